@@ -1,0 +1,1 @@
+//! Cashypro payouts and pay-ins for Pagos: signing, wire shapes, webhooks.

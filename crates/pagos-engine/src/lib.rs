@@ -1,0 +1,1 @@
+//! Durable payouts: a payout is stored before it is sent and never sent twice.

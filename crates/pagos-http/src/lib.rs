@@ -1,0 +1,1 @@
+//! The Pagos transport over reqwest and rustls, with record and replay.

@@ -1,0 +1,1 @@
+//! Stateful local simulators of payout providers, with faults, for tests and sandboxes.

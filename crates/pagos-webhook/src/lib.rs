@@ -1,0 +1,1 @@
+//! HTTP receiver for provider webhooks: stored before acknowledged.
