@@ -1,0 +1,115 @@
+//! What a provider says of itself, as constants. No credentials and no state.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::Currency;
+use crate::Error;
+
+/// A provider's constant properties.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The provider's name: lower case, as in crate names and CSV files.
+    pub provider: &'static str,
+    /// The countries whose configuration the crate knows.
+    pub countries: &'static [Country],
+    /// The currencies of those countries.
+    pub currencies: &'static [Currency],
+    /// What a repeated `create` with the same key does.
+    pub deduplication: Deduplication,
+    /// When "no such payout" is proof.
+    pub absence: Absence,
+    /// For how long after success a payout can come back; `None` where nobody states a limit.
+    pub return_window: Option<Duration>,
+    /// Is the wire contract published, or do we assume it?
+    pub contract: Contract,
+}
+
+/// What a repeated `create` with the same key does, and so what may be done in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Deduplication {
+    /// The provider refuses a repeated key.
+    ByKey,
+    /// A fresh object per payout makes the transfer identifiable.
+    ByHandle,
+    /// A repeat may pay twice.
+    None,
+}
+
+/// When answers of the form "no such payout" prove that nothing was created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Absence {
+    /// At least so many answers in a row ...
+    pub answers_min: u32,
+    /// ... over at least so long since the request may have left.
+    pub grace: Duration,
+}
+
+/// Whether a provider's wire contract is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Contract {
+    /// Every money-moving fact has a page of the provider's behind it.
+    Documented,
+    /// Some are assumed: refused in [`Environment::Live`] until the configuration says that the
+    /// contract was verified.
+    Assumed,
+}
+
+/// Which world a configuration belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// No real money.
+    Sandbox,
+    /// Real money.
+    Live,
+}
+
+/// `sandbox` or `live`.
+impl FromStr for Environment {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "sandbox" => Ok(Environment::Sandbox),
+            "live" => Ok(Environment::Live),
+            _ => Err(Error::invalid("environment")
+                .because(format!("{text:?} is neither \"sandbox\" nor \"live\""))),
+        }
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Environment::Sandbox => "sandbox",
+            Environment::Live => "live",
+        })
+    }
+}
+
+/// A country by its ISO 3166-1 alpha-3 code, upper case: `COL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Country(&'static str);
+
+impl Country {
+    /// Names a country; for constants of provider crates.
+    pub const fn new(alpha3: &'static str) -> Self {
+        Self(alpha3)
+    }
+
+    /// The code.
+    pub fn code(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}

@@ -1,0 +1,167 @@
+//! The one error of the domain: its kind is the caller's next step. Not a list of what can break.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// What the caller does next. Exhaustive on purpose: a new kind must break every `match`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Our input cannot be said to this provider; nothing was sent. Fix the input.
+    Invalid,
+    /// Certainly never reached the provider, or the call moves no money. Send again.
+    Undelivered,
+    /// Refused unread. Send again after [`Error::retry_after`].
+    Throttled,
+    /// Credentials, clock, IP address or signature refused. An operator acts.
+    Unauthorized,
+    /// A documented, definite no: no money moves under this key. Final for this attempt.
+    Rejected,
+    /// It may have happened. Ask; never send under another key.
+    Unknown,
+}
+
+impl ErrorKind {
+    /// The word for reports and stores: `invalid`, `undelivered`, `throttled`, `unauthorized`,
+    /// `rejected`, `unknown`.
+    pub fn word(self) -> &'static str {
+        match self {
+            ErrorKind::Invalid => "invalid",
+            ErrorKind::Undelivered => "undelivered",
+            ErrorKind::Throttled => "throttled",
+            ErrorKind::Unauthorized => "unauthorized",
+            ErrorKind::Rejected => "rejected",
+            ErrorKind::Unknown => "unknown",
+        }
+    }
+}
+
+/// The error of every fallible operation of the domain and of the providers.
+///
+/// `Display` prints this level only; the cause is in [`StdError::source`]. No secret, account
+/// number or document is ever part of the message.
+///
+/// ```
+/// use pagos_core::{Error, ErrorKind};
+///
+/// let error = Error::invalid("amount").because("1500.50 COP has cents; whole pesos only");
+/// assert_eq!(error.kind(), ErrorKind::Invalid);
+/// assert_eq!(error.to_string(), "amount: 1500.50 COP has cents; whole pesos only");
+/// ```
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    field: Option<&'static str>,
+    message: String,
+    provider_code: Option<String>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind` with what happened.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let inner = Inner {
+            kind,
+            field: None,
+            message: message.into(),
+            provider_code: None,
+            retry_after: None,
+            source: None,
+        };
+        Self { inner: Box::new(inner) }
+    }
+
+    /// Our input in `field` is to blame. Follow with [`Error::because`].
+    pub fn invalid(field: &'static str) -> Self {
+        let mut error = Self::new(ErrorKind::Invalid, "not valid");
+        error.inner.field = Some(field);
+        error
+    }
+
+    /// Says what happened.
+    #[must_use]
+    pub fn because(mut self, message: impl Into<String>) -> Self {
+        self.inner.message = message.into();
+        self
+    }
+
+    /// Keeps the provider's own word for it, for the history.
+    #[must_use]
+    pub fn with_provider_code(mut self, code: impl Into<String>) -> Self {
+        self.inner.provider_code = Some(code.into());
+        self
+    }
+
+    /// Says how long to wait before the call is worth repeating.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.inner.retry_after = Some(wait);
+        self
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    /// The caller's next step.
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// The field of our input that is to blame, if one is.
+    pub fn field(&self) -> Option<&'static str> {
+        self.inner.field
+    }
+
+    /// What happened, without the field.
+    pub fn message(&self) -> &str {
+        &self.inner.message
+    }
+
+    /// The provider's own word, when it gave one.
+    pub fn provider_code(&self) -> Option<&str> {
+        self.inner.provider_code.as_deref()
+    }
+
+    /// How long to wait, when the provider or the kind says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+}
+
+// By hand: thiserror does not see a source behind the box.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.inner.field {
+            Some(field) => write!(f, "{field}: {}", self.inner.message),
+            None => f.write_str(&self.inner.message),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.inner.source.as_deref()?;
+        Some(source)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.inner.kind)
+            .field("field", &self.inner.field)
+            .field("message", &self.inner.message)
+            .field("provider_code", &self.inner.provider_code)
+            .field("retry_after", &self.inner.retry_after)
+            .field("source", &self.inner.source)
+            .finish()
+    }
+}

@@ -1,0 +1,134 @@
+//! Names of things: our key, the provider's reference, the configured account, a prepared handle.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::Error;
+
+/// Declares a text newtype that is checked once, when it is built.
+macro_rules! identifier {
+    ($(#[$meta:meta])* $name:ident, $field:literal, $length_max:literal, $legal:expr, $rule:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name {
+            text: String,
+        }
+
+        impl $name {
+            /// Checks the text and takes it over.
+            ///
+            /// # Errors
+            /// `Invalid` with the rule that is broken.
+            pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+                let text = text.into();
+                let legal: fn(u8) -> bool = $legal;
+                if text.is_empty() || text.len() > $length_max || !text.bytes().all(legal) {
+                    return Err(Error::invalid($field).because(format!("{text:?} is not {}", $rule)));
+                }
+                Ok(Self { text })
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.text
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.text)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+
+            fn try_from(text: String) -> Result<Self, Error> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.text
+            }
+        }
+    };
+}
+
+identifier!(
+    /// Our own reference of a payout, chosen before it is sent and never changed.
+    ///
+    /// 1 to 32 of `A-Z a-z 0-9 _ -`. A provider may allow less and then says so in its check.
+    PayoutKey,
+    "key",
+    32,
+    |byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-',
+    "1 to 32 of A-Z a-z 0-9 _ -"
+);
+
+identifier!(
+    /// The provider's id of a payout or payment. 1 to 128 visible ASCII characters.
+    ProviderRef,
+    "reference",
+    128,
+    |byte| byte.is_ascii_graphic(),
+    "1 to 128 visible ASCII characters"
+);
+
+identifier!(
+    /// The name of a configured instance of a provider. 1 to 32 of `a-z 0-9 _ -`.
+    ///
+    /// The account of a provider that has only one bears the provider's name.
+    AccountName,
+    "provider",
+    32,
+    |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-',
+    "1 to 32 of a-z 0-9 _ -"
+);
+
+identifier!(
+    /// What `prepare` made at the provider and `create` needs (a payee, say).
+    /// 1 to 128 visible ASCII characters.
+    Handle,
+    "handle",
+    128,
+    |byte| byte.is_ascii_graphic(),
+    "1 to 128 visible ASCII characters"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_1_to_32_of_the_plain_alphabet() {
+        let longest = "a".repeat(32);
+        for good in ["a", "ORD-2026_001", longest.as_str()] {
+            assert_eq!(PayoutKey::new(good).unwrap().as_str(), good);
+        }
+        let too_long = "a".repeat(33);
+        for bad in ["", "a b", "ñ", "a/b", "a\n", too_long.as_str()] {
+            assert!(PayoutKey::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_from_json_is_checked_too() {
+        assert!(serde_json::from_str::<PayoutKey>("\"a b\"").is_err());
+        assert!(serde_json::from_str::<AccountName>("\"Cashypro\"").is_err());
+        assert!(serde_json::from_str::<ProviderRef>("\"PAYOUT1\"").is_ok());
+    }
+}

@@ -1,0 +1,118 @@
+//! One thing learned about a payout or payment. Append-only: nothing here is ever changed.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::Money;
+use crate::PayoutOrder;
+use crate::ProviderRef;
+use crate::Status;
+use crate::Timestamp;
+
+/// How something was learned; decides how much it may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The answer to `create`.
+    Reply,
+    /// The answer to a question about this very payout.
+    Query,
+    /// A webhook whose signature was verified.
+    VerifiedEvent,
+    /// A webhook that anybody could have sent. Never changes a state.
+    UnverifiedEvent,
+    /// A row of a list or a statement, which may lag.
+    Listing,
+    /// A decision of a person.
+    Operator,
+}
+
+impl Source {
+    /// The word for reports and stores.
+    pub fn word(self) -> &'static str {
+        match self {
+            Source::Reply => "reply",
+            Source::Query => "query",
+            Source::VerifiedEvent => "verified_event",
+            Source::UnverifiedEvent => "unverified_event",
+            Source::Listing => "listing",
+            Source::Operator => "operator",
+        }
+    }
+}
+
+/// What the provider repeated of our order, to be compared with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Echo {
+    /// Our key, as the provider wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+}
+
+impl Echo {
+    /// What in the echo differs from `order`, in words for an operator.
+    pub fn contradiction(&self, order: &PayoutOrder) -> Option<String> {
+        if let Some(key) = self.key.as_deref().filter(|key| *key != order.key.as_str()) {
+            return Some(format!("the provider speaks of key {key:?}, the order is {}", order.key));
+        }
+        let amount = self.amount.filter(|amount| *amount != order.amount)?;
+        Some(format!("the provider speaks of {amount}, the order is {}", order.amount))
+    }
+}
+
+/// One thing learned.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Observation {
+    /// What it says.
+    pub status: Status,
+    /// How it was learned.
+    pub source: Source,
+    /// When we learned it, by our clock.
+    pub seen_at: Timestamp,
+    /// For answers: when the question left, by our clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// When it happened, by the provider's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_at: Option<Timestamp>,
+    /// The provider's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ProviderRef>,
+    /// The provider's own status word or error code, raw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_code: Option<String>,
+    /// The provider's own explanation, raw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What the provider charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee: Option<Money>,
+    /// What came back to us; less than the amount for a partial return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Money>,
+    /// What the provider repeated of the order.
+    #[serde(default)]
+    pub echo: Echo,
+}
+
+impl Observation {
+    /// An observation with nothing but the needful.
+    pub fn new(status: Status, source: Source, seen_at: Timestamp) -> Self {
+        Self {
+            status,
+            source,
+            seen_at,
+            asked_at: None,
+            provider_at: None,
+            reference: None,
+            provider_code: None,
+            message: None,
+            fee: None,
+            returned: None,
+            echo: Echo::default(),
+        }
+    }
+}

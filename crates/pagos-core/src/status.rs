@@ -1,0 +1,183 @@
+//! The status machine: five statuses and the one rule that decides what an observation changes.
+//!
+//! No provider words, no storage, no time of its own. [`crate::manual::reversal`] tells why.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::Observation;
+use crate::Source;
+
+/// Where a payout or payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// We want it. Nothing was sent, or what was sent certainly did not arrive.
+    Created,
+    /// It may have been sent, and we do not know.
+    Unknown,
+    /// The provider has it and has not finished.
+    Pending,
+    /// The provider says that the money arrived. Final, yet it can be reversed.
+    Succeeded,
+    /// The provider says that the money does not arrive. Final, yet it can be reversed.
+    Failed(FailReason),
+}
+
+/// Why a payout failed, as far as providers agree on it. Their own words are kept beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FailReason {
+    /// Refused before it was accepted; no money moved under this key.
+    Rejected,
+    /// Accepted, and failed on its way.
+    Declined,
+    /// Cancelled by us or by the provider.
+    Cancelled,
+    /// Not done in time.
+    Expired,
+    /// Paid, and given back.
+    Returned,
+}
+
+impl Status {
+    /// Final statuses are settled, not frozen: only a reversal changes them.
+    pub fn is_final(self) -> bool {
+        matches!(self, Status::Succeeded | Status::Failed(_))
+    }
+
+    /// The word for reports and stores: `created`, `unknown`, `pending`, `succeeded`, `failed`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Created => "created",
+            Status::Unknown => "unknown",
+            Status::Pending => "pending",
+            Status::Succeeded => "succeeded",
+            Status::Failed(_) => "failed",
+        }
+    }
+
+    fn is_same_kind(self, other: Self) -> bool {
+        self.word() == other.word()
+    }
+}
+
+impl FailReason {
+    /// The word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            FailReason::Rejected => "rejected",
+            FailReason::Declined => "declined",
+            FailReason::Cancelled => "cancelled",
+            FailReason::Expired => "expired",
+            FailReason::Returned => "returned",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Status::Failed(reason) => write!(f, "failed ({})", reason.word()),
+            other => f.write_str(other.word()),
+        }
+    }
+}
+
+/// What an observation does to what we hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It says what we hold.
+    Same,
+    /// It moves the status forward.
+    Advanced,
+    /// A final status became the other one. Money moved, or moved back.
+    Reversed {
+        /// What we held.
+        from: Status,
+        /// What holds now.
+        to: Status,
+    },
+    /// It is older than what we hold.
+    Stale,
+    /// It may be true: ask the provider, then decide.
+    Confirm,
+}
+
+/// What `seen` does to `last`, the observation that our status rests on. Pure and total.
+///
+/// | last \ seen | Unknown | Pending | Succeeded | Failed |
+/// |---|---|---|---|---|
+/// | Created | Advanced | Advanced | Advanced | Advanced |
+/// | Unknown | Same | Advanced | Advanced | Advanced |
+/// | Pending | Stale | Same | Advanced | Advanced |
+/// | Succeeded | Stale | Stale | Same | Reversed, Confirm or Stale |
+/// | Failed | Stale | Stale | Reversed, Confirm or Stale | Same |
+///
+/// An unverified event is always `Confirm`. `Created` can only be held: seen later, it is `Stale`.
+///
+/// ```
+/// use pagos_core::{Change, Observation, Source, Status, Timestamp, change};
+///
+/// let event = |status, provider_ms| Observation {
+///     provider_at: Some(Timestamp::from_millis(provider_ms)),
+///     ..Observation::new(status, Source::VerifiedEvent, Timestamp::from_millis(9_000))
+/// };
+/// let failed = Status::Failed(pagos_core::FailReason::Declined);
+/// let paid = event(Status::Succeeded, 1_000);
+/// let taken_back = event(failed, 2_000);
+/// assert_eq!(
+///     change(&paid, &taken_back),
+///     Change::Reversed { from: Status::Succeeded, to: failed },
+/// );
+/// assert_eq!(change(&taken_back, &paid), Change::Stale); // the late retry of the first webhook
+/// ```
+pub fn change(last: &Observation, seen: &Observation) -> Change {
+    if last == seen {
+        return Change::Same;
+    }
+    if seen.source == Source::UnverifiedEvent {
+        return Change::Confirm;
+    }
+    if last.status.is_same_kind(seen.status) {
+        return Change::Same;
+    }
+    match (last.status, seen.status) {
+        (_, Status::Created) => Change::Stale,
+        (Status::Created, _) => Change::Advanced,
+        (_, Status::Unknown) => Change::Stale,
+        (Status::Unknown, _) => Change::Advanced,
+        (_, Status::Pending) => Change::Stale,
+        (Status::Pending, _) => Change::Advanced,
+        (Status::Succeeded | Status::Failed(_), Status::Succeeded | Status::Failed(_)) => {
+            contradiction(last, seen)
+        }
+    }
+}
+
+/// Two final statuses that exclude each other: which one is the news?
+fn contradiction(last: &Observation, seen: &Observation) -> Change {
+    let reversed = Change::Reversed { from: last.status, to: seen.status };
+    // A question that left before we saw what we hold says nothing about what came after.
+    if seen.asked_at.is_some_and(|asked_at| asked_at < last.seen_at) {
+        return Change::Stale;
+    }
+    match seen.source {
+        Source::Operator if seen.seen_at > last.seen_at => reversed,
+        Source::Operator => Change::Stale,
+        Source::Query if seen.asked_at.is_some_and(|asked_at| asked_at > last.seen_at) => reversed,
+        Source::VerifiedEvent => match (last.provider_at, seen.provider_at) {
+            (Some(held), Some(told)) if told > held => reversed,
+            (Some(held), Some(told)) if told < held => Change::Stale,
+            _ => Change::Confirm,
+        },
+        // Asked in the same millisecond, a list that may lag, a reply that was long under way.
+        Source::Query | Source::Listing | Source::Reply | Source::UnverifiedEvent => {
+            Change::Confirm
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Webhooks: from raw bytes to a verified event. No server and no storage.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::Error;
+use crate::Observation;
+use crate::PayoutKey;
+use crate::ProviderRef;
+use crate::Secret;
+use crate::Timestamp;
+use crate::Verified;
+
+/// What arrived, byte for byte.
+#[derive(Clone)]
+pub struct Delivery {
+    /// The headers as received.
+    pub headers: http::HeaderMap,
+    /// The body as received; never re-serialised.
+    pub body: Bytes,
+    /// When it arrived, by our clock.
+    pub received_at: Timestamp,
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// Money out.
+    Payout,
+    /// Money in.
+    Payment,
+    /// Something that this version does not know; stored and acknowledged, never guessed at.
+    Unrecognised,
+}
+
+/// What a webhook says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// What it is about.
+    pub subject: Subject,
+    /// Our key, if the provider sent a legal one.
+    pub key: Option<PayoutKey>,
+    /// The provider's id.
+    pub reference: Option<ProviderRef>,
+    /// What it tells. `None` if the words are not understood: then only a question helps.
+    pub observation: Option<Observation>,
+}
+
+/// Which object an unverified delivery claims to be about. Good for looking up a secret, no more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hint {
+    /// The key it names.
+    pub key: Option<PayoutKey>,
+    /// The reference it names.
+    pub reference: Option<ProviderRef>,
+}
+
+/// A delivery that was accepted for reading.
+#[derive(Debug)]
+pub enum Decoded {
+    /// The signature is genuine.
+    Verified(Verified<Event>),
+    /// Anybody could have sent it: schedule a question, change nothing.
+    Hint(Hint),
+}
+
+/// What became of a delivery, so that the answer can say it in the provider's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Receipt {
+    /// The raw bytes are durable.
+    Stored,
+    /// Not genuine or not readable as a delivery; nothing was stored.
+    Refused,
+    /// We could not store it; the provider shall send it again.
+    Failed,
+}
+
+/// Reads a provider's webhooks. Pure.
+pub trait WebhookDecoder: Send + Sync {
+    /// Which object the delivery claims to be about. Untrusted.
+    fn locate(&self, delivery: &Delivery) -> Hint;
+
+    /// Verifies the delivery over its raw bytes, then reads it. `secret` is the secret of the
+    /// object that [`WebhookDecoder::locate`] named, for providers that issue one per object.
+    ///
+    /// # Errors
+    /// `Unauthorized` for a missing, malformed or wrong signature; `Invalid` for a genuine delivery
+    /// that cannot be read.
+    fn verify(&self, delivery: &Delivery, secret: Option<&Secret>) -> Result<Decoded, Error>;
+
+    /// The answer to the provider.
+    fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes>;
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Delivery")
+            .field("received_at", &self.received_at)
+            .field("size_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
