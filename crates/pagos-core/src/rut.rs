@@ -36,7 +36,7 @@ impl FromStr for Rut {
         // The number is personal, so it is not part of the message.
         let because = |message: &str| Error::invalid("document").because(message);
         let plain: String = text.chars().filter(|letter| !matches!(letter, '.' | '-')).collect();
-        let is_placed = text.rfind('-').is_none_or(|place| place + 2 == text.len());
+        let is_placed = text.find('-').is_none_or(|place| place + 2 == text.len());
         let split = plain.len().checked_sub(1).filter(|split| plain.is_char_boundary(*split));
         let (digits, check) = match split {
             Some(split) if is_placed && (1..=8).contains(&split) => plain.split_at(split),

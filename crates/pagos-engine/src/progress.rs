@@ -1,0 +1,112 @@
+//! How far one payout is: where it stands, what was tried, what is asked, who must look.
+//!
+//! Plain state. What may follow what is decided in `decide.rs`.
+
+use pagos_core::Handle;
+use pagos_core::Standing;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// How far one payout is. A store keeps it as it is and indexes [`Progress::word`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What all observations amount to.
+    pub standing: Standing,
+    /// What `prepare` made at the provider.
+    pub handle: Option<Handle>,
+    /// How many attempts were begun.
+    pub attempts: u32,
+    /// The attempt that may be alive.
+    pub open: Option<Attempt>,
+    /// What is asked since the last thing learned.
+    pub asking: Asking,
+    /// Failures in a row to send at all, for the delay before the next try.
+    pub refusals: u32,
+    /// When a final status was reached, for the watch over it.
+    pub settled_at: Option<Timestamp>,
+    /// Why a person must look, if one must.
+    pub attention: Option<Attention>,
+}
+
+/// An attempt that was made durable and may have been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// 1 for the first.
+    pub number: u32,
+    /// When it was made durable.
+    pub begun_at: Timestamp,
+}
+
+/// Questions since the last thing learned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    /// How many were asked, for the growing delay.
+    pub questions: u32,
+    /// How many in a row were answered "no such payout".
+    pub absences: u32,
+}
+
+/// Why a person must look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "because")]
+pub enum Attention {
+    /// The provider's words contradict the order. Nothing changes until a person decides.
+    Quarantine(String),
+    /// In doubt, and nothing that Pagos may do on its own can settle it. Questions go on.
+    Doubt(String),
+}
+
+impl Progress {
+    /// A payout that was just submitted.
+    pub fn new(created_at: Timestamp) -> Self {
+        Self {
+            standing: Standing::new(created_at),
+            handle: None,
+            attempts: 0,
+            open: None,
+            asking: Asking::default(),
+            refusals: 0,
+            settled_at: None,
+            attention: None,
+        }
+    }
+
+    /// The present status.
+    pub fn status(&self) -> Status {
+        self.standing.status()
+    }
+
+    /// Does a contradiction hold this payout back?
+    pub fn is_quarantined(&self) -> bool {
+        matches!(self.attention, Some(Attention::Quarantine(_)))
+    }
+
+    /// The word for reports and indexes: the status, or `quarantined`.
+    pub fn word(&self) -> &'static str {
+        if self.is_quarantined() {
+            return "quarantined";
+        }
+        self.status().word()
+    }
+
+    /// Why it is what it is, in the provider's words where there are any.
+    pub fn reason(&self) -> Option<String> {
+        match &self.attention {
+            Some(Attention::Quarantine(because) | Attention::Doubt(because)) => {
+                return Some(because.clone());
+            }
+            None => {}
+        }
+        let held = self.standing.held();
+        match held.status {
+            Status::Failed(reason) => {
+                let said = held.message.as_deref().or(held.provider_code.as_deref());
+                Some(said.unwrap_or(reason.word()).to_owned())
+            }
+            Status::Unknown => held.message.clone(),
+            Status::Created | Status::Pending | Status::Succeeded => None,
+        }
+    }
+}
