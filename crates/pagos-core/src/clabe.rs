@@ -40,10 +40,10 @@ impl FromStr for Clabe {
             return Err(because("a CLABE is 18 digits; a spreadsheet may have removed zeros"));
         }
         let weights = [3_u32, 7, 1].into_iter().cycle();
-        let digits = text.bytes().map(|byte| u32::from(byte - b'0'));
+        let mut digits = text.bytes().map(|byte| u32::from(byte - b'0'));
         let sum: u32 =
             digits.clone().zip(weights).take(17).map(|(digit, weight)| digit * weight % 10).sum();
-        if digits.last() != Some((10 - sum % 10) % 10) {
+        if digits.next_back() != Some((10 - sum % 10) % 10) {
             return Err(because("the CLABE's check digit is wrong; one of its digits is mistyped"));
         }
         Ok(Self { digits: text.to_owned() })
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn check_digits_are_checked() {
-        for good in ["032180000118359719", "646180000000000007", "002010077777777771"] {
+        for good in ["032180000118359719", "002010077777777771"] {
             assert!(good.parse::<Clabe>().is_ok(), "{good}");
         }
         for position in 0..18 {

@@ -82,7 +82,7 @@ impl Money {
         let exponent = self.currency.exponent();
         let dropped = 10_u64.pow(u32::from(exponent.saturating_sub(decimals)));
         let digits = self.minor.unsigned_abs();
-        if digits % dropped != 0 {
+        if !digits.is_multiple_of(dropped) {
             return Err(Error::invalid("amount")
                 .because(format!("{self} has a fraction that {decimals} decimals cannot carry")));
         }

@@ -16,14 +16,21 @@ use crate::change;
 pub struct Standing {
     held: Observation,
     reversals: u32,
-    confirm_since: Option<Timestamp>,
+    doubt: Option<Doubt>,
+}
+
+/// A contradiction that waits to be confirmed by a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Doubt {
+    since: Timestamp,
+    provider_at: Option<Timestamp>,
 }
 
 impl Standing {
     /// A payout that was just created, at `created_at`.
     pub fn new(created_at: Timestamp) -> Self {
         let held = Observation::new(Status::Created, Source::Operator, created_at);
-        Self { held, reversals: 0, confirm_since: None }
+        Self { held, reversals: 0, doubt: None }
     }
 
     /// The present status.
@@ -48,26 +55,41 @@ impl Standing {
 
     /// Since when an observation waits to be confirmed by a question; `None` if none does.
     pub fn confirm_since(&self) -> Option<Timestamp> {
-        self.confirm_since
+        self.doubt.map(|doubt| doubt.since)
     }
 
     /// Takes one observation in and says what it changed.
+    ///
+    /// An unverified event leaves no trace here, not even a doubt: the caller asks the provider.
     pub fn apply(&mut self, seen: &Observation) -> Change {
         let change = change(&self.held, seen);
+        if seen.source == Source::UnverifiedEvent {
+            return change;
+        }
         match change {
             Change::Advanced => self.hold(seen),
             Change::Reversed { .. } => {
+                // The news is later than anything told before, even if it bears no time itself.
+                let told_at = self.held.provider_at.max(seen.provider_at);
                 self.reversals = self.reversals.saturating_add(1);
                 self.hold(seen);
+                self.held.provider_at = told_at;
             }
             Change::Same => self.strengthen(seen),
-            Change::Confirm => {
-                self.confirm_since = self.confirm_since.max(Some(seen.seen_at));
-            }
+            Change::Confirm => self.doubt(seen),
             Change::Stale => {}
         }
-        self.settle_confirmation(seen);
+        self.settle_doubt(seen);
         change
+    }
+
+    fn doubt(&mut self, seen: &Observation) {
+        let told_at = seen.provider_at.filter(|_| seen.source == Source::VerifiedEvent);
+        let before = self.doubt.unwrap_or(Doubt { since: seen.seen_at, provider_at: None });
+        self.doubt = Some(Doubt {
+            since: before.since.max(seen.seen_at),
+            provider_at: before.provider_at.max(told_at),
+        });
     }
 
     fn hold(&mut self, seen: &Observation) {
@@ -98,18 +120,20 @@ impl Standing {
         self.held.fee = self.held.fee.or(seen.fee);
     }
 
-    /// An answer to a question that left after the doubt arose ends the doubt.
-    fn settle_confirmation(&mut self, seen: &Observation) {
-        let Some(since) = self.confirm_since else { return };
+    /// An answer to a question that left after the doubt arose ends the doubt. What it was about is
+    /// then older than what we know, so its repetition can raise the question again, and no more.
+    fn settle_doubt(&mut self, seen: &Observation) {
+        let Some(doubt) = self.doubt else { return };
         let is_answer = match seen.source {
-            Source::Query => seen.asked_at.is_some_and(|asked_at| asked_at > since),
-            Source::Operator => seen.seen_at > since,
+            Source::Query => seen.asked_at.is_some_and(|asked_at| asked_at > doubt.since),
+            Source::Operator => seen.seen_at > doubt.since,
             Source::Reply | Source::VerifiedEvent | Source::UnverifiedEvent | Source::Listing => {
                 false
             }
         };
         if is_answer {
-            self.confirm_since = None;
+            self.doubt = None;
+            self.held.provider_at = self.held.provider_at.max(doubt.provider_at);
         }
     }
 }

@@ -39,6 +39,13 @@ pub enum Entry {
         /// What it changed.
         change: Change,
     },
+    /// Something was told that contradicts the order. Kept, and not folded into the status.
+    Contradicted {
+        /// What was told.
+        observation: Observation,
+        /// The contradiction, in words.
+        because: String,
+    },
     /// A question was asked that brought no observation.
     Asked {
         /// When.

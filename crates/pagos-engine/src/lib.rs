@@ -1,18 +1,41 @@
 //! Durable payouts: stored before they are sent, and never sent twice.
 //!
-//! This crate knows no provider and no database; it is given both.
+//! This crate knows no provider and no database; it is given both, and a clock.
+//!
+//! An order becomes durable with [`Engine::submit`], may be claimed after [`Engine::release`], and
+//! is then carried to its end by [`Engine::work`] (one round) or [`Engine::run`] (until stopped).
+//! What keeps a payout from being sent twice is in `decide.rs` (which attempt may begin) and
+//! `send.rs` (the one place that sends, after the attempt is durable).
 
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod accounts;
+mod ask;
+mod decide;
+mod engine;
 mod history;
+mod inbox;
 mod intent;
+#[cfg(feature = "suite")]
+mod memory;
+mod operator;
+mod policy;
 mod progress;
+mod record;
+mod send;
 mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
 mod tally;
+mod timer;
+mod work;
 
+pub use accounts::Accounts;
+pub use engine::Engine;
+pub use engine::EngineError;
 pub use history::Entry;
 pub use history::Notice;
 pub use history::NoticeKind;
@@ -21,6 +44,10 @@ pub use intent::Digest;
 pub use intent::Intent;
 pub use intent::RunId;
 pub use intent::Submitted;
+#[cfg(feature = "suite")]
+pub use memory::MemoryStore;
+pub use operator::Decision;
+pub use policy::Policy;
 pub use progress::Asking;
 pub use progress::Attempt;
 pub use progress::Attention;
@@ -38,3 +65,5 @@ pub use store::Store;
 pub use store::StoreError;
 pub use tally::Tally;
 pub use tally::TallyRow;
+pub use timer::Timer;
+pub use work::Worked;

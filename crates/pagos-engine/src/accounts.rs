@@ -1,0 +1,37 @@
+//! The configured accounts that an engine pays through. No credentials and no configuration file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pagos_core::AccountName;
+use pagos_core::PayoutProvider;
+
+/// Providers by the name of the account that they were configured for.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    by_name: BTreeMap<AccountName, Arc<dyn PayoutProvider>>,
+}
+
+impl Accounts {
+    /// No accounts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an account, or replaces the one of that name.
+    #[must_use]
+    pub fn with(mut self, name: AccountName, provider: Arc<dyn PayoutProvider>) -> Self {
+        self.by_name.insert(name, provider);
+        self
+    }
+
+    /// The provider behind an account.
+    pub fn provider(&self, name: &AccountName) -> Option<&Arc<dyn PayoutProvider>> {
+        self.by_name.get(name)
+    }
+
+    /// All accounts in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&AccountName, &Arc<dyn PayoutProvider>)> {
+        self.by_name.iter()
+    }
+}

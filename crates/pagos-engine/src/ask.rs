@@ -1,0 +1,78 @@
+//! Asking a provider about one payout. Moves no money.
+
+use futures_util::FutureExt;
+use futures_util::select;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutRef;
+use pagos_core::Source;
+use pagos_core::Status;
+
+use crate::decide::Rules;
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::record::Writer;
+use crate::store::Claim;
+use crate::store::Payout;
+
+impl Engine {
+    /// Asks, and records the answer.
+    pub(crate) async fn ask(&self, claim: Claim) -> Result<(), EngineError> {
+        let payout = claim.payout;
+        let key = &payout.order.key;
+        let writer = Writer::Holder { epoch: payout.epoch };
+        match self.query(&payout).await {
+            Ok(Lookup::Found(seen)) => self.learn(key, writer, &seen).await,
+            Ok(Lookup::Absent) => {
+                let decide =
+                    |payout: &Payout, rules: &Rules<'_>| Some(rules.absent(&payout.progress));
+                self.write(key, writer, decide).await.map(drop)
+            }
+            Ok(Lookup::CannotTell(answer)) => self.note(&payout, &answer).await,
+            Err(error) => {
+                if error.kind() == ErrorKind::Unauthorized {
+                    self.halt(&payout.order.account, error.to_string());
+                }
+                self.note(&payout, &error.to_string()).await
+            }
+        }
+    }
+
+    async fn query(&self, payout: &Payout) -> Result<Lookup, Error> {
+        let provider = self
+            .accounts
+            .provider(&payout.order.account)
+            .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
+        let payout_ref = PayoutRef {
+            order: &payout.order,
+            reference: payout.progress.standing.reference(),
+            handle: payout.progress.handle.as_ref(),
+        };
+        let mut call = provider.query(&payout_ref).fuse();
+        let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
+        select! {
+            answer = call => answer,
+            () = deadline => Ok(Lookup::CannotTell("no answer within the deadline".to_owned())),
+        }
+    }
+
+    async fn note(&self, payout: &Payout, answer: &str) -> Result<(), EngineError> {
+        let writer = Writer::Holder { epoch: payout.epoch };
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            Some(rules.asked(&payout.progress, answer.to_owned()))
+        };
+        self.write(&payout.order.key, writer, decide).await.map(drop)
+    }
+
+    /// A begun attempt without a worker: it may have been sent, so it is in doubt from here on.
+    pub(crate) async fn admit_doubt(&self, claim: Claim) -> Result<(), EngineError> {
+        let epoch = claim.payout.epoch;
+        let seen = Observation {
+            message: Some("the process that sent it ended before an answer came".to_owned()),
+            ..Observation::new(Status::Unknown, Source::Reply, self.timer.now())
+        };
+        self.learn(&claim.payout.order.key, Writer::Holder { epoch }, &seen).await
+    }
+}

@@ -1,0 +1,338 @@
+//! What follows from what: pure decisions over one payout's progress. No store and no provider.
+//!
+//! Everything that keeps a payout from being sent twice is in this file or is called from it.
+
+use std::time::Duration;
+
+use pagos_core::Change;
+use pagos_core::Deduplication;
+use pagos_core::Descriptor;
+use pagos_core::FailReason;
+use pagos_core::Observation;
+use pagos_core::PayoutOrder;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+
+use crate::history::Entry;
+use crate::history::Notice;
+use crate::history::NoticeKind;
+use crate::history::Proof;
+use crate::policy::Policy;
+use crate::progress::Asking;
+use crate::progress::Attempt;
+use crate::progress::Attention;
+use crate::progress::Progress;
+
+/// What is to be done about a claimed payout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Begin an attempt and send it.
+    Send,
+    /// An attempt was begun and nobody knows what came of it: say so, then ask.
+    AdmitDoubt,
+    /// Ask the provider.
+    Ask,
+    /// Nothing; a person decides.
+    Rest,
+}
+
+/// What to do about a payout that is due and that nobody else works on.
+///
+/// Sending needs that no attempt is open: an attempt is closed only with a [`Proof`].
+pub(crate) fn task(progress: &Progress) -> Task {
+    if progress.is_quarantined() {
+        return Task::Rest;
+    }
+    match (progress.status(), progress.open) {
+        (Status::Created | Status::Unknown, None) => Task::Send,
+        (Status::Created, Some(_)) => Task::AdmitDoubt,
+        (Status::Unknown, Some(_)) => Task::Ask,
+        (Status::Pending | Status::Succeeded | Status::Failed(_), _) => Task::Ask,
+    }
+}
+
+/// A changed progress and what goes with it into one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) progress: Progress,
+    pub(crate) due_at: Option<Timestamp>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// The rules that a decision is made under.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) order: &'a PayoutOrder,
+    pub(crate) descriptor: &'a Descriptor,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Timestamp,
+}
+
+impl Rules<'_> {
+    /// Takes one observation in: echo, fold, due time, notices.
+    pub(crate) fn learn(&self, progress: &Progress, seen: &Observation) -> Outcome {
+        if let Some(because) = self.contradiction(progress, seen) {
+            return self.quarantine(progress, seen, because);
+        }
+        let mut progress = progress.clone();
+        let before = progress.clone();
+        let change = progress.standing.apply(seen);
+        let is_news = matches!(change, Change::Advanced | Change::Reversed { .. });
+        if is_news || change == Change::Confirm {
+            progress.asking = Asking::default();
+        } else if seen.source == Source::Query {
+            progress.asking.questions = progress.asking.questions.saturating_add(1);
+            progress.asking.absences = 0;
+        }
+        let status = progress.status();
+        if status.is_final() && is_news {
+            progress.settled_at = Some(self.now);
+        }
+        let is_answered = !matches!(status, Status::Created | Status::Unknown);
+        if is_answered && matches!(progress.attention, Some(Attention::Doubt(_))) {
+            progress.attention = None;
+        }
+        let mut entries = vec![Entry::Observed { observation: seen.clone(), change }];
+        if status.is_final()
+            && let Some(attempt) = progress.open.take()
+        {
+            entries.extend(self.closing(attempt, status));
+        }
+        let notices = self.notices(&before, &progress, seen, change);
+        let due_at = self.next_due(&progress);
+        Outcome { progress, due_at, entries, notices }
+    }
+
+    /// Does `seen` contradict the order, or name another payout than the one we know?
+    fn contradiction(&self, progress: &Progress, seen: &Observation) -> Option<String> {
+        if let Some(because) = seen.echo.contradiction(self.order) {
+            return Some(because);
+        }
+        match (progress.standing.reference(), seen.reference.as_ref()) {
+            (Some(held), Some(told)) if held != told => Some(format!(
+                "the provider speaks of reference {told}, we hold {held}: there may be two payouts"
+            )),
+            _ => None,
+        }
+    }
+
+    /// Changes nothing but that a person is called. The observation is kept, and not folded.
+    fn quarantine(&self, progress: &Progress, seen: &Observation, because: String) -> Outcome {
+        let mut progress = progress.clone();
+        let is_new = !progress.is_quarantined();
+        progress.attention = Some(Attention::Quarantine(because.clone()));
+        let entry = Entry::Contradicted { observation: seen.clone(), because: because.clone() };
+        let notice = self.notice(&progress, NoticeKind::Attention { because }, None);
+        let notices = if is_new { vec![notice] } else { Vec::new() };
+        Outcome { progress, due_at: None, entries: vec![entry], notices }
+    }
+
+    /// Only a refusal of the whole order is worth a line; other ends show in the observation.
+    fn closing(&self, attempt: Attempt, status: Status) -> Option<Entry> {
+        (status == Status::Failed(FailReason::Rejected)).then(|| Entry::AttemptClosed {
+            number: attempt.number,
+            proof: Proof::Rejected,
+            at: self.now,
+            because: "the provider refused it".to_owned(),
+        })
+    }
+
+    fn notices(
+        &self,
+        before: &Progress,
+        after: &Progress,
+        seen: &Observation,
+        change: Change,
+    ) -> Vec<Notice> {
+        let mut kinds = Vec::new();
+        match change {
+            Change::Advanced => kinds.push(NoticeKind::Advanced),
+            Change::Reversed { from, .. } => kinds.push(NoticeKind::Reversed { from }),
+            Change::Same | Change::Stale | Change::Confirm => {}
+        }
+        let is_new_return = seen.returned.is_some()
+            && before.standing.held().returned != seen.returned
+            && !matches!(change, Change::Stale | Change::Confirm);
+        if is_new_return {
+            kinds.push(NoticeKind::Returned);
+        }
+        kinds.into_iter().map(|kind| self.notice(after, kind, seen.returned)).collect()
+    }
+
+    fn notice(
+        &self,
+        progress: &Progress,
+        event: NoticeKind,
+        returned: Option<pagos_core::Money>,
+    ) -> Notice {
+        Notice {
+            key: self.order.key.clone(),
+            event,
+            status: progress.status(),
+            amount: self.order.amount,
+            returned,
+            reference: progress.standing.reference().cloned(),
+            at: self.now,
+        }
+    }
+
+    /// When to do something about the payout next, if nothing is learned before.
+    pub(crate) fn next_due(&self, progress: &Progress) -> Option<Timestamp> {
+        if progress.is_quarantined() {
+            return None;
+        }
+        if progress.standing.confirm_since().is_some() {
+            let delay = match progress.asking.questions {
+                0 => self.policy.confirm_delay,
+                asked => self.policy.question_delay(asked),
+            };
+            return Some(self.now.plus(delay));
+        }
+        let questions = progress.asking.questions;
+        let delay = match progress.status() {
+            Status::Created => self.policy.retry_delay(progress.refusals),
+            Status::Unknown => self.policy.question_delay(questions),
+            Status::Pending => self.policy.poll_delay(questions),
+            Status::Succeeded | Status::Failed(_) => return self.next_watch(progress),
+        };
+        Some(self.now.plus(delay))
+    }
+
+    /// Settled payouts are asked about until the window closes, and once more when it does.
+    fn next_watch(&self, progress: &Progress) -> Option<Timestamp> {
+        // Refused at the first attempt: nothing of this key is under way. A later event would count.
+        let is_refused = progress.status() == Status::Failed(FailReason::Rejected);
+        if is_refused && progress.attempts <= 1 {
+            return None;
+        }
+        let window = self.descriptor.return_window.unwrap_or(self.policy.watch_for);
+        let closes_at = progress.settled_at?.plus(window);
+        if self.now >= closes_at {
+            return None;
+        }
+        let next = self.now.plus(self.policy.watch_delay(progress.asking.questions));
+        Some(next.min(closes_at))
+    }
+
+    /// A new attempt, about to be made durable. `None` if an earlier one may be alive.
+    pub(crate) fn begin(&self, progress: &Progress) -> Option<Outcome> {
+        if task(progress) != Task::Send {
+            return None;
+        }
+        let mut progress = progress.clone();
+        progress.attempts = progress.attempts.saturating_add(1);
+        progress.asking = Asking::default();
+        progress.open = Some(Attempt { number: progress.attempts, begun_at: self.now });
+        let entry = Entry::AttemptBegun { number: progress.attempts, at: self.now };
+        // Due at once: what keeps others away is the claim, and if its holder dies, this is found.
+        Some(Outcome {
+            progress,
+            due_at: Some(self.now),
+            entries: vec![entry],
+            notices: Vec::new(),
+        })
+    }
+
+    /// The attempt that is open is proven not to be alive; the payout may be sent again at `due_at`.
+    pub(crate) fn close(
+        &self,
+        progress: &Progress,
+        proof: Proof,
+        because: String,
+        wait: Option<Duration>,
+    ) -> Option<Outcome> {
+        let mut progress = progress.clone();
+        let attempt = progress.open.take()?;
+        let delay = wait.unwrap_or_else(|| match proof {
+            Proof::Absent | Proof::Operator => Duration::ZERO,
+            Proof::NeverReached | Proof::RefusedUnread | Proof::Rejected => {
+                self.policy.retry_delay(progress.refusals)
+            }
+        });
+        progress.refusals = progress.refusals.saturating_add(1);
+        progress.asking = Asking::default();
+        let entry = Entry::AttemptClosed { number: attempt.number, proof, at: self.now, because };
+        Some(Outcome {
+            progress,
+            due_at: Some(self.now.plus(delay)),
+            entries: vec![entry],
+            notices: Vec::new(),
+        })
+    }
+
+    /// The provider answered that it has no such payout.
+    pub(crate) fn absent(&self, progress: &Progress) -> Outcome {
+        let mut asked = self.asked(progress, "no such payout".to_owned());
+        asked.progress.asking.absences = progress.asking.absences.saturating_add(1);
+        let absence = self.policy.absence_of(self.descriptor);
+        let Some(attempt) = progress.open.filter(|_| progress.status() == Status::Unknown) else {
+            return asked;
+        };
+        let is_proven = asked.progress.asking.absences >= absence.answers_min
+            && self.now.since(attempt.begun_at) >= absence.grace;
+        if !is_proven {
+            return asked;
+        }
+        let may_send_again = match self.descriptor.deduplication {
+            Deduplication::ByKey => true,
+            Deduplication::ByHandle => progress.handle.is_some(),
+            Deduplication::None => false,
+        };
+        if !may_send_again {
+            let because = "the provider says that it has no such payout, and it would pay a \
+                           repeated one twice; look at the bank, then decide with `pagos resolve`";
+            return self.call_person(asked, because);
+        }
+        if progress.attempts >= self.policy.attempts_max {
+            return self.call_person(asked, "every attempt was lost on its way");
+        }
+        let because = format!("{} answers of absence", asked.progress.asking.absences);
+        match self.close(&asked.progress, Proof::Absent, because, None) {
+            Some(closed) => Outcome {
+                entries: asked.entries.into_iter().chain(closed.entries).collect(),
+                ..closed
+            },
+            None => asked,
+        }
+    }
+
+    /// The provider refused attempt `number` for good. That counts only for the attempt that is open,
+    /// and only while nobody else told that the payout exists; otherwise it is one more question.
+    pub(crate) fn refused(&self, progress: &Progress, number: u32, seen: &Observation) -> Outcome {
+        let is_this = progress.open.is_some_and(|open| open.number == number);
+        if is_this && matches!(progress.status(), Status::Created | Status::Unknown) {
+            return self.learn(progress, seen);
+        }
+        let code = seen.provider_code.as_deref().unwrap_or("refused");
+        self.asked(progress, format!("attempt {number} was refused ({code}), yet it is not alone"))
+    }
+
+    /// A question was asked that brought no observation.
+    pub(crate) fn asked(&self, progress: &Progress, answer: String) -> Outcome {
+        let mut progress = progress.clone();
+        progress.asking.questions = progress.asking.questions.saturating_add(1);
+        progress.asking.absences = 0;
+        let is_in_doubt = progress.status() == Status::Unknown;
+        let entries =
+            if is_in_doubt { vec![Entry::Asked { at: self.now, answer }] } else { Vec::new() };
+        let due_at = self.next_due(&progress);
+        let outcome = Outcome { progress, due_at, entries, notices: Vec::new() };
+        if is_in_doubt && outcome.progress.asking.questions >= self.policy.questions_max {
+            return self.call_person(outcome, "the provider does not say what became of it");
+        }
+        outcome
+    }
+
+    fn call_person(&self, mut outcome: Outcome, because: &str) -> Outcome {
+        if outcome.progress.attention.is_some() {
+            return outcome;
+        }
+        outcome.progress.attention = Some(Attention::Doubt(because.to_owned()));
+        outcome.entries.push(Entry::Attention { at: self.now, because: because.to_owned() });
+        let kind = NoticeKind::Attention { because: because.to_owned() };
+        outcome.notices.push(self.notice(&outcome.progress, kind, None));
+        outcome
+    }
+}

@@ -1,0 +1,94 @@
+//! Applying stored webhooks. Receiving them is `pagos-webhook`; nothing here answers anybody.
+
+use std::time::Duration;
+
+use pagos_core::Decoded;
+use pagos_core::ErrorKind;
+use pagos_core::Event;
+use pagos_core::PayoutKey;
+use pagos_core::Subject;
+
+use crate::decide::Outcome;
+use crate::decide::Rules;
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::record::Writer;
+use crate::store::InboxItem;
+use crate::store::Payout;
+
+/// A delivery about a payout that we do not know is looked at so often, then closed as an orphan.
+const DEFERRALS_MAX: u32 = 3;
+
+impl Engine {
+    /// Applies one stored delivery. Applying it again changes nothing more.
+    pub(crate) async fn apply(&self, item: InboxItem) -> Result<(), EngineError> {
+        let Some(provider) = self.accounts.provider(&item.account) else {
+            return self.defer(&item, "no such account is configured").await;
+        };
+        let Some(decoder) = provider.webhooks() else {
+            return self.file(&item, "the provider sends no webhooks").await;
+        };
+        match decoder.verify(&item.delivery, None) {
+            Ok(Decoded::Verified(event)) => self.apply_event(&item, event.into_value()).await,
+            Ok(Decoded::Hint(hint)) => self.ask_about(&item, hint.key.as_ref()).await,
+            Err(error) if error.kind() == ErrorKind::Unauthorized => {
+                self.file(&item, "not genuine").await
+            }
+            Err(_) => self.ask_about(&item, decoder.locate(&item.delivery).key.as_ref()).await,
+        }
+    }
+
+    async fn apply_event(&self, item: &InboxItem, event: Event) -> Result<(), EngineError> {
+        if event.subject != Subject::Payout {
+            return self.file(item, "not about a payout").await;
+        }
+        let (Some(key), Some(seen)) = (&event.key, &event.observation) else {
+            return self.ask_about(item, event.key.as_ref()).await;
+        };
+        if !self.is_ours(item, key).await? {
+            return self.defer(item, "no such payout").await;
+        }
+        self.learn(key, Writer::Inbox(item.id), seen).await
+    }
+
+    /// Changes nothing but that the provider is asked now.
+    async fn ask_about(
+        &self,
+        item: &InboxItem,
+        key: Option<&PayoutKey>,
+    ) -> Result<(), EngineError> {
+        let Some(key) = key else { return self.file(item, "names no payout").await };
+        if !self.is_ours(item, key).await? {
+            return self.defer(item, "no such payout").await;
+        }
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            let ask_at = rules.now.plus(rules.policy.confirm_delay);
+            let due_at = match payout.due_at {
+                _ if payout.progress.is_quarantined() => None,
+                Some(due_at) => Some(due_at.min(ask_at)),
+                None => Some(ask_at),
+            };
+            let progress = payout.progress.clone();
+            Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
+        };
+        self.write(key, Writer::Inbox(item.id), decide).await.map(drop)
+    }
+
+    async fn is_ours(&self, item: &InboxItem, key: &PayoutKey) -> Result<bool, EngineError> {
+        let payout = self.store.payout(key).await?;
+        Ok(payout.is_some_and(|payout| payout.order.account == item.account))
+    }
+
+    /// Our own commit may be a moment behind the provider, so an unknown key is tried again.
+    async fn defer(&self, item: &InboxItem, because: &str) -> Result<(), EngineError> {
+        if item.deferrals >= DEFERRALS_MAX {
+            return self.file(item, &format!("orphan: {because}")).await;
+        }
+        let due_at = self.timer.now().plus(Duration::from_secs(5));
+        Ok(self.store.file(item.id, Some(due_at), because).await?)
+    }
+
+    async fn file(&self, item: &InboxItem, outcome: &str) -> Result<(), EngineError> {
+        Ok(self.store.file(item.id, None, outcome).await?)
+    }
+}

@@ -1,0 +1,138 @@
+//! How long the engine waits, and for what. Numbers only; what happens then is in `decide.rs`.
+
+use std::time::Duration;
+
+use pagos_core::Absence;
+use pagos_core::Descriptor;
+
+/// Waiting times and limits. [`Policy::live`] is for real money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// For how long a claim holds. A worker that dies frees its payouts after this.
+    pub lease: Duration,
+    /// How long one call to a provider may take; shorter than the lease.
+    pub deadline: Duration,
+    /// Delays before question 1, 2, 3 ... about a payout in doubt; the last one repeats.
+    pub question_delays: Vec<Duration>,
+    /// Delays before question 1, 2, 3 ... about a pending payout; the last one repeats.
+    pub poll_delays: Vec<Duration>,
+    /// Delays before question 1, 2, 3 ... about a settled payout; the last one repeats.
+    pub watch_delays: Vec<Duration>,
+    /// For how long a settled payout is watched where the provider states no return window.
+    pub watch_for: Duration,
+    /// Delays before try 1, 2, 3 ... after a request that certainly did not arrive.
+    pub retry_delays: Vec<Duration>,
+    /// How long to wait before asking about a contradiction.
+    pub confirm_delay: Duration,
+    /// After so many questions without an answer a person is called; the questions go on.
+    pub questions_max: u32,
+    /// After so many attempts of one payout a person is called instead of another attempt.
+    pub attempts_max: u32,
+    /// Overrides the provider's own grace for "no such payout"; only in a sandbox whose time runs
+    /// faster than ours.
+    pub absence: Option<Absence>,
+    /// At most so many new payouts a second and account; `None` for no limit of ours.
+    pub sends_per_second_max: Option<u32>,
+}
+
+impl Policy {
+    /// For real money: leases of two minutes, calls of at most 30 seconds, questions after 2 s,
+    /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
+    /// about after 1 h, 6 h and then daily for 30 days; five new payouts a second and account.
+    ///
+    /// The delays are ours; no provider documents better ones, and none states a rate limit.
+    pub fn live() -> Self {
+        let seconds = |list: &[u64]| list.iter().copied().map(Duration::from_secs).collect();
+        Self {
+            lease: Duration::from_secs(120),
+            deadline: Duration::from_secs(30),
+            question_delays: seconds(&[2, 5, 15, 60, 300, 900, 3_600]),
+            poll_delays: seconds(&[30, 60, 120, 300, 600, 1_800, 3_600]),
+            watch_delays: seconds(&[3_600, 6 * 3_600, 24 * 3_600]),
+            watch_for: Duration::from_secs(30 * 24 * 3_600),
+            retry_delays: seconds(&[1, 5, 30, 120, 600]),
+            confirm_delay: Duration::from_secs(1),
+            questions_max: 12,
+            attempts_max: 5,
+            absence: None,
+            sends_per_second_max: Some(5),
+        }
+    }
+
+    /// For a sandbox whose providers live `speed` times faster than we do: every wait for a
+    /// provider shrinks with it, the limits of one call stay humanly short, and nothing limits the
+    /// rate.
+    pub fn sandbox(speed: u32) -> Self {
+        let speed = speed.max(1);
+        let lease = Duration::from_secs(4);
+        let deadline = Duration::from_millis(1_500);
+        let shrink = |delays: Vec<Duration>| {
+            let shortest = Duration::from_millis(100);
+            delays.into_iter().map(|delay| (delay / speed).max(shortest)).collect()
+        };
+        let live = Self::live();
+        Self {
+            lease,
+            deadline,
+            question_delays: shrink(live.question_delays),
+            poll_delays: shrink(live.poll_delays),
+            watch_delays: vec![Duration::from_millis(1_500), Duration::from_secs(3)],
+            watch_for: Duration::from_secs(4),
+            retry_delays: shrink(live.retry_delays),
+            confirm_delay: Duration::from_millis(50),
+            questions_max: 60,
+            attempts_max: 20,
+            absence: Some(Absence {
+                answers_min: 3,
+                grace: lease + deadline + Duration::from_millis(500),
+            }),
+            sends_per_second_max: None,
+        }
+    }
+
+    /// What is proof of absence for a provider under this policy.
+    pub fn absence_of(&self, descriptor: &Descriptor) -> Absence {
+        self.absence.unwrap_or(descriptor.absence)
+    }
+
+    /// Why this policy would be unsafe for a provider, if it would.
+    ///
+    /// A request that a dying worker sent last must have had its time to arrive before "no such
+    /// payout" counts, or the same payout could be sent while the first is still under way.
+    pub fn fault_with(&self, descriptor: &Descriptor) -> Option<String> {
+        if self.deadline >= self.lease {
+            return Some("the deadline of a call must be shorter than the lease".to_owned());
+        }
+        let absence = self.absence_of(descriptor);
+        if absence.answers_min == 0 || absence.grace <= self.lease + self.deadline {
+            return Some(format!(
+                "{}: the absence grace must be longer than lease and deadline together",
+                descriptor.provider
+            ));
+        }
+        None
+    }
+
+    pub(crate) fn question_delay(&self, questions: u32) -> Duration {
+        nth(&self.question_delays, questions)
+    }
+
+    pub(crate) fn poll_delay(&self, questions: u32) -> Duration {
+        nth(&self.poll_delays, questions)
+    }
+
+    pub(crate) fn watch_delay(&self, questions: u32) -> Duration {
+        nth(&self.watch_delays, questions)
+    }
+
+    pub(crate) fn retry_delay(&self, refusals: u32) -> Duration {
+        nth(&self.retry_delays, refusals)
+    }
+}
+
+/// The delay number `index`, or the last one, or an hour if there is none at all.
+fn nth(delays: &[Duration], index: u32) -> Duration {
+    let index = usize::try_from(index).unwrap_or(usize::MAX);
+    let delay = delays.get(index).or(delays.last());
+    delay.copied().unwrap_or(Duration::from_secs(3_600))
+}

@@ -1,0 +1,241 @@
+//! Sending one payout: the only place that calls `create`.
+//!
+//! Intent and attempt are durable before the request leaves; nothing here sends a second time.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::select;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::FailReason;
+use pagos_core::Observation;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+
+use crate::decide::Outcome;
+use crate::decide::Rules;
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::history::Proof;
+use crate::record::Writer;
+use crate::store::Claim;
+use crate::store::Committed;
+use crate::store::Lease;
+use crate::store::Payout;
+use crate::store::Step;
+
+impl Engine {
+    /// Prepares, begins an attempt, commits it, sends it, records what came back.
+    pub(crate) async fn send(&self, claim: Claim) -> Result<(), EngineError> {
+        let epoch = claim.payout.epoch;
+        self.wait_for_turn(&claim.payout).await;
+        if !self.has_time(claim.lease_until) {
+            return self.give_back(&claim).await;
+        }
+        let Some(payout) = self.prepare(claim.payout).await? else { return Ok(()) };
+        let Some(payout) = self.begin(payout).await? else { return Ok(()) };
+        let Some(attempt) = payout.progress.open else { return Ok(()) };
+        let writer = Writer::Holder { epoch };
+        if !self.has_time(claim.lease_until) {
+            // A slow commit ate the lease. Nothing has left, and whoever claims it next must know.
+            let because = "the claim ran out before the request left";
+            return self.close(&payout, writer, Proof::NeverReached, because, None).await;
+        }
+        let asked_at = self.timer.now();
+        match self.create(&payout).await {
+            Ok(seen) => self.learn(&payout.order.key, writer, &seen).await,
+            Err(error) => self.settle(&payout, writer, attempt.number, asked_at, &error).await,
+        }
+    }
+
+    /// The call itself, under the deadline. An elapsed deadline is doubt, not failure.
+    async fn create(&self, payout: &Payout) -> Result<Observation, Error> {
+        let provider = self
+            .accounts
+            .provider(&payout.order.account)
+            .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
+        let mut call = provider.create(&payout.order, payout.progress.handle.as_ref()).fuse();
+        let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
+        select! {
+            answer = call => answer,
+            () = deadline => Err(Error::new(
+                ErrorKind::Unknown,
+                "no answer within the deadline; outcome unknown, do not pay again",
+            )),
+        }
+    }
+
+    /// Lets `prepare` make what it needs, and stores it before anything else happens.
+    async fn prepare(&self, payout: Payout) -> Result<Option<Payout>, EngineError> {
+        if payout.progress.handle.is_some() {
+            return Ok(Some(payout));
+        }
+        let provider = self.provider_of(&payout)?;
+        let handle = match provider.prepare(&payout.order).await {
+            Ok(None) => return Ok(Some(payout)),
+            Ok(Some(handle)) => handle,
+            Err(error) => {
+                self.put_off(&payout, &error).await?;
+                return Ok(None);
+            }
+        };
+        let mut progress = payout.progress.clone();
+        progress.handle = Some(handle);
+        let outcome =
+            Outcome { due_at: payout.due_at, progress, entries: Vec::new(), notices: Vec::new() };
+        self.advance(payout, outcome).await
+    }
+
+    /// Makes the attempt durable. After this commit, and not before, the request may leave.
+    async fn begin(&self, payout: Payout) -> Result<Option<Payout>, EngineError> {
+        let provider = self.provider_of(&payout)?;
+        let rules = Rules {
+            order: &payout.order,
+            descriptor: provider.descriptor(),
+            policy: &self.policy,
+            now: self.timer.now(),
+        };
+        match rules.begin(&payout.progress) {
+            Some(outcome) => self.advance(payout, outcome).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Writes an outcome under the claim and keeps the claim. `None` on any conflict: whoever wrote
+    /// knows more, and the payout is found again when the claim ends.
+    async fn advance(
+        &self,
+        mut payout: Payout,
+        outcome: Outcome,
+    ) -> Result<Option<Payout>, EngineError> {
+        let step = Step {
+            key: payout.order.key.clone(),
+            version: payout.version,
+            fence: Some(payout.epoch),
+            lease: Lease::Keep,
+            progress: outcome.progress.clone(),
+            due_at: outcome.due_at,
+            entries: outcome.entries,
+            notices: outcome.notices,
+            applies: None,
+        };
+        match self.store.commit(step).await? {
+            Committed::Done { version } => {
+                payout.progress = outcome.progress;
+                payout.due_at = outcome.due_at;
+                payout.version = version;
+                Ok(Some(payout))
+            }
+            Committed::Conflict => Ok(None),
+        }
+    }
+
+    /// Turns the error of a `create` into what it proves.
+    async fn settle(
+        &self,
+        payout: &Payout,
+        writer: Writer,
+        number: u32,
+        asked_at: Timestamp,
+        error: &Error,
+    ) -> Result<(), EngineError> {
+        let told = |status| Observation {
+            asked_at: Some(asked_at),
+            provider_code: error.provider_code().map(str::to_owned),
+            message: Some(error.message().to_owned()),
+            ..Observation::new(status, Source::Reply, self.timer.now())
+        };
+        let wait = error.retry_after();
+        let because = error.to_string();
+        match error.kind() {
+            ErrorKind::Unknown => {
+                self.learn(&payout.order.key, writer, &told(Status::Unknown)).await
+            }
+            ErrorKind::Rejected | ErrorKind::Invalid => {
+                let seen = told(Status::Failed(FailReason::Rejected));
+                let decide = |payout: &Payout, rules: &Rules<'_>| {
+                    Some(rules.refused(&payout.progress, number, &seen))
+                };
+                self.write(&payout.order.key, writer, decide).await.map(drop)
+            }
+            ErrorKind::Undelivered => {
+                self.close(payout, writer, Proof::NeverReached, &because, wait).await
+            }
+            ErrorKind::Throttled => {
+                self.close(payout, writer, Proof::RefusedUnread, &because, wait).await
+            }
+            ErrorKind::Unauthorized => {
+                self.halt(&payout.order.account, because.clone());
+                self.close(payout, writer, Proof::RefusedUnread, &because, wait).await
+            }
+        }
+    }
+
+    /// Closes the open attempt with a proof. Only the holder of the claim may: for anybody else
+    /// the attempt stays in doubt.
+    async fn close(
+        &self,
+        payout: &Payout,
+        writer: Writer,
+        proof: Proof,
+        because: &str,
+        wait: Option<Duration>,
+    ) -> Result<(), EngineError> {
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            rules.close(&payout.progress, proof, because.to_owned(), wait)
+        };
+        self.write(&payout.order.key, writer, decide).await.map(drop)
+    }
+
+    /// Nothing was sent: try again later.
+    async fn put_off(&self, payout: &Payout, error: &Error) -> Result<(), EngineError> {
+        if error.kind() == ErrorKind::Unauthorized {
+            self.halt(&payout.order.account, error.to_string());
+        }
+        let writer = Writer::Holder { epoch: payout.epoch };
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            let mut progress = payout.progress.clone();
+            let wait = error.retry_after();
+            let wait = wait.unwrap_or_else(|| rules.policy.retry_delay(progress.refusals));
+            progress.refusals = progress.refusals.saturating_add(1);
+            let due_at = Some(rules.now.plus(wait));
+            Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
+        };
+        self.write(&payout.order.key, writer, decide).await.map(drop)
+    }
+
+    /// Ends the claim and sends nothing. What a person must look at is not due any more.
+    pub(crate) async fn give_back(&self, claim: &Claim) -> Result<(), EngineError> {
+        let writer = Writer::Holder { epoch: claim.payout.epoch };
+        let decide = |payout: &Payout, _: &Rules<'_>| {
+            let progress = payout.progress.clone();
+            let due_at = payout.due_at.filter(|_| !progress.is_quarantined());
+            Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
+        };
+        self.write(&claim.payout.order.key, writer, decide).await.map(drop)
+    }
+
+    /// Is there time for a whole call before the claim ends?
+    fn has_time(&self, lease_until: Timestamp) -> bool {
+        self.timer.now().plus(self.policy.deadline) < lease_until
+    }
+
+    /// Waits until the account's rate allows one more.
+    async fn wait_for_turn(&self, payout: &Payout) {
+        let Some(rate_max) = self.policy.sends_per_second_max else { return };
+        let spacing = Duration::from_secs(1) / rate_max.max(1);
+        let now = self.timer.now();
+        let turn_at = {
+            let mut sends = self.sends.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let turn_at = sends.get(&payout.order.account).map_or(now, |last| last.plus(spacing));
+            let turn_at = turn_at.max(now);
+            sends.insert(payout.order.account.clone(), turn_at);
+            turn_at
+        };
+        if turn_at > now {
+            self.timer.sleep(turn_at.since(now)).await;
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The conformance suite of [`Store`]: what the trait promises, as cases that any store can run.
+//!
+//! It tests what can be seen through the trait. Durability, several processes and speed are the
+//! tests of each store.
+//!
+//! A store's crate writes one function that makes an empty store and runs a case on it, and gets
+//! one `#[test]` per case:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use pagos_engine::{MemoryStore, suite::Case};
+//! fn run(case: &Case) {
+//!     let store = Arc::new(MemoryStore::new());
+//!     futures_util::future::FutureExt::now_or_never((case.run)(store)).expect("never waits");
+//! }
+//! pagos_engine::store_suite!(run);
+//! ```
+
+// Cases are tests: a broken promise panics, and that is the report.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod agreement;
+mod claim;
+mod commit;
+mod inbox;
+mod query;
+mod random;
+mod sample;
+mod submit;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+pub use self::agreement::agrees_with_memory;
+use crate::store::Store;
+
+/// One promise of [`Store`], as a test on an empty store.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// What is promised, as a function name.
+    pub name: &'static str,
+    /// Panics if the promise is broken.
+    pub run: fn(Arc<dyn Store>) -> BoxFuture<'static, ()>,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Case({})", self.name)
+    }
+}
+
+/// All cases. `CASES.len()` is the number to show beside a store's name.
+pub const CASES: &[Case] = crate::store_suite!(@cases);
+
+/// Runs every case on a store of its own that `fresh` makes, and returns how many ran.
+///
+/// # Panics
+/// At the first broken promise.
+pub async fn run_all<F, Making>(fresh: F) -> usize
+where
+    F: Fn() -> Making,
+    Making: Future<Output = Arc<dyn Store>>,
+{
+    for case in CASES {
+        (case.run)(fresh().await).await;
+    }
+    CASES.len()
+}
+
+/// The case with this name.
+///
+/// # Panics
+/// If there is none.
+pub fn case(name: &str) -> &'static Case {
+    CASES.iter().find(|case| case.name == name).expect("a case of this name")
+}
+
+/// Writes one `#[test]` per case; each calls the given `fn(&Case)`.
+#[macro_export]
+macro_rules! store_suite {
+    (@cases) => { $crate::store_suite!(@each cases ()) };
+    (@cases () $($room:ident { $($case:ident)+ })+) => {
+        &[$($(Case { name: stringify!($case), run: |store| Box::pin($room::$case(store)) },)+)+]
+    };
+    (@tests ($run:path) $($room:ident { $($case:ident)+ })+) => {
+        $($(
+            #[test]
+            fn $case() {
+                $run($crate::suite::case(stringify!($case)));
+            }
+        )+)+
+    };
+    (@each $mode:ident $extra:tt) => {
+        $crate::store_suite! { @$mode $extra
+            submit {
+                submit_stores_new_intents
+                submit_returns_the_outcomes_in_order
+                submit_again_yields_what_is_stored
+                submit_of_another_body_is_a_conflict
+                submit_with_a_conflict_stores_nothing
+                submit_of_one_key_twice_in_a_batch_stores_it_once
+                submit_of_one_key_with_two_bodies_in_a_batch_is_a_conflict
+                submit_holds_until_the_run_is_released
+                submit_again_joins_the_other_run
+                submit_again_changes_no_version
+                submit_keeps_every_field_of_an_order
+                release_is_of_one_run_and_happens_once
+            }
+            claim {
+                claim_takes_the_earliest_due_first
+                claim_takes_no_more_than_the_limit
+                claim_leaves_out_excepted_accounts
+                claim_leaves_out_what_is_due_later
+                claim_leaves_out_what_has_nothing_due
+                claim_holds_until_the_lease_ends
+                claim_raises_the_epoch_and_not_the_version
+                claim_by_two_workers_at_once_shares_no_payout
+                end_claims_frees_everything_at_once
+                end_claims_fences_off_the_old_claims
+            }
+            commit {
+                commit_writes_the_whole_step
+                commit_of_an_older_version_writes_nothing
+                commit_of_an_unknown_payout_is_a_conflict
+                commit_of_an_older_epoch_writes_nothing
+                commit_under_an_expired_claim_stands_until_the_next_claim
+                commit_without_a_fence_ignores_claims
+                commit_that_keeps_the_claim_leaves_it_as_it_was
+                commit_that_keeps_an_expired_claim_does_not_revive_it
+                commit_that_ends_the_claim_frees_the_payout
+                commit_does_not_release_a_held_payout
+                commit_of_two_at_once_lets_one_through
+                commit_closes_the_delivery_that_it_applies
+                commit_with_an_unknown_delivery_writes_nothing
+                commit_numbers_notices_without_gaps
+            }
+            query {
+                history_is_complete_and_in_order
+                payout_of_an_unknown_key_is_none
+                list_pages_in_the_order_of_keys
+                list_filters_by_status_word
+                list_filters_by_run
+                tally_sums_by_account_currency_and_status
+                tally_counts_what_is_at_rest_and_what_needs_attention
+                tally_follows_a_payout_into_another_run
+                tally_is_exact_beyond_64_bits
+                next_due_of_an_empty_store_is_none
+                next_due_is_the_earliest_of_payouts_and_claims
+                next_due_minds_the_inbox
+                outbox_is_read_from_any_place
+            }
+            inbox {
+                receive_keeps_the_bytes_and_headers_exactly
+                receive_of_a_repeat_stores_it_once
+                receive_tells_accounts_bodies_and_signatures_apart
+                receive_of_a_closed_delivery_does_not_open_it_again
+                receive_of_many_at_once_loses_none
+                inbox_gives_the_oldest_first
+                inbox_waits_for_what_was_put_off
+                inbox_leaves_out_what_is_closed
+                file_of_an_unknown_delivery_is_an_error
+            }
+            agreement {
+                random_operations_agree_with_memory
+            }
+        }
+    };
+    ($run:path) => { $crate::store_suite! { @each tests ($run) } };
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::memory::MemoryStore;
+
+    fn run(case: &Case) {
+        (case.run)(Arc::new(MemoryStore::new())).now_or_never().expect("memory never waits");
+    }
+
+    crate::store_suite!(run);
+
+    #[test]
+    fn all_cases_run_by_one_call() {
+        let fresh = async || {
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            store
+        };
+        let ran = run_all(fresh).now_or_never().expect("memory never waits");
+        assert_eq!(ran, CASES.len());
+        assert!(ran >= 50, "{ran}");
+    }
+
+    #[test]
+    fn memory_agrees_with_memory() {
+        for seed in 0..50 {
+            agrees_with_memory(Arc::new(MemoryStore::new()), seed, 300)
+                .now_or_never()
+                .expect("memory never waits");
+        }
+    }
+}

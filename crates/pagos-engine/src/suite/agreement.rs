@@ -1,0 +1,248 @@
+//! The case of cases: random operations get the same answers from a store as from memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pagos_core::Currency;
+use pagos_core::FailReason;
+use pagos_core::Money;
+use pagos_core::PayoutKey;
+use pagos_core::Status;
+
+use super::random::Random;
+use super::sample::LEASE;
+use super::sample::account;
+use super::sample::asked;
+use super::sample::at;
+use super::sample::delivery;
+use super::sample::intent;
+use super::sample::key;
+use super::sample::notice;
+use super::sample::observed;
+use super::sample::run;
+use super::sample::step;
+use crate::intent::Intent;
+use crate::memory::MemoryStore;
+use crate::progress::Attention;
+use crate::store::ClaimRequest;
+use crate::store::Committed;
+use crate::store::Filter;
+use crate::store::InboxId;
+use crate::store::Lease;
+use crate::store::Payout;
+use crate::store::Step;
+use crate::store::Store;
+
+const ACCOUNTS: [&str; 3] = ["cashypro", "etpay", "cashypro-mx"];
+const RUNS: [&str; 3] = ["a", "b", "c"];
+const WORDS: [&str; 6] = ["created", "unknown", "pending", "succeeded", "failed", "quarantined"];
+
+pub(super) async fn random_operations_agree_with_memory(store: Arc<dyn Store>) {
+    agrees_with_memory(store, 1, 600).await;
+}
+
+/// Does `operations` random operations, drawn from `seed`, on `store` and on a [`MemoryStore`] and
+/// compares every answer. `store` must be empty.
+///
+/// # Panics
+/// At the first answer that differs, with the seed and the number of the operation.
+pub async fn agrees_with_memory(store: Arc<dyn Store>, seed: u64, operations: u32) {
+    let memory: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let mut pair = Pair {
+        store,
+        memory,
+        random: Random::new(seed),
+        place: String::new(),
+        now_ms: 0,
+        seen: Vec::new(),
+        versions: HashMap::new(),
+    };
+    for number in 0..operations {
+        pair.place = format!("seed {seed}, operation {number}");
+        pair.now_ms += i64::try_from(pair.random.below(9)).expect("below 9");
+        pair.operate().await;
+    }
+    pair.compare_everything().await;
+}
+
+struct Pair {
+    store: Arc<dyn Store>,
+    memory: Arc<dyn Store>,
+    random: Random,
+    place: String,
+    now_ms: i64,
+    /// Payouts as they once were, for steps from old versions and old claims too.
+    seen: Vec<Payout>,
+    /// The version that was written over each version.
+    versions: HashMap<(PayoutKey, u64), u64>,
+}
+
+/// Calls both stores, insists on equal answers, yields the answer.
+macro_rules! both {
+    ($pair:expr, $method:ident($($argument:expr),*)) => {{
+        let theirs = $pair.store.$method($($argument),*).await.map_err(|error| error.to_string());
+        let ours = $pair.memory.$method($($argument),*).await.map_err(|error| error.to_string());
+        assert_eq!(
+            theirs.as_ref().ok().map(|answer| format!("{answer:?}")),
+            ours.as_ref().ok().map(|answer| format!("{answer:?}")),
+            "{}: {} (left: the store under test, right: memory)",
+            $pair.place,
+            stringify!($method),
+        );
+        ours
+    }};
+}
+
+impl Pair {
+    async fn operate(&mut self) {
+        match self.random.below(12) {
+            0 | 1 => self.submit().await,
+            2 => self.release().await,
+            3 | 4 => self.claim().await,
+            5..=8 => self.commit().await,
+            9 => self.receive().await,
+            10 => self.file().await,
+            _ => self.read().await,
+        }
+        if self.random.once_in(60) {
+            let _ = both!(self, end_claims());
+        }
+    }
+
+    fn key(&mut self) -> PayoutKey {
+        key(&format!("k{}", self.random.below(25)))
+    }
+
+    fn intent(&mut self) -> Intent {
+        let number = self.random.below(25);
+        let run_name = self.random.pick(&RUNS);
+        let mut intent = intent(&format!("k{number}"), run_name);
+        intent.created_at = at(self.now_ms);
+        // Account and amount belong to the key, so that only a slip makes a conflict.
+        intent.order.account = account(Random::new(number).pick(&ACCOUNTS));
+        let slip = i64::from(self.random.once_in(40));
+        let minor = i64::try_from(number).expect("a small number") + slip;
+        let currency = if number.is_multiple_of(2) { Currency::Cop } else { Currency::Mxn };
+        intent.order.amount = Money::new(minor, currency);
+        intent
+    }
+
+    async fn submit(&mut self) {
+        let batch: Vec<Intent> = (0..self.random.below(5)).map(|_| self.intent()).collect();
+        let _ = both!(self, submit(batch.clone()));
+    }
+
+    async fn release(&mut self) {
+        let name = run(self.random.pick(&RUNS));
+        let _ = both!(self, release(&name, at(self.now_ms)));
+    }
+
+    async fn claim(&mut self) {
+        let except: Vec<&str> = ACCOUNTS.into_iter().filter(|_| self.random.once_in(4)).collect();
+        let request = ClaimRequest {
+            now: at(self.now_ms),
+            lease: LEASE,
+            limit: usize::try_from(self.random.below(4)).expect("below 4"),
+            except: except.into_iter().map(account).collect(),
+        };
+        let claims = both!(self, claim(request.clone())).expect("memory never fails");
+        self.seen.extend(claims.into_iter().map(|claim| claim.payout));
+    }
+
+    async fn commit(&mut self) {
+        let wanted = self.key();
+        if let Some(payout) = both!(self, payout(&wanted)).expect("memory never fails") {
+            self.seen.push(payout);
+        }
+        if self.seen.is_empty() {
+            return;
+        }
+        let newest = &self.seen[self.seen.len().saturating_sub(4)..];
+        let payout = if self.random.once_in(4) {
+            self.random.pick(&self.seen)
+        } else {
+            self.random.pick(newest)
+        };
+        let step = self.step(&payout);
+        let committed = both!(self, commit(step.clone()));
+        if let Ok(Committed::Done { version }) = committed {
+            let known = self.versions.insert((step.key, step.version), version);
+            assert_eq!(known, None, "{}: one version was written from twice", self.place);
+        }
+    }
+
+    fn step(&mut self, payout: &Payout) -> Step {
+        let statuses = [
+            Status::Unknown,
+            Status::Pending,
+            Status::Succeeded,
+            Status::Failed(FailReason::Declined),
+        ];
+        let status = self.random.pick(&statuses);
+        let (mut progress, entry) = observed(&payout.progress, status, self.now_ms);
+        progress.attention = match self.random.below(6) {
+            0 => Some(Attention::Doubt("no answer".to_owned())),
+            1 => Some(Attention::Quarantine("another amount".to_owned())),
+            _ => None,
+        };
+        let wait_ms = i64::try_from(self.random.below(40)).expect("below 40");
+        let name = payout.order.key.as_str();
+        let notices = (0..self.random.below(3)).map(|_| notice(name, self.now_ms)).collect();
+        Step {
+            progress,
+            fence: self.random.once_in(2).then_some(payout.epoch),
+            lease: self.random.pick(&[Lease::Keep, Lease::End]),
+            due_at: (!self.random.once_in(4)).then(|| at(self.now_ms + wait_ms)),
+            entries: vec![entry, asked(self.now_ms, "absent")],
+            notices,
+            applies: self.random.once_in(4).then(|| InboxId(self.random.below(12))),
+            ..step(payout)
+        }
+    }
+
+    async fn receive(&mut self) {
+        let name = account(self.random.pick(&ACCOUNTS));
+        let body = self.random.below(8).to_string();
+        let signature = if self.random.once_in(3) { "s" } else { "t" };
+        let delivery = delivery(&body, signature, self.now_ms);
+        let _ = both!(self, receive(&name, &delivery));
+    }
+
+    async fn file(&mut self) {
+        let id = InboxId(self.random.below(12));
+        let wait_ms = i64::try_from(self.random.below(40)).expect("below 40");
+        let due_at = self.random.once_in(2).then(|| at(self.now_ms + wait_ms));
+        let _ = both!(self, file(id, due_at, "in words"));
+    }
+
+    async fn read(&mut self) {
+        let filter = Filter {
+            run: self.random.once_in(2).then(|| run(self.random.pick(&RUNS))),
+            status: self.random.once_in(2).then(|| self.random.pick(&WORDS).to_owned()),
+        };
+        let after = self.random.once_in(2).then(|| self.key());
+        let limit = usize::try_from(self.random.below(6)).expect("below 6");
+        let _ = both!(self, list(&filter, after.as_ref(), limit));
+        let _ = both!(self, tally(filter.run.as_ref()));
+        let _ = both!(self, next_due());
+        let _ = both!(self, inbox(at(self.now_ms), limit));
+        let number = self.random.below(9);
+        let _ = both!(self, outbox(number, limit));
+        let wanted = self.key();
+        let _ = both!(self, history(&wanted));
+    }
+
+    async fn compare_everything(&mut self) {
+        let all = both!(self, list(&Filter::default(), None, usize::MAX)).expect("memory");
+        for payout in all {
+            let _ = both!(self, history(&payout.order.key));
+        }
+        let _ = both!(self, tally(None));
+        for name in RUNS {
+            let _ = both!(self, tally(Some(&run(name))));
+        }
+        let _ = both!(self, next_due());
+        let _ = both!(self, inbox(at(i64::from(i32::MAX)), usize::MAX));
+        let _ = both!(self, outbox(0, usize::MAX));
+    }
+}

@@ -1,0 +1,124 @@
+//! Cases: a claim is one worker's until it ends, and an older one can write nothing.
+
+use std::sync::Arc;
+
+use super::sample::LEASE;
+use super::sample::account;
+use super::sample::at;
+use super::sample::claim_at;
+use super::sample::claimed;
+use super::sample::conflicts;
+use super::sample::done;
+use super::sample::intent;
+use super::sample::names;
+use super::sample::released;
+use super::sample::run;
+use super::sample::set_due;
+use super::sample::step;
+use super::sample::stored;
+use crate::store::ClaimRequest;
+use crate::store::Step;
+use crate::store::Store;
+
+pub(super) async fn claim_takes_the_earliest_due_first(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2", "k3", "k4"]).await;
+    for (name, due_ms) in [("k1", 40), ("k2", 20), ("k3", 40), ("k4", 10)] {
+        set_due(&*store, name, Some(at(due_ms))).await;
+    }
+    // Equal due times go by key.
+    assert_eq!(names(&claimed(&*store, 50, 10).await), ["k4", "k2", "k1", "k3"]);
+}
+
+pub(super) async fn claim_takes_no_more_than_the_limit(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2", "k3"]).await;
+    assert!(claimed(&*store, 0, 0).await.is_empty());
+    assert_eq!(names(&claimed(&*store, 0, 2).await), ["k1", "k2"]);
+    assert_eq!(names(&claimed(&*store, 0, 2).await), ["k3"]);
+    assert!(claimed(&*store, 0, 2).await.is_empty());
+}
+
+pub(super) async fn claim_leaves_out_excepted_accounts(store: Arc<dyn Store>) {
+    let mut intents = Vec::new();
+    for (name, account_name) in [("k1", "etpay"), ("k2", "conekta"), ("k3", "cashypro")] {
+        let mut intent = intent(name, "a");
+        intent.order.account = account(account_name);
+        intents.push(intent);
+    }
+    store.submit(intents).await.unwrap();
+    store.release(&run("a"), at(0)).await.unwrap();
+    let except = vec![account("conekta"), account("etpay"), account("of-no-payout")];
+    let request = ClaimRequest { except, ..claim_at(0, 10) };
+    assert_eq!(names(&store.claim(request).await.unwrap()), ["k3"]);
+    assert_eq!(names(&claimed(&*store, 0, 10).await), ["k1", "k2"]);
+}
+
+pub(super) async fn claim_leaves_out_what_is_due_later(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    set_due(&*store, "k1", Some(at(10))).await;
+    assert!(claimed(&*store, 9, 10).await.is_empty());
+    assert_eq!(claimed(&*store, 10, 10).await.len(), 1);
+}
+
+pub(super) async fn claim_leaves_out_what_has_nothing_due(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    set_due(&*store, "k1", None).await;
+    assert!(claimed(&*store, i64::from(i32::MAX), 10).await.is_empty());
+    set_due(&*store, "k1", Some(at(3))).await;
+    assert_eq!(claimed(&*store, 3, 10).await.len(), 1);
+}
+
+pub(super) async fn claim_holds_until_the_lease_ends(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    let claims = claimed(&*store, 100, 10).await;
+    assert_eq!(claims[0].lease_until, at(100).plus(LEASE));
+    assert!(claimed(&*store, 129, 10).await.is_empty());
+    assert_eq!(names(&claimed(&*store, 130, 10).await), ["k1"]);
+}
+
+pub(super) async fn claim_raises_the_epoch_and_not_the_version(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    let before = stored(&*store, "k1").await;
+    let first = claimed(&*store, 0, 10).await.remove(0).payout;
+    assert!(first.epoch > before.epoch);
+    assert_eq!(first.version, before.version);
+    assert_eq!(stored(&*store, "k1").await, first);
+    let second = claimed(&*store, 100, 10).await.remove(0).payout;
+    assert!(second.epoch > first.epoch);
+}
+
+pub(super) async fn claim_by_two_workers_at_once_shares_no_payout(store: Arc<dyn Store>) {
+    let all: Vec<String> = (0..40).map(|number| format!("k{number:02}")).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    released(&*store, &all).await;
+    let worker = async || {
+        let mut mine = Vec::new();
+        loop {
+            let claims = claimed(&*store, 0, 3).await;
+            if claims.is_empty() {
+                return mine;
+            }
+            mine.extend(names(&claims).into_iter().map(str::to_owned));
+        }
+    };
+    let (one, two, three) = futures_util::join!(worker(), worker(), worker());
+    let mut claimed_by_any = [one, two, three].concat();
+    claimed_by_any.sort();
+    assert_eq!(claimed_by_any, all);
+}
+
+pub(super) async fn end_claims_frees_everything_at_once(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2", "k3"]).await;
+    claimed(&*store, 0, 2).await;
+    assert_eq!(store.end_claims().await.unwrap(), 2);
+    assert_eq!(store.end_claims().await.unwrap(), 0);
+    assert_eq!(names(&claimed(&*store, 0, 10).await), ["k1", "k2", "k3"]);
+}
+
+pub(super) async fn end_claims_fences_off_the_old_claims(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    let old = claimed(&*store, 0, 1).await.remove(0).payout;
+    store.end_claims().await.unwrap();
+    conflicts(&*store, Step { fence: Some(old.epoch), ..step(&old) }).await;
+    let new = claimed(&*store, 0, 1).await.remove(0).payout;
+    done(&*store, Step { fence: Some(new.epoch), ..step(&new) }).await;
+}

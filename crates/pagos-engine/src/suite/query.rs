@@ -1,0 +1,277 @@
+//! Cases: what is read back, page by page, counted and summed.
+
+use std::sync::Arc;
+
+use pagos_core::Currency;
+use pagos_core::FailReason;
+use pagos_core::Money;
+use pagos_core::Status;
+
+use super::sample::account;
+use super::sample::asked;
+use super::sample::at;
+use super::sample::claimed;
+use super::sample::delivery;
+use super::sample::done;
+use super::sample::intent;
+use super::sample::key;
+use super::sample::notice;
+use super::sample::observed;
+use super::sample::released;
+use super::sample::run;
+use super::sample::set_due;
+use super::sample::step;
+use super::sample::stored;
+use crate::history::Entry;
+use crate::history::Proof;
+use crate::progress::Attention;
+use crate::store::Filter;
+use crate::store::Payout;
+use crate::store::Step;
+use crate::store::Store;
+use crate::tally::TallyRow;
+
+fn keys(payouts: &[Payout]) -> Vec<&str> {
+    payouts.iter().map(|payout| payout.order.key.as_str()).collect()
+}
+
+async fn reach(store: &dyn Store, name: &str, status: Status, attention: Option<Attention>) {
+    let payout = stored(store, name).await;
+    let (mut progress, entry) = observed(&payout.progress, status, 5);
+    progress.attention = attention;
+    done(store, Step { progress, entries: vec![entry], ..step(&payout) }).await;
+}
+
+pub(super) async fn history_is_complete_and_in_order(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2"]).await;
+    let mut written = Vec::new();
+    for round in 0..12_u32 {
+        let payout = stored(&*store, "k1").await;
+        let ms = i64::from(round);
+        let (progress, entry) = observed(&payout.progress, Status::Pending, ms);
+        let closed = Entry::AttemptClosed {
+            number: round,
+            proof: Proof::NeverReached,
+            at: at(ms),
+            because: "ñ".to_owned(),
+        };
+        // Times go backwards: the order is the order of writing.
+        let entries = vec![entry, asked(1_000 - ms, "absent"), closed];
+        written.extend(entries.clone());
+        done(&*store, Step { progress, entries, ..step(&payout) }).await;
+        let other = stored(&*store, "k2").await;
+        done(&*store, Step { entries: vec![asked(ms, "other")], ..step(&other) }).await;
+    }
+    assert_eq!(store.history(&key("k1")).await.unwrap(), written);
+    assert_eq!(store.history(&key("k2")).await.unwrap().len(), 12);
+    assert!(store.history(&key("k3")).await.unwrap().is_empty());
+}
+
+pub(super) async fn payout_of_an_unknown_key_is_none(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    for name in ["K1", "k", "k11"] {
+        assert_eq!(store.payout(&key(name)).await.unwrap(), None, "{name}");
+    }
+}
+
+pub(super) async fn list_pages_in_the_order_of_keys(store: Arc<dyn Store>) {
+    released(&*store, &["k3", "K9", "k10", "k1", "_", "-a", "0"]).await;
+    let sorted = ["-a", "0", "K9", "_", "k1", "k10", "k3"];
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.list(&Filter::default(), after.as_ref(), 2).await.unwrap();
+        assert!(page.len() <= 2);
+        let Some(last) = page.last() else { break };
+        after = Some(last.order.key.clone());
+        seen.extend(page);
+    }
+    assert_eq!(keys(&seen), sorted);
+    let from_the_gap = store.list(&Filter::default(), Some(&key("k0")), 10).await.unwrap();
+    assert_eq!(keys(&from_the_gap), ["k1", "k10", "k3"]);
+    assert!(store.list(&Filter::default(), None, 0).await.unwrap().is_empty());
+    assert_eq!(seen[4], stored(&*store, "k1").await);
+}
+
+pub(super) async fn list_filters_by_status_word(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2", "k3", "k4", "k5", "k6", "k7"]).await;
+    let doubt = Some(Attention::Doubt("no answer".to_owned()));
+    let quarantine = Some(Attention::Quarantine("another amount".to_owned()));
+    reach(&*store, "k2", Status::Unknown, doubt).await;
+    reach(&*store, "k3", Status::Pending, None).await;
+    reach(&*store, "k4", Status::Succeeded, None).await;
+    reach(&*store, "k5", Status::Failed(FailReason::Returned), None).await;
+    reach(&*store, "k6", Status::Failed(FailReason::Declined), None).await;
+    reach(&*store, "k7", Status::Succeeded, quarantine).await;
+    let expected: [(&str, &[&str]); 8] = [
+        ("created", &["k1"]),
+        ("unknown", &["k2"]),
+        ("pending", &["k3"]),
+        ("succeeded", &["k4"]),
+        ("failed", &["k5", "k6"]),
+        ("quarantined", &["k7"]),
+        ("Failed", &[]),
+        ("", &[]),
+    ];
+    for (word, wanted) in expected {
+        let filter = Filter { run: None, status: Some(word.to_owned()) };
+        assert_eq!(keys(&store.list(&filter, None, 10).await.unwrap()), wanted, "{word}");
+    }
+    let failed = Filter { run: None, status: Some("failed".to_owned()) };
+    assert_eq!(keys(&store.list(&failed, Some(&key("k5")), 1).await.unwrap()), ["k6"]);
+}
+
+pub(super) async fn list_filters_by_run(store: Arc<dyn Store>) {
+    store.submit(vec![intent("k1", "a"), intent("k2", "b"), intent("k3", "a")]).await.unwrap();
+    reach(&*store, "k3", Status::Pending, None).await;
+    let list = async |run_name: &str, status: Option<&str>| {
+        let filter = Filter { run: Some(run(run_name)), status: status.map(str::to_owned) };
+        let page = store.list(&filter, None, 10).await.unwrap();
+        keys(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(list("a", None).await, ["k1", "k3"]);
+    assert_eq!(list("b", None).await, ["k2"]);
+    assert_eq!(list("a", Some("pending")).await, ["k3"]);
+    assert!(list("b", Some("pending")).await.is_empty());
+    assert!(list("A", None).await.is_empty());
+}
+
+fn row(name: &str, currency: Currency, status: &str, count: u64, amount_minor: i128) -> TallyRow {
+    TallyRow {
+        account: account(name),
+        currency,
+        status: status.to_owned(),
+        count,
+        amount_minor,
+        at_rest: 0,
+        attention: 0,
+    }
+}
+
+pub(super) async fn tally_sums_by_account_currency_and_status(store: Arc<dyn Store>) {
+    let mut intents = Vec::new();
+    for (number, name, currency) in [
+        (1, "etpay", Currency::Clp),
+        (2, "etpay", Currency::Clp),
+        (3, "cashypro", Currency::Mxn),
+        (4, "cashypro", Currency::Cop),
+        (5, "cashypro", Currency::Cop),
+    ] {
+        let mut intent = intent(&format!("k{number}"), "a");
+        intent.order.account = account(name);
+        intent.order.amount = Money::new(100 + number, currency);
+        intents.push(intent);
+    }
+    store.submit(intents).await.unwrap();
+    store.release(&run("a"), at(0)).await.unwrap();
+    reach(&*store, "k2", Status::Pending, None).await;
+    reach(&*store, "k5", Status::Pending, None).await;
+    let expected = [
+        row("cashypro", Currency::Cop, "created", 1, 104),
+        row("cashypro", Currency::Cop, "pending", 1, 105),
+        row("cashypro", Currency::Mxn, "created", 1, 103),
+        row("etpay", Currency::Clp, "created", 1, 101),
+        row("etpay", Currency::Clp, "pending", 1, 102),
+    ];
+    assert_eq!(store.tally(None).await.unwrap().rows, expected);
+    assert_eq!(store.tally(Some(&run("a"))).await.unwrap().rows, expected);
+    assert!(store.tally(Some(&run("b"))).await.unwrap().rows.is_empty());
+}
+
+pub(super) async fn tally_counts_what_is_at_rest_and_what_needs_attention(store: Arc<dyn Store>) {
+    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    assert_eq!(store.tally(None).await.unwrap().at_rest(), 0, "held is not at rest");
+    store.release(&run("a"), at(0)).await.unwrap();
+    assert_eq!(store.tally(None).await.unwrap().at_rest(), 0, "due is not at rest");
+    set_due(&*store, "k1", None).await;
+    assert_eq!(store.tally(None).await.unwrap().at_rest(), 1);
+    let doubt = Some(Attention::Doubt("no answer".to_owned()));
+    let claim_due = Some(at(3));
+    set_due(&*store, "k1", claim_due).await;
+    reach(&*store, "k1", Status::Unknown, doubt).await;
+    let tally = store.tally(None).await.unwrap();
+    assert_eq!((tally.at_rest(), tally.rows[0].attention), (1, 1), "a person must look");
+    reach(&*store, "k1", Status::Pending, None).await;
+    let tally = store.tally(None).await.unwrap();
+    assert_eq!((tally.at_rest(), tally.rows[0].attention), (0, 0));
+    let quarantine = Some(Attention::Quarantine("another key".to_owned()));
+    reach(&*store, "k1", Status::Pending, quarantine).await;
+    let tally = store.tally(Some(&run("a"))).await.unwrap();
+    assert_eq!((tally.count("quarantined"), tally.count("pending")), (1, 0));
+    assert_eq!((tally.at_rest(), tally.rows[0].attention), (1, 1));
+}
+
+pub(super) async fn tally_follows_a_payout_into_another_run(store: Arc<dyn Store>) {
+    store.submit(vec![intent("k1", "a"), intent("k2", "a")]).await.unwrap();
+    store.submit(vec![intent("k1", "b")]).await.unwrap();
+    for (name, wanted) in [("a", 1), ("b", 1), ("c", 0)] {
+        assert_eq!(store.tally(Some(&run(name))).await.unwrap().total(), wanted, "{name}");
+    }
+    assert_eq!(store.tally(None).await.unwrap().total(), 2);
+    store.submit(vec![intent("k2", "b")]).await.unwrap();
+    assert!(store.tally(Some(&run("a"))).await.unwrap().rows.is_empty());
+}
+
+pub(super) async fn tally_is_exact_beyond_64_bits(store: Arc<dyn Store>) {
+    let mut intents = Vec::new();
+    for number in 0..3 {
+        let mut intent = intent(&format!("k{number}"), "a");
+        intent.order.amount = Money::new(i64::MAX, Currency::Cop);
+        intents.push(intent);
+    }
+    store.submit(intents).await.unwrap();
+    let rows = store.tally(None).await.unwrap().rows;
+    assert_eq!(rows[0].amount_minor, 3 * i128::from(i64::MAX));
+    reach(&*store, "k1", Status::Pending, None).await;
+    let rows = store.tally(None).await.unwrap().rows;
+    assert_eq!(rows[0].amount_minor, 2 * i128::from(i64::MAX));
+    assert_eq!(rows[1].amount_minor, i128::from(i64::MAX));
+}
+
+pub(super) async fn next_due_of_an_empty_store_is_none(store: Arc<dyn Store>) {
+    assert_eq!(store.next_due().await.unwrap(), None);
+}
+
+pub(super) async fn next_due_is_the_earliest_of_payouts_and_claims(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2", "k3"]).await;
+    assert_eq!(store.next_due().await.unwrap(), Some(at(0)));
+    set_due(&*store, "k2", Some(at(50))).await;
+    set_due(&*store, "k3", Some(at(20))).await;
+    assert_eq!(claimed(&*store, 10, 1).await.len(), 1);
+    assert_eq!(store.next_due().await.unwrap(), Some(at(20)), "k1 is claimed until 40");
+    set_due(&*store, "k3", Some(at(60))).await;
+    assert_eq!(store.next_due().await.unwrap(), Some(at(40)), "when the claim ends");
+    // A claimed payout that is put off beyond its claim is due then, not when the claim ends.
+    set_due(&*store, "k1", Some(at(55))).await;
+    assert_eq!(store.next_due().await.unwrap(), Some(at(50)));
+    for name in ["k1", "k2", "k3"] {
+        set_due(&*store, name, None).await;
+    }
+    assert_eq!(store.next_due().await.unwrap(), None);
+}
+
+pub(super) async fn next_due_minds_the_inbox(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    set_due(&*store, "k1", Some(at(50))).await;
+    let id = store.receive(&account("cashypro"), &delivery("{}", "s", 30)).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(at(30)));
+    store.file(id, Some(at(40)), "later").await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(at(40)));
+    store.file(id, Some(at(90)), "later").await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(at(50)));
+    store.file(id, None, "nothing to do").await.unwrap();
+    set_due(&*store, "k1", None).await;
+    assert_eq!(store.next_due().await.unwrap(), None);
+}
+
+pub(super) async fn outbox_is_read_from_any_place(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    let payout = stored(&*store, "k1").await;
+    let notices: Vec<_> = (0..5).map(|ms| notice("k1", ms)).collect();
+    done(&*store, Step { notices: notices.clone(), ..step(&payout) }).await;
+    let page = store.outbox(1, 2).await.unwrap();
+    assert_eq!(page, [(2, notices[1].clone()), (3, notices[2].clone())]);
+    assert!(store.outbox(5, 10).await.unwrap().is_empty());
+    assert!(store.outbox(u64::MAX, 10).await.unwrap().is_empty());
+    assert!(store.outbox(0, 0).await.unwrap().is_empty());
+}
