@@ -25,10 +25,13 @@ pub struct Movement {
     /// Which twin paid.
     pub provider: &'static str,
     /// The merchant's number of the order.
+    #[serde(serialize_with = "as_text")]
     pub key: Arc<str>,
     /// The twin's number of the order.
+    #[serde(serialize_with = "as_text")]
     pub reference: Arc<str>,
     /// The beneficiary's account.
+    #[serde(serialize_with = "as_text")]
     pub account: Arc<str>,
     /// How much, in minor units; always positive.
     pub amount_minor: i64,
@@ -37,7 +40,7 @@ pub struct Movement {
     /// Which way.
     pub direction: Direction,
     /// When, in virtual time; RFC 3339 in JSON.
-    #[serde(serialize_with = "as_rfc3339")]
+    #[serde(serialize_with = "as_text")]
     pub at: Timestamp,
 }
 
@@ -121,8 +124,8 @@ impl fmt::Debug for Ledger {
     }
 }
 
-fn as_rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
+fn as_text<T: fmt::Display, S: Serializer>(it: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(it)
 }
 
 #[cfg(test)]

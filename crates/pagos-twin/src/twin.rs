@@ -26,9 +26,12 @@ pub trait Twin: fmt::Debug + Send {
     /// the path of `request` itself is not looked at.
     fn handle(&mut self, path: &str, request: &http::Request<Bytes>, now: Timestamp) -> Reply;
 
+    /// Moves every order on to `now`. Webhooks that become due stay queued.
+    fn advance(&mut self, now: Timestamp);
+
     /// Moves every order on to `now` and takes the webhooks that have to be sent by then, oldest
-    /// first. Each one must be followed by exactly one [`Twin::delivered`].
-    fn due(&mut self, now: Timestamp) -> Vec<Outgoing>;
+    /// first and at most `count_max`. Each must be followed by exactly one [`Twin::delivered`].
+    fn due(&mut self, now: Timestamp, count_max: usize) -> Vec<Outgoing>;
 
     /// Tells what became of a webhook. Numbers that are not in flight are ignored.
     fn delivered(&mut self, number: u64, ack: Ack, now: Timestamp);
@@ -91,7 +94,7 @@ impl Reply {
         Self::of(status, "application/json", body.into())
     }
 
-    /// The page of a gateway that lost its backend. [sim]
+    /// The page of a gateway that lost its backend. `[sim]`
     #[must_use]
     pub fn html_bad_gateway() -> Self {
         let page = "<html><head><title>502 Bad Gateway</title></head>\
@@ -99,7 +102,7 @@ impl Reply {
         Self::of(http::StatusCode::BAD_GATEWAY, "text/html", Bytes::from_static(page.as_bytes()))
     }
 
-    /// A refusal for too many requests, with `Retry-After: 1`. [sim]
+    /// A refusal for too many requests, with `Retry-After: 1`. `[sim]`
     #[must_use]
     pub fn too_many_requests() -> Self {
         let mut response = http::Response::new(Bytes::new());

@@ -17,7 +17,8 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     }
     let pesos: i64 = whole.parse().ok()?;
     let tenths_or_centavos: i64 = decimals.parse().ok()?;
-    let centavos = if decimals.len() < SCALE { tenths_or_centavos * 10 } else { tenths_or_centavos };
+    let centavos =
+        if decimals.len() < SCALE { tenths_or_centavos * 10 } else { tenths_or_centavos };
     pesos.checked_mul(100)?.checked_add(centavos)
 }
 

@@ -18,9 +18,12 @@ pub(super) struct Bank {
 pub(super) const PAYOUT_BANKS: &[Bank] = &BANKS;
 
 /// Banks that a payer can pay from. The real list was never seen; this is a part of the other.
-/// [inferred]
-pub(super) const PAYMENT_BANKS: &[Bank] =
-    &[bank(9, "1051", "BANCO DAVIVIENDA"), bank(10, "1001", "BANCO DE BOGOTA"), bank(20, "1007", "BANCOLOMBIA")];
+/// `[inferred]`
+pub(super) const PAYMENT_BANKS: &[Bank] = &[
+    bank(9, "1051", "BANCO DAVIVIENDA"),
+    bank(10, "1001", "BANCO DE BOGOTA"),
+    bank(20, "1007", "BANCOLOMBIA"),
+];
 
 /// Daviplata and Nequi. Source: appendix of Colombia, type EWALLET in the old table.
 const WALLETS: [u16; 2] = [29, 33];

@@ -33,13 +33,13 @@ pub struct CashyproSettings {
     pub amount_minor_min: i64,
     /// Largest order, in centavos. Source: manual "Request Parameters", 5000000 pesos.
     pub amount_minor_max: i64,
-    /// What the provider takes on top of the amount. [sim]
+    /// What the provider takes on top of the amount. `[sim]`
     pub fee: Fee,
-    /// The merchant's balance at the start, in centavos. [sim]
+    /// The merchant's balance at the start, in centavos. `[sim]`
     pub balance_minor: i64,
     /// What happens to an order that the balance does not cover.
     pub no_funds: NoFunds,
-    /// `msg` of a create with a number that exists. The manual forbids it and names no answer. [sim]
+    /// `msg` of a create with a number that exists. The manual forbids it and names no answer. `[sim]`
     pub duplicate_msg: String,
     /// Answer to a query for an order that does not exist.
     pub unknown_order: UnknownOrder,
@@ -49,7 +49,7 @@ pub struct CashyproSettings {
     pub notices: Notices,
     /// Whether `payDesk` exists. Not documented for Colombia.
     pub pay_desk_is_offered: bool,
-    /// How long things take. [sim]
+    /// How long things take. `[sim]`
     pub timing: Timing,
 }
 
@@ -93,7 +93,7 @@ pub enum NumberStyle {
     Fixed,
     /// `60000.0` and `5150.0`. Source: manual "Webhook Request Example", the printed body.
     OneDecimal,
-    /// `60000` and `5150`; decimals only where there are any. [sim]
+    /// `60000` and `5150`; decimals only where there are any. `[sim]`
     Plain,
 }
 
@@ -121,11 +121,11 @@ pub enum NoFunds {
     /// It is accepted and fails later with `MERCHANT_BALANCE_NOT_ENOUGH`. Source: that reason is in
     /// the appendix of a sibling country.
     FailLater,
-    /// It is refused at once with this `msg`. [sim]
+    /// It is refused at once with this `msg`. `[sim]`
     Refuse(String),
 }
 
-/// Answer to a query for an order that does not exist. Neither form is documented. [sim]
+/// Answer to a query for an order that does not exist. Neither form is documented. `[sim]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnknownOrder {
     /// Code 500 and this `msg`.
@@ -138,9 +138,9 @@ pub enum UnknownOrder {
 /// savings; the manual's own sample does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WalletRule {
-    /// Accepted, and failed later with `ACCOUNT_TYPE_NOT_VALID_FOR_TARGET_BANK`. [sim]
+    /// Accepted, and failed later with `ACCOUNT_TYPE_NOT_VALID_FOR_TARGET_BANK`. `[sim]`
     FailLater,
-    /// Refused with `Params_accountType_error`. [sim]
+    /// Refused with `Params_accountType_error`. `[sim]`
     Refuse,
     /// Paid all the same.
     Ignore,
@@ -155,7 +155,7 @@ pub enum Notices {
     Every,
 }
 
-/// How long things take, in virtual time. The manual gives no figures. [sim]
+/// How long things take, in virtual time. The manual gives no figures. `[sim]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// From PROCESSING to WAITING.

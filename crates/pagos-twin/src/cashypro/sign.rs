@@ -29,6 +29,11 @@ pub(super) fn is_valid(header: &[u8], body: &[u8], key: &Secret) -> bool {
     parse(header) == Some(digest(body, key))
 }
 
+/// The key itself. A twin's key is invented, and clients have to learn it from somewhere.
+pub(super) fn shown(key: &Secret) -> String {
+    key.expose().to_owned()
+}
+
 fn parse(header: &[u8]) -> Option<[u8; 16]> {
     let (pairs, rest) = header.as_chunks::<2>();
     if !rest.is_empty() {
@@ -65,7 +70,9 @@ mod tests {
             ("V1c", format!(r#"{{"amount":50000,{PAYOUT}"#), "4d9cea7756e122adeae6ea92dec7d294"),
             (
                 "V2",
-                text(r#"{"mchOrderNo":"1863484722378907648","nonceStr":"9459931608","orderNo":"PAYOUT8551739282639106048"}"#),
+                text(
+                    r#"{"mchOrderNo":"1863484722378907648","nonceStr":"9459931608","orderNo":"PAYOUT8551739282639106048"}"#,
+                ),
                 "23ad90b7565452e9e390939725173ace",
             ),
             (
@@ -86,12 +93,16 @@ mod tests {
             ("V4", text(r#"{"nonceStr":"4190026990"}"#), "fa8569ddee3ff3098e9604459d6914ba"),
             (
                 "V5",
-                text(r#"{"accountName":"José Muñoz","amount":10000.00,"currency":"COP","nonceStr":"n1"}"#),
+                text(
+                    r#"{"accountName":"José Muñoz","amount":10000.00,"currency":"COP","nonceStr":"n1"}"#,
+                ),
                 "2aac5ab2550daa04e356f8b9fc36f2dd",
             ),
             (
                 "V5b",
-                text(r#"{"accountName":"Jos\u00e9 Mu\u00f1oz","amount":10000.00,"currency":"COP","nonceStr":"n1"}"#),
+                text(
+                    r#"{"accountName":"Jos\u00e9 Mu\u00f1oz","amount":10000.00,"currency":"COP","nonceStr":"n1"}"#,
+                ),
                 "0a2a2381ee8cc230515cf48f253ab211",
             ),
             (
@@ -108,12 +119,16 @@ mod tests {
             ("V7b", text("{\"nonceStr\":\"n1\"}\n"), "960d600a3eb851a4dcbc2f9ed9f267c2"),
             (
                 "V8",
-                text(r#"{"accountName":"Ana Perez","accountNo":"12345678901","accountType":1,"currency":"COP","amount":50000.00,"bankId":20,"mchOrderNo":"ord-0001","notifyUrl":"https://merchant.example/webhooks/cashypro","nonceStr":"n0001","idType":"1","idCard":"1012345678","remark":"payout"}"#),
+                text(
+                    r#"{"accountName":"Ana Perez","accountNo":"12345678901","accountType":1,"currency":"COP","amount":50000.00,"bankId":20,"mchOrderNo":"ord-0001","notifyUrl":"https://merchant.example/webhooks/cashypro","nonceStr":"n0001","idType":"1","idCard":"1012345678","remark":"payout"}"#,
+                ),
                 "0c58e030270eff17ae7816d7771b36ce",
             ),
             (
                 "V9",
-                text(r#"{"amount":60000.00,"completionTime":"2024-12-02 08:42:54","fee":5150.0000,"mchOrderNo":"1863484722378907648","merchantId":"3002124","nonceStr":"1733103774518","orderNo":"PAYOUT8551739282639106048","orderStatus":"FAIL","resultDesc":"ACCOUNT NOT EXITS","payType":"11"}"#),
+                text(
+                    r#"{"amount":60000.00,"completionTime":"2024-12-02 08:42:54","fee":5150.0000,"mchOrderNo":"1863484722378907648","merchantId":"3002124","nonceStr":"1733103774518","orderNo":"PAYOUT8551739282639106048","orderStatus":"FAIL","resultDesc":"ACCOUNT NOT EXITS","payType":"11"}"#,
+                ),
                 "f81ab5be0ebae990bfe1d4963dcaa65e",
             ),
         ]
@@ -145,7 +160,9 @@ mod tests {
     #[test]
     fn what_is_no_signature_is_refused() {
         let key = Secret::new(SANDBOX_API_KEY);
-        for header in ["", "e9", "e922c6750bbf9e97c18c0864f1a4c31", "g7bc4e6dc95e1dda6a6ea4625203d03f"] {
+        for header in
+            ["", "e9", "e922c6750bbf9e97c18c0864f1a4c31", "g7bc4e6dc95e1dda6a6ea4625203d03f"]
+        {
             assert!(!is_valid(header.as_bytes(), br#"{"nonceStr":"n1"}"#, &key), "{header}");
         }
         let other = Secret::new("another-key");

@@ -5,10 +5,8 @@ use serde::Serialize;
 
 /// One thing that goes wrong. In JSON the names are in snake case (`"lose_request"`).
 ///
-/// All faults are inventions of the twins ([sim]): no provider documents its bad days.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+/// All faults are inventions of the twins (`[sim]`): no provider documents its bad days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Create: the request never arrives; the connection closes.

@@ -1,0 +1,215 @@
+//! The control surface under `/_twin`: what a judge reads and what a test orders.
+//! Not part of any provider; no provider has these paths.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use http::StatusCode;
+use http::header::HOST;
+use pagos_core::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::TwinClock;
+use crate::fault::Fault;
+use crate::fault::Faults;
+use crate::fault::Profile;
+use crate::fault::Trigger;
+use crate::twin::Reply;
+use crate::world::World;
+
+pub(crate) const PREFIX: &str = "/_twin/";
+pub(crate) const CLOCK_PATH: &str = "/_twin/clock";
+
+/// Answers a control call about the world.
+pub(crate) fn answer(world: &mut World, request: &http::Request<Bytes>, now: Timestamp) -> Reply {
+    let path = request.uri().path();
+    let name = path.strip_prefix(PREFIX).unwrap_or(path);
+    match (request.method(), name) {
+        (&Method::GET, "ledger") => {
+            move_on(world, now);
+            match query_number(request, "from") {
+                Ok(from) => ledger(world, from),
+                Err(because) => error(StatusCode::BAD_REQUEST, &because),
+            }
+        }
+        (&Method::GET, "orders") => {
+            move_on(world, now);
+            orders(world)
+        }
+        (&Method::GET, "credentials") => json(&world.credentials(&origin(request))),
+        (&Method::GET, "faults") => faults(world),
+        (&Method::POST, "faults") => match change_faults(world, request.body()) {
+            Ok(()) => faults(world),
+            Err(because) => error(StatusCode::BAD_REQUEST, &because),
+        },
+        (&Method::POST, "reset") => {
+            world.twins_mut().for_each(|twin| twin.reset());
+            json(&BTreeMap::from([("reset", true)]))
+        }
+        (_, "ledger" | "orders" | "credentials" | "faults" | "reset") => {
+            error(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
+        }
+        _ => error(StatusCode::NOT_FOUND, "no control call has this path"),
+    }
+}
+
+/// Answers `POST /_twin/clock` with `{"advance_ms":n}` or `{"speed":n}`.
+///
+/// It stands apart because a world holds no clock.
+pub fn answer_clock(clock: &dyn TwinClock, request: &http::Request<Bytes>) -> Reply {
+    if request.method() != Method::POST {
+        return error(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method");
+    }
+    let turned = match serde_json::from_slice(request.body()) {
+        Ok(ClockChange { advance_ms: Some(by_ms), speed: None }) => {
+            clock.advance(Duration::from_millis(by_ms.into()));
+            Ok(())
+        }
+        Ok(ClockChange { advance_ms: None, speed: Some(speed) }) => {
+            clock.change_speed(speed).map_err(|cause| cause.to_string())
+        }
+        Ok(_) => Err("one of advance_ms and speed is wanted".to_owned()),
+        Err(cause) => Err(cause.to_string()),
+    };
+    match turned {
+        Ok(()) => json(&BTreeMap::from([("now", clock.now().to_string())])),
+        Err(because) => error(StatusCode::BAD_REQUEST, &because),
+    }
+}
+
+/// `{"error":"..."}`.
+pub(crate) fn error(status: StatusCode, because: &str) -> Reply {
+    let body = BTreeMap::from([("error", because)]);
+    Reply::json(status, serde_json::to_vec(&body).unwrap_or_default())
+}
+
+/// Whether the call changes nothing, so that a journal can leave it out.
+#[cfg(feature = "server")]
+pub(crate) fn is_reading(request: &http::Request<Bytes>) -> bool {
+    request.method() == Method::GET && request.uri().path().starts_with(PREFIX)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    #[serde(default)]
+    advance_ms: Option<u32>,
+    #[serde(default)]
+    speed: Option<u32>,
+}
+
+/// Every part is optional. A profile replaces all rates, then single rates replace single ones.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultsChange {
+    /// The twin that it is for; all twins if absent.
+    provider: Option<String>,
+    profile: Option<Profile>,
+    seed: Option<u64>,
+    #[serde(default)]
+    rates: BTreeMap<Fault, u16>,
+    #[serde(default)]
+    triggers: Vec<Trigger>,
+}
+
+/// All of it or nothing.
+fn change_faults(world: &mut World, body: &[u8]) -> Result<(), String> {
+    let change: FaultsChange = serde_json::from_slice(body).map_err(|cause| cause.to_string())?;
+    if let Some(provider) = change.provider.as_deref().filter(|it| world.twin(it).is_none()) {
+        return Err(format!("there is no twin of {provider:?}"));
+    }
+    let is_meant = |provider: &str| change.provider.as_deref().is_none_or(|it| it == provider);
+    let mut changed = Vec::new();
+    for twin in world.twins().filter(|twin| is_meant(twin.provider())) {
+        changed.push(changed_faults(twin.faults(), &change)?);
+    }
+    let meant = world.twins_mut().filter(|twin| is_meant(twin.provider()));
+    for (twin, faults) in meant.zip(changed) {
+        *twin.faults_mut() = faults;
+    }
+    Ok(())
+}
+
+fn changed_faults(present: &Faults, change: &FaultsChange) -> Result<Faults, String> {
+    let mut faults = present.clone();
+    let mut rates = change.profile.map_or_else(|| faults.rates().clone(), Profile::rates);
+    rates.extend(change.rates.iter().map(|(fault, rate)| (*fault, *rate)));
+    rates.retain(|_, rate| *rate > 0);
+    faults.replace_rates(rates).map_err(|cause| cause.to_string())?;
+    if let Some(seed) = change.seed {
+        faults.reseed(seed);
+    }
+    for trigger in &change.triggers {
+        faults.trigger(trigger.clone());
+    }
+    Ok(faults)
+}
+
+fn faults(world: &World) -> Reply {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        seed: u64,
+        rates: &'a BTreeMap<Fault, u16>,
+        met: &'a BTreeMap<Fault, u64>,
+    }
+    let shown: BTreeMap<_, _> = world
+        .twins()
+        .map(|twin| {
+            let faults = twin.faults();
+            (
+                twin.provider(),
+                Shown { seed: faults.seed(), rates: faults.rates(), met: faults.met() },
+            )
+        })
+        .collect();
+    json(&shown)
+}
+
+fn ledger(world: &World, from: usize) -> Reply {
+    let movements = world.movements();
+    json(&movements.get(from..).unwrap_or_default())
+}
+
+/// Written order by order, since a world can hold a million of them.
+fn orders(world: &World) -> Reply {
+    let mut body = b"[".to_vec();
+    world.visit_orders(&mut |order| {
+        if body.len() > 1 {
+            body.push(b',');
+        }
+        // Plain strings and numbers always serialise, and a vector takes every write.
+        let _ = serde_json::to_writer(&mut body, &order);
+    });
+    body.push(b']');
+    Reply::json(StatusCode::OK, body)
+}
+
+/// Lets happen what is due, so that what is read is not older than the clock. Webhooks stay queued.
+fn move_on(world: &mut World, now: Timestamp) {
+    world.twins_mut().for_each(|twin| twin.advance(now));
+}
+
+fn json<T: Serialize>(value: &T) -> Reply {
+    serde_json::to_vec(value).map_or_else(
+        |_| error(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written as JSON"),
+        |body| Reply::json(StatusCode::OK, body),
+    )
+}
+
+fn query_number(request: &http::Request<Bytes>, name: &str) -> Result<usize, String> {
+    let query = request.uri().query().unwrap_or_default();
+    let given = query.split('&').filter_map(|pair| pair.split_once('=')).find(|it| it.0 == name);
+    given.map_or(Ok(0), |(_, text)| {
+        text.parse().map_err(|_| format!("{name} is not a whole number"))
+    })
+}
+
+/// Where the caller found this world.
+fn origin(request: &http::Request<Bytes>) -> String {
+    let host = request.headers().get(HOST).and_then(|it| it.to_str().ok());
+    let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    format!("http://{}", host.or(authority).unwrap_or("localhost"))
+}

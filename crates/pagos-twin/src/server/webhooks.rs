@@ -1,0 +1,47 @@
+//! The loop that sends due webhooks and reports what came of them.
+//! Not how one is sent; see `poster`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
+
+use super::poster::Poster;
+use super::station::Station;
+
+/// Sends webhooks until `stopped` says so.
+pub(super) fn spawn_telling(
+    station: Arc<Station>,
+    mut stopped: watch::Receiver<()>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let poster = Arc::new(Poster::default());
+        let mut running = JoinSet::new();
+        loop {
+            for delivery in station.due(AT_ONCE_MAX - running.len()) {
+                let (poster, station) = (Arc::clone(&poster), Arc::clone(&station));
+                running.spawn(async move {
+                    let id = delivery.id;
+                    let ack = poster.post(delivery).await;
+                    station.delivered(id, ack);
+                });
+            }
+            // At full stretch, the next thing to wait for is the end of one of them.
+            let wait = station.wait().filter(|_| running.len() < AT_ONCE_MAX).unwrap_or(REST);
+            tokio::select! {
+                _ = stopped.changed() => break,
+                Some(_) = running.join_next() => {}
+                () = station.rung() => {}
+                () = tokio::time::sleep(wait.min(REST)) => {}
+            }
+        }
+    })
+}
+
+/// How many webhooks are under way at most.
+const AT_ONCE_MAX: usize = 64;
+
+/// How long the loop sleeps at most.
+const REST: Duration = Duration::from_secs(60);

@@ -1,0 +1,148 @@
+//! A world that is killed at any moment comes back as it was.
+//! Not the server around it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use pagos_core::Timestamp;
+use pagos_twin::Ack;
+use pagos_twin::Input;
+use pagos_twin::Journal;
+use pagos_twin::JournalError;
+use pagos_twin::Profile;
+use pagos_twin::World;
+use serde_json::json;
+use support::payout;
+use support::signed;
+
+/// A file that is gone afterwards.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn new(name: &str) -> Self {
+        let file = format!("pagos-twin-{}-{name}.jsonl", std::process::id());
+        Self(std::env::temp_dir().join(file))
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn fresh() -> World {
+    World::standard().with_profile(Profile::Hostile, 21)
+}
+
+/// Everything that can be seen of a world, now and in all its future.
+fn portrait(mut world: World, now: Timestamp) -> String {
+    let mut seen = String::new();
+    for path in ["/_twin/orders", "/_twin/ledger", "/_twin/faults"] {
+        let request = Request::get(path).body(Bytes::new()).unwrap();
+        seen.push_str(&support::answer(world.handle(&request, now)).to_string());
+    }
+    seen.push_str(&format!("{:?}", world.in_flight()));
+    while let Some(due) = world.next_due() {
+        for delivery in world.due(due) {
+            seen.push_str(&format!("{:?}{:?}{:?}", delivery.id, delivery.headers, delivery.body));
+            world.delivered(delivery.id, Ack::Status(200), due);
+        }
+    }
+    seen
+}
+
+/// Lives a while and writes it down. Some webhooks are acknowledged, some not, some never.
+fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
+    let opened = Journal::open(path, fresh()).unwrap();
+    let (mut journal, mut world) = (opened.journal, opened.world);
+    let mut now = Timestamp::from_millis(support::START_MS);
+    for nth in 0..orders {
+        now = now.plus(Duration::from_secs(2));
+        let key = format!("k{nth}");
+        let query = json!({"mchOrderNo": key, "nonceStr": "n"}).to_string();
+        let mut odd = signed("payOut", "{}");
+        *odd.body_mut() = Bytes::from_static(b"\xff\xfe");
+        let trigger =
+            json!({"triggers": [{"key": key, "fault": "webhook_duplicated"}]}).to_string();
+        let trigger = Request::post("/_twin/faults").body(Bytes::from(trigger)).unwrap();
+        for request in [
+            trigger,
+            signed("payOut", &payout(&key, "x").to_string()),
+            signed("payOutQuery", &query),
+            odd,
+        ] {
+            journal.append(&Input::request(&request, now)).unwrap();
+            drop(world.handle(&request, now));
+        }
+        journal.append(&Input::Due { at: now, count_max: 3 }).unwrap();
+        for (place, delivery) in world.due_at_most(now, 3).into_iter().enumerate() {
+            let ack = if place % 2 == 0 { Ack::Status(200) } else { Ack::NoAnswer };
+            if delivery.id.number % 5 != 0 {
+                journal.append(&Input::Delivered { at: now, id: delivery.id, ack }).unwrap();
+                world.delivered(delivery.id, ack, now);
+            }
+        }
+    }
+    (world, now)
+}
+
+#[test]
+fn a_replayed_world_is_the_same_world() {
+    let file = TempFile::new("same");
+    let (world, now) = live(&file.0, 200);
+    assert!(!world.in_flight().is_empty());
+    let opened = Journal::open(&file.0, fresh()).unwrap();
+    assert_eq!(opened.last_at, Some(now));
+    assert_eq!(portrait(opened.world, now), portrait(world, now), "seed 21");
+}
+
+#[test]
+fn a_torn_last_line_never_happened() {
+    let file = TempFile::new("torn");
+    let (world, now) = live(&file.0, 20);
+    let whole = std::fs::read(&file.0).unwrap();
+    let expected = portrait(world, now);
+    for torn in [&b"{"[..], b"{\"input\":\"due\",\"at\":17331037745", b"\xff"] {
+        std::fs::write(&file.0, [&whole, torn].concat()).unwrap();
+        let opened = Journal::open(&file.0, fresh()).unwrap();
+        assert_eq!(portrait(opened.world, now), expected);
+        assert_eq!(std::fs::read(&file.0).unwrap(), whole, "the torn line is cut off");
+    }
+    let mut opened = Journal::open(&file.0, fresh()).unwrap();
+    opened.journal.append(&Input::Tick { at: now.plus(Duration::from_secs(1)) }).unwrap();
+    assert!(matches!(Journal::open(&file.0, fresh()), Err(JournalError::InUse)));
+    drop(opened);
+    let again = Journal::open(&file.0, fresh()).unwrap();
+    assert_eq!(again.last_at, Some(now.plus(Duration::from_secs(1))));
+}
+
+#[test]
+fn every_prefix_of_a_journal_opens() {
+    let file = TempFile::new("prefix");
+    live(&file.0, 3);
+    let whole = std::fs::read(&file.0).unwrap();
+    for length in (0..whole.len()).step_by(7) {
+        std::fs::write(&file.0, &whole[..length]).unwrap();
+        assert!(Journal::open(&file.0, fresh()).is_ok(), "the first {length} bytes");
+    }
+}
+
+#[test]
+fn damage_and_other_worlds_are_refused() {
+    let file = TempFile::new("damage");
+    live(&file.0, 2);
+    let other = World::standard().with_profile(Profile::Hostile, 22);
+    assert!(matches!(Journal::open(&file.0, other), Err(JournalError::OtherWorld)));
+    let mut lines: Vec<String> =
+        std::fs::read_to_string(&file.0).unwrap().lines().map(str::to_owned).collect();
+    lines[2] = "nonsense".into();
+    std::fs::write(&file.0, lines.join("\n") + "\n").unwrap();
+    let refused = Journal::open(&file.0, fresh());
+    assert!(matches!(refused, Err(JournalError::Damaged { line: 3, .. })), "{refused:?}");
+}

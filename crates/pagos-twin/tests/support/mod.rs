@@ -1,0 +1,207 @@
+//! A merchant with a world of his own: signs, sends, turns the clock, reads webhooks.
+//! Not a provider's client; it says exactly what a test tells it to.
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use md5::Digest;
+use md5::Md5;
+use pagos_core::Timestamp;
+use pagos_twin::Ack;
+use pagos_twin::Fault;
+use pagos_twin::Profile;
+use pagos_twin::Reply;
+use pagos_twin::Trigger;
+use pagos_twin::WebhookDelivery;
+use pagos_twin::World;
+use pagos_twin::cashypro::CashyproSettings;
+use pagos_twin::cashypro::CashyproTwin;
+use pagos_twin::cashypro::SANDBOX_API_KEY;
+use serde_json::Value;
+use serde_json::json;
+
+pub const START_MS: i64 = 1_733_103_774_518;
+
+pub struct Merchant {
+    pub world: World,
+    pub now: Timestamp,
+}
+
+impl Merchant {
+    pub fn new() -> Self {
+        Self::of(World::standard())
+    }
+
+    pub fn with(settings: CashyproSettings) -> Self {
+        Self::of(World::new(vec![Box::new(CashyproTwin::new(settings))]))
+    }
+
+    pub fn hostile(seed: u64) -> Self {
+        Self::of(World::standard().with_profile(Profile::Hostile, seed))
+    }
+
+    pub fn of(world: World) -> Self {
+        Self { world, now: Timestamp::from_millis(START_MS) }
+    }
+
+    pub fn send(&mut self, request: &Request<Bytes>) -> Reply {
+        self.world.handle(request, self.now)
+    }
+
+    pub fn call(&mut self, route: &str, body: &Value) -> Reply {
+        self.send(&signed(route, &body.to_string()))
+    }
+
+    /// A call that must be answered with JSON.
+    pub fn ask(&mut self, route: &str, body: &Value) -> Value {
+        answer(self.call(route, body))
+    }
+
+    pub fn pay(&mut self, key: &str, remark: &str) -> Reply {
+        self.call("payOut", &payout(key, remark))
+    }
+
+    pub fn query(&mut self, key: &str) -> Value {
+        self.ask("payOutQuery", &json!({"mchOrderNo": key, "nonceStr": "n"}))
+    }
+
+    pub fn status(&mut self, key: &str) -> String {
+        let answer = self.query(key);
+        match answer["data"]["orderStatus"].as_str() {
+            Some(status) => status.to_owned(),
+            None => answer["msg"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    pub fn balance(&mut self) -> (String, String) {
+        let reply = self.call("getBalance", &json!({"nonceStr": "n"}));
+        let text = String::from_utf8(whole(reply).body().to_vec()).unwrap();
+        let number = |name: &str| {
+            let rest = text.split_once(&format!("\"{name}\":")).unwrap().1;
+            rest.split([',', '}']).next().unwrap().to_owned()
+        };
+        (number("balance"), number("unBalance"))
+    }
+
+    /// The balance, asked after all faults are gone.
+    pub fn balance_when_quiet(&mut self) -> (String, String) {
+        *self.world.twin_mut("cashypro").unwrap().faults_mut() = pagos_twin::Faults::default();
+        self.balance()
+    }
+
+    pub fn wait(&mut self, seconds: u64) {
+        self.now = self.now.plus(Duration::from_secs(seconds));
+        self.world.twin_mut("cashypro").unwrap().advance(self.now);
+    }
+
+    pub fn due(&mut self) -> Vec<WebhookDelivery> {
+        self.world.due(self.now)
+    }
+
+    /// Takes and acknowledges everything that comes by itself, until the world is at rest.
+    pub fn settle(&mut self) -> Vec<WebhookDelivery> {
+        let mut told = Vec::new();
+        for _ in 0..1_000_000 {
+            let Some(due) = self.world.next_due() else {
+                return told;
+            };
+            self.now = self.now.max(due);
+            for delivery in self.due() {
+                self.world.delivered(delivery.id, Ack::Status(200), self.now);
+                told.push(delivery);
+            }
+        }
+        panic!("the world never comes to rest");
+    }
+
+    pub fn trigger(&mut self, key: &str, fault: Fault) {
+        let trigger = Trigger { key: key.to_owned(), fault, times: 1 };
+        self.world.twin_mut("cashypro").unwrap().faults_mut().trigger(trigger);
+    }
+
+    /// `out` and `back` of a key, in order.
+    pub fn movements(&self, key: &str) -> Vec<String> {
+        let of_key = |it: &&&pagos_twin::Movement| &*it.key == key;
+        let movements = self.world.movements();
+        movements
+            .iter()
+            .filter(of_key)
+            .map(|it| serde_json::to_value(it).unwrap()["direction"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub fn net(&self, key: &str) -> i64 {
+        self.world.net_per_key().get(&("cashypro", key)).copied().unwrap_or(0)
+    }
+}
+
+/// A valid payout of 50,000 pesos.
+pub fn payout(key: &str, remark: &str) -> Value {
+    json!({
+        "accountName": "Ana Perez", "accountNo": "12345678901", "accountType": "1",
+        "currency": "COP", "amount": 50000, "bankId": 20, "mchOrderNo": key,
+        "notifyUrl": "http://127.0.0.1:9/hook", "nonceStr": "n0001", "idType": "1",
+        "idCard": "1012345678", "remark": remark,
+    })
+}
+
+/// A valid payment of 30,000 pesos.
+pub fn payment(key: &str, remark: &str) -> Value {
+    json!({
+        "currency": "COP", "payType": 154, "amount": 30000, "reusableStatus": false,
+        "mchOrderNo": key, "expireTime": 3600, "notifyUrl": "http://127.0.0.1:9/hook",
+        "nonceStr": "n", "remark": remark, "realName": "Ana", "phone": "573016612345",
+        "email": "a@b.co", "idType": "1", "idCard": "1012345678",
+    })
+}
+
+pub fn sign(body: &[u8]) -> String {
+    let digest = Md5::new().chain_update(body).chain_update(SANDBOX_API_KEY).finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub fn signed(route: &str, body: &str) -> Request<Bytes> {
+    Request::post(format!("/cashypro/stage-api/api/{route}"))
+        .header("Content-Type", "application/json")
+        .header("MerchantId", "1002001")
+        .header("Sign", sign(body.as_bytes()))
+        .body(Bytes::copy_from_slice(body.as_bytes()))
+        .unwrap()
+}
+
+pub fn whole(reply: Reply) -> http::Response<Bytes> {
+    match reply {
+        Reply::Answer(response) => response,
+        other => panic!("no whole answer: {other:?}"),
+    }
+}
+
+pub fn answer(reply: Reply) -> Value {
+    let response = whole(reply);
+    serde_json::from_slice(response.body()).unwrap_or_else(|_| panic!("not JSON: {response:?}"))
+}
+
+pub fn msg(reply: Reply) -> String {
+    answer(reply)["msg"].as_str().unwrap().to_owned()
+}
+
+pub fn body(delivery: &WebhookDelivery) -> Value {
+    serde_json::from_slice(&delivery.body).unwrap()
+}
+
+pub fn statuses(deliveries: &[WebhookDelivery]) -> Vec<String> {
+    deliveries.iter().map(|it| body(it)["orderStatus"].as_str().unwrap().to_owned()).collect()
+}
+
+pub fn is_rightly_signed(delivery: &WebhookDelivery) -> bool {
+    delivery.headers["Sign"].as_bytes() == sign(&delivery.body).as_bytes()
+}
