@@ -1,1 +1,50 @@
 //! What Pagos providers are built of: exact JSON decimals, HS256 tokens, request building, redaction.
+//!
+//! Pure functions and small types. This crate sends nothing, reads no clock, retries nothing and
+//! knows no provider. Only what a second provider needs too belongs here.
+//!
+//! ```
+//! use pagos_core::{Currency, Money};
+//! use pagos_wire::{JsonDecimal, to_ascii_json};
+//!
+//! #[derive(serde::Serialize)]
+//! struct Request {
+//!     amount: JsonDecimal,
+//!     name: &'static str,
+//! }
+//!
+//! let amount = Money::parse("50000", Currency::Cop)?;
+//! let body = to_ascii_json(&Request { amount: JsonDecimal::of(amount, 2)?, name: "José" })?;
+//! assert_eq!(&body[..], br#"{"amount":50000.00,"name":"Jos\u00e9"}"#);
+//! # Ok::<(), pagos_core::Error>(())
+//! ```
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod ascii;
+mod civil_time;
+mod decimal;
+mod failure;
+mod jws;
+mod loose;
+mod redact;
+mod request;
+mod url;
+
+pub use ascii::to_ascii_json;
+pub use civil_time::UtcOffset;
+pub use decimal::JsonDecimal;
+pub use decimal::WireDecimal;
+pub use failure::money_call_failure;
+pub use failure::question_failure;
+pub use jws::Hs256;
+pub use loose::WireInteger;
+pub use loose::WireText;
+pub use redact::redact;
+pub use request::post_json;
+pub use request::sensitive;
+pub use url::BaseUrl;
+pub use url::WebhookUrl;

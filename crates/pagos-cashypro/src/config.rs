@@ -1,0 +1,392 @@
+//! The configuration of one merchant, and what is left of it once it is checked. No I/O: nobody
+//! here reads an environment variable or draws a nonce by himself.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use pagos_core::Environment;
+use pagos_core::Error;
+use pagos_core::Money;
+use pagos_core::NonceSource;
+use pagos_core::Secret;
+use pagos_wire::BaseUrl;
+use pagos_wire::UtcOffset;
+use pagos_wire::WebhookUrl;
+
+use crate::country::COUNTRIES;
+use crate::country::CountrySettings;
+use crate::country::Evidence;
+
+/// One merchant at one deployment. Each country and each environment is a deployment of its own,
+/// with its own address, merchant and key. \[inferred\]
+///
+/// ```
+/// use pagos_cashypro::{CashyproConfig, country};
+/// use pagos_core::{Environment, Secret};
+///
+/// let config = CashyproConfig {
+///     base_url: "https://sandbox.example/stage-api".to_owned(),
+///     merchant_id: "1002001".to_owned(),
+///     api_key: Secret::new("sandbox-key-0123456789abcdef"),
+///     notify_url: "https://merchant.example/webhooks/cashypro".to_owned(),
+///     ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
+/// };
+/// assert!(!format!("{config:?}").contains("0123456789abcdef"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct CashyproConfig {
+    /// Which world the credentials belong to.
+    pub environment: Environment,
+    /// The country's rules.
+    pub country: CountrySettings,
+    /// Whether a country whose rules are not completely known may be used.
+    pub partial_country: PartialCountry,
+    /// The address that Cashy hands out, with its path prefix. There is no default.
+    pub base_url: String,
+    /// The merchant id: digits.
+    pub merchant_id: String,
+    /// The key that signs requests and webhooks.
+    pub api_key: Secret,
+    /// Where webhooks are sent: the final URL, since a redirect counts as received.
+    pub notify_url: String,
+    /// The case of our signatures.
+    pub sign_case: SignCase,
+    /// The remark of an order without description; the provider wants one. ASCII, at most 32.
+    pub default_remark: String,
+    /// Words of a refusal that mean "no such order", ignoring case.
+    pub not_found_words: Vec<String>,
+    /// How payments are collected.
+    pub payment: PaymentConfig,
+}
+
+/// How payments are collected.
+#[derive(Debug, Clone)]
+pub struct PaymentConfig {
+    /// The product.
+    pub product: PaymentProduct,
+    /// For how long a payer can pay, in seconds.
+    pub expire_seconds: u32,
+    /// `userType`, which some pay types want. Its values are not published; the sample has `1`.
+    pub user_type: Option<String>,
+}
+
+/// What the payer meets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentProduct {
+    /// One way to pay, chosen by us.
+    PayIn {
+        /// The way to pay: 153, 154 and 157 are known in Colombia. Source: docs: en/col/payin.
+        pay_type: u32,
+    },
+    /// A page on which the payer chooses. Whether Colombia has it is unknown, and so is the path of
+    /// its query: ask Cashy before switching it on. Source: docs: chl/paydesk.
+    PayDesk {
+        /// Where the payer goes afterwards.
+        return_url: Option<String>,
+    },
+}
+
+/// The case of hexadecimal digits in the header `Sign`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignCase {
+    /// What a live integration sends. Source: code: hyperf.
+    Lower,
+    /// What the documents print, though only in a placeholder.
+    Upper,
+}
+
+/// Whether a country whose rules are not completely known may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartialCountry {
+    /// Refuse it.
+    Refused,
+    /// Use it: the rules were confirmed with Cashy.
+    Accepted,
+}
+
+/// Where the texts of `nonceStr` come from. Only for replaying documented examples, whose nonces
+/// have every form: a live provider takes [`NonceSource`] and writes 32 hexadecimal digits.
+pub trait NonceText: Debug + Send + Sync {
+    /// A fresh text of 1 to 32 ASCII characters.
+    fn draw(&self) -> String;
+}
+
+#[derive(Debug)]
+pub(crate) struct HexNonce(pub(crate) Arc<dyn NonceSource>);
+
+impl NonceText for HexNonce {
+    fn draw(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0.draw()))
+    }
+}
+
+/// The longest webhook address. Source: manual "Create Payout Order".
+const NOTIFY_URL_LENGTH_MAX: usize = 250;
+
+/// The longest remark. Source: manual "Create Payout Order".
+pub(crate) const REMARK_LENGTH_MAX: usize = 32;
+
+impl CashyproConfig {
+    /// The defaults. Address, merchant, key and webhook address are empty, and refused if they stay
+    /// so.
+    pub fn new(environment: Environment, country: CountrySettings) -> Self {
+        Self {
+            environment,
+            country,
+            partial_country: PartialCountry::Refused,
+            base_url: String::new(),
+            merchant_id: String::new(),
+            api_key: Secret::new(""),
+            notify_url: String::new(),
+            sign_case: SignCase::Lower,
+            default_remark: "payout".to_owned(),
+            // Guess: no document shows the answer to a query about an unknown order. What rests on
+            // it is guarded by the descriptor's `Absence` and by the provider refusing a used key.
+            not_found_words: vec!["Order_not_exist".to_owned()],
+            payment: PaymentConfig {
+                product: PaymentProduct::PayIn { pay_type: 154 },
+                expire_seconds: 24 * 60 * 60,
+                user_type: None,
+            },
+        }
+    }
+
+    /// Reads the configuration by name: `MERCHANT_ID`, `API_KEY`, `BASE_URL`, `NOTIFY_URL` and
+    /// `ENVIRONMENT` are needed, `COUNTRY` is `COL` unless said otherwise. Whoever reads environment
+    /// variables puts `PAGOS_CASHYPRO_` in front. `docs/providers/cashypro.md` lists all names.
+    ///
+    /// # Errors
+    /// `Invalid` for a missing or malformed value, never with the value of the key.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let needed = |name: &str, field: &'static str| {
+            lookup(name).ok_or_else(|| Error::invalid(field).because(format!("{name} is not set")))
+        };
+        let environment = needed("ENVIRONMENT", "environment")?.parse()?;
+        let code = lookup("COUNTRY").unwrap_or_else(|| "COL".to_owned());
+        let mut config = Self::new(environment, parse_country(&code)?);
+        config.base_url = needed("BASE_URL", "base_url")?;
+        config.merchant_id = needed("MERCHANT_ID", "merchant_id")?;
+        config.api_key = Secret::new(needed("API_KEY", "api_key")?);
+        config.notify_url = needed("NOTIFY_URL", "notify_url")?;
+        config.read_options(&lookup)?;
+        Ok(config)
+    }
+
+    fn read_options(&mut self, lookup: &impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+        if let Some(word) = lookup("PARTIAL_COUNTRY") {
+            self.partial_country = match word.as_str() {
+                "accepted" => PartialCountry::Accepted,
+                "refused" => PartialCountry::Refused,
+                _ => return Err(no_word("partial_country", &word, "accepted or refused")),
+            };
+        }
+        if let Some(word) = lookup("SIGN_CASE") {
+            self.sign_case = match word.as_str() {
+                "lower" => SignCase::Lower,
+                "upper" => SignCase::Upper,
+                _ => return Err(no_word("sign_case", &word, "lower or upper")),
+            };
+        }
+        let currency = self.country.currency;
+        if let Some(text) = lookup("AMOUNT_MIN") {
+            self.country.amount_minor_min = Money::parse(&text, currency)?.minor;
+        }
+        if let Some(text) = lookup("AMOUNT_MAX") {
+            self.country.amount_minor_max = Money::parse(&text, currency)?.minor;
+        }
+        if let Some(text) = lookup("UTC_OFFSET_MINUTES") {
+            self.country.utc_offset = UtcOffset::minutes(parse_number("utc_offset", &text)?);
+        }
+        if let Some(text) = lookup("WALLET_BANKS") {
+            let ids = text.split(',').filter(|id| !id.is_empty());
+            let ids = ids.map(|id| parse_number("wallet_banks", id.trim()));
+            self.country.wallet_banks = ids.collect::<Result<Vec<u32>, Error>>()?.into();
+        }
+        if let Some(text) = lookup("DEFAULT_REMARK") {
+            self.default_remark = text;
+        }
+        self.read_payment_options(lookup)
+    }
+
+    fn read_payment_options(
+        &mut self,
+        lookup: &impl Fn(&str) -> Option<String>,
+    ) -> Result<(), Error> {
+        if let Some(text) = lookup("PAY_TYPE") {
+            let pay_type = parse_number("pay_type", &text)?;
+            self.payment.product = PaymentProduct::PayIn { pay_type };
+        }
+        if let Some(word) = lookup("PAY_DESK") {
+            match word.as_str() {
+                "on" => {
+                    let return_url = lookup("RETURN_URL");
+                    self.payment.product = PaymentProduct::PayDesk { return_url };
+                }
+                "off" => {}
+                _ => return Err(no_word("pay_desk", &word, "on or off")),
+            }
+        }
+        if let Some(text) = lookup("EXPIRE_SECONDS") {
+            self.payment.expire_seconds = parse_number("expire_seconds", &text)?;
+        }
+        self.payment.user_type = lookup("USER_TYPE");
+        Ok(())
+    }
+
+    /// What the provider works with.
+    pub(crate) fn check(self) -> Result<Settings, Error> {
+        let is_refused = self.partial_country == PartialCountry::Refused;
+        if self.country.evidence == Evidence::Partial && is_refused {
+            return Err(Error::invalid("country").because(format!(
+                "the rules of {} are not completely known; confirm them with Cashy and set \
+                 partial_country to accepted",
+                self.country.country
+            )));
+        }
+        let is_digits = |byte: u8| byte.is_ascii_digit();
+        if !(1..=20).contains(&self.merchant_id.len()) || !self.merchant_id.bytes().all(is_digits) {
+            return Err(Error::invalid("merchant_id").because("a merchant id is 1 to 20 digits"));
+        }
+        if self.api_key.is_empty() {
+            return Err(Error::invalid("api_key").because("the key is empty"));
+        }
+        // A line end that came along from a file would spoil every signature.
+        if self.api_key.expose().trim() != self.api_key.expose() {
+            return Err(Error::invalid("api_key").because("the key begins or ends with a blank"));
+        }
+        let remark = &self.default_remark;
+        if remark.trim().is_empty() || remark.len() > REMARK_LENGTH_MAX || !remark.is_ascii() {
+            return Err(Error::invalid("default_remark")
+                .because(format!("{remark:?} is not 1 to {REMARK_LENGTH_MAX} ASCII characters")));
+        }
+        Ok(Settings {
+            base: BaseUrl::parse(&self.base_url, self.environment)?,
+            notify_url: WebhookUrl::parse(
+                &self.notify_url,
+                self.environment,
+                NOTIFY_URL_LENGTH_MAX,
+            )?,
+            country: self.country,
+            merchant_id: self.merchant_id,
+            api_key: self.api_key,
+            sign_case: self.sign_case,
+            default_remark: self.default_remark,
+            not_found_words: self.not_found_words,
+            payment: self.payment,
+        })
+    }
+}
+
+/// A configuration that was checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) country: CountrySettings,
+    pub(crate) base: BaseUrl,
+    pub(crate) merchant_id: String,
+    pub(crate) api_key: Secret,
+    pub(crate) notify_url: WebhookUrl,
+    pub(crate) sign_case: SignCase,
+    pub(crate) default_remark: String,
+    pub(crate) not_found_words: Vec<String>,
+    pub(crate) payment: PaymentConfig,
+}
+
+fn parse_country(code: &str) -> Result<CountrySettings, Error> {
+    match COUNTRIES.iter().find(|settings| settings.country.code() == code) {
+        Some(settings) => Ok((*settings).clone()),
+        None => Err(Error::invalid("country")
+            .because(format!("{code:?} is not a country that this crate knows, such as COL"))),
+    }
+}
+
+fn parse_number<T: std::str::FromStr>(field: &'static str, text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| no_word(field, text, "a number in range"))
+}
+
+fn no_word(field: &'static str, word: &str, expected: &str) -> Error {
+    Error::invalid(field).because(format!("{word:?} is not {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::country;
+
+    fn config() -> CashyproConfig {
+        CashyproConfig {
+            base_url: "https://client.example/prod-api".to_owned(),
+            merchant_id: "1002001".to_owned(),
+            api_key: Secret::new("canary-key"),
+            notify_url: "https://merchant.example/webhooks/cashypro".to_owned(),
+            ..CashyproConfig::new(Environment::Live, country::COLOMBIA)
+        }
+    }
+
+    #[test]
+    fn a_complete_configuration_passes_and_hides_its_key() {
+        let settings = config().check().unwrap();
+        assert!(!format!("{settings:?}{:?}", config()).contains("canary"));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        struct Case(&'static str, fn(&mut CashyproConfig));
+        let cases = [
+            Case("country", |config| config.country = country::PERU),
+            Case("merchant_id", |config| config.merchant_id.clear()),
+            Case("merchant_id", |config| config.merchant_id = "merchant".to_owned()),
+            Case("api_key", |config| config.api_key = Secret::new("")),
+            Case("api_key", |config| config.api_key = Secret::new("canary-key\n")),
+            Case("base_url", |config| config.base_url.clear()),
+            Case("base_url", |config| config.base_url = "http://client.example".to_owned()),
+            Case("notify_url", |config| config.notify_url = "https://10.0.0.1/cb".to_owned()),
+            Case("default_remark", |config| config.default_remark = "nómina".to_owned()),
+            Case("default_remark", |config| config.default_remark = "x".repeat(33)),
+        ];
+        for Case(field, spoil) in cases {
+            let mut config = config();
+            spoil(&mut config);
+            assert_eq!(config.check().unwrap_err().field(), Some(field));
+        }
+    }
+
+    #[test]
+    fn a_partial_country_works_once_it_is_accepted() {
+        for settings in COUNTRIES {
+            let config = CashyproConfig {
+                country: settings.clone(),
+                partial_country: PartialCountry::Accepted,
+                ..config()
+            };
+            assert!(config.check().is_ok(), "{}", settings.country);
+        }
+    }
+
+    #[test]
+    fn names_are_looked_up() {
+        let named = |name: &str| {
+            let value = match name {
+                "ENVIRONMENT" => "sandbox",
+                "BASE_URL" => "http://127.0.0.1:8080/stage-api",
+                "MERCHANT_ID" => "1002001",
+                "API_KEY" => "canary-key",
+                "NOTIFY_URL" => "http://127.0.0.1:9000/webhooks/cashypro",
+                "WALLET_BANKS" => "29, 33,51",
+                "AMOUNT_MAX" => "7000000",
+                "SIGN_CASE" => "upper",
+                "PAY_TYPE" => "157",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let config = CashyproConfig::from_lookup(named).unwrap();
+        assert_eq!(config.country.wallet_banks[..], [29, 33, 51]);
+        assert_eq!(config.country.amount_minor_max, 700_000_000);
+        assert_eq!(config.sign_case, SignCase::Upper);
+        assert_eq!(config.payment.product, PaymentProduct::PayIn { pay_type: 157 });
+        assert!(config.check().is_ok());
+
+        let missing = |name: &str| named(name).filter(|_| name != "API_KEY");
+        assert_eq!(CashyproConfig::from_lookup(missing).unwrap_err().field(), Some("api_key"));
+    }
+}

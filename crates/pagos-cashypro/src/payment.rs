@@ -1,0 +1,145 @@
+//! Payments, that is pay-ins: from an order to the shape of a request, from an answer to a session.
+//! Sends nothing; `lib.rs` does. What it shares with payouts is in `payout.rs`.
+
+use bytes::Bytes;
+use http::Response;
+
+use pagos_core::Error;
+use pagos_core::PaymentOrder;
+use pagos_core::PaymentSession;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_core::Violation;
+
+use crate::config::PaymentProduct;
+use crate::config::Settings;
+use crate::country::CountrySettings;
+use crate::country::Fraction;
+use crate::country::Presence;
+use crate::payout::check::PHONE_LENGTH_MAX;
+use crate::payout::check::bank_id;
+use crate::payout::check::read_amount;
+use crate::payout::check::read_document;
+use crate::payout::check::read_name;
+use crate::payout::check::read_remark;
+use crate::payout::observe_as;
+use crate::status::Answer;
+use crate::status::read;
+use crate::status::unknown_outcome;
+use crate::wire::OrderAnswer;
+use crate::wire::PayInRequest;
+
+/// The decimals of a payment's amount: the sample says `30000`. Source: docs: en/col/payin.
+const DECIMALS_OF_WHOLE_AMOUNTS: u8 = 0;
+
+/// The path that opens a payment of this product.
+pub(crate) fn path(product: &PaymentProduct) -> &'static str {
+    match product {
+        PaymentProduct::PayIn { .. } => "/api/payIn",
+        PaymentProduct::PayDesk { .. } => "/api/payDesk",
+    }
+}
+
+/// The request of a payment, or the first thing that is wrong with the order.
+///
+/// Telephone and mail address are required; so are the document, and bank and user type, except
+/// where the pay type says otherwise. Source: docs: en/col/payin. The document types are those of
+/// payouts. \[inferred\]
+pub(crate) fn request<'a>(
+    settings: &'a Settings,
+    order: &'a PaymentOrder,
+    nonce: &'a str,
+) -> Result<PayInRequest<'a>, Violation> {
+    let country = &settings.country;
+    let (pay_type, return_url) = match &settings.payment.product {
+        PaymentProduct::PayIn { pay_type } => (Some(*pay_type), None),
+        PaymentProduct::PayDesk { return_url } => (None, return_url.as_deref()),
+    };
+    let is_among = |types: &[u32]| pay_type.is_some_and(|pay_type| types.contains(&pay_type));
+    let presence = match is_among(country.pay_types_without_document) {
+        true => Presence::Optional,
+        false => country.document,
+    };
+    let document = read_document(country, presence, order.document.as_ref())?;
+    let is_bank_needed = is_among(country.pay_types_with_bank);
+    let bank = match order.bank.as_ref() {
+        Some(bank) => Some(bank_id(country, bank.as_str())?),
+        None if is_bank_needed => {
+            return Err(Violation::new("bank", "this pay type wants a bank", "write its id"));
+        }
+        None => None,
+    };
+    let user_type = settings.payment.user_type.as_deref();
+    if is_bank_needed && user_type.is_none() {
+        return Err(Violation::new("user_type", "this pay type wants it", "configure user_type"));
+    }
+    Ok(PayInRequest {
+        amount: read_amount(country, order.amount, amount_decimals(settings))?,
+        id_type: document.kind,
+        mch_order_no: order.key.as_str(),
+        id_card: document.number,
+        remark: read_remark(settings, order.description.as_deref())?,
+        nonce_str: nonce,
+        real_name: read_name(country, &order.payer_name)?,
+        reusable_status: false,
+        pay_type,
+        expire_time: settings.payment.expire_seconds,
+        phone: read_contact(country, "phone", order.phone.as_deref(), PHONE_LENGTH_MAX)?,
+        notify_url: settings.notify_url.as_str(),
+        currency: country.currency.code(),
+        user_type,
+        email: read_contact(country, "email", order.email.as_deref(), country.email_length_max)?,
+        bank_id: bank,
+        return_url,
+    })
+}
+
+/// What the answer to a new payment says, or the caller's next step.
+pub(crate) fn read_session(
+    settings: &Settings,
+    response: &Response<Bytes>,
+    asked_at: Timestamp,
+    seen_at: Timestamp,
+) -> Result<PaymentSession, Error> {
+    let data = match read(response) {
+        Answer::Data(data) => data,
+        Answer::Empty => return Err(unknown_outcome("a success without data")),
+        Answer::Refused { error, .. } => return Err(error),
+        Answer::Unreadable(because) => return Err(unknown_outcome(&because)),
+    };
+    let answer: OrderAnswer = serde_json::from_str(data.get())
+        .map_err(|_| unknown_outcome("the answer has another shape"))?;
+    // An answer to payIn has no orderStatus: the payment waits for its payer. Source: code: hyperf.
+    let mut observation = observe_as(Status::Pending, settings, &answer, Source::Reply, seen_at)
+        .map_err(unknown_outcome)?;
+    observation.asked_at = Some(asked_at);
+    // Any of the three may be null. Which one a pay type fills is not documented, so the page made
+    // for the payer comes first. [inferred]
+    let url = [answer.pay_url, answer.pay_desk_url].into_iter().flatten();
+    let url = url.map(|url| url.into_string()).find(|url| !url.is_empty());
+    Ok(PaymentSession { observation, url, code: answer.pay_code.map(|code| code.into_string()) })
+}
+
+/// Whole amounts as in the sample; two decimals where the country has fractions.
+fn amount_decimals(settings: &Settings) -> u8 {
+    match settings.country.fraction {
+        Fraction::Refused => DECIMALS_OF_WHOLE_AMOUNTS,
+        Fraction::Allowed => settings.country.payout_decimals,
+    }
+}
+
+/// A text that is too long is as good as none.
+fn read_contact<'a>(
+    country: &CountrySettings,
+    field: &'static str,
+    text: Option<&'a str>,
+    length_max: usize,
+) -> Result<Option<&'a str>, Violation> {
+    let text = text.filter(|text| !text.is_empty() && text.chars().count() <= length_max);
+    if text.is_none() && country.payer_contact == Presence::Required {
+        let because = format!("it is missing, or longer than {length_max} characters");
+        return Err(Violation::new(field, because, "write the payer's; it is required"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,209 @@
+//! Payouts: from an order to the shape of a request, from an answer to an observation. Sends
+//! nothing; `lib.rs` does.
+
+pub(crate) mod check;
+
+use bytes::Bytes;
+use http::Response;
+
+use pagos_core::Echo;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutKey;
+use pagos_core::PayoutOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_core::Violation;
+use pagos_wire::redact;
+
+use crate::config::Settings;
+use crate::payout::check::read_account;
+use crate::payout::check::read_account_type;
+use crate::payout::check::read_amount;
+use crate::payout::check::read_bank;
+use crate::payout::check::read_contact;
+use crate::payout::check::read_document;
+use crate::payout::check::read_name;
+use crate::payout::check::read_remark;
+use crate::status::Answer;
+use crate::status::read;
+use crate::status::status;
+use crate::status::unknown_outcome;
+use crate::wire::OrderAnswer;
+use crate::wire::PayOutRequest;
+
+/// The request of a payout, or everything that is wrong with the order.
+///
+/// The key is not checked again: 1 to 32 characters is its own rule, and the provider's. The
+/// provider states no alphabet; its samples and a live integration use letters, digits and `_`, and
+/// a dash is let through. \[inferred\]
+pub(crate) fn request<'a>(
+    settings: &'a Settings,
+    order: &'a PayoutOrder,
+    nonce: &'a str,
+) -> Result<PayOutRequest<'a>, Vec<Violation>> {
+    let country = &settings.country;
+    let beneficiary = &order.beneficiary;
+    let mut violations = Vec::new();
+    let mut keep = |violation| violations.push(violation);
+
+    let amount = read_amount(country, order.amount, country.payout_decimals).map_err(&mut keep);
+    let name = read_name(country, &beneficiary.name).map_err(&mut keep);
+    let bank = read_bank(country, beneficiary).map_err(&mut keep);
+    let bank_id = bank.as_ref().ok().and_then(|bank| bank.id);
+    let account_type = read_account_type(country, bank_id, beneficiary).map_err(&mut keep);
+    let account = read_account(country, bank_id, beneficiary).map_err(&mut keep);
+    let document =
+        read_document(country, country.document, beneficiary.document.as_ref()).map_err(&mut keep);
+    let contact = read_contact(country, beneficiary).map_err(&mut keep);
+    let remark = read_remark(settings, order.description.as_deref()).map_err(&mut keep);
+
+    let (Ok(amount), Ok(account_name), Ok(bank), Ok(account_type)) =
+        (amount, name, bank, account_type)
+    else {
+        return Err(violations);
+    };
+    let (Ok(account_no), Ok(document), Ok(contact), Ok(remark)) =
+        (account, document, contact, remark)
+    else {
+        return Err(violations);
+    };
+    Ok(PayOutRequest {
+        amount,
+        bank_id: bank.id,
+        ifsc_code: bank.ifsc,
+        id_type: document.kind,
+        account_name,
+        mch_order_no: order.key.as_str(),
+        id_card: document.number,
+        account_no,
+        account_type,
+        notify_url: settings.notify_url.as_str(),
+        currency: country.currency.code(),
+        phone: contact.phone,
+        email: contact.email,
+        remark,
+        nonce_str: nonce,
+    })
+}
+
+/// What the answer to a new payout says, or the caller's next step.
+pub(crate) fn read_reply(
+    settings: &Settings,
+    response: &Response<Bytes>,
+    asked_at: Timestamp,
+    seen_at: Timestamp,
+) -> Result<Observation, Error> {
+    let data = match read(response) {
+        Answer::Data(data) => data,
+        Answer::Empty => return Err(unknown_outcome("a success without data")),
+        Answer::Refused { error, .. } => return Err(error),
+        Answer::Unreadable(because) => return Err(unknown_outcome(&because)),
+    };
+    let answer: OrderAnswer = serde_json::from_str(data.get())
+        .map_err(|_| unknown_outcome("the answer has another shape"))?;
+    let observation =
+        observe(settings, &answer, Source::Reply, seen_at).map_err(unknown_outcome)?;
+    // The fee is 0 until the payout is final, so what a reply says of it is never kept.
+    // Source: manual "Create Payout Order" (0) and "Async Webhook Notification" (5150).
+    Ok(Observation { asked_at: Some(asked_at), fee: None, ..observation })
+}
+
+/// What the answer to a question about a payout or payment says.
+pub(crate) fn read_lookup(
+    settings: &Settings,
+    response: &Response<Bytes>,
+    asked_at: Timestamp,
+    seen_at: Timestamp,
+) -> Result<Lookup, Error> {
+    let data = match read(response) {
+        Answer::Data(data) => data,
+        Answer::Empty => return Ok(Lookup::Absent),
+        Answer::Refused { word, error } => return read_refused_lookup(settings, &word, error),
+        Answer::Unreadable(because) => return Ok(Lookup::CannotTell(because)),
+    };
+    let Ok(answer) = serde_json::from_str::<OrderAnswer>(data.get()) else {
+        return Ok(Lookup::CannotTell("the answer has another shape".to_owned()));
+    };
+    Ok(match observe(settings, &answer, Source::Query, seen_at) {
+        Ok(seen) => Lookup::Found(Observation { asked_at: Some(asked_at), ..seen }),
+        Err(because) => Lookup::CannotTell(because.to_owned()),
+    })
+}
+
+fn read_refused_lookup(settings: &Settings, word: &str, error: Error) -> Result<Lookup, Error> {
+    if settings.not_found_words.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+        return Ok(Lookup::Absent);
+    }
+    match error.kind() {
+        ErrorKind::Unauthorized => Err(error),
+        _ => Ok(Lookup::CannotTell(error.message().to_owned())),
+    }
+}
+
+/// What one order of the provider tells, whoever brought it. Key and amount are for the caller to
+/// compare.
+pub(crate) fn observe(
+    settings: &Settings,
+    answer: &OrderAnswer,
+    source: Source,
+    seen_at: Timestamp,
+) -> Result<Observation, &'static str> {
+    let word = answer.order_status.as_ref().ok_or("the answer has no orderStatus")?.as_str();
+    let result = answer.result_desc.as_ref().map(|result| result.as_str());
+    let seen = observe_as(status(word, result), settings, answer, source, seen_at)?;
+    Ok(Observation { provider_code: Some(redact(word)), ..seen })
+}
+
+/// The same for an answer whose status goes without saying.
+pub(crate) fn observe_as(
+    status: Status,
+    settings: &Settings,
+    answer: &OrderAnswer,
+    source: Source,
+    seen_at: Timestamp,
+) -> Result<Observation, &'static str> {
+    let country = &settings.country;
+    if answer.merchant_id.as_ref().is_some_and(|id| id.as_str() != settings.merchant_id) {
+        return Err("the answer speaks of another merchant");
+    }
+    let reference = answer.order_no.as_ref().ok_or("the answer has no orderNo")?.as_str();
+    let reference = ProviderRef::new(reference).map_err(|_| "orderNo is not a reference")?;
+    let key = answer.mch_order_no.as_ref().ok_or("the answer has no mchOrderNo")?.as_str();
+    let amount = answer.amount.ok_or("the answer has no amount")?;
+    let amount = amount.in_currency(country.currency).map_err(|_| "the amount is not exact")?;
+    let completed = answer.completion_time.as_ref();
+    let result = answer.result_desc.as_ref().map(|result| result.as_str());
+    Ok(Observation {
+        provider_at: completed.and_then(|local| country.utc_offset.parse(local.as_str()).ok()),
+        reference: Some(reference),
+        message: result.filter(|result| !result.is_empty()).map(redact),
+        // Fees in webhooks have four decimals. A fraction of a cent cannot be carried, and is left
+        // out rather than rounded. Source: manual "Async Webhook Notification".
+        fee: answer.fee.and_then(|fee| fee.in_currency(country.currency).ok()),
+        echo: Echo { key: Some(echoed_key(key)), amount: Some(amount) },
+        ..Observation::new(status, source, seen_at)
+    })
+}
+
+/// Our key as the provider wrote it, if it can be one of ours at all.
+fn echoed_key(key: &str) -> String {
+    match PayoutKey::new(key) {
+        Ok(key) => key.into(),
+        Err(_) => redact(key),
+    }
+}
+
+/// The first violation as the error of a call that was not made.
+pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
+    match violations.into_iter().next() {
+        Some(first) => {
+            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
+        }
+        None => Error::invalid("order"),
+    }
+}

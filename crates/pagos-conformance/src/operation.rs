@@ -1,0 +1,252 @@
+//! Runs one case: builds the subject, calls the operation, compares what comes out. Files are read
+//! by `case.rs`, requests are compared by `replay.rs`.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
+
+use serde_json::Value;
+use serde_json::json;
+
+use pagos_core::Balance;
+use pagos_core::Bank;
+use pagos_core::Decoded;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Handle;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PaymentOrder;
+use pagos_core::PaymentRef;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
+use pagos_core::Receipt;
+
+use crate::case::Case;
+use crate::message::header_differences;
+use crate::message::parse_request;
+use crate::message::parse_response;
+use crate::replay::Nonces;
+use crate::replay::Replay;
+use crate::replay::Seams;
+use crate::replay::StandingClock;
+use crate::report::CaseReport;
+use crate::subject::Factory;
+use crate::subject::Signer;
+
+/// A replay never waits, so a future that is still pending after this many turns never ends.
+const TURNS_MAX: u32 = 1_000;
+
+/// Runs one case and reports.
+pub(crate) fn run(case: &Case, factory: &dyn Factory) -> CaseReport {
+    let failures = failures(case, factory).unwrap_or_else(|because| vec![because]);
+    CaseReport::new(case, failures)
+}
+
+fn failures(case: &Case, factory: &dyn Factory) -> Result<Vec<String>, String> {
+    let replay = Arc::new(Replay::of(case)?);
+    let seams = Seams {
+        transport: replay.clone(),
+        clock: Arc::new(StandingClock(case.clock)),
+        nonces: Arc::new(Nonces::new(case.nonces.iter().cloned())),
+    };
+    let subject = factory.build(case, seams).map_err(|error| format!("settings: {error}"))?;
+    let mut failures = check_signatures(case, subject.signer.as_deref())?;
+    if case.operation != "sign" {
+        let outcome = outcome(case, subject.provider.as_ref())?;
+        let expected: Value = case.json("expected.json")?;
+        if outcome != expected {
+            failures.push(format!("outcome\n      {outcome}\n    instead of\n      {expected}"));
+        }
+    }
+    failures.extend(replay.failures());
+    Ok(failures)
+}
+
+/// What the operation brought, as JSON without a word of ours in it.
+fn outcome(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
+    let absent = || format!("the provider has no {}", case.operation);
+    match case.operation.as_str() {
+        "payout-create" => create_payout(case, provider),
+        "payout-query" => query_payout(case, provider),
+        "balance" => {
+            let balances = finish(provider.balances().ok_or_else(absent)?.balances())?;
+            Ok(told(
+                balances
+                    .map(|rows| json!({"balances": rows.iter().map(balance).collect::<Vec<_>>()})),
+            ))
+        }
+        "banks" => {
+            let banks = finish(provider.banks().ok_or_else(absent)?.banks())?;
+            Ok(told(banks.map(|rows| json!({"banks": rows.iter().map(bank).collect::<Vec<_>>()}))))
+        }
+        "payment-create" => {
+            let order: PaymentOrder = case.json("order.json")?;
+            let session = finish(provider.payments().ok_or_else(absent)?.create(&order))?;
+            Ok(told(session.map(|session| {
+                json!({
+                    "session": session.observation,
+                    "url": session.url,
+                    "code": session.code,
+                })
+            })))
+        }
+        "payment-query" => {
+            let order: PaymentOrder = case.json("order.json")?;
+            let reference = reference(case)?;
+            let payment = PaymentRef { key: &order.key, reference: reference.as_ref() };
+            let lookup = finish(provider.payments().ok_or_else(absent)?.query(&payment))?;
+            Ok(told(lookup.map(|lookup| looked_up(&lookup, None))))
+        }
+        "webhook" => receive(case, provider),
+        other => Err(format!("{other:?} is not an operation")),
+    }
+}
+
+fn create_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
+    let order: PayoutOrder = case.json("order.json")?;
+    let handle = case.handle.as_ref().map(Handle::new).transpose();
+    let handle = handle.map_err(|error| error.to_string())?;
+    let created = finish(provider.create(&order, handle.as_ref()))?;
+    let Err(violations) = provider.check(&order) else {
+        return Ok(told(created.map(|seen| observed("observation", &seen, Some(&order)))));
+    };
+    // What the check refuses, `create` refuses too, and nothing is sent.
+    match created {
+        Err(error) if error.kind() == ErrorKind::Invalid => {
+            let fields: Vec<&str> = violations.iter().map(|violation| violation.field).collect();
+            Ok(json!({"violations": fields}))
+        }
+        _ => Err("the check refuses the order and create does not".to_owned()),
+    }
+}
+
+fn query_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
+    let order: PayoutOrder = case.json("order.json")?;
+    let reference = reference(case)?;
+    let payout = PayoutRef { order: &order, reference: reference.as_ref(), handle: None };
+    let lookup = finish(provider.query(&payout))?;
+    Ok(told(lookup.map(|lookup| looked_up(&lookup, Some(&order)))))
+}
+
+fn receive(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
+    let decoder = provider.webhooks().ok_or("the provider has no webhooks")?;
+    let delivery = case.delivery()?.ok_or("1-delivery.http is missing")?;
+    let decoded = decoder.verify(&delivery, None);
+    let receipt = if decoded.is_ok() { Receipt::Stored } else { Receipt::Refused };
+    if let Some(file) = case.file("1-response.http")? {
+        let expected = parse_response(&file)?;
+        let given = decoder.acknowledge(receipt);
+        let is_same = given.status() == expected.status()
+            && given.body() == expected.body()
+            && header_differences(expected.headers(), given.headers()).is_empty();
+        if !is_same {
+            return Err(format!("the acknowledgement is {given:?}"));
+        }
+    }
+    Ok(told(decoded.map(|decoded| match decoded {
+        Decoded::Verified(event) => json!({"verified": event.value()}),
+        Decoded::Hint(hint) => json!({
+            "hint": {
+                "key": hint.key.map(String::from),
+                "reference": hint.reference.map(String::from),
+            }
+        }),
+    })))
+}
+
+/// Compares the files about signatures, of which a case may have some, all or none.
+fn check_signatures(case: &Case, signer: Option<&dyn Signer>) -> Result<Vec<String>, String> {
+    let mut failures = Vec::new();
+    for number in 1.. {
+        let Some(body) = signed_body(case, number)? else { break };
+        let file = |name: &str| case.file(&format!("{number}-{name}.txt"));
+        let string_to_sign = file("string-to-sign")?;
+        let (signature, foreign) = (file("signature")?, file("foreign-signature")?);
+        if string_to_sign.is_none() && signature.is_none() && foreign.is_none() {
+            continue;
+        }
+        let signer = signer.ok_or("the case shows signatures and the factory gives no signer")?;
+        if string_to_sign.is_some_and(|expected| expected != signer.string_to_sign(&body)) {
+            failures.push(format!("string to sign {number} differs"));
+        }
+        let made = signer.signature(&body).into_bytes();
+        if signature.is_some_and(|expected| expected != made) {
+            failures.push(format!("signature {number} is {}", String::from_utf8_lossy(&made)));
+        }
+        if foreign.is_some_and(|foreign| foreign == made) {
+            failures.push(format!("signature {number} is one that it must not be"));
+        }
+    }
+    Ok(failures)
+}
+
+fn signed_body(case: &Case, number: usize) -> Result<Option<Vec<u8>>, String> {
+    for name in ["request", "delivery"] {
+        if let Some(file) = case.file(&format!("{number}-{name}.http"))? {
+            return Ok(Some(parse_request(&file)?.body.to_vec()));
+        }
+    }
+    case.file(&format!("{number}-body.txt"))
+}
+
+fn reference(case: &Case) -> Result<Option<ProviderRef>, String> {
+    let reference = case.reference.as_ref().map(ProviderRef::new).transpose();
+    reference.map_err(|error| error.to_string())
+}
+
+fn told(outcome: Result<Value, Error>) -> Value {
+    let error = match outcome {
+        Ok(value) => return value,
+        Err(error) => error,
+    };
+    let mut told = json!({"kind": error.kind().word()});
+    if let Some(fields) = told.as_object_mut() {
+        fields.extend(error.field().map(|field| ("field".to_owned(), json!(field))));
+        fields.extend(error.provider_code().map(|code| ("provider_code".to_owned(), json!(code))));
+        let wait = error.retry_after().map(|wait| json!(wait.as_secs()));
+        fields.extend(wait.map(|wait| ("retry_after_seconds".to_owned(), wait)));
+    }
+    json!({"error": told})
+}
+
+fn looked_up(lookup: &Lookup, order: Option<&PayoutOrder>) -> Value {
+    match lookup {
+        Lookup::Found(seen) => observed("found", seen, order),
+        Lookup::Absent => json!({"absent": true}),
+        Lookup::CannotTell(_) => json!({"cannot_tell": true}),
+    }
+}
+
+/// An observation, and whether its echo contradicts the order.
+fn observed(word: &str, seen: &Observation, order: Option<&PayoutOrder>) -> Value {
+    let contradiction = order.and_then(|order| seen.echo.contradiction(order));
+    match contradiction {
+        Some(_) => json!({word: seen, "contradiction": true}),
+        None => json!({word: seen}),
+    }
+}
+
+fn balance(balance: &Balance) -> Value {
+    json!({"available": balance.available, "unavailable": balance.unavailable})
+}
+
+fn bank(bank: &Bank) -> Value {
+    json!({"id": bank.id, "code": bank.code, "name": bank.name})
+}
+
+/// Runs a future that waits for nothing outside.
+pub(crate) fn finish<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..TURNS_MAX {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Ok(output);
+        }
+    }
+    Err("the provider waits for something beyond the replay".to_owned())
+}

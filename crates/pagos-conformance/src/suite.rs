@@ -1,0 +1,157 @@
+//! Suites that need no fixture of their own: flipped bytes, torn answers, lost requests, secrets in
+//! what is shown. Each is a function over the public traits and returns the first failure.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Request;
+use http::Response;
+
+use pagos_core::Delivery;
+use pagos_core::ErrorKind;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::Reached;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+use pagos_core::WebhookDecoder;
+
+use crate::operation::finish;
+
+/// Builds the provider under test over a transport.
+pub trait Build: Fn(Arc<dyn Transport>) -> Box<dyn PayoutProvider> {}
+
+impl<F: Fn(Arc<dyn Transport>) -> Box<dyn PayoutProvider>> Build for F {}
+
+/// A genuine delivery is accepted; with any bit of any byte of its body flipped, with its last byte
+/// missing or with one more, it is `Unauthorized`.
+///
+/// # Errors
+/// Which forgery was accepted.
+pub fn every_flipped_byte_is_refused(
+    decoder: &dyn WebhookDecoder,
+    delivery: &Delivery,
+) -> Result<(), String> {
+    decoder.verify(delivery, None).map_err(|error| format!("the genuine one: {error}"))?;
+    let forged = |body: Vec<u8>| Delivery { body: body.into(), ..delivery.clone() };
+    for position in 0..delivery.body.len() {
+        for bit in 0..8 {
+            let mut body = delivery.body.to_vec();
+            if let Some(byte) = body.get_mut(position) {
+                *byte ^= 1 << bit;
+            }
+            let what = format!("byte {position} with bit {bit} flipped");
+            refused(decoder, &forged(body), &what)?;
+        }
+    }
+    let mut longer = delivery.body.to_vec();
+    longer.push(b'\n');
+    refused(decoder, &forged(longer), "one byte more")?;
+    let mut shorter = delivery.body.to_vec();
+    shorter.pop();
+    refused(decoder, &forged(shorter), "one byte less")
+}
+
+/// A delivery without `header`, or with any other byte in it, is `Unauthorized`. Changes of case
+/// are left out, since hexadecimal digits have none.
+///
+/// # Errors
+/// Which forgery was accepted.
+pub fn every_flipped_signature_is_refused(
+    decoder: &dyn WebhookDecoder,
+    delivery: &Delivery,
+    header: http::HeaderName,
+) -> Result<(), String> {
+    let genuine = delivery.headers.get(&header).ok_or("the delivery has no such header")?.clone();
+    let mut forged = delivery.clone();
+    forged.headers.remove(&header);
+    refused(decoder, &forged, "no signature")?;
+    for position in 0..genuine.len() {
+        for replacement in b' '..=b'~' {
+            let mut value = genuine.as_bytes().to_vec();
+            match value.get_mut(position) {
+                Some(byte) if !byte.eq_ignore_ascii_case(&replacement) => *byte = replacement,
+                _ => continue,
+            }
+            let Ok(value) = http::HeaderValue::from_bytes(&value) else { continue };
+            forged.headers.insert(&header, value);
+            refused(decoder, &forged, &format!("signature with another byte {position}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// An answer to `create` that breaks off at any byte is `Unknown`: never a success, never a no.
+///
+/// # Errors
+/// At which byte it was something else.
+pub fn torn_responses_are_unknown(
+    build: &dyn Build,
+    order: &PayoutOrder,
+    response: &Response<Bytes>,
+) -> Result<(), String> {
+    for length in 0..response.body().trim_ascii_end().len() {
+        let mut torn = response.clone();
+        torn.body_mut().truncate(length);
+        let provider = build(Arc::new(Canned { answer: Ok(torn) }));
+        match finish(provider.create(order, None))? {
+            Err(error) if error.kind() == ErrorKind::Unknown => {}
+            other => return Err(format!("cut after {length} bytes: {other:?}")),
+        }
+    }
+    Ok(())
+}
+
+/// A `create` that certainly did not leave is `Undelivered`; one that may have is `Unknown`.
+///
+/// # Errors
+/// What came out instead.
+pub fn lost_requests_are_told_apart(build: &dyn Build, order: &PayoutOrder) -> Result<(), String> {
+    let cases = [(Reached::No, ErrorKind::Undelivered), (Reached::Maybe, ErrorKind::Unknown)];
+    for (reached, expected) in cases {
+        let provider = build(Arc::new(Canned { answer: Err(reached) }));
+        match finish(provider.create(order, None))? {
+            Err(error) if error.kind() == expected => {}
+            other => return Err(format!("{reached:?}: {other:?} instead of {expected:?}")),
+        }
+    }
+    Ok(())
+}
+
+/// None of the canaries is in any of the texts that were shown (`Debug`, `Display`, errors).
+///
+/// # Errors
+/// Which canary, and in the how-manieth text. The text itself is not repeated.
+pub fn no_canary_is_shown(shown: &[String], canaries: &[&str]) -> Result<(), String> {
+    for (position, text) in shown.iter().enumerate() {
+        if let Some(canary) = canaries.iter().find(|canary| text.contains(*canary)) {
+            return Err(format!("{canary:?} is in text {position}"));
+        }
+    }
+    Ok(())
+}
+
+fn refused(decoder: &dyn WebhookDecoder, delivery: &Delivery, what: &str) -> Result<(), String> {
+    match decoder.verify(delivery, None) {
+        Err(error) if error.kind() == ErrorKind::Unauthorized => Ok(()),
+        Err(error) => Err(format!("{what}: {:?} instead of Unauthorized", error.kind())),
+        Ok(_) => Err(format!("{what}: accepted")),
+    }
+}
+
+/// Gives every request the same answer.
+#[derive(Debug)]
+struct Canned {
+    answer: Result<Response<Bytes>, Reached>,
+}
+
+#[async_trait]
+impl Transport for Canned {
+    async fn send(&self, _request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        match &self.answer {
+            Ok(response) => Ok(response.clone()),
+            Err(reached) => Err(TransportError::new(*reached, "no answer in this suite")),
+        }
+    }
+}
