@@ -1,1 +1,98 @@
-fn main() {}
+//! Everything that the workspace does to itself: tests, lints, tidiness, releases, crash runs.
+//!
+//! Not part of what users install. What a workflow does is a command here, so that it runs locally.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its user; no library of the workspace does"
+)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod audit;
+mod bench;
+mod binary;
+mod conformance;
+mod crash;
+mod dependencies;
+mod failure;
+mod features;
+mod flags;
+mod lint;
+mod process;
+mod random;
+mod release;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test                       all tests, doctests, conformance, a small crash run, tidy; with counts
+  lint                       rustfmt, clippy, rustdoc, deps, tidy
+  tidy                       crate arrows, rooms, file heads, internal versions, fixtures
+  conformance                replays every fixture; a table provider by operation
+  deps                       what one provider without an HTTP client pulls in
+  features                   checks every crate with each feature alone, none and all
+  bench                      the benches of every crate that has some
+  audit                      advisories, licences and sources of dependencies (cargo-deny)
+  binary [--target TRIPLE]   the pagos program as an archive with its checksum, in target/dist
+  release [--dry-run]        packages, builds from the archives, checks metadata; then publishes
+  crash [--kills 50] [--rows 5000] [--seed 1] [--faults hostile] [--profile release]
+        [--program PATH]     kills `pagos pay` at random moments and judges the bank's ledger
+
+CI=true in the environment turns what would be skipped into a failure.";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let Some((command, rest)) = words.split_first() else {
+        println!("{USAGE}");
+        return ExitCode::from(1);
+    };
+    match obey(command, rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_told() => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("xtask {command}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
+    if command == "help" || command == "--help" || command == "-h" {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let mut flags = Flags::parse(rest)?;
+    let workspace = Workspace::read()?;
+    match command {
+        "test" => test::run(&workspace, flags),
+        "lint" => lint::run(&workspace, flags),
+        "tidy" => tidy::run(&workspace, flags),
+        "conformance" => conformance::run(&workspace, flags),
+        "deps" => dependencies::run(&workspace, flags),
+        "features" => features::run(&workspace, flags),
+        "bench" => bench::run(&workspace, flags),
+        "audit" => audit::run(&workspace, flags),
+        "binary" => binary::run(&workspace, flags),
+        "release" => release::run(&workspace, flags),
+        "crash" => {
+            let orders = crash::Orders::take(&mut flags)?;
+            flags.end()?;
+            crash::run(&workspace, &orders)
+        }
+        _ => Err(Failure::new(format!("no command {command:?}; `cargo xtask help` lists them"))),
+    }
+}

@@ -1,7 +1,7 @@
 //! Asking a provider about one payout. Moves no money.
 
 use futures_util::FutureExt;
-use futures_util::select;
+use futures_util::select_biased;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Lookup;
@@ -52,7 +52,8 @@ impl Engine {
         };
         let mut call = provider.query(&payout_ref).fuse();
         let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
-        select! {
+        // An answer that is there counts, even if the deadline has passed with it.
+        select_biased! {
             answer = call => answer,
             () = deadline => Ok(Lookup::CannotTell("no answer within the deadline".to_owned())),
         }

@@ -207,13 +207,24 @@ impl Rules<'_> {
         if is_refused && progress.attempts <= 1 {
             return None;
         }
-        let window = self.descriptor.return_window.unwrap_or(self.policy.watch_for);
-        let closes_at = progress.settled_at?.plus(window);
+        let closes_at = progress.settled_at?.plus(self.window());
         if self.now >= closes_at {
             return None;
         }
         let next = self.now.plus(self.policy.watch_delay(progress.asking.questions));
         Some(next.min(closes_at))
+    }
+
+    /// When to repeat the question that was to close the watch; given up after a second window.
+    fn next_try(&self, progress: &Progress) -> Option<Timestamp> {
+        let settled_at = progress.settled_at.filter(|_| !progress.is_quarantined())?;
+        let given_up_at = settled_at.plus(self.window()).plus(self.window());
+        let questions = progress.asking.questions;
+        (self.now < given_up_at).then(|| self.now.plus(self.policy.question_delay(questions)))
+    }
+
+    fn window(&self) -> Duration {
+        self.descriptor.return_window.unwrap_or(self.policy.watch_for)
     }
 
     /// A new attempt, about to be made durable. `None` if an earlier one may be alive.
@@ -317,7 +328,8 @@ impl Rules<'_> {
         let is_in_doubt = progress.status() == Status::Unknown;
         let entries =
             if is_in_doubt { vec![Entry::Asked { at: self.now, answer }] } else { Vec::new() };
-        let due_at = self.next_due(&progress);
+        // A question without an answer closes no window: a watch ends with an answer.
+        let due_at = self.next_due(&progress).or_else(|| self.next_try(&progress));
         let outcome = Outcome { progress, due_at, entries, notices: Vec::new() };
         if is_in_doubt && outcome.progress.asking.questions >= self.policy.questions_max {
             return self.call_person(outcome, "the provider does not say what became of it");

@@ -39,10 +39,13 @@ impl Engine {
     }
 
     async fn apply_event(&self, item: &InboxItem, event: Event) -> Result<(), EngineError> {
-        if event.subject != Subject::Payout {
-            return self.file(item, "not about a payout").await;
-        }
-        let (Some(key), Some(seen)) = (&event.key, &event.observation) else {
+        let told = match event.subject {
+            Subject::Payment => return self.file(item, "not about a payout").await,
+            // Genuine words that this version does not know: the provider is asked instead.
+            Subject::Unrecognised => None,
+            Subject::Payout => event.observation.as_ref(),
+        };
+        let (Some(key), Some(seen)) = (&event.key, told) else {
             return self.ask_about(item, event.key.as_ref()).await;
         };
         if !self.is_ours(item, key).await? {

@@ -93,6 +93,13 @@ impl Store for MemoryStore {
         Ok(released)
     }
 
+    async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
+        let mut tables = self.tables();
+        let before = tables.payouts.len();
+        tables.payouts.retain(|_, row| !(row.is_held && row.run == *run));
+        Ok(u64::try_from(before - tables.payouts.len()).unwrap_or(u64::MAX))
+    }
+
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
         Ok(self.tables().claim(&request))
     }

@@ -60,15 +60,15 @@ impl Policy {
     }
 
     /// For a sandbox whose providers live `speed` times faster than we do: every wait for a
-    /// provider shrinks with it, the limits of one call stay humanly short, and nothing limits the
-    /// rate.
+    /// provider shrinks with it (to between 100 ms and 2 s), the limits of one call stay humanly
+    /// short, and nothing limits the rate.
     pub fn sandbox(speed: u32) -> Self {
         let speed = speed.max(1);
         let lease = Duration::from_secs(4);
         let deadline = Duration::from_millis(1_500);
         let shrink = |delays: Vec<Duration>| {
-            let shortest = Duration::from_millis(100);
-            delays.into_iter().map(|delay| (delay / speed).max(shortest)).collect()
+            let (shortest, longest) = (Duration::from_millis(100), Duration::from_secs(2));
+            delays.into_iter().map(|delay| (delay / speed).clamp(shortest, longest)).collect()
         };
         let live = Self::live();
         Self {

@@ -11,6 +11,7 @@ use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Entry;
+use crate::progress::Progress;
 use crate::store::Committed;
 use crate::store::InboxId;
 use crate::store::Lease;
@@ -89,7 +90,7 @@ impl Engine {
             fence,
             lease: if fence.is_some() { Lease::End } else { Lease::Keep },
             due_at: outcome.due_at,
-            entries: worth_keeping(&payout.progress, outcome.entries),
+            entries: worth_keeping(&payout.progress, &outcome.progress, outcome.entries),
             progress: outcome.progress,
             notices: outcome.notices,
             applies,
@@ -113,17 +114,22 @@ impl Engine {
     }
 }
 
-/// Drops the repetition of an answer that says word for word what we hold, so that a payout that is
-/// watched for a month has a history that a person can read.
-fn worth_keeping(before: &crate::progress::Progress, entries: Vec<Entry>) -> Vec<Entry> {
+/// Drops the repetition of what we hold, word for word and from whatever source, so that a payout
+/// that is watched for a month has a history that a person can read. A repetition that taught more
+/// than that it still holds (a later provider time, a fee, the end of a doubt) stays: the history
+/// folds to the standing.
+fn worth_keeping(before: &Progress, after: &Progress, entries: Vec<Entry>) -> Vec<Entry> {
     let held = before.standing.held();
+    let seen_later = Observation { seen_at: after.standing.held().seen_at, ..held.clone() };
+    let taught_nothing = *after.standing.held() == seen_later
+        && after.standing.confirm_since() == before.standing.confirm_since();
     let is_repetition = |entry: &Entry| match entry {
         Entry::Observed { observation, change: Change::Same } => {
-            observation.status == held.status
-                && observation.source == held.source
+            taught_nothing
+                && observation.status == held.status
                 && observation.provider_code == held.provider_code
                 && observation.message == held.message
-                && observation.fee.is_none_or(|fee| held.fee == Some(fee))
+                && observation.returned == held.returned
         }
         _ => false,
     };

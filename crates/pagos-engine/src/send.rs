@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::select;
+use futures_util::select_biased;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::FailReason;
@@ -58,12 +58,14 @@ impl Engine {
             .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
         let mut call = provider.create(&payout.order, payout.progress.handle.as_ref()).fuse();
         let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
-        select! {
-            answer = call => answer,
+        // The deadline first: a worker that stood still until after it must not let a request leave
+        // now. An answer that came meanwhile is asked for again.
+        select_biased! {
             () = deadline => Err(Error::new(
                 ErrorKind::Unknown,
                 "no answer within the deadline; outcome unknown, do not pay again",
             )),
+            answer = call => answer,
         }
     }
 

@@ -38,6 +38,10 @@ pub trait Store: Debug + Send + Sync {
     /// Makes the held payouts of `run` due at `now`; returns how many.
     async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError>;
 
+    /// Takes back what of `run` is still held: payouts that no release ever made due, and that
+    /// nobody can have sent. Returns how many. A payout that joined the run later stays.
+    async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError>;
+
     /// Claims up to `limit` payouts that are due and under no live claim, earliest due first.
     ///
     /// A claim raises the payout's epoch, so that an older claim of the same payout can write

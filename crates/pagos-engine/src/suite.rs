@@ -108,6 +108,9 @@ macro_rules! store_suite {
                 submit_again_changes_no_version
                 submit_keeps_every_field_of_an_order
                 release_is_of_one_run_and_happens_once
+                withdraw_takes_back_what_is_held
+                withdraw_leaves_what_joined_another_run
+                withdraw_forgets_the_key_and_its_history
             }
             claim {
                 claim_takes_the_earliest_due_first

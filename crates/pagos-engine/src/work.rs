@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::select;
+use futures_util::select_biased;
 use futures_util::stream::FuturesUnordered;
 use pagos_core::Timestamp;
 
@@ -89,11 +89,11 @@ impl Engine {
             }
             let mut nap = self.timer.sleep(state.nap(self.timer.now())).fuse();
             let mut woken = std::pin::pin!(wake().fuse());
-            select! {
+            select_biased! {
+                () = stop => state.is_stopping = true,
                 done = under_way.select_next_some() => self.take_in(done, &mut state, &mut under_way),
                 () = nap => state.look_again(),
                 () = woken => state.look_again(),
-                () = stop => state.is_stopping = true,
             }
         }
     }

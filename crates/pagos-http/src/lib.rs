@@ -1,1 +1,25 @@
-//! The Pagos transport over reqwest and rustls, with record and replay.
+//! The Pagos transport over reqwest and rustls, with record and replay. No provider, no retry.
+//!
+//! [`HttpTransport`] sends one request over one connection and tells, when no answer came, whether
+//! the request can have arrived. [`RecordTransport`] writes what went over another transport to
+//! files; [`ReplayTransport`] answers from such files and compares requests byte for byte.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod exchange;
+mod failure;
+mod message;
+mod options;
+mod record;
+mod replay;
+mod tls;
+mod transport;
+
+pub use exchange::Exchange;
+pub use options::HttpOptions;
+pub use record::RecordTransport;
+pub use replay::ReplayTransport;
+pub use transport::HttpTransport;

@@ -1,1 +1,49 @@
-//! The embedded SQLite store of the Pagos engine.
+//! The embedded SQLite store of the Pagos engine: one file, durable commits, many at a time.
+//!
+//! It decides nothing about payouts, needs no async runtime, and takes the time from its caller.
+//!
+//! One thread owns the writing connection. It gathers the commands that wait, runs them in one
+//! transaction (each in a savepoint of its own), and answers them after that transaction is on the
+//! disk: under load, many commands share one flush. A second thread reads. In between commands,
+//! neither does anything.
+//!
+//! ```
+//! # let directory = std::env::temp_dir().join(format!("pagos-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&directory)?;
+//! use pagos_engine::Store;
+//! use pagos_store_sqlite::SqliteStore;
+//!
+//! let path = directory.join("pagos.db");
+//! let worker = SqliteStore::lock(&path)?; // nobody else dispatches from this file meanwhile
+//! let store = SqliteStore::open(&path)?;
+//! # async fn ask(store: &SqliteStore) -> Result<(), pagos_engine::StoreError> {
+//! assert_eq!(store.tally(None).await?.total(), 0);
+//! # Ok(()) }
+//! # futures_util::future::FutureExt::now_or_never(ask(&store));
+//! # drop((store, worker));
+//! # std::fs::remove_dir_all(&directory)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod claim;
+mod delivery;
+mod failure;
+mod file;
+mod inbox;
+mod lock;
+mod query;
+mod row;
+mod schema;
+mod step;
+mod store;
+mod submit;
+mod tallies;
+mod thread;
+
+pub use lock::WorkerLock;
+pub use store::SqliteStore;

@@ -1,1 +1,24 @@
-//! HTTP receiver for provider webhooks: stored before acknowledged.
+//! HTTP receiver for provider webhooks: verified, stored durably, and only then acknowledged.
+//!
+//! It applies nothing to any payout: that is the engine's work, from the inbox. It terminates no
+//! TLS, follows and sends no redirects, and logs nothing; it counts.
+//!
+//! [`Receiver::serve`] is a whole server. A program that has one already calls
+//! [`Receiver::answer`] with the request as it came, body unparsed.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod counters;
+mod endpoint;
+mod receiver;
+mod server;
+mod settings;
+
+pub use counters::Counters;
+pub use endpoint::Endpoint;
+pub use receiver::Receiver;
+pub use server::Served;
+pub use settings::Settings;

@@ -1,1 +1,100 @@
-//! Payouts in Latin America behind one domain model: re-exports the selected providers.
+//! Payouts in Latin America behind one domain model: re-exports the selected providers. No logic.
+//!
+//! The words (money, orders, observations, errors) and the traits are at the root; each feature adds
+//! a module:
+//!
+//! | feature | module | what |
+//! |---|---|---|
+//! | `cashypro` | `cashypro` | the provider Cashypro |
+//! | `all-providers` | | every provider that there is |
+//! | `http` | `http` | the transport over reqwest and rustls |
+//! | `engine` | `engine` | durable payouts: stored before they are sent, never sent twice |
+//! | `sqlite` | `sqlite` | the engine's embedded store |
+//! | `webhook` | `webhook` | the HTTP receiver for webhooks |
+//! | `twin` | `twin` | simulators of the providers, for tests |
+//!
+//! None is on by default. A feature adds API and never changes behaviour. With one provider and no
+//! `http` there is no HTTP client, no TLS and no runtime: implement [`Transport`] over your own.
+//!
+//! # Example
+//!
+//! One payout through Cashypro, against its twin. A real program gives `http::HttpTransport` instead
+//! of the twin, and lets the engine store the order before it is sent.
+//!
+#![cfg_attr(all(feature = "cashypro", feature = "twin"), doc = "```")]
+#![cfg_attr(not(all(feature = "cashypro", feature = "twin")), doc = "```ignore")]
+//! use std::sync::{Arc, Mutex};
+//! use pagos::cashypro::{Cashypro, CashyproConfig, country};
+//! use pagos::twin::{TwinTransport, VirtualClock, World, cashypro};
+//! use pagos::*;
+//! # #[derive(Debug)]
+//! # struct Nonces;
+//! # impl NonceSource for Nonces { fn draw(&self) -> [u8; 16] { [7; 16] } }
+//! # fn main() -> Result<(), Error> {
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+//! # runtime.block_on(async {
+//! # let nonces = Nonces; // A real one asks the operating system.
+//!
+//! let clock = Arc::new(VirtualClock::starting_at(Timestamp::from_millis(1_767_225_600_000)));
+//! let bank = TwinTransport::new(Arc::new(Mutex::new(World::standard())), clock.clone());
+//! let config = CashyproConfig {
+//!     base_url: "http://127.0.0.1/cashypro/stage-api".to_owned(),
+//!     merchant_id: cashypro::SANDBOX_MERCHANT_ID.to_owned(),
+//!     api_key: Secret::new(cashypro::SANDBOX_API_KEY),
+//!     notify_url: "http://127.0.0.1/webhooks/cashypro".to_owned(),
+//!     ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
+//! };
+//! let cashypro = Cashypro::new(config, Arc::new(bank), clock, Arc::new(nonces))?;
+//! let provider: &dyn PayoutProvider = &cashypro;
+//!
+//! let order = PayoutOrder {
+//!     key: PayoutKey::new("SALARY_2026_01_ANA")?,
+//!     account: AccountName::new("cashypro")?,
+//!     amount: Money::parse("150000", Currency::Cop)?,
+//!     beneficiary: Beneficiary {
+//!         name: "Ana Castillo".to_owned(),
+//!         document: Some(Document::new(DocumentType::Cc, "1032456789")?),
+//!         bank: Some(BankCode::new("20")?),
+//!         account_type: AccountType::Savings,
+//!         account_number: AccountNumber::new("0012345678")?,
+//!         email: None,
+//!         phone: None,
+//!     },
+//!     description: Some("salary of january".to_owned()),
+//! };
+//! assert!(provider.check(&order).is_ok());
+//! let seen = provider.create(&order, None).await?;
+//! assert_eq!(seen.status, Status::Pending);
+//!
+//! // A lost reply is an error of kind `Unknown`: ask with the same key, never send another one.
+//! let asked = PayoutRef { order: &order, reference: seen.reference.as_ref(), handle: None };
+//! assert!(matches!(provider.query(&asked).await?, Lookup::Found(_)));
+//! # Ok(())
+//! # }) }
+//! ```
+
+pub use pagos_core::*;
+
+#[cfg(feature = "cashypro")]
+#[doc(inline)]
+pub use pagos_cashypro as cashypro;
+
+#[cfg(feature = "engine")]
+#[doc(inline)]
+pub use pagos_engine as engine;
+
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use pagos_http as http;
+
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use pagos_store_sqlite as sqlite;
+
+#[cfg(feature = "twin")]
+#[doc(inline)]
+pub use pagos_twin as twin;
+
+#[cfg(feature = "webhook")]
+#[doc(inline)]
+pub use pagos_webhook as webhook;

@@ -1,4 +1,5 @@
-//! Cases: intents are stored once, whole batches or nothing, and held until they are released.
+//! Cases: intents are stored once, whole batches or nothing, and held until they are released or
+//! withdrawn.
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use pagos_core::DocumentType;
 use pagos_core::Money;
 use pagos_core::Status;
 
+use super::sample::asked;
 use super::sample::at;
 use super::sample::claimed;
 use super::sample::done;
@@ -17,6 +19,7 @@ use super::sample::names;
 use super::sample::observed;
 use super::sample::order;
 use super::sample::run;
+use super::sample::set_due;
 use super::sample::step;
 use super::sample::stored;
 use crate::intent::Digest;
@@ -159,4 +162,39 @@ pub(super) async fn release_is_of_one_run_and_happens_once(store: Arc<dyn Store>
     assert_eq!(store.release(&run("a"), at(5)).await.unwrap(), 0);
     assert_eq!(stored(&*store, "k1").await.due_at, Some(at(0)));
     assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1", "k3"]);
+}
+
+pub(super) async fn withdraw_takes_back_what_is_held(store: Arc<dyn Store>) {
+    super::sample::released(&*store, &["k1"]).await;
+    store.submit(vec![intent("k2", "a"), intent("k3", "b"), intent("k4", "a")]).await.unwrap();
+    set_due(&*store, "k4", None).await;
+    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    assert_eq!(store.withdraw(&run("none")).await.unwrap(), 0);
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 2);
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 0);
+    let left = store.list(&Filter::default(), None, 10).await.unwrap();
+    let left: Vec<_> = left.iter().map(|payout| payout.order.key.as_str()).collect();
+    assert_eq!(left, ["k1", "k3"], "what was released, and what is of another run");
+    assert_eq!(store.tally(Some(&run("a"))).await.unwrap().total(), 1);
+    assert_eq!(store.tally(None).await.unwrap().total(), 2);
+    assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1"]);
+}
+
+pub(super) async fn withdraw_leaves_what_joined_another_run(store: Arc<dyn Store>) {
+    store.submit(vec![intent("k1", "a"), intent("k2", "a")]).await.unwrap();
+    store.submit(vec![intent("k1", "b")]).await.unwrap();
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1);
+    assert_eq!(store.release(&run("b"), at(0)).await.unwrap(), 1);
+    assert_eq!(store.withdraw(&run("b")).await.unwrap(), 0);
+}
+
+pub(super) async fn withdraw_forgets_the_key_and_its_history(store: Arc<dyn Store>) {
+    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    let payout = stored(&*store, "k1").await;
+    let entries = vec![asked(1, "absent")];
+    done(&*store, Step { entries, ..step(&payout) }).await;
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1);
+    assert!(store.history(&key("k1")).await.unwrap().is_empty());
+    assert_eq!(store.submit(vec![other_body("k1")]).await.unwrap(), [Submitted::New]);
+    assert!(store.history(&key("k1")).await.unwrap().is_empty());
 }

@@ -1,0 +1,369 @@
+//! The command line: every command with its arguments and its help. Does nothing by itself.
+//!
+//! No argument takes a secret: arguments are seen by every process of a machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  everything was done; every payout succeeded
+  1  wrong arguments, configuration or input; nothing was sent
+  2  some payouts failed, none is in doubt
+  3  some payouts are in doubt: not known to be paid, not known to have failed
+
+Credentials come from PAGOS_<ACCOUNT>_<FIELD>, such as PAGOS_CASHYPRO_API_KEY, or from pagos.toml
+(`pagos init` writes one). They are never arguments.";
+
+const COLUMNS: &str = "\
+Columns of FILE (header required, any order, commas or semicolons, UTF-8):
+  key           1 to 32 of A-Z a-z 0-9 _ -, unique in the file; never reuse one
+  provider      the configured account that pays
+  amount        major units with a dot: 150000 or 1250.50
+  currency      COP, MXN, CLP ...
+  name          the name on the account
+  document_type cc, ce, ti, nit, passport, rut, dni, ruc, cpf, cnpj, curp, rfc
+  document      the number, as text
+  bank          the provider's id or name of the bank
+  account_type  checking, savings, sight, wallet, clabe, card
+  account       the number, as text: leading zeros matter
+  email, phone, description
+document_type, document, bank, email, phone and description may be empty or missing, unless the
+provider wants them.";
+
+/// Pay a CSV of people in Latin America, and pay nobody twice.
+#[derive(Debug, Parser)]
+#[command(name = "pagos", version, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Arguments {
+    /// The configuration file; `pagos.toml` of this folder if it exists
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check every row of a file and show totals; send nothing
+    #[command(after_help = COLUMNS)]
+    Plan(PlanArguments),
+    /// Pay a file, follow every payout to its end, show the outcomes
+    ///
+    /// Run it again after a crash, a power cut or Ctrl-C: what is final is shown, what is in doubt
+    /// is asked, and nothing is sent twice.
+    #[command(after_help = EXIT_CODES)]
+    Pay(PayArguments),
+    /// Show where one payout stands
+    Status(KeyArguments),
+    /// Show everything that was learned about one payout
+    History(KeyArguments),
+    /// List the payouts of a store
+    List(ListArguments),
+    /// Ask for the balances of an account
+    Balance(AccountArguments),
+    /// List the banks that an account can pay to
+    Banks(AccountArguments),
+    /// Decide about a payout in doubt, as its operator
+    ///
+    /// For a payout that the provider cannot tell about. The decision is recorded with your note
+    /// and is never taken back; look at a statement of the provider first.
+    Resolve(ResolveArguments),
+    /// Write an annotated pagos.toml
+    Init(InitArguments),
+    /// Check configuration, store, clock and connections
+    Doctor(DoctorArguments),
+    /// Run webhook receiver, dispatcher and poller until SIGTERM
+    Serve(ServeArguments),
+    /// Run the providers' simulators on this machine
+    Twin(TwinArguments),
+    /// Show how a body is signed: string to sign, signature and headers
+    ///
+    /// The string to sign can hold the account's secret key (Cashypro's does). It is printed to
+    /// standard output and nowhere else: do not paste it into a ticket.
+    Sign(SignArguments),
+    /// Check a captured webhook and show its event
+    ///
+    /// Exits 0 and prints the event if the delivery is genuine, exits 1 with the reason if not.
+    Verify(VerifyArguments),
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// The CSV file
+    pub(crate) file: PathBuf,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `pay`.
+#[derive(Debug, Args)]
+pub(crate) struct PayArguments {
+    /// The CSV file
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Do not ask before the first payout
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Pay the good rows although others are bad; the bad ones are listed
+    #[arg(long)]
+    pub(crate) skip_invalid: bool,
+    /// How many payouts are under way at a time
+    #[arg(long, value_name = "N", default_value_t = 16,
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) concurrency: u16,
+    /// Pay simulators inside this process: no credentials, no money
+    #[arg(long, conflicts_with = "sandbox_url")]
+    pub(crate) sandbox: bool,
+    /// What the simulators draw their faults from
+    #[arg(long, value_name = "N", requires = "sandbox")]
+    pub(crate) seed: Option<u64>,
+    /// How badly the simulators behave
+    #[arg(long, value_enum, requires = "sandbox")]
+    pub(crate) faults: Option<FaultProfile>,
+    /// Pay the simulators of a running `pagos twin`
+    #[arg(long, value_name = "URL")]
+    pub(crate) sandbox_url: Option<String>,
+}
+
+/// How badly simulators behave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FaultProfile {
+    /// As documented, but for what a row's description asks for
+    None,
+    /// Some lost replies, late and repeated webhooks
+    Mild,
+    /// Everything that can go wrong, often
+    Hostile,
+}
+
+impl From<FaultProfile> for pagos_twin::Profile {
+    fn from(profile: FaultProfile) -> Self {
+        match profile {
+            FaultProfile::None => Self::None,
+            FaultProfile::Mild => Self::Mild,
+            FaultProfile::Hostile => Self::Hostile,
+        }
+    }
+}
+
+/// Where payouts are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArguments {
+    /// The store: a file, made if need be [default: pagos.db; pagos-sandbox.db with --sandbox,
+    /// pagos-twin.db with --sandbox-url]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) db: Option<PathBuf>,
+}
+
+/// Arguments of commands about one payout.
+#[derive(Debug, Args)]
+pub(crate) struct KeyArguments {
+    /// The key of the payout
+    pub(crate) key: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Only payouts that stand there
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub(crate) status: Option<StatusFilter>,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where a payout can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFilter {
+    Created,
+    Unknown,
+    Pending,
+    Succeeded,
+    Failed,
+    Quarantined,
+}
+
+impl StatusFilter {
+    /// The word of the store.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Unknown => "unknown",
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// Arguments of commands about one account.
+#[derive(Debug, Args)]
+pub(crate) struct AccountArguments {
+    /// The configured account
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) account: String,
+    /// Ask the simulators of a running `pagos twin`
+    #[arg(long, value_name = "URL")]
+    pub(crate) sandbox_url: Option<String>,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `resolve`.
+#[derive(Debug, Args)]
+pub(crate) struct ResolveArguments {
+    /// The key of the payout
+    pub(crate) key: String,
+    /// What happened, as the provider's statement shows
+    #[arg(long = "as", value_enum, value_name = "DECISION")]
+    pub(crate) decision: Decision,
+    /// How you know: kept in the history
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// An operator's decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Decision {
+    /// The money arrived
+    Succeeded,
+    /// No money moved, or it came back
+    Failed,
+    /// The provider never had it and cannot have it any more: send the same key again
+    Resend,
+    /// Nothing is wrong: lift the quarantine, and ask the provider again
+    Ask,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The file to write; an existing one is never overwritten
+    #[arg(default_value = crate::config::FILE_NAME)]
+    pub(crate) path: PathBuf,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Where webhooks are received
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
+    pub(crate) listen: SocketAddr,
+    /// Work for the simulators of a running `pagos twin`; webhooks then come in on a free port
+    #[arg(long, value_name = "URL", conflicts_with = "listen")]
+    pub(crate) sandbox_url: Option<String>,
+    /// How many payouts are under way at a time
+    #[arg(long, value_name = "N", default_value_t = 16,
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) concurrency: u16,
+}
+
+/// Arguments of `twin`.
+#[derive(Debug, Args)]
+pub(crate) struct TwinArguments {
+    /// Where the simulators listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// What faults are drawn from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How badly the simulators behave
+    #[arg(long, value_enum, default_value = "none")]
+    pub(crate) faults: FaultProfile,
+    /// How many times faster than real time they live
+    #[arg(long, value_name = "N", default_value_t = crate::sandbox::SPEED)]
+    pub(crate) speed: u32,
+    /// A file that keeps their memory, so that they can be killed and started again
+    #[arg(long, value_name = "PATH")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+/// Arguments of `sign`.
+#[derive(Debug, Args)]
+pub(crate) struct SignArguments {
+    /// The configured account whose key signs
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) account: String,
+    /// The body, byte for byte
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body_file: PathBuf,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The configured account that the delivery is for
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) account: String,
+    /// The headers, one `Name: value` a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) headers_file: PathBuf,
+    /// The body, byte for byte
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body_file: PathBuf,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound_and_takes_no_secret() {
+        let command = Arguments::command();
+        command.clone().debug_assert();
+        for argument in command.get_subcommands().flat_map(clap::Command::get_arguments) {
+            let name = argument.get_id().as_str();
+            assert!(
+                !["key_", "secret", "token", "password"].iter().any(|word| name.contains(word))
+            );
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What each command does, one file a command. The command line itself is in `arguments.rs`.
+
+mod balance;
+mod banks;
+mod doctor;
+mod history;
+mod init;
+mod list;
+mod pay;
+mod plan;
+mod resolve;
+mod serve;
+mod sign;
+mod status;
+mod twin;
+mod verify;
+
+use std::path::Path;
+
+use pagos_core::AccountName;
+
+use crate::accounts::PROVIDERS;
+use crate::arguments::Arguments;
+use crate::arguments::Command;
+use crate::config::AccountSettings;
+use crate::config::Configuration;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+/// Runs the command.
+///
+/// # Errors
+/// If it could not do its work. What a file or a delivery lacks is the command's own report.
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let config = arguments.config.as_deref();
+    match &arguments.command {
+        Command::Plan(plan) => plan::run(plan, config),
+        Command::Sign(sign) => sign::run(sign, config),
+        Command::Verify(verify) => verify::run(verify, config),
+        Command::Init(init) => init::run(init),
+        Command::Pay(pay) => pay::run(pay, config),
+        Command::Status(key) => status::run(key),
+        Command::History(key) => history::run(key),
+        Command::List(list) => list::run(list),
+        Command::Balance(account) => balance::run(account, config),
+        Command::Banks(account) => banks::run(account, config),
+        Command::Resolve(resolve) => resolve::run(resolve, config),
+        Command::Doctor(doctor) => doctor::run(doctor, config),
+        Command::Serve(serve) => serve::run(serve, config),
+        Command::Twin(twin) => twin::run(twin),
+    }
+}
+
+/// The configuration, after its warnings were told.
+pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, Failure> {
+    let configuration = Configuration::load(path, std::env::vars_os(), &PROVIDERS)?;
+    for warning in &configuration.warnings {
+        console::tell(&format!("warning: {warning}"));
+    }
+    Ok(configuration)
+}
+
+/// The settings of the account that an argument names.
+fn account<'a>(
+    configuration: &'a Configuration,
+    name: &str,
+) -> Result<&'a AccountSettings, Failure> {
+    let found = AccountName::new(name).ok().and_then(|name| configuration.account(&name));
+    found.ok_or_else(|| {
+        let names = configuration.accounts.iter().map(|account| account.name.as_str());
+        let names: Vec<&str> = names.collect();
+        let known = match names.is_empty() {
+            true => "none is".to_owned(),
+            false => format!("{} are", names.join(", ")),
+        };
+        Failure::new(format!(
+            "account {name:?} is not configured ({known}); add it to pagos.toml, \
+             or set PAGOS_<ACCOUNT>_<FIELD>"
+        ))
+    })
+}
+
+/// The bytes of a file that an argument names.
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}

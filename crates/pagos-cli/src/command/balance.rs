@@ -1,0 +1,53 @@
+//! `pagos balance PROVIDER`: what an account can still pay out. Moves nothing.
+
+use std::io::Write;
+use std::path::Path;
+
+use pagos_core::PayoutProvider;
+
+use crate::arguments::AccountArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::bank;
+
+/// Asks the provider and prints the answer.
+pub(super) fn run(arguments: &AccountArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    run::block_on(async {
+        let provider = bank::provider_of(arguments, config).await?;
+        print(provider.as_ref(), arguments.json).await
+    })
+}
+
+async fn print(provider: &dyn PayoutProvider, is_json: bool) -> Result<Exit, Failure> {
+    let name = provider.descriptor().provider;
+    let source = provider
+        .balances()
+        .ok_or_else(|| Failure::new(format!("{name} does not tell its balance")))?;
+    let balances = source.balances().await?;
+    if is_json {
+        let rows: Vec<_> = balances
+            .iter()
+            .map(|balance| {
+                serde_json::json!({
+                    "currency": balance.available.currency,
+                    "available_minor": balance.available.minor,
+                    "unavailable_minor": balance.unavailable.map(|money| money.minor),
+                })
+            })
+            .collect();
+        console::print_json(&rows)?;
+        return Ok(Exit::Succeeded);
+    }
+    let mut out = console::stdout();
+    for balance in balances {
+        write!(out, "available {}", balance.available)?;
+        match balance.unavailable {
+            Some(unavailable) => writeln!(out, ", held or under way {unavailable}")?,
+            None => writeln!(out)?,
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Succeeded)
+}

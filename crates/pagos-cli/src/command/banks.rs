@@ -1,0 +1,42 @@
+//! `pagos banks PROVIDER`: what may stand in the column `bank`, as the provider says today.
+
+use std::io::Write;
+use std::path::Path;
+
+use pagos_core::PayoutProvider;
+
+use crate::arguments::AccountArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::bank;
+
+/// Asks the provider and prints the answer.
+pub(super) fn run(arguments: &AccountArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    run::block_on(async {
+        let provider = bank::provider_of(arguments, config).await?;
+        print(provider.as_ref(), arguments.json).await
+    })
+}
+
+async fn print(provider: &dyn PayoutProvider, is_json: bool) -> Result<Exit, Failure> {
+    let name = provider.descriptor().provider;
+    let directory =
+        provider.banks().ok_or_else(|| Failure::new(format!("{name} does not list its banks")))?;
+    let banks = directory.banks().await?;
+    if is_json {
+        let rows: Vec<_> = banks
+            .iter()
+            .map(|bank| serde_json::json!({"id": bank.id, "code": bank.code, "name": bank.name}))
+            .collect();
+        console::print_json(&rows)?;
+        return Ok(Exit::Succeeded);
+    }
+    let mut out = console::stdout();
+    for bank in banks {
+        writeln!(out, "{:>6}  {:<6}  {}", bank.id, bank.code.unwrap_or_default(), bank.name)?;
+    }
+    out.flush()?;
+    Ok(Exit::Succeeded)
+}

@@ -1,0 +1,159 @@
+//! `pagos doctor`: looks at configuration, database, clock and connections. Changes nothing and
+//! moves no money.
+
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_core::Environment;
+use pagos_core::ErrorKind;
+use pagos_core::Timestamp;
+use pagos_engine::Filter;
+use pagos_engine::Policy;
+use serde::Serialize;
+
+use crate::accounts::Account;
+use crate::accounts::Accounts;
+use crate::accounts::Gaps;
+use crate::arguments::DoctorArguments;
+use crate::clock::SystemClock;
+use crate::command;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::database;
+use crate::run::office;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: String,
+    verdict: Verdict,
+    because: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Good,
+    /// Worth knowing; nothing is broken.
+    Note,
+    Bad,
+}
+
+/// 2024-01-01: a clock that shows less was never set.
+const EARLIEST_PLAUSIBLE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
+
+pub(crate) fn run(arguments: &DoctorArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    run::block_on(doctor(arguments, config))
+}
+
+async fn doctor(arguments: &DoctorArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let db = arguments.store.db.clone().unwrap_or_else(|| PathBuf::from(database::LIVE_FILE));
+    let mut findings = vec![clock(), store(&db).await];
+    findings.extend(accounts(config).await);
+    print(&findings, arguments.json)?;
+    let is_bad = findings.iter().any(|finding| finding.verdict == Verdict::Bad);
+    Ok(if is_bad { Exit::Refused } else { Exit::Succeeded })
+}
+
+fn finding(what: impl Into<String>, verdict: Verdict, because: impl Into<String>) -> Finding {
+    Finding { what: what.into(), verdict, because: because.into() }
+}
+
+fn clock() -> Finding {
+    let now = pagos_core::Clock::now(&SystemClock);
+    match now < EARLIEST_PLAUSIBLE {
+        true => finding("clock", Verdict::Bad, format!("shows {now}; set it")),
+        false => finding("clock", Verdict::Good, format!("shows {now}")),
+    }
+}
+
+async fn store(db: &Path) -> Finding {
+    let what = format!("database {}", db.display());
+    if !db.exists() {
+        return finding(what, Verdict::Note, "is not there yet; the first `pagos pay` makes it");
+    }
+    let store = match database::open_to_read(db) {
+        Ok(store) => store,
+        Err(error) => return finding(what, Verdict::Bad, error.to_string()),
+    };
+    let counted = match store.tally(None).await {
+        Ok(tally) => tally,
+        Err(error) => return finding(what, Verdict::Bad, error.to_string()),
+    };
+    let quarantined = Filter { run: None, status: Some("quarantined".to_owned()) };
+    let waiting: u64 = counted.rows.iter().map(|row| row.attention).sum();
+    if waiting > 0 {
+        let word = if store.list(&quarantined, None, 1).await.is_ok_and(|list| !list.is_empty()) {
+            "some in quarantine"
+        } else {
+            "in doubt"
+        };
+        let because = format!("{} payouts; {waiting} wait for a person ({word})", counted.total());
+        return finding(what, Verdict::Note, because);
+    }
+    finding(what, Verdict::Good, format!("{} payouts, none waits for a person", counted.total()))
+}
+
+async fn accounts(config: Option<&Path>) -> Vec<Finding> {
+    let opened = command::load(config).and_then(|configuration| {
+        let seams = office::seams(&Policy::live())?;
+        Ok(Accounts::open(&configuration, Gaps::Refused, &seams)?)
+    });
+    let accounts = match opened {
+        Ok(accounts) => accounts,
+        Err(failure) => {
+            return vec![finding("configuration", Verdict::Bad, failure.to_string().trim_end())];
+        }
+    };
+    if accounts.all().is_empty() {
+        let because = "no account; `pagos init` writes a pagos.toml to fill in";
+        return vec![finding("configuration", Verdict::Note, because)];
+    }
+    let mut findings = Vec::new();
+    for account in accounts.all() {
+        findings.push(connection(account).await);
+    }
+    findings
+}
+
+/// Asks for the balance: it needs address, credentials and signature, and moves nothing.
+async fn connection(account: &Account) -> Finding {
+    let environment = match account.environment {
+        Environment::Sandbox => "sandbox",
+        Environment::Live => "LIVE, real money",
+    };
+    let what = format!("account {} ({environment})", account.name);
+    let Some(source) = account.provider.balances() else {
+        return finding(what, Verdict::Note, "is configured; the provider has no call to try it");
+    };
+    match source.balances().await {
+        Ok(balances) => {
+            let texts = balances.iter().map(|balance| balance.available.to_string());
+            let available = texts.collect::<Vec<_>>().join(", ");
+            finding(what, Verdict::Good, format!("answers; available {available}"))
+        }
+        Err(error) if error.kind() == ErrorKind::Unauthorized => {
+            finding(what, Verdict::Bad, format!("refuses us: {error}"))
+        }
+        Err(error) => finding(what, Verdict::Bad, format!("no usable answer: {error}")),
+    }
+}
+
+fn print(findings: &[Finding], is_json: bool) -> Result<(), Failure> {
+    if is_json {
+        return Ok(console::print_json(&findings)?);
+    }
+    let mut out = console::stdout();
+    for finding in findings {
+        let mark = match finding.verdict {
+            Verdict::Good => "good",
+            Verdict::Note => "note",
+            Verdict::Bad => "BAD ",
+        };
+        writeln!(out, "{mark}  {}: {}", finding.what, finding.because)?;
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,91 @@
+//! `pagos history KEY`: everything that was done and learned about one payout, oldest first.
+
+use std::io::Write;
+use std::path::Path;
+
+use pagos_core::Change;
+use pagos_core::Observation;
+use pagos_engine::Entry;
+use pagos_engine::Proof;
+
+use crate::arguments::KeyArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::database;
+
+/// Prints the history.
+pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
+    let db = database::existing(arguments.store.db.as_deref());
+    let entries = run::block_on(entries(&db, &arguments.key))?;
+    if arguments.json {
+        console::print_json(&entries)?;
+        return Ok(Exit::Succeeded);
+    }
+    let mut out = console::stdout();
+    for entry in &entries {
+        writeln!(out, "{}", line(entry))?;
+    }
+    if entries.is_empty() {
+        writeln!(out, "nothing was sent yet")?;
+    }
+    out.flush()?;
+    Ok(Exit::Succeeded)
+}
+
+async fn entries(db: &Path, key: &str) -> Result<Vec<Entry>, Failure> {
+    let payout = super::status::find(db, key).await?;
+    let store = database::open_to_read(db)?;
+    Ok(store.history(&payout.order.key).await?)
+}
+
+fn line(entry: &Entry) -> String {
+    match entry {
+        Entry::AttemptBegun { number, at } => {
+            format!("{at}  attempt {number} begun: it may be sent from here on")
+        }
+        Entry::AttemptClosed { number, proof, at, because } => {
+            format!("{at}  attempt {number} is not alive ({}): {because}", proven(*proof))
+        }
+        Entry::Observed { observation, change } => {
+            format!("{}  {} [{}]", observation.seen_at, told(observation), effect(*change))
+        }
+        Entry::Contradicted { observation, because } => {
+            format!("{}  {} [quarantined: {because}]", observation.seen_at, told(observation))
+        }
+        Entry::Asked { at, answer } => format!("{at}  asked: {answer}"),
+        Entry::Attention { at, because } => format!("{at}  for a person: {because}"),
+    }
+}
+
+fn told(observation: &Observation) -> String {
+    let mut text = format!("{}: {}", observation.source.word(), observation.status);
+    for word in [&observation.provider_code, &observation.message].into_iter().flatten() {
+        text.push_str(&format!(", {word}"));
+    }
+    if let Some(provider_at) = observation.provider_at {
+        text.push_str(&format!(", provider time {provider_at}"));
+    }
+    text
+}
+
+fn effect(change: Change) -> String {
+    match change {
+        Change::Same => "same".to_owned(),
+        Change::Advanced => "advanced".to_owned(),
+        Change::Reversed { from, to } => format!("REVERSED from {from} to {to}"),
+        Change::Stale => "stale, changes nothing".to_owned(),
+        Change::Confirm => "to be confirmed by a question".to_owned(),
+    }
+}
+
+fn proven(proof: Proof) -> &'static str {
+    match proof {
+        Proof::NeverReached => "never reached the provider",
+        Proof::RefusedUnread => "refused unread",
+        Proof::Rejected => "rejected",
+        Proof::Absent => "absent at the provider",
+        Proof::Operator => "a person decided",
+    }
+}

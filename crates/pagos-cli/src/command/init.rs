@@ -1,0 +1,34 @@
+//! `pagos init`: writes an annotated configuration file. Never overwrites one, asks nothing.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write;
+
+use crate::arguments::InitArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+const TEMPLATE: &str = include_str!("init.toml");
+
+pub(crate) fn run(arguments: &InitArguments) -> Result<Exit, Failure> {
+    let path = arguments.path.display();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+
+        options.mode(0o600);
+    }
+    let mut file = options.open(&arguments.path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::new(format!("{path} exists and is left as it is; name another file"))
+        }
+        _ => Failure::new(format!("{path}: {error}")),
+    })?;
+    file.write_all(TEMPLATE.as_bytes())?;
+    file.sync_all()?;
+    console::tell(&format!("wrote {path}; fill in the account, then run `pagos doctor`"));
+    Ok(Exit::Succeeded)
+}

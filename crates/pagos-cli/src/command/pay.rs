@@ -1,0 +1,266 @@
+//! `pagos pay`: plans a file, asks, stores it whole, pays it, follows every payout, reports.
+//!
+//! Run again, it resumes: all state is in the store.
+
+use std::io;
+use std::io::IsTerminal;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_core::Environment;
+use pagos_engine::RunId;
+use pagos_store_sqlite::SqliteStore;
+
+use crate::accounts::Accounts;
+use crate::arguments::FaultProfile;
+use crate::arguments::PayArguments;
+use crate::command::plan;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::input::Plan;
+use crate::output::Colour;
+use crate::output::Outcome;
+use crate::output::Progress;
+use crate::output::Totals;
+use crate::output::Visibility;
+use crate::output::write_plan_totals;
+use crate::run;
+use crate::run::bank::Bank;
+use crate::run::bank::Choice;
+use crate::run::database;
+use crate::run::follow::Followed;
+use crate::run::follow::follow;
+use crate::run::office;
+use crate::run::office::Office;
+use crate::run::report;
+use crate::run::signal;
+use crate::run::submit::submit;
+
+pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    run::block_on(pay(arguments, config))
+}
+
+async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let db = database_of(arguments);
+    office::check_folder(&db)?;
+    let mut bank = Bank::open(choice(arguments, config, &db)).await?;
+    let sandbox = bank.sandbox.take();
+    let exit = pay_through(bank, arguments, &db).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.shut_down().await;
+    }
+    exit
+}
+
+/// Where the payouts are kept: each kind of bank has a file of its own.
+fn database_of(arguments: &PayArguments) -> PathBuf {
+    let file = match (&arguments.store.db, arguments.sandbox, &arguments.sandbox_url) {
+        (Some(db), _, _) => return db.clone(),
+        (None, true, _) => database::SANDBOX_FILE,
+        (None, false, Some(_)) => database::TWIN_FILE,
+        (None, false, None) => database::LIVE_FILE,
+    };
+    PathBuf::from(file)
+}
+
+fn choice(arguments: &PayArguments, config: Option<&Path>, db: &Path) -> Choice {
+    match &arguments.sandbox_url {
+        Some(origin) => Choice::RunningTwins { origin: origin.clone() },
+        None if arguments.sandbox => Choice::Twins {
+            db: db.to_owned(),
+            profile: arguments.faults.unwrap_or(FaultProfile::None).into(),
+            seed: arguments.seed.unwrap_or(1),
+        },
+        None => Choice::Configured { config: config.map(Path::to_owned) },
+    }
+}
+
+async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<Exit, Failure> {
+    let file = &arguments.file;
+    let planned = plan::report(file, &bank.accounts)?;
+    if !planned.is_good() && !arguments.skip_invalid {
+        console::tell("nothing was sent; correct the rows, or pay the others with --skip-invalid");
+        return Ok(Exit::Refused);
+    }
+    if !may_begin(&planned, &bank.accounts, arguments)? {
+        console::tell("nothing was sent");
+        return Ok(Exit::Refused);
+    }
+    let lock = SqliteStore::lock(db)?;
+    let office = Office::new(database::open(db)?, &bank.accounts, bank.policy.clone())?;
+    let run = RunId(planned.digest.to_string());
+    let accounts = &bank.accounts;
+    let stored = submit(&office.engine, &office.store, file, &planned, accounts, &run).await?;
+    for (line, key) in &stored.conflicts {
+        console::tell(&format!(
+            "{}: line {line}, key {key:?}: was submitted with another body before; a key names one \
+             payout for ever: give the new payout a new key",
+            file.display()
+        ));
+    }
+    if !stored.conflicts.is_empty() {
+        console::tell("nothing of this file was sent");
+        return Ok(Exit::Refused);
+    }
+    if stored.existing > 0 {
+        console::tell(&format!(
+            "{} of these payouts are known already and are not sent again; {} are new",
+            stored.existing, stored.new
+        ));
+    }
+    let ended = match lock {
+        Some(_lock) => work(bank, arguments, &office, &run).await?,
+        None => look_on(&bank, arguments, &office, &run).await?,
+    };
+    explain(&ended, &office, file);
+    print_report(&office, &run, arguments).await
+}
+
+/// Totals before the first payout, and the question, unless it was answered with `--yes`.
+fn may_begin(
+    planned: &Plan,
+    accounts: &Accounts,
+    arguments: &PayArguments,
+) -> Result<bool, Failure> {
+    let mut err = io::stderr().lock();
+    let totals = Totals::of_plan(&planned.totals);
+    write_plan_totals(&mut err, Colour::of(&io::stderr()), totals.sums())?;
+    for total in &planned.totals {
+        let environment = accounts.get(&total.account).map(|account| account.environment);
+        if environment == Some(Environment::Live) {
+            writeln!(err, "{} is LIVE: this is real money", total.account)?;
+        }
+    }
+    if arguments.yes {
+        return Ok(true);
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::new("standard input is no terminal; say --yes to pay without asking"));
+    }
+    write!(err, "Pay {} payouts? [y/N] ", planned.rows)?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// How the work on a run ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended {
+    /// Nothing moves any more, or what is left is out of service.
+    Followed(Followed),
+    /// A person or the system asked us to stop.
+    Interrupted,
+}
+
+fn progress_of(total: u64, arguments: &PayArguments) -> Progress {
+    Progress::new(total, if arguments.json { Visibility::Hidden } else { Visibility::Auto })
+}
+
+/// Pays and follows until the run is done or the process is asked to stop.
+async fn work(
+    bank: Bank,
+    arguments: &PayArguments,
+    office: &Office,
+    run: &RunId,
+) -> Result<Ended, Failure> {
+    // Nobody else dispatches from this database, so whoever holds a claim in it is dead.
+    office.store.end_claims().await?;
+    let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
+    let receiving = match bank.listener {
+        Some(listener) => Some(office.spawn_receiver(listener, bank.accounts.all())?),
+        None => None,
+    };
+    let mut ended = Ok(Ended::Interrupted);
+    let stop = async {
+        let halted = || office.engine.halted();
+        tokio::select! {
+            followed = follow(&office.store, run, bank.until, &progress, halted) => {
+                ended = followed.map(Ended::Followed);
+            }
+            () = signal::stop_requested() => {
+                progress.tell("stopping: nothing new is sent, what is under way is waited for");
+            }
+        }
+    };
+    let worked = office.work(usize::from(arguments.concurrency), stop).await;
+    // The receiver outlives the engine's work, so that nothing told meanwhile is lost.
+    if let Some(receiving) = receiving {
+        receiving.shut_down().await;
+    }
+    worked?;
+    Ok(ended?)
+}
+
+/// Another process works on this database: the orders are stored, and it pays them.
+async fn look_on(
+    bank: &Bank,
+    arguments: &PayArguments,
+    office: &Office,
+    run: &RunId,
+) -> Result<Ended, Failure> {
+    let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
+    progress.tell("another pagos process works on this database and pays these payouts; following");
+    tokio::select! {
+        followed = follow(&office.store, run, bank.until, &progress, Default::default) => {
+            Ok(Ended::Followed(followed?))
+        }
+        () = signal::stop_requested() => Ok(Ended::Interrupted),
+    }
+}
+
+fn explain(ended: &Ended, office: &Office, file: &Path) {
+    for (account, because) in office.engine.halted() {
+        console::tell(&format!(
+            "account {account} is out of service: {because}; correct it (`pagos doctor` helps) and \
+             run the same command again"
+        ));
+    }
+    if *ended == Ended::Interrupted {
+        console::tell(&format!(
+            "stopped; nothing is lost. Run the same command again to resume: \
+             `pagos pay {}` with the same options sends nothing twice",
+            file.display()
+        ));
+    }
+}
+
+/// The outcomes, and the exit code that they amount to.
+async fn print_report(
+    office: &Office,
+    run: &RunId,
+    arguments: &PayArguments,
+) -> Result<Exit, Failure> {
+    let filter = report::of_run(run);
+    let mut out = console::stdout();
+    let totals = match arguments.json {
+        true => report::write_json(&office.store, &filter, &mut out).await?,
+        false => {
+            let colour = Colour::of(&io::stdout());
+            report::write_table(&office.store, &filter, &mut out, colour).await?
+        }
+    };
+    out.flush()?;
+    let exit = exit_of(&totals);
+    if exit == Exit::InDoubt {
+        console::tell(
+            "some payouts are not settled: do not pay them in another way; run the same command \
+             again, or see `pagos history KEY` and `pagos resolve KEY`",
+        );
+    }
+    Ok(exit)
+}
+
+fn exit_of(totals: &Totals) -> Exit {
+    let open =
+        [Outcome::Created, Outcome::Unknown, Outcome::Pending, Outcome::Quarantined].into_iter();
+    if open.map(|outcome| totals.count(outcome)).sum::<u64>() > 0 {
+        return Exit::InDoubt;
+    }
+    match totals.count(Outcome::Failed) {
+        0 => Exit::Succeeded,
+        _ => Exit::SomeFailed,
+    }
+}

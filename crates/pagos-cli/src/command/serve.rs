@@ -1,0 +1,65 @@
+//! `pagos serve`: webhook receiver, dispatcher and poller as one long-running process.
+
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_store_sqlite::SqliteStore;
+
+use crate::arguments::ServeArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::bank::Bank;
+use crate::run::bank::Choice;
+use crate::run::database;
+use crate::run::office;
+use crate::run::office::Office;
+use crate::run::signal;
+
+pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    run::block_on(serve(arguments, config))
+}
+
+async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let db = arguments.store.db.clone().unwrap_or_else(|| PathBuf::from(database::LIVE_FILE));
+    office::check_folder(&db)?;
+    let choice = match &arguments.sandbox_url {
+        Some(origin) => Choice::RunningTwins { origin: origin.clone() },
+        None => Choice::Configured { config: config.map(Path::to_owned) },
+    };
+    let bank = Bank::open(choice).await?;
+    let Some(_lock) = SqliteStore::lock(&db)? else {
+        return Err(Failure::new(format!(
+            "{}: another pagos process works on this database; stop it first",
+            db.display()
+        )));
+    };
+    let office = Office::new(database::open(&db)?, &bank.accounts, bank.policy.clone())?;
+    office.store.end_claims().await?;
+    // A sandbox has its socket already, since the twins are told of it with every order.
+    let listener = match bank.listener {
+        Some(listener) => listener,
+        None => office::listen(arguments.listen)?,
+    };
+    let listening = listener.local_addr()?;
+    let receiving = office.spawn_receiver(listener, bank.accounts.all())?;
+    let paths = bank.accounts.all().iter().map(|account| office::webhook_path(&account.name));
+    let ready = serde_json::json!({
+        "listening": format!("http://{listening}"),
+        "webhooks": paths.collect::<Vec<_>>(),
+        "db": db.display().to_string(),
+    });
+    let mut out = console::stdout();
+    writeln!(out, "{ready}")?;
+    out.flush()?;
+    drop(out);
+    let worked = office.work(usize::from(arguments.concurrency), signal::stop_requested()).await;
+    receiving.shut_down().await;
+    worked?;
+    for (account, because) in office.engine.halted() {
+        console::tell(&format!("account {account} was out of service: {because}"));
+    }
+    Ok(Exit::Succeeded)
+}

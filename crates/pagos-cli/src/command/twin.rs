@@ -1,0 +1,62 @@
+//! `pagos twin`: the twins of all providers as a server of their own, until it is told to stop.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use pagos_twin::ServeOptions;
+use pagos_twin::World;
+use pagos_twin::serve;
+use tokio::net::TcpListener;
+
+use crate::arguments::TwinArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::signal;
+
+/// Serves until SIGINT or SIGTERM. Prints one JSON line with the addresses when it is ready.
+pub(super) fn run(arguments: &TwinArguments) -> Result<Exit, Failure> {
+    run::block_on(twin(arguments))
+}
+
+async fn twin(arguments: &TwinArguments) -> Result<Exit, Failure> {
+    if !arguments.listen.ip().is_loopback() {
+        return Err(Failure::new(format!(
+            "{} is not a loopback address; the twins have no real secrets and no TLS",
+            arguments.listen
+        )));
+    }
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", arguments.listen)))?;
+    let world = World::standard().with_profile(arguments.faults.into(), arguments.seed);
+    let options = ServeOptions {
+        journal: arguments.journal.clone(),
+        speed: arguments.speed,
+        ..ServeOptions::default()
+    };
+    let server =
+        serve(listener, world, options).await.map_err(|error| Failure::new(error.to_string()))?;
+    let origin = server.origin();
+    let base_urls = server.inspect(|world| {
+        let credentials = world.credentials(&origin).into_iter();
+        let base_url = |(name, mut fields): (_, BTreeMap<_, String>)| {
+            (name, fields.remove("base_url").unwrap_or_default())
+        };
+        credentials.map(base_url).collect::<BTreeMap<&str, String>>()
+    });
+    let ready = serde_json::json!({
+        "listening": origin,
+        "control": format!("{origin}/_twin"),
+        "base_urls": base_urls,
+    });
+    let mut out = console::stdout();
+    writeln!(out, "{ready}")?;
+    out.flush()?;
+    // Standard output is locked while it is held; a server does not keep it.
+    drop(out);
+    signal::stop_requested().await;
+    server.shut_down().await;
+    Ok(Exit::Succeeded)
+}

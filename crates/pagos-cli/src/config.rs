@@ -1,0 +1,182 @@
+//! The configured accounts: `pagos.toml` and the environment, read into neutral settings. Knows no
+//! provider's fields, builds no provider, and takes nothing from arguments.
+//!
+//! A field comes from, in this order: the variable `PAGOS_<ACCOUNT>_<FIELD>`, the account's table,
+//! its `options`. Each name may end in `_file` (the value is in that file) or, in `pagos.toml`, in
+//! `_env` (it is in that variable). Every failure names file, line and field, and shows no value.
+
+mod environment;
+mod file;
+mod permission;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_core::AccountName;
+use pagos_core::Environment;
+use pagos_core::Secret;
+
+pub(crate) use environment::Variables;
+pub(crate) use problem::ConfigProblem;
+pub(crate) use problem::Origin;
+
+/// The file that is read when none is named.
+pub(crate) const FILE_NAME: &str = "pagos.toml";
+
+/// Everything that is configured.
+#[derive(Debug, Default)]
+pub(crate) struct Configuration {
+    /// The accounts, by name.
+    pub(crate) accounts: Vec<AccountSettings>,
+    /// The file that was read, if there was one.
+    pub(crate) path: Option<PathBuf>,
+    /// What is not wrong and should still be known.
+    pub(crate) warnings: Vec<ConfigProblem>,
+}
+
+/// One account as it is configured. `Debug` shows no value.
+#[derive(Debug, Clone)]
+pub(crate) struct AccountSettings {
+    pub(crate) name: AccountName,
+    /// The provider's name; that of the account unless `provider` says otherwise.
+    pub(crate) provider: String,
+    /// `sandbox` unless `environment` says otherwise: real money wants a word.
+    pub(crate) environment: Environment,
+    /// Where the account itself is named.
+    pub(crate) origin: Origin,
+    fields: BTreeMap<String, Field>,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+/// One value. Kept as a secret whatever it is: who can tell which are?
+#[derive(Debug, Clone)]
+struct Field {
+    value: Secret,
+    origin: Origin,
+}
+
+impl Configuration {
+    /// Reads `path`, or [`FILE_NAME`] if it exists, and the variables.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in one go.
+    pub(crate) fn load(
+        path: Option<&Path>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        providers: &[&str],
+    ) -> Result<Self, Vec<ConfigProblem>> {
+        let (variables, mut problems) = Variables::new(variables);
+        let mut configuration = Self::default();
+        if let Some(path) = chosen_path(path) {
+            let (accounts, found) = file::read(&path, &variables);
+            problems.extend(found);
+            configuration.accounts = accounts;
+            configuration.path = Some(path);
+        }
+        environment::apply(&mut configuration, &variables, providers, &mut problems);
+        configuration.accounts.sort_by(|left, right| left.name.cmp(&right.name));
+        for account in &mut configuration.accounts {
+            if let Err(problem) = account.settle() {
+                problems.push(problem);
+            }
+        }
+        configuration.warnings.extend(permission::check(&configuration));
+        match problems.is_empty() {
+            true => Ok(configuration),
+            false => Err(problems),
+        }
+    }
+
+    /// The account of this name.
+    pub(crate) fn account(&self, name: &AccountName) -> Option<&AccountSettings> {
+        self.accounts.iter().find(|account| account.name == *name)
+    }
+}
+
+impl AccountSettings {
+    /// An account without any field.
+    pub(crate) fn new(name: AccountName, origin: Origin) -> Self {
+        Self {
+            provider: name.to_string(),
+            environment: Environment::Sandbox,
+            name,
+            origin,
+            fields: BTreeMap::new(),
+            asked: RefCell::default(),
+        }
+    }
+
+    /// The value of a field, by its name in either case, and notes that it was asked for.
+    pub(crate) fn lookup(&self, field: &str) -> Option<String> {
+        let field = field.to_ascii_lowercase();
+        let value = self.fields.get(&field).map(|field| field.value.expose().to_owned());
+        self.asked.borrow_mut().insert(field);
+        value
+    }
+
+    /// Where a field stands, for a message about it.
+    pub(crate) fn origin_of(&self, field: &str) -> &Origin {
+        self.fields.get(field).map_or(&self.origin, |field| &field.origin)
+    }
+
+    /// The fields that nobody asked for: misspelt, or without effect.
+    pub(crate) fn unused(&self) -> Vec<ConfigProblem> {
+        let asked = self.asked.borrow();
+        let unused = self.fields.iter().filter(|(name, _)| !asked.contains(*name));
+        let problem = |(name, field): (&String, &Field)| {
+            let nearest = asked.iter().min_by_key(|known| crate::near::distance(name, known));
+            let near = nearest.filter(|known| crate::near::distance(name, known) <= 2);
+            let remedy = match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("remove it, or see the page of provider {}", self.provider),
+            };
+            let because = format!("has no meaning for account {}", self.name);
+            ConfigProblem::new(field.origin.clone(), name, because, remedy)
+        };
+        unused.map(problem).collect()
+    }
+
+    /// Sets a field; a variable wins over the file.
+    pub(crate) fn set(&mut self, name: &str, text: String, origin: Origin) {
+        self.fields.insert(name.to_owned(), Field { value: Secret::new(text), origin });
+    }
+
+    /// Reads the two fields that are not the provider's.
+    fn settle(&mut self) -> Result<(), ConfigProblem> {
+        if let Some(provider) = self.lookup("provider") {
+            self.provider = provider;
+        }
+        if let Some(word) = self.lookup("environment") {
+            self.environment = word.parse().map_err(|_| {
+                let because = "is neither \"sandbox\" nor \"live\"";
+                let remedy = "write one of the two";
+                let origin = self.origin_of("environment").clone();
+                ConfigProblem::new(origin, "environment", because, remedy)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Is a value that must not be seen written in the file itself?
+    fn has_secret_in_file(&self) -> bool {
+        let is_in_file = |field: &Field| matches!(field.origin, Origin::File { .. });
+        self.fields.iter().any(|(name, field)| is_secret(name) && is_in_file(field))
+    }
+}
+
+/// By the usual names of secrets, for the warning about a file that others can read.
+fn is_secret(name: &str) -> bool {
+    ["key", "secret", "token", "password"].iter().any(|word| name.contains(word))
+}
+
+fn chosen_path(path: Option<&Path>) -> Option<PathBuf> {
+    let default = || Some(PathBuf::from(FILE_NAME)).filter(|path| path.exists());
+    path.map(Path::to_owned).or_else(default)
+}

@@ -1,0 +1,181 @@
+//! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, and `[accounts.NAME.options]`.
+//! Does not know what the fields mean.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_core::AccountName;
+use toml::Spanned;
+use toml::de::DeTable;
+use toml::de::DeValue;
+
+use crate::config::AccountSettings;
+use crate::config::ConfigProblem;
+use crate::config::Origin;
+use crate::config::Variables;
+
+/// Reads a file, with everything that is wrong with it.
+pub(super) fn read(
+    path: &Path,
+    variables: &Variables,
+) -> (Vec<AccountSettings>, Vec<ConfigProblem>) {
+    let origin = Origin::File { path: path.to_owned(), line: 1 };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let because = format!("cannot be read ({error})");
+            let remedy = "write one with `pagos init`, or name another with --config";
+            return (Vec::new(), vec![ConfigProblem::new(origin, "the file", because, remedy)]);
+        }
+    };
+    let mut reader =
+        Reader { path, text: &text, variables, accounts: Vec::new(), problems: Vec::new() };
+    match DeTable::parse(&text) {
+        Ok(table) => reader.root(table.get_ref()),
+        // Not the error's own Display: it quotes the line, which may hold a key.
+        Err(error) => {
+            let start = error.span().map_or(0, |span| span.start);
+            let because = format!("is not TOML ({})", error.message());
+            reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
+        }
+    }
+    (reader.accounts, reader.problems)
+}
+
+/// The text of a file that holds one value, without the line break at its end.
+pub(super) fn read_secret(path: &Path) -> Result<String, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("names {}, which cannot be read ({error})", path.display()))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    match text.is_empty() || text.contains('\n') {
+        true => Err(format!("names {}, which does not hold one line", path.display())),
+        false => Ok(text.to_owned()),
+    }
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+    variables: &'a Variables,
+    accounts: Vec<AccountSettings>,
+    problems: Vec<ConfigProblem>,
+}
+
+impl Reader<'_> {
+    fn root(&mut self, table: &DeTable<'_>) {
+        for (name, value) in table.iter() {
+            let place = name.span().start;
+            let name: &str = name.get_ref();
+            match value.get_ref() {
+                DeValue::Table(accounts) if name == "accounts" => self.accounts(accounts),
+                _ => {
+                    let because = "is not known at the top of the file";
+                    self.refuse(place, name, because, "the file has tables [accounts.NAME] only");
+                }
+            }
+        }
+    }
+
+    fn accounts(&mut self, accounts: &DeTable<'_>) {
+        for (name, value) in accounts.iter() {
+            let place = name.span().start;
+            let name: &str = name.get_ref();
+            let (Ok(account), DeValue::Table(fields)) = (AccountName::new(name), value.get_ref())
+            else {
+                let because = "is not an account";
+                let remedy = "write a table [accounts.NAME] with a name of 1 to 32 of a-z 0-9 _ -";
+                self.refuse(place, name, because, remedy);
+                continue;
+            };
+            let mut settings = AccountSettings::new(account, self.origin(place));
+            self.fields(&mut settings, fields, Level::Account);
+            self.accounts.push(settings);
+        }
+    }
+
+    fn fields(&mut self, settings: &mut AccountSettings, fields: &DeTable<'_>, level: Level) {
+        for (name, value) in fields.iter() {
+            let field: &str = name.get_ref();
+            match value.get_ref() {
+                DeValue::Table(options) if field == "options" && level == Level::Account => {
+                    self.fields(settings, options, Level::Options);
+                }
+                _ => self.field(settings, name, value),
+            }
+        }
+    }
+
+    fn field(
+        &mut self,
+        settings: &mut AccountSettings,
+        name: &Spanned<toml::de::DeString<'_>>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let (field, place): (&str, usize) = (name.get_ref(), name.span().start);
+        let Some(text) = plain_text(value.get_ref()) else {
+            let because = "is not a text, a whole number, true or false, or a list of them";
+            return self.refuse(place, field, because, "write it in double quotes");
+        };
+        if text.is_empty() {
+            return self.refuse(place, field, "is empty", "fill it in, or remove the line");
+        }
+        match self.resolve(field, text) {
+            Ok((field, text)) => settings.set(&field, text, self.origin(place)),
+            Err((because, remedy)) => self.refuse(place, field, because, remedy),
+        }
+    }
+
+    /// Follows `_file` and `_env` to the value itself.
+    fn resolve(
+        &self,
+        field: &str,
+        text: String,
+    ) -> Result<(String, String), (String, &'static str)> {
+        if let Some(stem) = field.strip_suffix("_file") {
+            let secret = read_secret(&self.beside(&text));
+            let secret = secret.map_err(|because| (because, "name a readable file of one line"))?;
+            return Ok((stem.to_owned(), secret));
+        }
+        if let Some(stem) = field.strip_suffix("_env") {
+            let value = self.variables.value(&text).filter(|value| !value.is_empty());
+            let because = || (format!("names the variable {text}"), "set that variable");
+            return Ok((stem.to_owned(), value.ok_or_else(because)?.to_owned()));
+        }
+        Ok((field.to_owned(), text))
+    }
+
+    /// A relative path is meant from the folder of the configuration file.
+    fn beside(&self, path: &str) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    fn origin(&self, place: usize) -> Origin {
+        let before = self.text.as_bytes().iter().take(place);
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
+        Origin::File { path: self.path.to_owned(), line }
+    }
+
+    fn refuse(&mut self, place: usize, field: &str, because: impl Into<String>, remedy: &str) {
+        self.problems.push(ConfigProblem::new(self.origin(place), field, because, remedy));
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Account,
+    Options,
+}
+
+/// A plain value as text; a list as its values with commas between them.
+fn plain_text(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        DeValue::Boolean(is_true) => Some(is_true.to_string()),
+        DeValue::Array(values) => {
+            let texts = values.iter().map(|value| plain_text(value.get_ref()));
+            texts.collect::<Option<Vec<String>>>().map(|texts| texts.join(","))
+        }
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
+    }
+}

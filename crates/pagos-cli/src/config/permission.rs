@@ -1,0 +1,34 @@
+//! Warns about a configuration file with secrets that other users of the machine can read. Changes
+//! no permission.
+
+use std::path::Path;
+
+use crate::config::ConfigProblem;
+use crate::config::Configuration;
+use crate::config::Origin;
+
+/// The warning, if there is reason for one.
+pub(super) fn check(configuration: &Configuration) -> Option<ConfigProblem> {
+    let path = configuration.path.as_deref()?;
+    let has_secret = configuration.accounts.iter().any(|account| account.has_secret_in_file());
+    if !has_secret || !is_readable_by_others(path) {
+        return None;
+    }
+    let origin = Origin::File { path: path.to_owned(), line: 1 };
+    let because = "holds secrets and can be read by other users of this machine";
+    let remedy = format!("run `chmod 600 {}`", path.display());
+    Some(ConfigProblem::new(origin, "the file", because, remedy))
+}
+
+#[cfg(unix)]
+fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
+}
+
+/// Elsewhere permissions are not bits that we can read.
+#[cfg(not(unix))]
+fn is_readable_by_others(_path: &Path) -> bool {
+    false
+}

@@ -1,0 +1,54 @@
+//! One thing that is wrong with the configuration: where, which field, what, and the remedy. Never
+//! a value.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a setting stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A line of the configuration file.
+    File { path: PathBuf, line: usize },
+    /// An environment variable.
+    Variable(String),
+    /// Nowhere: it is the program's own default.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Origin::Variable(name) => f.write_str(name),
+            Origin::Default => f.write_str("configuration"),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConfigProblem {
+    origin: Origin,
+    field: String,
+    because: String,
+    remedy: String,
+}
+
+impl ConfigProblem {
+    /// What is wrong with `field`, as the rest of a sentence, and what to do.
+    pub(crate) fn new(
+        origin: Origin,
+        field: impl Into<String>,
+        because: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { origin, field: field.into(), because: because.into(), remedy: remedy.into() }
+    }
+}
+
+/// `pagos.toml:4: api_key is empty; fill it in or remove it`.
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {}; {}", self.origin, self.field, self.because, self.remedy)
+    }
+}

@@ -1,0 +1,145 @@
+//! What is read from which place, and that no failure shows a value.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+
+const CANARY: &str = "canary-api-key";
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("pagos-config-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(FILE_NAME), text).unwrap();
+        fs::write(folder.join("secret"), format!("{CANARY}\n")).unwrap();
+        Self(folder)
+    }
+
+    fn load(&self, variables: &[(&str, &str)]) -> Result<Configuration, Vec<String>> {
+        load(Some(&self.0.join(FILE_NAME)), variables)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn load(path: Option<&Path>, variables: &[(&str, &str)]) -> Result<Configuration, Vec<String>> {
+    let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    let told = |problems: Vec<ConfigProblem>| problems.iter().map(ToString::to_string).collect();
+    Configuration::load(path, variables, &["cashypro"]).map_err(told)
+}
+
+#[test]
+fn variables_alone_make_an_account() {
+    let variables = [
+        ("PAGOS_CASHYPRO_MERCHANT_ID", "1002001"),
+        ("PAGOS_CASHYPRO_API_KEY", CANARY),
+        ("PATH", "/bin"),
+        ("PAGOS_CASHIPRO_API_KEY", "x"),
+    ];
+    let nowhere = std::env::temp_dir().join("pagos-config-empty.toml");
+    fs::write(&nowhere, "").unwrap();
+    let configuration = load(Some(&nowhere), &variables).unwrap();
+    let account = configuration.account(&AccountName::new("cashypro").unwrap()).unwrap();
+    assert_eq!(account.lookup("MERCHANT_ID").as_deref(), Some("1002001"));
+    assert_eq!(account.lookup("API_KEY").as_deref(), Some(CANARY));
+    assert_eq!(account.environment, Environment::Sandbox);
+    assert!(!format!("{configuration:?}").contains(CANARY));
+    let warnings: Vec<_> = configuration.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].starts_with("PAGOS_CASHIPRO_API_KEY: the variable names no account"));
+}
+
+#[test]
+fn files_options_secret_files_and_variables_come_together() {
+    let text = "[accounts.cashypro]\nenvironment = \"live\"\nmerchant_id = 1002001\n\
+                api_key_file = \"secret\"\nnotify_url_env = \"HOOK\"\n\
+                [accounts.cashypro.options]\nwallet_banks = [29, 33]\nsign_case = \"lower\"\n\
+                [accounts.cashypro-mx]\nprovider = \"cashypro\"\n";
+    let folder = Folder::new("together", text);
+    let variables = [
+        ("HOOK", "https://merchant.example/hook"),
+        ("PAGOS_CASHYPRO_SIGN_CASE", "upper"),
+        ("PAGOS_CASHYPRO_MX_API_KEY", "mexican"),
+    ];
+    let configuration = folder.load(&variables).unwrap();
+    let names: Vec<_> = configuration.accounts.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["cashypro", "cashypro-mx"]);
+    let account = &configuration.accounts[0];
+    assert_eq!(account.environment, Environment::Live);
+    for (field, expected) in [
+        ("MERCHANT_ID", "1002001"),
+        ("API_KEY", CANARY),
+        ("NOTIFY_URL", "https://merchant.example/hook"),
+        ("WALLET_BANKS", "29,33"),
+        ("SIGN_CASE", "upper"),
+    ] {
+        assert_eq!(account.lookup(field).as_deref(), Some(expected), "{field}");
+    }
+    let second = &configuration.accounts[1];
+    assert_eq!(second.provider, "cashypro");
+    assert_eq!(second.lookup("api_key").as_deref(), Some("mexican"));
+    assert!(account.unused().is_empty());
+}
+
+#[test]
+fn what_is_wrong_is_named_by_file_line_and_field_without_its_value() {
+    let cases = [
+        ("[accounts.cashypro]\napi_key = \"canary-api-key", "2: the file is not TOML"),
+        ("db = \"x\"\n", "1: db is not known at the top of the file"),
+        ("[accounts.Cashypro]\n", "1: Cashypro is not an account"),
+        ("[accounts.cashypro]\n\napi_key = \"\"\n", "3: api_key is empty"),
+        ("[accounts.cashypro]\napi_key = 1.5\n", "2: api_key is not a text"),
+        ("[accounts.cashypro]\napi_key_file = \"none\"\n", "2: api_key_file names"),
+        ("[accounts.cashypro]\napi_key_env = \"NONE\"\n", "2: api_key_env names the variable NONE"),
+        (
+            "[accounts.cashypro]\nenvironment = \"production\"\n",
+            "2: environment is neither \"sandbox\" nor \"live\"",
+        ),
+    ];
+    for (number, (text, expected)) in cases.into_iter().enumerate() {
+        let folder = Folder::new(&format!("wrong-{number}"), text);
+        let problems = folder.load(&[]).unwrap_err();
+        assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+        let place = format!("{}:{expected}", folder.0.join(FILE_NAME).display());
+        assert!(problems[0].starts_with(&place), "{text}: {problems:?}");
+        assert!(!problems[0].contains(CANARY), "{problems:?}");
+    }
+    let missing = load(Some(Path::new("/nonexistent/pagos.toml")), &[]).unwrap_err();
+    assert!(missing[0].contains("cannot be read"), "{missing:?}");
+    let folder = Folder::new("empty-variable", "");
+    let empty = folder.load(&[("PAGOS_CASHYPRO_API_KEY", "")]).unwrap_err();
+    assert!(empty[0].starts_with("PAGOS_CASHYPRO_API_KEY: api_key is empty"), "{empty:?}");
+}
+
+#[test]
+fn a_field_that_nobody_asks_for_is_misspelt() {
+    let folder = Folder::new("misspelt", "[accounts.cashypro]\nmerchantid = \"1\"\n");
+    let configuration = folder.load(&[]).unwrap();
+    let account = &configuration.accounts[0];
+    account.lookup("MERCHANT_ID");
+    let told = account.unused()[0].to_string();
+    assert!(told.contains(":2: merchantid has no meaning"), "{told}");
+    assert!(told.ends_with("did you mean merchant_id?"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_secrets_that_others_can_read_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new("mode", "[accounts.cashypro]\napi_key = \"canary-api-key\"\n");
+    let path = folder.0.join(FILE_NAME);
+    for (mode, count) in [(0o644, 1), (0o600, 0)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let warnings = folder.load(&[]).unwrap().warnings;
+        assert_eq!(warnings.len(), count, "{mode:o}: {warnings:?}");
+    }
+}

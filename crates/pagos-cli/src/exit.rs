@@ -1,0 +1,128 @@
+//! How a command ends: the documented exit codes, and the message when it cannot do its work.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::config::ConfigProblem;
+use crate::input::InputError;
+
+/// How a command ended. The codes are documented and stable: scripts depend on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything was done, or every payout succeeded.
+    Succeeded,
+    /// The arguments, the configuration or the input are wrong; nothing was sent.
+    Refused,
+    /// Some payouts failed; none is in doubt.
+    SomeFailed,
+    /// Some payouts are in doubt: not known to be paid and not known to have failed.
+    InDoubt,
+}
+
+impl Exit {
+    /// The code of the process.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Succeeded => 0,
+            Exit::Refused => 1,
+            Exit::SomeFailed => 2,
+            Exit::InDoubt => 3,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// A command could not do its work. Ends the process with [`Exit::Refused`].
+#[derive(Debug)]
+pub(crate) struct Failure {
+    messages: Vec<String>,
+}
+
+impl Failure {
+    /// One message: what happened and what to do.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { messages: vec![message.into()] }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.messages.iter().try_for_each(|message| writeln!(f, "error: {message}"))
+    }
+}
+
+impl From<Vec<ConfigProblem>> for Failure {
+    fn from(problems: Vec<ConfigProblem>) -> Self {
+        Self { messages: problems.iter().map(ToString::to_string).collect() }
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<pagos_core::Error> for Failure {
+    fn from(error: pagos_core::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// Writing to standard output failed, or reading a file that a command names itself.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// The engine or the store cannot go on. Payouts lose nothing by it: the next run resumes.
+impl From<pagos_engine::EngineError> for Failure {
+    fn from(error: pagos_engine::EngineError) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
+impl From<pagos_engine::StoreError> for Failure {
+    fn from(error: pagos_engine::StoreError) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
+impl From<crate::run::report::ReportError> for Failure {
+    fn from(error: crate::run::report::ReportError) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
+impl From<crate::run::submit::SubmitError> for Failure {
+    fn from(error: crate::run::submit::SubmitError) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
+impl From<crate::sandbox::SandboxError> for Failure {
+    fn from(error: crate::sandbox::SandboxError) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
+/// The whole chain in one line: people who pay see no source chains.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = error.source();
+    }
+    text
+}

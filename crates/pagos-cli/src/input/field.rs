@@ -1,0 +1,99 @@
+//! What is legal in any field: UTF-8, no control and no invisible characters, no padding. Nothing
+//! is repaired: a file that is read differently from how it looks is refused.
+
+/// Why a field cannot be read as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unclean {
+    NotUtf8,
+    Control,
+    Invisible,
+    Padded,
+}
+
+impl Unclean {
+    /// What is wrong, and what to do.
+    pub(crate) fn explain(self) -> (&'static str, &'static str) {
+        match self {
+            Unclean::NotUtf8 => ("is not UTF-8", "save the file as \"CSV UTF-8\""),
+            Unclean::Control => {
+                ("has a control character in it (a line break or a tab, say)", "remove it")
+            }
+            Unclean::Invisible => (
+                "has an invisible character in it",
+                "type the value again instead of pasting it from a document",
+            ),
+            Unclean::Padded => ("begins or ends with a space", "remove the space"),
+        }
+    }
+}
+
+/// The text of a field.
+pub(crate) fn read(bytes: &[u8]) -> Result<&str, Unclean> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Unclean::NotUtf8)?;
+    if bytes.iter().all(u8::is_ascii_graphic) {
+        return Ok(text);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Unclean::Control);
+    }
+    if text.chars().any(is_invisible) {
+        return Err(Unclean::Invisible);
+    }
+    match text.trim().len() == text.len() {
+        true => Ok(text),
+        false => Err(Unclean::Padded),
+    }
+}
+
+/// The text for a message: control and invisible characters replaced, cut to `chars_max`.
+pub(crate) fn printable(text: &str, chars_max: usize) -> String {
+    let legal = |letter: char| match letter.is_control() || is_invisible(letter) {
+        true => '?',
+        false => letter,
+    };
+    text.chars().take(chars_max).map(legal).collect()
+}
+
+/// Zero width, direction marks, byte order mark, soft hyphen, spaces that are not a space.
+fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{00A0}'
+            | '\u{00AD}'
+            | '\u{034F}'
+            | '\u{061C}'
+            | '\u{180E}'
+            | '\u{2000}'..='\u{200F}'
+            | '\u{2028}'..='\u{202F}'
+            | '\u{205F}'..='\u{206F}'
+            | '\u{3000}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFD}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_seen_is_read() {
+        let cases: [(&[u8], Result<&str, Unclean>); 9] = [
+            (b"", Ok("")),
+            (b"Ana Perez", Ok("Ana Perez")),
+            ("José Muñoz".as_bytes(), Ok("José Muñoz")),
+            (b"Jos\xe9", Err(Unclean::NotUtf8)),
+            (b"a\nb", Err(Unclean::Control)),
+            (b"a\0", Err(Unclean::Control)),
+            ("a\u{FEFF}b".as_bytes(), Err(Unclean::Invisible)),
+            ("1\u{00A0}000".as_bytes(), Err(Unclean::Invisible)),
+            (b" a", Err(Unclean::Padded)),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(read(bytes), expected, "{bytes:?}");
+        }
+        assert_eq!(printable("a\u{FEFF}\tb", 3), "a??");
+    }
+}

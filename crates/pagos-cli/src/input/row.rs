@@ -1,0 +1,340 @@
+//! One row to one order, or to everything that is wrong with the row. No provider's rules.
+
+use pagos_core::AccountName;
+use pagos_core::AccountNumber;
+use pagos_core::AccountType;
+use pagos_core::BankCode;
+use pagos_core::Beneficiary;
+use pagos_core::Clabe;
+use pagos_core::Currency;
+use pagos_core::Document;
+use pagos_core::DocumentType;
+use pagos_core::Money;
+use pagos_core::PayoutKey;
+use pagos_core::PayoutOrder;
+use pagos_core::Violation;
+
+use crate::input::Accounts;
+use crate::input::Problem;
+use crate::input::column::Column;
+use crate::input::damage;
+use crate::input::damage::Damage;
+use crate::input::field;
+use crate::input::header::Layout;
+use crate::input::problem::mask_digits;
+use crate::input::record::Record;
+
+/// Reads a row and asks its account about it.
+///
+/// # Errors
+/// Everything that is wrong with the row, in one go; never an empty list.
+pub(crate) fn read(
+    record: &Record,
+    layout: &Layout,
+    accounts: &dyn Accounts,
+) -> Result<PayoutOrder, Vec<Problem>> {
+    let mut row = Row { record, layout, problems: Vec::new() };
+    let order = row.order(accounts).filter(|_| row.problems.is_empty());
+    if let Some(order) = order {
+        match accounts.check(&order) {
+            Ok(()) => return Ok(order),
+            Err(violations) => violations.iter().for_each(|violation| row.violated(violation)),
+        }
+    }
+    row.hide_private();
+    Err(row.problems)
+}
+
+struct Row<'a> {
+    record: &'a Record,
+    layout: &'a Layout,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Row<'a> {
+    /// Reads every column, so that every problem is found, and only then gives up.
+    fn order(&mut self, accounts: &dyn Accounts) -> Option<PayoutOrder> {
+        let (width, count) = (self.layout.width(), self.record.len());
+        if width != count {
+            let because = format!("has {count} fields where the header has {width}");
+            let remedy = "put double quotes around values that hold the delimiter, \
+                          and leave empty fields empty";
+            self.problems.push(Problem::of_line(self.record.line, because, remedy));
+            return None;
+        }
+        let key = self.key();
+        let account = self.account_name(accounts);
+        let amount = self.amount();
+        let name = self.required(Column::Name).map(str::to_owned);
+        let document = self.document();
+        let bank = self.bank();
+        let account_type = self.account_type();
+        let account_number = self.account_number(account_type);
+        let email = self.email();
+        let phone = self.phone();
+        let description = self.optional(Column::Description).map(str::to_owned);
+        let beneficiary = Beneficiary {
+            name: name?,
+            document,
+            bank,
+            account_type: account_type?,
+            account_number: account_number?,
+            email,
+            phone,
+        };
+        Some(PayoutOrder {
+            key: key?,
+            account: account?,
+            amount: amount?,
+            beneficiary,
+            description,
+        })
+    }
+
+    fn key(&mut self) -> Option<PayoutKey> {
+        let text = self.undamaged(Column::Key)?;
+        let key = PayoutKey::new(text).ok();
+        self.or_refuse(key, Column::Key, "is not 1 to 32 of A-Z a-z 0-9 _ -", "choose another key")
+    }
+
+    fn account_name(&mut self, accounts: &dyn Accounts) -> Option<AccountName> {
+        let text = self.required(Column::Provider)?;
+        let name = AccountName::new(text).ok().filter(|name| accounts.contains(name));
+        if name.is_none() {
+            let names = accounts.names().join(", ");
+            let remedy = format!("write one of the configured accounts: {names}");
+            self.refuse(Column::Provider, "is not an account that is configured", &remedy);
+        }
+        name
+    }
+
+    fn amount(&mut self) -> Option<Money> {
+        let currency = self.currency();
+        let text = self.required(Column::Amount)?;
+        // Without a currency the digits can still be looked at, with the usual two decimals.
+        match Money::parse(text, currency.unwrap_or(Currency::Usd)) {
+            Ok(amount) if amount.minor == 0 => {
+                self.refuse(Column::Amount, "is zero", "remove the row or write the amount");
+                None
+            }
+            Ok(amount) => currency.map(|_| amount),
+            Err(error) => {
+                let because = match currency {
+                    Some(_) => amount_text(text, error.message()),
+                    None => "is not an amount",
+                };
+                let remedy = "write major units with a dot and no thousands separator, \
+                              such as 150000 or 1250.50";
+                self.refuse(Column::Amount, because, remedy);
+                None
+            }
+        }
+    }
+
+    fn currency(&mut self) -> Option<Currency> {
+        let text = self.required(Column::Currency)?;
+        let remedy = match text.to_ascii_uppercase().parse::<Currency>() {
+            Ok(upper) => format!("write {upper}"),
+            Err(_) => "write a code such as COP".to_owned(),
+        };
+        let currency = text.parse().ok();
+        self.or_refuse(currency, Column::Currency, "is not a currency code", &remedy)
+    }
+
+    fn document(&mut self) -> Option<Document> {
+        let kind = self.document_type();
+        let number = self.undamaged(Column::Document);
+        let has = |column| !self.layout.bytes(self.record, column).is_empty();
+        match (has(Column::DocumentType), has(Column::Document)) {
+            (true, false) => {
+                self.refuse(Column::Document, "is empty", "write the number, or no document_type");
+                return None;
+            }
+            (false, true) => {
+                self.refuse(Column::DocumentType, "is empty", "write cc, ce, nit, passport ...");
+                return None;
+            }
+            _ => {}
+        }
+        let (kind, number) = (kind?, number?);
+        let document = Document::new(kind, number).ok();
+        let (because, remedy) = match kind {
+            DocumentType::Rut => (
+                "is not a RUT with a right check digit",
+                "compare it with the document; a spreadsheet may have removed a zero",
+            ),
+            _ => ("is not 3 to 32 letters and digits", "compare it with the document"),
+        };
+        self.or_refuse(document, Column::Document, because, remedy)
+    }
+
+    fn document_type(&mut self) -> Option<DocumentType> {
+        let kind = self.optional(Column::DocumentType)?.parse().ok();
+        let remedy = "write cc, ce, ti, nit, passport, rut, dni, ruc, cpf, cnpj, curp or rfc";
+        self.or_refuse(kind, Column::DocumentType, "is not a type of document", remedy)
+    }
+
+    fn bank(&mut self) -> Option<BankCode> {
+        let text = self.optional(Column::Bank)?;
+        if matches!(damage::find(text), Some(found) if found != Damage::Thousands) {
+            return self.undamaged(Column::Bank).and(None);
+        }
+        let bank = BankCode::new(text).ok();
+        self.or_refuse(bank, Column::Bank, "is longer than 64 characters", "write the bank's id")
+    }
+
+    fn account_type(&mut self) -> Option<AccountType> {
+        let kind = self.required(Column::AccountType)?.parse().ok();
+        let remedy = "write checking, savings, sight, wallet, clabe or card";
+        self.or_refuse(kind, Column::AccountType, "is not a type of account", remedy)
+    }
+
+    fn account_number(&mut self, kind: Option<AccountType>) -> Option<AccountNumber> {
+        let text = self.undamaged(Column::Account)?;
+        if text.is_empty() {
+            return None;
+        }
+        if kind == Some(AccountType::Clabe) && text.parse::<Clabe>().is_err() {
+            let (because, remedy) = match text.len() {
+                15..=17 => (
+                    "is a CLABE with less than 18 digits",
+                    "a spreadsheet probably removed leading zeros: format the column as text, \
+                     enter the value again, export",
+                ),
+                _ => ("is not a CLABE of 18 digits with a right check digit", "compare it"),
+            };
+            self.refuse(Column::Account, because, remedy);
+            return None;
+        }
+        let number = AccountNumber::new(text).ok();
+        let because = "is not 1 to 64 letters and digits without spaces";
+        self.or_refuse(number, Column::Account, because, "write the number without spaces")
+    }
+
+    fn email(&mut self) -> Option<String> {
+        let text = self.optional(Column::Email)?;
+        let is_address = |(local, host): (&str, &str)| {
+            !local.is_empty() && host.contains('.') && !host.contains('@') && !text.contains(' ')
+        };
+        let email =
+            text.split_once('@').filter(|parts| is_address(*parts)).map(|_| text.to_owned());
+        self.or_refuse(
+            email,
+            Column::Email,
+            "is not a mail address",
+            "correct it or leave it empty",
+        )
+    }
+
+    fn phone(&mut self) -> Option<String> {
+        let text = self.undamaged(Column::Phone)?;
+        if text.is_empty() {
+            return None;
+        }
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let phone = (is_number && (6..=15).contains(&digits.len())).then(|| text.to_owned());
+        let because = "is not 6 to 15 digits with an optional + before them";
+        self.or_refuse(phone, Column::Phone, because, "write +573001234567, or leave it empty")
+    }
+
+    /// The text of a column that a spreadsheet can damage; `None` after a problem. Empty only for
+    /// optional columns.
+    fn undamaged(&mut self, column: Column) -> Option<&'a str> {
+        let text = match column.is_required() {
+            true => self.required(column)?,
+            false => self.clean(column)?,
+        };
+        let found = damage::find(text);
+        // Dots are how a document is written in Colombia and Chile.
+        let is_usual = column == Column::Document && !text.contains(',');
+        if let Some(damage) = found.filter(|found| !(is_usual && *found == Damage::Thousands)) {
+            let (because, remedy) = damage.explain();
+            self.refuse(column, because, remedy);
+            return None;
+        }
+        Some(text)
+    }
+
+    fn required(&mut self, column: Column) -> Option<&'a str> {
+        let text = self.clean(column)?;
+        if text.is_empty() {
+            self.refuse(column, "is empty", "fill it in");
+            return None;
+        }
+        Some(text)
+    }
+
+    fn optional(&mut self, column: Column) -> Option<&'a str> {
+        self.clean(column).filter(|text| !text.is_empty())
+    }
+
+    fn clean(&mut self, column: Column) -> Option<&'a str> {
+        match field::read(self.layout.bytes(self.record, column)) {
+            Ok(text) => Some(text),
+            Err(unclean) => {
+                let (because, remedy) = unclean.explain();
+                self.refuse(column, because, remedy);
+                None
+            }
+        }
+    }
+
+    fn or_refuse<T>(
+        &mut self,
+        value: Option<T>,
+        column: Column,
+        because: &str,
+        remedy: &str,
+    ) -> Option<T> {
+        if value.is_none() {
+            self.refuse(column, because, remedy);
+        }
+        value
+    }
+
+    fn refuse(&mut self, column: Column, because: &str, remedy: &str) {
+        let text = self.shown(column);
+        self.problems.push(Problem::of_field(self.record.line, column, &text, because, remedy));
+    }
+
+    /// What a provider has against the row, in the provider's words.
+    fn violated(&mut self, violation: &Violation) {
+        let is_number_expected = matches!(violation.field, "key" | "amount");
+        let masked = |text: &str| match is_number_expected {
+            true => text.to_owned(),
+            false => mask_digits(text),
+        };
+        let column = Column::from_name(violation.field);
+        let mut problem = Problem::of_line(
+            self.record.line,
+            masked(&violation.because),
+            masked(&violation.remedy),
+        );
+        if let Some(column) = column {
+            let text = self.shown(column);
+            problem =
+                Problem::of_field(self.record.line, column, &text, problem.because, problem.remedy);
+        }
+        problem.column = Some(violation.field.to_owned());
+        self.problems.push(problem);
+    }
+
+    fn shown(&self, column: Column) -> String {
+        let text = String::from_utf8_lossy(self.layout.bytes(self.record, column));
+        field::printable(&text, 64)
+    }
+
+    fn hide_private(&mut self) {
+        for column in Column::ALL.into_iter().filter(|column| column.is_private()) {
+            let private = self.shown(column);
+            self.problems.iter_mut().for_each(|problem| problem.hide(&private));
+        }
+    }
+}
+
+/// What is wrong with an amount, without the value in front and without the remedy behind.
+fn amount_text<'a>(text: &str, message: &'a str) -> &'a str {
+    let because = message.strip_prefix(&format!("{text:?} ")).unwrap_or(message);
+    because.split_once("; ").map_or(because, |(because, _)| because)
+}

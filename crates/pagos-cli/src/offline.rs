@@ -1,0 +1,43 @@
+//! The outside of commands that send nothing: the system's clock, and a network and a nonce source
+//! that refuse. Not for any command that moves money.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pagos_core::NonceSource;
+use pagos_core::Reached;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+
+use crate::accounts::Seams;
+use crate::clock::SystemClock;
+
+/// The outside of a command that sends nothing.
+pub(crate) fn seams() -> Seams {
+    let (transport, nonces) = (Arc::new(NoNetwork), Arc::new(NoNonces));
+    Seams { transport, clock: Arc::new(SystemClock), nonces }
+}
+
+#[derive(Debug)]
+struct NoNetwork;
+
+#[async_trait]
+impl Transport for NoNetwork {
+    async fn send(
+        &self,
+        _request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        Err(TransportError::new(Reached::No, "this command does not use the network"))
+    }
+}
+
+/// The same value each time: nothing that is made with it leaves the machine.
+#[derive(Debug)]
+struct NoNonces;
+
+impl NonceSource for NoNonces {
+    fn draw(&self) -> [u8; 16] {
+        [0; 16]
+    }
+}

@@ -1,0 +1,140 @@
+//! The JSON document of `plan` and `pay`, written row by row. Memory does not grow with the rows.
+//!
+//! `{"payouts":[..],"totals":[..],"problems":[..]}`, and for a plan `"plan":{..}` behind. A part
+//! that is empty is still there, so that a script need not ask.
+
+use std::io;
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::input::Plan;
+use crate::input::Problem;
+use crate::output::OutcomeTotal;
+use crate::output::Row;
+
+/// Writes one document. Parts come in the order of the methods here; each may be left out.
+#[derive(Debug)]
+pub(crate) struct PayoutsJson<W: Write> {
+    out: W,
+    part: Part,
+    is_first: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Start,
+    Problems,
+    Payouts,
+}
+
+/// What a plan says about its file.
+#[derive(Serialize)]
+struct PlanWire {
+    rows: u64,
+    rows_bad: u64,
+    digest: String,
+    delimiter: &'static str,
+}
+
+impl<W: Write> PayoutsJson<W> {
+    /// Begins a document on `out`, which should be buffered.
+    pub(crate) fn new(out: W) -> Self {
+        Self { out, part: Part::Start, is_first: true }
+    }
+
+    /// Writes one problem. Not after the first payout.
+    pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
+        self.item(Part::Problems, problem)
+    }
+
+    /// Writes one payout.
+    pub(crate) fn payout(&mut self, row: &Row<'_>) -> io::Result<()> {
+        self.item(Part::Payouts, row)
+    }
+
+    /// Ends the document.
+    pub(crate) fn finish(mut self, totals: &[OutcomeTotal], plan: Option<&Plan>) -> io::Result<()> {
+        self.enter(Part::Payouts)?;
+        self.out.write_all(b"],\n\"totals\":")?;
+        serde_json::to_writer(&mut self.out, totals)?;
+        if let Some(plan) = plan {
+            let wire = PlanWire {
+                rows: plan.rows,
+                rows_bad: plan.rows_bad,
+                digest: plan.digest.to_string(),
+                delimiter: plan.delimiter.word(),
+            };
+            self.out.write_all(b",\n\"plan\":")?;
+            serde_json::to_writer(&mut self.out, &wire)?;
+            self.out.write_all(b",\n\"warnings\":")?;
+            serde_json::to_writer(&mut self.out, &plan.warnings)?;
+        }
+        self.out.write_all(b"}\n")?;
+        self.out.flush()
+    }
+
+    fn item(&mut self, part: Part, item: &impl Serialize) -> io::Result<()> {
+        self.enter(part)?;
+        let before: &[u8] = if self.is_first { b"\n" } else { b",\n" };
+        self.is_first = false;
+        self.out.write_all(before)?;
+        Ok(serde_json::to_writer(&mut self.out, item)?)
+    }
+
+    /// Closes the parts before `part` and opens it.
+    fn enter(&mut self, part: Part) -> io::Result<()> {
+        if self.part == Part::Start {
+            self.out.write_all(b"{\"problems\":[")?;
+            self.part = Part::Problems;
+        }
+        if self.part < part {
+            self.out.write_all(b"],\n\"payouts\":[")?;
+            self.part = Part::Payouts;
+            self.is_first = true;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::AccountName;
+    use pagos_core::Currency;
+    use pagos_core::Money;
+
+    use super::*;
+    use crate::output::Outcome;
+    use crate::output::Totals;
+
+    #[test]
+    fn the_document_has_its_shape_with_and_without_rows() {
+        let mut empty = Vec::new();
+        PayoutsJson::new(&mut empty).finish(&[], None).unwrap();
+        let empty: serde_json::Value = serde_json::from_slice(&empty).unwrap();
+        assert_eq!(empty, serde_json::json!({"problems": [], "payouts": [], "totals": []}));
+
+        let account = AccountName::new("cashypro").unwrap();
+        let first = Row {
+            key: "n-1",
+            account: &account,
+            outcome: Outcome::Failed,
+            reason: Some("ACCOUNT NOT EXITS"),
+            amount: Money::new(15_000_000, Currency::Cop),
+            reference: Some("PAYOUT8551739282639106048"),
+            attempts: 1,
+            reversals: 1,
+        };
+        let second = Row { key: "n-2", reason: None, reference: None, ..first };
+        let mut out = Vec::new();
+        let mut json = PayoutsJson::new(&mut out);
+        json.problem(&Problem::of_line(4, "has 2 fields", "add some")).unwrap();
+        let mut totals = Totals::default();
+        for row in [&first, &second] {
+            json.payout(row).unwrap();
+            totals.add(row);
+        }
+        json.finish(totals.sums(), None).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap());
+    }
+}

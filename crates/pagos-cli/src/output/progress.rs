@@ -1,0 +1,103 @@
+//! The progress bar on standard error. Shows counts that it is given; measures nothing but time.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use indicatif::ProgressDrawTarget;
+use indicatif::ProgressStyle;
+
+const TEMPLATE: &str = "{bar:30} {pos}/{len} {per_sec} {msg}";
+const FRAMES_PER_SECOND: u8 = 10;
+
+/// How many payouts stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) succeeded: u64,
+    pub(crate) failed: u64,
+    pub(crate) pending: u64,
+    /// In doubt or in quarantine.
+    pub(crate) unknown: u64,
+}
+
+/// Whether a bar is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    /// On a terminal.
+    Auto,
+    /// Never: a script reads us.
+    Hidden,
+}
+
+/// A bar over a known number of payouts. Removes itself when dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar of `total` payouts.
+    pub(crate) fn new(total: u64, visibility: Visibility) -> Self {
+        let is_seen = visibility == Visibility::Auto && std::io::stderr().is_terminal();
+        let target = match is_seen {
+            true => ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        if is_seen {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Self { bar }
+    }
+
+    /// Shows how far it is: a payout is done when its outcome is final.
+    pub(crate) fn show(&self, counts: Counts) {
+        self.bar.set_position(counts.succeeded + counts.failed);
+        self.bar.set_message(summary(counts));
+    }
+
+    /// Prints a line above the bar, or on standard error if there is none.
+    pub(crate) fn tell(&self, line: &str) {
+        if self.bar.is_hidden() {
+            let mut stderr = std::io::stderr().lock();
+            // A closed standard error must not stop payouts.
+            let _ = std::io::Write::write_fmt(&mut stderr, format_args!("{line}\n"));
+            return;
+        }
+        self.bar.println(line);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// `41 succeeded, 2 failed, 1 unknown`; what is zero is not said, but for the successes.
+fn summary(counts: Counts) -> String {
+    let parts =
+        [(counts.failed, "failed"), (counts.pending, "pending"), (counts.unknown, "unknown")];
+    let mut text = format!("{} succeeded", counts.succeeded);
+    for (count, word) in parts.into_iter().filter(|(count, _)| *count > 0) {
+        text.push_str(&format!(", {count} {word}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_says_what_there_is() {
+        assert_eq!(summary(Counts::default()), "0 succeeded");
+        let counts = Counts { succeeded: 41, failed: 2, pending: 0, unknown: 1 };
+        assert_eq!(summary(counts), "41 succeeded, 2 failed, 1 unknown");
+        let progress = Progress::new(44, Visibility::Hidden);
+        progress.show(counts);
+    }
+}

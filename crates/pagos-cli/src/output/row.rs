@@ -1,0 +1,103 @@
+//! One payout as it is reported. The words and field names are stable: scripts read them.
+
+use pagos_core::AccountName;
+use pagos_core::Currency;
+use pagos_core::Money;
+use pagos_core::Status;
+use serde::Serialize;
+
+use crate::output::Style;
+
+/// Where a payout stands, in the words of the reports: the status, or that a person must look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Created,
+    Unknown,
+    Pending,
+    Succeeded,
+    Failed,
+    Quarantined,
+}
+
+impl Outcome {
+    /// The word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Outcome::Created => "created",
+            Outcome::Unknown => "unknown",
+            Outcome::Pending => "pending",
+            Outcome::Succeeded => "succeeded",
+            Outcome::Failed => "failed",
+            Outcome::Quarantined => "quarantined",
+        }
+    }
+
+    /// The colour that helps to find it in a long table.
+    pub(crate) fn style(self) -> Style {
+        match self {
+            Outcome::Succeeded => Style::Good,
+            Outcome::Failed => Style::Bad,
+            Outcome::Unknown | Outcome::Quarantined => Style::Doubt,
+            Outcome::Created | Outcome::Pending => Style::Plain,
+        }
+    }
+}
+
+impl From<Status> for Outcome {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Created => Outcome::Created,
+            Status::Unknown => Outcome::Unknown,
+            Status::Pending => Outcome::Pending,
+            Status::Succeeded => Outcome::Succeeded,
+            Status::Failed(_) => Outcome::Failed,
+        }
+    }
+}
+
+/// One payout of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) account: &'a AccountName,
+    pub(crate) outcome: Outcome,
+    /// Why it failed, or what it waits for; in words.
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) amount: Money,
+    /// The provider's id.
+    pub(crate) reference: Option<&'a str>,
+    pub(crate) attempts: u32,
+    pub(crate) reversals: u32,
+}
+
+/// The row as JSON has it.
+#[derive(Serialize)]
+struct Wire<'a> {
+    key: &'a str,
+    provider: &'a str,
+    status: Outcome,
+    reason: Option<&'a str>,
+    amount_minor: i64,
+    currency: Currency,
+    reference: Option<&'a str>,
+    attempts: u32,
+    reversals: u32,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let wire = Wire {
+            key: self.key,
+            provider: self.account.as_str(),
+            status: self.outcome,
+            reason: self.reason,
+            amount_minor: self.amount.minor,
+            currency: self.amount.currency,
+            reference: self.reference,
+            attempts: self.attempts,
+            reversals: self.reversals,
+        };
+        wire.serialize(serializer)
+    }
+}

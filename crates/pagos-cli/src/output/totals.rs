@@ -1,0 +1,124 @@
+//! Sums of payouts by account, currency and outcome, as exact integers. No rates, no conversion.
+
+use pagos_core::AccountName;
+use pagos_core::Currency;
+use serde::Serialize;
+
+use crate::input::Total;
+use crate::output::Outcome;
+use crate::output::Row;
+
+/// One sum of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct OutcomeTotal {
+    #[serde(rename = "provider")]
+    pub(crate) account: AccountName,
+    pub(crate) currency: Currency,
+    #[serde(rename = "status")]
+    pub(crate) outcome: Outcome,
+    pub(crate) count: u64,
+    pub(crate) amount_minor: i128,
+}
+
+/// The sums of a report, in the order of account, currency and outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Totals {
+    sums: Vec<OutcomeTotal>,
+}
+
+impl Totals {
+    /// The sums of a plan, where nothing was sent yet.
+    pub(crate) fn of_plan(totals: &[Total]) -> Self {
+        let mut sums: Vec<OutcomeTotal> = totals.iter().map(of_plan).collect();
+        sums.sort_by(|left, right| order(left).cmp(&order(right)));
+        Self { sums }
+    }
+
+    /// Counts one payout.
+    pub(crate) fn add(&mut self, row: &Row<'_>) {
+        let (currency, amount_minor) = (row.amount.currency, i128::from(row.amount.minor));
+        let wanted = (row.account.as_str(), currency, row.outcome);
+        match self.sums.binary_search_by(|sum| order(sum).cmp(&wanted)) {
+            Ok(place) => {
+                if let Some(sum) = self.sums.get_mut(place) {
+                    sum.count += 1;
+                    sum.amount_minor += amount_minor;
+                }
+            }
+            Err(place) => {
+                let (account, outcome) = (row.account.clone(), row.outcome);
+                let sum = OutcomeTotal { account, currency, outcome, count: 1, amount_minor };
+                self.sums.insert(place, sum);
+            }
+        }
+    }
+
+    /// The sums.
+    pub(crate) fn sums(&self) -> &[OutcomeTotal] {
+        &self.sums
+    }
+
+    /// How many payouts have this outcome.
+    pub(crate) fn count(&self, outcome: Outcome) -> u64 {
+        let sums = self.sums.iter().filter(|sum| sum.outcome == outcome);
+        sums.map(|sum| sum.count).sum()
+    }
+}
+
+/// Minor units as major ones: `15000000` COP is `150000.00`. For sums beyond what an amount holds.
+pub(crate) fn major_text(minor: i128, currency: Currency) -> String {
+    let exponent = usize::from(currency.exponent());
+    let sign = if minor < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - exponent);
+    match fraction.is_empty() {
+        true => format!("{sign}{whole}"),
+        false => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
+fn order(sum: &OutcomeTotal) -> (&str, Currency, Outcome) {
+    (sum.account.as_str(), sum.currency, sum.outcome)
+}
+
+fn of_plan(total: &Total) -> OutcomeTotal {
+    OutcomeTotal {
+        account: total.account.clone(),
+        currency: total.currency,
+        outcome: Outcome::Created,
+        count: total.count,
+        amount_minor: total.amount_minor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::Money;
+
+    use super::*;
+
+    #[test]
+    fn sums_are_exact_beyond_64_bits() {
+        assert_eq!(major_text(15_000_000, Currency::Cop), "150000.00");
+        assert_eq!(major_text(-5, Currency::Cop), "-0.05");
+        assert_eq!(major_text(7, Currency::Clp), "7");
+        let account = AccountName::new("cashypro").unwrap();
+        let mut totals = Totals::default();
+        for outcome in [Outcome::Succeeded, Outcome::Created, Outcome::Succeeded] {
+            totals.add(&Row {
+                key: "k",
+                account: &account,
+                outcome,
+                reason: None,
+                amount: Money::new(i64::MAX, Currency::Cop),
+                reference: None,
+                attempts: 1,
+                reversals: 0,
+            });
+        }
+        let told: Vec<_> = totals.sums().iter().map(|sum| (sum.outcome, sum.count)).collect();
+        assert_eq!(told, [(Outcome::Created, 1), (Outcome::Succeeded, 2)]);
+        assert_eq!(totals.sums()[1].amount_minor, 2 * i128::from(i64::MAX));
+        assert_eq!(totals.count(Outcome::Failed), 0);
+    }
+}

@@ -1,0 +1,24 @@
+//! What paying is made of: opening, storing, working, following, reporting. The commands put it
+//! together.
+
+pub(crate) mod bank;
+pub(crate) mod database;
+pub(crate) mod follow;
+pub(crate) mod office;
+pub(crate) mod report;
+pub(crate) mod signal;
+pub(crate) mod submit;
+
+use std::future::Future;
+
+use crate::exit::Failure;
+
+/// Runs one asynchronous command to its end.
+pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("the runtime cannot be started: {error}")))?;
+    runtime.block_on(command)
+}

@@ -1,0 +1,136 @@
+//! Through whom a command pays: the configured accounts, or a sandbox with invented ones.
+
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pagos_core::AccountName;
+use pagos_core::PayoutProvider;
+use pagos_engine::Policy;
+use pagos_twin::Profile;
+
+use crate::accounts::Accounts;
+use crate::accounts::Gaps;
+use crate::arguments::AccountArguments;
+use crate::command;
+use crate::config::AccountSettings;
+use crate::config::Configuration;
+use crate::config::Origin;
+use crate::exit::Failure;
+use crate::run::follow::Until;
+use crate::run::office;
+use crate::sandbox;
+use crate::sandbox::Sandbox;
+
+/// Which bank a command was told to use.
+#[derive(Debug, Clone)]
+pub(crate) enum Choice {
+    /// The configured accounts.
+    Configured {
+        /// The configuration file that was named.
+        config: Option<PathBuf>,
+    },
+    /// Twins in this process, with their memory beside the database.
+    Twins {
+        /// The database.
+        db: PathBuf,
+        /// How badly they behave.
+        profile: Profile,
+        /// What faults are drawn from.
+        seed: u64,
+    },
+    /// Twins that run already.
+    RunningTwins {
+        /// Where, as `http://127.0.0.1:PORT`.
+        origin: String,
+    },
+}
+
+/// Accounts, and the rules that fit them.
+#[derive(Debug)]
+pub(crate) struct Bank {
+    pub(crate) accounts: Accounts,
+    pub(crate) policy: Policy,
+    pub(crate) until: Until,
+    /// Where this process receives webhooks; for real accounts that is `pagos serve`.
+    pub(crate) listener: Option<TcpListener>,
+    /// The twins, if they are ours to stop.
+    pub(crate) sandbox: Option<Sandbox>,
+}
+
+impl Bank {
+    pub(crate) async fn open(choice: Choice) -> Result<Self, Failure> {
+        match choice {
+            Choice::Configured { config } => Self::configured(config.as_deref()),
+            Choice::Twins { db, profile, seed } => {
+                let sandbox = Sandbox::start(&db, profile, seed).await?;
+                Self::of_sandbox(sandbox).await
+            }
+            Choice::RunningTwins { origin } => {
+                Self::of_sandbox(Sandbox::join(&origin).await?).await
+            }
+        }
+    }
+
+    fn configured(config: Option<&Path>) -> Result<Self, Failure> {
+        let configuration = command::load(config)?;
+        if configuration.accounts.is_empty() {
+            return Err(Failure::new(
+                "no account is configured; `pagos init` writes a pagos.toml to fill in, and \
+                 `pagos pay FILE --sandbox` needs none",
+            ));
+        }
+        let policy = Policy::live();
+        let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
+        Ok(Self { accounts, policy, until: Until::Settled, listener: None, sandbox: None })
+    }
+
+    async fn of_sandbox(sandbox: Sandbox) -> Result<Self, Failure> {
+        let listener = office::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let configuration = settings_of(&sandbox, listener.local_addr()?)?;
+        let policy = Policy::sandbox(sandbox::SPEED);
+        let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
+        Ok(Self {
+            accounts,
+            policy,
+            until: Until::Watched,
+            listener: Some(listener),
+            sandbox: Some(sandbox),
+        })
+    }
+}
+
+/// The provider of the account that an argument names.
+pub(crate) async fn provider_of(
+    arguments: &AccountArguments,
+    config: Option<&Path>,
+) -> Result<Arc<dyn PayoutProvider>, Failure> {
+    let choice = match &arguments.sandbox_url {
+        Some(origin) => Choice::RunningTwins { origin: origin.clone() },
+        None => Choice::Configured { config: config.map(Path::to_owned) },
+    };
+    let bank = Bank::open(choice).await?;
+    let name: AccountName = arguments.account.parse()?;
+    match bank.accounts.get(&name) {
+        Some(account) => Ok(Arc::clone(&account.provider)),
+        None => Err(Failure::new(format!("account {name} is not configured"))),
+    }
+}
+
+/// Accounts with the twins' invented credentials; each bears its provider's name.
+fn settings_of(sandbox: &Sandbox, listening: SocketAddr) -> Result<Configuration, Failure> {
+    let mut configuration = Configuration::default();
+    for (provider, fields) in sandbox.credentials() {
+        let name = AccountName::new(provider.clone())?;
+        let mut settings = AccountSettings::new(name.clone(), Origin::Default);
+        for (field, value) in fields {
+            settings.set(field, value.clone(), Origin::Default);
+        }
+        settings.set("notify_url", office::notify_url(listening, &name), Origin::Default);
+        configuration.accounts.push(settings);
+    }
+    Ok(configuration)
+}

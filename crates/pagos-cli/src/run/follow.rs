@@ -1,0 +1,135 @@
+//! Watching a run until it needs nothing more. Reads the store; moves nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use pagos_core::AccountName;
+use pagos_engine::RunId;
+use pagos_engine::Store;
+use pagos_engine::StoreError;
+use pagos_engine::Tally;
+
+use crate::output::Counts;
+use crate::output::Progress;
+
+/// When a run is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Every payout is final, or waits for a person. Later reversals are for `pagos serve`.
+    Settled,
+    /// Nothing is due any more: settled payouts were watched to the end of the window as well.
+    Watched,
+}
+
+/// What ended the watch.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Followed {
+    /// The run is done.
+    Done,
+    /// What is left belongs to accounts that the provider refuses to work with.
+    Halted,
+}
+
+const BEAT: Duration = Duration::from_millis(200);
+
+/// Returns when the run is done. `halted` tells which accounts are out of service.
+pub(crate) async fn follow(
+    store: &Arc<dyn Store>,
+    run: &RunId,
+    until: Until,
+    progress: &Progress,
+    halted: impl Fn() -> BTreeMap<AccountName, String>,
+) -> Result<Followed, StoreError> {
+    loop {
+        let began = Instant::now();
+        let tally = store.tally(Some(run)).await?;
+        progress.show(counts(&tally));
+        if is_done(&tally, until) {
+            return Ok(Followed::Done);
+        }
+        if is_stuck(&tally, until, &halted()) {
+            return Ok(Followed::Halted);
+        }
+        // A large store takes a while to count; never spend more than a tenth of the time on it.
+        tokio::time::sleep(BEAT.max(began.elapsed() * 10)).await;
+    }
+}
+
+/// What the progress bar shows.
+pub(crate) fn counts(tally: &Tally) -> Counts {
+    Counts {
+        succeeded: tally.count("succeeded"),
+        failed: tally.count("failed"),
+        pending: tally.count("pending"),
+        unknown: tally.count("unknown") + tally.count("quarantined"),
+    }
+}
+
+fn is_done(tally: &Tally, until: Until) -> bool {
+    let done = tally.rows.iter().map(|row| match until {
+        Until::Watched => row.at_rest,
+        Until::Settled if is_settled(&row.status) => row.count,
+        Until::Settled => row.attention,
+    });
+    done.sum::<u64>() == tally.total()
+}
+
+/// Is everything that is left of an account out of service, and nothing of it on its way?
+fn is_stuck(tally: &Tally, until: Until, halted: &BTreeMap<AccountName, String>) -> bool {
+    let is_left = |row: &&pagos_engine::TallyRow| match until {
+        Until::Watched => row.at_rest < row.count,
+        Until::Settled => !is_settled(&row.status) && row.attention < row.count,
+    };
+    tally.rows.iter().filter(is_left).all(|row| halted.contains_key(&row.account))
+}
+
+fn is_settled(status: &str) -> bool {
+    matches!(status, "succeeded" | "failed" | "quarantined")
+}
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::Currency;
+    use pagos_engine::TallyRow;
+
+    use super::*;
+
+    fn row(status: &str, count: u64, at_rest: u64, attention: u64) -> TallyRow {
+        TallyRow {
+            account: AccountName::new("cashypro").unwrap(),
+            currency: Currency::Cop,
+            status: status.to_owned(),
+            count,
+            amount_minor: 0,
+            at_rest,
+            attention,
+        }
+    }
+
+    #[test]
+    fn a_run_is_done_when_nothing_moves_any_more() {
+        let cases = [
+            (vec![row("succeeded", 3, 0, 0)], true, false),
+            (vec![row("succeeded", 3, 3, 0), row("failed", 1, 1, 0)], true, true),
+            (vec![row("succeeded", 3, 3, 0), row("pending", 1, 0, 0)], false, false),
+            (vec![row("unknown", 2, 2, 2), row("quarantined", 1, 1, 1)], true, true),
+            (vec![row("unknown", 2, 1, 1)], false, false),
+            (vec![row("created", 1, 0, 0)], false, false),
+        ];
+        for (rows, settled, watched) in cases {
+            let tally = Tally { rows };
+            assert_eq!(is_done(&tally, Until::Settled), settled, "{tally:?}");
+            assert_eq!(is_done(&tally, Until::Watched), watched, "{tally:?}");
+        }
+    }
+
+    #[test]
+    fn accounts_out_of_service_end_the_wait() {
+        let tally = Tally { rows: vec![row("succeeded", 1, 1, 0), row("created", 1, 0, 0)] };
+        let halted = BTreeMap::from([(AccountName::new("cashypro").unwrap(), String::new())]);
+        assert!(is_stuck(&tally, Until::Settled, &halted));
+        assert!(!is_stuck(&tally, Until::Settled, &BTreeMap::new()));
+    }
+}

@@ -1,0 +1,146 @@
+//! Engine, webhook receiver and accounts, put together over one store, and how they work and stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use pagos_core::AccountName;
+use pagos_engine::Engine;
+use pagos_engine::EngineError;
+use pagos_engine::Policy;
+use pagos_engine::Store;
+use pagos_http::HttpOptions;
+use pagos_http::HttpTransport;
+use pagos_webhook::Endpoint;
+use pagos_webhook::Receiver;
+use pagos_webhook::Served;
+use pagos_webhook::Settings;
+use tokio::sync::Notify;
+
+use crate::accounts::Account;
+use crate::accounts::Accounts;
+use crate::accounts::Seams;
+use crate::clock::SystemClock;
+use crate::clock::SystemNonces;
+use crate::exit::Failure;
+
+/// The network, the clock and the randomness of a command that pays.
+pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
+    // The engine's deadline decides; the transport's own limit is a second line behind it.
+    let options = HttpOptions { total_timeout: policy.deadline, ..HttpOptions::default() };
+    let transport = Arc::new(HttpTransport::new(&options)?);
+    Ok(Seams { transport, clock: Arc::new(SystemClock), nonces: Arc::new(SystemNonces) })
+}
+
+/// The engine's view of the accounts.
+pub(crate) fn engine_accounts(accounts: &Accounts) -> pagos_engine::Accounts {
+    accounts.all().iter().fold(pagos_engine::Accounts::new(), |all, account| {
+        all.with(account.name.clone(), Arc::clone(&account.provider))
+    })
+}
+
+/// The path that an account's webhooks come in on.
+pub(crate) fn webhook_path(account: &AccountName) -> String {
+    format!("/webhooks/{account}")
+}
+
+/// Opens the socket for webhooks; deliveries wait in it until the receiver serves.
+pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
+}
+
+/// Engine and receiver over one store.
+#[derive(Debug)]
+pub(crate) struct Office {
+    pub(crate) engine: Engine,
+    pub(crate) store: Arc<dyn Store>,
+    wake: Arc<Notify>,
+}
+
+impl Office {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        accounts: &Accounts,
+        policy: Policy,
+    ) -> Result<Self, EngineError> {
+        let engine = Engine::new(
+            Arc::clone(&store),
+            engine_accounts(accounts),
+            Arc::new(SystemClock),
+            policy,
+        )?;
+        Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
+    }
+
+    /// Starts to receive webhooks on a task of its own, until the returned handle is told to stop.
+    pub(crate) fn spawn_receiver(
+        &self,
+        listener: TcpListener,
+        accounts: &[Account],
+    ) -> Result<Receiving, Failure> {
+        let listened_to = accounts.iter().filter(|account| account.provider.webhooks().is_some());
+        let endpoints = listened_to
+            .map(|account| Endpoint::new(account.name.clone(), Arc::clone(&account.provider)));
+        let wake = Arc::clone(&self.wake);
+        let receiver = Receiver::new(
+            Arc::clone(&self.store),
+            endpoints.collect::<Result<_, _>>()?,
+            Arc::new(SystemClock),
+            Settings::default(),
+            move || wake.notify_one(),
+        )?;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let until = async {
+                // A dropped sender means the same as a message: stop.
+                let _ = stopped.await;
+            };
+            receiver.serve(listener, until).await
+        });
+        Ok(Receiving { stop, task })
+    }
+
+    /// Works until `stop`, then waits for what is in flight.
+    pub(crate) async fn work(
+        &self,
+        concurrency: usize,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), EngineError> {
+        self.engine.run(concurrency, stop, || self.wake.notified()).await
+    }
+}
+
+/// A running receiver.
+#[derive(Debug)]
+pub(crate) struct Receiving {
+    stop: tokio::sync::oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<std::io::Result<Served>>,
+}
+
+impl Receiving {
+    /// Lets deliveries in progress end, then stops.
+    pub(crate) async fn shut_down(self) {
+        drop(self.stop);
+        // Whatever ended it, it has acknowledged nothing that it did not store; what was cut off is
+        // sent again by the provider, and asked about by us.
+        drop(self.task.await);
+    }
+}
+
+/// Is the webhook address of a sandbox account on this machine? Its path is the account's.
+pub(crate) fn notify_url(listening: SocketAddr, account: &AccountName) -> String {
+    format!("http://{listening}{}", webhook_path(account))
+}
+
+/// The parent folder of a new database must be there; a clear word beats SQLite's.
+pub(crate) fn check_folder(db: &Path) -> Result<(), Failure> {
+    match db.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Failure::new(
+            format!("{}: the folder of the database does not exist", folder.display()),
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,21 @@
+//! The signals that ask the program to stop. Nothing here stops anything.
+
+/// Resolves when the process is asked to stop: Ctrl-C, or SIGTERM where there is one.
+pub(crate) async fn stop_requested() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::SignalKind;
+        use tokio::signal::unix::signal;
+
+        // If a handler cannot be set, the signal keeps its usual meaning: it ends the process, and
+        // the next run resumes.
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

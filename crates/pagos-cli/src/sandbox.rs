@@ -1,0 +1,102 @@
+//! A bank to play with: the twins of all providers, in this process or in a running `pagos twin`.
+//! No real money, no credentials of anybody.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use pagos_core::Transport;
+use pagos_http::HttpOptions;
+use pagos_http::HttpTransport;
+use pagos_twin::Profile;
+use pagos_twin::ServeError;
+use pagos_twin::ServeOptions;
+use pagos_twin::ServerHandle;
+use pagos_twin::World;
+use pagos_twin::serve;
+use tokio::net::TcpListener;
+
+/// How many times faster than ours the time of the twins runs: three minutes there are one second
+/// here, so that a day of retries and reversals fits into a coffee break.
+pub(crate) const SPEED: u32 = 200;
+
+/// Invented credentials, by provider and field.
+pub(crate) type Credentials = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The twins that a sandbox run pays through.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    server: Option<ServerHandle>,
+    credentials: Credentials,
+}
+
+/// There is no sandbox to be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SandboxError {
+    #[error("no port on the loopback interface can be opened")]
+    Listen(#[source] std::io::Error),
+    #[error("the bank beside the database cannot be used: {0}; delete {1} or use another --db")]
+    Serve(#[source] ServeError, PathBuf),
+    #[error("no twins answer at {0}; start them with `pagos twin --listen 127.0.0.1:PORT`")]
+    NotThere(String),
+}
+
+impl Sandbox {
+    /// Starts the twins in this process. Their memory lies beside the database, so that an
+    /// interrupted run meets the same bank when it is started again.
+    pub(crate) async fn start(
+        db: &Path,
+        profile: Profile,
+        seed: u64,
+    ) -> Result<Self, SandboxError> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(SandboxError::Listen)?;
+        let bank = bank_beside(db);
+        let world = World::standard().with_profile(profile, seed);
+        let options =
+            ServeOptions { journal: Some(bank.clone()), speed: SPEED, ..ServeOptions::default() };
+        let server = serve(listener, world, options)
+            .await
+            .map_err(|cause| SandboxError::Serve(cause, bank))?;
+        let origin = server.origin();
+        let credentials = server.inspect(|world| owned(world.credentials(&origin)));
+        Ok(Self { server: Some(server), credentials })
+    }
+
+    /// Uses twins that run already.
+    pub(crate) async fn join(origin: &str) -> Result<Self, SandboxError> {
+        let not_there = || SandboxError::NotThere(origin.to_owned());
+        let url = format!("{}/_twin/credentials", origin.trim_end_matches('/'));
+        let request = http::Request::get(url).body(Bytes::new()).map_err(|_| not_there())?;
+        let http = HttpTransport::new(&HttpOptions::default()).map_err(|_| not_there())?;
+        let response = http.send(request).await.map_err(|_| not_there())?;
+        let credentials = serde_json::from_slice(response.body()).map_err(|_| not_there())?;
+        Ok(Self { server: None, credentials })
+    }
+
+    /// The invented credentials.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Stops the twins if they are ours.
+    pub(crate) async fn shut_down(self) {
+        if let Some(server) = self.server {
+            server.shut_down().await;
+        }
+    }
+}
+
+/// Where the memory of the twins lies.
+pub(crate) fn bank_beside(db: &Path) -> PathBuf {
+    let mut name = db.as_os_str().to_owned();
+    name.push(".bank");
+    PathBuf::from(name)
+}
+
+fn owned(credentials: BTreeMap<&'static str, BTreeMap<&'static str, String>>) -> Credentials {
+    let fields = |fields: BTreeMap<&'static str, String>| {
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    };
+    credentials.into_iter().map(|(name, it)| (name.to_owned(), fields(it))).collect()
+}

@@ -1,0 +1,71 @@
+//! What a failed call means for the money: did the request arrive? Not a list of what can break.
+//!
+//! `No` needs proof. Only an error of the connector is proof: it comes before a connection exists
+//! that the request could be written to (DNS, TCP, TLS handshake). Everything later is `Maybe`,
+//! also a reused connection that turns out to be closed: the HTTP layer itself moves a request to a
+//! fresh connection while it can show that not one byte was written, and reports the rest.
+
+use std::error::Error as StdError;
+
+use pagos_core::Reached;
+use pagos_core::TransportError;
+
+use crate::tls::Trust;
+
+/// The call failed before the head of an answer came.
+pub(crate) fn no_answer(error: reqwest::Error, trust: Trust) -> TransportError {
+    // The text of a reqwest error holds the URL with its query.
+    let error = error.without_url();
+    if error.is_builder() {
+        return with_cause(Reached::No, "the request cannot be sent", error);
+    }
+    if error.is_connect() {
+        let message = match (error.is_dns(), error.is_timeout(), trust) {
+            (true, _, _) => "the host's name has no address",
+            (false, true, _) => "no connection within the time limit",
+            (false, false, Trust::System) => "no connection to the host",
+            (false, false, Trust::Nobody) => {
+                "no connection to the host (no certificate authorities were found on this system, \
+                 so every https host is refused; install the package ca-certificates)"
+            }
+        };
+        return with_cause(Reached::No, message, error);
+    }
+    if error.is_timeout() {
+        return with_cause(Reached::Maybe, "no answer within the time limit", error);
+    }
+    with_cause(Reached::Maybe, "the connection broke before an answer came", error)
+}
+
+/// The head of an answer came, its body did not.
+pub(crate) fn torn_body(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    let message = match error.is_timeout() {
+        true => "the answer did not end within the time limit",
+        false => "the answer broke off",
+    };
+    with_cause(Reached::Maybe, message, error)
+}
+
+/// The answer is larger than we are willing to read.
+pub(crate) fn oversize(size_bytes_max: usize) -> TransportError {
+    let message = format!("the answer is larger than {size_bytes_max} bytes");
+    TransportError::new(Reached::Maybe, message)
+}
+
+/// Names the innermost cause, which is what an operator needs ("connection refused").
+fn with_cause(reached: Reached, what: &str, error: reqwest::Error) -> TransportError {
+    let message = match innermost(&error) {
+        Some(cause) => format!("{what}: {cause}"),
+        None => what.to_owned(),
+    };
+    TransportError::new(reached, message).with_source(error)
+}
+
+fn innermost(error: &reqwest::Error) -> Option<String> {
+    let mut cause = error.source()?;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    Some(cause.to_string())
+}

@@ -1,0 +1,30 @@
+//! The limits of a transport. Not the address: a request carries its own.
+
+use std::time::Duration;
+
+/// The limits that [`crate::HttpTransport`] keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// From the start of the call to the last byte of the answer. Must be shorter than the lease
+    /// that a dispatcher holds.
+    pub total_timeout: Duration,
+    /// For DNS, TCP and TLS together. Cut to `total_timeout`.
+    pub connect_timeout: Duration,
+    /// The largest answer that is read; a larger one is an error, never a cut text.
+    pub body_size_bytes_max: usize,
+    /// How long an unused connection is kept for the next call. Shorter than what usual servers
+    /// keep, so that a call rarely meets a connection which the other side has just closed.
+    pub idle_timeout: Duration,
+}
+
+/// 30 s in total, 10 s to connect, 1 MiB of answer, 20 s idle.
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            total_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            body_size_bytes_max: 1024 * 1024,
+            idle_timeout: Duration::from_secs(20),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Writes what goes over another transport to files, for fixtures and for a look at a sandbox.
+//! Not a log: bodies are written whole, with the people in them.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pagos_core::Reached;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+
+use crate::exchange;
+use crate::message;
+
+/// Writes `1-request.http`, `1-response.http`, `2-request.http` ... to a folder.
+///
+/// Headers that are marked sensitive or known to carry secrets are redacted; **bodies are not**, so
+/// this belongs to a sandbox. A request is written before it is sent, and is not sent if it cannot
+/// be written. An answer that cannot be written is returned all the same, and counted: losing it
+/// would be worse. An existing file is never overwritten.
+#[derive(Debug)]
+pub struct RecordTransport {
+    inner: Arc<dyn Transport>,
+    folder: PathBuf,
+    number_last: AtomicU32,
+    answers_unwritten: AtomicU32,
+}
+
+impl RecordTransport {
+    /// Records what goes over `inner` in `folder`, which is made if need be.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
+    pub fn new(inner: Arc<dyn Transport>, folder: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = folder.into();
+        fs::create_dir_all(&folder)?;
+        let (number_last, answers_unwritten) = (AtomicU32::new(0), AtomicU32::new(0));
+        Ok(Self { inner, folder, number_last, answers_unwritten })
+    }
+
+    /// How many answers could not be written.
+    pub fn answers_unwritten(&self) -> u32 {
+        self.answers_unwritten.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl Transport for RecordTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let number = self.number_last.fetch_add(1, Ordering::Relaxed) + 1;
+        let path = exchange::request_path(&self.folder, number);
+        write_new(&path, &message::write_request(&request)).map_err(|error| {
+            TransportError::new(Reached::No, "the request cannot be recorded, so it was not sent")
+                .with_source(error)
+        })?;
+        let response = self.inner.send(request).await?;
+        let path = exchange::response_path(&self.folder, number);
+        if write_new(&path, &message::write_response(&response)).is_err() {
+            self.answers_unwritten.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(response)
+    }
+}
+
+// A few KiB to a local file: not worth a blocking thread.
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    io::Write::write_all(&mut file, text)
+}

@@ -1,0 +1,99 @@
+//! One request over the network, once. No retry, no redirect, no cookie, no decompression.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use bytes::BytesMut;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+
+use crate::HttpOptions;
+use crate::failure;
+use crate::tls;
+use crate::tls::Trust;
+
+/// The transport of a process. Build one and share it: connections are kept, and a kept one is
+/// some forty times cheaper than a new one.
+///
+/// HTTP/1.1 only. Proxies are not taken from the environment: a variable left in a shell must not
+/// decide which machine sees signed requests, and providers admit callers by their address.
+/// The body is sent and returned byte for byte. Dropping the future closes the connection; the
+/// request may have arrived all the same.
+#[derive(Clone)]
+pub struct HttpTransport {
+    client: reqwest::Client,
+    body_size_bytes_max: usize,
+    trust: Trust,
+}
+
+impl HttpTransport {
+    /// A transport with these limits.
+    ///
+    /// # Errors
+    /// `Invalid` if TLS cannot be set up. A system without certificate authorities is no error
+    /// here: its https calls fail, before anything is sent, and say so.
+    pub fn new(options: &HttpOptions) -> Result<Self, Error> {
+        let (config, trust) = tls::build_config()?;
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(config)
+            .user_agent(concat!("pagos/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .timeout(options.total_timeout)
+            .connect_timeout(options.connect_timeout.min(options.total_timeout))
+            .pool_idle_timeout(options.idle_timeout)
+            .build()
+            .map_err(|error| {
+                Error::new(ErrorKind::Invalid, "the HTTP client cannot be built").with_source(error)
+            })?;
+        Ok(Self { client, body_size_bytes_max: options.body_size_bytes_max, trust })
+    }
+
+    async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
+        let size_bytes_max = self.body_size_bytes_max;
+        let announced = answer.content_length().unwrap_or(0);
+        if usize::try_from(announced).map_or(true, |announced| announced > size_bytes_max) {
+            return Err(failure::oversize(size_bytes_max));
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await.map_err(failure::torn_body)? {
+            if chunk.len() > size_bytes_max - body.len() {
+                return Err(failure::oversize(size_bytes_max));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let fail = |error| failure::no_answer(error, self.trust);
+        let request = reqwest::Request::try_from(request).map_err(fail)?;
+        let mut answer = self.client.execute(request).await.map_err(fail)?;
+        let mut response = http::Response::new(Bytes::new());
+        *response.status_mut() = answer.status();
+        *response.version_mut() = answer.version();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        *response.body_mut() = self.read_body(answer).await?;
+        Ok(response)
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport")
+            .field("body_size_bytes_max", &self.body_size_bytes_max)
+            .field("trust", &self.trust)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,81 @@
+//! What is recorded can be replayed, and a request that differs in one byte cannot.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pagos_core::Reached;
+use pagos_core::Transport;
+use pagos_http::Exchange;
+use pagos_http::RecordTransport;
+use pagos_http::ReplayTransport;
+
+fn request(body: &'static str, sign: &str) -> http::Request<Bytes> {
+    http::Request::post("https://sandbox.example/stage-api/api/payOut")
+        .header("content-type", "application/json")
+        .header("sign", sign)
+        .body(Bytes::from_static(body.as_bytes()))
+        .unwrap()
+}
+
+fn exchange(body: &'static str) -> Exchange {
+    let response = http::Response::builder().status(200).body(Bytes::from_static(b"{}")).unwrap();
+    Exchange { request: request(body, "0c58e030"), response }
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+#[tokio::test]
+async fn what_was_recorded_replays() {
+    let folder = folder("record");
+    let inner = Arc::new(ReplayTransport::new([exchange("{\"n\":1}"), exchange("{\"n\":2}")]));
+    let record = RecordTransport::new(inner, &folder).unwrap();
+    record.send(request("{\"n\":1}", "0c58e030")).await.unwrap();
+    record.send(request("{\"n\":2}", "0c58e030")).await.unwrap();
+    assert_eq!(record.answers_unwritten(), 0);
+    let text = std::fs::read_to_string(folder.join("1-request.http")).unwrap();
+    assert_eq!(
+        text,
+        "POST https://sandbox.example/stage-api/api/payOut HTTP/1.1\n\
+         content-type: application/json\nsign: <redacted>\n\n{\"n\":1}"
+    );
+
+    let replay = ReplayTransport::open(&folder).unwrap();
+    assert_eq!(replay.remaining(), 2);
+    let response = replay.send(request("{\"n\":1}", "another signature")).await.unwrap();
+    assert_eq!(response.body(), "{}");
+    assert_eq!(replay.remaining(), 1);
+}
+
+#[tokio::test]
+async fn a_difference_is_named_and_not_shown() {
+    let replay = ReplayTransport::new([exchange("{\"n\":1}")]);
+    let cases = [
+        (request("{\"n\":3}", "0c58e030"), "the body differs from byte 5 on"),
+        (request("{\"n\":1}", "0c58e031"), "the header sign differs"),
+    ];
+    for (request, expected) in cases {
+        let error = replay.send(request).await.unwrap_err();
+        assert_eq!(error.reached, Reached::No);
+        assert_eq!(error.message, format!("not the recorded request: {expected}"));
+    }
+    replay.send(request("{\"n\":1}", "0c58e030")).await.unwrap();
+    assert!(replay.send(request("{\"n\":1}", "0c58e030")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_recorded_is_not_sent() {
+    let folder = folder("taken");
+    let inner = Arc::new(ReplayTransport::new([exchange("{}")]));
+    let record = RecordTransport::new(inner.clone(), &folder).unwrap();
+    std::fs::write(folder.join("1-request.http"), "somebody else's").unwrap();
+    let error = record.send(request("{}", "0c58e030")).await.unwrap_err();
+    assert_eq!(error.reached, Reached::No);
+    assert_eq!(inner.remaining(), 1);
+}

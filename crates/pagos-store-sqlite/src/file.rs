@@ -1,0 +1,127 @@
+//! The database file: created for its owner only, recognised as ours, opened with the right
+//! settings. No tables.
+
+use std::fs;
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::time::Duration;
+
+use pagos_engine::StoreError;
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+
+use crate::failure::Failure;
+use crate::schema;
+
+/// How long to wait for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements kept prepared; more than there are in this crate.
+const STATEMENTS_MAX: usize = 64;
+
+/// Opens for writing, and creates or migrates what is needed.
+pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
+    create(path).map_err(|cause| blame(path, "cannot be opened").with_source(cause))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = connect(path, flags)?;
+    let prepare = || {
+        check(&connection, path)?;
+        // FULL: a commit is on the disk when it returns. Temporary tables and statement journals
+        // need not be.
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;
+             PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
+        )?;
+        schema::migrate(&connection)
+    };
+    prepare().map_err(|failure| name(path, failure))?;
+    Ok(connection)
+}
+
+/// Opens for reading; creates nothing.
+pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(blame(path, "does not exist"));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = connect(path, flags)?;
+    let prepare = || {
+        check(&connection, path)?;
+        if schema::version(&connection)? < schema::VERSION {
+            return Err(Failure::new("was written by an older version; pay from it once first"));
+        }
+        connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")?;
+        Ok(())
+    };
+    prepare().map_err(|failure| name(path, failure))?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connect = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        Ok(connection)
+    };
+    connect().map_err(|failure: Failure| name(path, failure))
+}
+
+/// Is it ours, and not newer than we are? Run before anything is changed in it.
+fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
+    let id: i32 = connection.query_row("PRAGMA application_id", (), |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    let version = schema::version(connection)?;
+    let is_blank = id == 0 && tables == 0 && version == 0;
+    if id != schema::APPLICATION_ID && !is_blank {
+        return Err(Failure::new("is a database of another program"));
+    }
+    if version > schema::VERSION {
+        return Err(Failure::new(format!(
+            "was written by a newer version of pagos (schema {version}, this one knows {}); \
+             upgrade this program",
+            schema::VERSION
+        )));
+    }
+    if is_blank {
+        keep_private(path).map_err(|cause| {
+            let error = StoreError::new("cannot be made private to its owner");
+            Failure { error: error.with_source(cause) }
+        })?;
+    }
+    Ok(())
+}
+
+fn name(path: &Path, failure: Failure) -> StoreError {
+    let StoreError { message, source } = failure.error;
+    StoreError { message: format!("{}: {message}", path.display()), source }
+}
+
+fn blame(path: &Path, what: &str) -> StoreError {
+    StoreError::new(format!("{}: {what}", path.display()))
+}
+
+/// Opens or creates a file that only its owner can read. What is there keeps its content.
+pub(crate) fn create(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A blank file may have been made by somebody else. SQLite gives the files beside it (`-wal`,
+/// `-shm`) the same mode.
+#[cfg(unix)]
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The lock of the one process that dispatches from a store. It does not guard the rows: versions
+//! and epochs do.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::fs::TryLockError;
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_engine::StoreError;
+
+use crate::file;
+
+/// Held by the process that dispatches; given back when dropped, or by the operating system when
+/// the process ends in whatever way.
+#[derive(Debug)]
+pub struct WorkerLock {
+    _file: File,
+}
+
+/// `None` if another process holds it.
+pub(crate) fn lock(path: &Path) -> Result<Option<WorkerLock>, StoreError> {
+    let beside = path_beside(path);
+    let failed = |cause| {
+        StoreError::new(format!("{}: cannot be locked", beside.display())).with_source(cause)
+    };
+    let file = file::create(&beside).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(WorkerLock { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
+
+/// Not the database itself: SQLite's own locks are lost when any handle to its file is closed.
+fn path_beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".lock");
+    PathBuf::from(name)
+}

@@ -1,0 +1,133 @@
+//! What is read: payouts, pages, histories, notices, the next due time. Changes nothing.
+
+use pagos_core::PayoutKey;
+use pagos_core::Timestamp;
+use pagos_engine::Entry;
+use pagos_engine::Filter;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::RunId;
+use pagos_engine::Tally;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::params;
+
+use crate::claim::accounts_due;
+use crate::failure::Failure;
+use crate::inbox;
+use crate::row;
+use crate::submit::known_run;
+use crate::tallies;
+
+pub(crate) fn payout(connection: &Connection, key: &PayoutKey) -> Result<Option<Payout>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT order_json, progress_json, digest, due_at, version, epoch
+         FROM payouts WHERE key = ?1",
+    )?;
+    let mut rows = statement.query([key.as_str()])?;
+    rows.next()?.map(row::payout).transpose()
+}
+
+pub(crate) fn list(
+    connection: &Connection,
+    filter: &Filter,
+    after: Option<&PayoutKey>,
+    limit: usize,
+) -> Result<Vec<Payout>, Failure> {
+    let run = match &filter.run {
+        None => None,
+        Some(run) => match known_run(connection, run)? {
+            None => return Ok(Vec::new()),
+            number => number,
+        },
+    };
+    let mut statement = connection.prepare_cached(
+        "SELECT order_json, progress_json, digest, due_at, version, epoch
+         FROM payouts
+         WHERE key > ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR status = ?3)
+         ORDER BY key LIMIT ?4",
+    )?;
+    // Every key is greater than the empty text.
+    let after = after.map_or("", PayoutKey::as_str);
+    let mut rows = statement.query(params![after, run, filter.status, row::limit(limit)])?;
+    let mut payouts = Vec::new();
+    while let Some(row) = rows.next()? {
+        payouts.push(row::payout(row)?);
+    }
+    Ok(payouts)
+}
+
+pub(crate) fn history(connection: &Connection, key: &PayoutKey) -> Result<Vec<Entry>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT entry_json FROM entries
+         WHERE payout = (SELECT id FROM payouts WHERE key = ?1) ORDER BY id",
+    )?;
+    let mut rows = statement.query([key.as_str()])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        entries.push(serde_json::from_str(json)?);
+    }
+    Ok(entries)
+}
+
+pub(crate) fn tally(connection: &Connection, run: Option<&RunId>) -> Result<Tally, Failure> {
+    let Some(run) = run else { return tallies::read(connection, None) };
+    match known_run(connection, run)? {
+        None => Ok(Tally::default()),
+        number => tallies::read(connection, number),
+    }
+}
+
+pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
+    let mut earliest = inbox::next_due(connection)?;
+    for account in accounts_due(connection)? {
+        let unclaimed = earliest_unclaimed(connection, &account)?;
+        earliest = earliest.into_iter().chain(unclaimed).min();
+    }
+    let claimed = earliest_claimed(connection)?;
+    Ok(earliest.into_iter().chain(claimed).min())
+}
+
+fn earliest_unclaimed(
+    connection: &Connection,
+    account: &str,
+) -> Result<Option<Timestamp>, Failure> {
+    let due_at = connection
+        .prepare_cached(
+            "SELECT due_at FROM payouts INDEXED BY payouts_due
+             WHERE account = ?1 AND held = 0 AND due_at IS NOT NULL AND lease_until IS NULL
+             ORDER BY due_at LIMIT 1",
+        )?
+        .query_row([account], |row| row.get(0))
+        .optional()?;
+    Ok(row::timestamp(due_at))
+}
+
+/// A claimed payout can be claimed again when its claim has ended and it is due.
+fn earliest_claimed(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
+    let due_at = connection
+        .prepare_cached(
+            "SELECT min(max(due_at, lease_until)) FROM payouts INDEXED BY payouts_leased
+             WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND held = 0",
+        )?
+        .query_row((), |row| row.get(0))?;
+    Ok(row::timestamp(due_at))
+}
+
+pub(crate) fn outbox(
+    connection: &Connection,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<(u64, Notice)>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, notice_json FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![row::signed(after), row::limit(limit)])?;
+    let mut notices = Vec::new();
+    while let Some(row) = rows.next()? {
+        let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        notices.push((row::unsigned(row.get(0)?)?, serde_json::from_str(json)?));
+    }
+    Ok(notices)
+}

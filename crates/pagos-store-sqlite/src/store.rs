@@ -1,0 +1,215 @@
+//! [`SqliteStore`]: the engine's store in one file. Which thread does what; no SQL.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use pagos_core::AccountName;
+use pagos_core::Delivery;
+use pagos_core::PayoutKey;
+use pagos_core::Timestamp;
+use pagos_engine::Claim;
+use pagos_engine::ClaimRequest;
+use pagos_engine::Committed;
+use pagos_engine::Entry;
+use pagos_engine::Filter;
+use pagos_engine::InboxId;
+use pagos_engine::InboxItem;
+use pagos_engine::Intent;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::RunId;
+use pagos_engine::Step;
+use pagos_engine::Store;
+use pagos_engine::StoreError;
+use pagos_engine::Submitted;
+use pagos_engine::Tally;
+
+use crate::claim;
+use crate::file;
+use crate::inbox;
+use crate::lock;
+use crate::lock::WorkerLock;
+use crate::query;
+use crate::step;
+use crate::submit;
+use crate::thread::Mode;
+use crate::thread::Thread;
+use crate::thread::Transaction;
+
+/// A [`Store`] in one SQLite file, for one machine.
+///
+/// Several processes may open the same file; one of them dispatches, see [`SqliteStore::lock`].
+/// Dropping the store waits for the calls that were begun, then closes the file.
+///
+/// Releasing or withdrawing a run of more than 10,000 payouts takes several transactions, so that
+/// webhooks do not wait for it. If it is interrupted, calling it again does the rest.
+#[derive(Debug)]
+pub struct SqliteStore {
+    // Dropped in this order: the writer closes last, and so can tidy up the write-ahead log.
+    reader: Thread,
+    writer: Option<Thread>,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`, which is created if it is not there, readable by its owner only.
+    ///
+    /// Blocks for as long as opening takes, and up to 5 seconds if another process is writing.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, is not ours, or was written by a newer version.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let writer = Thread::spawn(file::open(path)?, Mode::Write)?;
+        let reader = Thread::spawn(file::open_read_only(path)?, Mode::Read)?;
+        Ok(Self { reader, writer: Some(writer) })
+    }
+
+    /// Opens the store at `path` to look at it, also while another process pays. Every write is an
+    /// error.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`], and if there is no file or if it needs to be migrated first.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let reader = Thread::spawn(file::open_read_only(path.as_ref())?, Mode::Read)?;
+        Ok(Self { reader, writer: None })
+    }
+
+    /// Makes this process the only one that dispatches from the store at `path`, until the lock is
+    /// dropped or the process ends. The lock is on the file `<path>.lock`. `None` if another process
+    /// is it already.
+    ///
+    /// # Errors
+    /// If the file cannot be created or locked.
+    pub fn lock(path: impl AsRef<Path>) -> Result<Option<WorkerLock>, StoreError> {
+        lock::lock(path.as_ref())
+    }
+
+    /// How many transactions this handle has committed. Fewer than there were calls, under load.
+    pub fn commits(&self) -> u64 {
+        self.writer.as_ref().map_or(0, Thread::commits)
+    }
+
+    fn writer(&self) -> Result<&Thread, StoreError> {
+        let writer = self.writer.as_ref();
+        writer.ok_or_else(|| StoreError::new("the store was opened for reading only"))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
+        self.writer()?.call(move |transaction| submit::submit(transaction, &intents)).await
+    }
+
+    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
+        let writer = self.writer()?;
+        let mut released = 0;
+        loop {
+            let run = run.clone();
+            let release =
+                move |transaction: &mut Transaction<'_>| submit::release(transaction, &run, now);
+            let portion = writer.call(release).await?;
+            released += portion;
+            if portion < submit::PORTION {
+                return Ok(released);
+            }
+        }
+    }
+
+    async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
+        let writer = self.writer()?;
+        let mut withdrawn = 0;
+        loop {
+            let run = run.clone();
+            let withdraw =
+                move |transaction: &mut Transaction<'_>| submit::withdraw(transaction, &run);
+            let portion = writer.call(withdraw).await?;
+            withdrawn += portion;
+            if portion < submit::PORTION {
+                return Ok(withdrawn);
+            }
+        }
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+        self.writer()?.call(move |transaction| claim::claim(transaction, &request)).await
+    }
+
+    async fn end_claims(&self) -> Result<u64, StoreError> {
+        self.writer()?.call(claim::end_claims).await
+    }
+
+    async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
+        self.writer()?.call(move |transaction| step::commit(transaction, &step)).await
+    }
+
+    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError> {
+        let key = key.clone();
+        self.reader.call(move |transaction| query::payout(transaction.connection, &key)).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&PayoutKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        let filter = filter.clone();
+        let after = after.cloned();
+        self.reader
+            .call(move |transaction| {
+                query::list(transaction.connection, &filter, after.as_ref(), limit)
+            })
+            .await
+    }
+
+    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError> {
+        let key = key.clone();
+        self.reader.call(move |transaction| query::history(transaction.connection, &key)).await
+    }
+
+    async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError> {
+        let run = run.cloned();
+        self.reader
+            .call(move |transaction| query::tally(transaction.connection, run.as_ref()))
+            .await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.reader.call(|transaction| query::next_due(transaction.connection)).await
+    }
+
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+    ) -> Result<InboxId, StoreError> {
+        let account = account.clone();
+        let delivery = delivery.clone();
+        self.writer()?
+            .call(move |transaction| inbox::receive(transaction.connection, &account, &delivery))
+            .await
+    }
+
+    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
+        self.reader.call(move |transaction| inbox::due(transaction.connection, now, limit)).await
+    }
+
+    async fn file(
+        &self,
+        id: InboxId,
+        due_at: Option<Timestamp>,
+        outcome: &str,
+    ) -> Result<(), StoreError> {
+        let outcome = outcome.to_owned();
+        self.writer()?
+            .call(move |transaction| inbox::file(transaction.connection, id, due_at, &outcome))
+            .await
+    }
+
+    async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
+        self.reader
+            .call(move |transaction| query::outbox(transaction.connection, after, limit))
+            .await
+    }
+}

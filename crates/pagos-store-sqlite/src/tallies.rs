@@ -1,0 +1,200 @@
+//! Counts and sums kept up to date beside the rows, so that a tally of a million payouts is a
+//! handful of rows. Written once per group of commands; no policy.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use pagos_core::AccountName;
+use pagos_core::Currency;
+use pagos_core::Timestamp;
+use pagos_engine::Progress;
+use pagos_engine::Tally;
+use pagos_engine::TallyRow;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::Row;
+use rusqlite::params;
+
+use crate::failure::Failure;
+use crate::row;
+
+/// What one payout adds to its row of the tallies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) run: i64,
+    pub(crate) account: String,
+    pub(crate) currency: String,
+    pub(crate) status: String,
+    pub(crate) amount_minor: i64,
+    pub(crate) at_rest: bool,
+    pub(crate) attention: bool,
+}
+
+/// Reads `run, account, currency, status, amount_minor, at_rest, attention` from column `first` on.
+pub(crate) fn counted(row: &Row<'_>, first: usize) -> rusqlite::Result<Counted> {
+    Ok(Counted {
+        run: row.get(first)?,
+        account: row.get(first + 1)?,
+        currency: row.get(first + 2)?,
+        status: row.get(first + 3)?,
+        amount_minor: row.get(first + 4)?,
+        at_rest: row.get(first + 5)?,
+        attention: row.get(first + 6)?,
+    })
+}
+
+/// Nothing more happens by itself: released with nothing due, or a person must look.
+pub(crate) fn is_at_rest(held: bool, due_at: Option<Timestamp>, progress: &Progress) -> bool {
+    (!held && due_at.is_none()) || progress.attention.is_some()
+}
+
+/// Differences to the tallies that are not written yet.
+#[derive(Debug, Default)]
+pub(crate) struct TallyChanges {
+    rows: HashMap<Name, Sum>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Name {
+    run: i64,
+    account: String,
+    currency: String,
+    status: String,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Sum {
+    count: i64,
+    amount_minor: i128,
+    at_rest: i64,
+    attention: i64,
+}
+
+impl Sum {
+    fn plus(self, other: Sum) -> Sum {
+        Sum {
+            count: self.count + other.count,
+            amount_minor: self.amount_minor + other.amount_minor,
+            at_rest: self.at_rest + other.at_rest,
+            attention: self.attention + other.attention,
+        }
+    }
+}
+
+impl TallyChanges {
+    pub(crate) fn enter(&mut self, payout: Counted) {
+        self.count(payout, 1);
+    }
+
+    pub(crate) fn leave(&mut self, payout: Counted) {
+        self.count(payout, -1);
+    }
+
+    fn count(&mut self, payout: Counted, sign: i64) {
+        let sum = Sum {
+            count: sign,
+            amount_minor: i128::from(sign) * i128::from(payout.amount_minor),
+            at_rest: sign * i64::from(payout.at_rest),
+            attention: sign * i64::from(payout.attention),
+        };
+        let Counted { run, account, currency, status, .. } = payout;
+        self.add(Name { run, account, currency, status }, sum);
+    }
+
+    pub(crate) fn merge(&mut self, other: TallyChanges) {
+        for (name, sum) in other.rows {
+            self.add(name, sum);
+        }
+    }
+
+    fn add(&mut self, name: Name, sum: Sum) {
+        let total = self.rows.entry(name).or_default();
+        *total = total.plus(sum);
+    }
+
+    pub(crate) fn write(self, connection: &Connection) -> Result<(), Failure> {
+        for (name, sum) in self.rows {
+            write_row(connection, &name, sum)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_row(connection: &Connection, name: &Name, sum: Sum) -> Result<(), Failure> {
+    let Name { run, account, currency, status } = name;
+    let stored = connection
+        .prepare_cached(
+            "SELECT count, amount_minor, at_rest, attention FROM tallies
+             WHERE run = ?1 AND account = ?2 AND currency = ?3 AND status = ?4",
+        )?
+        .query_row(params![run, account, currency, status], |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let before = match stored {
+        Some((count, amount, at_rest, attention)) => {
+            Sum { count, amount_minor: parse_amount(&amount)?, at_rest, attention }
+        }
+        None => Sum::default(),
+    };
+    let after = before.plus(sum);
+    if after.count == 0 {
+        connection
+            .prepare_cached(
+                "DELETE FROM tallies
+                 WHERE run = ?1 AND account = ?2 AND currency = ?3 AND status = ?4",
+            )?
+            .execute(params![run, account, currency, status])?;
+        return Ok(());
+    }
+    let amount = after.amount_minor.to_string();
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO tallies VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .execute(params![
+            run,
+            account,
+            currency,
+            status,
+            after.count,
+            amount,
+            after.at_rest,
+            after.attention,
+        ])?;
+    Ok(())
+}
+
+/// Sums are wider than SQLite's integers, so they are stored as decimal text.
+fn parse_amount(text: &str) -> Result<i128, Failure> {
+    text.parse().map_err(|_| Failure::new("a stored sum is not a number; the tallies are damaged"))
+}
+
+/// The tally of the run with this number, or of all runs.
+pub(crate) fn read(connection: &Connection, run: Option<i64>) -> Result<Tally, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT account, currency, status, count, amount_minor, at_rest, attention FROM tallies
+         WHERE ?1 IS NULL OR run = ?1",
+    )?;
+    let mut stored = statement.query([run])?;
+    let mut rows: BTreeMap<(AccountName, Currency, String), TallyRow> = BTreeMap::new();
+    while let Some(row) = stored.next()? {
+        let account = AccountName::new(row.get::<_, String>(0)?)?;
+        let currency: Currency =
+            row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?.parse()?;
+        let status: String = row.get(2)?;
+        let name = (account.clone(), currency, status.clone());
+        let sum = rows.entry(name).or_insert(TallyRow {
+            account,
+            currency,
+            status,
+            count: 0,
+            amount_minor: 0,
+            at_rest: 0,
+            attention: 0,
+        });
+        sum.count += row::unsigned(row.get(3)?)?;
+        sum.amount_minor += parse_amount(&row.get::<_, String>(4)?)?;
+        sum.at_rest += row::unsigned(row.get(5)?)?;
+        sum.attention += row::unsigned(row.get(6)?)?;
+    }
+    Ok(Tally { rows: rows.into_values().collect() })
+}

@@ -1,0 +1,288 @@
+//! A thread that owns a connection and answers calls, group by group. It knows no table.
+//!
+//! A group is one transaction. Every call runs in a savepoint, so that one that fails takes nothing
+//! of the others with it, and is answered only after the group's commit.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use futures_channel::oneshot;
+use pagos_engine::StoreError;
+use rusqlite::Connection;
+
+use crate::failure::Failure;
+use crate::tallies::TallyChanges;
+
+/// What a call works with.
+#[derive(Debug)]
+pub(crate) struct Transaction<'connection> {
+    pub(crate) connection: &'connection Connection,
+    /// What the call changes in the tallies; written once per group.
+    pub(crate) tallies: TallyChanges,
+}
+
+/// What a thread's transactions are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// As many calls as wait, up to a limit, in one transaction.
+    Write,
+    /// One call per transaction: a snapshot taken earlier could miss what its caller has written.
+    Read,
+}
+
+impl Mode {
+    fn begin(self) -> &'static str {
+        match self {
+            Mode::Write => "BEGIN IMMEDIATE",
+            Mode::Read => "BEGIN DEFERRED",
+        }
+    }
+
+    /// At 256 calls the flush is a small part of the group's time, and the group still short.
+    fn calls_max(self) -> usize {
+        match self {
+            Mode::Write => 256,
+            Mode::Read => 1,
+        }
+    }
+}
+
+/// The caller's end of the thread. Dropping it ends the thread after the calls that wait.
+#[derive(Debug)]
+pub(crate) struct Thread {
+    calls: Option<mpsc::Sender<Box<dyn Call>>>,
+    handle: Option<JoinHandle<()>>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Thread {
+    pub(crate) fn spawn(connection: Connection, mode: Mode) -> Result<Self, StoreError> {
+        let (calls, waiting) = mpsc::channel();
+        let commits = Arc::new(AtomicU64::new(0));
+        let owner = Owner { connection, mode, commits: Arc::clone(&commits) };
+        let name = match mode {
+            Mode::Write => "pagos-store-write",
+            Mode::Read => "pagos-store-read",
+        };
+        let handle = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || owner.serve(&waiting))
+            .map_err(|cause| {
+                StoreError::new("the store's thread did not start").with_source(cause)
+            })?;
+        Ok(Self { calls: Some(calls), handle: Some(handle), commits })
+    }
+
+    /// Runs `work` in a transaction and returns its answer after the commit. Dropping the future
+    /// does not take the call back.
+    pub(crate) async fn call<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let call = Waiting { work: Some(work), outcome: None, reply };
+        let ended = || StoreError::new("the store's thread has ended; open the store again");
+        let calls = self.calls.as_ref().ok_or_else(ended)?;
+        calls.send(Box::new(call)).map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        drop(self.calls.take());
+        if let Some(handle) = self.handle.take() {
+            // A thread that panicked has said so already; there is nothing to add here.
+            let _ = handle.join();
+        }
+    }
+}
+
+/// A call without its types.
+trait Call: Send {
+    /// Runs once; says whether what was written is to be kept.
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Kept;
+    /// Answers. `group` tells why nothing of the group was committed, if nothing was.
+    fn answer(self: Box<Self>, group: Option<&StoreError>);
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    No,
+}
+
+struct Waiting<T, W> {
+    work: Option<W>,
+    outcome: Option<Result<T, Failure>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, W> Call for Waiting<T, W>
+where
+    T: Send,
+    W: FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send,
+{
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Kept {
+        let Some(work) = self.work.take() else { return Kept::No };
+        let outcome = work(transaction);
+        let kept = if outcome.is_ok() { Kept::Yes } else { Kept::No };
+        self.outcome = Some(outcome);
+        kept
+    }
+
+    fn answer(self: Box<Self>, group: Option<&StoreError>) {
+        let uncommitted = group.map(|error| StoreError::new(error.message.clone()));
+        let answer = match (self.outcome, uncommitted) {
+            (Some(Err(failure)), _) => Err(failure.error),
+            (_, Some(error)) => Err(error),
+            (Some(Ok(value)), None) => Ok(value),
+            (None, None) => Err(StoreError::new("the call was not run")),
+        };
+        // The caller may have gone; the work is done all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+struct Owner {
+    connection: Connection,
+    mode: Mode,
+    commits: Arc<AtomicU64>,
+}
+
+impl Owner {
+    fn serve(self, waiting: &mpsc::Receiver<Box<dyn Call>>) {
+        while let Ok(first) = waiting.recv() {
+            let mut group = vec![first];
+            let failed = self.transact(&mut group, waiting).err();
+            if failed.is_some() && !self.connection.is_autocommit() {
+                // If even this fails, so does the next BEGIN, and its callers hear of it.
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+            let failed = failed.map(|failure| failure.error);
+            for call in group {
+                call.answer(failed.as_ref());
+            }
+        }
+    }
+
+    fn transact(
+        &self,
+        group: &mut Vec<Box<dyn Call>>,
+        waiting: &mpsc::Receiver<Box<dyn Call>>,
+    ) -> Result<(), Failure> {
+        self.execute(self.mode.begin())?;
+        let mut changes = TallyChanges::default();
+        let mut next = group.pop();
+        while let Some(mut call) = next.take() {
+            let ran = self.run(&mut *call, &mut changes);
+            group.push(call);
+            ran?;
+            if group.len() < self.mode.calls_max() {
+                next = waiting.try_recv().ok();
+            }
+        }
+        changes.write(&self.connection)?;
+        self.execute("COMMIT")?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn run(&self, call: &mut dyn Call, changes: &mut TallyChanges) -> Result<(), Failure> {
+        self.execute("SAVEPOINT call")?;
+        let tallies = TallyChanges::default();
+        let mut transaction = Transaction { connection: &self.connection, tallies };
+        match call.run(&mut transaction) {
+            Kept::Yes => changes.merge(transaction.tallies),
+            // After some failures (disk full, say) SQLite has rolled the whole transaction back:
+            // then there is no savepoint, this fails, and so does the group.
+            Kept::No => self.execute("ROLLBACK TO call")?,
+        }
+        self.execute("RELEASE call")
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Failure> {
+        self.connection.prepare_cached(sql)?.execute(())?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    fn connection() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE numbers (number INTEGER, filler BLOB)").unwrap();
+        connection
+    }
+
+    fn insert(size_bytes: u32) -> impl FnOnce(&mut Transaction<'_>) -> Result<(), Failure> + Send {
+        move |transaction| {
+            let sql = "INSERT INTO numbers VALUES (1, randomblob(?1))";
+            transaction.connection.prepare_cached(sql)?.execute([size_bytes])?;
+            Ok(())
+        }
+    }
+
+    fn count(transaction: &mut Transaction<'_>) -> Result<i64, Failure> {
+        let sql = "SELECT count(*) FROM numbers";
+        Ok(transaction.connection.query_row(sql, (), |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_error_and_not_the_end() {
+        let connection = connection();
+        connection.execute_batch("PRAGMA max_page_count = 20").unwrap();
+        let thread = Thread::spawn(connection, Mode::Write).unwrap();
+        thread.call(insert(10)).await.unwrap();
+        let error = thread.call(insert(1_000_000)).await.unwrap_err();
+        assert!(error.to_string().contains("the disk is full"), "{error}");
+        assert!(std::error::Error::source(&error).is_some());
+        assert_eq!(thread.call(count).await.unwrap(), 1);
+        thread.call(insert(10)).await.unwrap();
+        let both = join_all([thread.call(insert(1_000_000)), thread.call(insert(2_000_000))]).await;
+        assert!(both.iter().all(Result::is_err));
+        assert_eq!(thread.call(count).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failed_call_leaves_nothing_behind() {
+        let thread = Thread::spawn(connection(), Mode::Write).unwrap();
+        let failing = thread.call(|transaction| -> Result<(), Failure> {
+            insert(10)(transaction)?;
+            Err(Failure::new("on purpose"))
+        });
+        assert_eq!(failing.await.unwrap_err().to_string(), "on purpose");
+        assert_eq!(thread.call(count).await.unwrap(), 0);
+    }
+
+    #[test]
+    fn dropping_runs_the_calls_that_wait() {
+        let path = std::env::temp_dir().join(format!("pagos-thread-{}.db", std::process::id()));
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch("CREATE TABLE numbers (number INTEGER, filler BLOB)").unwrap();
+        let thread = Thread::spawn(connection, Mode::Write).unwrap();
+        for _ in 0..50 {
+            // Sent, and not waited for.
+            let _ = thread.call(insert(10)).now_or_never();
+        }
+        drop(thread);
+        let connection = Connection::open(&path).unwrap();
+        let rows: i64 =
+            connection.query_row("SELECT count(*) FROM numbers", (), |row| row.get(0)).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(rows, 50);
+    }
+}

@@ -1,0 +1,124 @@
+//! What was acknowledged survives: a killed process, a torn log, a second process. Not power loss,
+//! which no test without hardware can show; there SQLite's `synchronous=FULL` is what we rely on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod scratch;
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Write;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+
+use pagos_core::PayoutKey;
+use pagos_engine::Store;
+use pagos_store_sqlite::SqliteStore;
+
+use scratch::Scratch;
+use scratch::beside;
+use scratch::intent;
+
+const PATH_VARIABLE: &str = "PAGOS_TEST_CHILD_PATH";
+
+/// Starts this very test binary again, as a process that submits payouts until it is killed and
+/// prints every key after the store has acknowledged it.
+fn spawn_submitter(path: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["submitter_process", "--exact", "--nocapture"])
+        .env(PATH_VARIABLE, path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Does nothing unless it is that process.
+#[test]
+fn submitter_process() {
+    let Some(path) = std::env::var_os(PATH_VARIABLE) else { return };
+    let store = SqliteStore::open(Path::new(&path)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for number in 0..100_000 {
+        let key = format!("child-{number}");
+        runtime.block_on(store.submit(vec![intent(&key)])).unwrap();
+        // Straight to the pipe: the harness must not hold it back.
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\nacknowledged {key}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+fn acknowledged(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines
+        .map_while(Result::ok)
+        .filter_map(|line| Some(line.strip_prefix("acknowledged ")?.to_owned()))
+}
+
+#[tokio::test]
+async fn a_killed_process_loses_nothing_that_it_acknowledged() {
+    let scratch = Scratch::new();
+    let mut child = spawn_submitter(&scratch.path());
+    let mut lines = acknowledged(&mut child);
+    let mut keys: Vec<String> = lines.by_ref().take(100).collect();
+    child.kill().unwrap();
+    keys.extend(lines);
+    child.wait().unwrap();
+    assert!(keys.len() >= 100, "{}", keys.len());
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    for key in &keys {
+        let stored = store.payout(&PayoutKey::new(key).unwrap()).await.unwrap();
+        assert!(stored.is_some(), "{key}");
+    }
+    // At most the one that was under way came besides.
+    let total = store.tally(None).await.unwrap().total();
+    assert!((keys.len() as u64..=keys.len() as u64 + 1).contains(&total), "{total}");
+}
+
+#[tokio::test]
+async fn two_processes_write_the_same_file() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let mut child = spawn_submitter(&scratch.path());
+    let mut lines = acknowledged(&mut child);
+    for number in 0..100 {
+        store.submit(vec![intent(&format!("parent-{number}"))]).await.unwrap();
+        let key = PayoutKey::new(lines.next().unwrap()).unwrap();
+        assert!(store.payout(&key).await.unwrap().is_some(), "{key}");
+    }
+    child.kill().unwrap();
+    let theirs = 100 + lines.count() as u64;
+    child.wait().unwrap();
+    let total = store.tally(None).await.unwrap().total();
+    assert!((100 + theirs..=101 + theirs).contains(&total), "{total}, {theirs} of the child");
+}
+
+/// The log is cut at every kind of place, as a crash of the machine would: what is left is always
+/// the first so many commits, whole.
+#[tokio::test]
+async fn a_torn_log_leaves_whole_commits() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let mut ends = Vec::new();
+    for number in 0..12 {
+        let pair = [0, 1].map(|half| intent(&format!("k{number}-{half}")));
+        store.submit(pair.into()).await.unwrap();
+        ends.push(std::fs::metadata(beside(&scratch.path(), "-wal")).unwrap().len());
+    }
+    let main = std::fs::read(scratch.path()).unwrap();
+    let log = std::fs::read(beside(&scratch.path(), "-wal")).unwrap();
+    drop(store);
+    for (commits, end) in ends.iter().enumerate() {
+        for (cut, wanted) in [(*end, commits + 1), (end - 1, commits), (end - 5_000, commits)] {
+            let copy = scratch.beside(&format!("copy-{cut}.db"));
+            std::fs::write(&copy, &main).unwrap();
+            let kept = &log[..usize::try_from(cut).unwrap()];
+            std::fs::write(beside(&copy, "-wal"), kept).unwrap();
+            let store = SqliteStore::open(&copy).unwrap();
+            let total = store.tally(None).await.unwrap().total();
+            assert_eq!(total, 2 * wanted as u64, "cut at {cut}, commits end at {ends:?}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The file: whose it is, who may open it, who may read it, and what is refused.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod scratch;
+
+use std::error::Error;
+
+use pagos_core::PayoutKey;
+use pagos_engine::ClaimRequest;
+use pagos_engine::Filter;
+use pagos_engine::RunId;
+use pagos_engine::Store;
+use pagos_store_sqlite::SqliteStore;
+use rusqlite::Connection;
+
+use scratch::Scratch;
+use scratch::beside;
+use scratch::intent;
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_reopening() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    store.submit(vec![intent("k1"), intent("k2")]).await.unwrap();
+    let before = store.list(&Filter::default(), None, 10).await.unwrap();
+    drop(store);
+    assert!(!beside(&scratch.path(), "-wal").exists(), "closing tidies the log up");
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    assert_eq!(store.list(&Filter::default(), None, 10).await.unwrap(), before);
+    assert_eq!(store.tally(None).await.unwrap().total(), 2);
+    assert_eq!(store.release(&RunId("run".to_owned()), intent("k").created_at).await.unwrap(), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_their_owners_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let scratch = Scratch::new();
+    // Even if somebody made a blank file beforehand, for all to read.
+    std::fs::write(scratch.path(), b"").unwrap();
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(scratch.path(), open).unwrap();
+    let _lock = SqliteStore::lock(scratch.path()).unwrap().unwrap();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    store.submit(vec![intent("k1")]).await.unwrap();
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let path = beside(&scratch.path(), suffix);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{suffix}");
+    }
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let scratch = Scratch::new();
+    drop(SqliteStore::open(scratch.path()).unwrap());
+    let connection = Connection::open(scratch.path()).unwrap();
+    connection.pragma_update(None, "user_version", 999).unwrap();
+    drop(connection);
+    for error in [
+        SqliteStore::open(scratch.path()).unwrap_err(),
+        SqliteStore::open_read_only(scratch.path()).unwrap_err(),
+    ] {
+        let message = error.to_string();
+        assert!(message.contains("newer version of pagos (schema 999"), "{message}");
+    }
+}
+
+#[test]
+fn a_file_of_another_program_is_refused_and_not_touched() {
+    let scratch = Scratch::new();
+    let connection = Connection::open(scratch.path()).unwrap();
+    connection.execute_batch("CREATE TABLE payouts (key TEXT)").unwrap();
+    drop(connection);
+    let before = std::fs::read(scratch.path()).unwrap();
+    let message = SqliteStore::open(scratch.path()).unwrap_err().to_string();
+    assert!(message.contains("database of another program"), "{message}");
+    assert_eq!(std::fs::read(scratch.path()).unwrap(), before);
+
+    let text = "key,amount\nk1,5\n".repeat(100);
+    std::fs::write(scratch.path(), &text).unwrap();
+    let error = SqliteStore::open(scratch.path()).unwrap_err();
+    assert!(error.to_string().contains("not a SQLite database"), "{error}");
+    assert!(error.source().is_some());
+    assert_eq!(std::fs::read(scratch.path()).unwrap(), text.as_bytes());
+}
+
+#[test]
+fn a_path_that_cannot_be_is_refused() {
+    let scratch = Scratch::new();
+    let error = SqliteStore::open(scratch.beside("none/pagos.db")).unwrap_err();
+    assert!(error.to_string().contains("cannot be opened"), "{error}");
+    let error = SqliteStore::open_read_only(scratch.path()).unwrap_err();
+    assert!(error.to_string().contains("does not exist"), "{error}");
+    assert!(!scratch.path().exists(), "looking creates nothing");
+}
+
+#[tokio::test]
+async fn looking_sees_what_another_handle_writes_and_writes_nothing() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let looking = SqliteStore::open_read_only(scratch.path()).unwrap();
+    assert_eq!(looking.tally(None).await.unwrap().total(), 0);
+    store.submit(vec![intent("k1")]).await.unwrap();
+    assert_eq!(looking.tally(None).await.unwrap().total(), 1);
+    let error = looking.submit(vec![intent("k2")]).await.unwrap_err();
+    assert!(error.to_string().contains("reading only"), "{error}");
+    // And without anybody else, too.
+    drop(store);
+    assert!(looking.payout(&PayoutKey::new("k1").unwrap()).await.unwrap().is_some());
+    drop(looking);
+    let looking = SqliteStore::open_read_only(scratch.path()).unwrap();
+    assert_eq!(looking.tally(None).await.unwrap().total(), 1);
+}
+
+#[test]
+fn one_worker_at_a_time() {
+    let scratch = Scratch::new();
+    let lock = SqliteStore::lock(scratch.path()).unwrap();
+    assert!(lock.is_some());
+    assert!(SqliteStore::lock(scratch.path()).unwrap().is_none());
+    drop(lock);
+    assert!(SqliteStore::lock(scratch.path()).unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_handles_claim_no_payout_twice() {
+    let scratch = Scratch::new();
+    let one = SqliteStore::open(scratch.path()).unwrap();
+    let two = SqliteStore::open(scratch.path()).unwrap();
+    let intents = (0..200).map(|number| intent(&format!("k{number:03}"))).collect();
+    one.submit(intents).await.unwrap();
+    let now = intent("k").created_at;
+    assert_eq!(two.release(&RunId("run".to_owned()), now).await.unwrap(), 200);
+    let claims = async |store: SqliteStore| {
+        let mut keys = Vec::new();
+        loop {
+            let lease = std::time::Duration::from_secs(60);
+            let request = ClaimRequest { now, lease, limit: 3, except: Vec::new() };
+            let claims = store.claim(request).await.unwrap();
+            if claims.is_empty() {
+                return keys;
+            }
+            keys.extend(claims.into_iter().map(|claim| claim.payout.order.key));
+        }
+    };
+    let (one, two) = futures_util::join!(claims(one), claims(two));
+    let mut all = [one, two].concat();
+    assert_eq!(all.len(), 200);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 200);
+}

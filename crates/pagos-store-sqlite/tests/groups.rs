@@ -1,0 +1,130 @@
+//! Group commit: calls that wait together share one transaction, and one that fails hurts no other.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod scratch;
+
+use std::pin::pin;
+
+use futures_util::future::join_all;
+use futures_util::poll;
+use pagos_core::Currency;
+use pagos_core::Money;
+use pagos_core::Timestamp;
+use pagos_engine::InboxId;
+use pagos_engine::Intent;
+use pagos_engine::RunId;
+use pagos_engine::Store;
+use pagos_engine::Submitted;
+use pagos_store_sqlite::SqliteStore;
+use rusqlite::Connection;
+
+use scratch::Scratch;
+use scratch::intent;
+
+/// Another connection that keeps the writer waiting until everything is queued.
+fn occupy(scratch: &Scratch) -> Connection {
+    let connection = Connection::open(scratch.path()).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn calls_that_wait_together_share_one_commit() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let occupier = occupy(&scratch);
+    let submit = async |number: u32| store.submit(vec![intent(&format!("k{number}"))]).await;
+    let mut all = pin!(join_all((0..200).map(submit)));
+    assert!(poll!(&mut all).is_pending());
+    drop(occupier);
+    let outcomes: Vec<_> = all.await.into_iter().map(Result::unwrap).collect();
+    assert!(outcomes.iter().all(|outcome| *outcome == [Submitted::New]));
+    assert_eq!(store.commits(), 1);
+    assert_eq!(store.tally(None).await.unwrap().total(), 200);
+}
+
+#[tokio::test]
+async fn a_group_has_a_limit() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let occupier = occupy(&scratch);
+    let submit = async |number: u32| store.submit(vec![intent(&format!("k{number}"))]).await;
+    let mut all = pin!(join_all((0..600).map(submit)));
+    assert!(poll!(&mut all).is_pending());
+    drop(occupier);
+    assert!(all.await.into_iter().all(|outcome| outcome.is_ok()));
+    assert_eq!(store.commits(), 3, "256, 256 and 88");
+}
+
+#[tokio::test]
+async fn a_call_that_fails_hurts_no_other_of_its_group() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    store.submit(vec![intent("k1")]).await.unwrap();
+    let payout = store.payout(&intent("k1").order.key).await.unwrap().unwrap();
+    let mut other_body = intent("k1");
+    other_body.order.amount = Money::new(1, Currency::Cop);
+    // There is no such delivery.
+    let broken = pagos_engine::Step {
+        key: payout.order.key.clone(),
+        version: payout.version,
+        fence: None,
+        lease: pagos_engine::Lease::Keep,
+        progress: payout.progress.clone(),
+        due_at: payout.due_at,
+        entries: Vec::new(),
+        notices: Vec::new(),
+        applies: Some(InboxId(99)),
+    };
+    let occupier = occupy(&scratch);
+    let before = store.commits();
+    let calls = async {
+        futures_util::join!(
+            store.submit(vec![intent("k2")]),
+            store.submit(vec![intent("k3"), other_body]),
+            store.commit(broken),
+            store.file(InboxId(99), None, "nothing"),
+            store.submit(vec![intent("k4")]),
+        )
+    };
+    let mut calls = pin!(calls);
+    assert!(poll!(&mut calls).is_pending());
+    drop(occupier);
+    let (first, conflict, broken, unknown, last) = calls.await;
+    assert_eq!(first.unwrap(), [Submitted::New]);
+    assert_eq!(conflict.unwrap(), [Submitted::New, Submitted::Conflict]);
+    assert!(broken.is_err());
+    assert!(unknown.is_err());
+    assert_eq!(last.unwrap(), [Submitted::New]);
+    assert_eq!(store.commits(), before + 1);
+    let tally = store.tally(None).await.unwrap();
+    assert_eq!(tally.total(), 3, "k1, k2 and k4");
+}
+
+#[tokio::test]
+async fn a_call_whose_future_is_dropped_may_happen_and_blocks_nobody() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    {
+        let mut dropped = pin!(store.submit(vec![intent("k1")]));
+        let _ = poll!(&mut dropped);
+    }
+    store.submit(vec![intent("k2")]).await.unwrap();
+    assert_eq!(store.tally(None).await.unwrap().total(), 2);
+}
+
+#[tokio::test]
+async fn a_large_run_is_released_and_withdrawn_in_portions() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let run = RunId("run".to_owned());
+    let all: Vec<Intent> = (0..20_000).map(|number| intent(&format!("k{number}"))).collect();
+    store.submit(all.clone()).await.unwrap();
+    assert_eq!(store.withdraw(&run).await.unwrap(), 20_000);
+    assert_eq!(store.tally(None).await.unwrap().total(), 0);
+    store.submit(all).await.unwrap();
+    let before = store.commits();
+    assert_eq!(store.release(&run, Timestamp::from_millis(0)).await.unwrap(), 20_000);
+    assert_eq!(store.commits(), before + 3, "two full portions and the look for a third");
+}

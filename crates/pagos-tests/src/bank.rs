@@ -1,0 +1,234 @@
+//! A bank with a bad memory and worse lines: in one form it pays a repeated key twice.
+//!
+//! The Cashypro twin refuses repeated keys, so no engine could make it pay twice. This one can be
+//! made to, which is what gives the judge of duplicates something to judge.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+
+use pagos_core::Clock;
+use pagos_core::Deduplication;
+use pagos_core::Descriptor;
+use pagos_core::Echo;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Handle;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutKey;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_core::Violation;
+use pagos_twin::Span;
+use pagos_twin::SplitMix64;
+
+use crate::sample::declined;
+use crate::timer::VirtualTimer;
+
+/// What goes wrong on the way to this bank or back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mishap {
+    /// No connection: certainly not applied.
+    NoConnection,
+    /// Refused unread.
+    Busy,
+    /// Refused for good.
+    Rejected,
+    /// The request is lost.
+    LostRequest,
+    /// Applied; the reply is lost.
+    LostReply,
+    /// Applied minutes later, and not answered.
+    LateApply,
+    /// A question without an answer.
+    LostQuestion,
+}
+
+/// A bank whose books are shared by all who hold a clone.
+#[derive(Debug, Clone)]
+pub struct ForgetfulBank {
+    descriptor: &'static Descriptor,
+    timer: Arc<VirtualTimer>,
+    books: Arc<Mutex<Books>>,
+    seed: u64,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    payments: Vec<Payment>,
+    late: Vec<(Timestamp, PayoutKey)>,
+    creates: BTreeMap<PayoutKey, u32>,
+    questions: BTreeMap<PayoutKey, u32>,
+    mishaps: BTreeMap<Mishap, u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Payment {
+    key: PayoutKey,
+    number: usize,
+    ends_at: Timestamp,
+    end: Status,
+}
+
+impl ForgetfulBank {
+    /// A bank without payments. With [`Deduplication::None`] it pays whatever it is asked to pay.
+    pub fn new(descriptor: &'static Descriptor, timer: Arc<VirtualTimer>, seed: u64) -> Self {
+        Self { descriptor, timer, books: Arc::default(), seed }
+    }
+
+    /// How often the key was paid, or is being paid.
+    pub fn payments(&self, key: &PayoutKey) -> usize {
+        self.books().payments.iter().filter(|payment| payment.key == *key).count()
+    }
+
+    /// The truth about a key; `None` if the bank never had it.
+    pub fn truth(&self, key: &PayoutKey) -> Option<Status> {
+        let now = self.timer.now();
+        let books = self.books();
+        let payment = books.payments.iter().find(|payment| payment.key == *key)?;
+        Some(payment.status(now))
+    }
+
+    /// When a request that was held up takes effect.
+    pub fn next_late(&self) -> Option<Timestamp> {
+        self.books().late.iter().map(|(at, _)| *at).min()
+    }
+
+    /// How often each thing went wrong.
+    pub fn mishaps(&self) -> BTreeMap<Mishap, u64> {
+        self.books().mishaps.clone()
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.timer.now();
+        let (due, late) = books.late.drain(..).partition(|(at, _)| *at <= now);
+        books.late = late;
+        let due: Vec<(Timestamp, PayoutKey)> = due;
+        for (at, key) in due {
+            self.apply(&mut books, &key, at);
+        }
+        books
+    }
+
+    /// Pays, unless this bank knows keys and knows this one.
+    fn apply(&self, books: &mut Books, key: &PayoutKey, at: Timestamp) -> bool {
+        let is_known = books.payments.iter().any(|payment| payment.key == *key);
+        if is_known && self.descriptor.deduplication == Deduplication::ByKey {
+            return false;
+        }
+        let mut chance = SplitMix64::for_occasion(self.seed, "life", key.as_str(), 0);
+        let ends_at = at.plus(chance.within(Span::from_millis(1_000, 600_000)));
+        let end = if chance.below(10) == 0 { declined() } else { Status::Succeeded };
+        let number = books.payments.len();
+        books.payments.push(Payment { key: key.clone(), number, ends_at, end });
+        true
+    }
+
+    fn mishap(&self, books: &mut Books, key: &PayoutKey) -> Option<Mishap> {
+        let nth = books.creates.entry(key.clone()).or_insert(0);
+        let mut chance = SplitMix64::for_occasion(self.seed, "create", key.as_str(), *nth);
+        *nth += 1;
+        let mishap = match chance.below(1_000) {
+            0..80 => Mishap::NoConnection,
+            80..130 => Mishap::Busy,
+            130..160 => Mishap::Rejected,
+            160..260 => Mishap::LostRequest,
+            260..380 => Mishap::LostReply,
+            380..460 => Mishap::LateApply,
+            _ => return None,
+        };
+        *books.mishaps.entry(mishap).or_insert(0) += 1;
+        Some(mishap)
+    }
+}
+
+impl Payment {
+    fn status(&self, now: Timestamp) -> Status {
+        if now >= self.ends_at { self.end } else { Status::Pending }
+    }
+
+    fn observe(&self, order: &PayoutOrder, source: Source, now: Timestamp) -> Observation {
+        Observation {
+            asked_at: Some(now),
+            reference: Some(ProviderRef::new(format!("B{}", self.number)).unwrap()),
+            echo: Echo { key: Some(order.key.to_string()), amount: Some(order.amount) },
+            ..Observation::new(self.status(now), source, now)
+        }
+    }
+}
+
+#[async_trait]
+impl PayoutProvider for ForgetfulBank {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        Ok(())
+    }
+
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        _handle: Option<&Handle>,
+    ) -> Result<Observation, Error> {
+        let now = self.timer.now();
+        let mut books = self.books();
+        let key = &order.key;
+        let error = |kind| Err(Error::new(kind, "a bad line"));
+        match self.mishap(&mut books, key) {
+            Some(Mishap::NoConnection) => return error(ErrorKind::Undelivered),
+            Some(Mishap::Busy) => return error(ErrorKind::Throttled),
+            // A bank that has the key would not call the order wrong.
+            Some(Mishap::Rejected) if !books.payments.iter().any(|it| it.key == *key) => {
+                return error(ErrorKind::Rejected);
+            }
+            Some(Mishap::LostRequest | Mishap::LostQuestion) => return error(ErrorKind::Unknown),
+            Some(Mishap::LateApply) => {
+                let mut chance = SplitMix64::for_occasion(self.seed, "late", key.as_str(), 0);
+                let wait = chance.within(Span::from_millis(1_000, 480_000));
+                books.late.push((now.plus(wait), key.clone()));
+                return error(ErrorKind::Unknown);
+            }
+            Some(Mishap::LostReply) => {
+                self.apply(&mut books, key, now);
+                return error(ErrorKind::Unknown);
+            }
+            Some(Mishap::Rejected) | None => {}
+        }
+        if !self.apply(&mut books, key, now) {
+            return error(ErrorKind::Unknown);
+        }
+        let payment = books.payments.last().expect("a payment was just added");
+        Ok(payment.observe(order, Source::Reply, now))
+    }
+
+    async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        let now = self.timer.now();
+        let mut books = self.books();
+        let key = &payout.order.key;
+        let nth = books.questions.entry(key.clone()).or_insert(0);
+        *nth += 1;
+        let mut chance = SplitMix64::for_occasion(self.seed, "query", key.as_str(), *nth);
+        if chance.below(10) == 0 {
+            *books.mishaps.entry(Mishap::LostQuestion).or_insert(0) += 1;
+            return Ok(Lookup::CannotTell("a bad line".to_owned()));
+        }
+        let payment = books.payments.iter().rfind(|payment| payment.key == *key);
+        Ok(match payment {
+            Some(payment) => Lookup::Found(payment.observe(payout.order, Source::Query, now)),
+            None => Lookup::Absent,
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Running a future by hand: as far as it gets, and no further. No runtime and no threads.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Wake;
+use std::task::Waker;
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Polls until the future is ready, or until nothing would wake it: `None`, it waits for something
+/// outside (a clock, a gate).
+pub fn drive<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        woken.0.store(false, Ordering::SeqCst);
+        match Pin::new(&mut *future).poll(&mut context) {
+            Poll::Ready(output) => return Some(output),
+            Poll::Pending if woken.0.load(Ordering::SeqCst) => {}
+            Poll::Pending => return None,
+        }
+    }
+}
+
+/// Polls once, so that several futures can take turns.
+pub fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    let mut context = Context::from_waker(Waker::noop());
+    match Pin::new(future).poll(&mut context) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// Runs a future to its end.
+///
+/// # Panics
+/// If it waits for something that nobody will do.
+pub fn finish<F: Future>(future: F) -> F::Output {
+    drive(&mut Box::pin(future)).expect("a future that waits for nothing outside")
+}

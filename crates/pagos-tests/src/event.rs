@@ -1,0 +1,90 @@
+//! Webhooks of the scripted provider: an event as JSON, "signed" with a word. Its decoder too.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+
+use pagos_core::Decoded;
+use pagos_core::Delivery;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Event;
+use pagos_core::Hint;
+use pagos_core::Observation;
+use pagos_core::PayoutKey;
+use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::Source;
+use pagos_core::Subject;
+use pagos_core::TagMatch;
+use pagos_core::Timestamp;
+use pagos_core::Verified;
+use pagos_core::WebhookDecoder;
+
+use crate::scripted::ScriptedProvider;
+
+/// A genuine webhook that tells `seen` about the payout `key`.
+pub fn event(key: &PayoutKey, seen: &Observation, received_at: Timestamp) -> Delivery {
+    let observation = Observation { source: Source::VerifiedEvent, ..seen.clone() };
+    delivery(Subject::Payout, key, Some(observation), "genuine", received_at)
+}
+
+/// The same words under a wrong signature.
+pub fn forged(key: &PayoutKey, seen: &Observation, received_at: Timestamp) -> Delivery {
+    delivery(Subject::Payout, key, Some(seen.clone()), "forged", received_at)
+}
+
+/// The same words without a signature, as from a provider that signs nothing.
+pub fn hint(key: &PayoutKey, seen: &Observation, received_at: Timestamp) -> Delivery {
+    delivery(Subject::Payout, key, Some(seen.clone()), "unsigned", received_at)
+}
+
+/// A genuine webhook whose words nobody understands, but for the key.
+pub fn unrecognised(key: &PayoutKey, received_at: Timestamp) -> Delivery {
+    delivery(Subject::Unrecognised, key, None, "genuine", received_at)
+}
+
+fn delivery(
+    subject: Subject,
+    key: &PayoutKey,
+    observation: Option<Observation>,
+    sign: &'static str,
+    received_at: Timestamp,
+) -> Delivery {
+    let reference = observation.as_ref().and_then(|seen| seen.reference.clone());
+    let event = Event { subject, key: Some(key.clone()), reference, observation };
+    let mut headers = HeaderMap::new();
+    headers.insert("sign", HeaderValue::from_static(sign));
+    Delivery { headers, body: Bytes::from(serde_json::to_vec(&event).unwrap()), received_at }
+}
+
+impl WebhookDecoder for ScriptedProvider {
+    fn locate(&self, delivery: &Delivery) -> Hint {
+        match serde_json::from_slice::<Event>(&delivery.body) {
+            Ok(event) => Hint { key: event.key, reference: event.reference },
+            Err(_) => Hint::default(),
+        }
+    }
+
+    fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
+        let sign = delivery.headers.get("sign").map_or(&b""[..], HeaderValue::as_bytes);
+        if sign == b"unsigned" {
+            return Ok(Decoded::Hint(self.locate(delivery)));
+        }
+        let proof = TagMatch::of(b"genuine", sign)
+            .ok_or_else(|| Error::new(ErrorKind::Unauthorized, "the signature is wrong"))?;
+        let event = serde_json::from_slice::<Event>(&delivery.body)
+            .map_err(|cause| Error::invalid("body").because("not an event").with_source(cause))?;
+        Ok(Decoded::Verified(Verified::new(proof, event)))
+    }
+
+    fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes> {
+        let mut response = http::Response::new(Bytes::new());
+        *response.status_mut() = match receipt {
+            Receipt::Stored => http::StatusCode::OK,
+            Receipt::Refused => http::StatusCode::UNAUTHORIZED,
+            Receipt::Failed => http::StatusCode::SERVICE_UNAVAILABLE,
+        };
+        response
+    }
+}

@@ -1,0 +1,121 @@
+//! The gate that a worker's every step goes through: it counts, delays, fails, stalls and kills.
+//! Knows nothing of stores and providers.
+
+use std::future::poll_fn;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::task::Poll;
+use std::task::Waker;
+
+use pagos_twin::SplitMix64;
+
+/// What happens at one point of a worker's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// The call fails here. Before the work it was not done; after it, it was.
+    FailAt(u64),
+    /// The process ends here: neither this call nor any other ever returns.
+    DieAt(u64),
+    /// The process stands still here until [`Gate::open`].
+    StallAt(u64),
+}
+
+/// Two points lie at each call: one before the work, one after it. They are counted from 1.
+#[derive(Debug, Default)]
+pub struct Gate {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    points: u64,
+    plan: Option<Plan>,
+    chance: Option<SplitMix64>,
+    is_dead: bool,
+    is_stalled: bool,
+    waiting: Vec<Waker>,
+}
+
+impl Gate {
+    /// A gate where nothing happens.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A gate where calls of one worker overtake each other as the seed has it.
+    pub fn jittering(seed: u64) -> Self {
+        let state = State { chance: Some(SplitMix64::new(seed)), ..State::default() };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Sets what will happen, counted from the points passed so far.
+    pub fn plan(&self, plan: Plan) {
+        let mut state = self.state();
+        let passed = state.points;
+        state.plan = Some(match plan {
+            Plan::FailAt(point) => Plan::FailAt(passed + point),
+            Plan::DieAt(point) => Plan::DieAt(passed + point),
+            Plan::StallAt(point) => Plan::StallAt(passed + point),
+        });
+    }
+
+    /// How many points were passed.
+    pub fn points(&self) -> u64 {
+        self.state().points
+    }
+
+    /// Has the process ended?
+    pub fn is_dead(&self) -> bool {
+        self.state().is_dead
+    }
+
+    /// Does the process stand still?
+    pub fn is_stalled(&self) -> bool {
+        self.state().is_stalled
+    }
+
+    /// Lets a process that stands still go on.
+    pub fn open(&self) {
+        let mut state = self.state();
+        state.is_stalled = false;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.iter().for_each(Waker::wake_by_ref);
+    }
+
+    /// Passes one point; `Err` where a failure is planned.
+    pub async fn pass(&self) -> Result<(), &'static str> {
+        let (mut yields, is_failing) = {
+            let mut state = self.state();
+            state.points += 1;
+            let here = state.points;
+            state.is_dead |= state.plan == Some(Plan::DieAt(here));
+            state.is_stalled |= state.plan == Some(Plan::StallAt(here));
+            let yields = state.chance.as_mut().map_or(0, |chance| chance.below(3));
+            (yields, state.plan == Some(Plan::FailAt(here)))
+        };
+        poll_fn(|context| {
+            let mut state = self.state();
+            if state.is_dead {
+                return Poll::Pending;
+            }
+            if state.is_stalled {
+                state.waiting.push(context.waker().clone());
+                return Poll::Pending;
+            }
+            if yields > 0 {
+                yields -= 1;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+        if is_failing { Err("a failure that the test planned") } else { Ok(()) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,105 @@
+//! Calls to a provider that go through a worker's gate: the calls, or the requests below them.
+//! What a dead or stalled worker has sent stays sent.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use pagos_core::Descriptor;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Handle;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::Reached;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+use pagos_core::Violation;
+use pagos_core::WebhookDecoder;
+
+use crate::gate::Gate;
+
+/// A provider behind a gate.
+#[derive(Debug)]
+pub struct GatedProvider {
+    inner: Arc<dyn PayoutProvider>,
+    gate: Arc<Gate>,
+}
+
+impl GatedProvider {
+    /// `inner`, called through `gate`.
+    pub fn new(inner: Arc<dyn PayoutProvider>, gate: Arc<Gate>) -> Arc<Self> {
+        Arc::new(Self { inner, gate })
+    }
+}
+
+#[async_trait]
+impl PayoutProvider for GatedProvider {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.inner.descriptor()
+    }
+
+    fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        self.inner.check(order)
+    }
+
+    async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        self.inner.prepare(order).await
+    }
+
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        handle: Option<&Handle>,
+    ) -> Result<Observation, Error> {
+        let lost = |because: &str| Error::new(ErrorKind::Unknown, because);
+        self.gate.pass().await.map_err(lost)?;
+        let answer = self.inner.create(order, handle).await;
+        self.gate.pass().await.map_err(lost)?;
+        answer
+    }
+
+    async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        let lost = |because: &str| Error::new(ErrorKind::Undelivered, because);
+        self.gate.pass().await.map_err(lost)?;
+        let answer = self.inner.query(payout).await;
+        self.gate.pass().await.map_err(lost)?;
+        answer
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        self.inner.webhooks()
+    }
+}
+
+/// A transport behind a gate.
+#[derive(Debug)]
+pub struct GatedTransport<T> {
+    inner: T,
+    gate: Arc<Gate>,
+}
+
+impl<T: Transport> GatedTransport<T> {
+    /// `inner`, used through `gate`.
+    pub fn new(inner: T, gate: Arc<Gate>) -> Self {
+        Self { inner, gate }
+    }
+}
+
+#[async_trait]
+impl<T: Transport> Transport for GatedTransport<T> {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let lost = |because: &str| TransportError::new(Reached::Maybe, because);
+        self.gate.pass().await.map_err(lost)?;
+        let answer = self.inner.send(request).await;
+        self.gate.pass().await.map_err(lost)?;
+        answer
+    }
+}

@@ -1,0 +1,72 @@
+//! The judges: what must hold of a ledger, of a history, of a stored status. They read, and act not.
+
+use std::collections::BTreeMap;
+
+use pagos_core::Standing;
+use pagos_core::Timestamp;
+use pagos_engine::Entry;
+use pagos_engine::Proof;
+use pagos_twin::Direction;
+use pagos_twin::Movement;
+
+/// The most payments of one key that were alive at one time, over every prefix of the ledger.
+pub fn live_payments_max<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> i32 {
+    let mut live = BTreeMap::new();
+    let mut most = 0;
+    for movement in movements {
+        let count = live.entry(&*movement.key).or_insert(0);
+        *count += match movement.direction {
+            Direction::Out => 1,
+            Direction::Back => -1,
+        };
+        most = most.max(*count);
+    }
+    most
+}
+
+/// Does every attempt follow a recorded proof about the one before?
+///
+/// # Errors
+/// The attempt that does not.
+pub fn attempts_one_at_a_time(history: &[Entry]) -> Result<u32, String> {
+    let mut open = None;
+    let mut begun = 0;
+    for entry in history {
+        match entry {
+            Entry::AttemptBegun { number, .. } => {
+                if let Some(earlier) = open {
+                    return Err(format!("attempt {number} began while {earlier} was open"));
+                }
+                begun += 1;
+                if *number != begun {
+                    return Err(format!("attempt {number} is the {begun}. in the history"));
+                }
+                open = Some(*number);
+            }
+            Entry::AttemptClosed { number, proof, .. } => {
+                if *proof == Proof::Rejected {
+                    continue;
+                }
+                if open.take() != Some(*number) {
+                    return Err(format!("attempt {number} was closed and is not open"));
+                }
+            }
+            Entry::Observed { .. }
+            | Entry::Contradicted { .. }
+            | Entry::Asked { .. }
+            | Entry::Attention { .. } => {}
+        }
+    }
+    Ok(begun)
+}
+
+/// What the observations of a history amount to, folded again from nothing.
+pub fn refold(history: &[Entry], created_at: Timestamp) -> Standing {
+    let mut standing = Standing::new(created_at);
+    for entry in history {
+        if let Entry::Observed { observation, .. } = entry {
+            standing.apply(observation);
+        }
+    }
+    standing
+}

@@ -1,0 +1,165 @@
+//! A small stage: engines over a store in memory and a scripted provider, for exact schedules.
+//! The provider's side of the truth is the script.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_core::Delivery;
+use pagos_core::Descriptor;
+use pagos_core::PayoutProvider;
+use pagos_core::Timestamp;
+use pagos_engine::Accounts;
+use pagos_engine::Engine;
+use pagos_engine::Entry;
+use pagos_engine::MemoryStore;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::Store;
+
+use crate::drive::drive;
+use crate::drive::finish;
+use crate::gate::Gate;
+use crate::gated::GatedProvider;
+use crate::sample::account;
+use crate::sample::key;
+use crate::sample::order;
+use crate::sample::run;
+use crate::sample::start;
+use crate::scripted::Answer;
+use crate::scripted::Reply;
+use crate::scripted::ScriptedProvider;
+use crate::stage::policy;
+use crate::timer::VirtualTimer;
+use crate::watched::Act;
+use crate::watched::WatchedStore;
+
+/// Engines, a store, a script.
+#[derive(Debug)]
+pub struct Scene {
+    /// The time of everything.
+    pub timer: Arc<VirtualTimer>,
+    /// What all engines share.
+    pub store: Arc<dyn Store>,
+    /// What became durable and what was sent, in order.
+    pub record: Arc<Mutex<Vec<Act>>>,
+    /// The scripted provider.
+    pub provider: Arc<ScriptedProvider>,
+}
+
+impl Scene {
+    /// A scene with nothing in it but the script.
+    pub fn new(
+        descriptor: &'static Descriptor,
+        replies: impl IntoIterator<Item = Reply>,
+        answers: impl IntoIterator<Item = Answer>,
+    ) -> Self {
+        let timer = VirtualTimer::starting_at(start());
+        let record: Arc<Mutex<Vec<Act>>> = Arc::default();
+        let provider = ScriptedProvider::new(
+            descriptor,
+            Arc::clone(&timer),
+            Arc::clone(&record),
+            replies,
+            answers,
+        );
+        Self { timer, store: Arc::new(MemoryStore::new()), record, provider }
+    }
+
+    /// The scene with one released payout, whose key is `name`.
+    #[must_use]
+    pub fn with_payout(self, name: &str) -> Self {
+        self.submit(&[name]);
+        self
+    }
+
+    /// An engine without a gate.
+    pub fn engine(&self) -> Engine {
+        self.engine_behind(&Arc::new(Gate::new()))
+    }
+
+    /// An engine whose store and provider are behind `gate`.
+    pub fn engine_behind(&self, gate: &Arc<Gate>) -> Engine {
+        self.engine_with(Arc::clone(&self.provider) as _, gate)
+    }
+
+    /// An engine over this store with another provider, behind `gate`.
+    pub fn engine_with(&self, provider: Arc<dyn PayoutProvider>, gate: &Arc<Gate>) -> Engine {
+        let provider = GatedProvider::new(provider, Arc::clone(gate));
+        let record = Arc::clone(&self.record);
+        let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
+        let accounts = Accounts::new().with(account(), provider);
+        Engine::new(store, accounts, Arc::clone(&self.timer) as _, policy()).unwrap()
+    }
+
+    /// Submits and releases payouts past every gate.
+    pub fn submit(&self, names: &[&str]) {
+        let engine = self.engine();
+        let orders = names.iter().map(|name| order(name)).collect();
+        finish(engine.submit(&run(), orders)).unwrap();
+        finish(engine.release(&run())).unwrap();
+    }
+
+    /// One round. Where the provider keeps silent, the clock goes on to the deadline.
+    ///
+    /// # Panics
+    /// If the round does not end, or the store fails.
+    pub fn work(&self, engine: &Engine) {
+        let mut round = Box::pin(engine.work(64));
+        for _ in 0..3 {
+            match drive(&mut round) {
+                Some(worked) => {
+                    worked.unwrap();
+                    return;
+                }
+                None => self.timer.advance(policy().deadline),
+            }
+        }
+        panic!("a round that does not end");
+    }
+
+    /// Works whatever comes due within `time`.
+    pub fn work_for(&self, engine: &Engine, time: Duration) {
+        let until = self.timer.now().plus(time);
+        loop {
+            self.work(engine);
+            match self.next_due() {
+                Some(at) if at <= until => self.timer.advance_to(at),
+                _ => return self.timer.advance_to(until),
+            }
+        }
+    }
+
+    /// When the store has something to do next.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        finish(self.store.next_due()).unwrap()
+    }
+
+    /// Puts a delivery into the inbox.
+    pub fn receive(&self, delivery: &Delivery) {
+        finish(self.store.receive(&account(), delivery)).unwrap();
+    }
+
+    /// One payout as stored.
+    pub fn payout(&self, name: &str) -> Payout {
+        finish(self.store.payout(&key(name))).unwrap().expect("a stored payout")
+    }
+
+    /// The history of one payout.
+    pub fn history(&self, name: &str) -> Vec<Entry> {
+        finish(self.store.history(&key(name))).unwrap()
+    }
+
+    /// Everything that the application was told.
+    pub fn notices(&self) -> Vec<Notice> {
+        let numbered = finish(self.store.outbox(0, usize::MAX)).unwrap();
+        numbered.into_iter().map(|(_, notice)| notice).collect()
+    }
+
+    /// What happened so far, in order.
+    pub fn acts(&self) -> Vec<Act> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

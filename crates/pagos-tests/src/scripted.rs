@@ -1,0 +1,189 @@
+//! A provider that answers what the test wrote down, and counts what it is asked to pay.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use pagos_core::Absence;
+use pagos_core::Clock;
+use pagos_core::Contract;
+use pagos_core::Deduplication;
+use pagos_core::Descriptor;
+use pagos_core::Echo;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Handle;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Violation;
+use pagos_core::WebhookDecoder;
+
+use crate::timer::VirtualTimer;
+use crate::watched::Act;
+
+/// A provider that refuses a repeated key.
+pub static KEYED: Descriptor = descriptor(Deduplication::ByKey);
+
+/// A provider that would pay a repeated key twice.
+pub static CAREFUL: Descriptor = descriptor(Deduplication::None);
+
+const fn descriptor(deduplication: Deduplication) -> Descriptor {
+    Descriptor {
+        provider: "scripted",
+        countries: &[],
+        currencies: &[],
+        deduplication,
+        absence: Absence { answers_min: 3, grace: Duration::from_secs(600) },
+        return_window: Some(Duration::from_secs(24 * 3_600)),
+        contract: Contract::Documented,
+    }
+}
+
+/// What a `create` is answered.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// The provider has it, under the reference `R1`.
+    Says(Status),
+    /// Exactly this, with the times filled in.
+    Tells(Box<Observation>),
+    /// An error of this kind.
+    Fails(ErrorKind),
+    /// Nothing, ever.
+    Nothing,
+}
+
+/// What a `query` is answered.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Found, under the reference `R1`.
+    Found(Status),
+    /// Exactly this, with the times filled in.
+    Tells(Box<Observation>),
+    /// There is no such payout.
+    Absent,
+    /// Unreadable.
+    CannotTell,
+    /// An error of this kind.
+    Fails(ErrorKind),
+    /// Nothing, ever.
+    Nothing,
+}
+
+/// Answers from two lists; the last line of each repeats for ever.
+#[derive(Debug)]
+pub struct ScriptedProvider {
+    descriptor: &'static Descriptor,
+    timer: Arc<VirtualTimer>,
+    record: Arc<Mutex<Vec<Act>>>,
+    replies: Mutex<VecDeque<Reply>>,
+    answers: Mutex<VecDeque<Answer>>,
+}
+
+impl ScriptedProvider {
+    /// A provider that writes its calls into `record`.
+    pub fn new(
+        descriptor: &'static Descriptor,
+        timer: Arc<VirtualTimer>,
+        record: Arc<Mutex<Vec<Act>>>,
+        replies: impl IntoIterator<Item = Reply>,
+        answers: impl IntoIterator<Item = Answer>,
+    ) -> Arc<Self> {
+        let replies = Mutex::new(replies.into_iter().collect());
+        let answers = Mutex::new(answers.into_iter().collect());
+        Arc::new(Self { descriptor, timer, record, replies, answers })
+    }
+
+    /// Replaces what questions are answered from now on.
+    pub fn answer_from_now_on(&self, answers: impl IntoIterator<Item = Answer>) {
+        *locked(&self.answers) = answers.into_iter().collect();
+    }
+
+    /// How often it was asked to pay.
+    pub fn creates(&self) -> usize {
+        locked(&self.record).iter().filter(|act| matches!(act, Act::Sent(_))).count()
+    }
+
+    /// How many questions it was asked.
+    pub fn queries(&self) -> usize {
+        locked(&self.record).iter().filter(|act| matches!(act, Act::Asked(_))).count()
+    }
+
+    /// What this provider says of `order` when it says `status`.
+    pub fn seen(&self, order: &PayoutOrder, status: Status, source: Source) -> Observation {
+        let now = self.timer.now();
+        Observation {
+            asked_at: Some(now),
+            reference: Some(ProviderRef::new("R1").unwrap()),
+            echo: Echo { key: Some(order.key.to_string()), amount: Some(order.amount) },
+            ..Observation::new(status, source, now)
+        }
+    }
+
+    fn timed(&self, told: Observation) -> Observation {
+        let now = self.timer.now();
+        Observation { seen_at: now, asked_at: Some(now), ..told }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn next<T: Clone>(lines: &Mutex<VecDeque<T>>) -> Option<T> {
+    let mut lines = locked(lines);
+    if lines.len() > 1 { lines.pop_front() } else { lines.front().cloned() }
+}
+
+#[async_trait]
+impl PayoutProvider for ScriptedProvider {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        Ok(())
+    }
+
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        _handle: Option<&Handle>,
+    ) -> Result<Observation, Error> {
+        locked(&self.record).push(Act::Sent(order.key.clone()));
+        match next(&self.replies).expect("a reply in the script") {
+            Reply::Says(status) => Ok(self.seen(order, status, Source::Reply)),
+            Reply::Tells(told) => Ok(self.timed(*told)),
+            Reply::Fails(kind) => Err(Error::new(kind, "what the script says")),
+            Reply::Nothing => std::future::pending().await,
+        }
+    }
+
+    async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        locked(&self.record).push(Act::Asked(payout.order.key.clone()));
+        match next(&self.answers).expect("an answer in the script") {
+            Answer::Found(status) => {
+                Ok(Lookup::Found(self.seen(payout.order, status, Source::Query)))
+            }
+            Answer::Tells(told) => Ok(Lookup::Found(self.timed(*told))),
+            Answer::Absent => Ok(Lookup::Absent),
+            Answer::CannotTell => Ok(Lookup::CannotTell("what the script says".to_owned())),
+            Answer::Fails(kind) => Err(Error::new(kind, "what the script says")),
+            Answer::Nothing => std::future::pending().await,
+        }
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        Some(self)
+    }
+}

@@ -1,0 +1,304 @@
+//! The stage: twin, provider, store and engine in one virtual time, and the post between them.
+//! It judges nothing.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use pagos_cashypro::Cashypro;
+use pagos_cashypro::CashyproConfig;
+use pagos_cashypro::country;
+use pagos_core::Clock;
+use pagos_core::Delivery;
+use pagos_core::Environment;
+use pagos_core::ErrorKind;
+use pagos_core::NonceSource;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::Timestamp;
+use pagos_core::Transport;
+use pagos_engine::Accounts;
+use pagos_engine::Engine;
+use pagos_engine::Entry;
+use pagos_engine::MemoryStore;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::Policy;
+use pagos_engine::Store;
+use pagos_engine::Submitted;
+use pagos_twin::Ack;
+use pagos_twin::Faults;
+use pagos_twin::Movement;
+use pagos_twin::OrderView;
+use pagos_twin::Profile;
+use pagos_twin::SplitMix64;
+use pagos_twin::Trigger;
+use pagos_twin::TwinTransport;
+use pagos_twin::WebhookDelivery;
+use pagos_twin::World;
+use pagos_twin::cashypro::CashyproSettings;
+use pagos_twin::cashypro::CashyproTwin;
+use pagos_twin::cashypro::SANDBOX_API_KEY;
+use pagos_twin::cashypro::SANDBOX_MERCHANT_ID;
+
+use crate::drive::finish;
+use crate::gate::Gate;
+use crate::gated::GatedTransport;
+use crate::sample::account;
+use crate::sample::key;
+use crate::sample::run;
+use crate::sample::start;
+use crate::timer::VirtualTimer;
+use crate::watched::Act;
+use crate::watched::WatchedStore;
+
+/// Where the twin sends its webhooks. Nobody is there: the stage carries the post.
+pub const NOTIFY_URL: &str = "https://merchant.example/webhooks/cashypro";
+
+/// The live policy, but for the watch over settled payouts, which is three days instead of thirty,
+/// and without a limit to the rate.
+pub fn policy() -> Policy {
+    Policy {
+        watch_for: Duration::from_secs(3 * 24 * 3_600),
+        sends_per_second_max: None,
+        ..Policy::live()
+    }
+}
+
+/// A Cashypro twin, a store, and engines between them.
+#[derive(Debug)]
+pub struct Stage {
+    /// The time of everything.
+    pub timer: Arc<VirtualTimer>,
+    /// What all engines share.
+    pub store: Arc<dyn Store>,
+    /// What became durable and what was sent, in order.
+    pub record: Arc<Mutex<Vec<Act>>>,
+    world: Arc<Mutex<World>>,
+    decoder: Cashypro,
+    seed: u64,
+}
+
+impl Stage {
+    /// A stage with the twin's usual settings and no faults.
+    pub fn new(seed: u64) -> Self {
+        Self::with_profile(seed, Profile::None)
+    }
+
+    /// A stage whose twin has the faults of a profile.
+    pub fn with_profile(seed: u64, profile: Profile) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), seed, profile)
+    }
+
+    /// A stage over a store.
+    pub fn over(store: Arc<dyn Store>, seed: u64, profile: Profile) -> Self {
+        let timer = VirtualTimer::starting_at(start());
+        let twin =
+            CashyproTwin::new(CashyproSettings::default()).with_faults(Faults::new(profile, seed));
+        let world = Arc::new(Mutex::new(World::new(vec![Box::new(twin)])));
+        let transport = TwinTransport::new(Arc::clone(&world), timer.clock());
+        let decoder = cashypro(Arc::new(transport), &timer, seed);
+        Self { timer, store, record: Arc::default(), world, decoder, seed }
+    }
+
+    /// Orders a fault of the twin for one payout.
+    pub fn trigger(&self, name: &str, fault: pagos_twin::Fault, times: u32) {
+        let trigger = Trigger { key: name.to_owned(), fault, times };
+        self.world().twin_mut("cashypro").unwrap().faults_mut().trigger(trigger);
+    }
+
+    /// An engine with a gate where nothing happens.
+    pub fn engine(&self) -> Engine {
+        self.engine_behind(&Arc::new(Gate::new()))
+    }
+
+    /// An engine whose store and transport are behind `gate`.
+    pub fn engine_behind(&self, gate: &Arc<Gate>) -> Engine {
+        let transport = GatedTransport::new(self.transport(), Arc::clone(gate));
+        // Gates differ between engines and their points say when; so the nonces differ too.
+        let provider = cashypro(Arc::new(transport), &self.timer, self.seed ^ gate.points());
+        self.engine_with(Arc::new(provider), gate)
+    }
+
+    /// The provider over a transport of the test's own, such as one around [`Stage::transport`].
+    pub fn cashypro_over(&self, transport: Arc<dyn Transport>) -> Cashypro {
+        cashypro(transport, &self.timer, self.seed)
+    }
+
+    /// The way to the twin.
+    pub fn transport(&self) -> TwinTransport {
+        TwinTransport::new(Arc::clone(&self.world), self.timer.clock())
+    }
+
+    /// An engine over this store with another provider.
+    pub fn engine_with(&self, provider: Arc<dyn PayoutProvider>, gate: &Arc<Gate>) -> Engine {
+        let record = Arc::clone(&self.record);
+        let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
+        let accounts = Accounts::new().with(account(), provider);
+        Engine::new(store, accounts, Arc::clone(&self.timer) as _, policy()).unwrap()
+    }
+
+    /// Submits and releases orders past every gate.
+    pub fn submit(&self, orders: Vec<PayoutOrder>) -> Vec<Submitted> {
+        let engine = self.engine();
+        let submitted = finish(engine.submit(&run(), orders)).unwrap();
+        finish(engine.release(&run())).unwrap();
+        submitted
+    }
+
+    /// Takes the webhooks that the twin has to send by now.
+    pub fn post(&self) -> Vec<WebhookDelivery> {
+        let now = self.timer.now();
+        self.world().due(now)
+    }
+
+    /// What arrives when a webhook arrives now.
+    pub fn arrival(&self, webhook: &WebhookDelivery) -> Delivery {
+        Delivery {
+            headers: webhook.headers.clone(),
+            body: webhook.body.clone(),
+            received_at: self.timer.now(),
+        }
+    }
+
+    /// Receives a delivery as a receiver does: refuse what is not genuine, store, then acknowledge.
+    /// Returns the HTTP status of the answer.
+    pub fn receive(&self, delivery: &Delivery) -> u16 {
+        let decoder = self.decoder.webhooks().unwrap();
+        let receipt = match decoder.verify(delivery, None) {
+            Err(error) if error.kind() == ErrorKind::Unauthorized => Receipt::Refused,
+            Ok(_) | Err(_) => match finish(self.store.receive(&account(), delivery)) {
+                Ok(_) => Receipt::Stored,
+                Err(_) => Receipt::Failed,
+            },
+        };
+        decoder.acknowledge(receipt).status().as_u16()
+    }
+
+    /// Carries the post: every webhook that is due is received and answered. Returns how many.
+    pub fn pump(&self) -> usize {
+        let post = self.post();
+        for webhook in &post {
+            let status = self.receive(&self.arrival(webhook));
+            self.world().delivered(webhook.id, Ack::Status(status), self.timer.now());
+        }
+        post.len()
+    }
+
+    /// Tells the twin that a webhook which was taken with [`Stage::post`] was acknowledged.
+    pub fn acknowledge(&self, webhook: &WebhookDelivery) {
+        self.world().delivered(webhook.id, Ack::Status(200), self.timer.now());
+    }
+
+    /// When something happens next by itself, here or at the provider.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let ours = finish(self.store.next_due()).unwrap();
+        let theirs = self.world().next_due();
+        ours.into_iter().chain(theirs).min()
+    }
+
+    /// Works, carries the post and turns the clock until nothing is due any more.
+    ///
+    /// # Panics
+    /// If that takes more than 20,000 rounds or the store fails.
+    pub fn run_to_rest(&self, engine: &Engine) {
+        self.run_until(engine, || false);
+    }
+
+    /// As [`Stage::run_to_rest`], but no longer than until `is_enough`.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn run_until(&self, engine: &Engine, is_enough: impl Fn() -> bool) {
+        for _ in 0..ROUNDS_MAX {
+            let worked = finish(engine.work(64)).unwrap();
+            let carried = self.pump();
+            if is_enough() {
+                return;
+            }
+            if !worked.is_idle() || carried > 0 {
+                continue;
+            }
+            match self.next_due() {
+                Some(at) => self.timer.advance_to(at.max(self.timer.now().plus(TICK))),
+                None => return,
+            }
+        }
+        panic!("no rest after {ROUNDS_MAX} rounds, seed {}", self.seed);
+    }
+
+    /// One payout as stored.
+    pub fn payout(&self, name: &str) -> Payout {
+        finish(self.store.payout(&key(name))).unwrap().expect("a stored payout")
+    }
+
+    /// The history of one payout.
+    pub fn history(&self, name: &str) -> Vec<Entry> {
+        finish(self.store.history(&key(name))).unwrap()
+    }
+
+    /// Everything that the application was told.
+    pub fn notices(&self) -> Vec<Notice> {
+        let numbered = finish(self.store.outbox(0, usize::MAX)).unwrap();
+        numbered.into_iter().map(|(_, notice)| notice).collect()
+    }
+
+    /// What was really paid, oldest first.
+    pub fn movements(&self) -> Vec<Movement> {
+        let now = self.timer.now();
+        let mut world = self.world();
+        world.twin_mut("cashypro").unwrap().advance(now);
+        world.movements().into_iter().cloned().collect()
+    }
+
+    /// Visits the orders that the provider has.
+    pub fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
+        self.world().visit_orders(visit);
+    }
+
+    /// How many faults the twin has met.
+    pub fn faults_met(&self) -> u64 {
+        self.world().twin("cashypro").unwrap().faults().met().values().sum()
+    }
+
+    /// The provider itself, without a gate.
+    pub fn provider(&self) -> &Cashypro {
+        &self.decoder
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn cashypro(transport: Arc<dyn Transport>, timer: &Arc<VirtualTimer>, seed: u64) -> Cashypro {
+    let config = CashyproConfig {
+        base_url: "http://twin.example/cashypro/stage-api".to_owned(),
+        merchant_id: SANDBOX_MERCHANT_ID.to_owned(),
+        api_key: Secret::new(SANDBOX_API_KEY),
+        notify_url: NOTIFY_URL.to_owned(),
+        ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
+    };
+    let nonces = Arc::new(SeededNonces(Mutex::new(SplitMix64::new(seed))));
+    Cashypro::new(config, transport, Arc::clone(timer) as Arc<dyn Clock>, nonces).unwrap()
+}
+
+#[derive(Debug)]
+struct SeededNonces(Mutex<SplitMix64>);
+
+impl NonceSource for SeededNonces {
+    fn draw(&self) -> [u8; 16] {
+        let mut chance = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (high, low) = (chance.next_u64(), chance.next_u64());
+        (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+    }
+}
+
+/// More rounds than a schedule without a livelock takes.
+const ROUNDS_MAX: u32 = 20_000;
+
+const TICK: Duration = Duration::from_millis(1);

@@ -1,0 +1,178 @@
+//! A store that writes down in which order things became durable, behind a worker's gate.
+//! Several of them over one store are several processes.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+
+use pagos_core::AccountName;
+use pagos_core::Delivery;
+use pagos_core::PayoutKey;
+use pagos_core::Timestamp;
+use pagos_engine::Claim;
+use pagos_engine::ClaimRequest;
+use pagos_engine::Committed;
+use pagos_engine::Entry;
+use pagos_engine::Filter;
+use pagos_engine::InboxId;
+use pagos_engine::InboxItem;
+use pagos_engine::Intent;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::RunId;
+use pagos_engine::Step;
+use pagos_engine::Store;
+use pagos_engine::StoreError;
+use pagos_engine::Submitted;
+use pagos_engine::Tally;
+
+use crate::gate::Gate;
+
+/// One thing that happened, in the order in which it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Intents became durable.
+    Submitted(Vec<PayoutKey>),
+    /// A step became durable; with the number of the attempt that it began, if it did.
+    Committed(PayoutKey, Option<u32>),
+    /// A delivery became durable.
+    Received(InboxId),
+    /// A request that moves money left.
+    Sent(PayoutKey),
+    /// A question left.
+    Asked(PayoutKey),
+}
+
+/// A store behind a gate, with a record.
+#[derive(Debug)]
+pub struct WatchedStore {
+    inner: Arc<dyn Store>,
+    gate: Arc<Gate>,
+    record: Arc<Mutex<Vec<Act>>>,
+}
+
+impl WatchedStore {
+    /// `inner`, used through `gate`; what becomes durable is added to `record`.
+    pub fn new(inner: Arc<dyn Store>, gate: Arc<Gate>, record: Arc<Mutex<Vec<Act>>>) -> Arc<Self> {
+        Arc::new(Self { inner, gate, record })
+    }
+
+    async fn pass(&self) -> Result<(), StoreError> {
+        self.gate.pass().await.map_err(StoreError::new)
+    }
+
+    fn note(&self, act: Act) {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).push(act);
+    }
+}
+
+#[async_trait]
+impl Store for WatchedStore {
+    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
+        self.pass().await?;
+        let keys = intents.iter().map(|intent| intent.order.key.clone()).collect();
+        let outcomes = self.inner.submit(intents).await?;
+        if !outcomes.contains(&Submitted::Conflict) {
+            self.note(Act::Submitted(keys));
+        }
+        self.pass().await?;
+        Ok(outcomes)
+    }
+
+    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
+        self.pass().await?;
+        let released = self.inner.release(run, now).await?;
+        self.pass().await?;
+        Ok(released)
+    }
+
+    async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
+        self.inner.withdraw(run).await
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+        self.pass().await?;
+        let claims = self.inner.claim(request).await?;
+        self.pass().await?;
+        Ok(claims)
+    }
+
+    async fn end_claims(&self) -> Result<u64, StoreError> {
+        self.inner.end_claims().await
+    }
+
+    async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
+        self.pass().await?;
+        let key = step.key.clone();
+        let begun = step.entries.iter().find_map(|entry| match entry {
+            Entry::AttemptBegun { number, .. } => Some(*number),
+            _ => None,
+        });
+        let committed = self.inner.commit(step).await?;
+        if committed != Committed::Conflict {
+            self.note(Act::Committed(key, begun));
+        }
+        self.pass().await?;
+        Ok(committed)
+    }
+
+    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError> {
+        self.pass().await?;
+        self.inner.payout(key).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&PayoutKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        self.inner.list(filter, after, limit).await
+    }
+
+    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError> {
+        self.inner.history(key).await
+    }
+
+    async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError> {
+        self.inner.tally(run).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due().await
+    }
+
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+    ) -> Result<InboxId, StoreError> {
+        self.pass().await?;
+        let id = self.inner.receive(account, delivery).await?;
+        self.note(Act::Received(id));
+        self.pass().await?;
+        Ok(id)
+    }
+
+    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
+        self.pass().await?;
+        self.inner.inbox(now, limit).await
+    }
+
+    async fn file(
+        &self,
+        id: InboxId,
+        due_at: Option<Timestamp>,
+        outcome: &str,
+    ) -> Result<(), StoreError> {
+        self.pass().await?;
+        self.inner.file(id, due_at, outcome).await?;
+        self.pass().await
+    }
+
+    async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
+        self.inner.outbox(after, limit).await
+    }
+}

@@ -1,0 +1,70 @@
+//! One worker process as a test sees it: an engine, its gate, and the round it is in the middle of.
+//! Dropping it is the end of the process.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use pagos_engine::Engine;
+use pagos_engine::EngineError;
+use pagos_engine::Worked;
+
+use crate::drive::poll_once;
+use crate::gate::Gate;
+
+/// A worker that can be run step by step.
+pub struct Worker {
+    engine: Arc<Engine>,
+    gate: Arc<Gate>,
+    round: Option<BoxFuture<'static, Result<Worked, EngineError>>>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("gate", &self.gate).finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// A worker that has not begun.
+    pub fn new(engine: Engine, gate: Arc<Gate>) -> Self {
+        Self { engine: Arc::new(engine), gate, round: None }
+    }
+
+    /// Its gate.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Polls the round once, after beginning one of at most `limit` payouts if there is none.
+    pub fn step(&mut self, limit: usize) -> Option<Result<Worked, EngineError>> {
+        let engine = Arc::clone(&self.engine);
+        let round =
+            self.round.get_or_insert_with(|| async move { engine.work(limit).await }.boxed());
+        let worked = poll_once(round)?;
+        self.round = None;
+        Some(worked)
+    }
+
+    /// Steps until the round ends, or until the worker is dead or stalled.
+    ///
+    /// # Panics
+    /// If it neither ends nor says why.
+    pub fn round(&mut self, limit: usize) -> Option<Result<Worked, EngineError>> {
+        for _ in 0..STEPS_MAX {
+            let worked = self.step(limit);
+            if worked.is_some() || self.gate.is_dead() || self.gate.is_stalled() {
+                return worked;
+            }
+        }
+        panic!("a round without an end");
+    }
+
+    /// Is it in the middle of a round?
+    pub fn is_busy(&self) -> bool {
+        self.round.is_some()
+    }
+}
+
+const STEPS_MAX: u32 = 100_000;

@@ -1,0 +1,109 @@
+//! I1: no request that moves money leaves before its intent and attempt are durable.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+
+use pagos_core::PayoutKey;
+use pagos_core::Status;
+use pagos_tests::Act;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::Gate;
+use pagos_tests::Plan;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::drive;
+use pagos_tests::finish;
+use pagos_tests::key;
+use pagos_tests::order;
+use pagos_tests::run;
+
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+/// Does every request follow the commits of its intent and of an attempt of its own?
+fn sends_follow_commits(acts: &[Act], key: &PayoutKey) -> bool {
+    let mut has_intent = false;
+    let mut attempts = 0_u32;
+    for act in acts {
+        match act {
+            Act::Submitted(keys) => has_intent |= keys.contains(key),
+            Act::Committed(of, Some(_)) if of == key => attempts += 1,
+            Act::Sent(of) if of == key => {
+                if !has_intent || attempts == 0 {
+                    return false;
+                }
+                attempts -= 1;
+            }
+            Act::Committed(..) | Act::Received(_) | Act::Sent(_) | Act::Asked(_) => {}
+        }
+    }
+    true
+}
+
+/// Submits, releases and works behind a gate, as far as its plan lets it.
+fn play(plan: Option<Plan>) -> (Scene, u64) {
+    let replies = [Reply::Says(Status::Pending)];
+    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    let gate = Arc::new(Gate::new());
+    if let Some(plan) = plan {
+        gate.plan(plan);
+    }
+    let engine = scene.engine_behind(&gate);
+    let mut all = Box::pin(async {
+        let orders = NAMES.into_iter().map(order).collect();
+        if engine.submit(&run(), orders).await.is_ok() && engine.release(&run()).await.is_ok() {
+            let _ = engine.work(8).await;
+        }
+    });
+    let _ = drive(&mut all);
+    drop(all);
+    let points = gate.points();
+    (scene, points)
+}
+
+#[test]
+fn i01_nothing_is_sent_before_intent_and_attempt_are_durable() {
+    let (scene, points) = play(None);
+    assert_eq!(scene.provider.creates(), NAMES.len());
+    let mut silent = 0;
+    for point in 1..=points {
+        for plan in [Plan::FailAt(point), Plan::DieAt(point), Plan::StallAt(point)] {
+            let (scene, _) = play(Some(plan));
+            silent += u32::from(scene.provider.creates() == 0);
+            for name in NAMES {
+                let is_kept = sends_follow_commits(&scene.acts(), &key(name));
+                assert!(is_kept, "{name} at {plan:?}: {:?}", scene.acts());
+            }
+        }
+    }
+    assert!(silent > 0, "some schedules must end before anything is sent");
+}
+
+#[test]
+fn i01_a_commit_that_fails_sends_nothing() {
+    let (whole, points) = play(None);
+    let first_begun = whole.acts().iter().position(|act| matches!(act, Act::Committed(_, Some(_))));
+    assert!(first_begun < whole.acts().iter().position(|act| matches!(act, Act::Sent(_))));
+    // Whatever fails, a payout whose attempt the store does not have was not sent.
+    for point in 1..=points {
+        let (scene, _) = play(Some(Plan::FailAt(point)));
+        for name in NAMES {
+            let stored = finish(scene.store.payout(&key(name))).unwrap();
+            let has_attempt = stored.is_some_and(|payout| payout.progress.attempts > 0);
+            let is_sent = scene.acts().contains(&Act::Sent(key(name)));
+            assert!(has_attempt || !is_sent, "{name}, failure at {point}");
+        }
+    }
+}
+
+#[test]
+fn i01_the_judge_sees_a_send_before_its_commit() {
+    let intent = Act::Submitted(vec![key("a")]);
+    let begun = Act::Committed(key("a"), Some(1));
+    let sent = Act::Sent(key("a"));
+    assert!(sends_follow_commits(&[intent.clone(), begun.clone(), sent.clone()], &key("a")));
+    assert!(!sends_follow_commits(&[intent.clone(), sent.clone(), begun.clone()], &key("a")));
+    assert!(!sends_follow_commits(&[begun.clone(), sent.clone(), intent.clone()], &key("a")));
+    assert!(!sends_follow_commits(&[intent, begun, sent.clone(), sent], &key("a")));
+}

@@ -1,0 +1,165 @@
+//! I2: at most one attempt of an intent can be alive; a new one needs recorded proof.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_core::ErrorKind;
+use pagos_core::Status;
+use pagos_engine::Attention;
+use pagos_engine::Decision;
+use pagos_engine::Entry;
+use pagos_engine::Proof;
+use pagos_tests::Act;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::ForgetfulBank;
+use pagos_tests::Gate;
+use pagos_tests::KEYED;
+use pagos_tests::Plan;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::Worker;
+use pagos_tests::attempts_one_at_a_time;
+use pagos_tests::finish;
+use pagos_tests::key;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+fn unknown_then_pending() -> [Reply; 2] {
+    [Reply::Fails(ErrorKind::Unknown), Reply::Says(Status::Pending)]
+}
+
+#[test]
+fn i02_two_engines_on_one_store_never_hold_two_attempts() {
+    let names = ["a", "b", "c", "d", "e", "f"];
+    for seed in 0..200 {
+        let scene = Scene::new(&CAREFUL, [], []);
+        scene.submit(&names);
+        let bank = ForgetfulBank::new(&CAREFUL, Arc::clone(&scene.timer), seed);
+        let mut workers = [seed * 2, seed * 2 + 1].map(|seed| {
+            let gate = Arc::new(Gate::jittering(seed));
+            Worker::new(scene.engine_with(Arc::new(bank.clone()), &gate), gate)
+        });
+        for _ in 0..60 {
+            // Both in the middle of a round, call by call in turns.
+            while !workers.iter_mut().fold(true, |is_done, worker| {
+                let worked = worker.step(4);
+                is_done & worked.is_some_and(|worked| worked.unwrap().is_idle())
+            }) {}
+            match scene.next_due() {
+                Some(at) => scene.timer.advance_to(at),
+                None => break,
+            }
+        }
+        for name in names {
+            let history = scene.history(name);
+            let begun = attempts_one_at_a_time(&history);
+            assert!(begun.clone().is_ok_and(|begun| begun > 0), "seed {seed}, {name}: {begun:?}");
+            assert!(bank.payments(&key(name)) <= 1, "seed {seed}: {name} was paid twice");
+        }
+    }
+}
+
+#[test]
+fn i02_a_new_attempt_needs_recorded_absence() {
+    let scene = Scene::new(&KEYED, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, Duration::from_secs(599));
+    assert_eq!(scene.provider.creates(), 1, "the grace is not over");
+    assert!(scene.provider.queries() >= 3, "enough answers alone are no proof");
+    scene.provider.answer_from_now_on([Answer::Absent, Answer::Found(Status::Pending)]);
+    scene.work_for(&engine, Duration::from_secs(1_200));
+    assert_eq!(scene.provider.creates(), 2);
+    let history = scene.history("a");
+    assert_eq!(attempts_one_at_a_time(&history), Ok(2));
+    let proof = history.iter().find_map(|entry| match entry {
+        Entry::AttemptClosed { number: 1, proof, .. } => Some(*proof),
+        _ => None,
+    });
+    assert_eq!(proof, Some(Proof::Absent));
+}
+
+#[test]
+fn i02_answers_of_absence_count_in_a_row_only() {
+    let broken = [Answer::Absent, Answer::Absent, Answer::CannotTell];
+    let answers = broken.iter().cycle().take(30).cloned();
+    let scene = Scene::new(&KEYED, unknown_then_pending(), answers).with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, Duration::from_secs(20 * 3_600));
+    assert!(scene.provider.queries() > 12);
+    assert_eq!(scene.provider.creates(), 1);
+}
+
+#[test]
+fn i02_a_provider_that_would_pay_twice_is_never_sent_to_again() {
+    let scene = Scene::new(&CAREFUL, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, 30 * DAY);
+    assert_eq!(scene.provider.creates(), 1);
+    assert!(matches!(scene.payout("a").progress.attention, Some(Attention::Doubt(_))));
+}
+
+#[test]
+fn i02_a_crash_at_any_point_leaves_one_attempt() {
+    let whole = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
+    whole.submit(&["a"]);
+    let gate = Arc::new(Gate::new());
+    finish(whole.engine_behind(&gate).work(8)).unwrap();
+    let mut left_in_doubt = 0;
+    for point in 1..=gate.points() {
+        let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
+        scene.submit(&["a"]);
+        let gate = Arc::new(Gate::new());
+        gate.plan(Plan::DieAt(point));
+        let mut worker = Worker::new(scene.engine_behind(&gate), gate);
+        assert!(worker.round(8).is_none());
+        drop(worker);
+        let begun_before = scene.payout("a").progress.attempts;
+        // Either the lease runs out, or the one worker of an embedded store ends all claims.
+        if point % 2 == 0 {
+            finish(scene.store.end_claims()).unwrap();
+        }
+        let engine = scene.engine();
+        scene.work_for(&engine, DAY);
+        let sent = scene.acts().iter().filter(|act| matches!(act, Act::Sent(_))).count();
+        assert!(sent <= 1, "sent {sent} times after a crash at {point}");
+        assert_eq!(attempts_one_at_a_time(&scene.history("a")), Ok(1), "crash at {point}");
+        if begun_before == 1 && scene.payout("a").progress.status() == Status::Unknown {
+            left_in_doubt += 1;
+        }
+    }
+    assert!(left_in_doubt > 0);
+}
+
+#[test]
+fn i02_a_person_can_prove_what_no_answer_can() {
+    let scene = Scene::new(&CAREFUL, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    let engine = scene.engine();
+    let early = finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: nothing was sent"));
+    assert!(early.is_err(), "what is not in doubt is not sent again");
+    scene.work_for(&engine, DAY);
+    finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: statement of 11 Jan")).unwrap();
+    scene.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+    scene.work_for(&engine, DAY);
+    assert_eq!(scene.provider.creates(), 2);
+    assert_eq!(attempts_one_at_a_time(&scene.history("a")), Ok(2));
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    assert!(scene.timer.now() > pagos_tests::start());
+}
+
+#[test]
+fn i02_the_judge_sees_two_attempts_at_once() {
+    let begun = |number| Entry::AttemptBegun { number, at: pagos_tests::start() };
+    let closed = |number| Entry::AttemptClosed {
+        number,
+        proof: Proof::Absent,
+        at: pagos_tests::start(),
+        because: String::new(),
+    };
+    assert_eq!(attempts_one_at_a_time(&[begun(1), closed(1), begun(2)]), Ok(2));
+    assert!(attempts_one_at_a_time(&[begun(1), begun(2)]).is_err());
+    assert!(attempts_one_at_a_time(&[begun(1), closed(2), begun(2)]).is_err());
+}

@@ -1,0 +1,139 @@
+//! I3: unknown never becomes failed without evidence.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::time::Duration;
+
+use pagos_core::ErrorKind;
+use pagos_core::FailReason;
+use pagos_core::Status;
+use pagos_engine::Attention;
+use pagos_engine::Decision;
+use pagos_engine::NoticeKind;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::KEYED;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::Stage;
+use pagos_tests::declined;
+use pagos_tests::finish;
+use pagos_tests::key;
+use pagos_tests::order;
+use pagos_twin::Fault;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+fn calls_for_a_person(scene: &Scene) -> usize {
+    let is_call = |event: &NoticeKind| matches!(event, NoticeKind::Attention { .. });
+    scene.notices().iter().filter(|notice| is_call(&notice.event)).count()
+}
+
+#[test]
+fn i03_unknown_is_never_failed_by_silence_errors_or_absence() {
+    let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Nothing];
+    let answers = [
+        Answer::Absent,
+        Answer::CannotTell,
+        Answer::Fails(ErrorKind::Undelivered),
+        Answer::Fails(ErrorKind::Throttled),
+        Answer::Fails(ErrorKind::Unknown),
+        Answer::Fails(ErrorKind::Rejected),
+        Answer::Fails(ErrorKind::Invalid),
+        Answer::Nothing,
+        Answer::Found(Status::Unknown),
+    ];
+    for reply in &replies {
+        for answer in &answers {
+            let scene = Scene::new(&CAREFUL, [reply.clone()], [answer.clone()]).with_payout("a");
+            let engine = scene.engine();
+            scene.work_for(&engine, 30 * DAY);
+            let progress = scene.payout("a").progress;
+            assert_eq!(progress.status(), Status::Unknown, "{reply:?} {answer:?}");
+            assert_eq!(scene.provider.creates(), 1, "{reply:?} {answer:?}");
+            let is_known = matches!(answer, Answer::Found(_));
+            let is_in_queue = matches!(progress.attention, Some(Attention::Doubt(_)));
+            assert!(is_in_queue || is_known, "{reply:?} {answer:?}");
+            assert_eq!(calls_for_a_person(&scene), usize::from(is_in_queue));
+        }
+    }
+}
+
+#[test]
+fn i03_evidence_does_end_the_doubt() {
+    for (told, expected) in [(declined(), "failed"), (Status::Succeeded, "succeeded")] {
+        let answers = [Answer::CannotTell, Answer::Absent, Answer::Found(told)];
+        let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], answers);
+        let scene = scene.with_payout("a");
+        scene.work_for(&scene.engine(), DAY);
+        assert_eq!(scene.payout("a").progress.word(), expected);
+        assert_eq!(scene.payout("a").progress.attention, None);
+    }
+    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Rejected)], []).with_payout("a");
+    scene.work_for(&scene.engine(), DAY);
+    assert_eq!(scene.payout("a").progress.status(), Status::Failed(FailReason::Rejected));
+}
+
+#[test]
+fn i03_doubt_that_is_answered_late_leaves_the_operators_queue() {
+    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scene = scene.with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, 3 * DAY);
+    assert!(scene.payout("a").progress.attention.is_some());
+    scene.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+    scene.work_for(&engine, DAY);
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    assert_eq!(scene.payout("a").progress.attention, None);
+}
+
+#[test]
+fn i03_a_person_decides_with_a_note() {
+    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scene = scene.with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, DAY);
+    assert!(finish(engine.resolve(&key("a"), Decision::Failed, "  ")).is_err());
+    assert_eq!(scene.payout("a").progress.status(), Status::Unknown);
+    finish(engine.resolve(&key("a"), Decision::Failed, "ana: bank's letter of 11 Jan")).unwrap();
+    assert_eq!(scene.payout("a").progress.status(), declined());
+}
+
+#[test]
+fn i03_lost_attempts_end_with_a_person_and_not_with_a_failure() {
+    let scene = Scene::new(&KEYED, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scene = scene.with_payout("a");
+    scene.work_for(&scene.engine(), 30 * DAY);
+    let progress = scene.payout("a").progress;
+    assert_eq!(progress.status(), Status::Unknown);
+    assert_eq!(progress.attempts, pagos_tests::policy().attempts_max);
+    assert!(matches!(progress.attention, Some(Attention::Doubt(_))));
+}
+
+#[test]
+fn i03_every_bad_answer_of_the_twin_ends_at_its_truth() {
+    let faults = [
+        Fault::LoseRequest,
+        Fault::LoseReply,
+        Fault::ErrorAfter,
+        Fault::ErrorBefore,
+        Fault::Busy,
+        Fault::LateApply,
+        Fault::Torn,
+        Fault::HtmlBefore,
+        Fault::HtmlAfter,
+        Fault::Throttle,
+        Fault::SlowReply,
+    ];
+    for fault in faults {
+        let stage = Stage::new(1);
+        stage.trigger("a", fault, 1);
+        stage.submit(vec![order("a")]);
+        let engine = stage.engine();
+        stage.run_to_rest(&engine);
+        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{fault:?}");
+        assert_eq!(stage.movements().len(), 1, "{fault:?}");
+        let failed = stage.notices().iter().filter(|it| it.status.word() == "failed").count();
+        assert_eq!(failed, 0, "{fault:?}");
+    }
+}

@@ -1,0 +1,139 @@
+//! I4: unverified input changes no state; it can only schedule a question.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use pagos_core::Clock;
+use pagos_core::ErrorKind;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::Stage;
+use pagos_tests::account;
+use pagos_tests::declined;
+use pagos_tests::event;
+use pagos_tests::finish;
+use pagos_tests::forged;
+use pagos_tests::hint;
+use pagos_tests::key;
+use pagos_tests::order;
+use pagos_tests::unrecognised;
+
+/// A scene whose one payout has reached a status, and what a liar would say about it.
+fn scene_in(status: Status) -> (Scene, Status) {
+    let reply = match status {
+        Status::Unknown => Reply::Fails(ErrorKind::Unknown),
+        other => Reply::Says(other),
+    };
+    let scene = Scene::new(&CAREFUL, [reply], [Answer::Found(status)]).with_payout("a");
+    scene.work(&scene.engine());
+    assert_eq!(scene.payout("a").progress.status(), status);
+    scene.timer.advance(Duration::from_millis(10));
+    let lie = if status == Status::Succeeded { declined() } else { Status::Succeeded };
+    (scene, lie)
+}
+
+fn statuses() -> [Status; 4] {
+    [Status::Unknown, Status::Pending, Status::Succeeded, declined()]
+}
+
+#[test]
+fn i04_a_hint_changes_nothing_but_that_the_provider_is_asked() {
+    for status in statuses() {
+        let (scene, lie) = scene_in(status);
+        let (before, history, notices) = (scene.payout("a"), scene.history("a"), scene.notices());
+        let asked = scene.provider.queries();
+        let told = scene.provider.seen(&order("a"), lie, Source::UnverifiedEvent);
+        scene.receive(&hint(&key("a"), &told, scene.timer.now()));
+        let engine = scene.engine();
+        scene.work(&engine);
+        let after = scene.payout("a");
+        assert_eq!(after.progress, before.progress, "{status}");
+        assert_eq!((scene.history("a"), scene.notices()), (history, notices), "{status}");
+        assert!(after.due_at <= Some(scene.timer.now().plus(Duration::from_secs(1))), "{status}");
+        assert!(finish(scene.store.inbox(scene.timer.now(), 9)).unwrap().is_empty());
+        // The question is asked soon, and its answer counts.
+        scene.provider.answer_from_now_on([Answer::Found(lie)]);
+        scene.work_for(&engine, Duration::from_secs(2));
+        assert!(scene.provider.queries() > asked, "{status}");
+        assert_eq!(scene.payout("a").progress.status(), lie, "{status}");
+        assert_eq!(scene.provider.creates(), 1);
+    }
+}
+
+#[test]
+fn i04_a_wrongly_signed_event_changes_nothing_at_all() {
+    for status in statuses() {
+        let (scene, lie) = scene_in(status);
+        let before = (scene.payout("a"), scene.history("a"), scene.notices());
+        let told = scene.provider.seen(&order("a"), lie, Source::VerifiedEvent);
+        scene.receive(&forged(&key("a"), &told, scene.timer.now()));
+        finish(scene.engine().work(0)).unwrap();
+        assert_eq!((scene.payout("a"), scene.history("a"), scene.notices()), before, "{status}");
+        assert!(finish(scene.store.inbox(scene.timer.now(), 9)).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn i04_a_genuine_event_does_change_the_state() {
+    for status in [Status::Unknown, Status::Pending] {
+        let (scene, news) = scene_in(status);
+        let told = scene.provider.seen(&order("a"), news, Source::VerifiedEvent);
+        scene.receive(&event(&key("a"), &told, scene.timer.now()));
+        finish(scene.engine().work(0)).unwrap();
+        assert_eq!(scene.payout("a").progress.status(), news);
+    }
+}
+
+#[test]
+fn i04_a_genuine_event_in_unknown_words_asks_the_provider() {
+    let (scene, news) = scene_in(Status::Pending);
+    let before = scene.payout("a").progress;
+    scene.receive(&unrecognised(&key("a"), scene.timer.now()));
+    let engine = scene.engine();
+    finish(engine.work(0)).unwrap();
+    assert_eq!(scene.payout("a").progress, before);
+    scene.provider.answer_from_now_on([Answer::Found(news)]);
+    scene.work_for(&engine, Duration::from_secs(2));
+    assert_eq!(scene.payout("a").progress.status(), news);
+}
+
+#[test]
+fn i04_cashypro_webhooks_need_the_signature_over_their_very_bytes() {
+    let stage = Stage::new(3);
+    stage.submit(vec![order("a")]);
+    let engine = stage.engine();
+    finish(engine.work(8)).unwrap();
+    stage.timer.advance(Duration::from_secs(30));
+    let post = stage.post();
+    let genuine = stage.arrival(&post[0]);
+    let mut flipped = genuine.clone();
+    let mut bytes = genuine.body.to_vec();
+    let digit = bytes.iter().rposition(u8::is_ascii_digit).unwrap();
+    bytes[digit] ^= 1;
+    flipped.body = bytes.into();
+    let mut spaced = genuine.clone();
+    spaced.body = [b" ", &genuine.body[..]].concat().into();
+    let mut unsigned = genuine.clone();
+    unsigned.headers.remove("Sign");
+    let mut wrong = genuine.clone();
+    wrong.headers.insert("Sign", HeaderValue::from_static("37bc4e6dc95e1dda6a6ea4625203d03f"));
+    let before = (stage.payout("a"), stage.history("a"));
+    for bad in [flipped, spaced, unsigned, wrong] {
+        assert_eq!(stage.receive(&bad), 401);
+        assert!(finish(stage.store.inbox(stage.timer.now(), 9)).unwrap().is_empty());
+        // Even if it got into the inbox, it would be closed there.
+        finish(stage.store.receive(&account(), &bad)).unwrap();
+        finish(engine.work(0)).unwrap();
+        assert_eq!((stage.payout("a"), stage.history("a")), before);
+    }
+    assert_eq!(stage.receive(&genuine), 200);
+    finish(engine.work(0)).unwrap();
+    assert_eq!(stage.payout("a").progress.status(), Status::Succeeded);
+}

@@ -1,0 +1,180 @@
+//! I5: state is the fold of the observations, and it converges to the provider's ledger.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_core::Observation;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_engine::Entry;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::Stage;
+use pagos_tests::declined;
+use pagos_tests::event;
+use pagos_tests::finish;
+use pagos_tests::key;
+use pagos_tests::order;
+use pagos_tests::refold;
+use pagos_tests::start;
+
+const SCENARIOS: [&str; 21] = [
+    "success",
+    "fail:ACCOUNT_CLOSED",
+    "cancel",
+    "stuck",
+    "success-then-fail",
+    "fail-then-success",
+    "timeout-created",
+    "timeout-not-created",
+    "late-apply",
+    "500-created",
+    "500-not-created",
+    "busy",
+    "throttle",
+    "torn",
+    "html-502",
+    "html-502-not-created",
+    "slow",
+    "no-funds",
+    "no-webhook",
+    "dup-webhook",
+    "out-of-order",
+];
+
+#[test]
+fn i05_every_scenario_ends_at_the_providers_truth_without_a_person() {
+    for scenario in SCENARIOS {
+        let stage = Stage::new(5);
+        let description = Some(format!("sim:{scenario}"));
+        stage.submit(vec![pagos_core::PayoutOrder { description, ..order("a") }]);
+        let engine = stage.engine();
+        stage.run_to_rest(&engine);
+        let payout = stage.payout("a");
+        let mut truth = String::new();
+        stage.visit_orders(&mut |order| truth = order.true_final.to_lowercase());
+        let word = payout.progress.word();
+        let is_true = match truth.as_str() {
+            "success" => word == "succeeded",
+            "fail" | "cancel" => word == "failed",
+            other => panic!("{scenario}: no truth in {other:?}"),
+        };
+        assert!(is_true, "{scenario}: {word}, the provider says {truth}");
+        assert_eq!(payout.progress.attention, None, "{scenario}");
+        let refolded = refold(&stage.history("a"), start());
+        assert_eq!(refolded.status(), payout.progress.status(), "{scenario}");
+        assert_eq!(refolded.reversals(), payout.progress.standing.reversals(), "{scenario}");
+        assert_eq!(refolded.reference(), payout.progress.standing.reference(), "{scenario}");
+    }
+}
+
+/// A scene whose one payout was told pending, and a teller of genuine events about it.
+fn pending() -> (Scene, impl Fn(&Scene, Status, u64)) {
+    let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
+    let scene = scene.with_payout("a");
+    scene.work(&scene.engine());
+    let tell = |scene: &Scene, status: Status, hour: u64| {
+        scene.timer.advance(Duration::from_millis(7));
+        let told = Observation {
+            asked_at: None,
+            provider_at: Some(start().plus(Duration::from_secs(hour * 3_600))),
+            ..scene.provider.seen(&order("a"), status, Source::VerifiedEvent)
+        };
+        scene.receive(&event(&key("a"), &told, scene.timer.now()));
+        finish(scene.engine().work(0)).unwrap();
+    };
+    (scene, tell)
+}
+
+fn refolds(scene: &Scene) {
+    let stored = scene.payout("a").progress.standing;
+    let refolded = refold(&scene.history("a"), start());
+    assert_eq!(refolded.status(), stored.status());
+    assert_eq!(refolded.reversals(), stored.reversals());
+    assert_eq!(refolded.held().provider_at, stored.held().provider_at);
+    assert_eq!(refolded.confirm_since(), stored.confirm_since());
+}
+
+#[test]
+fn i05_the_history_keeps_what_made_an_older_event_stale() {
+    // FAIL of 1 o'clock, FAIL of 3 o'clock, and only then the SUCCESS of 2 o'clock.
+    let (scene, tell) = pending();
+    for (status, hour) in [(declined(), 1), (declined(), 3), (Status::Succeeded, 2)] {
+        tell(&scene, status, hour);
+        refolds(&scene);
+    }
+    assert_eq!(scene.payout("a").progress.status(), declined());
+}
+
+#[test]
+fn i05_every_order_of_events_folds_to_the_stored_state() {
+    let told = [(declined(), 1), (Status::Succeeded, 2), (declined(), 3), (declined(), 4)];
+    for shuffle in 0..24_usize {
+        let mut rest = told.to_vec();
+        let (scene, tell) = pending();
+        let mut index = shuffle;
+        while !rest.is_empty() {
+            let (status, hour) = rest.remove(index % rest.len());
+            index /= rest.len() + 1;
+            tell(&scene, status, hour);
+            refolds(&scene);
+        }
+        assert_eq!(scene.payout("a").progress.status(), declined(), "order {shuffle}");
+    }
+}
+
+#[test]
+fn i05_an_answer_that_settles_a_doubt_is_kept() {
+    // Held by a query without time; an event contradicts it; the next query repeats the first.
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Succeeded)]);
+    let scene = scene.with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, Duration::from_secs(60));
+    assert_eq!(scene.payout("a").progress.standing.held().source, Source::Query);
+    let told_at = |hour: u64| start().plus(Duration::from_secs(hour * 3_600));
+    let tell = |at: Timestamp| {
+        scene.timer.advance(Duration::from_millis(7));
+        let told = Observation {
+            asked_at: None,
+            provider_at: Some(at),
+            ..scene.provider.seen(&order("a"), declined(), Source::VerifiedEvent)
+        };
+        scene.receive(&event(&key("a"), &told, scene.timer.now()));
+        finish(engine.work(0)).unwrap();
+    };
+    tell(told_at(5));
+    assert!(scene.payout("a").progress.standing.confirm_since().is_some());
+    scene.work_for(&engine, Duration::from_secs(10));
+    assert_eq!(scene.payout("a").progress.standing.confirm_since(), None);
+    refolds(&scene);
+    tell(told_at(6));
+    assert_eq!(scene.payout("a").progress.status(), declined());
+    refolds(&scene);
+}
+
+#[test]
+fn i05_a_watched_payout_has_a_history_that_a_person_can_read() {
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Pending)]);
+    let scene = scene.with_payout("a");
+    scene.work_for(&scene.engine(), Duration::from_secs(20 * 24 * 3_600));
+    assert!(scene.provider.queries() > 400);
+    assert!(scene.history("a").len() <= 4, "{} lines", scene.history("a").len());
+    refolds(&scene);
+}
+
+#[test]
+fn i05_the_judge_sees_a_history_that_lacks_a_line() {
+    let (scene, tell) = pending();
+    tell(&scene, Status::Succeeded, 1);
+    let mut history = scene.history("a");
+    let is_end = |entry: &Entry| matches!(entry, Entry::Observed { observation, .. } if observation.status.is_final());
+    history.retain(|entry| !is_end(entry));
+    assert_ne!(refold(&history, start()).status(), Status::Succeeded);
+}

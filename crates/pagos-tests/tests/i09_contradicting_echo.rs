@@ -1,0 +1,144 @@
+//! I9: an echo that contradicts the order changes nothing and calls a person.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_core::Observation;
+use pagos_core::PayoutOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_engine::Attention;
+use pagos_engine::Decision;
+use pagos_engine::Entry;
+use pagos_engine::NoticeKind;
+use pagos_tests::Answer;
+use pagos_tests::KEYED;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::Stage;
+use pagos_tests::event;
+use pagos_tests::finish;
+use pagos_tests::key;
+use pagos_tests::order;
+use pagos_tests::start;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// What contradicts the order, by name. The reference contradicts only once one is known.
+fn lies(told: &Observation) -> [(&'static str, Observation); 4] {
+    let mut lies = ["amount", "currency", "key", "reference"].map(|name| (name, told.clone()));
+    lies[0].1.echo.amount = order("a").amount.checked_add(order("b").amount);
+    lies[1].1.echo.amount = Some(pagos_core::Money::new(15_000_000, pagos_core::Currency::Clp));
+    lies[2].1.echo.key = Some("b".to_owned());
+    lies[3].1.reference = Some(ProviderRef::new("R2").unwrap());
+    lies
+}
+
+fn told(status: Status, source: Source) -> Observation {
+    let scene = Scene::new(&KEYED, [], []);
+    scene.provider.seen(&order("a"), status, source)
+}
+
+fn assert_quarantined(scene: &Scene, status: Status, case: &str) {
+    let progress = scene.payout("a").progress;
+    assert_eq!(progress.status(), status, "{case}");
+    assert!(matches!(progress.attention, Some(Attention::Quarantine(_))), "{case}");
+    assert_eq!(progress.word(), "quarantined");
+    let is_kept = |entry: &Entry| matches!(entry, Entry::Contradicted { .. });
+    assert!(scene.history("a").iter().any(is_kept), "{case}");
+    let is_call = |event: &NoticeKind| matches!(event, NoticeKind::Attention { .. });
+    let calls = scene.notices().iter().filter(|notice| is_call(&notice.event)).count();
+    assert_eq!(calls, 1, "{case}");
+}
+
+/// Nothing is sent and nobody is asked, for a month.
+fn assert_at_rest(scene: &Scene, case: &str) {
+    let (creates, queries) = (scene.provider.creates(), scene.provider.queries());
+    scene.work_for(&scene.engine(), 30 * DAY);
+    assert_eq!((scene.provider.creates(), scene.provider.queries()), (creates, queries), "{case}");
+}
+
+#[test]
+fn i09_a_contradicting_reply_stops_everything() {
+    for (name, lie) in lies(&told(Status::Pending, Source::Reply)).into_iter().take(3) {
+        let scene = Scene::new(&KEYED, [Reply::Tells(Box::new(lie))], [Answer::Absent]);
+        let scene = scene.with_payout("a");
+        scene.work(&scene.engine());
+        assert_quarantined(&scene, Status::Created, name);
+        assert_at_rest(&scene, name);
+        assert_eq!(scene.provider.creates(), 1);
+    }
+}
+
+#[test]
+fn i09_a_contradicting_answer_stops_everything() {
+    for (name, lie) in lies(&told(Status::Succeeded, Source::Query)) {
+        let answers = [Answer::Tells(Box::new(lie))];
+        let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
+        scene.work_for(&scene.engine(), Duration::from_secs(40));
+        assert_quarantined(&scene, Status::Pending, name);
+        assert_at_rest(&scene, name);
+    }
+}
+
+#[test]
+fn i09_a_contradicting_event_stops_everything() {
+    for (name, lie) in lies(&told(Status::Succeeded, Source::VerifiedEvent)) {
+        let replies = [Reply::Says(Status::Pending)];
+        let scene = Scene::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+        scene.work(&scene.engine());
+        scene.timer.advance(Duration::from_millis(3));
+        scene.receive(&event(&key("a"), &lie, scene.timer.now()));
+        finish(scene.engine().work(0)).unwrap();
+        assert_quarantined(&scene, Status::Pending, name);
+        assert_at_rest(&scene, name);
+    }
+}
+
+#[test]
+fn i09_a_payout_in_doubt_is_not_sent_again_out_of_quarantine() {
+    let (_, lie) = lies(&told(Status::Succeeded, Source::Query))[0].clone();
+    let answers = [Answer::Absent, Answer::Tells(Box::new(lie)), Answer::Absent];
+    let replies = [Reply::Fails(pagos_core::ErrorKind::Unknown)];
+    let scene = Scene::new(&KEYED, replies, answers).with_payout("a");
+    scene.work_for(&scene.engine(), DAY);
+    assert_quarantined(&scene, Status::Unknown, "doubt");
+    assert_eq!(scene.provider.creates(), 1);
+}
+
+#[test]
+fn i09_a_person_lifts_the_quarantine_and_the_provider_is_asked_again() {
+    let (_, lie) = lies(&told(Status::Succeeded, Source::Query))[0].clone();
+    let answers = [Answer::Tells(Box::new(lie)), Answer::Found(Status::Succeeded)];
+    let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, DAY);
+    assert_quarantined(&scene, Status::Pending, "before");
+    finish(engine.resolve(&key("a"), Decision::Ask, "ana: their display was wrong")).unwrap();
+    scene.work_for(&engine, DAY);
+    assert_eq!(scene.payout("a").progress.word(), "succeeded");
+}
+
+#[test]
+fn i09_an_echo_that_agrees_passes() {
+    let answers = [Answer::Tells(Box::new(told(Status::Succeeded, Source::Query)))];
+    let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
+    scene.work_for(&scene.engine(), DAY);
+    assert_eq!(scene.payout("a").progress.word(), "succeeded");
+    assert!(scene.timer.now() > start());
+}
+
+#[test]
+fn i09_the_twin_that_echoes_another_amount_ends_in_quarantine() {
+    let stage = Stage::new(9);
+    let description = Some("sim:amount-echo".to_owned());
+    stage.submit(vec![PayoutOrder { description, ..order("a") }]);
+    let engine = stage.engine();
+    stage.run_to_rest(&engine);
+    assert_eq!(stage.payout("a").progress.word(), "quarantined");
+    assert_eq!(stage.payout("a").progress.status(), Status::Pending);
+    assert_eq!(stage.movements().len(), 1);
+}

@@ -1,0 +1,190 @@
+//! I11: a stalled worker that wakes up overwrites nothing newer, and is not paid for twice.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pagos_core::Descriptor;
+use pagos_core::ErrorKind;
+use pagos_core::FailReason;
+use pagos_core::Status;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::ForgetfulBank;
+use pagos_tests::Gate;
+use pagos_tests::KEYED;
+use pagos_tests::Plan;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::Stage;
+use pagos_tests::Worker;
+use pagos_tests::attempts_one_at_a_time;
+use pagos_tests::declined;
+use pagos_tests::key;
+use pagos_tests::live_payments_max;
+use pagos_tests::order;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// One worker stalls at `point`; another goes on for `apart`; then the first wakes up.
+/// Returns whether it stalled in the middle of a round at all.
+fn stall(scene: &Scene, bank: &ForgetfulBank, point: u64, apart: Duration) -> bool {
+    let gate = Arc::new(Gate::new());
+    gate.plan(Plan::StallAt(point));
+    let mut sleeper = Worker::new(scene.engine_with(Arc::new(bank.clone()), &gate), gate);
+    let is_stalled = sleeper.round(8).is_none();
+    let other = scene.engine_with(Arc::new(bank.clone()), &Arc::new(Gate::new()));
+    scene.work_for(&other, apart);
+    sleeper.gate().open();
+    if is_stalled {
+        sleeper.round(8).expect("a round that ends").unwrap();
+    }
+    scene.work_for(&other, 3 * DAY);
+    is_stalled
+}
+
+fn sweep(descriptor: &'static Descriptor) -> (u32, u32) {
+    let (mut schedules, mut in_doubt) = (0, 0);
+    for seed in 0..60 {
+        for point in 1.. {
+            for apart in [Duration::from_secs(60), Duration::from_secs(180), DAY] {
+                let scene = Scene::new(descriptor, [], []).with_payout("a");
+                let bank = ForgetfulBank::new(descriptor, Arc::clone(&scene.timer), seed);
+                if !stall(&scene, &bank, point, apart) {
+                    break;
+                }
+                schedules += 1;
+                let case = format!("seed {seed}, stalled at {point} for {apart:?}");
+                assert!(bank.payments(&key("a")) <= 1, "{case}: paid twice");
+                assert!(attempts_one_at_a_time(&scene.history("a")).is_ok(), "{case}");
+                let progress = scene.payout("a").progress;
+                if progress.attention.is_some() {
+                    in_doubt += 1;
+                    continue;
+                }
+                let truth = bank.truth(&key("a"));
+                let expected = truth.unwrap_or(Status::Failed(FailReason::Rejected));
+                assert_eq!(progress.status().word(), expected.word(), "{case}");
+            }
+            if point > 24 {
+                break;
+            }
+        }
+    }
+    (schedules, in_doubt)
+}
+
+#[test]
+fn i11_a_worker_that_wakes_up_late_pays_nobody_twice() {
+    let (schedules, in_doubt) = sweep(&CAREFUL);
+    assert!(schedules > 1_000, "{schedules} schedules");
+    assert!(in_doubt > 0, "where a repeat would pay twice, some must wait for a person");
+}
+
+#[test]
+fn i11_where_keys_are_refused_twice_nobody_is_needed() {
+    let (schedules, in_doubt) = sweep(&KEYED);
+    assert!(schedules > 1_000, "{schedules} schedules");
+    assert_eq!(in_doubt, 0);
+}
+
+/// A worker gets this reply, stalls before it can record it, and wakes up after `answer` is known.
+fn late_reply(reply: Reply, answer: Status) -> Scene {
+    let scene = Scene::new(&KEYED, [reply], [Answer::Found(answer)]).with_payout("a");
+    let gate = Arc::new(Gate::new());
+    let mut sleeper = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
+    let go_on = |sleeper: &mut Worker| {
+        gate.plan(Plan::StallAt(1));
+        gate.open();
+        assert!(sleeper.round(8).is_none() && gate.is_stalled());
+    };
+    while scene.provider.creates() == 0 {
+        go_on(&mut sleeper);
+    }
+    // The reply is there and not yet recorded.
+    go_on(&mut sleeper);
+    let other = scene.engine();
+    scene.work_for(&other, Duration::from_secs(600));
+    assert_eq!(scene.payout("a").progress.status(), answer);
+    gate.open();
+    sleeper.round(8).expect("a round that ends").unwrap();
+    scene
+}
+
+#[test]
+fn i11_a_late_reply_overwrites_nothing_newer() {
+    let replies = [
+        Reply::Says(Status::Pending),
+        Reply::Fails(ErrorKind::Unknown),
+        Reply::Fails(ErrorKind::Rejected),
+        Reply::Fails(ErrorKind::Invalid),
+        Reply::Fails(ErrorKind::Undelivered),
+        Reply::Fails(ErrorKind::Throttled),
+        Reply::Fails(ErrorKind::Unauthorized),
+    ];
+    for reply in replies {
+        for answer in [Status::Succeeded, Status::Pending, declined()] {
+            let scene = late_reply(reply.clone(), answer);
+            assert_eq!(scene.payout("a").progress.status(), answer, "{reply:?}");
+            scene.work_for(&scene.engine(), 3 * DAY);
+            assert_eq!(scene.payout("a").progress.status(), answer, "{reply:?}");
+            assert_eq!(scene.provider.creates(), 1, "{reply:?}");
+        }
+    }
+}
+
+#[test]
+fn i11_a_late_reply_that_nobody_contradicts_is_welcome() {
+    let scene = late_reply(Reply::Says(Status::Succeeded), Status::Pending);
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+}
+
+#[test]
+fn i11_a_worker_that_wakes_up_after_its_deadline_sends_nothing() {
+    for (pause, sent) in [(Duration::from_secs(29), 1), (Duration::from_secs(30), 0)] {
+        let replies = [Reply::Says(Status::Pending)];
+        let scene = Scene::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
+        let gate = Arc::new(Gate::new());
+        let mut sleeper = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
+        // Until the attempt is durable, and then to the call itself.
+        while scene.payout("a").progress.open.is_none() {
+            gate.plan(Plan::StallAt(1));
+            gate.open();
+            assert!(sleeper.round(8).is_none());
+        }
+        gate.plan(Plan::StallAt(1));
+        gate.open();
+        assert!(sleeper.round(8).is_none());
+        assert_eq!(scene.provider.creates(), 0, "the request is about to leave");
+        scene.timer.advance(pause);
+        gate.open();
+        sleeper.round(8).expect("a round that ends").unwrap();
+        assert_eq!(scene.provider.creates(), sent, "after {pause:?}");
+    }
+}
+
+#[test]
+fn i11_the_twin_pays_once_when_a_worker_stalls() {
+    let mut stalled = 0;
+    for point in 1..20 {
+        let stage = Stage::new(11);
+        stage.submit(vec![order("a")]);
+        let gate = Arc::new(Gate::new());
+        gate.plan(Plan::StallAt(point));
+        let mut sleeper = Worker::new(stage.engine_behind(&gate), gate);
+        stalled += u32::from(sleeper.round(8).is_none());
+        stage.timer.advance(Duration::from_secs(130));
+        let other = stage.engine();
+        stage.run_to_rest(&other);
+        sleeper.gate().open();
+        if sleeper.is_busy() {
+            sleeper.round(8).expect("a round that ends").unwrap();
+        }
+        stage.run_to_rest(&other);
+        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "stalled at {point}");
+        assert_eq!(stage.movements().len(), 1);
+        assert_eq!(live_payments_max(&stage.movements()), 1);
+    }
+    assert!(stalled > 8);
+}

@@ -1,0 +1,96 @@
+//! I12, the engine's half: a batch is stored whole or not at all, and bad orders are told apart.
+//! Files, lines and columns are the program's half.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pagos_core::BankCode;
+use pagos_core::Money;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::Status;
+use pagos_engine::Filter;
+use pagos_engine::Submitted;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::Gate;
+use pagos_tests::Plan;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::Stage;
+use pagos_tests::drive;
+use pagos_tests::finish;
+use pagos_tests::order;
+use pagos_tests::run;
+
+fn scene() -> Scene {
+    Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::Found(Status::Succeeded)])
+}
+
+fn stored(scene: &Scene) -> usize {
+    finish(scene.store.list(&Filter::default(), None, 99)).unwrap().len()
+}
+
+fn other(name: &str) -> PayoutOrder {
+    let order = order(name);
+    PayoutOrder { amount: Money { minor: 1, ..order.amount }, ..order }
+}
+
+#[test]
+fn i12_a_batch_with_one_conflict_stores_and_sends_nothing() {
+    let batches =
+        [vec![order("b"), other("a"), order("c")], vec![order("b"), order("c"), other("b")]];
+    for batch in batches {
+        let scene = scene().with_payout("a");
+        let engine = scene.engine();
+        let submitted = finish(engine.submit(&run(), batch)).unwrap();
+        assert!(submitted.contains(&Submitted::Conflict));
+        assert_eq!(stored(&scene), 1);
+        finish(engine.release(&run())).unwrap();
+        scene.work_for(&engine, Duration::from_secs(60));
+        assert_eq!(scene.provider.creates(), 1, "only what was there before");
+    }
+}
+
+#[test]
+fn i12_a_crash_during_submit_stores_all_or_nothing_and_sends_nothing() {
+    for point in 1..=4 {
+        for plan in [Plan::DieAt(point), Plan::FailAt(point)] {
+            let scene = scene();
+            let gate = Arc::new(Gate::new());
+            gate.plan(plan);
+            let engine = scene.engine_behind(&gate);
+            let orders = ["a", "b", "c"].map(order).to_vec();
+            let _ = drive(&mut Box::pin(engine.submit(&run(), orders.clone())));
+            let count = stored(&scene);
+            assert!(count == 0 || count == 3, "{count} stored at {plan:?}");
+            scene.work_for(&scene.engine(), Duration::from_secs(60));
+            assert_eq!(scene.provider.creates(), 0, "nothing leaves before its release");
+            // The same command again goes on where the first one ended.
+            let engine = scene.engine();
+            let again = finish(engine.submit(&run(), orders)).unwrap();
+            assert!(!again.contains(&Submitted::Conflict));
+            finish(engine.release(&run())).unwrap();
+            scene.work_for(&engine, Duration::from_secs(60));
+            assert_eq!(scene.provider.creates(), 3, "{plan:?}");
+        }
+    }
+}
+
+#[test]
+fn i12_every_violation_of_an_order_is_told_by_field() {
+    let stage = Stage::new(12);
+    assert!(stage.provider().check(&order("a")).is_ok());
+    let mut bad = order("a");
+    bad.amount.minor = 150;
+    bad.beneficiary.bank = Some(BankCode::new("no such bank").unwrap());
+    bad.beneficiary.name = String::new();
+    bad.beneficiary.document = None;
+    let violations = stage.provider().check(&bad).unwrap_err();
+    let fields: Vec<&str> = violations.iter().map(|violation| violation.field).collect();
+    for field in ["amount", "bank", "name", "document"] {
+        assert!(fields.contains(&field), "{field} in {fields:?}");
+    }
+}

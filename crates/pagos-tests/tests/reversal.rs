@@ -1,0 +1,184 @@
+//! Webhooks of a payout whose end is taken back, in every order and repeated, through the real
+//! decoder into the engine: they end at the provider's truth.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+
+use pagos_cashypro::SignCase;
+use pagos_cashypro::signature;
+use pagos_core::Clock;
+use pagos_core::Delivery;
+use pagos_core::FailReason;
+use pagos_core::Secret;
+use pagos_core::Status;
+use pagos_engine::Engine;
+use pagos_engine::NoticeKind;
+use pagos_tests::Stage;
+use pagos_tests::declined;
+use pagos_tests::finish;
+use pagos_tests::order;
+use pagos_tests::refold;
+use pagos_tests::start;
+use pagos_twin::Fault;
+use pagos_twin::cashypro::SANDBOX_API_KEY;
+use pagos_twin::cashypro::SANDBOX_MERCHANT_ID;
+
+/// A stage whose one payout is pending at the provider.
+fn pending() -> (Stage, Engine) {
+    let stage = Stage::new(77);
+    stage.submit(vec![order("a")]);
+    let engine = stage.engine();
+    finish(engine.work(8)).unwrap();
+    assert_eq!(stage.payout("a").progress.status(), Status::Pending);
+    (stage, engine)
+}
+
+/// A webhook that tells `word`, completed at `minute` past ten in Bogota; `nonce` makes a retry.
+fn webhook(stage: &Stage, word: &str, minute: u32, nonce: usize) -> Delivery {
+    stage.timer.advance(Duration::from_millis(11));
+    let payout = stage.payout("a");
+    let reference = payout.progress.standing.reference().unwrap();
+    let body = format!(
+        r#"{{"amount":150000.00,"completionTime":"2026-01-10 10:{minute:02}:00","fee":4500.0000,"mchOrderNo":"a","merchantId":"{SANDBOX_MERCHANT_ID}","nonceStr":"{nonce}","orderNo":"{reference}","orderStatus":"{word}","payType":"11"}}"#
+    );
+    let sign = signature(body.as_bytes(), &Secret::new(SANDBOX_API_KEY), SignCase::Lower);
+    let mut headers = HeaderMap::new();
+    headers.insert("Sign", HeaderValue::from_str(&sign).unwrap());
+    Delivery { headers, body: Bytes::from(body), received_at: stage.timer.now() }
+}
+
+/// Visits every order of the items.
+fn permutations(items: &mut Vec<usize>, from: usize, visit: &mut dyn FnMut(&[usize])) {
+    if from == items.len() {
+        return visit(items);
+    }
+    for next in from..items.len() {
+        items.swap(from, next);
+        permutations(items, from + 1, visit);
+        items.swap(from, next);
+    }
+}
+
+fn status_of(word: &str) -> Status {
+    if word == "SUCCESS" { Status::Succeeded } else { declined() }
+}
+
+/// The chain of reversals that the application was told: each begins where the last one ended.
+fn check_notices(stage: &Stage, case: &str) {
+    let mut holds = None;
+    let mut reversals = 0;
+    for notice in stage.notices().iter().filter(|notice| notice.status.is_final()) {
+        match notice.event {
+            NoticeKind::Advanced => assert_eq!(holds, None, "{case}"),
+            NoticeKind::Reversed { from } => {
+                assert_eq!(holds, Some(from), "{case}");
+                reversals += 1;
+            }
+            NoticeKind::Returned | NoticeKind::Attention { .. } => panic!("{case}: {notice:?}"),
+        }
+        holds = Some(notice.status);
+    }
+    let standing = stage.payout("a").progress.standing;
+    assert_eq!(holds, Some(standing.status()), "{case}");
+    assert_eq!(standing.reversals(), reversals, "{case}");
+    assert_eq!(refold(&stage.history("a"), start()).status(), standing.status(), "{case}");
+}
+
+#[test]
+fn webhooks_in_every_order_and_twice_end_at_the_truth() {
+    let truths: [&[&str]; 5] = [
+        &["SUCCESS", "FAIL"],
+        &["FAIL", "SUCCESS"],
+        &["SUCCESS", "FAIL", "SUCCESS"],
+        &["FAIL", "SUCCESS", "FAIL"],
+        &["SUCCESS"],
+    ];
+    let mut schedules = 0;
+    for truth in truths {
+        // Every notice twice: a retry has other bytes and the same content.
+        let mut items: Vec<usize> = (0..truth.len() * 2).collect();
+        permutations(&mut items, 0, &mut |order| {
+            let (stage, engine) = pending();
+            for item in order {
+                let nth = item / 2;
+                let minute = u32::try_from(nth).unwrap() * 7;
+                assert_eq!(stage.receive(&webhook(&stage, truth[nth], minute, *item)), 200);
+                finish(engine.work(0)).unwrap();
+            }
+            let case = format!("{truth:?} as {order:?}");
+            let expected = status_of(truth.last().unwrap());
+            assert_eq!(stage.payout("a").progress.status(), expected, "{case}");
+            check_notices(&stage, &case);
+            schedules += 1;
+        });
+    }
+    assert_eq!(schedules, 24 + 24 + 720 + 720 + 2);
+}
+
+#[test]
+fn a_late_paying_after_the_end_changes_nothing() {
+    let (stage, engine) = pending();
+    for (word, minute) in [("SUCCESS", 1), ("PAYING", 0), ("WAITING", 2), ("NEW_WORD", 3)] {
+        assert_eq!(stage.receive(&webhook(&stage, word, minute, 0)), 200);
+        finish(engine.work(0)).unwrap();
+        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{word}");
+    }
+    check_notices(&stage, "late words");
+}
+
+#[test]
+fn where_times_are_equal_the_provider_is_asked_and_believed() {
+    let (stage, engine) = pending();
+    stage.timer.advance(Duration::from_secs(40));
+    for (nth, word) in ["SUCCESS", "FAIL", "FAIL", "SUCCESS"].into_iter().enumerate() {
+        assert_eq!(stage.receive(&webhook(&stage, word, 5, nth)), 200);
+        finish(engine.work(0)).unwrap();
+        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded);
+    }
+    assert!(stage.payout("a").progress.standing.confirm_since().is_some());
+    stage.run_to_rest(&engine);
+    assert_eq!(stage.payout("a").progress.status(), Status::Succeeded);
+    assert_eq!(stage.payout("a").progress.standing.confirm_since(), None);
+    assert!(stage.notices().iter().all(|it| it.event == NoticeKind::Advanced));
+}
+
+#[test]
+fn the_twins_own_reversals_arrive_in_either_order() {
+    let ends = [
+        (Fault::SuccessThenFail, Status::Failed(FailReason::Returned)),
+        (Fault::FailThenSuccess, Status::Succeeded),
+    ];
+    for (fault, truth) in ends {
+        for is_swapped in [false, true] {
+            let stage = Stage::new(78);
+            stage.trigger("a", fault, 1);
+            stage.submit(vec![order("a")]);
+            let engine = stage.engine();
+            finish(engine.work(8)).unwrap();
+            stage.timer.advance(Duration::from_secs(30));
+            let mut post = stage.post();
+            stage.timer.advance(Duration::from_secs(700));
+            post.extend(stage.post());
+            assert_eq!(post.len(), 2);
+            if is_swapped {
+                post.reverse();
+            }
+            for webhook in &post {
+                stage.timer.advance(Duration::from_millis(1));
+                assert_eq!(stage.receive(&stage.arrival(webhook)), 200);
+                stage.acknowledge(webhook);
+                finish(engine.work(0)).unwrap();
+            }
+            assert_eq!(stage.payout("a").progress.status(), truth, "{fault:?} {is_swapped}");
+            let reversals = stage.payout("a").progress.standing.reversals();
+            assert_eq!(reversals, u32::from(!is_swapped), "{fault:?} {is_swapped}");
+            stage.run_to_rest(&engine);
+            assert_eq!(stage.payout("a").progress.status(), truth, "{fault:?} {is_swapped}");
+        }
+    }
+}

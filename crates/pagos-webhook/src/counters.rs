@@ -1,0 +1,138 @@
+//! What the receiver counts, since it logs nothing. Numbers only: no account, path or content.
+
+use std::collections::HashSet;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use pagos_engine::InboxId;
+
+/// What happened so far. The snapshot's numbers may be a request apart from each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Deliveries that arrived whole at an endpoint.
+    pub received: u64,
+    /// Deliveries that were durable when they were acknowledged, repeats included.
+    pub stored: u64,
+    /// Of those, repeats of one of the last few thousand.
+    pub duplicates: u64,
+    /// Of those, genuine ones that could not be read. They wait in the inbox for a person.
+    pub unreadable: u64,
+    /// Deliveries whose signature was missing or wrong. Nothing of them was kept.
+    pub refused: u64,
+    /// Deliveries that the store did not take, or not in time. The provider sends them again.
+    pub failed: u64,
+    /// Requests for a path that is no endpoint's.
+    pub misdirected: u64,
+    /// Requests with another method than POST.
+    pub wrong_method: u64,
+    /// Requests with too long a body.
+    pub too_large: u64,
+    /// Requests whose body did not arrive in time, or broke off.
+    pub unfinished: u64,
+    /// Connections that could not be accepted.
+    pub unaccepted: u64,
+}
+
+/// One number that grows.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    count: AtomicU64,
+}
+
+impl Counter {
+    pub(crate) fn add(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// The numbers themselves; see [`Counters`].
+#[derive(Debug, Default)]
+pub(crate) struct Tallied {
+    pub(crate) received: Counter,
+    pub(crate) stored: Counter,
+    pub(crate) duplicates: Counter,
+    pub(crate) unreadable: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) failed: Counter,
+    pub(crate) misdirected: Counter,
+    pub(crate) wrong_method: Counter,
+    pub(crate) too_large: Counter,
+    pub(crate) unfinished: Counter,
+    pub(crate) unaccepted: Counter,
+    recent: Mutex<Recent>,
+}
+
+impl Tallied {
+    /// Counts a delivery that is in the inbox as `id`.
+    pub(crate) fn add_stored(&self, id: InboxId) {
+        self.stored.add();
+        if self.recent.lock().unwrap_or_else(PoisonError::into_inner).is_repeat(id) {
+            self.duplicates.add();
+        }
+    }
+
+    pub(crate) fn read(&self) -> Counters {
+        Counters {
+            received: self.received.read(),
+            stored: self.stored.read(),
+            duplicates: self.duplicates.read(),
+            unreadable: self.unreadable.read(),
+            refused: self.refused.read(),
+            failed: self.failed.read(),
+            misdirected: self.misdirected.read(),
+            wrong_method: self.wrong_method.read(),
+            too_large: self.too_large.read(),
+            unfinished: self.unfinished.read(),
+            unaccepted: self.unaccepted.read(),
+        }
+    }
+}
+
+/// The inbox tells a repeat only by giving the number that the first copy had.
+#[derive(Debug, Default)]
+struct Recent {
+    order: VecDeque<InboxId>,
+    ids: HashSet<InboxId>,
+}
+
+const RECENT_MAX: usize = 4096;
+
+impl Recent {
+    fn is_repeat(&mut self, id: InboxId) -> bool {
+        if !self.ids.insert(id) {
+            return true;
+        }
+        self.order.push_back(id);
+        if self.order.len() > RECENT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_are_remembered() {
+        let mut recent = Recent::default();
+        assert!(!recent.is_repeat(InboxId(0)));
+        assert!(recent.is_repeat(InboxId(0)));
+        for number in 1..=RECENT_MAX as u64 {
+            assert!(!recent.is_repeat(InboxId(number)));
+        }
+        assert!(!recent.is_repeat(InboxId(0)), "the oldest was forgotten");
+        assert_eq!((recent.order.len(), recent.ids.len()), (RECENT_MAX, RECENT_MAX));
+    }
+}

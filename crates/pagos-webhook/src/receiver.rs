@@ -1,0 +1,228 @@
+//! What is done with one request: find the endpoint, verify, store, acknowledge; in this order.
+//!
+//! No sockets: those are `server.rs`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::Method;
+use http::Request;
+use http::Response;
+use http::StatusCode;
+use http::header;
+use pagos_core::Clock;
+use pagos_core::Delivery;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Receipt;
+use pagos_core::WebhookDecoder;
+use pagos_engine::Store;
+
+use crate::counters::Counters;
+use crate::counters::Tallied;
+use crate::endpoint::Endpoint;
+use crate::settings::Settings;
+
+/// Receives webhooks: stores the raw bytes, then acknowledges. Cloning gives another handle.
+#[derive(Clone)]
+pub struct Receiver {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn Store>,
+    endpoints: Vec<Endpoint>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    tallied: Tallied,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Receiver {
+    /// A receiver for these endpoints that calls `wake` after every stored delivery, so that the
+    /// engine looks into its inbox. `wake` must return at once.
+    ///
+    /// # Errors
+    /// `Invalid` if two endpoints have the same account.
+    pub fn new(
+        store: Arc<dyn Store>,
+        endpoints: Vec<Endpoint>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        for (place, endpoint) in endpoints.iter().enumerate() {
+            if endpoints.iter().skip(place + 1).any(|other| other.path() == endpoint.path()) {
+                let message = format!("{} has two endpoints", endpoint.account());
+                return Err(Error::invalid("account").because(message));
+            }
+        }
+        let tallied = Tallied::default();
+        let wake = Box::new(wake);
+        let shared = Shared { store, endpoints, clock, settings, tallied, wake };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> Counters {
+        self.shared.tallied.read()
+    }
+
+    /// The answer to one request, for programs with an HTTP server of their own. Give it the body
+    /// as it arrived: a re-serialised one fails verification.
+    ///
+    /// Takes as long as the store, at most [`Settings::store_timeout`]. Dropping the future does
+    /// not undo what was stored; the provider sends again and the repeat is recognised.
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (head, body) = request.into_parts();
+        let endpoint = match self.route(&head) {
+            Ok(endpoint) => endpoint,
+            Err(answer) => return *answer,
+        };
+        if body.len() > self.settings().body_bytes_max {
+            return self.refuse_too_large();
+        }
+        self.take(endpoint, head, body).await
+    }
+
+    /// The endpoint that a request is for, or the answer that ends it. Never a redirect: some
+    /// providers take one for an acknowledgement.
+    pub(crate) fn route(
+        &self,
+        head: &http::request::Parts,
+    ) -> Result<&Endpoint, Box<Response<Bytes>>> {
+        let path = head.uri.path();
+        if path == HEALTH_PATH {
+            if head.method == Method::GET {
+                return Err(Box::new(plain(StatusCode::OK, "ok\n")));
+            }
+            return Err(Box::new(self.refuse_method("GET")));
+        }
+        let Some(endpoint) = self.shared.endpoints.iter().find(|known| known.path() == path) else {
+            self.tallied().misdirected.add();
+            return Err(Box::new(plain(StatusCode::NOT_FOUND, "no such endpoint\n")));
+        };
+        if head.method != Method::POST {
+            return Err(Box::new(self.refuse_method("POST")));
+        }
+        Ok(endpoint)
+    }
+
+    /// Verifies and stores one delivery, and acknowledges it in the provider's way.
+    pub(crate) async fn take(
+        &self,
+        endpoint: &Endpoint,
+        head: http::request::Parts,
+        body: Bytes,
+    ) -> Response<Bytes> {
+        self.tallied().received.add();
+        let Some(decoder) = endpoint.decoder() else {
+            self.tallied().failed.add();
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+        };
+        let delivery =
+            Delivery { headers: head.headers, body, received_at: self.shared.clock.now() };
+        let receipt = match self.verify(decoder, &delivery) {
+            Verdict::Genuine => self.store(endpoint, &delivery).await,
+            Verdict::Forged => {
+                self.tallied().refused.add();
+                Receipt::Refused
+            }
+        };
+        decoder.acknowledge(receipt)
+    }
+
+    fn verify(&self, decoder: &dyn WebhookDecoder, delivery: &Delivery) -> Verdict {
+        // What is verified here is not handed on: the engine verifies what it reads from the
+        // inbox again, with the secret of the very payout where there is one.
+        let Err(error) = decoder.verify(delivery, None) else { return Verdict::Genuine };
+        match error.kind() {
+            ErrorKind::Unauthorized => Verdict::Forged,
+            // Genuine and not understood. To refuse it would lose it when the retries end.
+            ErrorKind::Invalid
+            | ErrorKind::Undelivered
+            | ErrorKind::Throttled
+            | ErrorKind::Rejected
+            | ErrorKind::Unknown => {
+                self.tallied().unreadable.add();
+                Verdict::Genuine
+            }
+        }
+    }
+
+    async fn store(&self, endpoint: &Endpoint, delivery: &Delivery) -> Receipt {
+        let storing = self.shared.store.receive(endpoint.account(), delivery);
+        match tokio::time::timeout(self.settings().store_timeout, storing).await {
+            Ok(Ok(id)) => {
+                self.tallied().add_stored(id);
+                (self.shared.wake)();
+                Receipt::Stored
+            }
+            // The error's text stays here: it may name files. The store's own health is watched
+            // elsewhere; here it is counted.
+            Ok(Err(_)) | Err(_) => {
+                self.tallied().failed.add();
+                Receipt::Failed
+            }
+        }
+    }
+
+    pub(crate) fn refuse_too_large(&self) -> Response<Bytes> {
+        self.tallied().too_large.add();
+        closing(plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long\n"))
+    }
+
+    pub(crate) fn refuse_unfinished(&self) -> Response<Bytes> {
+        self.tallied().unfinished.add();
+        closing(plain(StatusCode::REQUEST_TIMEOUT, "the body did not arrive\n"))
+    }
+
+    fn refuse_method(&self, allowed: &'static str) -> Response<Bytes> {
+        self.tallied().wrong_method.add();
+        let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "wrong method\n");
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+        answer
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    pub(crate) fn tallied(&self) -> &Tallied {
+        &self.shared.tallied
+    }
+}
+
+/// For load balancers: answers 200 as long as the process serves.
+const HEALTH_PATH: &str = "/healthz";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Genuine,
+    Forged,
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
+    let mut answer = Response::new(Bytes::from_static(text.as_bytes()));
+    *answer.status_mut() = status;
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+/// The rest of the request will not be read, so the connection is of no further use.
+fn closing(mut answer: Response<Bytes>) -> Response<Bytes> {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("endpoints", &self.shared.endpoints)
+            .field("settings", &self.shared.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! The receiver's limits. No addresses and no secrets.
+
+use std::time::Duration;
+
+/// Limits of a [`crate::Receiver`]. The defaults suit every provider that Pagos knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The longest body that is read; a longer one is refused with 413. Default 64 KiB.
+    pub body_bytes_max: usize,
+    /// The longest head of a request; a longer one is refused with 431. Default 16 KiB.
+    pub head_bytes_max: usize,
+    /// How long a request may take to arrive, head and body each, and how long a connection may
+    /// idle. Default 10 seconds.
+    pub read_timeout: Duration,
+    /// How long the store may take before the provider is told to send again. The answer should
+    /// leave within 3 seconds, since providers do not say for how long they wait. Default 2.5
+    /// seconds.
+    pub store_timeout: Duration,
+    /// Connections served at once; more wait to be accepted. Default 256.
+    pub connections_max: usize,
+    /// How long a shutdown waits for requests under way. Default 10 seconds.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 64 * 1024,
+            head_bytes_max: 16 * 1024,
+            read_timeout: Duration::from_secs(10),
+            store_timeout: Duration::from_millis(2_500),
+            connections_max: 256,
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! A receiver on loopback with an invented provider and a store that can be held up, and a client
+//! that writes requests byte by byte. Not for the crate's users.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pagos_core::Absence;
+use pagos_core::AccountName;
+use pagos_core::Clock;
+use pagos_core::Contract;
+use pagos_core::Decoded;
+use pagos_core::Deduplication;
+use pagos_core::Delivery;
+use pagos_core::Descriptor;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Handle;
+use pagos_core::Hint;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutKey;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::Timestamp;
+use pagos_core::Violation;
+use pagos_core::WebhookDecoder;
+use pagos_engine::Claim;
+use pagos_engine::ClaimRequest;
+use pagos_engine::Committed;
+use pagos_engine::Entry;
+use pagos_engine::Filter;
+use pagos_engine::InboxId;
+use pagos_engine::InboxItem;
+use pagos_engine::Intent;
+use pagos_engine::MemoryStore;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::RunId;
+use pagos_engine::Step;
+use pagos_engine::Store;
+use pagos_engine::StoreError;
+use pagos_engine::Submitted;
+use pagos_engine::Tally;
+use pagos_webhook::Endpoint;
+use pagos_webhook::Receiver;
+use pagos_webhook::Served;
+use pagos_webhook::Settings;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Serves until told to stop.
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
+    pub(crate) receiver: Receiver,
+    pub(crate) woken: Arc<AtomicU64>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<Served>>,
+}
+
+impl Site {
+    pub(crate) fn open(store: Arc<dyn Store>, settings: Settings) -> Self {
+        let endpoint = Endpoint::new(account(), Arc::new(Invented)).unwrap();
+        let woken = Arc::new(AtomicU64::new(0));
+        let wake = {
+            let woken = Arc::clone(&woken);
+            move || {
+                woken.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let endpoints = vec![endpoint];
+        let receiver = Receiver::new(store, endpoints, Arc::new(Stopped), settings, wake).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = {
+            let receiver = receiver.clone();
+            tokio::spawn(async move {
+                let shutdown = async {
+                    let _ = stopped.await;
+                };
+                receiver.serve(listener, shutdown).await
+            })
+        };
+        Self { address, receiver, woken, stop, serving }
+    }
+
+    pub(crate) async fn stop(self) -> Served {
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap().unwrap()
+    }
+
+    /// A signed delivery; returns the status.
+    pub(crate) async fn deliver(&self, body: &str) -> u16 {
+        self.send(&signed(body)).await.status
+    }
+
+    /// Sends these bytes on a connection of their own and reads until it is closed.
+    pub(crate) async fn send(&self, request: &[u8]) -> Answer {
+        let mut stream = self.connect().await;
+        stream.write_all(request).await.unwrap();
+        Answer::read(&mut stream).await
+    }
+
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+pub(crate) fn account() -> AccountName {
+    AccountName::new("invented").unwrap()
+}
+
+pub(crate) fn request(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: pagos.example\r\nconnection: close\r\n\
+         content-length: {length}\r\n{headers}\r\n{body}"
+    )
+    .into_bytes()
+}
+
+pub(crate) fn signed(body: &str) -> Vec<u8> {
+    request("POST", "/webhooks/invented", "sign: good\r\n", body)
+}
+
+/// What came back; status 0 if the connection was closed without an answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) async fn read(stream: &mut TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        let reading = stream.read_to_end(&mut bytes);
+        // A reset after the answer is as good as an end.
+        let _ = tokio::time::timeout(PATIENCE, reading).await.expect("the connection is closed");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let status = text.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+        Self { status, text }
+    }
+}
+
+/// Only a test that fails waits for so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000)
+    }
+}
+
+/// Takes deliveries whose header `sign` is `good`, and cannot read those that say `gibberish`.
+#[derive(Debug)]
+pub(crate) struct Invented;
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    provider: "invented",
+    countries: &[],
+    currencies: &[],
+    deduplication: Deduplication::None,
+    absence: Absence { answers_min: 1, grace: Duration::ZERO },
+    return_window: None,
+    contract: Contract::Documented,
+};
+
+#[async_trait]
+impl PayoutProvider for Invented {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        Ok(())
+    }
+
+    async fn create(
+        &self,
+        _order: &PayoutOrder,
+        _handle: Option<&Handle>,
+    ) -> Result<Observation, Error> {
+        Err(Error::new(ErrorKind::Undelivered, "invented"))
+    }
+
+    async fn query(&self, _payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        Ok(Lookup::Absent)
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        Some(self)
+    }
+}
+
+impl WebhookDecoder for Invented {
+    fn locate(&self, _delivery: &Delivery) -> Hint {
+        Hint::default()
+    }
+
+    fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
+        if delivery.headers.get("sign").is_none_or(|sign| sign != "good") {
+            return Err(Error::new(ErrorKind::Unauthorized, "the signature is wrong"));
+        }
+        if delivery.body.starts_with(b"gibberish") {
+            return Err(Error::new(ErrorKind::Invalid, "gibberish"));
+        }
+        Ok(Decoded::Hint(Hint::default()))
+    }
+
+    fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes> {
+        let (status, text) = match receipt {
+            Receipt::Stored => (200, "{\"status\":\"SUCCESS\"}"),
+            Receipt::Refused => (401, "{\"status\":\"REFUSED\"}"),
+            Receipt::Failed => (503, "{\"status\":\"FAIL\"}"),
+        };
+        http::Response::builder().status(status).body(Bytes::from_static(text.as_bytes())).unwrap()
+    }
+}
+
+/// A store in memory whose inbox takes a delivery only when the test lets it, or never.
+#[derive(Default)]
+pub(crate) struct Gated {
+    pub(crate) inner: MemoryStore,
+    gate: Option<Semaphore>,
+    waiting: AtomicU64,
+    is_broken: bool,
+}
+
+impl Gated {
+    pub(crate) fn open() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    pub(crate) fn shut() -> Arc<Self> {
+        Arc::new(Self { gate: Some(Semaphore::new(0)), ..Self::default() })
+    }
+
+    pub(crate) fn broken() -> Arc<Self> {
+        Arc::new(Self { is_broken: true, ..Self::default() })
+    }
+
+    pub(crate) fn let_in(&self, count: usize) {
+        self.gate.as_ref().unwrap().add_permits(count);
+    }
+
+    /// Waits until so many deliveries stand before the gate.
+    pub(crate) async fn until_waiting(&self, count: u64) {
+        while self.waiting.load(Ordering::SeqCst) < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) async fn stored(&self) -> Vec<InboxItem> {
+        self.inner.inbox(Timestamp::from_millis(i64::MAX), usize::MAX).await.unwrap()
+    }
+}
+
+impl fmt::Debug for Gated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gated")
+    }
+}
+
+#[async_trait]
+impl Store for Gated {
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+    ) -> Result<InboxId, StoreError> {
+        if self.is_broken {
+            return Err(StoreError::new("the disk is full"));
+        }
+        if let Some(gate) = &self.gate {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            gate.acquire().await.unwrap().forget();
+        }
+        self.inner.receive(account, delivery).await
+    }
+
+    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
+        self.inner.submit(intents).await
+    }
+
+    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
+        self.inner.release(run, now).await
+    }
+
+    async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
+        self.inner.withdraw(run).await
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+        self.inner.claim(request).await
+    }
+
+    async fn end_claims(&self) -> Result<u64, StoreError> {
+        self.inner.end_claims().await
+    }
+
+    async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
+        self.inner.commit(step).await
+    }
+
+    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError> {
+        self.inner.payout(key).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&PayoutKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        self.inner.list(filter, after, limit).await
+    }
+
+    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError> {
+        self.inner.history(key).await
+    }
+
+    async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError> {
+        self.inner.tally(run).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due().await
+    }
+
+    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
+        self.inner.inbox(now, limit).await
+    }
+
+    async fn file(
+        &self,
+        id: InboxId,
+        due_at: Option<Timestamp>,
+        outcome: &str,
+    ) -> Result<(), StoreError> {
+        self.inner.file(id, due_at, outcome).await
+    }
+
+    async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
+        self.inner.outbox(after, limit).await
+    }
+}

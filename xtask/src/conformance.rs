@@ -1,0 +1,69 @@
+//! `cargo xtask conformance`: replays every fixture through the public API of its provider.
+//! The suite is `pagos-conformance`; here it is only given the providers, and printed.
+
+mod cashypro;
+
+use pagos_conformance::Factory;
+use pagos_conformance::Report;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::test::Tally;
+use crate::tidy;
+use crate::workspace::Workspace;
+
+/// Prints the table. Fails if a case failed.
+pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
+    flags.end()?;
+    let tally = replay(workspace)?;
+    println!("{tally}");
+    match tally.failed {
+        0 => Ok(()),
+        count => Err(Failure::new(format!("{count} cases failed"))),
+    }
+}
+
+/// Replays every case, prints the table and counts. A provider crate that nobody listed here is a
+/// failure, so that none is forgotten.
+pub(crate) fn replay(workspace: &Workspace) -> Result<Tally, Failure> {
+    let providers: [(&str, &dyn Factory); 1] = [("cashypro", &cashypro::build)];
+    let crates = workspace.packages.iter().map(|package| package.name.as_str());
+    for name in crates.filter(|name| tidy::is_provider(name)) {
+        let is_listed = providers.iter().any(|(provider, _)| name.ends_with(provider));
+        if !is_listed {
+            return Err(Failure::new(format!("{name} is not listed in xtask/src/conformance.rs")));
+        }
+    }
+    let report = pagos_conformance::run(&workspace.root.join("fixtures"), &providers);
+    println!("{report}");
+    Ok(count(&report))
+}
+
+fn count(report: &Report) -> Tally {
+    let failed = report.cases().iter().filter(|case| !case.failures.is_empty()).count();
+    Tally { passed: report.cases().len() - failed, failed, skipped: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_provider_without_cases_is_a_failure() {
+        let empty = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let report = pagos_conformance::run(&empty, &[("cashypro", &cashypro::build)]);
+        assert_eq!(count(&report), Tally { passed: 0, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn a_provider_that_is_not_listed_is_a_failure() {
+        let workspace = Workspace {
+            root: Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+            target: Path::new("target").to_path_buf(),
+            packages: vec![crate::workspace::tests::package("pagos-etpay", &[])],
+        };
+        assert!(replay(&workspace).is_err());
+    }
+}

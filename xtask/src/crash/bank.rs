@@ -1,0 +1,133 @@
+//! The bank: one `pagos twin` that outlives every killed payer, and its ledger.
+
+use std::fs::File;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::path::Path;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::crash::Orders;
+use crate::crash::http;
+use crate::crash::outcome;
+use crate::crash::outcome::Movement;
+use crate::failure::Failure;
+
+const READY_MAX: Duration = Duration::from_secs(60);
+
+/// A running twin. Dropping it stops it.
+#[derive(Debug)]
+pub(super) struct Bank {
+    child: Child,
+    url: String,
+    /// Held so that the twin never writes into a closed pipe.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Bank {
+    /// Starts a twin on a free port and orders its faults.
+    pub(super) fn open(program: &Path, folder: &Path, orders: &Orders) -> Result<Self, Failure> {
+        let log = folder.join("twin.log");
+        let log = File::create(&log).map_err(Failure::while_doing(log.display()))?;
+        let mut child = Command::new(program)
+            .args(["twin", "--listen", "127.0.0.1:0"])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .map_err(Failure::while_doing("starting the twin"))?;
+        let Some(stdout) = child.stdout.take() else {
+            return Err(Failure::new("the twin has no standard output"));
+        };
+        match wait_until_ready(stdout) {
+            Ok((url, stdout)) => {
+                let bank = Self { child, url, _stdout: stdout };
+                bank.order_faults(orders)?;
+                Ok(bank)
+            }
+            Err(failure) => {
+                // It may be gone already; then there is nothing to stop.
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(failure)
+            }
+        }
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Every movement of money, oldest first.
+    pub(super) fn read_ledger(&self) -> Result<Vec<Movement>, Failure> {
+        let text = http::call(&self.url, "GET", "/_twin/ledger", "")?;
+        outcome::parse_ledger(&text)
+    }
+
+    fn order_faults(&self, orders: &Orders) -> Result<(), Failure> {
+        let body = json!({"profile": orders.faults.word(), "seed": orders.seed});
+        http::call(&self.url, "POST", "/_twin/faults", &body.to_string()).map(drop)
+    }
+}
+
+impl Drop for Bank {
+    fn drop(&mut self) {
+        // It may be gone already; then there is nothing to stop.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads the line that the twin prints when it listens.
+fn wait_until_ready(stdout: ChildStdout) -> Result<(String, BufReader<ChildStdout>), Failure> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut reader = BufReader::new(stdout);
+        let mut line = String::new();
+        let read = reader.read_line(&mut line);
+        // Nobody listens any more when the twin was too slow.
+        let _ = sender.send(read.map(|_| (line, reader)));
+    });
+    let said = receiver.recv_timeout(READY_MAX);
+    let said = said.map_err(|_| Failure::new("the twin was not ready in time"))?;
+    let (line, reader) = said.map_err(Failure::while_doing("reading the twin's line"))?;
+    Ok((parse_ready(&line)?, reader))
+}
+
+/// Finds the origin in the twin's line.
+fn parse_ready(line: &str) -> Result<String, Failure> {
+    let ready: Value =
+        serde_json::from_str(line).map_err(Failure::while_doing("the twin's line is not JSON"))?;
+    let url = ["listening", "url", "address"].iter().find_map(|name| ready.get(name)?.as_str());
+    let url = url.ok_or_else(|| Failure::new(format!("no address in {line:?}")))?;
+    let url = url.trim_end_matches('/');
+    Ok(if url.starts_with("http://") { url.to_owned() } else { format!("http://{url}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_is_found_in_the_twins_line() {
+        for line in [
+            "{\"listening\":\"http://127.0.0.1:4010\"}\n",
+            "{\"address\":\"127.0.0.1:4010\",\"cashypro\":\"http://127.0.0.1:4010/cashypro\"}",
+            "{\"url\":\"http://127.0.0.1:4010/\"}",
+        ] {
+            assert_eq!(parse_ready(line), Ok("http://127.0.0.1:4010".to_owned()), "{line}");
+        }
+        assert!(parse_ready("").is_err());
+        assert!(parse_ready("{\"ready\":true}").is_err());
+    }
+}

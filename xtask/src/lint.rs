@@ -1,0 +1,40 @@
+//! `cargo xtask lint`: formatting, clippy, documentation, dependencies, tidiness. Runs no test.
+
+use crate::dependencies;
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::process;
+use crate::process::build_cargo;
+use crate::tidy;
+use crate::workspace::Workspace;
+
+/// Stops at the first thing that is wrong.
+pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
+    flags.end()?;
+    tidy::run(workspace, Flags::default())?;
+    if process::has_tool(workspace, "fmt", "formatting")? {
+        process::run(&mut build_cargo(workspace, &["fmt", "--all", "--check"]))?;
+    }
+    if process::has_tool(workspace, "clippy", "clippy")? {
+        clippy(workspace, &["--workspace", "--all-targets", "--all-features"])?;
+        for provider in list_providers(workspace) {
+            clippy(workspace, &["-p", "pagos", "--no-default-features", "--features", provider])?;
+        }
+    }
+    let words = ["doc", "--quiet", "--workspace", "--no-deps", "--all-features"];
+    process::run(build_cargo(workspace, &words).env("RUSTDOCFLAGS", "-D warnings"))?;
+    dependencies::run(workspace, Flags::default())?;
+    println!("lint: nothing to complain about");
+    Ok(())
+}
+
+fn clippy(workspace: &Workspace, selection: &[&str]) -> Result<(), Failure> {
+    let mut command = build_cargo(workspace, &["clippy", "--quiet"]);
+    process::run(command.args(selection).args(["--", "-D", "warnings"]))
+}
+
+fn list_providers(workspace: &Workspace) -> Vec<&str> {
+    let features = workspace.find("pagos").map(|facade| facade.features.as_slice());
+    let names = features.unwrap_or_default().iter().map(String::as_str);
+    names.filter(|feature| tidy::PROVIDERS.contains(feature)).collect()
+}

@@ -1,0 +1,106 @@
+//! `cargo xtask test`: every test that the workspace has, and one line of counts at the end.
+//! Runs programs and adds up what they say; `tally.rs` reads their words.
+
+mod tally;
+
+use std::process::Command;
+
+use crate::conformance;
+use crate::crash;
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::process;
+use crate::process::build_cargo;
+use crate::tidy;
+use crate::workspace::Workspace;
+
+pub(crate) use self::tally::Tally;
+
+/// The crash run that everybody's test command can afford.
+const SMALL_CRASH: crash::Orders = crash::Orders {
+    kills: 5,
+    rows: 200,
+    seed: 1,
+    faults: crash::Faults::Hostile,
+    profile: crash::BuildProfile::Dev,
+    program: None,
+};
+
+/// One part of the whole.
+struct Step {
+    name: &'static str,
+    /// What it counted, or why it could not even begin.
+    run: fn(&Workspace) -> Result<Tally, Failure>,
+}
+
+const STEPS: [Step; 5] = [
+    Step { name: "tests", run: run_tests },
+    Step { name: "doctests", run: run_doctests },
+    Step { name: "conformance", run: conformance::replay },
+    Step { name: "crash", run: run_small_crash },
+    Step { name: "tidy", run: run_tidy },
+];
+
+/// Runs everything, whatever fails before; the last line holds the counts, and nothing follows it.
+pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
+    flags.end()?;
+    let mut total = Tally::default();
+    let mut lines = Vec::new();
+    for step in &STEPS {
+        eprintln!("== {}", step.name);
+        let tally = (step.run)(workspace).unwrap_or_else(|failure| {
+            println!("{}: {failure}", step.name);
+            Tally { failed: 1, ..Tally::default() }
+        });
+        lines.push(format!("{:<12} {tally}", step.name));
+        total = total.plus(tally);
+    }
+    lines.iter().for_each(|line| println!("{line}"));
+    println!("{total}");
+    match total.failed {
+        0 => Ok(()),
+        _ => Err(Failure::told()),
+    }
+}
+
+fn run_tests(workspace: &Workspace) -> Result<Tally, Failure> {
+    let what = ["--workspace", "--all-features", "--no-fail-fast", "--tests"];
+    if process::is_available(&mut build_cargo(workspace, &["nextest", "--version"])) {
+        println!("tests run with cargo-nextest");
+        let mut command = build_cargo(workspace, &["nextest", "run"]);
+        return count(command.args(what), tally::parse_nextest);
+    }
+    println!("tests run with cargo test; cargo-nextest is not installed");
+    count(build_cargo(workspace, &["test"]).args(what), tally::parse_libtest)
+}
+
+fn run_doctests(workspace: &Workspace) -> Result<Tally, Failure> {
+    let words = ["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"];
+    count(&mut build_cargo(workspace, &words), tally::parse_libtest)
+}
+
+/// A run that failed without a failed test (it did not build, say) counts as one failure.
+fn count(command: &mut Command, read: fn(&str) -> Option<Tally>) -> Result<Tally, Failure> {
+    if process::is_ci() {
+        command.env("INSTA_UPDATE", "no");
+    }
+    let heard = process::overhear(command)?;
+    let Some(mut tally) = read(&heard.text) else {
+        return Err(Failure::new("no counts: the tests did not build or did not start"));
+    };
+    if !heard.is_success && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+fn run_small_crash(workspace: &Workspace) -> Result<Tally, Failure> {
+    crash::run(workspace, &SMALL_CRASH)?;
+    Ok(Tally { passed: 1, ..Tally::default() })
+}
+
+fn run_tidy(workspace: &Workspace) -> Result<Tally, Failure> {
+    let checks = tidy::inspect(workspace)?;
+    let (good, bad): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.findings.is_empty());
+    Ok(Tally { passed: good.len(), failed: bad.len(), skipped: 0 })
+}

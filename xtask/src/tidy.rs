@@ -1,0 +1,60 @@
+//! Rules of the workspace that no compiler checks. What rustfmt and clippy know is not repeated.
+//!
+//! Not checked: that only types of `http` and `bytes` appear in public signatures. That needs the
+//! compiler's view of the crates; reviews look after it.
+
+mod arrows;
+mod fixtures;
+mod manifests;
+mod rooms;
+mod source;
+mod text;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::tidy::source::Source;
+use crate::workspace::Workspace;
+
+/// The providers of Pagos; `pagos-<provider>` is the crate. The only list of them in `xtask`.
+pub(crate) const PROVIDERS: [&str; 4] = ["etpay", "virtualpos", "conekta", "cashypro"];
+
+/// What one rule had to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// The rule, in two words.
+    pub(crate) name: &'static str,
+    /// How many things were looked at; zero means that the rule saw nothing to judge.
+    pub(crate) examined: usize,
+    /// What breaks it: where, what, and what to do.
+    pub(crate) findings: Vec<String>,
+}
+
+/// Prints every rule with its findings. Fails if there is one.
+pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
+    flags.end()?;
+    let checks = inspect(workspace)?;
+    let count: usize = checks.iter().map(|check| check.findings.len()).sum();
+    if count > 0 {
+        return Err(Failure::new(format!("{count} findings")));
+    }
+    Ok(())
+}
+
+/// Applies every rule and prints what it found.
+pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
+    let sources = Source::read_all(workspace)?;
+    let mut checks = vec![arrows::check(&workspace.packages), rooms::check(workspace, &sources)];
+    checks.extend(text::check(&sources));
+    checks.push(manifests::check(workspace)?);
+    checks.push(fixtures::check(workspace)?);
+    for check in &checks {
+        println!("tidy: {:<10} {:>4} looked at", check.name, check.examined);
+        check.findings.iter().for_each(|finding| println!("  {finding}"));
+    }
+    Ok(checks)
+}
+
+/// Is this crate one of the providers?
+pub(crate) fn is_provider(name: &str) -> bool {
+    name.strip_prefix("pagos-").is_some_and(|rest| PROVIDERS.contains(&rest))
+}

@@ -1,0 +1,226 @@
+//! What cargo knows about the workspace: its crates, their dependencies, features and targets.
+//! Reads `cargo metadata`; what only the manifest's text tells is in `tidy/manifests.rs`.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::process;
+
+/// The workspace as cargo sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    /// Where the root manifest lies.
+    pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
+    /// The members, by name.
+    pub(crate) packages: Vec<Package>,
+}
+
+/// One crate of the workspace.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Package {
+    /// The crate's name.
+    pub(crate) name: String,
+    /// Its version.
+    pub(crate) version: String,
+    /// The folder of its manifest.
+    pub(crate) folder: PathBuf,
+    /// May it be published?
+    pub(crate) is_published: bool,
+    /// What it names under its dependency tables.
+    pub(crate) dependencies: Vec<Dependency>,
+    /// Its features, `default` included.
+    pub(crate) features: Vec<String>,
+    /// The names of its bench targets.
+    pub(crate) benches: Vec<String>,
+    /// The `[package]` fields that registries show, by cargo's name, as they are in the metadata.
+    pub(crate) fields: BTreeMap<String, Value>,
+}
+
+/// One dependency of a crate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dependency {
+    /// The crate that is needed.
+    pub(crate) name: String,
+    /// What for.
+    pub(crate) kind: Kind,
+    /// Does it lie in this workspace?
+    pub(crate) is_internal: bool,
+    /// The version requirement; `*` where the manifest has none.
+    pub(crate) requirement: String,
+}
+
+/// What a dependency is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The crate itself.
+    Normal,
+    /// Its build script.
+    Build,
+    /// Its tests, examples and benches.
+    Dev,
+}
+
+const FIELDS: [&str; 8] = [
+    "description",
+    "license",
+    "repository",
+    "readme",
+    "keywords",
+    "categories",
+    "rust_version",
+    "metadata",
+];
+
+impl Workspace {
+    /// Asks cargo.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let words = ["metadata", "--format-version", "1", "--no-deps"];
+        let text = process::read_stdout(Command::new(cargo).args(words))?;
+        let metadata: Value =
+            serde_json::from_str(&text).map_err(Failure::while_doing("reading cargo metadata"))?;
+        Self::parse(&metadata)
+    }
+
+    fn parse(metadata: &Value) -> Result<Self, Failure> {
+        let path = |name: &str| text(metadata, name).map(PathBuf::from);
+        let packages = list(metadata, "packages").iter().map(Package::parse);
+        let mut packages = packages.collect::<Result<Vec<_>, _>>()?;
+        packages.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Self { root: path("workspace_root")?, target: path("target_directory")?, packages })
+    }
+
+    /// The crate of that name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
+
+    /// A path as people write it: relative to the root, with slashes.
+    pub(crate) fn shorten(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    }
+}
+
+impl Package {
+    fn parse(value: &Value) -> Result<Self, Failure> {
+        let manifest = PathBuf::from(text(value, "manifest_path")?);
+        let dependencies = list(value, "dependencies").iter().map(Dependency::parse);
+        let features = value.get("features").and_then(Value::as_object);
+        let benches = list(value, "targets").iter().filter(|target| is_bench(target));
+        let fields = FIELDS.iter().filter_map(|name| {
+            let field = value.get(name).filter(|field| !field.is_null())?;
+            Some(((*name).to_owned(), field.clone()))
+        });
+        Ok(Self {
+            name: text(value, "name")?,
+            version: text(value, "version")?,
+            folder: manifest.parent().map(Path::to_path_buf).unwrap_or_default(),
+            is_published: !value.get("publish").is_some_and(Value::is_array),
+            dependencies: dependencies.collect::<Result<_, _>>()?,
+            features: features.map(|map| map.keys().cloned().collect()).unwrap_or_default(),
+            benches: benches.filter_map(|target| text(target, "name").ok()).collect(),
+            fields: fields.collect(),
+        })
+    }
+
+    /// The members of this workspace that it needs for the given purposes, each once.
+    pub(crate) fn internal(&self, kinds: &[Kind]) -> Vec<&str> {
+        let wanted = |it: &&Dependency| it.is_internal && kinds.contains(&it.kind);
+        let mut names: Vec<&str> =
+            self.dependencies.iter().filter(wanted).map(|it| it.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+impl Dependency {
+    fn parse(value: &Value) -> Result<Self, Failure> {
+        let kind = match value.get("kind").and_then(Value::as_str) {
+            None => Kind::Normal,
+            Some("build") => Kind::Build,
+            Some("dev") => Kind::Dev,
+            Some(other) => return Err(Failure::new(format!("a dependency of kind {other:?}"))),
+        };
+        Ok(Self {
+            name: text(value, "name")?,
+            kind,
+            is_internal: value.get("path").is_some_and(Value::is_string),
+            requirement: text(value, "req")?,
+        })
+    }
+}
+
+fn is_bench(target: &Value) -> bool {
+    list(target, "kind").iter().any(|kind| kind == "bench")
+}
+
+fn text(value: &Value, name: &str) -> Result<String, Failure> {
+    let field = value.get(name).and_then(Value::as_str);
+    field.map(str::to_owned).ok_or_else(|| Failure::new(format!("cargo metadata has no {name}")))
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A crate of that name that needs the given members.
+    pub(crate) fn package(name: &str, needs: &[(&str, Kind)]) -> Package {
+        let dependency = |&(name, kind): &(&str, Kind)| Dependency {
+            name: name.to_owned(),
+            kind,
+            is_internal: true,
+            requirement: "^0.1.0".to_owned(),
+        };
+        Package {
+            name: name.to_owned(),
+            version: "0.1.0".to_owned(),
+            is_published: true,
+            dependencies: needs.iter().map(dependency).collect(),
+            ..Package::default()
+        }
+    }
+
+    #[test]
+    fn kinds_publishing_and_benches_are_read() {
+        let value = json!({
+            "name": "a", "version": "1.2.3", "manifest_path": "/w/crates/a/Cargo.toml",
+            "publish": [], "features": {"default": [], "http": []},
+            "description": "words", "readme": null,
+            "targets": [{"name": "a", "kind": ["lib"]}, {"name": "speed", "kind": ["bench"]}],
+            "dependencies": [
+                {"name": "b", "kind": null, "req": "^1", "path": "/w/crates/b"},
+                {"name": "c", "kind": "dev", "req": "^1"},
+            ],
+        });
+        let package = Package::parse(&value).unwrap();
+        assert!(!package.is_published);
+        assert_eq!(package.benches, ["speed"]);
+        assert_eq!(package.features, ["default", "http"]);
+        assert_eq!(package.internal(&[Kind::Normal, Kind::Dev]), ["b"]);
+        assert_eq!(package.folder, Path::new("/w/crates/a"));
+        assert!(package.fields.contains_key("description"));
+        assert!(!package.fields.contains_key("readme"));
+    }
+
+    #[test]
+    fn what_cargo_does_not_say_is_a_failure() {
+        assert!(Package::parse(&json!({"name": "a"})).is_err());
+        let odd = json!({"name": "b", "kind": "other", "req": "^1"});
+        assert!(Dependency::parse(&odd).is_err());
+    }
+}
