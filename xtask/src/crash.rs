@@ -28,9 +28,11 @@ use crate::process::build_cargo;
 use crate::random::Random;
 use crate::workspace::Workspace;
 
-/// How long a run lives before it is killed.
+/// How long a run lives before it is killed: long enough to get somewhere, short enough for all
+/// kills to come before the last row has ended. A row takes a few milliseconds of a run.
 const LIFE_MS_MIN: u64 = 50;
-const LIFE_MS_MAX: u64 = 1_500;
+const LIFE_MS_MAX: std::ops::RangeInclusive<u64> = 300..=3_000;
+const LIFE_MS_PER_ROW: u64 = 7;
 
 const STARTS_PER_KILL_MAX: u64 = 3;
 
@@ -153,8 +155,11 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
 /// that ended with rows in doubt is started again: they are asked about once more.
 fn kill_often(payer: &Payer, orders: &Orders, figures: &mut Figures) -> Result<(), Failure> {
     let mut moments = Random::new(orders.seed, 2);
+    let rows_per_kill = orders.rows / orders.kills.max(1);
+    let life_ms_max =
+        (rows_per_kill * LIFE_MS_PER_ROW).clamp(*LIFE_MS_MAX.start(), *LIFE_MS_MAX.end());
     while figures.kills < orders.kills && figures.starts < orders.kills * STARTS_PER_KILL_MAX {
-        let life = Duration::from_millis(moments.draw(LIFE_MS_MIN, LIFE_MS_MAX));
+        let life = Duration::from_millis(moments.draw(LIFE_MS_MIN, life_ms_max));
         figures.starts += 1;
         match payer.run_for(life)? {
             Ended::Killed => figures.kills += 1,

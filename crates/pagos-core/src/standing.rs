@@ -113,11 +113,14 @@ impl Standing {
         }
         if is_newer_asked {
             self.held.seen_at = seen.seen_at;
+            self.held.provider_code = seen.provider_code.clone().or(self.held.provider_code.take());
+            self.held.message = seen.message.clone().or(self.held.message.take());
         }
         if self.held.reference.is_none() {
             self.held.reference.clone_from(&seen.reference);
         }
         self.held.fee = self.held.fee.or(seen.fee);
+        self.held.returned = seen.returned.or(self.held.returned);
     }
 
     /// An answer to a question that left after the doubt arose ends the doubt. What it was about is

@@ -263,6 +263,7 @@ impl Rules<'_> {
             }
         });
         progress.refusals = progress.refusals.saturating_add(1);
+        progress.lost = progress.lost.saturating_add(u32::from(proof == Proof::Absent));
         progress.asking = Asking::default();
         let entry = Entry::AttemptClosed { number: attempt.number, proof, at: self.now, because };
         Some(Outcome {
@@ -296,7 +297,7 @@ impl Rules<'_> {
                            repeated one twice; look at the bank, then decide with `pagos resolve`";
             return self.call_person(asked, because);
         }
-        if progress.attempts >= self.policy.attempts_max {
+        if progress.lost + 1 >= self.policy.lost_max {
             return self.call_person(asked, "every attempt was lost on its way");
         }
         let because = format!("{} answers of absence", asked.progress.asking.absences);

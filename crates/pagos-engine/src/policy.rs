@@ -26,8 +26,8 @@ pub struct Policy {
     pub confirm_delay: Duration,
     /// After so many questions without an answer a person is called; the questions go on.
     pub questions_max: u32,
-    /// After so many attempts of one payout a person is called instead of another attempt.
-    pub attempts_max: u32,
+    /// After so many lost attempts of one payout a person is called instead of another attempt.
+    pub lost_max: u32,
     /// Overrides the provider's own grace for "no such payout"; only in a sandbox whose time runs
     /// faster than ours.
     pub absence: Option<Absence>,
@@ -53,7 +53,7 @@ impl Policy {
             retry_delays: seconds(&[1, 5, 30, 120, 600]),
             confirm_delay: Duration::from_secs(1),
             questions_max: 12,
-            attempts_max: 5,
+            lost_max: 5,
             absence: None,
             sends_per_second_max: Some(5),
         }
@@ -81,7 +81,7 @@ impl Policy {
             retry_delays: shrink(live.retry_delays),
             confirm_delay: Duration::from_millis(50),
             questions_max: 60,
-            attempts_max: 20,
+            lost_max: 20,
             absence: Some(Absence {
                 answers_min: 3,
                 grace: lease + deadline + Duration::from_millis(500),

@@ -18,6 +18,9 @@ pub struct Progress {
     pub handle: Option<Handle>,
     /// How many attempts were begun.
     pub attempts: u32,
+    /// How many of them were lost on their way: closed because the provider had no such payout.
+    #[serde(default)]
+    pub lost: u32,
     /// The attempt that may be alive.
     pub open: Option<Attempt>,
     /// What is asked since the last thing learned.
@@ -52,7 +55,8 @@ pub struct Asking {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "because")]
 pub enum Attention {
-    /// The provider's words contradict the order. Nothing changes until a person decides.
+    /// The provider's words contradict the order: they are kept and not folded, and nothing is sent
+    /// or asked until a person decides. What is told later and agrees with the order still counts.
     Quarantine(String),
     /// In doubt, and nothing that Pagos may do on its own can settle it. Questions go on.
     Doubt(String),
@@ -65,6 +69,7 @@ impl Progress {
             standing: Standing::new(created_at),
             handle: None,
             attempts: 0,
+            lost: 0,
             open: None,
             asking: Asking::default(),
             refusals: 0,

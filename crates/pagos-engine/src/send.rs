@@ -2,6 +2,8 @@
 //!
 //! Intent and attempt are durable before the request leaves; nothing here sends a second time.
 
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -56,15 +58,25 @@ impl Engine {
             .accounts
             .provider(&payout.order.account)
             .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
-        let mut call = provider.create(&payout.order, payout.progress.handle.as_ref()).fuse();
+        let late = Error::new(
+            ErrorKind::Unknown,
+            "no answer within the deadline; outcome unknown, do not pay again",
+        );
+        let call = provider.create(&payout.order, payout.progress.handle.as_ref());
+        self.within_deadline(call, late).await
+    }
+
+    /// The deadline first: a worker that stood still until after it must not let a request leave
+    /// now. An answer that came meanwhile is asked for again.
+    async fn within_deadline<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+        late: Error,
+    ) -> Result<T, Error> {
+        let mut call = pin!(call.fuse());
         let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
-        // The deadline first: a worker that stood still until after it must not let a request leave
-        // now. An answer that came meanwhile is asked for again.
         select_biased! {
-            () = deadline => Err(Error::new(
-                ErrorKind::Unknown,
-                "no answer within the deadline; outcome unknown, do not pay again",
-            )),
+            () = deadline => Err(late),
             answer = call => answer,
         }
     }
@@ -75,7 +87,10 @@ impl Engine {
             return Ok(Some(payout));
         }
         let provider = self.provider_of(&payout)?;
-        let handle = match provider.prepare(&payout.order).await {
+        // It moves no money, so a lost answer is no doubt.
+        let late = Error::new(ErrorKind::Undelivered, "no answer within the deadline");
+        let prepared = self.within_deadline(provider.prepare(&payout.order), late).await;
+        let handle = match prepared {
             Ok(None) => return Ok(Some(payout)),
             Ok(Some(handle)) => handle,
             Err(error) => {

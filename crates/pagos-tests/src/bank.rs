@@ -48,7 +48,7 @@ pub enum Mishap {
     LostRequest,
     /// Applied; the reply is lost.
     LostReply,
-    /// Applied minutes later, and not answered.
+    /// Applied up to 40 minutes later, beyond every grace, and not answered.
     LateApply,
     /// A question without an answer.
     LostQuestion,
@@ -197,7 +197,7 @@ impl PayoutProvider for ForgetfulBank {
             Some(Mishap::LostRequest | Mishap::LostQuestion) => return error(ErrorKind::Unknown),
             Some(Mishap::LateApply) => {
                 let mut chance = SplitMix64::for_occasion(self.seed, "late", key.as_str(), 0);
-                let wait = chance.within(Span::from_millis(1_000, 480_000));
+                let wait = chance.within(Span::from_millis(1_000, 2_400_000));
                 books.late.push((now.plus(wait), key.clone()));
                 return error(ErrorKind::Unknown);
             }

@@ -149,6 +149,9 @@ impl<'a> Chaos<'a> {
     fn next_moment(&mut self, due: Option<Timestamp>) -> Option<Timestamp> {
         let now = self.timer.now();
         let wakes = self.workers.iter().filter_map(|(_, wakes_at)| *wakes_at);
+        // Where everybody sleeps, nobody does what is overdue.
+        let are_asleep = self.workers.iter().all(|(_, wakes_at)| wakes_at.is_some());
+        let due = due.filter(|at| !are_asleep || *at > now);
         let next = due.into_iter().chain(wakes).min()?.max(now.plus(Duration::from_millis(1)));
         if now >= self.calm_from || self.chance.below(20) > 0 {
             return Some(next);

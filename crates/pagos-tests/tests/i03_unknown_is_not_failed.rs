@@ -106,7 +106,7 @@ fn i03_lost_attempts_end_with_a_person_and_not_with_a_failure() {
     scene.work_for(&scene.engine(), 30 * DAY);
     let progress = scene.payout("a").progress;
     assert_eq!(progress.status(), Status::Unknown);
-    assert_eq!(progress.attempts, pagos_tests::policy().attempts_max);
+    assert_eq!(progress.attempts, pagos_tests::policy().lost_max);
     assert!(matches!(progress.attention, Some(Attention::Doubt(_))));
 }
 

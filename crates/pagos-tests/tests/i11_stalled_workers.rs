@@ -5,9 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pagos_core::Clock;
 use pagos_core::Descriptor;
 use pagos_core::ErrorKind;
 use pagos_core::FailReason;
+use pagos_core::Source;
 use pagos_core::Status;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
@@ -21,6 +23,8 @@ use pagos_tests::Stage;
 use pagos_tests::Worker;
 use pagos_tests::attempts_one_at_a_time;
 use pagos_tests::declined;
+use pagos_tests::event;
+use pagos_tests::finish;
 use pagos_tests::key;
 use pagos_tests::live_payments_max;
 use pagos_tests::order;
@@ -89,9 +93,8 @@ fn i11_where_keys_are_refused_twice_nobody_is_needed() {
     assert_eq!(in_doubt, 0);
 }
 
-/// A worker gets this reply, stalls before it can record it, and wakes up after `answer` is known.
-fn late_reply(reply: Reply, answer: Status) -> Scene {
-    let scene = Scene::new(&KEYED, [reply], [Answer::Found(answer)]).with_payout("a");
+/// A worker that got its reply and stalled before it could record it.
+fn stalled_with_reply(scene: &Scene) -> (Worker, Arc<Gate>) {
     let gate = Arc::new(Gate::new());
     let mut sleeper = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
     let go_on = |sleeper: &mut Worker| {
@@ -102,8 +105,14 @@ fn late_reply(reply: Reply, answer: Status) -> Scene {
     while scene.provider.creates() == 0 {
         go_on(&mut sleeper);
     }
-    // The reply is there and not yet recorded.
     go_on(&mut sleeper);
+    (sleeper, gate)
+}
+
+/// A worker gets this reply, stalls before it can record it, and wakes up after `answer` is known.
+fn late_reply(reply: Reply, answer: Status) -> Scene {
+    let scene = Scene::new(&KEYED, [reply], [Answer::Found(answer)]).with_payout("a");
+    let (mut sleeper, gate) = stalled_with_reply(&scene);
     let other = scene.engine();
     scene.work_for(&other, Duration::from_secs(600));
     assert_eq!(scene.payout("a").progress.status(), answer);
@@ -138,6 +147,47 @@ fn i11_a_late_reply_overwrites_nothing_newer() {
 fn i11_a_late_reply_that_nobody_contradicts_is_welcome() {
     let scene = late_reply(Reply::Says(Status::Succeeded), Status::Pending);
     assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+}
+
+#[test]
+fn i11_a_late_proof_closes_no_newer_attempt() {
+    for late in [ErrorKind::Undelivered, ErrorKind::Throttled, ErrorKind::Rejected] {
+        let replies = [Reply::Fails(late), Reply::Fails(ErrorKind::Unknown)];
+        let scene = Scene::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+        let (mut sleeper, gate) = stalled_with_reply(&scene);
+        // Another worker proves the first attempt absent and begins a second, which is in doubt.
+        let other = scene.engine();
+        while scene.provider.creates() < 2 {
+            scene.work_for(&other, Duration::from_secs(60));
+        }
+        let before = scene.payout("a").progress;
+        assert_eq!(before.open.map(|open| open.number), Some(2));
+        gate.open();
+        sleeper.round(8).expect("a round that ends").unwrap();
+        let after = scene.payout("a").progress;
+        assert_eq!((after.open, after.status()), (before.open, Status::Unknown), "{late:?}");
+        scene.work_for(&other, Duration::from_secs(60));
+        assert_eq!(scene.provider.creates(), 2, "{late:?}");
+    }
+}
+
+#[test]
+fn i11_a_refusal_of_what_a_webhook_saw_alive_is_a_question() {
+    for told in [Status::Pending, Status::Succeeded] {
+        let replies = [Reply::Fails(ErrorKind::Rejected)];
+        let scene = Scene::new(&KEYED, replies, [Answer::Found(told)]).with_payout("a");
+        let (mut sleeper, gate) = stalled_with_reply(&scene);
+        scene.timer.advance(Duration::from_secs(5));
+        let seen = scene.provider.seen(&order("a"), told, Source::VerifiedEvent);
+        scene.receive(&event(&key("a"), &seen, scene.timer.now()));
+        finish(scene.engine().work(0)).unwrap();
+        gate.open();
+        sleeper.round(8).expect("a round that ends").unwrap();
+        assert_eq!(scene.payout("a").progress.status(), told);
+        scene.work_for(&scene.engine(), DAY);
+        assert_eq!(scene.payout("a").progress.status(), told);
+        assert_eq!(scene.provider.creates(), 1);
+    }
 }
 
 #[test]

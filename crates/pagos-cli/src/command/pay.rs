@@ -37,6 +37,7 @@ use crate::run::office::Office;
 use crate::run::report;
 use crate::run::signal;
 use crate::run::submit::submit;
+use crate::sandbox;
 
 pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(pay(arguments, config))
@@ -46,6 +47,14 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     let db = database_of(arguments);
     office::check_folder(&db)?;
     let mut bank = Bank::open(choice(arguments, config, &db)).await?;
+    if bank.sandbox.is_some() {
+        console::tell(&format!(
+            "sandbox: simulated providers on this machine, no real money; their time runs {} times \
+             faster; payouts are kept in {}",
+            sandbox::SPEED,
+            db.display()
+        ));
+    }
     let sandbox = bank.sandbox.take();
     let exit = pay_through(bank, arguments, &db).await;
     if let Some(sandbox) = sandbox {

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
 use indicatif::ProgressStyle;
 
-const TEMPLATE: &str = "{bar:30} {pos}/{len} {per_sec} {msg}";
+const TEMPLATE: &str = "{bar:30} {pos}/{len} settled in {elapsed}: {msg}";
 const FRAMES_PER_SECOND: u8 = 10;
 
 /// How many payouts stand where.
@@ -77,10 +77,10 @@ impl Drop for Progress {
     }
 }
 
-/// `41 succeeded, 2 failed, 1 unknown`; what is zero is not said, but for the successes.
+/// `41 succeeded, 2 failed, 1 in doubt`; what is zero is not said, but for the successes.
 fn summary(counts: Counts) -> String {
     let parts =
-        [(counts.failed, "failed"), (counts.pending, "pending"), (counts.unknown, "unknown")];
+        [(counts.failed, "failed"), (counts.pending, "pending"), (counts.unknown, "in doubt")];
     let mut text = format!("{} succeeded", counts.succeeded);
     for (count, word) in parts.into_iter().filter(|(count, _)| *count > 0) {
         text.push_str(&format!(", {count} {word}"));
@@ -96,7 +96,7 @@ mod tests {
     fn the_summary_says_what_there_is() {
         assert_eq!(summary(Counts::default()), "0 succeeded");
         let counts = Counts { succeeded: 41, failed: 2, pending: 0, unknown: 1 };
-        assert_eq!(summary(counts), "41 succeeded, 2 failed, 1 unknown");
+        assert_eq!(summary(counts), "41 succeeded, 2 failed, 1 in doubt");
         let progress = Progress::new(44, Visibility::Hidden);
         progress.show(counts);
     }
