@@ -5,6 +5,7 @@ pub(crate) mod bank;
 pub(crate) mod database;
 pub(crate) mod follow;
 pub(crate) mod office;
+pub(crate) mod paper;
 pub(crate) mod report;
 pub(crate) mod signal;
 pub(crate) mod submit;

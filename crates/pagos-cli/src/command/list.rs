@@ -10,6 +10,7 @@ use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::output::Colour;
+use crate::output::PayoutsJson;
 use crate::run;
 use crate::run::database;
 use crate::run::report;
@@ -26,10 +27,10 @@ async fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
     let filter = Filter { run: None, status };
     let mut out = console::stdout();
     if arguments.json {
-        report::write_json(&store, &filter, &mut out).await?;
+        report::write_json(&store, &filter, PayoutsJson::new(out)).await?;
     } else {
         report::write_table(&store, &filter, &mut out, Colour::of(&io::stdout())).await?;
+        out.flush()?;
     }
-    out.flush()?;
     Ok(Exit::Succeeded)
 }

@@ -34,7 +34,7 @@ use crate::run::follow::Followed;
 use crate::run::follow::follow;
 use crate::run::office;
 use crate::run::office::Office;
-use crate::run::report;
+use crate::run::paper::Paper;
 use crate::run::signal;
 use crate::run::submit::submit;
 use crate::sandbox;
@@ -88,13 +88,16 @@ fn choice(arguments: &PayArguments, config: Option<&Path>, db: &Path) -> Choice 
 
 async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<Exit, Failure> {
     let file = &arguments.file;
-    let planned = plan::report(file, &bank.accounts)?;
+    let mut paper = Paper::new(arguments.json);
+    let planned = plan::report(file, &bank.accounts, &mut |problem| paper.problem(problem))?;
     if !planned.is_good() && !arguments.skip_invalid {
         console::tell("nothing was sent; correct the rows, or pay the others with --skip-invalid");
+        paper.refuse()?;
         return Ok(Exit::Refused);
     }
     if !may_begin(&planned, &bank.accounts, arguments)? {
         console::tell("nothing was sent");
+        paper.refuse()?;
         return Ok(Exit::Refused);
     }
     let lock = SqliteStore::lock(db)?;
@@ -102,15 +105,13 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<
     let run = RunId(planned.digest.to_string());
     let accounts = &bank.accounts;
     let stored = submit(&office.engine, &office.store, file, &planned, accounts, &run).await?;
-    for (line, key) in &stored.conflicts {
-        console::tell(&format!(
-            "{}: line {line}, key {key:?}: was submitted with another body before; a key names one \
-             payout for ever: give the new payout a new key",
-            file.display()
-        ));
+    for problem in &stored.conflicts {
+        console::tell(&format!("{}: {problem}", file.display()));
+        paper.problem(problem)?;
     }
     if !stored.conflicts.is_empty() {
         console::tell("nothing of this file was sent");
+        paper.refuse()?;
         return Ok(Exit::Refused);
     }
     if stored.existing > 0 {
@@ -124,7 +125,14 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<
         None => look_on(&bank, arguments, &office, &run).await?,
     };
     explain(&ended, &office, file);
-    print_report(&office, &run, arguments).await
+    let exit = exit_of(&paper.finish(&office.store, &run).await?);
+    if exit == Exit::InDoubt {
+        console::tell(
+            "some payouts are not settled: do not pay them in another way; run the same command \
+             again, or see `pagos history KEY` and `pagos resolve KEY`",
+        );
+    }
+    Ok(exit)
 }
 
 /// Totals before the first payout, and the question, unless it was answered with `--yes`.
@@ -236,32 +244,7 @@ fn explain(ended: &Ended, office: &Office, file: &Path) {
     }
 }
 
-/// The outcomes, and the exit code that they amount to.
-async fn print_report(
-    office: &Office,
-    run: &RunId,
-    arguments: &PayArguments,
-) -> Result<Exit, Failure> {
-    let filter = report::of_run(run);
-    let mut out = console::stdout();
-    let totals = match arguments.json {
-        true => report::write_json(&office.store, &filter, &mut out).await?,
-        false => {
-            let colour = Colour::of(&io::stdout());
-            report::write_table(&office.store, &filter, &mut out, colour).await?
-        }
-    };
-    out.flush()?;
-    let exit = exit_of(&totals);
-    if exit == Exit::InDoubt {
-        console::tell(
-            "some payouts are not settled: do not pay them in another way; run the same command \
-             again, or see `pagos history KEY` and `pagos resolve KEY`",
-        );
-    }
-    Ok(exit)
-}
-
+/// The exit code that the outcomes amount to.
 fn exit_of(totals: &Totals) -> Exit {
     let open =
         [Outcome::Created, Outcome::Unknown, Outcome::Pending, Outcome::Quarantined].into_iter();

@@ -54,10 +54,18 @@ fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
     Ok(Accounts::open(&configuration, Gaps::Credentials, &seams)?)
 }
 
-/// Plans a file and tells people what is wrong with it and what looks odd.
-pub(super) fn report(file: &Path, accounts: &Accounts) -> Result<Plan, Failure> {
+/// Plans a file and tells people what is wrong with it and what looks odd. `keep` gets every
+/// problem too.
+pub(super) fn report(
+    file: &Path,
+    accounts: &Accounts,
+    keep: &mut dyn FnMut(&Problem) -> io::Result<()>,
+) -> Result<Plan, Failure> {
     let mut printer = ProblemPrinter::new(file);
-    let plan = input::plan(file, accounts, &mut |problem| printer.print(&problem))?;
+    let plan = input::plan(file, accounts, &mut |problem| {
+        printer.print(&problem)?;
+        keep(&problem)
+    })?;
     printer.finish()?;
     for warning in &plan.warnings {
         console::tell(&format!("warning: {}: {warning}", file.display()));
@@ -66,7 +74,7 @@ pub(super) fn report(file: &Path, accounts: &Accounts) -> Result<Plan, Failure> 
 }
 
 fn print_text(file: &Path, accounts: &Accounts) -> Result<Plan, Failure> {
-    let plan = report(file, accounts)?;
+    let plan = report(file, accounts, &mut |_| Ok(()))?;
     let mut out = console::stdout();
     writeln!(
         out,

@@ -34,13 +34,12 @@ pub(crate) enum ReportError {
     Write(#[from] io::Error),
 }
 
-/// Writes the JSON document of a run, page by page, and returns the sums.
+/// Writes the payouts into a JSON document, page by page, ends it, and returns the sums.
 pub(crate) async fn write_json(
     store: &Arc<dyn Store>,
     filter: &Filter,
-    out: impl Write,
+    mut json: PayoutsJson<impl Write>,
 ) -> Result<Totals, ReportError> {
-    let mut json = PayoutsJson::new(out);
     let mut totals = Totals::default();
     let mut pages = Pages::new(store, filter);
     while let Some(page) = pages.next().await? {

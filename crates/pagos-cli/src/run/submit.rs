@@ -14,6 +14,7 @@ use crate::input::Accounts;
 use crate::input::InputError;
 use crate::input::Orders;
 use crate::input::Plan;
+use crate::input::Problem;
 use crate::input::RowError;
 
 /// Orders that go into one transaction.
@@ -26,8 +27,8 @@ pub(crate) struct Stored {
     pub(crate) new: u64,
     /// Orders that were there already, with the same body.
     pub(crate) existing: u64,
-    /// Keys that were there with another body, with their lines. Then nothing new is stored.
-    pub(crate) conflicts: Vec<(u64, String)>,
+    /// Rows whose key was there with another body. Then nothing new is stored.
+    pub(crate) conflicts: Vec<Problem>,
 }
 
 /// The orders could not be stored; none of them will be sent.
@@ -110,13 +111,23 @@ impl Batch {
     ) -> Result<(), SubmitError> {
         let lines = std::mem::take(&mut self.lines);
         let answers = engine.submit(run, std::mem::take(&mut self.orders)).await?;
-        for (place, answer) in lines.into_iter().zip(answers) {
+        for ((line, key), answer) in lines.into_iter().zip(answers) {
             match answer {
                 Submitted::New => stored.new += 1,
                 Submitted::Existing { .. } => stored.existing += 1,
-                Submitted::Conflict => stored.conflicts.push(place),
+                Submitted::Conflict => stored.conflicts.push(conflict(line, &key)),
             }
         }
         Ok(())
+    }
+}
+
+fn conflict(line: u64, key: &str) -> Problem {
+    Problem {
+        line,
+        column: Some("key".to_owned()),
+        value: Some(key.to_owned()),
+        because: "was submitted with another body before".to_owned(),
+        remedy: "a key names one payout for ever: give the new payout a new key".to_owned(),
     }
 }
