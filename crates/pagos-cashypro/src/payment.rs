@@ -24,10 +24,8 @@ use crate::payout::check::read_document;
 use crate::payout::check::read_name;
 use crate::payout::check::read_remark;
 use crate::payout::observe_as;
-use crate::status::Answer;
-use crate::status::read;
+use crate::payout::read_created;
 use crate::status::unknown_outcome;
-use crate::wire::OrderAnswer;
 use crate::wire::PayInRequest;
 
 /// The decimals of a payment's amount: the sample says `30000`. Source: docs: en/col/payin.
@@ -102,14 +100,7 @@ pub(crate) fn read_session(
     asked_at: Timestamp,
     seen_at: Timestamp,
 ) -> Result<PaymentSession, Error> {
-    let data = match read(response) {
-        Answer::Data(data) => data,
-        Answer::Empty => return Err(unknown_outcome("a success without data")),
-        Answer::Refused { error, .. } => return Err(error),
-        Answer::Unreadable(because) => return Err(unknown_outcome(&because)),
-    };
-    let answer: OrderAnswer = serde_json::from_str(data.get())
-        .map_err(|_| unknown_outcome("the answer has another shape"))?;
+    let answer = read_created(response)?;
     // An answer to payIn has no orderStatus: the payment waits for its payer. Source: code: hyperf.
     let mut observation = observe_as(Status::Pending, settings, &answer, Source::Reply, seen_at)
         .map_err(unknown_outcome)?;

@@ -98,19 +98,23 @@ pub(crate) fn read_reply(
     asked_at: Timestamp,
     seen_at: Timestamp,
 ) -> Result<Observation, Error> {
+    let answer = read_created(response)?;
+    let observation =
+        observe(settings, &answer, Source::Reply, seen_at).map_err(unknown_outcome)?;
+    // The fee is 0 until the payout is final, so what a reply says of it is never kept.
+    // Source: manual "Create Payout Order" (0) and "Async Webhook Notification" (5150).
+    Ok(Observation { asked_at: Some(asked_at), fee: None, ..observation })
+}
+
+/// The order in the answer to a create, or the caller's next step.
+pub(crate) fn read_created(response: &Response<Bytes>) -> Result<OrderAnswer, Error> {
     let data = match read(response) {
         Answer::Data(data) => data,
         Answer::Empty => return Err(unknown_outcome("a success without data")),
         Answer::Refused { error, .. } => return Err(error),
         Answer::Unreadable(because) => return Err(unknown_outcome(&because)),
     };
-    let answer: OrderAnswer = serde_json::from_str(data.get())
-        .map_err(|_| unknown_outcome("the answer has another shape"))?;
-    let observation =
-        observe(settings, &answer, Source::Reply, seen_at).map_err(unknown_outcome)?;
-    // The fee is 0 until the payout is final, so what a reply says of it is never kept.
-    // Source: manual "Create Payout Order" (0) and "Async Webhook Notification" (5150).
-    Ok(Observation { asked_at: Some(asked_at), fee: None, ..observation })
+    serde_json::from_str(data.get()).map_err(|_| unknown_outcome("the answer has another shape"))
 }
 
 /// What the answer to a question about a payout or payment says.

@@ -48,6 +48,11 @@ impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { messages: vec![message.into()] }
     }
+
+    /// Everything that is wrong, one thing each.
+    pub(crate) fn messages(&self) -> &[String] {
+        &self.messages
+    }
 }
 
 impl fmt::Display for Failure {

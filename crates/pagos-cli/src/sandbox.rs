@@ -9,6 +9,7 @@ use bytes::Bytes;
 use pagos_core::Transport;
 use pagos_http::HttpOptions;
 use pagos_http::HttpTransport;
+use pagos_twin::JournalError;
 use pagos_twin::Profile;
 use pagos_twin::ServeError;
 use pagos_twin::ServeOptions;
@@ -36,10 +37,21 @@ pub(crate) struct Sandbox {
 pub(crate) enum SandboxError {
     #[error("no port on the loopback interface can be opened")]
     Listen(#[source] std::io::Error),
+    #[error("another pagos process pays this sandbox; wait for its end, or use another --db")]
+    InUse(#[source] ServeError),
     #[error("the bank beside the database cannot be used: {0}; delete {1} or use another --db")]
     Serve(#[source] ServeError, PathBuf),
     #[error("no twins answer at {0}; start them with `pagos twin --listen 127.0.0.1:PORT`")]
     NotThere(String),
+}
+
+impl SandboxError {
+    fn of_serving(cause: ServeError, bank: PathBuf) -> Self {
+        match cause {
+            ServeError::Journal(JournalError::InUse) => Self::InUse(cause),
+            _ => Self::Serve(cause, bank),
+        }
+    }
 }
 
 impl Sandbox {
@@ -57,7 +69,7 @@ impl Sandbox {
             ServeOptions { journal: Some(bank.clone()), speed: SPEED, ..ServeOptions::default() };
         let server = serve(listener, world, options)
             .await
-            .map_err(|cause| SandboxError::Serve(cause, bank))?;
+            .map_err(|cause| SandboxError::of_serving(cause, bank))?;
         let origin = server.origin();
         let credentials = server.inspect(|world| owned(world.credentials(&origin)));
         Ok(Self { server: Some(server), credentials })

@@ -63,7 +63,7 @@ fn check_document(document: &Value) {
         })
     };
     let totals = [total("succeeded"), total("failed")];
-    assert_eq!(*document, json!({"payouts": expected, "totals": totals}));
+    assert_eq!(*document, json!({"problems": [], "payouts": expected, "totals": totals}));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn two_runs_of_one_sandbox_do_not_meet_and_the_second_says_why() {
     let first = folder.start(PAY);
     // The bank is opened before the store is made.
     support::wait_for("the first run works", || folder.has("s.db"));
-    let second = folder.run(PAY).exits(1).says("is in use");
+    let second = folder.run(PAY).exits(1).says("another pagos process pays this sandbox");
     assert!(!second.err.contains("delete"), "a bank in use is not to be deleted: {}", second.err);
     assert!(second.out.is_empty());
     first.end().exits(0);

@@ -24,8 +24,12 @@ use crate::tally::Tally;
 
 /// Keeps payouts, their history, the inbox of webhooks and the outbox of notices.
 ///
-/// Every method is one transaction, durable when it returns. A method whose future is dropped may
-/// or may not have happened. The suite (feature `suite`) says the same as tests.
+/// Every method is one transaction, durable when it returns; only `release` and `withdraw` may work
+/// through a large run in portions, and are repeated if they are interrupted. A method whose future
+/// is dropped may or may not have happened. The suite (feature `suite`) says the same as tests.
+///
+/// A payout's version starts at 1 and rises with `commit` and `release`; its epoch rises with
+/// `claim` and `end_claims`.
 #[async_trait]
 pub trait Store: Debug + Send + Sync {
     /// Stores intents that are not there yet, all or none of them.
@@ -53,7 +57,8 @@ pub trait Store: Debug + Send + Sync {
     async fn end_claims(&self) -> Result<u64, StoreError>;
 
     /// Writes one step if the payout still has the version that the step was computed from, and,
-    /// for a fenced step, the claim's epoch.
+    /// for a fenced step, the claim's epoch. A payout that is not there is a conflict too. No step
+    /// releases a held payout.
     async fn commit(&self, step: Step) -> Result<Committed, StoreError>;
 
     /// One payout.
@@ -76,7 +81,8 @@ pub trait Store: Debug + Send + Sync {
     /// The earliest moment at which something can be claimed or taken from the inbox.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Stores a delivery's raw bytes. The same bytes for the same account are stored once.
+    /// Stores a delivery's raw bytes. What has the same [`crate::fingerprint`] is stored once per
+    /// account.
     async fn receive(
         &self,
         account: &AccountName,

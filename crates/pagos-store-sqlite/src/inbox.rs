@@ -6,6 +6,7 @@ use pagos_core::Delivery;
 use pagos_core::Timestamp;
 use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
+use pagos_engine::fingerprint;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::Row;
@@ -20,7 +21,7 @@ pub(crate) fn receive(
     account: &AccountName,
     delivery: &Delivery,
 ) -> Result<InboxId, Failure> {
-    let fingerprint = delivery::fingerprint(delivery);
+    let fingerprint = fingerprint(delivery);
     let known: Option<i64> = connection
         .prepare_cached("SELECT id FROM inbox WHERE account = ?1 AND fingerprint = ?2")?
         .query_row(params![account.as_str(), fingerprint], |row| row.get(0))

@@ -105,7 +105,8 @@ async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     let accounts = match opened {
         Ok(accounts) => accounts,
         Err(failure) => {
-            return vec![finding("configuration", Verdict::Bad, failure.to_string().trim_end())];
+            let broken = |message: &String| finding("configuration", Verdict::Bad, message);
+            return failure.messages().iter().map(broken).collect();
         }
     };
     if accounts.all().is_empty() {

@@ -22,8 +22,18 @@ pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<E
     run::block_on(serve(arguments, config))
 }
 
+/// As with `pay`: payouts of real money are never handed to simulators by default.
+fn database_of(arguments: &ServeArguments) -> PathBuf {
+    let file = match (&arguments.store.db, &arguments.sandbox_url) {
+        (Some(db), _) => return db.clone(),
+        (None, Some(_)) => database::TWIN_FILE,
+        (None, None) => database::LIVE_FILE,
+    };
+    PathBuf::from(file)
+}
+
 async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let db = arguments.store.db.clone().unwrap_or_else(|| PathBuf::from(database::LIVE_FILE));
+    let db = database_of(arguments);
     office::check_folder(&db)?;
     let choice = match &arguments.sandbox_url {
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },

@@ -6,6 +6,7 @@ use pagos_core::AccountName;
 use pagos_core::Delivery;
 use pagos_core::Timestamp;
 
+use crate::fingerprint::fingerprint;
 use crate::store::InboxId;
 use crate::store::InboxItem;
 use crate::store::StoreError;
@@ -18,19 +19,18 @@ pub(super) struct Inbox {
 #[derive(Debug)]
 struct Row {
     item: InboxItem,
-    signed: Vec<(String, Vec<u8>)>,
+    fingerprint: [u8; 32],
     due_at: Option<Timestamp>,
     outcome: String,
 }
 
 impl Inbox {
     pub(super) fn receive(&mut self, account: &AccountName, delivery: &Delivery) -> InboxId {
-        let signed = signed_headers(delivery);
-        let known = self.rows.iter().find(|row| {
-            row.item.account == *account
-                && row.item.delivery.body == delivery.body
-                && row.signed == signed
-        });
+        let fingerprint = fingerprint(delivery);
+        let known = self
+            .rows
+            .iter()
+            .find(|row| row.item.account == *account && row.fingerprint == fingerprint);
         if let Some(row) = known {
             return row.item.id;
         }
@@ -38,7 +38,7 @@ impl Inbox {
         let item =
             InboxItem { id, account: account.clone(), delivery: delivery.clone(), deferrals: 0 };
         let due_at = Some(delivery.received_at);
-        self.rows.push(Row { item, signed, due_at, outcome: String::new() });
+        self.rows.push(Row { item, fingerprint, due_at, outcome: String::new() });
         id
     }
 
@@ -71,48 +71,4 @@ impl Inbox {
         outcome.clone_into(&mut row.outcome);
         Ok(())
     }
-}
-
-/// Headers that say how a delivery travelled, not what it is. A repeat may differ in them.
-const TRAVEL: [&str; 22] = [
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "cache-control",
-    "connection",
-    "content-length",
-    "date",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "pragma",
-    "te",
-    "traceparent",
-    "tracestate",
-    "transfer-encoding",
-    "user-agent",
-    "via",
-    "x-correlation-id",
-    "x-real-ip",
-    "x-request-id",
-    "x-trace-id",
-];
-
-const TRAVEL_PREFIXES: [&str; 5] = ["cf-", "x-amzn-", "x-b3-", "x-envoy-", "x-forwarded-"];
-
-/// All headers but those of travel. A header that nobody foresaw counts, so that a forged delivery
-/// can never pass for the first copy of a genuine one.
-fn signed_headers(delivery: &Delivery) -> Vec<(String, Vec<u8>)> {
-    let travels = |name: &str| {
-        TRAVEL.contains(&name) || TRAVEL_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    };
-    let mut signed: Vec<(String, Vec<u8>)> = delivery
-        .headers
-        .iter()
-        .filter(|(name, _)| !travels(name.as_str()))
-        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
-        .collect();
-    signed.sort();
-    signed
 }
