@@ -80,6 +80,10 @@ pub(crate) enum Command {
     /// Check configuration, store, clock and connections
     Doctor(DoctorArguments),
     /// Run webhook receiver, dispatcher and poller until SIGTERM
+    ///
+    /// Prints one JSON line with its addresses when it is ready, and then one JSON line for every
+    /// notice: a payout that advanced, was reversed, came back, or needs a person. Notices are
+    /// numbered; --notices-after goes on behind the last one that you have read.
     Serve(ServeArguments),
     /// Run the providers' simulators on this machine
     Twin(TwinArguments),
@@ -124,6 +128,9 @@ pub(crate) struct PayArguments {
     #[arg(long, value_name = "N", default_value_t = 16,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
+    /// At most so many new payouts a second and account [default: 5; no limit for simulators]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rate: Option<u32>,
     /// Pay simulators inside this process: no credentials, no money
     #[arg(long, conflicts_with = "sandbox_url")]
     pub(crate) sandbox: bool,
@@ -289,6 +296,9 @@ pub(crate) struct ServeArguments {
     /// Where webhooks are received
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
+    /// Print notices from behind this number on, instead of only new ones
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) notices_after: Option<u64>,
     /// Work for the simulators of a running `pagos twin`; webhooks then come in on a free port
     #[arg(long, value_name = "URL", conflicts_with = "listen")]
     pub(crate) sandbox_url: Option<String>,
@@ -296,6 +306,9 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "N", default_value_t = 16,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
+    /// At most so many new payouts a second and account [default: 5; no limit for simulators]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rate: Option<u32>,
 }
 
 /// Arguments of `twin`.

@@ -4,6 +4,7 @@
 pub(crate) mod bank;
 pub(crate) mod database;
 pub(crate) mod follow;
+pub(crate) mod notices;
 pub(crate) mod office;
 pub(crate) mod paper;
 pub(crate) mod report;

@@ -98,3 +98,9 @@ pub use pagos_twin as twin;
 #[cfg(feature = "webhook")]
 #[doc(inline)]
 pub use pagos_webhook as webhook;
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "cashypro"))]
+#[doc = include_str!("../../../README.md")]
+#[derive(Debug)]
+pub struct Readme;

@@ -14,6 +14,7 @@ use crate::run;
 use crate::run::bank::Bank;
 use crate::run::bank::Choice;
 use crate::run::database;
+use crate::run::notices;
 use crate::run::office;
 use crate::run::office::Office;
 use crate::run::signal;
@@ -39,7 +40,8 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None => Choice::Configured { config: config.map(Path::to_owned) },
     };
-    let bank = Bank::open(choice).await?;
+    let mut bank = Bank::open(choice).await?;
+    bank.limit_rate(arguments.rate);
     let Some(_lock) = SqliteStore::lock(&db)? else {
         return Err(Failure::new(format!(
             "{}: another pagos process works on this database; stop it first",
@@ -65,11 +67,20 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     writeln!(out, "{ready}")?;
     out.flush()?;
     drop(out);
-    let worked = office.work(usize::from(arguments.concurrency), signal::stop_requested()).await;
+    let after = match arguments.notices_after {
+        Some(after) => after,
+        None => notices::newest(&office.store).await?,
+    };
+    // A reader that went away, or a store that cannot be read, ends the service like a signal.
+    let mut told = None;
+    let stop = async {
+        tokio::select! {
+            () = signal::stop_requested() => {}
+            failed = notices::tell(&office, after) => told = failed.err(),
+        }
+    };
+    let worked = office.work(usize::from(arguments.concurrency), stop).await;
     receiving.shut_down().await;
     worked?;
-    for (account, because) in office.engine.halted() {
-        console::tell(&format!("account {account} was out of service: {because}"));
-    }
-    Ok(Exit::Succeeded)
+    told.map_or(Ok(Exit::Succeeded), Err)
 }

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
 use indicatif::ProgressStyle;
 
-const TEMPLATE: &str = "{bar:30} {pos}/{len} settled in {elapsed}: {msg}";
+const TEMPLATE: &str = "{bar:30} {pos}/{len} settled in {elapsed}, about {eta} to go: {msg}";
 const FRAMES_PER_SECOND: u8 = 10;
 
 /// How many payouts stand where.

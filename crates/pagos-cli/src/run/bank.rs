@@ -75,6 +75,12 @@ impl Bank {
         }
     }
 
+    /// Follows an argument about the rate; without one the policy's own stays.
+    pub(crate) fn limit_rate(&mut self, sends_per_second_max: Option<u32>) {
+        self.policy.sends_per_second_max =
+            sends_per_second_max.or(self.policy.sends_per_second_max);
+    }
+
     fn configured(config: Option<&Path>) -> Result<Self, Failure> {
         let configuration = command::load(config)?;
         if configuration.accounts.is_empty() {

@@ -1,0 +1,355 @@
+//! How fast payouts are paid from order to SUCCESS, through engine, Cashypro and its twin in one
+//! process and without latency, beside the same calls without engine and store, in one run. Not a
+//! test: figures move with the machine; the ratios are what the budgets are about.
+//!
+//! Each row is created once and asked about once, by everybody. Compared are:
+//!
+//! * the calls alone: `create` and `query` of every row, nothing stored;
+//! * one commit a batch: the same, after one durable commit for every 64 rows. It is the least that
+//!   anybody pays who writes down what he is about to send, and it would lose every answer;
+//! * the engine over a store in memory, whose claims walk over all rows: not durable, not fast;
+//! * the engine over SQLite with `synchronous=FULL`. Every row is stored, claimed, begun, recorded,
+//!   claimed and recorded again: three durable steps a row, in the order that keeps it from being
+//!   paid twice.
+//!
+//! `cargo bench -p pagos-tests`. All take turns, and the best round of each counts. A path after
+//! `--` names the folder for the databases, if the temporary one is not on a disk.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_arithmetic,
+    clippy::cast_precision_loss
+)]
+
+use std::cell::Cell;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use pagos_cashypro::Cashypro;
+use pagos_cashypro::CashyproConfig;
+use pagos_cashypro::country;
+use pagos_core::Clock;
+use pagos_core::Environment;
+use pagos_core::Lookup;
+use pagos_core::NonceSource;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::Secret;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_engine::Accounts;
+use pagos_engine::Engine;
+use pagos_engine::Intent;
+use pagos_engine::MemoryStore;
+use pagos_engine::Policy;
+use pagos_engine::Store;
+use pagos_engine::Timer;
+use pagos_store_sqlite::SqliteStore;
+use pagos_tests::NOTIFY_URL;
+use pagos_tests::account;
+use pagos_tests::order;
+use pagos_tests::policy;
+use pagos_tests::run;
+use pagos_twin::TwinTransport;
+use pagos_twin::VirtualClock;
+use pagos_twin::World;
+use pagos_twin::cashypro::CashyproSettings;
+use pagos_twin::cashypro::CashyproTwin;
+use pagos_twin::cashypro::SANDBOX_API_KEY;
+use pagos_twin::cashypro::SANDBOX_MERCHANT_ID;
+use pagos_twin::cashypro::Timing;
+
+const ROWS: u32 = 10_000;
+const ROUNDS: u32 = 3;
+
+/// Rows of one commit where there is one commit a batch.
+const BATCH: usize = 64;
+
+/// Orders that go into one submission, as `pagos pay` does it.
+const SUBMISSION: usize = 1_000;
+
+/// Payouts under way at a time. The first is judged; 16 is what `pagos pay` does if not told
+/// otherwise, and with one at a time every durable step is a commit of its own.
+const UNDER_WAY: [usize; 4] = [64, 256, 16, 1];
+
+const BUDGET: f64 = 0.5;
+
+fn main() {
+    let scratch = Scratch::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .unwrap();
+    let [mut calls, mut batched, mut memory] = [0.0_f64; 3];
+    let mut engines = [const { None::<Paid> }; UNDER_WAY.len()];
+    for _ in 0..ROUNDS {
+        calls = calls.max(runtime.block_on(calls_alone()));
+        batched = batched.max(runtime.block_on(commit_a_batch(&scratch.file())));
+        memory = memory.max(runtime.block_on(pay_in_memory()));
+        for (best, under_way) in engines.iter_mut().zip(UNDER_WAY) {
+            let paid = runtime.block_on(pay_in_sqlite(&scratch.file(), under_way));
+            if best.as_ref().is_none_or(|best| paid.rate() > best.rate()) {
+                *best = Some(paid);
+            }
+        }
+    }
+    report("the calls alone", calls, "");
+    report("one commit a batch", batched, &format!("{:.2}x the calls alone", batched / calls));
+    report("engine, memory, 64 under way", memory, &format!("{:.2}x the calls alone", memory / calls));
+    for (paid, under_way) in engines.into_iter().flatten().zip(UNDER_WAY) {
+        let what = format!("engine, SQLite, {under_way} under way");
+        let rate = paid.rate();
+        if under_way == UNDER_WAY[0] {
+            report(&what, rate, &judge(rate / calls, "the calls alone"));
+            report("", rate, &judge(rate / batched, "one commit a batch"));
+        } else {
+            report(&what, rate, &format!("{:.2}x the calls alone", rate / calls));
+        }
+        paid.explain();
+    }
+}
+
+fn report(what: &str, rate: f64, ratio: &str) {
+    println!("{what:<32} {rate:>8.0} rows/s  {ratio}");
+}
+
+fn judge(ratio: f64, floor: &str) -> String {
+    let verdict = if ratio >= BUDGET { "within" } else { "over" };
+    format!("{ratio:.2}x {floor} (budget {BUDGET}x): {verdict}")
+}
+
+/// How a round of the engine went.
+struct Paid {
+    rows: u32,
+    submitting: Duration,
+    whole: Duration,
+    commits: u64,
+    processor: Processor,
+}
+
+impl Paid {
+    fn rate(&self) -> f64 {
+        f64::from(self.rows) / self.whole.as_secs_f64()
+    }
+
+    fn explain(&self) {
+        let us_a_row = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(self.rows);
+        println!(
+            "    {:.0} us a row, {:.0} of them to store it; {} commits, {:.2} a row",
+            us_a_row(self.whole),
+            us_a_row(self.submitting),
+            self.commits,
+            self.commits as f64 / f64::from(self.rows),
+        );
+        println!(
+            "    processor time a row: engine, provider and twin {:.0} us, writing thread {:.0} us, \
+             reading thread {:.0} us",
+            us_a_row(self.processor.rest),
+            us_a_row(self.processor.writer),
+            us_a_row(self.processor.reader),
+        );
+    }
+}
+
+async fn calls_alone() -> f64 {
+    let cashypro = cashypro();
+    let orders = orders(ROWS);
+    let begun = Instant::now();
+    for order in &orders {
+        call(&cashypro, order).await;
+    }
+    f64::from(ROWS) / begun.elapsed().as_secs_f64()
+}
+
+async fn commit_a_batch(path: &Path) -> f64 {
+    let cashypro = cashypro();
+    let store = SqliteStore::open(path).unwrap();
+    let orders = orders(ROWS);
+    let begun = Instant::now();
+    for batch in orders.chunks(BATCH) {
+        let intent = |order: &PayoutOrder| {
+            let created_at = Timestamp::from_millis(0);
+            Intent { order: order.clone(), run: run(), created_at }
+        };
+        store.submit(batch.iter().map(intent).collect()).await.unwrap();
+        for order in batch {
+            call(&cashypro, order).await;
+        }
+    }
+    f64::from(ROWS) / begun.elapsed().as_secs_f64()
+}
+
+/// What every row costs at least: it is created, and a question finds it paid.
+async fn call(cashypro: &Cashypro, order: &PayoutOrder) {
+    let created = cashypro.create(order, None).await.unwrap();
+    let reference = created.reference.as_ref();
+    let asked = cashypro.query(&PayoutRef { order, reference, handle: None }).await.unwrap();
+    assert!(matches!(asked, Lookup::Found(seen) if seen.status == Status::Succeeded));
+}
+
+async fn pay_in_memory() -> f64 {
+    let store = Arc::new(MemoryStore::new());
+    let begun = Instant::now();
+    pay(store, ROWS, BATCH).await;
+    f64::from(ROWS) / begun.elapsed().as_secs_f64()
+}
+
+async fn pay_in_sqlite(path: &Path, under_way: usize) -> Paid {
+    // A fifth of the rows tells as much where every step waits for the disk.
+    let rows = if under_way == 1 { ROWS / 5 } else { ROWS };
+    let store = Arc::new(SqliteStore::open(path).unwrap());
+    let (before, begun) = (Processor::used(), Instant::now());
+    let submitting = pay(store.clone(), rows, under_way).await;
+    let whole = begun.elapsed();
+    let processor = Processor::used().since(before);
+    Paid { rows, submitting, whole, commits: store.commits(), processor }
+}
+
+/// Pays everything to the end, as `pagos pay` does; returns how long it took to store the orders.
+async fn pay(store: Arc<dyn Store>, rows: u32, under_way: usize) -> Duration {
+    let accounts = Accounts::new().with(account(), Arc::new(cashypro()));
+    // Time does not matter here: what is pending is asked about at once.
+    let policy = Policy { poll_delays: vec![Duration::ZERO], ..policy() };
+    let engine = Engine::new(Arc::clone(&store), accounts, Arc::new(Outside), policy).unwrap();
+    let begun = Instant::now();
+    for orders in orders(rows).chunks(SUBMISSION) {
+        engine.submit(&run(), orders.to_vec()).await.unwrap();
+    }
+    engine.release(&run()).await.unwrap();
+    let submitting = begun.elapsed();
+    let all_paid = async {
+        while store.tally(Some(&run())).await.unwrap().count("succeeded") < u64::from(rows) {
+            tokio::time::sleep(BEAT).await;
+        }
+    };
+    engine.run(under_way, all_paid, std::future::pending).await.unwrap();
+    submitting
+}
+
+fn orders(rows: u32) -> Vec<PayoutOrder> {
+    (0..rows).map(|number| order(&format!("order{number:08}"))).collect()
+}
+
+/// The provider over a twin of its own, which settles every payout at once.
+fn cashypro() -> Cashypro {
+    let settings = CashyproSettings { timing: Timing::immediate(), ..CashyproSettings::default() };
+    let world = World::new(vec![Box::new(CashyproTwin::new(settings))]);
+    let clock = VirtualClock::starting_at(Outside.now());
+    let transport = TwinTransport::new(Arc::new(Mutex::new(world)), Arc::new(clock));
+    let config = CashyproConfig {
+        base_url: "http://twin.example/cashypro/stage-api".to_owned(),
+        merchant_id: SANDBOX_MERCHANT_ID.to_owned(),
+        api_key: Secret::new(SANDBOX_API_KEY),
+        notify_url: NOTIFY_URL.to_owned(),
+        ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
+    };
+    let nonces = Arc::new(CountedNonces::default());
+    Cashypro::new(config, Arc::new(transport), Arc::new(Outside), nonces).unwrap()
+}
+
+/// The machine's clock. A bench measures real time, so it lives in it.
+#[derive(Debug)]
+struct Outside;
+
+impl Clock for Outside {
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Timestamp::from_millis(0).plus(since_epoch.unwrap())
+    }
+}
+
+#[async_trait]
+impl Timer for Outside {
+    async fn sleep(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+}
+
+#[derive(Debug, Default)]
+struct CountedNonces(AtomicU64);
+
+impl NonceSource for CountedNonces {
+    fn draw(&self) -> [u8; 16] {
+        u128::from(self.0.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
+    }
+}
+
+/// Processor time of this process by thread. Zero where there is no `/proc`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Processor {
+    writer: Duration,
+    reader: Duration,
+    rest: Duration,
+}
+
+impl Processor {
+    fn used() -> Self {
+        let mut used = Self::default();
+        let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        for thread in threads.map(|thread| thread.path()) {
+            let name = fs::read_to_string(thread.join("comm")).unwrap_or_default();
+            let times = fs::read_to_string(thread.join("schedstat")).unwrap_or_default();
+            let on_cpu_ns = times.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0);
+            // The system keeps 15 characters of a name.
+            let sum = match name.trim() {
+                "pagos-store-wri" => &mut used.writer,
+                "pagos-store-rea" => &mut used.reader,
+                _ => &mut used.rest,
+            };
+            *sum += Duration::from_nanos(on_cpu_ns);
+        }
+        used
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            writer: self.writer.saturating_sub(before.writer),
+            reader: self.reader.saturating_sub(before.reader),
+            rest: self.rest.saturating_sub(before.rest),
+        }
+    }
+}
+
+/// A folder that is gone when the bench ends.
+struct Scratch {
+    folder: PathBuf,
+    files: Cell<u32>,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        // Cargo adds --bench of its own.
+        let named = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+        let folder = named.map_or_else(std::env::temp_dir, PathBuf::from);
+        let folder = folder.join(format!("pagos-pay-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Self { folder, files: Cell::new(0) }
+    }
+
+    /// A database that nobody has used yet.
+    fn file(&self) -> PathBuf {
+        self.files.set(self.files.get() + 1);
+        self.folder.join(format!("{}.db", self.files.get()))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// How often to look whether everything is paid.
+const BEAT: Duration = Duration::from_millis(5);
