@@ -40,7 +40,7 @@ fn doctor_says_what_is_missing() {
 fn doctor_names_file_and_field_of_what_is_broken() {
     let folder = Folder::new("doctor-broken");
     let cases = [
-        ("[accounts.cashypro]\napi_key = [5]\n", "pagos.toml:2: api_key"),
+        ("[accounts.cashypro]\napi_key = 1.5\n", "pagos.toml:2: api_key"),
         ("[accounts.cashypro]\nmerchant_id = \"1\"\n", "pagos.toml:1: base_url"),
         ("[accounts.cashypro]\nenvironment = \"prod\"\n", "pagos.toml:2: environment"),
         ("[accounts.cashypro\n", "pagos.toml:1"),

@@ -44,3 +44,26 @@ fn a_second_file_is_paid_by_the_run_at_work() {
     first.end().exits(0);
     assert_eq!(twin.paid(), ["f-1", "f-2", "f-4"]);
 }
+
+#[test]
+fn a_run_that_looks_on_takes_over_from_one_that_was_killed() {
+    let folder = Folder::new("together-killed");
+    // A twin in no hurry: each answer takes 40 to 200 ms.
+    let twin = Twin::start_with(&folder, "--speed 50");
+    let keys = keys("o", 30);
+    folder.write("payouts.csv", payouts(keys.iter().map(|key| (key.as_str(), "sim:slow"))));
+    let pay = format!(
+        "pay payouts.csv --sandbox-url {} --yes --db o.db --json --concurrency 2",
+        twin.origin
+    );
+    let first = folder.start(&pay);
+    support::wait_for("the first is at work", || !twin.ledger().is_empty());
+    let mut second = folder.start(&pay);
+    second.waits_until_it_says(FOLLOWING);
+    let paid = twin.paid().len();
+    assert!(paid < keys.len(), "the test was too slow to kill anything");
+    assert_ne!(first.kill().code, Some(0));
+    let run = second.end().exits(0).says("the other pagos process has ended");
+    assert!(support::all_are(&run.json(), "status", "succeeded"), "{}", run.out);
+    assert_eq!(twin.paid(), keys);
+}

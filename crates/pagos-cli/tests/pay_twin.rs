@@ -17,7 +17,7 @@ use support::payouts;
 fn a_killed_run_resumes_and_pays_each_key_once() {
     let folder = Folder::new("twin-killed");
     // A twin in no hurry, so that there is a middle to be killed in.
-    let twin = Twin::start_with(&folder, "--speed 100");
+    let twin = Twin::start_with(&folder, "--speed 50");
     let keys = keys("k", 40);
     folder.write("payouts.csv", payouts(keys.iter().map(|key| (key.as_str(), "sim:slow"))));
     let pay = format!(
@@ -28,7 +28,8 @@ fn a_killed_run_resumes_and_pays_each_key_once() {
         let running = folder.start(&pay);
         support::wait_for("some are paid", || twin.paid().len() >= paid_min);
         let killed = running.kill();
-        assert_eq!((killed.code, killed.out.as_str()), (None, ""), "{}", killed.err);
+        assert_ne!(killed.code, Some(0), "{}", killed.err);
+        assert_eq!(killed.out, "");
         let left = folder.run("list --db k.db --json").exits(0).json();
         assert_eq!(left["payouts"].as_array().unwrap().len(), keys.len());
         assert!(!all_are(&left, "status", "succeeded"));

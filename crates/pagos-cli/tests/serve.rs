@@ -7,6 +7,8 @@ mod support;
 use std::time::Duration;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use support::Folder;
 use support::Twin;
 use support::all_are;
@@ -47,9 +49,22 @@ fn a_server_pays_what_is_submitted_and_stops_when_it_is_told() {
     server.signal("TERM");
     let run = server.end().exits(0);
     assert!(told_at.elapsed() < STOP_MAX, "{:?}", told_at.elapsed());
-    assert_eq!(run.out.lines().count(), 1, "{}", run.out);
     assert_eq!(run.err, "");
+    check_notices(&run.out, &keys);
     twin.stop().exits(0);
+}
+
+/// After the ready line comes a line for each notice, numbered from 1 without a gap.
+fn check_notices(out: &str, keys: &[String]) {
+    let notices: Vec<Value> =
+        out.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (number, notice) in (1..).zip(&notices) {
+        assert_eq!(notice["number"], number, "{out}");
+    }
+    let settled = notices.iter().filter(|notice| notice["status"] == "succeeded");
+    let mut settled: Vec<&str> = settled.filter_map(|notice| notice["key"].as_str()).collect();
+    settled.sort_unstable();
+    assert_eq!(settled, keys);
 }
 
 fn check_strangers(origin: &str) {

@@ -7,10 +7,13 @@ use std::io::IsTerminal;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pagos_core::Environment;
 use pagos_engine::RunId;
+use pagos_engine::StoreError;
 use pagos_store_sqlite::SqliteStore;
+use pagos_store_sqlite::WorkerLock;
 
 use crate::accounts::Accounts;
 use crate::arguments::FaultProfile;
@@ -38,6 +41,9 @@ use crate::run::paper::Paper;
 use crate::run::signal;
 use crate::run::submit::submit;
 use crate::sandbox;
+
+/// How often a process that looks on tries whether it is alone.
+const LOCK_BEAT: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(pay(arguments, config))
@@ -123,7 +129,10 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<
     }
     let ended = match lock {
         Some(_lock) => work(bank, arguments, &office, &run).await?,
-        None => look_on(&bank, arguments, &office, &run).await?,
+        None => match look_on(&bank, arguments, &office, &run, db).await? {
+            Looked::Ended(ended) => ended,
+            Looked::Alone(_lock) => work(bank, arguments, &office, &run).await?,
+        },
     };
     explain(&ended, &office, file);
     let exit = exit_of(&paper.finish(&office.store, &run).await?);
@@ -212,20 +221,44 @@ async fn work(
     Ok(ended?)
 }
 
-/// Another process works on this database: the orders are stored, and it pays them.
+/// What ended looking on.
+enum Looked {
+    /// The run is done, or we were asked to stop.
+    Ended(Ended),
+    /// The other process is gone, done with its own run or dead: the rest of ours is for us to pay.
+    Alone(WorkerLock),
+}
+
+/// Another process works on this database: the orders are stored, and it pays them while it lives.
 async fn look_on(
     bank: &Bank,
     arguments: &PayArguments,
     office: &Office,
     run: &RunId,
-) -> Result<Ended, Failure> {
+    db: &Path,
+) -> Result<Looked, Failure> {
     let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
     progress.tell("another pagos process works on this database and pays these payouts; following");
     tokio::select! {
         followed = follow(&office.store, run, bank.until, &progress, Default::default) => {
-            Ok(Ended::Followed(followed?))
+            Ok(Looked::Ended(Ended::Followed(followed?)))
         }
-        () = signal::stop_requested() => Ok(Ended::Interrupted),
+        lock = lock_when_free(db) => {
+            let lock = lock?;
+            progress.tell("the other pagos process has ended; going on in its place");
+            Ok(Looked::Alone(lock))
+        }
+        () = signal::stop_requested() => Ok(Looked::Ended(Ended::Interrupted)),
+    }
+}
+
+/// Waits for the end of the process that works on this database. Dropping it takes no lock.
+async fn lock_when_free(db: &Path) -> Result<WorkerLock, StoreError> {
+    loop {
+        tokio::time::sleep(LOCK_BEAT).await;
+        if let Some(lock) = SqliteStore::lock(db)? {
+            return Ok(lock);
+        }
     }
 }
 

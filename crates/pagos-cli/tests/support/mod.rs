@@ -27,7 +27,6 @@ use std::process::ExitStatus;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -171,30 +170,19 @@ impl Run {
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
-    err: Option<JoinHandle<String>>,
-    /// What was read of standard output already.
+    words: Receiver<String>,
+    /// What was read of the two streams already.
     out: String,
+    err: String,
 }
 
 impl Running {
     fn new(mut command: Command) -> Self {
         let streams = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = streams.spawn().unwrap();
-        let (sender, lines) = mpsc::channel();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            let mut line = String::new();
-            while out.read_line(&mut line).is_ok_and(|size_bytes| size_bytes > 0) {
-                let _ = sender.send(std::mem::take(&mut line));
-            }
-        });
-        let mut err = child.stderr.take().unwrap();
-        let err = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = err.read_to_string(&mut text);
-            text
-        });
-        Self { child, lines, err: Some(err), out: String::new() }
+        let lines = read_lines(child.stdout.take().unwrap());
+        let words = read_lines(child.stderr.take().unwrap());
+        Self { child, lines, words, out: String::new(), err: String::new() }
     }
 
     /// Waits for the JSON line that says that a server is ready.
@@ -202,6 +190,15 @@ impl Running {
         let line = self.lines.recv_timeout(PATIENCE).expect("a server says when it is ready");
         self.out.push_str(&line);
         serde_json::from_str(&line).unwrap()
+    }
+
+    /// Waits for a line to people.
+    pub(crate) fn waits_until_it_says(&mut self, text: &str) {
+        while !self.err.contains(text) {
+            let line = self.words.recv_timeout(PATIENCE);
+            self.err
+                .push_str(&line.unwrap_or_else(|_| panic!("{text:?} is missing: {}", self.err)));
+        }
     }
 
     /// Ends it at once, as a power cut would.
@@ -230,9 +227,10 @@ impl Running {
             status.is_some()
         });
         // The other end is closed, so both come to their end.
-        let mut out = std::mem::take(&mut self.out);
+        let (mut out, mut err) = (std::mem::take(&mut self.out), std::mem::take(&mut self.err));
         out.extend(self.lines.iter());
-        Run::new(status.unwrap(), out, self.err.take().unwrap().join().unwrap())
+        err.extend(self.words.iter());
+        Run::new(status.unwrap(), out, err)
     }
 }
 
@@ -241,6 +239,19 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The lines of a stream, until its other end is closed.
+fn read_lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    let mut stream = BufReader::new(stream);
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        while stream.read_line(&mut line).is_ok_and(|size_bytes| size_bytes > 0) {
+            let _ = sender.send(std::mem::take(&mut line));
+        }
+    });
+    lines
 }
 
 /// A running `pagos twin`.
