@@ -73,7 +73,7 @@ fn doctor_tries_the_connection() {
 }
 
 #[test]
-fn a_configured_account_pays_and_an_account_that_is_refused_keeps_its_payouts() {
+fn an_account_that_is_refused_keeps_its_payouts() {
     let folder = Folder::new("accounts-refused");
     let twin = Twin::start(&folder);
     folder.write("pagos.toml", config(&twin));

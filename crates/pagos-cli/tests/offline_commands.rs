@@ -127,7 +127,7 @@ fn a_bad_file_is_refused_with_everything_that_is_wrong() {
     assert_eq!(run.code, 1);
     let document = run.json();
     assert_eq!(document["payouts"], Value::Array(Vec::new()));
-    assert_eq!(document["problems"].as_array().unwrap().len(), 6, "{document}");
+    assert_eq!(document["problems"].as_array().unwrap().len(), 7, "{document}");
     assert_eq!(document["problems"][1]["column"], "account");
     assert_eq!(document["problems"][1]["value"], Value::Null);
 }

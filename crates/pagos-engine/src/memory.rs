@@ -48,6 +48,7 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Tables {
+    worlds: BTreeMap<AccountName, String>,
     payouts: BTreeMap<PayoutKey, Row>,
     inbox: Inbox,
     outbox: Vec<Notice>,
@@ -77,6 +78,12 @@ impl MemoryStore {
 // No method waits for anything, so the lock is never held across an await.
 #[async_trait]
 impl Store for MemoryStore {
+    async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
+        let mut tables = self.tables();
+        let bound = tables.worlds.entry(account.clone()).or_insert_with(|| world.to_owned());
+        Ok(bound.clone())
+    }
+
     async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
         Ok(self.tables().submit(intents))
     }

@@ -32,6 +32,11 @@ use crate::tally::Tally;
 /// `claim` and `end_claims`.
 #[async_trait]
 pub trait Store: Debug + Send + Sync {
+    /// Ties an account to the world that it pays in (`live`, `sandbox`, simulated ...): the first word
+    /// stays for ever. Returns the word that stays; whoever meant another one must not go on, or
+    /// payouts of a test would go out as real money.
+    async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError>;
+
     /// Stores intents that are not there yet, all or none of them.
     ///
     /// The same key with the same digest and account yields what is stored (and joins the intent's

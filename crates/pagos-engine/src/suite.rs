@@ -96,6 +96,7 @@ macro_rules! store_suite {
     (@each $mode:ident $extra:tt) => {
         $crate::store_suite! { @$mode $extra
             submit {
+                bind_keeps_the_first_world_of_an_account
                 submit_stores_new_intents
                 submit_returns_the_outcomes_in_order
                 submit_again_yields_what_is_stored

@@ -14,6 +14,11 @@ const MIGRATIONS: [&str; 1] = [VERSION_1];
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
 const VERSION_1: &str = "
+CREATE TABLE worlds (
+    account TEXT PRIMARY KEY,
+    world TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE

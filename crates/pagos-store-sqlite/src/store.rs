@@ -97,6 +97,13 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
+        let (account, world) = (account.clone(), world.to_owned());
+        let bind =
+            move |transaction: &mut Transaction<'_>| submit::bind(transaction, &account, &world);
+        self.writer()?.call(bind).await
+    }
+
     async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
         self.writer()?.call(move |transaction| submit::submit(transaction, &intents)).await
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map;
 
+use pagos_core::AccountName;
 use pagos_core::PayoutKey;
 use pagos_core::Status;
 use pagos_core::Timestamp;
@@ -21,6 +22,22 @@ use crate::tallies;
 use crate::tallies::Counted;
 use crate::tallies::is_at_rest;
 use crate::thread::Transaction;
+
+/// The first world of an account stays.
+pub(crate) fn bind(
+    transaction: &mut Transaction<'_>,
+    account: &AccountName,
+    world: &str,
+) -> Result<String, Failure> {
+    let connection = transaction.connection;
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO worlds (account, world) VALUES (?1, ?2)")?
+        .execute([account.as_str(), world])?;
+    let bound = connection
+        .prepare_cached("SELECT world FROM worlds WHERE account = ?1")?
+        .query_row([account.as_str()], |row| row.get(0))?;
+    Ok(bound)
+}
 
 pub(crate) fn submit(
     transaction: &mut Transaction<'_>,

@@ -107,7 +107,11 @@ fn main() {
     }
     report("the calls alone", calls, "");
     report("one commit a batch", batched, &format!("{:.2}x the calls alone", batched / calls));
-    report("engine, memory, 64 under way", memory, &format!("{:.2}x the calls alone", memory / calls));
+    report(
+        "engine, memory, 64 under way",
+        memory,
+        &format!("{:.2}x the calls alone", memory / calls),
+    );
     for (paid, under_way) in engines.into_iter().flatten().zip(UNDER_WAY) {
         let what = format!("engine, SQLite, {under_way} under way");
         let rate = paid.rate();

@@ -81,6 +81,10 @@ impl Store for WatchedStore {
         Ok(outcomes)
     }
 
+    async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
+        self.inner.bind(account, world).await
+    }
+
     async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
         self.pass().await?;
         let released = self.inner.release(run, now).await?;

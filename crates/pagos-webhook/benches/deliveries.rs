@@ -33,6 +33,7 @@ use site::Site;
 const SENDERS: u32 = 64;
 const DELIVERIES_EACH: u32 = 400;
 const ROUNDS: u32 = 3;
+const BUDGET: f64 = 0.5;
 
 fn main() {
     let directory = std::env::temp_dir().join(format!("pagos-bench-{}", std::process::id()));
@@ -47,8 +48,10 @@ fn main() {
     let (alone, received) = (median(alone), median(received));
     println!("the store alone, {SENDERS} callers         {alone:>10.0} /s");
     let ratio = received / alone;
+    let verdict = if ratio >= BUDGET { "within" } else { "over" };
     println!(
-        "the receiver, {SENDERS} connections       {received:>10.0} /s  {ratio:.2}x (budget 0.5x)"
+        "the receiver, {SENDERS} connections       {received:>10.0} /s  {ratio:.2}x the store alone \
+         (budget {BUDGET}x): {verdict}"
     );
 }
 

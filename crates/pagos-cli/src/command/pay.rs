@@ -102,13 +102,18 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<
         paper.refuse()?;
         return Ok(Exit::Refused);
     }
-    if !may_begin(&planned, &bank.accounts, arguments)? {
+    if planned.rows == 0 || !may_begin(&planned, &bank.accounts, arguments)? {
         console::tell("nothing was sent");
         paper.refuse()?;
-        return Ok(Exit::Refused);
+        return Ok(if planned.rows_bad == 0 && planned.rows == 0 {
+            Exit::Succeeded
+        } else {
+            Exit::Refused
+        });
     }
     let lock = SqliteStore::lock(db)?;
     let office = Office::new(database::open(db)?, &bank.accounts, bank.policy.clone())?;
+    bank.bind(office.store.as_ref(), db).await?;
     let run = RunId(planned.digest.to_string());
     let accounts = &bank.accounts;
     let stored = submit(&office.engine, &office.store, file, &planned, accounts, &run).await?;
@@ -164,7 +169,8 @@ fn may_begin(
         return Ok(true);
     }
     if !io::stdin().is_terminal() {
-        return Err(Failure::new("standard input is no terminal; say --yes to pay without asking"));
+        writeln!(err, "standard input is no terminal; say --yes to pay without asking")?;
+        return Ok(false);
     }
     write!(err, "Pay {} payouts? [y/N] ", planned.rows)?;
     err.flush()?;
@@ -208,7 +214,11 @@ async fn work(
                 ended = followed.map(Ended::Followed);
             }
             () = signal::stop_requested() => {
-                progress.tell("stopping: nothing new is sent, what is under way is waited for");
+                progress.tell(
+                    "stopping: nothing new is sent, what is under way is waited for; once more \
+                     stops at once, which loses nothing either",
+                );
+                signal::exit_when_asked_again();
             }
         }
     };

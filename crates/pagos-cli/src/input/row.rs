@@ -34,10 +34,10 @@ pub(crate) fn read(
     accounts: &dyn Accounts,
 ) -> Result<PayoutOrder, Vec<Problem>> {
     let mut row = Row { record, layout, problems: Vec::new() };
-    let order = row.order(accounts).filter(|_| row.problems.is_empty());
-    if let Some(order) = order {
+    if let Some(order) = row.order(accounts) {
         match accounts.check(&order) {
-            Ok(()) => return Ok(order),
+            Ok(()) if row.problems.is_empty() => return Ok(order),
+            Ok(()) => {}
             Err(violations) => violations.iter().for_each(|violation| row.violated(violation)),
         }
     }
@@ -82,8 +82,10 @@ impl<'a> Row<'a> {
             email,
             phone,
         };
+        // With a stand-in for a bad key, which has its problem already, the provider can still be
+        // asked about the rest of the row.
         Some(PayoutOrder {
-            key: key?,
+            key: key.or_else(|| PayoutKey::new("x").ok())?,
             account: account?,
             amount: amount?,
             beneficiary,
@@ -298,8 +300,13 @@ impl<'a> Row<'a> {
         self.problems.push(Problem::of_field(self.record.line, column, &text, because, remedy));
     }
 
-    /// What a provider has against the row, in the provider's words.
+    /// What a provider has against the row, in the provider's words. A column that could not be read
+    /// looks empty to the provider; its own problem says more.
     fn violated(&mut self, violation: &Violation) {
+        let is_told = |problem: &Problem| problem.column.as_deref() == Some(violation.field);
+        if self.problems.iter().any(is_told) {
+            return;
+        }
         let is_number_expected = matches!(violation.field, "key" | "amount");
         let masked = |text: &str| match is_number_expected {
             true => text.to_owned(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use pagos_core::AccountName;
 use pagos_core::PayoutProvider;
 use pagos_engine::Policy;
+use pagos_engine::Store;
 use pagos_twin::Profile;
 
 use crate::accounts::Accounts;
@@ -73,6 +74,27 @@ impl Bank {
                 Self::of_sandbox(Sandbox::join(&origin).await?).await
             }
         }
+    }
+
+    /// Ties the accounts to their world in this store, and refuses a store that holds payouts of
+    /// another one: those of a test must never go out as real money, nor the other way round.
+    pub(crate) async fn bind(&self, store: &dyn Store, db: &Path) -> Result<(), Failure> {
+        for account in self.accounts.all() {
+            let world = match self.until {
+                Until::Watched => "simulated".to_owned(),
+                Until::Settled => account.environment.to_string(),
+            };
+            let bound = store.bind(&account.name, &world).await?;
+            if bound != world {
+                return Err(Failure::new(format!(
+                    "{}: account {} of this database is {bound}, and here it is {world}; use \
+                     another --db, or give the account another name",
+                    db.display(),
+                    account.name
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Follows an argument about the rate; without one the policy's own stays.

@@ -1,4 +1,6 @@
-//! The signals that ask the program to stop. Nothing here stops anything.
+//! The signals that ask the program to stop: once politely, twice at once.
+
+use crate::exit::Exit;
 
 /// Resolves when the process is asked to stop: Ctrl-C, or SIGTERM where there is one.
 pub(crate) async fn stop_requested() {
@@ -18,4 +20,13 @@ pub(crate) async fn stop_requested() {
         }
     }
     let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Ends the process when it is asked to stop once more: what was under way is then in doubt, and
+/// the next run asks about it.
+pub(crate) fn exit_when_asked_again() {
+    tokio::spawn(async {
+        stop_requested().await;
+        std::process::exit(i32::from(Exit::InDoubt.code()));
+    });
 }

@@ -198,3 +198,11 @@ pub(super) async fn withdraw_forgets_the_key_and_its_history(store: Arc<dyn Stor
     assert_eq!(store.submit(vec![other_body("k1")]).await.unwrap(), [Submitted::New]);
     assert!(store.history(&key("k1")).await.unwrap().is_empty());
 }
+
+pub(super) async fn bind_keeps_the_first_world_of_an_account(store: Arc<dyn Store>) {
+    let (first, second) = (super::sample::account("bank"), super::sample::account("other"));
+    assert_eq!(store.bind(&first, "sandbox").await.unwrap(), "sandbox");
+    assert_eq!(store.bind(&first, "live").await.unwrap(), "sandbox");
+    assert_eq!(store.bind(&second, "live").await.unwrap(), "live");
+    assert_eq!(store.bind(&first, "sandbox").await.unwrap(), "sandbox");
+}

@@ -298,6 +298,10 @@ impl Store for Gated {
         self.inner.submit(intents).await
     }
 
+    async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
+        self.inner.bind(account, world).await
+    }
+
     async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
         self.inner.release(run, now).await
     }
