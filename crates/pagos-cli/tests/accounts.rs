@@ -104,6 +104,30 @@ fn an_account_that_is_refused_keeps_its_payouts() {
 }
 
 #[test]
+fn a_store_of_one_world_is_refused_by_another() {
+    let folder = Folder::new("accounts-worlds");
+    let twin = Twin::start(&folder);
+    folder.write("pagos.toml", config(&twin));
+    folder.write("payouts.csv", payouts([("w-1", "sim:success")]));
+    let wrong = [("PAGOS_CASHYPRO_API_KEY", CANARY)];
+    folder.run_with("pay payouts.csv --yes --db w.db --json", &wrong).exits(3);
+
+    let run = folder.run("pay payouts.csv --sandbox --yes --db w.db").exits(1);
+    run.says("account cashypro of this database is sandbox, and here it is simulated");
+    let live = [
+        ("PAGOS_CASHYPRO_ENVIRONMENT", "live"),
+        ("PAGOS_CASHYPRO_BASE_URL", "https://127.0.0.1:1/prod-api"),
+        ("PAGOS_CASHYPRO_NOTIFY_URL", "https://pay.example.com/webhooks/cashypro"),
+    ];
+    for command in ["pay payouts.csv --yes --db w.db", "serve --listen 127.0.0.1:0 --db w.db"] {
+        let run = folder.run_with(command, &live).exits(1);
+        run.says("account cashypro of this database is sandbox, and here it is live");
+    }
+    assert_eq!(folder.payout("w.db", "w-1")["status"], "created");
+    assert!(twin.ledger().is_empty());
+}
+
+#[test]
 fn a_live_account_is_reached_by_https_only() {
     let folder = Folder::new("accounts-live");
     let bank = TcpListener::bind("127.0.0.1:0").unwrap();
