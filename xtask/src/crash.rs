@@ -3,29 +3,25 @@
 //!
 //! What it does not show: a power cut. SIGKILL loses no page that was written to the kernel.
 
-mod bank;
-mod http;
 mod outcome;
-mod payer;
-mod plan;
 mod verdict;
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::crash::bank::Bank;
-use crate::crash::outcome::Outcome;
-use crate::crash::payer::Ended;
-use crate::crash::payer::Payer;
-use crate::crash::plan::Row;
 use crate::crash::verdict::Verdict;
 use crate::failure::Failure;
 use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
 use crate::random::Random;
+use crate::trial;
+use crate::trial::BuildProfile;
+use crate::trial::bank::Bank;
+use crate::trial::bank::Faults;
+use crate::trial::payer::Ended;
+use crate::trial::payer::Payer;
+use crate::trial::payroll;
+use crate::trial::payroll::Row;
 use crate::workspace::Workspace;
 
 /// How long a run lives before it is killed: long enough to get somewhere, short enough for all
@@ -63,33 +59,10 @@ pub(crate) struct Orders {
     pub(crate) program: Option<PathBuf>,
 }
 
-/// How bad the bank's day is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Faults {
-    None,
-    Mild,
-    Hostile,
-}
-
-/// Which build of `pagos` is killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BuildProfile {
-    Dev,
-    Release,
-}
-
 impl Orders {
     /// Reads them from flags.
     pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let faults = match flags.take_text("faults", "hostile")?.as_str() {
-            "none" => Faults::None,
-            "mild" => Faults::Mild,
-            "hostile" => Faults::Hostile,
-            other => {
-                let message = format!("--faults {other:?} is not one of none, mild, hostile");
-                return Err(Failure::new(message));
-            }
-        };
+        let faults = Faults::take(flags)?;
         let profile = match flags.take_text("profile", "release")?.as_str() {
             "dev" => BuildProfile::Dev,
             "release" => BuildProfile::Release,
@@ -102,17 +75,6 @@ impl Orders {
         let seed = flags.take_number("seed", 1)?;
         let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
         Ok(Self { kills, rows, seed, faults, profile, program: program.map(PathBuf::from) })
-    }
-}
-
-impl Faults {
-    /// The bank's word for it.
-    fn word(self) -> &'static str {
-        match self {
-            Faults::None => "none",
-            Faults::Mild => "mild",
-            Faults::Hostile => "hostile",
-        }
     }
 }
 
@@ -129,14 +91,14 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     let begun = Instant::now();
     let program = match &orders.program {
         Some(program) => program.clone(),
-        None => build_program(workspace, orders.profile)?,
+        None => trial::build_program(workspace, orders.profile)?,
     };
     let folder = workspace.target.join("crash");
-    empty(&folder)?;
-    let rows = plan::build(orders.rows, orders.seed);
+    trial::empty(&folder)?;
+    let rows: Vec<Row> = payroll::rows(orders.rows, orders.seed).collect();
     let file = folder.join("payouts.csv");
-    fs::write(&file, plan::to_csv(&rows)).map_err(Failure::while_doing(file.display()))?;
-    let bank = Bank::open(&program, &folder, orders)?;
+    trial::write_payouts(&file, rows.iter().cloned())?;
+    let bank = Bank::open(&program, &folder, orders.faults, orders.seed)?;
     let payer = Payer { program, folder: folder.clone(), file, bank_url: bank.url().to_owned() };
     let mut figures = Figures::default();
     kill_often(&payer, orders, &mut figures)?;
@@ -184,8 +146,10 @@ fn settle(
 ) -> Result<Verdict, Failure> {
     loop {
         figures.starts += 1;
-        let outcomes: Vec<Outcome> = payer.run_to_end(Duration::from_secs(LAST_RUN_S_MAX))?;
-        let verdict = verdict::judge(rows, &outcomes, &bank.read_ledger()?);
+        let said = payer.run_to_end(Duration::from_secs(LAST_RUN_S_MAX))?;
+        let outcomes = outcome::parse_outcomes(&said)?;
+        let ledger = outcome::parse_ledger(&bank.read_ledger()?)?;
+        let verdict = verdict::judge(rows, &outcomes, &ledger);
         let may_be_late = verdict.violations.iter().all(|it| it.may_be_late());
         if verdict.violations.is_empty() || !may_be_late || figures.extra_runs == EXTRA_RUNS_MAX {
             return Ok(verdict);
@@ -221,25 +185,6 @@ fn report(orders: &Orders, figures: &Figures, verdict: &Verdict, took: Duration)
     for violation in verdict.violations.iter().take(20) {
         println!("crash: VIOLATION: {violation}");
     }
-}
-
-fn build_program(workspace: &Workspace, profile: BuildProfile) -> Result<PathBuf, Failure> {
-    let (words, folder): (&[&str], &str) = match profile {
-        BuildProfile::Dev => (&[], "debug"),
-        BuildProfile::Release => (&["--release"], "release"),
-    };
-    let mut command = build_cargo(workspace, &["build", "--quiet", "-p", "pagos-cli"]);
-    process::run(command.args(words))?;
-    let name = format!("pagos{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace.target.join(folder).join(name))
-}
-
-fn empty(folder: &std::path::Path) -> Result<(), Failure> {
-    let failed = || Failure::while_doing(folder.display().to_string());
-    if folder.is_dir() {
-        fs::remove_dir_all(folder).map_err(failed())?;
-    }
-    fs::create_dir_all(folder).map_err(failed())
 }
 
 #[cfg(test)]

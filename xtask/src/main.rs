@@ -25,8 +25,10 @@ mod lint;
 mod process;
 mod random;
 mod release;
+mod scale;
 mod test;
 mod tidy;
+mod trial;
 mod workspace;
 
 use std::env;
@@ -45,12 +47,14 @@ usage: cargo xtask COMMAND
   conformance                replays every fixture; a table provider by operation
   deps                       what one provider without an HTTP client pulls in
   features                   checks every crate with each feature alone, none and all
-  bench                      the benches of every crate that has some
+  bench [--package NAME]     the benches of every crate that has some, and what is over budget
   audit                      advisories, licences and sources of dependencies (cargo-deny)
   binary [--target TRIPLE]   the pagos program as an archive with its checksum, in target/dist
   release [--dry-run]        packages, builds from the archives, checks metadata; then publishes
   crash [--kills 50] [--rows 5000] [--seed 1] [--faults hostile] [--profile release]
         [--program PATH]     kills `pagos pay` at random moments and judges the bank's ledger
+  scale [--rows 1000000] [--pay] [--program PATH]
+                             speed and memory of `pagos plan` and `pagos pay` on a large file
 
 CI=true in the environment turns what would be skipped into a failure.";
 
@@ -92,6 +96,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = crash::Orders::take(&mut flags)?;
             flags.end()?;
             crash::run(&workspace, &orders)
+        }
+        "scale" => {
+            let orders = scale::Orders::take(&mut flags)?;
+            flags.end()?;
+            scale::run(&workspace, &orders)
         }
         _ => Err(Failure::new(format!("no command {command:?}; `cargo xtask help` lists them"))),
     }

@@ -12,6 +12,8 @@ use crate::flags::Flags;
 use crate::process;
 use crate::process::build_cargo;
 use crate::tidy;
+use crate::trial::BuildProfile;
+use crate::trial::bank::Faults;
 use crate::workspace::Workspace;
 
 pub(crate) use self::tally::Tally;
@@ -21,8 +23,8 @@ const SMALL_CRASH: crash::Orders = crash::Orders {
     kills: 5,
     rows: 200,
     seed: 1,
-    faults: crash::Faults::Hostile,
-    profile: crash::BuildProfile::Dev,
+    faults: Faults::Hostile,
+    profile: BuildProfile::Dev,
     program: None,
 };
 

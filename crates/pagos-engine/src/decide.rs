@@ -349,3 +349,6 @@ impl Rules<'_> {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests;

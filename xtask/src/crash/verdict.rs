@@ -8,7 +8,7 @@ use std::fmt;
 use crate::crash::outcome::Direction;
 use crate::crash::outcome::Movement;
 use crate::crash::outcome::Outcome;
-use crate::crash::plan::Row;
+use crate::trial::payroll::Row;
 
 /// What came out.
 #[derive(Debug, Default)]

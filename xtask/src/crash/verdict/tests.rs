@@ -1,7 +1,7 @@
 //! The judge against planted violations: each must be seen, and an honest run must pass.
 
 use super::*;
-use crate::crash::plan;
+use crate::trial::payroll;
 
 /// An honest run over six rows: three paid, one refused, one reversed, one in doubt but paid.
 struct Run {
@@ -12,7 +12,7 @@ struct Run {
 
 impl Run {
     fn honest() -> Self {
-        let rows = plan::build(6, 3);
+        let rows: Vec<Row> = payroll::rows(6, 3).collect();
         let words = ["succeeded", "succeeded", "succeeded", "failed", "failed", "unknown"];
         let outcome = |(row, word): (&Row, &str)| Outcome {
             key: row.key.clone(),
@@ -133,7 +133,7 @@ fn a_cent_in_the_outcomes_is_seen() {
 #[test]
 fn what_the_file_does_not_have_is_seen_on_both_sides() {
     let mut run = Run::honest();
-    let stranger = plan::build(7, 3).remove(6);
+    let stranger = payroll::rows(7, 3).nth(6).unwrap();
     run.ledger.push(movement(&stranger, Direction::Out));
     assert_eq!(run.violations(), [Violation::StrangeMovement(stranger.key.clone())]);
     let mut run = Run::honest();

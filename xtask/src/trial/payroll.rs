@@ -1,7 +1,8 @@
 //! The file that is paid: invented people, determined by the seed. Asks for no scenario of the
 //! twin; what goes wrong is chance.
 
-use std::fmt::Write;
+use std::io;
+use std::io::Write;
 
 use crate::random::Random;
 
@@ -17,37 +18,41 @@ const LAST_NAMES: [&str; 6] = ["Arango", "Bernal", "Castillo", "Duarte", "Mejia"
 
 /// What must hold of one row, whoever pays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) key: String,
-    pub(super) account: String,
-    pub(super) amount_minor: i64,
+pub(crate) struct Row {
+    pub(crate) key: String,
+    pub(crate) account: String,
+    pub(crate) amount_minor: i64,
     name: String,
     document: String,
     bank: &'static str,
     account_type: &'static str,
 }
 
-/// `count` rows; the same for the same seed.
-pub(super) fn build(count: u64, seed: u64) -> Vec<Row> {
+/// `count` rows, one after the other; the same for the same seed.
+pub(crate) fn rows(count: u64, seed: u64) -> impl Iterator<Item = Row> {
     let mut random = Random::new(seed, 1);
-    (1..=count).map(|number| build_row(number, seed, &mut random)).collect()
+    (1..=count).map(move |number| build_row(number, seed, &mut random))
 }
 
-/// The file, with every column that the command knows.
-pub(super) fn to_csv(rows: &[Row]) -> String {
-    let mut text = "key,provider,amount,currency,name,document_type,document,bank,account_type,\
-                    account,email,phone,description\n"
-        .to_owned();
+/// Writes the file, with every column that the command knows.
+pub(crate) fn write_csv(
+    mut out: impl Write,
+    rows: impl IntoIterator<Item = Row>,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "key,provider,amount,currency,name,document_type,document,bank,account_type,account,email,\
+         phone,description"
+    )?;
     for row in rows {
         let (whole, cents) = (row.amount_minor / 100, row.amount_minor % 100);
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{},cashypro,{whole}.{cents:02},COP,{},cc,{},{},{},{},,,crash run",
+        writeln!(
+            out,
+            "{},cashypro,{whole}.{cents:02},COP,{},cc,{},{},{},{},,,trial run",
             row.key, row.name, row.document, row.bank, row.account_type, row.account
-        );
+        )?;
     }
-    text
+    out.flush()
 }
 
 fn build_row(number: u64, seed: u64, random: &mut Random) -> Row {
@@ -79,11 +84,17 @@ mod tests {
 
     use super::*;
 
+    fn build(count: u64, seed: u64) -> Vec<Row> {
+        rows(count, seed).collect()
+    }
+
     #[test]
     fn the_seed_determines_the_file() {
         assert_eq!(build(50, 7), build(50, 7));
         assert_ne!(build(50, 7), build(50, 8));
-        assert_eq!(to_csv(&build(50, 7)).lines().count(), 51);
+        let mut file = Vec::new();
+        write_csv(&mut file, rows(50, 7)).unwrap();
+        assert_eq!(String::from_utf8(file).unwrap().lines().count(), 51);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Sends a call and returns the body of a 200.
-pub(super) fn call(origin: &str, method: &str, path: &str, body: &str) -> Result<String, Failure> {
+pub(crate) fn call(origin: &str, method: &str, path: &str, body: &str) -> Result<String, Failure> {
     let authority = origin.trim_end_matches('/').strip_prefix("http://");
     let authority =
         authority.ok_or_else(|| Failure::new(format!("{origin:?} is not http://HOST:PORT")))?;

@@ -1,4 +1,4 @@
-//! The bank: one `pagos twin` that outlives every killed payer, and its ledger.
+//! The bank: one `pagos twin` in a process of its own, which outlives every payer. Judges nothing.
 
 use std::fs::File;
 use std::io::BufRead;
@@ -15,17 +15,47 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::crash::Orders;
-use crate::crash::http;
-use crate::crash::outcome;
-use crate::crash::outcome::Movement;
 use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::trial::http;
 
 const READY_MAX: Duration = Duration::from_secs(60);
 
+/// How bad the bank's day is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Faults {
+    None,
+    Mild,
+    Hostile,
+}
+
+impl Faults {
+    /// Reads `--faults`.
+    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
+        match flags.take_text("faults", "hostile")?.as_str() {
+            "none" => Ok(Faults::None),
+            "mild" => Ok(Faults::Mild),
+            "hostile" => Ok(Faults::Hostile),
+            other => {
+                let message = format!("--faults {other:?} is not one of none, mild, hostile");
+                Err(Failure::new(message))
+            }
+        }
+    }
+
+    /// The bank's word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Faults::None => "none",
+            Faults::Mild => "mild",
+            Faults::Hostile => "hostile",
+        }
+    }
+}
+
 /// A running twin. Dropping it stops it.
 #[derive(Debug)]
-pub(super) struct Bank {
+pub(crate) struct Bank {
     child: Child,
     url: String,
     /// Held so that the twin never writes into a closed pipe.
@@ -33,8 +63,13 @@ pub(super) struct Bank {
 }
 
 impl Bank {
-    /// Starts a twin on a free port and orders its faults.
-    pub(super) fn open(program: &Path, folder: &Path, orders: &Orders) -> Result<Self, Failure> {
+    /// Starts a twin on a free port and orders its faults, which the seed determines.
+    pub(crate) fn open(
+        program: &Path,
+        folder: &Path,
+        faults: Faults,
+        seed: u64,
+    ) -> Result<Self, Failure> {
         let log = folder.join("twin.log");
         let log = File::create(&log).map_err(Failure::while_doing(log.display()))?;
         let mut child = Command::new(program)
@@ -51,7 +86,7 @@ impl Bank {
         match wait_until_ready(stdout) {
             Ok((url, stdout)) => {
                 let bank = Self { child, url, _stdout: stdout };
-                bank.order_faults(orders)?;
+                bank.order_faults(faults, seed)?;
                 Ok(bank)
             }
             Err(failure) => {
@@ -64,18 +99,17 @@ impl Bank {
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Every movement of money, oldest first.
-    pub(super) fn read_ledger(&self) -> Result<Vec<Movement>, Failure> {
-        let text = http::call(&self.url, "GET", "/_twin/ledger", "")?;
-        outcome::parse_ledger(&text)
+    /// Every movement of money, oldest first, as the twin's JSON.
+    pub(crate) fn read_ledger(&self) -> Result<String, Failure> {
+        http::call(&self.url, "GET", "/_twin/ledger", "")
     }
 
-    fn order_faults(&self, orders: &Orders) -> Result<(), Failure> {
-        let body = json!({"profile": orders.faults.word(), "seed": orders.seed});
+    fn order_faults(&self, faults: Faults, seed: u64) -> Result<(), Failure> {
+        let body = json!({"profile": faults.word(), "seed": seed});
         http::call(&self.url, "POST", "/_twin/faults", &body.to_string()).map(drop)
     }
 }

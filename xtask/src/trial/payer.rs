@@ -1,4 +1,5 @@
-//! `pagos pay`, started over and over on one file and one store: killed, or run to its end.
+//! `pagos pay` on one file and one store: killed, run to its end, or just started. Judges nothing
+//! but exit codes.
 
 use std::fs::File;
 use std::fs::OpenOptions;
@@ -12,8 +13,6 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::crash::outcome;
-use crate::crash::outcome::Outcome;
 use crate::failure::Failure;
 
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -23,16 +22,16 @@ const ENDS: [i32; 3] = [0, 2, 3];
 
 /// How to pay the file.
 #[derive(Debug)]
-pub(super) struct Payer {
-    pub(super) program: PathBuf,
-    pub(super) folder: PathBuf,
-    pub(super) file: PathBuf,
-    pub(super) bank_url: String,
+pub(crate) struct Payer {
+    pub(crate) program: PathBuf,
+    pub(crate) folder: PathBuf,
+    pub(crate) file: PathBuf,
+    pub(crate) bank_url: String,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(crate) enum Ended {
     /// By our SIGKILL.
     Killed,
     /// Before it, with this documented code.
@@ -41,7 +40,7 @@ pub(super) enum Ended {
 
 impl Payer {
     /// Starts a run and kills it after `life`, unless it ends before.
-    pub(super) fn run_for(&self, life: Duration) -> Result<Ended, Failure> {
+    pub(crate) fn run_for(&self, life: Duration) -> Result<Ended, Failure> {
         let mut child = self.spawn(Stdio::null())?;
         if let Some(status) = wait_for(&mut child, life)? {
             return self.judge_end(status);
@@ -55,8 +54,8 @@ impl Payer {
         Ok(Ended::Killed)
     }
 
-    /// Starts a run, waits for its end and reads what it says of every row.
-    pub(super) fn run_to_end(&self, limit: Duration) -> Result<Vec<Outcome>, Failure> {
+    /// Starts a run, waits for its end and reads what it says of every row, as its JSON.
+    pub(crate) fn run_to_end(&self, limit: Duration) -> Result<String, Failure> {
         let path = self.folder.join("outcomes.json");
         let file = File::create(&path).map_err(Failure::while_doing(path.display()))?;
         let mut child = self.spawn(Stdio::from(file))?;
@@ -67,10 +66,11 @@ impl Payer {
             return Err(Failure::new(format!("the last run did not end within {limit:?}")));
         };
         self.judge_end(status)?;
-        outcome::parse_outcomes(&read(&path)?)
+        read(&path)
     }
 
-    fn spawn(&self, stdout: Stdio) -> Result<Child, Failure> {
+    /// Starts a run. Its JSON goes to `stdout`, what it tells people to `pay.log`.
+    pub(crate) fn spawn(&self, stdout: Stdio) -> Result<Child, Failure> {
         let log = self.folder.join("pay.log");
         let log = OpenOptions::new().create(true).append(true).open(&log);
         let log = log.map_err(Failure::while_doing("opening pay.log"))?;
@@ -88,7 +88,8 @@ impl Payer {
             .map_err(Failure::while_doing("starting `pagos pay`"))
     }
 
-    fn judge_end(&self, status: ExitStatus) -> Result<Ended, Failure> {
+    /// An end that is documented, or a failure with the last words of the run.
+    pub(crate) fn judge_end(&self, status: ExitStatus) -> Result<Ended, Failure> {
         match status.code().filter(|code| ENDS.contains(code)) {
             Some(code) => Ok(Ended::ByItself(code)),
             None => {

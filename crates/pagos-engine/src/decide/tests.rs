@@ -1,0 +1,156 @@
+//! The decisions as tables. Whole schedules are in `pagos-tests`.
+
+use std::time::Duration;
+
+use pagos_core::Absence;
+use pagos_core::AccountName;
+use pagos_core::AccountNumber;
+use pagos_core::AccountType;
+use pagos_core::Beneficiary;
+use pagos_core::Contract;
+use pagos_core::Currency;
+use pagos_core::Handle;
+use pagos_core::Money;
+use pagos_core::PayoutKey;
+
+use super::*;
+
+const GRACE: Duration = Duration::from_secs(600);
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(0).plus(Duration::from_secs(seconds))
+}
+
+fn order() -> PayoutOrder {
+    PayoutOrder {
+        key: PayoutKey::new("k-1").unwrap(),
+        account: AccountName::new("bank").unwrap(),
+        amount: Money::new(15_000_000, Currency::Cop),
+        beneficiary: Beneficiary {
+            name: "Ana".to_owned(),
+            document: None,
+            bank: None,
+            account_type: AccountType::Savings,
+            account_number: AccountNumber::new("0012345678").unwrap(),
+            email: None,
+            phone: None,
+        },
+        description: None,
+    }
+}
+
+fn descriptor(deduplication: Deduplication) -> Descriptor {
+    Descriptor {
+        provider: "bank",
+        countries: &[],
+        currencies: &[Currency::Cop],
+        deduplication,
+        absence: Absence { answers_min: 3, grace: GRACE },
+        return_window: None,
+        contract: Contract::Documented,
+    }
+}
+
+/// A progress with this status, and an open attempt if `is_open`.
+fn progress(status: Status, is_open: bool) -> Progress {
+    let mut progress = Progress::new(at(0));
+    if status != Status::Created {
+        progress.standing.apply(&Observation::new(status, Source::Reply, at(1)));
+    }
+    if is_open {
+        progress.attempts = 1;
+        progress.open = Some(Attempt { number: 1, begun_at: at(1) });
+    }
+    progress
+}
+
+fn decide<R>(deduplication: Deduplication, now: Timestamp, take: impl Fn(&Rules<'_>) -> R) -> R {
+    let (order, descriptor, policy) = (order(), descriptor(deduplication), Policy::live());
+    take(&Rules { order: &order, descriptor: &descriptor, policy: &policy, now })
+}
+
+#[test]
+fn only_a_payout_without_an_open_attempt_is_sent() {
+    let failed = Status::Failed(FailReason::Declined);
+    let table = [
+        (Status::Created, false, Task::Send),
+        (Status::Created, true, Task::AdmitDoubt),
+        (Status::Unknown, false, Task::Send),
+        (Status::Unknown, true, Task::Ask),
+        (Status::Pending, false, Task::Ask),
+        (Status::Pending, true, Task::Ask),
+        (Status::Succeeded, false, Task::Ask),
+        (failed, false, Task::Ask),
+    ];
+    for (status, is_open, expected) in table {
+        let mut progress = progress(status, is_open);
+        assert_eq!(task(&progress), expected, "{status}, open {is_open}");
+        let begun = decide(Deduplication::ByKey, at(2), |rules| rules.begin(&progress).is_some());
+        assert_eq!(begun, expected == Task::Send, "{status}, open {is_open}");
+        progress.attention = Some(Attention::Quarantine("echo".to_owned()));
+        assert_eq!(task(&progress), Task::Rest, "{status} in quarantine");
+    }
+}
+
+/// Three answers after the grace, and only where a repeat cannot pay twice.
+#[test]
+fn absence_is_proof_only_after_grace_and_answers_and_where_a_repeat_is_safe() {
+    let late = at(1).plus(GRACE);
+    let early = at(1).plus(GRACE / 2);
+    let table = [
+        (Deduplication::ByKey, 2, late, false, true),
+        (Deduplication::ByKey, 1, late, false, false),
+        (Deduplication::ByKey, 2, early, false, false),
+        (Deduplication::ByHandle, 2, late, true, true),
+        (Deduplication::ByHandle, 2, late, false, false),
+        (Deduplication::None, 2, late, true, false),
+    ];
+    for (deduplication, absences, now, has_handle, is_closed) in table {
+        let case = format!("{deduplication:?} {absences} {now} {has_handle}");
+        let mut progress = progress(Status::Unknown, true);
+        progress.asking.absences = absences;
+        progress.handle = has_handle.then(|| Handle::new("payee").unwrap());
+        let outcome = decide(deduplication, now, |rules| rules.absent(&progress));
+        assert_eq!(outcome.progress.open.is_none(), is_closed, "{case}");
+        assert_eq!(outcome.progress.status(), Status::Unknown, "{case}");
+        let is_over = absences == 2 && now == late;
+        let needs_person = is_over && !is_closed;
+        assert_eq!(outcome.progress.attention.is_some(), needs_person, "{case}");
+    }
+}
+
+#[test]
+fn a_refusal_counts_for_its_own_attempt_only() {
+    let seen = Observation::new(Status::Failed(FailReason::Rejected), Source::Reply, at(9));
+    let table = [
+        (Status::Created, 1, "failed"),
+        (Status::Unknown, 1, "failed"),
+        (Status::Unknown, 2, "unknown"),
+        (Status::Pending, 1, "pending"),
+        (Status::Succeeded, 1, "succeeded"),
+    ];
+    for (status, number, expected) in table {
+        let progress = progress(status, true);
+        let outcome =
+            decide(Deduplication::ByKey, at(9), |rules| rules.refused(&progress, number, &seen));
+        assert_eq!(outcome.progress.word(), expected, "{status}, attempt {number}");
+    }
+}
+
+/// A watch ends with an answer behind its window, and not with a question in vain.
+#[test]
+fn a_watch_ends_with_an_answer() {
+    let window = Policy::live().watch_for;
+    let mut progress = progress(Status::Succeeded, false);
+    progress.settled_at = Some(at(1));
+    let inside = at(1).plus(window / 2);
+    let behind = at(1).plus(window);
+    let due = |now, take: &dyn Fn(&Rules<'_>) -> Option<Timestamp>| {
+        decide(Deduplication::ByKey, now, take)
+    };
+    assert!(due(inside, &|rules| rules.next_due(&progress)).is_some());
+    assert_eq!(due(behind, &|rules| rules.next_due(&progress)), None);
+    assert!(due(behind, &|rules| rules.asked(&progress, String::new()).due_at).is_some());
+    let given_up = behind.plus(window);
+    assert_eq!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at), None);
+}

@@ -1,0 +1,162 @@
+//! `cargo xtask scale`: what a large file costs. Runs the release build of `pagos plan`, and with
+//! `--pay` of `pagos pay` against a bank without faults, and prints speed and memory beside their
+//! budgets. Linux only. What is over budget is no failure: figures move with the machine.
+//!
+//! What it does not show: a bank that takes its time. The twin answers at once.
+
+mod meter;
+
+use std::fs;
+use std::fs::File;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::scale::meter::Cost;
+use crate::trial;
+use crate::trial::BuildProfile;
+use crate::trial::bank::Bank;
+use crate::trial::bank::Faults;
+use crate::trial::payer::Payer;
+use crate::trial::payroll;
+use crate::workspace::Workspace;
+
+/// Rows that one core plans in a second of processor time.
+const PLANNED_PER_SECOND_MIN: u128 = 200_000;
+
+/// Resident memory of `plan` and of `pay`, whatever the length of the file.
+const PEAK_KIB_MAX: u64 = 64 * 1024;
+
+/// The same file each time.
+const SEED: u64 = 1;
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// How many payouts the file holds.
+    pub(crate) rows: u64,
+    /// Is the file paid, too?
+    pub(crate) is_paid: bool,
+    /// Another `pagos` than the one of this workspace.
+    pub(crate) program: Option<PathBuf>,
+}
+
+impl Orders {
+    /// Reads them from flags.
+    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
+        let rows = flags.take_number("rows", 1_000_000)?;
+        let is_paid = flags.take_switch("pay")?;
+        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
+        Ok(Self { rows, is_paid, program: program.map(PathBuf::from) })
+    }
+}
+
+/// Does it and prints the figures. Fails only if a command does.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let program = match &orders.program {
+        Some(program) => program.clone(),
+        None => trial::build_program(workspace, BuildProfile::Release)?,
+    };
+    let folder = workspace.target.join("scale");
+    trial::empty(&folder)?;
+    let file = folder.join("payouts.csv");
+    trial::write_payouts(&file, payroll::rows(orders.rows, SEED))?;
+    let size = fs::metadata(&file).map_err(Failure::while_doing(file.display()))?.len();
+    println!("scale: {} rows, {} MiB", orders.rows, size >> 20);
+    report_plan(orders.rows, &plan(&program, &folder, &file)?);
+    if orders.is_paid {
+        report_pay(orders.rows, &pay(program, folder, file)?);
+    }
+    Ok(())
+}
+
+/// Plans the file. No configuration is read: the folder has none.
+fn plan(program: &Path, folder: &Path, file: &Path) -> Result<Cost, Failure> {
+    let said = folder.join("plan.txt");
+    let said = File::create(&said).map_err(Failure::while_doing(said.display()))?;
+    let mut child = Command::new(program)
+        .arg("plan")
+        .arg(file)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(said)
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(Failure::while_doing("starting `pagos plan`"))?;
+    let (status, cost) = meter::watch(&mut child)?;
+    match status.success() {
+        true => Ok(cost),
+        false => Err(Failure::new(format!("`pagos plan` ended with {status}"))),
+    }
+}
+
+/// Pays the file to the end.
+fn pay(program: PathBuf, folder: PathBuf, file: PathBuf) -> Result<Cost, Failure> {
+    let bank = Bank::open(&program, &folder, Faults::None, SEED)?;
+    let outcomes = folder.join("outcomes.json");
+    let outcomes = File::create(&outcomes).map_err(Failure::while_doing(outcomes.display()))?;
+    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned() };
+    let mut child = payer.spawn(Stdio::from(outcomes))?;
+    let (status, cost) = meter::watch(&mut child)?;
+    payer.judge_end(status)?;
+    Ok(cost)
+}
+
+fn report_plan(rows: u64, cost: &Cost) {
+    let rate = per_second(rows, cost.user);
+    let verdict = verdict(rate >= PLANNED_PER_SECOND_MIN);
+    println!(
+        "scale: plan  {}, {rate} rows/s per core (budget {PLANNED_PER_SECOND_MIN}): {verdict}",
+        describe(cost)
+    );
+    report_peak("plan", cost);
+}
+
+fn report_pay(rows: u64, cost: &Cost) {
+    println!("scale: pay   {}, {} rows/s", describe(cost), per_second(rows, cost.elapsed));
+    report_peak("pay ", cost);
+}
+
+fn report_peak(what: &str, cost: &Cost) {
+    let (peak_kib, verdict) = (cost.peak_kib, verdict(cost.peak_kib <= PEAK_KIB_MAX));
+    println!("scale: {what}  {peak_kib} KiB resident at most (budget {PEAK_KIB_MAX}): {verdict}");
+}
+
+fn describe(cost: &Cost) -> String {
+    format!("{:.2?} ({:.2?} user, {:.2?} system)", cost.elapsed, cost.user, cost.system)
+}
+
+fn verdict(is_within: bool) -> &'static str {
+    if is_within { "within" } else { "over" }
+}
+
+fn per_second(rows: u64, time: Duration) -> u128 {
+    u128::from(rows) * 1_000 / time.as_millis().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(line: &str) -> Result<Orders, Failure> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Orders::take(&mut Flags::parse(&words)?)
+    }
+
+    #[test]
+    fn a_million_rows_are_planned_unless_told_otherwise() {
+        assert_eq!(orders(""), Ok(Orders { rows: 1_000_000, is_paid: false, program: None }));
+        assert_eq!(orders("--pay --rows 5").map(|it| (it.rows, it.is_paid)), Ok((5, true)));
+        assert!(orders("--rows many").is_err());
+    }
+
+    #[test]
+    fn a_rate_needs_no_time() {
+        assert_eq!(per_second(1_000, Duration::from_millis(2_500)), 400);
+        assert_eq!(per_second(1, Duration::ZERO), 1_000);
+    }
+}

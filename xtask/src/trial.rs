@@ -1,0 +1,60 @@
+//! What `crash` and `scale` are made of: a file of invented payouts, a bank and a payer on this
+//! machine. Needs nothing but the `pagos` program: the bank is `pagos twin`. Judges nothing.
+
+pub(crate) mod bank;
+mod http;
+pub(crate) mod payer;
+pub(crate) mod payroll;
+
+use std::fs;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::process::build_cargo;
+use crate::trial::payroll::Row;
+use crate::workspace::Workspace;
+
+/// Which build of `pagos` is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BuildProfile {
+    Dev,
+    Release,
+}
+
+/// Builds `pagos` and returns where it lies.
+pub(crate) fn build_program(
+    workspace: &Workspace,
+    profile: BuildProfile,
+) -> Result<PathBuf, Failure> {
+    let (words, folder): (&[&str], &str) = match profile {
+        BuildProfile::Dev => (&[], "debug"),
+        BuildProfile::Release => (&["--release"], "release"),
+    };
+    let mut command = build_cargo(workspace, &["build", "--quiet", "-p", "pagos-cli"]);
+    process::run(command.args(words))?;
+    let name = format!("pagos{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target.join(folder).join(name))
+}
+
+/// Makes a folder that holds nothing.
+pub(crate) fn empty(folder: &Path) -> Result<(), Failure> {
+    let failed = || Failure::while_doing(folder.display().to_string());
+    if folder.is_dir() {
+        fs::remove_dir_all(folder).map_err(failed())?;
+    }
+    fs::create_dir_all(folder).map_err(failed())
+}
+
+/// Writes the file that is planned and paid.
+pub(crate) fn write_payouts(
+    path: &Path,
+    rows: impl IntoIterator<Item = Row>,
+) -> Result<(), Failure> {
+    let failed = || Failure::while_doing(path.display().to_string());
+    let file = File::create(path).map_err(failed())?;
+    payroll::write_csv(BufWriter::new(file), rows).map_err(failed())
+}
