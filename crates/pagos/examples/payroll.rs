@@ -1,0 +1,114 @@
+//! Two payouts through the engine, on SQLite, against the twin of a bank: one goes straight, one is
+//! paid and taken back. Not for real money: time is virtual and the bank is simulated.
+//!
+//! `cargo run -p pagos --features cashypro,sqlite,twin --example payroll`
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pagos::cashypro::Cashypro;
+use pagos::cashypro::CashyproConfig;
+use pagos::cashypro::country;
+use pagos::engine::Accounts;
+use pagos::engine::Engine;
+use pagos::engine::Policy;
+use pagos::engine::RunId;
+use pagos::engine::Store;
+use pagos::engine::Timer;
+use pagos::sqlite::SqliteStore;
+use pagos::twin::TwinTransport;
+use pagos::twin::VirtualClock;
+use pagos::twin::World;
+use pagos::twin::cashypro::SANDBOX_API_KEY;
+use pagos::twin::cashypro::SANDBOX_MERCHANT_ID;
+use pagos::*;
+
+/// Time that passes when we say so. A real program waits with its runtime's timer.
+#[derive(Debug)]
+struct Time(Arc<VirtualClock>);
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+#[async_trait]
+impl Timer for Time {
+    async fn sleep(&self, _wait: Duration) {
+        std::future::pending().await
+    }
+}
+
+/// A real program asks the operating system.
+#[derive(Debug)]
+struct Nonces;
+
+impl NonceSource for Nonces {
+    fn draw(&self) -> [u8; 16] {
+        [7; 16]
+    }
+}
+
+fn salary(key: &str, description: &str) -> Result<PayoutOrder, pagos::Error> {
+    Ok(PayoutOrder {
+        key: PayoutKey::new(key)?,
+        account: AccountName::new("cashypro")?,
+        amount: Money::parse("1850000", Currency::Cop)?,
+        beneficiary: Beneficiary {
+            name: "Ana Castillo".to_owned(),
+            document: Some(Document::new(DocumentType::Cc, "1032456789")?),
+            bank: Some(BankCode::new("Bancolombia")?),
+            account_type: AccountType::Savings,
+            account_number: AccountNumber::new("00123456789")?,
+            email: None,
+            phone: None,
+        },
+        description: Some(description.to_owned()),
+    })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let clock = Arc::new(VirtualClock::starting_at("2026-11-21T12:00:00Z".parse()?));
+    let bank = TwinTransport::new(Arc::new(Mutex::new(World::standard())), clock.clone());
+    let config = CashyproConfig {
+        base_url: "http://127.0.0.1/cashypro/stage-api".to_owned(),
+        merchant_id: SANDBOX_MERCHANT_ID.to_owned(),
+        api_key: Secret::new(SANDBOX_API_KEY),
+        notify_url: "http://127.0.0.1/webhooks/cashypro".to_owned(),
+        ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
+    };
+    let provider = Cashypro::new(config, Arc::new(bank), clock.clone(), Arc::new(Nonces))?;
+
+    let path = std::env::temp_dir().join(format!("pagos-example-{}.db", std::process::id()));
+    let store = Arc::new(SqliteStore::open(&path)?);
+    let accounts = Accounts::new().with(AccountName::new("cashypro")?, Arc::new(provider));
+    let timer = Arc::new(Time(clock.clone()));
+    // Virtual time does not wait, so nothing may wait for its turn.
+    let policy = Policy { sends_per_second_max: None, ..Policy::live() };
+    let engine = Engine::new(store.clone(), accounts, timer, policy)?;
+
+    let run = RunId("november".to_owned());
+    let orders = vec![salary("n-1", "salary")?, salary("n-2", "sim:success-then-fail")?];
+    engine.submit(&run, orders).await?;
+    engine.release(&run).await?;
+
+    // No webhooks here, so the engine asks. A real program calls `Engine::run` and receives them.
+    while let Some(due_at) = store.next_due().await? {
+        clock.advance_to(due_at);
+        while !engine.work(16).await?.is_idle() {}
+    }
+    for (number, notice) in store.outbox(0, 100).await? {
+        println!("{number} {} {} {:?} -> {}", notice.at, notice.key, notice.event, notice.status);
+    }
+    drop((engine, store));
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+    Ok(())
+}
