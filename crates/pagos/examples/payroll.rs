@@ -10,6 +10,22 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use pagos::AccountName;
+use pagos::AccountNumber;
+use pagos::AccountType;
+use pagos::BankCode;
+use pagos::Beneficiary;
+use pagos::Clock;
+use pagos::Currency;
+use pagos::Document;
+use pagos::DocumentType;
+use pagos::Environment;
+use pagos::Money;
+use pagos::NonceSource;
+use pagos::PayoutKey;
+use pagos::PayoutOrder;
+use pagos::Secret;
+use pagos::Timestamp;
 use pagos::cashypro::Cashypro;
 use pagos::cashypro::CashyproConfig;
 use pagos::cashypro::country;
@@ -25,7 +41,6 @@ use pagos::twin::VirtualClock;
 use pagos::twin::World;
 use pagos::twin::cashypro::SANDBOX_API_KEY;
 use pagos::twin::cashypro::SANDBOX_MERCHANT_ID;
-use pagos::*;
 
 /// Time that passes when we say so. A real program waits with its runtime's timer.
 #[derive(Debug)]
