@@ -125,7 +125,7 @@ pub(crate) struct PayArguments {
     #[arg(long)]
     pub(crate) skip_invalid: bool,
     /// How many payouts are under way at a time
-    #[arg(long, value_name = "N", default_value_t = 16,
+    #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
     /// At most so many new payouts a second and account [default: 5; no limit for simulators]
@@ -303,7 +303,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "URL", conflicts_with = "listen")]
     pub(crate) sandbox_url: Option<String>,
     /// How many payouts are under way at a time
-    #[arg(long, value_name = "N", default_value_t = 16,
+    #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
     /// At most so many new payouts a second and account [default: 5; no limit for simulators]

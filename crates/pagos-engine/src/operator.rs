@@ -33,7 +33,7 @@ impl Engine {
     ///
     /// # Errors
     /// Refuses an empty note, and a decision that does not fit: only a payout in doubt can be sent
-    /// again.
+    /// again, and only once its attempt is older than lease and deadline together.
     pub async fn resolve(
         &self,
         key: &PayoutKey,
@@ -49,8 +49,10 @@ impl Engine {
             |payout: &Payout, rules: &Rules<'_>| decided(payout, rules, decision, note.trim());
         let written = self.write(key, Writer::Anyone, decide).await?;
         written.ok_or_else(|| {
+            let age_s = self.policy.time_on_the_way().as_millis().div_ceil(1_000);
             EngineError::Refused(format!(
-                "{key} is not in doubt with an open attempt, so it is not sent again"
+                "{key} is not in doubt, or its attempt is younger than {age_s} s and may still be on \
+                 its way; it is not sent again"
             ))
         })
     }
@@ -73,9 +75,12 @@ fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -
             });
         }
         Decision::SendAgain => {
+            let attempt = progress.open?;
             let is_in_doubt = payout.progress.status() == Status::Unknown;
+            // A worker may be about to send it at this very moment, whatever a person has seen.
+            let is_over = rules.now.since(attempt.begun_at) >= rules.policy.time_on_the_way();
             let closed = rules.close(&progress, Proof::Operator, because, None);
-            return closed.filter(|_| is_in_doubt);
+            return closed.filter(|_| is_in_doubt && is_over);
         }
     };
     let seen = Observation {

@@ -104,13 +104,18 @@ impl Policy {
             return Some("the deadline of a call must be shorter than the lease".to_owned());
         }
         let absence = self.absence_of(descriptor);
-        if absence.answers_min == 0 || absence.grace <= self.lease + self.deadline {
+        if absence.answers_min == 0 || absence.grace <= self.time_on_the_way() {
             return Some(format!(
                 "{}: the absence grace must be longer than lease and deadline together",
                 descriptor.provider
             ));
         }
         None
+    }
+
+    /// For how long a worker of ours may still be sending an attempt after it was begun.
+    pub(crate) fn time_on_the_way(&self) -> Duration {
+        self.lease + self.deadline
     }
 
     pub(crate) fn question_delay(&self, questions: u32) -> Duration {

@@ -150,6 +150,23 @@ fn i02_a_person_can_prove_what_no_answer_can() {
     assert!(scene.timer.now() > pagos_tests::start());
 }
 
+/// Pressed twice, the button sends once: the second time, the attempt of the first is under way.
+#[test]
+fn i02_a_person_cannot_send_again_what_may_be_on_its_way() {
+    let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(ErrorKind::Unknown)];
+    let scene = Scene::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, DAY);
+    let again = || finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: not there"));
+    again().unwrap();
+    finish(engine.work(4)).unwrap();
+    assert_eq!((scene.provider.creates(), scene.payout("a").progress.attempts), (2, 2));
+    assert!(again().is_err(), "the second attempt has just begun");
+    scene.work_for(&engine, DAY);
+    assert_eq!(scene.provider.creates(), 2);
+    again().unwrap();
+}
+
 #[test]
 fn i02_the_judge_sees_two_attempts_at_once() {
     let begun = |number| Entry::AttemptBegun { number, at: pagos_tests::start() };

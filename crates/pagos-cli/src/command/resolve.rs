@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pagos_core::PayoutKey;
 use pagos_engine::Engine;
@@ -19,9 +18,11 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::offline;
 use crate::run;
+use crate::run::bank;
 use crate::run::database;
 use crate::run::office;
 use crate::run::report::with_row;
+use crate::sandbox::SPEED;
 
 /// Records the decision, with the note of who decided on what evidence.
 pub(super) fn run(arguments: &ResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
@@ -32,12 +33,14 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     let key: PayoutKey = arguments.key.parse()?;
     let db = database::existing(arguments.store.db.as_deref());
     // Fails where there is no database: a decision must not make an empty one.
-    super::status::find(&db, &arguments.key).await?;
+    let payout = super::status::find(&db, &arguments.key).await?;
     let accounts = office::engine_accounts(&accounts(config)?);
     let store = database::open(&db)?;
-    // Whoever works next asks about the decided payout at once, and then at his own pace: this
-    // command cannot know whether that is a sandbox, where an hour's wait would never end.
-    let policy = Policy { watch_delays: vec![Duration::ZERO], ..Policy::live() };
+    let account = &payout.order.account;
+    let policy = match store.bind(account, "live").await?.as_str() {
+        bank::SIMULATED => Policy::sandbox(SPEED),
+        _ => Policy::live(),
+    };
     let engine = Engine::new(store, accounts, Arc::new(SystemClock), policy)?;
     let decision = decision_of(arguments.decision);
     let payout = engine.resolve(&key, decision, &arguments.note).await?;

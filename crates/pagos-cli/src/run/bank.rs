@@ -26,6 +26,9 @@ use crate::run::office;
 use crate::sandbox;
 use crate::sandbox::Sandbox;
 
+/// The world of accounts whose providers are twins.
+pub(crate) const SIMULATED: &str = "simulated";
+
 /// Which bank a command was told to use.
 #[derive(Debug, Clone)]
 pub(crate) enum Choice {
@@ -81,7 +84,7 @@ impl Bank {
     pub(crate) async fn bind(&self, store: &dyn Store, db: &Path) -> Result<(), Failure> {
         for account in self.accounts.all() {
             let world = match self.until {
-                Until::Watched => "simulated".to_owned(),
+                Until::Watched => SIMULATED.to_owned(),
                 Until::Settled => account.environment.to_string(),
             };
             let bound = store.bind(&account.name, &world).await?;
