@@ -132,13 +132,13 @@ pub(crate) struct PayArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rate: Option<u32>,
     /// Pay simulators inside this process: no credentials, no money
-    #[arg(long, conflicts_with = "sandbox_url")]
+    #[arg(long)]
     pub(crate) sandbox: bool,
     /// What the simulators draw their faults from
-    #[arg(long, value_name = "N", requires = "sandbox")]
+    #[arg(long, value_name = "N", requires = "sandbox", conflicts_with = "sandbox_url")]
     pub(crate) seed: Option<u64>,
     /// How badly the simulators behave
-    #[arg(long, value_enum, requires = "sandbox")]
+    #[arg(long, value_enum, requires = "sandbox", conflicts_with = "sandbox_url")]
     pub(crate) faults: Option<FaultProfile>,
     /// Pay the simulators of a running `pagos twin`
     #[arg(long, value_name = "URL")]

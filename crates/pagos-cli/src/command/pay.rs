@@ -74,8 +74,8 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
 fn database_of(arguments: &PayArguments) -> PathBuf {
     let file = match (&arguments.store.db, arguments.sandbox, &arguments.sandbox_url) {
         (Some(db), _, _) => return db.clone(),
-        (None, true, _) => database::SANDBOX_FILE,
-        (None, false, Some(_)) => database::TWIN_FILE,
+        (None, _, Some(_)) => database::TWIN_FILE,
+        (None, true, None) => database::SANDBOX_FILE,
         (None, false, None) => database::LIVE_FILE,
     };
     PathBuf::from(file)
