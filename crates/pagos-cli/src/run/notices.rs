@@ -83,3 +83,79 @@ pub(crate) async fn newest(store: &Arc<dyn Store>) -> Result<u64, StoreError> {
 async fn is_beyond(store: &Arc<dyn Store>, number: u64) -> Result<bool, StoreError> {
     Ok(!store.outbox(number - 1, 1).await?.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::AccountName;
+    use pagos_core::AccountNumber;
+    use pagos_core::AccountType;
+    use pagos_core::Beneficiary;
+    use pagos_core::Currency;
+    use pagos_core::Money;
+    use pagos_core::PayoutKey;
+    use pagos_core::PayoutOrder;
+    use pagos_core::Status;
+    use pagos_core::Timestamp;
+    use pagos_engine::Intent;
+    use pagos_engine::Lease;
+    use pagos_engine::MemoryStore;
+    use pagos_engine::NoticeKind;
+    use pagos_engine::RunId;
+    use pagos_engine::Step;
+
+    use super::*;
+
+    fn an_order() -> PayoutOrder {
+        PayoutOrder {
+            key: PayoutKey::new("n-1").unwrap(),
+            account: AccountName::new("bank").unwrap(),
+            amount: Money::new(15_000_000, Currency::Cop),
+            beneficiary: Beneficiary {
+                name: "Ana".to_owned(),
+                document: None,
+                bank: None,
+                account_type: AccountType::Savings,
+                account_number: AccountNumber::new("0012345678").unwrap(),
+                email: None,
+                phone: None,
+            },
+            description: None,
+        }
+    }
+
+    fn notice(order: &PayoutOrder) -> Notice {
+        Notice {
+            key: order.key.clone(),
+            event: NoticeKind::Advanced,
+            status: Status::Pending,
+            amount: order.amount,
+            returned: None,
+            reference: None,
+            at: Timestamp::from_millis(0),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_newest_notice_is_found_whatever_their_number() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let order = an_order();
+        let (run, created_at) = (RunId("r".to_owned()), Timestamp::from_millis(0));
+        store.submit(vec![Intent { order: order.clone(), run, created_at }]).await.unwrap();
+        for count in 0..40 {
+            assert_eq!(newest(&store).await.unwrap(), count);
+            let payout = store.payout(&order.key).await.unwrap().unwrap();
+            let step = Step {
+                key: order.key.clone(),
+                version: payout.version,
+                fence: None,
+                lease: Lease::Keep,
+                progress: payout.progress,
+                due_at: None,
+                entries: Vec::new(),
+                notices: vec![notice(&order)],
+                applies: None,
+            };
+            store.commit(step).await.unwrap();
+        }
+    }
+}
