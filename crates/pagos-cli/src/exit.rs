@@ -75,7 +75,7 @@ impl From<InputError> for Failure {
 
 impl From<pagos_core::Error> for Failure {
     fn from(error: pagos_core::Error) -> Self {
-        Self::new(error.to_string())
+        Self::new(with_causes(&error))
     }
 }
 
@@ -118,7 +118,7 @@ impl From<crate::sandbox::SandboxError> for Failure {
 }
 
 /// The whole chain in one line: people who pay see no source chains.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -21,6 +21,7 @@ use crate::command;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::exit::with_causes;
 use crate::run;
 use crate::run::database;
 use crate::run::office;
@@ -137,9 +138,11 @@ async fn connection(account: &Account) -> Finding {
             finding(what, Verdict::Good, format!("answers; available {available}"))
         }
         Err(error) if error.kind() == ErrorKind::Unauthorized => {
-            finding(what, Verdict::Bad, format!("refuses us: {error}"))
+            finding(what, Verdict::Bad, format!("refuses us: {}", with_causes(&error)))
         }
-        Err(error) => finding(what, Verdict::Bad, format!("no usable answer: {error}")),
+        Err(error) => {
+            finding(what, Verdict::Bad, format!("no usable answer: {}", with_causes(&error)))
+        }
     }
 }
 
