@@ -7,21 +7,23 @@ use rusqlite::ErrorCode;
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: StoreError,
+    /// Another process is in the way, for now.
+    pub(crate) is_busy: bool,
 }
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { error: StoreError::new(message) }
+        Self { error: StoreError::new(message), is_busy: false }
     }
 }
 
 impl From<rusqlite::Error> for Failure {
     fn from(cause: rusqlite::Error) -> Self {
-        let message = match cause.sqlite_error_code() {
+        let code = cause.sqlite_error_code();
+        let is_busy = matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
+        let message = match code {
             Some(ErrorCode::DiskFull) => "the disk is full; nothing was written".to_owned(),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                "another process keeps the database busy; try again".to_owned()
-            }
+            _ if is_busy => "another process keeps the database busy; try again".to_owned(),
             Some(ErrorCode::SystemIoFailure) => {
                 "the disk failed to read or write the database".to_owned()
             }
@@ -32,21 +34,21 @@ impl From<rusqlite::Error> for Failure {
             Some(ErrorCode::ReadOnly) => "the database is open for reading only".to_owned(),
             _ => format!("the database refused: {cause}"),
         };
-        Self { error: StoreError::new(message).with_source(cause) }
+        Self { error: StoreError::new(message).with_source(cause), is_busy }
     }
 }
 
 impl From<serde_json::Error> for Failure {
     fn from(cause: serde_json::Error) -> Self {
         let message = "a stored row cannot be read; was it written by another version?";
-        Self { error: StoreError::new(message).with_source(cause) }
+        Self { error: StoreError::new(message).with_source(cause), is_busy: false }
     }
 }
 
 impl From<pagos_core::Error> for Failure {
     fn from(cause: pagos_core::Error) -> Self {
         let message = "a stored row cannot be read; was it written by another version?";
-        Self { error: StoreError::new(message).with_source(cause) }
+        Self { error: StoreError::new(message).with_source(cause), is_busy: false }
     }
 }
 

@@ -3,8 +3,10 @@
 
 use std::fs;
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
+use std::time::Instant;
 
 use pagos_engine::StoreError;
 use rusqlite::Connection;
@@ -16,12 +18,14 @@ use crate::schema;
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+const BUSY_BEAT: Duration = Duration::from_millis(10);
+
 /// Statements kept prepared; more than there are in this crate.
 const STATEMENTS_MAX: usize = 64;
 
 /// Opens for writing, and creates or migrates what is needed.
 pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
-    create(path).map_err(|cause| blame(path, "cannot be opened").with_source(cause))?;
+    create_if_missing(path).map_err(|cause| blame(path, "cannot be opened").with_source(cause))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(path, flags)?;
     let prepare = || {
@@ -35,7 +39,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
         )?;
         schema::migrate(&connection)
     };
-    prepare().map_err(|failure| name(path, failure))?;
+    patiently(&connection, prepare).map_err(|failure| name(path, failure))?;
     Ok(connection)
 }
 
@@ -54,8 +58,28 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
         connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")?;
         Ok(())
     };
-    prepare().map_err(|failure| name(path, failure))?;
+    patiently(&connection, prepare).map_err(|failure| name(path, failure))?;
     Ok(connection)
+}
+
+/// Tries again while another process is in the way. SQLite's own waiting does not cover the switch
+/// to a write-ahead log, which two processes that make one new file together both want.
+fn patiently(
+    connection: &Connection,
+    prepare: impl Fn() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let patience_ends_at = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match prepare() {
+            Err(failure) if failure.is_busy && Instant::now() < patience_ends_at => {
+                if !connection.is_autocommit() {
+                    connection.execute_batch("ROLLBACK")?;
+                }
+                std::thread::sleep(BUSY_BEAT);
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
@@ -70,10 +94,13 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 
 /// Is it ours, and not newer than we are? Run before anything is changed in it.
 fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
-    let id: i32 = connection.query_row("PRAGMA application_id", (), |row| row.get(0))?;
+    // One snapshot: another process may be making the tables at this moment.
+    let snapshot = connection.unchecked_transaction()?;
     let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
-    let version = schema::version(connection)?;
+        snapshot.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    let id: i32 = snapshot.query_row("PRAGMA application_id", (), |row| row.get(0))?;
+    let version = schema::version(&snapshot)?;
+    snapshot.finish()?;
     let is_blank = id == 0 && tables == 0 && version == 0;
     if id != schema::APPLICATION_ID && !is_blank {
         return Err(Failure::new("is a database of another program"));
@@ -88,7 +115,7 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
     if is_blank {
         keep_private(path).map_err(|cause| {
             let error = StoreError::new("cannot be made private to its owner");
-            Failure { error: error.with_source(cause) }
+            Failure { error: error.with_source(cause), is_busy: false }
         })?;
     }
     Ok(())
@@ -105,11 +132,24 @@ fn blame(path: &Path, what: &str) -> StoreError {
 
 /// Opens or creates a file that only its owner can read. What is there keeps its content.
 pub(crate) fn create(path: &Path) -> std::io::Result<fs::File> {
+    private().create(true).truncate(false).open(path)
+}
+
+/// Creates the database for its owner only. One that is there is not even opened: to close a handle
+/// of ours would drop the locks that SQLite holds on the file in this process.
+fn create_if_missing(path: &Path) -> std::io::Result<()> {
+    match private().create_new(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_file() => Ok(()),
+        created => created.map(drop),
+    }
+}
+
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
 }
 
 /// A blank file may have been made by somebody else. SQLite gives the files beside it (`-wal`,

@@ -115,6 +115,22 @@ async fn looking_sees_what_another_handle_writes_and_writes_nothing() {
     assert_eq!(looking.tally(None).await.unwrap().total(), 1);
 }
 
+/// Each open finds the file new, half made or made by the others.
+#[test]
+fn many_can_make_one_new_file_together() {
+    for _ in 0..20 {
+        let scratch = Scratch::new();
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let open = || SqliteStore::open(scratch.path()).map(drop);
+            let opening: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
+            opening.into_iter().map(|opening| opening.join().unwrap()).collect()
+        });
+        for outcome in opened {
+            outcome.unwrap();
+        }
+    }
+}
+
 #[test]
 fn one_worker_at_a_time() {
     let scratch = Scratch::new();
