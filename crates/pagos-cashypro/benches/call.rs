@@ -50,7 +50,7 @@ use pagos_core::DocumentType;
 use pagos_core::Environment;
 use pagos_core::Money;
 use pagos_core::NonceSource;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::Secret;
@@ -294,7 +294,7 @@ fn open(outside: &Arc<Outside>) -> Cashypro {
 
 fn order() -> PayoutOrder {
     PayoutOrder {
-        key: PayoutKey::new("order00000001").unwrap(),
+        key: OrderKey::new("order00000001").unwrap(),
         account: AccountName::new("cashypro").unwrap(),
         amount: Money::new(15_000_000, Currency::Cop),
         beneficiary: Beneficiary {

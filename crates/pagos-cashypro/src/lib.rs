@@ -90,9 +90,11 @@ use pagos_core::PaymentOrder;
 use pagos_core::PaymentProvider;
 use pagos_core::PaymentRef;
 use pagos_core::PaymentSession;
+use pagos_core::PaymentTerms;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
+use pagos_core::Repeat;
 use pagos_core::Transport;
 use pagos_core::Violation;
 use pagos_core::WebhookDecoder;
@@ -331,6 +333,19 @@ impl BankDirectory for Cashypro {
 
 #[async_trait]
 impl PaymentProvider for Cashypro {
+    fn terms(&self) -> PaymentTerms {
+        PaymentTerms {
+            open_for: Some(Duration::from_secs(self.settings.payment.expire_seconds.into())),
+            absence: DESCRIPTOR.absence,
+            // As for payouts. Source: docs: en/col/payin.
+            repeat: Repeat::Refused,
+        }
+    }
+
+    fn check(&self, order: &PaymentOrder) -> Result<(), Vec<Violation>> {
+        payment::request(&self.settings, order, "").map(drop).map_err(|found| vec![found])
+    }
+
     async fn create(&self, order: &PaymentOrder) -> Result<PaymentSession, Error> {
         let request = {
             let nonce = self.nonces.draw();
@@ -343,13 +358,21 @@ impl PaymentProvider for Cashypro {
         payment::read_session(&self.settings, &response, asked_at, self.clock.now())
     }
 
-    async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup, Error> {
+    async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error> {
         let reference = payment.reference.map(|reference| reference.as_str());
         if let PaymentProduct::PayDesk { .. } = self.settings.payment.product {
             // The query of payDesk exists, and its path was not seen. Source: docs: tza/paydesk.
             return Ok(Lookup::CannotTell("payments of payDesk cannot be asked about".to_owned()));
         }
-        self.ask_order("/api/payInQuery", payment.key.as_str(), reference).await
+        let key = payment.order.key.as_str();
+        let lookup = self.ask_order("/api/payInQuery", key, reference).await?;
+        // One order is one try here.
+        Ok(match lookup {
+            Lookup::Found(seen) => Lookup::Found(vec![seen]),
+            Lookup::Absent => Lookup::Absent,
+            Lookup::Ambiguous(because) => Lookup::Ambiguous(because),
+            Lookup::CannotTell(because) => Lookup::CannotTell(because),
+        })
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn request<'a>(
         id_card: document.number,
         remark: read_remark(settings, order.description.as_deref())?,
         nonce_str: nonce,
-        real_name: read_name(country, &order.payer_name)?,
+        real_name: read_name(country, order.payer_name.as_deref().unwrap_or_default())?,
         reusable_status: false,
         pay_type,
         expire_time: settings.payment.expire_seconds,
@@ -109,7 +109,8 @@ pub(crate) fn read_session(
     // for the payer comes first. [inferred]
     let url = [answer.pay_url, answer.pay_desk_url].into_iter().flatten();
     let url = url.map(|url| url.into_string()).find(|url| !url.is_empty());
-    Ok(PaymentSession { observation, url, code: answer.pay_code.map(|code| code.into_string()) })
+    let code = answer.pay_code.map(|code| code.into_string());
+    Ok(PaymentSession { observation, url, code, secret: None })
 }
 
 /// Whole amounts as in the sample; two decimals where the country has fractions.

@@ -11,7 +11,7 @@ use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Lookup;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Source;
@@ -196,7 +196,7 @@ pub(crate) fn observe_as(
 
 /// Our key as the provider wrote it, if it can be one of ours at all.
 fn echoed_key(key: &str) -> String {
-    match PayoutKey::new(key) {
+    match OrderKey::new(key) {
         Ok(key) => key.into(),
         Err(_) => redact(key),
     }

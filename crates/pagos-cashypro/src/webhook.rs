@@ -13,7 +13,7 @@ use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Event;
 use pagos_core::Hint;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Receipt;
 use pagos_core::Secret;
@@ -64,6 +64,7 @@ impl WebhookDecoder for Cashypro {
         let (status, body) = match receipt {
             Receipt::Stored => (StatusCode::OK, r#"{"status":"SUCCESS"}"#),
             Receipt::Refused => (StatusCode::UNAUTHORIZED, r#"{"status":"REFUSED"}"#),
+            Receipt::Misdirected => (StatusCode::NOT_FOUND, r#"{"status":"UNKNOWN"}"#),
             Receipt::Failed => (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"FAILED"}"#),
         };
         let mut response = Response::new(Bytes::from_static(body.as_bytes()));
@@ -107,12 +108,12 @@ fn subject(reference: &ProviderRef) -> Subject {
     }
 }
 
-fn unrecognised(key: Option<PayoutKey>, reference: Option<ProviderRef>) -> Event {
+fn unrecognised(key: Option<OrderKey>, reference: Option<ProviderRef>) -> Event {
     Event { subject: Subject::Unrecognised, key, reference, observation: None }
 }
 
-fn key(answer: &OrderAnswer) -> Option<PayoutKey> {
-    PayoutKey::new(answer.mch_order_no.as_ref()?.as_str()).ok()
+fn key(answer: &OrderAnswer) -> Option<OrderKey> {
+    OrderKey::new(answer.mch_order_no.as_ref()?.as_str()).ok()
 }
 
 fn reference(answer: &OrderAnswer) -> Option<ProviderRef> {

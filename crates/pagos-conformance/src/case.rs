@@ -32,6 +32,10 @@ pub struct Case {
     pub reference: Option<String>,
     /// What `prepare` made before.
     pub handle: Option<String>,
+    /// When the first attempt was begun, for queries by date.
+    pub begun_at: Option<Timestamp>,
+    /// The secret of the session that a delivery is about; invented.
+    pub secret: Option<String>,
     /// The provider's configuration by name; all credentials are invented.
     pub settings: BTreeMap<String, String>,
     folder: PathBuf,
@@ -60,6 +64,8 @@ struct Head {
     nonces: Vec<String>,
     reference: Option<String>,
     handle: Option<String>,
+    begun_at: Option<String>,
+    secret: Option<String>,
     #[serde(default)]
     settings: BTreeMap<String, String>,
 }
@@ -128,7 +134,9 @@ impl Case {
             operation: name(operation),
             name: name(&folder),
             kind: head.kind,
-            clock: head.clock.parse().map_err(|cause| format!("case.toml: {cause}"))?,
+            clock: moment(&head.clock)?,
+            begun_at: head.begun_at.as_deref().map(moment).transpose()?,
+            secret: head.secret,
             nonces: head.nonces,
             reference: head.reference,
             handle: head.handle,
@@ -150,6 +158,10 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>, String> {
     }
     found.sort();
     Ok(found)
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|cause| format!("case.toml: {cause}"))
 }
 
 fn name(path: &Path) -> String {

@@ -19,12 +19,15 @@ use pagos_core::Handle;
 use pagos_core::Lookup;
 use pagos_core::Observation;
 use pagos_core::PaymentOrder;
+use pagos_core::PaymentProvider;
 use pagos_core::PaymentRef;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
 use pagos_core::ProviderRef;
 use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::Violation;
 
 use crate::case::Case;
 use crate::message::header_differences;
@@ -84,23 +87,13 @@ fn outcome(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> 
             let banks = finish(provider.banks().ok_or_else(absent)?.banks())?;
             Ok(told(banks.map(|rows| json!({"banks": rows.iter().map(bank).collect::<Vec<_>>()}))))
         }
-        "payment-create" => {
-            let order: PaymentOrder = case.json("order.json")?;
-            let session = finish(provider.payments().ok_or_else(absent)?.create(&order))?;
-            Ok(told(session.map(|session| {
-                json!({
-                    "session": session.observation,
-                    "url": session.url,
-                    "code": session.code,
-                })
-            })))
-        }
+        "payment-create" => create_payment(case, provider.payments().ok_or_else(absent)?),
         "payment-query" => {
             let order: PaymentOrder = case.json("order.json")?;
             let reference = reference(case)?;
-            let payment = PaymentRef { key: &order.key, reference: reference.as_ref() };
+            let payment = PaymentRef { order: &order, reference: reference.as_ref() };
             let lookup = finish(provider.payments().ok_or_else(absent)?.query(&payment))?;
-            Ok(told(lookup.map(|lookup| looked_up(&lookup, None))))
+            Ok(told(lookup.map(|lookup| looked_up(&lookup, |seen| json!({"found": seen})))))
         }
         "webhook" => receive(case, provider),
         other => Err(format!("{other:?} is not an operation")),
@@ -117,26 +110,56 @@ fn create_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, St
     };
     // What the check refuses, `create` refuses too, and nothing is sent.
     match created {
-        Err(error) if error.kind() == ErrorKind::Invalid => {
-            let fields: Vec<&str> = violations.iter().map(|violation| violation.field).collect();
-            Ok(json!({"violations": fields}))
-        }
+        Err(error) if error.kind() == ErrorKind::Invalid => Ok(refused(&violations)),
         _ => Err("the check refuses the order and create does not".to_owned()),
     }
+}
+
+fn create_payment(case: &Case, payments: &dyn PaymentProvider) -> Result<Value, String> {
+    let order: PaymentOrder = case.json("order.json")?;
+    let created = finish(payments.create(&order))?;
+    let Err(violations) = payments.check(&order) else {
+        return Ok(told(created.map(|session| {
+            let mut shown = json!({
+                "session": session.observation,
+                "url": session.url,
+                "code": session.code,
+            });
+            if session.secret.is_some() {
+                shown["has_secret"] = json!(true);
+            }
+            shown
+        })));
+    };
+    match created {
+        Err(error) if error.kind() == ErrorKind::Invalid => Ok(refused(&violations)),
+        _ => Err("the check refuses the order and create does not".to_owned()),
+    }
+}
+
+fn refused(violations: &[Violation]) -> Value {
+    let fields: Vec<&str> = violations.iter().map(|violation| violation.field).collect();
+    json!({"violations": fields})
 }
 
 fn query_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
     let order: PayoutOrder = case.json("order.json")?;
     let reference = reference(case)?;
-    let payout = PayoutRef { order: &order, reference: reference.as_ref(), handle: None };
+    let payout = PayoutRef {
+        order: &order,
+        reference: reference.as_ref(),
+        handle: None,
+        begun_at: case.begun_at,
+    };
     let lookup = finish(provider.query(&payout))?;
-    Ok(told(lookup.map(|lookup| looked_up(&lookup, Some(&order)))))
+    Ok(told(lookup.map(|lookup| looked_up(&lookup, |seen| observed("found", seen, Some(&order))))))
 }
 
 fn receive(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
     let decoder = provider.webhooks().ok_or("the provider has no webhooks")?;
     let delivery = case.delivery()?.ok_or("1-delivery.http is missing")?;
-    let decoded = decoder.verify(&delivery, None);
+    let secret = case.secret.as_ref().map(Secret::new);
+    let decoded = decoder.verify(&delivery, secret.as_ref());
     let receipt = if decoded.is_ok() { Receipt::Stored } else { Receipt::Refused };
     if let Some(file) = case.file("1-response.http")? {
         let expected = parse_response(&file)?;
@@ -214,9 +237,10 @@ fn told(outcome: Result<Value, Error>) -> Value {
     json!({"error": told})
 }
 
-fn looked_up(lookup: &Lookup, order: Option<&PayoutOrder>) -> Value {
+fn looked_up<T>(lookup: &Lookup<T>, found: impl Fn(&T) -> Value) -> Value {
     match lookup {
-        Lookup::Found(seen) => observed("found", seen, order),
+        Lookup::Found(seen) => found(seen),
+        Lookup::Ambiguous(_) => json!({"ambiguous": true}),
         Lookup::Absent => json!({"absent": true}),
         Lookup::CannotTell(_) => json!({"cannot_tell": true}),
     }
@@ -224,7 +248,7 @@ fn looked_up(lookup: &Lookup, order: Option<&PayoutOrder>) -> Value {
 
 /// An observation, and whether its echo contradicts the order.
 fn observed(word: &str, seen: &Observation, order: Option<&PayoutOrder>) -> Value {
-    let contradiction = order.and_then(|order| seen.echo.contradiction(order));
+    let contradiction = order.and_then(|order| seen.echo.contradiction(&order.key, order.amount));
     match contradiction {
         Some(_) => json!({word: seen, "contradiction": true}),
         None => json!({word: seen}),

@@ -59,6 +59,46 @@ pub enum Contract {
     Assumed,
 }
 
+impl Contract {
+    /// Refuses to send real money over an assumed contract that nobody has verified.
+    ///
+    /// # Errors
+    /// `Invalid` for the field `contract_verified`, with what is missing and what to do.
+    ///
+    /// ```
+    /// use pagos_core::{Contract, Environment, Verification};
+    ///
+    /// let refused = Contract::Assumed.admit(Environment::Live, Verification::Missing);
+    /// assert_eq!(refused.unwrap_err().field(), Some("contract_verified"));
+    /// assert!(Contract::Assumed.admit(Environment::Live, Verification::Stated).is_ok());
+    /// assert!(Contract::Assumed.admit(Environment::Sandbox, Verification::Missing).is_ok());
+    /// ```
+    pub fn admit(self, environment: Environment, verification: Verification) -> Result<(), Error> {
+        match (self, environment, verification) {
+            (Contract::Assumed, Environment::Live, Verification::Missing) => Err(Error::invalid(
+                "contract_verified",
+            )
+            .because(
+                "the provider does not publish how its payouts are called, so paths, fields and \
+                     status words are assumed and real money must not rest on them; compare \
+                     the page about this provider in docs/providers with the documents that the \
+                     provider gave you, then set contract_verified = true",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether an operator states that an assumed contract was compared with the provider's own
+/// documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verification {
+    /// `contract_verified` is missing or false.
+    Missing,
+    /// `contract_verified = true`.
+    Stated,
+}
+
 /// Which world a configuration belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -69,10 +69,10 @@ macro_rules! identifier {
 }
 
 identifier!(
-    /// Our own reference of a payout, chosen before it is sent and never changed.
+    /// Our own reference of a payout or a payment, chosen before it is sent and never changed.
     ///
     /// 1 to 32 of `A-Z a-z 0-9 _ -`. A provider may allow less and then says so in its check.
-    PayoutKey,
+    OrderKey,
     "key",
     32,
     |byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-',
@@ -117,17 +117,17 @@ mod tests {
     fn keys_are_1_to_32_of_the_plain_alphabet() {
         let longest = "a".repeat(32);
         for good in ["a", "ORD-2026_001", longest.as_str()] {
-            assert_eq!(PayoutKey::new(good).unwrap().as_str(), good);
+            assert_eq!(OrderKey::new(good).unwrap().as_str(), good);
         }
         let too_long = "a".repeat(33);
         for bad in ["", "a b", "ñ", "a/b", "a\n", too_long.as_str()] {
-            assert!(PayoutKey::new(bad).is_err(), "{bad:?}");
+            assert!(OrderKey::new(bad).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn what_is_read_from_json_is_checked_too() {
-        assert!(serde_json::from_str::<PayoutKey>("\"a b\"").is_err());
+        assert!(serde_json::from_str::<OrderKey>("\"a b\"").is_err());
         assert!(serde_json::from_str::<AccountName>("\"Cashypro\"").is_err());
         assert!(serde_json::from_str::<ProviderRef>("\"PAYOUT1\"").is_ok());
     }

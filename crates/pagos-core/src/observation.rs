@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::Money;
-use crate::PayoutOrder;
+use crate::OrderKey;
 use crate::ProviderRef;
 use crate::Status;
 use crate::Timestamp;
@@ -53,13 +53,13 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// What in the echo differs from `order`, in words for an operator.
-    pub fn contradiction(&self, order: &PayoutOrder) -> Option<String> {
-        if let Some(key) = self.key.as_deref().filter(|key| *key != order.key.as_str()) {
-            return Some(format!("the provider speaks of key {key:?}, the order is {}", order.key));
+    /// What in the echo differs from the order with this key and amount, in words for an operator.
+    pub fn contradiction(&self, key: &OrderKey, amount: Money) -> Option<String> {
+        if let Some(told) = self.key.as_deref().filter(|told| *told != key.as_str()) {
+            return Some(format!("the provider speaks of key {told:?}, the order is {key}"));
         }
-        let amount = self.amount.filter(|amount| *amount != order.amount)?;
-        Some(format!("the provider speaks of {amount}, the order is {}", order.amount))
+        let told = self.amount.filter(|told| *told != amount)?;
+        Some(format!("the provider speaks of {told}, the order is {amount}"))
     }
 }
 
@@ -81,6 +81,10 @@ pub struct Observation {
     /// The provider's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<ProviderRef>,
+    /// For payments: the provider's id of the payer's try that this is about, where one session
+    /// can see several. Each stands for itself: a failed try says nothing about another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<ProviderRef>,
     /// The provider's own status word or error code, raw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_code: Option<String>,
@@ -108,6 +112,7 @@ impl Observation {
             asked_at: None,
             provider_at: None,
             reference: None,
+            transfer: None,
             provider_code: None,
             message: None,
             fee: None,

@@ -1,4 +1,4 @@
-//! What we want: a payout or a payment, and what a provider has against it.
+//! What we want to pay out, and what a provider has against an order. Money in is in `payment.rs`.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::AccountType;
 use crate::BankCode;
 use crate::Document;
 use crate::Money;
-use crate::PayoutKey;
+use crate::OrderKey;
 
 /// Who is paid, and where. `Debug` shows nothing of the person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub struct Beneficiary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutOrder {
     /// Our own reference. Unique in a store; the provider sees it where it can carry it.
-    pub key: PayoutKey,
+    pub key: OrderKey,
     /// The configured account that pays.
     pub account: AccountName,
     /// How much the beneficiary is to receive.
@@ -46,29 +46,6 @@ pub struct PayoutOrder {
     /// Who is paid.
     pub beneficiary: Beneficiary,
     /// Free text that the beneficiary may see.
-    pub description: Option<String>,
-}
-
-/// One payment that we ask for.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentOrder {
-    /// Our own reference. Never shared with a payout.
-    pub key: PayoutKey,
-    /// The configured account that collects.
-    pub account: AccountName,
-    /// How much the payer is to pay.
-    pub amount: Money,
-    /// The payer's name.
-    pub payer_name: String,
-    /// The payer's document.
-    pub document: Option<Document>,
-    /// The payer's bank, where the payment method needs it.
-    pub bank: Option<BankCode>,
-    /// The payer's mail address.
-    pub email: Option<String>,
-    /// The payer's telephone.
-    pub phone: Option<String>,
-    /// Free text that the payer may see.
     pub description: Option<String>,
 }
 
@@ -99,15 +76,5 @@ impl fmt::Display for Violation {
 impl fmt::Debug for Beneficiary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Beneficiary(..)")
-    }
-}
-
-impl fmt::Debug for PaymentOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PaymentOrder")
-            .field("key", &self.key)
-            .field("account", &self.account)
-            .field("amount", &self.amount)
-            .finish_non_exhaustive()
     }
 }

@@ -9,10 +9,10 @@ use crate::Error;
 use crate::Handle;
 use crate::Money;
 use crate::Observation;
-use crate::PaymentOrder;
-use crate::PayoutKey;
+use crate::PaymentProvider;
 use crate::PayoutOrder;
 use crate::ProviderRef;
+use crate::Timestamp;
 use crate::Violation;
 use crate::WebhookDecoder;
 
@@ -93,16 +93,21 @@ pub struct PayoutRef<'a> {
     pub reference: Option<&'a ProviderRef>,
     /// What `prepare` made.
     pub handle: Option<&'a Handle>,
+    /// When its first attempt was begun, for providers that find a payout by its date only.
+    pub begun_at: Option<Timestamp>,
 }
 
 /// What a question brought to light.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lookup {
+pub enum Lookup<T = Observation> {
     /// The provider has it.
-    Found(Observation),
-    /// The provider says that there is no such payout. Proof only after [`crate::Absence`].
+    Found(T),
+    /// The provider says that there is no such order. Proof only after [`crate::Absence`].
     Absent,
-    /// The answer says nothing about the payout; the text tells why.
+    /// The provider has more than one under this key, so money may have moved twice; the text tells
+    /// what it has. A person must look.
+    Ambiguous(String),
+    /// The answer says nothing about the order; the text tells why.
     CannotTell(String),
 }
 
@@ -146,49 +151,31 @@ pub struct Bank {
     pub name: String,
 }
 
-/// Lists payouts, page by page. May lag behind the truth.
+/// Lists payouts, page by page. May lag behind the truth, so what it lacks proves nothing.
 #[async_trait]
 pub trait PayoutListing: Send + Sync {
-    /// One page, and the cursor of the next.
+    /// The page at `cursor` (`None` for the first) of the payouts that were created in `window`.
+    /// Walk to the end: a page without rows can have a next one. A payout can appear on two pages.
     ///
     /// # Errors
-    /// As [`BalanceSource::balances`].
-    async fn page(&self, cursor: Option<&str>)
-    -> Result<(Vec<Observation>, Option<String>), Error>;
+    /// As [`BalanceSource::balances`]; `Invalid` for a cursor that is not of this provider.
+    async fn page(&self, window: Window, cursor: Option<&str>) -> Result<ListingPage, Error>;
 }
 
-/// Asks for payments.
-#[async_trait]
-pub trait PaymentProvider: Send + Sync {
-    /// Opens a payment that a payer can complete.
-    ///
-    /// # Errors
-    /// By the next step, as [`PayoutProvider::create`].
-    async fn create(&self, order: &PaymentOrder) -> Result<PaymentSession, Error>;
-
-    /// Asks about one payment.
-    ///
-    /// # Errors
-    /// As [`PayoutProvider::query`].
-    async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup, Error>;
+/// A span of time, by the provider's clock. `from` belongs to it, `until` does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub until: Timestamp,
 }
 
-/// An opened payment: where to send the payer.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PaymentSession {
-    /// What the provider's answer says.
-    pub observation: Observation,
-    /// The page for the payer, if there is one.
-    pub url: Option<String>,
-    /// A code to pay with, if there is one.
-    pub code: Option<String>,
-}
-
-/// Which payment is meant. It needs its amount's currency to read answers that name none.
-#[derive(Debug, Clone, Copy)]
-pub struct PaymentRef<'a> {
-    /// Our key.
-    pub key: &'a PayoutKey,
-    /// The provider's id, once known.
-    pub reference: Option<&'a ProviderRef>,
+pub struct ListingPage {
+    /// What the provider tells about each payout; our key is in the echo.
+    pub rows: Vec<Observation>,
+    /// Where the list goes on; `None` at its end.
+    pub next: Option<String>,
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::Observation;
-use crate::PayoutKey;
+use crate::OrderKey;
 use crate::ProviderRef;
 use crate::Secret;
 use crate::Timestamp;
@@ -41,7 +41,7 @@ pub struct Event {
     /// What it is about.
     pub subject: Subject,
     /// Our key, if the provider sent a legal one.
-    pub key: Option<PayoutKey>,
+    pub key: Option<OrderKey>,
     /// The provider's id.
     pub reference: Option<ProviderRef>,
     /// What it tells. `None` if the words are not understood: then only a question helps.
@@ -52,7 +52,7 @@ pub struct Event {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hint {
     /// The key it names.
-    pub key: Option<PayoutKey>,
+    pub key: Option<OrderKey>,
     /// The reference it names.
     pub reference: Option<ProviderRef>,
 }
@@ -73,6 +73,8 @@ pub enum Receipt {
     Stored,
     /// Not genuine or not readable as a delivery; nothing was stored.
     Refused,
+    /// About nothing of ours; nothing was stored.
+    Misdirected,
     /// We could not store it; the provider shall send it again.
     Failed,
 }

@@ -30,6 +30,12 @@ impl Engine {
                     |payout: &Payout, rules: &Rules<'_>| Some(rules.absent(&payout.progress));
                 self.write(key, writer, decide).await.map(drop)
             }
+            Ok(Lookup::Ambiguous(because)) => {
+                let decide = |payout: &Payout, rules: &Rules<'_>| {
+                    Some(rules.ambiguous(&payout.progress, because.clone()))
+                };
+                self.write(key, writer, decide).await.map(drop)
+            }
             Ok(Lookup::CannotTell(answer)) => self.note(&payout, &answer).await,
             Err(error) => {
                 if error.kind() == ErrorKind::Unauthorized {
@@ -49,6 +55,7 @@ impl Engine {
             order: &payout.order,
             reference: payout.progress.standing.reference(),
             handle: payout.progress.handle.as_ref(),
+            begun_at: payout.progress.first_begun_at,
         };
         let mut call = provider.query(&payout_ref).fuse();
         let mut deadline = self.timer.sleep(self.policy.deadline).fuse();

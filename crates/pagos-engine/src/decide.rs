@@ -107,7 +107,7 @@ impl Rules<'_> {
 
     /// Does `seen` contradict the order, or name another payout than the one we know?
     fn contradiction(&self, progress: &Progress, seen: &Observation) -> Option<String> {
-        if let Some(because) = seen.echo.contradiction(self.order) {
+        if let Some(because) = seen.echo.contradiction(&self.order.key, self.order.amount) {
             return Some(because);
         }
         match (progress.standing.reference(), seen.reference.as_ref()) {
@@ -120,10 +120,20 @@ impl Rules<'_> {
 
     /// Changes nothing but that a person is called. The observation is kept, and not folded.
     fn quarantine(&self, progress: &Progress, seen: &Observation, because: String) -> Outcome {
+        let entry = Entry::Contradicted { observation: seen.clone(), because: because.clone() };
+        self.hold(progress, entry, because)
+    }
+
+    /// The provider has more than one payout under this key.
+    pub(crate) fn ambiguous(&self, progress: &Progress, because: String) -> Outcome {
+        let entry = Entry::Attention { at: self.now, because: because.clone() };
+        self.hold(progress, entry, because)
+    }
+
+    fn hold(&self, progress: &Progress, entry: Entry, because: String) -> Outcome {
         let mut progress = progress.clone();
         let is_new = !progress.is_quarantined();
         progress.attention = Some(Attention::Quarantine(because.clone()));
-        let entry = Entry::Contradicted { observation: seen.clone(), because: because.clone() };
         let notice = self.notice(&progress, NoticeKind::Attention { because }, None);
         let notices = if is_new { vec![notice] } else { Vec::new() };
         Outcome { progress, due_at: None, entries: vec![entry], notices }
@@ -234,6 +244,7 @@ impl Rules<'_> {
         }
         let mut progress = progress.clone();
         progress.attempts = progress.attempts.saturating_add(1);
+        progress.first_begun_at.get_or_insert(self.now);
         progress.asking = Asking::default();
         progress.open = Some(Attempt { number: progress.attempts, begun_at: self.now });
         let entry = Entry::AttemptBegun { number: progress.attempts, at: self.now };

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use pagos_core::AccountName;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::Timestamp;
@@ -99,7 +99,7 @@ impl Engine {
         self.accounts.provider(account).ok_or_else(|| EngineError::NoAccount(account.clone()))
     }
 
-    pub(crate) async fn load(&self, key: &PayoutKey) -> Result<Payout, EngineError> {
+    pub(crate) async fn load(&self, key: &OrderKey) -> Result<Payout, EngineError> {
         let payout = self.store.payout(key).await?;
         payout.ok_or_else(|| EngineError::NoPayout(key.clone()))
     }
@@ -119,7 +119,7 @@ pub enum EngineError {
     NoAccount(AccountName),
     /// There is no such payout.
     #[error("no payout {0}")]
-    NoPayout(PayoutKey),
+    NoPayout(OrderKey),
     /// The decision does not fit the payout.
     #[error("{0}")]
     Refused(String),

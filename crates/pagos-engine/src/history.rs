@@ -3,7 +3,7 @@
 use pagos_core::Change;
 use pagos_core::Money;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Status;
 use pagos_core::Timestamp;
@@ -82,7 +82,7 @@ pub enum Proof {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// Which payout.
-    pub key: PayoutKey,
+    pub key: OrderKey,
     /// What happened.
     pub event: NoticeKind,
     /// Where it stands now.

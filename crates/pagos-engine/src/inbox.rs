@@ -5,7 +5,7 @@ use std::time::Duration;
 use pagos_core::Decoded;
 use pagos_core::ErrorKind;
 use pagos_core::Event;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Subject;
 
 use crate::decide::Outcome;
@@ -55,11 +55,7 @@ impl Engine {
     }
 
     /// Changes nothing but that the provider is asked now.
-    async fn ask_about(
-        &self,
-        item: &InboxItem,
-        key: Option<&PayoutKey>,
-    ) -> Result<(), EngineError> {
+    async fn ask_about(&self, item: &InboxItem, key: Option<&OrderKey>) -> Result<(), EngineError> {
         let Some(key) = key else { return self.file(item, "names no payout").await };
         if !self.is_ours(item, key).await? {
             return self.defer(item, "no such payout").await;
@@ -77,7 +73,7 @@ impl Engine {
         self.write(key, Writer::Inbox(item.id), decide).await.map(drop)
     }
 
-    async fn is_ours(&self, item: &InboxItem, key: &PayoutKey) -> Result<bool, EngineError> {
+    async fn is_ours(&self, item: &InboxItem, key: &OrderKey) -> Result<bool, EngineError> {
         let payout = self.store.payout(key).await?;
         Ok(payout.is_some_and(|payout| payout.order.account == item.account))
     }

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::Currency;
 use pagos_core::Delivery;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 
 use self::inbox::Inbox;
@@ -49,7 +49,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Tables {
     worlds: BTreeMap<AccountName, String>,
-    payouts: BTreeMap<PayoutKey, Row>,
+    payouts: BTreeMap<OrderKey, Row>,
     inbox: Inbox,
     outbox: Vec<Notice>,
 }
@@ -126,14 +126,14 @@ impl Store for MemoryStore {
         self.tables().commit(step)
     }
 
-    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError> {
+    async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
         Ok(self.tables().payouts.get(key).map(|row| row.payout.clone()))
     }
 
     async fn list(
         &self,
         filter: &Filter,
-        after: Option<&PayoutKey>,
+        after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<Payout>, StoreError> {
         let tables = self.tables();
@@ -146,7 +146,7 @@ impl Store for MemoryStore {
         Ok(wanted.take(limit).collect())
     }
 
-    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError> {
+    async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         Ok(self.tables().payouts.get(key).map(|row| row.history.clone()).unwrap_or_default())
     }
 
@@ -191,7 +191,7 @@ impl Store for MemoryStore {
 
 impl Tables {
     fn submit(&mut self, intents: Vec<Intent>) -> Vec<Submitted> {
-        let mut batch: HashMap<PayoutKey, Digest> = HashMap::new();
+        let mut batch: HashMap<OrderKey, Digest> = HashMap::new();
         let mut outcomes = Vec::with_capacity(intents.len());
         for intent in &intents {
             let digest = Digest::of(&intent.order);
@@ -210,7 +210,7 @@ impl Tables {
         &self,
         intent: &Intent,
         digest: Digest,
-        batch: &mut HashMap<PayoutKey, Digest>,
+        batch: &mut HashMap<OrderKey, Digest>,
     ) -> Submitted {
         let key = &intent.order.key;
         if let Some(row) = self.payouts.get(key) {

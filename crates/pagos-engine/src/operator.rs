@@ -2,7 +2,7 @@
 
 use pagos_core::FailReason;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Source;
 use pagos_core::Status;
 
@@ -36,7 +36,7 @@ impl Engine {
     /// again, and only once its attempt is older than lease and deadline together.
     pub async fn resolve(
         &self,
-        key: &PayoutKey,
+        key: &OrderKey,
         decision: Decision,
         note: &str,
     ) -> Result<Payout, EngineError> {

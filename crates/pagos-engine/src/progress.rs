@@ -16,6 +16,9 @@ pub struct Progress {
     pub standing: Standing,
     /// What `prepare` made at the provider.
     pub handle: Option<Handle>,
+    /// When the first attempt was begun.
+    #[serde(default)]
+    pub first_begun_at: Option<Timestamp>,
     /// How many attempts were begun.
     pub attempts: u32,
     /// How many of them were lost on their way: closed because the provider had no such payout.
@@ -68,6 +71,7 @@ impl Progress {
         Self {
             standing: Standing::new(created_at),
             handle: None,
+            first_begun_at: None,
             attempts: 0,
             lost: 0,
             open: None,

@@ -4,7 +4,7 @@
 
 use pagos_core::Change;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 
 use crate::decide::Outcome;
 use crate::decide::Rules;
@@ -39,7 +39,7 @@ impl Engine {
     /// [`Writer::Holder`] is gone.
     pub(crate) async fn write(
         &self,
-        key: &PayoutKey,
+        key: &OrderKey,
         writer: Writer,
         decide: impl Fn(&Payout, &Rules<'_>) -> Option<Outcome> + Send + Sync,
     ) -> Result<Option<Payout>, EngineError> {
@@ -101,7 +101,7 @@ impl Engine {
     /// welcome even if it does not.
     pub(crate) async fn learn(
         &self,
-        key: &PayoutKey,
+        key: &OrderKey,
         writer: Writer,
         seen: &Observation,
     ) -> Result<(), EngineError> {

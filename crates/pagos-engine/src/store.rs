@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::Delivery;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::Timestamp;
 
@@ -67,18 +67,18 @@ pub trait Store: Debug + Send + Sync {
     async fn commit(&self, step: Step) -> Result<Committed, StoreError>;
 
     /// One payout.
-    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError>;
+    async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError>;
 
     /// Payouts in the order of their keys, after `after`, at most `limit`.
     async fn list(
         &self,
         filter: &Filter,
-        after: Option<&PayoutKey>,
+        after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<Payout>, StoreError>;
 
     /// Everything learned and done about one payout, oldest first.
-    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError>;
+    async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError>;
 
     /// Counts and sums by account, currency and status; of one run, or of all.
     async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError>;
@@ -152,7 +152,7 @@ pub struct Claim {
 #[derive(Debug, Clone)]
 pub struct Step {
     /// The payout.
-    pub key: PayoutKey,
+    pub key: OrderKey,
     /// The version that the step was computed from.
     pub version: u64,
     /// Write only if this is still the newest claim's epoch.

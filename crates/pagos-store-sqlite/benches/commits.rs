@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Filter;
@@ -186,7 +186,7 @@ async fn large_store(rows: u32) {
     timed("next due, with claims", store.next_due()).await;
     let filter = Filter::default();
     timed("list, first page of 1000", store.list(&filter, None, 1000)).await;
-    let after = PayoutKey::new("k7").unwrap();
+    let after = OrderKey::new("k7").unwrap();
     timed("list, a page in the middle", store.list(&filter, Some(&after), 1000)).await;
     let rare = Filter { status: Some("unknown".to_owned()), run: Some(run) };
     timed("list of a status that nobody has", store.list(&rare, None, 1000)).await;

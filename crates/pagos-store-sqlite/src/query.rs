@@ -1,6 +1,6 @@
 //! What is read: payouts, pages, histories, notices, the next due time. Changes nothing.
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
 use pagos_engine::Filter;
@@ -19,7 +19,7 @@ use crate::row;
 use crate::submit::known_run;
 use crate::tallies;
 
-pub(crate) fn payout(connection: &Connection, key: &PayoutKey) -> Result<Option<Payout>, Failure> {
+pub(crate) fn payout(connection: &Connection, key: &OrderKey) -> Result<Option<Payout>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT order_json, progress_json, digest, due_at, version, epoch
          FROM payouts WHERE key = ?1",
@@ -31,7 +31,7 @@ pub(crate) fn payout(connection: &Connection, key: &PayoutKey) -> Result<Option<
 pub(crate) fn list(
     connection: &Connection,
     filter: &Filter,
-    after: Option<&PayoutKey>,
+    after: Option<&OrderKey>,
     limit: usize,
 ) -> Result<Vec<Payout>, Failure> {
     let run = match &filter.run {
@@ -48,7 +48,7 @@ pub(crate) fn list(
          ORDER BY key LIMIT ?4",
     )?;
     // Every key is greater than the empty text.
-    let after = after.map_or("", PayoutKey::as_str);
+    let after = after.map_or("", OrderKey::as_str);
     let mut rows = statement.query(params![after, run, filter.status, row::limit(limit)])?;
     let mut payouts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -57,7 +57,7 @@ pub(crate) fn list(
     Ok(payouts)
 }
 
-pub(crate) fn history(connection: &Connection, key: &PayoutKey) -> Result<Vec<Entry>, Failure> {
+pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Entry>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT entry_json FROM entries
          WHERE payout = (SELECT id FROM payouts WHERE key = ?1) ORDER BY id",

@@ -5,7 +5,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::Delivery;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
@@ -150,7 +150,7 @@ impl Store for SqliteStore {
         self.writer()?.call(move |transaction| step::commit(transaction, &step)).await
     }
 
-    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError> {
+    async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
         let key = key.clone();
         self.reader.call(move |transaction| query::payout(transaction.connection, &key)).await
     }
@@ -158,7 +158,7 @@ impl Store for SqliteStore {
     async fn list(
         &self,
         filter: &Filter,
-        after: Option<&PayoutKey>,
+        after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<Payout>, StoreError> {
         let filter = filter.clone();
@@ -170,7 +170,7 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError> {
+    async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         let key = key.clone();
         self.reader.call(move |transaction| query::history(transaction.connection, &key)).await
     }

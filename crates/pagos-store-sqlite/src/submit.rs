@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map;
 
 use pagos_core::AccountName;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Status;
 use pagos_core::Timestamp;
 use pagos_engine::Digest;
@@ -72,7 +72,7 @@ fn outcome<'intent>(
     connection: &Connection,
     intent: &'intent Intent,
     digest: Digest,
-    batch: &mut HashMap<&'intent PayoutKey, Digest>,
+    batch: &mut HashMap<&'intent OrderKey, Digest>,
 ) -> Result<Submitted, Failure> {
     let key = &intent.order.key;
     if let Some((stored, status)) = stored(connection, key)? {
@@ -91,7 +91,7 @@ fn outcome<'intent>(
     })
 }
 
-fn stored(connection: &Connection, key: &PayoutKey) -> Result<Option<(Digest, Status)>, Failure> {
+fn stored(connection: &Connection, key: &OrderKey) -> Result<Option<(Digest, Status)>, Failure> {
     let mut statement =
         connection.prepare_cached("SELECT digest, progress_json FROM payouts WHERE key = ?1")?;
     let mut rows = statement.query([key.as_str()])?;
@@ -144,7 +144,7 @@ fn insert(
 
 /// Moves a stored payout into another run. Its version stays: nothing that a step is computed from
 /// has changed.
-fn join(transaction: &mut Transaction<'_>, key: &PayoutKey, run: i64) -> Result<(), Failure> {
+fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<(), Failure> {
     let before = transaction
         .connection
         .prepare_cached(

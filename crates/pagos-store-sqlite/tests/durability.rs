@@ -13,7 +13,7 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
 
@@ -69,7 +69,7 @@ async fn a_killed_process_loses_nothing_that_it_acknowledged() {
     assert!(keys.len() >= 100, "{}", keys.len());
     let store = SqliteStore::open(scratch.path()).unwrap();
     for key in &keys {
-        let stored = store.payout(&PayoutKey::new(key).unwrap()).await.unwrap();
+        let stored = store.payout(&OrderKey::new(key).unwrap()).await.unwrap();
         assert!(stored.is_some(), "{key}");
     }
     // At most the one that was under way came besides.
@@ -85,7 +85,7 @@ async fn two_processes_write_the_same_file() {
     let mut lines = acknowledged(&mut child);
     for number in 0..100 {
         store.submit(vec![intent(&format!("parent-{number}"))]).await.unwrap();
-        let key = PayoutKey::new(lines.next().unwrap()).unwrap();
+        let key = OrderKey::new(lines.next().unwrap()).unwrap();
         assert!(store.payout(&key).await.unwrap().is_some(), "{key}");
     }
     child.kill().unwrap();

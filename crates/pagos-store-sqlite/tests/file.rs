@@ -6,7 +6,7 @@ mod scratch;
 
 use std::error::Error;
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Filter;
 use pagos_engine::RunId;
@@ -109,7 +109,7 @@ async fn looking_sees_what_another_handle_writes_and_writes_nothing() {
     assert!(error.to_string().contains("reading only"), "{error}");
     // And without anybody else, too.
     drop(store);
-    assert!(looking.payout(&PayoutKey::new("k1").unwrap()).await.unwrap().is_some());
+    assert!(looking.payout(&OrderKey::new("k1").unwrap()).await.unwrap().is_some());
     drop(looking);
     let looking = SqliteStore::open_read_only(scratch.path()).unwrap();
     assert_eq!(looking.tally(None).await.unwrap().total(), 1);

@@ -199,7 +199,10 @@ async fn commit_a_batch(path: &Path) -> f64 {
 async fn call(cashypro: &Cashypro, order: &PayoutOrder) {
     let created = cashypro.create(order, None).await.unwrap();
     let reference = created.reference.as_ref();
-    let asked = cashypro.query(&PayoutRef { order, reference, handle: None }).await.unwrap();
+    let asked = cashypro
+        .query(&PayoutRef { order, reference, handle: None, begun_at: None })
+        .await
+        .unwrap();
     assert!(matches!(asked, Lookup::Found(seen) if seen.status == Status::Succeeded));
 }
 

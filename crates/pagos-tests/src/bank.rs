@@ -20,7 +20,7 @@ use pagos_core::ErrorKind;
 use pagos_core::Handle;
 use pagos_core::Lookup;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
@@ -66,15 +66,15 @@ pub struct ForgetfulBank {
 #[derive(Debug, Default)]
 struct Books {
     payments: Vec<Payment>,
-    late: Vec<(Timestamp, PayoutKey)>,
-    creates: BTreeMap<PayoutKey, u32>,
-    questions: BTreeMap<PayoutKey, u32>,
+    late: Vec<(Timestamp, OrderKey)>,
+    creates: BTreeMap<OrderKey, u32>,
+    questions: BTreeMap<OrderKey, u32>,
     mishaps: BTreeMap<Mishap, u64>,
 }
 
 #[derive(Debug, Clone)]
 struct Payment {
-    key: PayoutKey,
+    key: OrderKey,
     number: usize,
     ends_at: Timestamp,
     end: Status,
@@ -87,12 +87,12 @@ impl ForgetfulBank {
     }
 
     /// How often the key was paid, or is being paid.
-    pub fn payments(&self, key: &PayoutKey) -> usize {
+    pub fn payments(&self, key: &OrderKey) -> usize {
         self.books().payments.iter().filter(|payment| payment.key == *key).count()
     }
 
     /// The truth about a key; `None` if the bank never had it.
-    pub fn truth(&self, key: &PayoutKey) -> Option<Status> {
+    pub fn truth(&self, key: &OrderKey) -> Option<Status> {
         let now = self.timer.now();
         let books = self.books();
         let payment = books.payments.iter().find(|payment| payment.key == *key)?;
@@ -114,7 +114,7 @@ impl ForgetfulBank {
         let now = self.timer.now();
         let (due, late) = books.late.drain(..).partition(|(at, _)| *at <= now);
         books.late = late;
-        let due: Vec<(Timestamp, PayoutKey)> = due;
+        let due: Vec<(Timestamp, OrderKey)> = due;
         for (at, key) in due {
             self.apply(&mut books, &key, at);
         }
@@ -122,7 +122,7 @@ impl ForgetfulBank {
     }
 
     /// Pays, unless this bank knows keys and knows this one.
-    fn apply(&self, books: &mut Books, key: &PayoutKey, at: Timestamp) -> bool {
+    fn apply(&self, books: &mut Books, key: &OrderKey, at: Timestamp) -> bool {
         let is_known = books.payments.iter().any(|payment| payment.key == *key);
         if is_known && self.descriptor.deduplication == Deduplication::ByKey {
             return false;
@@ -135,7 +135,7 @@ impl ForgetfulBank {
         true
     }
 
-    fn mishap(&self, books: &mut Books, key: &PayoutKey) -> Option<Mishap> {
+    fn mishap(&self, books: &mut Books, key: &OrderKey) -> Option<Mishap> {
         let nth = books.creates.entry(key.clone()).or_insert(0);
         let mut chance = SplitMix64::for_occasion(self.seed, "create", key.as_str(), *nth);
         *nth += 1;

@@ -11,7 +11,7 @@ use pagos_core::ErrorKind;
 use pagos_core::Event;
 use pagos_core::Hint;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Receipt;
 use pagos_core::Secret;
 use pagos_core::Source;
@@ -24,29 +24,29 @@ use pagos_core::WebhookDecoder;
 use crate::scripted::ScriptedProvider;
 
 /// A genuine webhook that tells `seen` about the payout `key`.
-pub fn event(key: &PayoutKey, seen: &Observation, received_at: Timestamp) -> Delivery {
+pub fn event(key: &OrderKey, seen: &Observation, received_at: Timestamp) -> Delivery {
     let observation = Observation { source: Source::VerifiedEvent, ..seen.clone() };
     delivery(Subject::Payout, key, Some(observation), "genuine", received_at)
 }
 
 /// The same words under a wrong signature.
-pub fn forged(key: &PayoutKey, seen: &Observation, received_at: Timestamp) -> Delivery {
+pub fn forged(key: &OrderKey, seen: &Observation, received_at: Timestamp) -> Delivery {
     delivery(Subject::Payout, key, Some(seen.clone()), "forged", received_at)
 }
 
 /// The same words without a signature, as from a provider that signs nothing.
-pub fn hint(key: &PayoutKey, seen: &Observation, received_at: Timestamp) -> Delivery {
+pub fn hint(key: &OrderKey, seen: &Observation, received_at: Timestamp) -> Delivery {
     delivery(Subject::Payout, key, Some(seen.clone()), "unsigned", received_at)
 }
 
 /// A genuine webhook whose words nobody understands, but for the key.
-pub fn unrecognised(key: &PayoutKey, received_at: Timestamp) -> Delivery {
+pub fn unrecognised(key: &OrderKey, received_at: Timestamp) -> Delivery {
     delivery(Subject::Unrecognised, key, None, "genuine", received_at)
 }
 
 fn delivery(
     subject: Subject,
-    key: &PayoutKey,
+    key: &OrderKey,
     observation: Option<Observation>,
     sign: &'static str,
     received_at: Timestamp,
@@ -83,6 +83,7 @@ impl WebhookDecoder for ScriptedProvider {
         *response.status_mut() = match receipt {
             Receipt::Stored => http::StatusCode::OK,
             Receipt::Refused => http::StatusCode::UNAUTHORIZED,
+            Receipt::Misdirected => http::StatusCode::NOT_FOUND,
             Receipt::Failed => http::StatusCode::SERVICE_UNAVAILABLE,
         };
         response

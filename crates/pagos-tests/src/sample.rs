@@ -10,7 +10,7 @@ use pagos_core::Document;
 use pagos_core::DocumentType;
 use pagos_core::FailReason;
 use pagos_core::Money;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_core::Timestamp;
@@ -22,8 +22,8 @@ pub fn start() -> Timestamp {
 }
 
 /// A key.
-pub fn key(text: &str) -> PayoutKey {
-    PayoutKey::new(text).unwrap()
+pub fn key(text: &str) -> OrderKey {
+    OrderKey::new(text).unwrap()
 }
 
 /// The one account of the tests.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use pagos_core::AccountName;
 use pagos_core::Delivery;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
@@ -34,15 +34,15 @@ use crate::gate::Gate;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// Intents became durable.
-    Submitted(Vec<PayoutKey>),
+    Submitted(Vec<OrderKey>),
     /// A step became durable; with the number of the attempt that it began, if it did.
-    Committed(PayoutKey, Option<u32>),
+    Committed(OrderKey, Option<u32>),
     /// A delivery became durable.
     Received(InboxId),
     /// A request that moves money left.
-    Sent(PayoutKey),
+    Sent(OrderKey),
     /// A question left.
-    Asked(PayoutKey),
+    Asked(OrderKey),
 }
 
 /// A store behind a gate, with a record.
@@ -122,7 +122,7 @@ impl Store for WatchedStore {
         Ok(committed)
     }
 
-    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError> {
+    async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
         self.pass().await?;
         self.inner.payout(key).await
     }
@@ -130,13 +130,13 @@ impl Store for WatchedStore {
     async fn list(
         &self,
         filter: &Filter,
-        after: Option<&PayoutKey>,
+        after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<Payout>, StoreError> {
         self.inner.list(filter, after, limit).await
     }
 
-    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError> {
+    async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         self.inner.history(key).await
     }
 

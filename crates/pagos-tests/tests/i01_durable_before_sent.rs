@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Status;
 use pagos_tests::Act;
 use pagos_tests::Answer;
@@ -22,7 +22,7 @@ use pagos_tests::run;
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
 /// Does every request follow the commits of its intent and of an attempt of its own?
-fn sends_follow_commits(acts: &[Act], key: &PayoutKey) -> bool {
+fn sends_follow_commits(acts: &[Act], key: &OrderKey) -> bool {
     let mut has_intent = false;
     let mut attempts = 0_u32;
     for act in acts {

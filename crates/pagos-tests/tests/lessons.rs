@@ -399,7 +399,8 @@ fn lesson_34_http_200_without_reference_is_unknown() {
         let provider = stage.cashypro_over(Arc::new(Always(body)));
         let error = finish(provider.create(&order("a"), None)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unknown, "{body}");
-        let question = PayoutRef { order: &order("a"), reference: None, handle: None };
+        let question =
+            PayoutRef { order: &order("a"), reference: None, handle: None, begun_at: None };
         let found = finish(provider.query(&question));
         assert!(!matches!(found, Ok(Lookup::Found(_))), "{body}");
     }

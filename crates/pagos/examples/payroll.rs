@@ -22,7 +22,7 @@ use pagos::DocumentType;
 use pagos::Environment;
 use pagos::Money;
 use pagos::NonceSource;
-use pagos::PayoutKey;
+use pagos::OrderKey;
 use pagos::PayoutOrder;
 use pagos::Secret;
 use pagos::Timestamp;
@@ -71,7 +71,7 @@ impl NonceSource for Nonces {
 
 fn salary(key: &str, description: &str) -> Result<PayoutOrder, pagos::Error> {
     Ok(PayoutOrder {
-        key: PayoutKey::new(key)?,
+        key: OrderKey::new(key)?,
         account: AccountName::new("cashypro")?,
         amount: Money::parse("1850000", Currency::Cop)?,
         beneficiary: Beneficiary {

@@ -48,7 +48,7 @@
 //! let provider: &dyn PayoutProvider = &cashypro;
 //!
 //! let order = PayoutOrder {
-//!     key: PayoutKey::new("SALARY_2026_01_ANA")?,
+//!     key: OrderKey::new("SALARY_2026_01_ANA")?,
 //!     account: AccountName::new("cashypro")?,
 //!     amount: Money::parse("150000", Currency::Cop)?,
 //!     beneficiary: Beneficiary {
@@ -67,7 +67,8 @@
 //! assert_eq!(seen.status, Status::Pending);
 //!
 //! // A lost reply is an error of kind `Unknown`: ask with the same key, never send another one.
-//! let asked = PayoutRef { order: &order, reference: seen.reference.as_ref(), handle: None };
+//! let reference = seen.reference.as_ref();
+//! let asked = PayoutRef { order: &order, reference, handle: None, begun_at: None };
 //! assert!(matches!(provider.query(&asked).await?, Lookup::Found(_)));
 //! # Ok(())
 //! # }) }

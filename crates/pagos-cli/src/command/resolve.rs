@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_engine::Engine;
 use pagos_engine::Policy;
 
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &ResolveArguments, config: Option<&Path>) -> Result
 }
 
 async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let key: PayoutKey = arguments.key.parse()?;
+    let key: OrderKey = arguments.key.parse()?;
     let db = database::existing(arguments.store.db.as_deref());
     // Fails where there is no database: a decision must not make an empty one.
     let payout = super::status::find(&db, &arguments.key).await?;

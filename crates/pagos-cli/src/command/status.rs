@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_engine::Payout;
 
 use crate::arguments::KeyArguments;
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
 
 /// Reads one payout, or says that there is none.
 pub(super) async fn find(db: &Path, key: &str) -> Result<Payout, Failure> {
-    let key: PayoutKey = key.parse()?;
+    let key: OrderKey = key.parse()?;
     let store = database::open_to_read(db)?;
     let found = store.payout(&key).await?;
     found.ok_or_else(|| Failure::new(format!("{}: no payout has the key {key}", db.display())))

@@ -10,7 +10,7 @@ use pagos_core::Currency;
 use pagos_core::Document;
 use pagos_core::DocumentType;
 use pagos_core::Money;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::Violation;
 
@@ -85,7 +85,7 @@ impl<'a> Row<'a> {
         // With a stand-in for a bad key, which has its problem already, the provider can still be
         // asked about the rest of the row.
         Some(PayoutOrder {
-            key: key.or_else(|| PayoutKey::new("x").ok())?,
+            key: key.or_else(|| OrderKey::new("x").ok())?,
             account: account?,
             amount: amount?,
             beneficiary,
@@ -93,9 +93,9 @@ impl<'a> Row<'a> {
         })
     }
 
-    fn key(&mut self) -> Option<PayoutKey> {
+    fn key(&mut self) -> Option<OrderKey> {
         let text = self.undamaged(Column::Key)?;
-        let key = PayoutKey::new(text).ok();
+        let key = OrderKey::new(text).ok();
         self.or_refuse(key, Column::Key, "is not 1 to 32 of A-Z a-z 0-9 _ -", "choose another key")
     }
 

@@ -92,7 +92,7 @@ mod tests {
     use pagos_core::Beneficiary;
     use pagos_core::Currency;
     use pagos_core::Money;
-    use pagos_core::PayoutKey;
+    use pagos_core::OrderKey;
     use pagos_core::PayoutOrder;
     use pagos_core::Status;
     use pagos_core::Timestamp;
@@ -107,7 +107,7 @@ mod tests {
 
     fn an_order() -> PayoutOrder {
         PayoutOrder {
-            key: PayoutKey::new("n-1").unwrap(),
+            key: OrderKey::new("n-1").unwrap(),
             account: AccountName::new("bank").unwrap(),
             amount: Money::new(15_000_000, Currency::Cop),
             beneficiary: Beneficiary {

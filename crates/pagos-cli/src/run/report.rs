@@ -4,7 +4,7 @@ use std::io;
 use std::io::Write;
 use std::sync::Arc;
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_engine::Filter;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
@@ -116,7 +116,7 @@ pub(crate) fn with_row<R>(payout: &Payout, take: impl FnOnce(&Row<'_>) -> R) -> 
 pub(crate) struct Pages<'a> {
     store: &'a Arc<dyn Store>,
     filter: &'a Filter,
-    after: Option<PayoutKey>,
+    after: Option<OrderKey>,
 }
 
 impl<'a> Pages<'a> {

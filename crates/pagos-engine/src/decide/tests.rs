@@ -11,7 +11,7 @@ use pagos_core::Contract;
 use pagos_core::Currency;
 use pagos_core::Handle;
 use pagos_core::Money;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn at(seconds: u64) -> Timestamp {
 
 fn order() -> PayoutOrder {
     PayoutOrder {
-        key: PayoutKey::new("k-1").unwrap(),
+        key: OrderKey::new("k-1").unwrap(),
         account: AccountName::new("bank").unwrap(),
         amount: Money::new(15_000_000, Currency::Cop),
         beneficiary: Beneficiary {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pagos_core::Currency;
 use pagos_core::FailReason;
 use pagos_core::Money;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Status;
 
 use super::random::Random;
@@ -104,7 +104,7 @@ impl Pair {
         }
     }
 
-    fn key(&mut self) -> PayoutKey {
+    fn key(&mut self) -> OrderKey {
         key(&format!("k{}", self.random.below(25)))
     }
 

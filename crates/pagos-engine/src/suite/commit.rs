@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::Status;
 
 use super::sample::account;
@@ -83,7 +83,7 @@ pub(super) async fn commit_of_an_older_version_writes_nothing(store: Arc<dyn Sto
 pub(super) async fn commit_of_an_unknown_payout_is_a_conflict(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
     let before = stored(&*store, "k1").await;
-    let stranger = PayoutKey::new("stranger").unwrap();
+    let stranger = OrderKey::new("stranger").unwrap();
     conflicts(&*store, Step { key: stranger, ..full_step(&before, None) }).await;
     assert_untouched(&*store, &before).await;
 }

@@ -13,7 +13,7 @@ use pagos_core::Delivery;
 use pagos_core::FailReason;
 use pagos_core::Money;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Source;
@@ -41,8 +41,8 @@ pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + ms)
 }
 
-pub(super) fn key(text: &str) -> PayoutKey {
-    PayoutKey::new(text).unwrap()
+pub(super) fn key(text: &str) -> OrderKey {
+    OrderKey::new(text).unwrap()
 }
 
 pub(super) fn account(name: &str) -> AccountName {

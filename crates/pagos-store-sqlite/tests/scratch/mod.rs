@@ -11,7 +11,7 @@ use pagos_core::AccountType;
 use pagos_core::Beneficiary;
 use pagos_core::Currency;
 use pagos_core::Money;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::Timestamp;
 use pagos_engine::Intent;
@@ -58,7 +58,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 #[allow(dead_code)]
 pub(crate) fn intent(key: &str) -> Intent {
     let order = PayoutOrder {
-        key: PayoutKey::new(key).unwrap(),
+        key: OrderKey::new(key).unwrap(),
         account: AccountName::new("cashypro").unwrap(),
         amount: Money::new(15_000_000, Currency::Cop),
         beneficiary: Beneficiary {

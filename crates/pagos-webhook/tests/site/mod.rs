@@ -24,7 +24,7 @@ use pagos_core::Handle;
 use pagos_core::Hint;
 use pagos_core::Lookup;
 use pagos_core::Observation;
-use pagos_core::PayoutKey;
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
@@ -227,6 +227,7 @@ impl WebhookDecoder for Invented {
         let (status, text) = match receipt {
             Receipt::Stored => (200, "{\"status\":\"SUCCESS\"}"),
             Receipt::Refused => (401, "{\"status\":\"REFUSED\"}"),
+            Receipt::Misdirected => (404, "{\"status\":\"UNKNOWN\"}"),
             Receipt::Failed => (503, "{\"status\":\"FAIL\"}"),
         };
         http::Response::builder().status(status).body(Bytes::from_static(text.as_bytes())).unwrap()
@@ -322,20 +323,20 @@ impl Store for Gated {
         self.inner.commit(step).await
     }
 
-    async fn payout(&self, key: &PayoutKey) -> Result<Option<Payout>, StoreError> {
+    async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
         self.inner.payout(key).await
     }
 
     async fn list(
         &self,
         filter: &Filter,
-        after: Option<&PayoutKey>,
+        after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<Payout>, StoreError> {
         self.inner.list(filter, after, limit).await
     }
 
-    async fn history(&self, key: &PayoutKey) -> Result<Vec<Entry>, StoreError> {
+    async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         self.inner.history(key).await
     }
 
