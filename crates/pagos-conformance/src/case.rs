@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use pagos_core::Delivery;
 use pagos_core::Timestamp;
+use pagos_core::Window;
 
 use crate::message;
 
@@ -34,6 +35,8 @@ pub struct Case {
     pub handle: Option<String>,
     /// When the first attempt was begun, for queries by date.
     pub begun_at: Option<Timestamp>,
+    /// The window and the cursor, for lists.
+    pub list: Option<List>,
     /// The secret of the session that a delivery is about; invented.
     pub secret: Option<String>,
     /// The provider's configuration by name; all credentials are invented.
@@ -51,6 +54,15 @@ pub enum Kind {
     Computed,
 }
 
+/// What a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// The window of creation times.
+    pub window: Window,
+    /// Where the page before it said that the list goes on.
+    pub cursor: Option<String>,
+}
+
 /// `case.toml`. Description, source and date are for people; that they are there is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +77,9 @@ struct Head {
     reference: Option<String>,
     handle: Option<String>,
     begun_at: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    cursor: Option<String>,
     secret: Option<String>,
     #[serde(default)]
     settings: BTreeMap<String, String>,
@@ -129,6 +144,14 @@ impl Case {
         if head.description.is_empty() || head.source.is_empty() || head.read.is_empty() {
             return Err("case.toml: description, source and read say where it is from".to_owned());
         }
+        let list = match (&head.from, &head.until) {
+            (Some(from), Some(until)) => {
+                let window = Window { from: moment(from)?, until: moment(until)? };
+                Some(List { window, cursor: head.cursor })
+            }
+            (None, None) if head.cursor.is_none() => None,
+            _ => return Err("case.toml: from, until and cursor belong together".to_owned()),
+        };
         Ok(Self {
             provider: provider.to_owned(),
             operation: name(operation),
@@ -136,6 +159,7 @@ impl Case {
             kind: head.kind,
             clock: moment(&head.clock)?,
             begun_at: head.begun_at.as_deref().map(moment).transpose()?,
+            list,
             secret: head.secret,
             nonces: head.nonces,
             reference: head.reference,

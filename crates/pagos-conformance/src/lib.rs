@@ -19,9 +19,9 @@
 //! | `1-foreign-signature.txt` | a signature that must not be the body's |
 //! | `expected.json` | what must come out |
 //!
-//! The operations are `payout-create`, `payout-query`, `balance`, `banks`, `payment-create`,
-//! `payment-query`, `webhook` and `sign`. No file but the heads of `.http` files has a line end that
-//! is not part of its content.
+//! The operations are `payout-create`, `payout-query`, `balance`, `banks`, `listing`,
+//! `payment-create`, `payment-query`, `webhook` and `sign`. No file but the heads of `.http` files
+//! has a line end that is not part of its content.
 
 #![cfg_attr(
     test,
@@ -40,6 +40,7 @@ use std::path::Path;
 
 pub use case::Case;
 pub use case::Kind;
+pub use case::List;
 pub use replay::Nonces;
 pub use replay::Seams;
 pub use report::CaseReport;

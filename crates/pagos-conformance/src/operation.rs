@@ -87,6 +87,12 @@ fn outcome(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> 
             let banks = finish(provider.banks().ok_or_else(absent)?.banks())?;
             Ok(told(banks.map(|rows| json!({"banks": rows.iter().map(bank).collect::<Vec<_>>()}))))
         }
+        "listing" => {
+            let list = case.list.as_ref().ok_or("case.toml has no from and until")?;
+            let listing = provider.listing().ok_or_else(absent)?;
+            let page = finish(listing.page(list.window, list.cursor.as_deref()))?;
+            Ok(told(page.map(|page| json!({"rows": page.rows, "next": page.next}))))
+        }
         "payment-create" => create_payment(case, provider.payments().ok_or_else(absent)?),
         "payment-query" => {
             let order: PaymentOrder = case.json("order.json")?;
@@ -120,15 +126,18 @@ fn create_payment(case: &Case, payments: &dyn PaymentProvider) -> Result<Value, 
     let created = finish(payments.create(&order))?;
     let Err(violations) = payments.check(&order) else {
         return Ok(told(created.map(|session| {
-            let mut shown = json!({
+            let shown = json!({
                 "session": session.observation,
                 "url": session.url,
                 "code": session.code,
             });
-            if session.secret.is_some() {
-                shown["has_secret"] = json!(true);
+            match (shown, session.secret) {
+                (Value::Object(mut shown), Some(_)) => {
+                    shown.insert("has_secret".to_owned(), json!(true));
+                    Value::Object(shown)
+                }
+                (shown, _) => shown,
             }
-            shown
         })));
     };
     match created {

@@ -99,15 +99,57 @@ identifier!(
     "1 to 32 of a-z 0-9 _ -"
 );
 
-identifier!(
-    /// What `prepare` made at the provider and `create` needs (a payee, say).
-    /// 1 to 128 visible ASCII characters.
-    Handle,
-    "handle",
-    128,
-    |byte| byte.is_ascii_graphic(),
-    "1 to 128 visible ASCII characters"
-);
+/// What `prepare` made and `create` and `query` need: the id of a payee, or the very instruction
+/// that was signed. 1 to 4,096 visible ASCII characters, which may name a person: `Debug` shows
+/// nothing of them.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Handle {
+    text: String,
+}
+
+impl Handle {
+    /// Checks the text and takes it over.
+    ///
+    /// # Errors
+    /// `Invalid` with the rule that is broken, without the text.
+    pub fn new(text: impl Into<String>) -> Result<Self, Error> {
+        let text = text.into();
+        let is_legal = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if text.is_empty() || text.len() > HANDLE_LENGTH_MAX || !is_legal {
+            return Err(Error::invalid("handle")
+                .because(format!("it is not 1 to {HANDLE_LENGTH_MAX} visible ASCII characters")));
+        }
+        Ok(Self { text })
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handle(..)")
+    }
+}
+
+impl TryFrom<String> for Handle {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self, Error> {
+        Self::new(text)
+    }
+}
+
+impl From<Handle> for String {
+    fn from(handle: Handle) -> String {
+        handle.text
+    }
+}
+
+const HANDLE_LENGTH_MAX: usize = 4_096;
 
 #[cfg(test)]
 mod tests {

@@ -100,5 +100,6 @@ pub use webhook::Delivery;
 pub use webhook::Event;
 pub use webhook::Hint;
 pub use webhook::Receipt;
+pub use webhook::SecretScope;
 pub use webhook::Subject;
 pub use webhook::WebhookDecoder;

@@ -31,7 +31,8 @@ pub trait PayoutProvider: Debug + Send + Sync {
     /// All violations in one go; never an empty list.
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>>;
 
-    /// Makes what `create` needs (a payee, say). Moves no money. `None` where nothing is needed.
+    /// Makes what `create` and `query` need: a payee, or the instruction that both of them sign. It
+    /// is stored before anything is sent. Moves no money. `None` where nothing is needed.
     ///
     /// # Errors
     /// Never [`crate::ErrorKind::Unknown`] in a way that matters: a lost reply is harmless.

@@ -24,10 +24,11 @@ pub struct Delivery {
 }
 
 /// What an event is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// Money out.
+    #[default]
     Payout,
     /// Money in.
     Payment,
@@ -59,6 +60,7 @@ pub struct Hint {
 
 /// A delivery that was accepted for reading.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it lives as long as one delivery is read")]
 pub enum Decoded {
     /// The signature is genuine.
     Verified(Verified<Event>),
@@ -79,8 +81,23 @@ pub enum Receipt {
     Failed,
 }
 
+/// Whose secret a provider's deliveries are verified with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretScope {
+    /// The account's, which the decoder has.
+    Account,
+    /// One for each session, which the caller has kept and looks up with
+    /// [`WebhookDecoder::locate`].
+    Session,
+}
+
 /// Reads a provider's webhooks. Pure.
 pub trait WebhookDecoder: Send + Sync {
+    /// Whose secret verifies a delivery.
+    fn secret_scope(&self) -> SecretScope {
+        SecretScope::Account
+    }
+
     /// Which object the delivery claims to be about. Untrusted.
     fn locate(&self, delivery: &Delivery) -> Hint;
 

@@ -12,6 +12,7 @@ use pagos_core::Observation;
 use pagos_core::PayoutOrder;
 use pagos_core::Source;
 use pagos_core::Status;
+use pagos_core::Subject;
 use pagos_core::Timestamp;
 
 use crate::history::Entry;
@@ -178,6 +179,7 @@ impl Rules<'_> {
         returned: Option<pagos_core::Money>,
     ) -> Notice {
         Notice {
+            subject: Subject::Payout,
             key: self.order.key.clone(),
             event,
             status: progress.status(),

@@ -6,10 +6,12 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use pagos_core::AccountName;
+use pagos_core::Error;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::Timestamp;
+use pagos_core::Violation;
 
 use crate::accounts::Accounts;
 use crate::intent::Intent;
@@ -120,6 +122,15 @@ pub enum EngineError {
     /// There is no such payout.
     #[error("no payout {0}")]
     NoPayout(OrderKey),
+    /// There is no such payment.
+    #[error("no payment {0}")]
+    NoPayment(OrderKey),
+    /// The provider cannot carry the order. Nothing was stored or sent.
+    #[error("the order cannot be sent")]
+    Invalid(Vec<Violation>),
+    /// The provider did not do what a person waits for; the kind is the next step.
+    #[error("{0}")]
+    Provider(#[source] Error),
     /// The decision does not fit the payout.
     #[error("{0}")]
     Refused(String),

@@ -6,11 +6,12 @@ use pagos_core::Observation;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Status;
+use pagos_core::Subject;
 use pagos_core::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
-/// One line of a payout's history.
+/// One line of the history of a payout or a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "entry")]
 pub enum Entry {
@@ -81,7 +82,10 @@ pub enum Proof {
 /// What the application is told. Built from the committed row, never from memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Which payout.
+    /// Is it about a payout or a payment?
+    #[serde(default)]
+    pub subject: Subject,
+    /// Which one.
     pub key: OrderKey,
     /// What happened.
     pub event: NoticeKind,

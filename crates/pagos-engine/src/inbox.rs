@@ -5,13 +5,17 @@ use std::time::Duration;
 use pagos_core::Decoded;
 use pagos_core::ErrorKind;
 use pagos_core::Event;
+use pagos_core::Hint;
 use pagos_core::OrderKey;
+use pagos_core::SecretScope;
 use pagos_core::Subject;
 
 use crate::decide::Outcome;
 use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
+use crate::recognise::About;
+use crate::recognise::recognise;
 use crate::record::Writer;
 use crate::store::InboxItem;
 use crate::store::Payout;
@@ -28,26 +32,39 @@ impl Engine {
         let Some(decoder) = provider.webhooks() else {
             return self.file(&item, "the provider sends no webhooks").await;
         };
-        match decoder.verify(&item.delivery, None) {
+        let secret = match decoder.secret_scope() {
+            SecretScope::Account => None,
+            SecretScope::Session => {
+                let hint = decoder.locate(&item.delivery);
+                recognise(self.store.as_ref(), &item.account, &hint).await?.secret
+            }
+        };
+        match decoder.verify(&item.delivery, secret.as_ref()) {
             Ok(Decoded::Verified(event)) => self.apply_event(&item, event.into_value()).await,
-            Ok(Decoded::Hint(hint)) => self.ask_about(&item, hint.key.as_ref()).await,
+            Ok(Decoded::Hint(hint)) => self.ask_about(&item, &hint).await,
             Err(error) if error.kind() == ErrorKind::Unauthorized => {
                 self.file(&item, "not genuine").await
             }
-            Err(_) => self.ask_about(&item, decoder.locate(&item.delivery).key.as_ref()).await,
+            Err(_) => self.ask_about(&item, &decoder.locate(&item.delivery)).await,
         }
     }
 
     async fn apply_event(&self, item: &InboxItem, event: Event) -> Result<(), EngineError> {
         let told = match event.subject {
-            Subject::Payment => return self.file(item, "not about a payout").await,
             // Genuine words that this version does not know: the provider is asked instead.
             Subject::Unrecognised => None,
-            Subject::Payout => event.observation.as_ref(),
+            Subject::Payout | Subject::Payment => event.observation.as_ref(),
         };
-        let (Some(key), Some(seen)) = (&event.key, told) else {
-            return self.ask_about(item, event.key.as_ref()).await;
-        };
+        let hint = Hint { key: event.key, reference: event.reference };
+        let Some(seen) = told else { return self.ask_about(item, &hint).await };
+        if event.subject == Subject::Payment {
+            let known = recognise(self.store.as_ref(), &item.account, &hint).await?;
+            return match known.about {
+                About::Payment(key) => self.learn_payment(&key, item.id, seen).await,
+                About::Payout(_) | About::Nothing => self.defer(item, "no such payment").await,
+            };
+        }
+        let Some(key) = &hint.key else { return self.ask_about(item, &hint).await };
         if !self.is_ours(item, key).await? {
             return self.defer(item, "no such payout").await;
         }
@@ -55,11 +72,16 @@ impl Engine {
     }
 
     /// Changes nothing but that the provider is asked now.
-    async fn ask_about(&self, item: &InboxItem, key: Option<&OrderKey>) -> Result<(), EngineError> {
-        let Some(key) = key else { return self.file(item, "names no payout").await };
-        if !self.is_ours(item, key).await? {
-            return self.defer(item, "no such payout").await;
-        }
+    async fn ask_about(&self, item: &InboxItem, hint: &Hint) -> Result<(), EngineError> {
+        let known = recognise(self.store.as_ref(), &item.account, hint).await?;
+        let key = match &known.about {
+            About::Payout(key) => key,
+            About::Payment(key) => return self.hint_payment(key, item.id).await,
+            About::Nothing if hint.key.is_none() && hint.reference.is_none() => {
+                return self.file(item, "names no order").await;
+            }
+            About::Nothing => return self.defer(item, "no such order").await,
+        };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             let ask_at = rules.now.plus(rules.policy.confirm_delay);
             let due_at = match payout.due_at {

@@ -5,6 +5,7 @@ use std::fmt;
 use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_core::Timestamp;
+use serde::Serialize;
 use sha2::Digest as _;
 use sha2::Sha256;
 
@@ -13,8 +14,8 @@ use sha2::Sha256;
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
-    /// The digest of `order`.
-    pub fn of(order: &PayoutOrder) -> Self {
+    /// The digest of `order`, a payout's or a payment's.
+    pub fn of(order: &impl Serialize) -> Self {
         // Serialising plain structs of text and integers into memory cannot fail.
         let canonical = serde_json::to_vec(order).unwrap_or_default();
         Self(Sha256::digest(&canonical).into())

@@ -6,6 +6,9 @@
 //! is then carried to its end by [`Engine::work`] (one round) or [`Engine::run`] (until stopped).
 //! What keeps a payout from being sent twice is in `decide.rs` (which attempt may begin) and
 //! `send.rs` (the one place that sends, after the attempt is durable).
+//!
+//! Money in is [`Engine::open_payment`]: it stores a session before anybody is told its address, and
+//! the same loop follows it.
 
 #![cfg_attr(
     test,
@@ -23,8 +26,10 @@ mod intent;
 #[cfg(feature = "suite")]
 mod memory;
 mod operator;
+mod payment;
 mod policy;
 mod progress;
+mod recognise;
 mod record;
 mod send;
 mod store;
@@ -49,11 +54,25 @@ pub use intent::Submitted;
 #[cfg(feature = "suite")]
 pub use memory::MemoryStore;
 pub use operator::Decision;
+pub use payment::KnownSession;
+pub use payment::Opening;
+pub use payment::Payment;
+pub use payment::PaymentProgress;
+pub use payment::Session;
+pub use payment::Try;
+pub use payment::open::Opened;
+pub use payment::store::Asked;
+pub use payment::store::OpenedSession;
+pub use payment::store::PaymentStep;
+pub use payment::store::PaymentStore;
 pub use policy::Policy;
 pub use progress::Asking;
 pub use progress::Attempt;
 pub use progress::Attention;
 pub use progress::Progress;
+pub use recognise::About;
+pub use recognise::Recognised;
+pub use recognise::recognise;
 pub use store::Claim;
 pub use store::ClaimRequest;
 pub use store::Committed;

@@ -3,6 +3,7 @@
 //! For tests and simulations. Not durable, not fast, and not for money.
 
 mod inbox;
+mod payment;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 
 use self::inbox::Inbox;
+use self::payment::Payments;
 use crate::history::Entry;
 use crate::history::Notice;
 use crate::intent::Digest;
@@ -50,6 +52,7 @@ pub struct MemoryStore {
 struct Tables {
     worlds: BTreeMap<AccountName, String>,
     payouts: BTreeMap<OrderKey, Row>,
+    payments: Payments,
     inbox: Inbox,
     outbox: Vec<Notice>,
 }
@@ -158,7 +161,7 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let payouts = tables.payouts.values().filter_map(Row::claimable_at).min();
         let deliveries = tables.inbox.next_due();
-        Ok(payouts.into_iter().chain(deliveries).min())
+        Ok(payouts.into_iter().chain(deliveries).chain(tables.payments.next_due()).min())
     }
 
     async fn receive(

@@ -20,6 +20,11 @@ pub struct Policy {
     pub watch_delays: Vec<Duration>,
     /// For how long a settled payout is watched where the provider states no return window.
     pub watch_for: Duration,
+    /// Delays before question 1, 2, 3 ... about a payment whose payer may still pay; the last one
+    /// repeats.
+    pub payment_delays: Vec<Duration>,
+    /// For how long a payment is asked about after its status was final.
+    pub payment_watch_for: Duration,
     /// Delays before try 1, 2, 3 ... after a request that certainly did not arrive.
     pub retry_delays: Vec<Duration>,
     /// How long to wait before asking about a contradiction.
@@ -38,7 +43,8 @@ pub struct Policy {
 impl Policy {
     /// For real money: leases of two minutes, calls of at most 30 seconds, questions after 2 s,
     /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
-    /// about after 1 h, 6 h and then daily for 30 days; five new payouts a second and account.
+    /// about after 1 h, 6 h and then daily for 30 days; payments every 5 min, then hourly, until a
+    /// day after their end; five new payouts a second and account.
     ///
     /// The delays are ours; no provider documents better ones, and none states a rate limit.
     pub fn live() -> Self {
@@ -50,6 +56,8 @@ impl Policy {
             poll_delays: seconds(&[30, 60, 120, 300, 600, 1_800, 3_600]),
             watch_delays: seconds(&[3_600, 6 * 3_600, 24 * 3_600]),
             watch_for: Duration::from_secs(30 * 24 * 3_600),
+            payment_delays: seconds(&[300, 300, 300, 300, 300, 300, 300, 300, 300, 3_600]),
+            payment_watch_for: Duration::from_secs(24 * 3_600),
             retry_delays: seconds(&[1, 5, 30, 120, 600]),
             confirm_delay: Duration::from_secs(1),
             questions_max: 12,
@@ -78,6 +86,8 @@ impl Policy {
             poll_delays: shrink(live.poll_delays),
             watch_delays: vec![Duration::from_millis(1_500), Duration::from_secs(3)],
             watch_for: Duration::from_secs(4),
+            payment_delays: shrink(live.payment_delays),
+            payment_watch_for: Duration::from_secs(4),
             retry_delays: shrink(live.retry_delays),
             confirm_delay: Duration::from_millis(50),
             questions_max: 60,
@@ -128,6 +138,10 @@ impl Policy {
 
     pub(crate) fn watch_delay(&self, questions: u32) -> Duration {
         nth(&self.watch_delays, questions)
+    }
+
+    pub(crate) fn payment_delay(&self, questions: u32) -> Duration {
+        nth(&self.payment_delays, questions)
     }
 
     pub(crate) fn retry_delay(&self, refusals: u32) -> Duration {

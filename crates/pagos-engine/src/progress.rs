@@ -63,6 +63,19 @@ pub enum Attention {
     Quarantine(String),
     /// In doubt, and nothing that Pagos may do on its own can settle it. Questions go on.
     Doubt(String),
+    /// Only payments: paid more than once, so somebody gets money back.
+    Surplus(String),
+}
+
+impl Attention {
+    /// Why, in words.
+    pub fn because(&self) -> &str {
+        match self {
+            Attention::Quarantine(because)
+            | Attention::Doubt(because)
+            | Attention::Surplus(because) => because,
+        }
+    }
 }
 
 impl Progress {
@@ -102,11 +115,8 @@ impl Progress {
 
     /// Why it is what it is, in the provider's words where there are any.
     pub fn reason(&self) -> Option<String> {
-        match &self.attention {
-            Some(Attention::Quarantine(because) | Attention::Doubt(because)) => {
-                return Some(because.clone());
-            }
-            None => {}
+        if let Some(attention) = &self.attention {
+            return Some(attention.because().to_owned());
         }
         let held = self.standing.held();
         match held.status {

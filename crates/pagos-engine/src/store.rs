@@ -3,7 +3,6 @@
 //! A store keeps rows and guards them: a write names the version that it was computed from, and a
 //! worker's write names the claim that it works under. What the rows mean is the engine's business.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,10 +18,12 @@ use crate::intent::Digest;
 use crate::intent::Intent;
 use crate::intent::RunId;
 use crate::intent::Submitted;
+use crate::payment::store::PaymentStore;
 use crate::progress::Progress;
 use crate::tally::Tally;
 
-/// Keeps payouts, their history, the inbox of webhooks and the outbox of notices.
+/// Keeps payouts, their history, the inbox of webhooks and the outbox of notices; and payments, as
+/// [`PaymentStore`] says.
 ///
 /// Every method is one transaction, durable when it returns; only `release` and `withdraw` may work
 /// through a large run in portions, and are repeated if they are interrupted. A method whose future
@@ -31,7 +32,7 @@ use crate::tally::Tally;
 /// A payout's version starts at 1 and rises with `commit` and `release`; its epoch rises with
 /// `claim` and `end_claims`.
 #[async_trait]
-pub trait Store: Debug + Send + Sync {
+pub trait Store: PaymentStore {
     /// Ties an account to the world that it pays in (`live`, `sandbox`, simulated ...): the first word
     /// stays for ever. Returns the word that stays; whoever meant another one must not go on, or
     /// payouts of a test would go out as real money.
@@ -83,7 +84,8 @@ pub trait Store: Debug + Send + Sync {
     /// Counts and sums by account, currency and status; of one run, or of all.
     async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError>;
 
-    /// The earliest moment at which something can be claimed or taken from the inbox.
+    /// The earliest moment at which something can be claimed or taken from the inbox, or a payment
+    /// is due.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Stores a delivery's raw bytes. What has the same [`crate::fingerprint`] is stored once per

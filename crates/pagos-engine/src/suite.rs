@@ -23,9 +23,14 @@ mod agreement;
 mod claim;
 mod commit;
 mod inbox;
+mod payment_ask;
+mod payment_commit;
+mod payment_query;
+mod payment_sample;
 mod query;
 mod random;
 mod sample;
+mod session;
 mod submit;
 
 use std::fmt;
@@ -167,6 +172,47 @@ macro_rules! store_suite {
                 inbox_leaves_out_what_is_closed
                 file_of_an_unknown_delivery_is_an_error
             }
+            payment_ask {
+                ask_for_stores_a_new_payment
+                ask_for_again_yields_what_is_stored
+                ask_for_of_another_body_is_a_conflict
+                ask_for_keeps_every_field_of_an_order
+                ask_for_by_many_at_once_stores_it_once
+                payments_and_payouts_of_one_key_do_not_meet
+                payments_are_not_claimed_listed_or_counted_as_payouts
+            }
+            payment_commit {
+                commit_payment_writes_the_whole_step
+                commit_payment_of_an_older_version_writes_nothing
+                commit_payment_of_an_unknown_payment_is_a_conflict
+                commit_payment_of_two_at_once_lets_one_through
+                commit_payment_closes_the_delivery_that_it_applies
+                commit_payment_with_an_unknown_delivery_writes_nothing
+                commit_payment_numbers_notices_with_those_of_payouts
+            }
+            session {
+                session_is_found_by_its_id
+                session_of_an_unknown_id_is_none
+                session_keeps_its_secret_exactly
+                session_without_a_secret_has_none
+                session_of_another_account_is_another_session
+                session_of_another_payment_is_a_conflict
+                session_may_be_opened_again_by_its_payment
+                session_opened_by_two_payments_at_once_is_of_one
+                session_of_a_refused_step_is_not_stored
+            }
+            payment_query {
+                payment_of_an_unknown_key_is_none
+                payments_page_in_the_order_of_keys
+                payments_filter_by_status_word
+                payments_of_a_status_are_paged_too
+                due_payments_give_the_earliest_first
+                due_payments_leave_out_what_is_due_later
+                due_payments_are_due_until_a_step_says_otherwise
+                payment_history_is_complete_and_in_order
+                next_due_minds_payments
+                next_due_is_the_earliest_of_everything
+            }
             agreement {
                 random_operations_agree_with_memory
             }
@@ -196,7 +242,7 @@ mod tests {
         };
         let ran = run_all(fresh).now_or_never().expect("memory never waits");
         assert_eq!(ran, CASES.len());
-        assert!(ran >= 50, "{ran}");
+        assert!(ran >= 90, "{ran}");
     }
 
     #[test]

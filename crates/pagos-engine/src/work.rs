@@ -27,6 +27,8 @@ pub struct Worked {
     pub deliveries: usize,
     /// Payouts sent or asked about.
     pub payouts: usize,
+    /// Payments asked about.
+    pub payments: usize,
 }
 
 impl Worked {
@@ -41,6 +43,7 @@ enum Done {
     Claimed(Vec<Claim>, Option<Timestamp>),
     Handled,
     Applied(usize),
+    Followed(usize),
 }
 
 type UnderWay<'a> = FuturesUnordered<BoxFuture<'a, Result<Done, EngineError>>>;
@@ -54,11 +57,12 @@ impl Engine {
     /// The first failure of the store, after everything else that was under way has ended.
     pub async fn work(&self, limit: usize) -> Result<Worked, EngineError> {
         let deliveries = self.apply_inbox().await?;
+        let payments = self.follow_payments().await?;
         let claims = self.claim(limit).await?;
         let payouts = claims.len();
         let mut handling: FuturesUnordered<_> =
             claims.into_iter().map(|claim| self.handle(claim)).collect();
-        let mut outcome = Ok(Worked { deliveries, payouts });
+        let mut outcome = Ok(Worked { deliveries, payouts, payments });
         while let Some(handled) = handling.next().await {
             if let Err(error) = handled {
                 outcome = outcome.and(Err(error));
@@ -113,6 +117,11 @@ impl Engine {
             state.is_applying = true;
             under_way.push(self.apply_inbox().map(|count| count.map(Done::Applied)).boxed());
         }
+        if !state.is_following && !state.has_no_payment_due {
+            state.is_following = true;
+            let following = self.follow_payments();
+            under_way.push(following.map(|count| count.map(Done::Followed)).boxed());
+        }
     }
 
     fn take_in<'a>(
@@ -137,6 +146,11 @@ impl Engine {
                 state.is_applying = false;
                 state.has_empty_inbox = count == 0;
                 state.has_nothing_due &= count == 0;
+                state.has_no_payment_due &= count == 0;
+            }
+            Ok(Done::Followed(count)) => {
+                state.is_following = false;
+                state.has_no_payment_due = count == 0;
             }
             Err(error) => {
                 state.is_stopping = true;
@@ -195,9 +209,11 @@ struct Loop {
     in_flight: usize,
     is_claiming: bool,
     is_applying: bool,
+    is_following: bool,
     is_stopping: bool,
     has_nothing_due: bool,
     has_empty_inbox: bool,
+    has_no_payment_due: bool,
     due_at: Option<Timestamp>,
     failure: Option<EngineError>,
 }
@@ -218,5 +234,6 @@ impl Loop {
     fn look_again(&mut self) {
         self.has_nothing_due = false;
         self.has_empty_inbox = false;
+        self.has_no_payment_due = false;
     }
 }

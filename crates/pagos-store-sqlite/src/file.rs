@@ -53,7 +53,10 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     let prepare = || {
         check(&connection, path)?;
         if schema::version(&connection)? < schema::VERSION {
-            return Err(Failure::new("was written by an older version; pay from it once first"));
+            return Err(Failure::new(
+                "was written by an older version of pagos; open it for writing once, as `pagos pay` \
+                 and `pagos serve` do, to bring it up to date",
+            ));
         }
         connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")?;
         Ok(())

@@ -1,6 +1,7 @@
 //! The embedded SQLite store of the Pagos engine: one file, durable commits, many at a time.
 //!
-//! It decides nothing about payouts, needs no async runtime, and takes the time from its caller.
+//! It decides nothing about payouts or payments, needs no async runtime, and takes the time from its
+//! caller.
 //!
 //! One thread owns the writing connection. It gathers the commands that wait, runs them in one
 //! transaction (each in a savepoint of its own), and answers them after that transaction is on the
@@ -36,9 +37,12 @@ mod failure;
 mod file;
 mod inbox;
 mod lock;
+mod outbox;
+mod payment;
 mod query;
 mod row;
 mod schema;
+mod session;
 mod step;
 mod store;
 mod submit;

@@ -1,10 +1,9 @@
-//! What is read: payouts, pages, histories, notices, the next due time. Changes nothing.
+//! What is read: payouts, pages, histories, and the next due time of everything. Changes nothing.
 
 use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
 use pagos_engine::Filter;
-use pagos_engine::Notice;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
 use pagos_engine::Tally;
@@ -15,6 +14,7 @@ use rusqlite::params;
 use crate::claim::accounts_due;
 use crate::failure::Failure;
 use crate::inbox;
+use crate::payment;
 use crate::row;
 use crate::submit::known_run;
 use crate::tallies;
@@ -62,13 +62,7 @@ pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Ent
         "SELECT entry_json FROM entries
          WHERE payout = (SELECT id FROM payouts WHERE key = ?1) ORDER BY id",
     )?;
-    let mut rows = statement.query([key.as_str()])?;
-    let mut entries = Vec::new();
-    while let Some(row) = rows.next()? {
-        let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        entries.push(serde_json::from_str(json)?);
-    }
-    Ok(entries)
+    row::entries(statement.query([key.as_str()])?)
 }
 
 pub(crate) fn tally(connection: &Connection, run: Option<&RunId>) -> Result<Tally, Failure> {
@@ -86,7 +80,8 @@ pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Fai
         earliest = earliest.into_iter().chain(unclaimed).min();
     }
     let claimed = earliest_claimed(connection)?;
-    Ok(earliest.into_iter().chain(claimed).min())
+    let payments = payment::next_due(connection)?;
+    Ok(earliest.into_iter().chain(claimed).chain(payments).min())
 }
 
 fn earliest_unclaimed(
@@ -113,21 +108,4 @@ fn earliest_claimed(connection: &Connection) -> Result<Option<Timestamp>, Failur
         )?
         .query_row((), |row| row.get(0))?;
     Ok(row::timestamp(due_at))
-}
-
-pub(crate) fn outbox(
-    connection: &Connection,
-    after: u64,
-    limit: usize,
-) -> Result<Vec<(u64, Notice)>, Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT number, notice_json FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2",
-    )?;
-    let mut rows = statement.query(params![row::signed(after), row::limit(limit)])?;
-    let mut notices = Vec::new();
-    while let Some(row) = rows.next()? {
-        let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-        notices.push((row::unsigned(row.get(0)?)?, serde_json::from_str(json)?));
-    }
-    Ok(notices)
 }

@@ -1,11 +1,13 @@
-//! From rows to domain values: payouts and numbers. No queries.
+//! From rows to domain values: payouts, payments, entries, numbers. No queries.
 
-use pagos_core::PayoutOrder;
 use pagos_core::Timestamp;
 use pagos_engine::Digest;
+use pagos_engine::Entry;
+use pagos_engine::Payment;
 use pagos_engine::Payout;
 use pagos_engine::Progress;
 use rusqlite::Row;
+use rusqlite::Rows;
 
 use crate::failure::Failure;
 
@@ -13,7 +15,7 @@ use crate::failure::Failure;
 /// column on.
 pub(crate) fn payout(row: &Row<'_>) -> Result<Payout, Failure> {
     Ok(Payout {
-        order: order(row, 0)?,
+        order: serde_json::from_str(text(row, 0)?)?,
         progress: progress(row, 1)?,
         digest: Digest(row.get(2)?),
         due_at: timestamp(row.get(3)?),
@@ -22,12 +24,34 @@ pub(crate) fn payout(row: &Row<'_>) -> Result<Payout, Failure> {
     })
 }
 
-fn order(row: &Row<'_>, column: usize) -> Result<PayoutOrder, Failure> {
-    Ok(serde_json::from_str(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)?)
+/// Reads `order_json, progress_json, digest, due_at, version`, in this order from the first column
+/// on.
+pub(crate) fn payment(row: &Row<'_>) -> Result<Payment, Failure> {
+    Ok(Payment {
+        order: serde_json::from_str(text(row, 0)?)?,
+        progress: serde_json::from_str(text(row, 1)?)?,
+        digest: Digest(row.get(2)?),
+        due_at: timestamp(row.get(3)?),
+        version: unsigned(row.get(4)?)?,
+    })
 }
 
 pub(crate) fn progress(row: &Row<'_>, column: usize) -> Result<Progress, Failure> {
-    Ok(serde_json::from_str(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)?)
+    Ok(serde_json::from_str(text(row, column)?)?)
+}
+
+/// Reads the entries of a history, one per row, from the first column.
+pub(crate) fn entries(mut rows: Rows<'_>) -> Result<Vec<Entry>, Failure> {
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(serde_json::from_str(text(row, 0)?)?);
+    }
+    Ok(entries)
+}
+
+/// The text of a column, where it is.
+pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, Failure> {
+    Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }
 
 pub(crate) fn timestamp(unix_ms: Option<i64>) -> Option<Timestamp> {

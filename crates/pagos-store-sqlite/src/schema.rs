@@ -8,7 +8,7 @@ use crate::failure::Failure;
 pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [&str; 1] = [VERSION_1];
+const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
 /// The schema that this version reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -95,24 +95,108 @@ CREATE TABLE outbox (
 ) STRICT;
 ";
 
+/// Payments. Their keys and those of payouts do not meet, and so their tables do not either; only the
+/// inbox and the outbox are common.
+const VERSION_2: &str = "
+CREATE TABLE payments (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL,
+    attention INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    due_at INTEGER,
+    created_at INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    order_json TEXT NOT NULL,
+    progress_json TEXT NOT NULL
+) STRICT;
+CREATE INDEX payments_due ON payments (due_at, key) WHERE due_at IS NOT NULL;
+CREATE INDEX payments_status ON payments (status, key);
+
+-- A session's id is unique at its provider, so once per account. The secret is as it was issued.
+CREATE TABLE payment_sessions (
+    account TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    payment INTEGER NOT NULL REFERENCES payments (id),
+    secret TEXT,
+    PRIMARY KEY (account, reference)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payment_entries (
+    id INTEGER PRIMARY KEY,
+    payment INTEGER NOT NULL REFERENCES payments (id),
+    entry_json TEXT NOT NULL
+) STRICT;
+CREATE INDEX payment_entries_of ON payment_entries (payment);
+";
+
 /// The number of migrations that the file has had.
 pub(crate) fn version(connection: &Connection) -> Result<usize, Failure> {
     let version: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0))?;
     usize::try_from(version).map_err(|_| Failure::new("the file's schema number is negative"))
 }
 
-/// Brings the file to [`VERSION`], in one transaction. The caller has checked that it is ours.
+/// Brings the file to [`VERSION`], in one transaction. The caller has checked that it is ours; who
+/// opens a file to read it checks the version again.
 pub(crate) fn migrate(connection: &Connection) -> Result<(), Failure> {
-    if version(connection)? == VERSION {
+    if version(connection)? >= VERSION {
         return Ok(());
     }
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    // Read again: another process may have migrated while we waited for the lock.
-    for migration in MIGRATIONS.iter().skip(version(connection)?) {
+    advance(connection)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+/// Reads the version again: another process may have migrated while we waited for the lock. A newer
+/// program may even have gone further than we would; its number must stay.
+fn advance(connection: &Connection) -> Result<(), Failure> {
+    let found = version(connection)?;
+    if found >= VERSION {
+        return Ok(());
+    }
+    for migration in MIGRATIONS.iter().skip(found) {
         connection.execute_batch(migration)?;
     }
     connection.pragma_update(None, "user_version", i64::try_from(VERSION).unwrap_or(i64::MAX))?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.execute_batch("COMMIT")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set_version(connection: &Connection, version: usize) {
+        let version = i64::try_from(version).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+    }
+
+    #[test]
+    fn every_version_comes_to_the_present_one() {
+        for from in 0..=VERSION {
+            let connection = Connection::open_in_memory().unwrap();
+            for migration in MIGRATIONS.iter().take(from) {
+                connection.execute_batch(migration).unwrap();
+            }
+            set_version(&connection, from);
+            migrate(&connection).unwrap();
+            assert_eq!(version(&connection).unwrap(), VERSION, "from {from}");
+            let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'payment_sessions'";
+            let found: i64 = connection.query_row(sql, (), |row| row.get(0)).unwrap();
+            assert_eq!(found, 1, "from {from}");
+        }
+    }
+
+    #[test]
+    fn a_newer_program_that_was_faster_is_not_undone() {
+        let connection = Connection::open_in_memory().unwrap();
+        set_version(&connection, VERSION + 1);
+        advance(&connection).unwrap();
+        migrate(&connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), VERSION + 1);
+    }
 }

@@ -2,7 +2,6 @@
 
 use pagos_engine::Committed;
 use pagos_engine::Lease;
-use pagos_engine::Notice;
 use pagos_engine::Step;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -10,6 +9,7 @@ use rusqlite::params;
 
 use crate::failure::Failure;
 use crate::inbox;
+use crate::outbox;
 use crate::row;
 use crate::tallies;
 use crate::tallies::Counted;
@@ -41,9 +41,7 @@ pub(crate) fn commit(transaction: &mut Transaction<'_>, step: &Step) -> Result<C
             .prepare_cached("INSERT INTO entries (payout, entry_json) VALUES (?1, ?2)")?
             .execute(params![stored.id, serde_json::to_string(entry)?])?;
     }
-    for notice in &step.notices {
-        tell(transaction.connection, notice)?;
-    }
+    outbox::tell(transaction.connection, &step.notices)?;
     if after != stored.counted {
         transaction.tallies.enter(after);
         transaction.tallies.leave(stored.counted);
@@ -101,13 +99,5 @@ fn update(connection: &Connection, id: i64, step: &Step, after: &Counted) -> Res
         serde_json::to_string(&step.progress)?,
         id,
     ])?;
-    Ok(())
-}
-
-/// The number is the highest so far plus one: SQLite's rule for a key that is not given.
-fn tell(connection: &Connection, notice: &Notice) -> Result<(), Failure> {
-    connection
-        .prepare_cached("INSERT INTO outbox (notice_json) VALUES (?1)")?
-        .execute([serde_json::to_string(notice)?])?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! [`SqliteStore`]: the engine's store in one file. Which thread does what; no SQL.
 
+mod payment;
+
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -29,6 +31,7 @@ use crate::file;
 use crate::inbox;
 use crate::lock;
 use crate::lock::WorkerLock;
+use crate::outbox;
 use crate::query;
 use crate::step;
 use crate::submit;
@@ -43,6 +46,10 @@ use crate::thread::Transaction;
 ///
 /// Releasing or withdrawing a run of more than 10,000 payouts takes several transactions, so that
 /// webhooks do not wait for it. If it is interrupted, calling it again does the rest.
+///
+/// The file holds the secrets of payment sessions as they were issued, beside names and account
+/// numbers. It is made readable by its owner only; that is not encryption at rest, and a copy of the
+/// file is as secret as the file.
 #[derive(Debug)]
 pub struct SqliteStore {
     // Dropped in this order: the writer closes last, and so can tidy up the write-ahead log.
@@ -216,7 +223,7 @@ impl Store for SqliteStore {
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         self.reader
-            .call(move |transaction| query::outbox(transaction.connection, after, limit))
+            .call(move |transaction| outbox::told(transaction.connection, after, limit))
             .await
     }
 }

@@ -178,8 +178,7 @@ pub(crate) fn read(connection: &Connection, run: Option<i64>) -> Result<Tally, F
     let mut rows: BTreeMap<(AccountName, Currency, String), TallyRow> = BTreeMap::new();
     while let Some(row) = stored.next()? {
         let account = AccountName::new(row.get::<_, String>(0)?)?;
-        let currency: Currency =
-            row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?.parse()?;
+        let currency: Currency = row::text(row, 1)?.parse()?;
         let status: String = row.get(2)?;
         let name = (account.clone(), currency, status.clone());
         let sum = rows.entry(name).or_insert(TallyRow {

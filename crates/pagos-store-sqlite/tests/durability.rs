@@ -14,20 +14,24 @@ use std::process::Command;
 use std::process::Stdio;
 
 use pagos_core::OrderKey;
+use pagos_engine::PaymentStore;
 use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
 
 use scratch::Scratch;
+use scratch::assert_open;
 use scratch::beside;
 use scratch::intent;
+use scratch::open_payment;
+use scratch::payment_order;
 
 const PATH_VARIABLE: &str = "PAGOS_TEST_CHILD_PATH";
 
-/// Starts this very test binary again, as a process that submits payouts until it is killed and
-/// prints every key after the store has acknowledged it.
-fn spawn_submitter(path: &Path) -> Child {
+/// Starts this very test binary again, as a process that runs one "test": it writes until it is
+/// killed and prints every key after the store has acknowledged it.
+fn spawn(test: &str, path: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["submitter_process", "--exact", "--nocapture"])
+        .args([test, "--exact", "--nocapture"])
         .env(PATH_VARIABLE, path)
         .stdout(Stdio::piped())
         .spawn()
@@ -37,12 +41,24 @@ fn spawn_submitter(path: &Path) -> Child {
 /// Does nothing unless it is that process.
 #[test]
 fn submitter_process() {
+    write_until_killed(async |store, key| {
+        store.submit(vec![intent(key)]).await.unwrap();
+    });
+}
+
+/// As [`submitter_process`], with payments and their sessions.
+#[test]
+fn opener_process() {
+    write_until_killed(async |store, key| open_payment(store, key).await);
+}
+
+fn write_until_killed(write: impl AsyncFn(&SqliteStore, &str)) {
     let Some(path) = std::env::var_os(PATH_VARIABLE) else { return };
     let store = SqliteStore::open(Path::new(&path)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for number in 0..100_000 {
         let key = format!("child-{number}");
-        runtime.block_on(store.submit(vec![intent(&key)])).unwrap();
+        runtime.block_on(write(&store, &key));
         // Straight to the pipe: the harness must not hold it back.
         let mut out = std::io::stdout().lock();
         writeln!(out, "\nacknowledged {key}").unwrap();
@@ -60,7 +76,7 @@ fn acknowledged(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 #[tokio::test]
 async fn a_killed_process_loses_nothing_that_it_acknowledged() {
     let scratch = Scratch::new();
-    let mut child = spawn_submitter(&scratch.path());
+    let mut child = spawn("submitter_process", &scratch.path());
     let mut lines = acknowledged(&mut child);
     let mut keys: Vec<String> = lines.by_ref().take(100).collect();
     child.kill().unwrap();
@@ -78,10 +94,31 @@ async fn a_killed_process_loses_nothing_that_it_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_killed_process_loses_no_session_that_was_acknowledged() {
+    let scratch = Scratch::new();
+    let mut child = spawn("opener_process", &scratch.path());
+    let mut lines = acknowledged(&mut child);
+    let mut keys: Vec<String> = lines.by_ref().take(100).collect();
+    child.kill().unwrap();
+    keys.extend(lines);
+    child.wait().unwrap();
+    assert!(keys.len() >= 100, "{}", keys.len());
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    for key in &keys {
+        let payment = store.payment(&OrderKey::new(key).unwrap()).await.unwrap().unwrap();
+        assert!(payment.order == payment_order(key), "{key}");
+        assert_eq!(payment.version, 2, "{key}");
+        assert_open(&store, key).await;
+    }
+    let total = store.payments(None, None, usize::MAX).await.unwrap().len();
+    assert!((keys.len()..=keys.len() + 1).contains(&total), "{total}");
+}
+
+#[tokio::test]
 async fn two_processes_write_the_same_file() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
-    let mut child = spawn_submitter(&scratch.path());
+    let mut child = spawn("submitter_process", &scratch.path());
     let mut lines = acknowledged(&mut child);
     for number in 0..100 {
         store.submit(vec![intent(&format!("parent-{number}"))]).await.unwrap();

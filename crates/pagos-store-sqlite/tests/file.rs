@@ -1,22 +1,29 @@
 //! The file: whose it is, who may open it, who may read it, and what is refused.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod scratch;
 
 use std::error::Error;
 
 use pagos_core::OrderKey;
+use pagos_core::Timestamp;
+use pagos_engine::Asked;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Filter;
+use pagos_engine::PaymentStore;
 use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
 use scratch::Scratch;
+use scratch::assert_open;
 use scratch::beside;
 use scratch::intent;
+use scratch::open_payment;
+use scratch::opening_step;
+use scratch::payment_order;
 
 #[tokio::test]
 async fn what_was_stored_is_there_after_reopening() {
@@ -30,6 +37,22 @@ async fn what_was_stored_is_there_after_reopening() {
     assert_eq!(store.list(&Filter::default(), None, 10).await.unwrap(), before);
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
     assert_eq!(store.release(&RunId("run".to_owned()), intent("k").created_at).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_session_and_its_secret_are_there_after_reopening() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    open_payment(&store, "k1").await;
+    let before = store.payments(None, None, 10).await.unwrap();
+    drop(store);
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    assert_eq!(store.payments(None, None, 10).await.unwrap(), before);
+    assert_eq!(store.due_payments(Timestamp::from_millis(9), 10).await.unwrap(), before);
+    assert_eq!(store.next_due().await.unwrap(), Some(Timestamp::from_millis(9)));
+    assert_open(&store, "k1").await;
+    let again = store.ask_for(payment_order("k1"), Timestamp::from_millis(50)).await.unwrap();
+    assert_eq!(again, Asked::Existing(before[0].clone()));
 }
 
 #[cfg(unix)]
@@ -106,6 +129,14 @@ async fn looking_sees_what_another_handle_writes_and_writes_nothing() {
     store.submit(vec![intent("k1")]).await.unwrap();
     assert_eq!(looking.tally(None).await.unwrap().total(), 1);
     let error = looking.submit(vec![intent("k2")]).await.unwrap_err();
+    assert!(error.to_string().contains("reading only"), "{error}");
+    open_payment(&store, "k3").await;
+    assert_open(&looking, "k3").await;
+    let now = Timestamp::from_millis(0);
+    let error = looking.ask_for(payment_order("k4"), now).await.unwrap_err();
+    assert!(error.to_string().contains("reading only"), "{error}");
+    let payment = looking.payments(None, None, 1).await.unwrap().remove(0);
+    let error = looking.commit_payment(opening_step(&payment)).await.unwrap_err();
     assert!(error.to_string().contains("reading only"), "{error}");
     // And without anybody else, too.
     drop(store);

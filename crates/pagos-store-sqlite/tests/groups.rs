@@ -11,8 +11,12 @@ use futures_util::poll;
 use pagos_core::Currency;
 use pagos_core::Money;
 use pagos_core::Timestamp;
+use pagos_engine::Asked;
+use pagos_engine::Committed;
 use pagos_engine::InboxId;
 use pagos_engine::Intent;
+use pagos_engine::PaymentStep;
+use pagos_engine::PaymentStore;
 use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
@@ -21,6 +25,8 @@ use rusqlite::Connection;
 
 use scratch::Scratch;
 use scratch::intent;
+use scratch::opening_step;
+use scratch::payment_order;
 
 /// Another connection that keeps the writer waiting until everything is queued.
 fn occupy(scratch: &Scratch) -> Connection {
@@ -100,6 +106,41 @@ async fn a_call_that_fails_hurts_no_other_of_its_group() {
     assert_eq!(store.commits(), before + 1);
     let tally = store.tally(None).await.unwrap();
     assert_eq!(tally.total(), 3, "k1, k2 and k4");
+}
+
+/// A session is written before the delivery of its step turns out not to be there.
+#[tokio::test]
+async fn a_payment_that_fails_leaves_no_session_in_its_group() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let now = Timestamp::from_millis(0);
+    for key in ["k1", "k2"] {
+        store.ask_for(payment_order(key), now).await.unwrap();
+    }
+    let [one, two] = <[_; 2]>::try_from(store.payments(None, None, 2).await.unwrap()).unwrap();
+    let broken = PaymentStep { applies: Some(InboxId(99)), ..opening_step(&one) };
+    // The session that the first call did not get is free for the others.
+    let taken = PaymentStep { opens: opening_step(&one).opens, ..opening_step(&two) };
+    let occupier = occupy(&scratch);
+    let before = store.commits();
+    let calls = async {
+        futures_util::join!(
+            store.commit_payment(broken),
+            store.commit_payment(taken),
+            store.commit_payment(opening_step(&one)),
+            store.ask_for(payment_order("k3"), now),
+        )
+    };
+    let mut calls = pin!(calls);
+    assert!(poll!(&mut calls).is_pending());
+    drop(occupier);
+    let (broken, taken, late, last) = calls.await;
+    assert!(broken.is_err());
+    assert_eq!(taken.unwrap(), Committed::Done { version: 2 });
+    assert_eq!(late.unwrap(), Committed::Conflict);
+    assert!(matches!(last.unwrap(), Asked::New(_)));
+    assert_eq!(store.commits(), before + 1);
+    assert_eq!(store.payment(&one.order.key).await.unwrap().unwrap(), one);
 }
 
 #[tokio::test]

@@ -29,6 +29,6 @@ fn random_operations_of_many_seeds_agree_with_memory() {
     for seed in 100..120 {
         let scratch = Scratch::new();
         let store = Arc::new(SqliteStore::open(scratch.path()).unwrap());
-        block_on(agrees_with_memory(store, seed, 250));
+        block_on(agrees_with_memory(store, seed, 400));
     }
 }

@@ -23,6 +23,8 @@ pub struct Counters {
     pub unreadable: u64,
     /// Deliveries whose signature was missing or wrong. Nothing of them was kept.
     pub refused: u64,
+    /// Deliveries about nothing of ours. Nothing of them was kept.
+    pub foreign: u64,
     /// Deliveries that the store did not take, or not in time. The provider sends them again.
     pub failed: u64,
     /// Requests for a path that is no endpoint's.
@@ -61,6 +63,7 @@ pub(crate) struct Tallied {
     pub(crate) duplicates: Counter,
     pub(crate) unreadable: Counter,
     pub(crate) refused: Counter,
+    pub(crate) foreign: Counter,
     pub(crate) failed: Counter,
     pub(crate) misdirected: Counter,
     pub(crate) wrong_method: Counter,
@@ -86,6 +89,7 @@ impl Tallied {
             duplicates: self.duplicates.read(),
             unreadable: self.unreadable.read(),
             refused: self.refused.read(),
+            foreign: self.foreign.read(),
             failed: self.failed.read(),
             misdirected: self.misdirected.read(),
             wrong_method: self.wrong_method.read(),

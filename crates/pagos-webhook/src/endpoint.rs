@@ -1,5 +1,6 @@
 //! Where a provider's webhooks arrive: one path per account. No wildcards and no patterns.
 
+use std::fmt;
 use std::sync::Arc;
 
 use pagos_core::AccountName;
@@ -8,12 +9,16 @@ use pagos_core::PayoutProvider;
 use pagos_core::WebhookDecoder;
 
 /// The path of one account, and who reads what arrives there.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Endpoint {
     account: AccountName,
     path: String,
+    path_shown: String,
     provider: Arc<dyn PayoutProvider>,
 }
+
+/// The longest segment that nobody can guess.
+const SEGMENT_LENGTH_MAX: usize = 64;
 
 impl Endpoint {
     /// `/webhooks/<account>`.
@@ -27,7 +32,26 @@ impl Endpoint {
                 .because(format!("{name} sends no webhooks, so {account} can receive none")));
         }
         let path = format!("/webhooks/{account}");
-        Ok(Self { account, path, provider })
+        Ok(Self { account, path_shown: path.clone(), path, provider })
+    }
+
+    /// `/webhooks/<account>/<segment>`, and nothing at the path without it: for webhooks that are
+    /// not signed, whose address is all that a stranger lacks. It proves nothing by itself.
+    ///
+    /// # Errors
+    /// `Invalid` for anything but 1 to 64 of `A-Z a-z 0-9 _ -`, without the segment in the message.
+    pub fn with_segment(mut self, segment: &str) -> Result<Self, Error> {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if segment.is_empty()
+            || segment.len() > SEGMENT_LENGTH_MAX
+            || !segment.bytes().all(is_legal)
+        {
+            return Err(Error::invalid("webhook_segment")
+                .because("it is not 1 to 64 of A-Z a-z 0-9 _ -, such as 32 random digits"));
+        }
+        self.path = format!("/webhooks/{}/{segment}", self.account);
+        self.path_shown = format!("/webhooks/{}/…", self.account);
+        Ok(self)
     }
 
     /// The account.
@@ -36,12 +60,28 @@ impl Endpoint {
     }
 
     /// The exact path, which is what to register with the provider, behind the host. Nothing else
-    /// leads here: no trailing slash, no other case.
+    /// leads here: no trailing slash, no other case. For logs and people there is
+    /// [`Endpoint::path_shown`].
     pub fn path(&self) -> &str {
         &self.path
     }
 
+    /// The path with `…` for the segment that nobody shall guess.
+    pub fn path_shown(&self) -> &str {
+        &self.path_shown
+    }
+
     pub(crate) fn decoder(&self) -> Option<&dyn WebhookDecoder> {
         self.provider.webhooks()
+    }
+}
+
+/// Without the segment.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("account", &self.account)
+            .field("path", &self.path_shown)
+            .finish_non_exhaustive()
     }
 }

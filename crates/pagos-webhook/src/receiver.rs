@@ -13,12 +13,19 @@ use http::Response;
 use http::StatusCode;
 use http::header;
 use pagos_core::Clock;
+use pagos_core::Decoded;
 use pagos_core::Delivery;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
+use pagos_core::Hint;
 use pagos_core::Receipt;
+use pagos_core::SecretScope;
 use pagos_core::WebhookDecoder;
+use pagos_engine::About;
+use pagos_engine::Recognised;
 use pagos_engine::Store;
+use pagos_engine::StoreError;
+use pagos_engine::recognise;
 
 use crate::counters::Counters;
 use crate::counters::Tallied;
@@ -124,20 +131,61 @@ impl Receiver {
         };
         let delivery =
             Delivery { headers: head.headers, body, received_at: self.shared.clock.now() };
-        let receipt = match self.verify(decoder, &delivery) {
-            Verdict::Genuine => self.store(endpoint, &delivery).await,
-            Verdict::Forged => {
+        let receipt = match self.verify(endpoint, decoder, &delivery).await {
+            Ok(Verdict::Wanted) => self.store(endpoint, &delivery).await,
+            Ok(Verdict::Forged) => {
                 self.tallied().refused.add();
                 Receipt::Refused
+            }
+            Ok(Verdict::Foreign) => {
+                self.tallied().foreign.add();
+                Receipt::Misdirected
+            }
+            Err(_) => {
+                self.tallied().failed.add();
+                Receipt::Failed
             }
         };
         decoder.acknowledge(receipt)
     }
 
-    fn verify(&self, decoder: &dyn WebhookDecoder, delivery: &Delivery) -> Verdict {
-        // What is verified here is not handed on: the engine verifies what it reads from the
-        // inbox again, with the secret of the very payout where there is one.
-        let Err(error) = decoder.verify(delivery, None) else { return Verdict::Genuine };
+    /// Decides whether the delivery is worth keeping. What is verified here is not handed on: the
+    /// engine verifies what it reads from the inbox again.
+    async fn verify(
+        &self,
+        endpoint: &Endpoint,
+        decoder: &dyn WebhookDecoder,
+        delivery: &Delivery,
+    ) -> Result<Verdict, StoreError> {
+        let secret = match decoder.secret_scope() {
+            SecretScope::Account => None,
+            SecretScope::Session => {
+                let known = self.recognise(endpoint, &decoder.locate(delivery)).await?;
+                if known.about == About::Nothing {
+                    return Ok(Verdict::Foreign);
+                }
+                known.secret
+            }
+        };
+        match decoder.verify(delivery, secret.as_ref()) {
+            Ok(Decoded::Verified(_)) => Ok(Verdict::Wanted),
+            // Anybody could have sent it. It is kept only if it names an order of ours, so that
+            // strangers cannot fill the store.
+            Ok(Decoded::Hint(hint)) => match self.recognise(endpoint, &hint).await?.about {
+                About::Payout(_) | About::Payment(_) => Ok(Verdict::Wanted),
+                About::Nothing => Ok(Verdict::Foreign),
+            },
+            Err(error) => Ok(self.judge(&error)),
+        }
+    }
+
+    async fn recognise(&self, endpoint: &Endpoint, hint: &Hint) -> Result<Recognised, StoreError> {
+        let looking = recognise(self.shared.store.as_ref(), endpoint.account(), hint);
+        let looked = tokio::time::timeout(self.settings().store_timeout, looking).await;
+        looked.unwrap_or_else(|_| Err(StoreError::new("the store did not answer in time")))
+    }
+
+    fn judge(&self, error: &Error) -> Verdict {
         match error.kind() {
             ErrorKind::Unauthorized => Verdict::Forged,
             // Genuine and not understood. To refuse it would lose it when the retries end.
@@ -147,7 +195,7 @@ impl Receiver {
             | ErrorKind::Rejected
             | ErrorKind::Unknown => {
                 self.tallied().unreadable.add();
-                Verdict::Genuine
+                Verdict::Wanted
             }
         }
     }
@@ -200,8 +248,11 @@ const HEALTH_PATH: &str = "/healthz";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    Genuine,
+    /// Genuine, or a hint about an order of ours.
+    Wanted,
     Forged,
+    /// About nothing of ours.
+    Foreign,
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
+use pagos_engine::PaymentStore;
 use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
 use pagos_webhook::Endpoint;
@@ -48,6 +49,26 @@ async fn a_delivery_is_stored_as_it_came_and_acknowledged_in_the_providers_way()
     assert_eq!(site.woken.load(Ordering::Relaxed), 1, "the engine was woken");
     let counters = site.receiver.counters();
     assert_eq!((counters.received, counters.stored, counters.duplicates), (1, 1, 0));
+}
+
+/// Strangers must not be able to fill the store with what anybody could have sent.
+#[tokio::test]
+async fn a_hint_is_stored_only_if_it_names_an_order_of_ours() {
+    let store = Gated::open();
+    let order = serde_json::json!({
+        "key": "ours", "account": "invented", "amount": {"minor": 1500, "currency": "CLP"},
+    });
+    let order = serde_json::from_value(order).unwrap();
+    store.inner.ask_for(order, Timestamp::default()).await.unwrap();
+    let site = Site::open(store.clone(), Settings::default());
+    assert_eq!(site.deliver("hint theirs").await, 404);
+    assert_eq!(site.deliver("hint ").await, 404);
+    assert!(store.stored().await.is_empty());
+    assert_eq!(site.deliver("hint ours").await, 200);
+    assert_eq!(store.stored().await.len(), 1);
+    let counters = site.receiver.counters();
+    assert_eq!((counters.received, counters.stored, counters.foreign), (3, 1, 2));
+    let _ = site.stop().await;
 }
 
 /// I6: a webhook that was acknowledged is durable. Every delivery that was answered with 200 is

@@ -1,4 +1,5 @@
-//! The case of cases: random operations get the same answers from a store as from memory.
+//! The case of cases: random operations get the same answers from a store as from memory. Those on
+//! payments are in `agreement/payment.rs`.
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use super::sample::run;
 use super::sample::step;
 use crate::intent::Intent;
 use crate::memory::MemoryStore;
+use crate::payment::Payment;
 use crate::progress::Attention;
 use crate::store::ClaimRequest;
 use crate::store::Filter;
@@ -36,7 +38,7 @@ const RUNS: [&str; 3] = ["a", "b", "c"];
 const WORDS: [&str; 6] = ["created", "unknown", "pending", "succeeded", "failed", "quarantined"];
 
 pub(super) async fn random_operations_agree_with_memory(store: Arc<dyn Store>) {
-    agrees_with_memory(store, 1, 600).await;
+    agrees_with_memory(store, 1, 1_000).await;
 }
 
 /// Does `operations` random operations, drawn from `seed`, on `store` and on a [`MemoryStore`] and
@@ -53,6 +55,7 @@ pub async fn agrees_with_memory(store: Arc<dyn Store>, seed: u64, operations: u3
         place: String::new(),
         now_ms: 0,
         seen: Vec::new(),
+        seen_payments: Vec::new(),
     };
     for number in 0..operations {
         pair.place = format!("seed {seed}, operation {number}");
@@ -70,6 +73,8 @@ struct Pair {
     now_ms: i64,
     /// Payouts as they once were, for steps from old versions and old claims too.
     seen: Vec<Payout>,
+    /// Payments as they once were.
+    seen_payments: Vec<Payment>,
 }
 
 /// Calls both stores, insists on equal answers, yields the answer.
@@ -88,15 +93,21 @@ macro_rules! both {
     }};
 }
 
+// After the macro, which it uses.
+mod payment;
+
 impl Pair {
     async fn operate(&mut self) {
-        match self.random.below(12) {
+        match self.random.below(19) {
             0 | 1 => self.submit().await,
             2 => self.release_or_withdraw().await,
             3 | 4 => self.claim().await,
             5..=8 => self.commit().await,
             9 => self.receive().await,
             10 => self.file().await,
+            11 | 12 => self.ask_for().await,
+            13..=16 => self.commit_payment().await,
+            17 => self.read_payments().await,
             _ => self.read().await,
         }
         if self.random.once_in(60) {
@@ -239,5 +250,6 @@ impl Pair {
         let _ = both!(self, next_due());
         let _ = both!(self, inbox(at(i64::from(i32::MAX)), usize::MAX));
         let _ = both!(self, outbox(0, usize::MAX));
+        self.compare_payments().await;
     }
 }

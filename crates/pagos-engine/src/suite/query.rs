@@ -85,6 +85,7 @@ pub(super) async fn list_pages_in_the_order_of_keys(store: Arc<dyn Store>) {
         let Some(last) = page.last() else { break };
         after = Some(last.order.key.clone());
         seen.extend(page);
+        assert!(seen.len() <= sorted.len(), "{:?}", keys(&seen));
     }
     assert_eq!(keys(&seen), sorted);
     let from_the_gap = store.list(&Filter::default(), Some(&key("k0")), 10).await.unwrap();

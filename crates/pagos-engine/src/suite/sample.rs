@@ -151,6 +151,7 @@ pub(super) fn asked(ms: i64, answer: &str) -> Entry {
 
 pub(super) fn notice(name: &str, ms: i64) -> Notice {
     Notice {
+        subject: pagos_core::Subject::Payout,
         key: key(name),
         event: NoticeKind::Reversed { from: Status::Succeeded },
         status: Status::Failed(FailReason::Returned),

@@ -1,4 +1,5 @@
-//! A directory of its own for every test, gone when the test ends. Not for the crate's users.
+//! A directory of its own for every test, gone when the test ends, and what to store in it. Not for
+//! the crate's users.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -12,10 +13,19 @@ use pagos_core::Beneficiary;
 use pagos_core::Currency;
 use pagos_core::Money;
 use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
 use pagos_core::PayoutOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Secret;
 use pagos_core::Timestamp;
+use pagos_engine::Committed;
 use pagos_engine::Intent;
+use pagos_engine::OpenedSession;
+use pagos_engine::Payment;
+use pagos_engine::PaymentStep;
+use pagos_engine::PaymentStore;
 use pagos_engine::RunId;
+use pagos_store_sqlite::SqliteStore;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -73,4 +83,63 @@ pub(crate) fn intent(key: &str) -> Intent {
         description: None,
     };
     Intent { order, run: RunId("run".to_owned()), created_at: Timestamp::from_millis(0) }
+}
+
+#[allow(dead_code)]
+pub(crate) fn payment_order(key: &str) -> PaymentOrder {
+    PaymentOrder {
+        key: OrderKey::new(key).unwrap(),
+        account: AccountName::new("etpay").unwrap(),
+        amount: Money::new(1_990_000, Currency::Clp),
+        payer_name: Some("María Ñuñez".to_owned()),
+        document: None,
+        is_document_locked: false,
+        bank: None,
+        email: None,
+        phone: None,
+        description: None,
+        return_url: None,
+        cancel_url: None,
+        metadata: Vec::new(),
+    }
+}
+
+/// A step that opens the session `<key>-session`, whose secret is `secret of <key>`.
+#[allow(dead_code)]
+pub(crate) fn opening_step(payment: &Payment) -> PaymentStep {
+    let key = &payment.order.key;
+    let opened = OpenedSession {
+        reference: ProviderRef::new(format!("{key}-session")).unwrap(),
+        secret: Some(Secret::new(format!("secret of {key}"))),
+    };
+    PaymentStep {
+        key: key.clone(),
+        version: payment.version,
+        progress: payment.progress.clone(),
+        opens: Some(opened),
+        due_at: Some(Timestamp::from_millis(9)),
+        entries: Vec::new(),
+        notices: Vec::new(),
+        applies: None,
+    }
+}
+
+/// Asks for a payment and opens its session.
+#[allow(dead_code)]
+pub(crate) async fn open_payment(store: &SqliteStore, key: &str) {
+    let order = payment_order(key);
+    store.ask_for(order.clone(), Timestamp::from_millis(0)).await.unwrap();
+    let payment = store.payment(&order.key).await.unwrap().unwrap();
+    let committed = store.commit_payment(opening_step(&payment)).await.unwrap();
+    assert_eq!(committed, Committed::Done { version: 2 });
+}
+
+/// Asserts that the session is there, with its secret.
+#[allow(dead_code)]
+pub(crate) async fn assert_open(store: &SqliteStore, key: &str) {
+    let account = AccountName::new("etpay").unwrap();
+    let reference = ProviderRef::new(format!("{key}-session")).unwrap();
+    let known = store.session(&account, &reference).await.unwrap().unwrap();
+    assert_eq!(known.key.as_str(), key);
+    assert_eq!(known.secret.unwrap().expose(), format!("secret of {key}"));
 }

@@ -20,19 +20,26 @@ use pagos_core::Delivery;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
+use pagos_core::Event;
 use pagos_core::Handle;
 use pagos_core::Hint;
 use pagos_core::Lookup;
 use pagos_core::Observation;
 use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
 use pagos_core::Receipt;
 use pagos_core::Secret;
+use pagos_core::Subject;
+use pagos_core::TagMatch;
 use pagos_core::Timestamp;
+use pagos_core::Verified;
 use pagos_core::Violation;
 use pagos_core::WebhookDecoder;
+use pagos_engine::Asked;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -41,8 +48,12 @@ use pagos_engine::Filter;
 use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
 use pagos_engine::Intent;
+use pagos_engine::KnownSession;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
+use pagos_engine::Payment;
+use pagos_engine::PaymentStep;
+use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
 use pagos_engine::Step;
@@ -214,13 +225,19 @@ impl WebhookDecoder for Invented {
     }
 
     fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
-        if delivery.headers.get("sign").is_none_or(|sign| sign != "good") {
-            return Err(Error::new(ErrorKind::Unauthorized, "the signature is wrong"));
-        }
+        let presented = delivery.headers.get("sign").map_or(&b""[..], |sign| sign.as_bytes());
+        let refused = || Error::new(ErrorKind::Unauthorized, "the signature is wrong");
+        let proof = TagMatch::of(b"good", presented).ok_or_else(refused)?;
         if delivery.body.starts_with(b"gibberish") {
             return Err(Error::new(ErrorKind::Invalid, "gibberish"));
         }
-        Ok(Decoded::Hint(Hint::default()))
+        if let Some(key) = delivery.body.strip_prefix(b"hint ") {
+            let key = std::str::from_utf8(key).ok().and_then(|key| OrderKey::new(key).ok());
+            return Ok(Decoded::Hint(Hint { key, reference: None }));
+        }
+        let event =
+            Event { subject: Subject::Unrecognised, key: None, reference: None, observation: None };
+        Ok(Decoded::Verified(Verified::new(proof, event)))
     }
 
     fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes> {
@@ -363,5 +380,45 @@ impl Store for Gated {
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         self.inner.outbox(after, limit).await
+    }
+}
+
+#[async_trait]
+impl PaymentStore for Gated {
+    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+        self.inner.ask_for(order, now).await
+    }
+
+    async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
+        self.inner.payment(key).await
+    }
+
+    async fn session(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<KnownSession>, StoreError> {
+        self.inner.session(account, reference).await
+    }
+
+    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+        self.inner.commit_payment(step).await
+    }
+
+    async fn payments(
+        &self,
+        status: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.inner.payments(status, after, limit).await
+    }
+
+    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
+        self.inner.due_payments(now, limit).await
+    }
+
+    async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
+        self.inner.payment_history(key).await
     }
 }

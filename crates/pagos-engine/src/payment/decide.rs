@@ -1,0 +1,444 @@
+//! What follows from what, for payments: pure decisions over one payment's progress.
+//!
+//! Everything that keeps an order from having two open sessions, and a second payment of it from
+//! being lost, is here.
+
+use std::time::Duration;
+
+use pagos_core::Change;
+use pagos_core::FailReason;
+use pagos_core::Observation;
+use pagos_core::PaymentOrder;
+use pagos_core::PaymentSession;
+use pagos_core::PaymentTerms;
+use pagos_core::Repeat;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Subject;
+use pagos_core::Timestamp;
+
+use crate::history::Entry;
+use crate::history::Notice;
+use crate::history::NoticeKind;
+use crate::history::Proof;
+use crate::payment::Opening;
+use crate::payment::PaymentProgress;
+use crate::payment::Session;
+use crate::payment::store::OpenedSession;
+use crate::policy::Policy;
+use crate::progress::Asking;
+use crate::progress::Attention;
+
+/// A changed progress and what goes with it into one transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct PaymentOutcome {
+    pub(crate) progress: PaymentProgress,
+    pub(crate) opens: Option<OpenedSession>,
+    pub(crate) due_at: Option<Timestamp>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// The rules that a decision is made under.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PaymentRules<'a> {
+    pub(crate) order: &'a PaymentOrder,
+    pub(crate) terms: PaymentTerms,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Timestamp,
+}
+
+/// May a session be opened now?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum MayOpen {
+    Yes,
+    /// There is one that somebody may still pay in, or the payment is paid.
+    NotNeeded,
+    /// And why.
+    No(String),
+}
+
+/// What the last of several questions brought, beside observations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Observations.
+    Told,
+    /// The word that nobody has paid.
+    Nothing,
+    /// Nothing to learn from; the text tells why.
+    InVain(String),
+    /// More than there can be.
+    Ambiguous(String),
+}
+
+impl PaymentRules<'_> {
+    /// One session at a time: another one only when nobody can pay in the last one any more.
+    pub(crate) fn may_open(&self, progress: &PaymentProgress) -> MayOpen {
+        if progress.is_quarantined() {
+            return MayOpen::No("a contradiction waits for a person".to_owned());
+        }
+        let is_paid = progress.status() == Status::Succeeded;
+        if is_paid || progress.open_session(self.now).is_some() {
+            return MayOpen::NotNeeded;
+        }
+        if self.terms.repeat == Repeat::Refused && progress.openings > 0 {
+            let because = "the provider takes a key once, and this one is used; ask for the \
+                           payment under another key";
+            return MayOpen::No(because.to_owned());
+        }
+        let is_under_way = progress.opening.is_some_and(|opening| {
+            self.now.since(opening.begun_at) < self.policy.time_on_the_way()
+        });
+        if is_under_way {
+            let because = "another process is opening its session; run it again in a moment";
+            return MayOpen::No(because.to_owned());
+        }
+        MayOpen::Yes
+    }
+
+    /// A session is about to be opened; the request leaves after this is durable.
+    pub(crate) fn begin_opening(&self, progress: &PaymentProgress) -> PaymentOutcome {
+        let mut progress = progress.clone();
+        progress.openings = progress.openings.saturating_add(1);
+        progress.opening = Some(Opening { begun_at: self.now });
+        let entry = Entry::AttemptBegun { number: progress.openings, at: self.now };
+        // If nobody lives to note the answer, the provider is asked.
+        let due_at = Some(self.now.plus(self.policy.time_on_the_way()));
+        self.quietly(progress, due_at, vec![entry])
+    }
+
+    /// A session was opened. Durable before anybody is told its address.
+    pub(crate) fn opened(
+        &self,
+        progress: &PaymentProgress,
+        opened: &PaymentSession,
+    ) -> Option<PaymentOutcome> {
+        let seen = &opened.observation;
+        let reference = seen.reference.clone()?;
+        let mut progress = progress.clone();
+        progress.opening = None;
+        progress.sessions.push(Session {
+            reference: reference.clone(),
+            url: opened.url.clone(),
+            code: opened.code.clone(),
+            opened_at: self.now,
+            closes_at: self.terms.open_for.map(|open_for| self.now.plus(open_for)),
+            tries: Vec::new(),
+        });
+        let outcome = self.learn(&progress, std::slice::from_ref(seen));
+        let opens = Some(OpenedSession { reference, secret: opened.secret.clone() });
+        Some(PaymentOutcome { opens, ..outcome })
+    }
+
+    /// No session came of it, and this proves it.
+    pub(crate) fn not_opened(
+        &self,
+        progress: &PaymentProgress,
+        proof: Proof,
+        because: String,
+    ) -> PaymentOutcome {
+        let mut progress = progress.clone();
+        progress.opening = None;
+        let number = progress.openings;
+        if proof != Proof::Rejected && self.terms.repeat == Repeat::Refused {
+            // It did not arrive, so the key is not used up.
+            progress.openings = progress.openings.saturating_sub(1);
+        }
+        let entry = Entry::AttemptClosed { number, proof, at: self.now, because };
+        let due_at = self.next_due(&progress);
+        self.quietly(progress, due_at, vec![entry])
+    }
+
+    /// The request may have arrived, and its answer did not. Where a repeat opens another session,
+    /// nobody holds the address of the first, so nobody can pay in it.
+    pub(crate) fn unanswered(&self, progress: &PaymentProgress, answer: String) -> PaymentOutcome {
+        let mut progress = progress.clone();
+        if self.terms.repeat == Repeat::OpensAnother {
+            progress.opening = None;
+        }
+        let due_at = self.next_due(&progress);
+        self.quietly(progress, due_at, vec![Entry::Asked { at: self.now, answer }])
+    }
+
+    /// Takes observations in, one after the other.
+    pub(crate) fn learn(&self, progress: &PaymentProgress, seen: &[Observation]) -> PaymentOutcome {
+        let mut outcome = self.quietly(progress.clone(), None, Vec::new());
+        for seen in seen {
+            let next = self.learn_one(&outcome.progress, seen);
+            outcome.progress = next.progress;
+            outcome.entries.extend(next.entries);
+            outcome.notices.extend(next.notices);
+        }
+        outcome.due_at = self.next_due(&outcome.progress);
+        outcome
+    }
+
+    fn learn_one(&self, before: &PaymentProgress, seen: &Observation) -> PaymentOutcome {
+        let mut progress = before.clone();
+        let place = match self.place_of(&mut progress, seen) {
+            Ok(place) => place,
+            Err(because) => return self.quarantine(before, seen, because),
+        };
+        let Some(session) = progress.sessions.get_mut(place) else {
+            return self.quarantine(before, seen, "it names no session".to_owned());
+        };
+        let one = session.try_of(seen.transfer.as_ref(), self.now);
+        let change = one.standing.apply(seen);
+        let is_news = matches!(change, Change::Advanced | Change::Reversed { .. });
+        if is_news || change == Change::Confirm {
+            progress.asking = Asking::default();
+        } else if seen.source == Source::Query {
+            progress.asking.questions = progress.asking.questions.saturating_add(1);
+            progress.asking.absences = 0;
+        }
+        if is_news && progress.status().is_final() {
+            progress.settled_at = Some(self.now);
+        }
+        let kinds = self.kinds(before, &mut progress, seen);
+        let is_worth_keeping = change != Change::Same || seen.status != before.status();
+        let entry = Entry::Observed { observation: seen.clone(), change };
+        let entries = if is_worth_keeping { vec![entry] } else { Vec::new() };
+        let notices = kinds.into_iter().map(|kind| self.notice(&progress, kind, seen)).collect();
+        PaymentOutcome { notices, ..self.quietly(progress, None, entries) }
+    }
+
+    /// Which session `seen` is about, or why a person must look.
+    fn place_of(
+        &self,
+        progress: &mut PaymentProgress,
+        seen: &Observation,
+    ) -> Result<usize, String> {
+        if let Some(because) = seen.echo.contradiction(&self.order.key, self.order.amount) {
+            return Err(because);
+        }
+        let Some(reference) = &seen.reference else {
+            return Ok(progress.sessions.len().saturating_sub(1));
+        };
+        let known = progress.sessions.iter().position(|known| known.reference == *reference);
+        if let Some(place) = known {
+            return Ok(place);
+        }
+        if !progress.sessions.is_empty() {
+            return Err(format!("the provider speaks of session {reference}, which is not ours"));
+        }
+        // The answer that named it was lost. Its address is lost with it.
+        progress.opening = None;
+        progress.sessions.push(Session {
+            reference: reference.clone(),
+            url: None,
+            code: None,
+            opened_at: self.now,
+            closes_at: self.terms.open_for.map(|open_for| self.now.plus(open_for)),
+            tries: Vec::new(),
+        });
+        Ok(0)
+    }
+
+    /// What the application is told of the way from `before` to `after`.
+    fn kinds(
+        &self,
+        before: &PaymentProgress,
+        after: &mut PaymentProgress,
+        seen: &Observation,
+    ) -> Vec<NoticeKind> {
+        let mut kinds = Vec::new();
+        let (from, to) = (before.status(), after.status());
+        if from.word() != to.word() {
+            kinds.push(match from.is_final() && to.is_final() {
+                true => NoticeKind::Reversed { from },
+                false => NoticeKind::Advanced,
+            });
+        }
+        let (paid_before, paid) = (before.times_paid(), after.times_paid());
+        if paid > paid_before && paid > 1 {
+            let which = seen.transfer.as_ref().or(seen.reference.as_ref());
+            let which = which.map_or_else(String::new, |which| format!(" by {which}"));
+            let because = format!("paid {paid} times, the last time{which}: give the surplus back");
+            if !after.is_quarantined() {
+                after.attention = Some(Attention::Surplus(because.clone()));
+            }
+            kinds.push(NoticeKind::Attention { because });
+        }
+        if paid < paid_before && paid > 0 {
+            if paid == 1 && matches!(after.attention, Some(Attention::Surplus(_))) {
+                after.attention = None;
+            }
+            let because = format!("one of {paid_before} payments was taken back");
+            kinds.push(NoticeKind::Attention { because });
+        }
+        if matches!(after.attention, Some(Attention::Doubt(_))) && to != Status::Unknown {
+            after.attention = None;
+        }
+        kinds
+    }
+
+    /// Takes in what the questions about all its sessions brought.
+    pub(crate) fn answered(
+        &self,
+        progress: &PaymentProgress,
+        told: &[Observation],
+        answer: &Answer,
+    ) -> PaymentOutcome {
+        let learned = self.learn(progress, told);
+        let then = match answer {
+            Answer::Told => return learned,
+            Answer::Nothing => self.absent(&learned.progress),
+            Answer::InVain(because) => self.asked(&learned.progress, because.clone()),
+            Answer::Ambiguous(because) => self.ambiguous(&learned.progress, because.clone()),
+        };
+        PaymentOutcome {
+            entries: learned.entries.into_iter().chain(then.entries).collect(),
+            notices: learned.notices.into_iter().chain(then.notices).collect(),
+            ..then
+        }
+    }
+
+    /// The provider knows of no payment in the last session.
+    fn absent(&self, progress: &PaymentProgress) -> PaymentOutcome {
+        let mut progress = progress.clone();
+        progress.asking.questions = progress.asking.questions.saturating_add(1);
+        progress.asking.absences = progress.asking.absences.saturating_add(1);
+        let absence = self.policy.absence.unwrap_or(self.terms.absence);
+        let closed_at = progress.sessions.last().and_then(|session| session.closes_at);
+        let is_over = closed_at.is_some_and(|closed| self.now >= closed.plus(absence.grace));
+        let is_proven = is_over && progress.asking.absences >= absence.answers_min;
+        if !is_proven || progress.status() != Status::Pending {
+            let due_at = self.next_due(&progress);
+            return self.quietly(progress, due_at, Vec::new());
+        }
+        let expired = Status::Failed(FailReason::Expired);
+        let seen = Observation {
+            asked_at: Some(self.now),
+            reference: progress.sessions.last().map(|session| session.reference.clone()),
+            message: Some("nobody paid before the session ended".to_owned()),
+            ..Observation::new(expired, Source::Query, self.now)
+        };
+        self.learn(&progress, &[seen])
+    }
+
+    /// A question was asked that brought nothing.
+    fn asked(&self, progress: &PaymentProgress, answer: String) -> PaymentOutcome {
+        let mut progress = progress.clone();
+        progress.asking.questions = progress.asking.questions.saturating_add(1);
+        progress.asking.absences = 0;
+        let due_at = self.next_due(&progress);
+        self.quietly(progress, due_at, vec![Entry::Asked { at: self.now, answer }])
+    }
+
+    /// Somebody who proved nothing says that there is news: ask now.
+    pub(crate) fn ask_now(
+        &self,
+        progress: &PaymentProgress,
+        due_at: Option<Timestamp>,
+    ) -> PaymentOutcome {
+        let ask_at = self.now.plus(self.policy.confirm_delay);
+        let due_at = match due_at {
+            _ if progress.is_quarantined() => None,
+            Some(due_at) => Some(due_at.min(ask_at)),
+            None => Some(ask_at),
+        };
+        self.quietly(progress.clone(), due_at, Vec::new())
+    }
+
+    /// A person has looked: nothing waits for one any more, and the provider is asked.
+    pub(crate) fn looked(&self, progress: &PaymentProgress, note: &str) -> PaymentOutcome {
+        let mut progress = progress.clone();
+        progress.attention = None;
+        progress.asking = Asking::default();
+        let because = format!("operator: {note}");
+        let entry = Entry::Attention { at: self.now, because };
+        self.quietly(progress, Some(self.now), vec![entry])
+    }
+
+    /// Changes nothing but that a person is called. The observation is kept, and not folded.
+    fn quarantine(
+        &self,
+        progress: &PaymentProgress,
+        seen: &Observation,
+        because: String,
+    ) -> PaymentOutcome {
+        let entry = Entry::Contradicted { observation: seen.clone(), because: because.clone() };
+        self.hold(progress, entry, because)
+    }
+
+    /// The provider has more than one session where there can be one.
+    fn ambiguous(&self, progress: &PaymentProgress, because: String) -> PaymentOutcome {
+        let entry = Entry::Attention { at: self.now, because: because.clone() };
+        self.hold(progress, entry, because)
+    }
+
+    fn hold(&self, progress: &PaymentProgress, entry: Entry, because: String) -> PaymentOutcome {
+        let mut progress = progress.clone();
+        let is_new = !progress.is_quarantined();
+        progress.attention = Some(Attention::Quarantine(because.clone()));
+        let told = Observation::new(progress.status(), Source::Operator, self.now);
+        let notice = self.notice(&progress, NoticeKind::Attention { because }, &told);
+        let notices = if is_new { vec![notice] } else { Vec::new() };
+        PaymentOutcome { notices, ..self.quietly(progress, None, vec![entry]) }
+    }
+
+    /// When to ask next, if nothing is learned before.
+    fn next_due(&self, progress: &PaymentProgress) -> Option<Timestamp> {
+        let questions = progress.asking.questions;
+        if progress.is_quarantined() {
+            return None;
+        }
+        if progress.is_in_doubt() {
+            let delay = match questions {
+                0 => self.policy.confirm_delay,
+                asked => self.policy.question_delay(asked),
+            };
+            return Some(self.now.plus(delay));
+        }
+        let delay = match progress.status() {
+            Status::Created => return None,
+            Status::Unknown => self.policy.question_delay(questions),
+            _ if progress.open_session(self.now).is_some() => self.policy.payment_delay(questions),
+            Status::Pending => self.policy.payment_delay(questions),
+            Status::Succeeded | Status::Failed(_) => return self.next_watch(progress),
+        };
+        Some(self.now.plus(delay))
+    }
+
+    /// A settled payment is asked about for a while: somebody may have paid twice, or late.
+    fn next_watch(&self, progress: &PaymentProgress) -> Option<Timestamp> {
+        let closes_at = progress.settled_at?.plus(self.policy.payment_watch_for);
+        if self.now >= closes_at {
+            return None;
+        }
+        let next = self.now.plus(self.policy.watch_delay(progress.asking.questions));
+        Some(next.min(closes_at))
+    }
+
+    /// Is a session old enough that nobody asks about it any more?
+    pub(crate) fn is_forgotten(&self, session: &Session) -> bool {
+        let longest = self.terms.open_for.unwrap_or(Duration::from_secs(24 * 3_600));
+        let ended_at = session.closes_at.unwrap_or(session.opened_at.plus(longest));
+        session.status().is_final() && self.now > ended_at.plus(self.policy.payment_watch_for)
+    }
+
+    fn quietly(
+        &self,
+        progress: PaymentProgress,
+        due_at: Option<Timestamp>,
+        entries: Vec<Entry>,
+    ) -> PaymentOutcome {
+        PaymentOutcome { progress, opens: None, due_at, entries, notices: Vec::new() }
+    }
+
+    fn notice(&self, progress: &PaymentProgress, event: NoticeKind, seen: &Observation) -> Notice {
+        Notice {
+            subject: Subject::Payment,
+            key: self.order.key.clone(),
+            event,
+            status: progress.status(),
+            amount: self.order.amount,
+            returned: seen.returned,
+            reference: progress.sessions.last().map(|session| session.reference.clone()),
+            at: self.now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Opening a session: the only place that calls a payment provider's `create`.
+//!
+//! The session and its secret are durable before anybody is told the address.
+
+use futures_util::FutureExt;
+use futures_util::select_biased;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
+use pagos_core::PaymentProvider;
+use pagos_core::PaymentSession;
+
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::history::Proof;
+use crate::payment::Payment;
+use crate::payment::decide::MayOpen;
+use crate::payment::decide::PaymentOutcome;
+use crate::payment::decide::PaymentRules;
+use crate::payment::store::Asked;
+use crate::payment::store::PaymentStep;
+use crate::store::Committed;
+use crate::store::InboxId;
+
+/// A payment with the session that payers are sent to.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The payment, as it is stored.
+    pub payment: Payment,
+    /// Was a session opened now? Otherwise there was one, or the payment is paid.
+    pub is_new: bool,
+}
+
+impl Engine {
+    /// Asks for a payment: stores the order, opens a session, stores the session. Run again with
+    /// the same order, it returns the session that is open, and opens another one only when nobody
+    /// can pay in the last one any more.
+    ///
+    /// Dropping the future leaves at most a session that nobody knows the address of.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] before anything is stored or sent; [`EngineError::Refused`] for a key
+    /// that names another payment, or that cannot be used again; [`EngineError::Provider`] with the
+    /// provider's next step.
+    pub async fn open_payment(&self, order: PaymentOrder) -> Result<Opened, EngineError> {
+        let provider = self.payments_of(&order)?;
+        provider.check(&order).map_err(EngineError::Invalid)?;
+        let key = order.key.clone();
+        let mut payment = match self.store.ask_for(order, self.timer.now()).await? {
+            Asked::New(payment) | Asked::Existing(payment) => payment,
+            Asked::Conflict => {
+                return Err(EngineError::Refused(format!(
+                    "{key} names a payment with another body; use another key"
+                )));
+            }
+        };
+        let rules = self.payment_rules(&payment)?;
+        match rules.may_open(&payment.progress) {
+            MayOpen::Yes => {}
+            MayOpen::NotNeeded => return Ok(Opened { payment, is_new: false }),
+            MayOpen::No(because) => {
+                return Err(EngineError::Refused(format!("{key}: {because}")));
+            }
+        }
+        let begun = rules.begin_opening(&payment.progress);
+        if !self.commit_payment(&mut payment, begun, None).await? {
+            return Err(EngineError::Refused(format!(
+                "{key}: another process is opening its session; run it again in a moment"
+            )));
+        }
+        match self.create_session(provider, &payment.order).await {
+            Ok(session) => self.keep(payment, &session).await,
+            Err(error) => {
+                self.note_unopened(&mut payment, &error).await?;
+                Err(EngineError::Provider(error))
+            }
+        }
+    }
+
+    async fn create_session(
+        &self,
+        provider: &dyn PaymentProvider,
+        order: &PaymentOrder,
+    ) -> Result<PaymentSession, Error> {
+        let mut call = provider.create(order).fuse();
+        let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
+        select_biased! {
+            answer = call => answer,
+            () = deadline => Err(Error::new(ErrorKind::Unknown, "no answer within the deadline")),
+        }
+    }
+
+    /// A session that cannot be stored is not handed out: its outcome could not be verified.
+    async fn keep(
+        &self,
+        mut payment: Payment,
+        session: &PaymentSession,
+    ) -> Result<Opened, EngineError> {
+        let rules = self.payment_rules(&payment)?;
+        let Some(opened) = rules.opened(&payment.progress, session) else {
+            let error = Error::new(ErrorKind::Unknown, "the answer names no session");
+            self.note_unopened(&mut payment, &error).await?;
+            return Err(EngineError::Provider(error));
+        };
+        if self.commit_payment(&mut payment, opened, None).await? {
+            return Ok(Opened { payment, is_new: true });
+        }
+        let key = &payment.order.key;
+        Err(EngineError::Refused(format!(
+            "{key} changed while its session was opened; run it again"
+        )))
+    }
+
+    async fn note_unopened(&self, payment: &mut Payment, error: &Error) -> Result<(), EngineError> {
+        let rules = self.payment_rules(payment)?;
+        let because = error.to_string();
+        let proof = match error.kind() {
+            ErrorKind::Unknown => None,
+            ErrorKind::Invalid | ErrorKind::Rejected => Some(Proof::Rejected),
+            ErrorKind::Undelivered => Some(Proof::NeverReached),
+            ErrorKind::Throttled | ErrorKind::Unauthorized => Some(Proof::RefusedUnread),
+        };
+        let outcome = match proof {
+            Some(proof) => rules.not_opened(&payment.progress, proof, because),
+            None => rules.unanswered(&payment.progress, because),
+        };
+        // Whoever wrote in between knows more than "it was not opened".
+        self.commit_payment(payment, outcome, None).await.map(drop)
+    }
+
+    /// Writes an outcome and brings `payment` up to date. False on a conflict: nothing was written.
+    pub(crate) async fn commit_payment(
+        &self,
+        payment: &mut Payment,
+        outcome: PaymentOutcome,
+        applies: Option<InboxId>,
+    ) -> Result<bool, EngineError> {
+        let step = PaymentStep {
+            key: payment.order.key.clone(),
+            version: payment.version,
+            progress: outcome.progress.clone(),
+            opens: outcome.opens,
+            due_at: outcome.due_at,
+            entries: outcome.entries,
+            notices: outcome.notices,
+            applies,
+        };
+        let Committed::Done { version } = self.store.commit_payment(step).await? else {
+            return Ok(false);
+        };
+        payment.progress = outcome.progress;
+        payment.due_at = outcome.due_at;
+        payment.version = version;
+        Ok(true)
+    }
+
+    pub(crate) fn payments_of(
+        &self,
+        order: &PaymentOrder,
+    ) -> Result<&dyn PaymentProvider, EngineError> {
+        let account = &order.account;
+        let provider = self.accounts.provider(account);
+        let provider = provider.ok_or_else(|| EngineError::NoAccount(account.clone()))?;
+        provider
+            .payments()
+            .ok_or_else(|| EngineError::Refused(format!("account {account} takes no payments")))
+    }
+
+    pub(crate) fn payment_rules<'a>(
+        &'a self,
+        payment: &'a Payment,
+    ) -> Result<PaymentRules<'a>, EngineError> {
+        Ok(PaymentRules {
+            order: &payment.order,
+            terms: self.payments_of(&payment.order)?.terms(),
+            policy: &self.policy,
+            now: self.timer.now(),
+        })
+    }
+
+    pub(crate) async fn load_payment(&self, key: &OrderKey) -> Result<Payment, EngineError> {
+        let payment = self.store.payment(key).await?;
+        payment.ok_or_else(|| EngineError::NoPayment(key.clone()))
+    }
+}

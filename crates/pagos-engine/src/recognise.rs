@@ -1,0 +1,67 @@
+//! What a delivery claims to be about, looked up in the store. Verifies nothing.
+
+use pagos_core::AccountName;
+use pagos_core::Hint;
+use pagos_core::OrderKey;
+use pagos_core::Secret;
+
+use crate::store::Store;
+use crate::store::StoreError;
+
+/// What the store knows of the order that a delivery names.
+#[derive(Debug, Clone)]
+pub struct Recognised {
+    /// The order.
+    pub about: About,
+    /// The secret of its session, where the provider issues one for each.
+    pub secret: Option<Secret>,
+}
+
+/// Which order of ours is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// This payout.
+    Payout(OrderKey),
+    /// This payment.
+    Payment(OrderKey),
+    /// None that is known here.
+    Nothing,
+}
+
+/// Looks up what `hint` names among the orders of `account`. A session's id counts for more than a
+/// key: the secret belongs to it.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn recognise(
+    store: &dyn Store,
+    account: &AccountName,
+    hint: &Hint,
+) -> Result<Recognised, StoreError> {
+    if let Some(reference) = &hint.reference
+        && let Some(known) = store.session(account, reference).await?
+    {
+        return Ok(Recognised { about: About::Payment(known.key), secret: known.secret });
+    }
+    let about = match &hint.key {
+        Some(key) => about(store, account, key).await?,
+        None => About::Nothing,
+    };
+    Ok(Recognised { about, secret: None })
+}
+
+async fn about(
+    store: &dyn Store,
+    account: &AccountName,
+    key: &OrderKey,
+) -> Result<About, StoreError> {
+    let payout = store.payout(key).await?;
+    if payout.is_some_and(|payout| payout.order.account == *account) {
+        return Ok(About::Payout(key.clone()));
+    }
+    let payment = store.payment(key).await?;
+    if payment.is_some_and(|payment| payment.order.account == *account) {
+        return Ok(About::Payment(key.clone()));
+    }
+    Ok(About::Nothing)
+}

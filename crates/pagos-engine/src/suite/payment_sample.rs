@@ -1,0 +1,165 @@
+//! Payments, their sessions and steps for the cases of the suite. All of it is invented.
+
+use pagos_core::Currency;
+use pagos_core::Money;
+use pagos_core::Observation;
+use pagos_core::PaymentOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Secret;
+use pagos_core::Status;
+use pagos_core::Subject;
+use pagos_core::Timestamp;
+
+use super::sample::account;
+use super::sample::asked;
+use super::sample::at;
+use super::sample::key;
+use super::sample::notice;
+use super::sample::observation;
+use crate::history::Entry;
+use crate::history::Notice;
+use crate::payment::Opening;
+use crate::payment::Payment;
+use crate::payment::PaymentProgress;
+use crate::payment::Session;
+use crate::payment::store::Asked;
+use crate::payment::store::OpenedSession;
+use crate::payment::store::PaymentStep;
+use crate::progress::Asking;
+use crate::progress::Attention;
+use crate::store::Committed;
+use crate::store::InboxId;
+use crate::store::Store;
+
+pub(super) fn order(name: &str) -> PaymentOrder {
+    PaymentOrder {
+        key: key(name),
+        account: account("etpay"),
+        amount: Money::new(1_990_000, Currency::Clp),
+        payer_name: Some("María Ñuñez \"Ñ\" O'Higgins".to_owned()),
+        document: None,
+        is_document_locked: false,
+        bank: None,
+        email: None,
+        phone: None,
+        description: None,
+        return_url: None,
+        cancel_url: None,
+        metadata: Vec::new(),
+    }
+}
+
+/// Asks for payments that are not there yet, at the beginning of time.
+pub(super) async fn ask_for(store: &dyn Store, names: &[&str]) {
+    for name in names {
+        let asked = store.ask_for(order(name), at(0)).await.unwrap();
+        assert!(matches!(asked, Asked::New(_)), "{name}: {asked:?}");
+    }
+}
+
+pub(super) async fn stored(store: &dyn Store, name: &str) -> Payment {
+    store.payment(&key(name)).await.unwrap().expect("a stored payment")
+}
+
+/// A step that changes nothing but the version.
+pub(super) fn step(payment: &Payment) -> PaymentStep {
+    PaymentStep {
+        key: payment.order.key.clone(),
+        version: payment.version,
+        progress: payment.progress.clone(),
+        opens: None,
+        due_at: payment.due_at,
+        entries: Vec::new(),
+        notices: Vec::new(),
+        applies: None,
+    }
+}
+
+pub(super) async fn done(store: &dyn Store, step: PaymentStep) -> u64 {
+    match store.commit_payment(step).await.unwrap() {
+        Committed::Done { version } => version,
+        Committed::Conflict => panic!("a step in order was refused"),
+    }
+}
+
+pub(super) async fn conflicts(store: &dyn Store, step: PaymentStep) {
+    assert_eq!(store.commit_payment(step).await.unwrap(), Committed::Conflict);
+}
+
+/// Reads a payment, writes it with another due time, and expects no conflict.
+pub(super) async fn set_due(store: &dyn Store, name: &str, due_at: Option<Timestamp>) {
+    let payment = stored(store, name).await;
+    done(store, PaymentStep { due_at, ..step(&payment) }).await;
+}
+
+pub(super) fn reference(text: &str) -> ProviderRef {
+    ProviderRef::new(text).unwrap()
+}
+
+pub(super) fn opened(name: &str, secret: &str) -> OpenedSession {
+    OpenedSession { reference: reference(name), secret: Some(Secret::new(secret)) }
+}
+
+/// A progress with one more session, in which a payer's try stands at `status`.
+pub(super) fn with_session(
+    progress: &PaymentProgress,
+    name: &str,
+    status: Status,
+    ms: i64,
+) -> (PaymentProgress, Entry) {
+    let mut progress = progress.clone();
+    let mut session = Session {
+        reference: reference(name),
+        url: Some(format!("https://pay.example/{name}?a=ñ&b=\"")),
+        code: Some("00020101".to_owned()),
+        opened_at: at(ms),
+        closes_at: Some(at(ms + 900_000)),
+        tries: Vec::new(),
+    };
+    session.try_of(None, at(ms));
+    let transfer = reference(&format!("transfer-of-{name}"));
+    let seen = Observation { transfer: Some(transfer), reference: None, ..observation(status, ms) };
+    let change = session.try_of(seen.transfer.as_ref(), at(ms)).standing.apply(&seen);
+    progress.sessions.push(session);
+    (progress, Entry::Observed { observation: seen, change })
+}
+
+/// A step with all that a step can carry: it opens the session `s1`.
+pub(super) fn full_step(payment: &Payment, applies: Option<InboxId>) -> PaymentStep {
+    let (progress, first) = with_session(&payment.progress, "s0", Status::Succeeded, 6);
+    let (mut progress, second) = with_session(&progress, "s1", Status::Pending, 7);
+    progress.opening = Some(Opening { begun_at: at(5) });
+    progress.openings = 2;
+    progress.asking = Asking { questions: 3, absences: 1 };
+    progress.settled_at = Some(at(7));
+    progress.attention = Some(Attention::Surplus("paid 2 times: ñ".to_owned()));
+    let name = payment.order.key.as_str();
+    PaymentStep {
+        progress,
+        opens: Some(opened("s1", "secret of s1")),
+        due_at: Some(at(70)),
+        entries: vec![Entry::AttemptBegun { number: 1, at: at(5) }, first, second, asked(8, "no")],
+        notices: vec![payment_notice(name, 7), payment_notice(name, 8)],
+        applies,
+        ..step(payment)
+    }
+}
+
+pub(super) fn payment_notice(name: &str, ms: i64) -> Notice {
+    Notice {
+        subject: Subject::Payment,
+        amount: order(name).amount,
+        reference: Some(reference("s1")),
+        ..notice(name, ms)
+    }
+}
+
+/// Whatever was tried, nothing of it was written: the payment is as it was `before`, without a
+/// history; `s1` is no session, and the application was told nothing.
+pub(super) async fn assert_untouched(store: &dyn Store, before: &Payment) {
+    let Payment { order, .. } = before;
+    assert_eq!(store.payment(&order.key).await.unwrap().as_ref(), Some(before));
+    assert!(store.payment_history(&order.key).await.unwrap().is_empty());
+    assert!(store.outbox(0, 10).await.unwrap().is_empty());
+    assert!(store.session(&order.account, &reference("s1")).await.unwrap().is_none());
+}

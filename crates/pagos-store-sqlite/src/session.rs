@@ -1,0 +1,67 @@
+//! The sessions of payments and their secrets, by account and by the provider's id. Verifies nothing.
+//!
+//! A secret is stored as the text that it is, for a delivery may come weeks after the session was
+//! opened. The file is made readable by its owner only. That is not encryption at rest: who can read
+//! the file, or a backup of it, has the secrets.
+
+use pagos_core::AccountName;
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
+use pagos_core::Secret;
+use pagos_engine::KnownSession;
+use pagos_engine::OpenedSession;
+use rusqlite::Connection;
+use rusqlite::params;
+
+use crate::failure::Failure;
+
+/// Whose a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The payment's that wanted it; stored.
+    Ours,
+    /// Another payment's; nothing was written.
+    Another,
+}
+
+/// Stores the session that payment number `payment` opened. Opened once more by the same payment,
+/// it keeps the newer secret.
+pub(crate) fn keep(
+    connection: &Connection,
+    account: &str,
+    payment: i64,
+    opened: &OpenedSession,
+) -> Result<Owner, Failure> {
+    let written = connection
+        .prepare_cached(
+            "INSERT INTO payment_sessions (account, reference, payment, secret)
+             VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, reference) DO UPDATE SET secret = excluded.secret
+             WHERE payment_sessions.payment = excluded.payment",
+        )?
+        .execute(params![
+            account,
+            opened.reference.as_str(),
+            payment,
+            opened.secret.as_ref().map(|secret| secret.expose()),
+        ])?;
+    Ok(if written > 0 { Owner::Ours } else { Owner::Another })
+}
+
+pub(crate) fn known(
+    connection: &Connection,
+    account: &AccountName,
+    reference: &ProviderRef,
+) -> Result<Option<KnownSession>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT payments.key, payment_sessions.secret
+         FROM payment_sessions JOIN payments ON payments.id = payment_sessions.payment
+         WHERE payment_sessions.account = ?1 AND payment_sessions.reference = ?2",
+    )?;
+    let mut rows = statement.query([account.as_str(), reference.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(KnownSession {
+        key: OrderKey::new(row.get::<_, String>(0)?)?,
+        secret: row.get::<_, Option<String>>(1)?.map(Secret::new),
+    }))
+}

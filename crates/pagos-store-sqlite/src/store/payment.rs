@@ -1,0 +1,74 @@
+//! The payments of [`SqliteStore`]. Which thread does what; no SQL.
+
+use async_trait::async_trait;
+use pagos_core::AccountName;
+use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Timestamp;
+use pagos_engine::Asked;
+use pagos_engine::Committed;
+use pagos_engine::Entry;
+use pagos_engine::KnownSession;
+use pagos_engine::Payment;
+use pagos_engine::PaymentStep;
+use pagos_engine::PaymentStore;
+use pagos_engine::StoreError;
+
+use super::SqliteStore;
+use crate::payment;
+use crate::session;
+
+#[async_trait]
+impl PaymentStore for SqliteStore {
+    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+        self.writer()?
+            .call(move |transaction| payment::ask_for(transaction.connection, order, now))
+            .await
+    }
+
+    async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
+        let key = key.clone();
+        self.reader.call(move |transaction| payment::payment(transaction.connection, &key)).await
+    }
+
+    async fn session(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<KnownSession>, StoreError> {
+        let account = account.clone();
+        let reference = reference.clone();
+        self.reader
+            .call(move |transaction| session::known(transaction.connection, &account, &reference))
+            .await
+    }
+
+    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+        self.writer()?.call(move |transaction| payment::commit(transaction.connection, &step)).await
+    }
+
+    async fn payments(
+        &self,
+        status: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let status = status.map(str::to_owned);
+        let after = after.cloned();
+        self.reader
+            .call(move |transaction| {
+                payment::list(transaction.connection, status.as_deref(), after.as_ref(), limit)
+            })
+            .await
+    }
+
+    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
+        self.reader.call(move |transaction| payment::due(transaction.connection, now, limit)).await
+    }
+
+    async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
+        let key = key.clone();
+        self.reader.call(move |transaction| payment::history(transaction.connection, &key)).await
+    }
+}
