@@ -2,6 +2,8 @@
 //! The suite is `pagos-conformance`; here it is only given the providers, and printed.
 
 mod cashypro;
+mod etpay;
+mod virtualpos;
 
 use pagos_conformance::Factory;
 use pagos_conformance::Report;
@@ -26,7 +28,11 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
 /// Replays every case, prints the table and counts. A provider crate that nobody listed here is a
 /// failure, so that none is forgotten.
 pub(crate) fn replay(workspace: &Workspace) -> Result<Tally, Failure> {
-    let providers: [(&str, &dyn Factory); 1] = [("cashypro", &cashypro::build)];
+    let providers: [(&str, &dyn Factory); 3] = [
+        ("cashypro", &cashypro::build),
+        ("etpay", &etpay::build),
+        ("virtualpos", &virtualpos::build),
+    ];
     let crates = workspace.packages.iter().map(|package| package.name.as_str());
     for name in crates.filter(|name| tidy::is_provider(name)) {
         let is_listed = providers.iter().any(|(provider, _)| name.ends_with(provider));
@@ -62,7 +68,7 @@ mod tests {
         let workspace = Workspace {
             root: Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
             target: Path::new("target").to_path_buf(),
-            packages: vec![crate::workspace::tests::package("pagos-etpay", &[])],
+            packages: vec![crate::workspace::tests::package("pagos-conekta", &[])],
         };
         assert!(replay(&workspace).is_err());
     }

@@ -22,4 +22,6 @@ pub use exchange::Exchange;
 pub use options::HttpOptions;
 pub use record::RecordTransport;
 pub use replay::ReplayTransport;
+pub use tls::ClientIdentity;
+pub use tls::RootCertificates;
 pub use transport::HttpTransport;

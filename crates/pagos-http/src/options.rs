@@ -1,8 +1,12 @@
-//! The limits of a transport. Not the address: a request carries its own.
+//! The limits of a transport, whom it trusts and as whom it comes. Not the address: a request
+//! carries its own.
 
 use std::time::Duration;
 
-/// The limits that [`crate::HttpTransport`] keeps.
+use crate::ClientIdentity;
+use crate::RootCertificates;
+
+/// The limits that [`crate::HttpTransport`] keeps, and its certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpOptions {
     /// From the start of the call to the last byte of the answer. Must be shorter than the lease
@@ -15,9 +19,13 @@ pub struct HttpOptions {
     /// How long an unused connection is kept for the next call. Shorter than what usual servers
     /// keep, so that a call rarely meets a connection which the other side has just closed.
     pub idle_timeout: Duration,
+    /// The certificate that is shown to servers that ask for one (mutual TLS).
+    pub client_identity: Option<ClientIdentity>,
+    /// Authorities to trust beside the system's, for servers with a private one.
+    pub extra_roots: RootCertificates,
 }
 
-/// 30 s in total, 10 s to connect, 1 MiB of answer, 20 s idle.
+/// 30 s in total, 10 s to connect, 1 MiB of answer, 20 s idle; the system's trust and no identity.
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
@@ -25,6 +33,8 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             body_size_bytes_max: 1024 * 1024,
             idle_timeout: Duration::from_secs(20),
+            client_identity: None,
+            extra_roots: RootCertificates::default(),
         }
     }
 }

@@ -30,13 +30,13 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// A transport with these limits.
+    /// A transport with these limits and certificates.
     ///
     /// # Errors
-    /// `Invalid` if TLS cannot be set up. A system without certificate authorities is no error
+    /// `Invalid` if TLS cannot be set up, or a client's key does not belong to its certificate. A system without certificate authorities is no error
     /// here: its https calls fail, before anything is sent, and say so.
     pub fn new(options: &HttpOptions) -> Result<Self, Error> {
-        let (config, trust) = tls::build_config()?;
+        let (config, trust) = tls::build_config(options)?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .user_agent(concat!("pagos/", env!("CARGO_PKG_VERSION")))

@@ -6,6 +6,7 @@
 //! | feature | module | what |
 //! |---|---|---|
 //! | `cashypro` | `cashypro` | the provider Cashypro |
+//! | `etpay` | `etpay` | the provider ETpay |
 //! | `all-providers` | | every provider that there is |
 //! | `http` | `http` | the transport over reqwest and rustls |
 //! | `engine` | `engine` | durable payouts: stored before they are sent, never sent twice |
@@ -83,6 +84,10 @@ pub use pagos_cashypro as cashypro;
 #[cfg(feature = "engine")]
 #[doc(inline)]
 pub use pagos_engine as engine;
+
+#[cfg(feature = "etpay")]
+#[doc(inline)]
+pub use pagos_etpay as etpay;
 
 #[cfg(feature = "http")]
 #[doc(inline)]

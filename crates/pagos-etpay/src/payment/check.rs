@@ -1,0 +1,171 @@
+//! What an order of a payment may say, field by field. Each returns what goes over the wire, or the
+//! violation. No requests and no answers.
+
+use pagos_core::BankCode;
+use pagos_core::Currency;
+use pagos_core::DocumentType;
+use pagos_core::Environment;
+use pagos_core::Metadata;
+use pagos_core::Money;
+use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
+use pagos_core::Rut;
+use pagos_core::Violation;
+use pagos_wire::WebhookUrl;
+
+use crate::bank;
+use crate::bank::Basis;
+use crate::config::PaymentSettings;
+use crate::config::parse_visited;
+use crate::wire::MetadataLine;
+
+/// Limits that ETpay does not state. \[inferred\]
+const METADATA_NAME_LENGTH_MAX: usize = 64;
+const METADATA_VALUE_LENGTH_MAX: usize = 255;
+const EMAIL_LENGTH_MAX: usize = 254;
+
+/// ETpay states no limit and advises three or four. Source: docs: D12. \[inferred\]
+const METADATA_LINES_MAX: usize = 20;
+
+/// The bank of the sandbox. Source: sdk.
+const TEST_BANK: &str = "cl_test";
+
+/// Who pays.
+#[derive(Clone)]
+pub(crate) struct Payer {
+    /// `123456785`: no dots, no dash, `K` in upper case. Source: sdk.
+    pub(crate) rut: Option<String>,
+    pub(crate) is_locked: bool,
+}
+
+/// ETpay takes letters and digits, up to 64. Source: manual. Our keys may have `_` and `-` besides,
+/// and are refused then: a key that were changed on its way could become another order's.
+pub(crate) fn read_key(key: &OrderKey) -> Result<&str, Violation> {
+    match key.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        true => Ok(key.as_str()),
+        false => Err(Violation::new(
+            "key",
+            "ETpay takes letters and digits only",
+            "choose keys without _ and -",
+        )),
+    }
+}
+
+pub(crate) fn read_amount(payments: &PaymentSettings, amount: Money) -> Result<i64, Violation> {
+    let (minor_min, minor_max) = (payments.amount_minor_min, payments.amount_minor_max);
+    if amount.currency != Currency::Clp {
+        let because = format!("ETpay collects CLP, not {}", amount.currency);
+        return Err(Violation::new("amount", because, "write the amount in CLP"));
+    }
+    if !(minor_min..=minor_max).contains(&amount.minor) {
+        let because = format!("{amount} is not within {minor_min} and {minor_max} CLP");
+        let remedy = "change the amount, or the account's limits if ETpay gave you others";
+        return Err(Violation::new("amount", because, remedy));
+    }
+    Ok(amount.minor)
+}
+
+/// The payer's mail address, which may be used for refunds. Source: docs: D12.
+pub(crate) fn read_email(email: Option<&str>) -> Result<Option<&str>, Violation> {
+    let Some(email) = email else { return Ok(None) };
+    let is_plain = !email.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    let is_address = email
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    match email.len() <= EMAIL_LENGTH_MAX && is_plain && is_address {
+        true => Ok(Some(email)),
+        false => Err(Violation::new(
+            "email",
+            format!("it is no mail address of up to {EMAIL_LENGTH_MAX} characters"),
+            "correct it, or leave it out",
+        )),
+    }
+}
+
+pub(crate) fn read_metadata(lines: &[Metadata]) -> Result<Vec<MetadataLine<'_>>, Violation> {
+    let refused = |because: String| Violation::new("metadata", because, "shorten it");
+    if lines.len() > METADATA_LINES_MAX {
+        return Err(refused(format!("more than {METADATA_LINES_MAX} lines")));
+    }
+    let mut read = Vec::with_capacity(lines.len());
+    for (number, line) in (1..).zip(lines) {
+        if !is_text(&line.name, 1, METADATA_NAME_LENGTH_MAX) {
+            return Err(refused(format!(
+                "the name of line {number} is not 1 to {METADATA_NAME_LENGTH_MAX} characters"
+            )));
+        }
+        if !is_text(&line.value, 0, METADATA_VALUE_LENGTH_MAX) {
+            return Err(refused(format!(
+                "the value of line {number} is longer than {METADATA_VALUE_LENGTH_MAX} characters"
+            )));
+        }
+        read.push(MetadataLine { name: &line.name, value: &line.value, show: line.is_shown });
+    }
+    Ok(read)
+}
+
+/// The order's page, else the account's. ETpay refuses pages that its rules for the merchant do not
+/// know. Source: docs: D16.
+pub(crate) fn read_page<'a>(
+    field: &'static str,
+    environment: Environment,
+    ordered: Option<&'a str>,
+    configured: Option<&'a WebhookUrl>,
+) -> Result<Option<&'a str>, Violation> {
+    let Some(url) = ordered else { return Ok(configured.map(WebhookUrl::as_str)) };
+    match parse_visited(field, url, environment) {
+        Ok(_) => Ok(Some(url)),
+        Err(error) => Err(Violation::new(field, error.message(), "write another URL")),
+    }
+}
+
+/// ETpay's name of the payer's bank, in lower case as in its pages. The number is understood too.
+/// Only documented names: the payer would land on the form of a bank that does not exist.
+pub(crate) fn read_bank(
+    environment: Environment,
+    bank: Option<&BankCode>,
+) -> Result<Option<&'static str>, Violation> {
+    let Some(bank) = bank.map(BankCode::as_str) else { return Ok(None) };
+    if environment == Environment::Sandbox && bank.eq_ignore_ascii_case(TEST_BANK) {
+        return Ok(Some(TEST_BANK));
+    }
+    match bank::find(bank).filter(|row| row.basis == Basis::Documented) {
+        Some(row) => Ok(Some(row.id)),
+        None => Err(Violation::new(
+            "bank",
+            format!("{bank:?} is not a bank that ETpay can send payers to"),
+            "write one of cl_estado, cl_santander, cl_bch, cl_bci, cl_falabella, cl_itau, \
+             cl_scotiabank, cl_mach, or leave it out and let the payer choose",
+        )),
+    }
+}
+
+/// The RUT that is filled in for the payer, and whether only its holder may pay.
+pub(crate) fn read_payer(order: &PaymentOrder) -> Result<Payer, Violation> {
+    let refused = |because, remedy| Violation::new("document", because, remedy);
+    let is_locked = order.is_document_locked;
+    let Some(document) = &order.document else {
+        return match is_locked {
+            true => Err(refused("there is no RUT to lock the payment to", "write the payer's RUT")),
+            false => Ok(Payer { rut: None, is_locked }),
+        };
+    };
+    if document.kind() != DocumentType::Rut {
+        return Err(refused("ETpay knows payers by their RUT", "write a RUT, or leave it out"));
+    }
+    let rut: Rut = document
+        .number()
+        .parse()
+        .map_err(|_| refused("the RUT cannot be read", "correct the RUT"))?;
+    Ok(Payer { rut: Some(plain(rut)), is_locked })
+}
+
+/// `123456785`. Source: sdk; docs: D22.
+fn plain(rut: Rut) -> String {
+    rut.without_dots().replace('-', "")
+}
+
+fn is_text(text: &str, length_min: usize, length_max: usize) -> bool {
+    let is_long_enough = text.trim().chars().count() >= length_min;
+    is_long_enough && text.chars().count() <= length_max && !text.chars().any(char::is_control)
+}

@@ -1,0 +1,189 @@
+//! Payouts: from an order to the shape of a request, from an answer to an observation. Sends
+//! nothing; `payout/call.rs` does. How payouts are found by their date is in `payout/search.rs`.
+
+pub(crate) mod call;
+mod check;
+mod day;
+pub(crate) mod search;
+
+use bytes::Bytes;
+use http::Response;
+
+use pagos_core::Currency;
+use pagos_core::Echo;
+use pagos_core::Error;
+use pagos_core::FailReason;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::OrderKey;
+use pagos_core::PayoutOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_core::Violation;
+use pagos_wire::WireText;
+use pagos_wire::redact;
+
+use crate::config::PayoutSettings;
+use crate::config::Settings;
+use crate::contract::CreateRequest;
+use crate::contract::PayoutAnswer;
+use crate::contract::PayoutRow;
+use crate::payment::check::read_email;
+use crate::payment::check::read_key;
+use crate::payout::check::read_account;
+use crate::payout::check::read_amount;
+use crate::payout::check::read_bank;
+use crate::payout::check::read_description;
+use crate::payout::check::read_name;
+use crate::payout::check::read_rut;
+use crate::status::Told;
+use crate::status::refused_payout;
+use crate::status::status;
+use crate::status::unknown_outcome;
+
+/// The request of a payout, or everything that is wrong with the order. The telephone is not sent:
+/// no field for it is known.
+pub(crate) fn request<'a>(
+    settings: &'a Settings,
+    payouts: &'a PayoutSettings,
+    order: &'a PayoutOrder,
+) -> Result<CreateRequest<'a>, Vec<Violation>> {
+    let beneficiary = &order.beneficiary;
+    let mut violations = Vec::new();
+    let mut keep = |violation| violations.push(violation);
+
+    let key = read_key(&order.key).map_err(&mut keep);
+    let amount = read_amount(payouts, order.amount).map_err(&mut keep);
+    let rut = read_rut(beneficiary.document.as_ref()).map_err(&mut keep);
+    let name = read_name(&beneficiary.name).map_err(&mut keep);
+    let email = beneficiary.email.as_deref().filter(|email| !email.is_empty());
+    let email = read_email(email).map_err(&mut keep);
+    let bank = beneficiary.bank.as_ref();
+    let bank = read_bank(settings.environment, payouts, bank).map_err(&mut keep);
+    let account = read_account(
+        bank.as_ref().copied().unwrap_or_default(),
+        rut.as_deref().unwrap_or_default(),
+        beneficiary,
+    )
+    .map_err(&mut keep);
+    let description = read_description(order.description.as_deref()).map_err(&mut keep);
+
+    let (Ok(key), Ok(amount), Ok(rut), Ok(name)) = (key, amount, rut, name) else {
+        return Err(violations);
+    };
+    let (Ok(email), Ok(bank), Ok(account), Ok(description)) = (email, bank, account, description)
+    else {
+        return Err(violations);
+    };
+    Ok(CreateRequest {
+        merchant_order_id: key,
+        amount,
+        rut,
+        name,
+        email,
+        bank_code: bank,
+        account_type: account.kind,
+        account_number: account.number,
+        description,
+    })
+}
+
+/// What the answer to a new payout says, or the caller's next step. A 401 is `call.rs`'s, which
+/// knows the token.
+pub(crate) fn read_reply(
+    response: &Response<Bytes>,
+    asked_at: Timestamp,
+    seen_at: Timestamp,
+) -> Result<Observation, Error> {
+    if !response.status().is_success() {
+        return Err(refused_payout(response));
+    }
+    let answer: PayoutAnswer = serde_json::from_slice(response.body())
+        .map_err(|_| unknown_outcome("the answer has another form, or was cut"))?;
+    observe(&answer.payout, Source::Reply, asked_at, seen_at).map_err(unknown_outcome)
+}
+
+/// What the answer to a question by id says.
+///
+/// "Not found" is never `Absent` here: ETpay gave us the id, so it has the payout, whatever a path
+/// that we assume or a copy that lags may say.
+pub(crate) fn read_lookup(
+    response: &Response<Bytes>,
+    reference: &ProviderRef,
+    asked_at: Timestamp,
+    seen_at: Timestamp,
+) -> Lookup {
+    let status = response.status();
+    if !status.is_success() {
+        return Lookup::CannotTell(format!("the provider answered HTTP {}", status.as_u16()));
+    }
+    let Ok(answer) = serde_json::from_slice::<PayoutAnswer>(response.body()) else {
+        return Lookup::CannotTell("the answer has another form, or was cut".to_owned());
+    };
+    match observe(&answer.payout, Source::Query, asked_at, seen_at) {
+        Ok(seen) if seen.reference.as_ref() == Some(reference) => Lookup::Found(seen),
+        Ok(_) => Lookup::CannotTell("the answer speaks of another payout".to_owned()),
+        Err(because) => Lookup::CannotTell(because.to_owned()),
+    }
+}
+
+/// What one row tells, whoever brought it. Key and amount are for the caller to compare.
+fn observe(
+    row: &PayoutRow,
+    source: Source,
+    asked_at: Timestamp,
+    seen_at: Timestamp,
+) -> Result<Observation, &'static str> {
+    let reference = row.id.as_ref().ok_or("the payout has no id")?.as_str();
+    let reference = ProviderRef::new(reference).map_err(|_| "the payout's id is no reference")?;
+    let amount = row.amount.map(|amount| amount.in_currency(Currency::Clp)).transpose();
+    let amount = amount.map_err(|_| "the amount has a fraction of a peso")?;
+    let updated_at = row.updated_at.as_ref().and_then(read_time);
+    let told = Told { source, asked_at, created_at: created_at(row), updated_at };
+    // A payout without a status is under way: it exists, and nothing says that it has ended.
+    let word = row.status.as_ref().map_or("", WireText::as_str);
+    let status = status(word, told);
+    let is_returned = status == Status::Failed(FailReason::Returned);
+    Ok(Observation {
+        asked_at: Some(asked_at),
+        provider_at: updated_at,
+        reference: Some(reference),
+        provider_code: (!word.is_empty()).then(|| redact(word)),
+        message: message(row),
+        // No field tells a part, so the whole is said to have come back. [sim]
+        returned: amount.filter(|_| is_returned),
+        echo: Echo { key: row.merchant_order_id.as_ref().map(echoed_key), amount },
+        ..Observation::new(status, source, seen_at)
+    })
+}
+
+fn created_at(row: &PayoutRow) -> Option<Timestamp> {
+    row.created_at.as_ref().and_then(read_time)
+}
+
+/// A time without a zone could be any, so only RFC 3339 is read.
+fn read_time(text: &WireText) -> Option<Timestamp> {
+    text.as_str().parse().ok()
+}
+
+/// The provider's code and explanation, either of which may be missing.
+fn message(row: &PayoutRow) -> Option<String> {
+    let texts = [&row.error_code, &row.error_message];
+    let texts: Vec<&str> = texts
+        .into_iter()
+        .flatten()
+        .map(|text| text.as_str().trim())
+        .filter(|text| !text.is_empty())
+        .collect();
+    (!texts.is_empty()).then(|| redact(&texts.join(": ")))
+}
+
+/// Our key as the provider wrote it, if it can be one of ours at all.
+fn echoed_key(key: &WireText) -> String {
+    match OrderKey::new(key.as_str()) {
+        Ok(key) => key.into(),
+        Err(_) => redact(key.as_str()),
+    }
+}

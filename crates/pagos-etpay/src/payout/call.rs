@@ -1,0 +1,187 @@
+//! The calls of the payouts API, and what becomes of a token that is refused. Shapes and words are
+//! read elsewhere; nothing here sends a payout a second time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use http::Request;
+use http::Response;
+use http::StatusCode;
+use http::header::AUTHORIZATION;
+use serde::de::DeserializeOwned;
+
+use pagos_core::Balance;
+use pagos_core::Currency;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Violation;
+use pagos_wire::money_call_failure;
+use pagos_wire::post_json;
+use pagos_wire::question_failure;
+use pagos_wire::to_ascii_json;
+
+use crate::Etpay;
+use crate::config::PayoutSettings;
+use crate::contract;
+use crate::contract::BalanceAnswer;
+use crate::payment::invalid;
+use crate::payout;
+use crate::session::Desk;
+use crate::session::Login;
+use crate::session::Standing;
+use crate::session::Token;
+use crate::status::refusal;
+use crate::status::refused_question;
+use crate::status::unknown_outcome;
+
+/// The payout side of an account that has one.
+#[derive(Clone, Copy)]
+pub(crate) struct PayoutSide<'a> {
+    pub(crate) etpay: &'a Etpay,
+    pub(crate) payouts: &'a PayoutSettings,
+    login: &'a Login,
+}
+
+impl Etpay {
+    /// The payout side, or what to do to have one.
+    pub(crate) fn paying(&self) -> Result<PayoutSide<'_>, Violation> {
+        match (&self.settings.payouts, &self.login) {
+            (Some(payouts), Some(login)) => Ok(PayoutSide { etpay: self, payouts, login }),
+            _ => Err(Violation::new(
+                "provider",
+                "this account makes no payouts",
+                "configure USERNAME and PASSWORD",
+            )),
+        }
+    }
+}
+
+impl PayoutSide<'_> {
+    /// Logs in if need be.
+    pub(crate) async fn token(self) -> Result<Arc<Token>, Error> {
+        let desk = Desk {
+            settings: &self.etpay.settings,
+            payouts: self.payouts,
+            transport: self.etpay.transport.as_ref(),
+            clock: self.etpay.clock.as_ref(),
+        };
+        self.login.token(&desk).await
+    }
+
+    /// Sends a payout, once. A login before it moves no money, so whatever fails in it was not the
+    /// payout.
+    pub(crate) async fn create(self, order: &PayoutOrder) -> Result<Observation, Error> {
+        let body = payout::request(&self.etpay.settings, self.payouts, order).map_err(invalid)?;
+        let body = to_ascii_json(&body)?;
+        let token = self.token().await?;
+        let header = (AUTHORIZATION, token.header());
+        let request = post_json(&self.payouts.base, contract::PAYOUTS_PATH, [header], body)?;
+        let asked_at = self.etpay.clock.now();
+        let response = self.etpay.transport.send(request).await.map_err(money_call_failure)?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            return Err(self.refused(&token, &response));
+        }
+        if response.status().is_success() {
+            token.accept();
+        }
+        payout::read_reply(&response, asked_at, self.etpay.clock.now())
+    }
+
+    /// A payout that was answered 401. It is not sent again here, although a new login could help:
+    /// every request that may move money rests on an attempt that is durable, and only the caller
+    /// can make the next one so.
+    ///
+    /// With a refusal in the body, nothing was carried out: who does not know us does not pay for
+    /// us. \[inferred\] A worn token is dropped, and `Throttled` without a wait lets the caller
+    /// come back at once. A fresh one that was never accepted is `Unauthorized`: another would fare
+    /// no better. Without a refusal, something in between has answered, and the outcome is
+    /// `Unknown`.
+    fn refused(self, token: &Arc<Token>, response: &Response<Bytes>) -> Error {
+        if refusal(response).is_none() {
+            self.login.forget(token);
+            return unknown_outcome("HTTP 401 without a refusal in it");
+        }
+        match self.login.refuse(token, self.etpay.clock.now()) {
+            Standing::Worn => Error::new(
+                ErrorKind::Throttled,
+                "the token of the payouts API has ended; the next call logs in again",
+            )
+            .with_retry_after(Duration::ZERO),
+            Standing::Fresh => Error::new(
+                ErrorKind::Unauthorized,
+                "the payouts API refuses a token that its login has just issued",
+            ),
+        }
+    }
+
+    /// A question that moves no money. If the token is refused, once more with a new one.
+    ///
+    /// # Errors
+    /// `Unauthorized`, `Throttled` and `Undelivered`. Every other answer is the reader's business.
+    pub(crate) async fn ask(self, path: &str) -> Result<Response<Bytes>, Error> {
+        let token = self.token().await?;
+        let response = self.ask_with(path, &token).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return refused_question(&response).map(|()| response);
+        }
+        self.login.forget(&token);
+        let token = self.token().await?;
+        let response = self.ask_with(path, &token).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            self.login.refuse(&token, self.etpay.clock.now());
+        }
+        refused_question(&response).map(|()| response)
+    }
+
+    async fn ask_with(self, path: &str, token: &Token) -> Result<Response<Bytes>, Error> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = self.payouts.base.join(path)?;
+        request.headers_mut().insert(AUTHORIZATION, token.header());
+        let response = self.etpay.transport.send(request).await.map_err(question_failure)?;
+        if response.status().is_success() {
+            token.accept();
+        }
+        Ok(response)
+    }
+
+    /// Asks by the provider's id.
+    pub(crate) async fn look_up(self, reference: &ProviderRef) -> Result<Lookup, Error> {
+        let Some(path) = contract::payout_path(reference.as_str()) else {
+            return Ok(Lookup::CannotTell("the reference fits into no URL".to_owned()));
+        };
+        let asked_at = self.etpay.clock.now();
+        let response = self.ask(&path).await?;
+        Ok(payout::read_lookup(&response, reference, asked_at, self.etpay.clock.now()))
+    }
+
+    /// The balance. What is held or under way is not told. \[sim\]
+    pub(crate) async fn balances(self) -> Result<Vec<Balance>, Error> {
+        let answer: BalanceAnswer = read(&self.ask(contract::BALANCE_PATH).await?)?;
+        let clp = Currency::Clp;
+        if answer.currency.is_some_and(|told| !told.as_str().eq_ignore_ascii_case(clp.code())) {
+            return Err(Error::new(ErrorKind::Unknown, "the balance is in another currency"));
+        }
+        let available = answer.balance.in_currency(clp).map_err(|cause| {
+            Error::new(ErrorKind::Unknown, "the balance is not exact").with_source(cause)
+        })?;
+        Ok(vec![Balance { available, unavailable: None }])
+    }
+}
+
+/// The shape of an answer to a question.
+fn read<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
+    let code = response.status().as_u16();
+    let unreadable =
+        || Error::new(ErrorKind::Unknown, format!("the answer cannot be read: HTTP {code}"));
+    if !response.status().is_success() {
+        return Err(unreadable());
+    }
+    serde_json::from_slice(response.body()).map_err(|_| unreadable())
+}

@@ -1,0 +1,266 @@
+//! Payouts by their date: the search for one of ours whose id we never learned, and the list.
+//!
+//! ETpay answers a question that it does not like with the payouts of today, and says nothing about
+//! it. So each row's time is looked at, and an answer that cannot be trusted proves nothing: what
+//! is in it may be believed, what is missing may not. Source: docs: D8, for a sibling. The contract
+//! is assumed besides, so even a walk without a flaw is no proof that a payout does not exist; the
+//! descriptor sees to it that nothing is sent again because of one.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use http::Response;
+
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::ListingPage;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::OrderKey;
+use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Timestamp;
+use pagos_core::Window;
+use pagos_wire::WireText;
+use pagos_wire::redact;
+
+use crate::contract;
+use crate::contract::ListAnswer;
+use crate::contract::PayoutRow;
+use crate::payout::call::PayoutSide;
+use crate::payout::created_at;
+use crate::payout::day::Day;
+use crate::payout::day::Span;
+use crate::payout::observe;
+
+/// Searches the days around the moment when the first attempt was begun.
+pub(crate) async fn find(side: PayoutSide<'_>, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+    let Some(begun_at) = payout.begun_at else {
+        let because = "neither its id nor the day on which it was sent is known";
+        return Ok(Lookup::CannotTell(because.to_owned()));
+    };
+    let asked_at = side.etpay.clock.now();
+    let today = Day::of(asked_at);
+    let margin = i64::from(side.payouts.listing_margin_days);
+    let middle = Day::of(begun_at);
+    let mut from = middle.plus(-margin);
+    let to = side.latest(Day::of(begun_at.plus(side.etpay.settings.clock_ahead)), today, margin);
+    let to = to.max(middle);
+    let mut walk = Walk::default();
+    while let Some(span) = Span::first(from, to, today) {
+        walk.read(side, span).await?;
+        from = span.to.plus(1);
+    }
+    Ok(walk.lookup(&payout.order.key, asked_at, side.etpay.clock.now()))
+}
+
+/// One page of the list: a few days of `window`, whose first is the cursor. Rows outside of the
+/// window come from the days that are searched in addition, and are left out.
+pub(crate) async fn page(
+    side: PayoutSide<'_>,
+    window: Window,
+    cursor: Option<&str>,
+) -> Result<ListingPage, Error> {
+    let asked_at = side.etpay.clock.now();
+    let today = Day::of(asked_at);
+    let margin = i64::from(side.payouts.listing_margin_days);
+    let first = Day::of(window.from).plus(-margin);
+    let last = side.latest(Day::of(window.until), today, margin);
+    let from = match cursor {
+        None => first,
+        Some(cursor) => Day::parse(cursor)
+            .ok()
+            .filter(|day| *day > first && *day <= last)
+            .ok_or_else(|| Error::invalid("cursor").because("it is not a cursor of this list"))?,
+    };
+    let is_empty = window.from >= window.until;
+    let Some(span) = Span::first(from, last, today).filter(|_| !is_empty) else {
+        return Ok(ListingPage { rows: Vec::new(), next: None });
+    };
+    let mut walk = Walk::default();
+    walk.read(side, span).await?;
+    let next = span.to.plus(1);
+    let next = if next <= last { Some(next.text()?) } else { None };
+    Ok(ListingPage { rows: walk.rows_of(window, asked_at, side.etpay.clock.now())?, next })
+}
+
+impl PayoutSide<'_> {
+    /// The last day that is worth a question. Days to come hold nothing, but where ETpay's day is
+    /// UTC's, tomorrow has begun in the evening; and a sandbox may be ahead of us.
+    fn latest(&self, day: Day, today: Day, margin: i64) -> Day {
+        let clock_ahead = self.etpay.settings.clock_ahead.as_secs() / DAY_SECONDS;
+        let days_ahead = i64::try_from(clock_ahead).unwrap_or(i64::MAX);
+        day.plus(margin).min(today.plus(days_ahead.saturating_add(1)))
+    }
+}
+
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+
+/// What a walk through one or more spans has brought.
+#[derive(Default)]
+struct Walk {
+    /// Every row by its id, the latest reading of it.
+    rows: BTreeMap<String, PayoutRow>,
+    /// Rows that answer another question than ours. Good for recognising a payout, no more.
+    strays: BTreeMap<String, PayoutRow>,
+    /// Why what is missing here may exist all the same.
+    doubt: Option<&'static str>,
+}
+
+/// What one page was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    /// It had rows that no page before it had.
+    New,
+    /// It had rows, and none of them was new.
+    Known,
+    /// It had no row.
+    Empty,
+    /// It cannot be trusted, and nor can the pages behind it.
+    Useless,
+}
+
+impl Walk {
+    /// Reads a span to its end: until a page brings nothing new. Page 0 is read too if page 1,
+    /// which is taken for the first, is empty: how pages are counted is not published.
+    async fn read(&mut self, side: PayoutSide<'_>, span: Span) -> Result<(), Error> {
+        let first = side.payouts.page_first;
+        let mut tally = Tally::default();
+        for page in first..first.saturating_add(contract::PAGES_MAX) {
+            let response = side.ask(&span.path(page)?).await?;
+            let found = self.take(&response, span, &mut tally);
+            if found == Page::New {
+                continue;
+            }
+            if found == Page::Empty && page == first && first > 0 {
+                self.read_page_zero(side, span, &mut tally).await?;
+            }
+            self.close(&tally);
+            return Ok(());
+        }
+        self.doubt("the list has more pages than are read");
+        Ok(())
+    }
+
+    /// A refusal says that pages are counted from 1, and nothing else.
+    async fn read_page_zero(
+        &mut self,
+        side: PayoutSide<'_>,
+        span: Span,
+        tally: &mut Tally,
+    ) -> Result<(), Error> {
+        let response = side.ask(&span.path(0)?).await?;
+        if !response.status().is_client_error() {
+            self.take(&response, span, tally);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, response: &Response<Bytes>, span: Span, tally: &mut Tally) -> Page {
+        let body = Some(response.body()).filter(|_| response.status().is_success());
+        let answer = body.and_then(|body| serde_json::from_slice::<ListAnswer>(body).ok());
+        let Some(answer) = answer else {
+            self.doubt("a page of the list cannot be read");
+            return Page::Useless;
+        };
+        tally.total = tally.total.max(answer.total.map_or(0, |total| total.value()));
+        if answer.payouts.is_empty() {
+            return Page::Empty;
+        }
+        if answer.payouts.iter().any(|row| created_at(row).is_some_and(|at| !span.holds(at))) {
+            self.doubt("the list was answered with payouts of other days");
+            self.strays.extend(answer.payouts.into_iter().filter_map(named));
+            return Page::Useless;
+        }
+        if answer.payouts.iter().any(|row| created_at(row).is_none()) {
+            self.doubt("a row of the list has no readable time");
+        }
+        let count = answer.payouts.len();
+        let rows: Vec<_> = answer.payouts.into_iter().filter_map(named).collect();
+        if rows.len() < count {
+            self.doubt("a row of the list has no id");
+        }
+        let before = tally.ids.len();
+        tally.ids.extend(rows.iter().map(|(id, _)| id.clone()));
+        self.rows.extend(rows);
+        if tally.ids.len() > before { Page::New } else { Page::Known }
+    }
+
+    /// The first doubt is the one to tell.
+    fn doubt(&mut self, because: &'static str) {
+        self.doubt.get_or_insert(because);
+    }
+
+    /// The provider's own count, where it tells one, must have been reached.
+    fn close(&mut self, tally: &Tally) {
+        if i64::try_from(tally.ids.len()).is_ok_and(|seen| seen < tally.total) {
+            self.doubt("the list has fewer rows than it says");
+        }
+    }
+
+    /// One row with our key is the payout, wherever it stands. Two are two payments, perhaps.
+    fn lookup(mut self, key: &OrderKey, asked_at: Timestamp, seen_at: Timestamp) -> Lookup {
+        let strays = std::mem::take(&mut self.strays);
+        for (id, row) in strays {
+            self.rows.entry(id).or_insert(row);
+        }
+        let is_ours = |row: &&PayoutRow| {
+            row.merchant_order_id.as_ref().is_some_and(|told| told.as_str() == key.as_str())
+        };
+        let ours: Vec<&PayoutRow> = self.rows.values().filter(is_ours).collect();
+        match (ours.as_slice(), self.doubt) {
+            ([], None) => Lookup::Absent,
+            ([], Some(doubt)) => Lookup::CannotTell(doubt.to_owned()),
+            ([row], _) => match observe(row, Source::Query, asked_at, seen_at) {
+                Ok(seen) => Lookup::Found(seen),
+                Err(because) => Lookup::CannotTell(because.to_owned()),
+            },
+            (rows, _) => Lookup::Ambiguous(describe(rows)),
+        }
+    }
+
+    /// The rows of the window. A row without a time may belong to it.
+    fn rows_of(
+        &self,
+        window: Window,
+        asked_at: Timestamp,
+        seen_at: Timestamp,
+    ) -> Result<Vec<Observation>, Error> {
+        let unreadable = |because: &str| Error::new(ErrorKind::Unknown, because);
+        if let Some(doubt) = self.doubt {
+            return Err(unreadable(doubt));
+        }
+        let is_within = |row: &&PayoutRow| {
+            created_at(row).is_none_or(|at| window.from <= at && at < window.until)
+        };
+        let rows = self.rows.values().filter(is_within);
+        rows.map(|row| observe(row, Source::Listing, asked_at, seen_at).map_err(unreadable))
+            .collect()
+    }
+}
+
+/// The rows of one span, and how many the provider says that it has.
+#[derive(Default)]
+struct Tally {
+    ids: BTreeSet<String>,
+    total: i64,
+}
+
+fn named(row: PayoutRow) -> Option<(String, PayoutRow)> {
+    let id = row.id.as_ref().map(WireText::as_str).filter(|id| !id.is_empty())?.to_owned();
+    Some((id, row))
+}
+
+/// What ETpay has under our key, for a person. An id is shown whole, or nobody could look for it.
+fn describe(rows: &[&PayoutRow]) -> String {
+    let text = |text: &Option<WireText>| redact(text.as_ref().map_or("?", WireText::as_str));
+    let id = |row: &PayoutRow| {
+        let id = row.id.as_ref().and_then(|id| ProviderRef::new(id.as_str()).ok());
+        id.map_or_else(|| text(&row.id), String::from)
+    };
+    let rows: Vec<String> =
+        rows.iter().map(|row| format!("{} ({})", id(row), text(&row.status))).collect();
+    format!("ETpay has {} payouts under this key: {}", rows.len(), rows.join(", "))
+}

@@ -1,0 +1,196 @@
+//! The login of the payouts API: one at a time, its token shared by all callers, failures
+//! remembered. Not the sessions in which payers pay, and no other call than the login.
+//!
+//! A login moves no money, so whoever fails in it may try again. But an account can be locked by
+//! tries, so a failure is remembered: callers in the meantime are told of it and nothing is sent.
+
+mod exchange;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_once_cell::OnceCell;
+use http::HeaderValue;
+
+use pagos_core::Clock;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Timestamp;
+use pagos_core::Transport;
+
+use crate::config::PayoutSettings;
+use crate::config::Settings;
+
+/// For how long a refused login is remembered. Ours: tries can lock the account. \[inferred\]
+const REFUSAL_REMEMBERED: Duration = Duration::from_secs(60);
+
+/// For how long a login without a usable answer is remembered. Ours.
+const FAILURE_REMEMBERED: Duration = Duration::from_secs(5);
+
+/// A token of this age that is refused has perhaps ended early; a younger one that no call has
+/// accepted is not wanted. Ours.
+const WORN_AFTER: Duration = Duration::from_secs(60);
+
+/// What a login is made of.
+pub(crate) struct Desk<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) payouts: &'a PayoutSettings,
+    pub(crate) transport: &'a dyn Transport,
+    pub(crate) clock: &'a dyn Clock,
+}
+
+/// A token that callers share.
+#[derive(Debug)]
+pub(crate) struct Token {
+    header: HeaderValue,
+    born_at: Timestamp,
+    is_accepted: AtomicBool,
+}
+
+impl Token {
+    /// The value of the header `Authorization`: the token as it is, without `Bearer`.
+    /// Source: docs: D8, D9, D10.
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.header.clone()
+    }
+
+    /// Notes that a call was let in with it.
+    pub(crate) fn accept(&self) {
+        self.is_accepted.store(true, Ordering::Relaxed);
+    }
+
+    fn standing(&self, now: Timestamp) -> Standing {
+        let is_worn = self.is_accepted.load(Ordering::Relaxed);
+        match is_worn || now.since(self.born_at) >= WORN_AFTER {
+            true => Standing::Worn,
+            false => Standing::Fresh,
+        }
+    }
+}
+
+/// What a refused token is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It was good once, or is old: the next login may help.
+    Worn,
+    /// It is new and was never good: another login would bring the same.
+    Fresh,
+}
+
+/// The login that all callers share. A new cell is a new generation: whoever still holds the token
+/// of an old one can drop nothing newer.
+#[derive(Debug, Default)]
+pub(crate) struct Login {
+    current: Mutex<Arc<OnceCell<Visit>>>,
+}
+
+/// What one login brought, and until when it counts.
+#[derive(Debug)]
+struct Visit {
+    outcome: Result<Arc<Token>, Refused>,
+    until: Timestamp,
+}
+
+#[derive(Debug)]
+struct Refused {
+    kind: ErrorKind,
+    because: String,
+}
+
+impl Login {
+    /// The token, after a login if there is none that counts. Callers that come during a login wait
+    /// for it; if the caller that makes it goes away, one of them makes another.
+    ///
+    /// # Errors
+    /// `Unauthorized` where the login was refused, `Throttled`, and `Undelivered` for the rest.
+    /// Each counts for callers of the next seconds too, without another login.
+    pub(crate) async fn token(&self, desk: &Desk<'_>) -> Result<Arc<Token>, Error> {
+        let cell = self.cell(desk.clock.now());
+        let visit = cell.get_or_init(visit(desk)).await;
+        match &visit.outcome {
+            Ok(token) => Ok(token.clone()),
+            Err(refused) => Err(refused.tell(visit.until.since(desk.clock.now()))),
+        }
+    }
+
+    /// Gives up a token, so that the next caller logs in. No effect on a newer one.
+    pub(crate) fn forget(&self, token: &Arc<Token>) {
+        self.replace(token, OnceCell::new());
+    }
+
+    /// Gives up a token that was refused. A fresh one ends the logins for a minute: the login works
+    /// and what it brings does not, which only a person can mend.
+    pub(crate) fn refuse(&self, token: &Arc<Token>, now: Timestamp) -> Standing {
+        let standing = token.standing(now);
+        let next = match standing {
+            Standing::Worn => OnceCell::new(),
+            Standing::Fresh => {
+                OnceCell::new_with(Visit::refused(ErrorKind::Unauthorized, FRESH_REFUSED, now))
+            }
+        };
+        self.replace(token, next);
+        standing
+    }
+
+    fn replace(&self, token: &Arc<Token>, next: OnceCell<Visit>) {
+        let mut current = self.lock();
+        let held = current.get().and_then(|visit| visit.outcome.as_ref().ok());
+        if held.is_some_and(|held| Arc::ptr_eq(held, token)) {
+            *current = Arc::new(next);
+        }
+    }
+
+    /// The cell of the present generation; a new one if what the old one holds counts no more.
+    fn cell(&self, now: Timestamp) -> Arc<OnceCell<Visit>> {
+        let mut current = self.lock();
+        if current.get().is_some_and(|visit| visit.until <= now) {
+            *current = Arc::default();
+        }
+        current.clone()
+    }
+
+    /// Nothing panics under this lock, and each step under it leaves a whole state.
+    fn lock(&self) -> MutexGuard<'_, Arc<OnceCell<Visit>>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const FRESH_REFUSED: &str = "the payouts API refuses the token that its own login has just issued";
+
+impl Visit {
+    fn refused(kind: ErrorKind, because: impl Into<String>, now: Timestamp) -> Self {
+        let remembered = match kind {
+            ErrorKind::Unauthorized => REFUSAL_REMEMBERED,
+            _ => FAILURE_REMEMBERED,
+        };
+        let refused = Refused { kind, because: because.into() };
+        Self { outcome: Err(refused), until: now.plus(remembered) }
+    }
+}
+
+impl Refused {
+    /// Only "too many" has a time: after the others the caller's own growing delay is better.
+    fn tell(&self, wait: Duration) -> Error {
+        let error = Error::new(self.kind, self.because.clone());
+        match self.kind {
+            ErrorKind::Throttled => error.with_retry_after(wait),
+            _ => error,
+        }
+    }
+}
+
+/// Logs in, once.
+async fn visit(desk: &Desk<'_>) -> Visit {
+    let response = match exchange::send(desk).await {
+        Ok(response) => response,
+        Err(error) => {
+            return Visit::refused(error.kind(), error.to_string(), desk.clock.now());
+        }
+    };
+    exchange::read(&response, desk.clock.now())
+}

@@ -1,0 +1,143 @@
+//! Notifications: of payments, signed with the secret of their session, and of payouts, which
+//! nothing proves. No server, no storage, and no belief in a delivery before it is verified.
+//!
+//! The form of a body is not published, so `webhook/body.rs` reads several. The redirect of the
+//! payer's browser carries such a token too and is not a notification: see [`crate::read_redirect`].
+
+pub(crate) mod body;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::Response;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+
+use pagos_core::Decoded;
+use pagos_core::Delivery;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Event;
+use pagos_core::Hint;
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
+use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::SecretScope;
+use pagos_core::Source;
+use pagos_core::Subject;
+use pagos_core::Timestamp;
+use pagos_core::Verified;
+use pagos_core::WebhookDecoder;
+use pagos_wire::WireText;
+
+use crate::Etpay;
+use crate::contract::PayoutRow;
+use crate::payment::answer::observe;
+use crate::sign;
+use crate::sign::Claims;
+use crate::sign::Opened;
+use crate::webhook::body::Body;
+
+impl WebhookDecoder for Etpay {
+    /// Each session has its own. Source: manual.
+    fn secret_scope(&self) -> SecretScope {
+        SecretScope::Session
+    }
+
+    fn locate(&self, delivery: &Delivery) -> Hint {
+        match Body::read(&delivery.body) {
+            Body::Token(token) => match sign::named(&token) {
+                Some(claims) => Hint {
+                    key: key(claims.merchant_order_id.as_ref()),
+                    reference: reference(claims.session_token.as_ref()),
+                },
+                None => Hint::default(),
+            },
+            Body::Payout(row) => named(&row),
+            Body::Unreadable => Hint::default(),
+        }
+    }
+
+    /// A notification of a payment is verified with the secret of the session that
+    /// [`WebhookDecoder::locate`] names; without one nothing of it is believed. A notification of a
+    /// payout has no proof that is known, and is a hint whatever it says. Source: manual (the JWT);
+    /// nothing is published about the other.
+    ///
+    /// Whether the payer's RUT is the one that the order was locked to is not told here, where there
+    /// is no order, but by the answer to a question.
+    fn verify(&self, delivery: &Delivery, secret: Option<&Secret>) -> Result<Decoded, Error> {
+        match Body::read(&delivery.body) {
+            Body::Token(token) => {
+                let secret = secret.ok_or_else(|| refused("no secret of such a session"))?;
+                read_token(&token, secret, delivery.received_at, self.settings.clock_ahead)
+            }
+            Body::Payout(row) if self.settings.payouts.is_some() => Ok(Decoded::Hint(named(&row))),
+            Body::Payout(_) => Err(refused("about a payout, and this account makes none")),
+            Body::Unreadable => Err(refused("the delivery has no token in it")),
+        }
+    }
+
+    /// How ETpay wants to be answered, and whether it sends again, is unknown. \[inferred\]
+    fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
+        let (status, body) = match receipt {
+            Receipt::Stored => (StatusCode::OK, r#"{"msg":"ok"}"#),
+            Receipt::Refused => (StatusCode::UNAUTHORIZED, r#"{"msg":"refused"}"#),
+            Receipt::Misdirected => (StatusCode::NOT_FOUND, r#"{"msg":"unknown"}"#),
+            Receipt::Failed => (StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"failed"}"#),
+        };
+        let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+        *response.status_mut() = status;
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        response
+    }
+}
+
+fn read_token(
+    token: &str,
+    secret: &Secret,
+    received_at: Timestamp,
+    clock_ahead: Duration,
+) -> Result<Decoded, Error> {
+    match sign::open(token, secret, received_at.plus(clock_ahead))? {
+        Opened::Genuine(proof, claims) => {
+            let event = read_event(&claims, received_at)?;
+            Ok(Decoded::Verified(Verified::new(proof, event)))
+        }
+        Opened::SystemError { session_token } => {
+            let reference = ProviderRef::new(session_token).ok();
+            Ok(Decoded::Hint(Hint { key: None, reference }))
+        }
+    }
+}
+
+/// `Invalid` for a genuine notification that cannot be compared with an order.
+fn read_event(claims: &Claims, received_at: Timestamp) -> Result<Event, Error> {
+    let attempt = claims.attempt();
+    let observation = observe(attempt, Source::VerifiedEvent, received_at)
+        .map_err(|because| Error::invalid("token").because(because))?;
+    Ok(Event {
+        subject: Subject::Payment,
+        key: key(attempt.merchant_order_id.as_ref()),
+        reference: observation.reference.clone(),
+        observation: Some(observation),
+    })
+}
+
+fn named(row: &PayoutRow) -> Hint {
+    Hint { key: key(row.merchant_order_id.as_ref()), reference: reference(row.id.as_ref()) }
+}
+
+fn key(text: Option<&WireText>) -> Option<OrderKey> {
+    OrderKey::new(text?.as_str()).ok()
+}
+
+fn reference(text: Option<&WireText>) -> Option<ProviderRef> {
+    ProviderRef::new(text?.as_str()).ok()
+}
+
+fn refused(because: &str) -> Error {
+    Error::new(ErrorKind::Unauthorized, because)
+}

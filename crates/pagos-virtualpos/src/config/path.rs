@@ -1,0 +1,98 @@
+//! Paths with a place for an id. Not a template language: one place, one path segment.
+
+use pagos_core::Error;
+
+/// A path below a base address, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Template {
+    before: String,
+    after: String,
+}
+
+impl Template {
+    /// A path without a place.
+    pub(crate) fn plain(field: &'static str, path: &str) -> Result<Self, Error> {
+        let path = check(field, path)?;
+        Ok(Self { before: path.to_owned(), after: String::new() })
+    }
+
+    /// A path in which `place` stands once.
+    pub(crate) fn parse(field: &'static str, path: &str, place: &str) -> Result<Self, Error> {
+        let refused = || {
+            Error::invalid(field).because(format!("{path:?} does not have {place} exactly once"))
+        };
+        let (before, after) = path.split_once(place).ok_or_else(refused)?;
+        check(field, &format!("{before}{after}"))?;
+        Ok(Self { before: before.to_owned(), after: after.to_owned() })
+    }
+
+    /// The path itself, for one without a place.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.before
+    }
+
+    /// The path with `id` in its place, escaped so that it stays one segment. `None` for an id that
+    /// clients would resolve to another path.
+    pub(crate) fn fill(&self, id: &str) -> Option<String> {
+        if matches!(id, "" | "." | "..") {
+            return None;
+        }
+        let mut path = self.before.clone();
+        for byte in id.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    path.push(char::from(byte));
+                }
+                byte => path.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        path.push_str(&self.after);
+        Some(path)
+    }
+}
+
+fn check<'a>(field: &'static str, path: &'a str) -> Result<&'a str, Error> {
+    let is_legal = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'{' | b'}');
+    match path.starts_with('/') && path.bytes().all(is_legal) {
+        true => Ok(path),
+        false => Err(Error::invalid(field).because(format!(
+            "{path:?} is no path: it starts with / and has no blanks, no # and no other place"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_segment() {
+        let template = Template::parse("path_by_id", "/v3/payout/{id}/state", "{id}").unwrap();
+        let cases = [
+            ("po_3f1c", Some("/v3/payout/po_3f1c/state")),
+            ("a/../b?c=d#e%", Some("/v3/payout/a%2F..%2Fb%3Fc%3Dd%23e%25/state")),
+            ("ñ", Some("/v3/payout/%C3%B1/state")),
+            ("...", Some("/v3/payout/.../state")),
+            ("..", None),
+            (".", None),
+            ("", None),
+        ];
+        for (id, expected) in cases {
+            assert_eq!(template.fill(id).as_deref(), expected, "{id}");
+        }
+    }
+
+    #[test]
+    fn templates_are_checked() {
+        for good in ["/v3/{id}", "/v3/payout?id={id}", "/{id}/x"] {
+            assert!(Template::parse("path_by_id", good, "{id}").is_ok(), "{good}");
+        }
+        let refused = ["/v3", "v3/{id}", "/{id}/{id}", "/{id}#a", "/{id} ", "/{ID}", "{id}", ""];
+        for bad in refused {
+            let error = Template::parse("path_by_id", bad, "{id}").unwrap_err();
+            assert_eq!(error.field(), Some("path_by_id"), "{bad}");
+        }
+        assert!(Template::plain("path_create", "/v3/payout").is_ok());
+        assert!(Template::plain("path_create", "/v3/{id}").is_err());
+    }
+}

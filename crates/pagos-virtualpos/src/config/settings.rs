@@ -1,0 +1,194 @@
+//! The configuration once it is checked: what the provider works with. Not where it comes from,
+//! which is `config.rs`.
+
+use pagos_core::Contract;
+use pagos_core::Environment;
+use pagos_core::Error;
+use pagos_core::Secret;
+use pagos_core::Status;
+use pagos_wire::BaseUrl;
+use pagos_wire::WebhookUrl;
+
+use crate::config::CreateBody;
+use crate::config::PaymentConfig;
+use crate::config::QueryMethod;
+use crate::config::QuerySignature;
+use crate::config::RutCheck;
+use crate::config::VirtualPosConfig;
+use crate::config::path::Template;
+use crate::payout::check::read_message;
+use crate::sign::Credentials;
+use crate::status::fold;
+
+/// The longest URL that is sent. \[inferred\]
+const URL_LENGTH_MAX: usize = 2048;
+
+/// The longest key of either kind, so that a token stays below 4 KiB. \[inferred\]
+const KEY_LENGTH_MAX: usize = 128;
+
+impl VirtualPosConfig {
+    /// What the provider works with.
+    pub(crate) fn check(self) -> Result<Settings, Error> {
+        let environment = self.environment;
+        // Money must not move over a wire format that nobody has seen.
+        Contract::Assumed.admit(environment, self.verification)?;
+        check_key("api_key", &self.api_key)?;
+        check_key("secret_key", &self.secret_key)?;
+        if self.amount_minor_min < 1 || self.amount_minor_min > self.amount_minor_max {
+            return Err(
+                Error::invalid("amount_max").because("the limits are at least 1 and in order")
+            );
+        }
+        if environment == Environment::Live && self.rut_check == RutCheck::ShapeOnly {
+            return Err(Error::invalid("strict_rut")
+                .because("check digits may be left unchecked in the sandbox only"));
+        }
+        if self.tls.client_certificate.is_some() != self.tls.client_key.is_some() {
+            return Err(Error::invalid("client_certificate")
+                .because("a client certificate and its key come together"));
+        }
+        let default_message = read_message(&self.default_message)
+            .map_err(|found| Error::invalid("default_message").because(found.because))?;
+        Ok(Settings {
+            base: parse_base("base_url", &self.base_url, environment)?,
+            credentials: Credentials::new(self.api_key, self.secret_key)?,
+            create_path: Template::plain("path_create", &self.paths.create)?,
+            by_id_path: Template::parse("path_by_id", &self.paths.by_id, "{id}")?,
+            by_key_path: Template::parse(
+                "path_by_merchant_id",
+                &self.paths.by_merchant_id,
+                "{merchant_id}",
+            )?,
+            query_method: self.query_method,
+            create_body: self.create_body,
+            query_signature: self.query_signature,
+            words: Words {
+                states: fold_states(&self.state_words)?,
+                auth_codes: self.auth_codes,
+                absent_codes: self.absent_codes,
+            },
+            default_message,
+            amount_minor_min: self.amount_minor_min,
+            amount_minor_max: self.amount_minor_max,
+            rut_check: self.rut_check,
+            payments: self.payments.map(|config| config.check(environment)).transpose()?,
+        })
+    }
+}
+
+impl PaymentConfig {
+    fn check(self, environment: Environment) -> Result<PaymentSettings, Error> {
+        check_key("payments_api_key", &self.api_key)?;
+        check_key("payments_secret_key", &self.secret_key)?;
+        let page = |field, url: Option<String>| {
+            url.map(|url| parse_visited(field, &url, environment)).transpose()
+        };
+        Ok(PaymentSettings {
+            environment,
+            base: parse_base("payments_url", &self.payments_url, environment)?,
+            credentials: Credentials::new(self.api_key, self.secret_key)?,
+            return_url: page("return_url", self.return_url)?,
+            notify_url: page("notify_url", self.notify_url)?,
+        })
+    }
+}
+
+/// A configuration that was checked: in `Live` the contract is verified.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) base: BaseUrl,
+    pub(crate) credentials: Credentials,
+    pub(crate) create_path: Template,
+    pub(crate) by_id_path: Template,
+    pub(crate) by_key_path: Template,
+    pub(crate) query_method: QueryMethod,
+    pub(crate) create_body: CreateBody,
+    pub(crate) query_signature: QuerySignature,
+    pub(crate) words: Words,
+    pub(crate) default_message: String,
+    pub(crate) amount_minor_min: i64,
+    pub(crate) amount_minor_max: i64,
+    pub(crate) rut_check: RutCheck,
+    pub(crate) payments: Option<PaymentSettings>,
+}
+
+/// VirtualPOS's words, as far as they decide anything.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// Folded: see [`fold`].
+    pub(crate) states: Vec<(String, Status)>,
+    pub(crate) auth_codes: Vec<String>,
+    pub(crate) absent_codes: Vec<String>,
+}
+
+/// How payments are collected, checked.
+#[derive(Debug)]
+pub(crate) struct PaymentSettings {
+    pub(crate) environment: Environment,
+    pub(crate) base: BaseUrl,
+    pub(crate) credentials: Credentials,
+    pub(crate) return_url: Option<WebhookUrl>,
+    pub(crate) notify_url: Option<WebhookUrl>,
+}
+
+/// A URL that VirtualPOS or a payer's browser visits: public and https in `Live`.
+pub(crate) fn parse_visited(
+    field: &'static str,
+    url: &str,
+    environment: Environment,
+) -> Result<WebhookUrl, Error> {
+    let refused = |because: &str| Error::invalid(field).because(because);
+    let parsed = WebhookUrl::parse(url, environment, URL_LENGTH_MAX)
+        .map_err(|error| refused(error.message()))?;
+    if environment == Environment::Live && is_plain(url) {
+        return Err(refused("plain http is for the sandbox only; live wants https"));
+    }
+    Ok(parsed)
+}
+
+/// https, but for loopback: every request tells the API key.
+pub(super) fn parse_base(
+    field: &'static str,
+    url: &str,
+    environment: Environment,
+) -> Result<BaseUrl, Error> {
+    let refused = |because: &str| Error::invalid(field).because(because);
+    let base = BaseUrl::parse(url, environment).map_err(|error| refused(error.message()))?;
+    let uri = base.join("/")?;
+    let host = uri.host().unwrap_or_default();
+    let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1");
+    match is_plain(url) && !is_loopback {
+        true => Err(refused("plain http is for this machine itself; any other host wants https")),
+        false => Ok(base),
+    }
+}
+
+fn is_plain(url: &str) -> bool {
+    url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
+}
+
+// A line end that came along from a file would spoil every signature.
+fn check_key(field: &'static str, key: &Secret) -> Result<(), Error> {
+    let is_visible = key.expose().bytes().all(|byte| byte.is_ascii_graphic());
+    match is_visible && (1..=KEY_LENGTH_MAX).contains(&key.expose().len()) {
+        true => Ok(()),
+        false => Err(Error::invalid(field)
+            .because(format!("a key is 1 to {KEY_LENGTH_MAX} visible ASCII characters"))),
+    }
+}
+
+fn fold_states(words: &[(String, Status)]) -> Result<Vec<(String, Status)>, Error> {
+    let refused = |because: String| Err(Error::invalid("state_words").because(because));
+    let mut folded: Vec<(String, Status)> = Vec::with_capacity(words.len());
+    for (word, status) in words {
+        if matches!(status, Status::Created | Status::Unknown) {
+            return refused(format!("{word:?} cannot mean {status}"));
+        }
+        let word = fold(word);
+        if folded.iter().any(|(known, meaning)| *known == word && meaning != status) {
+            return refused(format!("{word:?} has two meanings"));
+        }
+        folded.push((word, *status));
+    }
+    Ok(folded)
+}

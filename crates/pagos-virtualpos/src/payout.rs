@@ -1,0 +1,131 @@
+//! Payouts: from an order to the instruction, to what is signed and sent. Sends nothing; `lib.rs`
+//! does. What orders may say is in `payout/check.rs`, what answers say in `payout/answer.rs`.
+
+pub(crate) mod answer;
+pub(crate) mod check;
+pub(crate) mod instruction;
+
+use bytes::Bytes;
+use http::Method;
+
+use pagos_core::Error;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutRef;
+use pagos_core::Violation;
+
+use crate::config::CreateBody;
+use crate::config::QueryMethod;
+use crate::config::QuerySignature;
+use crate::config::Settings;
+use crate::payout::check::read_account;
+use crate::payout::check::read_amount;
+use crate::payout::check::read_email;
+use crate::payout::check::read_message;
+use crate::payout::check::read_name;
+use crate::payout::check::read_rut;
+use crate::payout::instruction::Instruction;
+use crate::sign::Claims;
+use crate::wire::BankAccount;
+use crate::wire::Recipient;
+use crate::wire::Tef;
+use crate::wire::Wrapped;
+
+/// The instruction of an order, or everything that is wrong with the order.
+///
+/// The account type is dropped: the manual's structure has none. So is a telephone number.
+pub(crate) fn tef(settings: &Settings, order: &PayoutOrder) -> Result<Tef, Vec<Violation>> {
+    let beneficiary = &order.beneficiary;
+    let mut violations = Vec::new();
+    let mut keep = |violation| violations.push(violation);
+
+    let amount = read_amount(settings, order.amount).map_err(&mut keep);
+    let name = read_name(&beneficiary.name).map_err(&mut keep);
+    let rut = read_rut(settings.rut_check, beneficiary.document.as_ref()).map_err(&mut keep);
+    let email = read_email(beneficiary.email.as_deref()).map_err(&mut keep);
+    let bank = beneficiary.bank.as_ref().map(|bank| bank.as_str());
+    let bank = crate::bank::read(bank).map_err(&mut keep);
+    let account = read_account(beneficiary.account_number.as_str()).map_err(&mut keep);
+    let description = order.description.as_deref().filter(|text| !text.trim().is_empty());
+    let message = read_message(description.unwrap_or(&settings.default_message)).map_err(&mut keep);
+
+    let (Ok(amount), Ok(name), Ok(rut), Ok(email)) = (amount, name, rut, email) else {
+        return Err(violations);
+    };
+    let (Ok(bank), Ok(account), Ok(message)) = (bank, account, message) else {
+        return Err(violations);
+    };
+    Ok(Tef {
+        merchant_id: order.key.as_str().to_owned(),
+        message,
+        amount,
+        recipient: Recipient { rut, name, email: email.to_owned() },
+        bank: BankAccount { sbif_code: bank.to_owned(), account_number: account.to_owned() },
+    })
+}
+
+/// The body of a new payout, around the very bytes that are signed.
+pub(crate) fn create_body(settings: &Settings, instruction: &Instruction) -> Result<Bytes, Error> {
+    match settings.create_body {
+        CreateBody::TefWrapped => wrapped(instruction),
+        CreateBody::SignedDictionary => settings.credentials.payload(instruction.claims()),
+        CreateBody::Flat => Ok(Bytes::copy_from_slice(instruction.bytes())),
+    }
+}
+
+/// What a question signs, and what follows from a refused signature.
+pub(crate) struct Question {
+    /// The instruction to sign; `None` for the API key alone.
+    pub(crate) instruction: Option<Instruction>,
+    /// The signature is the one that VirtualPOS expects. Otherwise its refusal says nothing about
+    /// the account.
+    pub(crate) is_certain: bool,
+}
+
+impl Question {
+    /// The instruction as it was stored, else as the order gives it today, else none.
+    ///
+    /// # Errors
+    /// `Invalid` for a handle that is not the order's.
+    pub(crate) fn about(settings: &Settings, payout: &PayoutRef<'_>) -> Result<Self, Error> {
+        if settings.query_signature == QuerySignature::ApiKeyOnly {
+            return Ok(Self { instruction: None, is_certain: true });
+        }
+        if let Some(handle) = payout.handle {
+            let instruction = Instruction::of_handle(handle)?;
+            instruction.check_order(payout.order)?;
+            return Ok(Self { instruction: Some(instruction), is_certain: true });
+        }
+        let rebuilt = tef(settings, payout.order).ok().map(Instruction::new).transpose()?;
+        Ok(Self { instruction: rebuilt, is_certain: false })
+    }
+
+    pub(crate) fn claims(&self) -> Claims<'_> {
+        self.instruction.as_ref().map_or(Claims::ApiKeyOnly, Instruction::claims)
+    }
+
+    /// Method and body.
+    pub(crate) fn message(&self, method: QueryMethod) -> Result<(Method, Bytes), Error> {
+        match (method, &self.instruction) {
+            (QueryMethod::Get, _) => Ok((Method::GET, Bytes::new())),
+            (QueryMethod::Post, Some(instruction)) => Ok((Method::POST, wrapped(instruction)?)),
+            (QueryMethod::Post, None) => Ok((Method::POST, Bytes::from_static(b"{}"))),
+        }
+    }
+}
+
+fn wrapped(instruction: &Instruction) -> Result<Bytes, Error> {
+    let body = serde_json::to_vec(&Wrapped { tef: instruction.json() }).map_err(|cause| {
+        Error::invalid("body").because("it has no JSON form").with_source(cause)
+    })?;
+    Ok(Bytes::from(body))
+}
+
+/// The first violation as the error of a call that was not made.
+pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
+    match violations.into_iter().next() {
+        Some(first) => {
+            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
+        }
+        None => Error::invalid("order"),
+    }
+}

@@ -1,0 +1,186 @@
+//! The fields of an order, each read into its wire form or a violation with a remedy. No requests.
+//! Banks are read in `bank.rs`.
+//!
+//! Nothing is cut or guessed. Texts are brought into Unicode's composed form (NFC), because `é` and
+//! `e´` are two texts to whoever compares what is signed with what is sent.
+
+use unicode_normalization::UnicodeNormalization;
+
+use pagos_core::Currency;
+use pagos_core::Document;
+use pagos_core::DocumentType;
+use pagos_core::Money;
+use pagos_core::Rut;
+use pagos_core::Violation;
+
+use crate::config::RutCheck;
+use crate::config::Settings;
+use crate::contract::ACCOUNT_DIGITS_MAX;
+use crate::contract::EMAIL_LENGTH_MAX;
+use crate::contract::MESSAGE_LENGTH_MAX;
+use crate::contract::NAME_LENGTH_MAX;
+
+/// Whole pesos.
+pub(crate) fn read_amount(settings: &Settings, amount: Money) -> Result<i64, Violation> {
+    let (minor_min, minor_max) = (settings.amount_minor_min, settings.amount_minor_max);
+    if amount.currency != Currency::Clp {
+        let because = format!("VirtualPOS pays CLP, not {}", amount.currency);
+        return Err(Violation::new("currency", because, "write the amount in CLP"));
+    }
+    if !(minor_min..=minor_max).contains(&amount.minor) {
+        return Err(Violation::new(
+            "amount",
+            format!("{amount} is not between {minor_min} and {minor_max} CLP"),
+            "change the amount, or the limits in the configuration if your contract has others",
+        ));
+    }
+    Ok(amount.minor)
+}
+
+/// `12345678-5`: no dots (source: manual), `K` in upper case \[inferred\].
+pub(crate) fn read_rut(check: RutCheck, document: Option<&Document>) -> Result<String, Violation> {
+    let refused = |because: &str| {
+        Violation::new("document", because, "write the RUT of the account's holder: 12345678-5")
+    };
+    let document = document.ok_or_else(|| refused("the RUT is missing"))?;
+    if document.kind() == DocumentType::Rut {
+        let rut = document.number().parse::<Rut>().map_err(|error| refused(error.message()))?;
+        return Ok(rut.without_dots());
+    }
+    match check {
+        RutCheck::Strict => Err(refused("VirtualPOS pays holders of a RUT")),
+        RutCheck::ShapeOnly => {
+            shaped(document.number()).ok_or_else(|| refused("it has not the shape of a RUT"))
+        }
+    }
+}
+
+/// A RUT whose check digit nobody looks at.
+fn shaped(number: &str) -> Option<String> {
+    let rut = number.replace('.', "").to_ascii_uppercase();
+    let (digits, check) = rut.split_once('-')?;
+    let is_number = (1..=8).contains(&digits.len()) && is_digits(digits);
+    let is_check = check == "K" || (check.len() == 1 && is_digits(check));
+    (is_number && is_check).then_some(rut)
+}
+
+pub(crate) fn read_name(name: &str) -> Result<String, Violation> {
+    read_text("name", name, NAME_LENGTH_MAX, "write the account holder's name")
+}
+
+/// What the payee may see.
+pub(crate) fn read_message(message: &str) -> Result<String, Violation> {
+    read_text("description", message, MESSAGE_LENGTH_MAX, "write a short text on one line")
+}
+
+/// Required. Source: manual (the structure has it).
+pub(crate) fn read_email(email: Option<&str>) -> Result<&str, Violation> {
+    let refused =
+        |because: String| Violation::new("email", because, "write the payee's mail address");
+    let email = email.ok_or_else(|| refused("the mail address is missing".to_owned()))?;
+    let is_plain = email.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_address = email
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    match is_plain && is_address && email.len() <= EMAIL_LENGTH_MAX {
+        true => Ok(email),
+        false => Err(refused(format!(
+            "it is no mail address of up to {EMAIL_LENGTH_MAX} plain characters"
+        ))),
+    }
+}
+
+/// As it is given; zeros at the front stay. \[inferred\]: the manual's is a text of digits.
+pub(crate) fn read_account(number: &str) -> Result<&str, Violation> {
+    match number.len() <= ACCOUNT_DIGITS_MAX && is_digits(number) {
+        true => Ok(number),
+        false => Err(Violation::new(
+            "account",
+            format!("an account number is 1 to {ACCOUNT_DIGITS_MAX} digits"),
+            "write it without dashes; a CuentaRUT's is the RUT without its check digit",
+        )),
+    }
+}
+
+fn read_text(
+    field: &'static str,
+    text: &str,
+    length_max: usize,
+    remedy: &str,
+) -> Result<String, Violation> {
+    if text.trim().is_empty() {
+        return Err(Violation::new(field, "it is empty", remedy));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Violation::new(field, "it has line breaks or control characters", remedy));
+    }
+    let text: String = text.nfc().collect();
+    let length = text.chars().count();
+    if length > length_max {
+        let because = format!("{length} characters, and {length_max} are the most");
+        return Err(Violation::new(field, because, "shorten it; it is never cut for you"));
+    }
+    Ok(text)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ruts_are_sent_without_dots() {
+        let read =
+            |check, kind, number| read_rut(check, Some(&Document::new(kind, number).unwrap())).ok();
+        let cases = [
+            ("12.345.678-5", "12345678-5"),
+            ("123456785", "12345678-5"),
+            ("20347878-k", "20347878-K"),
+            ("11111117-0", "11111117-0"),
+        ];
+        for (number, expected) in cases {
+            let rut = read(RutCheck::Strict, DocumentType::Rut, number);
+            assert_eq!(rut.as_deref(), Some(expected), "{number}");
+        }
+        assert_eq!(read(RutCheck::Strict, DocumentType::Passport, "12345678-5"), None);
+        let shape = |number| read(RutCheck::ShapeOnly, DocumentType::Passport, number);
+        assert_eq!(shape("1111111-1").as_deref(), Some("1111111-1"));
+        assert_eq!(shape("1.111.111-k").as_deref(), Some("1111111-K"));
+        for bad in ["11111111", "123456789-1", "1111111-12", "ABC-1", "1-1-1"] {
+            assert_eq!(shape(bad), None, "{bad}");
+        }
+        assert!(read_rut(RutCheck::ShapeOnly, None).is_err());
+    }
+
+    #[test]
+    fn texts_are_composed_and_never_cut() {
+        assert_eq!(read_message("Devolucio\u{301}n").unwrap(), "Devoluci\u{f3}n");
+        assert_eq!(read_name("José Ñandú").unwrap(), "José Ñandú");
+        assert!(read_message(&"o\u{301}".repeat(255)).is_ok());
+        let long = "ó".repeat(256);
+        for bad in ["", " ", "a\nb", "a\u{7f}b", long.as_str()] {
+            assert!(read_message(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn mail_addresses_and_accounts_are_plain() {
+        for good in ["jose@example.com", "a@b"] {
+            assert_eq!(read_email(Some(good)).unwrap(), good);
+        }
+        let long = format!("{}@example.com", "e".repeat(244));
+        for bad in ["", "jose", "@example.com", "a@", "a@b@c", "a b@c", "josé@example.com", &long]
+        {
+            assert!(read_email(Some(bad)).is_err(), "{bad}");
+        }
+        assert!(read_email(None).is_err());
+        assert_eq!(read_account("00123456789").unwrap(), "00123456789");
+        for bad in ["", "123456789012345678901", "12-34", "1E+10", "١٢٣"] {
+            let refused = read_account(bad).unwrap_err();
+            assert!(bad.is_empty() || !refused.to_string().contains(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What an answer says before anybody looks at a payout: a refusal, an object, or nothing that can
+//! be built on. And what words of states mean. No requests and no orders.
+//!
+//! None of this is published for payouts: it follows the payment API of the same provider. The
+//! words and codes themselves are settings, with defaults in `contract.rs`. \[inferred\]
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use serde_json::value::RawValue;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Status;
+use pagos_wire::WireText;
+use pagos_wire::redact;
+
+use crate::config::Words;
+use crate::contract;
+use crate::sign::Credentials;
+use crate::sign::MASK;
+use crate::wire::Envelope;
+use crate::wire::Reason;
+use crate::wire::Tef;
+
+/// What an answer turned out to be.
+pub(crate) enum Answer<'a> {
+    /// A success, with an object.
+    Object(Object<'a>),
+    /// A success, with a list of so many objects, which is not one.
+    Several(usize),
+    /// A no, in the provider's words.
+    Refused(Refusal),
+    /// HTTP 429.
+    Throttled(Duration),
+    /// No JSON: a page of something on the way.
+    Foreign(StatusCode),
+    /// Nothing that can be built on; the text tells why.
+    Unreadable(String),
+}
+
+/// The object of an answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Object<'a> {
+    pub(crate) json: &'a RawValue,
+    /// Then its `status` may be the result of the call.
+    pub(crate) is_root: bool,
+}
+
+/// A no. What it means depends on the call.
+pub(crate) struct Refusal {
+    pub(crate) http: StatusCode,
+    /// As the provider wrote it.
+    pub(crate) code: Option<String>,
+    /// As the provider wrote it; decides nothing.
+    pub(crate) message: Option<String>,
+    /// The words are VirtualPOS's own, and not those of a gateway before it.
+    pub(crate) is_told: bool,
+    /// It comes with an object of the call, so something may exist.
+    pub(crate) has_object: bool,
+}
+
+/// Which noun an API puts its object under, before `data` and the root.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noun {
+    Payout,
+    Payment,
+}
+
+/// Reads the envelope. `NOK` is a refusal under any HTTP status, 200 included; 5xx, 408 and 429 are
+/// no answer of the application's.
+pub(crate) fn read(response: &Response<Bytes>, noun: Noun) -> Answer<'_> {
+    let http = response.status();
+    if http == StatusCode::TOO_MANY_REQUESTS {
+        return Answer::Throttled(retry_after(response));
+    }
+    if http.is_server_error() || http == StatusCode::REQUEST_TIMEOUT {
+        return Answer::Unreadable(format!("HTTP {}", http.as_u16()));
+    }
+    let Ok(root) = serde_json::from_slice::<&RawValue>(response.body()) else {
+        return Answer::Foreign(http);
+    };
+    let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(root.get()) else {
+        return Answer::Unreadable(format!("HTTP {} with another shape", http.as_u16()));
+    };
+    let word = envelope.status.and_then(text);
+    let is_word = |known: &str| word.as_deref().is_some_and(|word| is_same(word, known));
+    let found = nested(&envelope, noun);
+    let error = envelope.error.filter(|error| is_filled(error));
+    if is_word(contract::NOK) || error.is_some() {
+        let reason = error.and_then(reason);
+        return Answer::Refused(Refusal::told(http, reason, found.is_some_and(is_filled)));
+    }
+    if !http.is_success() {
+        // A success in the body of a refusal says nothing.
+        if is_word(contract::OK) || found.is_some() {
+            return Answer::Unreadable(format!("HTTP {} with an object", http.as_u16()));
+        }
+        return Answer::Refused(Refusal::untold(http));
+    }
+    let Some(found) = found else { return Answer::Object(Object { json: root, is_root: true }) };
+    if word.is_some() && !is_word(contract::OK) {
+        return Answer::Unreadable("the result of the call is neither OK nor NOK".to_owned());
+    }
+    one_of(found)
+}
+
+impl Refusal {
+    fn told(http: StatusCode, reason: Option<Reason>, has_object: bool) -> Self {
+        let (code, message) = match reason {
+            Some(reason) => (reason.error_code.or(reason.code), reason.message),
+            None => (None, None),
+        };
+        Self {
+            http,
+            code: code.map(WireText::into_string),
+            message: message.map(WireText::into_string),
+            is_told: true,
+            has_object,
+        }
+    }
+
+    fn untold(http: StatusCode) -> Self {
+        Self { http, code: None, message: None, is_told: false, has_object: false }
+    }
+
+    /// Credentials or signature were refused before anything was done. Not where an object comes
+    /// with it: then nobody knows.
+    pub(crate) fn is_unauthorized(&self, words: &Words) -> bool {
+        !self.has_object && (is_forbidden(self.http) || self.is_among(&words.auth_codes))
+    }
+
+    /// VirtualPOS says that there is no such thing. The 404 of a gateway, which may mean a wrong
+    /// path, does not count.
+    pub(crate) fn is_absent(&self, words: &Words) -> bool {
+        let is_not_found = self.http == StatusCode::NOT_FOUND && self.is_told;
+        !self.has_object && (is_not_found || self.is_among(&words.absent_codes))
+    }
+
+    /// The error of this kind, with what may be shown of the provider's words.
+    pub(crate) fn into_error(self, kind: ErrorKind, meaning: &str, shown: &Shown<'_>) -> Error {
+        let http = self.http.as_u16();
+        let words = match &self.message {
+            Some(message) => format!(": {:?}", shown.text(message)),
+            None => String::new(),
+        };
+        let error =
+            Error::new(kind, format!("{meaning}: the provider answered HTTP {http}{words}"));
+        match self.code {
+            Some(code) => error.with_provider_code(shown.text(&code)),
+            None => error,
+        }
+    }
+
+    fn is_among(&self, codes: &[String]) -> bool {
+        self.code.as_ref().is_some_and(|code| codes.iter().any(|known| is_same(known, code)))
+    }
+}
+
+/// Also of pages that are no JSON: an IP list or a client certificate that is not known.
+pub(crate) fn is_forbidden(http: StatusCode) -> bool {
+    matches!(http, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
+/// What a word of a state means. A word that is not in the table is not final.
+pub(crate) fn status(words: &Words, word: &str) -> Status {
+    let word = fold(word);
+    let row = words.states.iter().find(|(known, _)| *known == word);
+    row.map_or(Status::Pending, |(_, status)| *status)
+}
+
+/// A word without blanks around it, without case, without accents.
+pub(crate) fn fold(word: &str) -> String {
+    let bare = word.trim().nfd().filter(|letter| !is_combining_mark(*letter));
+    bare.flat_map(char::to_lowercase).collect()
+}
+
+/// Makes the provider's texts fit to be shown. Beside what is always masked go our keys, mail
+/// addresses, words as long as a token, and whatever of the instruction names a person.
+pub(crate) struct Shown<'a> {
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) tef: Option<&'a Tef>,
+}
+
+impl Shown<'_> {
+    pub(crate) fn text(&self, text: &str) -> String {
+        let mut text = self.credentials.hide(text);
+        if let Some(tef) = self.tef {
+            let Tef { recipient, bank, .. } = tef;
+            let personal =
+                [&recipient.name, &recipient.rut, &recipient.email, &bank.account_number];
+            for value in personal.into_iter().filter(|value| value.len() >= PERSONAL_LENGTH_MIN) {
+                text = text.replace(value.as_str(), MASK);
+            }
+        }
+        redact(&without_long_words(&text))
+    }
+}
+
+fn without_long_words(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_end();
+        let is_telling = bare.contains('@') || bare.chars().count() > WORD_LENGTH_MAX;
+        shown.push_str(if is_telling { MASK } else { bare });
+        shown.push_str(word.get(bare.len()..).unwrap_or_default());
+    }
+    shown
+}
+
+/// The first object that is there.
+fn nested<'a>(envelope: &Envelope<'a>, noun: Noun) -> Option<&'a RawValue> {
+    let own = match noun {
+        Noun::Payout => [envelope.payout, envelope.tef],
+        Noun::Payment => [envelope.payment, None],
+    };
+    own.into_iter().chain([envelope.data]).flatten().find(|json| is_there(json))
+}
+
+/// A list of one is one.
+fn one_of(json: &RawValue) -> Answer<'_> {
+    if !json.get().starts_with('[') {
+        return Answer::Object(Object { json, is_root: false });
+    }
+    let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(json.get()) else {
+        return Answer::Unreadable("a list that cannot be read".to_owned());
+    };
+    match list.as_slice() {
+        [json] => Answer::Object(Object { json, is_root: false }),
+        several => Answer::Several(several.len()),
+    }
+}
+
+/// What an `error` or `rejected_object` says, whatever else it is.
+pub(crate) fn reason(json: &RawValue) -> Option<Reason> {
+    serde_json::from_str(json.get()).ok()
+}
+
+fn text(json: &RawValue) -> Option<String> {
+    serde_json::from_str::<WireText>(json.get()).ok().map(WireText::into_string)
+}
+
+fn is_there(json: &RawValue) -> bool {
+    json.get() != "null"
+}
+
+/// Some APIs write something empty where nothing is.
+fn is_filled(json: &RawValue) -> bool {
+    !matches!(json.get(), "null" | "{}" | "[]" | "\"\"" | "false")
+}
+
+fn is_same(word: &str, known: &str) -> bool {
+    word.trim().eq_ignore_ascii_case(known.trim())
+}
+
+fn retry_after(response: &Response<Bytes>) -> Duration {
+    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+    let wait_s = wait.and_then(|wait| wait.parse().ok()).unwrap_or(contract::THROTTLE_WAIT_S);
+    Duration::from_secs(wait_s.min(contract::THROTTLE_WAIT_S_MAX))
+}
+
+/// A shorter name or number would be found in the middle of any text.
+const PERSONAL_LENGTH_MIN: usize = 3;
+
+/// Tokens are longer, and so are few words.
+const WORD_LENGTH_MAX: usize = 40;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Notifications: unsigned, so each is a hint to ask and never more. No server and no storage.
+//!
+//! Payouts have none that is known. Payments send a `uuid` as a form to `callback_url`; no
+//! signature, no wanted answer and no repetition are described. Source: code: K; public code. JSON,
+//! and the names that payouts could use, are read besides. \[inferred\]
+
+use bytes::Bytes;
+use http::Response;
+use http::StatusCode;
+
+use pagos_core::Decoded;
+use pagos_core::Delivery;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Hint;
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
+use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::WebhookDecoder;
+
+use crate::VirtualPos;
+use crate::wire::HintBody;
+
+/// A form with one id has about 30 bytes.
+const BODY_SIZE_MAX: usize = 64 * 1024;
+
+/// The most fields of a form that are looked at.
+const FIELDS_MAX: usize = 64;
+
+impl WebhookDecoder for VirtualPos {
+    fn locate(&self, delivery: &Delivery) -> Hint {
+        read(&delivery.body).unwrap_or_default()
+    }
+
+    /// Never verifies: anybody can send this. `Unauthorized` where it names nothing.
+    fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
+        read(&delivery.body).map(Decoded::Hint).ok_or_else(|| {
+            Error::new(ErrorKind::Unauthorized, "the delivery names no payout and no payment")
+        })
+    }
+
+    /// An empty body. \[inferred\]
+    fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = match receipt {
+            Receipt::Stored => StatusCode::OK,
+            Receipt::Refused => StatusCode::UNAUTHORIZED,
+            Receipt::Misdirected => StatusCode::NOT_FOUND,
+            Receipt::Failed => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        response
+    }
+}
+
+/// What a delivery names, as JSON or as a form. `None` where it names nothing.
+fn read(body: &[u8]) -> Option<Hint> {
+    if body.len() > BODY_SIZE_MAX {
+        return None;
+    }
+    let hint = match body.trim_ascii_start().first() {
+        Some(b'{') => read_json(body)?,
+        _ => read_form(body)?,
+    };
+    (hint.key.is_some() || hint.reference.is_some()).then_some(hint)
+}
+
+fn read_json(body: &[u8]) -> Option<Hint> {
+    let named: HintBody = serde_json::from_slice(body).ok()?;
+    let id = named.uuid.or(named.id).or(named.payout_id);
+    Some(Hint {
+        key: named.merchant_id.and_then(|key| OrderKey::new(key.into_string()).ok()),
+        reference: id.and_then(|id| ProviderRef::new(id.into_string()).ok()),
+    })
+}
+
+fn read_form(body: &[u8]) -> Option<Hint> {
+    let text = std::str::from_utf8(body.trim_ascii()).ok()?;
+    let fields: Vec<(&str, &str)> =
+        text.split('&').take(FIELDS_MAX).filter_map(|field| field.split_once('=')).collect();
+    // A field that comes twice has no value that could be trusted to be the one.
+    let value = |name: &str| {
+        let mut values = fields.iter().filter(|(known, _)| *known == name);
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => unescape(value),
+            _ => None,
+        }
+    };
+    let id = value("uuid").or_else(|| value("id")).or_else(|| value("payout_id"));
+    Some(Hint {
+        key: value("merchant_id").and_then(|key| OrderKey::new(key).ok()),
+        reference: id.and_then(|id| ProviderRef::new(id).ok()),
+    })
+}
+
+/// `+` is a blank, `%41` is an `A`.
+fn unescape(value: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let (digits, after) = rest.split_at_checked(2)?;
+                if !digits.iter().all(u8::is_ascii_hexdigit) {
+                    return None;
+                }
+                let digits = std::str::from_utf8(digits).ok()?;
+                bytes.push(u8::from_str_radix(digits, 16).ok()?);
+                rest = after;
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_are_read_and_broken_ones_are_nothing() {
+        let cases = [
+            ("po_1", Some("po_1")),
+            ("a%2Db+c", Some("a-b c")),
+            ("%C3%B1", Some("ñ")),
+            ("%", None),
+            ("%4", None),
+            ("%zz", None),
+            ("%+1", None),
+            ("%ff", None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(unescape(value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_large_delivery_is_not_read() {
+        let mut body = b"uuid=0123456789abcdef".to_vec();
+        body.resize(BODY_SIZE_MAX, b' ');
+        assert!(read(&body).is_some());
+        body.push(b' ');
+        assert!(read(&body).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_makes_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&body);
+        }
+    }
+}
