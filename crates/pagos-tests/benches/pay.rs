@@ -56,7 +56,8 @@ use pagos_engine::Policy;
 use pagos_engine::Store;
 use pagos_engine::Timer;
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::NOTIFY_URL;
+use pagos_tests::CashyproHouse;
+use pagos_tests::House;
 use pagos_tests::account;
 use pagos_tests::order;
 use pagos_tests::policy;
@@ -259,7 +260,7 @@ fn cashypro() -> Cashypro {
         base_url: "http://twin.example/cashypro/stage-api".to_owned(),
         merchant_id: SANDBOX_MERCHANT_ID.to_owned(),
         api_key: Secret::new(SANDBOX_API_KEY),
-        notify_url: NOTIFY_URL.to_owned(),
+        notify_url: CashyproHouse.notify_url(),
         ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
     };
     let nonces = Arc::new(CountedNonces::default());

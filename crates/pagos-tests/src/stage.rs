@@ -8,17 +8,13 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
-use pagos_cashypro::country;
 use pagos_core::Clock;
 use pagos_core::Delivery;
-use pagos_core::Environment;
 use pagos_core::ErrorKind;
-use pagos_core::NonceSource;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::Receipt;
-use pagos_core::Secret;
+use pagos_core::SecretScope;
 use pagos_core::Timestamp;
 use pagos_core::Transport;
 use pagos_engine::Accounts;
@@ -30,34 +26,28 @@ use pagos_engine::Payout;
 use pagos_engine::Policy;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
+use pagos_engine::recognise;
 use pagos_twin::Ack;
 use pagos_twin::Faults;
 use pagos_twin::Movement;
 use pagos_twin::OrderView;
 use pagos_twin::Profile;
-use pagos_twin::SplitMix64;
 use pagos_twin::Trigger;
 use pagos_twin::TwinTransport;
 use pagos_twin::WebhookDelivery;
 use pagos_twin::World;
-use pagos_twin::cashypro::CashyproSettings;
-use pagos_twin::cashypro::CashyproTwin;
-use pagos_twin::cashypro::SANDBOX_API_KEY;
-use pagos_twin::cashypro::SANDBOX_MERCHANT_ID;
 
 use crate::drive::finish;
 use crate::gate::Gate;
 use crate::gated::GatedTransport;
-use crate::sample::account;
+use crate::house::CashyproHouse;
+use crate::house::House;
 use crate::sample::key;
 use crate::sample::run;
 use crate::sample::start;
 use crate::timer::VirtualTimer;
 use crate::watched::Act;
 use crate::watched::WatchedStore;
-
-/// Where the twin sends its webhooks. Nobody is there: the stage carries the post.
-pub const NOTIFY_URL: &str = "https://merchant.example/webhooks/cashypro";
 
 /// The live policy, but for the watch over settled payouts, which is three days instead of thirty,
 /// and without a limit to the rate.
@@ -69,7 +59,7 @@ pub fn policy() -> Policy {
     }
 }
 
-/// A Cashypro twin, a store, and engines between them.
+/// A twin, a store, and engines between them.
 #[derive(Debug)]
 pub struct Stage {
     /// The time of everything.
@@ -79,36 +69,52 @@ pub struct Stage {
     /// What became durable and what was sent, in order.
     pub record: Arc<Mutex<Vec<Act>>>,
     world: Arc<Mutex<World>>,
-    decoder: Cashypro,
+    house: &'static dyn House,
+    decoder: Arc<dyn PayoutProvider>,
     seed: u64,
 }
 
 impl Stage {
-    /// A stage with the twin's usual settings and no faults.
+    /// A stage with Cashypro's twin, its usual settings and no faults.
     pub fn new(seed: u64) -> Self {
         Self::with_profile(seed, Profile::None)
     }
 
     /// A stage whose twin has the faults of a profile.
     pub fn with_profile(seed: u64, profile: Profile) -> Self {
-        Self::over(Arc::new(MemoryStore::new()), seed, profile)
+        Self::of(&CashyproHouse, seed, profile)
     }
 
-    /// A stage over a store.
-    pub fn over(store: Arc<dyn Store>, seed: u64, profile: Profile) -> Self {
+    /// A stage of a house, over a store in memory.
+    pub fn of(house: &'static dyn House, seed: u64, profile: Profile) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), house, seed, profile)
+    }
+
+    /// A stage of a house, over a store.
+    pub fn over(
+        store: Arc<dyn Store>,
+        house: &'static dyn House,
+        seed: u64,
+        profile: Profile,
+    ) -> Self {
         let timer = VirtualTimer::starting_at(start());
-        let twin =
-            CashyproTwin::new(CashyproSettings::default()).with_faults(Faults::new(profile, seed));
-        let world = Arc::new(Mutex::new(World::new(vec![Box::new(twin)])));
+        let twin = house.twin(Faults::new(profile, seed));
+        let world = Arc::new(Mutex::new(World::new(vec![twin])));
         let transport = TwinTransport::new(Arc::clone(&world), timer.clock());
-        let decoder = cashypro(Arc::new(transport), &timer, seed);
-        Self { timer, store, record: Arc::default(), world, decoder, seed }
+        let decoder =
+            house.provider(Arc::new(transport), Arc::clone(&timer) as Arc<dyn Clock>, seed);
+        Self { timer, store, record: Arc::default(), world, house, decoder, seed }
+    }
+
+    /// The house that is played.
+    pub fn house(&self) -> &'static dyn House {
+        self.house
     }
 
     /// Orders a fault of the twin for one payout.
     pub fn trigger(&self, name: &str, fault: pagos_twin::Fault, times: u32) {
         let trigger = Trigger { key: name.to_owned(), fault, times };
-        self.world().twin_mut("cashypro").unwrap().faults_mut().trigger(trigger);
+        self.world().twin_mut(self.house.name()).unwrap().faults_mut().trigger(trigger);
     }
 
     /// An engine with a gate where nothing happens.
@@ -120,13 +126,14 @@ impl Stage {
     pub fn engine_behind(&self, gate: &Arc<Gate>) -> Engine {
         let transport = GatedTransport::new(self.transport(), Arc::clone(gate));
         // Gates differ between engines and their points say when; so the nonces differ too.
-        let provider = cashypro(Arc::new(transport), &self.timer, self.seed ^ gate.points());
-        self.engine_with(Arc::new(provider), gate)
+        let clock = Arc::clone(&self.timer) as Arc<dyn Clock>;
+        let seed = self.seed ^ gate.points();
+        self.engine_with(self.house.provider(Arc::new(transport), clock, seed), gate)
     }
 
     /// The provider over a transport of the test's own, such as one around [`Stage::transport`].
     pub fn cashypro_over(&self, transport: Arc<dyn Transport>) -> Cashypro {
-        cashypro(transport, &self.timer, self.seed)
+        CashyproHouse::cashypro(transport, Arc::clone(&self.timer) as Arc<dyn Clock>, self.seed)
     }
 
     /// The way to the twin.
@@ -138,7 +145,7 @@ impl Stage {
     pub fn engine_with(&self, provider: Arc<dyn PayoutProvider>, gate: &Arc<Gate>) -> Engine {
         let record = Arc::clone(&self.record);
         let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
-        let accounts = Accounts::new().with(account(), provider);
+        let accounts = Accounts::new().with(self.house.account(), provider);
         Engine::new(store, accounts, Arc::clone(&self.timer) as _, policy()).unwrap()
     }
 
@@ -169,9 +176,17 @@ impl Stage {
     /// Returns the HTTP status of the answer.
     pub fn receive(&self, delivery: &Delivery) -> u16 {
         let decoder = self.decoder.webhooks().unwrap();
-        let receipt = match decoder.verify(delivery, None) {
+        let secret = match decoder.secret_scope() {
+            SecretScope::Account => None,
+            SecretScope::Session => {
+                let hint = decoder.locate(delivery);
+                let account = self.house.account();
+                finish(recognise(self.store.as_ref(), &account, &hint)).unwrap().secret
+            }
+        };
+        let receipt = match decoder.verify(delivery, secret.as_ref()) {
             Err(error) if error.kind() == ErrorKind::Unauthorized => Receipt::Refused,
-            Ok(_) | Err(_) => match finish(self.store.receive(&account(), delivery)) {
+            Ok(_) | Err(_) => match finish(self.store.receive(&self.house.account(), delivery)) {
                 Ok(_) => Receipt::Stored,
                 Err(_) => Receipt::Failed,
             },
@@ -251,7 +266,7 @@ impl Stage {
     pub fn movements(&self) -> Vec<Movement> {
         let now = self.timer.now();
         let mut world = self.world();
-        world.twin_mut("cashypro").unwrap().advance(now);
+        world.twin_mut(self.house.name()).unwrap().advance(now);
         world.movements().into_iter().cloned().collect()
     }
 
@@ -262,39 +277,16 @@ impl Stage {
 
     /// How many faults the twin has met.
     pub fn faults_met(&self) -> u64 {
-        self.world().twin("cashypro").unwrap().faults().met().values().sum()
+        self.world().twin(self.house.name()).unwrap().faults().met().values().sum()
     }
 
     /// The provider itself, without a gate.
-    pub fn provider(&self) -> &Cashypro {
-        &self.decoder
+    pub fn provider(&self) -> &dyn PayoutProvider {
+        self.decoder.as_ref()
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn cashypro(transport: Arc<dyn Transport>, timer: &Arc<VirtualTimer>, seed: u64) -> Cashypro {
-    let config = CashyproConfig {
-        base_url: "http://twin.example/cashypro/stage-api".to_owned(),
-        merchant_id: SANDBOX_MERCHANT_ID.to_owned(),
-        api_key: Secret::new(SANDBOX_API_KEY),
-        notify_url: NOTIFY_URL.to_owned(),
-        ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
-    };
-    let nonces = Arc::new(SeededNonces(Mutex::new(SplitMix64::new(seed))));
-    Cashypro::new(config, transport, Arc::clone(timer) as Arc<dyn Clock>, nonces).unwrap()
-}
-
-#[derive(Debug)]
-struct SeededNonces(Mutex<SplitMix64>);
-
-impl NonceSource for SeededNonces {
-    fn draw(&self) -> [u8; 16] {
-        let mut chance = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (high, low) = (chance.next_u64(), chance.next_u64());
-        (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
     }
 }
 

@@ -10,7 +10,10 @@ use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::Delivery;
 use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
+use pagos_engine::Asked;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -19,7 +22,11 @@ use pagos_engine::Filter;
 use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
 use pagos_engine::Intent;
+use pagos_engine::KnownSession;
 use pagos_engine::Notice;
+use pagos_engine::Payment;
+use pagos_engine::PaymentStep;
+use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
 use pagos_engine::Step;
@@ -178,5 +185,54 @@ impl Store for WatchedStore {
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         self.inner.outbox(after, limit).await
+    }
+}
+
+#[async_trait]
+impl PaymentStore for WatchedStore {
+    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+        self.pass().await?;
+        let asked = self.inner.ask_for(order, now).await?;
+        self.pass().await?;
+        Ok(asked)
+    }
+
+    async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
+        self.pass().await?;
+        self.inner.payment(key).await
+    }
+
+    async fn session(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<KnownSession>, StoreError> {
+        self.pass().await?;
+        self.inner.session(account, reference).await
+    }
+
+    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+        self.pass().await?;
+        let committed = self.inner.commit_payment(step).await?;
+        self.pass().await?;
+        Ok(committed)
+    }
+
+    async fn payments(
+        &self,
+        status: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.inner.payments(status, after, limit).await
+    }
+
+    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
+        self.pass().await?;
+        self.inner.due_payments(now, limit).await
+    }
+
+    async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
+        self.inner.payment_history(key).await
     }
 }

@@ -12,6 +12,7 @@ use pagos_engine::MemoryStore;
 use pagos_engine::NoticeKind;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
+use pagos_tests::CashyproHouse;
 use pagos_tests::Gate;
 use pagos_tests::Plan;
 use pagos_tests::Reply;
@@ -79,7 +80,7 @@ fn i06_the_same_delivery_twice_is_applied_once() {
 fn i06_what_cannot_be_stored_is_not_acknowledged_and_comes_again() {
     let gate = Arc::new(Gate::new());
     let store = WatchedStore::new(Arc::new(MemoryStore::new()), Arc::clone(&gate), Arc::default());
-    let stage = Stage::over(store, 6, Profile::None);
+    let stage = Stage::over(store, &CashyproHouse, 6, Profile::None);
     stage.submit(vec![order("a")]);
     let engine = stage.engine();
     finish(engine.work(8)).unwrap();

@@ -9,7 +9,6 @@ use std::time::Duration;
 use pagos_core::BankCode;
 use pagos_core::Money;
 use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
 use pagos_core::Status;
 use pagos_engine::Filter;
 use pagos_engine::Submitted;

@@ -231,7 +231,7 @@ impl PayoutProvider for Preparing {
         order: &PayoutOrder,
         handle: Option<&Handle>,
     ) -> Result<Observation, Error> {
-        self.used.lock().unwrap().push(handle.expect("a handle").to_string());
+        self.used.lock().unwrap().push(handle.expect("a handle").as_str().to_owned());
         if self.is_busy() {
             let busy = Error::new(ErrorKind::Throttled, "too many");
             return Err(busy.with_retry_after(Duration::from_secs(300)));

@@ -1,0 +1,292 @@
+//! Payments from the order to the money: one open session, a secret that is durable before the
+//! address is known, forged and contradicting notifications, second successes, ends without money.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+
+use pagos_core::Clock;
+use pagos_core::Delivery;
+use pagos_core::FailReason;
+use pagos_core::Status;
+use pagos_core::Subject;
+use pagos_core::Transport;
+use pagos_engine::EngineError;
+use pagos_engine::NoticeKind;
+use pagos_engine::Opened;
+use pagos_engine::Payment;
+use pagos_tests::EtpayHouse;
+use pagos_tests::Gate;
+use pagos_tests::House;
+use pagos_tests::Plan;
+use pagos_tests::Stage;
+use pagos_tests::drive;
+use pagos_tests::finish;
+use pagos_tests::key;
+use pagos_twin::Profile;
+
+const EXPIRED: Status = Status::Failed(FailReason::Expired);
+const DECLINED: Status = Status::Failed(FailReason::Declined);
+
+fn stage() -> Stage {
+    Stage::of(&EtpayHouse, 1, Profile::None)
+}
+
+fn open(stage: &Stage, name: &str) -> Opened {
+    finish(stage.engine().open_payment(EtpayHouse::payment(name))).unwrap()
+}
+
+fn url(opened: &Opened) -> String {
+    opened.payment.progress.sessions.last().unwrap().url.clone().unwrap()
+}
+
+/// The payer does something on the page; returns where the browser goes.
+fn click(stage: &Stage, url: &str, query: &str) -> String {
+    let request = http::Request::get(format!("{url}?{query}")).body(Bytes::new()).unwrap();
+    let answer = finish(stage.transport().send(request)).unwrap();
+    let place = answer.headers().get("location").map(|place| place.to_str().unwrap().to_owned());
+    place.unwrap_or_default()
+}
+
+fn payment(stage: &Stage, name: &str) -> Payment {
+    finish(stage.store.payment(&key(name))).unwrap().unwrap()
+}
+
+fn status(stage: &Stage, name: &str) -> Status {
+    payment(stage, name).progress.status()
+}
+
+fn kinds(stage: &Stage) -> Vec<&'static str> {
+    let word = |kind: &NoticeKind| match kind {
+        NoticeKind::Advanced => "advanced",
+        NoticeKind::Reversed { .. } => "reversed",
+        NoticeKind::Returned => "returned",
+        NoticeKind::Attention { .. } => "attention",
+    };
+    let notices = stage.notices();
+    assert!(notices.iter().all(|notice| notice.subject == Subject::Payment));
+    notices.iter().map(|notice| word(&notice.event)).collect()
+}
+
+/// Applies what has arrived, and nothing that is due later.
+fn apply(stage: &Stage) {
+    stage.pump();
+    finish(stage.engine().work(8)).unwrap();
+}
+
+#[test]
+fn a_payment_is_opened_paid_and_told() {
+    let stage = stage();
+    let opened = open(&stage, "order1");
+    assert!(opened.is_new);
+    assert_eq!(opened.payment.progress.status(), Status::Pending);
+    let place = click(&stage, &url(&opened), "auto=paid");
+    assert!(place.starts_with("https://merchant.example/paid?jwt="), "{place}");
+    assert_eq!(status(&stage, "order1"), Status::Pending, "the redirect proves nothing");
+    apply(&stage);
+    assert_eq!(status(&stage, "order1"), Status::Succeeded);
+    assert_eq!(kinds(&stage), ["advanced"]);
+    stage.run_to_rest(&stage.engine());
+    assert_eq!(kinds(&stage), ["advanced"], "and nothing is told twice");
+}
+
+#[test]
+fn asked_for_again_it_is_the_same_session_until_it_is_over() {
+    let stage = stage();
+    let first = open(&stage, "order1");
+    let again = open(&stage, "order1");
+    assert!(!again.is_new);
+    assert_eq!(url(&first), url(&again));
+    click(&stage, &url(&first), "auto=failed");
+    apply(&stage);
+    assert_eq!(status(&stage, "order1"), DECLINED);
+    assert_eq!(url(&open(&stage, "order1")), url(&first), "the payer may try again");
+    stage.timer.advance_to(stage.timer.now().plus(Duration::from_secs(31 * 60)));
+    let second = open(&stage, "order1");
+    assert!(second.is_new);
+    assert_ne!(url(&first), url(&second));
+
+    let other = pagos_core::PaymentOrder {
+        amount: pagos_core::Money::new(2, pagos_core::Currency::Clp),
+        ..EtpayHouse::payment("order1")
+    };
+    let refused = finish(stage.engine().open_payment(other)).unwrap_err();
+    assert!(matches!(refused, EngineError::Refused(_)), "{refused}");
+}
+
+#[test]
+fn what_the_provider_cannot_carry_is_refused_before_anything_is_stored() {
+    let stage = stage();
+    let refused = finish(stage.engine().open_payment(EtpayHouse::payment("a-b"))).unwrap_err();
+    assert!(matches!(refused, EngineError::Invalid(_)), "{refused}");
+    assert_eq!(finish(stage.store.payment(&key("a-b"))).unwrap(), None);
+}
+
+/// Whoever is told an address holds the secret that verifies its outcome, wherever a process dies;
+/// and of the addresses that are told, at most one session is open.
+#[test]
+fn no_address_is_told_before_its_secret_is_durable_wherever_the_process_dies() {
+    let mut ends = (0, 0);
+    for point in 1..60 {
+        let stage = stage();
+        let gate = Arc::new(Gate::new());
+        gate.plan(Plan::DieAt(point));
+        let engine = stage.engine_behind(&gate);
+        let mut opening = engine.open_payment(EtpayHouse::payment("order1")).boxed();
+        let told = drive(&mut opening).map(Result::unwrap);
+        drop(opening);
+        if let Some(opened) = &told {
+            let session = opened.payment.progress.sessions.last().unwrap();
+            let known = finish(stage.store.session(&EtpayHouse.account(), &session.reference));
+            assert!(known.unwrap().unwrap().secret.is_some(), "point {point}");
+            ends.0 += 1;
+        } else {
+            ends.1 += 1;
+        }
+        stage.timer.advance_to(stage.timer.now().plus(Duration::from_secs(200)));
+        let opened = open(&stage, "order1");
+        if let Some(told) = &told {
+            assert_eq!(url(told), url(&opened), "point {point}");
+        }
+        assert_eq!(opened.payment.progress.sessions.len(), 1, "point {point}");
+        click(&stage, &url(&opened), "auto=paid");
+        apply(&stage);
+        assert_eq!(status(&stage, "order1"), Status::Succeeded, "point {point}");
+    }
+    assert!(ends.0 > 5 && ends.1 > 5, "some died and some did not: {ends:?}");
+}
+
+#[test]
+fn a_lost_notification_is_made_up_for_by_a_question() {
+    let stage = stage();
+    let opened = open(&stage, "order1");
+    click(&stage, &url(&opened), "auto=paid&notice=lost");
+    stage.run_until(&stage.engine(), || status(&stage, "order1") == Status::Succeeded);
+    let waited = stage.timer.now().since(opened.payment.progress.created_at);
+    assert!(waited <= Duration::from_secs(600), "{waited:?}");
+}
+
+#[test]
+fn notifications_that_are_not_genuine_change_nothing() {
+    for notice in ["wrong-key", "tampered-amount", "alg-none", "hs512", "future-iat"] {
+        let stage = stage();
+        let opened = open(&stage, "order1");
+        click(&stage, &url(&opened), &format!("auto=paid&notice={notice}"));
+        let forged = stage.post();
+        assert!(!forged.is_empty(), "{notice}");
+        for webhook in &forged {
+            assert_eq!(stage.receive(&stage.arrival(webhook)), 401, "{notice}");
+        }
+        finish(stage.engine().work(8)).unwrap();
+        assert_eq!(status(&stage, "order1"), Status::Pending, "{notice}");
+    }
+}
+
+#[test]
+fn a_genuine_notification_of_another_amount_or_order_calls_a_person() {
+    for notice in ["wrong-amount", "wrong-order"] {
+        let stage = stage();
+        let opened = open(&stage, "order1");
+        click(&stage, &url(&opened), &format!("auto=paid&notice={notice}"));
+        apply(&stage);
+        let payment = payment(&stage, "order1");
+        assert_eq!(payment.progress.word(), "quarantined", "{notice}");
+        assert_eq!(payment.progress.status(), Status::Pending, "{notice}");
+        assert_eq!(kinds(&stage), ["attention"], "{notice}");
+        let looked = finish(stage.engine().resolve_payment(&key("order1"), "Ana saw the bank"));
+        assert_eq!(looked.unwrap().progress.attention, None);
+        finish(stage.engine().work(8)).unwrap();
+        assert_eq!(status(&stage, "order1"), Status::Succeeded, "the provider's answer: {notice}");
+    }
+}
+
+/// The browser brings a token under a key that the payer knows. Posted as a notification it can
+/// cause a question and nothing else, whatever it claims.
+#[test]
+fn the_token_of_a_system_error_only_asks() {
+    let stage = stage();
+    let opened = open(&stage, "order1");
+    let place = click(&stage, &url(&opened), "auto=system_error");
+    let token = place.split_once("jwt=").unwrap().1;
+    let delivery = Delivery {
+        headers: http::HeaderMap::new(),
+        body: Bytes::from(format!("{{\"jwt\":\"{token}\"}}")),
+        received_at: stage.timer.now(),
+    };
+    let before = payment(&stage, "order1");
+    assert_eq!(stage.receive(&delivery), 200);
+    finish(stage.engine().work(8)).unwrap();
+    let after = payment(&stage, "order1");
+    assert_eq!(after.progress, before.progress);
+    assert!(after.due_at < before.due_at, "it is asked about now");
+    click(&stage, &url(&opened), "auto=paid&notice=lost");
+    stage.timer.advance_to(stage.timer.now().plus(Duration::from_secs(2)));
+    finish(stage.engine().work(8)).unwrap();
+    assert_eq!(status(&stage, "order1"), Status::Succeeded);
+}
+
+#[test]
+fn duplicates_and_disorder_have_one_effect() {
+    for notice in ["twice", "out-of-order", "late"] {
+        let stage = stage();
+        let opened = open(&stage, "order1");
+        click(&stage, &url(&opened), "auto=failed");
+        click(&stage, &url(&opened), &format!("auto=paid&notice={notice}"));
+        stage.run_to_rest(&stage.engine());
+        let payment = payment(&stage, "order1");
+        assert_eq!(payment.progress.status(), Status::Succeeded, "{notice}");
+        assert_eq!(payment.progress.times_paid(), 1, "{notice}");
+        assert!(!kinds(&stage).contains(&"attention"), "{notice}: {:?}", kinds(&stage));
+    }
+}
+
+#[test]
+fn an_order_that_is_paid_in_two_sessions_is_raised_and_both_are_kept() {
+    let stage = stage();
+    let first = open(&stage, "order1");
+    click(&stage, &url(&first), "auto=failed");
+    apply(&stage);
+    // The payer pays at the last moment, and nobody hears of it; then another session is opened.
+    stage.timer.advance_to(stage.timer.now().plus(Duration::from_secs(29 * 60)));
+    click(&stage, &url(&first), "auto=paid&notice=lost");
+    stage.timer.advance_to(stage.timer.now().plus(Duration::from_secs(2 * 60)));
+    let second = open(&stage, "order1");
+    assert!(second.is_new);
+    click(&stage, &url(&second), "auto=paid");
+    stage.run_to_rest(&stage.engine());
+    let payment = payment(&stage, "order1");
+    assert_eq!(payment.progress.times_paid(), 2);
+    assert_eq!(payment.progress.status(), Status::Succeeded);
+    assert_eq!(kinds(&stage).iter().filter(|kind| **kind == "attention").count(), 1);
+    assert!(payment.progress.reason().unwrap().contains("give the surplus back"));
+}
+
+#[test]
+fn an_abandoned_session_expires_and_another_can_be_opened() {
+    let stage = stage();
+    let opened = open(&stage, "order1");
+    click(&stage, &url(&opened), "auto=abandon");
+    stage.run_to_rest(&stage.engine());
+    let ended = status(&stage, "order1");
+    assert!([EXPIRED, DECLINED].contains(&ended), "{ended}");
+    assert!(open(&stage, "order1").is_new);
+}
+
+/// I10 for payments: neither the secret nor the payer's words stand in what is shown.
+#[test]
+fn nothing_of_the_secret_is_shown() {
+    let stage = stage();
+    let opened = open(&stage, "order1");
+    let session = opened.payment.progress.sessions.last().unwrap();
+    let known = finish(stage.store.session(&EtpayHouse.account(), &session.reference));
+    let known = known.unwrap().unwrap();
+    let secret = known.secret.clone().unwrap();
+    let shown = format!("{known:?} {:?} {opened:?}", payment(&stage, "order1"));
+    assert!(!shown.contains(secret.expose()));
+    let stored = serde_json::to_string(&opened.payment.progress).unwrap();
+    assert!(!stored.contains(secret.expose()), "it stands in a column of its own");
+}
