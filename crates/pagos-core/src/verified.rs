@@ -49,6 +49,14 @@ impl<T> Verified<T> {
         &self.value
     }
 
+    /// What follows from the verified value, which is as verified as that.
+    ///
+    /// # Errors
+    /// Whatever `read` says.
+    pub fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Verified<U>, E> {
+        Ok(Verified { value: read(self.value)? })
+    }
+
     /// Takes the verified value out.
     pub fn into_value(self) -> T {
         self.value

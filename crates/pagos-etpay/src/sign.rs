@@ -15,7 +15,6 @@ use serde::Serializer;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Secret;
-use pagos_core::TagMatch;
 use pagos_core::Timestamp;
 use pagos_core::Verified;
 use pagos_wire::Hs256;
@@ -151,7 +150,7 @@ pub fn verify(
     received_at: Timestamp,
 ) -> Result<Verified<Claims>, Error> {
     match open(token, signature_token, received_at)? {
-        Opened::Genuine(proof, claims) => Ok(Verified::new(proof, *claims)),
+        Opened::Genuine(claims) => Ok(*claims),
         Opened::SystemError { .. } => {
             Err(refused("the token is signed with what the payer knows, and tells no outcome"))
         }
@@ -178,7 +177,7 @@ pub fn sign(claims: &[u8], key: &Secret) -> Result<String, Error> {
 /// A token that some key fits.
 pub(crate) enum Opened {
     /// Signed with the secret of the session.
-    Genuine(TagMatch, Box<Claims>),
+    Genuine(Box<Verified<Claims>>),
     /// Signed with the session's public token, which the payer knows: worth a question, no more.
     SystemError { session_token: String },
 }
@@ -190,37 +189,34 @@ pub(crate) fn open(
     signature_token: &Secret,
     received_at: Timestamp,
 ) -> Result<Opened, Error> {
-    let payload = payload(token).ok_or_else(|| refused("not a compact token"))?;
-    match prove(token, signature_token.expose(), &payload) {
-        Ok(proof) => {
-            let claims = Claims::parse(&payload)?;
-            claims.check_time(received_at)?;
+    match prove(token, signature_token.expose()) {
+        Ok(payload) => {
+            let claims = payload.try_map(|payload| Claims::parse(&payload))?;
+            claims.value().check_time(received_at)?;
             // Under a secret that is no secret, anybody who saw the payer's address could sign.
-            if claims.session_token == signature_token.expose() {
+            if claims.value().session_token == signature_token.expose() {
                 return Err(refused("the secret of the session is its public token"));
             }
-            Ok(Opened::Genuine(proof, Box::new(claims)))
+            Ok(Opened::Genuine(Box::new(claims)))
         }
-        Err(refusal) => open_system_error(token, &payload).ok_or(refusal),
+        Err(refusal) => open_system_error(token).ok_or(refusal),
     }
 }
 
 /// The payer knows this key, so whatever it signs proves nothing, and a token that speaks of an
 /// outcome is refused. Source: sdk, README.
-fn open_system_error(token: &str, payload: &Bytes) -> Option<Opened> {
-    let claims: SystemErrorClaims<'_> = serde_json::from_slice(payload).ok()?;
+fn open_system_error(token: &str) -> Option<Opened> {
+    let payload = payload(token)?;
+    let claims: SystemErrorClaims<'_> = serde_json::from_slice(&payload).ok()?;
     if !claims.system_error || claims.payment_status.is_some() {
         return None;
     }
-    prove(token, claims.session_token.as_str(), payload).ok()?;
+    prove(token, claims.session_token.as_str()).ok()?;
     Some(Opened::SystemError { session_token: claims.session_token.into_string() })
 }
 
-/// The proof that `payload`, which was decoded without trust, is what the token's genuine signature
-/// covers.
-fn prove(token: &str, key: &str, payload: &Bytes) -> Result<TagMatch, Error> {
-    let verified = Hs256::new(key.as_bytes()).map_err(|_| refused("no key"))?.verify(token)?;
-    TagMatch::of(verified.value(), payload).ok_or_else(|| refused("not a compact token"))
+fn prove(token: &str, key: &str) -> Result<Verified<Bytes>, Error> {
+    Hs256::new(key.as_bytes()).map_err(|_| refused("no key"))?.verify(token)
 }
 
 /// What an unverified token says that it is about. Good for finding a secret.

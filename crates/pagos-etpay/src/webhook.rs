@@ -28,7 +28,6 @@ use pagos_core::SecretScope;
 use pagos_core::Source;
 use pagos_core::Subject;
 use pagos_core::Timestamp;
-use pagos_core::Verified;
 use pagos_core::WebhookDecoder;
 use pagos_wire::WireText;
 
@@ -102,9 +101,8 @@ fn read_token(
     clock_ahead: Duration,
 ) -> Result<Decoded, Error> {
     match sign::open(token, secret, received_at.plus(clock_ahead))? {
-        Opened::Genuine(proof, claims) => {
-            let event = read_event(&claims, received_at)?;
-            Ok(Decoded::Verified(Verified::new(proof, event)))
+        Opened::Genuine(claims) => {
+            Ok(Decoded::Verified(claims.try_map(|claims| read_event(&claims, received_at))?))
         }
         Opened::SystemError { session_token } => {
             let reference = ProviderRef::new(session_token).ok();

@@ -166,6 +166,7 @@ impl PaymentRules<'_> {
         for seen in seen {
             let next = self.learn_one(&outcome.progress, seen);
             outcome.progress = next.progress;
+            outcome.opens = outcome.opens.or(next.opens);
             outcome.entries.extend(next.entries);
             outcome.notices.extend(next.notices);
         }
@@ -175,8 +176,8 @@ impl PaymentRules<'_> {
 
     fn learn_one(&self, before: &PaymentProgress, seen: &Observation) -> PaymentOutcome {
         let mut progress = before.clone();
-        let place = match self.place_of(&mut progress, seen) {
-            Ok(place) => place,
+        let (place, opens) = match self.place_of(&mut progress, seen) {
+            Ok(found) => found,
             Err(because) => return self.quarantine(before, seen, because),
         };
         let Some(session) = progress.sessions.get_mut(place) else {
@@ -199,29 +200,29 @@ impl PaymentRules<'_> {
         let entry = Entry::Observed { observation: seen.clone(), change };
         let entries = if is_worth_keeping { vec![entry] } else { Vec::new() };
         let notices = kinds.into_iter().map(|kind| self.notice(&progress, kind, seen)).collect();
-        PaymentOutcome { notices, ..self.quietly(progress, None, entries) }
+        PaymentOutcome { opens, notices, ..self.quietly(progress, None, entries) }
     }
 
-    /// Which session `seen` is about, or why a person must look.
+    /// Which session `seen` is about, and whether it is new to us; or why a person must look.
     fn place_of(
         &self,
         progress: &mut PaymentProgress,
         seen: &Observation,
-    ) -> Result<usize, String> {
+    ) -> Result<(usize, Option<OpenedSession>), String> {
         if let Some(because) = seen.echo.contradiction(&self.order.key, self.order.amount) {
             return Err(because);
         }
         let Some(reference) = &seen.reference else {
-            return Ok(progress.sessions.len().saturating_sub(1));
+            return Ok((progress.sessions.len().saturating_sub(1), None));
         };
         let known = progress.sessions.iter().position(|known| known.reference == *reference);
         if let Some(place) = known {
-            return Ok(place);
+            return Ok((place, None));
         }
         if !progress.sessions.is_empty() {
             return Err(format!("the provider speaks of session {reference}, which is not ours"));
         }
-        // The answer that named it was lost. Its address is lost with it.
+        // The answer that named it was lost, and its address and secret with it.
         progress.opening = None;
         progress.sessions.push(Session {
             reference: reference.clone(),
@@ -231,7 +232,7 @@ impl PaymentRules<'_> {
             closes_at: self.terms.open_for.map(|open_for| self.now.plus(open_for)),
             tries: Vec::new(),
         });
-        Ok(0)
+        Ok((0, Some(OpenedSession { reference: reference.clone(), secret: None })))
     }
 
     /// What the application is told of the way from `before` to `after`.
@@ -287,6 +288,7 @@ impl PaymentRules<'_> {
             Answer::Ambiguous(because) => self.ambiguous(&learned.progress, because.clone()),
         };
         PaymentOutcome {
+            opens: learned.opens,
             entries: learned.entries.into_iter().chain(then.entries).collect(),
             notices: learned.notices.into_iter().chain(then.notices).collect(),
             ..then

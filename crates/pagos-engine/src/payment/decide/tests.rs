@@ -139,7 +139,9 @@ fn a_key_that_the_provider_takes_once_is_opened_once() {
         reference: Some(reference("late")),
         ..Observation::new(Status::Pending, Source::Query, at(5))
     };
-    let adopted = bench.at(5).learn(&lost.progress, &[found]).progress;
+    let adopted = bench.at(5).learn(&lost.progress, &[found]);
+    assert_eq!(adopted.opens.unwrap().reference, reference("late"), "it can be found by its id");
+    let adopted = adopted.progress;
     assert_eq!((adopted.status(), adopted.sessions.len()), (Status::Pending, 1));
 }
 
