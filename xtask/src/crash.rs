@@ -1,16 +1,24 @@
-//! `cargo xtask crash`: kills `pagos pay` at random moments, starts it again and again, and then
-//! judges by the bank's ledger. Needs nothing but the `pagos` program: the bank is `pagos twin`.
+//! `cargo xtask crash`: kills `pagos pay` at random moments, starts it again and again, judges by
+//! the bank's books, lets an operator decide what is left in doubt, and judges again. Needs nothing
+//! but the `pagos` program: the bank is `pagos twin`.
 //!
 //! What it does not show: a power cut. SIGKILL loses no page that was written to the kernel.
 
+mod doubt;
+mod operator;
 mod outcome;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::crash::doubt::Settler;
+use crate::crash::outcome::Books;
+use crate::crash::verdict::Sum;
 use crate::crash::verdict::Verdict;
+use crate::crash::verdict::Violation;
 use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::random::Random;
@@ -18,9 +26,13 @@ use crate::trial;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Bank;
 use crate::trial::bank::Faults;
+use crate::trial::payer::Decision;
 use crate::trial::payer::Ended;
+use crate::trial::payer::IN_DOUBT;
 use crate::trial::payer::Payer;
 use crate::trial::payroll;
+use crate::trial::payroll::Provider;
+use crate::trial::payroll::Repeat;
 use crate::trial::payroll::Row;
 use crate::workspace::Workspace;
 
@@ -31,9 +43,6 @@ const LIFE_MS_MAX: std::ops::RangeInclusive<u64> = 300..=3_000;
 const LIFE_MS_PER_ROW: u64 = 7;
 
 const STARTS_PER_KILL_MAX: u64 = 3;
-
-/// The exit code of a run that left rows in doubt.
-const IN_DOUBT: i32 = 3;
 
 /// How long the last run may take.
 const LAST_RUN_S_MAX: u64 = 1_800;
@@ -49,6 +58,8 @@ pub(crate) struct Orders {
     pub(crate) kills: u64,
     /// How many payouts the file holds.
     pub(crate) rows: u64,
+    /// Who pays them, mixed by the seed.
+    pub(crate) providers: Vec<Provider>,
     /// Determines the file, the moments of the kills and the bank's faults.
     pub(crate) seed: u64,
     /// How bad the bank's day is.
@@ -73,8 +84,24 @@ impl Orders {
         let kills = flags.take_number("kills", 50)?;
         let rows = flags.take_number("rows", 5_000)?;
         let seed = flags.take_number("seed", 1)?;
+        let providers = Provider::take_list(flags)?;
         let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
-        Ok(Self { kills, rows, seed, faults, profile, program: program.map(PathBuf::from) })
+        let program = program.map(PathBuf::from);
+        Ok(Self { kills, rows, providers, seed, faults, profile, program })
+    }
+}
+
+/// Who pays what through whom.
+#[derive(Debug)]
+struct Stage {
+    payer: Payer,
+    bank: Bank,
+    rows: Vec<Row>,
+}
+
+impl Stage {
+    fn read_books(&self) -> Result<Books, Failure> {
+        outcome::parse_books(&self.bank.read_ledger()?, &self.bank.read_orders()?)
     }
 }
 
@@ -84,6 +111,12 @@ struct Figures {
     kills: u64,
     starts: u64,
     extra_runs: u32,
+    /// Rounds of the operator.
+    rounds: u32,
+    /// Payouts that the operator had sent again.
+    resent: u64,
+    /// Payouts that the operator had asked about again.
+    asked: u64,
 }
 
 /// Does it, prints the figures and the seed. Fails on any violation.
@@ -93,17 +126,14 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         Some(program) => program.clone(),
         None => trial::build_program(workspace, orders.profile)?,
     };
-    let folder = workspace.target.join("crash");
-    trial::empty(&folder)?;
-    let rows: Vec<Row> = payroll::rows(orders.rows, orders.seed).collect();
-    let file = folder.join("payouts.csv");
-    trial::write_payouts(&file, rows.iter().cloned())?;
-    let bank = Bank::open(&program, &folder, orders.faults, orders.seed)?;
-    let payer = Payer { program, folder: folder.clone(), file, bank_url: bank.url().to_owned() };
+    let stage = set_up(workspace, orders, program)?;
     let mut figures = Figures::default();
-    kill_often(&payer, orders, &mut figures)?;
-    let verdict = settle(&payer, &bank, &rows, &mut figures)?;
-    report(orders, &figures, &verdict, begun.elapsed());
+    kill_often(&stage.payer, orders, &mut figures)?;
+    let verdict = settle(&stage, &mut figures)?;
+    let in_doubt = verdict.in_doubt.len();
+    let verdict = operator::decide(&stage, verdict, &mut figures)?;
+    report(orders, &stage.rows, &figures, &verdict, begun.elapsed());
+    report_doubts(&stage, &figures, in_doubt)?;
     if figures.kills == 0 && orders.kills > 0 {
         return Err(Failure::new("no run lived until its kill; take more --rows"));
     }
@@ -111,6 +141,18 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         0 => Ok(()),
         count => Err(Failure::new(format!("{count} violations; seed {}", orders.seed))),
     }
+}
+
+fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<Stage, Failure> {
+    let folder = workspace.target.join("crash");
+    trial::empty(&folder)?;
+    let rows: Vec<Row> =
+        payroll::rows(orders.rows, orders.seed, orders.providers.clone()).collect();
+    let file = folder.join("payouts.csv");
+    trial::write_payouts(&file, rows.iter().cloned())?;
+    let bank = Bank::open(&program, &folder, orders.faults, orders.seed)?;
+    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned() };
+    Ok(Stage { payer, bank, rows })
 }
 
 /// Kills runs until enough were killed, or until a run ended because nothing was left to do. A run
@@ -136,45 +178,58 @@ fn kill_often(payer: &Payer, orders: &Orders, figures: &mut Figures) -> Result<(
     Ok(())
 }
 
-/// Lets a run come to its end and judges. A reversal that the bank decided after that end makes a
-/// row look wrong until the next run asks; what is still wrong after a few of them is wrong.
-fn settle(
-    payer: &Payer,
-    bank: &Bank,
-    rows: &[Row],
-    figures: &mut Figures,
-) -> Result<Verdict, Failure> {
+/// Lets a run come to its end and judges. What the bank did after that end makes a row look wrong
+/// until the next run asks; what is still wrong after a few of them is wrong.
+fn settle(stage: &Stage, figures: &mut Figures) -> Result<Verdict, Failure> {
+    let mut extra_runs = 0;
     loop {
         figures.starts += 1;
-        let said = payer.run_to_end(Duration::from_secs(LAST_RUN_S_MAX))?;
-        let outcomes = outcome::parse_outcomes(&said)?;
-        let ledger = outcome::parse_ledger(&bank.read_ledger()?)?;
-        let verdict = verdict::judge(rows, &outcomes, &ledger);
-        let may_be_late = verdict.violations.iter().all(|it| it.may_be_late());
-        if verdict.violations.is_empty() || !may_be_late || figures.extra_runs == EXTRA_RUNS_MAX {
+        let said = stage.payer.run_to_end(Duration::from_secs(LAST_RUN_S_MAX))?;
+        let report = outcome::parse_report(&said)?;
+        let verdict = verdict::judge(&stage.rows, &report, &stage.read_books()?);
+        let may_be_late = verdict.violations.iter().all(Violation::may_be_late);
+        if verdict.violations.is_empty() || !may_be_late || extra_runs == EXTRA_RUNS_MAX {
             return Ok(verdict);
         }
+        extra_runs += 1;
         figures.extra_runs += 1;
         std::thread::sleep(EXTRA_PAUSE);
+        ask_again(stage, &verdict, figures)?;
     }
 }
 
-fn report(orders: &Orders, figures: &Figures, verdict: &Verdict, took: Duration) {
+/// A payout that waits for a person is not asked about again by itself.
+fn ask_again(stage: &Stage, verdict: &Verdict, figures: &mut Figures) -> Result<(), Failure> {
+    for violation in &verdict.violations {
+        if let Violation::DoubtSettledByBank(key) = violation {
+            stage.payer.decide(key, Decision::Ask, "crash: the bank has it by now")?;
+            figures.asked += 1;
+        }
+    }
+    Ok(())
+}
+
+fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, took: Duration) {
+    let count = |provider: &Provider| {
+        let count = rows.iter().filter(|row| row.provider == *provider).count();
+        format!("{} {count}", provider.name())
+    };
     println!(
-        "crash: seed {}, {} rows, faults {}, {} kills, {} starts, {} extra runs, {:.1?}",
+        "crash: seed {}, {} rows ({}), faults {}, {} kills, {} starts, {} extra runs, {took:.1?}",
         orders.seed,
         orders.rows,
+        orders.providers.iter().map(count).collect::<Vec<_>>().join(", "),
         orders.faults.word(),
         figures.kills,
         figures.starts,
         figures.extra_runs,
-        took
     );
-    for (status, sum) in &verdict.sums {
-        println!("crash: {status:<12} {:>6} rows {:>16} minor units", sum.rows, sum.amount_minor);
+    for ((currency, status), sum) in &verdict.sums {
+        let Sum { rows, amount_minor } = sum;
+        println!("crash: {currency} {status:<12} {rows:>6} rows {amount_minor:>16} minor units");
     }
-    for key in &verdict.in_doubt {
-        println!("crash: in doubt, neither paid nor failed: {key}");
+    for doubt in &verdict.in_doubt {
+        println!("crash: in doubt, neither paid nor failed: {} ({})", doubt.key, doubt.status);
     }
     println!(
         "crash: {} movements in the ledger, {} paid twice, {} violations",
@@ -185,6 +240,33 @@ fn report(orders: &Orders, figures: &Figures, verdict: &Verdict, took: Duration)
     for violation in verdict.violations.iter().take(20) {
         println!("crash: VIOLATION: {violation}");
     }
+}
+
+/// How the doubts of those providers ended that would pay a repeated key again, and what of all was
+/// left to the operator.
+fn report_doubts(stage: &Stage, figures: &Figures, in_doubt: usize) -> Result<(), Failure> {
+    let mut settlers: BTreeMap<Settler, usize> = BTreeMap::new();
+    let is_meant = |row: &&Row| row.provider.repeat() == Repeat::PaidAgain;
+    for row in stage.rows.iter().filter(is_meant) {
+        for settler in doubt::parse_history(&stage.payer.read_history(&row.key)?)? {
+            *settlers.entry(settler).or_default() += 1;
+        }
+    }
+    let count = |settler| settlers.get(&settler).copied().unwrap_or(0);
+    if stage.rows.iter().any(|row| is_meant(&row)) {
+        println!(
+            "crash: doubts where a repeat is paid again: {} settled by the list of a date range, \
+             {} by the provider unasked, {} by the operator",
+            count(Settler::Question),
+            count(Settler::Provider),
+            count(Settler::Operator)
+        );
+    }
+    println!(
+        "crash: {in_doubt} rows left to the operator; {} rounds, {} sent again, {} asked again",
+        figures.rounds, figures.resent, figures.asked
+    );
+    Ok(())
 }
 
 #[cfg(test)]
@@ -201,6 +283,7 @@ mod tests {
         let expected = Orders {
             kills: 50,
             rows: 5_000,
+            providers: vec![Provider::Cashypro, Provider::Etpay],
             seed: 1,
             faults: Faults::Hostile,
             profile: BuildProfile::Release,
@@ -210,5 +293,6 @@ mod tests {
         assert_eq!(orders("--profile dev --seed 4").map(|it| it.seed), Ok(4));
         assert!(orders("--faults cruel").is_err());
         assert!(orders("--profile fast").is_err());
+        assert!(orders("--providers nobody").is_err());
     }
 }

@@ -11,7 +11,13 @@ use crate::tidy;
 use crate::workspace::Workspace;
 
 /// The facade with one provider, build dependencies included (docs/ARCHITECTURE.md, budgets).
-const CRATES_MAX: usize = 40;
+fn crates_max(provider: &str) -> usize {
+    match provider {
+        // It verifies RSA signatures, with ring.
+        "conekta" => 48,
+        _ => 40,
+    }
+}
 
 /// No HTTP client, no TLS, no runtime, no database.
 const FORBIDDEN: [&str; 5] = ["reqwest", "hyper", "tokio", "rustls", "rusqlite"];
@@ -30,9 +36,9 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
         let mut command = build_cargo(workspace, &words);
         command.args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
         let tree = process::read_stdout(&mut command)?;
-        let crates = parse(&tree);
-        println!("deps: pagos with {feature} alone: {} crates, at most {CRATES_MAX}", crates.len());
-        judge(&crates)?;
+        let (crates, max) = (parse(&tree), crates_max(feature));
+        println!("deps: pagos with {feature} alone: {} crates, at most {max}", crates.len());
+        judge(feature, &crates)?;
     }
     Ok(())
 }
@@ -46,12 +52,25 @@ fn parse(tree: &str) -> BTreeSet<(&str, &str)> {
     lines.collect()
 }
 
-fn judge(crates: &BTreeSet<(&str, &str)>) -> Result<(), Failure> {
-    if let Some((name, _)) = crates.iter().find(|(name, _)| FORBIDDEN.contains(name)) {
-        return Err(Failure::new(format!("one provider pulls in {name}")));
+/// The provider's own crate, nobody else's, nothing forbidden, and not too many.
+fn judge(provider: &str, crates: &BTreeSet<(&str, &str)>) -> Result<(), Failure> {
+    let is_own = |name: &str| name.strip_prefix("pagos-") == Some(provider);
+    let mut names = crates.iter().map(|(name, _)| *name);
+    if let Some(name) = names.clone().find(|name| FORBIDDEN.contains(name)) {
+        return Err(Failure::new(format!("{provider} alone pulls in {name}")));
     }
-    if crates.len() > CRATES_MAX {
-        return Err(Failure::new(format!("{} crates are more than {CRATES_MAX}", crates.len())));
+    if let Some(name) = names.clone().find(|name| tidy::is_provider(name) && !is_own(name)) {
+        return Err(Failure::new(format!("{provider} alone pulls in another provider, {name}")));
+    }
+    if !names.any(is_own) {
+        return Err(Failure::new(format!(
+            "the feature {provider} does not bring pagos-{provider}"
+        )));
+    }
+    let max = crates_max(provider);
+    if crates.len() > max {
+        let count = crates.len();
+        return Err(Failure::new(format!("{provider} alone: {count} crates are more than {max}")));
     }
     Ok(())
 }
@@ -60,19 +79,42 @@ fn judge(crates: &BTreeSet<(&str, &str)>) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
+    const ALONE: &str =
+        "pagos v0.1.0 (/w/crates/pagos)\npagos-etpay v0.1.0 (/w/crates/pagos-etpay)\n";
+
     #[test]
     fn crates_are_counted_once() {
-        let tree = "pagos v0.1.0 (/w/crates/pagos)\nserde v1.0.0\nserde v1.0.0 (*)\nsyn v2.0.0 (proc-macro)\n";
-        assert_eq!(parse(tree).len(), 3);
-        assert_eq!(judge(&parse(tree)), Ok(()));
+        let tree = format!("{ALONE}serde v1.0.0\nserde v1.0.0 (*)\nsyn v2.0.0 (proc-macro)\n");
+        assert_eq!(parse(&tree).len(), 4);
+        assert_eq!(judge("etpay", &parse(&tree)), Ok(()));
     }
 
     #[test]
-    fn a_client_a_runtime_and_a_crowd_are_refused() {
-        for name in FORBIDDEN {
-            assert!(judge(&parse(&format!("pagos v0.1.0\n{name} v1.0.0\n"))).is_err(), "{name}");
+    fn a_client_a_runtime_and_another_provider_are_refused() {
+        let strangers = tidy::PROVIDERS.map(|name| format!("pagos-{name}"));
+        let others = strangers.iter().map(String::as_str).filter(|name| *name != "pagos-etpay");
+        for name in FORBIDDEN.into_iter().chain(others) {
+            let tree = format!("{ALONE}{name} v1.0.0\n");
+            assert!(judge("etpay", &parse(&tree)).is_err(), "{name}");
         }
-        let crowd: String = (0..=CRATES_MAX).map(|n| format!("crate{n} v1.0.0\n")).collect();
-        assert!(judge(&parse(&crowd)).is_err());
+    }
+
+    #[test]
+    fn a_feature_without_its_crate_is_refused() {
+        assert!(judge("cashypro", &parse("pagos v0.1.0\nserde v1.0.0\n")).is_err());
+    }
+
+    #[test]
+    fn each_provider_has_its_own_limit() {
+        for provider in tidy::PROVIDERS {
+            let max = crates_max(provider);
+            let crowd = |count: usize| {
+                let crates = (1..count).map(|n| format!("crate{n} v1.0.0\n"));
+                crates.chain([format!("pagos-{provider} v0.1.0\n")]).collect::<String>()
+            };
+            assert_eq!(judge(provider, &parse(&crowd(max))), Ok(()), "{provider}");
+            assert!(judge(provider, &parse(&crowd(max + 1))).is_err(), "{provider}");
+        }
+        assert!(crates_max("conekta") > crates_max("etpay"));
     }
 }

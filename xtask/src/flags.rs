@@ -1,20 +1,25 @@
-//! `--name value` and `--switch` arguments of a command. No positional arguments: none needs one.
+//! `--name value` and `--switch` arguments of a command, and names before them.
 
 use std::collections::BTreeMap;
 
 use crate::failure::Failure;
 
-/// The flags that were given and not taken yet.
+/// The arguments that were given and not taken yet.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flags {
+    names: Vec<String>,
     given: BTreeMap<String, Option<String>>,
 }
 
 impl Flags {
-    /// Reads `--name value`, `--name=value` and `--switch`.
+    /// Reads names first, then `--name value`, `--name=value` and `--switch`.
     pub(crate) fn parse(words: &[String]) -> Result<Self, Failure> {
         let mut given = BTreeMap::new();
         let mut words = words.iter().peekable();
+        let mut names = Vec::new();
+        while let Some(name) = words.next_if(|next| !next.starts_with("--")) {
+            names.push(name.clone());
+        }
         while let Some(word) = words.next() {
             let Some(name) = word.strip_prefix("--") else {
                 return Err(Failure::new(format!("{word:?} is not a flag; flags begin with --")));
@@ -27,7 +32,12 @@ impl Flags {
                 return Err(Failure::new(format!("--{name} was given twice")));
             }
         }
-        Ok(Self { given })
+        Ok(Self { names, given })
+    }
+
+    /// The names before the flags.
+    pub(crate) fn take_names(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.names)
     }
 
     /// Was the switch given?
@@ -58,6 +68,9 @@ impl Flags {
 
     /// Refuses whatever nobody took.
     pub(crate) fn end(self) -> Result<(), Failure> {
+        if let Some(name) = self.names.first() {
+            return Err(Failure::new(format!("{name:?} is not a flag; flags begin with --")));
+        }
         match self.given.keys().next() {
             None => Ok(()),
             Some(name) => Err(Failure::new(format!("this command has no flag --{name}"))),
@@ -85,8 +98,18 @@ mod tests {
     }
 
     #[test]
+    fn names_come_before_the_flags() {
+        let mut flags = parse("one two --seed 3").unwrap();
+        assert_eq!(flags.take_names(), ["one", "two"]);
+        assert_eq!(flags.take_number("seed", 1), Ok(3));
+        assert_eq!(flags.end(), Ok(()));
+        assert!(parse("--dry-run one").unwrap().take_switch("dry-run").is_err());
+        assert!(parse("--seed 3 one").is_err());
+    }
+
+    #[test]
     fn what_nobody_understands_is_refused() {
-        assert!(parse("kills").is_err());
+        assert!(parse("kills").unwrap().end().is_err());
         assert!(parse("--seed 1 --seed 2").is_err());
         assert!(parse("--kills many").unwrap().take_number("kills", 1).is_err());
         assert!(parse("--kills").unwrap().take_number("kills", 1).is_err());

@@ -15,6 +15,7 @@
 mod audit;
 mod bench;
 mod binary;
+mod compat;
 mod conformance;
 mod crash;
 mod dependencies;
@@ -41,10 +42,12 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test                       all tests, doctests, conformance, a small crash run, tidy; with counts
+  test                       all tests, doctests, conformance, compat, a small crash run, tidy;
+                             with counts
   lint                       rustfmt, clippy, rustdoc, deps, tidy
   tidy                       crate arrows, rooms, file heads, internal versions, fixtures
   conformance                replays every fixture; a table provider by operation
+  compat [NAME...]           programs of others against our twins: the folders of xtask/compat
   deps                       what one provider without an HTTP client pulls in
   features                   checks every crate with each feature alone, none and all
   bench [--package NAME]     the benches of every crate that has some, and what is over budget
@@ -52,7 +55,9 @@ usage: cargo xtask COMMAND
   binary [--target TRIPLE]   the pagos program as an archive with its checksum, in target/dist
   release [--dry-run]        packages, builds from the archives, checks metadata; then publishes
   crash [--kills 50] [--rows 5000] [--seed 1] [--faults hostile] [--profile release]
-        [--program PATH]     kills `pagos pay` at random moments and judges the bank's ledger
+        [--providers cashypro,etpay] [--program PATH]
+                             kills `pagos pay` at random moments, judges the bank's ledger, and lets
+                             an operator decide what is left in doubt
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -86,6 +91,7 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
         "lint" => lint::run(&workspace, flags),
         "tidy" => tidy::run(&workspace, flags),
         "conformance" => conformance::run(&workspace, flags),
+        "compat" => compat::run(&workspace, flags),
         "deps" => dependencies::run(&workspace, flags),
         "features" => features::run(&workspace, flags),
         "bench" => bench::run(&workspace, flags),

@@ -18,6 +18,12 @@ impl Random {
         min + self.next() % width
     }
 
+    /// One of `items`, all equally likely; `None` if there is none.
+    pub(crate) fn choose<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+        let last = u64::try_from(items.len()).ok()?.checked_sub(1)?;
+        items.get(usize::try_from(self.draw(0, last)).ok()?)
+    }
+
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -40,5 +46,17 @@ mod tests {
         assert_ne!(draw(7, 1), draw(8, 1));
         assert_ne!(draw(7, 1), draw(7, 2));
         assert!(draw(7, 1).iter().all(|it| (50..=1_500).contains(it)));
+    }
+
+    #[test]
+    fn every_item_is_chosen_at_some_time() {
+        let mut random = Random::new(7, 1);
+        let mut chosen: Vec<u8> =
+            (0..100).filter_map(|_| random.choose(&[1, 2, 3]).copied()).collect();
+        assert_eq!(chosen.len(), 100);
+        chosen.sort_unstable();
+        chosen.dedup();
+        assert_eq!(chosen, [1, 2, 3]);
+        assert_eq!(random.choose::<u8>(&[]), None);
     }
 }

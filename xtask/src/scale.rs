@@ -23,6 +23,7 @@ use crate::trial::bank::Bank;
 use crate::trial::bank::Faults;
 use crate::trial::payer::Payer;
 use crate::trial::payroll;
+use crate::trial::payroll::Provider;
 use crate::workspace::Workspace;
 
 /// Rows that one core plans in a second of processor time.
@@ -31,8 +32,9 @@ const PLANNED_PER_SECOND_MIN: u128 = 200_000;
 /// Resident memory of `plan` and of `pay`, whatever the length of the file.
 const PEAK_KIB_MAX: u64 = 64 * 1024;
 
-/// The same file each time.
+/// The same file each time, and one provider, so that figures can be compared.
 const SEED: u64 = 1;
+const PROVIDER: Provider = Provider::Cashypro;
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +66,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     let folder = workspace.target.join("scale");
     trial::empty(&folder)?;
     let file = folder.join("payouts.csv");
-    trial::write_payouts(&file, payroll::rows(orders.rows, SEED))?;
+    trial::write_payouts(&file, payroll::rows(orders.rows, SEED, vec![PROVIDER]))?;
     let size = fs::metadata(&file).map_err(Failure::while_doing(file.display()))?.len();
     println!("scale: {} rows, {} MiB", orders.rows, size >> 20);
     report_plan(orders.rows, &plan(&program, &folder, &file)?);

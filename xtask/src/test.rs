@@ -5,6 +5,7 @@ mod tally;
 
 use std::process::Command;
 
+use crate::compat;
 use crate::conformance;
 use crate::crash;
 use crate::failure::Failure;
@@ -14,19 +15,10 @@ use crate::process::build_cargo;
 use crate::tidy;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Faults;
+use crate::trial::payroll::Provider;
 use crate::workspace::Workspace;
 
 pub(crate) use self::tally::Tally;
-
-/// The crash run that everybody's test command can afford.
-const SMALL_CRASH: crash::Orders = crash::Orders {
-    kills: 5,
-    rows: 200,
-    seed: 1,
-    faults: Faults::Hostile,
-    profile: BuildProfile::Dev,
-    program: None,
-};
 
 /// One part of the whole.
 struct Step {
@@ -35,10 +27,11 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: conformance::replay },
+    Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
     Step { name: "tidy", run: run_tidy },
 ];
@@ -96,8 +89,22 @@ fn count(command: &mut Command, read: fn(&str) -> Option<Tally>) -> Result<Tally
     Ok(tally)
 }
 
+fn run_compat(workspace: &Workspace) -> Result<Tally, Failure> {
+    compat::check(workspace, &[])
+}
+
+/// The crash run that everybody's test command can afford.
 fn run_small_crash(workspace: &Workspace) -> Result<Tally, Failure> {
-    crash::run(workspace, &SMALL_CRASH)?;
+    let orders = crash::Orders {
+        kills: 5,
+        rows: 200,
+        providers: Provider::ALL.to_vec(),
+        seed: 1,
+        faults: Faults::Hostile,
+        profile: BuildProfile::Dev,
+        program: None,
+    };
+    crash::run(workspace, &orders)?;
     Ok(Tally { passed: 1, ..Tally::default() })
 }
 

@@ -27,6 +27,8 @@ pub struct Policy {
     pub payment_watch_for: Duration,
     /// Delays before try 1, 2, 3 ... after a request that certainly did not arrive.
     pub retry_delays: Vec<Duration>,
+    /// The longest wait that a provider's word ("retry after ...") can cause.
+    pub retry_after_max: Duration,
     /// How long to wait before asking about a contradiction.
     pub confirm_delay: Duration,
     /// After so many questions without an answer a person is called; the questions go on.
@@ -59,6 +61,7 @@ impl Policy {
             payment_delays: seconds(&[300, 300, 300, 300, 300, 300, 300, 300, 300, 3_600]),
             payment_watch_for: Duration::from_secs(24 * 3_600),
             retry_delays: seconds(&[1, 5, 30, 120, 600]),
+            retry_after_max: Duration::from_secs(3_600),
             confirm_delay: Duration::from_secs(1),
             questions_max: 12,
             lost_max: 5,
@@ -89,6 +92,7 @@ impl Policy {
             payment_delays: shrink(live.payment_delays),
             payment_watch_for: Duration::from_secs(4),
             retry_delays: shrink(live.retry_delays),
+            retry_after_max: Duration::from_secs(2),
             confirm_delay: Duration::from_millis(50),
             questions_max: 60,
             lost_max: 20,
@@ -138,6 +142,11 @@ impl Policy {
 
     pub(crate) fn watch_delay(&self, questions: u32) -> Duration {
         nth(&self.watch_delays, questions)
+    }
+
+    /// The wait that a provider asked for, within reason.
+    pub(crate) fn asked_delay(&self, retry_after: Option<Duration>) -> Option<Duration> {
+        retry_after.map(|wait| wait.min(self.retry_after_max))
     }
 
     pub(crate) fn payment_delay(&self, questions: u32) -> Duration {

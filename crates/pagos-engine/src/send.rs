@@ -164,7 +164,7 @@ impl Engine {
             message: Some(error.message().to_owned()),
             ..Observation::new(status, Source::Reply, self.timer.now())
         };
-        let wait = error.retry_after();
+        let wait = self.policy.asked_delay(error.retry_after());
         let because = error.to_string();
         match error.kind() {
             ErrorKind::Unknown => {
@@ -214,7 +214,7 @@ impl Engine {
         let writer = Writer::Holder { epoch: payout.epoch };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             let mut progress = payout.progress.clone();
-            let wait = error.retry_after();
+            let wait = rules.policy.asked_delay(error.retry_after());
             let wait = wait.unwrap_or_else(|| rules.policy.retry_delay(progress.refusals));
             progress.refusals = progress.refusals.saturating_add(1);
             let due_at = Some(rules.now.plus(wait));

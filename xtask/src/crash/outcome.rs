@@ -1,16 +1,40 @@
-//! What `pagos pay --json` says of every row, and what the bank's ledger says. Reads, judges nothing.
+//! What `pagos pay --json` says of every row, and what the bank's books say. Reads, judges nothing.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::trial::payer::Said;
+
+/// What a run that came to its end says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Report {
+    /// The exit code.
+    pub(super) code: i32,
+    /// Every row.
+    pub(super) outcomes: Vec<Outcome>,
+}
 
 /// What the payer says of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome {
+    pub(super) provider: String,
     pub(super) key: String,
     pub(super) status: String,
     pub(super) amount_minor: i64,
     pub(super) currency: String,
+}
+
+/// What the bank has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Books {
+    /// Every movement of money, oldest first.
+    pub(super) ledger: Vec<Movement>,
+    /// The keys under which there is a payout, paid or not.
+    pub(super) keys: BTreeSet<String>,
+    /// How many payouts will change by themselves.
+    pub(super) moving: usize,
 }
 
 /// Which way money went.
@@ -23,6 +47,7 @@ pub(super) enum Direction {
 /// One movement in the bank's ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Movement {
+    pub(super) provider: String,
     pub(super) key: String,
     pub(super) account: String,
     pub(super) amount_minor: i64,
@@ -31,23 +56,38 @@ pub(super) struct Movement {
 }
 
 /// Reads `{"payouts":[...]}`.
-pub(super) fn parse_outcomes(text: &str) -> Result<Vec<Outcome>, Failure> {
+pub(super) fn parse_report(said: &Said) -> Result<Report, Failure> {
     let document: Value =
-        serde_json::from_str(text).map_err(Failure::while_doing("the payer's JSON"))?;
+        serde_json::from_str(&said.json).map_err(Failure::while_doing("the payer's JSON"))?;
     let payouts = document.get("payouts").and_then(Value::as_array);
     let payouts = payouts.ok_or_else(|| Failure::new("the payer's JSON has no payouts"))?;
-    payouts.iter().map(parse_outcome).collect()
+    let outcomes = payouts.iter().map(parse_outcome).collect::<Result<_, _>>()?;
+    Ok(Report { code: said.code, outcomes })
 }
 
-/// Reads the array that `GET /_twin/ledger` answers.
-pub(super) fn parse_ledger(text: &str) -> Result<Vec<Movement>, Failure> {
-    let document: Value = serde_json::from_str(text).map_err(Failure::while_doing("the ledger"))?;
-    let movements = document.as_array().ok_or_else(|| Failure::new("the ledger is no array"))?;
-    movements.iter().map(parse_movement).collect()
+/// Reads the arrays that `GET /_twin/ledger` and `GET /_twin/orders` answer.
+pub(super) fn parse_books(ledger: &str, orders: &str) -> Result<Books, Failure> {
+    let mut books = Books::default();
+    for value in &parse_list(ledger, "the ledger")? {
+        books.ledger.push(parse_movement(value)?);
+    }
+    for value in &parse_list(orders, "the orders")? {
+        if text(value, "kind")? != "payout" {
+            continue;
+        }
+        books.keys.insert(text(value, "key")?);
+        books.moving += usize::from(text(value, "status")? != text(value, "true_final")?);
+    }
+    Ok(books)
+}
+
+fn parse_list(list: &str, what: &str) -> Result<Vec<Value>, Failure> {
+    serde_json::from_str(list).map_err(Failure::while_doing(what))
 }
 
 fn parse_outcome(value: &Value) -> Result<Outcome, Failure> {
     Ok(Outcome {
+        provider: text(value, "provider")?,
         key: text(value, "key")?,
         status: text(value, "status")?,
         amount_minor: number(value, "amount_minor")?,
@@ -62,6 +102,7 @@ fn parse_movement(value: &Value) -> Result<Movement, Failure> {
         other => return Err(Failure::new(format!("direction {other:?}"))),
     };
     Ok(Movement {
+        provider: text(value, "provider")?,
         key: text(value, "key")?,
         account: text(value, "account")?,
         amount_minor: number(value, "amount_minor")?,
@@ -84,27 +125,37 @@ fn number(value: &Value, name: &str) -> Result<i64, Failure> {
 mod tests {
     use super::*;
 
+    fn report(json: &str) -> Result<Report, Failure> {
+        parse_report(&Said { code: 2, json: json.to_owned() })
+    }
+
     #[test]
     fn both_sides_are_read() {
-        let outcomes = parse_outcomes(
+        let report = report(
             "{\"payouts\":[{\"key\":\"a\",\"provider\":\"cashypro\",\"status\":\"failed\",\
              \"reason\":null,\"amount_minor\":1000000,\"currency\":\"COP\"}],\"totals\":[]}",
         );
-        assert_eq!(outcomes.unwrap()[0].amount_minor, 1_000_000);
-        let movements = parse_ledger(
-            "[{\"provider\":\"cashypro\",\"key\":\"a\",\"account\":\"01\",\"amount_minor\":5,\
-             \"currency\":\"COP\",\"direction\":\"back\"}]",
-        );
-        assert_eq!(movements.unwrap()[0].direction, Direction::Back);
+        let report = report.unwrap();
+        assert_eq!((report.code, report.outcomes[0].amount_minor), (2, 1_000_000));
+        let ledger = "[{\"provider\":\"cashypro\",\"key\":\"a\",\"account\":\"01\",\
+                      \"amount_minor\":5,\"currency\":\"COP\",\"direction\":\"back\"}]";
+        let orders = "[{\"kind\":\"payout\",\"key\":\"a\",\"status\":\"1\",\"true_final\":\"1\"},\
+                      {\"kind\":\"payout\",\"key\":\"b\",\"status\":\"1\",\"true_final\":\"2\"},\
+                      {\"kind\":\"payment\",\"key\":\"c\",\"status\":\"1\",\"true_final\":\"2\"}]";
+        let books = parse_books(ledger, orders).unwrap();
+        assert_eq!(books.ledger[0].direction, Direction::Back);
+        assert_eq!(books.keys, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
+        assert_eq!(books.moving, 1);
     }
 
     #[test]
     fn what_cannot_be_read_is_a_failure_and_not_an_empty_list() {
         for bad in ["", "{}", "{\"payouts\":[{}]}", "{\"payouts\":[{\"key\":1}]}"] {
-            assert!(parse_outcomes(bad).is_err(), "{bad}");
+            assert!(report(bad).is_err(), "{bad}");
         }
         for bad in ["", "{}", "[{}]", "[{\"direction\":\"up\"}]"] {
-            assert!(parse_ledger(bad).is_err(), "{bad}");
+            assert!(parse_books(bad, "[]").is_err(), "{bad}");
+            assert!(parse_books("[]", bad).is_err(), "{bad}");
         }
     }
 }

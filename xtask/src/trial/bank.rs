@@ -1,4 +1,5 @@
-//! The bank: one `pagos twin` in a process of its own, which outlives every payer. Judges nothing.
+//! The bank: one `pagos twin` in a process of its own, which outlives every payer. It serves
+//! whoever needs a twin, payer or not. Judges nothing.
 
 use std::fs::File;
 use std::io::BufRead;
@@ -70,25 +71,29 @@ impl Bank {
         faults: Faults,
         seed: u64,
     ) -> Result<Self, Failure> {
+        let bank = Self::start(program, folder, &[])?;
+        bank.order_faults(faults, seed)?;
+        Ok(bank)
+    }
+
+    /// Starts a twin without faults on a free port, with these further arguments. What it tells
+    /// people goes to `twin.log` of the folder.
+    pub(crate) fn start(program: &Path, folder: &Path, words: &[&str]) -> Result<Self, Failure> {
         let log = folder.join("twin.log");
         let log = File::create(&log).map_err(Failure::while_doing(log.display()))?;
         let mut child = Command::new(program)
             .args(["twin", "--listen", "127.0.0.1:0"])
+            .args(words)
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
             .map_err(Failure::while_doing("starting the twin"))?;
-        let Some(stdout) = child.stdout.take() else {
-            return Err(Failure::new("the twin has no standard output"));
-        };
-        match wait_until_ready(stdout) {
-            Ok((url, stdout)) => {
-                let bank = Self { child, url, _stdout: stdout };
-                bank.order_faults(faults, seed)?;
-                Ok(bank)
-            }
+        let stdout = child.stdout.take();
+        let stdout = stdout.ok_or_else(|| Failure::new("the twin has no standard output"));
+        match stdout.and_then(wait_until_ready) {
+            Ok((url, stdout)) => Ok(Self { child, url, _stdout: stdout }),
             Err(failure) => {
                 // It may be gone already; then there is nothing to stop.
                 let _ = child.kill();
@@ -106,6 +111,17 @@ impl Bank {
     /// Every movement of money, oldest first, as the twin's JSON.
     pub(crate) fn read_ledger(&self) -> Result<String, Failure> {
         http::call(&self.url, "GET", "/_twin/ledger", "")
+    }
+
+    /// Every order that it has, as the twin's JSON.
+    pub(crate) fn read_orders(&self) -> Result<String, Failure> {
+        http::call(&self.url, "GET", "/_twin/orders", "")
+    }
+
+    /// Lets this much time go by at once, and with it everything that is due.
+    pub(crate) fn skip(&self, time: Duration) -> Result<(), Failure> {
+        let body = json!({"advance_ms": time.as_millis()});
+        http::call(&self.url, "POST", "/_twin/clock", &body.to_string()).map(drop)
     }
 
     fn order_faults(&self, faults: Faults, seed: u64) -> Result<(), Failure> {

@@ -1,37 +1,135 @@
-//! The file that is paid: invented people, determined by the seed. Asks for no scenario of the
-//! twin; what goes wrong is chance.
+//! The file that is paid: invented people of every provider, determined by the seed. Asks for no
+//! scenario of the twins; what goes wrong is chance. How the people of one provider look is in a
+//! file of its own.
+
+mod cashypro;
+mod etpay;
 
 use std::io;
 use std::io::Write;
 
+use crate::failure::Failure;
+use crate::flags::Flags;
 use crate::random::Random;
 
-/// The limits of a Colombian payout through Cashypro, in pesos.
-const PESOS_MIN: u64 = 10_000;
-const PESOS_MAX: u64 = 5_000_000;
+/// A provider that can be tried. A new one adds its variant, its words below and a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Provider {
+    Cashypro,
+    Etpay,
+}
 
-/// Bancolombia, Davivienda, Banco de Bogota, BBVA Colombia, as Cashypro numbers them.
-const BANKS: [&str; 4] = ["20", "9", "10", "5"];
+/// What a provider makes of a key that it knows already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// It refuses it, so that a lost request can be sent again.
+    Refused,
+    /// It pays once more, so that a lost request is for a person to decide about.
+    PaidAgain,
+}
 
-const FIRST_NAMES: [&str; 6] = ["Ana", "Camilo", "Diana", "Julian", "Luisa", "Mateo"];
-const LAST_NAMES: [&str; 6] = ["Arango", "Bernal", "Castillo", "Duarte", "Mejia", "Rincon"];
+impl Provider {
+    /// All that can be tried.
+    pub(crate) const ALL: [Self; 2] = [Self::Cashypro, Self::Etpay];
 
-/// What must hold of one row, whoever pays it.
+    /// The word of the file's column, which is the name of the account too.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Cashypro => "cashypro",
+            Self::Etpay => "etpay",
+        }
+    }
+
+    /// What it pays in.
+    pub(crate) fn currency(self) -> &'static str {
+        match self {
+            Self::Cashypro => "COP",
+            Self::Etpay => "CLP",
+        }
+    }
+
+    /// What it makes of a key that it knows already.
+    pub(crate) fn repeat(self) -> Repeat {
+        match self {
+            Self::Cashypro => Repeat::Refused,
+            Self::Etpay => Repeat::PaidAgain,
+        }
+    }
+
+    /// Reads `--providers`: names with commas between them; all without it.
+    pub(crate) fn take_list(flags: &mut Flags) -> Result<Vec<Self>, Failure> {
+        let names = Self::ALL.map(Self::name).join(",");
+        let mut list = Vec::new();
+        for name in flags.take_text("providers", &names)?.split(',') {
+            let Some(provider) = Self::ALL.into_iter().find(|it| it.name() == name) else {
+                let message = format!("--providers {name:?} is not one of {names}");
+                return Err(Failure::new(message));
+            };
+            if list.contains(&provider) {
+                return Err(Failure::new(format!("--providers has {name} twice")));
+            }
+            list.push(provider);
+        }
+        Ok(list)
+    }
+
+    /// Minor units as the file has them: pesos of Chile have no cents.
+    fn write_amount(self, amount_minor: i64) -> String {
+        match self {
+            Self::Cashypro => format!("{}.{:02}", amount_minor / 100, amount_minor % 100),
+            Self::Etpay => amount_minor.to_string(),
+        }
+    }
+
+    fn build_payee(self, number: u64, random: &mut Random) -> Payee {
+        match self {
+            Self::Cashypro => cashypro::build_payee(number, random),
+            Self::Etpay => etpay::build_payee(number, random),
+        }
+    }
+}
+
+/// One row: what must hold of it, whoever pays it, and its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
+    pub(crate) provider: Provider,
     pub(crate) key: String,
-    pub(crate) account: String,
-    pub(crate) amount_minor: i64,
+    payee: Payee,
+}
+
+impl Row {
+    /// Where the money goes. No two rows of a file have the same.
+    pub(crate) fn account(&self) -> &str {
+        &self.payee.account
+    }
+
+    /// How much.
+    pub(crate) fn amount_minor(&self) -> i64 {
+        self.payee.amount_minor
+    }
+}
+
+/// Somebody, and what somebody gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Payee {
+    amount_minor: i64,
     name: String,
+    document_type: &'static str,
     document: String,
     bank: &'static str,
     account_type: &'static str,
+    account: String,
+    description: &'static str,
 }
 
-/// `count` rows, one after the other; the same for the same seed.
-pub(crate) fn rows(count: u64, seed: u64) -> impl Iterator<Item = Row> {
-    let mut random = Random::new(seed, 1);
-    (1..=count).map(move |number| build_row(number, seed, &mut random))
+/// `count` rows, one after the other; the same for the same seed and providers.
+pub(crate) fn rows(count: u64, seed: u64, providers: Vec<Provider>) -> impl Iterator<Item = Row> {
+    let (mut people, mut mixing) = (Random::new(seed, 1), Random::new(seed, 3));
+    (1..=count).filter_map(move |number| {
+        let provider = *mixing.choose(&providers)?;
+        let payee = provider.build_payee(number, &mut people);
+        Some(Row { provider, key: format!("C{seed}N{number:06}"), payee })
+    })
 }
 
 /// Writes the file, with every column that the command knows.
@@ -44,38 +142,36 @@ pub(crate) fn write_csv(
         "key,provider,amount,currency,name,document_type,document,bank,account_type,account,email,\
          phone,description"
     )?;
-    for row in rows {
-        let (whole, cents) = (row.amount_minor / 100, row.amount_minor % 100);
+    for Row { provider, key, payee } in rows {
+        let amount = provider.write_amount(payee.amount_minor);
         writeln!(
             out,
-            "{},cashypro,{whole}.{cents:02},COP,{},cc,{},{},{},{},,,trial run",
-            row.key, row.name, row.document, row.bank, row.account_type, row.account
+            "{key},{},{amount},{},{},{},{},{},{},{},,,{}",
+            provider.name(),
+            provider.currency(),
+            payee.name,
+            payee.document_type,
+            payee.document,
+            payee.bank,
+            payee.account_type,
+            payee.account,
+            payee.description
         )?;
     }
     out.flush()
 }
 
-fn build_row(number: u64, seed: u64, random: &mut Random) -> Row {
-    let pesos = random.draw(PESOS_MIN, PESOS_MAX);
-    let account_type = if random.draw(0, 1) == 0 { "savings" } else { "checking" };
-    Row {
-        key: format!("C{seed}N{number:06}"),
-        // The first four digits stay below 9990, which the twin keeps for its own failures; the
-        // rest makes the number unique.
-        account: format!("{:04}{number:06}", random.draw(0, 9_980)),
-        // At most 500,000,000, which fits.
-        amount_minor: i64::try_from(pesos * 100).unwrap_or(i64::MAX),
-        name: format!("{} {}", choose(&FIRST_NAMES, random), choose(&LAST_NAMES, random)),
-        document: format!("{}", random.draw(10_000_000, 1_999_999_999)),
-        bank: choose(&BANKS, random),
-        account_type,
-    }
+/// A name of two lists.
+fn build_name(first: &[&str], last: &[&str], random: &mut Random) -> String {
+    let first = random.choose(first).copied().unwrap_or_default();
+    let last = random.choose(last).copied().unwrap_or_default();
+    format!("{first} {last}")
 }
 
-fn choose(words: &[&'static str], random: &mut Random) -> &'static str {
-    let last = words.len().saturating_sub(1);
-    let at = usize::try_from(random.draw(0, last.try_into().unwrap_or(0))).unwrap_or(0);
-    words.get(at).copied().unwrap_or_default()
+/// Four digits by chance, then the number of the row, which makes it unique. They stay below 9990,
+/// which twins keep for failures of their own.
+fn build_account(number: u64, random: &mut Random) -> String {
+    format!("{:04}{number:06}", random.draw(0, 9_980))
 }
 
 #[cfg(test)]
@@ -85,7 +181,12 @@ mod tests {
     use super::*;
 
     fn build(count: u64, seed: u64) -> Vec<Row> {
-        rows(count, seed).collect()
+        rows(count, seed, Provider::ALL.to_vec()).collect()
+    }
+
+    fn list(line: &str) -> Result<Vec<Provider>, Failure> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Provider::take_list(&mut Flags::parse(&words)?)
     }
 
     #[test]
@@ -93,21 +194,41 @@ mod tests {
         assert_eq!(build(50, 7), build(50, 7));
         assert_ne!(build(50, 7), build(50, 8));
         let mut file = Vec::new();
-        write_csv(&mut file, rows(50, 7)).unwrap();
-        assert_eq!(String::from_utf8(file).unwrap().lines().count(), 51);
+        write_csv(&mut file, build(50, 7)).unwrap();
+        let file = String::from_utf8(file).unwrap();
+        assert_eq!(file.lines().count(), 51);
+        assert!(file.lines().all(|line| line.split(',').count() == 13), "{file}");
     }
 
     #[test]
-    fn keys_and_accounts_are_unique_and_amounts_are_legal() {
+    fn keys_and_accounts_are_unique_and_every_provider_takes_the_keys() {
         let rows = build(2_000, u64::MAX);
         let keys: BTreeSet<&str> = rows.iter().map(|row| row.key.as_str()).collect();
-        let accounts: BTreeSet<&str> = rows.iter().map(|row| row.account.as_str()).collect();
+        let accounts: BTreeSet<&str> = rows.iter().map(Row::account).collect();
         assert_eq!((keys.len(), accounts.len()), (2_000, 2_000));
         assert!(keys.iter().all(|key| key.len() <= 32));
-        assert!(accounts.iter().all(|account| !account.starts_with("999")));
-        for row in rows {
-            assert!((1_000_000..=500_000_000).contains(&row.amount_minor), "{row:?}");
-            assert_eq!(row.amount_minor % 100, 0);
+        assert!(keys.iter().all(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric())));
+    }
+
+    #[test]
+    fn providers_are_mixed_and_each_is_listed_once() {
+        for provider in Provider::ALL {
+            let count = build(2_000, 5).iter().filter(|row| row.provider == provider).count();
+            assert!((800..=1_200).contains(&count), "{provider:?}: {count}");
         }
+        let alone: Vec<Row> = rows(50, 5, vec![Provider::Etpay]).collect();
+        assert_eq!(alone.len(), 50);
+        assert!(alone.iter().all(|row| row.provider == Provider::Etpay));
+        assert_eq!(list(""), Ok(Provider::ALL.to_vec()));
+        assert_eq!(list("--providers etpay"), Ok(vec![Provider::Etpay]));
+        for bad in ["nobody", "etpay,etpay", "etpay,", "--providers"] {
+            assert!(list(&format!("--providers {bad}")).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_written_in_major_units() {
+        assert_eq!(Provider::Cashypro.write_amount(1_500_005), "15000.05");
+        assert_eq!(Provider::Etpay.write_amount(1_500_005), "1500005");
     }
 }

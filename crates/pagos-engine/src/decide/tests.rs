@@ -154,3 +154,13 @@ fn a_watch_ends_with_an_answer() {
     let given_up = behind.plus(window);
     assert_eq!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at), None);
 }
+
+/// A provider that says "in a year" must not park a salary for a year.
+#[test]
+fn what_a_provider_asks_for_is_granted_within_reason() {
+    let policy = Policy::live();
+    for (asked, granted) in [(None, None), (Some(60), Some(60)), (Some(31_536_000), Some(3_600))] {
+        let granted = granted.map(Duration::from_secs);
+        assert_eq!(policy.asked_delay(asked.map(Duration::from_secs)), granted);
+    }
+}

@@ -1,0 +1,97 @@
+//! The operator's turn, after the run: what stays in doubt is looked up in the bank's books and
+//! then decided, as a person would do it. Knows nothing that a person with a bank statement does
+//! not.
+
+use std::time::Duration;
+
+use crate::crash::Figures;
+use crate::crash::Stage;
+use crate::crash::outcome::Books;
+use crate::crash::settle;
+use crate::crash::verdict::Doubt;
+use crate::crash::verdict::Verdict;
+use crate::crash::verdict::Violation;
+use crate::failure::Failure;
+use crate::trial::payer::Decision;
+
+/// What is sent again can be lost again; each round leaves a few in a hundred.
+const ROUNDS_MAX: u32 = 12;
+
+/// A request that the bank applies late, and a reversal, take minutes of its time: an hour is more
+/// than both together.
+const REST: Duration = Duration::from_secs(3_600);
+const RESTS_MAX: u32 = 5;
+
+/// Decides about every doubt and runs to the end again, until none is left.
+pub(super) fn decide(
+    stage: &Stage,
+    mut verdict: Verdict,
+    figures: &mut Figures,
+) -> Result<Verdict, Failure> {
+    while verdict.violations.is_empty() && !verdict.in_doubt.is_empty() {
+        if figures.rounds == ROUNDS_MAX {
+            let keys = verdict.in_doubt.iter().map(|doubt| doubt.key.clone());
+            verdict.violations = keys.map(Violation::StillInDoubt).collect();
+            break;
+        }
+        figures.rounds += 1;
+        let books = let_rest(stage)?;
+        for doubt in &verdict.in_doubt {
+            match decision(doubt, &books) {
+                Decision::Resend => {
+                    stage.payer.decide(&doubt.key, Decision::Resend, "crash: not in the books")?;
+                    figures.resent += 1;
+                }
+                Decision::Ask => {
+                    stage.payer.decide(&doubt.key, Decision::Ask, "crash: ask the bank again")?;
+                    figures.asked += 1;
+                }
+            }
+        }
+        verdict = settle(stage, figures)?;
+    }
+    Ok(verdict)
+}
+
+/// Sends again only what was lost for certain: the books have nothing under its key.
+fn decision(doubt: &Doubt, books: &Books) -> Decision {
+    match (doubt.status.as_str(), books.keys.contains(&doubt.key)) {
+        ("unknown", false) => Decision::Resend,
+        _ => Decision::Ask,
+    }
+}
+
+/// Lets the bank do everything that it has under way, requests that it applies late included, and
+/// reads its books. A request that is under way shows nowhere before it is applied; so an hour goes
+/// by, and then another one that changes nothing.
+fn let_rest(stage: &Stage) -> Result<Books, Failure> {
+    let mut books = stage.read_books()?;
+    for _ in 0..RESTS_MAX {
+        stage.bank.skip(REST)?;
+        let later = stage.read_books()?;
+        if later == books && later.moving == 0 {
+            return Ok(later);
+        }
+        books = later;
+    }
+    Err(Failure::new(format!("the bank is not at rest; {} payouts are moving", books.moving)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_books_do_not_have_is_sent_again() {
+        let mut books = Books::default();
+        books.keys.insert("paid".to_owned());
+        let decide = |key: &str, status: &str| {
+            decision(&Doubt { key: key.to_owned(), status: status.to_owned() }, &books)
+        };
+        assert_eq!(decide("lost", "unknown"), Decision::Resend);
+        assert_eq!(decide("paid", "unknown"), Decision::Ask);
+        for status in ["pending", "created", "quarantined"] {
+            assert_eq!(decide("lost", status), Decision::Ask, "{status}");
+        }
+    }
+}
