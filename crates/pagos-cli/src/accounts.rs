@@ -1,9 +1,14 @@
-//! From the configured accounts to providers. The one place of the command that names providers.
+//! From the configured accounts to providers. The one place of the command that names providers:
+//! a row of the table, and a file beside for what is peculiar to each.
 
+mod cashypro;
+mod etpay;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
 use pagos_core::AccountName;
 use pagos_core::Clock;
 use pagos_core::Environment;
@@ -11,19 +16,42 @@ use pagos_core::Error;
 use pagos_core::NonceSource;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
+use pagos_core::SecretScope;
 use pagos_core::Transport;
 use pagos_core::Violation;
+use pagos_webhook::Endpoint;
 
 use crate::config::AccountSettings;
 use crate::config::ConfigProblem;
 use crate::config::Configuration;
 use crate::config::Origin;
+use crate::exit::Failure;
 use crate::input;
+use crate::offline;
 
 /// The providers that this binary knows.
-pub(crate) const PROVIDERS: [&str; 1] = [CASHYPRO];
+pub(crate) const PROVIDERS: [&str; 2] = [cashypro::NAME, etpay::NAME];
 
-const CASHYPRO: &str = "cashypro";
+/// What is done with the settings of an account, by provider.
+static TABLE: [Known; 2] = [
+    Known { name: cashypro::NAME, build: cashypro::build, sign: cashypro::sign },
+    Known { name: etpay::NAME, build: etpay::build, sign: etpay::sign },
+];
+
+/// The field with the secret of one session, for commands that look at one delivery.
+pub(crate) const SESSION_SECRET: &str = "signature_token";
+
+const WEBHOOK_SEGMENT: &str = "webhook_segment";
+
+/// One provider.
+struct Known {
+    name: &'static str,
+    build: fn(&AccountSettings, Gaps, &Seams) -> Built,
+    sign: fn(&AccountSettings, &[u8]) -> Result<Signed, Failure>,
+}
+
+/// A provider, or everything that is wrong with its settings.
+type Built = Result<Arc<dyn PayoutProvider>, Vec<ConfigProblem>>;
 
 /// What a provider is given from outside.
 #[derive(Debug, Clone)]
@@ -33,13 +61,13 @@ pub(crate) struct Seams {
     pub(crate) nonces: Arc<dyn NonceSource>,
 }
 
-/// Which fields of an account may be missing.
+/// Which fields of an account may be missing. What is invented for them is never sent anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Gaps {
     /// None: the account will be used.
     Refused,
-    /// Addresses: signatures are computed and checked, nothing is sent.
-    Addresses,
+    /// What no signature rests on: signatures are computed and checked, nothing is sent.
+    Unsigned,
     /// Credentials too: only the provider's rules are wanted.
     Credentials,
 }
@@ -50,6 +78,18 @@ pub(crate) struct Account {
     pub(crate) name: AccountName,
     pub(crate) environment: Environment,
     pub(crate) provider: Arc<dyn PayoutProvider>,
+    /// Where its webhooks come in, if the provider sends any.
+    pub(crate) endpoint: Option<Endpoint>,
+}
+
+/// How a body is signed.
+#[derive(Debug)]
+pub(crate) struct Signed {
+    pub(crate) string_to_sign: Vec<u8>,
+    pub(crate) signature: String,
+    pub(crate) headers: BTreeMap<&'static str, String>,
+    /// The whole token, where the signature travels in one.
+    pub(crate) token: Option<String>,
 }
 
 /// All configured accounts.
@@ -132,62 +172,61 @@ pub(crate) fn build(
     gaps: Gaps,
     seams: &Seams,
 ) -> Result<Account, Vec<ConfigProblem>> {
-    let refused = |error: Error| vec![problem(settings, &error)];
-    let config = cashypro_config(settings, gaps)?;
-    let (transport, clock) = (Arc::clone(&seams.transport), Arc::clone(&seams.clock));
-    let provider = Cashypro::new(config, transport, clock, Arc::clone(&seams.nonces));
-    Ok(Account {
-        name: settings.name.clone(),
-        environment: settings.environment,
-        provider: Arc::new(provider.map_err(refused)?),
+    let known = known(settings).map_err(|problem| vec![problem])?;
+    let provider = (known.build)(settings, gaps, seams)?;
+    let endpoint = endpoint(settings, &provider).map_err(|problem| vec![problem])?;
+    let unused = settings.unused();
+    if !unused.is_empty() {
+        return Err(unused);
+    }
+    let (name, environment) = (settings.name.clone(), settings.environment);
+    Ok(Account { name, environment, provider, endpoint })
+}
+
+/// How the exact bytes of a body are signed for an account. Sends nothing.
+///
+/// # Errors
+/// What is wrong with the account, or that there is nothing to sign with.
+pub(crate) fn sign(settings: &AccountSettings, body: &[u8]) -> Result<Signed, Failure> {
+    build(settings, Gaps::Unsigned, &offline::seams())?;
+    let known = known(settings).map_err(|problem| vec![problem])?;
+    (known.sign)(settings, body)
+}
+
+fn known(settings: &AccountSettings) -> Result<&'static Known, ConfigProblem> {
+    let provider = settings.lookup("provider").unwrap_or_else(|| settings.provider.clone());
+    TABLE.iter().find(|known| known.name == provider).ok_or_else(|| {
+        let because = format!("{provider:?} is not a provider of this binary");
+        let remedy = format!("write one of {}", PROVIDERS.join(", "));
+        ConfigProblem::new(settings.origin_of("provider").clone(), "provider", because, remedy)
     })
 }
 
-/// The configuration of a Cashypro account.
-///
-/// # Errors
-/// If the account is another provider's, or a field is missing, wrong, or without meaning.
-pub(crate) fn cashypro_config(
+/// Where the account's webhooks come in.
+fn endpoint(
     settings: &AccountSettings,
-    gaps: Gaps,
-) -> Result<CashyproConfig, Vec<ConfigProblem>> {
-    let provider = settings.lookup("provider").unwrap_or_else(|| settings.provider.clone());
-    if provider != CASHYPRO {
-        let because = format!("{provider:?} is not a provider of this binary");
-        let remedy = format!("write one of {}", PROVIDERS.join(", "));
-        let origin = settings.origin_of("provider").clone();
-        return Err(vec![ConfigProblem::new(origin, "provider", because, remedy)]);
-    }
-    // `environment` has a default of its own, and what is invented is never sent anywhere.
-    let lookup = |name: &str| {
-        settings.lookup(name).or_else(|| match name {
-            "ENVIRONMENT" => Some(settings.environment.to_string()),
-            "BASE_URL" | "NOTIFY_URL" if gaps >= Gaps::Addresses => {
-                Some("https://not-configured.example/".to_owned())
-            }
-            "MERCHANT_ID" if gaps >= Gaps::Credentials => Some("0".to_owned()),
-            "API_KEY" if gaps >= Gaps::Credentials => Some("not-configured".to_owned()),
-            _ => None,
-        })
+    provider: &Arc<dyn PayoutProvider>,
+) -> Result<Option<Endpoint>, ConfigProblem> {
+    let Some(decoder) = provider.webhooks() else {
+        return Ok(None);
     };
-    let config =
-        CashyproConfig::from_lookup(lookup).map_err(|error| vec![problem(settings, &error)])?;
-    let unused = settings.unused();
-    match unused.is_empty() {
-        true => Ok(config),
-        false => Err(unused),
+    if decoder.secret_scope() == SecretScope::Session {
+        // Known, so that it is not called misspelt by the commands that do not use it.
+        settings.lookup(SESSION_SECRET);
     }
+    let endpoint = Endpoint::new(settings.name.clone(), Arc::clone(provider));
+    let endpoint = match settings.lookup(WEBHOOK_SEGMENT) {
+        Some(segment) => endpoint.and_then(|endpoint| endpoint.with_segment(&segment)),
+        None => endpoint,
+    };
+    endpoint.map(Some).map_err(|error| problem(settings, &error))
 }
 
 /// A provider's refusal of its configuration, with the place of the field.
 fn problem(settings: &AccountSettings, error: &Error) -> ConfigProblem {
     let field = error.field().unwrap_or("account");
-    let account = settings.name.as_str().to_ascii_uppercase().replace('-', "_");
-    let remedy = format!(
-        "set it in [accounts.{}], or as PAGOS_{account}_{}",
-        settings.name,
-        field.to_ascii_uppercase()
-    );
+    let variable = settings.variable(field);
+    let remedy = format!("set it in [accounts.{}], or as {variable}", settings.name);
     let origin = settings.origin_of(field).clone();
     ConfigProblem::new(origin, format!("{field}:"), error.message(), remedy)
 }

@@ -7,6 +7,7 @@ mod history;
 mod init;
 mod list;
 mod pay;
+mod payment;
 mod plan;
 mod resolve;
 mod serve;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Plan(plan) => plan::run(plan, config),
         Command::Sign(sign) => sign::run(sign, config),
         Command::Verify(verify) => verify::run(verify, config),
+        Command::Payment(payment) => payment::run(payment, config),
         Command::Init(init) => init::run(init),
         Command::Pay(pay) => pay::run(pay, config),
         Command::Status(key) => status::run(key),

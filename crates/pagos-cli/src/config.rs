@@ -126,6 +126,12 @@ impl AccountSettings {
         self.fields.get(field).map_or(&self.origin, |field| &field.origin)
     }
 
+    /// The variable that sets a field: `PAGOS_CASHYPRO_API_KEY`.
+    pub(crate) fn variable(&self, field: &str) -> String {
+        let account = self.name.as_str().to_ascii_uppercase().replace('-', "_");
+        format!("PAGOS_{account}_{}", field.to_ascii_uppercase())
+    }
+
     /// The fields that nobody asked for: misspelt, or without effect.
     pub(crate) fn unused(&self) -> Vec<ConfigProblem> {
         let asked = self.asked.borrow();
@@ -149,7 +155,7 @@ impl AccountSettings {
     }
 
     /// Reads the two fields that are not the provider's.
-    fn settle(&mut self) -> Result<(), ConfigProblem> {
+    pub(crate) fn settle(&mut self) -> Result<(), ConfigProblem> {
         if let Some(provider) = self.lookup("provider") {
             self.provider = provider;
         }
@@ -173,7 +179,7 @@ impl AccountSettings {
 
 /// By the usual names of secrets, for the warning about a file that others can read.
 fn is_secret(name: &str) -> bool {
-    ["key", "secret", "token", "password"].iter().any(|word| name.contains(word))
+    ["key", "secret", "token", "password", "segment"].iter().any(|word| name.contains(word))
 }
 
 fn chosen_path(path: Option<&Path>) -> Option<PathBuf> {

@@ -89,7 +89,12 @@ impl From<std::io::Error> for Failure {
 /// The engine or the store cannot go on. Payouts lose nothing by it: the next run resumes.
 impl From<pagos_engine::EngineError> for Failure {
     fn from(error: pagos_engine::EngineError) -> Self {
-        Self::new(with_causes(&error))
+        match &error {
+            pagos_engine::EngineError::Invalid(violations) => {
+                Self { messages: violations.iter().map(ToString::to_string).collect() }
+            }
+            _ => Self::new(with_causes(&error)),
+        }
     }
 }
 

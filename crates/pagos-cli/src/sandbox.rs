@@ -29,6 +29,7 @@ pub(crate) type Credentials = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     server: Option<ServerHandle>,
+    origin: String,
     credentials: Credentials,
 }
 
@@ -72,18 +73,22 @@ impl Sandbox {
             .map_err(|cause| SandboxError::of_serving(cause, bank))?;
         let origin = server.origin();
         let credentials = server.inspect(|world| owned(world.credentials(&origin)));
-        Ok(Self { server: Some(server), credentials })
+        register(&origin, &merchant_in_no_hurry(SPEED)).await?;
+        Ok(Self { server: Some(server), origin, credentials })
     }
 
     /// Uses twins that run already.
     pub(crate) async fn join(origin: &str) -> Result<Self, SandboxError> {
-        let not_there = || SandboxError::NotThere(origin.to_owned());
-        let url = format!("{}/_twin/credentials", origin.trim_end_matches('/'));
-        let request = http::Request::get(url).body(Bytes::new()).map_err(|_| not_there())?;
-        let http = HttpTransport::new(&HttpOptions::default()).map_err(|_| not_there())?;
-        let response = http.send(request).await.map_err(|_| not_there())?;
-        let credentials = serde_json::from_slice(response.body()).map_err(|_| not_there())?;
-        Ok(Self { server: None, credentials })
+        let origin = origin.trim_end_matches('/');
+        let answer = call(origin, http::Method::GET, "credentials", Bytes::new()).await?;
+        let not_there = |_| SandboxError::NotThere(origin.to_owned());
+        let credentials = serde_json::from_slice(&answer).map_err(not_there)?;
+        Ok(Self { server: None, origin: origin.to_owned(), credentials })
+    }
+
+    /// Where they answer.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// The invented credentials.
@@ -96,6 +101,41 @@ impl Sandbox {
         if let Some(server) = self.server {
             server.shut_down().await;
         }
+    }
+}
+
+/// What the twins are told of people: they live by the real time, so a page that they act on must
+/// stay open `speed` times longer than the twins' own time says.
+pub(crate) fn merchant_in_no_hurry(speed: u32) -> serde_json::Value {
+    serde_json::json!({ "speed": speed })
+}
+
+/// Tells the twins what a merchant tells a provider by hand, such as where webhooks go that no
+/// request names an address for.
+pub(crate) async fn register(
+    origin: &str,
+    merchant: &serde_json::Value,
+) -> Result<(), SandboxError> {
+    let body = Bytes::from(merchant.to_string());
+    call(origin, http::Method::POST, "merchant", body).await.map(drop)
+}
+
+/// One call of the twins' control surface.
+async fn call(
+    origin: &str,
+    method: http::Method,
+    name: &str,
+    body: Bytes,
+) -> Result<Bytes, SandboxError> {
+    let not_there = || SandboxError::NotThere(origin.to_owned());
+    let url = format!("{origin}/_twin/{name}");
+    let request = http::Request::builder().method(method).uri(url).body(body);
+    let request = request.map_err(|_| not_there())?;
+    let http = HttpTransport::new(&HttpOptions::default()).map_err(|_| not_there())?;
+    let response = http.send(request).await.map_err(|_| not_there())?;
+    match response.status().is_success() {
+        true => Ok(response.into_body()),
+        false => Err(not_there()),
     }
 }
 

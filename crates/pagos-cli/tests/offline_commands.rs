@@ -202,10 +202,26 @@ fn verify_shows_the_event_of_a_genuine_delivery() {
     assert_eq!(document["verified"], true);
     assert_eq!(document["hint"], false);
     assert_eq!(document["reason"], Value::Null);
-    assert_eq!(document["event"]["key"], "1863484722378907648");
-    assert_eq!(document["event"]["observation"]["provider_code"], "FAIL");
+    assert_eq!((&document["event"], &document["subject"]), (&"failed".into(), &"payout".into()));
+    assert_eq!(document["key"], "1863484722378907648");
+    assert_eq!(document["observation"]["provider_code"], "FAIL");
+    assert_eq!(document["contradiction"], Value::Null);
     let text = folder.run(&arguments[..6], &credentials());
     assert_eq!(text.json()["reference"], "PAYOUT8551739282639106048");
+
+    // What was agreed can be said; without a store it is compared with that.
+    for (order, amount, code) in [
+        ("1863484722378907648", "60000", 0),
+        ("1863484722378907648", "60000.01", 1),
+        ("1863484722378907649", "60000", 1),
+    ] {
+        let expected = ["--expect-order", order, "--expect-amount", amount];
+        let run = folder.run(&[&arguments[..], &expected].concat(), &credentials());
+        assert_eq!(run.code, code, "{}", run.out);
+        let document = run.json();
+        assert_eq!(document["verified"], true);
+        assert_eq!(document["contradiction"].is_string(), code == 1, "{document}");
+    }
 }
 
 #[test]
@@ -228,6 +244,10 @@ fn verify_refuses_every_other_delivery() {
         assert_eq!((&document["verified"], &document["event"]), (&false.into(), &Value::Null));
         assert!(document["reason"].is_string());
     }
+    // Where the signature is a header, there is no doing without.
+    folder.write("body.json", WEBHOOK);
+    let run = folder.run(&["verify", "cashypro", "--body-file", "body.json"], &credentials());
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
     folder.write("headers.txt", "no colon\n");
     let run = folder.run(&verify_arguments(), &credentials());
     assert!(run.err.contains("headers.txt:1: this is not a header"), "{}", run.err);
@@ -261,9 +281,15 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
     folder.write("pagos.toml", complete);
     fs::create_dir(folder.0.join("secrets")).unwrap();
     folder.write("secrets/cashypro-api-key", KEY);
+    folder.write("secrets/etpay-api-token", "an-api-token-of-the-template");
+    folder.write("secrets/etpay-password", "a-password-of-the-template");
     folder.write("body.json", BODY);
     let run = folder.run(&["sign", "cashypro", "--body-file", "body.json", "--json"], &[]);
     assert_eq!(run.json()["signature"], BODY_SIGN, "{}", run.err);
+    // Every field of it has a meaning, and none is missing: this asks no network.
+    let run = folder.run(&["banks", "etpay", "--json"], &[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.json().as_array().unwrap().iter().any(|bank| bank["id"] == "cl_estado"));
 }
 
 fn is_setting(line: &str) -> bool {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use serde_json::Value;
+use serde_json::json;
 
 use support::Folder;
 use support::Twin;
@@ -98,4 +99,75 @@ fn a_sandbox_server_keeps_off_the_store_of_real_money() {
     server.signal("INT");
     server.end().exits(0);
     assert!(!folder.has("pagos.db"));
+}
+
+#[test]
+fn payments_are_followed_and_notices_say_what_they_are_about() {
+    let folder = Folder::new("serve-payments");
+    let twin = Twin::start(&folder);
+    let mut server = folder.start(&format!("serve --sandbox-url {} --db m.db", twin.origin));
+    assert_eq!(server.ready()["webhooks"], json!(["/webhooks/cashypro", "/webhooks/etpay"]));
+    let create = format!(
+        "payment create etpay --key m1 --amount 1500 --currency CLP --db m.db --sandbox-url {}",
+        twin.origin
+    );
+    // Its notification goes to a process that has ended; the server asks.
+    let page = folder.run(&create).exits(0).out;
+    http("GET", &format!("{}?auto=paid", page.trim_end()), &[], "");
+    folder.write("payouts.csv", payouts([("m1", "salary")]));
+    let pay = format!("pay payouts.csv --sandbox-url {} --yes --db m.db --json", twin.origin);
+    folder.run(&pay).exits(0);
+    support::wait_for("the server learns that it is paid", || {
+        folder.run("payment status m1 --db m.db").code == Some(0)
+    });
+    let mut told = Vec::new();
+    while !(told.contains(&"payment succeeded".to_owned())
+        && told.contains(&"payout succeeded".to_owned()))
+    {
+        let notice: Value = serde_json::from_str(&server.next_line()).unwrap();
+        assert_eq!((&notice["key"], &notice["event"]["kind"]), (&"m1".into(), &"advanced".into()));
+        let (subject, status) = (notice["subject"].as_str(), notice["status"].as_str());
+        told.push(format!("{} {}", subject.unwrap(), status.unwrap()));
+    }
+    server.signal("TERM");
+    server.end().exits(0);
+}
+
+#[test]
+fn a_path_that_nobody_can_guess_is_shown_nowhere_and_is_the_only_one() {
+    const SEGMENT: &str = "canary-segment_7Hq2";
+    let folder = Folder::new("serve-segment");
+    let nowhere = "http://127.0.0.1:1";
+    folder.write(
+        "pagos.toml",
+        format!(
+            "[accounts.etpay]\nmerchant_code = \"m\"\nmerchant_api_token = \"t\"\n\
+             api_url = \"{nowhere}\"\nusername = \"u\"\npassword = \"p\"\n\
+             webhook_segment = \"{SEGMENT}\"\n"
+        ),
+    );
+    let mut server = folder.start("serve --listen 127.0.0.1:0 --db s.db");
+    let ready = server.ready();
+    assert_eq!(ready["webhooks"], json!(["/webhooks/etpay/…"]));
+    let origin = ready["listening"].as_str().unwrap();
+    let body = r#"{"id":"p1","status":"completed","merchant_order_id":"k1"}"#;
+    // Nothing of ours, but heard; and nobody there.
+    for (path, expected) in [
+        (format!("/webhooks/etpay/{SEGMENT}"), 404),
+        (format!("/webhooks/etpay/{SEGMENT}/"), 404),
+        ("/webhooks/etpay/".to_owned(), 404),
+        ("/webhooks/etpay".to_owned(), 404),
+    ] {
+        let (status, answer) = http("POST", &format!("{origin}{path}"), &[], body);
+        assert_eq!(status, expected, "{path}");
+        let is_heard = answer.contains("unknown");
+        assert_eq!(is_heard, path.ends_with(SEGMENT), "{path}: {answer}");
+    }
+    server.signal("TERM");
+    let run = server.end().exits(0);
+    assert!(!run.out.contains("canary") && !run.err.contains("canary"), "{}{}", run.out, run.err);
+    let segment = [("PAGOS_ETPAY_WEBHOOK_SEGMENT", "canary/segment")];
+    let run = folder.run_with("serve --listen 127.0.0.1:0 --db s.db", &segment).exits(1);
+    let run = run.says("PAGOS_ETPAY_WEBHOOK_SEGMENT: webhook_segment: it is not 1 to 64 of");
+    assert!(!run.err.contains("canary"), "{}", run.err);
 }

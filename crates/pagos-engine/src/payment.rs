@@ -148,7 +148,7 @@ impl PaymentProgress {
         self.status().word()
     }
 
-    /// Why it is what it is, in the provider's words where there are any.
+    /// Why it is what it is, in the provider's words where there are any. A bare code is no words.
     pub fn reason(&self) -> Option<String> {
         if let Some(attention) = &self.attention {
             return Some(attention.because().to_owned());
@@ -156,8 +156,7 @@ impl PaymentProgress {
         let held = self.sessions.last()?.deciding()?.standing.held();
         match held.status {
             Status::Failed(reason) => {
-                let said = held.message.as_deref().or(held.provider_code.as_deref());
-                Some(said.unwrap_or(reason.word()).to_owned())
+                Some(held.message.as_deref().unwrap_or(reason.word()).to_owned())
             }
             Status::Created | Status::Unknown | Status::Pending | Status::Succeeded => None,
         }

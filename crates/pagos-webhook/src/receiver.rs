@@ -61,7 +61,7 @@ impl Receiver {
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         for (place, endpoint) in endpoints.iter().enumerate() {
-            if endpoints.iter().skip(place + 1).any(|other| other.path() == endpoint.path()) {
+            if endpoints.iter().skip(place + 1).any(|other| other.account() == endpoint.account()) {
                 let message = format!("{} has two endpoints", endpoint.account());
                 return Err(Error::invalid("account").because(message));
             }

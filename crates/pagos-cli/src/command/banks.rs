@@ -33,9 +33,10 @@ async fn print(provider: &dyn PayoutProvider, is_json: bool) -> Result<Exit, Fai
         console::print_json(&rows)?;
         return Ok(Exit::Succeeded);
     }
+    let width = banks.iter().map(|bank| bank.id.len()).max().unwrap_or_default().max(6);
     let mut out = console::stdout();
     for bank in banks {
-        writeln!(out, "{:>6}  {:<6}  {}", bank.id, bank.code.unwrap_or_default(), bank.name)?;
+        writeln!(out, "{:>width$}  {:<6}  {}", bank.id, bank.code.unwrap_or_default(), bank.name)?;
     }
     out.flush()?;
     Ok(Exit::Succeeded)

@@ -6,7 +6,13 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use pagos_core::Environment;
+use pagos_core::Error;
 use pagos_core::ErrorKind;
+use pagos_core::Lookup;
+use pagos_core::Money;
+use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
+use pagos_core::PaymentRef;
 use pagos_core::Timestamp;
 use pagos_engine::Filter;
 use pagos_engine::Policy;
@@ -116,34 +122,87 @@ async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for account in accounts.all() {
-        findings.push(connection(account).await);
+        let payouts = payouts(account).await;
+        let payments = payments(account).await;
+        match (payouts, payments) {
+            (None, None) => {
+                let because = "is configured; the provider has no call to try it";
+                findings.push(finding(title(account), Verdict::Note, because));
+            }
+            tried => findings.extend([tried.0, tried.1].into_iter().flatten()),
+        }
     }
     findings
 }
 
-/// Asks for the balance: it needs address, credentials and signature, and moves nothing.
-async fn connection(account: &Account) -> Finding {
+fn title(account: &Account) -> String {
     let environment = match account.environment {
         Environment::Sandbox => "sandbox",
         Environment::Live => "LIVE, real money",
     };
-    let what = format!("account {} ({environment})", account.name);
-    let Some(source) = account.provider.balances() else {
-        return finding(what, Verdict::Note, "is configured; the provider has no call to try it");
-    };
-    match source.balances().await {
+    format!("account {} ({environment})", account.name)
+}
+
+/// Asks for the balance: it needs address, credentials and signature, and moves nothing.
+async fn payouts(account: &Account) -> Option<Finding> {
+    let answer = account.provider.balances()?.balances().await;
+    Some(match answer {
         Ok(balances) => {
             let texts = balances.iter().map(|balance| balance.available.to_string());
             let available = texts.collect::<Vec<_>>().join(", ");
-            finding(what, Verdict::Good, format!("answers; available {available}"))
+            let because = format!("answers; available {available}");
+            finding(title(account), Verdict::Good, because)
         }
-        Err(error) if error.kind() == ErrorKind::Unauthorized => {
-            finding(what, Verdict::Bad, format!("refuses us: {}", with_causes(&error)))
+        Err(error) => failed(title(account), &error),
+    })
+}
+
+/// Asks about a payment that nobody ordered. Payments can have an address and credentials of their
+/// own; opening a session would leave one behind.
+async fn payments(account: &Account) -> Option<Finding> {
+    let provider = account.provider.payments()?;
+    let what = format!("{}, payments", title(account));
+    let order = nobodys_order(account)?;
+    let answer = provider.query(&PaymentRef { order: &order, reference: None }).await;
+    Some(match answer {
+        Ok(Lookup::Absent | Lookup::Found(_) | Lookup::Ambiguous(_)) => {
+            finding(what, Verdict::Good, "answers")
         }
-        Err(error) => {
-            finding(what, Verdict::Bad, format!("no usable answer: {}", with_causes(&error)))
-        }
+        Ok(Lookup::CannotTell(because)) => finding(what, Verdict::Note, because),
+        Err(error) => failed(what, &error),
+    })
+}
+
+fn failed(what: String, error: &Error) -> Finding {
+    let causes = with_causes(error);
+    match error.kind() {
+        ErrorKind::Unauthorized => finding(what, Verdict::Bad, format!("refuses us: {causes}")),
+        ErrorKind::Invalid
+        | ErrorKind::Undelivered
+        | ErrorKind::Throttled
+        | ErrorKind::Rejected
+        | ErrorKind::Unknown => finding(what, Verdict::Bad, format!("no usable answer: {causes}")),
     }
+}
+
+/// `None` only if a provider has no currency.
+fn nobodys_order(account: &Account) -> Option<PaymentOrder> {
+    let currency = account.provider.descriptor().currencies.first()?;
+    Some(PaymentOrder {
+        key: OrderKey::new("pagosdoctor").ok()?,
+        account: account.name.clone(),
+        amount: Money::new(1, *currency),
+        payer_name: None,
+        document: None,
+        is_document_locked: false,
+        bank: None,
+        email: None,
+        phone: None,
+        description: None,
+        return_url: None,
+        cancel_url: None,
+        metadata: Vec::new(),
+    })
 }
 
 fn print(findings: &[Finding], is_json: bool) -> Result<(), Failure> {

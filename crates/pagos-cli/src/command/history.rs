@@ -40,7 +40,7 @@ async fn entries(db: &Path, key: &str) -> Result<Vec<Entry>, Failure> {
     Ok(store.history(&payout.order.key).await?)
 }
 
-fn line(entry: &Entry) -> String {
+pub(super) fn line(entry: &Entry) -> String {
     match entry {
         Entry::AttemptBegun { number, at } => {
             format!("{at}  attempt {number} begun: it may be sent from here on")
@@ -59,7 +59,7 @@ fn line(entry: &Entry) -> String {
     }
 }
 
-fn told(observation: &Observation) -> String {
+pub(super) fn told(observation: &Observation) -> String {
     let mut text = format!("{}: {}", observation.source.word(), observation.status);
     for word in [&observation.provider_code, &observation.message].into_iter().flatten() {
         text.push_str(&format!(", {word}"));
@@ -70,7 +70,7 @@ fn told(observation: &Observation) -> String {
     text
 }
 
-fn effect(change: Change) -> String {
+pub(super) fn effect(change: Change) -> String {
     match change {
         Change::Same => "same".to_owned(),
         Change::Advanced => "advanced".to_owned(),
@@ -80,7 +80,7 @@ fn effect(change: Change) -> String {
     }
 }
 
-fn proven(proof: Proof) -> &'static str {
+pub(super) fn proven(proof: Proof) -> &'static str {
     match proof {
         Proof::NeverReached => "never reached the provider",
         Proof::RefusedUnread => "refused unread",

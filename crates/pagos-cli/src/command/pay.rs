@@ -194,7 +194,7 @@ fn progress_of(total: u64, arguments: &PayArguments) -> Progress {
 
 /// Pays and follows until the run is done or the process is asked to stop.
 async fn work(
-    bank: Bank,
+    mut bank: Bank,
     arguments: &PayArguments,
     office: &Office,
     run: &RunId,
@@ -202,8 +202,11 @@ async fn work(
     // Nobody else dispatches from this database, so whoever holds a claim in it is dead.
     office.store.end_claims().await?;
     let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
-    let receiving = match bank.listener {
-        Some(listener) => Some(office.spawn_receiver(listener, bank.accounts.all())?),
+    let receiving = match bank.listener.take() {
+        Some(listener) => {
+            bank.announce(listener.local_addr()?).await?;
+            Some(office.spawn_receiver(listener, bank.accounts.all())?)
+        }
         None => None,
     };
     let mut ended = Ok(Ended::Interrupted);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pagos_core::AccountName;
 use pagos_core::OrderKey;
 use pagos_engine::Engine;
 use pagos_engine::Policy;
@@ -34,14 +35,7 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     let db = database::existing(arguments.store.db.as_deref());
     // Fails where there is no database: a decision must not make an empty one.
     let payout = super::status::find(&db, &arguments.key).await?;
-    let accounts = office::engine_accounts(&accounts(config)?);
-    let store = database::open(&db)?;
-    let account = &payout.order.account;
-    let policy = match store.bind(account, "live").await?.as_str() {
-        bank::SIMULATED => Policy::sandbox(SPEED),
-        _ => Policy::live(),
-    };
-    let engine = Engine::new(store, accounts, Arc::new(SystemClock), policy)?;
+    let engine = engine(&db, &payout.order.account, config).await?;
     let decision = decision_of(arguments.decision);
     let payout = engine.resolve(&key, decision, &arguments.note).await?;
     if arguments.json {
@@ -56,6 +50,21 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     };
     console::tell(next);
     Ok(Exit::Succeeded)
+}
+
+/// An engine that takes a person's decision: it has the waiting times of the account's world.
+pub(super) async fn engine(
+    db: &Path,
+    account: &AccountName,
+    config: Option<&Path>,
+) -> Result<Engine, Failure> {
+    let accounts = office::engine_accounts(&accounts(config)?);
+    let store = database::open(db)?;
+    let policy = match store.bind(account, "live").await?.as_str() {
+        bank::SIMULATED => Policy::sandbox(SPEED),
+        _ => Policy::live(),
+    };
+    Ok(Engine::new(store, accounts, Arc::new(SystemClock), policy)?)
 }
 
 /// A decision needs the provider's rules, and no credentials.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use pagos_store_sqlite::SqliteStore;
+use pagos_webhook::Endpoint;
 
 use crate::arguments::ServeArguments;
 use crate::console;
@@ -52,13 +53,16 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     bank.bind(office.store.as_ref(), &db).await?;
     office.store.end_claims().await?;
     // A sandbox has its socket already, since the twins are told of it with every order.
-    let listener = match bank.listener {
+    let listener = match bank.listener.take() {
         Some(listener) => listener,
         None => office::listen(arguments.listen)?,
     };
     let listening = listener.local_addr()?;
+    bank.announce(listening).await?;
     let receiving = office.spawn_receiver(listener, bank.accounts.all())?;
-    let paths = bank.accounts.all().iter().map(|account| office::webhook_path(&account.name));
+    let endpoints = bank.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
+    // What nobody shall guess stands in the configuration and nowhere else.
+    let paths = endpoints.map(Endpoint::path_shown);
     let ready = serde_json::json!({
         "listening": format!("http://{listening}"),
         "webhooks": paths.collect::<Vec<_>>(),

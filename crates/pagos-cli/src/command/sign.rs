@@ -10,10 +10,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::accounts;
-use crate::accounts::Gaps;
+use crate::accounts::Signed;
 use crate::arguments::SignArguments;
 use crate::command;
-use crate::config::AccountSettings;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
@@ -22,7 +21,7 @@ pub(crate) fn run(arguments: &SignArguments, config: Option<&Path>) -> Result<Ex
     let configuration = command::load(config)?;
     let settings = command::account(&configuration, &arguments.account)?;
     let body = command::read_file(&arguments.body_file)?;
-    let signed = sign(settings, &body)?;
+    let signed = accounts::sign(settings, &body)?;
     match arguments.json {
         true => print_json(&signed)?,
         false => print_text(&signed)?,
@@ -30,31 +29,12 @@ pub(crate) fn run(arguments: &SignArguments, config: Option<&Path>) -> Result<Ex
     Ok(Exit::Succeeded)
 }
 
-/// How a body is signed.
-struct Signed {
-    string_to_sign: Vec<u8>,
-    signature: String,
-    headers: BTreeMap<&'static str, String>,
-}
-
 #[derive(Serialize)]
 struct Document<'a> {
     string_to_sign: &'a str,
     signature: &'a str,
     headers: &'a BTreeMap<&'static str, String>,
-}
-
-/// Cashypro's scheme; the only one of this binary.
-fn sign(settings: &AccountSettings, body: &[u8]) -> Result<Signed, Failure> {
-    let config = accounts::cashypro_config(settings, Gaps::Addresses)?;
-    let signature = pagos_cashypro::signature(body, &config.api_key, config.sign_case);
-    let headers = BTreeMap::from([
-        ("Content-Type", "application/json".to_owned()),
-        ("MerchantId", config.merchant_id.clone()),
-        ("Sign", signature.clone()),
-    ]);
-    let string_to_sign = pagos_cashypro::string_to_sign(body, &config.api_key);
-    Ok(Signed { string_to_sign, signature, headers })
+    token: Option<&'a str>,
 }
 
 fn print_json(signed: &Signed) -> Result<(), Failure> {
@@ -62,14 +42,21 @@ fn print_json(signed: &Signed) -> Result<(), Failure> {
         Failure::new("the body is not UTF-8, which JSON cannot show; leave --json out")
     })?;
     let (signature, headers) = (signed.signature.as_str(), &signed.headers);
-    Ok(console::print_json(&Document { string_to_sign, signature, headers })?)
+    let token = signed.token.as_deref();
+    Ok(console::print_json(&Document { string_to_sign, signature, headers, token })?)
 }
 
 fn print_text(signed: &Signed) -> Result<(), Failure> {
     let mut out = console::stdout();
     writeln!(out, "string to sign ({} bytes):", signed.string_to_sign.len())?;
     out.write_all(&signed.string_to_sign)?;
-    writeln!(out, "\n\nsignature:\n{}\n\nheaders:", signed.signature)?;
+    writeln!(out, "\n\nsignature:\n{}", signed.signature)?;
+    if let Some(token) = &signed.token {
+        writeln!(out, "\ntoken:\n{token}")?;
+    }
+    if !signed.headers.is_empty() {
+        writeln!(out, "\nheaders:")?;
+    }
     for (name, value) in &signed.headers {
         writeln!(out, "{name}: {value}")?;
     }

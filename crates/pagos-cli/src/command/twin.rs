@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::run;
 use crate::run::signal;
+use crate::sandbox;
 
 /// Serves until SIGINT or SIGTERM. Prints one JSON line with the addresses when it is ready.
 pub(super) fn run(arguments: &TwinArguments) -> Result<Exit, Failure> {
@@ -39,17 +40,17 @@ async fn twin(arguments: &TwinArguments) -> Result<Exit, Failure> {
     let server =
         serve(listener, world, options).await.map_err(|error| Failure::new(error.to_string()))?;
     let origin = server.origin();
-    let base_urls = server.inspect(|world| {
-        let credentials = world.credentials(&origin).into_iter();
-        let base_url = |(name, mut fields): (_, BTreeMap<_, String>)| {
-            (name, fields.remove("base_url").unwrap_or_default())
-        };
-        credentials.map(base_url).collect::<BTreeMap<&str, String>>()
-    });
+    sandbox::register(&origin, &sandbox::merchant_in_no_hurry(arguments.speed)).await?;
+    let addresses = server.inspect(|world| addresses(&world.credentials(&origin)));
+    let base_url =
+        |(name, urls): (_, &BTreeMap<_, String>)| Some((name, urls.get("base_url")?.clone()));
+    let base_urls: BTreeMap<&str, String> =
+        addresses.iter().map(|(name, urls)| (*name, urls)).filter_map(base_url).collect();
     let ready = serde_json::json!({
         "listening": origin,
         "control": format!("{origin}/_twin"),
         "base_urls": base_urls,
+        "addresses": addresses,
     });
     let mut out = console::stdout();
     writeln!(out, "{ready}")?;
@@ -59,4 +60,15 @@ async fn twin(arguments: &TwinArguments) -> Result<Exit, Failure> {
     signal::stop_requested().await;
     server.shut_down().await;
     Ok(Exit::Succeeded)
+}
+
+/// The addresses among a provider's invented credentials.
+fn addresses<'a>(
+    credentials: &BTreeMap<&'a str, BTreeMap<&'a str, String>>,
+) -> BTreeMap<&'a str, BTreeMap<&'a str, String>> {
+    let urls = |fields: &BTreeMap<&'a str, String>| {
+        let fields = fields.iter().filter(|(name, _)| name.ends_with("_url"));
+        fields.map(|(name, url)| (*name, url.clone())).collect()
+    };
+    credentials.iter().map(|(provider, fields)| (*provider, urls(fields))).collect()
 }

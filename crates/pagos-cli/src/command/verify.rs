@@ -1,112 +1,221 @@
-//! `pagos verify`: checks a captured webhook over its exact bytes and shows its event. Stores
-//! nothing and asks nobody.
+//! `pagos verify`: checks a captured webhook over its exact bytes, compares it with what was
+//! agreed, and shows its event. Stores nothing and asks nobody.
+
+mod agreed;
+mod delivery;
 
 use std::io::Write;
 use std::path::Path;
 
-use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
-use pagos_core::Clock;
 use pagos_core::Decoded;
 use pagos_core::Delivery;
 use pagos_core::Event;
+use pagos_core::FailReason;
+use pagos_core::Hint;
+use pagos_core::Observation;
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
+use pagos_core::Secret;
+use pagos_core::SecretScope;
+use pagos_core::Status;
+use pagos_core::Subject;
+use pagos_core::WebhookDecoder;
 use serde::Serialize;
 
 use crate::accounts;
 use crate::accounts::Gaps;
+use crate::accounts::PROVIDERS;
+use crate::accounts::SESSION_SECRET;
 use crate::arguments::VerifyArguments;
 use crate::command;
+use crate::command::verify::agreed::Agreed;
+use crate::command::verify::agreed::Expected;
+use crate::config::AccountSettings;
+use crate::config::Configuration;
+use crate::config::Origin;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::offline;
+use crate::run;
 
 pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let configuration = command::load(config)?;
-    let settings = command::account(&configuration, &arguments.account)?;
-    let account = accounts::build(settings, Gaps::Addresses, &offline::seams())?;
+    let settings = settings(&configuration, arguments)?;
+    let account = accounts::build(&settings, Gaps::Unsigned, &offline::seams())?;
     let decoder = account
         .provider
         .webhooks()
         .ok_or_else(|| Failure::new(format!("provider {} sends no webhooks", settings.provider)))?;
-    let delivery = Delivery {
-        headers: read_headers(&arguments.headers_file)?,
-        body: Bytes::from(command::read_file(&arguments.body_file)?),
-        received_at: crate::clock::SystemClock.now(),
+    let delivery = delivery::read(arguments.headers_file.as_deref(), &arguments.body_file)?;
+    let expected = Expected::read(arguments)?;
+    let hint = decoder.locate(&delivery);
+    let agreed = match &arguments.db {
+        Some(db) => run::block_on(agreed::look_up(db, &account.name, &hint))?,
+        None => Agreed::default(),
     };
-    let verdict = match decoder.verify(&delivery, None) {
-        Ok(Decoded::Verified(event)) => Verdict::genuine(event.into_value()),
-        Ok(Decoded::Hint(_)) => Verdict::hint(),
-        Err(error) => Verdict::refused(error.to_string()),
+    let secret = match decoder.secret_scope() {
+        SecretScope::Account => None,
+        SecretScope::Session => session_secret(&settings, &agreed),
     };
+    let is_without_secret = decoder.secret_scope() == SecretScope::Session && secret.is_none();
+    let mut verdict = judge(decoder, &delivery, secret.as_ref(), &agreed, &expected);
+    if is_without_secret && verdict.event.is_none() && hint.reference.is_some() {
+        verdict = Verdict::refused(why_without_secret(arguments, &settings)?);
+    }
     match arguments.json {
         true => console::print_json(&verdict)?,
         false => print_text(&verdict)?,
     }
-    match verdict.verified {
+    match verdict.verified && verdict.contradiction.is_none() {
         true => Ok(Exit::Succeeded),
         false => Ok(Exit::Refused),
     }
 }
 
-#[derive(Serialize)]
+/// The account's settings. Where a store knows the secret, a provider that signs with nothing else
+/// needs no configuration.
+fn settings(
+    configuration: &Configuration,
+    arguments: &VerifyArguments,
+) -> Result<AccountSettings, Failure> {
+    let name = &arguments.account;
+    match command::account(configuration, name) {
+        Ok(settings) => Ok(settings.clone()),
+        Err(_) if arguments.db.is_some() && PROVIDERS.contains(&name.as_str()) => {
+            Ok(AccountSettings::new(name.parse()?, Origin::Default))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What the session's own notifications are signed with.
+fn session_secret(settings: &AccountSettings, agreed: &Agreed) -> Option<Secret> {
+    let set = || settings.lookup(SESSION_SECRET).map(Secret::new);
+    agreed.secret.clone().or_else(set)
+}
+
+/// A delivery about a session of which nobody here knows the secret.
+///
+/// # Errors
+/// If nobody was asked for it either.
+fn why_without_secret(
+    arguments: &VerifyArguments,
+    settings: &AccountSettings,
+) -> Result<String, Failure> {
+    let variable = settings.variable(SESSION_SECRET);
+    match &arguments.db {
+        Some(db) => Ok(format!(
+            "{}: no session of account {} is the one that the delivery names; look into another \
+             --db, or set {variable}",
+            db.display(),
+            settings.name
+        )),
+        None => Err(Failure::new(format!(
+            "{} signs with a secret of each session: name the store that has it with --db, or set \
+             {variable}",
+            settings.provider
+        ))),
+    }
+}
+
+fn judge(
+    decoder: &dyn WebhookDecoder,
+    delivery: &Delivery,
+    secret: Option<&Secret>,
+    agreed: &Agreed,
+    expected: &Expected,
+) -> Verdict {
+    match decoder.verify(delivery, secret) {
+        Ok(Decoded::Verified(event)) => {
+            let event = event.into_value();
+            let contradiction = agreed::contradiction(&event, agreed, expected);
+            Verdict { contradiction, ..Verdict::genuine(event) }
+        }
+        Ok(Decoded::Hint(hint)) => Verdict::hint(hint),
+        Err(error) => Verdict::refused(error.to_string()),
+    }
+}
+
+/// The document. Field names and words are stable.
+#[derive(Debug, Default, Serialize)]
 struct Verdict {
     verified: bool,
     hint: bool,
-    event: Option<Event>,
+    /// What it says, in a word; `query` where only a question to the provider tells.
+    event: Option<&'static str>,
+    subject: Option<Subject>,
+    key: Option<OrderKey>,
+    reference: Option<ProviderRef>,
+    /// The whole of what it says.
+    observation: Option<Observation>,
+    /// It is genuine, and it does not say what was agreed.
+    contradiction: Option<String>,
+    /// Why it is not genuine, or no event.
     reason: Option<String>,
 }
 
 impl Verdict {
     fn genuine(event: Event) -> Self {
-        Self { verified: true, hint: false, event: Some(event), reason: None }
+        let word = word(&event);
+        let unread = "it is genuine, and only a question to the provider tells what it means";
+        Self {
+            verified: true,
+            event: Some(word),
+            subject: Some(event.subject),
+            key: event.key,
+            reference: event.reference,
+            observation: event.observation,
+            reason: (word == QUERY).then(|| unread.to_owned()),
+            ..Self::default()
+        }
     }
 
-    fn hint() -> Self {
+    fn hint(hint: Hint) -> Self {
         let reason = "anybody could have sent it: it is a reason to ask the provider, no more";
-        Self { verified: false, hint: true, event: None, reason: Some(reason.to_owned()) }
+        Self {
+            hint: true,
+            event: Some(QUERY),
+            key: hint.key,
+            reference: hint.reference,
+            reason: Some(reason.to_owned()),
+            ..Self::default()
+        }
     }
 
     fn refused(reason: String) -> Self {
-        Self { verified: false, hint: false, event: None, reason: Some(reason) }
+        Self { reason: Some(reason), ..Self::default() }
+    }
+}
+
+const QUERY: &str = "query";
+
+/// What an event says, in a word.
+fn word(event: &Event) -> &'static str {
+    let told = event.observation.as_ref().filter(|_| event.subject != Subject::Unrecognised);
+    match told.map(|seen| seen.status) {
+        Some(Status::Succeeded) => "paid",
+        Some(Status::Failed(FailReason::Returned)) => "returned",
+        Some(Status::Failed(_)) => "failed",
+        Some(Status::Pending) => "pending",
+        Some(Status::Created | Status::Unknown) | None => QUERY,
     }
 }
 
 fn print_text(verdict: &Verdict) -> Result<(), Failure> {
-    let Some(event) = &verdict.event else {
+    if !verdict.verified {
         let reason = verdict.reason.as_deref().unwrap_or("no reason");
         console::tell(&format!("not genuine: {reason}"));
         return Ok(());
-    };
-    let mut out = console::stdout();
-    serde_json::to_writer_pretty(&mut out, event).map_err(std::io::Error::from)?;
-    writeln!(out)?;
-    Ok(out.flush()?)
-}
-
-/// One `Name: value` a line. Empty lines are skipped.
-fn read_headers(path: &Path) -> Result<HeaderMap, Failure> {
-    let text = command::read_file(path)?;
-    let mut headers = HeaderMap::new();
-    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            continue;
-        }
-        let (name, value) = parse_header(line).ok_or_else(|| {
-            let place = format!("{}:{}", path.display(), number + 1);
-            Failure::new(format!("{place}: this is not a header; write `Name: value`"))
-        })?;
-        headers.append(name, value);
     }
-    Ok(headers)
-}
-
-fn parse_header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let mut parts = line.splitn(2, |byte| *byte == b':');
-    let (name, value) = (parts.next()?, parts.next()?);
-    let name = HeaderName::from_bytes(name).ok()?;
-    Some((name, HeaderValue::from_bytes(value.trim_ascii()).ok()?))
+    let mut out = console::stdout();
+    serde_json::to_writer_pretty(&mut out, verdict).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    out.flush()?;
+    if let Some(contradiction) = &verdict.contradiction {
+        console::tell(&format!(
+            "genuine, and not what was agreed: {contradiction}; do not act on it, ask the provider"
+        ));
+    }
+    Ok(())
 }

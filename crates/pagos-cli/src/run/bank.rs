@@ -1,5 +1,6 @@
 //! Through whom a command pays: the configured accounts, or a sandbox with invented ones.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -13,6 +14,7 @@ use pagos_engine::Policy;
 use pagos_engine::Store;
 use pagos_twin::Profile;
 
+use crate::accounts::Account;
 use crate::accounts::Accounts;
 use crate::accounts::Gaps;
 use crate::arguments::AccountArguments;
@@ -63,6 +65,8 @@ pub(crate) struct Bank {
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if they are ours to stop.
     pub(crate) sandbox: Option<Sandbox>,
+    /// Where the twins answer, if it is twins.
+    twins: Option<String>,
 }
 
 impl Bank {
@@ -100,6 +104,21 @@ impl Bank {
         Ok(())
     }
 
+    /// Tells twins where this process receives webhooks. Real providers are told by hand; some name
+    /// no address in their requests.
+    pub(crate) async fn announce(&self, listening: SocketAddr) -> Result<(), Failure> {
+        let Some(origin) = &self.twins else {
+            return Ok(());
+        };
+        let address = |account: &Account| {
+            let name = &account.name;
+            (name.to_string(), office::notify_url(listening, name))
+        };
+        let webhooks: BTreeMap<_, _> = self.accounts.all().iter().map(address).collect();
+        let merchant = serde_json::json!({ "webhooks": webhooks });
+        Ok(sandbox::register(origin, &merchant).await?)
+    }
+
     /// Follows an argument about the rate; without one the policy's own stays.
     pub(crate) fn limit_rate(&mut self, sends_per_second_max: Option<u32>) {
         self.policy.sends_per_second_max =
@@ -116,7 +135,14 @@ impl Bank {
         }
         let policy = Policy::live();
         let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
-        Ok(Self { accounts, policy, until: Until::Settled, listener: None, sandbox: None })
+        Ok(Self {
+            accounts,
+            policy,
+            until: Until::Settled,
+            listener: None,
+            sandbox: None,
+            twins: None,
+        })
     }
 
     async fn of_sandbox(sandbox: Sandbox) -> Result<Self, Failure> {
@@ -129,6 +155,7 @@ impl Bank {
             policy,
             until: Until::Watched,
             listener: Some(listener),
+            twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),
         })
     }

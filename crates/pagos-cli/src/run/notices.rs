@@ -95,6 +95,7 @@ mod tests {
     use pagos_core::OrderKey;
     use pagos_core::PayoutOrder;
     use pagos_core::Status;
+    use pagos_core::Subject;
     use pagos_core::Timestamp;
     use pagos_engine::Intent;
     use pagos_engine::Lease;
@@ -125,6 +126,7 @@ mod tests {
 
     fn notice(order: &PayoutOrder) -> Notice {
         Notice {
+            subject: Subject::Payout,
             key: order.key.clone(),
             event: NoticeKind::Advanced,
             status: Status::Pending,

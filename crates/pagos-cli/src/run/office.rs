@@ -13,7 +13,6 @@ use pagos_engine::Policy;
 use pagos_engine::Store;
 use pagos_http::HttpOptions;
 use pagos_http::HttpTransport;
-use pagos_webhook::Endpoint;
 use pagos_webhook::Receiver;
 use pagos_webhook::Served;
 use pagos_webhook::Settings;
@@ -39,11 +38,6 @@ pub(crate) fn engine_accounts(accounts: &Accounts) -> pagos_engine::Accounts {
     accounts.all().iter().fold(pagos_engine::Accounts::new(), |all, account| {
         all.with(account.name.clone(), Arc::clone(&account.provider))
     })
-}
-
-/// The path that an account's webhooks come in on.
-pub(crate) fn webhook_path(account: &AccountName) -> String {
-    format!("/webhooks/{account}")
 }
 
 /// Opens the socket for webhooks; deliveries wait in it until the receiver serves.
@@ -81,13 +75,11 @@ impl Office {
         listener: TcpListener,
         accounts: &[Account],
     ) -> Result<Receiving, Failure> {
-        let listened_to = accounts.iter().filter(|account| account.provider.webhooks().is_some());
-        let endpoints = listened_to
-            .map(|account| Endpoint::new(account.name.clone(), Arc::clone(&account.provider)));
+        let endpoints = accounts.iter().filter_map(|account| account.endpoint.clone());
         let wake = Arc::clone(&self.wake);
         let receiver = Receiver::new(
             Arc::clone(&self.store),
-            endpoints.collect::<Result<_, _>>()?,
+            endpoints.collect(),
             Arc::new(SystemClock),
             Settings::default(),
             move || wake.notify_one(),
@@ -111,6 +103,11 @@ impl Office {
     ) -> Result<(), EngineError> {
         self.engine.run(concurrency, stop, || self.wake.notified()).await
     }
+
+    /// Resolves when a webhook was stored.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
 }
 
 /// A running receiver.
@@ -130,9 +127,9 @@ impl Receiving {
     }
 }
 
-/// Is the webhook address of a sandbox account on this machine? Its path is the account's.
+/// The webhook address of a sandbox account, on this machine.
 pub(crate) fn notify_url(listening: SocketAddr, account: &AccountName) -> String {
-    format!("http://{listening}{}", webhook_path(account))
+    format!("http://{listening}/webhooks/{account}")
 }
 
 /// The parent folder of a new database must be there; a clear word beats SQLite's.

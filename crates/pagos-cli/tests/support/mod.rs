@@ -2,7 +2,7 @@
 //! never outlive their test, a twin with its control surface. Decides nothing about outcomes.
 //!
 //! Whatever a command prints in any test, it must not print a name, a document or an account of the
-//! files made here, nor the twin's secret key: [`Run`] refuses it.
+//! files made here, nor a secret of the twins: [`Run`] refuses it.
 
 // Each test file is a crate of its own and uses a part of this.
 #![allow(
@@ -31,6 +31,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use pagos_twin::cashypro::SANDBOX_API_KEY;
+use pagos_twin::etpay::SANDBOX_API_TOKEN;
+use pagos_twin::etpay::SANDBOX_PASSWORD;
 use serde_json::Value;
 
 /// How long anything may take before a test says that it hangs.
@@ -38,8 +40,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const BEAT: Duration = Duration::from_millis(10);
 
 /// How the name, the document and the account of every row begin.
-const NAME: &str = "Zoraida Canaria";
-const DOCUMENT: &str = "7301946";
+pub(crate) const NAME: &str = "Zoraida Canaria";
+pub(crate) const DOCUMENT: &str = "7301946";
 const ACCOUNT: &str = "0049382716";
 
 const HEADER: &str = "key,provider,amount,currency,name,document_type,document,bank,account_type,account,description";
@@ -137,7 +139,8 @@ pub(crate) struct Run {
 
 impl Run {
     fn new(status: ExitStatus, out: String, err: String) -> Self {
-        for secret in [NAME, DOCUMENT, ACCOUNT, SANDBOX_API_KEY] {
+        let secrets = [SANDBOX_API_KEY, SANDBOX_API_TOKEN, SANDBOX_PASSWORD];
+        for secret in [NAME, DOCUMENT, ACCOUNT].into_iter().chain(secrets) {
             assert!(!out.contains(secret), "{secret} in standard output: {out}");
             assert!(!err.contains(secret), "{secret} in standard error: {err}");
         }
@@ -190,6 +193,13 @@ impl Running {
         let line = self.lines.recv_timeout(PATIENCE).expect("a server says when it is ready");
         self.out.push_str(&line);
         serde_json::from_str(&line).unwrap()
+    }
+
+    /// Waits for the next line on standard output.
+    pub(crate) fn next_line(&mut self) -> String {
+        let line = self.lines.recv_timeout(PATIENCE).expect("there is another line");
+        self.out.push_str(&line);
+        line.trim_end().to_owned()
     }
 
     /// Waits for a line to people.
@@ -282,9 +292,15 @@ impl Twin {
 
     /// A control call that changes something.
     pub(crate) fn tell(&self, name: &str, body: &Value) {
+        self.order(name, body);
+    }
+
+    /// A control call that does something and tells what.
+    pub(crate) fn order(&self, name: &str, body: &Value) -> Value {
         let url = format!("{}/_twin/{name}", self.origin);
         let (status, body) = http("POST", &url, &[], &body.to_string());
         assert_eq!(status, 200, "{body}");
+        serde_json::from_str(&body).unwrap()
     }
 
     /// Every movement of money.

@@ -1,0 +1,74 @@
+//! `pagos payment`: money in. One file a command; what is common to them is here.
+
+mod create;
+mod history;
+mod list;
+mod order;
+mod resolve;
+mod status;
+
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_core::Clock;
+use pagos_core::OrderKey;
+use pagos_engine::Payment;
+use pagos_engine::Store;
+
+use crate::arguments::PaymentCommand;
+use crate::clock::SystemClock;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::output::Outcome;
+use crate::output::PaymentRow;
+use crate::output::payment_outcome;
+use crate::output::write_payment_lines;
+use crate::run::bank::Choice;
+
+pub(super) fn run(command: &PaymentCommand, config: Option<&Path>) -> Result<Exit, Failure> {
+    match command {
+        PaymentCommand::Create(create) => create::run(create, config),
+        PaymentCommand::Status(status) => status::run(status, config),
+        PaymentCommand::List(list) => list::run(list),
+        PaymentCommand::History(key) => history::run(key),
+        PaymentCommand::Resolve(resolve) => resolve::run(resolve, config),
+    }
+}
+
+/// Reads one payment, or says that there is none.
+async fn find(store: &dyn Store, db: &Path, key: &OrderKey) -> Result<Payment, Failure> {
+    let found = store.payment(key).await?;
+    found.ok_or_else(|| Failure::new(format!("{}: no payment has the key {key}", db.display())))
+}
+
+/// Which accounts a command speaks to.
+fn choice(sandbox_url: Option<&str>, config: Option<&Path>) -> Choice {
+    match sandbox_url {
+        Some(origin) => Choice::RunningTwins { origin: origin.to_owned() },
+        None => Choice::Configured { config: config.map(PathBuf::from) },
+    }
+}
+
+/// Prints where a payment stands.
+fn print(payment: &Payment, is_json: bool) -> Result<(), Failure> {
+    let now = SystemClock.now();
+    if is_json {
+        return Ok(console::print_json(&PaymentRow::new(payment, now))?);
+    }
+    let mut out = console::stdout();
+    write_payment_lines(payment, now, &mut out)?;
+    Ok(out.flush()?)
+}
+
+/// The exit code says how it stands, as that of `pagos status` does for payouts.
+fn exit_of(payment: &Payment) -> Exit {
+    match payment_outcome(payment) {
+        Outcome::Succeeded => Exit::Succeeded,
+        Outcome::Failed => Exit::SomeFailed,
+        Outcome::Created | Outcome::Unknown | Outcome::Pending | Outcome::Quarantined => {
+            Exit::InDoubt
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `pagos payment history KEY`: everything that was done and learned about one payment, oldest
+//! first.
+
+use std::io::Write;
+
+use pagos_core::OrderKey;
+use pagos_engine::Entry;
+
+use crate::arguments::PaymentKeyArguments;
+use crate::command::history;
+use crate::command::payment;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::database;
+
+pub(super) fn run(arguments: &PaymentKeyArguments) -> Result<Exit, Failure> {
+    let entries = run::block_on(entries(arguments))?;
+    if arguments.json {
+        console::print_json(&entries)?;
+        return Ok(Exit::Succeeded);
+    }
+    let mut out = console::stdout();
+    for entry in &entries {
+        writeln!(out, "{}", line(entry))?;
+    }
+    if entries.is_empty() {
+        writeln!(out, "nothing was asked for yet")?;
+    }
+    out.flush()?;
+    Ok(Exit::Succeeded)
+}
+
+async fn entries(arguments: &PaymentKeyArguments) -> Result<Vec<Entry>, Failure> {
+    let key: OrderKey = arguments.key.parse()?;
+    let db = database::existing(arguments.store.db.as_deref());
+    let store = database::open_to_read(&db)?;
+    payment::find(store.as_ref(), &db, &key).await?;
+    Ok(store.payment_history(&key).await?)
+}
+
+/// What differs from a payout is that nothing is sent to anybody: sessions are opened.
+fn line(entry: &Entry) -> String {
+    match entry {
+        Entry::AttemptBegun { number, at } => {
+            format!("{at}  session {number} asked for: there may be one from here on")
+        }
+        Entry::AttemptClosed { number, proof, at, because } => {
+            let proven = history::proven(*proof);
+            format!("{at}  session {number} was not opened ({proven}): {because}")
+        }
+        Entry::Observed { observation, change } => {
+            let (at, told) = (observation.seen_at, history::told(observation));
+            let effect = history::effect(*change);
+            match &observation.transfer {
+                Some(transfer) => format!("{at}  {told}, try {transfer} [{effect}]"),
+                None => format!("{at}  {told} [{effect}]"),
+            }
+        }
+        other => history::line(other),
+    }
+}

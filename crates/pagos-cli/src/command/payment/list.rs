@@ -1,0 +1,93 @@
+//! `pagos payment list`: the payments of a store, with their sums. Asks the store, not the
+//! provider.
+
+use std::io;
+use std::io::Write;
+
+use pagos_core::Clock;
+use pagos_core::OrderKey;
+use pagos_engine::Payment;
+use pagos_engine::Store;
+use pagos_engine::StoreError;
+
+use crate::arguments::PaymentListArguments;
+use crate::clock::SystemClock;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::output::Colour;
+use crate::output::PaymentRow;
+use crate::output::PaymentsJson;
+use crate::output::Table;
+use crate::output::Totals;
+use crate::output::with_table_row;
+use crate::output::write_totals;
+use crate::run;
+use crate::run::database;
+
+/// Payments read from the store at a time.
+const PAGE: usize = 500;
+
+pub(super) fn run(arguments: &PaymentListArguments) -> Result<Exit, Failure> {
+    run::block_on(list(arguments))
+}
+
+async fn list(arguments: &PaymentListArguments) -> Result<Exit, Failure> {
+    let db = database::existing(arguments.store.db.as_deref());
+    let store = database::open_to_read(&db)?;
+    let status = arguments.status.map(|status| status.word());
+    let mut pages = Pages { store: store.as_ref(), status, after: None };
+    match arguments.json {
+        true => write_json(&mut pages).await?,
+        false => write_table(&mut pages).await?,
+    }
+    Ok(Exit::Succeeded)
+}
+
+async fn write_json(pages: &mut Pages<'_>) -> Result<(), Failure> {
+    let mut json = PaymentsJson::new(console::stdout())?;
+    let mut totals = Totals::default();
+    let now = SystemClock.now();
+    while let Some(page) = pages.next().await? {
+        for payment in &page {
+            with_table_row(payment, |row| totals.add(row));
+            json.payment(&PaymentRow::new(payment, now))?;
+        }
+    }
+    Ok(json.finish(totals.sums())?)
+}
+
+async fn write_table(pages: &mut Pages<'_>) -> Result<(), Failure> {
+    let (mut table, mut totals) = (Table::new(), Totals::default());
+    while let Some(page) = pages.next().await? {
+        for payment in &page {
+            with_table_row(payment, |row| {
+                totals.add(row);
+                table.push(row);
+            });
+        }
+    }
+    let colour = Colour::of(&io::stdout());
+    let mut out = console::stdout();
+    table.write(&mut out, colour)?;
+    writeln!(out)?;
+    write_totals(&mut out, colour, totals.sums())?;
+    Ok(out.flush()?)
+}
+
+/// All payments that stand somewhere, a page at a time.
+struct Pages<'a> {
+    store: &'a dyn Store,
+    status: Option<&'static str>,
+    after: Option<OrderKey>,
+}
+
+impl Pages<'_> {
+    /// The next page, or `None` behind the last.
+    async fn next(&mut self) -> Result<Option<Vec<Payment>>, StoreError> {
+        let page = self.store.payments(self.status, self.after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.after = Some(last.order.key.clone());
+        Ok(Some(page))
+    }
+}

@@ -1,0 +1,39 @@
+//! `pagos payment resolve KEY`: takes note that a person has looked. Changes no status.
+
+use std::path::Path;
+
+use pagos_core::OrderKey;
+
+use crate::arguments::PaymentResolveArguments;
+use crate::command::payment;
+use crate::command::resolve;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::database;
+
+pub(super) fn run(
+    arguments: &PaymentResolveArguments,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    run::block_on(note(arguments, config))
+}
+
+async fn note(arguments: &PaymentResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let key: OrderKey = arguments.key.parse()?;
+    let db = database::existing(arguments.store.db.as_deref());
+    // Fails where there is no store: a note must not make an empty one.
+    let found = payment::find(database::open_to_read(&db)?.as_ref(), &db, &key).await?;
+    let engine = resolve::engine(&db, &found.order.account, config).await?;
+    let payment = engine.resolve_payment(&key, &arguments.note).await?;
+    if arguments.json {
+        payment::print(&payment, true)?;
+        return Ok(Exit::Succeeded);
+    }
+    console::tell(&format!("{key} is {}, and calls for nobody", payment.progress.word()));
+    console::tell(
+        "the provider is asked by the next `pagos serve` or `pagos payment status --ask`",
+    );
+    Ok(Exit::Succeeded)
+}

@@ -1,0 +1,60 @@
+//! `pagos payment status KEY`: where one payment stands. Asks the provider only if it is told to.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_core::OrderKey;
+use pagos_engine::Entry;
+use pagos_engine::Payment;
+
+use crate::arguments::PaymentAskArguments;
+use crate::command::payment;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run;
+use crate::run::bank::Bank;
+use crate::run::database;
+use crate::run::office::Office;
+
+pub(super) fn run(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let payment = run::block_on(look(arguments, config))?;
+    payment::print(&payment, arguments.json)?;
+    Ok(payment::exit_of(&payment))
+}
+
+async fn look(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<Payment, Failure> {
+    let key: OrderKey = arguments.key.parse()?;
+    let named = arguments.store.db.as_deref();
+    let db = match &arguments.sandbox_url {
+        Some(_) if named.is_none() => PathBuf::from(database::TWIN_FILE),
+        _ => database::existing(named),
+    };
+    let store = database::open_to_read(&db)?;
+    // Fails where there is no such payment: a question must not make an empty store.
+    let payment = payment::find(store.as_ref(), &db, &key).await?;
+    match arguments.ask {
+        true => ask(arguments, config, &db, &key).await,
+        false => Ok(payment),
+    }
+}
+
+async fn ask(
+    arguments: &PaymentAskArguments,
+    config: Option<&Path>,
+    db: &Path,
+    key: &OrderKey,
+) -> Result<Payment, Failure> {
+    let bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
+    let office = Office::new(database::open(db)?, &bank.accounts, bank.policy.clone())?;
+    bank.bind(office.store.as_ref(), db).await?;
+    let known = office.store.payment_history(key).await?.len();
+    let payment = office.engine.ask_payment(key).await?;
+    let history = office.store.payment_history(key).await?;
+    for entry in history.iter().skip(known) {
+        if let Entry::Asked { answer, .. } = entry {
+            console::tell(&format!("asked in vain: {answer}"));
+        }
+    }
+    Ok(payment)
+}

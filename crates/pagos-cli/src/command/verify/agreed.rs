@@ -1,0 +1,105 @@
+//! What was agreed about the order that a delivery names: from the store, and from the arguments.
+//! A genuine delivery that says something else is a contradiction, not an event to act on.
+
+use std::path::Path;
+
+use pagos_core::AccountName;
+use pagos_core::Event;
+use pagos_core::Hint;
+use pagos_core::Money;
+use pagos_core::OrderKey;
+use pagos_core::Secret;
+use pagos_engine::About;
+use pagos_engine::recognise;
+
+use crate::arguments::VerifyArguments;
+use crate::exit::Failure;
+use crate::run::database;
+
+/// What a store knows of the order.
+#[derive(Debug, Default)]
+pub(super) struct Agreed {
+    /// What the session's deliveries are signed with.
+    pub(super) secret: Option<Secret>,
+    /// Was there a store, and what does it have?
+    stored: Option<Stored>,
+}
+
+#[derive(Debug)]
+enum Stored {
+    Order { key: OrderKey, amount: Money },
+    Nothing,
+}
+
+/// What the arguments say that the delivery must say.
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    key: Option<OrderKey>,
+    /// In major units, whose currency the delivery names.
+    amount: Option<String>,
+}
+
+impl Expected {
+    pub(super) fn read(arguments: &VerifyArguments) -> Result<Self, Failure> {
+        let key = arguments.expect_order.as_deref().map(OrderKey::new).transpose()?;
+        Ok(Self { key, amount: arguments.expect_amount.clone() })
+    }
+}
+
+/// Looks up the order that a delivery claims to be about, as the receiver of webhooks does.
+pub(super) async fn look_up(
+    db: &Path,
+    account: &AccountName,
+    hint: &Hint,
+) -> Result<Agreed, Failure> {
+    let store = database::open_to_read(db)?;
+    let known = recognise(store.as_ref(), account, hint).await?;
+    let order = match &known.about {
+        About::Payment(key) => {
+            store.payment(key).await?.map(|payment| (payment.order.key, payment.order.amount))
+        }
+        About::Payout(key) => {
+            store.payout(key).await?.map(|payout| (payout.order.key, payout.order.amount))
+        }
+        About::Nothing => None,
+    };
+    let stored = order.map_or(Stored::Nothing, |(key, amount)| Stored::Order { key, amount });
+    Ok(Agreed { secret: known.secret, stored: Some(stored) })
+}
+
+/// In which way a genuine event differs from what was agreed, if it does.
+pub(super) fn contradiction(event: &Event, agreed: &Agreed, expected: &Expected) -> Option<String> {
+    let by_store = match &agreed.stored {
+        None => None,
+        Some(Stored::Nothing) => Some("the store has no such order".to_owned()),
+        Some(Stored::Order { key, amount }) => {
+            event.observation.as_ref().and_then(|seen| seen.echo.contradiction(key, *amount))
+        }
+    };
+    by_store.or_else(|| wrong_key(event, expected)).or_else(|| wrong_amount(event, expected))
+}
+
+fn wrong_key(event: &Event, expected: &Expected) -> Option<String> {
+    let expected = expected.key.as_ref()?;
+    let echoed = event.observation.as_ref().and_then(|seen| seen.echo.key.as_deref());
+    match echoed.or(event.key.as_ref().map(OrderKey::as_str)) {
+        Some(told) if told == expected.as_str() => None,
+        Some(told) => Some(format!("the provider speaks of key {told:?}, expected is {expected}")),
+        None => Some(format!("the provider names no key, expected is {expected}")),
+    }
+}
+
+fn wrong_amount(event: &Event, expected: &Expected) -> Option<String> {
+    let expected = expected.amount.as_deref()?;
+    let Some(told) = event.observation.as_ref().and_then(|seen| seen.echo.amount) else {
+        return Some(format!("the provider names no amount, expected is {expected}"));
+    };
+    match Money::parse(expected, told.currency) {
+        Ok(expected) if expected == told => None,
+        Ok(expected) => Some(format!("the provider speaks of {told}, expected is {expected}")),
+        Err(error) => Some(format!(
+            "the provider speaks of {told}, and the expected amount cannot be read: {}",
+            error.message()
+        )),
+    }
+}

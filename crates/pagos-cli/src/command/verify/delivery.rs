@@ -1,0 +1,48 @@
+//! Reads a captured delivery from files, byte for byte. Judges nothing.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use pagos_core::Clock;
+use pagos_core::Delivery;
+
+use crate::clock::SystemClock;
+use crate::command;
+use crate::exit::Failure;
+
+/// The delivery, as if it had just arrived.
+pub(super) fn read(headers: Option<&Path>, body: &Path) -> Result<Delivery, Failure> {
+    Ok(Delivery {
+        headers: headers.map(read_headers).transpose()?.unwrap_or_default(),
+        body: Bytes::from(command::read_file(body)?),
+        received_at: SystemClock.now(),
+    })
+}
+
+/// One `Name: value` a line. Empty lines are skipped.
+fn read_headers(path: &Path) -> Result<HeaderMap, Failure> {
+    let text = command::read_file(path)?;
+    let mut headers = HeaderMap::new();
+    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        let (name, value) = parse_header(line).ok_or_else(|| {
+            let place = format!("{}:{}", path.display(), number + 1);
+            Failure::new(format!("{place}: this is not a header; write `Name: value`"))
+        })?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+fn parse_header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let mut parts = line.splitn(2, |byte| *byte == b':');
+    let (name, value) = (parts.next()?, parts.next()?);
+    let name = HeaderName::from_bytes(name).ok()?;
+    Some((name, HeaderValue::from_bytes(value.trim_ascii()).ok()?))
+}

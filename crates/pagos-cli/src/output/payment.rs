@@ -1,0 +1,242 @@
+//! One payment as it is reported. The field names and words are stable: scripts read them. Nothing
+//! of the payer is part of it, and no secret: those stand in a place of the store that is not read.
+
+use std::io;
+use std::io::Write;
+
+use pagos_core::Currency;
+use pagos_core::ProviderRef;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_engine::Attention;
+use pagos_engine::Payment;
+use pagos_engine::PaymentProgress;
+use pagos_engine::Session;
+use pagos_engine::Try;
+use serde::Serialize;
+
+use crate::output::Outcome;
+use crate::output::OutcomeTotal;
+use crate::output::Row;
+
+/// One payment of a report.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaymentRow<'a> {
+    key: &'a str,
+    provider: &'a str,
+    status: Outcome,
+    /// Why it failed, or what it waits for; in words.
+    reason: Option<String>,
+    amount_minor: i64,
+    currency: Currency,
+    /// May somebody still pay in the session that payers are sent to?
+    is_open: bool,
+    /// The page for the payer, while it is open.
+    url: Option<&'a str>,
+    /// A code to pay with, while it is open.
+    code: Option<&'a str>,
+    closes_at: Option<Timestamp>,
+    /// The provider's id of the last session.
+    reference: Option<&'a str>,
+    times_paid: usize,
+    attention: Option<&'a Attention>,
+    created_at: Timestamp,
+    /// When the provider is asked next.
+    due_at: Option<Timestamp>,
+    sessions: Vec<SessionRow<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SessionRow<'a> {
+    reference: &'a str,
+    status: Outcome,
+    is_open: bool,
+    url: Option<&'a str>,
+    code: Option<&'a str>,
+    opened_at: Timestamp,
+    closes_at: Option<Timestamp>,
+    tries: Vec<TryRow<'a>>,
+}
+
+/// One try of a payer; without a transfer, the session itself.
+#[derive(Debug, Serialize)]
+struct TryRow<'a> {
+    transfer: Option<&'a str>,
+    status: Outcome,
+    reason: Option<&'static str>,
+    provider_code: Option<&'a str>,
+    message: Option<&'a str>,
+    provider_at: Option<Timestamp>,
+    seen_at: Timestamp,
+}
+
+impl<'a> PaymentRow<'a> {
+    /// The payment as it stands `now`.
+    pub(crate) fn new(payment: &'a Payment, now: Timestamp) -> Self {
+        let progress = &payment.progress;
+        let open = progress.open_session(now);
+        let sessions = progress.sessions.iter().map(|session| session_row(session, now));
+        Self {
+            key: payment.order.key.as_str(),
+            provider: payment.order.account.as_str(),
+            status: outcome(payment),
+            reason: reason(progress),
+            amount_minor: payment.order.amount.minor,
+            currency: payment.order.amount.currency,
+            is_open: open.is_some(),
+            url: open.and_then(|session| session.url.as_deref()),
+            code: open.and_then(|session| session.code.as_deref()),
+            closes_at: open.and_then(|session| session.closes_at),
+            reference: progress.sessions.last().map(|session| session.reference.as_str()),
+            times_paid: progress.times_paid(),
+            attention: progress.attention.as_ref(),
+            created_at: progress.created_at,
+            due_at: payment.due_at,
+            sessions: sessions.collect(),
+        }
+    }
+}
+
+/// Where a payment stands, in the words of the reports.
+pub(crate) fn outcome(payment: &Payment) -> Outcome {
+    match payment.progress.is_quarantined() {
+        true => Outcome::Quarantined,
+        false => Outcome::from(payment.progress.status()),
+    }
+}
+
+/// Why it is what it is: what calls a person, or why the last try failed, in the provider's words
+/// if it said more than a code.
+pub(crate) fn reason(progress: &PaymentProgress) -> Option<String> {
+    if let Some(attention) = &progress.attention {
+        return Some(attention.because().to_owned());
+    }
+    let Status::Failed(reason) = progress.status() else { return None };
+    let tries = progress.sessions.last()?.tries.iter().rev();
+    let mut failed = tries
+        .map(|one| one.standing.held())
+        .filter(|held| matches!(held.status, Status::Failed(_)));
+    let said = failed.next().and_then(|held| held.message.clone());
+    Some(said.unwrap_or_else(|| reason.word().to_owned()))
+}
+
+/// Lends a payment as a row of a table or of sums.
+pub(crate) fn with_table_row<R>(payment: &Payment, take: impl FnOnce(&Row<'_>) -> R) -> R {
+    let progress = &payment.progress;
+    let reason = reason(progress);
+    let tries = || progress.sessions.iter().flat_map(|session| &session.tries);
+    let by_payers = tries().filter(|one| one.transfer.is_some()).count();
+    take(&Row {
+        key: payment.order.key.as_str(),
+        account: &payment.order.account,
+        outcome: outcome(payment),
+        reason: reason.as_deref(),
+        amount: payment.order.amount,
+        reference: progress.sessions.last().map(|session| session.reference.as_str()),
+        attempts: u32::try_from(by_payers).unwrap_or(u32::MAX),
+        reversals: tries().map(|one| one.standing.reversals()).sum(),
+    })
+}
+
+/// Writes a payment for a person, one thing a line.
+pub(crate) fn write_lines(
+    payment: &Payment,
+    now: Timestamp,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let row = PaymentRow::new(payment, now);
+    writeln!(out, "key        {}", row.key)?;
+    writeln!(out, "provider   {}", row.provider)?;
+    writeln!(out, "amount     {}", payment.order.amount)?;
+    writeln!(out, "status     {}", row.status.word())?;
+    if let Some(reason) = &row.reason {
+        writeln!(out, "reason     {reason}")?;
+    }
+    if row.attention.is_some() {
+        writeln!(out, "attention  a person must look; then `pagos payment resolve {}`", row.key)?;
+    }
+    if row.times_paid > 1 {
+        writeln!(out, "paid       {} times", row.times_paid)?;
+    }
+    if let Some(page) = row.url.or(row.code) {
+        writeln!(out, "pay here   {page}")?;
+    }
+    if let Some(closes_at) = row.closes_at {
+        writeln!(out, "until      {closes_at}")?;
+    }
+    for session in &row.sessions {
+        let (reference, opened_at) = (session.reference, session.opened_at);
+        writeln!(out, "session    {reference} since {opened_at}: {}", session.status.word())?;
+        for one in session.tries.iter().filter(|one| one.transfer.is_some()) {
+            write!(out, "  try      {}: ", one.transfer.unwrap_or_default())?;
+            let told = one.message.or(one.provider_code).or(one.reason).unwrap_or_default();
+            match told.is_empty() {
+                true => writeln!(out, "{}", one.status.word())?,
+                false => writeln!(out, "{}, {told}", one.status.word())?,
+            }
+        }
+    }
+    match payment.due_at {
+        Some(due_at) => writeln!(out, "next step  {due_at}"),
+        None => writeln!(out, "next step  none, until something is learned"),
+    }
+}
+
+/// The document of `payment list`, written payment by payment: `{"payments":[..],"totals":[..]}`.
+#[derive(Debug)]
+pub(crate) struct PaymentsJson<W: Write> {
+    out: W,
+    is_first: bool,
+}
+
+impl<W: Write> PaymentsJson<W> {
+    /// Begins a document on `out`, which should be buffered.
+    pub(crate) fn new(mut out: W) -> io::Result<Self> {
+        out.write_all(b"{\"payments\":[")?;
+        Ok(Self { out, is_first: true })
+    }
+
+    /// Writes one payment.
+    pub(crate) fn payment(&mut self, row: &PaymentRow<'_>) -> io::Result<()> {
+        self.out.write_all(if self.is_first { b"\n" } else { b",\n" })?;
+        self.is_first = false;
+        Ok(serde_json::to_writer(&mut self.out, row)?)
+    }
+
+    /// Ends the document.
+    pub(crate) fn finish(mut self, totals: &[OutcomeTotal]) -> io::Result<()> {
+        self.out.write_all(b"],\n\"totals\":")?;
+        serde_json::to_writer(&mut self.out, totals)?;
+        self.out.write_all(b"}\n")?;
+        self.out.flush()
+    }
+}
+
+fn session_row(session: &Session, now: Timestamp) -> SessionRow<'_> {
+    SessionRow {
+        reference: session.reference.as_str(),
+        status: Outcome::from(session.status()),
+        is_open: session.is_open(now),
+        url: session.url.as_deref(),
+        code: session.code.as_deref(),
+        opened_at: session.opened_at,
+        closes_at: session.closes_at,
+        tries: session.tries.iter().map(try_row).collect(),
+    }
+}
+
+fn try_row(one: &Try) -> TryRow<'_> {
+    let held = one.standing.held();
+    TryRow {
+        transfer: one.transfer.as_ref().map(ProviderRef::as_str),
+        status: Outcome::from(held.status),
+        reason: match held.status {
+            Status::Failed(reason) => Some(reason.word()),
+            Status::Created | Status::Unknown | Status::Pending | Status::Succeeded => None,
+        },
+        provider_code: held.provider_code.as_deref(),
+        message: held.message.as_deref(),
+        provider_at: held.provider_at,
+        seen_at: held.seen_at,
+    }
+}

@@ -1,0 +1,53 @@
+//! Waiting for a payer. Applies webhooks and asks about payments; opens no session and sends no
+//! payout, so that it may run beside `pagos serve` over one store.
+
+use std::time::Duration;
+
+use pagos_core::OrderKey;
+use pagos_engine::EngineError;
+use pagos_engine::Payment;
+
+use crate::console;
+use crate::exit::Failure;
+use crate::run::office::Office;
+use crate::run::signal;
+
+const BEAT: Duration = Duration::from_millis(250);
+
+/// How the waiting ended.
+#[derive(Debug)]
+pub(crate) enum Waited {
+    /// The payment is paid or failed, or a person must look at it.
+    Ended(Payment),
+    /// Somebody asked us to stop.
+    Interrupted(Payment),
+}
+
+/// Waits until a payment is final, or needs a person.
+pub(crate) async fn wait(office: &Office, key: &OrderKey) -> Result<Waited, Failure> {
+    let mut stop = std::pin::pin!(signal::stop_requested());
+    // The first poll sets the handlers, so that what is said next is true.
+    let mut is_stopped = tokio::select! {
+        biased;
+        () = &mut stop => true,
+        () = std::future::ready(()) => false,
+    };
+    console::tell("waiting for the payer; Ctrl-C ends the waiting and nothing else");
+    loop {
+        // No payout is claimed with room for none.
+        office.engine.work(0).await?;
+        let payment = office.store.payment(key).await?;
+        let payment = payment.ok_or_else(|| EngineError::NoPayment(key.clone()))?;
+        if payment.progress.status().is_final() || payment.progress.is_quarantined() {
+            return Ok(Waited::Ended(payment));
+        }
+        if is_stopped {
+            return Ok(Waited::Interrupted(payment));
+        }
+        tokio::select! {
+            () = &mut stop => is_stopped = true,
+            () = office.woken() => {}
+            () = tokio::time::sleep(BEAT) => {}
+        }
+    }
+}
