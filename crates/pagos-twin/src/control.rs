@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::fault::Faults;
 use crate::fault::Profile;
 use crate::fault::Trigger;
+use crate::twin::Registration;
 use crate::twin::Reply;
 use crate::world::World;
 
@@ -45,15 +46,31 @@ pub(crate) fn answer(world: &mut World, request: &http::Request<Bytes>, now: Tim
             Ok(()) => faults(world),
             Err(because) => error(StatusCode::BAD_REQUEST, &because),
         },
+        (&Method::POST, "merchant") => match register(world, request.body()) {
+            Ok(()) => json(&BTreeMap::from([("registered", true)])),
+            Err(because) => error(StatusCode::BAD_REQUEST, &because),
+        },
         (&Method::POST, "reset") => {
             world.twins_mut().for_each(|twin| twin.reset());
             json(&BTreeMap::from([("reset", true)]))
         }
-        (_, "ledger" | "orders" | "credentials" | "faults" | "reset") => {
+        (_, "ledger" | "orders" | "credentials" | "faults" | "merchant" | "reset") => {
             error(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method")
         }
-        _ => error(StatusCode::NOT_FOUND, "no control call has this path"),
+        _ => answer_of_twin(world, name, request, now)
+            .unwrap_or_else(|| error(StatusCode::NOT_FOUND, "no control call has this path")),
     }
+}
+
+/// Answers a control call that one twin alone understands.
+fn answer_of_twin(
+    world: &mut World,
+    name: &str,
+    request: &http::Request<Bytes>,
+    now: Timestamp,
+) -> Option<Reply> {
+    let (provider, name) = name.split_once('/')?;
+    world.twin_mut(provider)?.control(name, request, now)
 }
 
 /// Answers `POST /_twin/clock` with `{"advance_ms":n}` or `{"speed":n}`.
@@ -148,6 +165,34 @@ fn changed_faults(present: &Faults, change: &FaultsChange) -> Result<Faults, Str
     Ok(faults)
 }
 
+/// What a merchant tells its providers by hand, outside their API.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Merchant {
+    /// Where each provider's webhooks go.
+    #[serde(default)]
+    webhooks: BTreeMap<String, String>,
+    /// How many times slower than the twins the merchant's people live.
+    #[serde(default)]
+    speed: Option<u32>,
+}
+
+/// All of it or nothing.
+fn register(world: &mut World, body: &[u8]) -> Result<(), String> {
+    let merchant: Merchant = serde_json::from_slice(body).map_err(|cause| cause.to_string())?;
+    if merchant.speed == Some(0) {
+        return Err("speed is at least 1".to_owned());
+    }
+    if let Some(name) = merchant.webhooks.keys().find(|name| world.twin(name).is_none()) {
+        return Err(format!("there is no twin of {name:?}"));
+    }
+    for twin in world.twins_mut() {
+        let webhook_url = merchant.webhooks.get(twin.provider()).cloned();
+        twin.register(Registration { webhook_url, speed: merchant.speed });
+    }
+    Ok(())
+}
+
 fn faults(world: &World) -> Reply {
     #[derive(Serialize)]
     struct Shown<'a> {
@@ -192,7 +237,7 @@ fn move_on(world: &mut World, now: Timestamp) {
     world.twins_mut().for_each(|twin| twin.advance(now));
 }
 
-fn json<T: Serialize>(value: &T) -> Reply {
+pub(crate) fn json<T: Serialize>(value: &T) -> Reply {
     serde_json::to_vec(value).map_or_else(
         |_| error(StatusCode::INTERNAL_SERVER_ERROR, "the answer cannot be written as JSON"),
         |body| Reply::json(StatusCode::OK, body),

@@ -188,9 +188,12 @@ mod tests {
     fn hostile_rates_come_out_as_promised() {
         let mut faults = Faults::new(Profile::Hostile, 42);
         let tries = 20_000_u64;
-        for (occasion, promised) in
-            [(Occasion::Create, 250_u64), (Occasion::Query, 100), (Occasion::Webhook, 200)]
-        {
+        for (occasion, promised) in [
+            (Occasion::Create, 250_u64),
+            (Occasion::Query, 100),
+            (Occasion::Webhook, 200),
+            (Occasion::Listing, 100),
+        ] {
             let met = (0..tries)
                 .filter(|nth| faults.draw(occasion, &format!("key-{nth}"), 0).is_some())
                 .count() as u64;

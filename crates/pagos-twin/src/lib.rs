@@ -14,12 +14,14 @@
 //! | path | what |
 //! |---|---|
 //! | `/cashypro/stage-api/api/...` | Cashypro of Colombia: `payOut`, `payOutQuery`, `getBalance`, `bankListQuery`, `payInBankListQuery`, `payIn`, `payInQuery`, and `payDesk` if switched on |
+//! | `/etpay/api/...`, `/etpay/pmt/...`, `/etpay/platform/...` | ETpay of Chile: payments, the page of the payer, payouts; see [`etpay`] |
 //! | `GET /_twin/ledger` | every [`Movement`], oldest first; `?from=n` leaves out the first n |
 //! | `GET /_twin/orders` | every order with its status and the status it will end with |
-//! | `GET /_twin/credentials` | invented credentials and `base_url` by provider |
+//! | `GET /_twin/credentials` | invented credentials and addresses by provider |
 //! | `GET /_twin/faults` | seed, rates, and how often each fault has happened |
 //! | `POST /_twin/faults` | `{"provider", "profile", "seed", "rates": {fault: per mille}, "triggers": [{"key", "fault", "times"}]}`, each part optional |
 //! | `POST /_twin/clock` | `{"advance_ms": n}` or `{"speed": n}` |
+//! | `/_twin/<provider>/...` | what one twin alone understands |
 //! | `POST /_twin/reset` | forgets orders, money, webhooks and faults; settings and seed stay |
 //!
 //! A control call that makes no sense is answered with 400 and `{"error": "..."}` and changes
@@ -28,48 +30,50 @@
 //! # Faults
 //!
 //! [`Faults`] are drawn by rates (profiles `none`, `mild`, `hostile`), ordered for one key by a
-//! [`Trigger`], or asked for by the order itself in its `remark`. A trigger wins over a remark, a
-//! remark over chance. At most one fault meets one occasion. A draw depends on the seed, the
-//! occasion, the key and how many such occasions the key had; nothing else, so that traffic of other
-//! orders changes nobody's fate.
+//! [`Trigger`], or asked for by the order itself in a remark (Cashypro: `remark`; ETpay: the
+//! `description` of a payout). A trigger wins over a remark, a remark over chance. At most one
+//! fault meets one occasion. A draw depends on the seed, the occasion, the key and how many such
+//! occasions the key had; nothing else, so that traffic of other orders changes nobody's fate.
 //!
-//! | occasion | fault | in `remark` | what happens | per mille in `hostile` |
+//! | occasion | fault | in a remark | what happens | per mille in `hostile` |
 //! |---|---|---|---|---|
 //! | create | `lose_request` | `sim:timeout-not-created` | connection closes, nothing is applied | 30 |
 //! | create | `lose_reply` | `sim:timeout-created` | applied, connection closes | 40 |
-//! | create | `error_after` | `sim:500-created` | applied, answered with `System_error` | 25 |
-//! | create | `error_before` | `sim:500-not-created` | not applied, `System_error` | 20 |
-//! | create | `busy` | `sim:busy` | not applied, `System_busy` | 15 |
+//! | create | `error_after` | `sim:500-created` | applied, answered with the provider's internal error | 25 |
+//! | create | `error_before` | `sim:500-not-created` | not applied, internal error | 20 |
+//! | create | `busy` | `sim:busy` | not applied, the provider is busy | 15 |
 //! | create | `late_apply` | `sim:late-apply` | connection closes, applied 1 to 8 minutes later | 30 |
 //! | create | `torn` | `sim:torn` | applied, the answer breaks off | 20 |
 //! | create | `html_before` | `sim:html-502-not-created` | not applied, HTML 502 | 20 |
 //! | create | `html_after` | `sim:html-502` | applied, HTML 502 | 20 |
 //! | create | `throttle` | `sim:throttle` | not applied, HTTP 429 | 20 |
 //! | create | `slow_reply` | `sim:slow` | applied, answered after 2 to 10 seconds | 5 |
-//! | create | `balance_exhausted` | `sim:no-funds` | accepted, fails with `MERCHANT_BALANCE_NOT_ENOUGH` | 5 |
+//! | create | `balance_exhausted` | `sim:no-funds` | the balance does not cover it: Cashypro accepts and fails it later, ETpay refuses it | 5 |
 //! | query | `query_lost` | | connection closes | 25 |
-//! | query | `query_error` | | `System_error` | 20 |
+//! | query | `query_error` | | the provider's internal error | 20 |
 //! | query | `query_torn` | | the answer breaks off | 20 |
 //! | query | `query_html` | | HTML 502 | 20 |
 //! | query | `query_throttle` | | HTTP 429 | 15 |
 //! | webhook | `webhook_lost` | `sim:no-webhook` | never sent | 60 |
 //! | webhook | `webhook_duplicated` | `sim:dup-webhook` | sent twice | 60 |
 //! | webhook | `webhook_delayed` | | sent 0.5 to 15 minutes late, perhaps behind a reversal | 50 |
-//! | webhook | `webhook_bad_sign` | | first sending wrongly signed, retries right | 30 |
+//! | webhook | `webhook_bad_sign` | | first sending wrongly signed, or a lie where nothing is signed; then right | 30 |
 //! | webhook | | `sim:bad-sign` | every sending wrongly signed | |
-//! | webhook | | `sim:out-of-order` | a notice of `PAYING` follows the final one | |
-//! | life | `decline` | `sim:fail`, `sim:fail:<resultDesc>` | `FAIL` | 30 |
-//! | life | `cancel` | `sim:cancel` | `CANCEL` | 5 |
+//! | webhook | | `sim:out-of-order` | a notice of an earlier status follows the final one | |
+//! | life | `decline` | `sim:fail`, `sim:fail:<reason>` | fails | 30 |
+//! | life | `cancel` | `sim:cancel` | is cancelled (ETpay: rejected with `SIM06`) | 5 |
 //! | life | `success_then_fail` | `sim:success-then-fail` | paid, taken back 1 to 10 minutes later | 10 |
 //! | life | `fail_then_success` | `sim:fail-then-success` | failed, paid after all | 10 |
 //! | life | | `sim:success` | paid, and nothing goes wrong on the way | |
-//! | life | | `sim:stuck` | `PAYING` for seven days, then paid | |
+//! | life | | `sim:stuck` | under way for seven days, then paid | |
 //! | life | | `sim:amount-echo` | query and webhook tell 100 pesos more than was ordered | |
+//! | listing | `listing_lags` | | lists leave it out for 1 to 10 minutes (ETpay) | 100 |
 //!
-//! A remark works on the first create of its key; a repeat is treated as usual. A remark that begins
-//! with `sim:` and names nothing is refused with `Params_remark_error`. Accounts `9990000001` to
-//! `9990000006` always fail (no such account, frozen, document mismatch, refused by the bank, daily
-//! limit, cancelled by compliance), and so does a wallet that is not paid as a savings account.
+//! A remark about the call works on the first create of its key; a repeat is treated as usual. A
+//! remark that begins with `sim:` and names nothing is refused. With Cashypro, accounts
+//! `9990000001` to `9990000006` always fail (no such account, frozen, document mismatch, refused by the bank,
+//! daily limit, cancelled by compliance), and so does a wallet that is not paid as a savings
+//! account. With ETpay some beneficiaries have fates of their own; see [`etpay`].
 //!
 //! Every order that exists ends in exactly one truth after finite virtual time.
 //!
@@ -82,17 +86,22 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod call;
 pub mod cashypro;
 mod clock;
 mod control;
+pub mod etpay;
+mod fate;
 mod fault;
 #[cfg(feature = "server")]
 mod journal;
 mod ledger;
 mod random;
+mod scenario;
 mod schedule;
 #[cfg(feature = "server")]
 mod server;
+mod telling;
 mod transport;
 mod twin;
 mod world;
@@ -139,6 +148,7 @@ pub use twin::Ack;
 pub use twin::DeliveryId;
 pub use twin::OrderView;
 pub use twin::Outgoing;
+pub use twin::Registration;
 pub use twin::Reply;
 pub use twin::Twin;
 pub use twin::WebhookDelivery;

@@ -54,14 +54,43 @@ pub trait Twin: fmt::Debug + Send {
     /// Visits every order in the order of creation.
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>));
 
-    /// The invented credentials a client needs, by name, beside `base_url`.
+    /// The invented credentials a client needs, by name, beside the addresses of
+    /// [`Twin::paths`].
     fn credentials(&self) -> BTreeMap<&'static str, String>;
 
-    /// Path of the API below the provider's segment (`"/stage-api"`), with no slash at the end.
-    fn base_path(&self) -> &str;
+    /// The addresses a client needs, by the names that go into its credentials: each as a path
+    /// below the provider's segment, with no slash at the end (`"base_url"` is `"/stage-api"`).
+    fn paths(&self) -> BTreeMap<&'static str, String>;
+
+    /// Answers a control call `/_twin/<provider>/<name>`; `None` if there is none of that name.
+    /// A GET changes nothing.
+    fn control(
+        &mut self,
+        name: &str,
+        request: &http::Request<Bytes>,
+        now: Timestamp,
+    ) -> Option<Reply> {
+        let _ = (name, request, now);
+        None
+    }
+
+    /// Takes in what a merchant tells its provider by hand. Most providers want nothing of it.
+    fn register(&mut self, registration: Registration) {
+        let _ = registration;
+    }
 
     /// Forgets every order, movement, webhook and fault; the settings stay.
     fn reset(&mut self);
+}
+
+/// What a merchant tells its provider by hand, outside the API.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Registration {
+    /// Where webhooks go whose address no request names.
+    pub webhook_url: Option<String>,
+    /// How many times slower than the twin the merchant's people live; what a person does there (pay
+    /// on a page, say) has so many times longer.
+    pub speed: Option<u32>,
 }
 
 /// What happens to a request.

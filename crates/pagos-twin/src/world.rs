@@ -10,6 +10,8 @@ use pagos_core::Timestamp;
 use crate::cashypro::CashyproSettings;
 use crate::cashypro::CashyproTwin;
 use crate::control;
+use crate::etpay::EtpaySettings;
+use crate::etpay::EtpayTwin;
 use crate::fault::Faults;
 use crate::fault::Profile;
 use crate::ledger::Movement;
@@ -22,7 +24,10 @@ use crate::twin::WebhookDelivery;
 
 /// One twin of every provider, with its usual settings. A new provider adds one line.
 fn all_twins() -> Vec<Box<dyn Twin>> {
-    vec![Box::new(CashyproTwin::new(CashyproSettings::default()))]
+    vec![
+        Box::new(CashyproTwin::new(CashyproSettings::default())),
+        Box::new(EtpayTwin::new(EtpaySettings::default())),
+    ]
 }
 
 /// Twins, each under `/<provider>`, and the control surface under `/_twin`.
@@ -177,18 +182,19 @@ impl World {
         }
     }
 
-    /// Invented credentials by provider, each with the `base_url` of a world at `origin`
-    /// (`"http://127.0.0.1:4010"`).
+    /// Invented credentials by provider, each with the addresses (`base_url`) of a world at
+    /// `origin` (`"http://127.0.0.1:4010"`).
     #[must_use]
     pub fn credentials(
         &self,
         origin: &str,
     ) -> BTreeMap<&'static str, BTreeMap<&'static str, String>> {
         let of_twin = |twin: &dyn Twin| {
-            let base_url = format!("{origin}/{}{}", twin.provider(), twin.base_path());
+            let provider = twin.provider();
+            let url = |path: String| format!("{origin}/{provider}{path}");
             let mut credentials = twin.credentials();
-            credentials.insert("base_url", base_url);
-            (twin.provider(), credentials)
+            credentials.extend(twin.paths().into_iter().map(|(name, path)| (name, url(path))));
+            (provider, credentials)
         };
         self.twins().map(of_twin).collect()
     }

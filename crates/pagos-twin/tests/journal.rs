@@ -15,7 +15,9 @@ use pagos_twin::Input;
 use pagos_twin::Journal;
 use pagos_twin::JournalError;
 use pagos_twin::Profile;
+use pagos_twin::Reply;
 use pagos_twin::World;
+use serde_json::Value;
 use serde_json::json;
 use support::payout;
 use support::signed;
@@ -43,7 +45,15 @@ fn fresh() -> World {
 /// Everything that can be seen of a world, now and in all its future.
 fn portrait(mut world: World, now: Timestamp) -> String {
     let mut seen = String::new();
-    for path in ["/_twin/orders", "/_twin/ledger", "/_twin/faults"] {
+    for path in [
+        "/_twin/orders",
+        "/_twin/ledger",
+        "/_twin/faults",
+        "/_twin/etpay/sessions",
+        "/_twin/etpay/logins",
+        "/_twin/etpay/balance",
+        "/_twin/etpay/settings",
+    ] {
         let request = Request::get(path).body(Bytes::new()).unwrap();
         seen.push_str(&support::answer(world.handle(&request, now)).to_string());
     }
@@ -57,6 +67,33 @@ fn portrait(mut world: World, now: Timestamp) -> String {
     seen
 }
 
+fn post(path: &str, body: &Value) -> Request<Bytes> {
+    Request::post(path).body(Bytes::from(body.to_string())).unwrap()
+}
+
+/// What a merchant of ETpay does with the token and the session that he got, if he got them.
+fn etpay_follow_ups(answers: &[Value], key: &str, nth: u32) -> Vec<Request<Bytes>> {
+    let mut requests = Vec::new();
+    let text = |pointer: &str| answers.iter().find_map(|it| it.pointer(pointer)?.as_str());
+    if let Some(token) = text("/auth/Authorization") {
+        let body = support::etpay::payout(key, "x").to_string();
+        let create = Request::post("/etpay/platform/v1/payouts").header("Authorization", token);
+        requests.push(create.body(Bytes::from(body)).unwrap());
+    }
+    if let Some(token) = text("/token") {
+        let click = ["paid", "failed", "abandon", "paid&notice=out-of-order"][nth as usize % 4];
+        let visit = format!("/etpay/pmt/session/{token}?auto={click}");
+        requests.push(Request::get(visit).body(Bytes::new()).unwrap());
+        requests.push(post("/_twin/etpay/notice", &json!({"session_token": token})));
+    }
+    let hook = format!("http://127.0.0.1:9/{nth}");
+    requests.push(post("/_twin/etpay/settings", &json!({"payout_webhook_url": hook})));
+    if nth.is_multiple_of(7) {
+        requests.push(post("/_twin/etpay/expire_tokens", &json!({})));
+    }
+    requests
+}
+
 /// Lives a while and writes it down. Some webhooks are acknowledged, some not, some never.
 fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
     let opened = Journal::open(path, fresh()).unwrap();
@@ -65,6 +102,7 @@ fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
     for nth in 0..orders {
         now = now.plus(Duration::from_secs(2));
         let key = format!("k{nth}");
+        let mut answers: Vec<Value> = Vec::new();
         let query = json!({"mchOrderNo": key, "nonceStr": "n"}).to_string();
         let mut odd = signed("payOut", "{}");
         *odd.body_mut() = Bytes::from_static(b"\xff\xfe");
@@ -76,7 +114,15 @@ fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
             signed("payOut", &payout(&key, "x").to_string()),
             signed("payOutQuery", &query),
             odd,
+            post("/etpay/platform/v1/auth/login", &support::etpay::login()),
+            post("/etpay/api/session/initialize", &support::etpay::order(&key)),
         ] {
+            journal.append(&Input::request(&request, now)).unwrap();
+            if let Reply::Answer(answer) = world.handle(&request, now) {
+                answers.push(serde_json::from_slice(answer.body()).unwrap_or_default());
+            }
+        }
+        for request in etpay_follow_ups(&answers, &key, nth) {
             journal.append(&Input::request(&request, now)).unwrap();
             drop(world.handle(&request, now));
         }

@@ -175,6 +175,41 @@ async fn the_clock_can_be_turned_from_outside() {
     server.shut_down().await;
 }
 
+/// The three surfaces of ETpay over HTTP: a login, a payout that is told, a payer who is sent back.
+#[tokio::test]
+async fn etpay_pays_out_and_collects() {
+    let server = start(fast()).await;
+    let (address, (merchant, mut told)) = (server.address(), receiver(&[]).await);
+    let hook = json!({"payout_webhook_url": format!("http://{merchant}/payouts")}).to_string();
+    raw(address, "POST /_twin/etpay/settings HTTP/1.1", &hook).await;
+    let login = support::etpay::login().to_string();
+    let answer = raw(address, "POST /etpay/platform/v1/auth/login HTTP/1.1", &login).await;
+    let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let token = answer["auth"]["Authorization"].as_str().unwrap();
+    let create = format!("POST /etpay/platform/v1/payouts HTTP/1.1\r\nAuthorization: {token}");
+    let payout = support::etpay::payout("k", "sim:success").to_string();
+    let accepted = raw(address, &create, &payout).await;
+    assert!(accepted.contains("\"status\":\"pending\""), "{accepted}");
+    let (notice, _) = told.recv().await.unwrap();
+    assert!(notice.contains("\"status\":\"completed\""), "{notice}");
+    let mut order = support::etpay::order("p");
+    order["payment_webhook_url"] = json!(format!("http://{merchant}/payments"));
+    let head = "POST /etpay/api/session/initialize HTTP/1.1";
+    let opened = raw(address, head, &order.to_string()).await;
+    let opened: Value = serde_json::from_str(opened.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let visit = format!(
+        "GET /etpay/pmt/session/{}?auto=paid&notice=once HTTP/1.1",
+        opened["token"].as_str().unwrap()
+    );
+    let led = raw(address, &visit, "").await;
+    assert!(led.starts_with("HTTP/1.1 302 ") && led.contains("https://shop.test/ok&jwt=eyJ"));
+    let (notice, _) = told.recv().await.unwrap();
+    let notice: Value = serde_json::from_str(&notice).unwrap();
+    let signature_token = opened["signature_token"].as_str().unwrap();
+    assert!(support::etpay::is_signed_with(notice["jwt"].as_str().unwrap(), signature_token));
+    server.shut_down().await;
+}
+
 /// The first server is cut off with its runtime, wherever its tasks are.
 #[test]
 fn a_server_comes_back_with_its_memory() {

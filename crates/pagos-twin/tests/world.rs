@@ -139,10 +139,22 @@ fn the_control_surface_shows_what_is() {
     let credentials = answer(merchant.send(&request.body(Bytes::new()).unwrap()));
     assert_eq!(
         credentials,
-        json!({"cashypro": {
-            "api_key": "sandbox-key-0123456789abcdef", "merchant_id": "1002001",
-            "base_url": "http://127.0.0.1:4010/cashypro/stage-api",
-        }})
+        json!({
+            "cashypro": {
+                "api_key": "sandbox-key-0123456789abcdef", "merchant_id": "1002001",
+                "base_url": "http://127.0.0.1:4010/cashypro/stage-api",
+            },
+            "etpay": {
+                "merchant_code": "cl_sim_merchant",
+                "merchant_api_token":
+                    "5a17e57b0c5a17e57b0c5a17e57b0c5a17e57b0c5a17e57b0c5a17e57b0c5a17",
+                "username": "payouts@merchant.example", "password": "sandbox-password",
+                "sandbox_clock_days": "7",
+                "api_url": "http://127.0.0.1:4010/etpay/api",
+                "pmt_url": "http://127.0.0.1:4010/etpay/pmt",
+                "payouts_url": "http://127.0.0.1:4010/etpay/platform",
+            },
+        })
     );
 }
 

@@ -9,20 +9,22 @@ use pagos_core::Timestamp;
 
 use super::CashyproTwin;
 use super::life::Coming;
-use super::order::Ending;
 use super::order::Kind;
-use super::order::Notified;
 use super::order::Order;
 use super::order::OrderId;
 use super::order::OrderStatus;
+use super::reason;
 use super::request::Refusal;
-use super::scenario;
-use super::scenario::Scenario;
 use super::settings::NoFunds;
 use super::wire;
-use crate::fault::Fault;
-use crate::fault::Occasion;
+use crate::call;
+use crate::call::Effect;
+use crate::call::Funds;
+use crate::fate::Fate;
+use crate::fate::Reason;
 use crate::random::Span;
+use crate::scenario::Ending;
+use crate::scenario::Scenario;
 use crate::twin::Reply;
 
 /// A create that passed every check.
@@ -68,74 +70,25 @@ impl Product {
     }
 }
 
-/// Whether the merchant's balance counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Funds {
-    AsTheyAre,
-    Exhausted,
-}
-
-/// How an order will go.
-struct Fate {
-    ending: Ending,
-    reason: Option<Arc<str>>,
-    notified: Notified,
-    is_stuck: bool,
-    echoes_other_amount: bool,
-}
-
 impl CashyproTwin {
     /// Creates the order, or lets go wrong what has to go wrong.
     pub(super) fn create(&mut self, draft: Draft) -> Reply {
         let now = self.now;
-        match self.fault_of_create(&draft) {
-            Some(Fault::LoseRequest) => Reply::Drop,
-            Some(Fault::Throttle) => Reply::too_many_requests(),
-            Some(Fault::HtmlBefore) => Reply::html_bad_gateway(),
-            Some(Fault::ErrorBefore) => wire::system_error(),
-            Some(Fault::Busy) => wire::refusal(&Refusal::of("System_busy")),
-            Some(Fault::LateApply) => {
-                let span = self.settings.timing.late_apply;
-                let wait = self.faults.wait("late_apply", &draft.key, 0, span);
-                self.agenda.add(now.plus(wait), Coming::Create(Box::new(draft)));
-                Reply::Drop
-            }
-            Some(Fault::LoseReply) => {
-                self.apply(&draft, now, Funds::AsTheyAre);
-                Reply::Drop
-            }
-            Some(Fault::ErrorAfter) => {
-                self.apply(&draft, now, Funds::AsTheyAre);
-                wire::system_error()
-            }
-            Some(Fault::HtmlAfter) => {
-                self.apply(&draft, now, Funds::AsTheyAre);
-                Reply::html_bad_gateway()
-            }
-            Some(Fault::Torn) => self.apply(&draft, now, Funds::AsTheyAre).torn(),
-            Some(Fault::BalanceExhausted) => self.apply(&draft, now, Funds::Exhausted),
-            Some(Fault::SlowReply) => {
-                let span = self.settings.timing.slow_reply;
-                let after = self.faults.wait("slow_reply", &draft.key, 0, span);
-                let reply = Box::new(self.apply(&draft, now, Funds::AsTheyAre));
-                Reply::Later { after, reply }
-            }
-            // The rest strikes on other occasions, and `Faults` hands out what fits this one.
-            Some(_) | None => self.apply(&draft, now, Funds::AsTheyAre),
-        }
-    }
-
-    /// A trigger wins over the remark, and the remark over chance.
-    fn fault_of_create(&mut self, draft: &Draft) -> Option<Fault> {
         let nth = self.book_mut(draft.product.kind()).count_create(&draft.key);
-        if let Some(fault) = self.faults.take_trigger(Occasion::Create, &draft.key) {
-            return Some(fault);
-        }
-        match &draft.scenario {
-            Some(scenario) if nth == 0 => scenario.call.inspect(|fault| self.faults.note(*fault)),
-            Some(_) => None,
-            None => self.faults.draw(Occasion::Create, &draft.key, nth),
-        }
+        let scenario = draft.scenario.as_ref();
+        let fault = call::fault_of_create(&mut self.faults, &draft.key, nth, scenario);
+        let (effect, sight) = call::course(fault);
+        let slow = self.wait("slow_reply", &draft.key, self.settings.timing.slow_reply);
+        let answer = match effect {
+            Effect::Now(funds) => Some(self.apply(&draft, now, funds)),
+            Effect::Late => {
+                let wait = self.wait("late_apply", &draft.key, self.settings.timing.late_apply);
+                self.agenda.add(now.plus(wait), Coming::Create(Box::new(draft)));
+                None
+            }
+            Effect::Never => None,
+        };
+        sight.reply(answer, wire::COMPLAINTS, slow)
     }
 
     /// Creates the order unless its key has one, and answers as if nothing went wrong.
@@ -150,13 +103,13 @@ impl CashyproTwin {
         let fee_minor = self.settings.fee.of(draft.amount_minor);
         let total_minor = draft.amount_minor.saturating_add(fee_minor);
         let has_funds = funds == Funds::AsTheyAre && self.balance.available_minor >= total_minor;
-        let mut fate = self.fate(draft);
+        let (mut fate, mut reason) = self.fate(draft);
         if kind == Kind::Payout && !has_funds {
             if let NoFunds::Refuse(msg) = &self.settings.no_funds {
                 return wire::refusal(&Refusal::of(msg));
             }
             fate.ending = Ending::Fail;
-            fate.reason = Some("MERCHANT_BALANCE_NOT_ENOUGH".into());
+            reason = Some("MERCHANT_BALANCE_NOT_ENOUGH".into());
         }
         let is_covered = kind == Kind::Payout && has_funds;
         if is_covered {
@@ -175,7 +128,7 @@ impl CashyproTwin {
                 Kind::Payment => OrderStatus::Paying,
             },
             ending: fate.ending,
-            reason: fate.reason,
+            reason,
             completed_at: None,
             pay_type: draft.pay_type,
             notices: 0,
@@ -201,47 +154,20 @@ impl CashyproTwin {
         }
     }
 
-    /// How the order goes: a trigger first, then the remark, then the beneficiary, then chance.
-    fn fate(&mut self, draft: &Draft) -> Fate {
-        let triggered = self.faults.take_trigger(Occasion::Life, &draft.key);
+    fn fate(&mut self, draft: &Draft) -> (Fate, Option<Arc<str>>) {
         let scenario = draft.scenario.as_ref();
-        let (ending, reason) = match (triggered, scenario, draft.forced) {
-            (Some(fault), _, _) => self.ending_by(Some(fault), &draft.key),
-            (None, Some(asked), _) if asked.ending != Ending::Success => {
-                (asked.ending, asked.reason.as_deref())
-            }
-            (None, _, Some((ending, reason))) => (ending, Some(reason)),
-            (None, Some(asked), None) => (asked.ending, None),
-            (None, None, None) => {
-                let drawn = self.faults.draw(Occasion::Life, &draft.key, 0);
-                self.ending_by(drawn, &draft.key)
-            }
+        let fate = Fate::settle(&mut self.faults, &draft.key, 0, scenario, draft.forced);
+        let reason = match &fate.reason {
+            Reason::Given(reason) => Some(reason.as_str()),
+            Reason::Drawn(drawn) => Some(reason::decline(*drawn)),
+            Reason::Usual => match fate.ending {
+                Ending::Success | Ending::SuccessThenFail => None,
+                Ending::Fail | Ending::FailThenSuccess => Some("ACCOUNT NOT EXITS"),
+                Ending::Cancel => Some("SYSTEM_REJECTION"),
+            },
         };
-        let reason = reason.or(match ending {
-            Ending::Success | Ending::SuccessThenFail => None,
-            Ending::Fail | Ending::FailThenSuccess => Some("ACCOUNT NOT EXITS"),
-            Ending::Cancel => Some("SYSTEM_REJECTION"),
-        });
-        Fate {
-            ending,
-            reason: reason.map(Arc::from),
-            notified: scenario.map_or(Notified::ByChance, |it| it.notified),
-            is_stuck: scenario.is_some_and(|it| it.is_stuck),
-            echoes_other_amount: scenario.is_some_and(|it| it.echoes_other_amount),
-        }
-    }
-
-    fn ending_by(&self, fault: Option<Fault>, key: &str) -> (Ending, Option<&'static str>) {
-        match fault {
-            Some(Fault::Decline) => {
-                let drawn = self.faults.chance("reason", key, 0).next_u64();
-                (Ending::Fail, Some(scenario::decline(drawn)))
-            }
-            Some(Fault::Cancel) => (Ending::Cancel, None),
-            Some(Fault::SuccessThenFail) => (Ending::SuccessThenFail, None),
-            Some(Fault::FailThenSuccess) => (Ending::FailThenSuccess, None),
-            Some(_) | None => (Ending::Success, None),
-        }
+        let reason = reason.map(Arc::from);
+        (fate, reason)
     }
 
     fn answer_created(&self, id: OrderId, draft: &Draft, at: Timestamp) -> Reply {

@@ -8,17 +8,17 @@ use pagos_core::Timestamp;
 
 use super::CashyproTwin;
 use super::create::Draft;
-use super::create::Funds;
-use super::order::Ending;
 use super::order::Kind;
 use super::order::Order;
 use super::order::OrderId;
 use super::order::OrderStatus;
 use super::settings::Notices;
 use super::settings::Timing;
+use crate::call::Funds;
 use crate::ledger::Direction;
 use crate::ledger::Movement;
 use crate::random::Span;
+use crate::scenario::Ending;
 
 /// Something that will happen by itself.
 #[derive(Debug)]
@@ -139,9 +139,9 @@ fn next_status(order: &Order) -> Option<OrderStatus> {
     match order.status {
         OrderStatus::Processing => Some(OrderStatus::Waiting),
         OrderStatus::Waiting => Some(OrderStatus::Paying),
-        OrderStatus::Paying => Some(order.ending.first()),
+        OrderStatus::Paying => Some(order.first()),
         reached @ (OrderStatus::Success | OrderStatus::Fail | OrderStatus::Cancel) => {
-            order.ending.second().filter(|second| *second != reached)
+            order.second().filter(|second| *second != reached)
         }
     }
 }

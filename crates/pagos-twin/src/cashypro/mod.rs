@@ -8,11 +8,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use crate::fault::Fault;
+use crate::call;
 use crate::fault::Faults;
 use crate::fault::Occasion;
 use crate::ledger::Ledger;
 use crate::schedule::Schedule;
+use crate::telling::Outbox;
 use crate::twin::Ack;
 use crate::twin::OrderView;
 use crate::twin::Outgoing;
@@ -26,8 +27,8 @@ mod life;
 mod order;
 mod payment;
 mod payout;
+mod reason;
 mod request;
-mod scenario;
 mod settings;
 mod sign;
 mod webhook;
@@ -67,9 +68,7 @@ pub struct CashyproTwin {
     balance: Balance,
     ledger: Ledger,
     agenda: Schedule<Coming>,
-    outbox: Schedule<Notice>,
-    in_flight: BTreeMap<u64, Notice>,
-    sendings: u64,
+    outbox: Outbox<Notice>,
     /// How often each route was asked that is about no order.
     questions: BTreeMap<&'static str, u32>,
     now: Timestamp,
@@ -89,9 +88,7 @@ impl CashyproTwin {
             balance,
             ledger: Ledger::default(),
             agenda: Schedule::new(),
-            outbox: Schedule::new(),
-            in_flight: BTreeMap::new(),
-            sendings: 0,
+            outbox: Outbox::new(),
             questions: BTreeMap::new(),
             now: Timestamp::from_millis(i64::MIN),
             last_url: "".into(),
@@ -172,15 +169,8 @@ impl CashyproTwin {
     }
 
     fn ask(&mut self, key: &str, nth: u32, answer: impl FnOnce(&Self) -> Reply) -> Reply {
-        match self.faults.meet(Occasion::Query, key, nth) {
-            Some(Fault::QueryLost) => Reply::Drop,
-            Some(Fault::QueryError) => wire::system_error(),
-            Some(Fault::QueryHtml) => Reply::html_bad_gateway(),
-            Some(Fault::QueryThrottle) => Reply::too_many_requests(),
-            Some(Fault::QueryTorn) => answer(self).torn(),
-            // The rest strikes on other occasions, and `Faults` hands out what fits this one.
-            Some(_) | None => answer(self),
-        }
+        let fault = self.faults.meet(Occasion::Query, key, nth);
+        call::question(fault, wire::COMPLAINTS, || answer(self))
     }
 
     const fn book(&self, kind: Kind) -> &Book {
@@ -240,7 +230,7 @@ impl Twin for CashyproTwin {
     }
 
     fn in_flight(&self) -> Vec<u64> {
-        self.in_flight.keys().copied().collect()
+        self.outbox.in_flight()
     }
 
     fn next_due(&self) -> Option<Timestamp> {
@@ -268,7 +258,7 @@ impl Twin for CashyproTwin {
                     key: &order.key,
                     reference: &order.reference,
                     status: order.status.word(),
-                    true_final: order.ending.last().word(),
+                    true_final: order.last().word(),
                     amount_minor: order.amount_minor,
                     currency: CURRENCY,
                 });
@@ -283,17 +273,16 @@ impl Twin for CashyproTwin {
         ])
     }
 
-    fn base_path(&self) -> &str {
-        &self.settings.prefix
+    fn paths(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([("base_url", self.settings.prefix.clone())])
     }
 
     fn reset(&mut self) {
         let mut faults = std::mem::take(&mut self.faults);
         faults.clear();
-        // Sendings keep their numbers, so that a late acknowledgement finds nothing of the new life.
-        let (now, sendings) = (self.now, self.sendings);
+        let (now, outbox) = (self.now, self.outbox.emptied());
         let fresh = Self::new(self.settings.clone()).with_faults(faults);
-        *self = Self { now, sendings, ..fresh };
+        *self = Self { now, outbox, ..fresh };
     }
 }
 

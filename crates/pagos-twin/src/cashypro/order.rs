@@ -7,6 +7,10 @@ use std::sync::Arc;
 
 use pagos_core::Timestamp;
 
+use crate::scenario::End;
+use crate::scenario::Ending;
+use crate::scenario::Notified;
+
 /// Which of the two number ranges an order is in. Uniqueness holds within one. `[inferred]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -47,58 +51,14 @@ impl OrderStatus {
     pub(super) const fn is_final(self) -> bool {
         matches!(self, Self::Success | Self::Fail | Self::Cancel)
     }
-}
 
-/// How an order ends. It is settled when the order comes into being.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    Success,
-    Fail,
-    Cancel,
-    SuccessThenFail,
-    FailThenSuccess,
-}
-
-impl Ending {
-    /// The first final status.
-    pub(super) const fn first(self) -> OrderStatus {
-        match self {
-            Self::Success | Self::SuccessThenFail => OrderStatus::Success,
-            Self::Fail | Self::FailThenSuccess => OrderStatus::Fail,
-            Self::Cancel => OrderStatus::Cancel,
+    pub(super) const fn of(end: End) -> Self {
+        match end {
+            End::Paid => Self::Success,
+            End::Failed => Self::Fail,
+            End::Cancelled => Self::Cancel,
         }
     }
-
-    /// The status that the first one turns into, if it does.
-    pub(super) const fn second(self) -> Option<OrderStatus> {
-        match self {
-            Self::SuccessThenFail => Some(OrderStatus::Fail),
-            Self::FailThenSuccess => Some(OrderStatus::Success),
-            Self::Success | Self::Fail | Self::Cancel => None,
-        }
-    }
-
-    /// The truth in the end.
-    pub(super) fn last(self) -> OrderStatus {
-        self.second().unwrap_or(self.first())
-    }
-}
-
-/// How the webhooks of an order behave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notified {
-    /// As chance has it.
-    ByChance,
-    /// Each notice once.
-    Once,
-    /// Not at all.
-    Never,
-    /// Each notice twice.
-    Twice,
-    /// Each final notice is followed by a notice of PAYING.
-    OutOfOrder,
-    /// Every sending carries a wrong signature.
-    WronglySigned,
 }
 
 /// One order. Small on purpose: a world holds a million.
@@ -127,11 +87,26 @@ pub(super) struct Order {
 }
 
 impl Order {
+    /// The first final status.
+    pub(super) const fn first(&self) -> OrderStatus {
+        OrderStatus::of(self.ending.first())
+    }
+
+    /// The status that the first one turns into, if it does.
+    pub(super) fn second(&self) -> Option<OrderStatus> {
+        self.ending.second().map(OrderStatus::of)
+    }
+
+    /// The truth in the end.
+    pub(super) fn last(&self) -> OrderStatus {
+        OrderStatus::of(self.ending.last())
+    }
+
     /// `resultDesc` beside `status`. A failure that is not the first final status took back a paid
     /// order.
     pub(super) fn result_of(&self, status: OrderStatus) -> Option<&str> {
         match status {
-            OrderStatus::Fail | OrderStatus::Cancel if self.ending.first() != status => {
+            OrderStatus::Fail | OrderStatus::Cancel if self.first() != status => {
                 Some(PAYMENT_OFFSET)
             }
             OrderStatus::Fail | OrderStatus::Cancel => self.reason.as_deref(),
@@ -265,21 +240,6 @@ const NUMBER_STEP: u64 = 4_096;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn endings_name_both_ends() {
-        for (ending, first, second) in [
-            (Ending::Success, "SUCCESS", None),
-            (Ending::Fail, "FAIL", None),
-            (Ending::Cancel, "CANCEL", None),
-            (Ending::SuccessThenFail, "SUCCESS", Some("FAIL")),
-            (Ending::FailThenSuccess, "FAIL", Some("SUCCESS")),
-        ] {
-            assert_eq!(ending.first().word(), first);
-            assert_eq!(ending.second().map(OrderStatus::word), second);
-            assert_eq!(ending.last().word(), second.unwrap_or(first));
-        }
-    }
 
     #[test]
     fn keys_are_counted_without_an_order() {

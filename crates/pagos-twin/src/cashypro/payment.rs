@@ -18,8 +18,8 @@ use super::order::OrderId;
 use super::request;
 use super::request::Fields;
 use super::request::Refusal;
-use super::scenario;
 use super::wire;
+use crate::scenario;
 use crate::twin::Reply;
 
 impl CashyproTwin {

@@ -10,16 +10,17 @@ use super::banks;
 use super::create::Draft;
 use super::create::Product;
 use super::local_time;
-use super::order::Ending;
 use super::order::Kind;
 use super::order::OrderId;
 use super::order::OrderStatus;
+use super::reason;
 use super::request;
 use super::request::Fields;
 use super::request::Refusal;
-use super::scenario;
 use super::settings::WalletRule;
 use super::wire;
+use crate::scenario;
+use crate::scenario::Ending;
 use crate::twin::Reply;
 
 impl CashyproTwin {
@@ -165,7 +166,7 @@ impl CashyproTwin {
                 Ok(Some((Ending::Fail, "ACCOUNT_TYPE_NOT_VALID_FOR_TARGET_BANK")))
             }
             WalletRule::Refuse | WalletRule::FailLater | WalletRule::Ignore => {
-                Ok(scenario::ending_of_account(account))
+                Ok(reason::ending_of_account(account))
             }
         }
     }

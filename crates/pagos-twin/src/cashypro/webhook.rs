@@ -16,14 +16,14 @@ use super::CashyproTwin;
 use super::amount;
 use super::local_time;
 use super::order::Kind;
-use super::order::Notified;
 use super::order::Order;
 use super::order::OrderId;
 use super::order::OrderStatus;
 use super::settings::NumberStyle;
 use super::sign;
-use crate::fault::Fault;
-use crate::fault::Occasion;
+use crate::telling;
+use crate::telling::News;
+use crate::telling::Signature;
 use crate::twin::Ack;
 use crate::twin::Outgoing;
 
@@ -38,63 +38,28 @@ pub(super) struct Notice {
     signature: Signature,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Signature {
-    Right,
-    WrongAtFirst,
-    Wrong,
-}
-
 impl CashyproTwin {
     /// Queues notices of the order's present status.
     pub(super) fn notify(&mut self, id: OrderId, at: Timestamp) {
+        let delay = self.settings.timing.webhook_delay;
         let Some(order) = self.order_mut(id) else {
             return;
         };
         let nth = order.notices;
         order.notices = nth.saturating_add(1);
-        let notified = order.notified;
         let key = Arc::clone(&order.key);
-        let notice = Notice {
-            order: id,
-            status: order.status,
-            completed_at: order.completed_at,
-            retries: 0,
-            signature: Signature::Right,
-        };
-        let triggered = self.faults.take_trigger(Occasion::Webhook, &key);
-        let fault = match (triggered, notified) {
-            (Some(fault), _) => Some(fault),
-            (None, Notified::ByChance) => self.faults.draw(Occasion::Webhook, &key, nth),
-            (None, Notified::Never) => Some(Fault::WebhookLost),
-            (None, Notified::Twice) => Some(Fault::WebhookDuplicated),
-            (None, Notified::WronglySigned) => {
-                let signature = Signature::Wrong;
-                return self.outbox.add(at, Notice { signature, ..notice });
-            }
-            (None, Notified::OutOfOrder) if notice.status.is_final() => {
-                self.outbox.add(at, notice.clone());
-                let late = Notice { status: OrderStatus::Paying, completed_at: None, ..notice };
-                return self.outbox.add(at.plus(LATE_PAYING), late);
-            }
-            (None, Notified::Once | Notified::OutOfOrder) => None,
-        };
-        match fault {
-            Some(Fault::WebhookLost) => {}
-            Some(Fault::WebhookDuplicated) => {
-                self.outbox.add(at, notice.clone());
-                self.outbox.add(at, notice);
-            }
-            Some(Fault::WebhookDelayed) => {
-                let span = self.settings.timing.webhook_delay;
-                let wait = self.faults.wait("webhook_delay", &key, nth, span);
-                self.outbox.add(at.plus(wait), notice);
-            }
-            Some(Fault::WebhookBadSign) => {
-                self.outbox.add(at, Notice { signature: Signature::WrongAtFirst, ..notice });
-            }
-            // The rest strikes on other occasions, and `Faults` hands out what fits this one.
-            Some(_) | None => self.outbox.add(at, notice),
+        let (status, completed_at) = (order.status, order.completed_at);
+        let (notified, is_final) = (order.notified, status.is_final());
+        let news = News { key: &key, nth, notified, is_final, delay };
+        for telling in telling::tellings(&mut self.faults, news) {
+            let signature = telling.signature;
+            let notice = Notice { order: id, status, completed_at, retries: 0, signature };
+            let notice = if telling.is_outdated {
+                Notice { status: OrderStatus::Paying, completed_at: None, ..notice }
+            } else {
+                notice
+            };
+            self.outbox.add(at.plus(telling.after), notice);
         }
     }
 
@@ -102,13 +67,11 @@ impl CashyproTwin {
     pub(super) fn take_notices(&mut self, count_max: usize) -> Vec<Outgoing> {
         let mut taken = Vec::new();
         while taken.len() < count_max
-            && let Some((_, notice)) = self.outbox.take_due(self.now)
+            && let Some((number, notice)) = self.outbox.take_due(self.now)
         {
-            let number = self.sendings;
-            self.sendings += 1;
             if let Some(outgoing) = self.outgoing(number, &notice) {
                 taken.push(outgoing);
-                self.in_flight.insert(number, notice);
+                self.outbox.sent(number, notice);
             }
         }
         taken
@@ -120,7 +83,7 @@ impl CashyproTwin {
     /// is sent again after 1, 2, 4 ... 512 minutes, ten times. That each figure counts from the
     /// sending before it is inferred.
     pub(super) fn hear(&mut self, number: u64, ack: Ack) {
-        let Some(notice) = self.in_flight.remove(&number) else {
+        let Some(notice) = self.outbox.answered(number) else {
             return;
         };
         if matches!(ack, Ack::Status(200 | 301 | 302)) || notice.retries >= RETRIES_MAX {
@@ -135,13 +98,8 @@ impl CashyproTwin {
     fn outgoing(&self, number: u64, notice: &Notice) -> Option<Outgoing> {
         let order = self.order(notice.order)?;
         let body = self.body(order, notice);
-        let is_wrong = match notice.signature {
-            Signature::Right => false,
-            Signature::WrongAtFirst => notice.retries == 0,
-            Signature::Wrong => true,
-        };
         let case = self.settings.sign_case;
-        let signature = if is_wrong {
+        let signature = if notice.signature.is_wrong(notice.retries) {
             sign::header(body.as_bytes(), &Secret::new("a-key-of-nobody"), case)
         } else {
             sign::header(body.as_bytes(), &self.settings.api_key, case)
@@ -203,6 +161,3 @@ fn push(body: &mut String, name: &str, text: &str) {
 
 /// Source: manual "Webhook Response Example".
 const RETRIES_MAX: u32 = 10;
-
-/// How far behind the final notice the notice of PAYING comes when it is out of order. `[sim]`
-const LATE_PAYING: Duration = Duration::from_secs(30);

@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::request::Refusal;
+use crate::call::Complaints;
 use crate::twin::Reply;
 
 /// Source: manual "Response Example" of "Create Payout Order".
@@ -106,6 +107,10 @@ pub(super) fn system_error() -> Reply {
     let body = Bytes::from_static(br#"{"msg":"System_error","code":500}"#);
     Reply::json(StatusCode::OK, body)
 }
+
+/// What it says when it is out of order.
+pub(super) const COMPLAINTS: Complaints =
+    Complaints { internal_error: system_error, busy: || refusal(&Refusal::of("System_busy")) };
 
 /// A route that does not exist. `[sim]`
 pub(super) fn no_such_route() -> Reply {

@@ -59,6 +59,8 @@ pub enum Fault {
     SuccessThenFail,
     /// Life: failed, and later paid after all.
     FailThenSuccess,
+    /// Listing: an order shows in lists of the provider minutes after it came into being.
+    ListingLags,
 }
 
 impl Fault {
@@ -90,6 +92,7 @@ impl Fault {
             Self::Decline | Self::Cancel | Self::SuccessThenFail | Self::FailThenSuccess => {
                 Occasion::Life
             }
+            Self::ListingLags => Occasion::Listing,
         }
     }
 }
@@ -106,10 +109,13 @@ pub enum Occasion {
     Webhook,
     /// An order comes into being and its fate is settled.
     Life,
+    /// An order comes into being, and a list will have to show it.
+    Listing,
 }
 
 impl Occasion {
-    pub(crate) const ALL: [Self; 4] = [Self::Create, Self::Query, Self::Webhook, Self::Life];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Create, Self::Query, Self::Webhook, Self::Life, Self::Listing];
 
     /// The name that goes into the seed of a draw.
     pub(crate) const fn name(self) -> &'static str {
@@ -118,6 +124,7 @@ impl Occasion {
             Self::Query => "query",
             Self::Webhook => "webhook",
             Self::Life => "life",
+            Self::Listing => "listing",
         }
     }
 }

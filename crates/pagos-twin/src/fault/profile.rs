@@ -56,7 +56,7 @@ pub struct ProfileError {
     text: String,
 }
 
-pub(super) const MILD: [(Fault, u16); 15] = [
+pub(super) const MILD: [(Fault, u16); 16] = [
     (Fault::LoseRequest, 5),
     (Fault::LoseReply, 5),
     (Fault::ErrorAfter, 3),
@@ -72,9 +72,10 @@ pub(super) const MILD: [(Fault, u16); 15] = [
     (Fault::WebhookDelayed, 10),
     (Fault::Decline, 10),
     (Fault::SuccessThenFail, 2),
+    (Fault::ListingLags, 20),
 ];
 
-pub(super) const HOSTILE: [(Fault, u16); 25] = [
+pub(super) const HOSTILE: [(Fault, u16); 26] = [
     (Fault::LoseRequest, 30),
     (Fault::LoseReply, 40),
     (Fault::ErrorAfter, 25),
@@ -100,6 +101,7 @@ pub(super) const HOSTILE: [(Fault, u16); 25] = [
     (Fault::Cancel, 5),
     (Fault::SuccessThenFail, 10),
     (Fault::FailThenSuccess, 10),
+    (Fault::ListingLags, 100),
 ];
 
 #[cfg(test)]

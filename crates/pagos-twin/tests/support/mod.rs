@@ -9,6 +9,8 @@
     clippy::indexing_slicing
 )]
 
+pub mod etpay;
+
 use std::time::Duration;
 
 use bytes::Bytes;

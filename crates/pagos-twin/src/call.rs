@@ -1,0 +1,124 @@
+//! What goes wrong with calls, the same way in every twin: creates that are lost, answered wrongly
+//! or applied late, and questions without an answer. Not what a create does when it takes effect.
+
+use std::time::Duration;
+
+use crate::fault::Fault;
+use crate::fault::Faults;
+use crate::fault::Occasion;
+use crate::scenario::Scenario;
+use crate::twin::Reply;
+
+/// Whether the merchant's balance counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Funds {
+    AsTheyAre,
+    Exhausted,
+}
+
+/// Whether a create takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Now(Funds),
+    /// Minutes later, when the caller is long gone.
+    Late,
+    Never,
+}
+
+/// What the caller of a create gets to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    Answer,
+    Nothing,
+    TornAnswer,
+    SlowAnswer,
+    InternalError,
+    Busy,
+    BadGateway,
+    TooMany,
+}
+
+/// What the provider says when it is out of order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Complaints {
+    pub(crate) internal_error: fn() -> Reply,
+    pub(crate) busy: fn() -> Reply,
+}
+
+/// What a fault makes of a create.
+pub(crate) const fn course(fault: Option<Fault>) -> (Effect, Sight) {
+    let now = Effect::Now(Funds::AsTheyAre);
+    match fault {
+        Some(Fault::LoseRequest) => (Effect::Never, Sight::Nothing),
+        Some(Fault::Throttle) => (Effect::Never, Sight::TooMany),
+        Some(Fault::HtmlBefore) => (Effect::Never, Sight::BadGateway),
+        Some(Fault::ErrorBefore) => (Effect::Never, Sight::InternalError),
+        Some(Fault::Busy) => (Effect::Never, Sight::Busy),
+        Some(Fault::LateApply) => (Effect::Late, Sight::Nothing),
+        Some(Fault::LoseReply) => (now, Sight::Nothing),
+        Some(Fault::ErrorAfter) => (now, Sight::InternalError),
+        Some(Fault::HtmlAfter) => (now, Sight::BadGateway),
+        Some(Fault::Torn) => (now, Sight::TornAnswer),
+        Some(Fault::SlowReply) => (now, Sight::SlowAnswer),
+        Some(Fault::BalanceExhausted) => (Effect::Now(Funds::Exhausted), Sight::Answer),
+        // The rest strikes on other occasions, and `Faults` hands out what fits this one.
+        Some(_) | None => (now, Sight::Answer),
+    }
+}
+
+impl Sight {
+    /// The reply, given the answer of a create that took effect and how long a slow one takes.
+    pub(crate) fn reply(
+        self,
+        answer: Option<Reply>,
+        complaints: Complaints,
+        slow: Duration,
+    ) -> Reply {
+        let answer = answer.unwrap_or(Reply::Drop);
+        match self {
+            Self::Answer => answer,
+            Self::Nothing => Reply::Drop,
+            Self::TornAnswer => answer.torn(),
+            Self::SlowAnswer => Reply::Later { after: slow, reply: Box::new(answer) },
+            Self::InternalError => (complaints.internal_error)(),
+            Self::Busy => (complaints.busy)(),
+            Self::BadGateway => Reply::html_bad_gateway(),
+            Self::TooMany => Reply::too_many_requests(),
+        }
+    }
+}
+
+/// The fault that the `nth` create of a key meets: a trigger wins over the scenario, which strikes
+/// once, and the scenario over chance.
+pub(crate) fn fault_of_create(
+    faults: &mut Faults,
+    key: &str,
+    nth: u32,
+    scenario: Option<&Scenario>,
+) -> Option<Fault> {
+    if let Some(fault) = faults.take_trigger(Occasion::Create, key) {
+        return Some(fault);
+    }
+    match scenario {
+        Some(scenario) if nth == 0 => scenario.call.inspect(|fault| faults.note(*fault)),
+        Some(_) => None,
+        None => faults.draw(Occasion::Create, key, nth),
+    }
+}
+
+/// Answers a question that meets this fault.
+pub(crate) fn question(
+    fault: Option<Fault>,
+    complaints: Complaints,
+    answer: impl FnOnce() -> Reply,
+) -> Reply {
+    match fault {
+        Some(Fault::QueryLost) => Reply::Drop,
+        Some(Fault::QueryError) => (complaints.internal_error)(),
+        Some(Fault::QueryHtml) => Reply::html_bad_gateway(),
+        Some(Fault::QueryThrottle) => Reply::too_many_requests(),
+        Some(Fault::QueryTorn) => answer().torn(),
+        // The rest strikes on other occasions, and `Faults` hands out what fits this one.
+        Some(_) | None => answer(),
+    }
+}

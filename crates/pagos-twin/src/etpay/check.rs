@@ -1,0 +1,97 @@
+//! `check_payment_status`: the attempts of a session, of an order, or of one payment token.
+//! Not signed; the merchant's own token is what protects it.
+
+use http::StatusCode;
+
+use super::EtpayTwin;
+use super::initialize::wrong_credentials;
+use super::request::Fields;
+use super::request::Refusal;
+use super::session::Attempt;
+use super::session::Session;
+use super::wire;
+use crate::twin::Reply;
+
+/// What is asked for; all that is given must fit.
+#[derive(Debug)]
+struct Question {
+    session_token: Option<String>,
+    order_id: Option<String>,
+    payment_token: Option<String>,
+}
+
+impl EtpayTwin {
+    /// `POST /merchant/check_payment_status`. Source: `sdk`.
+    pub(super) fn check_payment(&mut self, body: &[u8]) -> Reply {
+        let question = match self.read_question(body) {
+            Ok(question) => question,
+            Err(refusal) => return wire::payment_refusal(&refusal),
+        };
+        let found = self.sessions_asked_for(&question);
+        let session = found.first().and_then(|index| self.sessions.get(*index));
+        let key = session.map(|it| it.draft.order_id.clone()).unwrap_or_default();
+        let nth = self.sessions.count_query(&key);
+        self.ask(&key, nth, wire::PAYMENT_COMPLAINTS, |twin| {
+            twin.answer_attempts(&found, question.payment_token.as_deref())
+        })
+    }
+
+    /// The official client sends no `merchant_code`; another sends it, and then it has to be right.
+    fn read_question(&self, body: &[u8]) -> Result<Question, Refusal> {
+        let fields = Fields::open(body)?;
+        let api_token = fields.required("merchant_api_token", 254)?;
+        let code = fields.text("merchant_code", 254)?;
+        let is_merchant = code.is_none_or(|it| it == self.settings.merchant_code);
+        if !is_merchant || !self.is_api_token(Some(api_token)) {
+            return Err(wrong_credentials());
+        }
+        let text = |name: &str| Ok(fields.text(name, 254)?.map(str::to_owned));
+        let question = Question {
+            session_token: text("session_token")?,
+            order_id: text("merchant_order_id")?,
+            payment_token: text("payment_token")?,
+        };
+        let names = [&question.session_token, &question.order_id, &question.payment_token];
+        if names.iter().all(|it| it.is_none()) {
+            return Err(Refusal::required("session_token"));
+        }
+        Ok(question)
+    }
+
+    fn sessions_asked_for(&self, question: &Question) -> Vec<u32> {
+        let Question { session_token, order_id, payment_token } = question;
+        let candidates: Vec<u32> = match (session_token, payment_token, order_id) {
+            (Some(token), _, _) => self.sessions.by_reference(token).into_iter().collect(),
+            (None, Some(token), _) => self.attempts.get(&**token).copied().into_iter().collect(),
+            (None, None, Some(order_id)) => self.sessions.by_key(order_id).to_vec(),
+            (None, None, None) => Vec::new(),
+        };
+        let is_of_order = |session: &Session| {
+            order_id.as_deref().is_none_or(|order_id| *order_id == *session.draft.order_id)
+        };
+        let fits = |index: &u32| self.sessions.get(*index).is_some_and(is_of_order);
+        candidates.into_iter().filter(fits).collect()
+    }
+
+    /// Oldest first. That there is one item an attempt is inferred, the order is `[sim]`.
+    fn answer_attempts(&self, found: &[u32], payment_token: Option<&str>) -> Reply {
+        let is_asked_for =
+            |attempt: &Attempt| payment_token.is_none_or(|it| *it == *attempt.payment_token);
+        let mut attempts: Vec<(&Session, &Attempt)> = found
+            .iter()
+            .filter_map(|index| self.sessions.get(*index))
+            .flat_map(|session| session.attempts.iter().map(move |it| (session, it)))
+            .filter(|(_, attempt)| is_asked_for(attempt))
+            .collect();
+        attempts.sort_by_key(|(_, attempt)| attempt.at);
+        let claims: Vec<wire::Claims<'_>> = attempts
+            .into_iter()
+            .map(|(session, attempt)| session.claims(Some(attempt), wire::seconds(attempt.at)))
+            .collect();
+        match (self.settings.switches.single_object, claims.last()) {
+            (false, _) => wire::answer(StatusCode::OK, &claims),
+            (true, Some(latest)) => wire::answer(StatusCode::OK, latest),
+            (true, None) => wire::payment_refusal(&Refusal::not_found("session not found")),
+        }
+    }
+}

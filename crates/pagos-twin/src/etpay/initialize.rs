@@ -1,0 +1,161 @@
+//! Opening a session: what the request must hold, and what goes wrong on the way.
+//! Not what the payer does with it; see `funnel`.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use pagos_core::Secret;
+use pagos_core::Timestamp;
+use serde_json::Value;
+
+use super::EtpayTwin;
+use super::bank;
+use super::identifier;
+use super::life::Coming;
+use super::request::Fields;
+use super::request::Refusal;
+use super::session::Metadatum;
+use super::session::Session;
+use super::session::SessionDraft;
+use super::sign;
+use super::wire;
+use crate::call;
+use crate::call::Effect;
+use crate::twin::Reply;
+
+impl EtpayTwin {
+    /// `POST /session/initialize`. Source: manual "Crear sesión".
+    pub(super) fn initialize(&mut self, body: &[u8]) -> Reply {
+        match self.read_session(body) {
+            Ok(draft) => self.attempt_session(draft),
+            Err(refusal) => wire::payment_refusal(&refusal),
+        }
+    }
+
+    /// Opens the session, or lets go wrong what has to go wrong. It costs nothing, so that there is
+    /// no balance to be exhausted.
+    fn attempt_session(&mut self, draft: SessionDraft) -> Reply {
+        let now = self.now;
+        let key = Arc::clone(&draft.order_id);
+        let nth = self.sessions.count_create(&key);
+        let fault = call::fault_of_create(&mut self.faults, &key, nth, None);
+        let (effect, sight) = call::course(fault);
+        let timing = self.settings.timing;
+        let slow = self.faults.wait("slow_reply", &key, nth, timing.slow_reply);
+        let answer = match effect {
+            Effect::Now(_) => Some(self.apply_session(&draft, now)),
+            Effect::Late => {
+                let wait = self.faults.wait("late_apply", &key, nth, timing.late_apply);
+                self.agenda.add(now.plus(wait), Coming::CreateSession(Box::new(draft)));
+                None
+            }
+            Effect::Never => None,
+        };
+        sight.reply(answer, wire::PAYMENT_COMPLAINTS, slow)
+    }
+
+    /// Opens the session and answers as if nothing went wrong. An order may have several: no rule
+    /// against it is documented.
+    pub(super) fn apply_session(&mut self, draft: &SessionDraft, at: Timestamp) -> Reply {
+        let is_used = !self.sessions.by_key(&draft.order_id).is_empty();
+        if is_used && self.settings.switches.unique_orders {
+            return wire::payment_refusal(&Refusal::bad("merchant_order_id is already used"));
+        }
+        let nth = self.sessions.count();
+        let token = |name: &str| identifier::token(self.faults.chance(name, &draft.order_id, nth));
+        let session = Session {
+            token: token("session_token").into(),
+            signature_token: Secret::new(token("signature_token")),
+            draft: draft.clone(),
+            expires_at: at.plus(self.settings.session_ttl()),
+            attempts: Vec::new(),
+            is_expired: false,
+            notices: 0,
+        };
+        let reply = wire::answer(
+            StatusCode::OK,
+            &wire::Initialized {
+                token: &session.token,
+                signature_token: sign::shown(&session.signature_token),
+                terms_url: TERMS_URL,
+            },
+        );
+        let expires_at = session.expires_at;
+        let Some(index) = self.sessions.add(session) else {
+            return wire::payment_error();
+        };
+        self.agenda.add(expires_at, Coming::Expire(index));
+        reply
+    }
+
+    fn read_session(&self, body: &[u8]) -> Result<SessionDraft, Refusal> {
+        let fields = Fields::open(body)?;
+        let code = fields.required("merchant_code", 254)?;
+        let api_token = fields.required("merchant_api_token", 254)?;
+        if code != self.settings.merchant_code || !self.is_api_token(Some(api_token)) {
+            return Err(wrong_credentials());
+        }
+        let order_id = fields.required("merchant_order_id", 64)?;
+        // The manual says alphanumeric; its publisher's own samples have hyphens and underscores.
+        let is_plain = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_');
+        if !order_id.bytes().all(is_plain) {
+            return Err(Refusal::invalid("merchant_order_id"));
+        }
+        let switches = &self.settings.switches;
+        let amount_minor = fields.amount("order_amount", switches.amount_max)?;
+        fields.text("customer_email", 254)?;
+        let payer_bank = fields.text("user_bank_code", 32)?;
+        if payer_bank.is_some_and(|it| !bank::is_payer(it)) {
+            return Err(Refusal::invalid("user_bank_code"));
+        }
+        let url = |name: &str, usual: &Option<String>| {
+            Ok(fields.url(name)?.map(str::to_owned).or_else(|| usual.clone()))
+        };
+        Ok(SessionDraft {
+            order_id: order_id.into(),
+            amount_minor,
+            completed_url: url("payment_completed_url", &switches.payment_completed_url)?,
+            cancellation_url: url("payment_cancellation_url", &switches.payment_cancellation_url)?,
+            webhook_url: url("payment_webhook_url", &switches.payment_webhook_url)?,
+            concat: read_concat(&fields)?,
+            user_rut: fields.text("user_rut", 12)?.map(str::to_owned),
+            // It works by being there. Source: `sdk`.
+            is_rut_locked: fields.value("is_rut_block").is_some(),
+            metadata: read_metadata(&fields)?,
+        })
+    }
+}
+
+/// Source: none; the words are invented. `[sim]`
+pub(super) fn wrong_credentials() -> Refusal {
+    Refusal::unauthorized("invalid merchant credentials")
+}
+
+/// One visible character; `?` if there is none. Source: `docs: D13`; the default is inferred.
+fn read_concat(fields: &Fields) -> Result<char, Refusal> {
+    match fields.text("concat", 1)?.and_then(|it| it.chars().next()) {
+        Some(concat) if concat.is_ascii_graphic() => Ok(concat),
+        Some(_) => Err(Refusal::invalid("concat")),
+        None => Ok('?'),
+    }
+}
+
+/// A list of `{"name", "value", "show"}`, the first two texts. Source: `docs: D12`.
+fn read_metadata(fields: &Fields) -> Result<Vec<Metadatum>, Refusal> {
+    let refusal = || Refusal::invalid("metadata");
+    let Some(list) = fields.value("metadata") else {
+        return Ok(Vec::new());
+    };
+    let read = |entry: &Value| {
+        let text = |name: &str| entry.get(name)?.as_str().map(str::to_owned);
+        Some(Metadatum {
+            name: text("name")?,
+            value: text("value")?,
+            is_shown: entry.get("show") == Some(&Value::Bool(true)),
+        })
+    };
+    let list = list.as_array().ok_or_else(refusal)?;
+    list.iter().map(|entry| read(entry).ok_or_else(refusal)).collect()
+}
+
+const TERMS_URL: &str = "http://127.0.0.1/terms";

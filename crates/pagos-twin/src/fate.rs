@@ -1,0 +1,75 @@
+//! How a new order will go: settled once, from triggers, the caller's wish, the beneficiary and
+//! chance. Not when it gets there, and not what the provider calls it.
+
+use crate::fault::Fault;
+use crate::fault::Faults;
+use crate::fault::Occasion;
+use crate::scenario::Ending;
+use crate::scenario::Notified;
+use crate::scenario::Scenario;
+
+/// Everything about an order's future that is not a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fate {
+    pub(crate) ending: Ending,
+    pub(crate) reason: Reason,
+    pub(crate) notified: Notified,
+    pub(crate) is_stuck: bool,
+    pub(crate) echoes_other_amount: bool,
+}
+
+/// Why an order fails, if it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// In these words.
+    Given(String),
+    /// One of the provider's usual ones, by this number.
+    Drawn(u64),
+    /// The provider's most usual one.
+    Usual,
+}
+
+impl Fate {
+    /// A trigger wins, then the caller's wish for another ending than success, then the beneficiary
+    /// (`forced`), then chance. `nth` counts the orders of a key before this one.
+    pub(crate) fn settle(
+        faults: &mut Faults,
+        key: &str,
+        nth: u32,
+        scenario: Option<&Scenario>,
+        forced: Option<(Ending, &str)>,
+    ) -> Self {
+        let triggered = faults.take_trigger(Occasion::Life, key);
+        let (ending, reason) = match (triggered, scenario, forced) {
+            (Some(fault), _, _) => ending_by(faults, Some(fault), key, nth),
+            (None, Some(asked), _) if asked.ending != Ending::Success => {
+                (asked.ending, asked.reason.clone().map_or(Reason::Usual, Reason::Given))
+            }
+            (None, _, Some((ending, reason))) => (ending, Reason::Given(reason.to_owned())),
+            (None, Some(asked), None) => (asked.ending, Reason::Usual),
+            (None, None, None) => {
+                let drawn = faults.draw(Occasion::Life, key, nth);
+                ending_by(faults, drawn, key, nth)
+            }
+        };
+        Self {
+            ending,
+            reason,
+            notified: scenario.map_or(Notified::ByChance, |it| it.notified),
+            is_stuck: scenario.is_some_and(|it| it.is_stuck),
+            echoes_other_amount: scenario.is_some_and(|it| it.echoes_other_amount),
+        }
+    }
+}
+
+fn ending_by(faults: &Faults, fault: Option<Fault>, key: &str, nth: u32) -> (Ending, Reason) {
+    match fault {
+        Some(Fault::Decline) => {
+            (Ending::Fail, Reason::Drawn(faults.chance("reason", key, nth).next_u64()))
+        }
+        Some(Fault::Cancel) => (Ending::Cancel, Reason::Usual),
+        Some(Fault::SuccessThenFail) => (Ending::SuccessThenFail, Reason::Usual),
+        Some(Fault::FailThenSuccess) => (Ending::FailThenSuccess, Reason::Usual),
+        Some(_) | None => (Ending::Success, Reason::Usual),
+    }
+}

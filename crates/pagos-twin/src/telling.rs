@@ -1,0 +1,142 @@
+//! How often, how late and how wrongly the merchant is told one thing, and what is under way to
+//! him. Not what a notice says, and not how often it is repeated when nobody listens.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pagos_core::Timestamp;
+
+use crate::fault::Fault;
+use crate::fault::Faults;
+use crate::fault::Occasion;
+use crate::random::Span;
+use crate::scenario::Notified;
+use crate::schedule::Schedule;
+
+/// One notice that is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Telling {
+    /// How long after the thing that it tells of.
+    pub(crate) after: Duration,
+    /// Whether it tells a state before the present one.
+    pub(crate) is_outdated: bool,
+    pub(crate) signature: Signature,
+}
+
+/// Whether a notice is genuine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signature {
+    Right,
+    WrongAtFirst,
+    Wrong,
+}
+
+impl Signature {
+    /// Whether the sending after this many others is wrong.
+    pub(crate) const fn is_wrong(self, retries: u32) -> bool {
+        match self {
+            Self::Right => false,
+            Self::WrongAtFirst => retries == 0,
+            Self::Wrong => true,
+        }
+    }
+}
+
+/// The `nth` thing that is told about a key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct News<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) nth: u32,
+    pub(crate) notified: Notified,
+    pub(crate) is_final: bool,
+    /// How late a delayed notice is.
+    pub(crate) delay: Span,
+}
+
+/// Every notice of one thing: none if it is lost, two if it is duplicated. A trigger wins over what
+/// the order asked for, and that over chance.
+pub(crate) fn tellings(faults: &mut Faults, news: News<'_>) -> Vec<Telling> {
+    let News { key, nth, notified, is_final, delay } = news;
+    let triggered = faults.take_trigger(Occasion::Webhook, key);
+    let fault = match (triggered, notified) {
+        (Some(fault), _) => Some(fault),
+        (None, Notified::ByChance) => faults.draw(Occasion::Webhook, key, nth),
+        (None, Notified::Never) => Some(Fault::WebhookLost),
+        (None, Notified::Twice) => Some(Fault::WebhookDuplicated),
+        (None, Notified::WronglySigned) => {
+            return vec![Telling { signature: Signature::Wrong, ..PLAIN }];
+        }
+        (None, Notified::OutOfOrder) if is_final => {
+            return vec![PLAIN, Telling { after: OUTDATED_AFTER, is_outdated: true, ..PLAIN }];
+        }
+        (None, Notified::Once | Notified::OutOfOrder) => None,
+    };
+    match fault {
+        Some(Fault::WebhookLost) => Vec::new(),
+        Some(Fault::WebhookDuplicated) => vec![PLAIN, PLAIN],
+        Some(Fault::WebhookDelayed) => {
+            let after = faults.wait("webhook_delay", key, nth, delay);
+            vec![Telling { after, ..PLAIN }]
+        }
+        Some(Fault::WebhookBadSign) => {
+            vec![Telling { signature: Signature::WrongAtFirst, ..PLAIN }]
+        }
+        // The rest strikes on other occasions, and `Faults` hands out what fits this one.
+        Some(_) | None => vec![PLAIN],
+    }
+}
+
+const PLAIN: Telling =
+    Telling { after: Duration::ZERO, is_outdated: false, signature: Signature::Right };
+
+/// How far behind the final notice an outdated one comes. `[sim]`
+pub(crate) const OUTDATED_AFTER: Duration = Duration::from_secs(30);
+
+/// Notices that wait to be sent, and those that were handed out and have no answer yet.
+#[derive(Debug)]
+pub(crate) struct Outbox<N> {
+    waiting: Schedule<N>,
+    in_flight: BTreeMap<u64, N>,
+    sendings: u64,
+}
+
+impl<N> Outbox<N> {
+    pub(crate) const fn new() -> Self {
+        Self { waiting: Schedule::new(), in_flight: BTreeMap::new(), sendings: 0 }
+    }
+
+    /// Empty, but sendings keep their numbers: a late acknowledgement finds nothing of a new life.
+    pub(crate) fn emptied(&self) -> Self {
+        Self { sendings: self.sendings, ..Self::new() }
+    }
+
+    pub(crate) fn add(&mut self, at: Timestamp, notice: N) {
+        self.waiting.add(at, notice);
+    }
+
+    /// Takes the next notice that is due, if any, with the number of this sending.
+    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(u64, N)> {
+        let (_, notice) = self.waiting.take_due(now)?;
+        let number = self.sendings;
+        self.sendings += 1;
+        Some((number, notice))
+    }
+
+    /// Remembers a sending until its answer comes.
+    pub(crate) fn sent(&mut self, number: u64, notice: N) {
+        self.in_flight.insert(number, notice);
+    }
+
+    /// The notice of a sending that has its answer now.
+    pub(crate) fn answered(&mut self, number: u64) -> Option<N> {
+        self.in_flight.remove(&number)
+    }
+
+    pub(crate) fn in_flight(&self) -> Vec<u64> {
+        self.in_flight.keys().copied().collect()
+    }
+
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.waiting.next()
+    }
+}
