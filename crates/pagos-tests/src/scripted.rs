@@ -72,6 +72,8 @@ pub enum Answer {
     Tells(Box<Observation>),
     /// There is no such payout.
     Absent,
+    /// There are two.
+    Ambiguous,
     /// Unreadable.
     CannotTell,
     /// An error of this kind.
@@ -177,6 +179,7 @@ impl PayoutProvider for ScriptedProvider {
             }
             Answer::Tells(told) => Ok(Lookup::Found(self.timed(*told))),
             Answer::Absent => Ok(Lookup::Absent),
+            Answer::Ambiguous => Ok(Lookup::Ambiguous("R1 and R2".to_owned())),
             Answer::CannotTell => Ok(Lookup::CannotTell("what the script says".to_owned())),
             Answer::Fails(kind) => Err(Error::new(kind, "what the script says")),
             Answer::Nothing => std::future::pending().await,

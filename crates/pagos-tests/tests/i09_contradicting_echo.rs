@@ -15,6 +15,7 @@ use pagos_engine::Decision;
 use pagos_engine::Entry;
 use pagos_engine::NoticeKind;
 use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
 use pagos_tests::KEYED;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
@@ -70,6 +71,23 @@ fn i09_a_contradicting_reply_stops_everything() {
         assert_quarantined(&scene, Status::Created, name);
         assert_at_rest(&scene, name);
         assert_eq!(scene.provider.creates(), 1);
+    }
+}
+
+/// Two payouts of one key may be money sent twice: nobody asks on and nobody sends again.
+#[test]
+fn i09_two_payouts_under_one_key_stop_everything() {
+    for descriptor in [&KEYED, &CAREFUL] {
+        let replies = [Reply::Fails(pagos_core::ErrorKind::Unknown)];
+        let scene = Scene::new(descriptor, replies, [Answer::Ambiguous]).with_payout("a");
+        scene.work_for(&scene.engine(), DAY);
+        let progress = scene.payout("a").progress;
+        assert_eq!((progress.status(), progress.word()), (Status::Unknown, "quarantined"));
+        assert_eq!(progress.reason().as_deref(), Some("R1 and R2"));
+        assert_at_rest(&scene, "two payouts");
+        assert_eq!(scene.provider.creates(), 1);
+        finish(scene.engine().resolve(&key("a"), Decision::Succeeded, "one came back")).unwrap();
+        assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
     }
 }
 
