@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::fault::Fault;
 use crate::fault::Faults;
 use crate::fault::Occasion;
+use crate::random::Span;
 use crate::scenario::Scenario;
 use crate::twin::Reply;
 
@@ -85,6 +86,49 @@ impl Sight {
             Self::BadGateway => Reply::html_bad_gateway(),
             Self::TooMany => Reply::too_many_requests(),
         }
+    }
+}
+
+/// How one create goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Course {
+    pub(crate) effect: Effect,
+    sight: Sight,
+    /// How long a late effect takes.
+    pub(crate) late: Duration,
+    /// How long a slow answer takes.
+    slow: Duration,
+}
+
+/// How long what is late or slow takes in one twin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delays {
+    pub(crate) late_apply: Span,
+    pub(crate) slow_reply: Span,
+}
+
+impl Course {
+    /// Draws how the `nth` create of a key goes.
+    pub(crate) fn of(
+        faults: &mut Faults,
+        key: &str,
+        nth: u32,
+        scenario: Option<&Scenario>,
+        delays: Delays,
+    ) -> Self {
+        let fault = fault_of_create(faults, key, nth, scenario);
+        let (effect, sight) = course(fault);
+        Self {
+            effect,
+            sight,
+            late: faults.wait("late_apply", key, nth, delays.late_apply),
+            slow: faults.wait("slow_reply", key, nth, delays.slow_reply),
+        }
+    }
+
+    /// The reply, given the answer of a create that took effect.
+    pub(crate) fn reply(self, answer: Option<Reply>, complaints: Complaints) -> Reply {
+        self.sight.reply(answer, complaints, self.slow)
     }
 }
 

@@ -7,18 +7,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use http::StatusCode;
-use http::header::HOST;
 use pagos_core::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::clock::TwinClock;
 use crate::fault::Fault;
 use crate::fault::Faults;
 use crate::fault::Profile;
 use crate::fault::Trigger;
+use crate::purse::Purse;
 use crate::twin::Registration;
 use crate::twin::Reply;
+use crate::web::origin;
 use crate::world::World;
 
 pub(crate) const PREFIX: &str = "/_twin/";
@@ -103,6 +106,46 @@ pub(crate) fn error(status: StatusCode, because: &str) -> Reply {
     Reply::json(status, serde_json::to_vec(&body).unwrap_or_default())
 }
 
+/// The body of a control call.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|cause| cause.to_string())
+}
+
+/// What becomes of `present` if the fields that `body` names are replaced; all of them or none.
+pub(crate) fn changed<T: Serialize + DeserializeOwned>(
+    present: &T,
+    body: &[u8],
+) -> Result<T, String> {
+    let change: serde_json::Map<String, Value> = read(body)?;
+    let mut fields = serde_json::to_value(present).map_err(|cause| cause.to_string())?;
+    if let Some(fields) = fields.as_object_mut() {
+        fields.extend(change);
+    }
+    serde_json::from_value(fields).map_err(|cause| cause.to_string())
+}
+
+/// Answers `GET` and `POST` of a twin's `balance`: `{"balance": pesos}`.
+pub(crate) fn balance(purse: &mut Purse, request: &http::Request<Bytes>) -> Result<Value, String> {
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Balance {
+        balance: i64,
+    }
+    if request.method() == Method::POST {
+        let Balance { balance } = read(request.body())?;
+        purse.left_minor = balance;
+    }
+    serde_json::to_value(Balance { balance: purse.left_minor }).map_err(|cause| cause.to_string())
+}
+
+/// The answer of a control call that may make no sense.
+pub(crate) fn answered(answer: Result<Value, String>) -> Reply {
+    match answer {
+        Ok(value) => json(&value),
+        Err(because) => error(StatusCode::BAD_REQUEST, &because),
+    }
+}
+
 /// Whether the call changes nothing, so that a journal can leave it out.
 #[cfg(feature = "server")]
 pub(crate) fn is_reading(request: &http::Request<Bytes>) -> bool {
@@ -134,7 +177,7 @@ struct FaultsChange {
 
 /// All of it or nothing.
 fn change_faults(world: &mut World, body: &[u8]) -> Result<(), String> {
-    let change: FaultsChange = serde_json::from_slice(body).map_err(|cause| cause.to_string())?;
+    let change: FaultsChange = read(body)?;
     if let Some(provider) = change.provider.as_deref().filter(|it| world.twin(it).is_none()) {
         return Err(format!("there is no twin of {provider:?}"));
     }
@@ -179,7 +222,7 @@ struct Merchant {
 
 /// All of it or nothing.
 fn register(world: &mut World, body: &[u8]) -> Result<(), String> {
-    let merchant: Merchant = serde_json::from_slice(body).map_err(|cause| cause.to_string())?;
+    let merchant: Merchant = read(body)?;
     if merchant.speed == Some(0) {
         return Err("speed is at least 1".to_owned());
     }
@@ -250,11 +293,4 @@ fn query_number(request: &http::Request<Bytes>, name: &str) -> Result<usize, Str
     given.map_or(Ok(0), |(_, text)| {
         text.parse().map_err(|_| format!("{name} is not a whole number"))
     })
-}
-
-/// Where the caller found this world.
-fn origin(request: &http::Request<Bytes>) -> String {
-    let host = request.headers().get(HOST).and_then(|it| it.to_str().ok());
-    let authority = request.uri().authority().map(http::uri::Authority::as_str);
-    format!("http://{}", host.or(authority).unwrap_or("localhost"))
 }

@@ -1,9 +1,12 @@
 //! How a new order will go: settled once, from triggers, the caller's wish, the beneficiary and
 //! chance. Not when it gets there, and not what the provider calls it.
 
+use std::time::Duration;
+
 use crate::fault::Fault;
 use crate::fault::Faults;
 use crate::fault::Occasion;
+use crate::random::Span;
 use crate::scenario::Ending;
 use crate::scenario::Notified;
 use crate::scenario::Scenario;
@@ -59,6 +62,27 @@ impl Fate {
             is_stuck: scenario.is_some_and(|it| it.is_stuck),
             echoes_other_amount: scenario.is_some_and(|it| it.echoes_other_amount),
         }
+    }
+}
+
+impl Fate {
+    /// The code of a failure, in a provider's own codes.
+    pub(crate) fn code(&self, decline: fn(u64) -> &'static str, cancelled: &'static str) -> &str {
+        match &self.reason {
+            Reason::Given(code) => code,
+            Reason::Drawn(drawn) => decline(*drawn),
+            Reason::Usual if self.ending == Ending::Cancel => cancelled,
+            Reason::Usual => decline(0),
+        }
+    }
+}
+
+/// How long the `nth` order of a key is left out where many are looked through.
+pub(crate) fn listing_lag(faults: &mut Faults, key: &str, nth: u32, lag: Span) -> Duration {
+    match faults.meet(Occasion::Listing, key, nth) {
+        Some(Fault::ListingLags) => faults.wait("listing_lag", key, nth, lag),
+        // The rest strikes on other occasions, and `Faults` hands out what fits this one.
+        Some(_) | None => Duration::ZERO,
     }
 }
 

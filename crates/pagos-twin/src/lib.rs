@@ -15,6 +15,7 @@
 //! |---|---|
 //! | `/cashypro/stage-api/api/...` | Cashypro of Colombia: `payOut`, `payOutQuery`, `getBalance`, `bankListQuery`, `payInBankListQuery`, `payIn`, `payInQuery`, and `payDesk` if switched on |
 //! | `/etpay/api/...`, `/etpay/pmt/...`, `/etpay/platform/...` | ETpay of Chile: payments, the page of the payer, payouts; see [`etpay`] |
+//! | `/virtualpos/payout/...`, `/virtualpos/payments/...`, `/virtualpos/pay/...` | VirtualPOS of Chile: payouts, payments, the page of the payer; see [`virtualpos`] |
 //! | `GET /_twin/ledger` | every [`Movement`], oldest first; `?from=n` leaves out the first n |
 //! | `GET /_twin/orders` | every order with its status and the status it will end with |
 //! | `GET /_twin/credentials` | invented credentials and addresses by provider |
@@ -31,7 +32,7 @@
 //!
 //! [`Faults`] are drawn by rates (profiles `none`, `mild`, `hostile`), ordered for one key by a
 //! [`Trigger`], or asked for by the order itself in a remark (Cashypro: `remark`; ETpay: the
-//! `description` of a payout). A trigger wins over a remark, a remark over chance. At most one
+//! `description` of a payout; VirtualPOS: its `message`). A trigger wins over a remark, a remark over chance. At most one
 //! fault meets one occasion. A draw depends on the seed, the occasion, the key and how many such
 //! occasions the key had; nothing else, so that traffic of other orders changes nobody's fate.
 //!
@@ -48,7 +49,7 @@
 //! | create | `html_after` | `sim:html-502` | applied, HTML 502 | 20 |
 //! | create | `throttle` | `sim:throttle` | not applied, HTTP 429 | 20 |
 //! | create | `slow_reply` | `sim:slow` | applied, answered after 2 to 10 seconds | 5 |
-//! | create | `balance_exhausted` | `sim:no-funds` | the balance does not cover it: Cashypro accepts and fails it later, ETpay refuses it | 5 |
+//! | create | `balance_exhausted` | `sim:no-funds` | the balance does not cover it: Cashypro accepts and fails it later, the others refuse it | 5 |
 //! | query | `query_lost` | | connection closes | 25 |
 //! | query | `query_error` | | the provider's internal error | 20 |
 //! | query | `query_torn` | | the answer breaks off | 20 |
@@ -61,19 +62,20 @@
 //! | webhook | | `sim:bad-sign` | every sending wrongly signed | |
 //! | webhook | | `sim:out-of-order` | a notice of an earlier status follows the final one | |
 //! | life | `decline` | `sim:fail`, `sim:fail:<reason>` | fails | 30 |
-//! | life | `cancel` | `sim:cancel` | is cancelled (ETpay: rejected with `SIM06`) | 5 |
+//! | life | `cancel` | `sim:cancel` | is cancelled (ETpay: rejected with `SIM06`; VirtualPOS: `cancelado`) | 5 |
 //! | life | `success_then_fail` | `sim:success-then-fail` | paid, taken back 1 to 10 minutes later | 10 |
 //! | life | `fail_then_success` | `sim:fail-then-success` | failed, paid after all | 10 |
 //! | life | | `sim:success` | paid, and nothing goes wrong on the way | |
 //! | life | | `sim:stuck` | under way for seven days, then paid | |
 //! | life | | `sim:amount-echo` | query and webhook tell 100 pesos more than was ordered | |
-//! | listing | `listing_lags` | | lists leave it out for 1 to 10 minutes (ETpay) | 100 |
+//! | listing | `listing_lags` | | for 1 to 10 minutes lists leave it out (ETpay) or questions by the merchant's own number do not find it (VirtualPOS) | 100 |
 //!
 //! A remark about the call works on the first create of its key; a repeat is treated as usual. A
 //! remark that begins with `sim:` and names nothing is refused. With Cashypro, accounts
 //! `9990000001` to `9990000006` always fail (no such account, frozen, document mismatch, refused by the bank,
 //! daily limit, cancelled by compliance), and so does a wallet that is not paid as a savings
-//! account. With ETpay some beneficiaries have fates of their own; see [`etpay`].
+//! account. With ETpay some beneficiaries have fates of their own, with VirtualPOS
+//! some accounts; see [`etpay`] and [`virtualpos`].
 //!
 //! Every order that exists ends in exactly one truth after finite virtual time.
 //!
@@ -86,16 +88,21 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod book;
 mod call;
 pub mod cashypro;
+mod chile;
 mod clock;
 mod control;
 pub mod etpay;
 mod fate;
 mod fault;
+mod fields;
 #[cfg(feature = "server")]
 mod journal;
 mod ledger;
+mod page;
+mod purse;
 mod random;
 mod scenario;
 mod schedule;
@@ -104,6 +111,8 @@ mod server;
 mod telling;
 mod transport;
 mod twin;
+pub mod virtualpos;
+mod web;
 mod world;
 
 pub use clock::SpeedError;

@@ -9,9 +9,11 @@ use pagos_core::Timestamp;
 use crate::fault::Fault;
 use crate::fault::Faults;
 use crate::fault::Occasion;
+use crate::fault::Trigger;
 use crate::random::Span;
 use crate::scenario::Notified;
 use crate::schedule::Schedule;
+use crate::twin::Outgoing;
 
 /// One notice that is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,11 +88,52 @@ pub(crate) fn tellings(faults: &mut Faults, news: News<'_>) -> Vec<Telling> {
     }
 }
 
+/// How long after a sending that had this many before it the next one comes, if there is one.
+pub(crate) fn retry_delay(delays_seconds: &[u32], retries: u32) -> Option<Duration> {
+    let nth = usize::try_from(retries).ok()?;
+    delays_seconds.get(nth).map(|it| Duration::from_secs((*it).into()))
+}
+
 const PLAIN: Telling =
     Telling { after: Duration::ZERO, is_outdated: false, signature: Signature::Right };
 
 /// How far behind the final notice an outdated one comes. `[sim]`
 pub(crate) const OUTDATED_AFTER: Duration = Duration::from_secs(30);
+
+/// How the notices of one thing shall behave, if somebody says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    ByChance,
+    As(Notified),
+    Late,
+}
+
+impl Wish {
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "" => Self::ByChance,
+            "once" => Self::As(Notified::Once),
+            "lost" => Self::As(Notified::Never),
+            "twice" => Self::As(Notified::Twice),
+            "out-of-order" => Self::As(Notified::OutOfOrder),
+            "late" => Self::Late,
+            _ => return None,
+        })
+    }
+
+    /// How they behave then; a delay is a fault that is ordered here.
+    pub(crate) fn notified(self, faults: &mut Faults, key: &str) -> Notified {
+        match self {
+            Self::ByChance => Notified::ByChance,
+            Self::As(notified) => notified,
+            Self::Late => {
+                let fault = Fault::WebhookDelayed;
+                faults.trigger(Trigger { key: key.to_owned(), fault, times: 1 });
+                Notified::Once
+            }
+        }
+    }
+}
 
 /// Notices that wait to be sent, and those that were handed out and have no answer yet.
 #[derive(Debug)]
@@ -114,17 +157,26 @@ impl<N> Outbox<N> {
         self.waiting.add(at, notice);
     }
 
-    /// Takes the next notice that is due, if any, with the number of this sending.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<(u64, N)> {
-        let (_, notice) = self.waiting.take_due(now)?;
-        let number = self.sendings;
-        self.sendings += 1;
-        Some((number, notice))
-    }
-
-    /// Remembers a sending until its answer comes.
-    pub(crate) fn sent(&mut self, number: u64, notice: N) {
-        self.in_flight.insert(number, notice);
+    /// Takes what has to be sent by now, and no more than that many. `written` makes a sending of a
+    /// notice and its number; what it makes nothing of is dropped.
+    pub(crate) fn take(
+        &mut self,
+        now: Timestamp,
+        count_max: usize,
+        written: impl Fn(u64, &N) -> Option<Outgoing>,
+    ) -> Vec<Outgoing> {
+        let mut taken = Vec::new();
+        while taken.len() < count_max
+            && let Some((_, notice)) = self.waiting.take_due(now)
+        {
+            let number = self.sendings;
+            self.sendings += 1;
+            if let Some(outgoing) = written(number, &notice) {
+                taken.push(outgoing);
+                self.in_flight.insert(number, notice);
+            }
+        }
+        taken
     }
 
     /// The notice of a sending that has its answer now.
@@ -138,5 +190,11 @@ impl<N> Outbox<N> {
 
     pub(crate) fn next(&self) -> Option<Timestamp> {
         self.waiting.next()
+    }
+}
+
+impl<N> Default for Outbox<N> {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -21,12 +21,15 @@ use crate::twin::OrderView;
 use crate::twin::Reply;
 use crate::twin::Twin;
 use crate::twin::WebhookDelivery;
+use crate::virtualpos::VirtualPosSettings;
+use crate::virtualpos::VirtualPosTwin;
 
 /// One twin of every provider, with its usual settings. A new provider adds one line.
 fn all_twins() -> Vec<Box<dyn Twin>> {
     vec![
         Box::new(CashyproTwin::new(CashyproSettings::default())),
         Box::new(EtpayTwin::new(EtpaySettings::default())),
+        Box::new(VirtualPosTwin::new(VirtualPosSettings::default())),
     ]
 }
 

@@ -53,6 +53,10 @@ fn portrait(mut world: World, now: Timestamp) -> String {
         "/_twin/etpay/logins",
         "/_twin/etpay/balance",
         "/_twin/etpay/settings",
+        "/_twin/virtualpos/payments",
+        "/_twin/virtualpos/calls",
+        "/_twin/virtualpos/balance",
+        "/_twin/virtualpos/settings",
     ] {
         let request = Request::get(path).body(Bytes::new()).unwrap();
         seen.push_str(&support::answer(world.handle(&request, now)).to_string());
@@ -94,6 +98,21 @@ fn etpay_follow_ups(answers: &[Value], key: &str, nth: u32) -> Vec<Request<Bytes
     requests
 }
 
+/// What a merchant of VirtualPOS does with the payment that he got, if he got it.
+fn virtualpos_follow_ups(answers: &[Value], nth: u32) -> Vec<Request<Bytes>> {
+    let mut requests = Vec::new();
+    let uuid = answers.iter().find_map(|it| it.pointer("/payment/order/uuid")?.as_str());
+    if let Some(uuid) = uuid {
+        let click = ["paid", "failed", "abandon", "paid&notice=late"][nth as usize % 4];
+        let visit = format!("/virtualpos/pay/{uuid}?auto={click}");
+        requests.push(Request::get(visit).body(Bytes::new()).unwrap());
+        requests.push(support::virtualpos::collected(&format!("/{uuid}/webcheckout"), &json!({})));
+    }
+    let hook = format!("http://127.0.0.1:9/{nth}");
+    requests.push(post("/_twin/virtualpos/settings", &json!({"callback_url": hook})));
+    requests
+}
+
 /// Lives a while and writes it down. Some webhooks are acknowledged, some not, some never.
 fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
     let opened = Journal::open(path, fresh()).unwrap();
@@ -116,13 +135,17 @@ fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
             odd,
             post("/etpay/platform/v1/auth/login", &support::etpay::login()),
             post("/etpay/api/session/initialize", &support::etpay::order(&key)),
+            support::virtualpos::created(&support::virtualpos::tef(&key, "x")),
+            support::virtualpos::collected("/", &support::virtualpos::order(&key)),
         ] {
             journal.append(&Input::request(&request, now)).unwrap();
             if let Reply::Answer(answer) = world.handle(&request, now) {
                 answers.push(serde_json::from_slice(answer.body()).unwrap_or_default());
             }
         }
-        for request in etpay_follow_ups(&answers, &key, nth) {
+        let mut follow_ups = etpay_follow_ups(&answers, &key, nth);
+        follow_ups.extend(virtualpos_follow_ups(&answers, nth));
+        for request in follow_ups {
             journal.append(&Input::request(&request, now)).unwrap();
             drop(world.handle(&request, now));
         }

@@ -154,6 +154,14 @@ fn the_control_surface_shows_what_is() {
                 "pmt_url": "http://127.0.0.1:4010/etpay/pmt",
                 "payouts_url": "http://127.0.0.1:4010/etpay/platform",
             },
+            "virtualpos": {
+                "api_key": "5a17e5-7b0c5a-17e57b-0c5a17-e57b0c",
+                "secret_key": "5a17e57b0c5a17e57b0c5a17e57b0c5a",
+                "base_url": "http://127.0.0.1:4010/virtualpos/payout",
+                "payments_api_key": "7e570a-3e47d1-9c0b7e-570a3e-47d19c",
+                "payments_secret_key": "7e570a3e47d19c0b7e570a3e47d19c0b",
+                "payments_url": "http://127.0.0.1:4010/virtualpos/payments",
+            },
         })
     );
 }

@@ -333,16 +333,7 @@ fn local_time(at: Timestamp, utc_offset_minutes: i16) -> String {
     let (Ok(offset), Ok(moment)) = (offset, moment) else {
         return String::new();
     };
-    let local = offset.to_datetime(moment);
-    format!(
-        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-        local.year(),
-        local.month(),
-        local.day(),
-        local.hour(),
-        local.minute(),
-        local.second()
-    )
+    offset.to_datetime(moment).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 #[cfg(test)]

@@ -65,15 +65,9 @@ impl CashyproTwin {
 
     /// Takes what has to be sent by now, and no more than that many.
     pub(super) fn take_notices(&mut self, count_max: usize) -> Vec<Outgoing> {
-        let mut taken = Vec::new();
-        while taken.len() < count_max
-            && let Some((number, notice)) = self.outbox.take_due(self.now)
-        {
-            if let Some(outgoing) = self.outgoing(number, &notice) {
-                taken.push(outgoing);
-                self.outbox.sent(number, notice);
-            }
-        }
+        let mut outbox = std::mem::take(&mut self.outbox);
+        let taken = outbox.take(self.now, count_max, |number, it| self.outgoing(number, it));
+        self.outbox = outbox;
         taken
     }
 

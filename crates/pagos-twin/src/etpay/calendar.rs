@@ -2,8 +2,9 @@
 //! Not a time zone database; one rule is enough for a simulator.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use pagos_core::Timestamp;
+
+use crate::chile::santiago;
 
 /// Whole days, from the first midnight up to and without the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,13 +16,14 @@ pub(super) struct Days {
 /// The days that a list is asked for, or silently today: if an end is missing or no date, if they
 /// are the wrong way round, or if they span more than seven days.
 ///
-/// Source: `docs: D8, D9`, of a sibling of the payouts list. That both ends count is inferred.
+/// Source: `docs: D8, D9`, of a sibling of the payouts list. That both ends count, and that days are
+/// those of Santiago, is inferred.
 pub(super) fn window(from: Option<&str>, to: Option<&str>, now: Timestamp) -> Option<Days> {
     let asked = from.and_then(date).zip(to.and_then(date)).filter(|(from, to)| {
         let days = to.duration_since(*from).as_hours() / 24;
         (0..DAYS_MAX).contains(&days)
     });
-    let zone = TimeZone::posix(SANTIAGO).ok()?;
+    let zone = santiago()?;
     let today = jiff::Timestamp::from_millisecond(now.as_millis()).ok()?;
     let today = today.to_zoned(zone.clone()).date();
     let (from, to) = asked.unwrap_or((today, today));
@@ -46,12 +48,6 @@ fn date(text: &str) -> Option<Date> {
     }
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
-
-/// The present rule of America/Santiago: four hours behind UTC, three from the first Saturday of
-/// September to the first of April, each at midnight. That the lists use this zone is inferred.
-///
-/// Source: the last line of that zone in the IANA database.
-const SANTIAGO: &str = "<-04>4<-03>,M9.1.6/24,M4.1.6/24";
 
 const DAYS_MAX: i64 = 7;
 

@@ -5,11 +5,11 @@ use http::StatusCode;
 
 use super::EtpayTwin;
 use super::initialize::wrong_credentials;
-use super::request::Fields;
 use super::request::Refusal;
 use super::session::Attempt;
 use super::session::Session;
 use super::wire;
+use crate::fields::Fields;
 use crate::twin::Reply;
 
 /// What is asked for; all that is given must fit.
@@ -45,7 +45,7 @@ impl EtpayTwin {
         if !is_merchant || !self.is_api_token(Some(api_token)) {
             return Err(wrong_credentials());
         }
-        let text = |name: &str| Ok(fields.text(name, 254)?.map(str::to_owned));
+        let text = |name: &str| fields.text(name, 254).map(|it| it.map(str::to_owned));
         let question = Question {
             session_token: text("session_token")?,
             order_id: text("merchant_order_id")?,

@@ -5,13 +5,11 @@ use bytes::Bytes;
 use http::Method;
 use http::StatusCode;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::json;
 
 use super::EtpayTwin;
 use super::funnel::Click;
-use super::request::is_web_address;
 use super::session::Session;
 use super::session::SessionState;
 use super::settings::Switches;
@@ -21,12 +19,7 @@ use super::webhook::Wish;
 use super::wire;
 use crate::control;
 use crate::twin::Reply;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BalanceChange {
-    balance: i64,
-}
+use crate::web::is_web_address;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,20 +55,20 @@ impl EtpayTwin {
         let answer = match (request.method(), name) {
             (&Method::GET, "sessions") => Ok(self.sessions_shown()),
             (&Method::GET, "logins") => Ok(self.logins_shown()),
-            (&Method::GET, "balance") => Ok(json!({"balance": self.balance_minor})),
+            (&Method::GET | &Method::POST, "balance") => control::balance(&mut self.purse, request),
             (&Method::GET, "settings") => Ok(json!(self.settings.switches)),
             (&Method::POST, "settings") => self.change_settings(body),
-            (&Method::POST, "balance") => read(body).map(|BalanceChange { balance }| {
-                self.balance_minor = balance;
-                json!({"balance": balance})
-            }),
             (&Method::POST, "expire_tokens") => {
                 let expired = self.logins.live(self.now);
                 self.logins.expire();
                 Ok(json!({"expired": expired}))
             }
-            (&Method::POST, "outcome") => read(body).and_then(|wish| self.force_outcome(&wish)),
-            (&Method::POST, "notice") => read(body).and_then(|wish| self.emit_notice(&wish)),
+            (&Method::POST, "outcome") => {
+                control::read(body).and_then(|wish| self.force_outcome(&wish))
+            }
+            (&Method::POST, "notice") => {
+                control::read(body).and_then(|wish| self.emit_notice(&wish))
+            }
             (
                 _,
                 "sessions" | "logins" | "balance" | "settings" | "expire_tokens" | "outcome"
@@ -86,10 +79,7 @@ impl EtpayTwin {
             }
             _ => return None,
         };
-        Some(match answer {
-            Ok(value) => control::json(&value),
-            Err(because) => control::error(StatusCode::BAD_REQUEST, &because),
-        })
+        Some(control::answered(answer))
     }
 
     fn sessions_shown(&self) -> Value {
@@ -123,12 +113,7 @@ impl EtpayTwin {
 
     /// Replaces the switches that are named; all of it or nothing.
     fn change_settings(&mut self, body: &[u8]) -> Result<Value, String> {
-        let change: serde_json::Map<String, Value> = read(body)?;
-        let mut shown = json!(self.settings.switches);
-        if let Some(present) = shown.as_object_mut() {
-            present.extend(change);
-        }
-        let changed: Switches = serde_json::from_value(shown).map_err(|cause| cause.to_string())?;
+        let changed: Switches = control::changed(&self.settings.switches, body)?;
         let urls = [
             &changed.payout_webhook_url,
             &changed.payment_webhook_url,
@@ -169,7 +154,7 @@ impl EtpayTwin {
         let session = self.sessions.get(index).ok_or("there is no such session")?;
         let forgery = match notice {
             Wish::Forged(forgery) => Some(forgery),
-            Wish::ByChance | Wish::As(_) | Wish::Late => None,
+            Wish::Genuine(_) => None,
         };
         let answer = json!({
             "jwt": webhook::token(session, attempt.as_ref(), forgery, now),
@@ -183,8 +168,4 @@ impl EtpayTwin {
     fn session_named(&self, token: &str) -> Result<u32, String> {
         self.sessions.by_reference(token).ok_or_else(|| "there is no such session".to_owned())
     }
-}
-
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|cause| cause.to_string())
 }

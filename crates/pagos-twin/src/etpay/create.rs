@@ -19,14 +19,12 @@ use super::payout::PayoutStatus;
 use super::request::Refusal;
 use super::settings::Duplicates;
 use super::wire;
-use crate::call;
+use crate::call::Course;
+use crate::call::Delays;
 use crate::call::Effect;
 use crate::call::Funds;
+use crate::fate;
 use crate::fate::Fate;
-use crate::fate::Reason;
-use crate::fault::Fault;
-use crate::fault::Occasion;
-use crate::scenario::Ending;
 use crate::scenario::Notified;
 use crate::twin::Reply;
 
@@ -44,20 +42,18 @@ impl EtpayTwin {
         let now = self.now;
         let nth = self.payouts.count_create(&draft.key);
         let scenario = draft.scenario.as_ref();
-        let fault = call::fault_of_create(&mut self.faults, &draft.key, nth, scenario);
-        let (effect, sight) = call::course(fault);
-        let slow = self.faults.wait("slow_reply", &draft.key, nth, self.settings.timing.slow_reply);
-        let answer = match effect {
+        let timing = self.settings.timing;
+        let delays = Delays { late_apply: timing.late_apply, slow_reply: timing.slow_reply };
+        let course = Course::of(&mut self.faults, &draft.key, nth, scenario, delays);
+        let answer = match course.effect {
             Effect::Now(funds) => Some(self.apply_payout(&draft, now, funds)),
             Effect::Late => {
-                let span = self.settings.timing.late_apply;
-                let wait = self.faults.wait("late_apply", &draft.key, nth, span);
-                self.agenda.add(now.plus(wait), Coming::CreatePayout(Box::new(draft)));
+                self.agenda.add(now.plus(course.late), Coming::CreatePayout(Box::new(draft)));
                 None
             }
             Effect::Never => None,
         };
-        sight.reply(answer, wire::PAYOUT_COMPLAINTS, slow)
+        course.reply(answer, wire::PAYOUT_COMPLAINTS)
     }
 
     /// Creates the payout and answers as if nothing went wrong.
@@ -74,10 +70,9 @@ impl EtpayTwin {
             let (msg, first) = ("duplicate merchant_order_id", self.shown(first));
             return wire::answer(StatusCode::CONFLICT, &json!({"msg": msg, "payout": first}));
         }
-        if funds == Funds::Exhausted || self.balance_minor < draft.amount_minor {
+        if funds == Funds::Exhausted || !self.purse.debit(draft.amount_minor) {
             return wire::payout_refusal(&Refusal::bad("insufficient balance"));
         }
-        self.balance_minor -= draft.amount_minor;
         let payout = self.new_payout(draft, at);
         let Some(index) = self.payouts.add(payout) else {
             return wire::payout_error();
@@ -100,6 +95,7 @@ impl EtpayTwin {
         let nth = u32::try_from(self.payouts.by_key(key).len()).unwrap_or(u32::MAX);
         let fate = Fate::settle(&mut self.faults, key, nth, draft.scenario.as_ref(), None);
         let is_batched = self.is_batched(at);
+        let lag = self.settings.timing.listing_lag;
         let chance = self.faults.chance("payout", key, self.payouts.count());
         Payout {
             id: identifier::token(chance).into(),
@@ -109,10 +105,10 @@ impl EtpayTwin {
             amount_minor: draft.amount_minor,
             status: PayoutStatus::Pending,
             ending: fate.ending,
-            code: code_of(&fate).into(),
+            code: fate.code(payout::decline, payout::CANCELLED).into(),
             created_at: at,
             updated_at: at,
-            listed_at: at.plus(self.listing_lag(key, nth)),
+            listed_at: at.plus(fate::listing_lag(&mut self.faults, key, nth, lag)),
             notices: 0,
             notified: if is_batched { Notified::Never } else { fate.notified },
             is_stuck: fate.is_stuck,
@@ -129,25 +125,6 @@ impl EtpayTwin {
             self.batch_began_at = Some(at);
         }
         is_batched
-    }
-
-    fn listing_lag(&mut self, key: &str, nth: u32) -> Duration {
-        match self.faults.meet(Occasion::Listing, key, nth) {
-            Some(Fault::ListingLags) => {
-                self.faults.wait("listing_lag", key, nth, self.settings.timing.listing_lag)
-            }
-            // The rest strikes on other occasions, and `Faults` hands out what fits this one.
-            Some(_) | None => Duration::ZERO,
-        }
-    }
-}
-
-fn code_of(fate: &Fate) -> &str {
-    match &fate.reason {
-        Reason::Given(code) => code,
-        Reason::Drawn(drawn) => payout::decline(*drawn),
-        Reason::Usual if fate.ending == Ending::Cancel => payout::CANCELLED,
-        Reason::Usual => payout::decline(0),
     }
 }
 

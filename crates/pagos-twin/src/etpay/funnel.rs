@@ -4,23 +4,23 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
-use http::header::LOCATION;
 use pagos_core::Secret;
 use pagos_core::Timestamp;
 
 use super::EtpayTwin;
 use super::identifier;
 use super::page;
-use super::request::parameter;
 use super::session::Attempt;
 use super::session::SessionState;
 use super::sign;
 use super::webhook::Wish;
 use super::wire;
+use crate::telling;
 use crate::twin::Reply;
+use crate::web::parameter;
+use crate::web::redirect;
 
 /// What a payer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,10 @@ impl EtpayTwin {
         };
         let landing = self.click(index, click, wish);
         match landing.and_then(|it| it.location) {
-            Some(location) => redirect(&location),
+            // Addresses are visible ASCII, see `Fields::url`, and so are tokens.
+            Some(location) => redirect(&location).unwrap_or_else(|| {
+                page::message(StatusCode::OK, "The return address cannot be used.")
+            }),
             None => page::message(StatusCode::OK, outcome_of(click)),
         }
     }
@@ -153,7 +156,7 @@ impl EtpayTwin {
         session.is_expired = true;
         let is_untouched = session.attempts.is_empty();
         if is_untouched && self.settings.switches.notify_on_expiry {
-            self.tell_payment(index, None, Wish::ByChance, at);
+            self.tell_payment(index, None, Wish::Genuine(telling::Wish::ByChance), at);
         }
     }
 }
@@ -165,15 +168,4 @@ const fn outcome_of(click: Click) -> &'static str {
         Click::SystemError => "Something went wrong. Nobody knows whether you paid.",
         Click::Abandon => "You walked away. The session stays open until it expires.",
     }
-}
-
-fn redirect(location: &str) -> Reply {
-    // Addresses are visible ASCII, see `Fields::url`, and so are tokens.
-    let Ok(location) = HeaderValue::from_str(location) else {
-        return page::message(StatusCode::OK, "The return address cannot be used.");
-    };
-    let mut response = http::Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::FOUND;
-    response.headers_mut().insert(LOCATION, location);
-    Reply::Answer(response)
 }

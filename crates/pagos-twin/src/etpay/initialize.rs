@@ -12,15 +12,16 @@ use super::EtpayTwin;
 use super::bank;
 use super::identifier;
 use super::life::Coming;
-use super::request::Fields;
 use super::request::Refusal;
 use super::session::Metadatum;
 use super::session::Session;
 use super::session::SessionDraft;
 use super::sign;
 use super::wire;
-use crate::call;
+use crate::call::Course;
+use crate::call::Delays;
 use crate::call::Effect;
+use crate::fields::Fields;
 use crate::twin::Reply;
 
 impl EtpayTwin {
@@ -38,20 +39,18 @@ impl EtpayTwin {
         let now = self.now;
         let key = Arc::clone(&draft.order_id);
         let nth = self.sessions.count_create(&key);
-        let fault = call::fault_of_create(&mut self.faults, &key, nth, None);
-        let (effect, sight) = call::course(fault);
         let timing = self.settings.timing;
-        let slow = self.faults.wait("slow_reply", &key, nth, timing.slow_reply);
-        let answer = match effect {
+        let delays = Delays { late_apply: timing.late_apply, slow_reply: timing.slow_reply };
+        let course = Course::of(&mut self.faults, &key, nth, None, delays);
+        let answer = match course.effect {
             Effect::Now(_) => Some(self.apply_session(&draft, now)),
             Effect::Late => {
-                let wait = self.faults.wait("late_apply", &key, nth, timing.late_apply);
-                self.agenda.add(now.plus(wait), Coming::CreateSession(Box::new(draft)));
+                self.agenda.add(now.plus(course.late), Coming::CreateSession(Box::new(draft)));
                 None
             }
             Effect::Never => None,
         };
-        sight.reply(answer, wire::PAYMENT_COMPLAINTS, slow)
+        course.reply(answer, wire::PAYMENT_COMPLAINTS)
     }
 
     /// Opens the session and answers as if nothing went wrong. An order may have several: no rule
@@ -109,7 +108,8 @@ impl EtpayTwin {
             return Err(Refusal::invalid("user_bank_code"));
         }
         let url = |name: &str, usual: &Option<String>| {
-            Ok(fields.url(name)?.map(str::to_owned).or_else(|| usual.clone()))
+            let given = fields.url(name)?.map(str::to_owned);
+            Ok::<_, Refusal>(given.or_else(|| usual.clone()))
         };
         Ok(SessionDraft {
             order_id: order_id.into(),

@@ -97,26 +97,14 @@ impl EtpayTwin {
         self.schedule_step(index, at);
     }
 
-    /// Books what entering a final status means: the balance was debited at the start, gets the
-    /// money back on rejection and return, and loses it again by a late success. `[sim]`
+    /// Books what entering a status means. `[sim]`
     fn settle(&mut self, index: u32, before: PayoutStatus, at: Timestamp) {
         let Some(payout) = self.payouts.get(index) else {
             return;
         };
-        let amount_minor = payout.amount_minor;
-        let (change_minor, direction) = match (before, payout.status) {
-            (PayoutStatus::Rejected, PayoutStatus::Completed) => {
-                (-amount_minor, Some(Direction::Out))
-            }
-            (_, PayoutStatus::Completed) => (0, Some(Direction::Out)),
-            (_, PayoutStatus::Rejected) => (amount_minor, None),
-            (_, PayoutStatus::Returned) => (amount_minor, Some(Direction::Back)),
-            (_, PayoutStatus::Pending) => (0, None),
-        };
-        let movement = direction.map(|direction| movement(payout, direction, at));
-        self.balance_minor = self.balance_minor.saturating_add(change_minor);
-        if let Some(movement) = movement {
-            self.ledger.record(movement);
+        let (from, to) = (before.whereabouts(), payout.status.whereabouts());
+        if let Some(direction) = self.purse.book(payout.amount_minor, from, to) {
+            self.ledger.record(movement(payout, direction, at));
         }
     }
 }

@@ -10,9 +10,9 @@ use super::calendar;
 use super::calendar::Days;
 use super::payout::Payout;
 use super::request::Refusal;
-use super::request::parameter;
 use super::wire;
 use crate::twin::Reply;
+use crate::web::parameter;
 
 impl EtpayTwin {
     /// `GET /v1/payouts/{id}`. `[sim]`
@@ -33,7 +33,7 @@ impl EtpayTwin {
     /// `GET /v1/payouts/balance`. `[sim]`
     pub(super) fn show_balance(&mut self) -> Reply {
         self.ask_of_route("balance", |twin| {
-            let balance = json!({"msg": "ok", "balance": twin.balance_minor, "currency": "CLP"});
+            let balance = json!({"msg": "ok", "balance": twin.purse.left_minor, "currency": "CLP"});
             wire::answer(StatusCode::OK, &balance)
         })
     }

@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::EtpayTwin;
 use super::identifier;
-use super::request::Fields;
 use super::request::Refusal;
 use super::wire;
+use crate::fields::Fields;
 use crate::twin::Reply;
 
 /// The tokens that were handed out, and how often.

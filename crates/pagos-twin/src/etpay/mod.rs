@@ -50,8 +50,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
+use crate::book::Book;
 use crate::fault::Faults;
 use crate::ledger::Ledger;
+use crate::purse::Purse;
 use crate::schedule::Schedule;
 use crate::telling::Outbox;
 use crate::twin::Ack;
@@ -62,7 +64,6 @@ use crate::twin::Reply;
 use crate::twin::Twin;
 
 mod bank;
-mod book;
 mod calendar;
 mod check;
 mod control;
@@ -95,7 +96,6 @@ pub use settings::SANDBOX_PASSWORD;
 pub use settings::SANDBOX_USERNAME;
 pub use settings::Switches;
 
-use book::Book;
 use life::Coming;
 use login::Logins;
 use payout::Payout;
@@ -116,7 +116,7 @@ pub struct EtpayTwin {
     payment_tokens: u32,
     payouts: Book<Payout>,
     /// What the merchant has left, in pesos.
-    balance_minor: i64,
+    purse: Purse,
     ledger: Ledger,
     agenda: Schedule<Coming>,
     outbox: Outbox<Notice>,
@@ -136,7 +136,7 @@ impl EtpayTwin {
     #[must_use]
     pub fn new(settings: EtpaySettings) -> Self {
         Self {
-            balance_minor: settings.balance_minor,
+            purse: Purse { left_minor: settings.balance_minor },
             settings,
             faults: Faults::default(),
             sessions: Book::new(),
@@ -165,7 +165,7 @@ impl EtpayTwin {
     /// What the merchant has left for payouts, in pesos.
     #[must_use]
     pub const fn balance_minor(&self) -> i64 {
-        self.balance_minor
+        self.purse.left_minor
     }
 
     /// How many logins were granted.

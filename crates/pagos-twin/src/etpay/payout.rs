@@ -8,11 +8,12 @@ use pagos_core::Timestamp;
 
 use super::EtpayTwin;
 use super::bank;
-use super::book::Entry;
-use super::request::Fields;
 use super::request::Refusal;
 use super::rut;
 use super::wire;
+use crate::book::Entry;
+use crate::fields::Fields;
+use crate::purse::Whereabouts;
 use crate::scenario;
 use crate::scenario::End;
 use crate::scenario::Ending;
@@ -40,6 +41,14 @@ impl PayoutStatus {
 
     pub(super) const fn is_final(self) -> bool {
         !matches!(self, Self::Pending)
+    }
+
+    pub(super) const fn whereabouts(self) -> Whereabouts {
+        match self {
+            Self::Pending => Whereabouts::UnderWay,
+            Self::Completed => Whereabouts::Paid,
+            Self::Rejected | Self::Returned => Whereabouts::Back,
+        }
     }
 }
 

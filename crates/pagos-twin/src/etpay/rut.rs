@@ -1,6 +1,7 @@
-//! Chilean tax numbers: the check digit, and beneficiaries whose payouts go a way of their own.
+//! Chilean tax numbers: their form here, and beneficiaries whose payouts go a way of their own.
 //! Not the numbers of payers.
 
+use crate::chile::check_digit;
 use crate::fault::Fault;
 use crate::scenario::Ending;
 use crate::scenario::Notified;
@@ -15,17 +16,6 @@ pub(super) fn is_valid(text: &str) -> bool {
     };
     let is_body = (1..=8).contains(&body.len()) && body.bytes().all(|it| it.is_ascii_digit());
     is_body && digit.bytes().eq([check_digit(body)])
-}
-
-fn check_digit(body: &str) -> u8 {
-    let factors = (2..=7).cycle();
-    let sum: u32 =
-        body.bytes().rev().zip(factors).map(|(digit, by)| u32::from(digit - b'0') * by).sum();
-    match 11 - sum % 11 {
-        11 => b'0',
-        10 => b'K',
-        rest => b'0' + u8::try_from(rest).unwrap_or(0),
-    }
 }
 
 /// What becomes of the payouts of a beneficiary. That it depends on the RUT is documented

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use pagos_core::Secret;
 use pagos_core::Timestamp;
 
-use super::book::Entry;
 use super::wire;
+use crate::book::Entry;
 
 /// One session. The browser knows `token`, the merchant alone `signature_token`.
 pub(super) struct Session {

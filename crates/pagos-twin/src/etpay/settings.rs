@@ -117,12 +117,6 @@ impl Switches {
     pub(super) fn token_life(&self) -> Duration {
         Duration::from_secs(self.token_life_seconds.into())
     }
-
-    /// How long after the sending that had this many before it the next one comes.
-    pub(super) fn retry_delay(&self, retries: u32) -> Option<Duration> {
-        let nth = usize::try_from(retries).ok()?;
-        self.retry_delays_seconds.get(nth).map(|it| Duration::from_secs((*it).into()))
-    }
 }
 
 impl Default for Switches {

@@ -18,8 +18,6 @@ use super::session::Session;
 use super::settings::NotificationForm;
 use super::sign;
 use super::wire;
-use crate::fault::Fault;
-use crate::fault::Trigger;
 use crate::scenario::Notified;
 use crate::telling;
 use crate::telling::News;
@@ -46,9 +44,7 @@ enum About {
 /// How the notices of one payment behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wish {
-    ByChance,
-    As(Notified),
-    Late,
+    Genuine(telling::Wish),
     Forged(Forgery),
 }
 
@@ -69,15 +65,8 @@ pub(super) const WISHES: [&str; 11] = [
 
 impl Wish {
     pub(super) fn of(word: &str) -> Option<Self> {
-        Some(match word {
-            "" => Self::ByChance,
-            "once" => Self::As(Notified::Once),
-            "lost" => Self::As(Notified::Never),
-            "twice" => Self::As(Notified::Twice),
-            "out-of-order" => Self::As(Notified::OutOfOrder),
-            "late" => Self::Late,
-            forged => Self::Forged(Forgery::of(forged)?),
-        })
+        let genuine = telling::Wish::of(word).map(Self::Genuine);
+        genuine.or_else(|| Forgery::of(word).map(Self::Forged))
     }
 }
 
@@ -132,13 +121,7 @@ impl EtpayTwin {
         let key = Arc::clone(&session.draft.order_id);
         let drawn = Forgery::drawn(self.faults.chance("forgery", &key, nth).next_u64());
         let (notified, forgery) = match wish {
-            Wish::ByChance => (Notified::ByChance, drawn),
-            Wish::As(notified) => (notified, drawn),
-            Wish::Late => {
-                let fault = Fault::WebhookDelayed;
-                self.faults.trigger(Trigger { key: key.to_string(), fault, times: 1 });
-                (Notified::Once, drawn)
-            }
+            Wish::Genuine(wish) => (wish.notified(&mut self.faults, &key), drawn),
             Wish::Forged(forgery) => (Notified::WronglySigned, forgery),
         };
         let delay = self.settings.timing.webhook_delay;
@@ -161,15 +144,9 @@ impl EtpayTwin {
 
     /// Takes what has to be sent by now, and no more than that many.
     pub(super) fn take_notices(&mut self, count_max: usize) -> Vec<Outgoing> {
-        let mut taken = Vec::new();
-        while taken.len() < count_max
-            && let Some((number, notice)) = self.outbox.take_due(self.now)
-        {
-            if let Some(outgoing) = self.outgoing(number, &notice) {
-                taken.push(outgoing);
-                self.outbox.sent(number, notice);
-            }
-        }
+        let mut outbox = std::mem::take(&mut self.outbox);
+        let taken = outbox.take(self.now, count_max, |number, it| self.outgoing(number, it));
+        self.outbox = outbox;
         taken
     }
 
@@ -185,7 +162,8 @@ impl EtpayTwin {
             }
             return;
         }
-        if let Some(wait) = self.settings.switches.retry_delay(notice.retries) {
+        let delays = &self.settings.switches.retry_delays_seconds;
+        if let Some(wait) = telling::retry_delay(delays, notice.retries) {
             let retries = notice.retries + 1;
             self.outbox.add(self.now.plus(wait), Notice { retries, ..notice });
         }

@@ -170,16 +170,7 @@ impl Shop {
 
     /// The same with another acknowledgement, and the times.
     pub fn settle_with(&mut self, ack: Ack) -> Vec<(Timestamp, WebhookDelivery)> {
-        let mut told = Vec::new();
-        while let Some(due) = self.world.next_due() {
-            self.now = self.now.max(due);
-            for delivery in self.due() {
-                self.world.delivered(delivery.id, ack, self.now);
-                told.push((self.now, delivery));
-            }
-            assert!(told.len() < 100_000, "the world never comes to rest");
-        }
-        told
+        super::settle(&mut self.world, &mut self.now, ack)
     }
 
     pub fn trigger(&mut self, key: &str, fault: Fault) {
@@ -189,9 +180,7 @@ impl Shop {
 
     /// `out` and `back` of a key, in order.
     pub fn movements(&self, key: &str) -> Vec<String> {
-        let of_key = |it: &&&pagos_twin::Movement| &*it.key == key;
-        let direction = |it: &pagos_twin::Movement| format!("{:?}", it.direction).to_lowercase();
-        self.world.movements().iter().filter(of_key).map(|it| direction(it)).collect()
+        super::movements(&self.world, key)
     }
 
     pub fn net(&self, key: &str) -> i64 {

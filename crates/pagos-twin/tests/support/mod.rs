@@ -10,6 +10,7 @@
 )]
 
 pub mod etpay;
+pub mod virtualpos;
 
 use std::time::Duration;
 
@@ -111,18 +112,8 @@ impl Merchant {
 
     /// Takes and acknowledges everything that comes by itself, until the world is at rest.
     pub fn settle(&mut self) -> Vec<WebhookDelivery> {
-        let mut told = Vec::new();
-        for _ in 0..1_000_000 {
-            let Some(due) = self.world.next_due() else {
-                return told;
-            };
-            self.now = self.now.max(due);
-            for delivery in self.due() {
-                self.world.delivered(delivery.id, Ack::Status(200), self.now);
-                told.push(delivery);
-            }
-        }
-        panic!("the world never comes to rest");
+        let told = settle(&mut self.world, &mut self.now, Ack::Status(200));
+        told.into_iter().map(|(_, delivery)| delivery).collect()
     }
 
     pub fn trigger(&mut self, key: &str, fault: Fault) {
@@ -132,18 +123,39 @@ impl Merchant {
 
     /// `out` and `back` of a key, in order.
     pub fn movements(&self, key: &str) -> Vec<String> {
-        let of_key = |it: &&&pagos_twin::Movement| &*it.key == key;
-        let movements = self.world.movements();
-        movements
-            .iter()
-            .filter(of_key)
-            .map(|it| serde_json::to_value(it).unwrap()["direction"].as_str().unwrap().to_owned())
-            .collect()
+        movements(&self.world, key)
     }
 
     pub fn net(&self, key: &str) -> i64 {
         self.world.net_per_key().get(&("cashypro", key)).copied().unwrap_or(0)
     }
+}
+
+/// Takes everything that comes by itself, until the world is at rest, and answers it like this.
+pub fn settle(
+    world: &mut World,
+    now: &mut Timestamp,
+    ack: Ack,
+) -> Vec<(Timestamp, WebhookDelivery)> {
+    let mut told = Vec::new();
+    for _ in 0..1_000_000 {
+        let Some(due) = world.next_due() else {
+            return told;
+        };
+        *now = (*now).max(due);
+        for delivery in world.due(*now) {
+            world.delivered(delivery.id, ack, *now);
+            told.push((*now, delivery));
+        }
+    }
+    panic!("the world never comes to rest");
+}
+
+/// `out` and `back` of a key, in order.
+pub fn movements(world: &World, key: &str) -> Vec<String> {
+    let of_key = |it: &&&pagos_twin::Movement| &*it.key == key;
+    let direction = |it: &pagos_twin::Movement| format!("{:?}", it.direction).to_lowercase();
+    world.movements().iter().filter(of_key).map(|it| direction(it)).collect()
 }
 
 /// A valid payout of 50,000 pesos.

@@ -1,19 +1,19 @@
 //! Everything of one kind that exists, found by the twin's number or by the merchant's.
-//! Not unique by the merchant's number: ETpay documents no such rule.
+//! Not unique by the merchant's number: of some providers no such rule is known.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 /// What a book holds.
-pub(super) trait Entry {
+pub(crate) trait Entry {
     /// The twin's number, unique.
     fn reference(&self) -> &Arc<str>;
     /// The merchant's number.
     fn key(&self) -> &Arc<str>;
 }
 
-pub(super) struct Book<T> {
+pub(crate) struct Book<T> {
     entries: Vec<T>,
     by_reference: HashMap<Arc<str>, u32>,
     by_key: HashMap<Arc<str>, KeyState>,
@@ -28,39 +28,39 @@ struct KeyState {
 }
 
 impl<T: Entry> Book<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { entries: Vec::new(), by_reference: HashMap::new(), by_key: HashMap::new() }
     }
 
-    pub(super) fn get(&self, index: u32) -> Option<&T> {
+    pub(crate) fn get(&self, index: u32) -> Option<&T> {
         self.entries.get(usize::try_from(index).ok()?)
     }
 
-    pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
         self.entries.get_mut(usize::try_from(index).ok()?)
     }
 
     /// In the order of creation.
-    pub(super) fn entries(&self) -> &[T] {
+    pub(crate) fn entries(&self) -> &[T] {
         &self.entries
     }
 
     /// How many there are.
-    pub(super) fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn by_reference(&self, reference: &str) -> Option<u32> {
+    pub(crate) fn by_reference(&self, reference: &str) -> Option<u32> {
         self.by_reference.get(reference).copied()
     }
 
     /// All of one key, oldest first.
-    pub(super) fn by_key(&self, key: &str) -> &[u32] {
+    pub(crate) fn by_key(&self, key: &str) -> &[u32] {
         self.by_key.get(key).map_or(&[], |state| &state.entries)
     }
 
     /// Adds an entry. `None` beyond 2^32 of them.
-    pub(super) fn add(&mut self, entry: T) -> Option<u32> {
+    pub(crate) fn add(&mut self, entry: T) -> Option<u32> {
         let index = u32::try_from(self.entries.len()).ok()?;
         self.by_reference.insert(Arc::clone(entry.reference()), index);
         self.by_key.entry(Arc::clone(entry.key())).or_default().entries.push(index);
@@ -69,12 +69,17 @@ impl<T: Entry> Book<T> {
     }
 
     /// How many creates this key had before this one.
-    pub(super) fn count_create(&mut self, key: &str) -> u32 {
+    pub(crate) fn count_create(&mut self, key: &str) -> u32 {
         count(&mut self.state(key).creates)
     }
 
+    /// How many creates this key has had.
+    pub(crate) fn creates(&self, key: &str) -> u32 {
+        self.by_key.get(key).map_or(0, |state| state.creates)
+    }
+
     /// How many queries this key had before this one.
-    pub(super) fn count_query(&mut self, key: &str) -> u32 {
+    pub(crate) fn count_query(&mut self, key: &str) -> u32 {
         count(&mut self.state(key).queries)
     }
 
