@@ -2,6 +2,7 @@
 
 mod cashypro;
 mod etpay;
+mod virtualpos;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use pagos_twin::Twin;
 
 pub use cashypro::CashyproHouse;
 pub use etpay::EtpayHouse;
+pub use virtualpos::VirtualPosHouse;
 
 /// A provider and its twin.
 pub trait House: Debug + Send + Sync {

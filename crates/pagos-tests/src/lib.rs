@@ -40,6 +40,7 @@ pub use gated::GatedTransport;
 pub use house::CashyproHouse;
 pub use house::EtpayHouse;
 pub use house::House;
+pub use house::VirtualPosHouse;
 pub use judge::attempts_one_at_a_time;
 pub use judge::live_payments_max;
 pub use judge::refold;

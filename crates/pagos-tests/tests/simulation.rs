@@ -27,6 +27,7 @@ use pagos_tests::House;
 use pagos_tests::KEYED;
 use pagos_tests::Scene;
 use pagos_tests::Stage;
+use pagos_tests::VirtualPosHouse;
 use pagos_tests::attempts_one_at_a_time;
 use pagos_tests::finish;
 use pagos_tests::key;
@@ -153,20 +154,29 @@ fn schedules_under_a_hostile_provider_end_at_its_truth() {
     }
 }
 
-/// ETpay pays a repeated order twice and its list lags. What was lost before it arrived waits for a
-/// person; whatever the provider has is found without one.
-#[test]
-fn schedules_under_a_hostile_provider_that_would_pay_twice_pay_once() {
+/// These pay a repeated order twice, and what they tell lags. What was lost before it arrived waits
+/// for a person; whatever the provider has is found without one.
+fn check_provider_that_would_pay_twice(house: &'static dyn House) {
     let mut totals = Totals::default();
     for seed in seeds(40) {
-        hostile_schedule(&EtpayHouse, 12, seed, &mut totals);
+        hostile_schedule(house, 12, seed, &mut totals);
     }
-    println!("hostile etpay: {totals:?}");
+    println!("hostile {}: {totals:?}", house.name());
     assert_eq!((totals.duplicates, totals.in_doubt_although_there), (0, 0));
-    if totals.schedules >= 100 {
-        assert!(totals.crashes > 100 && totals.stalls > 100 && totals.reversals > 20, "{totals:?}");
+    if totals.schedules >= 40 {
+        assert!(totals.crashes > 100 && totals.stalls > 100 && totals.reversals > 0, "{totals:?}");
         assert!(totals.in_doubt > 0, "some must wait for a person, or nothing was at stake");
     }
+}
+
+#[test]
+fn schedules_under_a_hostile_etpay_pay_once() {
+    check_provider_that_would_pay_twice(&EtpayHouse);
+}
+
+#[test]
+fn schedules_under_a_hostile_virtualpos_pay_once() {
+    check_provider_that_would_pay_twice(&VirtualPosHouse);
 }
 
 fn bank_schedule(descriptor: &'static Descriptor, seed: u64, totals: &mut Totals) {
