@@ -2,9 +2,12 @@
 //! a row of the table, and a file beside for what is peculiar to each.
 
 mod cashypro;
+mod certificate;
 mod etpay;
+mod side;
 #[cfg(test)]
 mod tests;
+mod virtualpos;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +22,7 @@ use pagos_core::PayoutProvider;
 use pagos_core::SecretScope;
 use pagos_core::Transport;
 use pagos_core::Violation;
+use pagos_http::HttpOptions;
 use pagos_webhook::Endpoint;
 
 use crate::config::AccountSettings;
@@ -30,18 +34,22 @@ use crate::input;
 use crate::offline;
 
 /// The providers that this binary knows.
-pub(crate) const PROVIDERS: [&str; 2] = [cashypro::NAME, etpay::NAME];
+pub(crate) const PROVIDERS: [&str; 3] = [cashypro::NAME, etpay::NAME, virtualpos::NAME];
 
 /// What is done with the settings of an account, by provider.
-static TABLE: [Known; 2] = [
+static TABLE: [Known; 3] = [
     Known { name: cashypro::NAME, build: cashypro::build, sign: cashypro::sign },
     Known { name: etpay::NAME, build: etpay::build, sign: etpay::sign },
+    Known { name: virtualpos::NAME, build: virtualpos::build, sign: virtualpos::sign },
 ];
 
 /// The field with the secret of one session, for commands that look at one delivery.
 pub(crate) const SESSION_SECRET: &str = "signature_token";
 
 const WEBHOOK_SEGMENT: &str = "webhook_segment";
+
+/// An address that is missing where nothing is sent.
+const NOWHERE: &str = "https://not-configured.example/";
 
 /// One provider.
 struct Known {
@@ -56,7 +64,12 @@ type Built = Result<Arc<dyn PayoutProvider>, Vec<ConfigProblem>>;
 /// What a provider is given from outside.
 #[derive(Debug, Clone)]
 pub(crate) struct Seams {
+    /// What all accounts share that have no certificates of their own.
     pub(crate) transport: Arc<dyn Transport>,
+    /// The limits of every transport.
+    pub(crate) options: HttpOptions,
+    /// Makes the transport of an account that has.
+    pub(crate) connect: fn(&HttpOptions) -> Result<Arc<dyn Transport>, Error>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) nonces: Arc<dyn NonceSource>,
 }
@@ -88,7 +101,7 @@ pub(crate) struct Signed {
     pub(crate) string_to_sign: Vec<u8>,
     pub(crate) signature: String,
     pub(crate) headers: BTreeMap<&'static str, String>,
-    /// The whole token, where the signature travels in one.
+    /// The whole token, where the signature travels in one, or is one.
     pub(crate) token: Option<String>,
 }
 
@@ -224,7 +237,11 @@ fn endpoint(
 
 /// A provider's refusal of its configuration, with the place of the field.
 fn problem(settings: &AccountSettings, error: &Error) -> ConfigProblem {
-    let field = error.field().unwrap_or("account");
+    problem_with(settings, error.field().unwrap_or("account"), error)
+}
+
+/// The same, where the field has another name here.
+fn problem_with(settings: &AccountSettings, field: &str, error: &Error) -> ConfigProblem {
     let variable = settings.variable(field);
     let remedy = format!("set it in [accounts.{}], or as {variable}", settings.name);
     let origin = settings.origin_of(field).clone();

@@ -101,15 +101,18 @@ pub(crate) enum Command {
     Twin(TwinArguments),
     /// Show how a body is signed: string to sign, signature and headers
     ///
-    /// For Cashypro that is a request. ETpay signs none; with the secret of a session in
+    /// For Cashypro that is a request. For VirtualPOS the file holds the `tef` object of a payout,
+    /// and the signature is a token. ETpay signs no request; with the secret of a session in
     /// PAGOS_<ACCOUNT>_SIGNATURE_TOKEN, claims are signed as in its notifications.
     ///
-    /// The string to sign can hold the account's secret key (Cashypro's does). It is printed to
-    /// standard output and nowhere else: do not paste it into a ticket.
+    /// What is printed can hold the account's keys: Cashypro's string to sign has its secret key,
+    /// VirtualPOS's headers and string to sign have its API key. It goes to standard output and
+    /// nowhere else: do not paste it into a ticket.
     Sign(SignArguments),
     /// Check a captured webhook and show its event
     ///
-    /// Exits 0 if the delivery is genuine and says what was agreed, 1 with the reason if not.
+    /// Exits 0 if the delivery is genuine and says what was agreed, 1 with the reason if not. What
+    /// VirtualPOS sends is not signed: it is never genuine, and a reason to ask, no more.
     ///
     /// A provider that signs with a secret of each session (ETpay) needs that secret: from the
     /// store (--db), which also knows key and amount that were agreed, or from the variable

@@ -9,14 +9,20 @@ use pagos_core::NonceSource;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_core::TransportError;
+use pagos_http::HttpOptions;
 
 use crate::accounts::Seams;
 use crate::clock::SystemClock;
 
 /// The outside of a command that sends nothing.
 pub(crate) fn seams() -> Seams {
-    let (transport, nonces) = (Arc::new(NoNetwork), Arc::new(NoNonces));
-    Seams { transport, clock: Arc::new(SystemClock), nonces }
+    Seams {
+        transport: Arc::new(NoNetwork),
+        options: HttpOptions::default(),
+        connect: |_| Ok(Arc::new(NoNetwork)),
+        clock: Arc::new(SystemClock),
+        nonces: Arc::new(NoNonces),
+    }
 }
 
 #[derive(Debug)]

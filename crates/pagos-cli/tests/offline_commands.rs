@@ -283,6 +283,13 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
     folder.write("secrets/cashypro-api-key", KEY);
     folder.write("secrets/etpay-api-token", "an-api-token-of-the-template");
     folder.write("secrets/etpay-password", "a-password-of-the-template");
+    for key in ["api-key", "secret-key", "payments-api-key", "payments-secret-key"] {
+        folder.write(&format!("secrets/virtualpos-{key}"), "a-key-of-the-template");
+    }
+    let made = rcgen::generate_simple_self_signed(["merchant.example".to_owned()]).unwrap();
+    folder.write("secrets/virtualpos-client.pem", made.cert.pem());
+    folder.write("secrets/virtualpos-client-key.pem", made.signing_key.serialize_pem());
+    folder.write("secrets/virtualpos-root.pem", made.cert.pem());
     folder.write("body.json", BODY);
     let run = folder.run(&["sign", "cashypro", "--body-file", "body.json", "--json"], &[]);
     assert_eq!(run.json()["signature"], BODY_SIGN, "{}", run.err);
@@ -290,6 +297,9 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
     let run = folder.run(&["banks", "etpay", "--json"], &[]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.json().as_array().unwrap().iter().any(|bank| bank["id"] == "cl_estado"));
+    let run = folder.run(&["banks", "virtualpos", "--json"], &[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.json().as_array().unwrap().iter().any(|bank| bank["id"] == "012"));
 }
 
 fn is_setting(line: &str) -> bool {

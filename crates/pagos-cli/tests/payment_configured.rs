@@ -13,7 +13,7 @@ use support::payouts;
 const SEGMENT: &str = "canary-segment_7Hq2";
 const CREATE: &str = "payment create etpay --key c1 --amount 1500 --currency CLP --db c.db";
 
-/// A configuration of both twins' credentials.
+/// A configuration of all twins' credentials.
 fn config(twin: &Twin) -> String {
     let credentials = twin.ask("credentials");
     let mut config = String::new();
@@ -23,9 +23,11 @@ fn config(twin: &Twin) -> String {
             "[accounts.{provider}]\nnotify_url = \"http://127.0.0.1:1/webhooks/{provider}\"\n"
         );
         config += &fields.map(|(name, value)| format!("{name} = {value}\n")).collect::<String>();
+        if provider == "etpay" {
+            config += &format!("webhook_segment = \"{SEGMENT}\"\n");
+        }
     }
-    // The last table is ETpay's.
-    config + &format!("webhook_segment = \"{SEGMENT}\"\n")
+    config
 }
 
 #[test]

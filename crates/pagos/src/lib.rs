@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `cashypro` | `cashypro` | the provider Cashypro |
 //! | `etpay` | `etpay` | the provider ETpay |
+//! | `virtualpos` | `virtualpos` | the provider VirtualPOS |
 //! | `all-providers` | | every provider that there is |
 //! | `http` | `http` | the transport over reqwest and rustls |
 //! | `engine` | `engine` | durable payouts: stored before they are sent, never sent twice |
@@ -100,6 +101,10 @@ pub use pagos_store_sqlite as sqlite;
 #[cfg(feature = "twin")]
 #[doc(inline)]
 pub use pagos_twin as twin;
+
+#[cfg(feature = "virtualpos")]
+#[doc(inline)]
+pub use pagos_virtualpos as virtualpos;
 
 #[cfg(feature = "webhook")]
 #[doc(inline)]

@@ -9,6 +9,7 @@ use pagos_cashypro::CashyproConfig;
 
 use crate::accounts::Built;
 use crate::accounts::Gaps;
+use crate::accounts::NOWHERE;
 use crate::accounts::Seams;
 use crate::accounts::Signed;
 use crate::accounts::problem;
@@ -45,9 +46,7 @@ fn config(settings: &AccountSettings, gaps: Gaps) -> Result<CashyproConfig, Vec<
     let lookup = |name: &str| {
         settings.lookup(name).or_else(|| match name {
             "ENVIRONMENT" => Some(settings.environment.to_string()),
-            "BASE_URL" | "NOTIFY_URL" if gaps >= Gaps::Unsigned => {
-                Some("https://not-configured.example/".to_owned())
-            }
+            "BASE_URL" | "NOTIFY_URL" if gaps >= Gaps::Unsigned => Some(NOWHERE.to_owned()),
             "MERCHANT_ID" if gaps >= Gaps::Credentials => Some("0".to_owned()),
             "API_KEY" if gaps >= Gaps::Credentials => Some("not-configured".to_owned()),
             _ => None,

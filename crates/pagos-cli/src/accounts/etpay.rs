@@ -11,23 +11,17 @@ use pagos_etpay::EtpayConfig;
 
 use crate::accounts::Built;
 use crate::accounts::Gaps;
+use crate::accounts::NOWHERE;
 use crate::accounts::SESSION_SECRET;
 use crate::accounts::Seams;
 use crate::accounts::Signed;
 use crate::accounts::problem;
+use crate::accounts::side::Side;
 use crate::config::AccountSettings;
 use crate::config::ConfigProblem;
 use crate::exit::Failure;
 
 pub(super) const NAME: &str = "etpay";
-
-/// One of the two things that an account can do: the field that brings it, and those that have no
-/// meaning without it.
-struct Side {
-    what: &'static str,
-    switch: &'static str,
-    fields: &'static [&'static str],
-}
 
 const PAYMENTS: Side = Side {
     what: "payments",
@@ -110,33 +104,6 @@ fn invented(settings: &AccountSettings, name: &str) -> Option<&'static str> {
         "PMT_URL" if is_for(&PAYMENTS, &PAYOUTS) => Some(NOWHERE),
         "USERNAME" if is_for(&PAYOUTS, &PAYMENTS) => Some("not-configured"),
         _ => None,
-    }
-}
-
-const NOWHERE: &str = "https://not-configured.example/";
-
-impl Side {
-    /// Does the configuration speak of it?
-    fn is_named(&self, settings: &AccountSettings) -> bool {
-        let mut names = self.fields.iter().chain([&self.switch]);
-        names.any(|name| settings.lookup(name).is_some())
-    }
-
-    /// The fields that would have no effect, since what they are about is not switched on.
-    fn misplaced(&self, settings: &AccountSettings) -> Vec<ConfigProblem> {
-        if settings.lookup(self.switch).is_some() {
-            return Vec::new();
-        }
-        let set = self.fields.iter().filter(|name| settings.lookup(name).is_some());
-        let problem = |name: &&str| {
-            let because = format!(
-                "is about {}, and {}, which brings them, is not set",
-                self.what, self.switch
-            );
-            let remedy = format!("set {} too, or remove {name}", self.switch);
-            ConfigProblem::new(settings.origin_of(name).clone(), *name, because, remedy)
-        };
-        set.map(problem).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// An account with these fields, as if `pagos.toml` had them.
-fn account(provider: &str, fields: &[(&str, &str)]) -> AccountSettings {
+pub(super) fn account(provider: &str, fields: &[(&str, &str)]) -> AccountSettings {
     let origin = || Origin::File { path: "pagos.toml".into(), line: 3 };
     let mut settings = AccountSettings::new(AccountName::new(provider).unwrap(), origin());
     for (name, value) in fields {
@@ -12,7 +12,7 @@ fn account(provider: &str, fields: &[(&str, &str)]) -> AccountSettings {
     settings
 }
 
-fn built(settings: &AccountSettings, gaps: Gaps) -> Result<Account, Vec<String>> {
+pub(super) fn built(settings: &AccountSettings, gaps: Gaps) -> Result<Account, Vec<String>> {
     let told = |problems: Vec<ConfigProblem>| problems.iter().map(ToString::to_string).collect();
     build(settings, gaps, &offline::seams()).map_err(told)
 }
@@ -35,9 +35,11 @@ fn what_nothing_rests_on_may_be_missing() {
         assert!(built(&bare, Gaps::Credentials).is_ok(), "{provider}");
         assert!(built(&bare, Gaps::Refused).is_err(), "{provider}");
     }
-    // Cashypro's webhooks are checked with the account's key, ETpay's with that of a session.
+    // Cashypro's webhooks are checked with the account's key, ETpay's with that of a session, and
+    // VirtualPOS's not at all.
     assert!(built(&account("cashypro", &[]), Gaps::Unsigned).is_err());
     assert!(built(&account("etpay", &[]), Gaps::Unsigned).is_ok());
+    assert!(built(&account("virtualpos", &[]), Gaps::Unsigned).is_ok());
 }
 
 #[test]
@@ -96,7 +98,7 @@ fn what_is_wrong_is_told_with_its_place_and_a_remedy() {
     }
     let settings = account("virtualpay", &[]);
     let problems = built(&settings, Gaps::Credentials).unwrap_err();
-    assert!(problems[0].contains("write one of cashypro, etpay"), "{}", problems[0]);
+    assert!(problems[0].contains("write one of cashypro, etpay, virtualpos"), "{}", problems[0]);
 }
 
 #[test]

@@ -143,10 +143,16 @@ fn title(account: &Account) -> String {
     format!("account {} ({environment})", account.name)
 }
 
-/// Asks for the balance: it needs address, credentials and signature, and moves nothing.
+/// Asks for the balance: it needs address, credentials and signature, and moves nothing. To ask
+/// about a payout that nobody ordered would need an invented person, and a path that is certainly
+/// not that of a new one.
 async fn payouts(account: &Account) -> Option<Finding> {
-    let answer = account.provider.balances()?.balances().await;
-    Some(match answer {
+    let Some(source) = account.provider.balances() else {
+        // Who pays out lists banks.
+        let because = "is configured; the provider has no call to try payouts";
+        return account.provider.banks().map(|_| finding(title(account), Verdict::Note, because));
+    };
+    Some(match source.balances().await {
         Ok(balances) => {
             let texts = balances.iter().map(|balance| balance.available.to_string());
             let available = texts.collect::<Vec<_>>().join(", ");
@@ -168,7 +174,10 @@ async fn payments(account: &Account) -> Option<Finding> {
         Ok(Lookup::Absent | Lookup::Found(_) | Lookup::Ambiguous(_)) => {
             finding(what, Verdict::Good, "answers")
         }
-        Ok(Lookup::CannotTell(because)) => finding(what, Verdict::Note, because),
+        Ok(Lookup::CannotTell(because)) => {
+            let because = format!("are configured; whether they work is open: {because}");
+            finding(what, Verdict::Note, because)
+        }
         Err(error) => failed(what, &error),
     })
 }

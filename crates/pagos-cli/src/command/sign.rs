@@ -1,7 +1,7 @@
 //! `pagos sign`: shows how the exact bytes of a body are signed. Sends nothing.
 //!
-//! Prints the string to sign as it is, with the account's key in it where the scheme puts it there:
-//! that is what a developer compares.
+//! Prints the string to sign and the headers as they are, with the account's key in them where the
+//! scheme puts it there: that is what a developer compares.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -51,7 +51,8 @@ fn print_text(signed: &Signed) -> Result<(), Failure> {
     writeln!(out, "string to sign ({} bytes):", signed.string_to_sign.len())?;
     out.write_all(&signed.string_to_sign)?;
     writeln!(out, "\n\nsignature:\n{}", signed.signature)?;
-    if let Some(token) = &signed.token {
+    // Where the token is the signature, once is enough.
+    if let Some(token) = signed.token.as_ref().filter(|token| **token != signed.signature) {
         writeln!(out, "\ntoken:\n{token}")?;
     }
     if !signed.headers.is_empty() {

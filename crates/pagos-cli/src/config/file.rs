@@ -47,10 +47,15 @@ pub(super) fn read_secret(path: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("names {}, which cannot be read ({error})", path.display()))?;
     let text = text.trim_end_matches(['\r', '\n']);
-    match text.is_empty() || text.contains('\n') {
-        true => Err(format!("names {}, which does not hold one line", path.display())),
-        false => Ok(text.to_owned()),
-    }
+    let because = match text {
+        "" => "is empty",
+        _ if text.contains("-----BEGIN") => {
+            "holds a PEM text, whose path is written without `_file` in the field's name"
+        }
+        _ if text.contains('\n') => "does not hold one line",
+        _ => return Ok(text.to_owned()),
+    };
+    Err(format!("names {}, which {because}", path.display()))
 }
 
 struct Reader<'a> {

@@ -1,5 +1,5 @@
-//! Warns about a configuration file with secrets that other users of the machine can read. Changes
-//! no permission.
+//! Warns about files with secrets that other users of the machine can read: the configuration, and
+//! the key files that it names. Changes no permission.
 
 use std::path::Path;
 
@@ -16,8 +16,21 @@ pub(super) fn check(configuration: &Configuration) -> Option<ConfigProblem> {
     }
     let origin = Origin::File { path: path.to_owned(), line: 1 };
     let because = "holds secrets and can be read by other users of this machine";
-    let remedy = format!("run `chmod 600 {}`", path.display());
-    Some(ConfigProblem::new(origin, "the file", because, remedy))
+    Some(ConfigProblem::new(origin, "the file", because, remedy(path)))
+}
+
+/// The warning about the file of a private key that `field` names, if there is reason for one.
+pub(crate) fn warning_of_key_file(
+    origin: Origin,
+    field: &str,
+    path: &Path,
+) -> Option<ConfigProblem> {
+    let because = "is a file that can be read by other users of this machine";
+    is_readable_by_others(path).then(|| ConfigProblem::new(origin, field, because, remedy(path)))
+}
+
+fn remedy(path: &Path) -> String {
+    format!("run `chmod 600 {}`", path.display())
 }
 
 #[cfg(unix)]

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pagos_core::AccountName;
+use pagos_core::Error;
+use pagos_core::Transport;
 use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::Policy;
@@ -29,8 +31,13 @@ use crate::exit::Failure;
 pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
     // The engine's deadline decides; the transport's own limit is a second line behind it.
     let options = HttpOptions { total_timeout: policy.deadline, ..HttpOptions::default() };
-    let transport = Arc::new(HttpTransport::new(&options)?);
-    Ok(Seams { transport, clock: Arc::new(SystemClock), nonces: Arc::new(SystemNonces) })
+    let transport = connect(&options)?;
+    let (clock, nonces) = (Arc::new(SystemClock), Arc::new(SystemNonces));
+    Ok(Seams { transport, options, connect, clock, nonces })
+}
+
+fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(HttpTransport::new(options)?))
 }
 
 /// The engine's view of the accounts.

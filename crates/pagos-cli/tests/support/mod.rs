@@ -33,6 +33,7 @@ use std::time::Instant;
 use pagos_twin::cashypro::SANDBOX_API_KEY;
 use pagos_twin::etpay::SANDBOX_API_TOKEN;
 use pagos_twin::etpay::SANDBOX_PASSWORD;
+use pagos_twin::virtualpos;
 use serde_json::Value;
 
 /// How long anything may take before a test says that it hangs.
@@ -139,7 +140,15 @@ pub(crate) struct Run {
 
 impl Run {
     fn new(status: ExitStatus, out: String, err: String) -> Self {
-        let secrets = [SANDBOX_API_KEY, SANDBOX_API_TOKEN, SANDBOX_PASSWORD];
+        let secrets = [
+            SANDBOX_API_KEY,
+            SANDBOX_API_TOKEN,
+            SANDBOX_PASSWORD,
+            virtualpos::SANDBOX_API_KEY,
+            virtualpos::SANDBOX_SECRET_KEY,
+            virtualpos::SANDBOX_PAYMENTS_API_KEY,
+            virtualpos::SANDBOX_PAYMENTS_SECRET_KEY,
+        ];
         for secret in [NAME, DOCUMENT, ACCOUNT].into_iter().chain(secrets) {
             assert!(!out.contains(secret), "{secret} in standard output: {out}");
             assert!(!err.contains(secret), "{secret} in standard error: {err}");

@@ -1,0 +1,139 @@
+//! Certificates that an account has of its own, for providers that want to know who calls. Reads
+//! PEM files, and makes the transport that shows and trusts them. Says no word of a value.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pagos_core::Error;
+use pagos_core::Transport;
+use pagos_http::ClientIdentity;
+use pagos_http::HttpOptions;
+use pagos_http::RootCertificates;
+
+use crate::accounts::Seams;
+use crate::accounts::problem;
+use crate::config;
+use crate::config::AccountSettings;
+use crate::config::ConfigProblem;
+use crate::config::Origin;
+use crate::console;
+
+pub(super) const CLIENT_CERTIFICATE: &str = "client_certificate";
+pub(super) const CLIENT_KEY: &str = "client_key";
+pub(super) const ROOT_CERTIFICATE: &str = "root_certificate";
+
+/// How every PEM text begins, perhaps after a word about it; no path has this in it.
+const BEGIN: &str = "-----BEGIN";
+
+/// More than any chain of certificates.
+const SIZE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The shared transport, or one of the account's own if it has certificates.
+///
+/// Each field is a PEM text or the path of a PEM file. A path in `pagos.toml` is meant from the
+/// folder of that file.
+///
+/// # Errors
+/// Everything that is wrong with the fields, in one go.
+pub(super) fn transport(
+    settings: &AccountSettings,
+    seams: &Seams,
+) -> Result<Arc<dyn Transport>, Vec<ConfigProblem>> {
+    let fields = [CLIENT_CERTIFICATE, CLIENT_KEY, ROOT_CERTIFICATE];
+    let read = fields.map(|field| settings.lookup(field).map(|it| Pem::read(settings, field, it)));
+    let [certificate, key, root] = read.map(Option::transpose);
+    let (certificate, key, root) = match (certificate, key, root) {
+        (Ok(certificate), Ok(key), Ok(root)) => (certificate, key, root),
+        (certificate, key, root) => {
+            return Err([certificate, key, root].into_iter().filter_map(Result::err).collect());
+        }
+    };
+    if certificate.is_none() && key.is_none() && root.is_none() {
+        return Ok(Arc::clone(&seams.transport));
+    }
+    let refused = |error| vec![unfit(settings, &error)];
+    let client_identity = match (certificate, &key) {
+        (Some(certificate), Some(key)) => {
+            let identity = ClientIdentity::from_pem(&certificate.text, &key.text);
+            Some(identity.map_err(refused)?)
+        }
+        (Some(_), None) => return Err(vec![alone(settings, CLIENT_CERTIFICATE, CLIENT_KEY)]),
+        (None, Some(_)) => return Err(vec![alone(settings, CLIENT_KEY, CLIENT_CERTIFICATE)]),
+        (None, None) => None,
+    };
+    let extra_roots = match root {
+        Some(root) => RootCertificates::from_pem(&root.text).map_err(refused)?,
+        None => RootCertificates::default(),
+    };
+    let options = HttpOptions { client_identity, extra_roots, ..seams.options.clone() };
+    let transport = (seams.connect)(&options).map_err(refused)?;
+    if let Some(warning) = key.and_then(|key| key.warning(settings)) {
+        console::tell(&format!("warning: {warning}"));
+    }
+    Ok(transport)
+}
+
+/// What a field says, and the file that it was read from.
+struct Pem {
+    text: Vec<u8>,
+    path: Option<PathBuf>,
+}
+
+impl Pem {
+    /// No failure shows the value: what is taken for a path may be a key without its first line.
+    fn read(settings: &AccountSettings, field: &str, value: String) -> Result<Self, ConfigProblem> {
+        if value.contains(BEGIN) {
+            return Ok(Self { text: value.into_bytes(), path: None });
+        }
+        let origin = settings.origin_of(field);
+        let path = match origin {
+            Origin::File { path, .. } => path.parent().unwrap_or(Path::new("")).join(&value),
+            Origin::Variable(_) | Origin::Default => PathBuf::from(&value),
+        };
+        match read_file(&path) {
+            Ok(text) => Ok(Self { text, path: Some(path) }),
+            Err(because) => {
+                let because = format!("is the path of a file that {because}");
+                let remedy = "write the path of a PEM file, or the whole PEM text";
+                Err(ConfigProblem::new(origin.clone(), field, because, remedy))
+            }
+        }
+    }
+
+    /// A key that others can read may be used by others.
+    fn warning(&self, settings: &AccountSettings) -> Option<ConfigProblem> {
+        let origin = settings.origin_of(CLIENT_KEY).clone();
+        config::warning_of_key_file(origin, CLIENT_KEY, self.path.as_deref()?)
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let unread = |error| format!("cannot be read ({error})");
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(unread)?;
+    file.take(SIZE_BYTES_MAX + 1).read_to_end(&mut text).map_err(unread)?;
+    match u64::try_from(text.len()).is_ok_and(|size_bytes| size_bytes <= SIZE_BYTES_MAX) {
+        true => Ok(text),
+        false => Err(format!("has more than {SIZE_BYTES_MAX} bytes")),
+    }
+}
+
+/// What was read is not what the field is for.
+fn unfit(settings: &AccountSettings, error: &Error) -> ConfigProblem {
+    let Some(field) = error.field() else { return problem(settings, error) };
+    let remedy = format!("name another file, or see the page of provider {}", settings.provider);
+    let origin = settings.origin_of(field).clone();
+    ConfigProblem::new(origin, format!("{field}:"), error.message(), remedy)
+}
+
+fn alone(settings: &AccountSettings, field: &str, other: &str) -> ConfigProblem {
+    let remedy = format!("set {other} too (one file may hold both), or remove {field}");
+    let because = format!("is set without {other}");
+    ConfigProblem::new(settings.origin_of(field).clone(), field, because, remedy)
+}
+
+#[cfg(test)]
+mod tests;
