@@ -189,10 +189,12 @@ impl CashyproConfig {
         }
         let currency = self.country.currency;
         if let Some(text) = lookup("AMOUNT_MIN") {
-            self.country.amount_minor_min = Money::parse(&text, currency)?.minor;
+            let limit = Money::parse(&text, currency);
+            self.country.amount_minor_min = limit.map_err(|error| error.about("amount_min"))?.minor;
         }
         if let Some(text) = lookup("AMOUNT_MAX") {
-            self.country.amount_minor_max = Money::parse(&text, currency)?.minor;
+            let limit = Money::parse(&text, currency);
+            self.country.amount_minor_max = limit.map_err(|error| error.about("amount_max"))?.minor;
         }
         if let Some(text) = lookup("UTC_OFFSET_MINUTES") {
             self.country.utc_offset = UtcOffset::minutes(parse_number("utc_offset", &text)?);

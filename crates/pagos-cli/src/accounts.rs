@@ -237,11 +237,7 @@ fn endpoint(
 
 /// A provider's refusal of its configuration, with the place of the field.
 fn problem(settings: &AccountSettings, error: &Error) -> ConfigProblem {
-    problem_with(settings, error.field().unwrap_or("account"), error)
-}
-
-/// The same, where the field has another name here.
-fn problem_with(settings: &AccountSettings, field: &str, error: &Error) -> ConfigProblem {
+    let field = error.field().unwrap_or("account");
     let variable = settings.variable(field);
     let remedy = format!("set it in [accounts.{}], or as {variable}", settings.name);
     let origin = settings.origin_of(field).clone();

@@ -89,6 +89,13 @@ impl Error {
         self
     }
 
+    /// The same error about another field: what was read as an amount is the limit `amount_min`, say.
+    #[must_use]
+    pub fn about(mut self, field: &'static str) -> Self {
+        self.inner.field = Some(field);
+        self
+    }
+
     /// Keeps the provider's own word for it, for the history.
     #[must_use]
     pub fn with_provider_code(mut self, code: impl Into<String>) -> Self {

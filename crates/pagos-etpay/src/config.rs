@@ -146,8 +146,8 @@ impl PaymentConfig {
             let minutes: u64 = parse("session_minutes", &text, "a number of minutes")?;
             self.open_for = Duration::from_secs(minutes.saturating_mul(60));
         }
-        read_amount(lookup, "PAYMENT_MIN", &mut self.amount_minor_min)?;
-        read_amount(lookup, "PAYMENT_MAX", &mut self.amount_minor_max)
+        read_amount(lookup, "PAYMENT_MIN", "payment_min", &mut self.amount_minor_min)?;
+        read_amount(lookup, "PAYMENT_MAX", "payment_max", &mut self.amount_minor_max)
     }
 }
 
@@ -178,8 +178,8 @@ impl PayoutConfig {
                 false => Verification::Missing,
             };
         }
-        read_amount(lookup, "PAYOUT_MIN", &mut self.amount_minor_min)?;
-        read_amount(lookup, "PAYOUT_MAX", &mut self.amount_minor_max)?;
+        read_amount(lookup, "PAYOUT_MIN", "payout_min", &mut self.amount_minor_min)?;
+        read_amount(lookup, "PAYOUT_MAX", "payout_max", &mut self.amount_minor_max)?;
         if let Some(text) = lookup("CONFIRMED_BANKS") {
             let banks = text.split(',').map(str::trim).filter(|bank| !bank.is_empty());
             self.confirmed_banks = banks.map(str::to_owned).collect();
@@ -242,10 +242,12 @@ impl EtpayConfig {
 fn read_amount(
     lookup: &impl Fn(&str) -> Option<String>,
     name: &str,
+    field: &'static str,
     minor: &mut i64,
 ) -> Result<(), Error> {
     if let Some(text) = lookup(name) {
-        *minor = Money::parse(&text, Currency::Clp)?.minor;
+        let limit = Money::parse(&text, Currency::Clp);
+        *minor = limit.map_err(|error| error.about(field))?.minor;
     }
     Ok(())
 }
@@ -336,7 +338,7 @@ mod tests {
             ("CONCAT", "&&", "concat"),
             ("CONCAT", "", "concat"),
             ("SESSION_MINUTES", "half", "session_minutes"),
-            ("PAYMENT_MAX", "1.5", "amount"),
+            ("PAYMENT_MAX", "1.5", "payment_max"),
             ("CONTRACT_VERIFIED", "yes", "contract_verified"),
             ("LISTING_MARGIN_DAYS", "256", "listing_margin_days"),
             ("PAGE_FIRST", "-1", "page_first"),

@@ -272,10 +272,12 @@ impl VirtualPosConfig {
             self.default_message = text;
         }
         if let Some(text) = lookup("AMOUNT_MIN") {
-            self.amount_minor_min = Money::parse(&text, Currency::Clp)?.minor;
+            let limit = Money::parse(&text, Currency::Clp);
+            self.amount_minor_min = limit.map_err(|error| error.about("amount_min"))?.minor;
         }
         if let Some(text) = lookup("AMOUNT_MAX") {
-            self.amount_minor_max = Money::parse(&text, Currency::Clp)?.minor;
+            let limit = Money::parse(&text, Currency::Clp);
+            self.amount_minor_max = limit.map_err(|error| error.about("amount_max"))?.minor;
         }
         if let Some(check) = choose(lookup("STRICT_RUT"), "strict_rut")
             .among([("true", RutCheck::Strict), ("false", RutCheck::ShapeOnly)])?

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pagos_core::Currency;
 use pagos_core::Error;
-use pagos_core::Money;
 use pagos_core::Secret;
 use pagos_virtualpos::Claims;
 use pagos_virtualpos::VirtualPos;
@@ -20,7 +18,6 @@ use crate::accounts::Seams;
 use crate::accounts::Signed;
 use crate::accounts::certificate;
 use crate::accounts::problem;
-use crate::accounts::problem_with;
 use crate::accounts::side::Side;
 use crate::config::AccountSettings;
 use crate::config::ConfigProblem;
@@ -58,7 +55,7 @@ pub(super) fn build(settings: &AccountSettings, gaps: Gaps, seams: &Seams) -> Bu
     };
     let built = VirtualPosConfig::from_lookup(lookup)
         .and_then(|config| VirtualPos::new(config, transport, Arc::clone(&seams.clock)))
-        .map_err(|error| vec![explain(settings, &error)])?;
+        .map_err(|error| vec![problem(settings, &error)])?;
     Ok(Arc::new(built))
 }
 
@@ -120,21 +117,6 @@ fn invented(settings: &AccountSettings, name: &str) -> Option<&'static str> {
         }
         "PAYMENTS_URL" if PAYMENTS.is_named(settings) => Some(NOWHERE),
         _ => None,
-    }
-}
-
-fn explain(settings: &AccountSettings, error: &Error) -> ConfigProblem {
-    let is_no_amount = |field: &&str| {
-        let text = settings.lookup(field);
-        text.is_some_and(|text| Money::parse(&text, Currency::Clp).is_err())
-    };
-    // What cannot be read as an amount at all is told as one, not as the limit that it is.
-    match error.field() {
-        Some("amount") => {
-            let limit = ["amount_min", "amount_max"].into_iter().find(is_no_amount);
-            problem_with(settings, limit.unwrap_or("amount"), error)
-        }
-        _ => problem(settings, error),
     }
 }
 

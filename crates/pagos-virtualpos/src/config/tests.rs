@@ -164,7 +164,7 @@ fn what_is_needed_and_what_is_no_word_is_told() {
         ("CREATE_BODY", "create_body"),
         ("QUERY_SIGNATURE", "query_signature"),
         ("STRICT_RUT", "strict_rut"),
-        ("AMOUNT_MAX", "amount"),
+        ("AMOUNT_MAX", "amount_max"),
     ];
     for (spoilt, field) in wrong {
         let lookup = |name: &str| match name == spoilt {
