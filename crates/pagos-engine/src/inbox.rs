@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pagos_core::AccountName;
 use pagos_core::Decoded;
 use pagos_core::ErrorKind;
 use pagos_core::Event;
@@ -64,11 +65,37 @@ impl Engine {
                 About::Payout(_) | About::Nothing => self.defer(item, "no such payment").await,
             };
         }
-        let Some(key) = &hint.key else { return self.ask_about(item, &hint).await };
-        if !self.is_ours(item, key).await? {
-            return self.defer(item, "no such payout").await;
+        let key = match &hint.key {
+            Some(key) if self.is_ours(item, key).await? => key.clone(),
+            Some(_) => return self.defer(item, "no such payout").await,
+            // Some providers know no key of ours.
+            None => match recognise(self.store.as_ref(), &item.account, &hint).await?.about {
+                About::Payout(key) => key,
+                About::Payment(_) | About::Nothing => {
+                    return self.defer(item, "no such payout").await;
+                }
+            },
+        };
+        self.learn(&key, Writer::Inbox(item.id), seen).await
+    }
+
+    /// Somebody who proved nothing says that there is news about what `hint` names: schedules a
+    /// question about it. False if it names nothing of this account's.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn nudge(&self, account: &AccountName, hint: &Hint) -> Result<bool, EngineError> {
+        match recognise(self.store.as_ref(), account, hint).await?.about {
+            About::Payout(key) => {
+                self.write(&key, Writer::Anyone, ask_soon).await?;
+                Ok(true)
+            }
+            About::Payment(key) => {
+                self.hint_payment(&key, None).await?;
+                Ok(true)
+            }
+            About::Nothing => Ok(false),
         }
-        self.learn(key, Writer::Inbox(item.id), seen).await
     }
 
     /// Changes nothing but that the provider is asked now.
@@ -76,23 +103,13 @@ impl Engine {
         let known = recognise(self.store.as_ref(), &item.account, hint).await?;
         let key = match &known.about {
             About::Payout(key) => key,
-            About::Payment(key) => return self.hint_payment(key, item.id).await,
+            About::Payment(key) => return self.hint_payment(key, Some(item.id)).await,
             About::Nothing if hint.key.is_none() && hint.reference.is_none() => {
                 return self.file(item, "names no order").await;
             }
             About::Nothing => return self.defer(item, "no such order").await,
         };
-        let decide = |payout: &Payout, rules: &Rules<'_>| {
-            let ask_at = rules.now.plus(rules.policy.confirm_delay);
-            let due_at = match payout.due_at {
-                _ if payout.progress.is_quarantined() => None,
-                Some(due_at) => Some(due_at.min(ask_at)),
-                None => Some(ask_at),
-            };
-            let progress = payout.progress.clone();
-            Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
-        };
-        self.write(key, Writer::Inbox(item.id), decide).await.map(drop)
+        self.write(key, Writer::Inbox(item.id), ask_soon).await.map(drop)
     }
 
     async fn is_ours(&self, item: &InboxItem, key: &OrderKey) -> Result<bool, EngineError> {
@@ -112,4 +129,16 @@ impl Engine {
     async fn file(&self, item: &InboxItem, outcome: &str) -> Result<(), EngineError> {
         Ok(self.store.file(item.id, None, outcome).await?)
     }
+}
+
+/// Changes nothing but that the provider is asked soon.
+fn ask_soon(payout: &Payout, rules: &Rules<'_>) -> Option<Outcome> {
+    let ask_at = rules.now.plus(rules.policy.confirm_delay);
+    let due_at = match payout.due_at {
+        _ if payout.progress.is_quarantined() => None,
+        Some(due_at) => Some(due_at.min(ask_at)),
+        None => Some(ask_at),
+    };
+    let progress = payout.progress.clone();
+    Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
 }

@@ -17,6 +17,7 @@ use pagos_core::AccountName;
 use pagos_core::Currency;
 use pagos_core::Delivery;
 use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 
 use self::inbox::Inbox;
@@ -131,6 +132,20 @@ impl Store for MemoryStore {
 
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
         Ok(self.tables().payouts.get(key).map(|row| row.payout.clone()))
+    }
+
+    async fn payout_of(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<OrderKey>, StoreError> {
+        let tables = self.tables();
+        let mut payouts = tables.payouts.values().map(|row| &row.payout);
+        let found = payouts.find(|payout| {
+            payout.order.account == *account
+                && payout.progress.standing.reference() == Some(reference)
+        });
+        Ok(found.map(|payout| payout.order.key.clone()))
     }
 
     async fn list(

@@ -28,8 +28,8 @@ pub enum About {
     Nothing,
 }
 
-/// Looks up what `hint` names among the orders of `account`. A session's id counts for more than a
-/// key: the secret belongs to it.
+/// Looks up what `hint` names among the orders of `account`: a session by its id, which counts most
+/// because the secret belongs to it, then an order by our key, then a payout by the provider's id.
 ///
 /// # Errors
 /// Whatever the store says.
@@ -43,14 +43,19 @@ pub async fn recognise(
     {
         return Ok(Recognised { about: About::Payment(known.key), secret: known.secret });
     }
-    let about = match &hint.key {
-        Some(key) => about(store, account, key).await?,
+    let mut about = match &hint.key {
+        Some(key) => about_key(store, account, key).await?,
         None => About::Nothing,
     };
+    if let (About::Nothing, Some(reference)) = (&about, &hint.reference)
+        && let Some(key) = store.payout_of(account, reference).await?
+    {
+        about = About::Payout(key);
+    }
     Ok(Recognised { about, secret: None })
 }
 
-async fn about(
+async fn about_key(
     store: &dyn Store,
     account: &AccountName,
     key: &OrderKey,

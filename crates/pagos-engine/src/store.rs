@@ -10,6 +10,7 @@ use pagos_core::AccountName;
 use pagos_core::Delivery;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 
 use crate::history::Entry;
@@ -69,6 +70,14 @@ pub trait Store: PaymentStore {
 
     /// One payout.
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError>;
+
+    /// The payout of an account that bears the provider's id `reference`, once that was learned; one
+    /// of them if there are several.
+    async fn payout_of(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<OrderKey>, StoreError>;
 
     /// Payouts in the order of their keys, after `after`, at most `limit`.
     async fn list(

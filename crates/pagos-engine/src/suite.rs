@@ -147,6 +147,7 @@ macro_rules! store_suite {
                 commit_numbers_notices_without_gaps
             }
             query {
+                payout_of_finds_by_the_providers_id
                 history_is_complete_and_in_order
                 payout_of_an_unknown_key_is_none
                 list_pages_in_the_order_of_keys

@@ -1,6 +1,8 @@
 //! What is read: payouts, pages, histories, and the next due time of everything. Changes nothing.
 
+use pagos_core::AccountName;
 use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
 use pagos_engine::Filter;
@@ -26,6 +28,21 @@ pub(crate) fn payout(connection: &Connection, key: &OrderKey) -> Result<Option<P
     )?;
     let mut rows = statement.query([key.as_str()])?;
     rows.next()?.map(row::payout).transpose()
+}
+
+pub(crate) fn payout_of(
+    connection: &Connection,
+    account: &AccountName,
+    reference: &ProviderRef,
+) -> Result<Option<OrderKey>, Failure> {
+    let key: Option<String> = connection
+        .prepare_cached(
+            "SELECT key FROM payout_references JOIN payouts USING (key)
+             WHERE payout_references.account = ?1 AND reference = ?2",
+        )?
+        .query_row([account.as_str(), reference.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(key.map(OrderKey::new).transpose()?)
 }
 
 pub(crate) fn list(

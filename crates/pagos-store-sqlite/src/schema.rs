@@ -95,9 +95,21 @@ CREATE TABLE outbox (
 ) STRICT;
 ";
 
-/// Payments. Their keys and those of payouts do not meet, and so their tables do not either; only the
-/// inbox and the outbox are common.
+/// Payouts by the provider's id; and payments. Their keys and those of payouts do not meet, and so
+/// their tables do not either; only the inbox and the outbox are common.
 const VERSION_2: &str = "
+-- Apart from the payouts, so that their writes touch no further index. It names keys: what is
+-- withdrawn was never sent, so nothing here is about it, and nothing has to be looked for.
+CREATE TABLE payout_references (
+    account TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (account, reference)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO payout_references (account, reference, key)
+SELECT account, json_extract(progress_json, '$.standing.held.reference'), key FROM payouts
+WHERE json_extract(progress_json, '$.standing.held.reference') IS NOT NULL;
+
 CREATE TABLE payments (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

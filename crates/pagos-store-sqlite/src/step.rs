@@ -35,6 +35,15 @@ pub(crate) fn commit(transaction: &mut Transaction<'_>, step: &Step) -> Result<C
         ..stored.counted.clone()
     };
     update(transaction.connection, stored.id, step, &after)?;
+    if let Some(reference) = step.progress.standing.reference() {
+        transaction
+            .connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO payout_references (account, reference, key)
+                 VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![stored.counted.account, reference.as_str(), step.key.as_str()])?;
+    }
     for entry in &step.entries {
         transaction
             .connection

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::Delivery;
 use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
@@ -160,6 +161,17 @@ impl Store for SqliteStore {
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
         let key = key.clone();
         self.reader.call(move |transaction| query::payout(transaction.connection, &key)).await
+    }
+
+    async fn payout_of(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<OrderKey>, StoreError> {
+        let (account, reference) = (account.clone(), reference.clone());
+        self.reader
+            .call(move |transaction| query::payout_of(transaction.connection, &account, &reference))
+            .await
     }
 
     async fn list(

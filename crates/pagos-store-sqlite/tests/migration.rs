@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pagos_core::AccountName;
 use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
 use pagos_core::Status;
 use pagos_core::Subject;
 use pagos_core::Timestamp;
@@ -65,6 +66,9 @@ async fn an_old_file_keeps_all_that_it_holds() {
         .collect();
     assert_eq!(found, [("k1", "succeeded", 3), ("k2", "created", 2), ("k3", "created", 1)]);
     assert!(payouts[0].order == intent("k1").order);
+    let reference = ProviderRef::new("PAYOUT1").unwrap();
+    let found = store.payout_of(&account, &reference).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&payouts[0].order.key), "found by the provider's id too");
     let history = store.history(&payouts[0].order.key).await.unwrap();
     assert!(matches!(history[..], [Entry::AttemptBegun { .. }, Entry::Observed { .. }]));
     let tally = store.tally(None).await.unwrap();

@@ -134,6 +134,15 @@ impl Store for WatchedStore {
         self.inner.payout(key).await
     }
 
+    async fn payout_of(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<OrderKey>, StoreError> {
+        self.pass().await?;
+        self.inner.payout_of(account, reference).await
+    }
+
     async fn list(
         &self,
         filter: &Filter,

@@ -142,12 +142,12 @@ impl Engine {
     pub(crate) async fn hint_payment(
         &self,
         key: &OrderKey,
-        id: InboxId,
+        id: Option<InboxId>,
     ) -> Result<(), EngineError> {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.ask_now(&payment.progress, payment.due_at)
         };
-        self.write_payment(key, Some(id), decide).await
+        self.write_payment(key, id, decide).await
     }
 
     /// Decides over the present payment and writes the outcome, as often as it takes.

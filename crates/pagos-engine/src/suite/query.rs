@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use pagos_core::AccountName;
 use pagos_core::Currency;
 use pagos_core::FailReason;
 use pagos_core::Money;
+use pagos_core::Observation;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
 use pagos_core::Status;
 
 use super::sample::account;
@@ -40,6 +44,30 @@ async fn reach(store: &dyn Store, name: &str, status: Status, attention: Option<
     let (mut progress, entry) = observed(&payout.progress, status, 5);
     progress.attention = attention;
     done(store, Step { progress, entries: vec![entry], ..step(&payout) }).await;
+}
+
+pub(super) async fn payout_of_finds_by_the_providers_id(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2"]).await;
+    let reference = |text: &str| ProviderRef::new(text).unwrap();
+    let found = async |account: &AccountName, text: &str| {
+        let found = store.payout_of(account, &reference(text)).await.unwrap();
+        found.map(|key| key.to_string())
+    };
+    assert_eq!(found(&account("cashypro"), "R1").await, None, "nothing was learned yet");
+    for (name, text) in [("k1", "R1"), ("k2", "R2")] {
+        let payout = stored(&*store, name).await;
+        let mut progress = payout.progress.clone();
+        let seen = Observation {
+            reference: Some(reference(text)),
+            ..Observation::new(Status::Pending, Source::Reply, at(5))
+        };
+        progress.standing.apply(&seen);
+        done(&*store, Step { progress, ..step(&payout) }).await;
+    }
+    assert_eq!(found(&account("cashypro"), "R1").await.as_deref(), Some("k1"));
+    assert_eq!(found(&account("cashypro"), "R2").await.as_deref(), Some("k2"));
+    assert_eq!(found(&account("cashypro"), "R3").await, None);
+    assert_eq!(found(&account("somebody-else"), "R1").await, None, "an id is the account's");
 }
 
 pub(super) async fn history_is_complete_and_in_order(store: Arc<dyn Store>) {

@@ -344,6 +344,14 @@ impl Store for Gated {
         self.inner.payout(key).await
     }
 
+    async fn payout_of(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<OrderKey>, StoreError> {
+        self.inner.payout_of(account, reference).await
+    }
+
     async fn list(
         &self,
         filter: &Filter,
