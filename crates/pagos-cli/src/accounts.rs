@@ -3,6 +3,7 @@
 
 mod cashypro;
 mod certificate;
+mod conekta;
 mod etpay;
 mod side;
 #[cfg(test)]
@@ -10,16 +11,22 @@ mod tests;
 mod virtualpos;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use clap::Subcommand;
 use pagos_core::AccountName;
 use pagos_core::Clock;
 use pagos_core::Environment;
 use pagos_core::Error;
+use pagos_core::Hint;
 use pagos_core::NonceSource;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::SecretScope;
+use pagos_core::Timestamp;
 use pagos_core::Transport;
 use pagos_core::Violation;
 use pagos_http::HttpOptions;
@@ -29,19 +36,49 @@ use crate::config::AccountSettings;
 use crate::config::ConfigProblem;
 use crate::config::Configuration;
 use crate::config::Origin;
+use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::input;
 use crate::offline;
 
 /// The providers that this binary knows.
-pub(crate) const PROVIDERS: [&str; 3] = [cashypro::NAME, etpay::NAME, virtualpos::NAME];
+pub(crate) const PROVIDERS: [&str; 4] =
+    [cashypro::NAME, conekta::NAME, etpay::NAME, virtualpos::NAME];
 
 /// What is done with the settings of an account, by provider.
-static TABLE: [Known; 3] = [
-    Known { name: cashypro::NAME, build: cashypro::build, sign: cashypro::sign },
-    Known { name: etpay::NAME, build: etpay::build, sign: etpay::sign },
-    Known { name: virtualpos::NAME, build: virtualpos::build, sign: virtualpos::sign },
+static TABLE: [Known; 4] = [
+    Known { name: cashypro::NAME, build: cashypro::build, sign: cashypro::sign, missed: None },
+    Known {
+        name: conekta::NAME,
+        build: conekta::build,
+        sign: conekta::sign,
+        missed: Some(conekta::missed),
+    },
+    Known { name: etpay::NAME, build: etpay::build, sign: etpay::sign, missed: None },
+    Known {
+        name: virtualpos::NAME,
+        build: virtualpos::build,
+        sign: virtualpos::sign,
+        missed: None,
+    },
 ];
+
+/// The commands that one provider has and no other.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProviderCommand {
+    /// Look after a Conekta account: its webhook keys, webhooks, payees and events
+    #[command(subcommand)]
+    Conekta(conekta::Errand),
+}
+
+impl ProviderCommand {
+    /// Does the provider's errand.
+    pub(crate) fn run(&self, config: Option<&Path>) -> Result<Exit, Failure> {
+        match self {
+            Self::Conekta(errand) => conekta::run(errand, config),
+        }
+    }
+}
 
 /// The field with the secret of one session, for commands that look at one delivery.
 pub(crate) const SESSION_SECRET: &str = "signature_token";
@@ -56,10 +93,21 @@ struct Known {
     name: &'static str,
     build: fn(&AccountSettings, Gaps, &Seams) -> Built,
     sign: fn(&AccountSettings, &[u8]) -> Result<Signed, Failure>,
+    /// What it told while nobody listened, where it keeps that.
+    missed: Option<fn(&AccountSettings, &Seams) -> BuiltMissed>,
 }
 
 /// A provider, or everything that is wrong with its settings.
 type Built = Result<Arc<dyn PayoutProvider>, Vec<ConfigProblem>>;
+
+type BuiltMissed = Result<Arc<dyn Missed>, Vec<ConfigProblem>>;
+
+/// What a provider told while nobody listened, where it keeps that.
+#[async_trait]
+pub(crate) trait Missed: fmt::Debug + Send + Sync {
+    /// What it told of since then, each thing once: reasons to ask, no more.
+    async fn hints(&self, since: Timestamp) -> Result<Vec<Hint>, Error>;
+}
 
 /// What a provider is given from outside.
 #[derive(Debug, Clone)]
@@ -93,6 +141,8 @@ pub(crate) struct Account {
     pub(crate) provider: Arc<dyn PayoutProvider>,
     /// Where its webhooks come in, if the provider sends any.
     pub(crate) endpoint: Option<Endpoint>,
+    /// What it told while nobody listened, if the account is used and the provider keeps that.
+    pub(crate) missed: Option<Arc<dyn Missed>>,
 }
 
 /// How a body is signed.
@@ -187,13 +237,17 @@ pub(crate) fn build(
 ) -> Result<Account, Vec<ConfigProblem>> {
     let known = known(settings).map_err(|problem| vec![problem])?;
     let provider = (known.build)(settings, gaps, seams)?;
+    let missed = match (gaps, known.missed) {
+        (Gaps::Refused, Some(missed)) => Some(missed(settings, seams)?),
+        _ => None,
+    };
     let endpoint = endpoint(settings, &provider).map_err(|problem| vec![problem])?;
     let unused = settings.unused();
     if !unused.is_empty() {
         return Err(unused);
     }
     let (name, environment) = (settings.name.clone(), settings.environment);
-    Ok(Account { name, environment, provider, endpoint })
+    Ok(Account { name, environment, provider, endpoint, missed })
 }
 
 /// How the exact bytes of a body are signed for an account. Sends nothing.

@@ -3,6 +3,7 @@
 //! No argument takes a secret: arguments are seen by every process of a machine.
 
 mod payment;
+mod span;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ pub(crate) use payment::PaymentCreateArguments;
 pub(crate) use payment::PaymentKeyArguments;
 pub(crate) use payment::PaymentListArguments;
 pub(crate) use payment::PaymentResolveArguments;
+pub(crate) use span::parse_span;
+
+use crate::accounts::ProviderCommand;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -102,7 +106,7 @@ pub(crate) enum Command {
     /// Show how a body is signed: string to sign, signature and headers
     ///
     /// For Cashypro that is a request. For VirtualPOS the file holds the `tef` object of a payout,
-    /// and the signature is a token. ETpay signs no request; with the secret of a session in
+    /// and the signature is a token. Conekta and ETpay sign no request; with the secret of a session in
     /// PAGOS_<ACCOUNT>_SIGNATURE_TOKEN, claims are signed as in its notifications.
     ///
     /// What is printed can hold the account's keys: Cashypro's string to sign has its secret key,
@@ -112,12 +116,14 @@ pub(crate) enum Command {
     /// Check a captured webhook and show its event
     ///
     /// Exits 0 if the delivery is genuine and says what was agreed, 1 with the reason if not. What
-    /// VirtualPOS sends is not signed: it is never genuine, and a reason to ask, no more.
+    /// VirtualPOS sends is not signed, and Conekta's wants webhook_keys: else it is a reason to ask.
     ///
     /// A provider that signs with a secret of each session (ETpay) needs that secret: from the
     /// store (--db), which also knows key and amount that were agreed, or from the variable
     /// PAGOS_<ACCOUNT>_SIGNATURE_TOKEN.
     Verify(VerifyArguments),
+    #[command(flatten)]
+    Provider(ProviderCommand),
 }
 
 /// Arguments of `plan`.

@@ -27,6 +27,12 @@ impl Timer for SystemClock {
     }
 }
 
+/// The moment `span` before another one.
+pub(crate) fn before(moment: Timestamp, span: Duration) -> Timestamp {
+    let span_ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(moment.as_millis().saturating_sub(span_ms))
+}
+
 /// The operating system's generator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SystemNonces;

@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Doctor(doctor) => doctor::run(doctor, config),
         Command::Serve(serve) => serve::run(serve, config),
         Command::Twin(twin) => twin::run(twin),
+        Command::Provider(provider) => provider.run(config),
     }
 }
 
@@ -64,7 +65,7 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, Failure> {
 }
 
 /// The settings of the account that an argument names.
-fn account<'a>(
+pub(crate) fn account<'a>(
     configuration: &'a Configuration,
     name: &str,
 ) -> Result<&'a AccountSettings, Failure> {

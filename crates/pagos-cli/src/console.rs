@@ -3,6 +3,7 @@
 
 use std::io;
 use std::io::BufWriter;
+use std::io::IsTerminal;
 use std::io::StdoutLock;
 use std::io::Write;
 
@@ -14,6 +15,20 @@ pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
 /// Tells a person something, on standard error. A closed stream is not an error.
 pub(crate) fn tell(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Asks a person. Without a terminal nobody is asked: `unasked` says what to do then.
+pub(crate) fn is_agreed(question: &str, unasked: &str) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        tell(&format!("standard input is no terminal; {unasked}"));
+        return Ok(false);
+    }
+    let mut err = io::stderr().lock();
+    write!(err, "{question} [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Prints one JSON document on standard output.

@@ -27,6 +27,7 @@ pub(crate) use style::Colour;
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 pub(crate) use table::write_plan_totals;
+pub(crate) use table::write_rows;
 pub(crate) use table::write_totals;
 pub(crate) use totals::OutcomeTotal;
 pub(crate) use totals::Totals;

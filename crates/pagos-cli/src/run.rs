@@ -2,6 +2,7 @@
 //! together.
 
 pub(crate) mod bank;
+pub(crate) mod catch_up;
 pub(crate) mod database;
 pub(crate) mod follow;
 pub(crate) mod notices;

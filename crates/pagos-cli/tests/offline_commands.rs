@@ -281,6 +281,8 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
     folder.write("pagos.toml", complete);
     fs::create_dir(folder.0.join("secrets")).unwrap();
     folder.write("secrets/cashypro-api-key", KEY);
+    folder.write("secrets/conekta-api-key", "a-key-of-the-template");
+    folder.write("conekta-webhook-keys.pem", public_key());
     folder.write("secrets/etpay-api-token", "an-api-token-of-the-template");
     folder.write("secrets/etpay-password", "a-password-of-the-template");
     for key in ["api-key", "secret-key", "payments-api-key", "payments-secret-key"] {
@@ -297,9 +299,19 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
     let run = folder.run(&["banks", "etpay", "--json"], &[]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.json().as_array().unwrap().iter().any(|bank| bank["id"] == "cl_estado"));
-    let run = folder.run(&["banks", "virtualpos", "--json"], &[]);
-    assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.json().as_array().unwrap().iter().any(|bank| bank["id"] == "012"));
+    for (provider, id) in [("conekta", "012"), ("virtualpos", "012")] {
+        let run = folder.run(&["banks", provider, "--json"], &[]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(run.json().as_array().unwrap().iter().any(|bank| bank["id"] == id), "{provider}");
+    }
+}
+
+/// That of a recorded webhook.
+fn public_key() -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let case = fs::read_to_string(fixtures.join("conekta/webhook/v1-paid-out/case.toml")).unwrap();
+    let case: toml::Table = case.parse().unwrap();
+    case["settings"]["WEBHOOK_KEYS"].as_str().unwrap().to_owned()
 }
 
 fn is_setting(line: &str) -> bool {

@@ -19,8 +19,8 @@
 //! | `1-foreign-signature.txt` | a signature that must not be the body's |
 //! | `expected.json` | what must come out |
 //!
-//! The operations are `payout-create`, `payout-query`, `balance`, `banks`, `listing`,
-//! `payment-create`, `payment-query`, `webhook` and `sign`. No file but the heads of `.http` files
+//! The operations are `payout-prepare`, `payout-create`, `payout-query`, `balance`, `banks`,
+//! `listing`, `payment-create`, `payment-query`, `webhook` and `sign`. No file but the heads of `.http` files
 //! has a line end that is not part of its content.
 
 #![cfg_attr(

@@ -74,6 +74,7 @@ fn failures(case: &Case, factory: &dyn Factory) -> Result<Vec<String>, String> {
 fn outcome(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
     let absent = || format!("the provider has no {}", case.operation);
     match case.operation.as_str() {
+        "payout-prepare" => prepare_payout(case, provider),
         "payout-create" => create_payout(case, provider),
         "payout-query" => query_payout(case, provider),
         "balance" => {
@@ -106,10 +107,15 @@ fn outcome(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> 
     }
 }
 
+fn prepare_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
+    let order: PayoutOrder = case.json("order.json")?;
+    let prepared = finish(provider.prepare(&order))?;
+    Ok(told(prepared.map(|handle| json!({"handle": handle.map(String::from)}))))
+}
+
 fn create_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
     let order: PayoutOrder = case.json("order.json")?;
-    let handle = case.handle.as_ref().map(Handle::new).transpose();
-    let handle = handle.map_err(|error| error.to_string())?;
+    let handle = handle(case)?;
     let created = finish(provider.create(&order, handle.as_ref()))?;
     let Err(violations) = provider.check(&order) else {
         return Ok(told(created.map(|seen| observed("observation", &seen, Some(&order)))));
@@ -153,11 +159,11 @@ fn refused(violations: &[Violation]) -> Value {
 
 fn query_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
     let order: PayoutOrder = case.json("order.json")?;
-    let reference = reference(case)?;
+    let (reference, handle) = (reference(case)?, handle(case)?);
     let payout = PayoutRef {
         order: &order,
         reference: reference.as_ref(),
-        handle: None,
+        handle: handle.as_ref(),
         begun_at: case.begun_at,
     };
     let lookup = finish(provider.query(&payout))?;
@@ -224,6 +230,10 @@ fn signed_body(case: &Case, number: usize) -> Result<Option<Vec<u8>>, String> {
         }
     }
     case.file(&format!("{number}-body.txt"))
+}
+
+fn handle(case: &Case) -> Result<Option<Handle>, String> {
+    case.handle.as_ref().map(Handle::new).transpose().map_err(|error| error.to_string())
 }
 
 fn reference(case: &Case) -> Result<Option<ProviderRef>, String> {

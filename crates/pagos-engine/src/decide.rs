@@ -334,6 +334,15 @@ impl Rules<'_> {
         self.asked(progress, format!("attempt {number} was refused ({code}), yet it is not alone"))
     }
 
+    /// The order could not be prepared, for good. That ends a payout of which nothing was ever sent;
+    /// for any other it is one more question.
+    pub(crate) fn unprepared(&self, progress: &Progress, seen: &Observation) -> Outcome {
+        if progress.status() == Status::Created && progress.attempts == 0 {
+            return self.learn(progress, seen);
+        }
+        self.asked(progress, "it cannot be prepared, and may have been sent before".to_owned())
+    }
+
     /// A question was asked that brought no observation.
     pub(crate) fn asked(&self, progress: &Progress, answer: String) -> Outcome {
         let mut progress = progress.clone();

@@ -93,6 +93,11 @@ impl Engine {
         let handle = match prepared {
             Ok(None) => return Ok(Some(payout)),
             Ok(Some(handle)) => handle,
+            // Nothing was sent, and nothing ever can be.
+            Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Rejected) => {
+                self.refuse(&payout, &error).await?;
+                return Ok(None);
+            }
             Err(error) => {
                 self.put_off(&payout, &error).await?;
                 return Ok(None);
@@ -203,6 +208,20 @@ impl Engine {
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             rules.close(&payout.progress, proof, because.to_owned(), wait)
         };
+        self.write(&payout.order.key, writer, decide).await.map(drop)
+    }
+
+    /// The order cannot be prepared: it failed before anything of it was sent.
+    async fn refuse(&self, payout: &Payout, error: &Error) -> Result<(), EngineError> {
+        let rejected = Status::Failed(FailReason::Rejected);
+        let seen = Observation {
+            provider_code: error.provider_code().map(str::to_owned),
+            message: Some(error.message().to_owned()),
+            ..Observation::new(rejected, Source::Reply, self.timer.now())
+        };
+        let writer = Writer::Holder { epoch: payout.epoch };
+        let decide =
+            |payout: &Payout, rules: &Rules<'_>| Some(rules.unprepared(&payout.progress, &seen));
         self.write(&payout.order.key, writer, decide).await.map(drop)
     }
 

@@ -1,6 +1,7 @@
 //! The houses: each provider with its twin, as a stage needs them. A file for each.
 
 mod cashypro;
+mod conekta;
 mod etpay;
 mod virtualpos;
 
@@ -16,6 +17,7 @@ use pagos_twin::Faults;
 use pagos_twin::Twin;
 
 pub use cashypro::CashyproHouse;
+pub use conekta::ConektaHouse;
 pub use etpay::EtpayHouse;
 pub use virtualpos::VirtualPosHouse;
 

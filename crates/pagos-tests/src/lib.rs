@@ -38,6 +38,7 @@ pub use gate::Plan;
 pub use gated::GatedProvider;
 pub use gated::GatedTransport;
 pub use house::CashyproHouse;
+pub use house::ConektaHouse;
 pub use house::EtpayHouse;
 pub use house::House;
 pub use house::VirtualPosHouse;

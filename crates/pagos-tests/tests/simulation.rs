@@ -20,6 +20,7 @@ use pagos_engine::Payout;
 use pagos_tests::CAREFUL;
 use pagos_tests::CashyproHouse;
 use pagos_tests::Chaos;
+use pagos_tests::ConektaHouse;
 use pagos_tests::EtpayHouse;
 use pagos_tests::ForgetfulBank;
 use pagos_tests::Gate;
@@ -151,6 +152,22 @@ fn schedules_under_a_hostile_provider_end_at_its_truth() {
     if totals.schedules >= 100 {
         assert!(totals.crashes > 100 && totals.stalls > 100 && totals.reversals > 20);
         assert!(totals.in_doubt * 100 < totals.payouts, "hardly any needs a person");
+    }
+}
+
+/// Conekta would pay a repeated transfer, too, and knows no key of ours; the fresh payee of each payout
+/// tells them apart, so that what never arrived is sent again with proof.
+#[test]
+fn schedules_under_a_hostile_conekta_end_at_its_truth() {
+    let mut totals = Totals::default();
+    for seed in seeds(40) {
+        hostile_schedule(&ConektaHouse, 20, seed, &mut totals);
+    }
+    println!("hostile conekta: {totals:?}");
+    assert_eq!((totals.duplicates, totals.in_doubt_although_there), (0, 0));
+    if totals.schedules >= 40 {
+        assert!(totals.crashes > 100 && totals.stalls > 100 && totals.reversals > 0, "{totals:?}");
+        assert!(totals.in_doubt * 20 < totals.payouts, "hardly any needs a person: {totals:?}");
     }
 }
 

@@ -9,6 +9,8 @@ use pagos_core::Timestamp;
 
 use crate::cashypro::CashyproSettings;
 use crate::cashypro::CashyproTwin;
+use crate::conekta::ConektaSettings;
+use crate::conekta::ConektaTwin;
 use crate::control;
 use crate::etpay::EtpaySettings;
 use crate::etpay::EtpayTwin;
@@ -28,6 +30,7 @@ use crate::virtualpos::VirtualPosTwin;
 fn all_twins() -> Vec<Box<dyn Twin>> {
     vec![
         Box::new(CashyproTwin::new(CashyproSettings::default())),
+        Box::new(ConektaTwin::new(ConektaSettings::default())),
         Box::new(EtpayTwin::new(EtpaySettings::default())),
         Box::new(VirtualPosTwin::new(VirtualPosSettings::default())),
     ]

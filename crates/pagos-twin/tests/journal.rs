@@ -49,6 +49,9 @@ fn portrait(mut world: World, now: Timestamp) -> String {
         "/_twin/orders",
         "/_twin/ledger",
         "/_twin/faults",
+        "/_twin/conekta/transfers",
+        "/_twin/conekta/balance",
+        "/_twin/conekta/settings",
         "/_twin/etpay/sessions",
         "/_twin/etpay/logins",
         "/_twin/etpay/balance",
@@ -113,6 +116,26 @@ fn virtualpos_follow_ups(answers: &[Value], nth: u32) -> Vec<Request<Bytes>> {
     requests
 }
 
+/// What a business does with the payee that Conekta gave it, if it got one.
+fn conekta_follow_ups(answers: &[Value], nth: u32) -> Vec<Request<Bytes>> {
+    let mut requests = Vec::new();
+    let is_payee = |it: &&Value| it["object"] == "payee";
+    if let Some(payee) = answers.iter().find(is_payee).and_then(|it| it["id"].as_str()) {
+        let transfer = support::conekta::transfer(payee, 50_000 + i64::from(nth)).to_string();
+        requests.push(support::conekta::request("POST", "transfers", &transfer));
+    }
+    requests.push(support::conekta::request("GET", "transfers?limit=2", ""));
+    // Not at once: a replay signs each of its webhooks anew, which takes a millisecond.
+    if nth == 2 {
+        let hook = json!({"webhooks": {"conekta": support::conekta::HOOK}});
+        requests.push(post("/_twin/merchant", &hook));
+    }
+    if nth.is_multiple_of(50) {
+        requests.push(support::conekta::request("POST", "webhook_keys", ""));
+    }
+    requests
+}
+
 /// Lives a while and writes it down. Some webhooks are acknowledged, some not, some never.
 fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
     let opened = Journal::open(path, fresh()).unwrap();
@@ -135,6 +158,11 @@ fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
             odd,
             post("/etpay/platform/v1/auth/login", &support::etpay::login()),
             post("/etpay/api/session/initialize", &support::etpay::order(&key)),
+            support::conekta::request(
+                "POST",
+                "payees",
+                &support::conekta::payee(&key, "Jon").to_string(),
+            ),
             support::virtualpos::created(&support::virtualpos::tef(&key, "x")),
             support::virtualpos::collected("/", &support::virtualpos::order(&key)),
         ] {
@@ -145,6 +173,7 @@ fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
         }
         let mut follow_ups = etpay_follow_ups(&answers, &key, nth);
         follow_ups.extend(virtualpos_follow_ups(&answers, nth));
+        follow_ups.extend(conekta_follow_ups(&answers, nth));
         for request in follow_ups {
             journal.append(&Input::request(&request, now)).unwrap();
             drop(world.handle(&request, now));

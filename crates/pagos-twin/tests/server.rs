@@ -210,6 +210,35 @@ async fn etpay_pays_out_and_collects() {
     server.shut_down().await;
 }
 
+#[tokio::test]
+async fn conekta_pays_and_signs_what_it_tells() {
+    let server = start(fast()).await;
+    let (address, (merchant, mut told)) = (server.address(), receiver(&[]).await);
+    let settings = json!({"execution_delay_seconds": 1, "transit_seconds": 1}).to_string();
+    raw(address, "POST /_twin/conekta/settings HTTP/1.1", &settings).await;
+    let hook = format!("http://{merchant}/conekta");
+    let hook = json!({"webhooks": {"conekta": hook}}).to_string();
+    raw(address, "POST /_twin/merchant HTTP/1.1", &hook).await;
+    let key = pagos_twin::conekta::SANDBOX_API_KEY;
+    let post = |path: &str| format!("POST /conekta/{path} HTTP/1.1\r\nAuthorization: Bearer {key}");
+    let json_of = |answer: &str| -> Value {
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    };
+    let payee = support::conekta::payee("k", "Jon").to_string();
+    let payee = json_of(&raw(address, &post("payees"), &payee).await);
+    let transfer = support::conekta::transfer(payee["id"].as_str().unwrap(), 50_000).to_string();
+    let accepted = raw(address, &post("transfers"), &transfer).await;
+    assert!(accepted.contains("\"status\":\"pending\""), "{accepted}");
+    let mut names = BTreeSet::new();
+    while !names.contains("payout.paid_out") {
+        let (notice, _) = told.recv().await.unwrap();
+        let notice: Value = serde_json::from_str(&notice).unwrap();
+        names.insert(notice["type"].as_str().unwrap().to_owned());
+    }
+    assert!(names.contains("webhook_ping"), "{names:?}");
+    server.shut_down().await;
+}
+
 /// The first server is cut off with its runtime, wherever its tasks are.
 #[test]
 fn a_server_comes_back_with_its_memory() {

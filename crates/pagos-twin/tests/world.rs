@@ -144,6 +144,11 @@ fn the_control_surface_shows_what_is() {
                 "api_key": "sandbox-key-0123456789abcdef", "merchant_id": "1002001",
                 "base_url": "http://127.0.0.1:4010/cashypro/stage-api",
             },
+            "conekta": {
+                "api_key": "key_SimuladaDePagos5a17e57b",
+                "webhook_keys": credentials["conekta"]["webhook_keys"],
+                "base_url": "http://127.0.0.1:4010/conekta",
+            },
             "etpay": {
                 "merchant_code": "cl_sim_merchant",
                 "merchant_api_token":

@@ -6,6 +6,7 @@
 //! | feature | module | what |
 //! |---|---|---|
 //! | `cashypro` | `cashypro` | the provider Cashypro |
+//! | `conekta` | `conekta` | the provider Conekta |
 //! | `etpay` | `etpay` | the provider ETpay |
 //! | `virtualpos` | `virtualpos` | the provider VirtualPOS |
 //! | `all-providers` | | every provider that there is |
@@ -81,6 +82,10 @@ pub use pagos_core::*;
 #[cfg(feature = "cashypro")]
 #[doc(inline)]
 pub use pagos_cashypro as cashypro;
+
+#[cfg(feature = "conekta")]
+#[doc(inline)]
+pub use pagos_conekta as conekta;
 
 #[cfg(feature = "engine")]
 #[doc(inline)]

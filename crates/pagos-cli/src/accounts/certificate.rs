@@ -26,7 +26,7 @@ pub(super) const CLIENT_KEY: &str = "client_key";
 pub(super) const ROOT_CERTIFICATE: &str = "root_certificate";
 
 /// How every PEM text begins, perhaps after a word about it; no path has this in it.
-const BEGIN: &str = "-----BEGIN";
+pub(super) const BEGIN: &str = "-----BEGIN";
 
 /// More than any chain of certificates.
 const SIZE_BYTES_MAX: u64 = 1024 * 1024;
@@ -89,10 +89,7 @@ impl Pem {
             return Ok(Self { text: value.into_bytes(), path: None });
         }
         let origin = settings.origin_of(field);
-        let path = match origin {
-            Origin::File { path, .. } => path.parent().unwrap_or(Path::new("")).join(&value),
-            Origin::Variable(_) | Origin::Default => PathBuf::from(&value),
-        };
+        let path = path_of(origin, &value);
         match read_file(&path) {
             Ok(text) => Ok(Self { text, path: Some(path) }),
             Err(because) => {
@@ -110,7 +107,16 @@ impl Pem {
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+/// A path in `pagos.toml` is meant from the folder of that file.
+pub(super) fn path_of(origin: &Origin, value: &str) -> PathBuf {
+    match origin {
+        Origin::File { path, .. } => path.parent().unwrap_or(Path::new("")).join(value),
+        Origin::Variable(_) | Origin::Default => PathBuf::from(value),
+    }
+}
+
+/// The bytes of a small file, or why there are none, as the rest of a sentence.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let unread = |error| format!("cannot be read ({error})");
     let mut text = Vec::new();
     let file = File::open(path).map_err(unread)?;

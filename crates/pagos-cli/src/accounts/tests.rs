@@ -35,11 +35,12 @@ fn what_nothing_rests_on_may_be_missing() {
         assert!(built(&bare, Gaps::Credentials).is_ok(), "{provider}");
         assert!(built(&bare, Gaps::Refused).is_err(), "{provider}");
     }
-    // Cashypro's webhooks are checked with the account's key, ETpay's with that of a session, and
-    // VirtualPOS's not at all.
+    // Cashypro's webhooks are checked with the account's key, Conekta's with public keys, ETpay's
+    // with the key of a session, and VirtualPOS's not at all.
     assert!(built(&account("cashypro", &[]), Gaps::Unsigned).is_err());
-    assert!(built(&account("etpay", &[]), Gaps::Unsigned).is_ok());
-    assert!(built(&account("virtualpos", &[]), Gaps::Unsigned).is_ok());
+    for provider in ["conekta", "etpay", "virtualpos"] {
+        assert!(built(&account(provider, &[]), Gaps::Unsigned).is_ok(), "{provider}");
+    }
 }
 
 #[test]
@@ -98,7 +99,7 @@ fn what_is_wrong_is_told_with_its_place_and_a_remedy() {
     }
     let settings = account("virtualpay", &[]);
     let problems = built(&settings, Gaps::Credentials).unwrap_err();
-    assert!(problems[0].contains("write one of cashypro, etpay, virtualpos"), "{}", problems[0]);
+    assert!(problems[0].contains("write one of cashypro, conekta, etpay"), "{}", problems[0]);
 }
 
 #[test]

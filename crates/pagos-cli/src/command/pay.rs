@@ -3,7 +3,6 @@
 //! Run again, it resumes: all state is in the store.
 
 use std::io;
-use std::io::IsTerminal;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
@@ -165,18 +164,9 @@ fn may_begin(
             writeln!(err, "{} is LIVE: this is real money", total.account)?;
         }
     }
-    if arguments.yes {
-        return Ok(true);
-    }
-    if !io::stdin().is_terminal() {
-        writeln!(err, "standard input is no terminal; say --yes to pay without asking")?;
-        return Ok(false);
-    }
-    write!(err, "Pay {} payouts? [y/N] ", planned.rows)?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    drop(err);
+    let question = format!("Pay {} payouts?", planned.rows);
+    Ok(arguments.yes || console::is_agreed(&question, "say --yes to pay without asking")?)
 }
 
 /// How the work on a run ended.

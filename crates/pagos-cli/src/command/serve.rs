@@ -14,6 +14,7 @@ use crate::exit::Failure;
 use crate::run;
 use crate::run::bank::Bank;
 use crate::run::bank::Choice;
+use crate::run::catch_up;
 use crate::run::database;
 use crate::run::notices;
 use crate::run::office;
@@ -82,6 +83,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         tokio::select! {
             () = signal::stop_requested() => {}
             failed = notices::tell(&office, after) => told = failed.err(),
+            never = catch_up::at_start(&office, &bank.accounts) => match never {},
         }
     };
     let worked = office.work(usize::from(arguments.concurrency), stop).await;

@@ -119,6 +119,21 @@ pub(crate) fn write_totals(
     grid.write(out, colour)
 }
 
+/// Writes rows of anything else under their headings, leaning to the left.
+pub(crate) fn write_rows(
+    out: &mut dyn Write,
+    colour: Colour,
+    columns: &[&'static str],
+    rows: &[Vec<String>],
+) -> io::Result<()> {
+    let mut grid = Grid::new(columns.iter().map(|name| (*name, Side::Left)).collect());
+    let plain = |cells: &Vec<String>| {
+        cells.iter().map(|text| (text.clone(), Style::Plain)).collect::<Vec<_>>()
+    };
+    grid.rows.extend(rows.iter().map(plain));
+    grid.write(out, colour)
+}
+
 #[derive(Debug)]
 struct Grid {
     columns: Vec<(&'static str, Side)>,

@@ -91,15 +91,7 @@ impl Bank {
                 Until::Watched => SIMULATED.to_owned(),
                 Until::Settled => account.environment.to_string(),
             };
-            let bound = store.bind(&account.name, &world).await?;
-            if bound != world {
-                return Err(Failure::new(format!(
-                    "{}: account {} of this database is {bound}, and here it is {world}; use \
-                     another --db, or give the account another name",
-                    db.display(),
-                    account.name
-                )));
-            }
+            bind(store, db, &account.name, &world).await?;
         }
         Ok(())
     }
@@ -147,7 +139,12 @@ impl Bank {
 
     async fn of_sandbox(sandbox: Sandbox) -> Result<Self, Failure> {
         let listener = office::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        let configuration = settings_of(&sandbox, listener.local_addr()?)?;
+        let mut configuration = settings_of_twins(&sandbox)?;
+        let listening = listener.local_addr()?;
+        for settings in &mut configuration.accounts {
+            let address = office::notify_url(listening, &settings.name);
+            settings.set("notify_url", address, Origin::Default);
+        }
         let policy = Policy::sandbox(sandbox::SPEED);
         let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
         Ok(Self {
@@ -159,6 +156,53 @@ impl Bank {
             sandbox: Some(sandbox),
         })
     }
+}
+
+/// Ties one account to its world, as [`Bank::bind`] does with all.
+pub(crate) async fn bind(
+    store: &dyn Store,
+    db: &Path,
+    account: &AccountName,
+    world: &str,
+) -> Result<(), Failure> {
+    let bound = store.bind(account, world).await?;
+    match bound == world {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "{}: account {account} of this database is {bound}, and here it is {world}; use \
+             another --db, or give the account another name",
+            db.display()
+        ))),
+    }
+}
+
+/// One account before its provider is built.
+pub(crate) struct Found {
+    pub(crate) settings: AccountSettings,
+    pub(crate) policy: Policy,
+    /// In which world a store keeps its payouts.
+    pub(crate) world: String,
+}
+
+/// The account that an argument names, as it is configured or as running twins invented it.
+pub(crate) async fn settings_of(
+    name: &str,
+    sandbox_url: Option<&str>,
+    config: Option<&Path>,
+) -> Result<Found, Failure> {
+    let (configuration, policy) = match sandbox_url {
+        Some(origin) => {
+            let sandbox = Sandbox::join(origin).await?;
+            (settings_of_twins(&sandbox)?, Policy::sandbox(sandbox::SPEED))
+        }
+        None => (command::load(config)?, Policy::live()),
+    };
+    let settings = command::account(&configuration, name)?.clone();
+    let world = match sandbox_url {
+        Some(_) => SIMULATED.to_owned(),
+        None => settings.environment.to_string(),
+    };
+    Ok(Found { settings, policy, world })
 }
 
 /// The provider of the account that an argument names.
@@ -179,15 +223,14 @@ pub(crate) async fn provider_of(
 }
 
 /// Accounts with the twins' invented credentials; each bears its provider's name.
-fn settings_of(sandbox: &Sandbox, listening: SocketAddr) -> Result<Configuration, Failure> {
+fn settings_of_twins(sandbox: &Sandbox) -> Result<Configuration, Failure> {
     let mut configuration = Configuration::default();
     for (provider, fields) in sandbox.credentials() {
         let name = AccountName::new(provider.clone())?;
-        let mut settings = AccountSettings::new(name.clone(), Origin::Default);
+        let mut settings = AccountSettings::new(name, Origin::Default);
         for (field, value) in fields {
             settings.set(field, value.clone(), Origin::Default);
         }
-        settings.set("notify_url", office::notify_url(listening, &name), Origin::Default);
         configuration.accounts.push(settings);
     }
     Ok(configuration)

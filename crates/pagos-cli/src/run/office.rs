@@ -111,6 +111,11 @@ impl Office {
         self.engine.run(concurrency, stop, || self.wake.notified()).await
     }
 
+    /// Something is due earlier than the engine knows.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
     /// Resolves when a webhook was stored.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;

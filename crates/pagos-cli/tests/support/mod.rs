@@ -31,6 +31,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use pagos_twin::cashypro::SANDBOX_API_KEY;
+use pagos_twin::conekta;
 use pagos_twin::etpay::SANDBOX_API_TOKEN;
 use pagos_twin::etpay::SANDBOX_PASSWORD;
 use pagos_twin::virtualpos;
@@ -84,6 +85,10 @@ impl Folder {
 
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         fs::write(self.0.join(name), text).unwrap();
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -142,6 +147,7 @@ impl Run {
     fn new(status: ExitStatus, out: String, err: String) -> Self {
         let secrets = [
             SANDBOX_API_KEY,
+            conekta::SANDBOX_API_KEY,
             SANDBOX_API_TOKEN,
             SANDBOX_PASSWORD,
             virtualpos::SANDBOX_API_KEY,

@@ -164,3 +164,20 @@ fn what_a_provider_asks_for_is_granted_within_reason() {
         assert_eq!(policy.asked_delay(asked.map(Duration::from_secs)), granted);
     }
 }
+
+/// What cannot be prepared was never sent; unless something was sent before.
+#[test]
+fn an_order_that_cannot_be_prepared_has_failed_only_if_nothing_was_sent() {
+    let (order, policy) = (order(), Policy::live());
+    let descriptor = descriptor(Deduplication::ByHandle);
+    let rules = Rules { order: &order, descriptor: &descriptor, policy: &policy, now: at(5) };
+    let rejected = Status::Failed(FailReason::Rejected);
+    let seen = Observation::new(rejected, Source::Reply, at(5));
+    let fresh = rules.unprepared(&progress(Status::Created, false), &seen);
+    assert_eq!((fresh.progress.status(), fresh.due_at), (rejected, None));
+    for status in [Status::Unknown, Status::Pending] {
+        let sent = rules.unprepared(&progress(status, true), &seen);
+        assert_eq!(sent.progress.status(), status);
+        assert!(sent.due_at.is_some());
+    }
+}

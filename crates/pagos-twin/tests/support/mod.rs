@@ -9,7 +9,9 @@
     clippy::indexing_slicing
 )]
 
+pub mod conekta;
 pub mod etpay;
+pub mod vectors;
 pub mod virtualpos;
 
 use std::time::Duration;

@@ -1,0 +1,171 @@
+//! `pagos conekta`: what is done about an account besides paying with it. Moves no money. Shows no
+//! name, mail address or telephone number, and of an account its last four digits.
+
+mod catch_up;
+mod event;
+mod key;
+mod orphan;
+mod payee;
+mod webhook;
+
+use std::io;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use pagos_conekta::Conekta;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use serde::Serialize;
+
+use crate::accounts;
+use crate::accounts::Gaps;
+use crate::accounts::conekta;
+use crate::accounts::conekta::NAME;
+use crate::accounts::conekta::arguments::AtArguments;
+use crate::accounts::conekta::arguments::Errand;
+use crate::config::AccountSettings;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::output::Colour;
+use crate::output::write_rows;
+use crate::run;
+use crate::run::bank;
+use crate::run::office;
+
+/// Does the errand.
+pub(in crate::accounts) fn run(errand: &Errand, config: Option<&Path>) -> Result<Exit, Failure> {
+    run::block_on(async {
+        match errand {
+            Errand::WebhookKeys(errand) => key::run(errand, config).await,
+            Errand::Webhooks(errand) => webhook::run(errand, config).await,
+            Errand::Payees(errand) => payee::run(errand, config).await,
+            Errand::Events(errand) => event::run(errand, config).await,
+            Errand::CatchUp(arguments) => catch_up::run(arguments, config).await,
+        }
+    })
+}
+
+/// The account that an errand is about.
+struct Desk {
+    conekta: Arc<Conekta>,
+    settings: AccountSettings,
+    /// In which world a store keeps the account's payouts.
+    world: String,
+    is_json: bool,
+}
+
+impl Desk {
+    /// Opens the account that an argument names.
+    async fn open(at: &AtArguments, config: Option<&Path>) -> Result<Self, Failure> {
+        let found = bank::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
+        let bank::Found { settings, policy, world } = found;
+        check_provider(&settings)?;
+        let seams = office::seams(&policy)?;
+        // For everything that is wrong with the account, such as fields without a meaning.
+        accounts::build(&settings, Gaps::Refused, &seams)?;
+        let checked = conekta::config(&settings, Gaps::Refused)?;
+        let conekta = conekta::open(&settings, checked, &seams)?;
+        Ok(Self { conekta, settings, world, is_json: at.json })
+    }
+
+    fn print_all<R: Shown>(&self, rows: &[R]) -> Result<Exit, Failure> {
+        if self.is_json {
+            console::print_json(&rows)?;
+        } else if rows.is_empty() {
+            console::tell("there are none");
+        } else {
+            let cells: Vec<Vec<String>> = rows.iter().map(Shown::cells).collect();
+            let mut out = console::stdout();
+            write_rows(&mut out, Colour::of(&io::stdout()), R::COLUMNS, &cells)?;
+            out.flush()?;
+        }
+        Ok(Exit::Succeeded)
+    }
+
+    /// One thing, a line for each of its columns.
+    fn print<R: Shown>(&self, row: &R) -> Result<Exit, Failure> {
+        if self.is_json {
+            console::print_json(row)?;
+            return Ok(Exit::Succeeded);
+        }
+        let width = R::COLUMNS.iter().map(|column| column.len()).max().unwrap_or_default();
+        let mut out = console::stdout();
+        for (column, cell) in R::COLUMNS.iter().zip(row.cells()) {
+            let printable = cell.replace(char::is_control, " ");
+            writeln!(out, "{:width$}  {printable}", column.to_ascii_lowercase())?;
+        }
+        out.flush()?;
+        Ok(Exit::Succeeded)
+    }
+
+    /// What a change made of a thing, and a word about it.
+    fn print_changed<R: Shown>(
+        &self,
+        changed: Result<R, Error>,
+        done: &str,
+        look: &str,
+    ) -> Result<Exit, Failure> {
+        let Some(row) = made(changed, look)? else { return Ok(Exit::InDoubt) };
+        let exit = self.print(&row)?;
+        console::tell(done);
+        Ok(exit)
+    }
+}
+
+/// A thing as it is shown. The names of its fields in JSON are stable.
+trait Shown: Serialize {
+    /// The headings of its cells.
+    const COLUMNS: &'static [&'static str];
+
+    /// What people see of it.
+    fn cells(&self) -> Vec<String>;
+}
+
+/// What a change made; nothing where nobody knows whether it was made, which was then told.
+///
+/// # Errors
+/// If it certainly was not made.
+fn made<T>(changed: Result<T, Error>, look: &str) -> Result<Option<T>, Failure> {
+    match changed {
+        Ok(made) => Ok(Some(made)),
+        Err(error) if is_in_doubt(&error) => {
+            console::tell(Failure::from(error).to_string().trim_end());
+            console::tell(&format!("it may have been done all the same: look with `{look}` first"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Can the change have been made?
+fn is_in_doubt(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Undelivered | ErrorKind::Unknown => true,
+        ErrorKind::Invalid
+        | ErrorKind::Throttled
+        | ErrorKind::Unauthorized
+        | ErrorKind::Rejected => false,
+    }
+}
+
+fn check_provider(settings: &AccountSettings) -> Result<(), Failure> {
+    match settings.provider == NAME {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "account {} is of provider {}, and `pagos {NAME}` is for accounts of {NAME}; name \
+             another account",
+            settings.name, settings.provider
+        ))),
+    }
+}
+
+/// A cell of what may be missing.
+fn cell<T: ToString>(value: Option<&T>) -> String {
+    value.map_or_else(|| "-".to_owned(), T::to_string)
+}
+
+fn yes_or_no(value: Option<bool>) -> String {
+    value.map_or("-", |is_so| if is_so { "yes" } else { "no" }).to_owned()
+}

@@ -1,0 +1,67 @@
+//! `pagos conekta catch-up`: makes the payouts due that Conekta told something of. Asks nothing about
+//! them itself; whoever works on the store does.
+
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use pagos_core::AccountName;
+
+use crate::accounts::conekta::arguments::CatchUpArguments;
+use crate::accounts::conekta::errand::check_provider;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::run::bank;
+use crate::run::bank::Bank;
+use crate::run::bank::Choice;
+use crate::run::catch_up;
+use crate::run::database;
+use crate::run::office::Office;
+
+pub(super) async fn run(
+    arguments: &CatchUpArguments,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let at = &arguments.at;
+    // A clear word about the account, before the others are looked at.
+    let found = bank::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
+    check_provider(&found.settings)?;
+    let db = database_of(arguments);
+    // Fails where there is no store: there is nothing to ask about.
+    drop(database::open_to_read(&db)?);
+    let choice = match &at.sandbox_url {
+        Some(origin) => Choice::RunningTwins { origin: origin.clone() },
+        None => Choice::Configured { config: config.map(Path::to_owned) },
+    };
+    let bank = Bank::open(choice).await?;
+    let name: AccountName = at.account.parse()?;
+    let account = bank.accounts.get(&name);
+    let Some((account, missed)) = account.and_then(|it| Some((it, it.missed.as_ref()?))) else {
+        return Err(Failure::new(format!("account {name} is not configured")));
+    };
+    let office = Office::new(database::open(&db)?, &bank.accounts, bank.policy.clone())?;
+    bank.bind(office.store.as_ref(), &db).await?;
+    let caught =
+        catch_up::catch_up(&office, &account.name, missed.as_ref(), arguments.since).await?;
+    if at.json {
+        console::print_json(&caught)?;
+        return Ok(Exit::Succeeded);
+    }
+    let mut out = console::stdout();
+    writeln!(out, "{caught}")?;
+    out.flush()?;
+    if caught.asked > 0 {
+        console::tell("a running `pagos serve` or `pagos pay` asks, else the next one");
+    }
+    Ok(Exit::Succeeded)
+}
+
+/// As with `serve`.
+fn database_of(arguments: &CatchUpArguments) -> PathBuf {
+    match (&arguments.store.db, &arguments.at.sandbox_url) {
+        (Some(db), _) => db.clone(),
+        (None, Some(_)) => PathBuf::from(database::TWIN_FILE),
+        (None, None) => database::existing(None),
+    }
+}

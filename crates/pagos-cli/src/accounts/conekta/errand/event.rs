@@ -1,0 +1,122 @@
+//! `pagos conekta events`: what Conekta told, and telling it again. Applies nothing.
+
+use std::path::Path;
+
+use pagos_conekta::EventRecord;
+use pagos_core::Clock;
+use pagos_core::ProviderRef;
+use pagos_core::Timestamp;
+use serde::Serialize;
+
+use crate::accounts::conekta::arguments::EventsErrand;
+use crate::accounts::conekta::arguments::ResendArguments;
+use crate::accounts::conekta::errand::Desk;
+use crate::accounts::conekta::errand::Shown;
+use crate::accounts::conekta::errand::cell;
+use crate::accounts::conekta::errand::webhook::shown;
+use crate::accounts::conekta::listing;
+use crate::clock::SystemClock;
+use crate::clock::before;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+pub(super) async fn run(errand: &EventsErrand, config: Option<&Path>) -> Result<Exit, Failure> {
+    match errand {
+        EventsErrand::List(arguments) => {
+            let desk = Desk::open(&arguments.at, config).await?;
+            let since = before(SystemClock.now(), arguments.since);
+            let events = listing::events(&desk.conekta, since).await?.into_iter();
+            // One that tells no time may be new.
+            let is_asked = |event: &EventRecord| event.created_at.is_none_or(|at| at >= since);
+            let rows: Vec<Row> = events.filter(is_asked).map(Row::from).collect();
+            desk.print_all(&rows)
+        }
+        EventsErrand::Resend(arguments) => resend(arguments, config).await,
+    }
+}
+
+async fn resend(arguments: &ResendArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let desk = Desk::open(&arguments.one.at, config).await?;
+    let mut webhooks = arguments.webhooks.clone();
+    if webhooks.is_empty() {
+        let page = async |cursor: Option<&str>| desk.conekta.webhook_list(cursor).await;
+        let all = listing::all(page).await?.into_iter();
+        webhooks = all.filter(|it| it.is_active != Some(false)).map(|it| it.id).collect();
+    }
+    if webhooks.is_empty() {
+        return Err(Failure::new(
+            "the account has no webhook that is on; make one with `pagos conekta webhooks create`",
+        ));
+    }
+    let webhooks: Vec<&str> = webhooks.iter().map(String::as_str).collect();
+    let resent = desk.conekta.resend_event(&arguments.one.id, &webhooks).await;
+    let resent = resent.map(|resent| ResentRow {
+        id: resent.id,
+        url: resent.url.map(|url| shown(url, &desk.settings)),
+        failed_attempts: resent.failed_attempts,
+        attempted_at: resent.attempted_at,
+        answer: resent.answer,
+    });
+    desk.print_changed(resent, "it was sent again", "pagos conekta events list")
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    name: Option<String>,
+    created_at: Option<Timestamp>,
+    delivery: Option<String>,
+    transfer: Option<ProviderRef>,
+    payee: Option<String>,
+}
+
+impl From<EventRecord> for Row {
+    fn from(event: EventRecord) -> Self {
+        Self {
+            id: event.id,
+            name: event.name,
+            created_at: event.created_at,
+            delivery: event.delivery,
+            transfer: event.transfer,
+            payee: event.payee,
+        }
+    }
+}
+
+impl Shown for Row {
+    const COLUMNS: &'static [&'static str] = &["ID", "CREATED", "NAME", "DELIVERY", "TRANSFER"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.clone(),
+            cell(self.created_at.as_ref()),
+            cell(self.name.as_ref()),
+            cell(self.delivery.as_ref()),
+            cell(self.transfer.as_ref()),
+        ]
+    }
+}
+
+/// A delivery of an event.
+#[derive(Serialize)]
+struct ResentRow {
+    id: String,
+    url: Option<String>,
+    failed_attempts: Option<String>,
+    attempted_at: Option<Timestamp>,
+    answer: Option<String>,
+}
+
+impl Shown for ResentRow {
+    const COLUMNS: &'static [&'static str] = &["ID", "URL", "FAILED", "ATTEMPTED", "ANSWER"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.clone(),
+            cell(self.url.as_ref()),
+            cell(self.failed_attempts.as_ref()),
+            cell(self.attempted_at.as_ref()),
+            cell(self.answer.as_ref()),
+        ]
+    }
+}

@@ -1,0 +1,124 @@
+//! `pagos conekta webhook-keys`: lists, makes, switches and deletes the keys of webhooks. Verifies
+//! nothing.
+
+use std::io::Write;
+use std::path::Path;
+
+use pagos_conekta::KeyState;
+use pagos_conekta::WebhookKey;
+use pagos_core::Timestamp;
+use serde::Serialize;
+
+use crate::accounts::conekta::arguments::OneArguments;
+use crate::accounts::conekta::arguments::WebhookKeysErrand;
+use crate::accounts::conekta::errand::Desk;
+use crate::accounts::conekta::errand::Shown;
+use crate::accounts::conekta::errand::cell;
+use crate::accounts::conekta::errand::made;
+use crate::accounts::conekta::errand::yes_or_no;
+use crate::accounts::conekta::listing;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+const LOOK: &str = "pagos conekta webhook-keys list";
+
+pub(super) async fn run(
+    errand: &WebhookKeysErrand,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    match errand {
+        WebhookKeysErrand::List(at) => {
+            let desk = Desk::open(at, config).await?;
+            let page = async |cursor: Option<&str>| desk.conekta.webhook_keys(cursor).await;
+            let keys = listing::all(page).await?;
+            desk.print_all(&keys.into_iter().map(Row::from).collect::<Vec<_>>())
+        }
+        WebhookKeysErrand::Create(at) => create(&Desk::open(at, config).await?).await,
+        WebhookKeysErrand::Activate(one) => switch(one, KeyState::Active, config).await,
+        WebhookKeysErrand::Deactivate(one) => switch(one, KeyState::Inactive, config).await,
+        WebhookKeysErrand::Delete(one) => {
+            let desk = Desk::open(&one.at, config).await?;
+            let deleted = desk.conekta.delete_webhook_key(&one.id).await.map(Row::from);
+            let done = "deleted; take its public half out of webhook_keys";
+            desk.print_changed(deleted, done, LOOK)
+        }
+    }
+}
+
+/// The public half alone goes to standard output, so that it can be put into a file.
+async fn create(desk: &Desk) -> Result<Exit, Failure> {
+    let Some(key) = made(desk.conekta.create_webhook_key().await, LOOK)? else {
+        return Ok(Exit::InDoubt);
+    };
+    let row = Row::from(key);
+    let keep = "keep the public half: put it into the file that webhook_keys names, behind those \
+                that are there, and restart `pagos serve`";
+    match (&row.public_key, desk.is_json) {
+        (_, true) => console::print_json(&row)?,
+        (Some(pem), false) => {
+            let mut out = console::stdout();
+            writeln!(out, "{}", pem.trim_end())?;
+            out.flush()?;
+        }
+        (None, false) => {}
+    }
+    console::tell(&format!("webhook key {} was made", row.id));
+    match row.public_key {
+        Some(_) => console::tell(keep),
+        None => console::tell(&format!(
+            "Conekta did not show its public half, without which no webhook can be verified: \
+             delete it with `pagos conekta webhook-keys delete {}` and make another",
+            row.id
+        )),
+    }
+    Ok(if row.public_key.is_some() { Exit::Succeeded } else { Exit::SomeFailed })
+}
+
+async fn switch(
+    one: &OneArguments,
+    state: KeyState,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let desk = Desk::open(&one.at, config).await?;
+    let changed = desk.conekta.update_webhook_key(&one.id, state).await.map(Row::from);
+    let done = match state {
+        KeyState::Active => "it signs; its public half must be in webhook_keys",
+        KeyState::Inactive => "it signs no more; webhooks under way may still bear its signature",
+    };
+    desk.print_changed(changed, done, LOOK)
+}
+
+/// A public key is no secret, yet too long for a table.
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    active: Option<bool>,
+    created_at: Option<Timestamp>,
+    deactivated_at: Option<Timestamp>,
+    public_key: Option<String>,
+    deleted: bool,
+}
+
+impl From<WebhookKey> for Row {
+    fn from(key: WebhookKey) -> Self {
+        Self {
+            id: key.id,
+            active: key.is_active,
+            created_at: key.created_at,
+            deactivated_at: key.deactivated_at,
+            public_key: key.public_key,
+            deleted: key.is_deleted,
+        }
+    }
+}
+
+impl Shown for Row {
+    const COLUMNS: &'static [&'static str] = &["ID", "ACTIVE", "CREATED", "DEACTIVATED"];
+
+    fn cells(&self) -> Vec<String> {
+        let active = yes_or_no(self.active);
+        let (created, ended) = (self.created_at.as_ref(), self.deactivated_at.as_ref());
+        vec![self.id.clone(), active, cell(created), cell(ended)]
+    }
+}

@@ -1,0 +1,179 @@
+//! `pagos conekta payees orphans`: payees that no payout of a store goes to, and their end. A payee
+//! is what a transfer in doubt is found by, so whatever may be in use is left alone.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pagos_conekta::Payee;
+use pagos_core::AccountName;
+use pagos_core::Clock;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Timestamp;
+use pagos_engine::Filter;
+use pagos_engine::Store;
+
+use crate::accounts::Gaps;
+use crate::accounts::conekta;
+use crate::accounts::conekta::arguments::OrphansArguments;
+use crate::accounts::conekta::errand::Desk;
+use crate::accounts::conekta::errand::is_in_doubt;
+use crate::accounts::conekta::errand::payee;
+use crate::accounts::conekta::errand::payee::Row;
+use crate::clock::SystemClock;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::exit::with_causes;
+use crate::run::bank;
+use crate::run::database;
+use crate::run::report::Pages;
+
+pub(super) async fn run(
+    arguments: &OrphansArguments,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let desk = Desk::open(&arguments.at, config).await?;
+    let db = arguments.db.as_path();
+    // Fails where there is no store: an empty one would make an orphan of every payee.
+    drop(database::open_to_read(db)?);
+    let store = database::open(db)?;
+    bank::bind(store.as_ref(), db, &desk.settings.name, &desk.world).await?;
+    // Payees first: a payout that is stored meanwhile then counts.
+    let payees = payee::all(&desk).await?;
+    let used = Used::read(&store, &desk.settings.name).await?;
+    used.check(&payees, db, &desk.settings.name)?;
+    let reused = conekta::config(&desk.settings, Gaps::Refused)?.known_payees;
+    let now = SystemClock.now();
+    let is_orphan = |payee: &&Payee| {
+        !payee.is_deleted
+            && !used.ids.contains(&payee.id)
+            && !reused.iter().any(|known| known.payee == payee.id)
+            && is_old(payee.created_at, now, arguments.older_than)
+    };
+    let orphans: Vec<Row> = payees.iter().filter(is_orphan).map(Row::from).collect();
+    if !arguments.delete {
+        return desk.print_all(&orphans);
+    }
+    if !desk.is_json || orphans.is_empty() {
+        desk.print_all(&orphans)?;
+    }
+    let question = format!("Delete {} payees?", orphans.len());
+    if orphans.is_empty() {
+        return Ok(Exit::Succeeded);
+    }
+    if !arguments.yes && !console::is_agreed(&question, "say --yes to delete without asking")? {
+        console::tell("nothing was deleted");
+        return Ok(Exit::Refused);
+    }
+    delete(&desk, orphans).await
+}
+
+/// What the payouts of a store go to.
+#[derive(Default)]
+struct Used {
+    /// Every part of every handle. One of them is the payee; which one is the provider's business.
+    ids: BTreeSet<String>,
+    /// Has the account any payout there?
+    is_known: bool,
+}
+
+impl Used {
+    async fn read(store: &Arc<dyn Store>, account: &AccountName) -> Result<Self, Failure> {
+        let (mut used, filter) = (Self::default(), Filter::default());
+        let mut pages = Pages::new(store, &filter);
+        while let Some(page) = pages.next().await? {
+            for payout in page {
+                used.is_known |= payout.order.account == *account;
+                let handle = payout.progress.handle.as_ref();
+                let parts = handle.into_iter().flat_map(|handle| handle.as_str().split('/'));
+                used.ids.extend(parts.map(str::to_owned));
+            }
+        }
+        Ok(used)
+    }
+
+    /// Refuses a store that is about something else, to which every payee is an orphan.
+    fn check(&self, payees: &[Payee], db: &Path, account: &AccountName) -> Result<(), Failure> {
+        let is_met = payees.iter().any(|payee| self.ids.contains(&payee.id));
+        let because = match (self.is_known, is_met) {
+            _ if payees.is_empty() => return Ok(()),
+            (true, true) => return Ok(()),
+            (false, _) => format!("no payout of account {account} is in it"),
+            (true, false) => {
+                format!("none of its payouts goes to a payee that account {account} has")
+            }
+        };
+        Err(Failure::new(format!(
+            "{}: {because}, so every payee would be an orphan; name the store of this account with \
+             --db, or see `{}`",
+            db.display(),
+            payee::LOOK
+        )))
+    }
+}
+
+/// A payee is made before its payout knows it. One without a time may be new.
+fn is_old(created_at: Option<Timestamp>, now: Timestamp, older_than: Duration) -> bool {
+    let is_past = |at: Timestamp| at.plus(older_than) <= now;
+    older_than.is_zero() || created_at.is_some_and(is_past)
+}
+
+/// One after the other, up to a failure that would meet the next one too.
+async fn delete(desk: &Desk, mut orphans: Vec<Row>) -> Result<Exit, Failure> {
+    let (mut failures, mut is_doubtful) = (0, false);
+    for orphan in &mut orphans {
+        let Err(error) = desk.conekta.delete_payee(&orphan.id).await else {
+            orphan.deleted = true;
+            continue;
+        };
+        failures += 1;
+        is_doubtful |= is_in_doubt(&error);
+        tell(&orphan.id, &error);
+        if error.kind() != ErrorKind::Rejected {
+            break;
+        }
+    }
+    if desk.is_json {
+        console::print_json(&orphans)?;
+    }
+    let deleted = orphans.iter().filter(|orphan| orphan.deleted).count();
+    console::tell(&format!("{deleted} of {} were deleted", orphans.len()));
+    if failures == 0 {
+        return Ok(Exit::Succeeded);
+    }
+    console::tell("run it again for the others");
+    Ok(match (is_doubtful, deleted) {
+        (true, _) => Exit::InDoubt,
+        (false, 0) => Exit::Refused,
+        (false, _) => Exit::SomeFailed,
+    })
+}
+
+fn tell(id: &str, error: &Error) {
+    console::tell(&format!("error: payee {id}: {}", with_causes(error)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_new_is_left_alone() {
+        let (now, hour) = (Timestamp::from_millis(7_200_000), Duration::from_secs(3_600));
+        let cases = [
+            (Some(3_600_000), hour, true),
+            (Some(3_600_001), hour, false),
+            (Some(9_000_000), hour, false),
+            (None, hour, false),
+            (None, Duration::ZERO, true),
+            (Some(9_000_000), Duration::ZERO, true),
+        ];
+        for (created_ms, older_than, expected) in cases {
+            let created_at = created_ms.map(Timestamp::from_millis);
+            assert_eq!(is_old(created_at, now, older_than), expected, "{created_ms:?}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `pagos conekta payees`: shows and deletes payees. Makes none: a payout makes its own.
+
+use std::path::Path;
+
+use pagos_conekta::Payee;
+use pagos_core::Timestamp;
+use serde::Serialize;
+
+use crate::accounts::conekta::arguments::PayeesErrand;
+use crate::accounts::conekta::errand::Desk;
+use crate::accounts::conekta::errand::Shown;
+use crate::accounts::conekta::errand::cell;
+use crate::accounts::conekta::errand::orphan;
+use crate::accounts::conekta::listing;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+pub(super) const LOOK: &str = "pagos conekta payees list";
+
+pub(super) async fn run(errand: &PayeesErrand, config: Option<&Path>) -> Result<Exit, Failure> {
+    match errand {
+        PayeesErrand::List(at) => {
+            let desk = Desk::open(at, config).await?;
+            let payees = all(&desk).await?;
+            desk.print_all(&payees.iter().map(Row::from).collect::<Vec<_>>())
+        }
+        PayeesErrand::Get(one) => {
+            let desk = Desk::open(&one.at, config).await?;
+            desk.print(&Row::from(&desk.conekta.payee(&one.id).await?))
+        }
+        PayeesErrand::Delete(one) => {
+            let desk = Desk::open(&one.at, config).await?;
+            let deleted = desk.conekta.delete_payee(&one.id).await;
+            desk.print_changed(deleted.map(|payee| Row::from(&payee)), "deleted", LOOK)
+        }
+        PayeesErrand::Orphans(arguments) => orphan::run(arguments, config).await,
+    }
+}
+
+/// Every payee of the account.
+pub(super) async fn all(desk: &Desk) -> Result<Vec<Payee>, Failure> {
+    let page = async |cursor: Option<&str>| desk.conekta.payees(cursor).await;
+    Ok(listing::all(page).await?)
+}
+
+/// A payee without a word about the person.
+#[derive(Serialize)]
+pub(super) struct Row {
+    pub(super) id: String,
+    accounts: Vec<Account>,
+    created_at: Option<Timestamp>,
+    pub(super) deleted: bool,
+}
+
+#[derive(Serialize)]
+struct Account {
+    id: String,
+    last4: Option<String>,
+    bank: Option<String>,
+}
+
+impl From<&Payee> for Row {
+    fn from(payee: &Payee) -> Self {
+        let account = |destination: &pagos_conekta::Destination| Account {
+            id: destination.id.clone(),
+            last4: destination.last4.as_deref().map(last_four),
+            bank: destination.bank.clone(),
+        };
+        Self {
+            id: payee.id.clone(),
+            accounts: payee.destinations.iter().map(account).collect(),
+            created_at: payee.created_at,
+            deleted: payee.is_deleted,
+        }
+    }
+}
+
+impl Shown for Row {
+    const COLUMNS: &'static [&'static str] = &["ID", "ACCOUNT", "BANK", "CREATED"];
+
+    fn cells(&self) -> Vec<String> {
+        let account = self.accounts.first();
+        let last4 = account.and_then(|account| account.last4.as_ref());
+        let last4 = last4.map(|digits| format!("…{digits}"));
+        let bank = account.and_then(|account| account.bank.as_ref());
+        vec![self.id.clone(), cell(last4.as_ref()), cell(bank), cell(self.created_at.as_ref())]
+    }
+}
+
+/// Whatever Conekta takes for the last digits.
+fn last_four(digits: &str) -> String {
+    let count = digits.chars().count();
+    digits.chars().skip(count.saturating_sub(4)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_account_four_digits_are_shown() {
+        for (told, shown) in [("6674", "6674"), ("072225008217746674", "6674"), ("74", "74")] {
+            assert_eq!(last_four(told), shown);
+        }
+    }
+}

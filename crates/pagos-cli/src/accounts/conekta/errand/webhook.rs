@@ -1,0 +1,125 @@
+//! `pagos conekta webhooks`: looks after the addresses that Conekta sends webhooks to. Receives
+//! none.
+
+use std::path::Path;
+
+use pagos_conekta::Webhook;
+use pagos_conekta::WebhookUpdate;
+use serde::Serialize;
+
+use crate::accounts::WEBHOOK_SEGMENT;
+use crate::accounts::conekta::arguments::OneArguments;
+use crate::accounts::conekta::arguments::WebhookCreateArguments;
+use crate::accounts::conekta::arguments::WebhookUpdateArguments;
+use crate::accounts::conekta::arguments::WebhooksErrand;
+use crate::accounts::conekta::errand::Desk;
+use crate::accounts::conekta::errand::Shown;
+use crate::accounts::conekta::errand::cell;
+use crate::accounts::conekta::errand::yes_or_no;
+use crate::accounts::conekta::listing;
+use crate::config::AccountSettings;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+const LOOK: &str = "pagos conekta webhooks list";
+
+pub(super) async fn run(errand: &WebhooksErrand, config: Option<&Path>) -> Result<Exit, Failure> {
+    match errand {
+        WebhooksErrand::List(at) => {
+            let desk = Desk::open(at, config).await?;
+            let page = async |cursor: Option<&str>| desk.conekta.webhook_list(cursor).await;
+            let webhooks = listing::all(page).await?.into_iter();
+            desk.print_all(&webhooks.map(|it| Row::new(it, &desk.settings)).collect::<Vec<_>>())
+        }
+        WebhooksErrand::Get(one) => {
+            let desk = Desk::open(&one.at, config).await?;
+            let webhook = desk.conekta.webhook(&one.id).await?;
+            desk.print(&Row::new(webhook, &desk.settings))
+        }
+        WebhooksErrand::Create(arguments) => create(arguments, config).await,
+        WebhooksErrand::Update(arguments) => update(arguments, config).await,
+        WebhooksErrand::Delete(one) => delete(one, config).await,
+        WebhooksErrand::Test(one) => {
+            let desk = Desk::open(&one.at, config).await?;
+            let pinged = desk.conekta.test_webhook(&one.id).await;
+            let pinged = pinged.map(|it| Row::new(it, &desk.settings));
+            let done = "a ping is on its way; `status` says later how it went";
+            desk.print_changed(pinged, done, LOOK)
+        }
+    }
+}
+
+async fn create(
+    arguments: &WebhookCreateArguments,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let desk = Desk::open(&arguments.at, config).await?;
+    let events: Vec<&str> = arguments.events.iter().map(String::as_str).collect();
+    let made = desk.conekta.create_webhook(&arguments.url, &events).await;
+    let made = made.map(|it| Row::new(it, &desk.settings));
+    desk.print_changed(made, "made; Conekta sends a ping to it", LOOK)
+}
+
+async fn update(
+    arguments: &WebhookUpdateArguments,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let desk = Desk::open(&arguments.one.at, config).await?;
+    let is_active = match (arguments.on, arguments.off) {
+        (true, _) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    };
+    let events = Some(arguments.events.clone()).filter(|events| !events.is_empty());
+    let update = WebhookUpdate { url: arguments.url.clone(), events, is_active };
+    let changed = desk.conekta.update_webhook(&arguments.one.id, &update).await;
+    desk.print_changed(changed.map(|it| Row::new(it, &desk.settings)), "changed", LOOK)
+}
+
+async fn delete(one: &OneArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let desk = Desk::open(&one.at, config).await?;
+    let deleted = desk.conekta.delete_webhook(&one.id).await;
+    let deleted = deleted.map(|it| Row::new(it, &desk.settings));
+    desk.print_changed(deleted, "deleted; Conekta sends nothing there any more", LOOK)
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    url: Option<String>,
+    status: Option<String>,
+    events: Vec<String>,
+    active: Option<bool>,
+    deleted: bool,
+}
+
+impl Row {
+    fn new(webhook: Webhook, settings: &AccountSettings) -> Self {
+        Self {
+            id: webhook.id,
+            url: webhook.url.map(|url| shown(url, settings)),
+            status: webhook.status,
+            events: webhook.events,
+            active: webhook.is_active,
+            deleted: webhook.is_deleted,
+        }
+    }
+}
+
+/// What nobody shall guess stands in the configuration and nowhere else.
+pub(super) fn shown(url: String, settings: &AccountSettings) -> String {
+    match settings.lookup(WEBHOOK_SEGMENT) {
+        Some(segment) => url.replace(&segment, "…"),
+        None => url,
+    }
+}
+
+impl Shown for Row {
+    const COLUMNS: &'static [&'static str] = &["ID", "ACTIVE", "STATUS", "URL", "EVENTS"];
+
+    fn cells(&self) -> Vec<String> {
+        let (status, url) = (cell(self.status.as_ref()), cell(self.url.as_ref()));
+        let events = self.events.join(" ");
+        vec![self.id.clone(), yes_or_no(self.active), status, url, events]
+    }
+}

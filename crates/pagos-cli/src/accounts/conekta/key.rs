@@ -1,0 +1,45 @@
+//! The public keys of webhooks, from a PEM text or from a file. What they are good for is the
+//! provider's own crate.
+
+use crate::accounts::Gaps;
+use crate::accounts::certificate;
+use crate::config::AccountSettings;
+use crate::config::ConfigProblem;
+
+const FIELD: &str = "webhook_keys";
+
+/// How the path of a file begins.
+const FILE: char = '@';
+
+/// The keys as one PEM text of one or several keys, or nothing where none is configured.
+///
+/// # Errors
+/// What is wrong with the field, without its value: it may be another key than it should be.
+pub(super) fn read(
+    settings: &AccountSettings,
+    gaps: Gaps,
+) -> Result<Option<String>, ConfigProblem> {
+    let Some(value) = settings.lookup(FIELD) else { return Ok(None) };
+    if gaps == Gaps::Credentials {
+        // Nothing is verified where only the rules are wanted.
+        return Ok(None);
+    }
+    let origin = settings.origin_of(FIELD);
+    let refused = |because: String| {
+        let remedy = "write @ and the path of a PEM file, or the whole PEM text";
+        ConfigProblem::new(origin.clone(), FIELD, because, remedy)
+    };
+    let Some(path) = value.strip_prefix(FILE) else {
+        return match value.contains(certificate::BEGIN) {
+            true => Ok(Some(value)),
+            false => Err(refused("is neither a PEM text nor @ and a path".to_owned())),
+        };
+    };
+    let path = certificate::path_of(origin, path);
+    let unread = |because: String| refused(format!("names {}, which {because}", path.display()));
+    let text = certificate::read_file(&path).map_err(unread)?;
+    match String::from_utf8(text) {
+        Ok(text) => Ok(Some(text)),
+        Err(_) => Err(unread("is not text".to_owned())),
+    }
+}

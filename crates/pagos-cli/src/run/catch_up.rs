@@ -1,0 +1,83 @@
+//! After an outage: what a provider told while nobody listened becomes questions about our payouts.
+//! Believes nothing of it; the answers count.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::time::Duration;
+
+use pagos_core::AccountName;
+use pagos_core::Clock;
+use pagos_core::Timestamp;
+use serde::Serialize;
+
+use crate::accounts::Accounts;
+use crate::accounts::Missed;
+use crate::clock::SystemClock;
+use crate::clock::before;
+use crate::console;
+use crate::exit::Failure;
+use crate::run::office::Office;
+
+/// How far back a service looks when it starts. Longer than providers repeat a webhook.
+const SINCE: Duration = Duration::from_secs(72 * 3_600);
+
+/// What became of it. The names in JSON are stable.
+#[derive(Debug, Serialize)]
+pub(crate) struct CaughtUp {
+    pub(crate) since: Timestamp,
+    /// Orders that the provider told of, ours or not.
+    pub(crate) told: usize,
+    /// Those of ours, which are asked about now.
+    pub(crate) asked: usize,
+}
+
+impl fmt::Display for CaughtUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { since, told, asked } = self;
+        let ours = "are in the store and are asked about now";
+        write!(f, "{told} orders were told of since {since}; {asked} {ours}")
+    }
+}
+
+/// Makes a question due about each order that the provider told of since then.
+///
+/// # Errors
+/// If the provider does not tell, or the store cannot be written. What was made due stays so.
+pub(crate) async fn catch_up(
+    office: &Office,
+    account: &AccountName,
+    missed: &dyn Missed,
+    since: Duration,
+) -> Result<CaughtUp, Failure> {
+    let since = before(SystemClock.now(), since);
+    let hints = missed.hints(since).await?;
+    let mut caught = CaughtUp { since, told: hints.len(), asked: 0 };
+    for hint in &hints {
+        if office.engine.nudge(account, hint).await? {
+            caught.asked += 1;
+        }
+    }
+    if caught.asked > 0 {
+        office.wake();
+    }
+    Ok(caught)
+}
+
+/// The same once for every account whose provider keeps what it told; then waits for ever. A failure
+/// is told and ends nothing: every payout is asked about in its own time anyway.
+pub(crate) async fn at_start(office: &Office, accounts: &Accounts) -> Infallible {
+    for account in accounts.all() {
+        let Some(missed) = &account.missed else { continue };
+        match catch_up(office, &account.name, missed.as_ref(), SINCE).await {
+            Ok(caught) if caught.asked == 0 => {}
+            Ok(caught) => console::tell(&format!("account {}: {caught}", account.name)),
+            Err(failure) => console::tell(&format!(
+                "account {}: what was told during an outage is not known ({}); payouts are asked \
+                 about in their own time",
+                account.name,
+                failure.messages().join("; ")
+            )),
+        }
+    }
+    std::future::pending().await
+}

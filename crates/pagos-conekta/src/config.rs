@@ -1,0 +1,176 @@
+//! The configuration of one account, as it is given. No I/O: nobody here reads an environment
+//! variable or a file by himself. It is checked in `config/settings.rs`.
+
+mod settings;
+
+use std::fmt;
+
+use pagos_core::Clabe;
+use pagos_core::Currency;
+use pagos_core::Environment;
+use pagos_core::Error;
+use pagos_core::Money;
+use pagos_core::Secret;
+
+use crate::contract;
+
+pub(crate) use crate::config::settings::Settings;
+
+/// One account in one environment.
+///
+/// Sandbox and live share one address, and keys of both look alike: nothing but the key says which
+/// world it belongs to. Source: manual. So look twice at the key of a live account.
+///
+/// ```
+/// use pagos_conekta::ConektaConfig;
+/// use pagos_core::{Environment, Secret};
+///
+/// let config = ConektaConfig::new(Environment::Sandbox, Secret::new("key_DePruebaDeApi"));
+/// assert_eq!(config.base_url, "https://api.conekta.io");
+/// assert!(!format!("{config:?}").contains("Prueba"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct ConektaConfig {
+    /// Which world the key belongs to.
+    pub environment: Environment,
+    /// The private key. Printable ASCII without `:`, at most 128 characters.
+    pub api_key: Secret,
+    /// The address of the API. https, but for this machine itself.
+    pub base_url: String,
+    /// The language of Conekta's texts for people.
+    pub language: Language,
+    /// The public keys of webhooks, as PEM texts, each with one or several keys. Every active key
+    /// belongs here. Without any, a webhook is a hint to ask and never more.
+    pub webhook_keys: Vec<String>,
+    /// Payees that exist already, to be paid again instead of fresh ones. With one or more of them
+    /// the account gives up its protection against a second transfer: see
+    /// [`ConektaConfig::from_lookup`].
+    pub known_payees: Vec<KnownPayee>,
+    /// The mail address of payees whose order has none.
+    pub default_email: Option<String>,
+    /// The telephone number of payees whose order has none.
+    pub default_phone: Option<String>,
+    /// The least payout, in centavos.
+    pub amount_minor_min: i64,
+    /// The largest payout, in centavos. Larger amounts are refused and not split.
+    pub amount_minor_max: i64,
+    /// Where webhooks are received. Conekta keeps its own list of addresses, so nothing is sent of
+    /// it with a payout; see [`crate::Conekta::create_webhook`].
+    pub notify_url: Option<String>,
+}
+
+/// The language of Conekta's texts for people. Its texts for developers are English always.
+/// Source: openapi: parameters/commons/headers/accept_language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// `en`
+    English,
+    /// `es`
+    Spanish,
+}
+
+/// A payee that exists already. `Debug` shows nothing of the account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KnownPayee {
+    /// The account that the payee stands for.
+    pub account: Clabe,
+    /// Conekta's id of the payee.
+    pub payee: String,
+}
+
+impl fmt::Debug for KnownPayee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KnownPayee({:?}, ..)", self.payee)
+    }
+}
+
+impl ConektaConfig {
+    /// The defaults around the key.
+    pub fn new(environment: Environment, api_key: Secret) -> Self {
+        Self {
+            environment,
+            api_key,
+            base_url: contract::BASE_URL.to_owned(),
+            language: Language::English,
+            webhook_keys: Vec::new(),
+            known_payees: Vec::new(),
+            default_email: None,
+            default_phone: None,
+            amount_minor_min: contract::AMOUNT_MINOR_MIN,
+            amount_minor_max: contract::AMOUNT_MINOR_MAX,
+            notify_url: None,
+        }
+    }
+
+    /// Reads the configuration by name: `ENVIRONMENT` and `API_KEY` are needed. Whoever reads
+    /// environment variables puts `PAGOS_CONEKTA_` in front. `docs/providers/conekta.md` lists all
+    /// names.
+    ///
+    /// `PAYEE_REUSE` is a comma list of `CLABE=payee`. Two payouts to a payee that is paid again
+    /// cannot be told apart, so with it the descriptor says `Deduplication::None`: what is in doubt
+    /// then waits for a person.
+    ///
+    /// # Errors
+    /// `Invalid` for a missing or malformed value, never with the value of a key or an account.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let needed = |name: &str, field: &'static str| {
+            lookup(name).ok_or_else(|| Error::invalid(field).because(format!("{name} is not set")))
+        };
+        let environment = needed("ENVIRONMENT", "environment")?.parse()?;
+        let mut config = Self::new(environment, Secret::new(needed("API_KEY", "api_key")?));
+        if let Some(base_url) = lookup("BASE_URL") {
+            config.base_url = base_url;
+        }
+        if let Some(word) = lookup("ACCEPT_LANGUAGE") {
+            config.language = parse_language(&word)?;
+        }
+        config.webhook_keys = lookup("WEBHOOK_KEYS").into_iter().collect();
+        if let Some(list) = lookup("PAYEE_REUSE") {
+            config.known_payees = parse_payees(&list)?;
+        }
+        config.default_email = lookup("DEFAULT_EMAIL");
+        config.default_phone = lookup("DEFAULT_PHONE");
+        if let Some(text) = lookup("AMOUNT_MIN") {
+            config.amount_minor_min = parse_amount("amount_min", &text)?;
+        }
+        if let Some(text) = lookup("AMOUNT_MAX") {
+            config.amount_minor_max = parse_amount("amount_max", &text)?;
+        }
+        config.notify_url = lookup("NOTIFY_URL");
+        Ok(config)
+    }
+}
+
+fn parse_language(word: &str) -> Result<Language, Error> {
+    match word {
+        "en" => Ok(Language::English),
+        "es" => Ok(Language::Spanish),
+        _ => Err(Error::invalid("accept_language")
+            .because(format!("{word:?} is neither \"en\" nor \"es\""))),
+    }
+}
+
+fn parse_amount(field: &'static str, text: &str) -> Result<i64, Error> {
+    match Money::parse(text, Currency::Mxn) {
+        Ok(amount) => Ok(amount.minor),
+        Err(error) => Err(Error::invalid(field).because(error.message())),
+    }
+}
+
+fn parse_payees(list: &str) -> Result<Vec<KnownPayee>, Error> {
+    let refused = |because: &str| Error::invalid("payee_reuse").because(because);
+    let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            let (account, payee) = entry
+                .split_once('=')
+                .ok_or_else(|| refused("each entry is CLABE=payee, with commas between them"))?;
+            let account = account.trim().parse::<Clabe>();
+            let account = account.map_err(|error| refused(error.message()))?;
+            Ok(KnownPayee { account, payee: payee.trim().to_owned() })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

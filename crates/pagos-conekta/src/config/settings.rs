@@ -1,0 +1,132 @@
+//! The configuration once it is checked: what the provider works with. Not where it comes from,
+//! which is `config.rs`.
+
+use http::HeaderName;
+use http::HeaderValue;
+use http::header::ACCEPT;
+use http::header::ACCEPT_LANGUAGE;
+use http::header::AUTHORIZATION;
+
+use pagos_core::Clabe;
+use pagos_core::Environment;
+use pagos_core::Error;
+use pagos_wire::BaseUrl;
+use pagos_wire::WebhookUrl;
+
+use crate::config::ConektaConfig;
+use crate::config::KnownPayee;
+use crate::config::Language;
+use crate::contract;
+use crate::payout::check::read_email;
+use crate::payout::check::read_phone;
+use crate::payout::is_segment;
+use crate::sign::Credentials;
+use crate::sign::key::PublicKey;
+
+/// The longest address of webhooks. \[inferred\]
+const URL_LENGTH_MAX: usize = 2048;
+
+impl ConektaConfig {
+    /// What the provider works with.
+    pub(crate) fn check(self) -> Result<Settings, Error> {
+        if self.amount_minor_min < 1 || self.amount_minor_min > self.amount_minor_max {
+            return Err(
+                Error::invalid("amount_max").because("the limits are at least 1 and in order")
+            );
+        }
+        if let Some(url) = &self.notify_url {
+            WebhookUrl::parse(url, self.environment, URL_LENGTH_MAX)?;
+        }
+        Ok(Settings {
+            base: parse_base(&self.base_url, self.environment)?,
+            credentials: Credentials::new(self.api_key)?,
+            language: self.language,
+            webhook_keys: parse_keys(&self.webhook_keys)?,
+            known_payees: check_payees(self.known_payees)?,
+            default_email: default("default_email", self.default_email, read_email)?,
+            default_phone: default("default_phone", self.default_phone, read_phone)?,
+            amount_minor_min: self.amount_minor_min,
+            amount_minor_max: self.amount_minor_max,
+        })
+    }
+}
+
+/// A configuration that was checked.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) base: BaseUrl,
+    pub(crate) credentials: Credentials,
+    pub(crate) language: Language,
+    pub(crate) webhook_keys: Vec<PublicKey>,
+    pub(crate) known_payees: Vec<KnownPayee>,
+    pub(crate) default_email: Option<String>,
+    pub(crate) default_phone: Option<String>,
+    pub(crate) amount_minor_min: i64,
+    pub(crate) amount_minor_max: i64,
+}
+
+impl Settings {
+    /// What every request bears. Source: manual; the language: openapi, see [`Language`].
+    pub(crate) fn headers(&self) -> [(HeaderName, HeaderValue); 3] {
+        let language = match self.language {
+            Language::English => "en",
+            Language::Spanish => "es",
+        };
+        [
+            (ACCEPT, HeaderValue::from_static(contract::ACCEPT)),
+            (AUTHORIZATION, self.credentials.header()),
+            (ACCEPT_LANGUAGE, HeaderValue::from_static(language)),
+        ]
+    }
+
+    /// The payee that the configuration names for this account.
+    pub(crate) fn known_payee(&self, account: &Clabe) -> Option<&str> {
+        let known = self.known_payees.iter().find(|known| known.account == *account)?;
+        Some(&known.payee)
+    }
+}
+
+/// https, but for loopback: every request tells the key.
+fn parse_base(url: &str, environment: Environment) -> Result<BaseUrl, Error> {
+    let base = BaseUrl::parse(url, environment)?;
+    let uri = base.join("/")?;
+    let is_loopback = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]" | "::1"));
+    match uri.scheme_str() == Some("http") && !is_loopback {
+        true => Err(Error::invalid("base_url")
+            .because("plain http is for this machine itself; any other host wants https")),
+        false => Ok(base),
+    }
+}
+
+fn parse_keys(texts: &[String]) -> Result<Vec<PublicKey>, Error> {
+    let mut keys = Vec::new();
+    for text in texts {
+        keys.extend(PublicKey::parse_all(text)?);
+    }
+    Ok(keys)
+}
+
+fn check_payees(known: Vec<KnownPayee>) -> Result<Vec<KnownPayee>, Error> {
+    let refused = |because: &str| Err(Error::invalid("payee_reuse").because(because));
+    for (position, entry) in known.iter().enumerate() {
+        if !is_segment(&entry.payee) {
+            return refused("a payee's id is letters, digits, _ and -");
+        }
+        if known.iter().take(position).any(|other| other.account == entry.account) {
+            return refused("one account has two payees");
+        }
+    }
+    Ok(known)
+}
+
+fn default<T>(
+    field: &'static str,
+    value: Option<String>,
+    read: impl Fn(Option<&str>) -> Result<String, T>,
+) -> Result<Option<String>, Error> {
+    let Some(value) = value else { return Ok(None) };
+    match read(Some(&value)) {
+        Ok(value) => Ok(Some(value)),
+        Err(_) => Err(Error::invalid(field).because("it would be refused in an order too")),
+    }
+}

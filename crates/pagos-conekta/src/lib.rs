@@ -1,0 +1,321 @@
+//! Conekta (Mexico): payouts to any CLABE account, through a payee and a transfer. Collects nothing.
+//!
+//! This crate opens no connection and reads no clock: transport and clock are given to
+//! [`Conekta::new`]. It retries nothing.
+//!
+//! Three things to know before paying with it. Conekta takes no key of ours and knows no
+//! idempotency, so [`PayoutProvider::prepare`] makes a fresh payee for each payout: keep what it
+//! returns before anything is sent, because only a transfer to that payee can be told for yours. A
+//! transfer is executed on the next business day and cannot be cancelled. And only money that was
+//! collected through Conekta can be paid out, after a contract with Conekta.
+//!
+//! Sources of facts are cited where the code rests on them: `manual` is Conekta's page about
+//! dispersions to third parties, `docs: x` another page of its documentation, `openapi: x` and
+//! `mock: x` its repository of API descriptions, other names a published client;
+//! `docs/providers/conekta.md` lists them. `inferred` is our conclusion.
+//!
+//! ```
+//! use std::sync::Arc;
+//! # use bytes::Bytes;
+//! # use pagos_core::{Timestamp, Transport, TransportError};
+//! use pagos_conekta::{Conekta, ConektaConfig};
+//! use pagos_core::{Clock, Environment, PayoutProvider, Secret};
+//! # #[derive(Debug)]
+//! # struct Outside;
+//! # impl Clock for Outside { fn now(&self) -> Timestamp { Timestamp::default() } }
+//! # #[async_trait::async_trait]
+//! # impl Transport for Outside {
+//! #     async fn send(&self, _: http::Request<Bytes>)
+//! #     -> Result<http::Response<Bytes>, TransportError> { unreachable!() }
+//! # }
+//! # let (transport, clock) = (Arc::new(Outside), Arc::new(Outside));
+//!
+//! let config = ConektaConfig::new(Environment::Sandbox, Secret::new("key_DePruebaDeApi"));
+//! let conekta = Conekta::new(config, transport, clock)?;
+//! assert_eq!(conekta.descriptor().provider, "conekta");
+//! # Ok::<(), pagos_core::Error>(())
+//! ```
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod bank;
+mod config;
+mod contract;
+mod manage;
+mod payout;
+mod sign;
+mod status;
+mod webhook;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Method;
+use http::Request;
+use http::Response;
+use http::header::CONTENT_TYPE;
+
+use pagos_core::Absence;
+use pagos_core::Balance;
+use pagos_core::BalanceSource;
+use pagos_core::Bank;
+use pagos_core::BankDirectory;
+use pagos_core::Clock;
+use pagos_core::Contract;
+use pagos_core::Country;
+use pagos_core::Currency;
+use pagos_core::Deduplication;
+use pagos_core::Descriptor;
+use pagos_core::Error;
+use pagos_core::Handle;
+use pagos_core::ListingPage;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutListing;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::Transport;
+use pagos_core::Violation;
+use pagos_core::WebhookDecoder;
+use pagos_core::Window;
+use pagos_wire::money_call_failure;
+use pagos_wire::post_json;
+use pagos_wire::question_failure;
+
+pub use crate::config::ConektaConfig;
+pub use crate::config::KnownPayee;
+pub use crate::config::Language;
+pub use crate::manage::Listed;
+pub use crate::manage::event::EventRecord;
+pub use crate::manage::event::Resent;
+pub use crate::manage::key::KeyState;
+pub use crate::manage::key::WebhookKey;
+pub use crate::manage::payee::Destination;
+pub use crate::manage::payee::NewDestination;
+pub use crate::manage::payee::NewPayee;
+pub use crate::manage::payee::Payee;
+pub use crate::manage::payee::PayeeUpdate;
+pub use crate::manage::transaction::Transaction;
+pub use crate::manage::webhook::Webhook;
+pub use crate::manage::webhook::WebhookUpdate;
+pub use crate::sign::verify;
+
+use crate::config::Settings;
+use crate::payout::Instruction;
+use crate::payout::handle::Age;
+use crate::payout::handle::PayeeHandle;
+use crate::status::Shown;
+
+/// With a fresh payee for each payout: a transfer names its payee wherever it is shown, and the payee
+/// belongs to one payout. Source: manual; openapi: schemas/transfers.
+static DESCRIPTOR: Descriptor = describe(Deduplication::ByHandle);
+
+/// With payees that are paid again: nothing tells one payout from another.
+static DESCRIPTOR_OF_REUSE: Descriptor = describe(Deduplication::None);
+
+const COUNTRIES: &[Country] = &[Country::new("MEX")];
+
+const fn describe(deduplication: Deduplication) -> Descriptor {
+    Descriptor {
+        provider: "conekta",
+        countries: COUNTRIES,
+        currencies: &[Currency::Mxn],
+        deduplication,
+        // By how long the list of transfers lags is not published. A transfer that it hides is
+        // executed on the next business day, and is seen then at the latest: from a Friday morning
+        // to a Monday night. [inferred]
+        absence: Absence { answers_min: 4, grace: Duration::from_secs(4 * 24 * 60 * 60) },
+        // Banks return transfers, and nobody states a limit.
+        return_window: None,
+        // Payee, transfer, states and refusals are in the manual, both questions in openapi.
+        contract: Contract::Documented,
+    }
+}
+
+/// One account in one environment of Conekta.
+#[derive(Debug)]
+pub struct Conekta {
+    settings: Settings,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Conekta {
+    /// Checks the configuration and takes it over, with what the outer world gives. Let the
+    /// transport wait at least a minute for an answer: Conekta states no limit.
+    ///
+    /// # Errors
+    /// `Invalid` with the field of the configuration that is to blame.
+    pub fn new(
+        config: ConektaConfig,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        Ok(Self { settings: config.check()?, transport, clock })
+    }
+
+    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Bytes>, Error> {
+        let has_body = !body.is_empty();
+        let mut request = post_json(&self.settings.base, path, self.settings.headers(), body)?;
+        *request.method_mut() = method;
+        if !has_body {
+            request.headers_mut().remove(CONTENT_TYPE);
+        }
+        Ok(request)
+    }
+
+    /// A question. It moves no money.
+    async fn ask(&self, path: &str) -> Result<Response<Bytes>, Error> {
+        let request = self.request(Method::GET, path, Bytes::new())?;
+        self.transport.send(request).await.map_err(question_failure)
+    }
+
+    fn instruction(&self, order: &PayoutOrder) -> Result<Instruction, Error> {
+        Instruction::of(&self.settings, order).map_err(payout::invalid)
+    }
+
+    fn shown<'a>(&'a self, order: &'a PayoutOrder) -> Shown<'a> {
+        Shown::about(
+            &self.settings.credentials,
+            Some(&order.beneficiary.name),
+            order.beneficiary.email.as_deref(),
+        )
+    }
+}
+
+#[async_trait]
+impl PayoutProvider for Conekta {
+    /// `ByHandle`, or `None` where the configuration names payees that are paid again.
+    fn descriptor(&self) -> &'static Descriptor {
+        match self.settings.known_payees.is_empty() {
+            true => &DESCRIPTOR,
+            false => &DESCRIPTOR_OF_REUSE,
+        }
+    }
+
+    fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        Instruction::of(&self.settings, order).map(drop)
+    }
+
+    /// Makes a payee with the order's account, unless the configuration names one. A payee moves no
+    /// money, so a lost answer is `Undelivered`: another one is made, and the orphan harms nobody.
+    /// `Rejected` is Conekta's word that this payee cannot be made.
+    async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        let instruction = self.instruction(order)?;
+        if let Some(payee) = self.settings.known_payee(&instruction.account) {
+            let known = PayeeHandle {
+                age: Age::Reused,
+                payee: payee.to_owned(),
+                destination: None,
+                account: instruction.account,
+            };
+            return known.to_handle().map(Some);
+        }
+        let request = self.request(Method::POST, contract::PATH_PAYEES, instruction.payee()?)?;
+        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let payee =
+            payout::answer::read_payee(&instruction.account, &response, &self.shown(order))?;
+        payee.to_handle().map(Some)
+    }
+
+    /// Sends the transfer to the payee of the handle. `Rejected` for what the manual lists as
+    /// refusals; `Throttled` for an empty balance and for too many requests; `Invalid` without a
+    /// handle or with that of another account. Everything else that is no transfer is `Unknown`.
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        handle: Option<&Handle>,
+    ) -> Result<Observation, Error> {
+        let instruction = self.instruction(order)?;
+        let handle = handle.ok_or_else(|| {
+            Error::invalid("handle").because("no payee was prepared, so nothing can be sent")
+        })?;
+        let handle = PayeeHandle::of(handle)?;
+        handle.check_account(&instruction.account)?;
+        let body = instruction.transfer(&handle.payee)?;
+        let request = self.request(Method::POST, contract::PATH_TRANSFERS, body)?;
+        let asked_at = self.clock.now();
+        let response = self.transport.send(request).await.map_err(money_call_failure)?;
+        let seen_at = self.clock.now();
+        payout::answer::read_reply(&handle, &response, &self.shown(order), asked_at, seen_at)
+    }
+
+    /// By the transfer's id where it is known, else by its payee in the list: up to 20 pages, back
+    /// to ten minutes before the first attempt. Without a payee nobody can tell.
+    async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        let handle = payout.handle.map(PayeeHandle::of).transpose()?;
+        let reference = payout.reference.filter(|id| payout::is_segment(id.as_str()));
+        if let Some(reference) = reference {
+            let path = format!("{}/{reference}", contract::PATH_TRANSFERS);
+            let asked_at = self.clock.now();
+            let response = self.ask(&path).await?;
+            return payout::answer::read_lookup(
+                &payout::answer::Asked {
+                    reference,
+                    handle: handle.as_ref(),
+                    account: payout.order.beneficiary.account_number.as_str(),
+                    asked_at,
+                    seen_at: self.clock.now(),
+                },
+                &response,
+                &self.shown(payout.order),
+            );
+        }
+        match handle {
+            Some(handle) => payout::list::find(self, payout, &handle).await,
+            None => {
+                let because = "neither the transfer's id nor its payee is known";
+                Ok(Lookup::CannotTell(because.to_owned()))
+            }
+        }
+    }
+
+    fn balances(&self) -> Option<&dyn BalanceSource> {
+        Some(self)
+    }
+
+    fn listing(&self) -> Option<&dyn PayoutListing> {
+        Some(self)
+    }
+
+    fn banks(&self) -> Option<&dyn BankDirectory> {
+        Some(self)
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl BalanceSource for Conekta {
+    /// What can be paid out, and what is pending. Conekta's commission and its tax come on top of a
+    /// payout, so a balance of its very amount can be too low. Source: manual.
+    async fn balances(&self) -> Result<Vec<Balance>, Error> {
+        self.balance().await.map(|balance| vec![balance])
+    }
+}
+
+#[async_trait]
+impl PayoutListing for Conekta {
+    /// Every transfer of the account, Conekta's settlements with the merchant among them; none
+    /// bears a key of ours.
+    async fn page(&self, window: Window, cursor: Option<&str>) -> Result<ListingPage, Error> {
+        payout::list::page(self, window, cursor).await
+    }
+}
+
+#[async_trait]
+impl BankDirectory for Conekta {
+    /// Mexico's table; Conekta publishes none. Makes no call.
+    async fn banks(&self) -> Result<Vec<Bank>, Error> {
+        Ok(bank::list())
+    }
+}

@@ -1,0 +1,173 @@
+//! What Conekta keeps besides transfers: payees, webhooks, their keys, events, transactions, the
+//! balance. None of it moves money. Payouts themselves are in `payout.rs`.
+//!
+//! Every call is sent once. Its error is `Unauthorized`, `Throttled`, `Rejected` (refused for good,
+//! or no such object), `Undelivered` (send again; something may have been made, which harms nobody),
+//! `Unknown` for an answer that cannot be read, or `Invalid` for what was not sent.
+
+pub(crate) mod event;
+pub(crate) mod key;
+pub(crate) mod payee;
+pub(crate) mod transaction;
+pub(crate) mod webhook;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::value::RawValue;
+
+use pagos_core::Balance;
+use pagos_core::Currency;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Money;
+use pagos_wire::question_failure;
+
+use crate::Conekta;
+use crate::contract;
+use crate::payout::is_segment;
+use crate::payout::list::Next;
+use crate::payout::list::read_list;
+use crate::payout::transfer::minor;
+use crate::status;
+use crate::status::Answer;
+use crate::status::Shown;
+use crate::status::foreign;
+use crate::status::is_word;
+use crate::status::parse;
+use crate::status::retry_after;
+use crate::status::text;
+use crate::wire::BalanceAnswer;
+use crate::wire::SumAnswer;
+use crate::wire::manage::ObjectAnswer;
+
+/// One page of a list, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// What is on it; at most 250.
+    pub items: Vec<T>,
+    /// Where the list goes on; `None` at its end.
+    pub next: Option<String>,
+}
+
+impl Conekta {
+    /// Sends an errand and reads the object of its answer.
+    async fn run<T>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        read: impl FnOnce(&RawValue) -> Result<T, &'static str>,
+    ) -> Result<T, Error> {
+        self.run_about((None, None), method, path, body, read).await
+    }
+
+    /// The same, about somebody of this name and mail address, which no error repeats.
+    async fn run_about<T>(
+        &self,
+        personal: (Option<&str>, Option<&str>),
+        method: Method,
+        path: &str,
+        body: Bytes,
+        read: impl FnOnce(&RawValue) -> Result<T, &'static str>,
+    ) -> Result<T, Error> {
+        let request = self.request(method, path, body)?;
+        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let (name, email) = personal;
+        let shown = Shown::about(&self.settings.credentials, name, email);
+        match status::read(&response) {
+            Answer::Success(json) => read(json).map_err(|because| {
+                Error::new(ErrorKind::Unknown, format!("the answer cannot be read: {because}"))
+            }),
+            Answer::Refused(refusal) => Err(refusal.of_errand(&shown)),
+            Answer::Foreign(http) => Err(foreign(http, retry_after(&response))),
+        }
+    }
+
+    async fn read<T>(
+        &self,
+        path: &str,
+        read: impl FnOnce(&RawValue) -> Result<T, &'static str>,
+    ) -> Result<T, Error> {
+        self.run(Method::GET, path, Bytes::new(), read).await
+    }
+
+    /// One page. `filter` is empty or starts with `&`.
+    async fn list<T>(
+        &self,
+        path: &str,
+        filter: &str,
+        cursor: Option<&str>,
+        read: impl Fn(&RawValue) -> Result<T, &'static str>,
+    ) -> Result<Listed<T>, Error> {
+        let mut path = format!("{path}?limit={}{filter}", contract::PAGE_ROWS);
+        if let Some(cursor) = cursor {
+            path.push_str(&format!("&next={}", segment("cursor", cursor)?));
+        }
+        self.read(&path, |json| {
+            let (rows, next) = read_list(json)?;
+            let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+            match next {
+                Next::End => Ok(Listed { items, next: None }),
+                Next::Cursor(next) => Ok(Listed { items, next: Some(next) }),
+                Next::Lost => Err("it does not say how it goes on"),
+            }
+        })
+        .await
+    }
+
+    /// Pesos only: nothing else can be paid out. Source: openapi: resources/balances.
+    pub(crate) async fn balance(&self) -> Result<Balance, Error> {
+        self.read(contract::PATH_BALANCE, |json| {
+            let answer: BalanceAnswer<'_> = parse(json).ok_or("it has another shape")?;
+            if answer.available.is_none() && answer.pending.is_none() {
+                return Err("it has no balance");
+            }
+            let available = sum(&answer.available.unwrap_or_default())?;
+            let unavailable = answer.pending.map(|pending| sum(&pending)).transpose()?;
+            Ok(Balance { available, unavailable })
+        })
+        .await
+    }
+}
+
+/// Nothing listed is nothing there.
+fn sum(rows: &[&RawValue]) -> Result<Money, &'static str> {
+    let mut total = Money::new(0, Currency::Mxn);
+    for row in rows {
+        let row: SumAnswer<'_> = parse(row).ok_or("a sum has another shape")?;
+        if is_word(row.currency, "MXN") {
+            let amount = minor(row.amount.ok_or("a sum has no amount")?)?;
+            let amount = Money::new(amount, Currency::Mxn);
+            total = total.checked_add(amount).ok_or("a sum is too large")?;
+        }
+    }
+    Ok(total)
+}
+
+/// An id of Conekta's that stands in a path.
+fn segment<'a>(field: &'static str, id: &'a str) -> Result<&'a str, Error> {
+    match is_segment(id) {
+        true => Ok(id),
+        false => Err(Error::invalid(field).because("it is no id of Conekta's")),
+    }
+}
+
+/// Any object, whose id is its own.
+fn object(json: &RawValue) -> Result<(String, ObjectAnswer<'_>), &'static str> {
+    let answer: ObjectAnswer<'_> = parse(json).ok_or("an object has another shape")?;
+    let id = text(answer.id).ok_or("an object has no id")?;
+    Ok((id, answer))
+}
+
+/// `true` or `false`; nothing for everything else.
+fn flag(json: Option<&RawValue>) -> Option<bool> {
+    match json?.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn texts(rows: Option<Vec<&RawValue>>) -> Vec<String> {
+    rows.unwrap_or_default().into_iter().filter_map(|row| text(Some(row))).collect()
+}

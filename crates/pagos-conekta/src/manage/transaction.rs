@@ -1,0 +1,89 @@
+//! The movements of the account, for reconciliation. Whether dispersions appear in it, and how, is not
+//! published; `payout` and `payout_reversal` are the types to look at. Moves nothing.
+
+use serde_json::value::RawValue;
+
+use pagos_core::Currency;
+use pagos_core::Error;
+use pagos_core::Money;
+use pagos_core::Timestamp;
+
+use crate::Conekta;
+use crate::manage::Listed;
+use crate::manage::object;
+use crate::manage::segment;
+use crate::payout::transfer::minor;
+use crate::payout::transfer::moment;
+use crate::status::text;
+
+/// Source: openapi: resources/transactions.
+const PATH_TRANSACTIONS: &str = "/transactions";
+
+/// A movement of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transaction {
+    /// Conekta's id.
+    pub id: String,
+    /// Its type: `payout`, `payout_reversal`, `capture`.
+    pub kind: Option<String>,
+    /// Its status: `pending`, `available`, `paid_out`.
+    pub status: Option<String>,
+    /// The sum.
+    pub amount: Option<Money>,
+    /// Conekta's commission.
+    pub fee: Option<Money>,
+    /// The sum less the commission, which can be below zero.
+    pub net: Option<Money>,
+    /// The id of the charge that it belongs to; what stands here for payouts is not published.
+    pub charge: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+}
+
+impl Conekta {
+    /// Movements, newest first, of one type or of all, from `cursor` on.
+    ///
+    /// # Errors
+    /// `Invalid` for a type that is none; otherwise as every errand. Source: openapi:
+    /// resources/transactions.
+    pub async fn transactions(
+        &self,
+        kind: Option<&str>,
+        cursor: Option<&str>,
+    ) -> Result<Listed<Transaction>, Error> {
+        let filter = match kind {
+            Some(kind) => format!("&type={}", segment("type", kind)?),
+            None => String::new(),
+        };
+        self.list(PATH_TRANSACTIONS, &filter, cursor, read).await
+    }
+
+    /// One movement.
+    ///
+    /// # Errors
+    /// `Rejected` if there is none of this id. Source: openapi: resources/transactions.
+    pub async fn transaction(&self, id: &str) -> Result<Transaction, Error> {
+        self.read(&format!("{PATH_TRANSACTIONS}/{}", segment("transaction", id)?), read).await
+    }
+}
+
+fn read(json: &RawValue) -> Result<Transaction, &'static str> {
+    let (id, answer) = object(json)?;
+    let currency = text(answer.currency).and_then(|code| code.parse::<Currency>().ok());
+    let money = |json: Option<&RawValue>| match (json, currency) {
+        (Some(json), Some(currency)) => Ok(Some(Money::new(minor(json)?, currency))),
+        (Some(_), None) => Err("a sum has no currency that is known"),
+        (None, _) => Ok(None),
+    };
+    Ok(Transaction {
+        id,
+        kind: text(answer.kind),
+        status: text(answer.status),
+        amount: money(answer.amount)?,
+        fee: money(answer.fee)?,
+        net: money(answer.net)?,
+        charge: text(answer.charge),
+        created_at: moment(answer.created_at),
+    })
+}

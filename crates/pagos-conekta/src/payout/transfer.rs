@@ -1,0 +1,162 @@
+//! What a transfer says, in whichever of its shapes it comes: answers, lists, events. No requests.
+//!
+//! The manual's samples contradict each other in most fields, so only what decides something is
+//! read: the id, the status, the amount, the payee. These must be readable where they are there;
+//! everything else may be anything.
+
+use serde_json::value::RawValue;
+
+use pagos_core::Currency;
+use pagos_core::Echo;
+use pagos_core::Money;
+use pagos_core::Observation;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_wire::WireDecimal;
+use pagos_wire::WireInteger;
+
+use crate::contract::UNIX_SECONDS_MIN;
+use crate::status;
+use crate::status::is_word;
+use crate::status::parse;
+use crate::status::shown_word;
+use crate::status::text;
+use crate::wire::AccountAnswer;
+use crate::wire::TransferAnswer;
+
+/// One transfer.
+pub(crate) struct Transfer {
+    pub(crate) id: ProviderRef,
+    pub(crate) status: Status,
+    /// Conekta's own word.
+    pub(crate) word: Option<String>,
+    pub(crate) amount: Option<Money>,
+    pub(crate) payee: Option<String>,
+    /// In full, or not at all.
+    account_number: Option<String>,
+    pub(crate) created_at: Option<Timestamp>,
+    /// By which the merchant's statement names it.
+    statement_reference: Option<String>,
+}
+
+impl Transfer {
+    /// # Errors
+    /// Why nothing can be built on it, for an operator.
+    pub(crate) fn read(json: &RawValue) -> Result<Self, &'static str> {
+        Self::of(&parse(json).ok_or("it has another shape")?)
+    }
+
+    /// # Errors
+    /// As [`Transfer::read`].
+    pub(crate) fn of(answer: &TransferAnswer<'_>) -> Result<Self, &'static str> {
+        if answer.object.is_some() && !is_transfer(answer.object) {
+            return Err("it is no transfer");
+        }
+        let id = text(answer.id).ok_or("it has no id")?;
+        let id = ProviderRef::new(id).map_err(|_| "its id is not one")?;
+        let accounts = [account(answer.destination)?, account(answer.method)?];
+        let payees = accounts.iter().flatten().filter_map(|account| text(account.payee_id));
+        let numbers = accounts.iter().flatten().filter_map(|account| text(account.account_number));
+        let word = text(answer.status);
+        Ok(Self {
+            id,
+            status: word.as_deref().map_or(Status::Pending, status::status),
+            word,
+            amount: amount(answer)?,
+            payee: only(payees).ok_or("it names two payees")?,
+            account_number: only(numbers.filter(|number| number.len() == CLABE_LENGTH))
+                .ok_or("it names two accounts")?,
+            created_at: moment(answer.created_at),
+            statement_reference: text(answer.statement_reference),
+        })
+    }
+
+    /// Does it pay another account? Where the number is not told in full, nobody knows: the last
+    /// digits in the manual's samples are not those of their accounts.
+    pub(crate) fn pays_another(&self, account: &str) -> bool {
+        self.account_number.as_deref().is_some_and(|number| number != account)
+    }
+
+    /// What it tells. Its time is that of its creation and not of its status, so it is left out.
+    pub(crate) fn observe(
+        &self,
+        source: Source,
+        asked_at: Timestamp,
+        seen_at: Timestamp,
+    ) -> Observation {
+        Observation { asked_at: Some(asked_at), ..self.observe_event(source, seen_at) }
+    }
+
+    /// As [`Transfer::observe`], where nobody asked.
+    pub(crate) fn observe_event(&self, source: Source, seen_at: Timestamp) -> Observation {
+        let reference = self.statement_reference.as_deref().filter(|text| is_reference(text));
+        Observation {
+            reference: Some(self.id.clone()),
+            provider_code: self.word.as_deref().map(shown_word),
+            message: reference.map(|text| format!("statement reference {text}")),
+            echo: Echo { key: None, amount: self.amount },
+            ..Observation::new(self.status, source, seen_at)
+        }
+    }
+}
+
+/// The word of an object that is a transfer. An older API calls it a payout. Source: manual;
+/// conekta-php 4.3.0.
+pub(crate) fn is_transfer(object: Option<&RawValue>) -> bool {
+    is_word(object, "transfer") || is_word(object, "payout")
+}
+
+/// Seconds since 1970, as a number or as text. Cut-off ones, which the manual shows, are none.
+pub(crate) fn moment(json: Option<&RawValue>) -> Option<Timestamp> {
+    let seconds = serde_json::from_str::<WireInteger>(json?.get()).ok()?.value();
+    let is_whole = (UNIX_SECONDS_MIN..UNIX_SECONDS_MIN * 10).contains(&seconds);
+    is_whole.then(|| Timestamp::from_millis(seconds * 1_000))
+}
+
+/// A sum in minor units.
+///
+/// # Errors
+/// For anything that is there and is not an integer.
+pub(crate) fn minor(json: &RawValue) -> Result<i64, &'static str> {
+    let sum: WireDecimal = serde_json::from_str(json.get()).map_err(|_| "its amount is none")?;
+    sum.value().to_minor(0).ok_or("its amount is no integer")
+}
+
+/// In centavos. An amount in another currency contradicts the order by itself. Without a currency it
+/// is MXN: there is no other. Source: manual.
+fn amount(answer: &TransferAnswer<'_>) -> Result<Option<Money>, &'static str> {
+    let Some(json) = answer.amount else { return Ok(None) };
+    let currency = match answer.currency {
+        Some(json) => text(Some(json)).ok_or("its currency is none")?,
+        None => "MXN".to_owned(),
+    };
+    let currency: Currency = currency.parse().map_err(|_| "its currency is not known")?;
+    Ok(Some(Money::new(minor(json)?, currency)))
+}
+
+fn account(json: Option<&RawValue>) -> Result<Option<AccountAnswer<'_>>, &'static str> {
+    let Some(json) = json else { return Ok(None) };
+    // Newer versions may put a bare id here.
+    if !json.get().starts_with('{') {
+        return Ok(None);
+    }
+    parse(json).map(Some).ok_or("its account has another shape")
+}
+
+/// The one value, or none; nothing for two that differ.
+fn only(mut values: impl Iterator<Item = String>) -> Option<Option<String>> {
+    let Some(first) = values.next() else { return Some(None) };
+    values.all(|other| other == first).then_some(Some(first))
+}
+
+/// Up to seven digits; zeros at the front count. Source: mock: GET /transfers.
+fn is_reference(text: &str) -> bool {
+    (1..=7).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+const CLABE_LENGTH: usize = 18;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,374 @@
+//! The tables: what words of states, names of events and refusals mean. And reading an answer as far
+//! as that goes. No requests and no orders.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::FailReason;
+use pagos_core::Status;
+use pagos_wire::WireText;
+use pagos_wire::redact;
+
+use crate::contract;
+use crate::sign::Credentials;
+use crate::sign::MASK;
+use crate::wire::ErrorAnswer;
+use crate::wire::ErrorDetail;
+
+/// What a transfer's `status` means. Source: manual; openapi lists no words. A word that is not here
+/// is never final.
+const STATUSES: [(&str, Status); 5] = [
+    ("pending", Status::Pending),
+    ("in_transit", Status::Pending),
+    // Only the event's name is known. Source: mock: GET /webhooks. [inferred]
+    ("retrying", Status::Pending),
+    ("paid_out", Status::Succeeded),
+    // No reason is told anywhere.
+    ("failed", Status::Failed(FailReason::Declined)),
+];
+
+/// What an event's name says of the status of its transfer, after `payout.` or `transfer.`.
+const EVENTS: [(&str, Status); 5] = [
+    // Source: manual.
+    ("created", Status::Pending),
+    ("paid_out", Status::Succeeded),
+    ("failed", Status::Failed(FailReason::Declined)),
+    // Source: mock: GET /webhooks; captured catalogues.
+    ("retrying", Status::Pending),
+    ("in_transit", Status::Pending),
+];
+
+/// Every `type` of an error. Source: manual for four of them; docs: errores; openapi:
+/// resources/errors. One page spells a type wrongly, so it stands here twice.
+const ERROR_TYPES: [&str; 9] = [
+    "authentication_error",
+    "api_error",
+    "processing_error",
+    "parameter_validation_error",
+    "malformed_request_error",
+    "resource_not_found_error",
+    "conflict_error",
+    "conlict_error",
+    "precondition_required_error",
+];
+
+/// What a refusal of `POST /transfers` means.
+struct Row {
+    http: u16,
+    /// `None` for any type.
+    word: Option<&'static str>,
+    /// What stands in `debug_message`, which is English always. `None` for anything.
+    debug: Option<&'static str>,
+    kind: ErrorKind,
+    meaning: &'static str,
+}
+
+/// The refusals that are believed. All others leave the outcome unknown: 404, 409 and 428, which
+/// are documented for other calls only; 402 with other words, since a `processing_error` can come
+/// with an object that was made (docs: errores); 500, which is a wrong `type` (manual) and
+/// everything else that breaks.
+const CREATE: [Row; 6] = [
+    // Source: manual, "Unrecognised access key".
+    row(401, None, None, ErrorKind::Unauthorized, "the key was refused"),
+    // Source: openapi: resources/errors/403, an address that is not allowed.
+    row(403, None, None, ErrorKind::Unauthorized, "the account may not do this"),
+    // Source: manual. No money is no failure: it is sent again when there is some.
+    row(
+        402,
+        Some("processing_error"),
+        Some("insufficient funds"),
+        ErrorKind::Throttled,
+        "the balance is too low",
+    ),
+    // Source: manual: account, payee, currency, amount.
+    row(422, Some("parameter_validation_error"), None, ErrorKind::Rejected, "refused"),
+    // Source: docs: errores, for every call.
+    row(400, Some("malformed_request_error"), None, ErrorKind::Rejected, "refused"),
+    // Source: a survey of docs: seguimiento-de-dispersiones.
+    row(429, None, None, ErrorKind::Throttled, "too many requests"),
+];
+
+const fn row(
+    http: u16,
+    word: Option<&'static str>,
+    debug: Option<&'static str>,
+    kind: ErrorKind,
+    meaning: &'static str,
+) -> Row {
+    Row { http, word, debug, kind, meaning }
+}
+
+/// What a transfer's word means.
+pub(crate) fn status(word: &str) -> Status {
+    look_up(&STATUSES, word).unwrap_or(Status::Pending)
+}
+
+/// What the name of an event says of its transfer. `None` for names that are not known.
+pub(crate) fn event_status(name: &str) -> Option<Status> {
+    look_up(&EVENTS, payout_event(name)?)
+}
+
+/// The name of an event about a transfer, without its first part. `transfer.` was never seen.
+/// Source: manual; mock: GET /webhooks.
+pub(crate) fn payout_event(name: &str) -> Option<&str> {
+    name.strip_prefix("payout.").or_else(|| name.strip_prefix("transfer."))
+}
+
+fn look_up(table: &[(&str, Status)], word: &str) -> Option<Status> {
+    let word = word.trim();
+    table.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, status)| *status)
+}
+
+/// What an answer turned out to be.
+pub(crate) enum Answer<'a> {
+    /// A success, with its JSON.
+    Success(&'a RawValue),
+    /// A no, in Conekta's own words.
+    Refused(Refusal<'a>),
+    /// Not Conekta's words: a page of something on the way, or torn.
+    Foreign(StatusCode),
+}
+
+/// A no. What it means depends on the call.
+pub(crate) struct Refusal<'a> {
+    pub(crate) http: StatusCode,
+    /// `type`.
+    word: Option<String>,
+    code: Option<String>,
+    debug: Option<String>,
+    message: Option<String>,
+    log_id: Option<String>,
+    /// What the call made or changed all the same.
+    pub(crate) made: Option<&'a RawValue>,
+    wait: Duration,
+}
+
+/// Reads an answer.
+pub(crate) fn read(response: &Response<Bytes>) -> Answer<'_> {
+    let http = response.status();
+    let Ok(root) = serde_json::from_slice::<&RawValue>(response.body()) else {
+        return Answer::Foreign(http);
+    };
+    let told: Option<ErrorAnswer<'_>> = parse(root);
+    let told = told.filter(|told| {
+        let is_type = |word: &str| ERROR_TYPES.contains(&word);
+        is_word(told.object, "error") || text(told.kind).is_some_and(|word| is_type(&word))
+    });
+    match told {
+        Some(told) => Answer::Refused(Refusal::new(http, told, retry_after(response))),
+        None if http.is_success() => Answer::Success(root),
+        None => Answer::Foreign(http),
+    }
+}
+
+impl<'a> Refusal<'a> {
+    fn new(http: StatusCode, told: ErrorAnswer<'a>, wait: Duration) -> Self {
+        let details: Option<Vec<ErrorDetail<'_>>> =
+            told.details.and_then(|json| serde_json::from_str(json.get()).ok());
+        let first = details.and_then(|details| details.into_iter().next());
+        let (debug, message, code) = match first {
+            Some(first) => (text(first.debug_message), text(first.message), text(first.code)),
+            None => (None, None, None),
+        };
+        Self {
+            http,
+            word: text(told.kind),
+            code,
+            debug,
+            message: message.or_else(|| text(told.message)),
+            log_id: text(told.log_id),
+            made: told.data.filter(|json| is_filled(json)),
+            wait,
+        }
+    }
+
+    /// The error of a refused transfer. Where it comes with something that was made, nobody knows.
+    pub(crate) fn of_create(self, shown: &Shown<'_>) -> Error {
+        let row = CREATE.iter().find(|row| self.made.is_none() && self.is(row));
+        let Some(row) = row else {
+            let meaning = "a refusal that is not documented, so the outcome is unknown";
+            return self.into_error(ErrorKind::Unknown, meaning, shown);
+        };
+        let funds = Duration::from_secs(contract::FUNDS_WAIT_S);
+        let wait = if row.debug.is_some() { funds } else { self.wait };
+        let error = self.into_error(row.kind, row.meaning, shown);
+        match row.kind {
+            ErrorKind::Throttled => error.with_retry_after(wait),
+            _ => error,
+        }
+    }
+
+    /// The error of a refused call that moves no money. What is refused for good is `Rejected`, and
+    /// whatever may pass is `Undelivered`.
+    pub(crate) fn of_errand(self, shown: &Shown<'_>) -> Error {
+        let wait = self.wait;
+        match self.http.as_u16() {
+            401 | 403 => self.into_error(ErrorKind::Unauthorized, "the key was refused", shown),
+            429 => self
+                .into_error(ErrorKind::Throttled, "too many requests", shown)
+                .with_retry_after(wait),
+            400 | 402 | 404 | 409 | 422 | 428 => {
+                self.into_error(ErrorKind::Rejected, "refused", shown)
+            }
+            _ => self.into_error(ErrorKind::Undelivered, "no use of the answer", shown),
+        }
+    }
+
+    /// The error of this kind, with what may be shown of Conekta's words.
+    pub(crate) fn into_error(self, kind: ErrorKind, meaning: &str, shown: &Shown<'_>) -> Error {
+        let mut told = format!("{meaning}: Conekta answered HTTP {}", self.http.as_u16());
+        if let Some(words) = self.debug.or(self.message) {
+            told.push_str(&format!(": {:?}", shown.text(&words)));
+        }
+        if let Some(log_id) = self.log_id.filter(|id| is_id(id)) {
+            told.push_str(&format!(" (log {})", shown.credentials.hide(&log_id)));
+        }
+        let error = Error::new(kind, told);
+        match self.code.filter(|code| !code.trim().is_empty()).or(self.word) {
+            Some(code) => error.with_provider_code(shown.text(&code)),
+            None => error,
+        }
+    }
+
+    fn is(&self, row: &Row) -> bool {
+        let is_same = |told: Option<&str>, known: Option<&str>| {
+            known.is_none_or(|known| told.is_some_and(|told| told.trim() == known))
+        };
+        let debug = self.debug.as_deref().map(|text| text.trim().trim_end_matches('.'));
+        let debug = debug.map(str::to_ascii_lowercase);
+        self.http.as_u16() == row.http
+            && is_same(self.word.as_deref(), row.word)
+            && is_same(debug.as_deref(), row.debug)
+    }
+}
+
+/// What the answer to a question says: its JSON, or why nobody can tell. That Conekta has no such
+/// thing is no answer either: a transfer that it named once was there, and a list always is.
+///
+/// # Errors
+/// `Unauthorized` and `Throttled`, in whoever's words.
+pub(crate) fn read_question<'a>(
+    response: &'a Response<Bytes>,
+    shown: &Shown<'_>,
+) -> Result<Result<&'a RawValue, String>, Error> {
+    match read(response) {
+        Answer::Success(json) => Ok(Ok(json)),
+        Answer::Refused(refusal) => match refusal.http.as_u16() {
+            401 | 403 | 429 => Err(refusal.of_errand(shown)),
+            _ => {
+                let error =
+                    refusal.into_error(ErrorKind::Unknown, "the question was refused", shown);
+                Ok(Err(error.message().to_owned()))
+            }
+        },
+        Answer::Foreign(http) => match http.as_u16() {
+            401 | 403 | 429 => Err(foreign(http, retry_after(response))),
+            _ => Ok(Err(format!("HTTP {} without Conekta's words", http.as_u16()))),
+        },
+    }
+}
+
+/// The error of a call that moves no money and was answered by something on the way.
+pub(crate) fn foreign(http: StatusCode, wait: Duration) -> Error {
+    let told = format!("HTTP {} without Conekta's words", http.as_u16());
+    match http.as_u16() {
+        401 | 403 => Error::new(ErrorKind::Unauthorized, told),
+        429 => Error::new(ErrorKind::Throttled, told).with_retry_after(wait),
+        _ => Error::new(ErrorKind::Undelivered, told),
+    }
+}
+
+/// How long an answer asks to wait.
+pub(crate) fn retry_after(response: &Response<Bytes>) -> Duration {
+    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+    let wait_s = wait.and_then(|wait| wait.parse().ok()).unwrap_or(contract::THROTTLE_WAIT_S);
+    Duration::from_secs(wait_s.min(contract::THROTTLE_WAIT_S_MAX))
+}
+
+/// Makes Conekta's texts fit to be shown. Beside what is always masked go the key and whatever of
+/// the call names a person.
+pub(crate) struct Shown<'a> {
+    credentials: &'a Credentials,
+    personal: [Option<&'a str>; 2],
+}
+
+impl<'a> Shown<'a> {
+    /// For a call that names nobody.
+    pub(crate) fn new(credentials: &'a Credentials) -> Self {
+        Self { credentials, personal: [None, None] }
+    }
+
+    /// For a call about a payee, by name and mail address.
+    pub(crate) fn about(
+        credentials: &'a Credentials,
+        name: Option<&'a str>,
+        email: Option<&'a str>,
+    ) -> Self {
+        Self { credentials, personal: [name, email] }
+    }
+}
+
+impl Shown<'_> {
+    pub(crate) fn text(&self, text: &str) -> String {
+        let mut text = self.credentials.hide(text);
+        let personal = self.personal.into_iter().flatten();
+        for value in personal.filter(|value| value.len() >= PERSONAL_LENGTH_MIN) {
+            text = text.replace(value, MASK);
+        }
+        redact(&text)
+    }
+}
+
+/// A JSON object in its shape. A list is none, though serde would take it for one.
+pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Option<T> {
+    json.get().starts_with('{').then(|| serde_json::from_str(json.get()).ok()).flatten()
+}
+
+/// A text, or a number's digits. `None` for everything else.
+pub(crate) fn text(json: Option<&RawValue>) -> Option<String> {
+    serde_json::from_str::<WireText>(json?.get()).ok().map(WireText::into_string)
+}
+
+/// Is it this very text?
+pub(crate) fn is_word(json: Option<&RawValue>, word: &str) -> bool {
+    text(json).is_some_and(|text| text == word)
+}
+
+/// Some APIs write something empty where nothing is.
+fn is_filled(json: &RawValue) -> bool {
+    !matches!(json.get(), "{}" | "[]" | "\"\"" | "false")
+}
+
+/// A word of Conekta's, if it can be one at all: those of the tables are letters and `_`.
+pub(crate) fn shown_word(word: &str) -> String {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    match word.len() <= WORD_LENGTH_MAX && word.bytes().all(is_legal) {
+        true => redact(word),
+        false => MASK.to_owned(),
+    }
+}
+
+/// Ids are shown whole, or nobody could look for them; what is none is not shown.
+pub(crate) fn is_id(text: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=64).contains(&text.len())
+        && text.bytes().all(is_legal)
+        && text.bytes().any(|byte| !byte.is_ascii_digit())
+}
+
+/// No word of a state is longer.
+const WORD_LENGTH_MAX: usize = 40;
+
+/// A shorter name would be found in the middle of any text.
+const PERSONAL_LENGTH_MIN: usize = 3;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Webhooks: from raw bytes to what they prove. No server and no storage. The signature is checked in
+//! `sign.rs`.
+//!
+//! An event is an envelope around a transfer; the manual shows bare transfers too, and a
+//! `payout.paid_out` whose transfer is still on its way. So what counts is the status of the
+//! transfer, and where the event's name says otherwise, nothing does and Conekta is asked. Bodies
+//! differ between deliveries of one event, arrive in any order and come again. Source: manual;
+//! captured deliveries of others.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Response;
+use http::StatusCode;
+use serde_json::value::RawValue;
+
+use pagos_core::Decoded;
+use pagos_core::Delivery;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Event;
+use pagos_core::Hint;
+use pagos_core::Observation;
+use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::Source;
+use pagos_core::Subject;
+use pagos_core::Timestamp;
+use pagos_core::Verified;
+use pagos_core::WebhookDecoder;
+
+use crate::Conekta;
+use crate::payout::transfer::Transfer;
+use crate::payout::transfer::moment;
+use crate::sign;
+use crate::status::event_status;
+use crate::status::is_word;
+use crate::status::parse;
+use crate::status::payout_event;
+use crate::status::text;
+use crate::wire::EventAnswer;
+use crate::wire::EventData;
+use crate::wire::TransferAnswer;
+
+/// The header of the signature.
+const DIGEST: &str = "digest";
+
+/// Events about payouts have about a kilobyte; those about orders, a few.
+const BODY_SIZE_MAX: usize = 256 * 1024;
+
+impl WebhookDecoder for Conekta {
+    /// The transfer's id. Conekta does not know our key.
+    fn locate(&self, delivery: &Delivery) -> Hint {
+        let read = (delivery.body.len() <= BODY_SIZE_MAX).then(|| News::read(&delivery.body));
+        match read {
+            Some(Ok(News::Transfer { transfer, .. })) => {
+                Hint { key: None, reference: Some(transfer.id) }
+            }
+            _ => Hint::default(),
+        }
+    }
+
+    /// Verified by the account's public keys; with none configured, a hint. A delivery about
+    /// something else than a transfer is genuine and about nothing of ours.
+    fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
+        let refused = |because: &str| Error::new(ErrorKind::Unauthorized, because);
+        if delivery.body.len() > BODY_SIZE_MAX {
+            return Err(refused("longer than any delivery of Conekta's"));
+        }
+        let keys = &self.settings.webhook_keys;
+        if keys.is_empty() {
+            return Ok(Decoded::Hint(self.locate(delivery)));
+        }
+        let digest = digest(&delivery.headers)
+            .ok_or_else(|| refused("the header DIGEST is missing, or comes twice"))?;
+        let proof = sign::prove(keys, &delivery.body, digest)?;
+        let event = Verified::new(proof, &delivery.body)
+            .try_map(|body| News::read(body).map(|news| news.event(delivery.received_at)))
+            .map_err(|because| Error::new(ErrorKind::Invalid, because))?;
+        Ok(Decoded::Verified(event))
+    }
+
+    /// 200 whatever it was about: Conekta also tells of orders, charges and settlements, and stops
+    /// after errors. Source: docs: resources/webhooks; that it stops: captured webhook states.
+    fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = match receipt {
+            Receipt::Stored | Receipt::Misdirected => StatusCode::OK,
+            Receipt::Refused => StatusCode::UNAUTHORIZED,
+            Receipt::Failed => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        response
+    }
+}
+
+/// The one value of the header.
+fn digest(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(DIGEST).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+/// What a delivery is about.
+enum News {
+    Transfer {
+        /// The event's name; none for a bare transfer.
+        name: Option<String>,
+        /// When it happened. A bare transfer has the time of its creation only.
+        at: Option<Timestamp>,
+        transfer: Transfer,
+    },
+    /// Something else: an order, a payee, a ping.
+    Other,
+}
+
+impl News {
+    fn read(body: &[u8]) -> Result<Self, &'static str> {
+        // A list is no event, though serde would take it for one.
+        let is_object = body.trim_ascii_start().first() == Some(&b'{');
+        let event: Option<EventAnswer<'_>> =
+            is_object.then(|| serde_json::from_slice(body).ok()).flatten();
+        let event = event.ok_or("it is no event in JSON")?;
+        let data: Option<EventData<'_>> = event.data.and_then(parse);
+        let object = data.and_then(|data| data.object);
+        let Some(object) = object else {
+            if !is_word(event.object, "transfer") {
+                return Ok(Self::Other);
+            }
+            let bare: TransferAnswer<'_> =
+                serde_json::from_slice(body).map_err(|_| "its transfer cannot be read")?;
+            return Ok(Self::Transfer { name: None, at: None, transfer: Transfer::of(&bare)? });
+        };
+        let object: TransferAnswer<'_> = parse(object).ok_or("its object cannot be read")?;
+        let name = text(event.kind).unwrap_or_default();
+        if !is_payout(&name, object.object) {
+            return Ok(Self::Other);
+        }
+        let (at, transfer) = (moment(event.created_at), Transfer::of(&object)?);
+        Ok(Self::Transfer { name: Some(name), at, transfer })
+    }
+
+    fn event(self, received_at: Timestamp) -> Event {
+        let Self::Transfer { name, at, transfer } = self else {
+            return Event {
+                subject: Subject::Unrecognised,
+                key: None,
+                reference: None,
+                observation: None,
+            };
+        };
+        let is_believed = match name {
+            Some(name) => event_status(&name) == Some(transfer.status),
+            None => true,
+        };
+        let seen = Observation {
+            provider_at: at,
+            ..transfer.observe_event(Source::VerifiedEvent, received_at)
+        };
+        Event {
+            subject: Subject::Payout,
+            key: None,
+            reference: Some(transfer.id),
+            observation: is_believed.then_some(seen),
+        }
+    }
+}
+
+/// A transfer under any event, or what an older API calls a payout under that of one. Cash is paid
+/// out in payouts too, and is told of by other names.
+fn is_payout(name: &str, object: Option<&RawValue>) -> bool {
+    is_word(object, "transfer") || (is_word(object, "payout") && payout_event(name).is_some())
+}
+
+#[cfg(test)]
+mod tests;

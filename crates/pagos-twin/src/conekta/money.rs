@@ -1,0 +1,159 @@
+//! The merchant's money: the balance and what changed it.
+//! Not the beneficiaries' side; that is the ledger.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pagos_core::Timestamp;
+
+use super::ConektaTwin;
+use super::access::Language;
+use super::identifier;
+use super::listing::Question;
+use super::refusal::Refusal;
+use super::wire;
+use super::wire::BalanceShown;
+use super::wire::Sum;
+use super::wire::TransactionShown;
+use crate::book::Entry;
+use crate::twin::Reply;
+use crate::web;
+
+/// Source: `openapi: schemas/transactions`. That transfers have these two is inferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TransactionKind {
+    Payout,
+    PayoutReversal,
+}
+
+impl TransactionKind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Payout => "payout",
+            Self::PayoutReversal => "payout_reversal",
+        }
+    }
+}
+
+/// One change of the balance.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    id: Arc<str>,
+    transfer_id: Arc<str>,
+    kind: TransactionKind,
+    amount_minor: i64,
+    fee_minor: i64,
+    at: Timestamp,
+}
+
+impl Entry for Transaction {
+    fn reference(&self) -> &Arc<str> {
+        &self.id
+    }
+
+    fn key(&self) -> &Arc<str> {
+        &self.transfer_id
+    }
+}
+
+impl Transaction {
+    fn shown(&self) -> TransactionShown<'_> {
+        let total = self.amount_minor.saturating_add(self.fee_minor);
+        let net = match self.kind {
+            TransactionKind::Payout => -total,
+            TransactionKind::PayoutReversal => total,
+        };
+        TransactionShown {
+            id: &self.id,
+            object: "transaction",
+            amount: self.amount_minor,
+            fee: self.fee_minor,
+            net,
+            currency: super::CURRENCY,
+            status: "paid_out",
+            kind: self.kind.word(),
+            created_at: wire::seconds(self.at),
+            charge: &self.transfer_id,
+            livemode: false,
+        }
+    }
+}
+
+impl ConektaTwin {
+    /// `GET /balance`. Source: `openapi: resources/balances`.
+    pub(super) fn show_balance(&mut self, language: Language) -> Result<Reply, Refusal> {
+        self.ask_of_route("balance", language, |twin| {
+            let sum = |amount| Sum { amount, currency: super::CURRENCY };
+            Ok(wire::answer(&BalanceShown {
+                available: [sum(twin.purse.left_minor)],
+                pending: [sum(0)],
+                retention_amount: [sum(0)],
+                retained: [sum(0)],
+                temporarily_retained: [sum(0)],
+                target_retention_amount: [sum(0)],
+                conekta_retention: [sum(0)],
+                target_collateral_amount: sum(0),
+                gateway: [],
+                cashout_retention_amount: [sum(0)],
+            }))
+        })
+    }
+
+    /// `GET /transactions`. Source: `openapi: resources/transactions/transactions`.
+    pub(super) fn list_transactions(
+        &mut self,
+        request: &http::Request<Bytes>,
+        language: Language,
+    ) -> Result<Reply, Refusal> {
+        let question = Question::of(request)?;
+        let filters = ["id", "charge_id", "type", "currency"]
+            .map(|name| (name, web::parameter(request, name)))
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let filters: Vec<(&str, String)> = filters.collect();
+        let mut address = self.address(request);
+        for (name, value) in &filters {
+            address = address.filtered(name, value);
+        }
+        self.ask_of_route("transactions", language, |twin| {
+            let is_meant = |it: &Transaction| {
+                filters.iter().all(|(name, value)| match *name {
+                    "id" => *it.id == **value,
+                    "charge_id" => *it.transfer_id == **value,
+                    "type" => it.kind.word() == value,
+                    _ => super::CURRENCY == value,
+                })
+            };
+            question.list(&twin.transactions, is_meant, |it| Some(it.shown()), &address)
+        })
+    }
+
+    /// `GET /transactions/{id}`. Source: `openapi: resources/transactions`.
+    pub(super) fn show_transaction(
+        &mut self,
+        id: &str,
+        language: Language,
+    ) -> Result<Reply, Refusal> {
+        self.ask_of_route("transaction", language, |twin| {
+            let found = twin.transactions.by_reference(id);
+            let found = found.and_then(|index| twin.transactions.get(index));
+            Ok(wire::answer(&found.ok_or_else(Refusal::not_found)?.shown()))
+        })
+    }
+
+    pub(super) fn note_transaction(&mut self, index: u32, kind: TransactionKind, at: Timestamp) {
+        let Some(transfer) = self.transfers.get(index) else {
+            return;
+        };
+        let chance = self.faults.chance("transaction", &transfer.id, transfer.steps);
+        let transaction = Transaction {
+            id: identifier::object_id(at, chance),
+            transfer_id: Arc::clone(&transfer.id),
+            kind,
+            amount_minor: transfer.order.amount_minor,
+            fee_minor: transfer.fee_minor,
+            at,
+        };
+        self.transactions.add(transaction);
+    }
+}
