@@ -1,11 +1,16 @@
 //! `cargo xtask compat`: programs that we did not write, against our twins. What an official
-//! package of a provider says and accepts is the best witness of a wire format that we have.
+//! package of a provider says and accepts is the best witness of a wire format that we have; where
+//! there is none, packages that many use for the same kind of token.
 //!
-//! Each folder of `xtask/compat` is one such program with a script of ours around it. The script
-//! finds the twin's address in `COMPAT_TWIN_URL` and the `pagos` program in `COMPAT_PROGRAM`,
-//! prints `ok NAME` or `failed NAME: why` for each check, and exits with 1 if one failed.
+//! Each folder of `xtask/compat` is about one provider and has a script of ours for each language
+//! that such a package is written in. The script finds the twin's address in `COMPAT_TWIN_URL` and
+//! the `pagos` program in `COMPAT_PROGRAM`, prints `ok NAME` or `failed NAME: why` for each check,
+//! and exits with 1 if one failed. Tokens that it appends to the file `COMPAT_TOKENS` are judged by
+//! our own verifier, see `verifier.rs`.
 
+mod node;
 mod python;
+mod verifier;
 
 use std::fs;
 use std::path::Path;
@@ -21,8 +26,13 @@ use crate::trial::BuildProfile;
 use crate::trial::bank::Bank;
 use crate::workspace::Workspace;
 
-/// What scripts are written in. One more language is one more row.
-const LANGUAGES: [Language; 1] = [Language { script: "check.py", prepare: python::prepare }];
+/// What scripts are written in. One more language is one more row; so is an environment of its own
+/// within a language, for an older version of a package that another script needs as it is today.
+const LANGUAGES: [Language; 3] = [
+    Language { script: "check-older.py", prepare: python::prepare_older },
+    Language { script: "check.py", prepare: python::prepare },
+    Language { script: "check.js", prepare: node::prepare },
+];
 
 /// One language.
 struct Language {
@@ -131,17 +141,21 @@ fn run_script(
     mut command: Command,
 ) -> Result<Tally, Failure> {
     let program = trial::build_program(workspace, BuildProfile::Dev)?;
+    let tokens = site.room.join("tokens.jsonl");
+    fs::write(&tokens, "").map_err(Failure::while_doing(tokens.display()))?;
     let twin = Bank::start(&program, &site.room, &["--speed", "1"])?;
     command
         .arg(site.source.join(script))
         .current_dir(&site.room)
         .env("COMPAT_TWIN_URL", twin.url())
         .env("COMPAT_PROGRAM", &program)
+        .env("COMPAT_TOKENS", &tokens)
         // The twin is on this machine, and no proxy finds it.
         .env("NO_PROXY", "127.0.0.1,localhost")
         .env("no_proxy", "127.0.0.1,localhost");
     let heard = process::overhear(&mut command)?;
-    Ok(count(&heard.text, heard.is_success))
+    let ours = verifier::judge(&site.name, &tokens)?;
+    Ok(count(&heard.text, heard.is_success).plus(ours))
 }
 
 /// One for each `ok` and each `failed`. A script that broke off or checked nothing has failed.
@@ -193,7 +207,9 @@ mod tests {
             packages: Vec::new(),
         };
         let sites = list_sites(&workspace).unwrap();
-        assert!(sites.iter().any(|site| site.name == "etpay"));
+        for name in ["conekta", "etpay", "virtualpos"] {
+            assert!(sites.iter().any(|site| site.name == name), "{name}");
+        }
         for site in &sites {
             let has = |language: &Language| site.source.join(language.script).is_file();
             assert!(LANGUAGES.iter().any(has), "{}", site.name);

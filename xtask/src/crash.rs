@@ -10,6 +10,7 @@ mod outcome;
 mod verdict;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
@@ -245,18 +246,21 @@ fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, t
 /// How the doubts of those providers ended that would pay a repeated key again, and what of all was
 /// left to the operator.
 fn report_doubts(stage: &Stage, figures: &Figures, in_doubt: usize) -> Result<(), Failure> {
-    let mut settlers: BTreeMap<Settler, usize> = BTreeMap::new();
-    let is_meant = |row: &&Row| row.provider.repeat() == Repeat::PaidAgain;
-    for row in stage.rows.iter().filter(is_meant) {
+    let mut settlers: BTreeMap<(Provider, Settler), usize> = BTreeMap::new();
+    let repeats = |row: &&Row| row.provider.repeat() == Repeat::PaidAgain;
+    for row in stage.rows.iter().filter(repeats) {
         for settler in doubt::parse_history(&stage.payer.read_history(&row.key)?)? {
-            *settlers.entry(settler).or_default() += 1;
+            *settlers.entry((row.provider, settler)).or_default() += 1;
         }
     }
-    let count = |settler| settlers.get(&settler).copied().unwrap_or(0);
-    if stage.rows.iter().any(|row| is_meant(&row)) {
+    let providers: BTreeSet<Provider> =
+        stage.rows.iter().filter(repeats).map(|row| row.provider).collect();
+    for provider in providers {
+        let count = |settler| settlers.get(&(provider, settler)).copied().unwrap_or(0);
         println!(
-            "crash: doubts where a repeat is paid again: {} settled by the list of a date range, \
+            "crash: doubts of {}, where a repeat is paid again: {} settled by asking, \
              {} by the provider unasked, {} by the operator",
+            provider.name(),
             count(Settler::Question),
             count(Settler::Provider),
             count(Settler::Operator)
@@ -283,7 +287,12 @@ mod tests {
         let expected = Orders {
             kills: 50,
             rows: 5_000,
-            providers: vec![Provider::Cashypro, Provider::Etpay],
+            providers: vec![
+                Provider::Cashypro,
+                Provider::Conekta,
+                Provider::Etpay,
+                Provider::Virtualpos,
+            ],
             seed: 1,
             faults: Faults::Hostile,
             profile: BuildProfile::Release,

@@ -47,7 +47,7 @@ usage: cargo xtask COMMAND
   lint                       rustfmt, clippy, rustdoc, deps, tidy
   tidy                       crate arrows, rooms, file heads, internal versions, fixtures
   conformance                replays every fixture; a table provider by operation
-  compat [NAME...]           programs of others against our twins: the folders of xtask/compat
+  compat [NAME...]           programs of others against our twins and tokens: xtask/compat
   deps                       what one provider without an HTTP client pulls in
   features                   checks every crate with each feature alone, none and all
   bench [--package NAME]     the benches of every crate that has some, and what is over budget
@@ -55,7 +55,7 @@ usage: cargo xtask COMMAND
   binary [--target TRIPLE]   the pagos program as an archive with its checksum, in target/dist
   release [--dry-run]        packages, builds from the archives, checks metadata; then publishes
   crash [--kills 50] [--rows 5000] [--seed 1] [--faults hostile] [--profile release]
-        [--providers cashypro,etpay] [--program PATH]
+        [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
   scale [--rows 1000000] [--pay] [--program PATH]

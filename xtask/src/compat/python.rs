@@ -1,6 +1,7 @@
 //! Scripts in Python: an environment of their own with exactly the packages that their folder pins,
-//! by version and checksum. `build.txt` pins what packages are built with, `requirements.txt` the
-//! packages. Installs nothing outside of `target`.
+//! by version and checksum. `requirements.txt` pins the packages; where one comes as source only,
+//! `build.txt` pins what it is built with. A script that needs other versions has an environment and
+//! lists of its own, whose names end in `-older`. Installs nothing outside of `target`.
 
 use std::fs;
 use std::path::Path;
@@ -13,17 +14,46 @@ use crate::compat::run_quietly;
 use crate::failure::Failure;
 use crate::process;
 
-/// In their order: the packages are built with what the first file installs.
-const LISTS: [&str; 2] = ["build.txt", "requirements.txt"];
+/// An environment, by the names of its parts.
+struct Environment {
+    /// In the site's room.
+    folder: &'static str,
+    /// Says what is installed; beside the folder.
+    stamp: &'static str,
+    /// In their order: the packages are built with what the first file installs.
+    lists: [&'static str; 2],
+}
+
+const TODAY: Environment = Environment {
+    folder: "venv",
+    stamp: "installed.txt",
+    lists: ["build.txt", "requirements.txt"],
+};
+
+const OLDER: Environment = Environment {
+    folder: "venv-older",
+    stamp: "installed-older.txt",
+    lists: ["build-older.txt", "requirements-older.txt"],
+};
 
 /// The oldest Python that the pinned packages take.
 const PYTHON_MIN: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
 
-/// Finds Python, and makes the environment unless it is there with the same packages.
+/// Gets ready the packages of `requirements.txt`.
 pub(super) fn prepare(site: &Site) -> Result<Prepared, Failure> {
-    let python = venv_python(&site.room);
-    let wanted = read_lists(&site.source)?;
-    let stamp = site.room.join("installed.txt");
+    prepare_environment(site, &TODAY)
+}
+
+/// Gets ready the packages of `requirements-older.txt`.
+pub(super) fn prepare_older(site: &Site) -> Result<Prepared, Failure> {
+    prepare_environment(site, &OLDER)
+}
+
+/// Finds Python, and makes the environment unless it is there with the same packages.
+fn prepare_environment(site: &Site, environment: &Environment) -> Result<Prepared, Failure> {
+    let python = environment.python(&site.room);
+    let wanted = environment.read_lists(&site.source)?;
+    let stamp = site.room.join(environment.stamp);
     let is_same = fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
     if is_same && process::is_available(Command::new(&python).args(["-c", PYTHON_MIN])) {
         return Ok(Prepared::Ready(interpreter(&python)));
@@ -32,10 +62,10 @@ pub(super) fn prepare(site: &Site) -> Result<Prepared, Failure> {
     if stamp.is_file() {
         fs::remove_file(&stamp).map_err(Failure::while_doing(stamp.display()))?;
     }
-    if let Some(because) = make_environment(site)? {
+    if let Some(because) = make_environment(site, environment.folder)? {
         return Ok(Prepared::Missing(because));
     }
-    for list in LISTS {
+    for list in environment.lists(&site.source) {
         if !install(site, &python, list)? {
             return Ok(Prepared::Missing(format!(
                 "pip could not install {list}; is the package index within reach? see {}",
@@ -48,7 +78,7 @@ pub(super) fn prepare(site: &Site) -> Result<Prepared, Failure> {
 }
 
 /// Makes an empty environment; or says what is missing for it.
-fn make_environment(site: &Site) -> Result<Option<String>, Failure> {
+fn make_environment(site: &Site, name: &str) -> Result<Option<String>, Failure> {
     let is_usable =
         |name: &&str| process::is_available(Command::new(name).args(["-c", PYTHON_MIN]));
     let Some(system) = ["python3", "python"].into_iter().find(is_usable) else {
@@ -58,12 +88,12 @@ fn make_environment(site: &Site) -> Result<Option<String>, Failure> {
     if !process::is_available(Command::new(system).args(["-c", "import venv, ensurepip"])) {
         return Ok(Some("python3 has no venv; on Debian install python3-venv".to_owned()));
     }
-    let folder = site.room.join("venv");
+    let folder = site.room.join(name);
     if folder.is_dir() {
         fs::remove_dir_all(&folder).map_err(Failure::while_doing(folder.display()))?;
     }
-    let log = log_of(site, "venv");
-    let made = run_quietly(site, Command::new(system).args(["-m", "venv", "venv"]), &log)?;
+    let log = log_of(site, name);
+    let made = run_quietly(site, Command::new(system).args(["-m", "venv", name]), &log)?;
     Ok((!made).then(|| format!("{system} -m venv failed; see {}", log.display())))
 }
 
@@ -91,13 +121,24 @@ fn is_forged(said: &str) -> bool {
     said.contains("DO NOT MATCH THE HASHES")
 }
 
-fn read_lists(source: &Path) -> Result<String, Failure> {
-    let mut all = String::new();
-    for list in LISTS {
-        let path = source.join(list);
-        all += &fs::read_to_string(&path).map_err(Failure::while_doing(path.display()))?;
+impl Environment {
+    fn python(&self, room: &Path) -> PathBuf {
+        let inner = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+        room.join(self.folder).join(inner)
     }
-    Ok(all)
+
+    fn lists(&self, source: &Path) -> impl Iterator<Item = &'static str> {
+        self.lists.into_iter().filter(|list| source.join(list).is_file())
+    }
+
+    fn read_lists(&self, source: &Path) -> Result<String, Failure> {
+        let mut all = String::new();
+        for list in self.lists(source) {
+            let path = source.join(list);
+            all += &fs::read_to_string(&path).map_err(Failure::while_doing(path.display()))?;
+        }
+        Ok(all)
+    }
 }
 
 /// Isolated from the user's own packages and settings, and without a buffer before its words.
@@ -105,11 +146,6 @@ fn interpreter(python: &Path) -> Command {
     let mut command = Command::new(python);
     command.args(["-I", "-u"]);
     command
-}
-
-fn venv_python(room: &Path) -> PathBuf {
-    let inner = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
-    room.join("venv").join(inner)
 }
 
 fn log_of(site: &Site, what: &str) -> PathBuf {
@@ -123,12 +159,17 @@ mod tests {
     #[test]
     fn every_package_is_pinned_by_version_and_checksum() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("compat");
-        for entry in fs::read_dir(root).unwrap() {
+        let environments = [("check.py", TODAY), ("check-older.py", OLDER)];
+        let scripts = fs::read_dir(root).unwrap().flat_map(|entry| {
             let source = entry.unwrap().path();
-            if !source.join("check.py").is_file() {
-                continue;
-            }
-            for line in read_lists(&source).unwrap().lines() {
+            environments.each_ref().map(|(script, environment)| {
+                (source.clone(), source.join(script).is_file(), environment)
+            })
+        });
+        for (source, has_script, environment) in scripts {
+            let lists = environment.read_lists(&source).unwrap();
+            assert_eq!(!lists.is_empty(), has_script, "{}", source.display());
+            for line in lists.lines() {
                 let is_pinned = line.contains("==") && line.contains(" --hash=sha256:");
                 assert!(line.starts_with('#') || is_pinned, "{line}");
                 assert!(!line.contains("://"), "{line}");

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// What ended a doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Settler {
-    /// The provider told when it was asked; without a reference that is its list of payouts.
+    /// The provider told when it was asked: about our key, or for its list of payouts.
     Question,
     /// The provider told unasked, or late.
     Provider,

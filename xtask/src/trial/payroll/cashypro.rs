@@ -28,6 +28,8 @@ pub(super) fn build_payee(number: u64, random: &mut Random) -> Payee {
         document_type: "cc",
         document: random.draw(10_000_000, 1_999_999_999).to_string(),
         bank: random.choose(&BANKS).copied().unwrap_or_default(),
+        email: String::new(),
+        phone: String::new(),
         description: "trial run",
     }
 }

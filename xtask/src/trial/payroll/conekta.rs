@@ -1,0 +1,113 @@
+//! Mexicans who are paid through Conekta. Not the rules of its payouts; those are its crate's.
+
+use super::Payee;
+use super::build_name;
+use crate::random::Random;
+
+/// In centavos.
+const AMOUNT_MIN: u64 = 100;
+const AMOUNT_MAX: u64 = 50_000_000;
+
+/// Centavos with a fate of their own in the twin.
+const CENTAVOS_OF_FATES: [u64; 3] = [13, 17, 19];
+
+/// Banamex, BBVA Mexico, Santander, HSBC, Banorte, STP: the first three digits of a CLABE.
+const BANKS: [&str; 6] = ["002", "012", "014", "021", "072", "646"];
+
+/// Mexico City, Guadalajara, Monterrey: the next three.
+const CITIES: [&str; 3] = ["180", "320", "580"];
+
+const FIRST_NAMES: [&str; 6] = ["Alejandra", "Emiliano", "Íñigo", "Regina", "Sofía", "Xóchitl"];
+const LAST_NAMES: [&str; 6] = ["Cárdenas", "Ibarra", "Núñez", "Ocampo", "Quiroga", "Zúñiga"];
+
+/// The twin books a payout under what stands before the `@`: Conekta has no field for a key.
+const KEY_DOMAIN: &str = "key.invalid";
+
+pub(super) fn build_payee(number: u64, key: &str, random: &mut Random) -> Payee {
+    Payee {
+        amount_minor: draw_amount(random),
+        account_type: "clabe",
+        account: build_clabe(number, random),
+        name: build_name(&FIRST_NAMES, &LAST_NAMES, random),
+        document_type: "",
+        document: String::new(),
+        // The account says it.
+        bank: "",
+        email: format!("{key}@{KEY_DOMAIN}"),
+        phone: format!("55{:08}", random.draw(0, 99_999_999)),
+        description: "",
+    }
+}
+
+fn draw_amount(random: &mut Random) -> i64 {
+    let amount = random.draw(AMOUNT_MIN, AMOUNT_MAX);
+    let has_fate = CENTAVOS_OF_FATES.contains(&(amount % 100));
+    // At most 50,000,001, which fits. The next one has none.
+    i64::try_from(amount + u64::from(has_fate)).unwrap_or(i64::MAX)
+}
+
+/// Bank, city, eleven digits, check digit. The eleven are five by chance, then the number of the
+/// row, which makes them unique; they stay below those that the twin keeps for scenarios.
+fn build_clabe(number: u64, random: &mut Random) -> String {
+    let bank = random.choose(&BANKS).copied().unwrap_or_default();
+    let city = random.choose(&CITIES).copied().unwrap_or_default();
+    let digits = format!("{bank}{city}{:05}{number:06}", random.draw(0, 99_899));
+    let check = check_digit(&digits);
+    format!("{digits}{check}")
+}
+
+/// Weights 3, 7, 1 over the first 17 digits, and what is missing to the next ten.
+fn check_digit(digits: &str) -> u32 {
+    let weighed = digits.bytes().zip([3, 7, 1].into_iter().cycle());
+    let sum: u32 = weighed.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    (10 - sum % 10) % 10
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn check_digits_are_right() {
+        for clabe in [
+            "072225008217746674",
+            "032180000118359719",
+            "002320074024662727",
+            "002115016003269411",
+            "021180000000000019",
+            "127180000000000010",
+        ] {
+            let (digits, check) = clabe.split_at(17);
+            assert_eq!(check_digit(digits).to_string(), check, "{clabe}");
+        }
+    }
+
+    #[test]
+    fn payees_are_legal_and_ask_for_no_scenario() {
+        let mut random = Random::new(u64::MAX, 1);
+        let mut accounts = BTreeSet::new();
+        for number in 1..=2_000 {
+            let payee = build_payee(number, "C7N000001", &mut random);
+            let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            assert!((100..=50_000_001).contains(&payee.amount_minor), "{payee:?}");
+            assert!(![13, 17, 19].contains(&(payee.amount_minor % 100)), "{payee:?}");
+            assert!(payee.account.len() == 18 && is_digits(&payee.account), "{payee:?}");
+            let eleven = payee.account[6..17].to_owned();
+            assert!(!eleven.starts_with("999000"), "{payee:?}");
+            assert!(accounts.insert(eleven), "{payee:?}");
+            assert!(payee.phone.len() == 10 && is_digits(&payee.phone), "{payee:?}");
+            assert_eq!(payee.email, "C7N000001@key.invalid");
+            assert!(!payee.name.contains("sim:"), "{payee:?}");
+            assert!(payee.document.is_empty() && payee.bank.is_empty(), "{payee:?}");
+        }
+    }
+
+    #[test]
+    fn the_centavos_are_not_always_the_same() {
+        let mut random = Random::new(7, 1);
+        let centavos: BTreeSet<i64> = (0..2_000).map(|_| draw_amount(&mut random) % 100).collect();
+        assert_eq!(centavos.len(), 97);
+    }
+}
