@@ -91,6 +91,11 @@ impl Rules<'_> {
         if status.is_final() && is_news {
             progress.settled_at = Some(self.now);
         }
+        if is_under_way_again(&before, seen) {
+            // The provider does not call it settled any more, so the watch must not end.
+            progress.settled_at = Some(self.now);
+            progress.asking = Asking::default();
+        }
         let is_answered = !matches!(status, Status::Created | Status::Unknown);
         if is_answered && matches!(progress.attention, Some(Attention::Doubt(_))) {
             progress.attention = None;
@@ -370,6 +375,16 @@ impl Rules<'_> {
         outcome.notices.push(self.notice(&outcome.progress, kind, None));
         outcome
     }
+}
+
+/// Was a settled payout said to be under way, by an answer to a question that left after it was
+/// settled? That moves no money, yet it is what a reversal can begin with.
+fn is_under_way_again(before: &Progress, seen: &Observation) -> bool {
+    let held = before.standing.held();
+    before.status().is_final()
+        && seen.status == Status::Pending
+        && seen.source == Source::Query
+        && seen.asked_at.is_some_and(|asked_at| asked_at > held.seen_at)
 }
 
 #[cfg(test)]

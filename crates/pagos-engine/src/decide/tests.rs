@@ -181,3 +181,31 @@ fn an_order_that_cannot_be_prepared_has_failed_only_if_nothing_was_sent() {
         assert!(sent.due_at.is_some());
     }
 }
+
+/// A transfer that failed is retried by its bank: the answer at the end of the watch is "pending".
+#[test]
+fn a_watch_does_not_end_while_the_provider_says_that_it_is_under_way() {
+    let (order, policy) = (order(), Policy::live());
+    let descriptor = descriptor(Deduplication::ByHandle);
+    let end = policy.watch_for.as_secs() + 1;
+    let rules = |seconds| Rules {
+        order: &order,
+        descriptor: &descriptor,
+        policy: &policy,
+        now: at(seconds),
+    };
+    let answer = |status, seconds| Observation {
+        asked_at: Some(at(seconds)),
+        ..Observation::new(status, Source::Query, at(seconds))
+    };
+    let failed = Status::Failed(FailReason::Declined);
+    let settled = rules(5).learn(&progress(Status::Pending, true), &answer(failed, 5)).progress;
+
+    let over = rules(5 + end).learn(&settled, &answer(failed, 5 + end));
+    assert_eq!(over.due_at, None, "the watch ends with an answer");
+    let again = rules(5 + end).learn(&settled, &answer(Status::Pending, 5 + end));
+    assert_eq!(again.progress.status(), failed, "nothing moved yet");
+    assert!(again.due_at.is_some(), "and it is watched on");
+    let old = Observation { asked_at: Some(at(4)), ..answer(Status::Pending, 5 + end) };
+    assert_eq!(rules(5 + end).learn(&settled, &old).due_at, None, "an old question says nothing");
+}
