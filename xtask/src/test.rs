@@ -97,7 +97,7 @@ fn run_compat(workspace: &Workspace) -> Result<Tally, Failure> {
 fn run_small_crash(workspace: &Workspace) -> Result<Tally, Failure> {
     let orders = crash::Orders {
         kills: 5,
-        rows: 200,
+        rows: 120,
         providers: Provider::ALL.to_vec(),
         seed: 1,
         faults: Faults::Hostile,
