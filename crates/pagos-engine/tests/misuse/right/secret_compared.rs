@@ -1,0 +1,11 @@
+//! Tags are compared in constant time.
+
+use pagos_core::TagMatch;
+
+fn is_same(left: &[u8], right: &[u8]) -> bool {
+    TagMatch::of(left, right).is_some()
+}
+
+fn main() {
+    let _ = is_same;
+}

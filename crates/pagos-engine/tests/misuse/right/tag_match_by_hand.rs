@@ -1,0 +1,7 @@
+//! It is what a comparison returns.
+
+use pagos_core::TagMatch;
+
+fn main() {
+    let _ = TagMatch::of(b"tag", b"other");
+}

@@ -1,0 +1,12 @@
+//! One proof, one value.
+
+use pagos_core::TagMatch;
+use pagos_core::Verified;
+
+fn both(proof: TagMatch) -> Verified<(u8, u8)> {
+    Verified::new(proof, (1, 2))
+}
+
+fn main() {
+    let _ = both;
+}
