@@ -230,7 +230,7 @@ impl Cashypro {
                 serde_json::from_str(data.get()).map_err(|_| unreadable("another shape"))
             }
             Answer::Empty => Err(unreadable("no data")),
-            Answer::Refused { error, .. } => Err(error),
+            Answer::Refused { error, .. } => Err(refused_plainly(error)),
             Answer::Unreadable(because) => Err(unreadable(&because)),
         }
     }
@@ -303,6 +303,18 @@ impl PayoutProvider for Cashypro {
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
+    }
+}
+
+/// A definite no is about a payout, and here nothing is paid: it is only an answer of no use.
+fn refused_plainly(error: Error) -> Error {
+    if error.kind() != ErrorKind::Rejected {
+        return error;
+    }
+    let unknown = Error::new(ErrorKind::Unknown, error.message());
+    match error.provider_code() {
+        Some(code) => unknown.with_provider_code(code),
+        None => unknown,
     }
 }
 

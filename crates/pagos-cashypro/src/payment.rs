@@ -4,6 +4,7 @@
 use bytes::Bytes;
 use http::Response;
 
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::PaymentOrder;
 use pagos_core::PaymentSession;
@@ -11,6 +12,7 @@ use pagos_core::Source;
 use pagos_core::Status;
 use pagos_core::Timestamp;
 use pagos_core::Violation;
+use pagos_wire::WebhookUrl;
 
 use crate::config::PaymentProduct;
 use crate::config::Settings;
@@ -108,10 +110,19 @@ pub(crate) fn read_session(
     // Any of the three may be null. Which one a pay type fills is not documented, so the page made
     // for the payer comes first. [inferred]
     let url = [answer.pay_url, answer.pay_desk_url].into_iter().flatten();
-    let url = url.map(|url| url.into_string()).find(|url| !url.is_empty());
+    let url = url.map(|url| url.into_string()).find(|url| is_address(url));
     let code = answer.pay_code.map(|code| code.into_string());
     Ok(PaymentSession { observation, url, code, secret: None })
 }
+
+/// Can a payer's browser be sent there? A script, a path without a host and an empty text are nothing to
+/// hand out. Plain http stays: the manual's own sample has it.
+fn is_address(url: &str) -> bool {
+    WebhookUrl::parse(url, Environment::Sandbox, URL_LENGTH_MAX).is_ok()
+}
+
+/// No browser takes a longer one for sure.
+const URL_LENGTH_MAX: usize = 2_048;
 
 /// Whole amounts as in the sample; two decimals where the country has fractions.
 fn amount_decimals(settings: &Settings) -> u8 {

@@ -73,6 +73,7 @@ use pagos_core::Currency;
 use pagos_core::Deduplication;
 use pagos_core::Descriptor;
 use pagos_core::Error;
+use pagos_core::ErrorKind;
 use pagos_core::Handle;
 use pagos_core::ListingPage;
 use pagos_core::Lookup;
@@ -294,12 +295,24 @@ impl PayoutProvider for Conekta {
     }
 }
 
+/// A definite no is about a payout, and here nothing is paid: it is only an answer of no use.
+fn refused_question(error: Error) -> Error {
+    if error.kind() != ErrorKind::Rejected {
+        return error;
+    }
+    let unknown = Error::new(ErrorKind::Unknown, error.message());
+    match error.provider_code() {
+        Some(code) => unknown.with_provider_code(code),
+        None => unknown,
+    }
+}
+
 #[async_trait]
 impl BalanceSource for Conekta {
     /// What can be paid out, and what is pending. Conekta's commission and its tax come on top of a
     /// payout, so a balance of its very amount can be too low. Source: manual.
     async fn balances(&self) -> Result<Vec<Balance>, Error> {
-        self.balance().await.map(|balance| vec![balance])
+        self.balance().await.map(|balance| vec![balance]).map_err(refused_question)
     }
 }
 
