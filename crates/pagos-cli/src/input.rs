@@ -28,6 +28,8 @@ use pagos_core::PayoutOrder;
 use pagos_core::Violation;
 
 pub(crate) use header::Delimiter;
+#[cfg(feature = "foreign")]
+pub(crate) use orders::NumberedOrder;
 pub(crate) use orders::Orders;
 pub(crate) use orders::RowError;
 pub(crate) use plan::Plan;

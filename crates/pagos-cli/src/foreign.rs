@@ -1,0 +1,102 @@
+//! What the command reads of other people's bytes, in one call each: for fuzz targets, which look at
+//! the result. Decides nothing, and nothing of the command uses it.
+
+use std::io;
+use std::path::Path;
+
+use pagos_core::AccountName;
+use pagos_core::PayoutOrder;
+use pagos_core::Violation;
+
+use crate::config::Configuration;
+use crate::input::Accounts;
+use crate::input::Orders;
+use crate::input::RowError;
+use crate::input::plan;
+
+/// What both passes over a CSV file said.
+#[derive(Debug)]
+pub struct Payroll {
+    /// The rows that the plan calls good.
+    pub rows: u64,
+    /// The rows that it calls bad.
+    pub rows_bad: u64,
+    /// The sum of the good rows in minor units, whatever their currency.
+    pub amount_minor: i128,
+    /// Everything that was said against rows, as people see it.
+    pub problems: Vec<String>,
+    /// The orders of the second pass.
+    pub orders: Vec<PayoutOrder>,
+    /// The rows that the second pass leaves out.
+    pub left_out: u64,
+    /// Why the second pass could not be made or not be ended.
+    pub refused: Option<String>,
+}
+
+/// Plans a file and reads its orders, for accounts `cashypro` and `etpay` that have nothing against any
+/// order.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn read_payroll(path: &Path) -> io::Result<Payroll> {
+    let mut problems = Vec::new();
+    let planned = plan(path, &TwoAccounts, &mut |problem| {
+        problems.push(problem.to_string());
+        Ok(())
+    });
+    let planned = planned.map_err(io::Error::other)?;
+    problems.extend(planned.warnings.iter().map(ToString::to_string));
+    let mut payroll = Payroll {
+        rows: planned.rows,
+        rows_bad: planned.rows_bad,
+        amount_minor: planned.totals.iter().map(|total| total.amount_minor).sum(),
+        problems,
+        orders: Vec::new(),
+        left_out: 0,
+        refused: None,
+    };
+    match Orders::open(path, &planned, &TwoAccounts) {
+        Ok(orders) => orders.for_each(|row| payroll.take(row)),
+        Err(error) => payroll.refused = Some(error.to_string()),
+    }
+    Ok(payroll)
+}
+
+/// The names of the accounts in a configuration file, or everything that is wrong with it, as people
+/// see it.
+///
+/// # Errors
+/// The problems, one text each.
+pub fn read_configuration(path: &Path) -> Result<Vec<String>, Vec<String>> {
+    let providers = ["cashypro", "conekta", "etpay", "virtualpos"];
+    match Configuration::load(Some(path), [], &providers) {
+        Ok(read) => Ok(read.accounts.iter().map(|account| account.name.to_string()).collect()),
+        Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
+    }
+}
+
+impl Payroll {
+    fn take(&mut self, row: Result<crate::input::NumberedOrder, RowError>) {
+        match row {
+            Ok(numbered) => self.orders.push(numbered.order),
+            Err(RowError::Bad) => self.left_out += 1,
+            Err(RowError::File(error)) => self.refused = Some(error.to_string()),
+        }
+    }
+}
+
+struct TwoAccounts;
+
+impl Accounts for TwoAccounts {
+    fn contains(&self, name: &AccountName) -> bool {
+        matches!(name.as_str(), "cashypro" | "etpay")
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec!["cashypro".to_owned(), "etpay".to_owned()]
+    }
+
+    fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! Everything that the `pagos` command is made of. Not an API: `main` starts it, and with the feature
+//! `foreign` the fuzz targets reach what it reads. No other crate builds on it.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod accounts;
+mod arguments;
+mod clock;
+mod command;
+mod config;
+mod console;
+mod exit;
+#[cfg(feature = "foreign")]
+pub mod foreign;
+mod input;
+mod near;
+mod offline;
+mod output;
+mod run;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::Arguments;
+use crate::exit::Exit;
+
+/// Reads the arguments of the process, does what they say, and tells how it ended.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come here too; only a real error goes to standard error.
+            let exit = if error.use_stderr() { Exit::Refused } else { Exit::Succeeded };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    match command::run(&arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            console::tell(failure.to_string().trim_end());
+            Exit::Refused.into()
+        }
+    }
+}
