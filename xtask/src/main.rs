@@ -22,6 +22,7 @@ mod dependencies;
 mod failure;
 mod features;
 mod flags;
+mod fuzz;
 mod lint;
 mod process;
 mod random;
@@ -58,6 +59,9 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+  fuzz [--target NAME] [--seconds 10 | --executions N] [--seed 1] [--replay FILE]
+       [--coverage [--minimise]]
+                             foreign bytes against every reader; what breaks a rule is kept
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -93,6 +97,7 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
         "conformance" => conformance::run(&workspace, flags),
         "compat" => compat::run(&workspace, flags),
         "deps" => dependencies::run(&workspace, flags),
+        "fuzz" => fuzz::run(&workspace, flags),
         "features" => features::run(&workspace, flags),
         "bench" => bench::run(&workspace, flags),
         "audit" => audit::run(&workspace, flags),

@@ -48,7 +48,7 @@ fn allowed(package: &Package) -> Option<Allowed> {
         }
         "pagos" => Allowed::Libraries,
         "pagos-cli" | "xtask" => Allowed::All,
-        "pagos-tests" if !package.is_published => Allowed::All,
+        "pagos-fuzz" | "pagos-tests" if !package.is_published => Allowed::All,
         name if is_provider(name) => Allowed::Only(&["pagos-core", "pagos-wire"]),
         _ => return None,
     })
@@ -58,7 +58,8 @@ fn permits(allowed: &Allowed, name: &str) -> bool {
     match allowed {
         Allowed::Only(names) => names.contains(&name),
         Allowed::Libraries => {
-            !["pagos-cli", "pagos-conformance", "pagos-tests", "xtask"].contains(&name)
+            !["pagos-cli", "pagos-conformance", "pagos-fuzz", "pagos-tests", "xtask"]
+                .contains(&name)
         }
         Allowed::All => true,
     }

@@ -1,0 +1,44 @@
+//! Target: `pagos.toml`. Read, or refused with texts that can be printed and show no value.
+
+use pagos_cli::foreign;
+
+use crate::payroll::InputFile;
+use crate::payroll::can_be_printed;
+
+/// The input is a file. Values that begin with `canary` are secrets.
+pub(crate) fn run(input: &[u8]) {
+    let file = InputFile::new("toml", input);
+    match foreign::read_configuration(&file.0) {
+        Ok(names) => {
+            let mut sorted = names.clone();
+            sorted.sort();
+            sorted.dedup();
+            assert_eq!(names, sorted, "accounts twice, or in no order");
+        }
+        Err(problems) => {
+            assert!(!problems.is_empty(), "refused, and nobody says why");
+            // The name of a file or a variable is no value, and has to be told.
+            let text = String::from_utf8_lossy(input);
+            let is_named_elsewhere = text.contains("_file") || text.contains("_env");
+            for problem in &problems {
+                can_be_printed(problem);
+                let is_shown = problem.contains("canary-0123456789");
+                assert!(!is_shown || is_named_elsewhere, "a value is shown: {problem}");
+            }
+        }
+    }
+}
+
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "[accounts.cashypro]\nmerchant_id = \"1002001\"\napi_key = \"canary-0123456789\"\n",
+        "[accounts.a]\nprovider = \"etpay\"\nenvironment = \"live\"\npassword_env = \"HOME\"\n",
+        "[accounts.a]\nenvironment = \"canary-0123456789\"\n[accounts.a.options]\nbase_url = 7\n",
+        "[accounts.a]\napi_key_file = \"/nonexistent/canary-0123456789\"\n",
+        "accounts = []\n",
+        "[accounts]\ncashypro = \"canary-0123456789\"\n",
+        "[accounts.a]\napi_key = \"canary-0123456789\n",
+        "",
+    ];
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}

@@ -1,0 +1,222 @@
+//! Targets: what each provider makes of any answers to any of its calls. The input names a fixture
+//! case, which gives settings, order and call; the answers are the input's own.
+//!
+//! The rules are in `reply/create.rs`, `reply/question.rs` and `reply/seen.rs`. This file stages the
+//! call. Every rule is about what could cost money: a no that nobody said, a yes that nobody said, an
+//! echo that is not there.
+
+mod create;
+mod question;
+mod seen;
+
+use std::fmt;
+use std::fmt::Debug;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Request;
+use http::Response;
+use http::Uri;
+use pagos_conformance::Case;
+use pagos_core::Handle;
+use pagos_core::PaymentOrder;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::ProviderRef;
+use pagos_core::Reached;
+use pagos_core::Timestamp;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+
+use crate::json::Json;
+use crate::provider;
+use crate::text;
+use crate::text::Answer;
+
+/// Runs one input. Panics with the rule that is broken.
+pub(crate) fn run(name: &'static str, input: &[u8]) {
+    let (head, rest) = text::split_head(input);
+    let cases = provider::cases(name);
+    // A case that nobody has is one of them, by its length: mutations of the name choose another.
+    let named = cases.iter().find(|case| format!("{}/{}", case.operation, case.name) == head);
+    let case = named.unwrap_or_else(|| &cases[head.len() % cases.len()]);
+    let Some(scene) = Scene::of(name, case, text::answers(rest)) else { return };
+    scene.play();
+}
+
+/// The answers of every fixture, as inputs.
+pub(crate) fn seeds(name: &'static str) -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for case in provider::cases(name) {
+        let mut answers: Vec<Vec<u8>> = Vec::new();
+        for number in 1..=9 {
+            if let Ok(Some(response)) = case.file(&format!("{number}-response.http")) {
+                answers.push(response);
+            } else if let Ok(Some(failure)) = case.file(&format!("{number}-failure.toml")) {
+                let is_sure = String::from_utf8_lossy(&failure).contains("\"no\"");
+                answers.push(if is_sure { b"LOST no".to_vec() } else { b"LOST maybe".to_vec() });
+            }
+        }
+        if !answers.is_empty() && !matches!(case.operation.as_str(), "webhook" | "sign") {
+            let head = format!("{}/{}\n", case.operation, case.name).into_bytes();
+            seeds.push([head, answers.join(text::NEXT)].concat());
+        }
+    }
+    seeds
+}
+
+/// One call of one case, over the input's answers.
+struct Scene {
+    name: &'static str,
+    case: &'static Case,
+    provider: Box<dyn PayoutProvider>,
+    script: Arc<Script>,
+    now: Timestamp,
+}
+
+/// One request with what came of it.
+struct Exchange {
+    method: String,
+    uri: Uri,
+    answer: Option<Response<Bytes>>,
+    reached: Option<Reached>,
+}
+
+impl Exchange {
+    /// The JSON of the answer, if there was one.
+    fn json(&self) -> Option<Json> {
+        Json::read(self.answer.as_ref()?.body())
+    }
+
+    fn http(&self) -> u16 {
+        self.answer.as_ref().map_or(0, |answer| answer.status().as_u16())
+    }
+}
+
+impl Scene {
+    /// `None` where the case's own settings are refused.
+    fn of(name: &'static str, case: &'static Case, answers: Vec<Answer>) -> Option<Self> {
+        let script = Arc::new(Script { answers, sent: Mutex::default() });
+        let transport: Arc<dyn Transport> = script.clone();
+        let now = case.clock;
+        let provider = provider::build(name, |key| case.setting(key), transport, now).ok()?;
+        Some(Self { name, case, provider, script, now })
+    }
+
+    fn play(&self) {
+        match self.case.operation.as_str() {
+            "payout-create" => create::payout(self),
+            "payout-prepare" => create::prepare(self),
+            "payment-create" => create::payment(self),
+            "payout-query" => question::payout(self),
+            "payment-query" => question::payment(self),
+            "balance" => question::balance(self),
+            "banks" => question::banks(self),
+            "listing" => question::listing(self),
+            _ => return,
+        }
+        self.asks_only_its_own_addresses();
+    }
+
+    /// No answer sends our credentials to another host, and every loop has an end.
+    fn asks_only_its_own_addresses(&self) {
+        let sent = self.sent();
+        assert!(sent.len() <= REQUESTS_MAX, "{} requests in one call", sent.len());
+        let known = self.case.settings.values().filter_map(|value| value.parse::<Uri>().ok());
+        let mut known: Vec<String> =
+            known.filter_map(|uri| uri.authority().map(ToString::to_string)).collect();
+        known.push("api.conekta.io".to_owned());
+        for exchange in &sent {
+            let asked = exchange.uri.authority().map(ToString::to_string).unwrap_or_default();
+            assert!(known.contains(&asked), "a request to {}", exchange.uri);
+        }
+    }
+
+    fn sent(&self) -> Vec<Exchange> {
+        let mut sent = self.script.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *sent)
+    }
+
+    fn payout_order(&self) -> Option<PayoutOrder> {
+        self.case.json("order.json").ok()
+    }
+
+    fn payment_order(&self) -> Option<PaymentOrder> {
+        self.case.json("order.json").ok()
+    }
+
+    fn handle(&self) -> Option<Handle> {
+        self.case.handle.as_ref().and_then(|handle| Handle::new(handle).ok())
+    }
+
+    fn reference(&self) -> Option<ProviderRef> {
+        self.case.reference.as_ref().and_then(|reference| ProviderRef::new(reference).ok())
+    }
+
+    /// Nothing secret stands in what was returned, whatever the provider wrote.
+    fn shows_no_secret(&self, outcome: &impl Debug) {
+        let shown = format!("{outcome:?}");
+        for (name, value) in &self.case.settings {
+            let is_secret = ["KEY", "TOKEN", "PASSWORD"].iter().any(|word| name.ends_with(word));
+            let is_long = value.len() >= 12 && !value.contains("PUBLIC KEY");
+            assert!(!is_secret || !is_long || !shown.contains(value), "{name} is shown: {shown}");
+        }
+    }
+}
+
+/// Answers from the input, the last one again and again, and remembers every request.
+#[derive(Debug)]
+struct Script {
+    answers: Vec<Answer>,
+    sent: Mutex<Vec<Exchange>>,
+}
+
+impl Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.uri)
+    }
+}
+
+#[async_trait]
+impl Transport for Script {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = sent.len().min(self.answers.len() - 1);
+        let (method, uri) = (request.method().to_string(), request.uri().clone());
+        let exchange = Exchange { method, uri, answer: None, reached: None };
+        match self.answers[place].clone() {
+            Answer::Response(answer) => {
+                sent.push(Exchange { answer: Some(answer.clone()), ..exchange });
+                Ok(answer)
+            }
+            Answer::Lost(reached) => {
+                sent.push(Exchange { reached: Some(reached), ..exchange });
+                Err(TransportError::new(reached, "no answer in this input"))
+            }
+        }
+    }
+}
+
+/// Runs a future that waits for nothing outside.
+fn finish<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..TURNS_MAX {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+    panic!("the provider waits for something beyond the answers");
+}
+
+const TURNS_MAX: u32 = 10_000;
+
+/// The longest walk through a list that any provider makes, with room for logins.
+const REQUESTS_MAX: usize = 450;

@@ -1,0 +1,150 @@
+//! Rules for calls that make something: a payout, a payee, a payment's session.
+
+use http::Uri;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Observation;
+use pagos_core::Reached;
+use pagos_core::Source;
+
+use crate::fields;
+use crate::json::Json;
+use crate::reply::Exchange;
+use crate::reply::Scene;
+use crate::reply::finish;
+use crate::reply::seen;
+
+/// A payout is sent at most once, and what comes back is no more than what was said.
+pub(super) fn payout(scene: &Scene) {
+    let (Some(order), handle) = (scene.payout_order(), scene.handle()) else { return };
+    let is_legal = scene.provider.check(&order).is_ok();
+    let outcome = finish(scene.provider.create(&order, handle.as_ref()));
+    scene.shows_no_secret(&outcome);
+    let sent = scene.sent();
+    let money: Vec<&Exchange> = sent.iter().filter(|it| moves_money(scene.name, it)).collect();
+    assert!(money.len() <= 1, "sent {} times in one attempt", money.len());
+    assert!(is_legal || sent.is_empty(), "an order that the check refuses was sent");
+    match money.first() {
+        None => unsent(&outcome, is_legal),
+        Some(exchange) => match (exchange.reached, exchange.json()) {
+            (Some(Reached::No), _) => kind_is(&outcome, ErrorKind::Undelivered),
+            (Some(Reached::Maybe), _) => kind_is(&outcome, ErrorKind::Unknown),
+            (None, json) => answered(scene, &order, exchange, json.as_ref(), outcome),
+        },
+    }
+    scene.script.sent.lock().unwrap().extend(sent);
+}
+
+/// A payee or an instruction: whatever is answered, another one can be made.
+pub(super) fn prepare(scene: &Scene) {
+    let Some(order) = scene.payout_order() else { return };
+    let outcome = finish(scene.provider.prepare(&order));
+    scene.shows_no_secret(&outcome);
+    let sent = scene.sent();
+    assert!(!sent.iter().any(|it| moves_money(scene.name, it)), "prepare moves money");
+    let last = sent.last();
+    match &outcome {
+        Ok(Some(handle)) if last.is_some() => {
+            // The handle names what the provider made: its id was in the answer.
+            let json = last.and_then(Exchange::json).expect("a handle without an answer in JSON");
+            let text = handle.as_str();
+            let is_told = json.values("id").any(|id| !id.is_empty() && text.contains(id));
+            assert!(is_told, "a handle {text:?} that nobody told");
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let kind = error.kind();
+            assert!(kind != ErrorKind::Unknown, "nothing can be unknown: {error}");
+            let is_answered = last.is_some_and(|it| it.json().is_some());
+            assert!(kind != ErrorKind::Rejected || is_answered, "a no without a word: {error}");
+        }
+    }
+    scene.script.sent.lock().unwrap().extend(sent);
+}
+
+/// A session: its address is one, and a no is somebody's word.
+pub(super) fn payment(scene: &Scene) {
+    let (Some(order), Some(payments)) = (scene.payment_order(), scene.provider.payments()) else {
+        return;
+    };
+    let is_legal = payments.check(&order).is_ok();
+    let outcome = finish(payments.create(&order));
+    scene.shows_no_secret(&outcome.as_ref().map(|session| &session.observation));
+    let sent = scene.sent();
+    assert!(is_legal || sent.is_empty(), "an order that the check refuses was sent");
+    match &outcome {
+        Ok(session) => {
+            let jsons: Vec<Json> = sent.iter().filter_map(Exchange::json).collect();
+            assert!(!jsons.is_empty(), "a session that nobody told");
+            if let Some(url) = &session.url {
+                let uri: Uri = url.parse().expect("an address that is none");
+                assert!(matches!(uri.scheme_str(), Some("https" | "http")), "{url}");
+            }
+            let status = session.observation.status;
+            assert!(!status.is_final(), "a new session that is {status}");
+        }
+        Err(error) if error.kind() == ErrorKind::Rejected => {
+            let is_told = sent.iter().any(|it| it.json().is_some());
+            assert!(is_told, "a no without a word: {error}");
+        }
+        Err(_) => {}
+    }
+    scene.script.sent.lock().unwrap().extend(sent);
+}
+
+/// Nothing that moves money has left, so nothing can have happened.
+fn unsent(outcome: &Result<Observation, Error>, is_legal: bool) {
+    match outcome {
+        Ok(seen) => panic!("nothing was sent, and yet: {seen:?}"),
+        Err(error) => {
+            let kind = error.kind();
+            assert!(kind != ErrorKind::Unknown, "nothing was sent: {error}");
+            // A refused login is not the payout's: only our own input can end it here.
+            assert!(kind != ErrorKind::Rejected, "nothing was sent: {error}");
+            assert!(is_legal || kind == ErrorKind::Invalid, "refused by the check: {error}");
+        }
+    }
+}
+
+fn answered(
+    scene: &Scene,
+    order: &pagos_core::PayoutOrder,
+    exchange: &Exchange,
+    json: Option<&Json>,
+    outcome: Result<Observation, Error>,
+) {
+    let http = exchange.http();
+    match outcome {
+        Err(error) => {
+            let may = fields::may_mean(scene.name, error.kind(), http, json);
+            assert!(may, "{:?} of HTTP {http}: {error}", error.kind());
+        }
+        Ok(seen) => {
+            let json = json.expect("an answer that is no JSON was believed");
+            assert!(!(500..600).contains(&http), "a success under HTTP {http}");
+            assert_eq!(seen.source, Source::Reply);
+            let reference = seen.reference.as_ref().expect("a success without an id").as_str();
+            let is_told = json.scalars.iter().any(|(_, value)| value == reference);
+            assert!(is_told, "an id {reference:?} that nobody told");
+            seen::is_what_was_said(scene, (&order.key, order.amount), &[json], &seen);
+        }
+    }
+}
+
+fn kind_is(outcome: &Result<Observation, Error>, kind: ErrorKind) {
+    match outcome {
+        Err(error) if error.kind() == kind => {}
+        other => panic!("{other:?} instead of {kind:?}"),
+    }
+}
+
+/// Is it the request that pays somebody?
+fn moves_money(name: &str, exchange: &Exchange) -> bool {
+    let path = exchange.uri.path();
+    exchange.method == "POST"
+        && match name {
+            "conekta" => path.ends_with("/transfers"),
+            "etpay" => path.ends_with("/payouts"),
+            _ => true,
+        }
+}

@@ -1,0 +1,203 @@
+//! Rules for questions: about a payout, a payment, the balance, the banks, a list.
+
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Lookup;
+use pagos_core::Money;
+use pagos_core::Observation;
+use pagos_core::OrderKey;
+use pagos_core::PaymentRef;
+use pagos_core::PayoutRef;
+use pagos_core::Source;
+
+use crate::fields;
+use crate::json::Json;
+use crate::reply::Exchange;
+use crate::reply::Scene;
+use crate::reply::finish;
+use crate::reply::seen;
+
+/// A question about a payout.
+pub(super) fn payout(scene: &Scene) {
+    let Some(order) = scene.payout_order() else { return };
+    let (reference, handle) = (scene.reference(), scene.handle());
+    let payout = PayoutRef {
+        order: &order,
+        reference: reference.as_ref(),
+        handle: handle.as_ref(),
+        begun_at: scene.case.begun_at,
+    };
+    let outcome = finish(scene.provider.query(&payout));
+    scene.shows_no_secret(&outcome);
+    let sent = scene.sent();
+    look_at(scene, (&order.key, order.amount), &sent, &outcome);
+    scene.script.sent.lock().unwrap().extend(sent);
+}
+
+/// A question about a payment.
+pub(super) fn payment(scene: &Scene) {
+    let (Some(order), Some(payments)) = (scene.payment_order(), scene.provider.payments()) else {
+        return;
+    };
+    let reference = scene.reference();
+    let payment = PaymentRef { order: &order, reference: reference.as_ref() };
+    let outcome = finish(payments.query(&payment));
+    scene.shows_no_secret(&outcome);
+    let sent = scene.sent();
+    let told: Vec<Json> = sent.iter().filter_map(Exchange::json).collect();
+    match &outcome {
+        // A payment's answer can be a token, whose words are not in the JSON: `seen` cannot look.
+        Ok(Lookup::Found(_) | Lookup::Ambiguous(_)) => {
+            assert!(!told.is_empty(), "found in no JSON at all");
+        }
+        Ok(Lookup::Absent) => {
+            let is_answered = sent.iter().all(|it| it.json().is_some() || it.http() == 404);
+            assert!(!sent.is_empty() && is_answered, "absent, and nobody said so");
+        }
+        Ok(Lookup::CannotTell(_)) => {}
+        Err(error) => error_is_a_questions(error, &sent),
+    }
+    scene.script.sent.lock().unwrap().extend(sent);
+}
+
+fn look_at(
+    scene: &Scene,
+    order: (&OrderKey, Money),
+    sent: &[Exchange],
+    outcome: &Result<Lookup, Error>,
+) {
+    let told: Vec<Json> = sent.iter().filter_map(Exchange::json).collect();
+    let jsons: Vec<&Json> = told.iter().collect();
+    match outcome {
+        Ok(Lookup::Found(seen)) => {
+            assert_eq!(seen.source, Source::Query);
+            seen::is_what_was_said(scene, order, &jsons, seen);
+            let is_named = seen.reference.is_some() || seen.echo.key.is_some();
+            assert!(is_named, "found without a name: {seen:?}");
+        }
+        Ok(Lookup::Absent) => absence_was_said(scene, sent, &jsons),
+        Ok(Lookup::Ambiguous(_)) => assert!(!jsons.is_empty(), "ambiguous by no JSON at all"),
+        Ok(Lookup::CannotTell(_)) => {}
+        Err(error) => error_is_a_questions(error, sent),
+    }
+}
+
+/// An absence can close an attempt. So every answer was JSON and a success or a word for it.
+fn absence_was_said(scene: &Scene, sent: &[Exchange], jsons: &[&Json]) {
+    let words = fields::words(scene.name);
+    assert!(!sent.is_empty(), "absent without a question");
+    for exchange in sent {
+        let http = exchange.http();
+        // ETpay counts its pages from 0 or from 1, and refuses the other one in any words.
+        if scene.name == "etpay" && http == 400 {
+            continue;
+        }
+        assert!(exchange.json().is_some(), "absent by something that is no JSON");
+        let is_answer = !(500..600).contains(&http) && http != 429 && http != 408;
+        assert!(is_answer, "absent by HTTP {http}");
+        let is_refused = !words.list.is_empty() && !(200..300).contains(&http);
+        assert!(!is_refused, "absent by a list that was refused: HTTP {http}");
+    }
+    let is_word = jsons.iter().any(|json| json.says(words.absent));
+    let is_list = jsons.iter().any(|json| words.list.iter().any(|name| json.names.contains(*name)));
+    // VirtualPOS says it by 404 too, if the words are its own.
+    let is_told = sent.iter().any(|it| it.http() == 404)
+        && jsons.iter().any(|json| json.names.contains("error"));
+    assert!(is_word || is_list || is_told, "absent, and nobody said so");
+}
+
+/// The balance is in the answer, digit by digit.
+pub(super) fn balance(scene: &Scene) {
+    let Some(source) = scene.provider.balances() else { return };
+    let outcome = finish(source.balances());
+    scene.shows_no_secret(&outcome);
+    let sent = scene.sent();
+    match &outcome {
+        Ok(balances) => {
+            let json = sent.last().and_then(Exchange::json);
+            let json = json.expect("a balance in an answer that is no JSON");
+            let [unit, minor] = fields::words(scene.name).units;
+            for balance in balances {
+                let sum = i128::from(balance.available.minor);
+                let is_told = json.scalars.iter().any(|(_, value)| {
+                    crate::json::exact(value)
+                        .is_some_and(|told| told * unit / 100_000 == sum * minor)
+                });
+                // Several accounts of one currency are added up.
+                let is_sum = json.scalars.iter().filter(|(name, _)| name == "amount").count() > 1;
+                assert!(is_told || is_sum || sum == 0, "{} was not told", balance.available);
+            }
+        }
+        Err(error) => {
+            let kind = error.kind();
+            let may = !matches!(kind, ErrorKind::Rejected | ErrorKind::Invalid);
+            assert!(may, "a question about the balance cannot be {kind:?}: {error}");
+        }
+    }
+    scene.script.sent.lock().unwrap().extend(sent);
+}
+
+/// Banks.
+pub(super) fn banks(scene: &Scene) {
+    let Some(directory) = scene.provider.banks() else { return };
+    let outcome = finish(directory.banks());
+    scene.shows_no_secret(&outcome);
+    if let Err(error) = outcome {
+        let kind = error.kind();
+        assert!(kind != ErrorKind::Rejected, "a question about banks was rejected: {error}");
+    }
+}
+
+/// A page of a list, and the one after it, whose cursor is the answer's.
+pub(super) fn listing(scene: &Scene) {
+    let (Some(list), Some(listing)) = (&scene.case.list, scene.provider.listing()) else { return };
+    let first = finish(listing.page(list.window, list.cursor.as_deref()));
+    scene.shows_no_secret(&first);
+    let sent = scene.sent();
+    let told: Vec<Json> = sent.iter().filter_map(Exchange::json).collect();
+    scene.script.sent.lock().unwrap().extend(sent);
+    let page = match first {
+        Ok(page) => page,
+        Err(error) => return page_error(&error, list.cursor.is_some()),
+    };
+    let rows_have_names = page.rows.iter().all(|row| row.reference.is_some());
+    assert!(rows_have_names, "a row without an id");
+    for row in &page.rows {
+        row_was_listed(row, &told);
+    }
+    let Some(next) = page.next else { return };
+    assert!(list.cursor.as_ref() != Some(&next), "the list goes on where it is: {next:?}");
+    match finish(listing.page(list.window, Some(&next))) {
+        Ok(_) => {}
+        Err(error) => {
+            let is_own = error.kind() != ErrorKind::Invalid;
+            assert!(is_own, "its own cursor {next:?} is refused: {error}");
+        }
+    }
+}
+
+fn row_was_listed(row: &Observation, told: &[Json]) {
+    assert_eq!(row.source, Source::Listing);
+    let reference = row.reference.as_ref().map_or("", |reference| reference.as_str());
+    let is_told =
+        told.iter().any(|json| json.scalars.iter().any(|(_, value)| value.trim() == reference));
+    assert!(is_told, "a row {reference:?} that nobody told");
+}
+
+fn page_error(error: &Error, has_cursor: bool) {
+    let kind = error.kind();
+    assert!(kind != ErrorKind::Rejected, "a question cannot be rejected: {error}");
+    assert!(kind != ErrorKind::Invalid || has_cursor, "a question cannot be invalid: {error}");
+}
+
+/// A question moves no money: it is repeated, put off, or stopped for an operator. It is invalid only
+/// where it could not be asked, under a handle that is not the provider's.
+fn error_is_a_questions(error: &Error, sent: &[Exchange]) {
+    let kind = error.kind();
+    let may = match kind {
+        ErrorKind::Unauthorized | ErrorKind::Throttled | ErrorKind::Undelivered => true,
+        ErrorKind::Invalid => sent.is_empty(),
+        ErrorKind::Rejected | ErrorKind::Unknown => false,
+    };
+    assert!(may, "a question that ends in {kind:?}: {error}");
+}

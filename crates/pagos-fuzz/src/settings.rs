@@ -1,0 +1,74 @@
+//! Target: the settings of a provider, as a person writes them. Read or refused, and never shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Request;
+use http::Response;
+use pagos_core::ErrorKind;
+use pagos_core::Reached;
+use pagos_core::Timestamp;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+
+use crate::provider;
+use crate::text;
+
+/// The first line names the provider; each other is `NAME=value`.
+pub(crate) fn run(input: &[u8]) {
+    let (head, rest) = text::split_head(input);
+    let name = provider::NAMES.iter().find(|name| **name == head).unwrap_or(&provider::NAMES[0]);
+    let rest = String::from_utf8_lossy(rest);
+    let lines = rest.lines().filter_map(|line| line.split_once('='));
+    let settings: BTreeMap<&str, String> =
+        lines.map(|(name, value)| (name, value.replace("\\n", "\n"))).collect();
+    let setting = |name: &str| settings.get(name).cloned();
+    let built = provider::build(name, setting, Arc::new(Deaf), Timestamp::from_millis(0));
+    let shown = match &built {
+        Ok(provider) => {
+            assert_eq!(provider.descriptor().provider, *name);
+            format!("{provider:?}")
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+            format!("{error} {error:?}")
+        }
+    };
+    for (name, value) in &settings {
+        let is_secret =
+            ["API_KEY", "SECRET_KEY", "TOKEN", "PASSWORD"].iter().any(|it| name.ends_with(it));
+        let holders = settings.values().filter(|it| it.contains(value.as_str())).count();
+        let is_distinct = value.len() >= 12 && holders == 1;
+        assert!(!is_secret || !is_distinct || !shown.contains(value), "{name} is shown: {shown}");
+    }
+}
+
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds: Vec<Vec<u8>> = Vec::new();
+    for name in provider::NAMES {
+        for case in provider::cases(name) {
+            let mut text = format!("{name}\n");
+            for (name, value) in &case.settings {
+                text.push_str(&format!("{name}={}\n", value.replace('\n', "\\n")));
+            }
+            seeds.push(text.into_bytes());
+        }
+    }
+    seeds.sort();
+    seeds.dedup();
+    seeds
+}
+
+/// Nothing is asked while settings are read.
+#[derive(Debug)]
+struct Deaf;
+
+#[async_trait]
+impl Transport for Deaf {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let _ = request;
+        Err(TransportError::new(Reached::No, "nobody is asked here"))
+    }
+}

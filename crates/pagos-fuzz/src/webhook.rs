@@ -1,0 +1,145 @@
+//! Targets: what each provider believes of any delivery. The input names a fixture case, which gives
+//! settings and secret, and is a delivery in the notation of `.http` files.
+//!
+//! Nobody who mutates bytes holds a key. So whatever is verified must be an event that an untouched
+//! fixture tells too.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Request;
+use http::Response;
+use pagos_conformance::Case;
+use pagos_core::Decoded;
+use pagos_core::Delivery;
+use pagos_core::ErrorKind;
+use pagos_core::Event;
+use pagos_core::PayoutProvider;
+use pagos_core::Reached;
+use pagos_core::Receipt;
+use pagos_core::Secret;
+use pagos_core::Source;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+use pagos_core::WebhookDecoder;
+
+use crate::provider;
+use crate::text;
+
+/// Runs one input. Panics with the rule that is broken.
+pub(crate) fn run(name: &'static str, input: &[u8]) {
+    let cases: Vec<&Case> = deliveries(name).collect();
+    let (head, rest) = text::split_head(input);
+    let named = cases.iter().find(|case| case.name == head);
+    let case = *named.unwrap_or_else(|| &cases[head.len() % cases.len()]);
+    let (_, headers, body) = text::message(rest);
+    let delivery = Delivery { headers, body, received_at: case.clock };
+    let Some(provider) = build(name, case) else { return };
+    let Some(decoder) = provider.webhooks() else { return };
+    let secret = case.secret.as_ref().map(Secret::new);
+
+    let hint = decoder.locate(&delivery);
+    let outcome = decoder.verify(&delivery, secret.as_ref());
+    match &outcome {
+        Ok(Decoded::Verified(event)) => {
+            was_signed(name, decoder, &delivery, secret.as_ref(), event.value());
+            under_another_key_it_is_refused(name, case, &delivery);
+        }
+        // A hint has no room for an outcome; it only may not name more than the bytes do.
+        Ok(Decoded::Hint(told)) => {
+            let reference = told.reference.as_ref().map_or("", |reference| reference.as_str());
+            let is_named = hint.reference == told.reference || !reference.is_empty();
+            assert!(is_named, "{told:?}");
+        }
+        Err(error) => {
+            let may = matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Invalid);
+            assert!(may, "a delivery that ends in {:?}: {error}", error.kind());
+            let genuine = error.kind() == ErrorKind::Invalid;
+            assert!(!genuine || secret.is_some() || name != "etpay", "invalid, and not genuine");
+        }
+    }
+    let shown = format!("{outcome:?} {delivery:?}");
+    for (key, value) in &case.settings {
+        let is_secret =
+            ["API_KEY", "SECRET_KEY", "TOKEN", "PASSWORD"].iter().any(|it| key.ends_with(it));
+        assert!(
+            !is_secret || value.len() < 12 || !shown.contains(value),
+            "{key} is shown: {shown}"
+        );
+    }
+    for receipt in [Receipt::Stored, Receipt::Refused, Receipt::Misdirected, Receipt::Failed] {
+        let status = decoder.acknowledge(receipt).status();
+        assert!(!status.is_redirection(), "{receipt:?} is answered {status}");
+        let is_kept = matches!(receipt, Receipt::Stored | Receipt::Misdirected);
+        assert!(is_kept || !status.is_success(), "{receipt:?} is acknowledged");
+    }
+}
+
+/// The deliveries of every fixture, as inputs.
+pub(crate) fn seeds(name: &'static str) -> Vec<Vec<u8>> {
+    let input = |case: &Case| {
+        let bytes = case.file("1-delivery.http").ok().flatten()?;
+        Some([case.name.as_bytes(), b"\n", &bytes].concat())
+    };
+    deliveries(name).filter_map(input).collect()
+}
+
+fn deliveries(name: &'static str) -> impl Iterator<Item = &'static Case> {
+    provider::cases(name).iter().filter(|case| case.operation == "webhook")
+}
+
+fn build(name: &str, case: &Case) -> Option<Box<dyn PayoutProvider>> {
+    provider::build(name, |key| case.setting(key), Arc::new(Nowhere), case.clock).ok()
+}
+
+/// An untouched fixture says the same, under the same key and at the same time.
+fn was_signed(
+    name: &'static str,
+    decoder: &dyn WebhookDecoder,
+    delivery: &Delivery,
+    secret: Option<&Secret>,
+    event: &Event,
+) {
+    if let Some(seen) = &event.observation {
+        assert_eq!(seen.source, Source::VerifiedEvent);
+        assert_eq!(seen.seen_at, delivery.received_at);
+    }
+    let is_told = deliveries(name).any(|case| {
+        let Ok(Some(genuine)) = case.delivery() else { return false };
+        let genuine = Delivery { received_at: delivery.received_at, ..genuine };
+        let decoded = decoder.verify(&genuine, secret);
+        matches!(decoded, Ok(Decoded::Verified(told)) if told.value() == event)
+    });
+    assert!(is_told, "verified, and nobody signed it: {event:?}");
+}
+
+/// The same bytes, with a key that is not theirs.
+fn under_another_key_it_is_refused(name: &'static str, case: &Case, delivery: &Delivery) {
+    let setting = |key: &str| {
+        let value = case.setting(key)?;
+        Some(if key == "API_KEY" { format!("{value}x") } else { value })
+    };
+    // Conekta's keys are public; that no other key fits is the business of `keys.rs`.
+    if name == "conekta" {
+        return;
+    }
+    let other = provider::build(name, setting, Arc::new(Nowhere), case.clock);
+    let Ok(other) = other else { return };
+    let Some(decoder) = other.webhooks() else { return };
+    let secret = case.secret.as_ref().map(|secret| Secret::new(format!("{secret}x")));
+    let decoded = decoder.verify(delivery, secret.as_ref());
+    assert!(!matches!(decoded, Ok(Decoded::Verified(_))), "verified under another key");
+}
+
+/// A webhook is read without asking anybody.
+#[derive(Debug)]
+struct Nowhere;
+
+#[async_trait]
+impl Transport for Nowhere {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let _ = request;
+        Err(TransportError::new(Reached::No, "nobody is asked here"))
+    }
+}

@@ -1,0 +1,122 @@
+//! `cargo xtask fuzz`: builds `pagos-fuzz` with optimisation and strict arithmetic, and starts it; with
+//! `--coverage`, under libFuzzer. Knows no target: those are in `crates/pagos-fuzz`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::process;
+use crate::process::build_cargo;
+use crate::workspace::Workspace;
+
+/// What rustc is told so that libFuzzer sees which edges an input reaches. These work with the stable
+/// compiler: they are options of LLVM, not of a sanitizer. Only our crates and their dependencies are
+/// watched, not the standard library, which comes compiled.
+const COVERAGE: [&str; 6] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Ccodegen-units=1",
+];
+
+/// The longest input, as in `pagos-fuzz`.
+const INPUT_MAX: usize = 64 * 1024;
+
+/// Takes the flags and hunts.
+pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
+    let is_guided = flags.take_switch("coverage")?;
+    match is_guided {
+        true => guided(workspace, flags),
+        false => seeded(workspace, flags),
+    }
+}
+
+/// Mutations from a seed: the same on every machine.
+fn seeded(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
+    let mut words = Vec::new();
+    for name in ["target", "seconds", "executions", "seed", "replay"] {
+        let value = flags.take_text(name, "")?;
+        if !value.is_empty() {
+            words.extend([format!("--{name}"), value]);
+        }
+    }
+    flags.end()?;
+    let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "fuzz", "--all-features", "--"];
+    process::run(build_cargo(workspace, &build).args(words))
+}
+
+/// Guided by coverage, one target after the other. What reaches something new is written to the corpus;
+/// `--minimise` then keeps the few inputs that reach all of it.
+fn guided(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
+    let names = flags.take_text("target", "")?;
+    let seconds = flags.take_number("seconds", 60)?;
+    let seed = flags.take_number("seed", 1)?;
+    let is_minimised = flags.take_switch("minimise")?;
+    flags.end()?;
+    let program = build(workspace)?;
+    let names = match names.is_empty() {
+        true => list(workspace)?,
+        false => names.split(',').map(str::to_owned).collect(),
+    };
+    for name in names {
+        let corpus = workspace.root.join("crates/pagos-fuzz/corpus").join(&name);
+        let seeds = workspace.target.join("fuzz/seeds").join(&name);
+        let found = workspace.target.join("fuzz/found").join(&name);
+        for folder in [&corpus, &seeds, &found] {
+            fs::create_dir_all(folder).map_err(Failure::while_doing(folder.display()))?;
+        }
+        export(workspace, &name, &seeds)?;
+        println!("== {name}");
+        let mut command = libfuzzer(&program, &name);
+        command
+            .args([format!("-max_total_time={seconds}"), format!("-seed={seed}")])
+            .arg(format!("-artifact_prefix={}/broke-", corpus.display()))
+            .args([&found, &corpus, &seeds]);
+        process::run(&mut command)?;
+        if is_minimised {
+            // What the seeds reach by themselves is not written down a second time: they come first.
+            let merge = ["-merge=1", "-rss_limit_mb=0"];
+            process::run(libfuzzer(&program, &name).args(merge).args([&seeds, &found]))?;
+        }
+    }
+    Ok(())
+}
+
+fn libfuzzer(program: &PathBuf, name: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env("PAGOS_FUZZ_TARGET", name);
+    command.args([&format!("-max_len={INPUT_MAX}"), "-timeout=10", "-print_final_stats=1"]);
+    command
+}
+
+fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let triple = process::read_stdout(Command::new("rustc").arg("-vV"))?;
+    let triple = triple.lines().find_map(|line| line.strip_prefix("host: "));
+    let triple = triple.ok_or_else(|| Failure::new("rustc -vV names no host"))?;
+    let folder = workspace.target.join("fuzz");
+    let mut command = build_cargo(workspace, &["build", "--release", "--locked", "--target"]);
+    command
+        .arg(triple)
+        .current_dir(workspace.root.join("fuzz"))
+        .env("CARGO_TARGET_DIR", &folder)
+        .env("RUSTFLAGS", COVERAGE.join(" "));
+    process::run(&mut command)?;
+    Ok(folder.join(triple).join("release/coverage"))
+}
+
+/// The names of the targets, as the program tells them.
+fn list(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "fuzz", "--", "--list", "all"];
+    let said = process::read_stdout(&mut build_cargo(workspace, &build))?;
+    Ok(said.lines().map(str::to_owned).collect())
+}
+
+/// Writes the seeds of a target as files.
+fn export(workspace: &Workspace, name: &str, folder: &PathBuf) -> Result<(), Failure> {
+    let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "fuzz", "--"];
+    process::run(build_cargo(workspace, &build).args(["--target", name, "--seeds"]).arg(folder))
+}
