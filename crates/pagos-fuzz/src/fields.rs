@@ -57,7 +57,7 @@ pub(crate) fn words(provider: &str) -> Words {
         _ => Words {
             amounts: &["amount"],
             units: [100_000, 100_000],
-            keys: &["merchant_id", "merchantId", "merchant_internal_code"],
+            keys: &["merchant_id", "merchantId"],
             paid: &[
                 "pagado",
                 "pagada",

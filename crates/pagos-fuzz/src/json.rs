@@ -19,6 +19,9 @@ pub(crate) struct Json {
     pub(crate) scalars: Vec<(String, String)>,
     /// The names of all fields, scalar or not.
     pub(crate) names: BTreeSet<String>,
+    /// In which object each scalar stands, by a number.
+    objects: Vec<usize>,
+    count: usize,
 }
 
 impl Json {
@@ -28,8 +31,17 @@ impl Json {
         let text = String::from_utf8_lossy(bytes);
         let root: &RawValue = serde_json::from_str(&text).ok()?;
         let mut json = Self::default();
-        json.take(String::new(), root);
+        json.take(String::new(), root, 0);
         Some(json)
+    }
+
+    /// Only the scalars that stand in one object with `value`.
+    pub(crate) fn beside(&self, value: &str) -> Self {
+        let pairs = || self.scalars.iter().zip(&self.objects);
+        let with = pairs().filter(|((_, told), _)| told == value).map(|(_, object)| object);
+        let with: BTreeSet<&usize> = with.collect();
+        let scalars = pairs().filter(|(_, object)| with.contains(object));
+        Self { scalars: scalars.map(|(scalar, _)| scalar.clone()).collect(), ..Self::default() }
     }
 
     /// The values of all scalar fields of that name.
@@ -46,25 +58,32 @@ impl Json {
         self.scalars.iter().any(|(_, value)| is_word(value))
     }
 
-    fn take(&mut self, name: String, json: &RawValue) {
+    fn push(&mut self, name: String, value: String, object: usize) {
+        self.scalars.push((name, value));
+        self.objects.push(object);
+    }
+
+    fn take(&mut self, name: String, json: &RawValue, object: usize) {
         let text = json.get();
         match text.as_bytes().first() {
             Some(b'{') => {
                 let Ok(Pairs(pairs)) = serde_json::from_str(text) else { return };
+                self.count += 1;
+                let object = self.count;
                 for (name, value) in pairs {
                     self.names.insert(name.clone());
-                    self.take(name, value);
+                    self.take(name, value, object);
                 }
             }
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
-                items.into_iter().for_each(|item| self.take(name.clone(), item));
+                items.into_iter().for_each(|item| self.take(name.clone(), item, object));
             }
             Some(b'"') => {
                 let value: String = serde_json::from_str(text).unwrap_or_default();
-                self.scalars.push((name, value));
+                self.push(name, value, object);
             }
-            _ => self.scalars.push((name, text.to_owned())),
+            _ => self.push(name, text.to_owned(), object),
         }
     }
 }

@@ -14,6 +14,7 @@ use pagos_core::Transport;
 use pagos_core::TransportError;
 
 use crate::provider;
+use crate::reply::is_secret;
 use crate::text;
 
 /// The first line names the provider; each other is `NAME=value`.
@@ -36,13 +37,16 @@ pub(crate) fn run(input: &[u8]) {
             format!("{error} {error:?}")
         }
     };
-    for (name, value) in &settings {
-        let is_secret =
-            ["API_KEY", "SECRET_KEY", "TOKEN", "PASSWORD"].iter().any(|it| name.ends_with(it));
-        let holders = settings.values().filter(|it| it.contains(value.as_str())).count();
-        let is_distinct = value.len() >= 12 && holders == 1;
-        assert!(!is_secret || !is_distinct || !shown.contains(value), "{name} is shown: {shown}");
+    let secrets = settings.iter().filter(|(name, value)| is_credential(name) && is_secret(value));
+    for (name, secret) in secrets {
+        // One text in two fields is no secret any more.
+        let holders = settings.values().filter(|it| it.contains(secret.as_str())).count();
+        assert!(holders > 1 || !shown.contains(secret), "{name} is shown: {shown}");
     }
+}
+
+fn is_credential(name: &str) -> bool {
+    ["API_KEY", "SECRET_KEY", "TOKEN", "PASSWORD"].iter().any(|end| name.ends_with(end))
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {

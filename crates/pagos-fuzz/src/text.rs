@@ -105,7 +105,7 @@ pub(crate) fn run(bytes: &[u8]) {
     if let Ok(number) = AccountNumber::new(text) {
         assert_eq!(number.as_str(), text);
         let shown = format!("{number:?}");
-        assert!(text.len() < 5 || !shown.contains(text), "shown: {shown}");
+        assert!(!is_number(text) || !shown.contains(text), "shown: {shown}");
     }
     if let Ok(rut) = text.parse::<Rut>() {
         assert_eq!(rut.without_dots().parse::<Rut>().ok(), Some(rut), "{text:?}");
@@ -119,13 +119,18 @@ pub(crate) fn run(bytes: &[u8]) {
     for kind in [DocumentType::Rut, DocumentType::Nit, DocumentType::Passport] {
         if let Ok(document) = Document::new(kind, text) {
             let shown = format!("{document:?}");
-            assert!(text.len() < 6 || !shown.contains(text), "shown: {shown}");
+            assert!(!is_number(text) || !shown.contains(text), "shown: {shown}");
         }
     }
     let _ = text.parse::<Currency>().map(|it| assert_eq!(it.to_string().parse().ok(), Some(it)));
     let _ = text.parse::<AccountType>();
     let masked = pagos_wire::redact(text);
     assert!(!has_long_number(&masked), "{text:?} became {masked:?}");
+}
+
+/// Words are in our own texts too.
+fn is_number(text: &str) -> bool {
+    text.len() >= 5 && text.bytes().filter(u8::is_ascii_digit).count() >= 5
 }
 
 /// Seven digits in a row, which is what a number of an account or of a person has.

@@ -101,8 +101,8 @@ fn absence_was_said(scene: &Scene, sent: &[Exchange], jsons: &[&Json]) {
     let is_word = jsons.iter().any(|json| json.says(words.absent));
     let is_list = jsons.iter().any(|json| words.list.iter().any(|name| json.names.contains(*name)));
     // VirtualPOS says it by 404 too, if the words are its own.
-    let is_told = sent.iter().any(|it| it.http() == 404)
-        && jsons.iter().any(|json| json.names.contains("error"));
+    let is_own = |json: &Json| json.names.contains("error") || json.says(&["NOK"]);
+    let is_told = sent.iter().any(|it| it.http() == 404) && jsons.iter().any(|json| is_own(json));
     assert!(is_word || is_list || is_told, "absent, and nobody said so");
 }
 

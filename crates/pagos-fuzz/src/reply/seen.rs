@@ -29,11 +29,11 @@ pub(super) fn is_what_was_said(
         Status::Failed(_) => assert!(says(words.failed) || configured("WORD"), "failed: {seen:?}"),
         Status::Created | Status::Unknown | Status::Pending => {}
     }
-    let told_amounts: Vec<i128> = jsons
-        .iter()
-        .flat_map(|json| words.amounts.iter().flat_map(|name| json.values(name)))
-        .filter_map(json::exact)
-        .collect();
+    fn in_one<'a>(json: &'a Json, names: &'a [&'a str]) -> impl Iterator<Item = i128> {
+        names.iter().flat_map(|name| json.values(name)).filter_map(json::exact)
+    }
+    let told_amounts: Vec<i128> =
+        jsons.iter().flat_map(|json| in_one(json, words.amounts)).collect();
     let [unit, minor] = words.units;
     let ordered = i128::from(amount.minor) * minor;
     if let Some(echoed) = seen.echo.amount {
@@ -42,22 +42,26 @@ pub(super) fn is_what_was_said(
         assert!(is_told, "an amount that nobody told: {seen:?}");
     }
     if let Some(echoed) = &seen.echo.key {
+        // What cannot be a key of ours is made fit to be shown.
+        let is_it = |value: &str| value == echoed || pagos_wire::redact(value) == *echoed;
+        let is_in = |json: &&Json| words.keys.iter().any(|name| json.values(name).any(is_it));
+        let is_told = jsons.iter().any(is_in);
         let is_masked = echoed.contains('*');
-        let is_told = jsons.iter().any(|json| {
-            words.keys.iter().any(|name| json.values(name).any(|value| value == echoed))
-        });
         assert!(is_told || is_masked, "a key that nobody told: {seen:?}");
     }
-    // One amount and one key, and it is another one: the observation must say so.
+    // Beside the id stand one amount and one key, and it is another: the observation must say so.
     let contradiction = seen.echo.contradiction(key, amount);
-    if let [only] = told_amounts[..] {
+    let Some(reference) = &seen.reference else { return };
+    let beside: Vec<Json> = jsons.iter().map(|json| json.beside(reference.as_str())).collect();
+    let told: Vec<i128> = beside.iter().flat_map(|json| in_one(json, words.amounts)).collect();
+    if let [only] = told[..] {
         let differs = only * unit / 100_000 != ordered;
         assert!(!differs || contradiction.is_some(), "another amount, silently: {seen:?}");
     }
     let mut told_keys =
-        jsons.iter().flat_map(|json| words.keys.iter().flat_map(|name| json.values(name)));
+        beside.iter().flat_map(|json| words.keys.iter().flat_map(|name| json.values(name)));
     if let (Some(only), None) = (told_keys.next(), told_keys.next()) {
-        let differs = only != key.as_str();
+        let differs = only != key.as_str() && only != "null";
         assert!(!differs || contradiction.is_some(), "another key, silently: {seen:?}");
     }
 }
