@@ -1,6 +1,8 @@
 //! Answers that look like a provider's: known fields with values of every kind, in any nesting, under
 //! any HTTP status. Random bytes seldom get behind the first brace; these always do.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use pagos_fuzz::hunt;
 use pagos_fuzz::target;
 use proptest::prelude::*;

@@ -1,6 +1,8 @@
 //! Every target runs a bounded number of times: the corpus, the fixtures, and mutations from a fixed
 //! seed. Longer hunts are `cargo xtask fuzz`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 use std::panic;
 
 use pagos_fuzz::TARGETS;
