@@ -2,6 +2,7 @@
 //! `--coverage`, under libFuzzer. Knows no target: those are in `crates/pagos-fuzz`.
 
 use std::fs;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -25,6 +26,10 @@ const COVERAGE: [&str; 6] = [
 
 /// The longest input, as in `pagos-fuzz`.
 const INPUT_MAX: usize = 64 * 1024;
+
+/// What one run adds to the corpus of a target at most.
+const KEPT_MAX: usize = 80;
+const KEPT_BYTES_MAX: u64 = 20 * 1024;
 
 /// Takes the flags and hunts.
 pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
@@ -78,15 +83,42 @@ fn guided(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
             .args([&found, &corpus, &seeds]);
         process::run(&mut command)?;
         if is_minimised {
-            // What the seeds reach by themselves is not written down a second time: they come first.
-            let merge = ["-merge=1", "-rss_limit_mb=0"];
-            process::run(libfuzzer(&program, &name).args(merge).args([&seeds, &found]))?;
+            // A merge writes into its first folder what reaches more than that folder does.
+            let before = files(&seeds)?;
+            let mut merge = libfuzzer(&program, &name);
+            process::run(merge.arg("-set_cover_merge=1").args([&seeds, &found]))?;
+            keep(&before, &files(&seeds)?, &corpus)?;
         }
     }
     Ok(())
 }
 
-fn libfuzzer(program: &PathBuf, name: &str) -> Command {
+/// The files of a folder with their sizes, the smallest first.
+fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Failure> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Failure::while_doing(folder.display()))? {
+        let entry = entry.map_err(Failure::while_doing(folder.display()))?;
+        let size = entry.metadata().map_err(Failure::while_doing(folder.display()))?.len();
+        files.push((size, entry.path()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Copies the smallest of the new files to the corpus, which stays small enough to be reviewed.
+fn keep(before: &[(u64, PathBuf)], after: &[(u64, PathBuf)], corpus: &Path) -> Result<(), Failure> {
+    let mut size_bytes = 0;
+    let fresh = after.iter().filter(|file| !before.contains(file)).take(KEPT_MAX);
+    for (size, path) in fresh {
+        size_bytes += size;
+        let Some(name) = path.file_name().filter(|_| size_bytes <= KEPT_BYTES_MAX) else { break };
+        let kept = corpus.join(name);
+        fs::copy(path, &kept).map_err(Failure::while_doing(kept.display()))?;
+    }
+    Ok(())
+}
+
+fn libfuzzer(program: &Path, name: &str) -> Command {
     let mut command = Command::new(program);
     command.env("PAGOS_FUZZ_TARGET", name);
     command.args([&format!("-max_len={INPUT_MAX}"), "-timeout=10", "-print_final_stats=1"]);
@@ -116,7 +148,7 @@ fn list(workspace: &Workspace) -> Result<Vec<String>, Failure> {
 }
 
 /// Writes the seeds of a target as files.
-fn export(workspace: &Workspace, name: &str, folder: &PathBuf) -> Result<(), Failure> {
+fn export(workspace: &Workspace, name: &str, folder: &Path) -> Result<(), Failure> {
     let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "fuzz", "--"];
     process::run(build_cargo(workspace, &build).args(["--target", name, "--seeds"]).arg(folder))
 }
