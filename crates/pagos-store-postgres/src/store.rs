@@ -135,6 +135,10 @@ impl Store for PostgresStore {
     ) -> Result<(), StoreError> {
         Err(unbuilt())
     }
+
+    async fn outbox(&self, _after: u64, _limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
+        Err(unbuilt())
+    }
 }
 
 #[async_trait]
@@ -173,6 +177,10 @@ impl PaymentStore for PostgresStore {
         _now: Timestamp,
         _limit: usize,
     ) -> Result<Vec<Payment>, StoreError> {
+        Err(unbuilt())
+    }
+
+    async fn payment_history(&self, _key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         Err(unbuilt())
     }
 }
