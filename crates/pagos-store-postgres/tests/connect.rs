@@ -17,13 +17,13 @@ use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::Scratch;
 use pagos_store_postgres::ScratchDatabase;
 use pagos_store_postgres::Severity;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use proxy::server_of;
 
@@ -116,7 +116,7 @@ impl Front {
         let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         let authority_pem = certified.cert.pem().into_bytes();
         let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
