@@ -133,7 +133,7 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let mut command = build_cargo(workspace, &["build", "--release", "--locked", "--target"]);
     command
         .arg(triple)
-        .current_dir(workspace.root.join("fuzz"))
+        .current_dir(workspace.root.join("crates/pagos-fuzz/coverage"))
         .env("CARGO_TARGET_DIR", &folder)
         .env("RUSTFLAGS", COVERAGE.join(" "));
     process::run(&mut command)?;
