@@ -23,6 +23,7 @@ mod failure;
 mod features;
 mod flags;
 mod lint;
+mod postgres;
 mod process;
 mod random;
 mod release;
@@ -58,6 +59,9 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+        [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
+                             the same with several processes on one database: half of them are
+                             killed every second until every row has ended, and the server, too
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
