@@ -216,7 +216,7 @@ fn make_cluster(programs: &Programs, folder: &Folder, password: &str) -> Result<
     let secret = folder.path.join("password");
     folder.write(&secret, password, programs)?;
     let mut command = programs.command("initdb", &folder.path);
-    command.args(["-U", USER, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "-D"]);
+    command.args(["-U", USER, "-E", "UTF8", "--locale=C", "--no-sync", "-A", "scram-sha-256", "-D"]);
     command.arg(folder.data()).arg("--pwfile").arg(&secret);
     let made = process::read_stdout(&mut command);
     fs::remove_file(&secret).map_err(Failure::while_doing(secret.display()))?;
