@@ -100,7 +100,12 @@ impl Server {
             Blow::Immediate => self.programs.stop(&self.folder.data()),
             Blow::Kill => {
                 let id = self.folder.read_process_id()?;
-                process::read_stdout(Command::new("kill").args(["-s", "KILL", &id])).map(drop)
+                let mut command = match cfg!(unix) {
+                    true => Command::new("kill"),
+                    false => Command::new("taskkill"),
+                };
+                let words = if cfg!(unix) { ["-s", "KILL"] } else { ["/F", "/PID"] };
+                process::read_stdout(command.args(words).arg(&id)).map(drop)
             }
         }
     }
@@ -216,7 +221,17 @@ fn make_cluster(programs: &Programs, folder: &Folder, password: &str) -> Result<
     let secret = folder.path.join("password");
     folder.write(&secret, password, programs)?;
     let mut command = programs.command("initdb", &folder.path);
-    command.args(["-U", USER, "-E", "UTF8", "--locale=C", "--no-sync", "-A", "scram-sha-256", "-D"]);
+    command.args([
+        "-U",
+        USER,
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+        "-A",
+        "scram-sha-256",
+        "-D",
+    ]);
     command.arg(folder.data()).arg("--pwfile").arg(&secret);
     let made = process::read_stdout(&mut command);
     fs::remove_file(&secret).map_err(Failure::while_doing(secret.display()))?;
