@@ -181,6 +181,8 @@ struct Figures {
     starts: u64,
     extra_runs: u32,
     server_restarts: u64,
+    /// Starts of workers that gave up because the server was away.
+    starts_in_vain: u64,
     /// Rounds of the operator.
     rounds: u32,
     /// Payouts that the operator had sent again.
@@ -300,8 +302,8 @@ fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, t
         format!("{} {count}", provider.name())
     };
     println!(
-        "crash: seed {}, {} rows ({}), faults {}, {}, {} workers, {} kills, {} starts, \
-         {} restarts of the server, {} extra runs, {took:.1?}",
+        "crash: seed {}, {} rows ({}), faults {}, {}, {} workers, {} kills, {} starts \
+         ({} in vain), {} restarts of the server, {} extra runs, {took:.1?}",
         orders.seed,
         orders.rows,
         orders.providers.iter().map(count).collect::<Vec<_>>().join(", "),
@@ -310,6 +312,7 @@ fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, t
         orders.workers,
         figures.kills,
         figures.starts,
+        figures.starts_in_vain,
         figures.server_restarts,
         figures.extra_runs,
     );

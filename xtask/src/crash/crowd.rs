@@ -4,6 +4,7 @@
 
 use std::process::Child;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -21,7 +22,11 @@ use crate::random::Random;
 use crate::trial::payer::Ended;
 use crate::trial::payer::IN_DOUBT;
 use crate::trial::payer::Payer;
+use crate::trial::payer::REFUSED;
 use crate::trial::payer::Work;
+
+/// How long a start looks for a server, and a little more.
+const START_MAX: Duration = Duration::from_secs(7);
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -41,15 +46,15 @@ pub(super) fn kill_often(
     orders: &Orders,
     figures: &mut Figures,
 ) -> Result<(), Failure> {
-    let is_over = AtomicBool::new(false);
+    let signals = Signals::default();
     thread::scope(|scope| {
         let blows = stage.server.as_ref().map(|server| {
-            let is_over = &is_over;
-            scope.spawn(move || strike_often(server, orders, is_over))
+            let signals = &signals;
+            scope.spawn(move || strike_often(server, orders, signals))
         });
         let are_struck = || blows.as_ref().is_none_or(thread::ScopedJoinHandle::is_finished);
-        let killed = kill_workers(stage, orders, figures, are_struck);
-        is_over.store(true, Ordering::Relaxed);
+        let killed = kill_workers(stage, orders, figures, &signals, are_struck);
+        signals.is_over.store(true, Ordering::Relaxed);
         let struck = match blows.map(thread::ScopedJoinHandle::join) {
             None => Ok(0),
             Some(joined) => {
@@ -72,10 +77,11 @@ fn kill_workers(
     stage: &Stage,
     orders: &Orders,
     figures: &mut Figures,
+    signals: &Signals,
     are_struck: impl Fn() -> bool,
 ) -> Result<(), Failure> {
     let mut moments = Random::new(orders.seed, 2);
-    let mut crowd = Crowd::start(&stage.payer, orders)?;
+    let mut crowd = Crowd::start(&stage.payer, orders, signals)?;
     let begun = Instant::now();
     let mut due = begun;
     while figures.kills < orders.kills || !are_struck() {
@@ -96,14 +102,37 @@ fn kill_workers(
         figures.kills += crowd.kill_half(&mut moments)?;
     }
     figures.starts += crowd.starts;
+    figures.starts_in_vain += crowd.starts_in_vain;
     Ok(())
+}
+
+/// What the two threads tell each other.
+#[derive(Default)]
+struct Signals {
+    /// The run is over; no more blows.
+    is_over: AtomicBool,
+    /// Rises when the server goes down, and again when it is up: odd while it is down.
+    turns: AtomicU64,
+}
+
+impl Signals {
+    fn turn(&self) {
+        self.turns.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn turns(&self) -> u64 {
+        self.turns.load(Ordering::SeqCst)
+    }
 }
 
 /// The workers. Dropping them kills them.
 struct Crowd<'a> {
     payer: &'a Payer,
+    signals: &'a Signals,
     workers: Vec<Worker>,
     starts: u64,
+    /// Starts of workers that gave up because the server was away.
+    starts_in_vain: u64,
     doubtful_ends: u64,
     /// Did one come to its end with nothing left to do?
     is_done: bool,
@@ -113,16 +142,26 @@ struct Worker {
     number: u64,
     work: Work,
     child: Child,
+    /// The server's turns when it was started.
+    turns: u64,
+    begun: Instant,
 }
 
 impl<'a> Crowd<'a> {
-    fn start(payer: &'a Payer, orders: &Orders) -> Result<Self, Failure> {
-        let workers = Vec::new();
-        let mut crowd = Self { payer, workers, starts: 0, doubtful_ends: 0, is_done: false };
+    fn start(payer: &'a Payer, orders: &Orders, signals: &'a Signals) -> Result<Self, Failure> {
+        let mut crowd = Self {
+            payer,
+            signals,
+            workers: Vec::new(),
+            starts: 0,
+            starts_in_vain: 0,
+            doubtful_ends: 0,
+            is_done: false,
+        };
         for number in 0..orders.workers {
             let work = work_of(number, orders.database);
-            let child = payer.spawn_worker(number, work)?;
-            crowd.workers.push(Worker { number, work, child });
+            let (turns, child) = (signals.turns(), payer.spawn_worker(number, work)?);
+            crowd.workers.push(Worker { number, work, child, turns, begun: Instant::now() });
             crowd.starts += 1;
         }
         Ok(crowd)
@@ -133,6 +172,12 @@ impl<'a> Crowd<'a> {
         for worker in &mut self.workers {
             let status = worker.child.try_wait().map_err(Failure::while_doing("looking"))?;
             let Some(status) = status else { continue };
+            if status.code() == Some(REFUSED) && worker.met_no_server(self.signals) {
+                worker.start_again(self.payer, self.signals)?;
+                self.starts += 1;
+                self.starts_in_vain += 1;
+                continue;
+            }
             match self.payer.judge_worker(worker.number, worker.work, status)? {
                 Ended::ByItself(IN_DOUBT) => self.doubtful_ends += 1,
                 Ended::ByItself(_) | Ended::Killed => {
@@ -140,7 +185,7 @@ impl<'a> Crowd<'a> {
                     return Ok(());
                 }
             }
-            worker.child = self.payer.spawn_worker(worker.number, worker.work)?;
+            worker.start_again(self.payer, self.signals)?;
             self.starts += 1;
         }
         let workers = u64::try_from(self.workers.len()).unwrap_or(u64::MAX);
@@ -163,10 +208,26 @@ impl<'a> Crowd<'a> {
             if status.code().is_none() {
                 kills += 1;
             }
-            worker.child = self.payer.spawn_worker(worker.number, worker.work)?;
+            worker.start_again(self.payer, self.signals)?;
             self.starts += 1;
         }
         Ok(kills)
+    }
+}
+
+impl Worker {
+    fn start_again(&mut self, payer: &Payer, signals: &Signals) -> Result<(), Failure> {
+        self.turns = signals.turns();
+        self.begun = Instant::now();
+        self.child = payer.spawn_worker(self.number, self.work)?;
+        Ok(())
+    }
+
+    /// Did it find no server when it was started? Then it ends soon, and says so; a worker that has
+    /// a server outlives a short absence.
+    fn met_no_server(&self, signals: &Signals) -> bool {
+        let is_young = self.begun.elapsed() < START_MAX;
+        self.turns % 2 == 1 || (is_young && self.turns != signals.turns())
     }
 }
 
@@ -191,17 +252,19 @@ fn work_of(number: u64, database: Database) -> Work {
 
 /// Brings the server down as often as was ordered, each time for a while, each time in another way.
 /// Returns how often. It is up when this returns.
-fn strike_often(server: &Server, orders: &Orders, is_over: &AtomicBool) -> Result<u64, Failure> {
+fn strike_often(server: &Server, orders: &Orders, signals: &Signals) -> Result<u64, Failure> {
     let mut moments = Random::new(orders.seed, 4);
     let up_ms = orders.rows * UP_MS_PER_ROW / (orders.server_restarts + 1);
     let up_ms = up_ms.max(UP_MS_MIN);
     for number in 0..orders.server_restarts {
-        if !sleep_unless(is_over, Duration::from_millis(up_ms)) {
+        if !sleep_unless(&signals.is_over, Duration::from_millis(up_ms)) {
             return Ok(number);
         }
+        signals.turn();
         server.strike(if number % 2 == 0 { Blow::Kill } else { Blow::Immediate })?;
         thread::sleep(Duration::from_millis(moments.draw(AWAY_MS_MIN, AWAY_MS_MAX)));
         server.start_again()?;
+        signals.turn();
     }
     Ok(orders.server_restarts)
 }

@@ -20,6 +20,9 @@ const PAY_LOG: &str = "pay.log";
 
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
+/// The exit code of a run that could not begin, or not go on.
+pub(crate) const REFUSED: i32 = 1;
+
 /// The exit codes of a run that came to its end.
 pub(crate) const SUCCEEDED: i32 = 0;
 pub(crate) const SOME_FAILED: i32 = 2;
