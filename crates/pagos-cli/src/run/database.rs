@@ -19,6 +19,7 @@ use pagos_store_sqlite::WorkerLock;
 
 use crate::console;
 use crate::exit::Failure;
+use crate::exit::with_causes;
 
 pub(crate) use address::Address;
 
@@ -77,7 +78,8 @@ impl Database {
             Self::File(path) => Arc::new(SqliteStore::open(path)?),
             Self::Server(address) => {
                 let url = address.url_to_connect()?;
-                Arc::new(PostgresStore::connect(&url, PostgresOptions::default()).await?)
+                let opened = PostgresStore::connect(&url, PostgresOptions::default()).await;
+                Arc::new(opened.map_err(with_hint)?)
             }
         })
     }
@@ -137,7 +139,20 @@ impl Database {
 /// Opens a server's tables to look at them and at its settings.
 pub(crate) async fn open_server_to_read(address: &Address) -> Result<PostgresStore, StoreError> {
     let url = address.url_to_connect()?;
-    PostgresStore::connect_read_only(&url, PostgresOptions::default()).await
+    let opened = PostgresStore::connect_read_only(&url, PostgresOptions::default()).await;
+    opened.map_err(with_hint)
+}
+
+/// The store knows only that a password is wrong or missing, not where we take it from.
+fn with_hint(error: StoreError) -> StoreError {
+    let told = with_causes(&error);
+    match told.contains("password") {
+        true => StoreError::new(format!(
+            "{told}; pagos takes the password from PGPASSWORD, or from the file that PGPASSFILE \
+             names or ~/.pgpass"
+        )),
+        false => error,
+    }
 }
 
 /// Every text names a database; whether it is there turns out when it is opened. So the command line

@@ -60,12 +60,11 @@ impl Address {
         let separator = if login.is_empty() { "" } else { "@" };
         let url = format!("postgres://{login}{separator}{hosts}/{database}");
         let mut options = options.clone();
-        if !self.has_password() {
-            if let Some(password) = password::find(&self.login())? {
-                let separator = if options.is_empty() { "" } else { "&" };
-                let password = encode(&password);
-                options.push_str(&format!("{separator}password={password}"));
-            }
+        if !self.has_password()
+            && let Some(password) = password::find(&self.login())?
+        {
+            let separator = if options.is_empty() { "" } else { "&" };
+            options.push_str(&format!("{separator}password={}", encode(&password)));
         }
         let mark = if options.is_empty() { "" } else { "?" };
         Ok(format!("{url}{mark}{options}"))
