@@ -62,6 +62,7 @@ usage: cargo xtask COMMAND
         [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
                              the same with several processes on one database: half of them are
                              killed every second until every row has ended, and the server, too
+  postgres COMMAND...        runs a command with a private server: `postgres cargo test -p pagos-cli`
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -87,6 +88,9 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
     if command == "help" || command == "--help" || command == "-h" {
         println!("{USAGE}");
         return Ok(());
+    }
+    if command == "postgres" {
+        return postgres::run(&Workspace::read()?, rest);
     }
     let mut flags = Flags::parse(rest)?;
     let workspace = Workspace::read()?;

@@ -39,6 +39,17 @@ const RESTART_BEAT: Duration = Duration::from_millis(200);
 /// Another program can take a free port before the server does.
 const PORTS_MAX: u32 = 3;
 
+/// `cargo xtask postgres COMMAND...`: runs a command that finds a private server in its environment.
+pub(crate) fn run(workspace: &Workspace, words: &[String]) -> Result<(), Failure> {
+    let Some((program, words)) = words.split_first() else {
+        return Err(Failure::new("name the command to run: `cargo xtask postgres cargo test`"));
+    };
+    let Some(server) = Server::start(workspace)? else {
+        return Err(Failure::new("PostgreSQL's programs are missing: install Debian's postgresql"));
+    };
+    process::run(Command::new(program).args(words).env(VARIABLE, server.url()))
+}
+
 /// A running server. Dropping it stops it and removes its folder; a watcher does the same if this
 /// process is killed.
 #[derive(Debug)]

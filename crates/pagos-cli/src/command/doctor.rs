@@ -16,7 +16,7 @@ use pagos_core::Timestamp;
 use pagos_engine::Filter;
 use pagos_engine::Policy;
 use pagos_engine::Store;
-use pagos_store_postgres::PostgresStore;
+use pagos_store_postgres::ServerSettings;
 use pagos_store_postgres::Severity;
 use serde::Serialize;
 
@@ -92,23 +92,23 @@ async fn store(db: &Database) -> Vec<Finding> {
             Ok(store) => vec![payouts_in(store.as_ref(), what).await],
             Err(error) => vec![finding(what, Verdict::Bad, with_causes(&error))],
         },
-        Database::Server(address) => match database::open_server_to_read(address).await {
-            Ok(store) => {
-                let mut findings = vec![payouts_in(&store, what.clone()).await];
-                findings.extend(settings(&store, &what).await);
-                findings
-            }
-            Err(error) => vec![finding(what, Verdict::Bad, with_causes(&error))],
-        },
+        Database::Server(address) => {
+            let settings = match database::settings_of_server(address).await {
+                Ok(settings) => settings,
+                Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
+            };
+            let payouts = match db.open_to_read().await {
+                Ok(store) => payouts_in(store.as_ref(), what.clone()).await,
+                // The server answers, so this is about what it holds.
+                Err(error) => finding(what.clone(), Verdict::Note, with_causes(&error)),
+            };
+            [payouts].into_iter().chain(settings_of(&settings, &what)).collect()
+        }
     }
 }
 
 /// What the server is set to, and what that means for money.
-async fn settings(store: &PostgresStore, what: &str) -> Vec<Finding> {
-    let settings = match store.settings().await {
-        Ok(settings) => settings,
-        Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
-    };
+fn settings_of(settings: &ServerSettings, what: &str) -> Vec<Finding> {
     let findings = settings.findings().into_iter().map(|found| {
         let verdict = match found.severity {
             Severity::Fine => Verdict::Good,

@@ -14,6 +14,7 @@ use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
+use pagos_store_postgres::ServerSettings;
 use pagos_store_sqlite::SqliteStore;
 use pagos_store_sqlite::WorkerLock;
 
@@ -88,7 +89,12 @@ impl Database {
     pub(crate) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
             Self::File(path) => Arc::new(SqliteStore::open_read_only(path)?),
-            Self::Server(address) => Arc::new(open_server_to_read(address).await?),
+            Self::Server(address) => {
+                let url = address.url_to_connect()?;
+                let options = PostgresOptions::default();
+                let opened = PostgresStore::connect_read_only(&url, options).await;
+                Arc::new(opened.map_err(with_hint)?)
+            }
         })
     }
 
@@ -136,11 +142,11 @@ impl Database {
     }
 }
 
-/// Opens a server's tables to look at them and at its settings.
-pub(crate) async fn open_server_to_read(address: &Address) -> Result<PostgresStore, StoreError> {
+/// What a server is set to, whether or not it has our tables.
+pub(crate) async fn settings_of_server(address: &Address) -> Result<ServerSettings, StoreError> {
     let url = address.url_to_connect()?;
-    let opened = PostgresStore::connect_read_only(&url, PostgresOptions::default()).await;
-    opened.map_err(with_hint)
+    let settings = PostgresStore::settings_at(&url, PostgresOptions::default()).await;
+    settings.map_err(with_hint)
 }
 
 /// The store knows only that a password is wrong or missing, not where we take it from.
