@@ -93,26 +93,16 @@ impl Connection {
 
     async fn check(&self, place: &str, mode: Mode) -> Result<(), Failure> {
         let row = self.one(SERVER, &[]).await?;
-        let version: i32 = row.try_get(0)?;
-        let encoding: &str = row.try_get(1)?;
-        let fsync: &str = row.try_get(2)?;
-        let is_in_recovery: bool = row.try_get(3)?;
-        let problem = match mode {
-            _ if version < VERSION_MIN => "the server is older than PostgreSQL 12; upgrade it",
-            _ if encoding != "UTF8" => {
-                "the database's encoding is not UTF8; make one with ENCODING 'UTF8'"
-            }
-            Mode::Read => return Ok(()),
-            Mode::Write if is_in_recovery => {
-                "the server is a standby, which cannot be written; connect to the primary"
-            }
-            Mode::Write if fsync != "on" => {
-                "the server runs with fsync=off: a crash would take back what was acknowledged, \
-                 and payouts could be sent twice; set fsync=on"
-            }
-            Mode::Write => return Ok(()),
+        let found = Found {
+            version: row.try_get(0)?,
+            encoding: row.try_get(1)?,
+            fsync: row.try_get(2)?,
+            is_in_recovery: row.try_get(3)?,
         };
-        Err(Failure::new(format!("{place}: {problem}")))
+        match found.problem(mode) {
+            None => Ok(()),
+            Some(problem) => Err(Failure::new(format!("{place}: {problem}"))),
+        }
     }
 
     /// The limits are the server's to keep. Sequential scans are made dear because statistics of
@@ -219,6 +209,35 @@ impl Connection {
     }
 }
 
+/// What decides whether a server is good enough.
+struct Found<'row> {
+    version: i32,
+    encoding: &'row str,
+    fsync: &'row str,
+    is_in_recovery: bool,
+}
+
+impl Found<'_> {
+    fn problem(&self, mode: Mode) -> Option<&'static str> {
+        match mode {
+            _ if self.version < VERSION_MIN => {
+                Some("the server is older than PostgreSQL 12; upgrade it")
+            }
+            _ if self.encoding != "UTF8" => {
+                Some("the database's encoding is not UTF8; make one with ENCODING 'UTF8'")
+            }
+            Mode::Write if self.is_in_recovery => {
+                Some("the server is a standby, which cannot be written; connect to the primary")
+            }
+            Mode::Write if self.fsync != "on" => Some(
+                "the server runs with fsync=off: a crash would take back what was acknowledged, \
+                 and payouts could be sent twice; set fsync=on",
+            ),
+            Mode::Write | Mode::Read => None,
+        }
+    }
+}
+
 const SERVER: &str = "SELECT current_setting('server_version_num')::int,
         current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery()";
 
@@ -251,5 +270,30 @@ async fn answered<T>(
             kind: Kind::Lost,
             ..Failure::new("the server did not answer a statement in time")
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_would_lose_a_commit_is_not_written() {
+        let good =
+            || Found { version: 150_018, encoding: "UTF8", fsync: "on", is_in_recovery: false };
+        let cases = [
+            (good(), None, None),
+            (Found { fsync: "off", ..good() }, Some("fsync"), None),
+            (Found { is_in_recovery: true, ..good() }, Some("standby"), None),
+            (Found { version: 110_020, ..good() }, Some("older"), Some("older")),
+            (Found { encoding: "SQL_ASCII", ..good() }, Some("UTF8"), Some("UTF8")),
+        ];
+        for (found, writing, reading) in cases {
+            for (mode, expected) in [(Mode::Write, writing), (Mode::Read, reading)] {
+                let problem = found.problem(mode);
+                assert_eq!(problem.is_some(), expected.is_some(), "{problem:?}");
+                assert!(problem.unwrap_or_default().contains(expected.unwrap_or_default()));
+            }
+        }
     }
 }

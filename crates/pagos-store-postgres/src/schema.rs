@@ -234,3 +234,49 @@ pub(crate) async fn check(connection: &Connection, schema: &str) -> Result<(), F
 const TABLES: &str = "SELECT count(*), coalesce(bool_or(relname = 'schema_version'), false)
      FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
      WHERE nspname = $1 AND relkind IN ('r', 'p', 'v', 'm')";
+
+#[cfg(all(test, feature = "scratch"))]
+mod tests {
+    use super::*;
+    use crate::PostgresOptions;
+    use crate::PostgresStore;
+    use crate::Scratch;
+    use crate::connection::Mode;
+    use crate::connection::Target;
+    use crate::url;
+
+    async fn connect(database_url: &str) -> Connection {
+        let options = PostgresOptions::default();
+        let target = Target {
+            server: url::parse(database_url).unwrap(),
+            tls: None,
+            schema: options.schema,
+            mode: Mode::Write,
+            connect_timeout: options.connect_timeout,
+        };
+        Connection::open(&target).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_version_comes_to_the_present_one() {
+        let Some(scratch) = Scratch::from_env() else { return };
+        for from in 0..=VERSION {
+            let database = scratch.database().await;
+            let connection = connect(&database.url).await;
+            connection.batch("CREATE SCHEMA pagos").await.unwrap();
+            if from > 0 {
+                connection.batch("CREATE TABLE schema_version (version integer)").await.unwrap();
+                let insert = format!("INSERT INTO schema_version VALUES ({from})");
+                connection.batch(&insert).await.unwrap();
+            }
+            for migration in MIGRATIONS.iter().take(from) {
+                connection.batch(migration).await.unwrap();
+            }
+            migrate(&connection, "pagos").await.unwrap();
+            assert_eq!(version(&connection, "pagos").await.unwrap(), Some(VERSION), "from {from}");
+            migrate(&connection, "pagos").await.unwrap();
+            let store = PostgresStore::connect(&database.url, PostgresOptions::default()).await;
+            assert!(store.is_ok(), "from {from}");
+        }
+    }
+}

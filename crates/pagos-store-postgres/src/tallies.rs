@@ -30,8 +30,8 @@ macro_rules! count_moved {
                    sum(sign * at_rest::integer), sum(sign * attention::integer)
             FROM moved
             GROUP BY run, account, currency, status
-            HAVING sum(sign) <> 0 OR sum(sign * at_rest::integer) <> 0
-                OR sum(sign * attention::integer) <> 0
+            HAVING sum(sign) <> 0 OR sum(sign * amount_minor::numeric) <> 0
+                OR sum(sign * at_rest::integer) <> 0 OR sum(sign * attention::integer) <> 0
             ORDER BY run, account, currency, status
             ON CONFLICT (run, account, currency, status, stripe) DO UPDATE SET
                 count = tallies.count + excluded.count,

@@ -34,9 +34,9 @@ pagos_engine::store_suite!(run);
 fn random_operations_of_many_seeds_agree_with_memory() {
     let Some(scratch) = Scratch::from_env() else { return };
     block_on(async {
-        for seed in 100..110 {
+        for seed in 100..104 {
             let database = scratch.database().await;
-            agrees_with_memory(Arc::new(open(&database.url).await), seed, 400).await;
+            agrees_with_memory(Arc::new(open(&database.url).await), seed, 300).await;
         }
     });
 }
