@@ -129,12 +129,9 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
             stored.existing, stored.new
         ));
     }
-    let ended = match turn {
-        Turn::Alone { .. } | Turn::Shared => work(bank, arguments, &office, &run, turn).await?,
-        Turn::Taken => match look_on(&bank, arguments, &office, &run, db).await? {
-            Looked::Ended(ended) => ended,
-            Looked::Alone(turn) => work(bank, arguments, &office, &run, turn).await?,
-        },
+    let ended = match take_part(bank, arguments, &office, &run, (db, turn)).await {
+        Ok(ended) => ended,
+        Err(failure) => return Ok(tell_broken(&failure)),
     };
     explain(&ended, &office, file);
     let exit = exit_of(&paper.finish(&office.store, &run).await?);
@@ -145,6 +142,34 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
         );
     }
     Ok(exit)
+}
+
+/// Works if it is our turn; else looks on until it is, or until the run is done.
+async fn take_part(
+    bank: Bank,
+    arguments: &PayArguments,
+    office: &Office,
+    run: &RunId,
+    (db, turn): (&Database, Turn),
+) -> Result<Ended, Failure> {
+    let turn = match turn {
+        Turn::Alone { .. } | Turn::Shared => turn,
+        Turn::Taken => match look_on(&bank, arguments, office, run, db).await? {
+            Looked::Ended(ended) => return Ok(ended),
+            Looked::Alone(turn) => turn,
+        },
+    };
+    work(bank, arguments, office, run, turn).await
+}
+
+/// The store failed after the first payout may have left: that is not "nothing was sent".
+fn tell_broken(failure: &Failure) -> Exit {
+    failure.messages().iter().for_each(|message| console::tell(&format!("error: {message}")));
+    console::tell(
+        "the run broke off, and what was under way is in doubt; nothing is lost: run the same \
+         command again when the database is back, which sends nothing twice",
+    );
+    Exit::InDoubt
 }
 
 /// Totals before the first payout, and the question, unless it was answered with `--yes`.
