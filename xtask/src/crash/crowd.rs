@@ -2,9 +2,10 @@
 //! and so is the server, if there is one. Whoever is gone is started again at once. Judges nothing
 //! but exit codes.
 
+mod blows;
+mod ledger;
+
 use std::process::Child;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -15,9 +16,10 @@ use crate::crash::Figures;
 use crate::crash::LAST_RUN_S_MAX;
 use crate::crash::Orders;
 use crate::crash::Stage;
+use crate::crash::crowd::blows::Signals;
+use crate::crash::crowd::blows::strike_often;
+use crate::crash::crowd::ledger::Ledger;
 use crate::failure::Failure;
-use crate::postgres::Blow;
-use crate::postgres::Server;
 use crate::random::Random;
 use crate::trial::payer::Ended;
 use crate::trial::payer::IN_DOUBT;
@@ -25,17 +27,13 @@ use crate::trial::payer::Payer;
 use crate::trial::payer::REFUSED;
 use crate::trial::payer::Work;
 
+/// How long a file may take to be stored.
+const FIRST_PAYOUT_MAX: Duration = Duration::from_secs(300);
+
 /// How long a start looks for a server, and a little more.
 const START_MAX: Duration = Duration::from_secs(7);
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// How long the server is away, and how long it lives between two blows: the latter by what a row
-/// takes at least, so that all blows fall before the last row has ended.
-const AWAY_MS_MIN: u64 = 200;
-const AWAY_MS_MAX: u64 = 2_500;
-const UP_MS_MIN: u64 = 1_000;
-const UP_MS_PER_ROW: u64 = 2;
 
 /// A run that ends in doubt is started again; after so many for each worker, nothing is left to do.
 const DOUBTFUL_ENDS_PER_WORKER_MAX: u64 = 2;
@@ -83,7 +81,14 @@ fn kill_workers(
     let mut moments = Random::new(orders.seed, 2);
     let mut crowd = Crowd::start(&stage.payer, orders, signals)?;
     let begun = Instant::now();
-    let mut due = begun;
+    // A file is stored whole before its first payout goes out.
+    let mut ledger = Ledger::new(&stage.bank);
+    while !ledger.is_moved()? && !crowd.is_done && begun.elapsed() < FIRST_PAYOUT_MAX {
+        crowd.look()?;
+        thread::sleep(LOOK_EVERY);
+    }
+    signals.is_begun.store(true, Ordering::Relaxed);
+    let mut due = Instant::now();
     while figures.kills < orders.kills || !are_struck() {
         due += Duration::from_millis(orders.kill_every_ms);
         while Instant::now() < due && !crowd.is_done {
@@ -95,6 +100,11 @@ fn kill_workers(
             println!("crash: every row had ended after {kills} of {} kills", orders.kills);
             break;
         }
+        if ledger.is_quiet()? && are_struck() {
+            let kills = figures.kills;
+            println!("crash: nothing moved any more after {kills} of {} kills", orders.kills);
+            break;
+        }
         if begun.elapsed() > Duration::from_secs(LAST_RUN_S_MAX) {
             let rows = orders.rows;
             return Err(Failure::new(format!("{rows} rows did not end in {LAST_RUN_S_MAX} s")));
@@ -104,25 +114,6 @@ fn kill_workers(
     figures.starts += crowd.starts;
     figures.starts_in_vain += crowd.starts_in_vain;
     Ok(())
-}
-
-/// What the two threads tell each other.
-#[derive(Default)]
-struct Signals {
-    /// The run is over; no more blows.
-    is_over: AtomicBool,
-    /// Rises when the server goes down, and again when it is up: odd while it is down.
-    turns: AtomicU64,
-}
-
-impl Signals {
-    fn turn(&self) {
-        self.turns.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn turns(&self) -> u64 {
-        self.turns.load(Ordering::SeqCst)
-    }
 }
 
 /// The workers. Dropping them kills them.
@@ -248,35 +239,4 @@ fn work_of(number: u64, database: Database) -> Work {
         Database::Postgres if number % 2 == 1 => Work::Serve,
         Database::Postgres | Database::Sqlite => Work::Pay,
     }
-}
-
-/// Brings the server down as often as was ordered, each time for a while, each time in another way.
-/// Returns how often. It is up when this returns.
-fn strike_often(server: &Server, orders: &Orders, signals: &Signals) -> Result<u64, Failure> {
-    let mut moments = Random::new(orders.seed, 4);
-    let up_ms = orders.rows * UP_MS_PER_ROW / (orders.server_restarts + 1);
-    let up_ms = up_ms.max(UP_MS_MIN);
-    for number in 0..orders.server_restarts {
-        if !sleep_unless(&signals.is_over, Duration::from_millis(up_ms)) {
-            return Ok(number);
-        }
-        signals.turn();
-        server.strike(if number % 2 == 0 { Blow::Kill } else { Blow::Immediate })?;
-        thread::sleep(Duration::from_millis(moments.draw(AWAY_MS_MIN, AWAY_MS_MAX)));
-        server.start_again()?;
-        signals.turn();
-    }
-    Ok(orders.server_restarts)
-}
-
-/// Sleeps for all of `time`, or less if it is over.
-fn sleep_unless(is_over: &AtomicBool, time: Duration) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < time {
-        if is_over.load(Ordering::Relaxed) {
-            return false;
-        }
-        thread::sleep(LOOK_EVERY);
-    }
-    true
 }
