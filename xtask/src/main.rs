@@ -24,6 +24,7 @@ mod features;
 mod flags;
 mod fuzz;
 mod lint;
+mod postgres;
 mod process;
 mod random;
 mod release;
@@ -59,6 +60,10 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+        [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
+                             the same with several processes on one database: half of them are
+                             killed every second until every row has ended, and the server, too
+  postgres COMMAND...        runs a command with a private server: `postgres cargo test -p pagos-cli`
   fuzz [--target NAME] [--seconds 10 | --executions N] [--seed 1] [--replay FILE]
        [--coverage [--minimise]]
                              foreign bytes against every reader; what breaks a rule is kept
@@ -87,6 +92,9 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
     if command == "help" || command == "--help" || command == "-h" {
         println!("{USAGE}");
         return Ok(());
+    }
+    if command == "postgres" {
+        return postgres::run(&Workspace::read()?, rest);
     }
     let mut flags = Flags::parse(rest)?;
     let workspace = Workspace::read()?;

@@ -99,7 +99,27 @@ impl PostgresStore {
         url::is_postgres(text)
     }
 
+    /// What the server at `url` is set to, whether or not it has the store's tables.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::connect_read_only`], but for the tables.
+    pub async fn settings_at(
+        url: &str,
+        options: PostgresOptions,
+    ) -> Result<ServerSettings, StoreError> {
+        // There is nothing to connect again to: nobody waits longer than for a first connection.
+        let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
+        Self::build(url, options, Mode::Read)?.settings().await
+    }
+
     async fn open(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
+        let connect_timeout = options.connect_timeout;
+        let store = Self::build(url, options, mode)?;
+        store.pool.prepare(connect_timeout).await?;
+        Ok(store)
+    }
+
+    fn build(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
         check_schema_name(&options.schema)?;
         let mut server = url::parse(url)?;
         if mode == Mode::Write {
@@ -114,7 +134,6 @@ impl PostgresStore {
             connect_timeout: options.connect_timeout,
         };
         let pool = Pool::new(target, options.reconnect_for, options.connections_max);
-        pool.prepare(options.connect_timeout).await?;
         Ok(Self { pool })
     }
 
