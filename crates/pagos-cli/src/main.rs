@@ -12,6 +12,8 @@ mod command;
 mod config;
 mod console;
 mod exit;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod input;
 mod near;
 mod offline;
@@ -27,6 +29,11 @@ use crate::arguments::Arguments;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    if let Err(failure) = failpoints::arm() {
+        console::tell(&failure.to_string());
+        return Exit::Refused.into();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

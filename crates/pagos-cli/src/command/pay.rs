@@ -112,10 +112,10 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<
     }
     let lock = SqliteStore::lock(db)?;
     let office = Office::new(database::open(db)?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(office.store.as_ref(), db).await?;
+    bank.bind(&office.store_door(), db).await?;
     let run = RunId(planned.digest.to_string());
     let accounts = &bank.accounts;
-    let stored = submit(&office.engine, &office.store, file, &planned, accounts, &run).await?;
+    let stored = submit(&office.engine, file, &planned, accounts, &run).await?;
     for problem in &stored.conflicts {
         console::tell(&format!("{}: {problem}", file.display()));
         paper.problem(problem)?;
@@ -190,7 +190,7 @@ async fn work(
     run: &RunId,
 ) -> Result<Ended, Failure> {
     // Nobody else dispatches from this database, so whoever holds a claim in it is dead.
-    office.store.end_claims().await?;
+    office.engine.end_claims().await?;
     let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
     let receiving = match bank.listener.take() {
         Some(listener) => {

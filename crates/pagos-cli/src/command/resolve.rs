@@ -59,7 +59,7 @@ pub(super) async fn engine(
     config: Option<&Path>,
 ) -> Result<Engine, Failure> {
     let accounts = office::engine_accounts(&accounts(config)?);
-    let store = database::open(db)?;
+    let store = office::door(database::open(db)?);
     let policy = match store.bind(account, "live").await?.as_str() {
         bank::SIMULATED => Policy::sandbox(SPEED),
         _ => Policy::live(),

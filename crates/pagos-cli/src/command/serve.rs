@@ -51,8 +51,8 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         )));
     };
     let office = Office::new(database::open(&db)?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(office.store.as_ref(), &db).await?;
-    office.store.end_claims().await?;
+    bank.bind(&office.store_door(), &db).await?;
+    office.engine.end_claims().await?;
     // A sandbox has its socket already, since the twins are told of it with every order.
     let listener = match bank.listener.take() {
         Some(listener) => listener,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pagos_core::AccountName;
 use pagos_core::PayoutProvider;
 use pagos_engine::Policy;
-use pagos_engine::Store;
+use pagos_engine::StoreDoor;
 use pagos_twin::Profile;
 
 use crate::accounts::Account;
@@ -85,7 +85,7 @@ impl Bank {
 
     /// Ties the accounts to their world in this store, and refuses a store that holds payouts of
     /// another one: those of a test must never go out as real money, nor the other way round.
-    pub(crate) async fn bind(&self, store: &dyn Store, db: &Path) -> Result<(), Failure> {
+    pub(crate) async fn bind(&self, store: &StoreDoor, db: &Path) -> Result<(), Failure> {
         for account in self.accounts.all() {
             let world = match self.until {
                 Until::Watched => SIMULATED.to_owned(),
@@ -160,7 +160,7 @@ impl Bank {
 
 /// Ties one account to its world, as [`Bank::bind`] does with all.
 pub(crate) async fn bind(
-    store: &dyn Store,
+    store: &StoreDoor,
     db: &Path,
     account: &AccountName,
     world: &str,
