@@ -144,6 +144,33 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     }
 }
 
+/// How a trial ended that others began.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// Movements in the bank's ledger.
+    pub(crate) movements: usize,
+    /// Keys that were paid twice at some moment.
+    pub(crate) paid_twice: usize,
+    /// Decisions of the operator.
+    pub(crate) decided: u64,
+    /// What is wrong, in words.
+    pub(crate) violations: Vec<String>,
+}
+
+/// Runs to the end what crashes have left behind, lets the operator decide, and judges.
+pub(crate) fn bring_to_end(payer: Payer, bank: Bank, rows: Vec<Row>) -> Result<Judged, Failure> {
+    let stage = Stage { payer, bank, rows };
+    let mut figures = Figures::default();
+    let verdict = settle(&stage, &mut figures)?;
+    let verdict = operator::decide(&stage, verdict, &mut figures)?;
+    Ok(Judged {
+        movements: verdict.movements,
+        paid_twice: verdict.paid_twice(),
+        decided: figures.resent + figures.asked,
+        violations: verdict.violations.iter().map(Violation::to_string).collect(),
+    })
+}
+
 fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<Stage, Failure> {
     let folder = workspace.target.join("crash");
     trial::empty(&folder)?;
@@ -152,7 +179,8 @@ fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<St
     let file = folder.join("payouts.csv");
     trial::write_payouts(&file, rows.iter().cloned())?;
     let bank = Bank::open(&program, &folder, orders.faults, orders.seed)?;
-    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned() };
+    let (db, bank_url) = (folder.join("pagos.db"), bank.url().to_owned());
+    let payer = Payer { program, folder, file, db, bank_url };
     Ok(Stage { payer, bank, rows })
 }
 

@@ -27,6 +27,7 @@ mod process;
 mod random;
 mod release;
 mod scale;
+mod sweep;
 mod test;
 mod tidy;
 mod trial;
@@ -58,6 +59,10 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+  sweep [--providers etpay,...] [--points bind,...] [--faults none,...] [--quick] [--seed 1]
+        [--profile dev] [--side-by-side 4] [--db-url postgres://...]
+                             ends `pagos` at every named point of the engine, with every fault, and
+                             judges the bank's ledger; the table of points is printed
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -102,6 +107,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = crash::Orders::take(&mut flags)?;
             flags.end()?;
             crash::run(&workspace, &orders)
+        }
+        "sweep" => {
+            let orders = sweep::Orders::take(&mut flags)?;
+            flags.end()?;
+            sweep::run(&workspace, &orders).map(drop)
         }
         "scale" => {
             let orders = scale::Orders::take(&mut flags)?;

@@ -101,7 +101,13 @@ fn pay(program: PathBuf, folder: PathBuf, file: PathBuf) -> Result<Cost, Failure
     let bank = Bank::open(&program, &folder, Faults::None, SEED)?;
     let outcomes = folder.join("outcomes.json");
     let outcomes = File::create(&outcomes).map_err(Failure::while_doing(outcomes.display()))?;
-    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned() };
+    let payer = Payer {
+        program,
+        db: folder.join("pagos.db"),
+        folder,
+        file,
+        bank_url: bank.url().to_owned(),
+    };
     let mut child = payer.spawn(Stdio::from(outcomes))?;
     let (status, cost) = meter::watch(&mut child)?;
     payer.judge_end(status)?;

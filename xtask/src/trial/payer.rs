@@ -35,6 +35,8 @@ pub(crate) struct Payer {
     pub(crate) program: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) file: PathBuf,
+    /// The store: a file, or an address of a server.
+    pub(crate) db: PathBuf,
     pub(crate) bank_url: String,
 }
 
@@ -136,7 +138,7 @@ impl Payer {
     /// A command about our store.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(words).arg("--db").arg(self.folder.join("pagos.db"));
+        command.args(words).arg("--db").arg(&self.db);
         command.current_dir(&self.folder).stdin(Stdio::null());
         command
     }
