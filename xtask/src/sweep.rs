@@ -204,7 +204,8 @@ fn play(plan: &Plan, program: &Path, folder: &Path, orders: &Orders) -> Result<O
         None => folder.join("pagos.db"),
         Some(url) => make_database(url, &format!("pagos_sweep_{name}"))?,
     };
-    let outcome = stage::play(plan, program, &folder, db)?;
+    let outcome = stage::play(plan, program, &folder, db)
+        .inspect_err(|failure| eprintln!("sweep: {name}: {failure}"))?;
     eprintln!(
         "sweep: {name}: {} aborts, {} starts, {} violations, {:.1?}",
         outcome.aborts.values().sum::<u32>(),

@@ -35,6 +35,8 @@ pub(super) enum Reach {
     AskPayment,
     /// `payment create --wait` gets there when the payer pays.
     WaitForPayer,
+    /// `serve` gets there when a bank that has never seen it greets it.
+    Serve,
     /// No process gets there, and why.
     Never(&'static str),
 }
@@ -68,8 +70,8 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         | Point::Claim
         | Point::BeginAttempt
         | Point::Create
-        | Point::Query
-        | Point::CloseDelivery => straight,
+        | Point::Query => straight,
+        Point::CloseDelivery => Reach::Serve,
         Point::Withdraw => Reach::Conflict,
         Point::GiveBack => Reach::Slowly,
         Point::RecordDecision => Reach::Resolve,

@@ -69,6 +69,10 @@ struct Stage {
     people: Box<dyn Iterator<Item = Row>>,
     /// Those who are to be paid in the end.
     rows: Vec<Row>,
+    /// Those payments that are to be opened in the end.
+    payments: Vec<String>,
+    /// A bank that greets, and the payer that it greets.
+    greeter: Option<(Bank, Payer)>,
     outcome: Outcome,
 }
 
@@ -90,10 +94,18 @@ pub(super) fn play(
         bank_url: bank.url().to_owned(),
     };
     let people = Box::new(payroll::rows(ROWS_MAX, plan.seed, vec![plan.provider]));
-    let (rows, outcome) = (Vec::new(), Outcome::default());
+    let (rows, payments, greeter, outcome) = (Vec::new(), Vec::new(), None, Outcome::default());
     let (provider, befalls) = (plan.provider, plan.befalls);
-    let mut stage = Stage { provider, befalls, payer, bank, people, rows, outcome };
-    for place in &plan.places {
+    let mut stage =
+        Stage { provider, befalls, payer, bank, people, rows, payments, greeter, outcome };
+    // Another bank than that of the rows: it must be gone before there are any.
+    let is_first = |place: &&Place| reach(**place, plan.provider, plan.befalls) == Reach::Serve;
+    let (first, others): (Vec<&Place>, Vec<&Place>) = plan.places.iter().partition(is_first);
+    for place in first {
+        stage.visit(*place)?;
+    }
+    stage.greeter = None;
+    for place in others {
         stage.visit(*place)?;
     }
     let mut outcome = stage.end()?;
@@ -108,6 +120,7 @@ impl Stage {
             Reach::Conflict => self.submit_conflict(place),
             Reach::Slowly => self.pay_slowly(place),
             Reach::Resolve => self.resolve(place),
+            Reach::Serve => self.serve(place),
             Reach::OpenPayment => self.open_payment(place),
             Reach::AskPayment => self.ask_payment(place),
             Reach::WaitForPayer => self.wait_for_payer(place),
@@ -167,6 +180,9 @@ impl Stage {
 
     /// Pays every row to its end, lets the operator decide, and judges by the books.
     fn end(mut self) -> Result<Outcome, Failure> {
+        for key in std::mem::take(&mut self.payments) {
+            self.open_again(&key)?;
+        }
         self.outcome.rows = self.rows.len();
         if self.rows.is_empty() {
             return Ok(self.outcome);

@@ -1,6 +1,10 @@
 //! How `pagos payment` is brought to a place, and what must hold of the payment afterwards: nobody
 //! knows the address of a session that is not durable, and what is paid is found.
 
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
 use pagos_engine::Point;
 use serde_json::Value;
 
@@ -25,7 +29,8 @@ impl Stage {
         if !said.trim().is_empty() {
             self.blame(format!("{failpoint}: words about a session that nobody has stored"));
         }
-        self.open_again(&key)
+        self.payments.push(key);
+        Ok(())
     }
 
     /// While the provider is asked.
@@ -38,7 +43,8 @@ impl Stage {
         let bank_url = self.payer.bank_url.clone();
         let ask = ["payment", "status", &key, "--ask", "--json", "--sandbox-url", &bank_url];
         self.crash(&ask, &failpoint)?;
-        self.open_again(&key)
+        self.payments.push(key);
+        Ok(())
     }
 
     /// While the payer pays.
@@ -63,12 +69,14 @@ impl Stage {
 
     /// What the same command makes of it after the crash: an open session in which a payer can pay,
     /// once; or, where the provider takes a key once, a refusal.
-    fn open_again(&mut self, key: &str) -> Result<(), Failure> {
+    pub(super) fn open_again(&mut self, key: &str) -> Result<(), Failure> {
         let words = self.create_words(key);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let (mut code, mut said) = self.run(&words)?;
-        if code != 0 && !self.is_session_told() {
-            // The fault has met this very request.
+        let begun = Instant::now();
+        while code != 0 && self.provider != Provider::Cashypro && begun.elapsed() < OPEN_MAX {
+            // A session may still be on its way, or the fault has met this very request.
+            thread::sleep(OPEN_EVERY);
             (code, said) = self.run(&words)?;
         }
         match (code, self.provider) {
@@ -137,6 +145,10 @@ impl Stage {
         words.map(|word| (*word).to_owned()).collect()
     }
 }
+
+/// A session that nobody knows of may be on its way for as long as a call may take.
+const OPEN_MAX: Duration = Duration::from_secs(20);
+const OPEN_EVERY: Duration = Duration::from_millis(300);
 
 /// A question can go wrong, and an answer can lag.
 const QUESTIONS_MAX: u32 = 5;

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 
-use pagos_engine::Deed;
 use pagos_engine::Phase;
 use pagos_engine::Point;
 use pagos_twin::Fault;
@@ -13,7 +12,10 @@ use crate::failure::Failure;
 use crate::sweep::reach::Place;
 use crate::sweep::reach::Way;
 use crate::sweep::start::Failpoint;
+use crate::sweep::start::Start;
 use crate::trial;
+use crate::trial::bank::Bank;
+use crate::trial::payer::Payer;
 use crate::trial::payroll::Provider;
 use crate::trial::payroll::Row;
 
@@ -52,10 +54,7 @@ impl Stage {
 
     /// With a file that has a known key with another amount: all of it is taken back.
     pub(super) fn submit_conflict(&mut self, place: Place) -> Result<(), Failure> {
-        let known = match self.rows.first() {
-            Some(row) => row.clone(),
-            None => self.pay_quickly()?,
-        };
+        let known = self.begin_to_pay()?;
         let stranger = self.next_row()?;
         let name = format!("conflict-{}.csv", stranger.key);
         let file = self.write(&name, [stranger.clone(), known.with_another_amount()])?;
@@ -87,10 +86,7 @@ impl Stage {
 
     /// With a decision about any payout: ask once more.
     pub(super) fn resolve(&mut self, place: Place) -> Result<(), Failure> {
-        let row = match self.rows.first() {
-            Some(row) => row.clone(),
-            None => self.pay_quickly()?,
-        };
+        let row = self.begin_to_pay()?;
         let failpoint = self.failpoint(place, &row.key);
         let words = ["resolve", &row.key, "--as", "ask", "--note", "sweep: ask again"];
         self.crash(&words, &failpoint)?;
@@ -101,8 +97,29 @@ impl Stage {
         Ok(())
     }
 
+    /// With a bank of its own, whose greeting names no order, while the store has nothing to pay.
+    pub(super) fn serve(&mut self, place: Place) -> Result<(), Failure> {
+        let (bank, payer) = match self.greeter.take() {
+            Some(greeter) => greeter,
+            None => {
+                let folder = self.payer.folder.join("greeted");
+                trial::empty(&folder)?;
+                let bank = Bank::start(&self.payer.program, &folder, &[])?;
+                let bank_url = bank.url().to_owned();
+                let (program, db) = (self.payer.program.clone(), self.payer.db.clone());
+                (bank, Payer { program, folder, file: PathBuf::new(), db, bank_url })
+            }
+        };
+        let words = ["serve", "--listen", "127.0.0.1:0", "--sandbox-url", &payer.bank_url];
+        let failpoint = anywhere(place);
+        let start = Start::new(&payer, &words, Some(failpoint.clone()))?;
+        self.note(start, &failpoint)?;
+        self.greeter = Some((bank, payer));
+        Ok(())
+    }
+
     /// A row that some process has begun to pay.
-    fn pay_quickly(&mut self) -> Result<Row, Failure> {
+    fn begin_to_pay(&mut self) -> Result<Row, Failure> {
         let place = Place { point: Point::BeginAttempt, phase: Phase::Before };
         self.pay(place, Way::Straight)?;
         self.rows.last().cloned().ok_or_else(|| Failure::new("no row was paid"))
@@ -133,18 +150,12 @@ impl Stage {
 
     /// At `place`, for the order, where the point knows orders.
     pub(super) fn failpoint(&self, place: Place, key: &str) -> Failpoint {
-        let nth = match (place.point, self.provider) {
-            // The bank greets every process, in Conekta's name: those deliveries come first.
-            (Point::Receive, Provider::Conekta) => 4,
-            (Point::Receive, Provider::Cashypro | Provider::Etpay | Provider::Virtualpos) => 3,
-            _ => 1,
-        };
         if !is_about_one_order(place.point) {
-            return Failpoint { nth, ..anywhere(place) };
+            return anywhere(place);
         }
         let is_sent = place.phase == Phase::Sent;
         let path_part = path_part(place.point, self.provider).filter(|_| is_sent);
-        Failpoint { place, key: Some(key.to_owned()), path_part, nth }
+        Failpoint { place, key: Some(key.to_owned()), path_part, nth: 1 }
     }
 }
 
@@ -169,7 +180,7 @@ fn is_about_one_order(point: Point) -> bool {
             | Point::DeferDelivery
             | Point::CloseDelivery
     );
-    point.deed() == Deed::Call || !names_none
+    !names_none
 }
 
 /// The request that counts, where a call can make several: a login moves no money.
