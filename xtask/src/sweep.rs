@@ -213,6 +213,7 @@ fn play(plan: &Plan, program: &Path, folder: &Path, orders: &Orders) -> Result<O
         outcome.violations.len(),
         outcome.took
     );
+    outcome.violations.iter().for_each(|violation| eprintln!("  {violation}"));
     Ok(outcome)
 }
 

@@ -85,13 +85,13 @@ impl Bank {
 
     /// Ties the accounts to their world in this store, and refuses a store that holds payouts of
     /// another one: those of a test must never go out as real money, nor the other way round.
-    pub(crate) async fn bind(&self, store: &StoreDoor, db: &Path) -> Result<(), Failure> {
+    pub(crate) async fn bind(&self, door: &StoreDoor, db: &Path) -> Result<(), Failure> {
         for account in self.accounts.all() {
             let world = match self.until {
                 Until::Watched => SIMULATED.to_owned(),
                 Until::Settled => account.environment.to_string(),
             };
-            bind(store, db, &account.name, &world).await?;
+            bind(door, db, &account.name, &world).await?;
         }
         Ok(())
     }
@@ -160,12 +160,12 @@ impl Bank {
 
 /// Ties one account to its world, as [`Bank::bind`] does with all.
 pub(crate) async fn bind(
-    store: &StoreDoor,
+    door: &StoreDoor,
     db: &Path,
     account: &AccountName,
     world: &str,
 ) -> Result<(), Failure> {
-    let bound = store.bind(account, world).await?;
+    let bound = door.bind(account, world).await?;
     match bound == world {
         true => Ok(()),
         false => Err(Failure::new(format!(

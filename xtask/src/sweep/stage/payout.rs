@@ -110,7 +110,7 @@ impl Stage {
                 (bank, Payer { program, folder, file: PathBuf::new(), db, bank_url })
             }
         };
-        let words = ["serve", "--listen", "127.0.0.1:0", "--sandbox-url", &payer.bank_url];
+        let words = ["serve", "--sandbox-url", &payer.bank_url];
         let failpoint = anywhere(place);
         let start = Start::new(&payer, &words, Some(failpoint.clone()))?;
         self.note(start, &failpoint)?;
