@@ -1,9 +1,11 @@
 //! `cargo xtask crash`: kills `pagos pay` at random moments, starts it again and again, judges by
 //! the bank's books, lets an operator decide what is left in doubt, and judges again. Needs nothing
-//! but the `pagos` program: the bank is `pagos twin`.
+//! but the `pagos` program: the bank is `pagos twin`. With PostgreSQL, several processes work at
+//! once, and a private server is killed, too.
 //!
 //! What it does not show: a power cut. SIGKILL loses no page that was written to the kernel.
 
+mod crowd;
 mod doubt;
 mod operator;
 mod outcome;
@@ -22,11 +24,13 @@ use crate::crash::verdict::Verdict;
 use crate::crash::verdict::Violation;
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::postgres::Server;
 use crate::random::Random;
 use crate::trial;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Bank;
 use crate::trial::bank::Faults;
+use crate::trial::payer::Db;
 use crate::trial::payer::Decision;
 use crate::trial::payer::Ended;
 use crate::trial::payer::IN_DOUBT;
@@ -52,10 +56,50 @@ const LAST_RUN_S_MAX: u64 = 1_800;
 const EXTRA_RUNS_MAX: u32 = 5;
 const EXTRA_PAUSE: Duration = Duration::from_secs(2);
 
+/// Without `--kills`: how many a single payer takes, and several of them, who go on until every row
+/// has ended.
+const KILLS_OF_ONE: u64 = 50;
+const KILLS_OF_SEVERAL: u64 = 5_000;
+
+/// Where payouts are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// A file.
+    Sqlite,
+    /// A private server.
+    Postgres,
+}
+
+impl Database {
+    /// Reads `--db`.
+    fn take(flags: &mut Flags) -> Result<Self, Failure> {
+        match flags.take_text("db", "sqlite")?.as_str() {
+            "sqlite" => Ok(Self::Sqlite),
+            "postgres" => Ok(Self::Postgres),
+            other => Err(Failure::new(format!("--db {other:?} is not sqlite or postgres"))),
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Orders {
-    /// How many runs are killed.
+    /// Where payouts are kept.
+    pub(crate) database: Database,
+    /// How many processes pay at once.
+    pub(crate) workers: u64,
+    /// With several of them: how often one half is killed.
+    pub(crate) kill_every_ms: u64,
+    /// How often the server is killed.
+    pub(crate) server_restarts: u64,
+    /// How many processes are killed, at least.
     pub(crate) kills: u64,
     /// How many payouts the file holds.
     pub(crate) rows: u64,
@@ -82,13 +126,35 @@ impl Orders {
                 return Err(Failure::new(format!("--profile {other:?} is not dev or release")));
             }
         };
-        let kills = flags.take_number("kills", 50)?;
+        let database = Database::take(flags)?;
+        let workers = flags.take_number("workers", 1)?.max(1);
+        let kill_every_ms = flags.take_number("kill-every-ms", 1_000)?.max(1);
+        let server_restarts = flags.take_number("server-restarts", 0)?;
+        if server_restarts > 0 && database != Database::Postgres {
+            return Err(Failure::new(
+                "--server-restarts needs --db postgres: a file has no server",
+            ));
+        }
+        let kills = if workers == 1 { KILLS_OF_ONE } else { KILLS_OF_SEVERAL };
+        let kills = flags.take_number("kills", kills)?;
         let rows = flags.take_number("rows", 5_000)?;
         let seed = flags.take_number("seed", 1)?;
         let providers = Provider::take_list(flags)?;
         let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
         let program = program.map(PathBuf::from);
-        Ok(Self { kills, rows, providers, seed, faults, profile, program })
+        Ok(Self {
+            database,
+            workers,
+            kill_every_ms,
+            server_restarts,
+            kills,
+            rows,
+            providers,
+            seed,
+            faults,
+            profile,
+            program,
+        })
     }
 }
 
@@ -98,6 +164,8 @@ struct Stage {
     payer: Payer,
     bank: Bank,
     rows: Vec<Row>,
+    /// Of `--db postgres`.
+    server: Option<Server>,
 }
 
 impl Stage {
@@ -112,6 +180,9 @@ struct Figures {
     kills: u64,
     starts: u64,
     extra_runs: u32,
+    server_restarts: u64,
+    /// Starts of workers that gave up because the server was away.
+    starts_in_vain: u64,
     /// Rounds of the operator.
     rounds: u32,
     /// Payouts that the operator had sent again.
@@ -129,7 +200,10 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     };
     let stage = set_up(workspace, orders, program)?;
     let mut figures = Figures::default();
-    kill_often(&stage.payer, orders, &mut figures)?;
+    match (orders.database, orders.workers) {
+        (Database::Sqlite, 1) => kill_often(&stage.payer, orders, &mut figures)?,
+        _ => crowd::kill_often(&stage, orders, &mut figures)?,
+    }
     let verdict = settle(&stage, &mut figures)?;
     let in_doubt = verdict.in_doubt.len();
     let verdict = operator::decide(&stage, verdict, &mut figures)?;
@@ -159,10 +233,13 @@ pub(crate) struct Judged {
 
 /// Runs to the end what crashes have left behind, lets the operator decide, and judges.
 pub(crate) fn bring_to_end(payer: Payer, bank: Bank, rows: Vec<Row>) -> Result<Judged, Failure> {
-    let stage = Stage { payer, bank, rows };
+    let stage = Stage { payer, bank, rows, server: None };
     let mut figures = Figures::default();
-    let verdict = settle(&stage, &mut figures)?;
-    let verdict = operator::decide(&stage, verdict, &mut figures)?;
+    let mut verdict = settle(&stage, &mut figures)?;
+    // Where every row is lost or declined, nothing is paid, and that shows something.
+    verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
+    let mut verdict = operator::decide(&stage, verdict, &mut figures)?;
+    verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
     Ok(Judged {
         movements: verdict.movements,
         paid_twice: verdict.paid_twice(),
@@ -179,9 +256,20 @@ fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<St
     let file = folder.join("payouts.csv");
     trial::write_payouts(&file, rows.iter().cloned())?;
     let bank = Bank::open(&program, &folder, orders.faults, orders.seed)?;
-    let (db, bank_url) = (folder.join("pagos.db"), bank.url().to_owned());
-    let payer = Payer { program, folder, file, db, bank_url };
-    Ok(Stage { payer, bank, rows })
+    let (db, server) = match orders.database {
+        Database::Sqlite => (Db::File(folder.join("pagos.db")), None),
+        Database::Postgres => {
+            let Some(server) = Server::start(workspace)? else {
+                return Err(Failure::new(
+                    "--db postgres needs PostgreSQL's programs: install Debian's postgresql",
+                ));
+            };
+            let (url, password) = (server.address(), server.password().to_owned());
+            (Db::Server { url, password }, Some(server))
+        }
+    };
+    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned(), db };
+    Ok(Stage { payer, bank, rows, server })
 }
 
 /// Kills runs until enough were killed, or until a run ended because nothing was left to do. A run
@@ -244,13 +332,18 @@ fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, t
         format!("{} {count}", provider.name())
     };
     println!(
-        "crash: seed {}, {} rows ({}), faults {}, {} kills, {} starts, {} extra runs, {took:.1?}",
+        "crash: seed {}, {} rows ({}), faults {}, {}, {} workers, {} kills, {} starts \
+         ({} in vain), {} restarts of the server, {} extra runs, {took:.1?}",
         orders.seed,
         orders.rows,
         orders.providers.iter().map(count).collect::<Vec<_>>().join(", "),
         orders.faults.word(),
+        orders.database.word(),
+        orders.workers,
         figures.kills,
         figures.starts,
+        figures.starts_in_vain,
+        figures.server_restarts,
         figures.extra_runs,
     );
     for ((currency, status), sum) in &verdict.sums {
@@ -313,6 +406,10 @@ mod tests {
     #[test]
     fn the_bar_is_the_default() {
         let expected = Orders {
+            database: Database::Sqlite,
+            workers: 1,
+            kill_every_ms: 1_000,
+            server_restarts: 0,
             kills: 50,
             rows: 5_000,
             providers: vec![
@@ -328,6 +425,10 @@ mod tests {
         };
         assert_eq!(orders(""), Ok(expected));
         assert_eq!(orders("--profile dev --seed 4").map(|it| it.seed), Ok(4));
+        let several = orders("--db postgres --workers 4 --server-restarts 3").unwrap();
+        assert_eq!((several.kills, several.server_restarts), (KILLS_OF_SEVERAL, 3));
+        assert!(orders("--db mysql").is_err());
+        assert!(orders("--server-restarts 3").is_err());
         assert!(orders("--faults cruel").is_err());
         assert!(orders("--profile fast").is_err());
         assert!(orders("--providers nobody").is_err());

@@ -23,6 +23,7 @@ mod failure;
 mod features;
 mod flags;
 mod lint;
+mod postgres;
 mod process;
 mod random;
 mod release;
@@ -59,8 +60,11 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+        [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
+                             the same with several processes on one database: half of them are
+                             killed every second until every row has ended, and the server, too
   sweep [--providers etpay,...] [--points bind,...] [--faults none,...] [--quick] [--seed 1]
-        [--profile dev] [--side-by-side 4] [--db-url postgres://...]
+        [--profile dev] [--side-by-side 4] [--db sqlite|postgres|all]
                              ends `pagos` at every named point of the engine, with every fault, and
                              judges the bank's ledger; the table of points is printed
   scale [--rows 1000000] [--pay] [--program PATH]

@@ -21,6 +21,7 @@ use crate::trial;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Bank;
 use crate::trial::bank::Faults;
+use crate::trial::payer::Db;
 use crate::trial::payer::Payer;
 use crate::trial::payroll;
 use crate::trial::payroll::Provider;
@@ -101,13 +102,8 @@ fn pay(program: PathBuf, folder: PathBuf, file: PathBuf) -> Result<Cost, Failure
     let bank = Bank::open(&program, &folder, Faults::None, SEED)?;
     let outcomes = folder.join("outcomes.json");
     let outcomes = File::create(&outcomes).map_err(Failure::while_doing(outcomes.display()))?;
-    let payer = Payer {
-        program,
-        db: folder.join("pagos.db"),
-        folder,
-        file,
-        bank_url: bank.url().to_owned(),
-    };
+    let db = Db::File(folder.join("pagos.db"));
+    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned(), db };
     let mut child = payer.spawn(Stdio::from(outcomes))?;
     let (status, cost) = meter::watch(&mut child)?;
     payer.judge_end(status)?;

@@ -15,7 +15,6 @@ use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
@@ -23,9 +22,10 @@ use std::time::Instant;
 
 use pagos_engine::Point;
 
+use crate::crash::Database;
 use crate::failure::Failure;
 use crate::flags::Flags;
-use crate::process;
+use crate::postgres::Server;
 use crate::sweep::fault::Befalls;
 use crate::sweep::reach::Place;
 use crate::sweep::reach::Reach;
@@ -34,6 +34,7 @@ use crate::sweep::stage::Outcome;
 use crate::sweep::stage::Plan;
 use crate::trial;
 use crate::trial::BuildProfile;
+use crate::trial::payer::Db;
 use crate::trial::payroll::Provider;
 use crate::workspace::Workspace;
 
@@ -54,8 +55,8 @@ pub(crate) struct Orders {
     pub(crate) profile: BuildProfile,
     /// How many stages at a time.
     pub(crate) side_by_side: usize,
-    /// A server of PostgreSQL on which databases can be made, instead of files.
-    pub(crate) db_url: Option<String>,
+    /// Where payouts are kept.
+    pub(crate) databases: Vec<Database>,
 }
 
 /// How much of the whole.
@@ -78,7 +79,7 @@ impl Orders {
             seed: 1,
             profile: BuildProfile::Dev,
             side_by_side: 4,
-            db_url: None,
+            databases: vec![Database::Sqlite],
         }
     }
 
@@ -101,37 +102,64 @@ impl Orders {
         let side_by_side = usize::try_from(side_by_side).unwrap_or(1).max(1);
         let seed = flags.take_number("seed", 1)?;
         let providers = Provider::take_list(flags)?;
-        let db_url = Some(flags.take_text("db-url", "")?).filter(|url| !url.is_empty());
+        let databases = match flags.take_text("db", "sqlite")?.as_str() {
+            "sqlite" => vec![Database::Sqlite],
+            "postgres" => vec![Database::Postgres],
+            "all" => vec![Database::Sqlite, Database::Postgres],
+            other => {
+                let message = format!("--db {other:?} is not sqlite, postgres or all");
+                return Err(Failure::new(message));
+            }
+        };
         let is_chosen = |word: &str, chosen: &[String]| chosen.iter().any(|it| it == word);
         let points = Point::ALL.iter().copied().filter(|it| is_chosen(it.word(), &points));
         let points = points.collect();
         let faults = fault::ALL.into_iter().filter(|it| is_chosen(&fault::word(*it), &faults));
         let faults = faults.collect();
-        Ok(Self { providers, points, faults, depth, seed, profile, side_by_side, db_url })
+        Ok(Self { providers, points, faults, depth, seed, profile, side_by_side, databases })
     }
 }
 
-/// Sweeps, and prints the table. Fails where a place was not got to, and on any violation.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Report, Failure> {
-    let begun = Instant::now();
+/// Sweeps, and prints a table for each kind of database. Fails where a place was not got to, and on
+/// any violation.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failure> {
     let folder = workspace.target.join("sweep");
     trial::empty(&folder)?;
     let built = trial::build_program_with(workspace, orders.profile, &["failpoints"])?;
     // Another build of the program, without the feature, may take its place while we sweep.
     let program = folder.join(format!("pagos-with-failpoints{}", std::env::consts::EXE_SUFFIX));
     fs::copy(&built, &program).map_err(Failure::while_doing(program.display()))?;
-    let swept = Instant::now();
-    let outcomes = play_all(&plan(orders), &program, &folder, orders)?;
-    let report = Report::new(outcomes);
-    report.print(orders, swept.elapsed(), begun.elapsed());
-    let cores = list_cores(&folder)?;
-    if let Some(core) = cores.first() {
+    let (mut aborts, mut violations) = (0, 0);
+    for database in &orders.databases {
+        let server = match database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(Server::start(workspace)?.ok_or_else(|| {
+                Failure::new(
+                    "--db postgres needs PostgreSQL's programs: install Debian's postgresql",
+                )
+            })?),
+        };
+        let ground = Ground { program: &program, folder: &folder, server: server.as_ref() };
+        let begun = Instant::now();
+        let report = Report::new(play_all(&plan(orders), &ground, orders)?);
+        report.print(orders, *database, begun.elapsed());
+        aborts += report.aborts();
+        violations += report.violations();
+    }
+    if let Some(core) = list_cores(&folder)?.first() {
         return Err(Failure::new(format!("an abort left a core file: {}", core.display())));
     }
-    match report.violations() {
-        0 => Ok(report),
+    match violations {
+        0 => Ok(aborts),
         count => Err(Failure::new(format!("{count} violations; seed {}", orders.seed))),
     }
+}
+
+/// What all stages stand on.
+struct Ground<'a> {
+    program: &'a Path,
+    folder: &'a Path,
+    server: Option<&'a Server>,
 }
 
 /// A stage for each provider and fault, the slow ones first.
@@ -169,8 +197,7 @@ fn first_fault(place: Place, provider: Provider, faults: &[Befalls]) -> Option<B
 /// Plays stages side by side: most of their time they wait.
 fn play_all(
     plans: &[Plan],
-    program: &Path,
-    folder: &Path,
+    ground: &Ground<'_>,
     orders: &Orders,
 ) -> Result<Vec<(Plan, Outcome)>, Failure> {
     let waiting: Mutex<VecDeque<&Plan>> = Mutex::new(plans.iter().collect());
@@ -179,7 +206,7 @@ fn play_all(
         loop {
             let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(plan) = next else { return };
-            let outcome = play(plan, program, folder, orders);
+            let outcome = play(plan, ground);
             played.lock().unwrap_or_else(PoisonError::into_inner).push((plan.clone(), outcome));
         }
     };
@@ -197,14 +224,18 @@ fn play_all(
     Ok(outcomes)
 }
 
-fn play(plan: &Plan, program: &Path, folder: &Path, orders: &Orders) -> Result<Outcome, Failure> {
+fn play(plan: &Plan, ground: &Ground<'_>) -> Result<Outcome, Failure> {
     let name = format!("{}_{}", plan.provider.name(), fault::word(plan.befalls));
-    let folder = folder.join(&name);
-    let db = match &orders.db_url {
-        None => folder.join("pagos.db"),
-        Some(url) => make_database(url, &format!("pagos_sweep_{name}"))?,
+    let folder = ground.folder.join(&name);
+    // Each stage has a database of its own, because an engine pays whatever is due.
+    let db = match ground.server {
+        None => Db::File(folder.join("pagos.db")),
+        Some(server) => {
+            let (url, password) = (server.make_database(&name)?, server.password().to_owned());
+            Db::Server { url, password }
+        }
     };
-    let outcome = stage::play(plan, program, &folder, db)
+    let outcome = stage::play(plan, ground.program, &folder, db)
         .inspect_err(|failure| eprintln!("sweep: {name}: {failure}"))?;
     eprintln!(
         "sweep: {name}: {} aborts, {} starts, {} violations, {:.1?}",
@@ -215,20 +246,6 @@ fn play(plan: &Plan, program: &Path, folder: &Path, orders: &Orders) -> Result<O
     );
     outcome.violations.iter().for_each(|violation| eprintln!("  {violation}"));
     Ok(outcome)
-}
-
-/// An empty database on the server; each stage has one, because an engine pays whatever is due.
-fn make_database(url: &str, name: &str) -> Result<PathBuf, Failure> {
-    let (server, _) = url
-        .rsplit_once('/')
-        .filter(|(server, _)| !server.ends_with('/'))
-        .ok_or_else(|| Failure::new(format!("{url:?} names no database")))?;
-    for statement in [format!("drop database if exists {name}"), format!("create database {name}")]
-    {
-        let mut psql = Command::new("psql");
-        process::read_stdout(psql.args(["--quiet", "--command", &statement, url]))?;
-    }
-    Ok(PathBuf::from(format!("{server}/{name}")))
 }
 
 fn list_cores(folder: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -10,8 +10,11 @@ use crate::conformance;
 use crate::crash;
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::postgres;
+use crate::postgres::Choice;
 use crate::process;
 use crate::process::build_cargo;
+use crate::sweep;
 use crate::tidy;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Faults;
@@ -27,12 +30,14 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 8] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: conformance::replay },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
+    Step { name: "crowd", run: run_small_crowd },
+    Step { name: "sweep", run: run_quick_sweep },
     Step { name: "tidy", run: run_tidy },
 ];
 
@@ -58,15 +63,30 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
     }
 }
 
+/// A server that is wanted and not there fails the step; the other tests run all the same.
 fn run_tests(workspace: &Workspace) -> Result<Tally, Failure> {
+    let (server, missing) = match Choice::make(workspace) {
+        Ok(server) => (server, Tally::default()),
+        Err(failure) => {
+            println!("{failure}");
+            (Choice::Nothing, Tally { failed: 1, ..Tally::default() })
+        }
+    };
+    Ok(run_tests_with(workspace, &server)?.plus(missing))
+}
+
+fn run_tests_with(workspace: &Workspace, server: &Choice) -> Result<Tally, Failure> {
     let what = ["--workspace", "--all-features", "--no-fail-fast", "--tests"];
     if process::is_available(&mut build_cargo(workspace, &["nextest", "--version"])) {
         println!("tests run with cargo-nextest");
         let mut command = build_cargo(workspace, &["nextest", "run"]);
-        return count(command.args(what), tally::parse_nextest);
+        server.tell(command.args(what));
+        return count(&mut command, tally::parse_nextest);
     }
     println!("tests run with cargo test; cargo-nextest is not installed");
-    count(build_cargo(workspace, &["test"]).args(what), tally::parse_libtest)
+    let mut command = build_cargo(workspace, &["test"]);
+    server.tell(command.args(what));
+    count(&mut command, tally::parse_libtest)
 }
 
 fn run_doctests(workspace: &Workspace) -> Result<Tally, Failure> {
@@ -96,6 +116,10 @@ fn run_compat(workspace: &Workspace) -> Result<Tally, Failure> {
 /// The crash run that everybody's test command can afford.
 fn run_small_crash(workspace: &Workspace) -> Result<Tally, Failure> {
     let orders = crash::Orders {
+        database: crash::Database::Sqlite,
+        workers: 1,
+        kill_every_ms: 1_000,
+        server_restarts: 0,
         kills: 5,
         rows: 120,
         providers: Provider::ALL.to_vec(),
@@ -106,6 +130,34 @@ fn run_small_crash(workspace: &Workspace) -> Result<Tally, Failure> {
     };
     crash::run(workspace, &orders)?;
     Ok(Tally { passed: 1, ..Tally::default() })
+}
+
+/// Two processes on one server, which is killed as well.
+fn run_small_crowd(workspace: &Workspace) -> Result<Tally, Failure> {
+    if !postgres::is_installed()? {
+        return Ok(Tally { skipped: 1, ..Tally::default() });
+    }
+    let orders = crash::Orders {
+        database: crash::Database::Postgres,
+        workers: 2,
+        kill_every_ms: 1_000,
+        server_restarts: 1,
+        kills: 3,
+        rows: 60,
+        providers: Provider::ALL.to_vec(),
+        seed: 1,
+        faults: Faults::Hostile,
+        profile: BuildProfile::Dev,
+        program: None,
+    };
+    crash::run(workspace, &orders)?;
+    Ok(Tally { passed: 1, ..Tally::default() })
+}
+
+/// Every named point with every provider, once; an abort that was got to counts as a test.
+fn run_quick_sweep(workspace: &Workspace) -> Result<Tally, Failure> {
+    let passed = sweep::run(workspace, &sweep::Orders::quick())?;
+    Ok(Tally { passed, ..Tally::default() })
 }
 
 fn run_tidy(workspace: &Workspace) -> Result<Tally, Failure> {

@@ -22,6 +22,7 @@ pub(crate) use payment::PaymentResolveArguments;
 pub(crate) use span::parse_span;
 
 use crate::accounts::ProviderCommand;
+use crate::run::database::Database;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -156,7 +157,8 @@ pub(crate) struct PayArguments {
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
-    /// At most so many new payouts a second and account [default: 5; no limit for simulators]
+    /// At most so many new payouts a second and account, of this process [default: 5; no limit for
+    /// simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rate: Option<u32>,
     /// Pay simulators inside this process: no credentials, no money
@@ -197,10 +199,16 @@ impl From<FaultProfile> for pagos_twin::Profile {
 /// Where payouts are kept.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArguments {
-    /// The store: a file, made if need be [default: pagos.db; pagos-sandbox.db with --sandbox,
+    /// The store: a file or a PostgreSQL server [default: pagos.db; pagos-sandbox.db with --sandbox,
     /// pagos-twin.db with --sandbox-url]
-    #[arg(long, value_name = "PATH")]
-    pub(crate) db: Option<PathBuf>,
+    ///
+    /// A file is made if need be, and one process at a time sends from it. A server is
+    /// postgres://USER@HOST/DATABASE, and any number of processes on any number of machines send
+    /// from it at once; tables are made if need be. Its password comes from PGPASSWORD, or from the
+    /// file that PGPASSFILE names or ~/.pgpass (HOST:PORT:DATABASE:USER:PASSWORD): it is no
+    /// argument, since every process of a machine can see arguments.
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) db: Option<Database>,
 }
 
 /// Arguments of commands about one payout.
@@ -334,7 +342,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
-    /// At most so many new payouts a second and account [default: 5; no limit for simulators]
+    /// At most so many new payouts a second and account, of this process [default: 5; no limit for
+    /// simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rate: Option<u32>,
 }
@@ -386,8 +395,8 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) body_file: PathBuf,
     /// The store that knows the order: its secret, its key and its amount
-    #[arg(long, value_name = "PATH")]
-    pub(crate) db: Option<PathBuf>,
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) db: Option<Database>,
     /// The key that the delivery must speak of
     #[arg(long, value_name = "KEY")]
     pub(crate) expect_order: Option<String>,

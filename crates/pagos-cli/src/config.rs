@@ -24,6 +24,7 @@ use pagos_core::Environment;
 use pagos_core::Secret;
 
 pub(crate) use environment::Variables;
+pub(crate) use permission::is_readable_by_others;
 pub(crate) use permission::warning_of_key_file;
 pub(crate) use problem::ConfigProblem;
 pub(crate) use problem::Origin;

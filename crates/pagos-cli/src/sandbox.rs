@@ -2,7 +2,6 @@
 //! No real money, no credentials of anybody.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -56,15 +55,14 @@ impl SandboxError {
 }
 
 impl Sandbox {
-    /// Starts the twins in this process. Their memory lies beside the database, so that an
+    /// Starts the twins in this process. Their memory is the file `bank`, so that an
     /// interrupted run meets the same bank when it is started again.
     pub(crate) async fn start(
-        db: &Path,
+        bank: PathBuf,
         profile: Profile,
         seed: u64,
     ) -> Result<Self, SandboxError> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(SandboxError::Listen)?;
-        let bank = bank_beside(db);
         let world = World::standard().with_profile(profile, seed);
         let options =
             ServeOptions { journal: Some(bank.clone()), speed: SPEED, ..ServeOptions::default() };
@@ -137,13 +135,6 @@ async fn call(
         true => Ok(response.into_body()),
         false => Err(not_there()),
     }
-}
-
-/// Where the memory of the twins lies.
-pub(crate) fn bank_beside(db: &Path) -> PathBuf {
-    let mut name = db.as_os_str().to_owned();
-    name.push(".bank");
-    PathBuf::from(name)
 }
 
 fn owned(credentials: BTreeMap<&'static str, BTreeMap<&'static str, String>>) -> Credentials {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use pagos_engine::Point;
 
+use crate::crash::Database;
 use crate::sweep::Orders;
 use crate::sweep::fault;
 use crate::sweep::stage::Outcome;
@@ -42,7 +43,7 @@ impl Report {
         self.sum(|outcome| outcome.aborts.values().map(|count| *count as usize).sum())
     }
 
-    pub(super) fn print(&self, orders: &Orders, sweeping: Duration, all: Duration) {
+    pub(super) fn print(&self, orders: &Orders, database: Database, took: Duration) {
         let cells = self.cells();
         let names = orders.providers.iter().map(|it| format!("{:>11}", it.name()));
         println!("sweep: {:<26}{}", "aborts", names.collect::<String>());
@@ -58,8 +59,9 @@ impl Report {
         }
         self.print_reasons(&cells);
         println!(
-            "sweep: seed {}, {} stages, {} aborts, {} starts, {} payouts, {} payments, {} movements, \
-             {} decisions of the operator, {sweeping:.1?}, with the build {all:.1?}",
+            "sweep: {}, seed {}, {} stages, {} aborts, {} starts, {} payouts, {} payments, {} movements, \
+             {} decisions of the operator, {took:.1?}",
+            database.word(),
             orders.seed,
             self.outcomes.len(),
             self.aborts(),

@@ -6,7 +6,6 @@ mod payout;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -25,10 +24,14 @@ use crate::sweep::start::Fate;
 use crate::sweep::start::Start;
 use crate::trial;
 use crate::trial::bank::Bank;
+use crate::trial::payer::Db;
 use crate::trial::payer::Payer;
 use crate::trial::payroll;
 use crate::trial::payroll::Provider;
 use crate::trial::payroll::Row;
+
+/// The code of a refusal.
+const REFUSED: i32 = 1;
 
 /// More rows than any stage has places.
 const ROWS_MAX: u64 = 1_000;
@@ -77,12 +80,7 @@ struct Stage {
 }
 
 /// Plays a stage from its start to the verdict.
-pub(super) fn play(
-    plan: &Plan,
-    program: &Path,
-    folder: &Path,
-    db: PathBuf,
-) -> Result<Outcome, Failure> {
+pub(super) fn play(plan: &Plan, program: &Path, folder: &Path, db: Db) -> Result<Outcome, Failure> {
     let begun = Instant::now();
     trial::empty(folder)?;
     let bank = Bank::start(program, folder, &[])?;

@@ -78,7 +78,8 @@ impl Start {
         let log = payer.folder.join("start.log");
         let stderr = File::create(&log).map_err(Failure::while_doing(log.display()))?;
         let mut command = program(&payer.program);
-        command.args(words).arg("--db").arg(&payer.db).current_dir(&payer.folder);
+        payer.db.name_to(command.args(words));
+        command.current_dir(&payer.folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         if let Some(failpoint) = &failpoint {
             command.env("PAGOS_FAILPOINT", failpoint.to_string());

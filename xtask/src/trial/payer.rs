@@ -16,7 +16,12 @@ use std::time::Instant;
 use crate::failure::Failure;
 use crate::process;
 
+const PAY_LOG: &str = "pay.log";
+
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// The exit code of a run that could not begin, or not go on.
+pub(crate) const REFUSED: i32 = 1;
 
 /// The exit codes of a run that came to its end.
 pub(crate) const SUCCEEDED: i32 = 0;
@@ -35,9 +40,39 @@ pub(crate) struct Payer {
     pub(crate) program: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) file: PathBuf,
-    /// The store: a file, or an address of a server.
-    pub(crate) db: PathBuf,
     pub(crate) bank_url: String,
+    pub(crate) db: Db,
+}
+
+/// Where payouts are kept.
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    File(PathBuf),
+    /// The password goes where no list of processes shows it.
+    Server {
+        url: String,
+        password: String,
+    },
+}
+
+impl Db {
+    /// Says to a command of ours where payouts are kept.
+    pub(crate) fn name_to(&self, command: &mut Command) {
+        command.arg("--db");
+        match self {
+            Db::File(path) => command.arg(path),
+            Db::Server { url, password } => command.arg(url).env("PGPASSWORD", password),
+        };
+    }
+}
+
+/// What one of several processes does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// `pagos pay`.
+    Pay,
+    /// `pagos serve`.
+    Serve,
 }
 
 /// What a run that came to its end says.
@@ -124,37 +159,71 @@ impl Payer {
 
     /// Starts a run. Its JSON goes to `stdout`, what it tells people to `pay.log`.
     pub(crate) fn spawn(&self, stdout: Stdio) -> Result<Child, Failure> {
-        let log = self.folder.join("pay.log");
-        let log = OpenOptions::new().create(true).append(true).open(&log);
-        let log = log.map_err(Failure::while_doing("opening pay.log"))?;
-        self.command(&["pay", "--yes", "--json", "--sandbox-url", &self.bank_url])
-            .arg(&self.file)
-            .stdout(stdout)
-            .stderr(log)
-            .spawn()
-            .map_err(Failure::while_doing("starting `pagos pay`"))
+        self.start(Work::Pay, PAY_LOG, stdout)
+    }
+
+    /// Starts one of several processes. What it tells people goes to a log of its own.
+    pub(crate) fn spawn_worker(&self, number: u64, work: Work) -> Result<Child, Failure> {
+        self.start(work, &log_of(number), Stdio::null())
+    }
+
+    fn start(&self, work: Work, log: &str, stdout: Stdio) -> Result<Child, Failure> {
+        let log = OpenOptions::new().create(true).append(true).open(self.folder.join(log));
+        let log = log.map_err(Failure::while_doing("opening a log"))?;
+        let mut command = match work {
+            Work::Pay => {
+                let mut command = self.command(&["pay", "--yes", "--json"]);
+                command.arg(&self.file);
+                command
+            }
+            Work::Serve => self.command(&["serve"]),
+        };
+        let command = command.args(["--sandbox-url", &self.bank_url]).stdout(stdout).stderr(log);
+        command.spawn().map_err(Failure::while_doing("starting pagos"))
     }
 
     /// A command about our store.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(words).arg("--db").arg(&self.db);
+        self.db.name_to(command.args(words));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command
     }
 
+    /// The end of one of several processes. A service has no end of its own.
+    pub(crate) fn judge_worker(
+        &self,
+        number: u64,
+        work: Work,
+        status: ExitStatus,
+    ) -> Result<Ended, Failure> {
+        let codes: &[i32] = match work {
+            Work::Pay => &ENDS,
+            Work::Serve => &[],
+        };
+        self.judge(status, codes, &log_of(number))
+    }
+
     /// An end that is documented, or a failure with the last words of the run.
     pub(crate) fn judge_end(&self, status: ExitStatus) -> Result<Ended, Failure> {
-        match status.code().filter(|code| ENDS.contains(code)) {
+        self.judge(status, &ENDS, PAY_LOG)
+    }
+
+    fn judge(&self, status: ExitStatus, codes: &[i32], log: &str) -> Result<Ended, Failure> {
+        match status.code().filter(|code| codes.contains(code)) {
             Some(code) => Ok(Ended::ByItself(code)),
             None => {
-                let log = read(&self.folder.join("pay.log"))?;
-                let last: Vec<&str> = log.lines().rev().take(10).collect();
+                let said = read(&self.folder.join(log))?;
+                let last: Vec<&str> = said.lines().rev().take(10).collect();
                 let last: Vec<&str> = last.into_iter().rev().collect();
-                Err(Failure::new(format!("`pagos pay` ended with {status}:\n{}", last.join("\n"))))
+                Err(Failure::new(format!("pagos ended with {status}:\n{}", last.join("\n"))))
             }
         }
     }
+}
+
+fn log_of(number: u64) -> String {
+    format!("worker-{number}.log")
 }
 
 /// The exit status, or `None` if it still runs after `limit`.

@@ -3,7 +3,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 
 use pagos_core::Environment;
 use pagos_core::Error;
@@ -16,6 +15,9 @@ use pagos_core::PaymentRef;
 use pagos_core::Timestamp;
 use pagos_engine::Filter;
 use pagos_engine::Policy;
+use pagos_engine::Store;
+use pagos_store_postgres::PostgresStore;
+use pagos_store_postgres::Severity;
 use serde::Serialize;
 
 use crate::accounts::Account;
@@ -30,6 +32,7 @@ use crate::exit::Failure;
 use crate::exit::with_causes;
 use crate::run;
 use crate::run::database;
+use crate::run::database::Database;
 use crate::run::office;
 
 /// One thing that was looked at.
@@ -57,8 +60,9 @@ pub(crate) fn run(arguments: &DoctorArguments, config: Option<&Path>) -> Result<
 }
 
 async fn doctor(arguments: &DoctorArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let db = arguments.store.db.clone().unwrap_or_else(|| PathBuf::from(database::LIVE_FILE));
-    let mut findings = vec![clock(), store(&db).await];
+    let db = arguments.store.db.clone().unwrap_or_else(|| Database::usual(database::LIVE_FILE));
+    let mut findings = vec![clock()];
+    findings.extend(store(&db).await);
     findings.extend(accounts(config).await);
     print(&findings, arguments.json)?;
     let is_bad = findings.iter().any(|finding| finding.verdict == Verdict::Bad);
@@ -77,18 +81,53 @@ fn clock() -> Finding {
     }
 }
 
-async fn store(db: &Path) -> Finding {
-    let what = format!("database {}", db.display());
-    if !db.exists() {
-        return finding(what, Verdict::Note, "is not there yet; the first `pagos pay` makes it");
+async fn store(db: &Database) -> Vec<Finding> {
+    let what = format!("database {db}");
+    match db {
+        Database::File(path) if !path.exists() => {
+            let because = "is not there yet; the first `pagos pay` makes it";
+            vec![finding(what, Verdict::Note, because)]
+        }
+        Database::File(_) => match db.open_to_read().await {
+            Ok(store) => vec![payouts_in(store.as_ref(), what).await],
+            Err(error) => vec![finding(what, Verdict::Bad, with_causes(&error))],
+        },
+        Database::Server(address) => match database::open_server_to_read(address).await {
+            Ok(store) => {
+                let mut findings = vec![payouts_in(&store, what.clone()).await];
+                findings.extend(settings(&store, &what).await);
+                findings
+            }
+            Err(error) => vec![finding(what, Verdict::Bad, with_causes(&error))],
+        },
     }
-    let store = match database::open_to_read(db) {
-        Ok(store) => store,
-        Err(error) => return finding(what, Verdict::Bad, error.to_string()),
+}
+
+/// What the server is set to, and what that means for money.
+async fn settings(store: &PostgresStore, what: &str) -> Vec<Finding> {
+    let settings = match store.settings().await {
+        Ok(settings) => settings,
+        Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
     };
+    let findings = settings.findings().into_iter().map(|found| {
+        let verdict = match found.severity {
+            Severity::Fine => Verdict::Good,
+            Severity::Warning => Verdict::Note,
+            Severity::Danger => Verdict::Bad,
+        };
+        let because = match found.remedy.as_str() {
+            "" => found.message,
+            remedy => format!("{}; {remedy}", found.message),
+        };
+        finding(format!("{what}, {}", found.setting), verdict, because)
+    });
+    findings.collect()
+}
+
+async fn payouts_in(store: &dyn Store, what: String) -> Finding {
     let counted = match store.tally(None).await {
         Ok(tally) => tally,
-        Err(error) => return finding(what, Verdict::Bad, error.to_string()),
+        Err(error) => return finding(what, Verdict::Bad, with_causes(&error)),
     };
     let quarantined = Filter { run: None, status: Some("quarantined".to_owned()) };
     let waiting: u64 = counted.rows.iter().map(|row| row.attention).sum();

@@ -1,7 +1,6 @@
 //! `pagos history KEY`: everything that was done and learned about one payout, oldest first.
 
 use std::io::Write;
-use std::path::Path;
 
 use pagos_core::Change;
 use pagos_core::Observation;
@@ -13,11 +12,11 @@ use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::run;
-use crate::run::database;
+use crate::run::database::Database;
 
 /// Prints the history.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
-    let db = database::existing(arguments.store.db.as_deref());
+    let db = Database::existing(arguments.store.db.as_ref());
     let entries = run::block_on(entries(&db, &arguments.key))?;
     if arguments.json {
         console::print_json(&entries)?;
@@ -34,9 +33,9 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
     Ok(Exit::Succeeded)
 }
 
-async fn entries(db: &Path, key: &str) -> Result<Vec<Entry>, Failure> {
+async fn entries(db: &Database, key: &str) -> Result<Vec<Entry>, Failure> {
     let payout = super::status::find(db, key).await?;
-    let store = database::open_to_read(db)?;
+    let store = db.open_to_read().await?;
     Ok(store.history(&payout.order.key).await?)
 }
 

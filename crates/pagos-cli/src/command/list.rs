@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::output::Colour;
 use crate::output::PayoutsJson;
 use crate::run;
-use crate::run::database;
+use crate::run::database::Database;
 use crate::run::report;
 
 /// Prints the payouts.
@@ -21,8 +21,8 @@ pub(super) fn run(arguments: &ListArguments) -> Result<Exit, Failure> {
 }
 
 async fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
-    let db = database::existing(arguments.store.db.as_deref());
-    let store = database::open_to_read(&db)?;
+    let db = Database::existing(arguments.store.db.as_ref());
+    let store = db.open_to_read().await?;
     let status = arguments.status.map(|status| status.word().to_owned());
     let filter = Filter { run: None, status };
     let mut out = console::stdout();

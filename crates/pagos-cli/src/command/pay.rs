@@ -5,14 +5,11 @@
 use std::io;
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use pagos_core::Environment;
 use pagos_engine::RunId;
 use pagos_engine::StoreError;
-use pagos_store_sqlite::SqliteStore;
-use pagos_store_sqlite::WorkerLock;
 
 use crate::accounts::Accounts;
 use crate::arguments::FaultProfile;
@@ -32,9 +29,10 @@ use crate::run;
 use crate::run::bank::Bank;
 use crate::run::bank::Choice;
 use crate::run::database;
+use crate::run::database::Database;
+use crate::run::database::Turn;
 use crate::run::follow::Followed;
 use crate::run::follow::follow;
-use crate::run::office;
 use crate::run::office::Office;
 use crate::run::paper::Paper;
 use crate::run::signal;
@@ -42,7 +40,7 @@ use crate::run::submit::submit;
 use crate::sandbox;
 
 /// How often a process that looks on tries whether it is alone.
-const LOCK_BEAT: Duration = Duration::from_millis(500);
+const TURN_BEAT: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(pay(arguments, config))
@@ -50,7 +48,7 @@ pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exi
 
 async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let db = database_of(arguments);
-    office::check_folder(&db)?;
+    db.check()?;
     let mut bank = Bank::open(choice(arguments, config, &db)).await?;
     bank.limit_rate(arguments.rate);
     if bank.sandbox.is_some() {
@@ -58,7 +56,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
             "sandbox: simulated providers on this machine, no real money; their time runs {} times \
              faster; payouts are kept in {}",
             sandbox::SPEED,
-            db.display()
+            db
         ));
     }
     let sandbox = bank.sandbox.take();
@@ -70,21 +68,21 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
 }
 
 /// Where the payouts are kept: each kind of bank has a file of its own.
-fn database_of(arguments: &PayArguments) -> PathBuf {
+fn database_of(arguments: &PayArguments) -> Database {
     let file = match (&arguments.store.db, arguments.sandbox, &arguments.sandbox_url) {
         (Some(db), _, _) => return db.clone(),
         (None, _, Some(_)) => database::TWIN_FILE,
         (None, true, None) => database::SANDBOX_FILE,
         (None, false, None) => database::LIVE_FILE,
     };
-    PathBuf::from(file)
+    Database::usual(file)
 }
 
-fn choice(arguments: &PayArguments, config: Option<&Path>, db: &Path) -> Choice {
+fn choice(arguments: &PayArguments, config: Option<&Path>, db: &Database) -> Choice {
     match &arguments.sandbox_url {
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None if arguments.sandbox => Choice::Twins {
-            db: db.to_owned(),
+            db: db.clone(),
             profile: arguments.faults.unwrap_or(FaultProfile::None).into(),
             seed: arguments.seed.unwrap_or(1),
         },
@@ -92,7 +90,7 @@ fn choice(arguments: &PayArguments, config: Option<&Path>, db: &Path) -> Choice 
     }
 }
 
-async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<Exit, Failure> {
+async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Result<Exit, Failure> {
     let file = &arguments.file;
     let mut paper = Paper::new(arguments.json);
     let planned = plan::report(file, &bank.accounts, &mut |problem| paper.problem(problem))?;
@@ -110,8 +108,8 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<
             Exit::Refused
         });
     }
-    let lock = SqliteStore::lock(db)?;
-    let office = Office::new(database::open(db)?, &bank.accounts, bank.policy.clone())?;
+    let turn = db.take_turn()?;
+    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
     bank.bind(&office.store_door(), db).await?;
     let run = RunId(planned.digest.to_string());
     let accounts = &bank.accounts;
@@ -131,11 +129,11 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Path) -> Result<
             stored.existing, stored.new
         ));
     }
-    let ended = match lock {
-        Some(_lock) => work(bank, arguments, &office, &run).await?,
-        None => match look_on(&bank, arguments, &office, &run, db).await? {
+    let ended = match turn {
+        Turn::Alone { .. } | Turn::Shared => work(bank, arguments, &office, &run, turn).await?,
+        Turn::Taken => match look_on(&bank, arguments, &office, &run, db).await? {
             Looked::Ended(ended) => ended,
-            Looked::Alone(_lock) => work(bank, arguments, &office, &run).await?,
+            Looked::Alone(turn) => work(bank, arguments, &office, &run, turn).await?,
         },
     };
     explain(&ended, &office, file);
@@ -188,9 +186,12 @@ async fn work(
     arguments: &PayArguments,
     office: &Office,
     run: &RunId,
+    turn: Turn,
 ) -> Result<Ended, Failure> {
-    // Nobody else dispatches from this database, so whoever holds a claim in it is dead.
-    office.engine.end_claims().await?;
+    // Whoever holds a claim of a database that is ours alone is dead.
+    if matches!(turn, Turn::Alone { .. }) {
+        office.engine.end_claims().await?;
+    }
     let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
     let receiving = match bank.listener.take() {
         Some(listener) => {
@@ -229,7 +230,7 @@ enum Looked {
     /// The run is done, or we were asked to stop.
     Ended(Ended),
     /// The other process is gone, done with its own run or dead: the rest of ours is for us to pay.
-    Alone(WorkerLock),
+    Alone(Turn),
 }
 
 /// Another process works on this database: the orders are stored, and it pays them while it lives.
@@ -238,7 +239,7 @@ async fn look_on(
     arguments: &PayArguments,
     office: &Office,
     run: &RunId,
-    db: &Path,
+    db: &Database,
 ) -> Result<Looked, Failure> {
     let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
     progress.tell("another pagos process works on this database and pays these payouts; following");
@@ -246,21 +247,22 @@ async fn look_on(
         followed = follow(&office.store, run, bank.until, &progress, Default::default) => {
             Ok(Looked::Ended(Ended::Followed(followed?)))
         }
-        lock = lock_when_free(db) => {
-            let lock = lock?;
+        turn = turn_when_free(db) => {
+            let turn = turn?;
             progress.tell("the other pagos process has ended; going on in its place");
-            Ok(Looked::Alone(lock))
+            Ok(Looked::Alone(turn))
         }
         () = signal::stop_requested() => Ok(Looked::Ended(Ended::Interrupted)),
     }
 }
 
-/// Waits for the end of the process that works on this database. Dropping it takes no lock.
-async fn lock_when_free(db: &Path) -> Result<WorkerLock, StoreError> {
+/// Waits for the end of the process that works on this database. Dropping it takes no turn.
+async fn turn_when_free(db: &Database) -> Result<Turn, StoreError> {
     loop {
-        tokio::time::sleep(LOCK_BEAT).await;
-        if let Some(lock) = SqliteStore::lock(db)? {
-            return Ok(lock);
+        tokio::time::sleep(TURN_BEAT).await;
+        match db.take_turn()? {
+            Turn::Taken => {}
+            turn => return Ok(turn),
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::output::PaymentRow;
 use crate::output::payment_outcome;
 use crate::output::write_payment_lines;
 use crate::run::bank::Choice;
+use crate::run::database::Database;
 
 pub(super) fn run(command: &PaymentCommand, config: Option<&Path>) -> Result<Exit, Failure> {
     match command {
@@ -38,9 +39,9 @@ pub(super) fn run(command: &PaymentCommand, config: Option<&Path>) -> Result<Exi
 }
 
 /// Reads one payment, or says that there is none.
-async fn find(store: &dyn Store, db: &Path, key: &OrderKey) -> Result<Payment, Failure> {
+async fn find(store: &dyn Store, db: &Database, key: &OrderKey) -> Result<Payment, Failure> {
     let found = store.payment(key).await?;
-    found.ok_or_else(|| Failure::new(format!("{}: no payment has the key {key}", db.display())))
+    found.ok_or_else(|| Failure::new(format!("{}: no payment has the key {key}", db)))
 }
 
 /// Which accounts a command speaks to.

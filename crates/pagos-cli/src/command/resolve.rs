@@ -20,7 +20,7 @@ use crate::exit::Failure;
 use crate::offline;
 use crate::run;
 use crate::run::bank;
-use crate::run::database;
+use crate::run::database::Database;
 use crate::run::office;
 use crate::run::report::with_row;
 use crate::sandbox::SPEED;
@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &ResolveArguments, config: Option<&Path>) -> Result
 
 async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let key: OrderKey = arguments.key.parse()?;
-    let db = database::existing(arguments.store.db.as_deref());
+    let db = Database::existing(arguments.store.db.as_ref());
     // Fails where there is no database: a decision must not make an empty one.
     let payout = super::status::find(&db, &arguments.key).await?;
     let engine = engine(&db, &payout.order.account, config).await?;
@@ -54,12 +54,12 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
 
 /// An engine that takes a person's decision: it has the waiting times of the account's world.
 pub(super) async fn engine(
-    db: &Path,
+    db: &Database,
     account: &AccountName,
     config: Option<&Path>,
 ) -> Result<Engine, Failure> {
     let accounts = office::engine_accounts(&accounts(config)?);
-    let door = office::door(database::open(db)?);
+    let door = office::door(db.open().await?);
     let policy = match door.bind(account, "live").await?.as_str() {
         bank::SIMULATED => Policy::sandbox(SPEED),
         _ => Policy::live(),

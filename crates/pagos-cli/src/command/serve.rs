@@ -2,9 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 
-use pagos_store_sqlite::SqliteStore;
 use pagos_webhook::Endpoint;
 
 use crate::arguments::ServeArguments;
@@ -16,6 +14,8 @@ use crate::run::bank::Bank;
 use crate::run::bank::Choice;
 use crate::run::catch_up;
 use crate::run::database;
+use crate::run::database::Database;
+use crate::run::database::Turn;
 use crate::run::notices;
 use crate::run::office;
 use crate::run::office::Office;
@@ -26,33 +26,35 @@ pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<E
 }
 
 /// As with `pay`: payouts of real money are never handed to simulators by default.
-fn database_of(arguments: &ServeArguments) -> PathBuf {
-    let file = match (&arguments.store.db, &arguments.sandbox_url) {
-        (Some(db), _) => return db.clone(),
-        (None, Some(_)) => database::TWIN_FILE,
-        (None, None) => database::LIVE_FILE,
-    };
-    PathBuf::from(file)
+fn database_of(arguments: &ServeArguments) -> Database {
+    match (&arguments.store.db, &arguments.sandbox_url) {
+        (Some(db), _) => db.clone(),
+        (None, Some(_)) => Database::usual(database::TWIN_FILE),
+        (None, None) => Database::usual(database::LIVE_FILE),
+    }
 }
 
 async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let db = database_of(arguments);
-    office::check_folder(&db)?;
+    db.check()?;
     let choice = match &arguments.sandbox_url {
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None => Choice::Configured { config: config.map(Path::to_owned) },
     };
     let mut bank = Bank::open(choice).await?;
     bank.limit_rate(arguments.rate);
-    let Some(_lock) = SqliteStore::lock(&db)? else {
+    let turn = db.take_turn()?;
+    if matches!(turn, Turn::Taken) {
         return Err(Failure::new(format!(
-            "{}: another pagos process works on this database; stop it first",
-            db.display()
+            "{db}: another pagos process works on this database; stop it first, or use a \
+             PostgreSQL server, on which several may work"
         )));
-    };
-    let office = Office::new(database::open(&db)?, &bank.accounts, bank.policy.clone())?;
+    }
+    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
     bank.bind(&office.store_door(), &db).await?;
-    office.engine.end_claims().await?;
+    if matches!(turn, Turn::Alone { .. }) {
+        office.engine.end_claims().await?;
+    }
     // A sandbox has its socket already, since the twins are told of it with every order.
     let listener = match bank.listener.take() {
         Some(listener) => listener,
@@ -67,7 +69,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     let ready = serde_json::json!({
         "listening": format!("http://{listening}"),
         "webhooks": paths.collect::<Vec<_>>(),
-        "db": db.display().to_string(),
+        "db": db.to_string(),
     });
     let mut out = console::stdout();
     writeln!(out, "{ready}")?;

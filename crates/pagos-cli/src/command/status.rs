@@ -1,7 +1,6 @@
 //! `pagos status KEY`: where one payout stands. Asks the store, not the provider.
 
 use std::io::Write;
-use std::path::Path;
 
 use pagos_core::OrderKey;
 use pagos_engine::Payout;
@@ -12,12 +11,12 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::output::Outcome;
 use crate::run;
-use crate::run::database;
+use crate::run::database::Database;
 use crate::run::report::with_row;
 
 /// Prints the payout; the exit code says how it stands, as that of `pay` does.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
-    let db = database::existing(arguments.store.db.as_deref());
+    let db = Database::existing(arguments.store.db.as_ref());
     let payout = run::block_on(find(&db, &arguments.key))?;
     if arguments.json {
         with_row(&payout, |row| console::print_json(row))?;
@@ -30,11 +29,11 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
 }
 
 /// Reads one payout, or says that there is none.
-pub(super) async fn find(db: &Path, key: &str) -> Result<Payout, Failure> {
+pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
     let key: OrderKey = key.parse()?;
-    let store = database::open_to_read(db)?;
+    let store = db.open_to_read().await?;
     let found = store.payout(&key).await?;
-    found.ok_or_else(|| Failure::new(format!("{}: no payout has the key {key}", db.display())))
+    found.ok_or_else(|| Failure::new(format!("{}: no payout has the key {key}", db)))
 }
 
 fn write_lines(payout: &Payout, out: &mut dyn Write) -> std::io::Result<()> {

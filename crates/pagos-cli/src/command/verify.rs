@@ -108,8 +108,7 @@ fn why_without_secret(
         Some(db) => Ok(format!(
             "{}: no session of account {} is the one that the delivery names; look into another \
              --db, or set {variable}",
-            db.display(),
-            settings.name
+            db, settings.name
         )),
         None => Err(Failure::new(format!(
             "{} signs with a secret of each session: name the store that has it with --db, or set \

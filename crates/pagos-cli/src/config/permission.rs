@@ -33,8 +33,9 @@ fn remedy(path: &Path) -> String {
     format!("run `chmod 600 {}`", path.display())
 }
 
+/// Not the owner alone.
 #[cfg(unix)]
-fn is_readable_by_others(path: &Path) -> bool {
+pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
 
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
@@ -42,6 +43,6 @@ fn is_readable_by_others(path: &Path) -> bool {
 
 /// Elsewhere permissions are not bits that we can read.
 #[cfg(not(unix))]
-fn is_readable_by_others(_path: &Path) -> bool {
+pub(crate) fn is_readable_by_others(_path: &Path) -> bool {
     false
 }

@@ -23,6 +23,7 @@ use crate::config::AccountSettings;
 use crate::config::Configuration;
 use crate::config::Origin;
 use crate::exit::Failure;
+use crate::run::database::Database;
 use crate::run::follow::Until;
 use crate::run::office;
 use crate::sandbox;
@@ -42,7 +43,7 @@ pub(crate) enum Choice {
     /// Twins in this process, with their memory beside the database.
     Twins {
         /// The database.
-        db: PathBuf,
+        db: Database,
         /// How badly they behave.
         profile: Profile,
         /// What faults are drawn from.
@@ -74,7 +75,7 @@ impl Bank {
         match choice {
             Choice::Configured { config } => Self::configured(config.as_deref()),
             Choice::Twins { db, profile, seed } => {
-                let sandbox = Sandbox::start(&db, profile, seed).await?;
+                let sandbox = Sandbox::start(db.bank(), profile, seed).await?;
                 Self::of_sandbox(sandbox).await
             }
             Choice::RunningTwins { origin } => {
@@ -85,7 +86,7 @@ impl Bank {
 
     /// Ties the accounts to their world in this store, and refuses a store that holds payouts of
     /// another one: those of a test must never go out as real money, nor the other way round.
-    pub(crate) async fn bind(&self, door: &StoreDoor, db: &Path) -> Result<(), Failure> {
+    pub(crate) async fn bind(&self, door: &StoreDoor, db: &Database) -> Result<(), Failure> {
         for account in self.accounts.all() {
             let world = match self.until {
                 Until::Watched => SIMULATED.to_owned(),
@@ -161,7 +162,7 @@ impl Bank {
 /// Ties one account to its world, as [`Bank::bind`] does with all.
 pub(crate) async fn bind(
     door: &StoreDoor,
-    db: &Path,
+    db: &Database,
     account: &AccountName,
     world: &str,
 ) -> Result<(), Failure> {
@@ -171,7 +172,7 @@ pub(crate) async fn bind(
         false => Err(Failure::new(format!(
             "{}: account {account} of this database is {bound}, and here it is {world}; use \
              another --db, or give the account another name",
-            db.display()
+            db
         ))),
     }
 }

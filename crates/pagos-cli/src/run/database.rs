@@ -1,12 +1,27 @@
-//! Opening the embedded store. Which file it is, the commands say.
+//! Which database a command works on, a file of this machine or a server, and how it is opened.
+//! What is kept in it, the stores know.
 
+mod address;
+mod password;
+
+use std::ffi::OsString;
+use std::fmt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use pagos_engine::Store;
 use pagos_engine::StoreError;
+use pagos_store_postgres::PostgresOptions;
+use pagos_store_postgres::PostgresStore;
 use pagos_store_sqlite::SqliteStore;
+use pagos_store_sqlite::WorkerLock;
+
+use crate::console;
+use crate::exit::Failure;
+use crate::exit::with_causes;
+
+pub(crate) use address::Address;
 
 /// The file of real accounts, if none is named.
 pub(crate) const LIVE_FILE: &str = "pagos.db";
@@ -17,26 +32,184 @@ pub(crate) const SANDBOX_FILE: &str = "pagos-sandbox.db";
 /// The file of `pay --sandbox-url`, if none is named: another bank, so another file.
 pub(crate) const TWIN_FILE: &str = "pagos-twin.db";
 
-/// Opens the store, which is made if need be.
-pub(crate) fn open(db: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(SqliteStore::open(db)?))
+/// What `--db` names. `Display` is how it is told to people; it has no password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// A file of this machine, with one dispatcher at a time.
+    File(PathBuf),
+    /// A PostgreSQL server, with any number of dispatchers.
+    Server(Address),
 }
 
-/// Opens a store that is there to look at it, also while another process pays.
-pub(crate) fn open_to_read(db: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(SqliteStore::open_read_only(db)?))
+/// Whether a process may send what is due.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// Nobody else may while this lives, so that whoever holds a claim is dead.
+    Alone { _lock: WorkerLock },
+    /// Others may as well; leases and epochs keep them apart.
+    Shared,
+    /// Another process does.
+    Taken,
 }
 
-/// The file that a command looks into: the named one, or the only one of the usual names that is
-/// there, or that of real money.
-pub(crate) fn existing(named: Option<&Path>) -> PathBuf {
-    if let Some(named) = named {
-        return named.to_owned();
+impl Database {
+    /// The usual file of this name, in the working folder.
+    pub(crate) fn usual(file: &str) -> Self {
+        Self::File(PathBuf::from(file))
     }
-    let files = [LIVE_FILE, SANDBOX_FILE, TWIN_FILE].map(PathBuf::from);
-    let mut there = files.into_iter().filter(|file| file.exists());
-    match (there.next(), there.next()) {
-        (Some(only), None) => only,
-        _ => PathBuf::from(LIVE_FILE),
+
+    /// What a command looks into: the named one, or the only file of the usual names that is there,
+    /// or that of real money.
+    pub(crate) fn existing(named: Option<&Self>) -> Self {
+        if let Some(named) = named {
+            return named.clone();
+        }
+        let files = [LIVE_FILE, SANDBOX_FILE, TWIN_FILE].map(PathBuf::from);
+        let mut there = files.into_iter().filter(|file| file.exists());
+        match (there.next(), there.next()) {
+            (Some(only), None) => Self::File(only),
+            _ => Self::usual(LIVE_FILE),
+        }
+    }
+
+    /// Opens the store; a file, or the tables of a server, are made if need be.
+    pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::File(path) => Arc::new(SqliteStore::open(path)?),
+            Self::Server(address) => {
+                let url = address.url_to_connect()?;
+                let opened = PostgresStore::connect(&url, PostgresOptions::default()).await;
+                Arc::new(opened.map_err(with_hint)?)
+            }
+        })
+    }
+
+    /// Opens a store that is there to look at it, also while other processes pay.
+    pub(crate) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::File(path) => Arc::new(SqliteStore::open_read_only(path)?),
+            Self::Server(address) => Arc::new(open_server_to_read(address).await?),
+        })
+    }
+
+    /// Takes the turn to dispatch, if it is free.
+    pub(crate) fn take_turn(&self) -> Result<Turn, StoreError> {
+        match self {
+            Self::File(path) => {
+                Ok(SqliteStore::lock(path)?.map_or(Turn::Taken, |_lock| Turn::Alone { _lock }))
+            }
+            Self::Server(_) => Ok(Turn::Shared),
+        }
+    }
+
+    /// The parent folder of a new file must be there; a clear word beats SQLite's.
+    ///
+    /// A password among the arguments works, and is worth a warning.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self {
+            Self::File(path) => check_folder(path),
+            Self::Server(address) => {
+                if address.has_password() {
+                    console::tell(
+                        "warning: every process of this machine can see the password in --db; \
+                         leave it out, and set PGPASSWORD or write it into ~/.pgpass",
+                    );
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Where the memory of a sandbox's twins lies: beside the file, or, for a server, in the working
+    /// folder under a name that only this server's database has.
+    pub(crate) fn bank(&self) -> PathBuf {
+        match self {
+            Self::File(path) => {
+                let mut name = path.as_os_str().to_owned();
+                name.push(".bank");
+                PathBuf::from(name)
+            }
+            Self::Server(address) => {
+                PathBuf::from(format!("pagos-sandbox-{}.bank", address.digest()))
+            }
+        }
+    }
+}
+
+/// Opens a server's tables to look at them and at its settings.
+pub(crate) async fn open_server_to_read(address: &Address) -> Result<PostgresStore, StoreError> {
+    let url = address.url_to_connect()?;
+    let opened = PostgresStore::connect_read_only(&url, PostgresOptions::default()).await;
+    opened.map_err(with_hint)
+}
+
+/// The store knows only that a password is wrong or missing, not where we take it from.
+fn with_hint(error: StoreError) -> StoreError {
+    let told = with_causes(&error);
+    match told.contains("password") {
+        true => StoreError::new(format!(
+            "{told}; pagos takes the password from PGPASSWORD, or from the file that PGPASSFILE \
+             names or ~/.pgpass"
+        )),
+        false => error,
+    }
+}
+
+/// Every text names a database; whether it is there turns out when it is opened. So the command line
+/// never repeats an argument that it refuses, with a password in it.
+impl From<OsString> for Database {
+    fn from(text: OsString) -> Self {
+        match text.to_str().and_then(Address::parse) {
+            Some(address) => Self::Server(address),
+            None => Self::File(PathBuf::from(text)),
+        }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Server(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+fn check_folder(db: &Path) -> Result<(), Failure> {
+    match db.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Failure::new(
+            format!("{}: the folder of the database does not exist", folder.display()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(text: &str) -> Database {
+        Database::from(OsString::from(text))
+    }
+
+    #[test]
+    fn a_url_is_a_server_and_everything_else_a_file() {
+        for text in ["postgres://h/d", "postgresql://u@h:1/d", "POSTGRES://h/d"] {
+            assert!(matches!(database(text), Database::Server(_)), "{text}");
+        }
+        for text in ["pagos.db", "./postgres", "postgres.db", "mysql://h/d"] {
+            assert_eq!(database(text), Database::File(PathBuf::from(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sandbox_has_a_bank_of_its_own_for_each_database() {
+        assert_eq!(database("a/pagos.db").bank(), PathBuf::from("a/pagos.db.bank"));
+        let bank = |text: &str| database(text).bank();
+        let one = bank("postgres://u@db.example/pay");
+        assert_eq!(one, bank("postgresql://other:secret@DB.example:5432/pay?sslmode=require"));
+        for other in ["postgres://u@db.example/pay2", "postgres://u@db2.example/pay"] {
+            assert_ne!(one, bank(other), "{other}");
+        }
     }
 }

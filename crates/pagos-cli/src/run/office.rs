@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::net::TcpListener;
-use std::path::Path;
 use std::sync::Arc;
 
 use pagos_core::AccountName;
@@ -160,14 +159,4 @@ impl Receiving {
 /// The webhook address of a sandbox account, on this machine.
 pub(crate) fn notify_url(listening: SocketAddr, account: &AccountName) -> String {
     format!("http://{listening}/webhooks/{account}")
-}
-
-/// The parent folder of a new database must be there; a clear word beats SQLite's.
-pub(crate) fn check_folder(db: &Path) -> Result<(), Failure> {
-    match db.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Failure::new(
-            format!("{}: the folder of the database does not exist", folder.display()),
-        )),
-        _ => Ok(()),
-    }
 }

@@ -8,11 +8,13 @@ use std::time::Instant;
 use pagos_engine::Point;
 use serde_json::Value;
 
+use super::REFUSED;
 use super::Stage;
 use crate::failure::Failure;
 use crate::sweep::fault;
 use crate::sweep::reach::Place;
 use crate::sweep::start::Start;
+use crate::trial::payer::IN_DOUBT;
 use crate::trial::payroll::Provider;
 
 impl Stage {
@@ -80,7 +82,7 @@ impl Stage {
             (code, said) = self.run(&words)?;
         }
         match (code, self.provider) {
-            (0, Provider::Cashypro) | (1, Provider::Cashypro) => Ok(()),
+            (0 | REFUSED | IN_DOUBT, Provider::Cashypro) => Ok(()),
             (0, _) => {
                 match parse_url(&said)? {
                     Some(page) => self.bank.pay_on(&page)?,

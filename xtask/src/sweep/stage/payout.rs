@@ -7,6 +7,7 @@ use pagos_engine::Phase;
 use pagos_engine::Point;
 use pagos_twin::Fault;
 
+use super::REFUSED;
 use super::Stage;
 use crate::failure::Failure;
 use crate::sweep::reach::Place;
@@ -158,9 +159,6 @@ impl Stage {
         Failpoint { place, key: Some(key.to_owned()), path_part, nth: 1 }
     }
 }
-
-/// The code of a refused file.
-const REFUSED: i32 = 1;
 
 fn anywhere(place: Place) -> Failpoint {
     Failpoint { place, key: None, path_part: None, nth: 1 }

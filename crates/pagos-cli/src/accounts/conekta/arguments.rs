@@ -1,7 +1,6 @@
 //! The command line of `pagos conekta`: its errands with their arguments and their help. Does
 //! nothing by itself.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,6 +8,7 @@ use clap::Subcommand;
 
 use crate::arguments::StoreArguments;
 use crate::arguments::parse_span;
+use crate::run::database::Database;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -153,8 +153,8 @@ pub(crate) struct OrphansArguments {
     #[command(flatten)]
     pub(crate) at: AtArguments,
     /// The store that knows the payouts; never guessed
-    #[arg(long, value_name = "PATH")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) db: Database,
     /// Leave younger payees alone, since their payout may not be stored yet; 0s counts all
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_span)]
     pub(crate) older_than: Duration,

@@ -5,7 +5,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 
 use pagos_core::AccountName;
 use pagos_core::Clock;
@@ -34,7 +33,7 @@ use crate::output::write_qr_if_shown;
 use crate::run;
 use crate::run::bank::Bank;
 use crate::run::database;
-use crate::run::office;
+use crate::run::database::Database;
 use crate::run::office::Office;
 use crate::run::payer;
 use crate::run::payer::Waited;
@@ -75,7 +74,7 @@ async fn create(
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let db = database_of(arguments);
-    office::check_folder(&db)?;
+    db.check()?;
     let mut bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
     if arguments.sandbox_url.is_some() {
         console::tell("sandbox: a simulated provider, no real money");
@@ -86,7 +85,7 @@ async fn create(
         Err(violations) => return refuse(Refusal::of_order(violations), arguments),
     };
     tell_live(&bank.accounts, &order);
-    let office = Office::new(database::open(&db)?, &bank.accounts, bank.policy.clone())?;
+    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
     bank.bind(&office.store_door(), &db).await?;
     let receiving = match bank.listener.take().filter(|_| arguments.wait) {
         Some(listener) => Some(office.spawn_receiver(listener, bank.accounts.all())?),
@@ -100,13 +99,13 @@ async fn create(
 }
 
 /// As with `serve`: simulators get a store of their own.
-fn database_of(arguments: &PaymentCreateArguments) -> PathBuf {
+fn database_of(arguments: &PaymentCreateArguments) -> Database {
     let file = match (&arguments.store.db, &arguments.sandbox_url) {
         (Some(db), _) => return db.clone(),
         (None, Some(_)) => database::TWIN_FILE,
         (None, None) => database::LIVE_FILE,
     };
-    PathBuf::from(file)
+    Database::usual(file)
 }
 
 fn read_order(

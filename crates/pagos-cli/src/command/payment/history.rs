@@ -13,7 +13,7 @@ use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::run;
-use crate::run::database;
+use crate::run::database::Database;
 
 pub(super) fn run(arguments: &PaymentKeyArguments) -> Result<Exit, Failure> {
     let entries = run::block_on(entries(arguments))?;
@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &PaymentKeyArguments) -> Result<Exit, Failure> {
 
 async fn entries(arguments: &PaymentKeyArguments) -> Result<Vec<Entry>, Failure> {
     let key: OrderKey = arguments.key.parse()?;
-    let db = database::existing(arguments.store.db.as_deref());
-    let store = database::open_to_read(&db)?;
+    let db = Database::existing(arguments.store.db.as_ref());
+    let store = db.open_to_read().await?;
     payment::find(store.as_ref(), &db, &key).await?;
     Ok(store.payment_history(&key).await?)
 }

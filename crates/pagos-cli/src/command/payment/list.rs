@@ -23,7 +23,7 @@ use crate::output::Totals;
 use crate::output::with_table_row;
 use crate::output::write_totals;
 use crate::run;
-use crate::run::database;
+use crate::run::database::Database;
 
 /// Payments read from the store at a time.
 const PAGE: usize = 500;
@@ -33,8 +33,8 @@ pub(super) fn run(arguments: &PaymentListArguments) -> Result<Exit, Failure> {
 }
 
 async fn list(arguments: &PaymentListArguments) -> Result<Exit, Failure> {
-    let db = database::existing(arguments.store.db.as_deref());
-    let store = database::open_to_read(&db)?;
+    let db = Database::existing(arguments.store.db.as_ref());
+    let store = db.open_to_read().await?;
     let status = arguments.status.map(|status| status.word());
     let mut pages = Pages { store: store.as_ref(), status, after: None };
     match arguments.json {

@@ -11,7 +11,7 @@ use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::run;
-use crate::run::database;
+use crate::run::database::Database;
 
 pub(super) fn run(
     arguments: &PaymentResolveArguments,
@@ -22,9 +22,9 @@ pub(super) fn run(
 
 async fn note(arguments: &PaymentResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let key: OrderKey = arguments.key.parse()?;
-    let db = database::existing(arguments.store.db.as_deref());
+    let db = Database::existing(arguments.store.db.as_ref());
     // Fails where there is no store: a note must not make an empty one.
-    let found = payment::find(database::open_to_read(&db)?.as_ref(), &db, &key).await?;
+    let found = payment::find(db.open_to_read().await?.as_ref(), &db, &key).await?;
     let engine = resolve::engine(&db, &found.order.account, config).await?;
     let payment = engine.resolve_payment(&key, &arguments.note).await?;
     if arguments.json {

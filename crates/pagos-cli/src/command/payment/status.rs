@@ -1,7 +1,6 @@
 //! `pagos payment status KEY`: where one payment stands. Asks the provider only if it is told to.
 
 use std::path::Path;
-use std::path::PathBuf;
 
 use pagos_core::OrderKey;
 use pagos_engine::Entry;
@@ -15,6 +14,7 @@ use crate::exit::Failure;
 use crate::run;
 use crate::run::bank::Bank;
 use crate::run::database;
+use crate::run::database::Database;
 use crate::run::office::Office;
 
 pub(super) fn run(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<Exit, Failure> {
@@ -25,12 +25,12 @@ pub(super) fn run(arguments: &PaymentAskArguments, config: Option<&Path>) -> Res
 
 async fn look(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<Payment, Failure> {
     let key: OrderKey = arguments.key.parse()?;
-    let named = arguments.store.db.as_deref();
+    let named = arguments.store.db.as_ref();
     let db = match &arguments.sandbox_url {
-        Some(_) if named.is_none() => PathBuf::from(database::TWIN_FILE),
-        _ => database::existing(named),
+        Some(_) if named.is_none() => Database::usual(database::TWIN_FILE),
+        _ => Database::existing(named),
     };
-    let store = database::open_to_read(&db)?;
+    let store = db.open_to_read().await?;
     // Fails where there is no such payment: a question must not make an empty store.
     let payment = payment::find(store.as_ref(), &db, &key).await?;
     match arguments.ask {
@@ -42,11 +42,11 @@ async fn look(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<
 async fn ask(
     arguments: &PaymentAskArguments,
     config: Option<&Path>,
-    db: &Path,
+    db: &Database,
     key: &OrderKey,
 ) -> Result<Payment, Failure> {
     let bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
-    let office = Office::new(database::open(db)?, &bank.accounts, bank.policy.clone())?;
+    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
     bank.bind(&office.store_door(), db).await?;
     let known = office.store.payment_history(key).await?.len();
     let payment = office.engine.ask_payment(key).await?;

@@ -1,8 +1,6 @@
 //! What was agreed about the order that a delivery names: from the store, and from the arguments.
 //! A genuine delivery that says something else is a contradiction, not an event to act on.
 
-use std::path::Path;
-
 use pagos_core::AccountName;
 use pagos_core::Event;
 use pagos_core::Hint;
@@ -14,7 +12,7 @@ use pagos_engine::recognise;
 
 use crate::arguments::VerifyArguments;
 use crate::exit::Failure;
-use crate::run::database;
+use crate::run::database::Database;
 
 /// What a store knows of the order.
 #[derive(Debug, Default)]
@@ -48,11 +46,11 @@ impl Expected {
 
 /// Looks up the order that a delivery claims to be about, as the receiver of webhooks does.
 pub(super) async fn look_up(
-    db: &Path,
+    db: &Database,
     account: &AccountName,
     hint: &Hint,
 ) -> Result<Agreed, Failure> {
-    let store = database::open_to_read(db)?;
+    let store = db.open_to_read().await?;
     let known = recognise(store.as_ref(), account, hint).await?;
     let order = match &known.about {
         About::Payment(key) => {

@@ -3,7 +3,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 
 use pagos_core::AccountName;
 
@@ -17,6 +16,7 @@ use crate::run::bank::Bank;
 use crate::run::bank::Choice;
 use crate::run::catch_up;
 use crate::run::database;
+use crate::run::database::Database;
 use crate::run::office::Office;
 
 pub(super) async fn run(
@@ -29,7 +29,7 @@ pub(super) async fn run(
     check_provider(&found.settings)?;
     let db = database_of(arguments);
     // Fails where there is no store: there is nothing to ask about.
-    drop(database::open_to_read(&db)?);
+    drop(db.open_to_read().await?);
     let choice = match &at.sandbox_url {
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None => Choice::Configured { config: config.map(Path::to_owned) },
@@ -40,7 +40,7 @@ pub(super) async fn run(
     let Some((account, missed)) = account.and_then(|it| Some((it, it.missed.as_ref()?))) else {
         return Err(Failure::new(format!("account {name} is not configured")));
     };
-    let office = Office::new(database::open(&db)?, &bank.accounts, bank.policy.clone())?;
+    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
     bank.bind(&office.store_door(), &db).await?;
     let caught =
         catch_up::catch_up(&office, &account.name, missed.as_ref(), arguments.since).await?;
@@ -58,10 +58,10 @@ pub(super) async fn run(
 }
 
 /// As with `serve`.
-fn database_of(arguments: &CatchUpArguments) -> PathBuf {
+fn database_of(arguments: &CatchUpArguments) -> Database {
     match (&arguments.store.db, &arguments.at.sandbox_url) {
         (Some(db), _) => db.clone(),
-        (None, Some(_)) => PathBuf::from(database::TWIN_FILE),
-        (None, None) => database::existing(None),
+        (None, Some(_)) => Database::usual(database::TWIN_FILE),
+        (None, None) => Database::existing(None),
     }
 }

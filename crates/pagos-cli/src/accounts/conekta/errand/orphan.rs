@@ -28,7 +28,7 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::exit::with_causes;
 use crate::run::bank;
-use crate::run::database;
+use crate::run::database::Database;
 use crate::run::office;
 use crate::run::report::Pages;
 
@@ -37,10 +37,10 @@ pub(super) async fn run(
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let desk = Desk::open(&arguments.at, config).await?;
-    let db = arguments.db.as_path();
+    let db = &arguments.db;
     // Fails where there is no store: an empty one would make an orphan of every payee.
-    drop(database::open_to_read(db)?);
-    let store = database::open(db)?;
+    drop(db.open_to_read().await?);
+    let store = db.open().await?;
     bank::bind(&office::door(Arc::clone(&store)), db, &desk.settings.name, &desk.world).await?;
     // Payees first: a payout that is stored meanwhile then counts.
     let payees = payee::all(&desk).await?;
@@ -97,7 +97,7 @@ impl Used {
     }
 
     /// Refuses a store that is about something else, to which every payee is an orphan.
-    fn check(&self, payees: &[Payee], db: &Path, account: &AccountName) -> Result<(), Failure> {
+    fn check(&self, payees: &[Payee], db: &Database, account: &AccountName) -> Result<(), Failure> {
         let is_met = payees.iter().any(|payee| self.ids.contains(&payee.id));
         let because = match (self.is_known, is_met) {
             _ if payees.is_empty() => return Ok(()),
@@ -110,7 +110,7 @@ impl Used {
         Err(Failure::new(format!(
             "{}: {because}, so every payee would be an orphan; name the store of this account with \
              --db, or see `{}`",
-            db.display(),
+            db,
             payee::LOOK
         )))
     }

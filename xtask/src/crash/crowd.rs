@@ -1,0 +1,282 @@
+//! Several processes that work on one database at once: half of them are killed again and again,
+//! and so is the server, if there is one. Whoever is gone is started again at once. Judges nothing
+//! but exit codes.
+
+use std::process::Child;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::crash::Database;
+use crate::crash::Figures;
+use crate::crash::LAST_RUN_S_MAX;
+use crate::crash::Orders;
+use crate::crash::Stage;
+use crate::failure::Failure;
+use crate::postgres::Blow;
+use crate::postgres::Server;
+use crate::random::Random;
+use crate::trial::payer::Ended;
+use crate::trial::payer::IN_DOUBT;
+use crate::trial::payer::Payer;
+use crate::trial::payer::REFUSED;
+use crate::trial::payer::Work;
+
+/// How long a start looks for a server, and a little more.
+const START_MAX: Duration = Duration::from_secs(7);
+
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long the server is away, and how long it lives between two blows: the latter by what a row
+/// takes at least, so that all blows fall before the last row has ended.
+const AWAY_MS_MIN: u64 = 200;
+const AWAY_MS_MAX: u64 = 2_500;
+const UP_MS_MIN: u64 = 1_000;
+const UP_MS_PER_ROW: u64 = 2;
+
+/// A run that ends in doubt is started again; after so many for each worker, nothing is left to do.
+const DOUBTFUL_ENDS_PER_WORKER_MAX: u64 = 2;
+
+/// Kills workers, and the server, until enough were killed or every row has ended.
+pub(super) fn kill_often(
+    stage: &Stage,
+    orders: &Orders,
+    figures: &mut Figures,
+) -> Result<(), Failure> {
+    let signals = Signals::default();
+    thread::scope(|scope| {
+        let blows = stage.server.as_ref().map(|server| {
+            let signals = &signals;
+            scope.spawn(move || strike_often(server, orders, signals))
+        });
+        let are_struck = || blows.as_ref().is_none_or(thread::ScopedJoinHandle::is_finished);
+        let killed = kill_workers(stage, orders, figures, &signals, are_struck);
+        signals.is_over.store(true, Ordering::Relaxed);
+        let struck = match blows.map(thread::ScopedJoinHandle::join) {
+            None => Ok(0),
+            Some(joined) => {
+                joined.map_err(|_| Failure::new("the thread that strikes the server panicked"))?
+            }
+        };
+        killed?;
+        figures.server_restarts = struck?;
+        match figures.server_restarts == orders.server_restarts {
+            true => Ok(()),
+            false => Err(Failure::new(format!(
+                "every row had ended after {} of {} restarts of the server; take more --rows",
+                figures.server_restarts, orders.server_restarts
+            ))),
+        }
+    })
+}
+
+fn kill_workers(
+    stage: &Stage,
+    orders: &Orders,
+    figures: &mut Figures,
+    signals: &Signals,
+    are_struck: impl Fn() -> bool,
+) -> Result<(), Failure> {
+    let mut moments = Random::new(orders.seed, 2);
+    let mut crowd = Crowd::start(&stage.payer, orders, signals)?;
+    let begun = Instant::now();
+    let mut due = begun;
+    while figures.kills < orders.kills || !are_struck() {
+        due += Duration::from_millis(orders.kill_every_ms);
+        while Instant::now() < due && !crowd.is_done {
+            crowd.look()?;
+            thread::sleep(LOOK_EVERY);
+        }
+        if crowd.is_done {
+            let kills = figures.kills;
+            println!("crash: every row had ended after {kills} of {} kills", orders.kills);
+            break;
+        }
+        if begun.elapsed() > Duration::from_secs(LAST_RUN_S_MAX) {
+            let rows = orders.rows;
+            return Err(Failure::new(format!("{rows} rows did not end in {LAST_RUN_S_MAX} s")));
+        }
+        figures.kills += crowd.kill_half(&mut moments)?;
+    }
+    figures.starts += crowd.starts;
+    figures.starts_in_vain += crowd.starts_in_vain;
+    Ok(())
+}
+
+/// What the two threads tell each other.
+#[derive(Default)]
+struct Signals {
+    /// The run is over; no more blows.
+    is_over: AtomicBool,
+    /// Rises when the server goes down, and again when it is up: odd while it is down.
+    turns: AtomicU64,
+}
+
+impl Signals {
+    fn turn(&self) {
+        self.turns.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn turns(&self) -> u64 {
+        self.turns.load(Ordering::SeqCst)
+    }
+}
+
+/// The workers. Dropping them kills them.
+struct Crowd<'a> {
+    payer: &'a Payer,
+    signals: &'a Signals,
+    workers: Vec<Worker>,
+    starts: u64,
+    /// Starts of workers that gave up because the server was away.
+    starts_in_vain: u64,
+    doubtful_ends: u64,
+    /// Did one come to its end with nothing left to do?
+    is_done: bool,
+}
+
+struct Worker {
+    number: u64,
+    work: Work,
+    child: Child,
+    /// The server's turns when it was started.
+    turns: u64,
+    begun: Instant,
+}
+
+impl<'a> Crowd<'a> {
+    fn start(payer: &'a Payer, orders: &Orders, signals: &'a Signals) -> Result<Self, Failure> {
+        let mut crowd = Self {
+            payer,
+            signals,
+            workers: Vec::new(),
+            starts: 0,
+            starts_in_vain: 0,
+            doubtful_ends: 0,
+            is_done: false,
+        };
+        for number in 0..orders.workers {
+            let work = work_of(number, orders.database);
+            let (turns, child) = (signals.turns(), payer.spawn_worker(number, work)?);
+            crowd.workers.push(Worker { number, work, child, turns, begun: Instant::now() });
+            crowd.starts += 1;
+        }
+        Ok(crowd)
+    }
+
+    /// Starts again whoever ended, unless nothing is left to do.
+    fn look(&mut self) -> Result<(), Failure> {
+        for worker in &mut self.workers {
+            let status = worker.child.try_wait().map_err(Failure::while_doing("looking"))?;
+            let Some(status) = status else { continue };
+            if status.code() == Some(REFUSED) && worker.met_no_server(self.signals) {
+                worker.start_again(self.payer, self.signals)?;
+                self.starts += 1;
+                self.starts_in_vain += 1;
+                continue;
+            }
+            match self.payer.judge_worker(worker.number, worker.work, status)? {
+                Ended::ByItself(IN_DOUBT) => self.doubtful_ends += 1,
+                Ended::ByItself(_) | Ended::Killed => {
+                    self.is_done = true;
+                    return Ok(());
+                }
+            }
+            worker.start_again(self.payer, self.signals)?;
+            self.starts += 1;
+        }
+        let workers = u64::try_from(self.workers.len()).unwrap_or(u64::MAX);
+        self.is_done = self.doubtful_ends >= workers.saturating_mul(DOUBTFUL_ENDS_PER_WORKER_MAX);
+        Ok(())
+    }
+
+    /// Kills one half by chance, the larger one, and starts it again. Returns how many were killed
+    /// and had not just ended.
+    fn kill_half(&mut self, moments: &mut Random) -> Result<u64, Failure> {
+        let mut chosen: Vec<u64> = self.workers.iter().map(|worker| worker.number).collect();
+        while chosen.len() > self.workers.len().div_ceil(2) {
+            let Some(spared) = moments.choose(&chosen).copied() else { break };
+            chosen.retain(|number| *number != spared);
+        }
+        let mut kills = 0;
+        for worker in self.workers.iter_mut().filter(|worker| chosen.contains(&worker.number)) {
+            worker.child.kill().map_err(Failure::while_doing("killing a worker"))?;
+            let status = worker.child.wait().map_err(Failure::while_doing("killing a worker"))?;
+            if status.code().is_none() {
+                kills += 1;
+            }
+            worker.start_again(self.payer, self.signals)?;
+            self.starts += 1;
+        }
+        Ok(kills)
+    }
+}
+
+impl Worker {
+    fn start_again(&mut self, payer: &Payer, signals: &Signals) -> Result<(), Failure> {
+        self.turns = signals.turns();
+        self.begun = Instant::now();
+        self.child = payer.spawn_worker(self.number, self.work)?;
+        Ok(())
+    }
+
+    /// Did it find no server when it was started? Then it ends soon, and says so; a worker that has
+    /// a server outlives a short absence.
+    fn met_no_server(&self, signals: &Signals) -> bool {
+        let is_young = self.begun.elapsed() < START_MAX;
+        self.turns % 2 == 1 || (is_young && self.turns != signals.turns())
+    }
+}
+
+impl Drop for Crowd<'_> {
+    fn drop(&mut self) {
+        for worker in &mut self.workers {
+            // It may be gone already; then there is nothing to stop.
+            let _ = worker.child.kill();
+            let _ = worker.child.wait();
+        }
+    }
+}
+
+/// On a server, `pay` and `serve` work side by side; a file has one dispatcher, and who pays waits
+/// for its turn.
+fn work_of(number: u64, database: Database) -> Work {
+    match database {
+        Database::Postgres if number % 2 == 1 => Work::Serve,
+        Database::Postgres | Database::Sqlite => Work::Pay,
+    }
+}
+
+/// Brings the server down as often as was ordered, each time for a while, each time in another way.
+/// Returns how often. It is up when this returns.
+fn strike_often(server: &Server, orders: &Orders, signals: &Signals) -> Result<u64, Failure> {
+    let mut moments = Random::new(orders.seed, 4);
+    let up_ms = orders.rows * UP_MS_PER_ROW / (orders.server_restarts + 1);
+    let up_ms = up_ms.max(UP_MS_MIN);
+    for number in 0..orders.server_restarts {
+        if !sleep_unless(&signals.is_over, Duration::from_millis(up_ms)) {
+            return Ok(number);
+        }
+        signals.turn();
+        server.strike(if number % 2 == 0 { Blow::Kill } else { Blow::Immediate })?;
+        thread::sleep(Duration::from_millis(moments.draw(AWAY_MS_MIN, AWAY_MS_MAX)));
+        server.start_again()?;
+        signals.turn();
+    }
+    Ok(orders.server_restarts)
+}
+
+/// Sleeps for all of `time`, or less if it is over.
+fn sleep_unless(is_over: &AtomicBool, time: Duration) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        if is_over.load(Ordering::Relaxed) {
+            return false;
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    true
+}
