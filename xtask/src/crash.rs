@@ -80,7 +80,7 @@ impl Database {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
@@ -216,6 +216,36 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         0 => Ok(()),
         count => Err(Failure::new(format!("{count} violations; seed {}", orders.seed))),
     }
+}
+
+/// How a trial ended that others began.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// Movements in the bank's ledger.
+    pub(crate) movements: usize,
+    /// Keys that were paid twice at some moment.
+    pub(crate) paid_twice: usize,
+    /// Decisions of the operator.
+    pub(crate) decided: u64,
+    /// What is wrong, in words.
+    pub(crate) violations: Vec<String>,
+}
+
+/// Runs to the end what crashes have left behind, lets the operator decide, and judges.
+pub(crate) fn bring_to_end(payer: Payer, bank: Bank, rows: Vec<Row>) -> Result<Judged, Failure> {
+    let stage = Stage { payer, bank, rows, server: None };
+    let mut figures = Figures::default();
+    let mut verdict = settle(&stage, &mut figures)?;
+    // Where every row is lost or declined, nothing is paid, and that shows something.
+    verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
+    let mut verdict = operator::decide(&stage, verdict, &mut figures)?;
+    verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
+    Ok(Judged {
+        movements: verdict.movements,
+        paid_twice: verdict.paid_twice(),
+        decided: figures.resent + figures.asked,
+        violations: verdict.violations.iter().map(Violation::to_string).collect(),
+    })
 }
 
 fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<Stage, Failure> {

@@ -29,6 +29,7 @@ mod process;
 mod random;
 mod release;
 mod scale;
+mod sweep;
 mod test;
 mod tidy;
 mod trial;
@@ -63,6 +64,10 @@ usage: cargo xtask COMMAND
         [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
                              the same with several processes on one database: half of them are
                              killed every second until every row has ended, and the server, too
+  sweep [--providers etpay,...] [--points bind,...] [--faults none,...] [--quick] [--seed 1]
+        [--profile dev] [--side-by-side 4] [--db sqlite|postgres|all]
+                             ends `pagos` at every named point of the engine, with every fault, and
+                             judges the bank's ledger; the table of points is printed
   postgres COMMAND...        runs a command with a private server: `postgres cargo test -p pagos-cli`
   fuzz [--target NAME] [--seconds 10 | --executions N] [--seed 1] [--replay FILE]
        [--coverage [--minimise]]
@@ -115,6 +120,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = crash::Orders::take(&mut flags)?;
             flags.end()?;
             crash::run(&workspace, &orders)
+        }
+        "sweep" => {
+            let orders = sweep::Orders::take(&mut flags)?;
+            flags.end()?;
+            sweep::run(&workspace, &orders).map(drop)
         }
         "scale" => {
             let orders = scale::Orders::take(&mut flags)?;

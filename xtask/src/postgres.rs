@@ -100,6 +100,15 @@ impl Server {
         format!("postgres://{USER}@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Makes an empty database; returns where it is, as [`Server::address`] does.
+    pub(crate) fn make_database(&self, name: &str) -> Result<String, Failure> {
+        let port = self.port.to_string();
+        let mut command = self.programs.command("createdb", &self.folder.path);
+        command.args(["-h", "127.0.0.1", "-p", &port, "-U", USER, name]);
+        process::read_stdout(command.env("PGPASSWORD", &self.password))?;
+        Ok(format!("postgres://{USER}@127.0.0.1:{port}/{name}"))
+    }
+
     /// What it asks for.
     pub(crate) fn password(&self) -> &str {
         &self.password

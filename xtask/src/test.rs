@@ -14,6 +14,7 @@ use crate::postgres;
 use crate::postgres::Choice;
 use crate::process;
 use crate::process::build_cargo;
+use crate::sweep;
 use crate::tidy;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Faults;
@@ -29,13 +30,14 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: conformance::replay },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
+    Step { name: "sweep", run: run_quick_sweep },
     Step { name: "tidy", run: run_tidy },
 ];
 
@@ -150,6 +152,12 @@ fn run_small_crowd(workspace: &Workspace) -> Result<Tally, Failure> {
     };
     crash::run(workspace, &orders)?;
     Ok(Tally { passed: 1, ..Tally::default() })
+}
+
+/// Every named point with every provider, once; an abort that was got to counts as a test.
+fn run_quick_sweep(workspace: &Workspace) -> Result<Tally, Failure> {
+    let passed = sweep::run(workspace, &sweep::Orders::quick())?;
+    Ok(Tally { passed, ..Tally::default() })
 }
 
 fn run_tidy(workspace: &Workspace) -> Result<Tally, Failure> {

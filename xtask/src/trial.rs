@@ -30,11 +30,21 @@ pub(crate) fn build_program(
     workspace: &Workspace,
     profile: BuildProfile,
 ) -> Result<PathBuf, Failure> {
+    build_program_with(workspace, profile, &[])
+}
+
+/// The same with these features of its crate.
+pub(crate) fn build_program_with(
+    workspace: &Workspace,
+    profile: BuildProfile,
+    features: &[&str],
+) -> Result<PathBuf, Failure> {
     let (words, folder): (&[&str], &str) = match profile {
         BuildProfile::Dev => (&[], "debug"),
         BuildProfile::Release => (&["--release"], "release"),
     };
     let mut command = build_cargo(workspace, &["build", "--quiet", "-p", "pagos-cli"]);
+    command.args(features.iter().flat_map(|feature| ["--features", feature]));
     process::run(command.args(words))?;
     let name = format!("pagos{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace.target.join(folder).join(name))

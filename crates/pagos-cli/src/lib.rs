@@ -13,6 +13,8 @@ mod command;
 mod config;
 mod console;
 mod exit;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 #[cfg(feature = "foreign")]
 pub mod foreign;
 mod input;
@@ -31,6 +33,11 @@ use crate::exit::Exit;
 
 /// Reads the arguments of the process, does what they say, and tells how it ended.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    if let Err(failure) = failpoints::arm() {
+        console::tell(&failure.to_string());
+        return Exit::Refused.into();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -1,5 +1,7 @@
 //! Asking a provider about one payout. Moves no money.
 
+use std::pin::pin;
+
 use futures_util::FutureExt;
 use futures_util::select_biased;
 use pagos_core::Error;
@@ -13,6 +15,7 @@ use pagos_core::Status;
 use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
+use crate::point::Point;
 use crate::record::Writer;
 use crate::store::Claim;
 use crate::store::Payout;
@@ -24,17 +27,17 @@ impl Engine {
         let key = &payout.order.key;
         let writer = Writer::Holder { epoch: payout.epoch };
         match self.query(&payout).await {
-            Ok(Lookup::Found(seen)) => self.learn(key, writer, &seen).await,
+            Ok(Lookup::Found(seen)) => self.learn(Point::RecordAnswer, key, writer, &seen).await,
             Ok(Lookup::Absent) => {
                 let decide =
                     |payout: &Payout, rules: &Rules<'_>| Some(rules.absent(&payout.progress));
-                self.write(key, writer, decide).await.map(drop)
+                self.write(Point::RecordAbsence, key, writer, decide).await.map(drop)
             }
             Ok(Lookup::Ambiguous(because)) => {
                 let decide = |payout: &Payout, rules: &Rules<'_>| {
                     Some(rules.ambiguous(&payout.progress, because.clone()))
                 };
-                self.write(key, writer, decide).await.map(drop)
+                self.write(Point::RecordAmbiguity, key, writer, decide).await.map(drop)
             }
             Ok(Lookup::CannotTell(answer)) => self.note(&payout, &answer).await,
             Err(error) => {
@@ -48,8 +51,8 @@ impl Engine {
 
     async fn query(&self, payout: &Payout) -> Result<Lookup, Error> {
         let provider = self
-            .accounts
-            .provider(&payout.order.account)
+            .providers
+            .to(&payout.order.account)
             .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
         let payout_ref = PayoutRef {
             order: &payout.order,
@@ -57,7 +60,7 @@ impl Engine {
             handle: payout.progress.handle.as_ref(),
             begun_at: payout.progress.first_begun_at,
         };
-        let mut call = provider.query(&payout_ref).fuse();
+        let mut call = pin!(provider.query(&payout_ref).fuse());
         let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
         // An answer that is there counts, even if the deadline has passed with it.
         select_biased! {
@@ -71,7 +74,7 @@ impl Engine {
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             Some(rules.asked(&payout.progress, answer.to_owned()))
         };
-        self.write(&payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::NoteQuestion, &payout.order.key, writer, decide).await.map(drop)
     }
 
     /// A begun attempt without a worker: it may have been sent, so it is in doubt from here on.
@@ -81,6 +84,7 @@ impl Engine {
             message: Some("the process that sent it ended before an answer came".to_owned()),
             ..Observation::new(Status::Unknown, Source::Reply, self.timer.now())
         };
-        self.learn(&claim.payout.order.key, Writer::Holder { epoch }, &seen).await
+        self.learn(Point::AdmitDoubt, &claim.payout.order.key, Writer::Holder { epoch }, &seen)
+            .await
     }
 }

@@ -9,17 +9,18 @@ use pagos_core::AccountName;
 use pagos_core::Error;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
 use pagos_core::Timestamp;
 use pagos_core::Violation;
 
 use crate::accounts::Accounts;
+use crate::door::ProviderDoor;
+use crate::door::ProviderDoors;
+use crate::door::StoreDoor;
 use crate::intent::Intent;
 use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::policy::Policy;
 use crate::store::Payout;
-use crate::store::Store;
 use crate::store::StoreError;
 use crate::timer::Timer;
 
@@ -29,8 +30,8 @@ use crate::timer::Timer;
 /// dropped at any moment, and another one goes on.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) accounts: Accounts,
+    pub(crate) store: StoreDoor,
+    pub(crate) providers: ProviderDoors,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) policy: Policy,
     pub(crate) halted: Mutex<BTreeMap<AccountName, String>>,
@@ -38,24 +39,26 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine over a store.
+    /// An engine over a store, or over a [`StoreDoor`] whose probe then hears of its calls too.
     ///
     /// # Errors
     /// Refuses a policy that would be unsafe for one of the accounts' providers.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: impl Into<StoreDoor>,
         accounts: Accounts,
         timer: Arc<dyn Timer>,
         policy: Policy,
     ) -> Result<Self, EngineError> {
-        for (_, provider) in accounts.iter() {
-            if let Some(fault) = policy.fault_with(provider.descriptor()) {
+        let store = store.into();
+        let providers = store.doors_to(accounts);
+        for descriptor in providers.descriptors() {
+            if let Some(fault) = policy.fault_with(descriptor) {
                 return Err(EngineError::UnsafePolicy(fault));
             }
         }
         let halted = Mutex::default();
         let sends = Mutex::default();
-        Ok(Self { store, accounts, timer, policy, halted, sends })
+        Ok(Self { store, providers, timer, policy, halted, sends })
     }
 
     /// Stores orders durably, all or none of them. They wait until [`Engine::release`].
@@ -82,6 +85,22 @@ impl Engine {
         Ok(self.store.release(run, self.timer.now()).await?)
     }
 
+    /// Takes back what of a run is still held; returns how many there were.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn withdraw(&self, run: &RunId) -> Result<u64, EngineError> {
+        Ok(self.store.withdraw(run).await?)
+    }
+
+    /// Ends all claims, for a program that knows to be the only worker; returns how many.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn end_claims(&self) -> Result<u64, EngineError> {
+        Ok(self.store.end_claims().await?)
+    }
+
     /// Accounts that were taken out of service because the provider refused their credentials,
     /// with the provider's reason. They stay so until the engine is built again.
     pub fn halted(&self) -> BTreeMap<AccountName, String> {
@@ -93,12 +112,9 @@ impl Engine {
         halted.entry(account.clone()).or_insert(because);
     }
 
-    pub(crate) fn provider_of(
-        &self,
-        payout: &Payout,
-    ) -> Result<&Arc<dyn PayoutProvider>, EngineError> {
+    pub(crate) fn provider_of(&self, payout: &Payout) -> Result<ProviderDoor<'_>, EngineError> {
         let account = &payout.order.account;
-        self.accounts.provider(account).ok_or_else(|| EngineError::NoAccount(account.clone()))
+        self.providers.to(account).ok_or_else(|| EngineError::NoAccount(account.clone()))
     }
 
     pub(crate) async fn load(&self, key: &OrderKey) -> Result<Payout, EngineError> {

@@ -15,8 +15,8 @@ use crate::decide::Outcome;
 use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
+use crate::point::Point;
 use crate::recognise::About;
-use crate::recognise::recognise;
 use crate::record::Writer;
 use crate::store::InboxItem;
 use crate::store::Payout;
@@ -27,7 +27,7 @@ const DEFERRALS_MAX: u32 = 3;
 impl Engine {
     /// Applies one stored delivery. Applying it again changes nothing more.
     pub(crate) async fn apply(&self, item: InboxItem) -> Result<(), EngineError> {
-        let Some(provider) = self.accounts.provider(&item.account) else {
+        let Some(provider) = self.providers.to(&item.account) else {
             return self.defer(&item, "no such account is configured").await;
         };
         let Some(decoder) = provider.webhooks() else {
@@ -37,7 +37,7 @@ impl Engine {
             SecretScope::Account => None,
             SecretScope::Session => {
                 let hint = decoder.locate(&item.delivery);
-                recognise(self.store.as_ref(), &item.account, &hint).await?.secret
+                self.store.recognise(&item.account, &hint).await?.secret
             }
         };
         match decoder.verify(&item.delivery, secret.as_ref()) {
@@ -59,7 +59,7 @@ impl Engine {
         let hint = Hint { key: event.key, reference: event.reference };
         let Some(seen) = told else { return self.ask_about(item, &hint).await };
         if event.subject == Subject::Payment {
-            let known = recognise(self.store.as_ref(), &item.account, &hint).await?;
+            let known = self.store.recognise(&item.account, &hint).await?;
             return match known.about {
                 About::Payment(key) => self.learn_payment(&key, item.id, seen).await,
                 About::Payout(_) | About::Nothing => self.defer(item, "no such payment").await,
@@ -69,14 +69,14 @@ impl Engine {
             Some(key) if self.is_ours(item, key).await? => key.clone(),
             Some(_) => return self.defer(item, "no such payout").await,
             // Some providers know no key of ours.
-            None => match recognise(self.store.as_ref(), &item.account, &hint).await?.about {
+            None => match self.store.recognise(&item.account, &hint).await?.about {
                 About::Payout(key) => key,
                 About::Payment(_) | About::Nothing => {
                     return self.defer(item, "no such payout").await;
                 }
             },
         };
-        self.learn(&key, Writer::Inbox(item.id), seen).await
+        self.learn(Point::ApplyDelivery, &key, Writer::Inbox(item.id), seen).await
     }
 
     /// Somebody who proved nothing says that there is news about what `hint` names: schedules a
@@ -85,9 +85,9 @@ impl Engine {
     /// # Errors
     /// Whatever the store says.
     pub async fn nudge(&self, account: &AccountName, hint: &Hint) -> Result<bool, EngineError> {
-        match recognise(self.store.as_ref(), account, hint).await?.about {
+        match self.store.recognise(account, hint).await?.about {
             About::Payout(key) => {
-                self.write(&key, Writer::Anyone, ask_soon).await?;
+                self.write(Point::ScheduleQuestion, &key, Writer::Anyone, ask_soon).await?;
                 Ok(true)
             }
             About::Payment(key) => {
@@ -100,7 +100,7 @@ impl Engine {
 
     /// Changes nothing but that the provider is asked now.
     async fn ask_about(&self, item: &InboxItem, hint: &Hint) -> Result<(), EngineError> {
-        let known = recognise(self.store.as_ref(), &item.account, hint).await?;
+        let known = self.store.recognise(&item.account, hint).await?;
         let key = match &known.about {
             About::Payout(key) => key,
             About::Payment(key) => return self.hint_payment(key, Some(item.id)).await,
@@ -109,7 +109,7 @@ impl Engine {
             }
             About::Nothing => return self.defer(item, "no such order").await,
         };
-        self.write(key, Writer::Inbox(item.id), ask_soon).await.map(drop)
+        self.write(Point::ScheduleQuestion, key, Writer::Inbox(item.id), ask_soon).await.map(drop)
     }
 
     async fn is_ours(&self, item: &InboxItem, key: &OrderKey) -> Result<bool, EngineError> {
@@ -123,11 +123,11 @@ impl Engine {
             return self.file(item, &format!("orphan: {because}")).await;
         }
         let due_at = self.timer.now().plus(Duration::from_secs(5));
-        Ok(self.store.file(item.id, Some(due_at), because).await?)
+        Ok(self.store.file(Point::DeferDelivery, item.id, Some(due_at), because).await?)
     }
 
     async fn file(&self, item: &InboxItem, outcome: &str) -> Result<(), EngineError> {
-        Ok(self.store.file(item.id, None, outcome).await?)
+        Ok(self.store.file(Point::CloseDelivery, item.id, None, outcome).await?)
     }
 }
 

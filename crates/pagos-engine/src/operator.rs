@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Entry;
 use crate::history::Proof;
+use crate::point::Point;
 use crate::record::Writer;
 use crate::store::Payout;
 
@@ -47,7 +48,7 @@ impl Engine {
         }
         let decide =
             |payout: &Payout, rules: &Rules<'_>| decided(payout, rules, decision, note.trim());
-        let written = self.write(key, Writer::Anyone, decide).await?;
+        let written = self.write(Point::RecordDecision, key, Writer::Anyone, decide).await?;
         written.ok_or_else(|| {
             let age_s = self.policy.time_on_the_way().as_millis().div_ceil(1_000);
             EngineError::Refused(format!(

@@ -11,6 +11,7 @@ use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Entry;
+use crate::point::Point;
 use crate::progress::Progress;
 use crate::store::Committed;
 use crate::store::InboxId;
@@ -39,6 +40,7 @@ impl Engine {
     /// [`Writer::Holder`] is gone.
     pub(crate) async fn write(
         &self,
+        point: Point,
         key: &OrderKey,
         writer: Writer,
         decide: impl Fn(&Payout, &Rules<'_>) -> Option<Outcome> + Send + Sync,
@@ -49,7 +51,7 @@ impl Engine {
                 return Ok(None);
             };
             let (progress, due_at) = (step.progress.clone(), step.due_at);
-            if let Committed::Done { version } = self.store.commit(step).await? {
+            if let Committed::Done { version } = self.store.commit(point, step).await? {
                 payout.progress = progress;
                 payout.due_at = due_at;
                 payout.version = version;
@@ -101,14 +103,15 @@ impl Engine {
     /// welcome even if it does not.
     pub(crate) async fn learn(
         &self,
+        point: Point,
         key: &OrderKey,
         writer: Writer,
         seen: &Observation,
     ) -> Result<(), EngineError> {
         let decide = |payout: &Payout, rules: &Rules<'_>| Some(rules.learn(&payout.progress, seen));
-        let written = self.write(key, writer, decide).await?;
+        let written = self.write(point, key, writer, decide).await?;
         if written.is_none() && matches!(writer, Writer::Holder { .. }) {
-            self.write(key, Writer::Anyone, decide).await?;
+            self.write(point, key, Writer::Anyone, decide).await?;
         }
         Ok(())
     }

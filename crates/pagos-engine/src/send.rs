@@ -21,6 +21,7 @@ use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Proof;
+use crate::point::Point;
 use crate::record::Writer;
 use crate::store::Claim;
 use crate::store::Committed;
@@ -47,7 +48,7 @@ impl Engine {
         }
         let asked_at = self.timer.now();
         match self.create(&payout).await {
-            Ok(seen) => self.learn(&payout.order.key, writer, &seen).await,
+            Ok(seen) => self.learn(Point::RecordReply, &payout.order.key, writer, &seen).await,
             Err(error) => self.settle(&payout, writer, attempt.number, asked_at, &error).await,
         }
     }
@@ -55,8 +56,8 @@ impl Engine {
     /// The call itself, under the deadline. An elapsed deadline is doubt, not failure.
     async fn create(&self, payout: &Payout) -> Result<Observation, Error> {
         let provider = self
-            .accounts
-            .provider(&payout.order.account)
+            .providers
+            .to(&payout.order.account)
             .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
         let late = Error::new(
             ErrorKind::Unknown,
@@ -107,7 +108,7 @@ impl Engine {
         progress.handle = Some(handle);
         let outcome =
             Outcome { due_at: payout.due_at, progress, entries: Vec::new(), notices: Vec::new() };
-        self.advance(payout, outcome).await
+        self.advance(Point::StoreHandle, payout, outcome).await
     }
 
     /// Makes the attempt durable. After this commit, and not before, the request may leave.
@@ -120,7 +121,7 @@ impl Engine {
             now: self.timer.now(),
         };
         match rules.begin(&payout.progress) {
-            Some(outcome) => self.advance(payout, outcome).await,
+            Some(outcome) => self.advance(Point::BeginAttempt, payout, outcome).await,
             None => Ok(None),
         }
     }
@@ -129,6 +130,7 @@ impl Engine {
     /// knows more, and the payout is found again when the claim ends.
     async fn advance(
         &self,
+        point: Point,
         mut payout: Payout,
         outcome: Outcome,
     ) -> Result<Option<Payout>, EngineError> {
@@ -143,7 +145,7 @@ impl Engine {
             notices: outcome.notices,
             applies: None,
         };
-        match self.store.commit(step).await? {
+        match self.store.commit(point, step).await? {
             Committed::Done { version } => {
                 payout.progress = outcome.progress;
                 payout.due_at = outcome.due_at;
@@ -173,14 +175,15 @@ impl Engine {
         let because = error.to_string();
         match error.kind() {
             ErrorKind::Unknown => {
-                self.learn(&payout.order.key, writer, &told(Status::Unknown)).await
+                self.learn(Point::RecordDoubt, &payout.order.key, writer, &told(Status::Unknown))
+                    .await
             }
             ErrorKind::Rejected | ErrorKind::Invalid => {
                 let seen = told(Status::Failed(FailReason::Rejected));
                 let decide = |payout: &Payout, rules: &Rules<'_>| {
                     Some(rules.refused(&payout.progress, number, &seen))
                 };
-                self.write(&payout.order.key, writer, decide).await.map(drop)
+                self.write(Point::RecordRefusal, &payout.order.key, writer, decide).await.map(drop)
             }
             ErrorKind::Undelivered => {
                 self.close(payout, writer, Proof::NeverReached, &because, wait).await
@@ -208,7 +211,7 @@ impl Engine {
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             rules.close(&payout.progress, proof, because.to_owned(), wait)
         };
-        self.write(&payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::CloseAttempt, &payout.order.key, writer, decide).await.map(drop)
     }
 
     /// The order cannot be prepared: it failed before anything of it was sent.
@@ -222,7 +225,7 @@ impl Engine {
         let writer = Writer::Holder { epoch: payout.epoch };
         let decide =
             |payout: &Payout, rules: &Rules<'_>| Some(rules.unprepared(&payout.progress, &seen));
-        self.write(&payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::RecordUnprepared, &payout.order.key, writer, decide).await.map(drop)
     }
 
     /// Nothing was sent: try again later.
@@ -239,7 +242,7 @@ impl Engine {
             let due_at = Some(rules.now.plus(wait));
             Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
         };
-        self.write(&payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::PutOff, &payout.order.key, writer, decide).await.map(drop)
     }
 
     /// Ends the claim and sends nothing. What a person must look at is not due any more.
@@ -250,7 +253,7 @@ impl Engine {
             let due_at = payout.due_at.filter(|_| !progress.is_quarantined());
             Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
         };
-        self.write(&claim.payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::GiveBack, &claim.payout.order.key, writer, decide).await.map(drop)
     }
 
     /// Is there time for a whole call before the claim ends?

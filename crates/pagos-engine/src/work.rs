@@ -177,7 +177,7 @@ impl Engine {
 
     async fn handle(&self, claim: Claim) -> Result<(), EngineError> {
         let account = &claim.payout.order.account;
-        if self.accounts.provider(account).is_none() {
+        if self.providers.to(account).is_none() {
             // Another engine's account. The claim ends by itself; nothing of it is claimed again.
             self.halt(account, "not configured here".to_owned());
             return Ok(());

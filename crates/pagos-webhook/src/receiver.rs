@@ -23,9 +23,8 @@ use pagos_core::SecretScope;
 use pagos_core::WebhookDecoder;
 use pagos_engine::About;
 use pagos_engine::Recognised;
-use pagos_engine::Store;
+use pagos_engine::StoreDoor;
 use pagos_engine::StoreError;
-use pagos_engine::recognise;
 
 use crate::counters::Counters;
 use crate::counters::Tallied;
@@ -39,7 +38,7 @@ pub struct Receiver {
 }
 
 struct Shared {
-    store: Arc<dyn Store>,
+    store: StoreDoor,
     endpoints: Vec<Endpoint>,
     clock: Arc<dyn Clock>,
     settings: Settings,
@@ -54,7 +53,7 @@ impl Receiver {
     /// # Errors
     /// `Invalid` if two endpoints have the same account.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: impl Into<StoreDoor>,
         endpoints: Vec<Endpoint>,
         clock: Arc<dyn Clock>,
         settings: Settings,
@@ -68,6 +67,7 @@ impl Receiver {
         }
         let tallied = Tallied::default();
         let wake = Box::new(wake);
+        let store = store.into();
         let shared = Shared { store, endpoints, clock, settings, tallied, wake };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -180,7 +180,7 @@ impl Receiver {
     }
 
     async fn recognise(&self, endpoint: &Endpoint, hint: &Hint) -> Result<Recognised, StoreError> {
-        let looking = recognise(self.shared.store.as_ref(), endpoint.account(), hint);
+        let looking = self.shared.store.recognise(endpoint.account(), hint);
         let looked = tokio::time::timeout(self.settings().store_timeout, looking).await;
         looked.unwrap_or_else(|_| Err(StoreError::new("the store did not answer in time")))
     }

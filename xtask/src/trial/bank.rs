@@ -124,6 +124,19 @@ impl Bank {
         http::call(&self.url, "POST", "/_twin/clock", &body.to_string()).map(drop)
     }
 
+    /// Orders faults for keys of one provider.
+    pub(crate) fn order_triggers(&self, provider: &str, triggers: &[Value]) -> Result<(), Failure> {
+        let body = json!({"provider": provider, "triggers": triggers});
+        http::call(&self.url, "POST", "/_twin/faults", &body.to_string()).map(drop)
+    }
+
+    /// Does what a payer does on the page of a session: pays.
+    pub(crate) fn pay_on(&self, page: &str) -> Result<(), Failure> {
+        let path = page.strip_prefix(&self.url);
+        let path = path.ok_or_else(|| Failure::new(format!("{page:?} is no page of this twin")))?;
+        http::visit(&self.url, &format!("{path}?auto=paid"))
+    }
+
     fn order_faults(&self, faults: Faults, seed: u64) -> Result<(), Failure> {
         let body = json!({"profile": faults.word(), "seed": seed});
         http::call(&self.url, "POST", "/_twin/faults", &body.to_string()).map(drop)

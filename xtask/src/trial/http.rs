@@ -25,6 +25,14 @@ pub(crate) fn call(origin: &str, method: &str, path: &str, body: &str) -> Result
     parse(&response).map_err(Failure::while_doing(&what))
 }
 
+/// Opens a page as a browser does that follows no redirect.
+pub(crate) fn visit(origin: &str, path: &str) -> Result<(), Failure> {
+    match call(origin, "GET", path, "") {
+        Err(failure) if failure.to_string().contains(" 302 ") => Ok(()),
+        outcome => outcome.map(drop),
+    }
+}
+
 fn exchange(authority: &str, request: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(authority)?;
     stream.set_read_timeout(Some(WAIT_MAX))?;

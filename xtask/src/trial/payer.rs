@@ -55,6 +55,17 @@ pub(crate) enum Db {
     },
 }
 
+impl Db {
+    /// Says to a command of ours where payouts are kept.
+    pub(crate) fn name_to(&self, command: &mut Command) {
+        command.arg("--db");
+        match self {
+            Db::File(path) => command.arg(path),
+            Db::Server { url, password } => command.arg(url).env("PGPASSWORD", password),
+        };
+    }
+}
+
 /// What one of several processes does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -174,11 +185,7 @@ impl Payer {
     /// A command about our store.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(words).arg("--db");
-        match &self.db {
-            Db::File(path) => command.arg(path),
-            Db::Server { url, password } => command.arg(url).env("PGPASSWORD", password),
-        };
+        self.db.name_to(command.args(words));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command
     }

@@ -117,6 +117,14 @@ impl Row {
         &self.payee.account
     }
 
+    /// The same key and person with another amount: another body.
+    pub(crate) fn with_another_amount(&self) -> Self {
+        // A hundred minor units, in the direction in which there is room.
+        let change = if self.payee.amount_minor > 2_000_000 { -100 } else { 100 };
+        let payee = Payee { amount_minor: self.payee.amount_minor + change, ..self.payee.clone() };
+        Self { payee, ..self.clone() }
+    }
+
     /// How much.
     pub(crate) fn amount_minor(&self) -> i64 {
         self.payee.amount_minor

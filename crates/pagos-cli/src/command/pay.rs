@@ -110,10 +110,10 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
     }
     let turn = db.take_turn()?;
     let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(office.store.as_ref(), db).await?;
+    bank.bind(&office.store_door(), db).await?;
     let run = RunId(planned.digest.to_string());
     let accounts = &bank.accounts;
-    let stored = submit(&office.engine, &office.store, file, &planned, accounts, &run).await?;
+    let stored = submit(&office.engine, file, &planned, accounts, &run).await?;
     for problem in &stored.conflicts {
         console::tell(&format!("{}: {problem}", file.display()));
         paper.problem(problem)?;
@@ -215,7 +215,7 @@ async fn work(
 ) -> Result<Ended, Failure> {
     // Whoever holds a claim of a database that is ours alone is dead.
     if matches!(turn, Turn::Alone { .. }) {
-        office.store.end_claims().await?;
+        office.engine.end_claims().await?;
     }
     let progress = progress_of(office.store.tally(Some(run)).await?.total(), arguments);
     let receiving = match bank.listener.take() {

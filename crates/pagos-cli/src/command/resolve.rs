@@ -59,12 +59,12 @@ pub(super) async fn engine(
     config: Option<&Path>,
 ) -> Result<Engine, Failure> {
     let accounts = office::engine_accounts(&accounts(config)?);
-    let store = db.open().await?;
-    let policy = match store.bind(account, "live").await?.as_str() {
+    let door = office::door(db.open().await?);
+    let policy = match door.bind(account, "live").await?.as_str() {
         bank::SIMULATED => Policy::sandbox(SPEED),
         _ => Policy::live(),
     };
-    Ok(Engine::new(store, accounts, Arc::new(SystemClock), policy)?)
+    Ok(Engine::new(door, accounts, Arc::new(SystemClock), policy)?)
 }
 
 /// A decision needs the provider's rules, and no credentials.

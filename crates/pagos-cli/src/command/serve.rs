@@ -51,9 +51,9 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         )));
     }
     let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(office.store.as_ref(), &db).await?;
+    bank.bind(&office.store_door(), &db).await?;
     if matches!(turn, Turn::Alone { .. }) {
-        office.store.end_claims().await?;
+        office.engine.end_claims().await?;
     }
     // A sandbox has its socket already, since the twins are told of it with every order.
     let listener = match bank.listener.take() {

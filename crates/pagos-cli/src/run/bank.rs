@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pagos_core::AccountName;
 use pagos_core::PayoutProvider;
 use pagos_engine::Policy;
-use pagos_engine::Store;
+use pagos_engine::StoreDoor;
 use pagos_twin::Profile;
 
 use crate::accounts::Account;
@@ -86,13 +86,13 @@ impl Bank {
 
     /// Ties the accounts to their world in this store, and refuses a store that holds payouts of
     /// another one: those of a test must never go out as real money, nor the other way round.
-    pub(crate) async fn bind(&self, store: &dyn Store, db: &Database) -> Result<(), Failure> {
+    pub(crate) async fn bind(&self, door: &StoreDoor, db: &Database) -> Result<(), Failure> {
         for account in self.accounts.all() {
             let world = match self.until {
                 Until::Watched => SIMULATED.to_owned(),
                 Until::Settled => account.environment.to_string(),
             };
-            bind(store, db, &account.name, &world).await?;
+            bind(door, db, &account.name, &world).await?;
         }
         Ok(())
     }
@@ -161,12 +161,12 @@ impl Bank {
 
 /// Ties one account to its world, as [`Bank::bind`] does with all.
 pub(crate) async fn bind(
-    store: &dyn Store,
+    door: &StoreDoor,
     db: &Database,
     account: &AccountName,
     world: &str,
 ) -> Result<(), Failure> {
-    let bound = store.bind(account, world).await?;
+    let bound = door.bind(account, world).await?;
     match bound == world {
         true => Ok(()),
         false => Err(Failure::new(format!(

@@ -12,6 +12,7 @@ use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::Policy;
 use pagos_engine::Store;
+use pagos_engine::StoreDoor;
 use pagos_http::HttpOptions;
 use pagos_http::HttpTransport;
 use pagos_webhook::Receiver;
@@ -25,6 +26,8 @@ use crate::accounts::Seams;
 use crate::clock::SystemClock;
 use crate::clock::SystemNonces;
 use crate::exit::Failure;
+#[cfg(feature = "failpoints")]
+use crate::failpoints;
 
 /// The network, the clock and the randomness of a command that pays.
 pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
@@ -36,7 +39,17 @@ pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
 }
 
 fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
-    Ok(Arc::new(HttpTransport::new(options)?))
+    let transport = Arc::new(HttpTransport::new(options)?);
+    #[cfg(feature = "failpoints")]
+    let transport = failpoints::transport(transport);
+    Ok(transport)
+}
+
+/// The store as engine and receiver write to it.
+pub(crate) fn door(store: Arc<dyn Store>) -> StoreDoor {
+    #[cfg(feature = "failpoints")]
+    let store = failpoints::door(store);
+    store.into()
 }
 
 /// The engine's view of the accounts.
@@ -67,12 +80,17 @@ impl Office {
         policy: Policy,
     ) -> Result<Self, EngineError> {
         let engine = Engine::new(
-            Arc::clone(&store),
+            door(Arc::clone(&store)),
             engine_accounts(accounts),
             Arc::new(SystemClock),
             policy,
         )?;
         Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
+    }
+
+    /// The store as engine and receiver write to it.
+    pub(crate) fn store_door(&self) -> StoreDoor {
+        door(Arc::clone(&self.store))
     }
 
     /// Starts to receive webhooks on a task of its own, until the returned handle is told to stop.
@@ -84,7 +102,7 @@ impl Office {
         let endpoints = accounts.iter().filter_map(|account| account.endpoint.clone());
         let wake = Arc::clone(&self.wake);
         let receiver = Receiver::new(
-            Arc::clone(&self.store),
+            self.store_door(),
             endpoints.collect(),
             Arc::new(SystemClock),
             Settings::default(),

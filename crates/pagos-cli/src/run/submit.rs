@@ -1,13 +1,11 @@
 //! Storing the orders of a planned file, all or none of them. Sends nothing.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use pagos_core::PayoutOrder;
 use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::RunId;
-use pagos_engine::Store;
 use pagos_engine::Submitted;
 
 use crate::input::Accounts;
@@ -50,7 +48,6 @@ impl From<pagos_engine::StoreError> for SubmitError {
 /// and no key was there with another body. Bad rows were told by the plan.
 pub(crate) async fn submit(
     engine: &Engine,
-    store: &Arc<dyn Store>,
     path: &Path,
     plan: &Plan,
     accounts: &dyn Accounts,
@@ -60,7 +57,7 @@ pub(crate) async fn submit(
         Ok(stored) if stored.conflicts.is_empty() => stored,
         outcome => {
             // Nothing of a refused file stays behind.
-            store.withdraw(run).await?;
+            engine.withdraw(run).await?;
             return outcome;
         }
     };

@@ -1,5 +1,7 @@
 //! Following payments: questions when they are due, and what webhooks tell. Opens nothing.
 
+use std::pin::pin;
+
 use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::select_biased;
@@ -9,16 +11,17 @@ use pagos_core::ErrorKind;
 use pagos_core::Lookup;
 use pagos_core::Observation;
 use pagos_core::OrderKey;
-use pagos_core::PaymentProvider;
 use pagos_core::PaymentRef;
 use pagos_core::ProviderRef;
 
+use crate::door::PaymentDoor;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::payment::Payment;
 use crate::payment::decide::Answer;
 use crate::payment::decide::PaymentOutcome;
 use crate::payment::decide::PaymentRules;
+use crate::point::Point;
 use crate::store::InboxId;
 
 /// Payments that are asked about side by side.
@@ -82,15 +85,15 @@ impl Engine {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.answered(&payment.progress, &told, &answer)
         };
-        self.write_payment(&payment.order.key, None, decide).await
+        self.write_payment(Point::RecordPaymentAnswer, &payment.order.key, None, decide).await
     }
 
     async fn query_payment(
         &self,
-        provider: &dyn PaymentProvider,
+        provider: PaymentDoor<'_>,
         payment: &PaymentRef<'_>,
     ) -> Result<Lookup<Vec<Observation>>, Error> {
-        let mut call = provider.query(payment).fuse();
+        let mut call = pin!(provider.query(payment).fuse());
         let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
         select_biased! {
             answer = call => answer,
@@ -121,7 +124,7 @@ impl Engine {
         }
         let decide =
             |payment: &Payment, rules: &PaymentRules<'_>| rules.looked(&payment.progress, note);
-        self.write_payment(key, None, decide).await?;
+        self.write_payment(Point::RecordPaymentDecision, key, None, decide).await?;
         self.load_payment(key).await
     }
 
@@ -135,7 +138,7 @@ impl Engine {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.learn(&payment.progress, std::slice::from_ref(seen))
         };
-        self.write_payment(key, Some(id), decide).await
+        self.write_payment(Point::ApplyPaymentDelivery, key, Some(id), decide).await
     }
 
     /// Changes nothing but that the provider is asked now.
@@ -147,12 +150,13 @@ impl Engine {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.ask_now(&payment.progress, payment.due_at)
         };
-        self.write_payment(key, id, decide).await
+        self.write_payment(Point::SchedulePaymentQuestion, key, id, decide).await
     }
 
     /// Decides over the present payment and writes the outcome, as often as it takes.
     async fn write_payment(
         &self,
+        point: Point,
         key: &OrderKey,
         applies: Option<InboxId>,
         decide: impl Fn(&Payment, &PaymentRules<'_>) -> PaymentOutcome + Send + Sync,
@@ -160,7 +164,7 @@ impl Engine {
         loop {
             let mut payment = self.load_payment(key).await?;
             let outcome = decide(&payment, &self.payment_rules(&payment)?);
-            if self.commit_payment(&mut payment, outcome, applies).await? {
+            if self.commit_payment(point, &mut payment, outcome, applies).await? {
                 return Ok(());
             }
             // Someone else wrote in between, so this loop ends when the others do.

@@ -2,15 +2,17 @@
 //!
 //! The session and its secret are durable before anybody is told the address.
 
+use std::pin::pin;
+
 use futures_util::FutureExt;
 use futures_util::select_biased;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::OrderKey;
 use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
 use pagos_core::PaymentSession;
 
+use crate::door::PaymentDoor;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Proof;
@@ -20,6 +22,7 @@ use crate::payment::decide::PaymentOutcome;
 use crate::payment::decide::PaymentRules;
 use crate::payment::store::Asked;
 use crate::payment::store::PaymentStep;
+use crate::point::Point;
 use crate::store::Committed;
 use crate::store::InboxId;
 
@@ -64,7 +67,7 @@ impl Engine {
             }
         }
         let begun = rules.begin_opening(&payment.progress);
-        if !self.commit_payment(&mut payment, begun, None).await? {
+        if !self.commit_payment(Point::BeginOpening, &mut payment, begun, None).await? {
             return Err(EngineError::Refused(format!(
                 "{key}: another process is opening its session; run it again in a moment"
             )));
@@ -80,10 +83,10 @@ impl Engine {
 
     async fn create_session(
         &self,
-        provider: &dyn PaymentProvider,
+        provider: PaymentDoor<'_>,
         order: &PaymentOrder,
     ) -> Result<PaymentSession, Error> {
-        let mut call = provider.create(order).fuse();
+        let mut call = pin!(provider.create(order).fuse());
         let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
         select_biased! {
             answer = call => answer,
@@ -103,7 +106,7 @@ impl Engine {
             self.note_unopened(&mut payment, &error).await?;
             return Err(EngineError::Provider(error));
         };
-        if self.commit_payment(&mut payment, opened, None).await? {
+        if self.commit_payment(Point::KeepSession, &mut payment, opened, None).await? {
             return Ok(Opened { payment, is_new: true });
         }
         let key = &payment.order.key;
@@ -126,12 +129,13 @@ impl Engine {
             None => rules.unanswered(&payment.progress, because),
         };
         // Whoever wrote in between knows more than "it was not opened".
-        self.commit_payment(payment, outcome, None).await.map(drop)
+        self.commit_payment(Point::RecordUnopened, payment, outcome, None).await.map(drop)
     }
 
     /// Writes an outcome and brings `payment` up to date. False on a conflict: nothing was written.
     pub(crate) async fn commit_payment(
         &self,
+        point: Point,
         payment: &mut Payment,
         outcome: PaymentOutcome,
         applies: Option<InboxId>,
@@ -146,7 +150,7 @@ impl Engine {
             notices: outcome.notices,
             applies,
         };
-        let Committed::Done { version } = self.store.commit_payment(step).await? else {
+        let Committed::Done { version } = self.store.commit_payment(point, step).await? else {
             return Ok(false);
         };
         payment.progress = outcome.progress;
@@ -155,12 +159,9 @@ impl Engine {
         Ok(true)
     }
 
-    pub(crate) fn payments_of(
-        &self,
-        order: &PaymentOrder,
-    ) -> Result<&dyn PaymentProvider, EngineError> {
+    pub(crate) fn payments_of(&self, order: &PaymentOrder) -> Result<PaymentDoor<'_>, EngineError> {
         let account = &order.account;
-        let provider = self.accounts.provider(account);
+        let provider = self.providers.to(account);
         let provider = provider.ok_or_else(|| EngineError::NoAccount(account.clone()))?;
         provider
             .payments()

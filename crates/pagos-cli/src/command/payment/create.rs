@@ -86,7 +86,7 @@ async fn create(
     };
     tell_live(&bank.accounts, &order);
     let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(office.store.as_ref(), &db).await?;
+    bank.bind(&office.store_door(), &db).await?;
     let receiving = match bank.listener.take().filter(|_| arguments.wait) {
         Some(listener) => Some(office.spawn_receiver(listener, bank.accounts.all())?),
         None => None,

@@ -47,7 +47,7 @@ async fn ask(
 ) -> Result<Payment, Failure> {
     let bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
     let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(office.store.as_ref(), db).await?;
+    bank.bind(&office.store_door(), db).await?;
     let known = office.store.payment_history(key).await?.len();
     let payment = office.engine.ask_payment(key).await?;
     let history = office.store.payment_history(key).await?;

@@ -41,7 +41,7 @@ pub(super) async fn run(
         return Err(Failure::new(format!("account {name} is not configured")));
     };
     let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(office.store.as_ref(), &db).await?;
+    bank.bind(&office.store_door(), &db).await?;
     let caught =
         catch_up::catch_up(&office, &account.name, missed.as_ref(), arguments.since).await?;
     if at.json {

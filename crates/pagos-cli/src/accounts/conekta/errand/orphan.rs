@@ -29,6 +29,7 @@ use crate::exit::Failure;
 use crate::exit::with_causes;
 use crate::run::bank;
 use crate::run::database::Database;
+use crate::run::office;
 use crate::run::report::Pages;
 
 pub(super) async fn run(
@@ -40,7 +41,7 @@ pub(super) async fn run(
     // Fails where there is no store: an empty one would make an orphan of every payee.
     drop(db.open_to_read().await?);
     let store = db.open().await?;
-    bank::bind(store.as_ref(), db, &desk.settings.name, &desk.world).await?;
+    bank::bind(&office::door(Arc::clone(&store)), db, &desk.settings.name, &desk.world).await?;
     // Payees first: a payout that is stored meanwhile then counts.
     let payees = payee::all(&desk).await?;
     let used = Used::read(&store, &desk.settings.name).await?;

@@ -1,0 +1,222 @@
+//! Ends this process at one named point, so that a sweep can see what a crash there leaves behind.
+//! Exists only with the feature `failpoints`; the released program has none of it.
+//!
+//! `PAGOS_FAILPOINT` is `POINT/PHASE`, then any of `@KEY` (of the order), `~TEXT` (of the path that a
+//! request goes to, only for `sent`) and `#N` (the N-th time, 1 without it). Which request belongs
+//! to which call is seen for one call at a time, so `sent` wants `--concurrency 1`.
+
+use std::env;
+use std::fmt;
+use std::process;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pagos_core::OrderKey;
+use pagos_core::Reached;
+use pagos_core::Transport;
+use pagos_core::TransportError;
+use pagos_engine::Deed;
+use pagos_engine::Phase;
+use pagos_engine::Point;
+use pagos_engine::Probe;
+use pagos_engine::Store;
+use pagos_engine::StoreDoor;
+
+use crate::console;
+use crate::exit::Failure;
+
+const VARIABLE: &str = "PAGOS_FAILPOINT";
+
+/// After this a request on loopback has left, even if its answer takes longer.
+const LEFT_AFTER: Duration = Duration::from_millis(50);
+
+static ARMED: OnceLock<Arc<Failpoint>> = OnceLock::new();
+
+/// Reads the environment, once, before anything else is done.
+pub(crate) fn arm() -> Result<(), Failure> {
+    let Ok(text) = env::var(VARIABLE) else { return Ok(()) };
+    let wanted = Wanted::parse(&text)
+        .ok_or_else(|| Failure::new(format!("{VARIABLE}: {text:?} is no POINT/PHASE[@KEY][#N]")))?;
+    // Nobody has set it before: this is called once, at the start.
+    let _ = ARMED.set(Arc::new(Failpoint { wanted, state: Mutex::default() }));
+    Ok(())
+}
+
+/// The store, with the failpoint if one is armed.
+pub(crate) fn door(store: Arc<dyn Store>) -> StoreDoor {
+    match ARMED.get() {
+        Some(failpoint) => StoreDoor::new(store, Arc::clone(failpoint) as _),
+        None => store.into(),
+    }
+}
+
+/// The transport, with the failpoint if one is armed.
+pub(crate) fn transport(inner: Arc<dyn Transport>) -> Arc<dyn Transport> {
+    match ARMED.get() {
+        Some(failpoint) => Arc::new(Watched { inner, failpoint: Arc::clone(failpoint) }),
+        None => inner,
+    }
+}
+
+/// Where to end, as `PAGOS_FAILPOINT` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    point: Point,
+    phase: Phase,
+    key: Option<String>,
+    path_part: Option<String>,
+    nth: u32,
+}
+
+impl Wanted {
+    fn parse(text: &str) -> Option<Self> {
+        let (rest, nth) = match text.split_once('#') {
+            Some((rest, nth)) => (rest, nth.parse().ok().filter(|nth| *nth > 0)?),
+            None => (text, 1),
+        };
+        let (rest, path_part) = split_off(rest, '~')?;
+        let (rest, key) = split_off(rest, '@')?;
+        let (word, phase) = rest.split_once('/')?;
+        let point = Point::ALL.iter().copied().find(|point| point.word() == word)?;
+        let phase = point.phases().iter().copied().find(|it| it.word() == phase)?;
+        Some(Self { point, phase, key, path_part, nth })
+    }
+}
+
+/// What stands before and after the mark. `None` if nothing stands after it.
+fn split_off(text: &str, mark: char) -> Option<(&str, Option<String>)> {
+    match text.split_once(mark) {
+        Some((_, "")) => None,
+        Some((before, after)) => Some((before, Some(after.to_owned()))),
+        None => Some((text, None)),
+    }
+}
+
+#[derive(Debug)]
+struct Failpoint {
+    wanted: Wanted,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    times_met: u32,
+    /// The call that is under way.
+    call: Option<(Point, OrderKey)>,
+}
+
+impl Failpoint {
+    fn meet(&self, point: Point, phase: Phase, key: Option<&OrderKey>, path: &str) {
+        let wanted = &self.wanted;
+        let is_key =
+            wanted.key.as_deref().is_none_or(|it| key.is_some_and(|key| key.as_str() == it));
+        let is_path = wanted.path_part.as_deref().is_none_or(|part| path.contains(part));
+        if (point, phase) != (wanted.point, wanted.phase) || !is_key || !is_path {
+            return;
+        }
+        let mut state = self.state();
+        state.times_met += 1;
+        if state.times_met == wanted.nth {
+            console::tell(&format!("failpoint {}/{}: aborting", point, phase.word()));
+            process::abort();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Probe for Failpoint {
+    fn at(&self, point: Point, phase: Phase, key: Option<&OrderKey>) {
+        if point.deed() == Deed::Call {
+            let call = key.filter(|_| phase == Phase::Before);
+            self.state().call = call.map(|key| (point, key.clone()));
+        }
+        self.meet(point, phase, key, "");
+    }
+}
+
+/// A transport that tells when a request has left.
+struct Watched {
+    inner: Arc<dyn Transport>,
+    failpoint: Arc<Failpoint>,
+}
+
+impl Watched {
+    fn sent(&self, path: &str) {
+        let call = self.failpoint.state().call.clone();
+        if let Some((point, key)) = call {
+            self.failpoint.meet(point, Phase::Sent, Some(&key), path);
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for Watched {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let path = request.uri().path().to_owned();
+        let mut call = self.inner.send(request);
+        tokio::select! {
+            biased;
+            answer = &mut call => {
+                let has_left = !matches!(&answer, Err(error) if error.reached == Reached::No);
+                if has_left {
+                    self.sent(&path);
+                }
+                return answer;
+            }
+            () = tokio::time::sleep(LEFT_AFTER) => self.sent(&path),
+        }
+        call.await
+    }
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_point_and_phase_can_be_named() {
+        for point in Point::ALL {
+            for phase in point.phases() {
+                let text = format!("{point}/{}", phase.word());
+                let wanted = Wanted::parse(&text).unwrap();
+                assert_eq!((wanted.point, wanted.phase, wanted.nth), (*point, *phase, 1), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn key_path_and_number_are_optional() {
+        let wanted = Wanted::parse("create/sent@C1N0007~/transfers#2").unwrap();
+        let expected = Wanted {
+            point: Point::Create,
+            phase: Phase::Sent,
+            key: Some("C1N0007".to_owned()),
+            path_part: Some("/transfers".to_owned()),
+            nth: 2,
+        };
+        assert_eq!(wanted, expected);
+        for bad in
+            ["", "create", "create/", "nowhere/after", "bind/sent", "create/sent@", "create/sent#0"]
+        {
+            assert_eq!(Wanted::parse(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Every fault of the twins, and what it makes of a payout through each provider. Orders none.
+
+use pagos_twin::Fault;
+use pagos_twin::Occasion;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::trial::payroll::Provider;
+
+/// What befalls a row; `None` for a good day.
+pub(super) type Befalls = Option<Fault>;
+
+/// All of them, a good day first.
+pub(super) const ALL: [Befalls; 27] = [
+    None,
+    Some(Fault::LoseRequest),
+    Some(Fault::LoseReply),
+    Some(Fault::ErrorAfter),
+    Some(Fault::ErrorBefore),
+    Some(Fault::Busy),
+    Some(Fault::LateApply),
+    Some(Fault::Torn),
+    Some(Fault::HtmlBefore),
+    Some(Fault::HtmlAfter),
+    Some(Fault::Throttle),
+    Some(Fault::SlowReply),
+    Some(Fault::BalanceExhausted),
+    Some(Fault::QueryLost),
+    Some(Fault::QueryError),
+    Some(Fault::QueryTorn),
+    Some(Fault::QueryHtml),
+    Some(Fault::QueryThrottle),
+    Some(Fault::WebhookLost),
+    Some(Fault::WebhookDuplicated),
+    Some(Fault::WebhookDelayed),
+    Some(Fault::WebhookBadSign),
+    Some(Fault::Decline),
+    Some(Fault::Cancel),
+    Some(Fault::SuccessThenFail),
+    Some(Fault::FailThenSuccess),
+    Some(Fault::ListingLags),
+];
+
+/// What the reply to a first `create` amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// It tells where the payout stands.
+    Tells,
+    /// It proves that nothing is under way, so that another attempt follows.
+    Proves,
+    /// It tells nothing, and the bank has the payout, or will have it.
+    DoubtAndThere,
+    /// It tells nothing, and the bank never had the payout.
+    DoubtAndLost,
+}
+
+/// What the reply to a first `create` amounts to.
+///
+/// Exhaustive, so that a new fault of the twins has an answer here or does not compile.
+pub(super) fn reply(provider: Provider, befalls: Befalls) -> Reply {
+    let Some(fault) = befalls else { return Reply::Tells };
+    match fault {
+        Fault::LoseReply
+        | Fault::ErrorAfter
+        | Fault::LateApply
+        | Fault::Torn
+        | Fault::HtmlAfter => Reply::DoubtAndThere,
+        Fault::LoseRequest | Fault::ErrorBefore | Fault::HtmlBefore => Reply::DoubtAndLost,
+        Fault::Busy => match provider {
+            Provider::Conekta => Reply::Proves,
+            Provider::Cashypro | Provider::Etpay | Provider::Virtualpos => Reply::DoubtAndLost,
+        },
+        Fault::Throttle => match provider {
+            Provider::Etpay => Reply::Proves,
+            Provider::Cashypro | Provider::Conekta | Provider::Virtualpos => Reply::DoubtAndLost,
+        },
+        Fault::BalanceExhausted => match provider {
+            Provider::Cashypro => Reply::Tells,
+            Provider::Conekta | Provider::Etpay => Reply::Proves,
+            Provider::Virtualpos => Reply::DoubtAndLost,
+        },
+        Fault::SlowReply
+        | Fault::QueryLost
+        | Fault::QueryError
+        | Fault::QueryTorn
+        | Fault::QueryHtml
+        | Fault::QueryThrottle
+        | Fault::WebhookLost
+        | Fault::WebhookDuplicated
+        | Fault::WebhookDelayed
+        | Fault::WebhookBadSign
+        | Fault::Decline
+        | Fault::Cancel
+        | Fault::SuccessThenFail
+        | Fault::FailThenSuccess
+        | Fault::ListingLags => Reply::Tells,
+    }
+}
+
+/// Does the first `create` of a payment tell its session? As with payouts, but no payment needs a
+/// balance, and VirtualPOS is asked for the address in a second request, which is a question.
+pub(super) fn is_session_told(provider: Provider, befalls: Befalls) -> bool {
+    if provider == Provider::Virtualpos && is_of_query(befalls) {
+        return false;
+    }
+    let needs_no_balance = befalls == Some(Fault::BalanceExhausted);
+    needs_no_balance || reply(Provider::Virtualpos, befalls) == Reply::Tells
+}
+
+/// Does it befall questions?
+pub(super) fn is_of_query(befalls: Befalls) -> bool {
+    befalls.is_some_and(|fault| fault.occasion() == Occasion::Query)
+}
+
+/// The twins' word for it.
+pub(super) fn word(befalls: Befalls) -> String {
+    let word = befalls.and_then(|fault| serde_json::to_value(fault).ok());
+    word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| "none".to_owned())
+}
+
+/// The order to a twin that a fault meets a key so many times.
+pub(super) fn trigger(key: &str, fault: Fault, times: u32) -> Value {
+    json!({"key": key, "fault": fault, "times": times})
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// `reply` knows every fault; so the list has as many as the twins, each once.
+    #[test]
+    fn no_fault_is_left_out() {
+        let words: BTreeSet<String> = ALL.into_iter().map(word).collect();
+        assert_eq!(words.len(), ALL.len());
+        for name in ["none", "lose_request", "listing_lags"] {
+            assert!(words.contains(name), "{name}");
+        }
+    }
+}

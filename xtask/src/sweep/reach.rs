@@ -1,0 +1,213 @@
+//! How the sweep gets to each point, or why it cannot. A table, no more: nothing is started here.
+//!
+//! Exhaustive over the points of the engine: a new one has an answer here or this does not compile.
+
+use pagos_engine::Phase;
+use pagos_engine::Point;
+use pagos_twin::Fault;
+
+use crate::sweep::fault;
+use crate::sweep::fault::Befalls;
+use crate::sweep::fault::Reply;
+use crate::trial::payroll::Provider;
+
+/// One place in the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) point: Point,
+    pub(super) phase: Phase,
+}
+
+/// How a process gets to a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// `pay` gets there with a row of its own.
+    Pay(Way),
+    /// `pay` gets there with a file that has a known key with another amount.
+    Conflict,
+    /// `pay` gets there with so slow a rate that claims run out.
+    Slowly,
+    /// `resolve` gets there.
+    Resolve,
+    /// `payment create` gets there.
+    OpenPayment,
+    /// `payment status --ask` gets there.
+    AskPayment,
+    /// `payment create --wait` gets there when the payer pays.
+    WaitForPayer,
+    /// `serve` gets there when a bank that has never seen it greets it.
+    Serve,
+    /// No process gets there, and why.
+    Never(&'static str),
+}
+
+/// What a row needs on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nothing.
+    Straight,
+    /// A crash before: the attempt is durable and the request never left.
+    AfterCrashUnsent,
+    /// A crash before: the request has left. Then the bank answers no questions for a while, so that
+    /// its news comes first.
+    AfterCrashSent,
+}
+
+/// How a process gets to `place` with a row that this befalls.
+pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach {
+    let straight = Reach::Pay(Way::Straight);
+    let when = |is_reached, because| if is_reached { straight } else { Reach::Never(because) };
+    let prepares = matches!(provider, Provider::Conekta | Provider::Virtualpos);
+    let reply = fault::reply(provider, befalls);
+    let is_news_lost = befalls == Some(Fault::WebhookLost)
+        && matches!(provider, Provider::Cashypro | Provider::Etpay);
+    let is_for_a_person = reply == Reply::DoubtAndLost && !is_sent_again(provider);
+    match place.point {
+        Point::Bind
+        | Point::Submit
+        | Point::Release
+        | Point::EndClaims
+        | Point::Claim
+        | Point::BeginAttempt
+        | Point::Create
+        | Point::Query => straight,
+        Point::CloseDelivery => Reach::Serve,
+        Point::Withdraw => Reach::Conflict,
+        Point::GiveBack => Reach::Slowly,
+        Point::RecordDecision => Reach::Resolve,
+        Point::Prepare if place.phase == Phase::Sent => {
+            when(provider == Provider::Conekta, "nothing is asked of the provider to prepare it")
+        }
+        Point::Prepare => straight,
+        Point::RecordUnprepared => Reach::Never("the plan refuses what cannot be prepared"),
+        Point::PutOff => when(
+            provider == Provider::Conekta && fault::is_of_query(befalls),
+            "nothing goes wrong while it is prepared",
+        ),
+        Point::StoreHandle => when(prepares, "nothing is prepared"),
+        Point::RecordReply => match reply {
+            Reply::Tells | Reply::Proves => straight,
+            Reply::DoubtAndThere => Reach::Never("no reply tells; a question does"),
+            Reply::DoubtAndLost => when(is_sent_again(provider), FOR_A_PERSON),
+        },
+        Point::RecordDoubt => when(
+            matches!(reply, Reply::DoubtAndThere | Reply::DoubtAndLost),
+            "the reply leaves no doubt",
+        ),
+        Point::RecordRefusal => Reach::Never("no fault of the twins refuses a payout for good"),
+        Point::CloseAttempt => {
+            when(reply == Reply::Proves, "the reply proves not that nothing is under way")
+        }
+        Point::AdmitDoubt | Point::RecordAbsence => Reach::Pay(Way::AfterCrashUnsent),
+        Point::RecordAnswer => when(!is_for_a_person, FOR_A_PERSON),
+        Point::RecordAmbiguity => Reach::Never("no twin has two payouts under one key"),
+        Point::NoteQuestion => when(fault::is_of_query(befalls), "every question is answered"),
+        Point::Receive if is_news_lost => Reach::Never(NEWS_LOST),
+        Point::Receive => when(!is_for_a_person, FOR_A_PERSON),
+        Point::ApplyDelivery | Point::ScheduleQuestion if is_news_lost => Reach::Never(NEWS_LOST),
+        Point::ApplyDelivery | Point::ScheduleQuestion if is_for_a_person => {
+            Reach::Never(FOR_A_PERSON)
+        }
+        Point::ApplyDelivery => when(is_signed(provider), "its news is only a reason to ask"),
+        Point::ScheduleQuestion => when(!is_signed(provider), "its news is signed, and applied"),
+        Point::DeferDelivery => match provider {
+            Provider::Conekta => Reach::Pay(Way::AfterCrashSent),
+            Provider::Cashypro | Provider::Etpay | Provider::Virtualpos => {
+                Reach::Never("its news names our key, which is always there before")
+            }
+        },
+        Point::AskForPayment
+        | Point::BeginOpening
+        | Point::PaymentCreate
+        | Point::KeepSession
+        | Point::RecordUnopened
+        | Point::PaymentQuery
+        | Point::RecordPaymentAnswer
+        | Point::ApplyPaymentDelivery
+        | Point::SchedulePaymentQuestion
+        | Point::RecordPaymentDecision => reach_payment(place.point, provider, befalls),
+    }
+}
+
+const FOR_A_PERSON: &str = "it was lost and is not sent again by itself: a person decides";
+const NEWS_LOST: &str = "its only news is lost";
+
+/// Does proof of absence have it sent again?
+fn is_sent_again(provider: Provider) -> bool {
+    match provider {
+        Provider::Cashypro | Provider::Conekta => true,
+        Provider::Etpay | Provider::Virtualpos => false,
+    }
+}
+
+/// Is its news signed, so that it is believed?
+fn is_signed(provider: Provider) -> bool {
+    match provider {
+        Provider::Cashypro | Provider::Conekta => true,
+        Provider::Etpay | Provider::Virtualpos => false,
+    }
+}
+
+/// The same for payments.
+fn reach_payment(point: Point, provider: Provider, befalls: Befalls) -> Reach {
+    if provider == Provider::Conekta {
+        return Reach::Never("it collects nothing");
+    }
+    let is_opened = fault::is_session_told(provider, befalls);
+    let is_asked_once = provider == Provider::Cashypro;
+    let has_page = !is_asked_once;
+    match point {
+        Point::AskForPayment | Point::BeginOpening | Point::PaymentCreate => Reach::OpenPayment,
+        Point::KeepSession if is_asked_once && !is_opened => {
+            Reach::Never("the reply is lost, and the provider takes a key once")
+        }
+        Point::KeepSession => Reach::OpenPayment,
+        Point::RecordUnopened if is_opened => Reach::Never("the reply names the session"),
+        Point::RecordUnopened => Reach::OpenPayment,
+        Point::PaymentQuery | Point::RecordPaymentAnswer => Reach::AskPayment,
+        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion if !has_page => {
+            Reach::Never("its twin has no page for payers")
+        }
+        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion
+            if befalls == Some(Fault::WebhookLost) =>
+        {
+            Reach::Never(NEWS_LOST)
+        }
+        Point::ApplyPaymentDelivery if provider == Provider::Etpay => Reach::WaitForPayer,
+        Point::ApplyPaymentDelivery => Reach::Never("its news is only a reason to ask"),
+        Point::SchedulePaymentQuestion if provider == Provider::Virtualpos => Reach::WaitForPayer,
+        Point::SchedulePaymentQuestion => Reach::Never("its news is signed, and applied"),
+        Point::RecordPaymentDecision => {
+            Reach::Never("no fault of the twins has a payer pay twice, so it calls for nobody")
+        }
+        Point::Bind
+        | Point::Submit
+        | Point::Release
+        | Point::Withdraw
+        | Point::EndClaims
+        | Point::Claim
+        | Point::Prepare
+        | Point::RecordUnprepared
+        | Point::PutOff
+        | Point::StoreHandle
+        | Point::BeginAttempt
+        | Point::Create
+        | Point::RecordReply
+        | Point::RecordDoubt
+        | Point::RecordRefusal
+        | Point::CloseAttempt
+        | Point::GiveBack
+        | Point::AdmitDoubt
+        | Point::Query
+        | Point::RecordAnswer
+        | Point::RecordAbsence
+        | Point::RecordAmbiguity
+        | Point::NoteQuestion
+        | Point::RecordDecision
+        | Point::Receive
+        | Point::ApplyDelivery
+        | Point::ScheduleQuestion
+        | Point::DeferDelivery
+        | Point::CloseDelivery => Reach::Never("it is no point of a payment"),
+    }
+}

@@ -1,0 +1,199 @@
+//! One provider on one kind of day: every place is got to and ended at, everything is brought to its
+//! end, and the bank's books judge. What is got to and how is in `reach.rs`.
+
+mod payment;
+mod payout;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+use std::time::Instant;
+
+use pagos_twin::Fault;
+use serde_json::Value;
+
+use crate::crash;
+use crate::failure::Failure;
+use crate::sweep::fault;
+use crate::sweep::fault::Befalls;
+use crate::sweep::reach::Place;
+use crate::sweep::reach::Reach;
+use crate::sweep::reach::reach;
+use crate::sweep::start::Failpoint;
+use crate::sweep::start::Fate;
+use crate::sweep::start::Start;
+use crate::trial;
+use crate::trial::bank::Bank;
+use crate::trial::payer::Db;
+use crate::trial::payer::Payer;
+use crate::trial::payroll;
+use crate::trial::payroll::Provider;
+use crate::trial::payroll::Row;
+
+/// The code of a refusal.
+const REFUSED: i32 = 1;
+
+/// More rows than any stage has places.
+const ROWS_MAX: u64 = 1_000;
+
+/// What one stage is about.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) provider: Provider,
+    pub(super) befalls: Befalls,
+    pub(super) places: Vec<Place>,
+    pub(super) seed: u64,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// How often a process ended at a place.
+    pub(super) aborts: BTreeMap<Place, u32>,
+    /// What no process gets to, with the reason.
+    pub(super) never: BTreeMap<Place, &'static str>,
+    pub(super) starts: u32,
+    pub(super) rows: usize,
+    pub(super) payments: u32,
+    pub(super) movements: usize,
+    pub(super) paid_twice: usize,
+    pub(super) decided: u64,
+    /// What is wrong: a place that was not got to, or what the books say.
+    pub(super) violations: Vec<String>,
+    pub(super) took: Duration,
+}
+
+/// The stage while it is played.
+struct Stage {
+    provider: Provider,
+    befalls: Befalls,
+    payer: Payer,
+    bank: Bank,
+    people: Box<dyn Iterator<Item = Row>>,
+    /// Those who are to be paid in the end.
+    rows: Vec<Row>,
+    /// Those payments that are to be opened in the end.
+    payments: Vec<String>,
+    /// A bank that greets, and the payer that it greets.
+    greeter: Option<(Bank, Payer)>,
+    outcome: Outcome,
+}
+
+/// Plays a stage from its start to the verdict.
+pub(super) fn play(plan: &Plan, program: &Path, folder: &Path, db: Db) -> Result<Outcome, Failure> {
+    let begun = Instant::now();
+    trial::empty(folder)?;
+    let bank = Bank::start(program, folder, &[])?;
+    let payer = Payer {
+        program: program.to_owned(),
+        folder: folder.to_owned(),
+        file: folder.join("payouts.csv"),
+        db,
+        bank_url: bank.url().to_owned(),
+    };
+    let people = Box::new(payroll::rows(ROWS_MAX, plan.seed, vec![plan.provider]));
+    let (rows, payments, greeter, outcome) = (Vec::new(), Vec::new(), None, Outcome::default());
+    let (provider, befalls) = (plan.provider, plan.befalls);
+    let mut stage =
+        Stage { provider, befalls, payer, bank, people, rows, payments, greeter, outcome };
+    // Another bank than that of the rows: it must be gone before there are any.
+    let is_first = |place: &&Place| reach(**place, plan.provider, plan.befalls) == Reach::Serve;
+    let (first, others): (Vec<&Place>, Vec<&Place>) = plan.places.iter().partition(is_first);
+    for place in first {
+        stage.visit(*place)?;
+    }
+    stage.greeter = None;
+    for place in others {
+        stage.visit(*place)?;
+    }
+    let mut outcome = stage.end()?;
+    outcome.took = begun.elapsed();
+    Ok(outcome)
+}
+
+impl Stage {
+    fn visit(&mut self, place: Place) -> Result<(), Failure> {
+        match reach(place, self.provider, self.befalls) {
+            Reach::Pay(way) => self.pay(place, way),
+            Reach::Conflict => self.submit_conflict(place),
+            Reach::Slowly => self.pay_slowly(place),
+            Reach::Resolve => self.resolve(place),
+            Reach::Serve => self.serve(place),
+            Reach::OpenPayment => self.open_payment(place),
+            Reach::AskPayment => self.ask_payment(place),
+            Reach::WaitForPayer => self.wait_for_payer(place),
+            Reach::Never(because) => {
+                self.outcome.never.insert(place, because);
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts `pagos`, which is to end at the failpoint, and returns what it said. That it ended
+    /// otherwise is a violation: the point was not got to.
+    fn crash(&mut self, words: &[&str], failpoint: &Failpoint) -> Result<String, Failure> {
+        let start = Start::new(&self.payer, words, Some(failpoint.clone()))?;
+        self.note(start, failpoint)
+    }
+
+    /// Waits for the end of a start and takes note of it.
+    fn note(&mut self, start: Start, failpoint: &Failpoint) -> Result<String, Failure> {
+        self.outcome.starts += 1;
+        let (fate, said) = start.end()?;
+        match fate {
+            Fate::Aborted => *self.outcome.aborts.entry(failpoint.place).or_default() += 1,
+            Fate::Ended(code) => {
+                self.blame(format!("{failpoint} was not got to; exit code {code}"))
+            }
+        }
+        Ok(said)
+    }
+
+    /// Starts `pagos` without a failpoint; returns its exit code and what it said.
+    fn run(&mut self, words: &[&str]) -> Result<(i32, String), Failure> {
+        self.outcome.starts += 1;
+        match Start::new(&self.payer, words, None)?.end()? {
+            (Fate::Ended(code), said) => Ok((code, said)),
+            (Fate::Aborted, _) => Err(Failure::new("a start without a failpoint aborted")),
+        }
+    }
+
+    /// Has the fault of this stage meet a key, once.
+    fn befall(&self, key: &str) -> Result<(), Failure> {
+        self.befalls.map_or(Ok(()), |fault| self.order(key, fault, 1))
+    }
+
+    /// What is prepared for a payout goes wrong like a question, under a name of its own.
+    fn order(&self, key: &str, fault: Fault, times: u32) -> Result<(), Failure> {
+        let preparing = format!("{key}/payee");
+        let triggers: Vec<Value> =
+            [key, &preparing].map(|name| fault::trigger(name, fault, times)).into();
+        self.bank.order_triggers(self.provider.name(), &triggers)
+    }
+
+    fn blame(&mut self, what: String) {
+        let (provider, fault) = (self.provider.name(), fault::word(self.befalls));
+        self.outcome.violations.push(format!("{provider}, {fault}: {what}"));
+    }
+
+    /// Pays every row to its end, lets the operator decide, and judges by the books.
+    fn end(mut self) -> Result<Outcome, Failure> {
+        for key in std::mem::take(&mut self.payments) {
+            self.open_again(&key)?;
+        }
+        self.outcome.rows = self.rows.len();
+        if self.rows.is_empty() {
+            return Ok(self.outcome);
+        }
+        trial::write_payouts(&self.payer.file, self.rows.iter().cloned())?;
+        let about = format!("{}, {}", self.provider.name(), fault::word(self.befalls));
+        let judged = crash::bring_to_end(self.payer, self.bank, self.rows);
+        let judged = judged.map_err(Failure::while_doing(&about))?;
+        let mut outcome = self.outcome;
+        outcome.movements = judged.movements;
+        outcome.paid_twice = judged.paid_twice;
+        outcome.decided = judged.decided;
+        outcome.violations.extend(judged.violations.iter().map(|it| format!("{about}: {it}")));
+        Ok(outcome)
+    }
+}
