@@ -23,6 +23,7 @@ mod failure;
 mod features;
 mod flags;
 mod lint;
+mod model;
 mod process;
 mod random;
 mod release;
@@ -58,6 +59,7 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+  model [--bounds small]     explores the model of the engine completely; `large` takes minutes
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -89,6 +91,7 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
     match command {
         "test" => test::run(&workspace, flags),
         "lint" => lint::run(&workspace, flags),
+        "model" => model::run(&workspace, flags),
         "tidy" => tidy::run(&workspace, flags),
         "conformance" => conformance::run(&workspace, flags),
         "compat" => compat::run(&workspace, flags),

@@ -110,7 +110,7 @@ fn absence_is_proof_only_after_grace_and_answers_and_where_a_repeat_is_safe() {
         let mut progress = progress(Status::Unknown, true);
         progress.asking.absences = absences;
         progress.handle = has_handle.then(|| Handle::new("payee").unwrap());
-        let outcome = decide(deduplication, now, |rules| rules.absent(&progress));
+        let outcome = decide(deduplication, now, |rules| rules.absent(&progress, rules.now));
         assert_eq!(outcome.progress.open.is_none(), is_closed, "{case}");
         assert_eq!(outcome.progress.status(), Status::Unknown, "{case}");
         let is_over = absences == 2 && now == late;
