@@ -24,6 +24,7 @@ mod features;
 mod flags;
 mod fuzz;
 mod lint;
+mod model;
 mod postgres;
 mod process;
 mod random;
@@ -61,6 +62,7 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+  model [--bounds small]     explores the model of the engine completely; `large` takes minutes
         [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
                              the same with several processes on one database: half of them are
                              killed every second until every row has ended, and the server, too
@@ -106,6 +108,7 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
     match command {
         "test" => test::run(&workspace, flags),
         "lint" => lint::run(&workspace, flags),
+        "model" => model::run(&workspace, flags),
         "tidy" => tidy::run(&workspace, flags),
         "conformance" => conformance::run(&workspace, flags),
         "compat" => compat::run(&workspace, flags),

@@ -107,8 +107,30 @@ impl Rules<'_> {
             entries.extend(self.closing(attempt, status));
         }
         let notices = self.notices(&before, &progress, seen, change);
-        let due_at = self.next_due(&progress);
+        let due_at = match self.next_due(&progress) {
+            None if !self.may_end_watch(&progress, seen, change) => self.next_try(&progress),
+            due_at => due_at,
+        };
         Outcome { progress, due_at, entries, notices }
+    }
+
+    /// A watch ends with an answer that counts, to a question that left after the window closed. An
+    /// event that is repeated, or an answer of before, says nothing about what came since.
+    fn may_end_watch(&self, progress: &Progress, seen: &Observation, change: Change) -> bool {
+        let closes_at = progress.settled_at.map(|settled_at| settled_at.plus(self.window()));
+        match seen.source {
+            _ if self.is_refused_at_once(progress) => true,
+            Source::Operator => true,
+            Source::Query => change != Change::Stale && seen.asked_at >= closes_at,
+            Source::Reply | Source::VerifiedEvent | Source::UnverifiedEvent | Source::Listing => {
+                false
+            }
+        }
+    }
+
+    /// Refused at the first attempt: nothing of this key is under way. A later event would count.
+    fn is_refused_at_once(&self, progress: &Progress) -> bool {
+        progress.status() == Status::Failed(FailReason::Rejected) && progress.attempts <= 1
     }
 
     /// Does `seen` contradict the order, or name another payout than the one we know?
@@ -219,9 +241,7 @@ impl Rules<'_> {
 
     /// Settled payouts are asked about until the window closes, and once more when it does.
     fn next_watch(&self, progress: &Progress) -> Option<Timestamp> {
-        // Refused at the first attempt: nothing of this key is under way. A later event would count.
-        let is_refused = progress.status() == Status::Failed(FailReason::Rejected);
-        if is_refused && progress.attempts <= 1 {
+        if self.is_refused_at_once(progress) {
             return None;
         }
         let closes_at = progress.settled_at?.plus(self.window());
@@ -292,8 +312,9 @@ impl Rules<'_> {
         })
     }
 
-    /// The provider answered that it has no such payout.
-    pub(crate) fn absent(&self, progress: &Progress) -> Outcome {
+    /// The provider answered a question that left at `asked_at`: it has no such payout. The grace is
+    /// counted to the question; a worker that stands still with the answer makes it no better proof.
+    pub(crate) fn absent(&self, progress: &Progress, asked_at: Timestamp) -> Outcome {
         let mut asked = self.asked(progress, "no such payout".to_owned());
         asked.progress.asking.absences = progress.asking.absences.saturating_add(1);
         let absence = self.policy.absence_of(self.descriptor);
@@ -301,7 +322,7 @@ impl Rules<'_> {
             return asked;
         };
         let is_proven = asked.progress.asking.absences >= absence.answers_min
-            && self.now.since(attempt.begun_at) >= absence.grace;
+            && asked_at.since(attempt.begun_at) >= absence.grace;
         if !is_proven {
             return asked;
         }

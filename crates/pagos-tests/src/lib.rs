@@ -62,4 +62,5 @@ pub use stage::policy;
 pub use timer::VirtualTimer;
 pub use watched::Act;
 pub use watched::WatchedStore;
+pub use watched::Witness;
 pub use worker::Worker;

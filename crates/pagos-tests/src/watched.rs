@@ -52,18 +52,36 @@ pub enum Act {
     Asked(OrderKey),
 }
 
+/// Who is told at once what a worker's store made durable, with all that belongs to it.
+pub trait Witness: std::fmt::Debug + Send + Sync {
+    /// These payouts were claimed.
+    fn claimed(&self, claims: &[Claim]);
+    /// This step became durable.
+    fn committed(&self, step: &Step);
+}
+
 /// A store behind a gate, with a record.
 #[derive(Debug)]
 pub struct WatchedStore {
     inner: Arc<dyn Store>,
     gate: Arc<Gate>,
     record: Arc<Mutex<Vec<Act>>>,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl WatchedStore {
     /// `inner`, used through `gate`; what becomes durable is added to `record`.
     pub fn new(inner: Arc<dyn Store>, gate: Arc<Gate>, record: Arc<Mutex<Vec<Act>>>) -> Arc<Self> {
-        Arc::new(Self { inner, gate, record })
+        Arc::new(Self { inner, gate, record, witness: None })
+    }
+
+    /// `inner`, used through `gate`; `witness` is told what becomes durable.
+    pub fn witnessed(
+        inner: Arc<dyn Store>,
+        gate: Arc<Gate>,
+        witness: Arc<dyn Witness>,
+    ) -> Arc<Self> {
+        Arc::new(Self { inner, gate, record: Arc::default(), witness: Some(witness) })
     }
 
     async fn pass(&self) -> Result<(), StoreError> {
@@ -106,6 +124,7 @@ impl Store for WatchedStore {
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
         self.pass().await?;
         let claims = self.inner.claim(request).await?;
+        self.witness.iter().for_each(|witness| witness.claimed(&claims));
         self.pass().await?;
         Ok(claims)
     }
@@ -121,8 +140,10 @@ impl Store for WatchedStore {
             Entry::AttemptBegun { number, .. } => Some(*number),
             _ => None,
         });
+        let told = self.witness.as_ref().map(|witness| (witness, step.clone()));
         let committed = self.inner.commit(step).await?;
         if committed != Committed::Conflict {
+            told.iter().for_each(|(witness, step)| witness.committed(step));
             self.note(Act::Committed(key, begun));
         }
         self.pass().await?;

@@ -82,6 +82,29 @@ fn i02_a_new_attempt_needs_recorded_absence() {
     assert_eq!(proof, Some(Proof::Absent));
 }
 
+/// The question left before the grace was over. That its answer was written down later, because the
+/// worker stood still, makes it no better a proof.
+#[test]
+fn i02_an_old_answer_of_absence_is_no_proof() {
+    let scene = Scene::new(&KEYED, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    scene.work_for(&scene.engine(), Duration::from_secs(100));
+    assert!(scene.provider.queries() >= 3);
+    scene.timer.advance(Duration::from_secs(300));
+    let gate = Arc::new(Gate::new());
+    // The points of a round: inbox, payments, claim twice, the question twice.
+    gate.plan(Plan::StallAt(6));
+    let mut worker = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
+    let asked = scene.provider.queries();
+    assert!(worker.round(8).is_none());
+    assert_eq!(scene.provider.queries(), asked + 1, "answered, and not written down");
+    scene.provider.answer_from_now_on([Answer::Found(Status::Pending)]);
+    scene.timer.advance(Duration::from_secs(300));
+    gate.open();
+    worker.round(8).unwrap().unwrap();
+    scene.work_for(&scene.engine(), Duration::from_secs(1_200));
+    assert_eq!(scene.provider.creates(), 1);
+}
+
 #[test]
 fn i02_answers_of_absence_count_in_a_row_only() {
     let broken = [Answer::Absent, Answer::Absent, Answer::CannotTell];

@@ -100,6 +100,41 @@ fn i08_a_late_genuine_event_counts_even_after_the_window() {
     assert_eq!(reversals(&scene.notices()).len(), 1);
 }
 
+/// Nobody worked while the window closed, and what comes in first is a webhook of long ago.
+#[test]
+fn i08_a_repeated_event_does_not_end_the_watch() {
+    let scene = settled(Status::Succeeded);
+    let told = Observation {
+        asked_at: None,
+        provider_at: Some(scene.timer.now()),
+        ..scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent)
+    };
+    scene.provider.answer_from_now_on([Answer::Found(declined())]);
+    scene.timer.advance(25 * HOUR);
+    scene.receive(&event(&key("a"), &told, scene.timer.now()));
+    scene.work_for(&scene.engine(), 2 * HOUR);
+    assert_eq!(reversals(&scene.notices()), [(Status::Succeeded, declined())]);
+}
+
+/// The worker stood still between the answer and writing it down.
+#[test]
+fn i08_an_answer_from_before_the_end_does_not_end_the_watch() {
+    let scene = settled(Status::Succeeded);
+    scene.timer.advance(20 * HOUR);
+    let gate = Arc::new(Gate::new());
+    // The points of a round: inbox, payments, claim twice, the question twice.
+    gate.plan(Plan::StallAt(6));
+    let mut worker = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
+    assert!(worker.round(8).is_none());
+    assert_eq!(scene.provider.queries(), 1, "asked, and not written down");
+    scene.provider.answer_from_now_on([Answer::Found(declined())]);
+    scene.timer.advance(10 * HOUR);
+    gate.open();
+    worker.round(8).unwrap().unwrap();
+    scene.work_for(&scene.engine(), 2 * HOUR);
+    assert_eq!(reversals(&scene.notices()), [(Status::Succeeded, declined())]);
+}
+
 #[test]
 fn i08_a_reversal_reaches_the_outbox_once_whatever_crashes() {
     let played = |plan: Option<Plan>| {

@@ -39,6 +39,8 @@ pub(super) fn check(packages: &[Package]) -> Check {
 fn allowed(package: &Package) -> Option<Allowed> {
     Some(match package.name.as_str() {
         "pagos-core" => Allowed::Only(&[]),
+        // It is compared with the engine; what it shared with it, it could not be compared in.
+        "pagos-model" if !package.is_published => Allowed::Only(&[]),
         "pagos-wire" | "pagos-http" | "pagos-engine" | "pagos-twin" => {
             Allowed::Only(&["pagos-core"])
         }
@@ -58,7 +60,14 @@ fn permits(allowed: &Allowed, name: &str) -> bool {
     match allowed {
         Allowed::Only(names) => names.contains(&name),
         Allowed::Libraries => {
-            !["pagos-cli", "pagos-conformance", "pagos-fuzz", "pagos-tests", "xtask"]
+            ![
+                "pagos-cli",
+                "pagos-conformance",
+                "pagos-fuzz",
+                "pagos-model",
+                "pagos-tests",
+                "xtask",
+            ]
                 .contains(&name)
         }
         Allowed::All => true,

@@ -1,0 +1,52 @@
+//! The promise "never paid twice" as a model that a checker explores completely: every order in
+//! which two workers, the network, the provider, webhooks, crashes and a person can act on one
+//! payout. Nothing of the engine is used here; `tests/` replays what the engine really does as
+//! paths of this model.
+//!
+//! Read `world.rs` (what is assumed, what can be taken away), then `decide.rs` (the engine's rules
+//! in their smallest form), then `step.rs` (what one action does), then `property.rs`.
+//!
+//! One payout is enough: payouts share nothing but the provider, which tells them apart by key.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "two workers and at most a few requests are indexed by the action that names them; a \
+              wrong index is a mistake of the model and must stop it"
+)]
+
+mod action;
+mod calm;
+mod decide;
+mod explore;
+mod property;
+mod state;
+mod step;
+mod world;
+
+pub use action::Action;
+pub use action::Answer;
+pub use action::Fate;
+pub use action::Word;
+pub use explore::Counterexample;
+pub use explore::Explored;
+pub use explore::explore;
+pub use explore::find_counterexample;
+pub use property::Promise;
+pub use property::SIGHTS;
+pub use state::Bank;
+pub use state::Bounds;
+pub use state::Ghost;
+pub use state::News;
+pub use state::Progress;
+pub use state::Request;
+pub use state::Said;
+pub use state::State;
+pub use state::Status;
+pub use state::Worker;
+pub use step::task;
+pub use world::Counting;
+pub use world::Guard;
+pub use world::Patience;
+pub use world::Repeats;
+pub use world::Size;
+pub use world::World;

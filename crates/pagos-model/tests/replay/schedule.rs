@@ -1,0 +1,158 @@
+//! One payout under two real engines: crashes, stalls, failing stores, late and repeated webhooks.
+//! Everything follows from the seed.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_core::Descriptor;
+use pagos_core::Observation;
+use pagos_core::Source;
+use pagos_core::Timestamp;
+use pagos_engine::Accounts;
+use pagos_engine::Engine;
+use pagos_tests::Gate;
+use pagos_tests::GatedProvider;
+use pagos_tests::Plan;
+use pagos_tests::Scene;
+use pagos_tests::WatchedStore;
+use pagos_tests::Worker;
+use pagos_tests::account;
+use pagos_tests::event;
+use pagos_tests::finish;
+use pagos_tests::key;
+use pagos_tests::order;
+use pagos_tests::policy;
+use pagos_twin::SplitMix64;
+
+use crate::bank::Books;
+use crate::bank::Line;
+use crate::trace::Happened;
+use crate::trace::Shoulder;
+use crate::trace::Trace;
+
+/// What happens to one payout from the first claim on, for so long or so many steps.
+pub(crate) fn play(descriptor: &'static Descriptor, seed: u64) -> Vec<Happened> {
+    let mut schedule = Schedule::new(descriptor, seed);
+    let until = schedule.scene.timer.now().plus(LENGTH);
+    for _ in 0..ROUNDS_MAX {
+        if schedule.scene.timer.now() >= until || schedule.trace.all().len() > STEPS_MAX {
+            break;
+        }
+        schedule.round();
+    }
+    schedule.trace.all()
+}
+
+struct Schedule {
+    scene: Scene,
+    trace: Trace,
+    books: Arc<Mutex<Books>>,
+    descriptor: &'static Descriptor,
+    chance: SplitMix64,
+    workers: Vec<(Worker, Option<Timestamp>)>,
+}
+
+impl Schedule {
+    fn new(descriptor: &'static Descriptor, seed: u64) -> Self {
+        let scene = Scene::new(descriptor, [], []).with_payout("a");
+        let books = Arc::new(Mutex::new(Books::new(seed, scene.timer.now())));
+        let chance = SplitMix64::for_occasion(seed, "schedule", "", 0);
+        let (trace, workers) = (Trace::default(), Vec::new());
+        let mut schedule = Self { scene, trace, books, descriptor, chance, workers };
+        schedule.workers = vec![(schedule.fresh(0), None), (schedule.fresh(1), None)];
+        schedule
+    }
+
+    fn line(&self, slot: u8) -> Line {
+        Line {
+            slot,
+            descriptor: self.descriptor,
+            timer: Arc::clone(&self.scene.timer),
+            books: Arc::clone(&self.books),
+            trace: self.trace.clone(),
+            decoder: Arc::clone(&self.scene.provider),
+        }
+    }
+
+    fn fresh(&mut self, slot: u8) -> Worker {
+        let gate = Arc::new(Gate::jittering(self.chance.next_u64()));
+        let provider = GatedProvider::new(Arc::new(self.line(slot)), Arc::clone(&gate));
+        let shoulder = Arc::new(Shoulder { slot, trace: self.trace.clone() });
+        let store = Arc::clone(&self.scene.store);
+        let store = WatchedStore::witnessed(store, Arc::clone(&gate), shoulder);
+        let accounts = Accounts::new().with(account(), provider);
+        let timer = Arc::clone(&self.scene.timer) as _;
+        let engine = Engine::new(store, accounts, timer, policy()).unwrap();
+        Worker::new(engine, gate)
+    }
+
+    /// Both workers a few steps, perhaps a webhook, then the clock.
+    fn round(&mut self) {
+        self.line(0).arrive();
+        for _ in 0..1 + self.chance.below(30) {
+            let slot = self.chance.below(2);
+            self.step(u8::try_from(slot).unwrap());
+        }
+        if self.chance.below(12) == 0 {
+            self.post();
+        }
+        let now = self.scene.timer.now();
+        let pause = Duration::from_millis(1 + self.chance.below(3_000));
+        let is_at_work = self.workers.iter().any(|it| it.0.is_busy() && it.1.is_none());
+        if is_at_work {
+            return self.scene.timer.advance(pause);
+        }
+        let wakes = self.workers.iter().filter_map(|it| it.1);
+        let late = self.line(0).next_late();
+        let due = self.scene.next_due().filter(|at| *at > now);
+        let next = due.into_iter().chain(late).chain(wakes).min();
+        self.scene.timer.advance_to(next.unwrap_or(now).max(now.plus(pause)));
+    }
+
+    fn step(&mut self, slot: u8) {
+        let now = self.scene.timer.now();
+        let (worker, wakes_at) = &mut self.workers[usize::from(slot)];
+        if wakes_at.is_some_and(|at| now < at) {
+            return;
+        }
+        if wakes_at.take().is_some() {
+            worker.gate().open();
+        }
+        if !worker.is_busy() && self.chance.below(6) == 0 {
+            let point = 1 + self.chance.below(14);
+            let plans = [Plan::DieAt(point), Plan::StallAt(point), Plan::FailAt(point)];
+            worker.gate().plan(plans[usize::try_from(self.chance.below(3)).unwrap()]);
+        }
+        let is_failed = worker.step(4).is_some_and(|worked| worked.is_err());
+        if worker.gate().is_dead() || is_failed {
+            self.trace.add(Happened::Ended(slot));
+            self.workers[usize::from(slot)] = (self.fresh(slot), None);
+        } else if worker.gate().is_stalled() {
+            let pause = Duration::from_secs(1 + self.chance.below(1_500));
+            *wakes_at = Some(now.plus(pause));
+        }
+    }
+
+    /// A genuine webhook about one of the truths so far, in time or late, once or again.
+    fn post(&mut self) {
+        let now = self.scene.timer.now();
+        let truths = self.books.lock().unwrap().truths(now);
+        if truths.is_empty() {
+            return;
+        }
+        let nth = self.chance.below(truths.len() as u64);
+        let (status, at) = truths[usize::try_from(nth).unwrap()];
+        let told = self.scene.provider.seen(&order("a"), status, Source::VerifiedEvent);
+        let told = Observation { asked_at: None, provider_at: Some(at), ..told };
+        finish(self.scene.store.receive(&account(), &event(&key("a"), &told, now))).unwrap();
+    }
+}
+
+/// Longer than the return window of the script's descriptor, and shorter than a second one.
+const LENGTH: Duration = Duration::from_secs(40 * 3_600);
+
+const STEPS_MAX: usize = 300;
+
+const ROUNDS_MAX: usize = 4_000;

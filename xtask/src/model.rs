@@ -1,0 +1,20 @@
+//! `cargo xtask model`: explores the model of the engine, optimised, and prints states, depth and
+//! time. The same within small bounds is a test of `pagos-model`.
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::process;
+use crate::process::build_cargo;
+use crate::workspace::Workspace;
+
+/// Explores every world within the bounds `small` or `large`.
+pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
+    let bounds = flags.take_text("bounds", "small")?;
+    flags.end()?;
+    let words = ["run", "--release", "-p", "pagos-model", "--", "--bounds", &bounds];
+    let heard = process::overhear(&mut build_cargo(workspace, &words))?;
+    match heard.is_success {
+        true => Ok(()),
+        false => Err(Failure::new("the model is broken, or was not explored; its words are above")),
+    }
+}
