@@ -62,7 +62,6 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
-  model [--bounds small]     explores the model of the engine completely; `large` takes minutes
         [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
                              the same with several processes on one database: half of them are
                              killed every second until every row has ended, and the server, too
@@ -74,6 +73,7 @@ usage: cargo xtask COMMAND
   fuzz [--target NAME] [--seconds 10 | --executions N] [--seed 1] [--replay FILE]
        [--coverage [--minimise]]
                              foreign bytes against every reader; what breaks a rule is kept
+  model [--bounds small]     explores the model of the engine completely; `large` takes minutes
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
