@@ -155,7 +155,7 @@ impl Bank {
         match truth {
             0 => Status::Created,
             1 => Status::Pending,
-            _ if truth % 2 == 0 => self.first_end,
+            _ if truth.is_multiple_of(2) => self.first_end,
             _ if self.first_end == Status::Succeeded => Status::Failed,
             _ => Status::Succeeded,
         }
