@@ -160,8 +160,8 @@ impl Scene {
         self.case.reference.as_ref().and_then(|reference| ProviderRef::new(reference).ok())
     }
 
-    /// Nothing secret stands in what was returned: no key of the account, no number of the payee. A
-    /// provider that gives one of them out as an id of its own has made it one: ids are told.
+    /// No credential of the account stands in what was returned, unless an answer held it: a provider
+    /// that gives one out as an id of its own has made it one, and ids are told.
     fn shows_no_secret(&self, outcome: &impl Debug) {
         let shown = format!("{outcome:?}");
         let sent = self.script.sent.lock().unwrap_or_else(PoisonError::into_inner);
