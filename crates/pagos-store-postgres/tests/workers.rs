@@ -125,6 +125,36 @@ async fn a_notice_that_commits_late_is_read_after_those_that_were_read_before() 
     assert_eq!(read(2).await, [named(3, "k2"), named(4, "k1")], "and what was read stays");
 }
 
+/// Another reader is in the middle of numbering the later one of two notices.
+#[tokio::test]
+async fn a_reader_waits_for_one_that_numbers() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = scratch.database().await;
+    let store = open(&database.url).await;
+    release(&*store, &["k1", "k2"]).await;
+    for claimed in store.claim(claim(0, 2)).await.unwrap() {
+        store.commit(step(&claimed.payout)).await.unwrap();
+    }
+    let other = connect(&database).await;
+    let number = "BEGIN; SELECT pg_advisory_xact_lock(1348560752, hashtext('pagos'));
+                  UPDATE outbox SET number = 1 WHERE notice_json LIKE '%\"k2\"%'";
+    other.batch_execute(number).await.unwrap();
+    let reader = Arc::clone(&store);
+    let mut read = tokio::spawn(async move { reader.outbox(0, 10).await });
+    let watch = connect(&database).await;
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    while sample::count(&watch, waiting).await == 0 {
+        tokio::select! {
+            told = &mut read => panic!("read beside another reader: {told:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    other.batch_execute("COMMIT").await.unwrap();
+    let told = read.await.unwrap().unwrap();
+    let told: Vec<_> = told.iter().map(|(number, notice)| (*number, notice.key.as_str())).collect();
+    assert_eq!(told, [(1, "k2"), (2, "k1")]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_of_the_outbox_agree_while_others_write() {
     let Some(scratch) = Scratch::from_env() else { return };
