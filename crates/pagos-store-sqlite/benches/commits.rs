@@ -8,20 +8,24 @@
     clippy::expect_used,
     clippy::print_stdout,
     clippy::float_arithmetic,
+    clippy::indexing_slicing,
     clippy::cast_precision_loss
 )]
 
 #[path = "../tests/scratch/mod.rs"]
 mod scratch;
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::Seek;
 use std::io::SeekFrom;
 use std::io::Write;
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::Duration;
 use std::time::Instant;
 
+use futures_channel::oneshot;
 use futures_util::StreamExt;
 use futures_util::stream;
 use pagos_core::OrderKey;
@@ -34,27 +38,41 @@ use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
 
 use scratch::Scratch;
+use scratch::beside;
 use scratch::intent;
 
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long each takes its turn. Short, so that whatever else the machine does comes to all.
+const SLICE: Duration = Duration::from_millis(100);
 
-const ROUNDS: u32 = 7;
+const ROUNDS: usize = 21;
+
+/// A page of the database, and what a write-ahead log puts before it.
+const PAGE_BYTES: usize = 4096;
+const FRAME_BYTES: usize = 24 + PAGE_BYTES;
+const FRAME: [u8; FRAME_BYTES] = [7; FRAME_BYTES];
+
+/// As many frames as SQLite lets the log have before it begins again from the front.
+const FRAMES_MAX: u64 = 4000;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let scratch = Scratch::new();
 
-    // Alternating, so that a disk that changes its mood changes it for all three.
     let store = SqliteStore::open(scratch.beside("single.db")).unwrap();
     let mut number = 0;
     runtime.block_on(warm_up(&store, &mut number));
-    let (mut raw, mut raw_of_4, mut single) = (Vec::new(), Vec::new(), Vec::new());
+    let frames = runtime.block_on(frames_per_commit(&scratch));
+    let page = Raw::new(&scratch.beside("raw-page"), Writes::Page);
+    let log = Raw::new(&scratch.beside("raw-log"), Writes::Frames(frames));
+    let afar = Raw::new(&scratch.beside("raw-afar"), Writes::Frames(frames)).on_a_thread();
+    let mut rates = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
-        raw.push(raw_rate(&scratch.beside("raw"), 1));
-        raw_of_4.push(raw_rate(&scratch.beside("raw"), 4));
-        single.push(runtime.block_on(single_rate(&store, &mut number)));
+        rates[0].push(rate(|| page.commit()));
+        rates[1].push(rate(|| log.commit()));
+        rates[2].push(rate(|| runtime.block_on(afar.commit())));
+        rates[3].push(rate(|| runtime.block_on(submit_next(&store, &mut number))));
     }
-    let (raw, raw_of_4, single) = (median(raw), median(raw_of_4), median(single));
+    let [page, log, afar, single] = rates.map(median);
     drop(store);
     let store = SqliteStore::open(scratch.beside("grouped.db")).unwrap();
     let (grouped, rows_per_commit) = runtime.block_on(grouped_rate(&store));
@@ -62,11 +80,13 @@ fn main() {
     let store = SqliteStore::open(scratch.beside("batched.db")).unwrap();
     let batched = runtime.block_on(batched_rate(&store));
 
-    report("raw: 4 KiB, fdatasync", raw, "");
-    report("raw: 16 KiB, fdatasync", raw_of_4, "");
-    let ratio =
-        format!("{:.2}x raw of 16 KiB, {}", single / raw_of_4, judge(single / raw, "raw", 0.8));
-    report("intents, one per commit", single, &ratio);
+    report("raw: one page, fdatasync", page, "");
+    report(&format!("raw: {frames} frames, fdatasync"), log, "");
+    report("the same, asked of a thread", afar, &format!("{:.2}x raw", afar / log));
+    let besides =
+        format!("{:.2}x of one page, {:.2}x asked of a thread", single / page, single / afar);
+    let ratio = judge(single / log, &format!("raw of {frames} frames"), 0.8);
+    report("intents, one per commit", single, &format!("{besides}, {ratio}"));
     let ratio = judge(grouped / single, "one per commit", 15.0);
     report(&format!("intents, {rows_per_commit:.0} per commit"), grouped, &ratio);
     report(
@@ -94,27 +114,104 @@ fn median(mut rates: Vec<f64>) -> f64 {
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
-/// Overwrites a file in order, some pages at a time, as a write-ahead log is written once it has
-/// its size.
-fn raw_rate(path: &Path, pages: u64) -> f64 {
-    const PAGES_MAX: u64 = 4096;
-    let page = [7_u8; 4096];
-    let mut file = File::create(path).unwrap();
-    for _ in 0..PAGES_MAX {
-        file.write_all(&page).unwrap();
-    }
-    file.sync_all().unwrap();
+/// Runs `commit` for a slice of time; how often in a second.
+fn rate(mut commit: impl FnMut()) -> f64 {
     let begun = Instant::now();
-    let mut written = 0;
-    while begun.elapsed() < PATIENCE {
-        for _ in 0..pages {
-            file.seek(SeekFrom::Start(written % PAGES_MAX * 4096)).unwrap();
-            file.write_all(&page).unwrap();
-            written += 1;
-        }
-        file.sync_data().unwrap();
+    let mut commits = 0_u32;
+    while begun.elapsed() < SLICE {
+        commit();
+        commits += 1;
     }
-    (written / pages) as f64 / begun.elapsed().as_secs_f64()
+    f64::from(commits) / begun.elapsed().as_secs_f64()
+}
+
+/// What one commit of the floor writes before it flushes.
+#[derive(Clone, Copy)]
+enum Writes {
+    /// One page, at a page's place.
+    Page,
+    /// So many frames of a write-ahead log, each as SQLite writes it: its head, then its page.
+    Frames(u64),
+}
+
+/// The floor: a file of the log's size, overwritten in order and over again. It grows no more, as a
+/// log does not once it has its size, and every commit is flushed.
+struct Raw {
+    file: File,
+    writes: Writes,
+    frames: Cell<u64>,
+}
+
+impl Raw {
+    fn new(path: &Path, writes: Writes) -> Self {
+        let mut file = File::create(path).unwrap();
+        for _ in 0..FRAMES_MAX {
+            file.write_all(&FRAME).unwrap();
+        }
+        file.sync_all().unwrap();
+        Self { file, writes, frames: Cell::new(0) }
+    }
+
+    fn commit(&self) {
+        match self.writes {
+            Writes::Page => self.write(PAGE_BYTES, &[PAGE_BYTES]),
+            Writes::Frames(frames) => {
+                for _ in 0..frames {
+                    self.write(FRAME_BYTES, &[FRAME_BYTES - PAGE_BYTES, PAGE_BYTES]);
+                }
+            }
+        }
+        self.file.sync_data().unwrap();
+    }
+
+    fn write(&self, distance_bytes: usize, sizes_bytes: &[usize]) {
+        let place = self.frames.get() % FRAMES_MAX * distance_bytes as u64;
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(place)).unwrap();
+        for size_bytes in sizes_bytes {
+            file.write_all(&FRAME[..*size_bytes]).unwrap();
+        }
+        self.frames.set(self.frames.get() + 1);
+    }
+
+    fn on_a_thread(self) -> Afar {
+        let (commits, waiting) = mpsc::channel::<oneshot::Sender<()>>();
+        std::thread::spawn(move || {
+            for done in waiting {
+                self.commit();
+                done.send(()).unwrap();
+            }
+        });
+        Afar { commits }
+    }
+}
+
+/// The floor as an asynchronous caller meets it: another thread waits for the disk.
+struct Afar {
+    commits: mpsc::Sender<oneshot::Sender<()>>,
+}
+
+impl Afar {
+    async fn commit(&self) {
+        let (done, answer) = oneshot::channel();
+        self.commits.send(done).unwrap();
+        answer.await.unwrap();
+    }
+}
+
+/// What an intent costs the log, which at first only grows. Rounded down, which favours the floor.
+async fn frames_per_commit(scratch: &Scratch) -> u64 {
+    const COMMITS: u32 = 500;
+    let path = scratch.beside("frames.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let log_bytes = || std::fs::metadata(beside(&path, "-wal")).unwrap().len();
+    let mut number = 0;
+    submit_next(&store, &mut number).await;
+    let before = log_bytes();
+    while number <= COMMITS {
+        submit_next(&store, &mut number).await;
+    }
+    (log_bytes() - before).div_euclid(u64::from(COMMITS) * FRAME_BYTES as u64)
 }
 
 /// Commits until the write-ahead log has its size and is overwritten from its beginning.
@@ -122,15 +219,6 @@ async fn warm_up(store: &SqliteStore, number: &mut u32) {
     for _ in 0..1500 {
         submit_next(store, number).await;
     }
-}
-
-async fn single_rate(store: &SqliteStore, number: &mut u32) -> f64 {
-    let begun = Instant::now();
-    let first = *number;
-    while begun.elapsed() < PATIENCE {
-        submit_next(store, number).await;
-    }
-    f64::from(*number - first) / begun.elapsed().as_secs_f64()
 }
 
 async fn submit_next(store: &SqliteStore, number: &mut u32) {

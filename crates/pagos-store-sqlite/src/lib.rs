@@ -4,9 +4,9 @@
 //! caller.
 //!
 //! One thread owns the writing connection. It gathers the commands that wait, runs them in one
-//! transaction (each in a savepoint of its own), and answers them after that transaction is on the
-//! disk: under load, many commands share one flush. A second thread reads. In between commands,
-//! neither does anything.
+//! transaction, and answers them after that transaction is on the disk: under load, many commands
+//! share one flush, and one that fails takes nothing of the others with it. A second thread reads.
+//! In between commands, neither does anything.
 //!
 //! ```
 //! # let directory = std::env::temp_dir().join(format!("pagos-doc-{}", std::process::id()));

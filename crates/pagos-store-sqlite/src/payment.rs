@@ -25,16 +25,16 @@ use crate::session::Owner;
 
 pub(crate) fn ask_for(
     connection: &Connection,
-    order: PaymentOrder,
+    order: &PaymentOrder,
     now: Timestamp,
 ) -> Result<Asked, Failure> {
-    let digest = Digest::of(&order);
+    let digest = Digest::of(order);
     if let Some(stored) = payment(connection, &order.key)? {
         let is_same = stored.digest == digest;
         return Ok(if is_same { Asked::Existing(stored) } else { Asked::Conflict });
     }
     let progress = PaymentProgress::new(now);
-    let payment = Payment { order, digest, progress, due_at: None, version: 1 };
+    let payment = Payment { order: order.clone(), digest, progress, due_at: None, version: 1 };
     insert(connection, &payment)?;
     Ok(Asked::New(payment))
 }

@@ -1,7 +1,8 @@
 //! A thread that owns a connection and answers calls, group by group. It knows no table.
 //!
-//! A group is one transaction. Every call runs in a savepoint, so that one that fails takes nothing
-//! of the others with it, and is answered only after the group's commit.
+//! A group is one transaction, and its calls are answered only after its commit. One that fails
+//! takes nothing of the others with it: the group is undone and run again, then with a savepoint
+//! for each call. Hardly any fails, and a savepoint copies every page that its call changes.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -76,15 +77,16 @@ impl Thread {
         Ok(Self { calls: Some(calls), handle: Some(handle), commits })
     }
 
-    /// Runs `work` in a transaction and returns its answer after the commit. Dropping the future
-    /// does not take the call back.
+    /// Runs `work` in a transaction and returns its answer after the commit. It may run twice, the
+    /// second time after the first was undone, so it changes nothing but the database. Dropping the
+    /// future does not take the call back.
     pub(crate) async fn call<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        W: FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+        W: FnMut(&mut Transaction<'_>) -> Result<T, Failure> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let call = Waiting { work: Some(work), outcome: None, reply };
+        let call = Waiting { work, outcome: None, reply };
         let ended = || StoreError::new("the store's thread has ended; open the store again");
         let calls = self.calls.as_ref().ok_or_else(ended)?;
         calls.send(Box::new(call)).map_err(|_| ended())?;
@@ -108,7 +110,7 @@ impl Drop for Thread {
 
 /// A call without its types.
 trait Call: Send {
-    /// Runs once; says whether what was written is to be kept.
+    /// Says whether what was written is to be kept. The last run counts.
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Kept;
     /// Answers. `group` tells why nothing of the group was committed, if nothing was.
     fn answer(self: Box<Self>, group: Option<&StoreError>);
@@ -121,7 +123,7 @@ enum Kept {
 }
 
 struct Waiting<T, W> {
-    work: Option<W>,
+    work: W,
     outcome: Option<Result<T, Failure>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -129,11 +131,10 @@ struct Waiting<T, W> {
 impl<T, W> Call for Waiting<T, W>
 where
     T: Send,
-    W: FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send,
+    W: FnMut(&mut Transaction<'_>) -> Result<T, Failure> + Send,
 {
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Kept {
-        let Some(work) = self.work.take() else { return Kept::No };
-        let outcome = work(transaction);
+        let outcome = (self.work)(transaction);
         let kept = if outcome.is_ok() { Kept::Yes } else { Kept::No };
         self.outcome = Some(outcome);
         kept
@@ -174,6 +175,7 @@ impl Owner {
         }
     }
 
+    /// Gathers the calls that wait, up to a limit, while it runs them.
     fn transact(
         &self,
         group: &mut Vec<Box<dyn Call>>,
@@ -183,30 +185,58 @@ impl Owner {
         let mut changes = TallyChanges::default();
         let mut next = group.pop();
         while let Some(mut call) = next.take() {
-            let ran = self.run(&mut *call, &mut changes);
+            let kept = self.run(&mut *call, &mut changes);
             group.push(call);
-            ran?;
+            if kept == Kept::No {
+                let more = self.mode.calls_max() - group.len();
+                group.extend(waiting.try_iter().take(more));
+                return self.transact_apart(group);
+            }
             if group.len() < self.mode.calls_max() {
                 next = waiting.try_recv().ok();
             }
         }
+        self.commit(changes)
+    }
+
+    /// Undoes the group, of which one call failed, and runs it again, each call in a savepoint.
+    fn transact_apart(&self, group: &mut [Box<dyn Call>]) -> Result<(), Failure> {
+        // After some failures (disk full, say) SQLite has rolled the whole transaction back.
+        if !self.connection.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        if group.len() == 1 {
+            return Ok(());
+        }
+        self.execute(self.mode.begin())?;
+        let mut changes = TallyChanges::default();
+        for call in group {
+            self.execute("SAVEPOINT call")?;
+            // If SQLite has rolled everything back, there is no savepoint: this fails, and so does
+            // the group.
+            if self.run(&mut **call, &mut changes) == Kept::No {
+                self.execute("ROLLBACK TO call")?;
+            }
+            self.execute("RELEASE call")?;
+        }
+        self.commit(changes)
+    }
+
+    fn run(&self, call: &mut dyn Call, changes: &mut TallyChanges) -> Kept {
+        let tallies = TallyChanges::default();
+        let mut transaction = Transaction { connection: &self.connection, tallies };
+        let kept = call.run(&mut transaction);
+        if kept == Kept::Yes {
+            changes.merge(transaction.tallies);
+        }
+        kept
+    }
+
+    fn commit(&self, changes: TallyChanges) -> Result<(), Failure> {
         changes.write(&self.connection)?;
         self.execute("COMMIT")?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
-    }
-
-    fn run(&self, call: &mut dyn Call, changes: &mut TallyChanges) -> Result<(), Failure> {
-        self.execute("SAVEPOINT call")?;
-        let tallies = TallyChanges::default();
-        let mut transaction = Transaction { connection: &self.connection, tallies };
-        match call.run(&mut transaction) {
-            Kept::Yes => changes.merge(transaction.tallies),
-            // After some failures (disk full, say) SQLite has rolled the whole transaction back:
-            // then there is no savepoint, this fails, and so does the group.
-            Kept::No => self.execute("ROLLBACK TO call")?,
-        }
-        self.execute("RELEASE call")
     }
 
     fn execute(&self, sql: &str) -> Result<(), Failure> {
@@ -228,7 +258,7 @@ mod tests {
         connection
     }
 
-    fn insert(size_bytes: u32) -> impl FnOnce(&mut Transaction<'_>) -> Result<(), Failure> + Send {
+    fn insert(size_bytes: u32) -> impl FnMut(&mut Transaction<'_>) -> Result<(), Failure> + Send {
         move |transaction| {
             let sql = "INSERT INTO numbers VALUES (1, randomblob(?1))";
             transaction.connection.prepare_cached(sql)?.execute([size_bytes])?;

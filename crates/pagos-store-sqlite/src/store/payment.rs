@@ -23,7 +23,7 @@ use crate::session;
 impl PaymentStore for SqliteStore {
     async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
         self.writer()?
-            .call(move |transaction| payment::ask_for(transaction.connection, order, now))
+            .call(move |transaction| payment::ask_for(transaction.connection, &order, now))
             .await
     }
 
