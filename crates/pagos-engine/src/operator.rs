@@ -34,7 +34,8 @@ impl Engine {
     ///
     /// # Errors
     /// Refuses an empty note, and a decision that does not fit: only a payout in doubt can be sent
-    /// again, and only once its attempt is older than lease and deadline together.
+    /// again. Neither that nor "failed" is taken before its attempt is older than lease and deadline
+    /// together: until then a worker may be about to send it.
     pub async fn resolve(
         &self,
         key: &OrderKey,
@@ -51,10 +52,13 @@ impl Engine {
         let written = self.write(Point::RecordDecision, key, Writer::Anyone, decide).await?;
         written.ok_or_else(|| {
             let age_s = self.policy.time_on_the_way().as_millis().div_ceil(1_000);
-            EngineError::Refused(format!(
-                "{key} is not in doubt, or its attempt is younger than {age_s} s and may still be on \
-                 its way; it is not sent again"
-            ))
+            let young = format!(
+                "its attempt is younger than {age_s} s and may still be on its way; wait, then decide"
+            );
+            EngineError::Refused(match decision {
+                Decision::SendAgain => format!("{key} is not in doubt, or {young}"),
+                Decision::Succeeded | Decision::Failed | Decision::Ask => format!("{key}: {young}"),
+            })
         })
     }
 }
@@ -63,8 +67,13 @@ fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -
     let because = format!("operator: {note}");
     let mut progress = payout.progress.clone();
     progress.attention = None;
+    // A worker may be about to send it at this very moment, whatever a person has seen.
+    let is_on_its_way = progress
+        .open
+        .is_some_and(|attempt| rules.now.since(attempt.begun_at) < rules.policy.time_on_the_way());
     let status = match decision {
         Decision::Succeeded => Status::Succeeded,
+        Decision::Failed if is_on_its_way => return None,
         Decision::Failed => Status::Failed(FailReason::Declined),
         Decision::Ask => {
             progress.asking = crate::progress::Asking::default();
@@ -76,12 +85,9 @@ fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -
             });
         }
         Decision::SendAgain => {
-            let attempt = progress.open?;
             let is_in_doubt = payout.progress.status() == Status::Unknown;
-            // A worker may be about to send it at this very moment, whatever a person has seen.
-            let is_over = rules.now.since(attempt.begun_at) >= rules.policy.time_on_the_way();
             let closed = rules.close(&progress, Proof::Operator, because, None);
-            return closed.filter(|_| is_in_doubt && is_over);
+            return closed.filter(|_| is_in_doubt && !is_on_its_way);
         }
     };
     let seen = Observation {

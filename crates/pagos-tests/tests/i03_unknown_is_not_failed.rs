@@ -99,6 +99,22 @@ fn i03_a_person_decides_with_a_note() {
     assert_eq!(scene.payout("a").progress.status(), declined());
 }
 
+/// Whoever called it failed would pay in another way, while a worker may be about to send it.
+#[test]
+fn i03_a_person_cannot_call_failed_what_may_be_on_its_way() {
+    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scene = scene.with_payout("a");
+    let engine = scene.engine();
+    finish(engine.work(4)).unwrap();
+    let call_failed = || finish(engine.resolve(&key("a"), Decision::Failed, "ana: not there"));
+    let refusal = call_failed().unwrap_err().to_string();
+    assert!(refusal.contains("may still be on its way"), "{refusal}");
+    assert_eq!(scene.payout("a").progress.status(), Status::Unknown);
+    scene.work_for(&engine, DAY);
+    call_failed().unwrap();
+    assert_eq!(scene.payout("a").progress.status(), declined());
+}
+
 #[test]
 fn i03_lost_attempts_end_with_a_person_and_not_with_a_failure() {
     let scene = Scene::new(&KEYED, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
