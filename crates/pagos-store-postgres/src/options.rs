@@ -10,7 +10,8 @@ pub struct PostgresOptions {
     /// How long opening the store waits for a server that does not answer or is starting, and how
     /// long one attempt to connect may take later on.
     pub connect_timeout: Duration,
-    /// How long a call waits for a server that went away, before it is an error.
+    /// For how long from its beginning a call waits for a server that went away, before it is an
+    /// error. Asking what became of a commit may take as long again.
     pub reconnect_for: Duration,
     /// Certificates of authorities to trust beside the system's, as PEM text.
     pub extra_roots_pem: Vec<u8>,

@@ -31,8 +31,7 @@ pub(crate) struct Pool {
 /// Room for one connection, which may be missing.
 #[derive(Default)]
 pub(crate) struct Slot {
-    /// Spreads the delays of callers that wait for the same thing.
-    pub(crate) number: u32,
+    number: u32,
     pub(crate) connection: Option<Connection>,
     /// The row that says which of this slot's transactions happened.
     pub(crate) writer: Option<Writer>,
@@ -111,12 +110,9 @@ impl Drop for Taken<'_> {
 
 /// How long a call goes on trying, and how long it waits in between.
 pub(crate) struct Patience {
-    limit: Duration,
-    /// From the first failure on: work that takes long is no reason to give up.
-    ends_at: Option<Instant>,
+    ends_at: Instant,
     beats: u32,
     collisions: u32,
-    spread_ms: u64,
 }
 
 /// 2, 4, 8 ... milliseconds, and the slot's own: about half a second in all.
@@ -127,21 +123,24 @@ const BEAT_FIRST_MS: u64 = 20;
 const BEAT_MAX_MS: u64 = 1_000;
 
 impl Patience {
-    pub(crate) fn new(limit: Duration, slot: u32) -> Self {
-        let spread_ms = u64::from(slot % 16);
-        Self { limit, ends_at: None, beats: 0, collisions: 0, spread_ms }
+    /// Counts from now: waiting for a slot while the server is away is waiting for the server.
+    pub(crate) fn begin(limit: Duration) -> Self {
+        Self { ends_at: Instant::now() + limit, beats: 0, collisions: 0 }
     }
 
     /// Waits before the next attempt on a server that went away.
     ///
     /// # Errors
     /// `failure` when it was away for too long.
-    pub(crate) async fn wait_for_server(&mut self, failure: Failure) -> Result<(), Failure> {
-        let ends_at = *self.ends_at.get_or_insert_with(|| Instant::now() + self.limit);
-        let beat = (BEAT_FIRST_MS << self.beats.min(6)).min(BEAT_MAX_MS) + self.spread_ms;
+    pub(crate) async fn wait_for_server(
+        &mut self,
+        failure: Failure,
+        slot: &Slot,
+    ) -> Result<(), Failure> {
+        let beat = (BEAT_FIRST_MS << self.beats.min(6)).min(BEAT_MAX_MS) + slot.spread_ms();
         self.beats += 1;
         let next = Instant::now() + Duration::from_millis(beat);
-        if next > ends_at {
+        if next > self.ends_at {
             return Err(failure);
         }
         tokio::time::sleep_until(next).await;
@@ -152,13 +151,24 @@ impl Patience {
     ///
     /// # Errors
     /// `failure` when it happened too often.
-    pub(crate) async fn wait_for_others(&mut self, failure: Failure) -> Result<(), Failure> {
+    pub(crate) async fn wait_for_others(
+        &mut self,
+        failure: Failure,
+        slot: &Slot,
+    ) -> Result<(), Failure> {
         if self.collisions >= COLLISIONS_MAX {
             return Err(failure);
         }
         self.collisions += 1;
-        let beat = (1_u64 << self.collisions) + self.spread_ms;
+        let beat = (1_u64 << self.collisions) + slot.spread_ms();
         tokio::time::sleep(Duration::from_millis(beat)).await;
         Ok(())
+    }
+}
+
+impl Slot {
+    /// Callers that wait for the same thing do not come back at the same moment.
+    fn spread_ms(&self) -> u64 {
+        u64::from(self.number % 16)
     }
 }

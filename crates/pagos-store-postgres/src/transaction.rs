@@ -31,8 +31,8 @@ pub(crate) trait Work: Sync {
 impl Pool {
     /// Opens the first connection, and brings the tables up to date or checks them.
     pub(crate) async fn prepare(&self, wait_for: Duration) -> Result<(), StoreError> {
+        let mut patience = Patience::begin(wait_for);
         let mut taken = self.take().await?;
-        let mut patience = Patience::new(wait_for, taken.slot.number);
         loop {
             let failure = match Box::pin(self.prepare_once(&mut taken)).await {
                 Ok(()) => return Ok(()),
@@ -40,9 +40,9 @@ impl Pool {
             };
             match failure.kind {
                 Kind::Refused => return Err(failure.into()),
-                Kind::Collision => patience.wait_for_others(failure).await?,
+                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
                 // Migrating again is harmless: what was migrated is not migrated twice.
-                Kind::Lost => patience.wait_for_server(failure).await?,
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
             }
         }
     }
@@ -63,8 +63,8 @@ impl Pool {
     /// again. If it is lost afterwards, the server is asked what became of the transaction.
     pub(crate) async fn write<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
         self.may_write()?;
+        let mut patience = Patience::begin(self.reconnect_for);
         let mut taken = self.take().await?;
-        let mut patience = Patience::new(self.reconnect_for, taken.slot.number);
         loop {
             let failure = match Box::pin(self.attempt(&mut taken, work)).await {
                 Ok(answer) => return Ok(answer),
@@ -72,16 +72,16 @@ impl Pool {
             };
             match failure.kind {
                 Kind::Refused => return Err(failure.into()),
-                Kind::Collision => patience.wait_for_others(failure).await?,
-                Kind::Lost => patience.wait_for_server(failure).await?,
+                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
             }
         }
     }
 
     /// Runs `work` outside a transaction: one statement, or several that may see different moments.
     pub(crate) async fn read<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
+        let mut patience = Patience::begin(self.reconnect_for);
         let mut taken = self.take().await?;
-        let mut patience = Patience::new(self.reconnect_for, taken.slot.number);
         loop {
             let failure = match Box::pin(read_once(&mut taken, work)).await {
                 Ok(answer) => return Ok(answer),
@@ -89,8 +89,8 @@ impl Pool {
             };
             match failure.kind {
                 Kind::Refused => return Err(failure.into()),
-                Kind::Collision => patience.wait_for_others(failure).await?,
-                Kind::Lost => patience.wait_for_server(failure).await?,
+                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
             }
         }
     }
@@ -188,7 +188,7 @@ impl Pool {
         writer: &Writer,
         serial: i64,
     ) -> Result<Outcome, Failure> {
-        let mut patience = Patience::new(self.reconnect_for, taken.slot.number);
+        let mut patience = Patience::begin(self.reconnect_for);
         loop {
             let failure = match settle(taken, writer).await {
                 Ok(Found::Serial(found)) if found == serial => return Ok(Outcome::Happened),
@@ -201,7 +201,9 @@ impl Pool {
             let again = match failure.kind {
                 Kind::Refused => Err(failure),
                 // In the way is the transaction that is asked about, or the server is away.
-                Kind::Collision | Kind::Lost => patience.wait_for_server(failure).await,
+                Kind::Collision | Kind::Lost => {
+                    patience.wait_for_server(failure, &taken.slot).await
+                }
             };
             again.map_err(|failure| Failure {
                 kind: Kind::Refused,
