@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::process;
 use crate::process::build_cargo;
+use crate::trial;
 use crate::workspace::Workspace;
 
 /// Builds for `--target TRIPLE`, or for this machine.
@@ -36,7 +37,11 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
     }
     let suffix = if target.contains("windows") { ".exe" } else { std::env::consts::EXE_SUFFIX };
     let program = format!("pagos{suffix}");
-    let mut parts = vec![(built.join("release").join(&program), program)];
+    let built = built.join("release").join(&program);
+    if trial::has_failpoints(&built)? {
+        return Err(Failure::new("the program has failpoints; a release must not"));
+    }
+    let mut parts = vec![(built, program)];
     for name in ["LICENSE-APACHE", "LICENSE-MIT", "README.md"] {
         parts.push((workspace.root.join(name), name.to_owned()));
     }

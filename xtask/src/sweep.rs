@@ -123,7 +123,8 @@ impl Orders {
 /// Sweeps, and prints a table for each kind of database. Fails where a place was not got to, and on
 /// any violation.
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failure> {
-    let folder = workspace.target.join("sweep");
+    let words: Vec<&str> = orders.databases.iter().map(|database| database.word()).collect();
+    let folder = workspace.target.join(format!("sweep-{}", words.join("-")));
     trial::empty(&folder)?;
     let built = trial::build_program_with(workspace, orders.profile, &["failpoints"])?;
     // Another build of the program, without the feature, may take its place while we sweep.

@@ -47,7 +47,20 @@ pub(crate) fn build_program_with(
     command.args(features.iter().flat_map(|feature| ["--features", feature]));
     process::run(command.args(words))?;
     let name = format!("pagos{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace.target.join(folder).join(name))
+    let program = workspace.target.join(folder).join(name);
+    match (has_failpoints(&program)?, features.contains(&"failpoints")) {
+        (true, false) => Err(Failure::new("the program has failpoints without their feature")),
+        (false, true) => Err(Failure::new("the program has no failpoints in spite of the feature")),
+        (true, true) | (false, false) => Ok(program),
+    }
+}
+
+/// Can the program be ended from outside at a point of the engine? The name of the variable for that
+/// stands in it, or there is nothing that reads it.
+pub(crate) fn has_failpoints(program: &Path) -> Result<bool, Failure> {
+    const VARIABLE: &[u8] = b"PAGOS_FAILPOINT";
+    let bytes = fs::read(program).map_err(Failure::while_doing(program.display()))?;
+    Ok(bytes.windows(VARIABLE.len()).any(|part| part == VARIABLE))
 }
 
 /// Makes a folder that holds nothing.

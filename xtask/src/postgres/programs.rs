@@ -163,7 +163,7 @@ fn versions(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn is_complete(folder: &Path) -> bool {
-    let names = ["initdb", "postgres", "pg_ctl"];
+    let names = ["initdb", "postgres", "pg_ctl", "createdb"];
     names.iter().all(|name| folder.join(format!("{name}{}", env::consts::EXE_SUFFIX)).is_file())
 }
 

@@ -48,9 +48,9 @@ pub(super) enum Way {
     Straight,
     /// A crash before: the attempt is durable and the request never left.
     AfterCrashUnsent,
-    /// A crash before: the request has left. Then the bank answers no questions for a while, so that
-    /// its news comes first.
-    AfterCrashSent,
+    /// A crash before: the answer was read and not written. Then the bank answers no questions for a
+    /// while, so that its news comes first.
+    AfterCrashAnswered,
 }
 
 /// How a process gets to `place` with a row that this befalls.
@@ -111,7 +111,7 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::ApplyDelivery => when(is_signed(provider), "its news is only a reason to ask"),
         Point::ScheduleQuestion => when(!is_signed(provider), "its news is signed, and applied"),
         Point::DeferDelivery => match provider {
-            Provider::Conekta => Reach::Pay(Way::AfterCrashSent),
+            Provider::Conekta => Reach::Pay(Way::AfterCrashAnswered),
             Provider::Cashypro | Provider::Etpay | Provider::Virtualpos => {
                 Reach::Never("its news names our key, which is always there before")
             }
@@ -125,7 +125,7 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         | Point::RecordPaymentAnswer
         | Point::ApplyPaymentDelivery
         | Point::SchedulePaymentQuestion
-        | Point::RecordPaymentDecision => reach_payment(place.point, provider, befalls),
+        | Point::RecordPaymentDecision => reach_payment(place, provider, befalls),
     }
 }
 
@@ -149,14 +149,14 @@ fn is_signed(provider: Provider) -> bool {
 }
 
 /// The same for payments.
-fn reach_payment(point: Point, provider: Provider, befalls: Befalls) -> Reach {
+fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
     if provider == Provider::Conekta {
         return Reach::Never("it collects nothing");
     }
     let is_opened = fault::is_session_told(provider, befalls);
     let is_asked_once = provider == Provider::Cashypro;
     let has_page = !is_asked_once;
-    match point {
+    match place.point {
         Point::AskForPayment | Point::BeginOpening | Point::PaymentCreate => Reach::OpenPayment,
         Point::KeepSession if is_asked_once && !is_opened => {
             Reach::Never("the reply is lost, and the provider takes a key once")
@@ -164,6 +164,11 @@ fn reach_payment(point: Point, provider: Provider, befalls: Befalls) -> Reach {
         Point::KeepSession => Reach::OpenPayment,
         Point::RecordUnopened if is_opened => Reach::Never("the reply names the session"),
         Point::RecordUnopened => Reach::OpenPayment,
+        Point::PaymentQuery
+            if place.phase == Phase::Sent && provider == Provider::Virtualpos && !is_opened =>
+        {
+            Reach::Never("it is asked by the id of a session, and none is known")
+        }
         Point::PaymentQuery | Point::RecordPaymentAnswer => Reach::AskPayment,
         Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion if !has_page => {
             Reach::Never("its twin has no page for payers")

@@ -48,7 +48,8 @@ fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
 /// The store as engine and receiver write to it.
 pub(crate) fn door(store: Arc<dyn Store>) -> StoreDoor {
     #[cfg(feature = "failpoints")]
-    let store = failpoints::door(store);
+    return failpoints::door(store);
+    #[cfg(not(feature = "failpoints"))]
     store.into()
 }
 

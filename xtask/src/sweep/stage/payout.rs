@@ -20,9 +20,10 @@ use crate::trial::payer::Payer;
 use crate::trial::payroll::Provider;
 use crate::trial::payroll::Row;
 
-/// At one payout a second the last of so many waits until its claim is nearly over.
-const SLOW_ROWS: usize = 4;
-const SLOW: [&str; 4] = ["--concurrency", "4", "--rate", "1"];
+/// At one payout a second the last of so many waits until its claim is nearly over, even if others
+/// that are due are claimed with them.
+const SLOW_ROWS: usize = 6;
+const SLOW: [&str; 4] = ["--concurrency", "32", "--rate", "1"];
 
 /// `sent` is told of one call at a time.
 const ONE_BY_ONE: [&str; 2] = ["--concurrency", "1"];
@@ -39,9 +40,9 @@ impl Stage {
         let before = match way {
             Way::Straight => None,
             Way::AfterCrashUnsent => Some((Point::BeginAttempt, Phase::After)),
-            Way::AfterCrashSent => {
+            Way::AfterCrashAnswered => {
                 self.order(&row.key, Fault::QueryLost, QUESTIONS_LOST)?;
-                Some((Point::Create, Phase::Sent))
+                Some((Point::Create, Phase::After))
             }
         };
         let before = before.map(|(point, phase)| Place { point, phase });
