@@ -27,6 +27,7 @@ mod process;
 mod random;
 mod release;
 mod scale;
+mod simulate;
 mod test;
 mod tidy;
 mod trial;
@@ -58,6 +59,8 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+  simulate [--schedules 10000] [--seed 1] [--jobs N] [--providers NAME,...] [--trace]
+                             plays seeded schedules of everything that can go wrong
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -102,6 +105,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = crash::Orders::take(&mut flags)?;
             flags.end()?;
             crash::run(&workspace, &orders)
+        }
+        "simulate" => {
+            let orders = simulate::Orders::take(&mut flags)?;
+            flags.end()?;
+            simulate::run(&workspace, &orders)
         }
         "scale" => {
             let orders = scale::Orders::take(&mut flags)?;

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::process;
 use crate::process::build_cargo;
+use crate::simulate;
 use crate::tidy;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Faults;
@@ -27,12 +28,13 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: conformance::replay },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
+    Step { name: "simulate", run: run_many_schedules },
     Step { name: "tidy", run: run_tidy },
 ];
 
@@ -105,6 +107,15 @@ fn run_small_crash(workspace: &Workspace) -> Result<Tally, Failure> {
         program: None,
     };
     crash::run(workspace, &orders)?;
+    Ok(Tally { passed: 1, ..Tally::default() })
+}
+
+/// As many schedules as fit into a few minutes; each counts what must happen and must hold.
+fn run_many_schedules(workspace: &Workspace) -> Result<Tally, Failure> {
+    let (schedules, seed) = (100_000, 1);
+    let orders =
+        simulate::Orders { schedules, seed, jobs: None, providers: None, is_traced: false };
+    simulate::run(workspace, &orders)?;
     Ok(Tally { passed: 1, ..Tally::default() })
 }
 
