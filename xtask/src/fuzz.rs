@@ -50,7 +50,8 @@ fn seeded(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
         }
     }
     flags.end()?;
-    let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "fuzz", "--all-features", "--"];
+    let build =
+        ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--all-features", "--"];
     process::run(build_cargo(workspace, &build).args(words))
 }
 
@@ -142,13 +143,14 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
 
 /// The names of the targets, as the program tells them.
 fn list(workspace: &Workspace) -> Result<Vec<String>, Failure> {
-    let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "fuzz", "--", "--list", "all"];
+    let build =
+        ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--", "--list", "all"];
     let said = process::read_stdout(&mut build_cargo(workspace, &build))?;
     Ok(said.lines().map(str::to_owned).collect())
 }
 
 /// Writes the seeds of a target as files.
 fn export(workspace: &Workspace, name: &str, folder: &Path) -> Result<(), Failure> {
-    let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "fuzz", "--"];
+    let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--"];
     process::run(build_cargo(workspace, &build).args(["--target", name, "--seeds"]).arg(folder))
 }

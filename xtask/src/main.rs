@@ -30,6 +30,7 @@ mod process;
 mod random;
 mod release;
 mod scale;
+mod simulate;
 mod sweep;
 mod test;
 mod tidy;
@@ -74,6 +75,8 @@ usage: cargo xtask COMMAND
        [--coverage [--minimise]]
                              foreign bytes against every reader; what breaks a rule is kept
   model [--bounds small]     explores the model of the engine completely; `large` takes minutes
+  simulate [--schedules 10000] [--seed 1] [--jobs N] [--providers NAME,...] [--trace]
+                             plays seeded schedules of everything that can go wrong
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -128,6 +131,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = sweep::Orders::take(&mut flags)?;
             flags.end()?;
             sweep::run(&workspace, &orders).map(drop)
+        }
+        "simulate" => {
+            let orders = simulate::Orders::take(&mut flags)?;
+            flags.end()?;
+            simulate::run(&workspace, &orders)
         }
         "scale" => {
             let orders = scale::Orders::take(&mut flags)?;

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
     let bounds = flags.take_text("bounds", "small")?;
     flags.end()?;
-    let words = ["run", "--release", "-p", "pagos-model", "--", "--bounds", &bounds];
+    let words = ["run", "--profile", "checked", "-p", "pagos-model", "--", "--bounds", &bounds];
     let heard = process::overhear(&mut build_cargo(workspace, &words))?;
     match heard.is_success {
         true => Ok(()),

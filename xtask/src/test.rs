@@ -14,6 +14,7 @@ use crate::postgres;
 use crate::postgres::Choice;
 use crate::process;
 use crate::process::build_cargo;
+use crate::simulate;
 use crate::sweep;
 use crate::tidy;
 use crate::trial::BuildProfile;
@@ -30,7 +31,7 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: conformance::replay },
@@ -38,6 +39,7 @@ const STEPS: [Step; 8] = [
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
     Step { name: "sweep", run: run_quick_sweep },
+    Step { name: "simulate", run: run_many_schedules },
     Step { name: "tidy", run: run_tidy },
 ];
 
@@ -158,6 +160,15 @@ fn run_small_crowd(workspace: &Workspace) -> Result<Tally, Failure> {
 fn run_quick_sweep(workspace: &Workspace) -> Result<Tally, Failure> {
     let passed = sweep::run(workspace, &sweep::Orders::quick())?;
     Ok(Tally { passed, ..Tally::default() })
+}
+
+/// As many schedules as fit into a few minutes; each counts what must happen and must hold.
+fn run_many_schedules(workspace: &Workspace) -> Result<Tally, Failure> {
+    let (schedules, seed) = (100_000, 1);
+    let orders =
+        simulate::Orders { schedules, seed, jobs: None, providers: None, is_traced: false };
+    simulate::run(workspace, &orders)?;
+    Ok(Tally { passed: 1, ..Tally::default() })
 }
 
 fn run_tidy(workspace: &Workspace) -> Result<Tally, Failure> {

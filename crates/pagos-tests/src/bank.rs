@@ -19,6 +19,7 @@ use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
 use pagos_core::Lookup;
+use pagos_core::Money;
 use pagos_core::Observation;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
@@ -78,6 +79,8 @@ struct Payment {
     number: usize,
     ends_at: Timestamp,
     end: Status,
+    /// When a quarter of the money comes back, if it does.
+    returned_at: Option<Timestamp>,
 }
 
 impl ForgetfulBank {
@@ -97,6 +100,13 @@ impl ForgetfulBank {
         let books = self.books();
         let payment = books.payments.iter().find(|payment| payment.key == *key)?;
         Some(payment.status(now))
+    }
+
+    /// Has a part of this payout come back?
+    pub fn is_partly_returned(&self, key: &OrderKey) -> bool {
+        let now = self.timer.now();
+        let books = self.books();
+        books.payments.iter().any(|it| it.key == *key && it.returned_at.is_some_and(|at| at <= now))
     }
 
     /// When a request that was held up takes effect.
@@ -131,7 +141,9 @@ impl ForgetfulBank {
         let ends_at = at.plus(chance.within(Span::from_millis(1_000, 600_000)));
         let end = if chance.below(10) == 0 { declined() } else { Status::Succeeded };
         let number = books.payments.len();
-        books.payments.push(Payment { key: key.clone(), number, ends_at, end });
+        let returned_at = (end == Status::Succeeded && chance.below(12) == 0)
+            .then(|| ends_at.plus(chance.within(Span::from_millis(1_000, 600_000))));
+        books.payments.push(Payment { key: key.clone(), number, ends_at, end, returned_at });
         true
     }
 
@@ -158,10 +170,16 @@ impl Payment {
         if now >= self.ends_at { self.end } else { Status::Pending }
     }
 
+    fn returned(&self, order: &PayoutOrder, now: Timestamp) -> Option<Money> {
+        let part = Money::new(order.amount.minor / 4, order.amount.currency);
+        self.returned_at.filter(|at| *at <= now).map(|_| part)
+    }
+
     fn observe(&self, order: &PayoutOrder, source: Source, now: Timestamp) -> Observation {
         Observation {
             asked_at: Some(now),
             reference: Some(ProviderRef::new(format!("B{}", self.number)).unwrap()),
+            returned: self.returned(order, now),
             echo: Echo { key: Some(order.key.to_string()), amount: Some(order.amount) },
             ..Observation::new(self.status(now), source, now)
         }
@@ -176,6 +194,12 @@ impl PayoutProvider for ForgetfulBank {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        let needs_one = self.descriptor.deduplication == Deduplication::ByHandle;
+        let handle = || Handle::new(format!("handle-of-{}", order.key)).unwrap();
+        Ok(needs_one.then(handle))
     }
 
     async fn create(

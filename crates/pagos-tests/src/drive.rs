@@ -10,8 +10,19 @@ use std::task::Poll;
 use std::task::Wake;
 use std::task::Waker;
 
-#[derive(Default)]
-struct Woken(AtomicBool);
+/// A waker that remembers that it was called.
+#[derive(Debug, Default)]
+pub(crate) struct Woken(AtomicBool);
+
+impl Woken {
+    pub(crate) fn clear(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
@@ -26,21 +37,12 @@ pub fn drive<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     let waker = Waker::from(Arc::clone(&woken));
     let mut context = Context::from_waker(&waker);
     loop {
-        woken.0.store(false, Ordering::SeqCst);
+        woken.clear();
         match Pin::new(&mut *future).poll(&mut context) {
             Poll::Ready(output) => return Some(output),
-            Poll::Pending if woken.0.load(Ordering::SeqCst) => {}
+            Poll::Pending if woken.is_set() => {}
             Poll::Pending => return None,
         }
-    }
-}
-
-/// Polls once, so that several futures can take turns.
-pub fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    let mut context = Context::from_waker(Waker::noop());
-    match Pin::new(future).poll(&mut context) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
     }
 }
 

@@ -19,6 +19,19 @@ pub enum Plan {
     DieAt(u64),
     /// The process stands still here until [`Gate::open`].
     StallAt(u64),
+    /// From here on the store is out of reach, for this process.
+    CutAt(u64),
+}
+
+impl Plan {
+    const fn point(self) -> u64 {
+        match self {
+            Self::FailAt(point)
+            | Self::DieAt(point)
+            | Self::StallAt(point)
+            | Self::CutAt(point) => point,
+        }
+    }
 }
 
 /// Two points lie at each call: one before the work, one after it. They are counted from 1.
@@ -34,6 +47,8 @@ struct State {
     chance: Option<SplitMix64>,
     is_dead: bool,
     is_stalled: bool,
+    is_cut: bool,
+    met_at: Option<&'static str>,
     waiting: Vec<Waker>,
 }
 
@@ -57,12 +72,28 @@ impl Gate {
             Plan::FailAt(point) => Plan::FailAt(passed + point),
             Plan::DieAt(point) => Plan::DieAt(passed + point),
             Plan::StallAt(point) => Plan::StallAt(passed + point),
+            Plan::CutAt(point) => Plan::CutAt(passed + point),
         });
     }
 
     /// How many points were passed.
     pub fn points(&self) -> u64 {
         self.state().points
+    }
+
+    /// The name of the point at which the plan came true, once.
+    pub fn take_met(&self) -> Option<&'static str> {
+        self.state().met_at.take()
+    }
+
+    /// Takes the store out of reach, from now on.
+    pub fn cut(&self) {
+        self.state().is_cut = true;
+    }
+
+    /// Is the store out of reach?
+    pub fn is_cut(&self) -> bool {
+        self.state().is_cut
     }
 
     /// Has the process ended?
@@ -84,14 +115,24 @@ impl Gate {
         waiting.iter().for_each(Waker::wake_by_ref);
     }
 
-    /// Passes one point; `Err` where a failure is planned.
-    pub async fn pass(&self) -> Result<(), &'static str> {
+    /// Passes a point of a call to the store, which fails while the store is out of reach.
+    pub async fn pass_store(&self, point: &'static str) -> Result<(), &'static str> {
+        self.pass(point).await?;
+        if self.is_cut() { Err("the store is out of reach") } else { Ok(()) }
+    }
+
+    /// Passes one point, which has a name; `Err` where a failure is planned.
+    pub async fn pass(&self, point: &'static str) -> Result<(), &'static str> {
         let (mut yields, is_failing) = {
             let mut state = self.state();
             state.points += 1;
             let here = state.points;
             state.is_dead |= state.plan == Some(Plan::DieAt(here));
             state.is_stalled |= state.plan == Some(Plan::StallAt(here));
+            state.is_cut |= state.plan == Some(Plan::CutAt(here));
+            if state.plan.is_some_and(|plan| plan.point() == here) {
+                state.met_at = Some(point);
+            }
             let yields = state.chance.as_mut().map_or(0, |chance| chance.below(3));
             (yields, state.plan == Some(Plan::FailAt(here)))
         };

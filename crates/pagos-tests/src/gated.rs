@@ -57,17 +57,17 @@ impl PayoutProvider for GatedProvider {
         handle: Option<&Handle>,
     ) -> Result<Observation, Error> {
         let lost = |because: &str| Error::new(ErrorKind::Unknown, because);
-        self.gate.pass().await.map_err(lost)?;
+        self.gate.pass("create, before").await.map_err(lost)?;
         let answer = self.inner.create(order, handle).await;
-        self.gate.pass().await.map_err(lost)?;
+        self.gate.pass("create, after").await.map_err(lost)?;
         answer
     }
 
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let lost = |because: &str| Error::new(ErrorKind::Undelivered, because);
-        self.gate.pass().await.map_err(lost)?;
+        self.gate.pass("query, before").await.map_err(lost)?;
         let answer = self.inner.query(payout).await;
-        self.gate.pass().await.map_err(lost)?;
+        self.gate.pass("query, after").await.map_err(lost)?;
         answer
     }
 
@@ -97,9 +97,9 @@ impl<T: Transport> Transport for GatedTransport<T> {
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let lost = |because: &str| TransportError::new(Reached::Maybe, because);
-        self.gate.pass().await.map_err(lost)?;
+        self.gate.pass("request, before").await.map_err(lost)?;
         let answer = self.inner.send(request).await;
-        self.gate.pass().await.map_err(lost)?;
+        self.gate.pass("request, after").await.map_err(lost)?;
         answer
     }
 }

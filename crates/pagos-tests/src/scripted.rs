@@ -38,6 +38,13 @@ pub static KEYED: Descriptor = descriptor(Deduplication::ByKey);
 /// A provider that would pay a repeated key twice.
 pub static CAREFUL: Descriptor = descriptor(Deduplication::None);
 
+/// A provider that pays whatever it is asked to pay, but where a handle tells payouts apart. What was
+/// sent arrives within the hour that its absence has to last.
+pub(crate) static HANDLED: Descriptor = Descriptor {
+    absence: Absence { answers_min: 3, grace: Duration::from_secs(3_600) },
+    ..descriptor(Deduplication::ByHandle)
+};
+
 const fn descriptor(deduplication: Deduplication) -> Descriptor {
     Descriptor {
         provider: "scripted",

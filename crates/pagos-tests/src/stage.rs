@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use pagos_cashypro::Cashypro;
+use pagos_core::AccountName;
 use pagos_core::Clock;
 use pagos_core::Delivery;
 use pagos_core::ErrorKind;
@@ -17,6 +18,7 @@ use pagos_core::Receipt;
 use pagos_core::SecretScope;
 use pagos_core::Timestamp;
 use pagos_core::Transport;
+use pagos_core::WebhookDecoder;
 use pagos_engine::Accounts;
 use pagos_engine::Engine;
 use pagos_engine::Entry;
@@ -172,26 +174,10 @@ impl Stage {
         }
     }
 
-    /// Receives a delivery as a receiver does: refuse what is not genuine, store, then acknowledge.
-    /// Returns the HTTP status of the answer.
+    /// Receives a delivery as a receiver does. Returns the HTTP status of the answer.
     pub fn receive(&self, delivery: &Delivery) -> u16 {
         let decoder = self.decoder.webhooks().unwrap();
-        let secret = match decoder.secret_scope() {
-            SecretScope::Account => None,
-            SecretScope::Session => {
-                let hint = decoder.locate(delivery);
-                let account = self.house.account();
-                finish(recognise(self.store.as_ref(), &account, &hint)).unwrap().secret
-            }
-        };
-        let receipt = match decoder.verify(delivery, secret.as_ref()) {
-            Err(error) if error.kind() == ErrorKind::Unauthorized => Receipt::Refused,
-            Ok(_) | Err(_) => match finish(self.store.receive(&self.house.account(), delivery)) {
-                Ok(_) => Receipt::Stored,
-                Err(_) => Receipt::Failed,
-            },
-        };
-        decoder.acknowledge(receipt).status().as_u16()
+        receive(self.store.as_ref(), &self.house.account(), decoder, delivery)
     }
 
     /// Carries the post: every webhook that is due is received and answered. Returns how many.
@@ -288,6 +274,34 @@ impl Stage {
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Receives a delivery as a receiver does: refuse what is not genuine, store, then acknowledge.
+/// Returns the HTTP status of the answer.
+pub(crate) fn receive(
+    store: &dyn Store,
+    account: &AccountName,
+    decoder: &dyn WebhookDecoder,
+    delivery: &Delivery,
+) -> u16 {
+    let secret = match decoder.secret_scope() {
+        SecretScope::Account => None,
+        SecretScope::Session => {
+            let hint = decoder.locate(delivery);
+            match finish(recognise(store, account, &hint)) {
+                Ok(known) => known.secret,
+                Err(_) => return decoder.acknowledge(Receipt::Failed).status().as_u16(),
+            }
+        }
+    };
+    let receipt = match decoder.verify(delivery, secret.as_ref()) {
+        Err(error) if error.kind() == ErrorKind::Unauthorized => Receipt::Refused,
+        Ok(_) | Err(_) => match finish(store.receive(account, delivery)) {
+            Ok(_) => Receipt::Stored,
+            Err(_) => Receipt::Failed,
+        },
+    };
+    decoder.acknowledge(receipt).status().as_u16()
 }
 
 /// More rounds than a schedule without a livelock takes.

@@ -1,9 +1,13 @@
 //! Waiting in virtual time: whoever sleeps wakes when somebody turns the clock. No real time.
 
-use std::future::poll_fn;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::task::Context;
 use std::task::Poll;
 use std::task::Waker;
 use std::time::Duration;
@@ -20,7 +24,14 @@ use pagos_twin::VirtualClock;
 #[derive(Debug)]
 pub struct VirtualTimer {
     clock: Arc<VirtualClock>,
-    sleepers: Mutex<Vec<Waker>>,
+    sleepers: Mutex<Sleepers>,
+}
+
+/// Who sleeps, by the moment at which he wants to wake.
+#[derive(Debug, Default)]
+struct Sleepers {
+    by_moment: BTreeMap<(Timestamp, u64), Waker>,
+    count: u64,
 }
 
 impl VirtualTimer {
@@ -35,7 +46,7 @@ impl VirtualTimer {
         Arc::clone(&self.clock)
     }
 
-    /// Turns the clock and wakes everybody who sleeps; each looks whether his time has come.
+    /// Turns the clock and wakes everybody whose time has come.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.wake();
@@ -47,11 +58,26 @@ impl VirtualTimer {
         self.wake();
     }
 
+    /// When the next sleeper wants to wake.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.sleepers().by_moment.keys().next().map(|(moment, _)| *moment)
+    }
+
+    /// Sleeps until `moment`.
+    pub(crate) fn sleep_until(&self, moment: Timestamp) -> Sleep<'_> {
+        Sleep { timer: self, moment, number: None }
+    }
+
     fn wake(&self) {
-        let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-        let woken = std::mem::take(&mut *sleepers);
+        let mut sleepers = self.sleepers();
+        let later = sleepers.by_moment.split_off(&(self.now(), u64::MAX));
+        let woken = std::mem::replace(&mut sleepers.by_moment, later);
         drop(sleepers);
-        woken.iter().for_each(Waker::wake_by_ref);
+        woken.values().for_each(Waker::wake_by_ref);
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,15 +90,40 @@ impl Clock for VirtualTimer {
 #[async_trait]
 impl Timer for VirtualTimer {
     async fn sleep(&self, wait: Duration) {
-        let until = self.now().plus(wait);
-        poll_fn(|context| {
-            if self.now() >= until {
-                return Poll::Ready(());
-            }
-            let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-            sleepers.push(context.waker().clone());
-            Poll::Pending
-        })
-        .await;
+        self.sleep_until(self.now().plus(wait)).await;
+    }
+}
+
+/// One sleep. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Sleep<'a> {
+    timer: &'a VirtualTimer,
+    moment: Timestamp,
+    number: Option<u64>,
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.timer.now() >= self.moment {
+            return Poll::Ready(());
+        }
+        let timer = self.timer;
+        let mut sleepers = timer.sleepers();
+        let number = *self.number.get_or_insert_with(|| {
+            sleepers.count += 1;
+            sleepers.count
+        });
+        sleepers.by_moment.insert((self.moment, number), context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep<'_> {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.timer.sleepers().by_moment.remove(&(self.moment, number));
+        }
     }
 }

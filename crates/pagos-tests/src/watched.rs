@@ -84,8 +84,8 @@ impl WatchedStore {
         Arc::new(Self { inner, gate, record: Arc::default(), witness: Some(witness) })
     }
 
-    async fn pass(&self) -> Result<(), StoreError> {
-        self.gate.pass().await.map_err(StoreError::new)
+    async fn pass(&self, point: &'static str) -> Result<(), StoreError> {
+        self.gate.pass_store(point).await.map_err(StoreError::new)
     }
 
     fn note(&self, act: Act) {
@@ -96,13 +96,13 @@ impl WatchedStore {
 #[async_trait]
 impl Store for WatchedStore {
     async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        self.pass().await?;
+        self.pass("submit, before").await?;
         let keys = intents.iter().map(|intent| intent.order.key.clone()).collect();
         let outcomes = self.inner.submit(intents).await?;
         if !outcomes.contains(&Submitted::Conflict) {
             self.note(Act::Submitted(keys));
         }
-        self.pass().await?;
+        self.pass("submit, after").await?;
         Ok(outcomes)
     }
 
@@ -111,9 +111,9 @@ impl Store for WatchedStore {
     }
 
     async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
-        self.pass().await?;
+        self.pass("release, before").await?;
         let released = self.inner.release(run, now).await?;
-        self.pass().await?;
+        self.pass("release, after").await?;
         Ok(released)
     }
 
@@ -122,10 +122,10 @@ impl Store for WatchedStore {
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        self.pass().await?;
+        self.pass("claim, before").await?;
         let claims = self.inner.claim(request).await?;
         self.witness.iter().for_each(|witness| witness.claimed(&claims));
-        self.pass().await?;
+        self.pass("claim, after").await?;
         Ok(claims)
     }
 
@@ -134,7 +134,7 @@ impl Store for WatchedStore {
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
-        self.pass().await?;
+        self.pass("commit, before").await?;
         let key = step.key.clone();
         let begun = step.entries.iter().find_map(|entry| match entry {
             Entry::AttemptBegun { number, .. } => Some(*number),
@@ -146,12 +146,12 @@ impl Store for WatchedStore {
             told.iter().for_each(|(witness, step)| witness.committed(step));
             self.note(Act::Committed(key, begun));
         }
-        self.pass().await?;
+        self.pass("commit, after").await?;
         Ok(committed)
     }
 
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
-        self.pass().await?;
+        self.pass("payout, before").await?;
         self.inner.payout(key).await
     }
 
@@ -160,7 +160,7 @@ impl Store for WatchedStore {
         account: &AccountName,
         reference: &ProviderRef,
     ) -> Result<Option<OrderKey>, StoreError> {
-        self.pass().await?;
+        self.pass("payout of, before").await?;
         self.inner.payout_of(account, reference).await
     }
 
@@ -190,15 +190,15 @@ impl Store for WatchedStore {
         account: &AccountName,
         delivery: &Delivery,
     ) -> Result<InboxId, StoreError> {
-        self.pass().await?;
+        self.pass("receive, before").await?;
         let id = self.inner.receive(account, delivery).await?;
         self.note(Act::Received(id));
-        self.pass().await?;
+        self.pass("receive, after").await?;
         Ok(id)
     }
 
     async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
-        self.pass().await?;
+        self.pass("inbox, before").await?;
         self.inner.inbox(now, limit).await
     }
 
@@ -208,9 +208,9 @@ impl Store for WatchedStore {
         due_at: Option<Timestamp>,
         outcome: &str,
     ) -> Result<(), StoreError> {
-        self.pass().await?;
+        self.pass("file, before").await?;
         self.inner.file(id, due_at, outcome).await?;
-        self.pass().await
+        self.pass("file, after").await
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
@@ -221,14 +221,14 @@ impl Store for WatchedStore {
 #[async_trait]
 impl PaymentStore for WatchedStore {
     async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
-        self.pass().await?;
+        self.pass("ask for, before").await?;
         let asked = self.inner.ask_for(order, now).await?;
-        self.pass().await?;
+        self.pass("ask for, after").await?;
         Ok(asked)
     }
 
     async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
-        self.pass().await?;
+        self.pass("payment, before").await?;
         self.inner.payment(key).await
     }
 
@@ -237,14 +237,14 @@ impl PaymentStore for WatchedStore {
         account: &AccountName,
         reference: &ProviderRef,
     ) -> Result<Option<KnownSession>, StoreError> {
-        self.pass().await?;
+        self.pass("session, before").await?;
         self.inner.session(account, reference).await
     }
 
     async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
-        self.pass().await?;
+        self.pass("commit payment, before").await?;
         let committed = self.inner.commit_payment(step).await?;
-        self.pass().await?;
+        self.pass("commit payment, after").await?;
         Ok(committed)
     }
 
@@ -258,7 +258,7 @@ impl PaymentStore for WatchedStore {
     }
 
     async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
-        self.pass().await?;
+        self.pass("due payments, before").await?;
         self.inner.due_payments(now, limit).await
     }
 

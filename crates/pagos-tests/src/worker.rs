@@ -2,6 +2,9 @@
 //! Dropping it is the end of the process.
 
 use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::task::Waker;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -10,7 +13,7 @@ use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::Worked;
 
-use crate::drive::poll_once;
+use crate::drive::Woken;
 use crate::gate::Gate;
 
 /// A worker that can be run step by step.
@@ -18,6 +21,7 @@ pub struct Worker {
     engine: Arc<Engine>,
     gate: Arc<Gate>,
     round: Option<BoxFuture<'static, Result<Worked, EngineError>>>,
+    woken: Arc<Woken>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -29,7 +33,7 @@ impl std::fmt::Debug for Worker {
 impl Worker {
     /// A worker that has not begun.
     pub fn new(engine: Engine, gate: Arc<Gate>) -> Self {
-        Self { engine: Arc::new(engine), gate, round: None }
+        Self { engine: Arc::new(engine), gate, round: None, woken: Arc::default() }
     }
 
     /// Its gate.
@@ -42,9 +46,25 @@ impl Worker {
         let engine = Arc::clone(&self.engine);
         let round =
             self.round.get_or_insert_with(|| async move { engine.work(limit).await }.boxed());
-        let worked = poll_once(round)?;
-        self.round = None;
-        Some(worked)
+        self.woken.clear();
+        let waker = Waker::from(Arc::clone(&self.woken));
+        match round.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => None,
+            Poll::Ready(worked) => {
+                self.round = None;
+                Some(worked)
+            }
+        }
+    }
+
+    /// Is there anything to gain by a step? Not while its round waits for something outside.
+    pub fn is_ready(&self) -> bool {
+        self.round.is_none() || self.woken.is_set()
+    }
+
+    /// Its engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Steps until the round ends, or until the worker is dead or stalled.

@@ -60,14 +60,7 @@ fn permits(allowed: &Allowed, name: &str) -> bool {
     match allowed {
         Allowed::Only(names) => names.contains(&name),
         Allowed::Libraries => {
-            ![
-                "pagos-cli",
-                "pagos-conformance",
-                "pagos-fuzz",
-                "pagos-model",
-                "pagos-tests",
-                "xtask",
-            ]
+            !["pagos-cli", "pagos-conformance", "pagos-fuzz", "pagos-model", "pagos-tests", "xtask"]
                 .contains(&name)
         }
         Allowed::All => true,

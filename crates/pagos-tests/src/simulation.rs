@@ -1,0 +1,246 @@
+//! The whole in one process: workers, store, twins, clocks, network and post, from one seed and in
+//! virtual time. What is true in the end is judged by what the twins really paid.
+//!
+//! A schedule depends on its seed and on nothing else: not on the store that it runs over, the
+//! machine or the time of day.
+
+mod campaign;
+mod clock;
+mod crew;
+mod hazard;
+mod log;
+mod merchant;
+mod network;
+mod party;
+mod plan;
+mod post;
+mod verdict;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_core::PayoutProvider;
+use pagos_core::Timestamp;
+use pagos_core::Transport;
+use pagos_engine::Accounts;
+use pagos_engine::Engine;
+use pagos_engine::Store;
+use pagos_engine::Timer;
+use pagos_twin::Faults;
+use pagos_twin::Span;
+use pagos_twin::SplitMix64;
+use pagos_twin::World;
+
+use crate::bank::ForgetfulBank;
+use crate::drive::finish;
+use crate::gate::Gate;
+use crate::gated::GatedProvider;
+use crate::gated::GatedTransport;
+use crate::sample::start;
+use crate::timer::VirtualTimer;
+use crate::watched::Act;
+use crate::watched::WatchedStore;
+
+use self::crew::Hand;
+use self::log::Log;
+use self::merchant::Agenda;
+use self::network::Line;
+use self::network::Network;
+
+pub use self::campaign::Campaign;
+pub use self::campaign::Report;
+pub use self::hazard::expected;
+pub use self::log::Counts;
+pub use self::log::Detail;
+pub use self::party::Party;
+pub use self::plan::Schedule;
+pub use self::verdict::Verdict;
+
+/// A schedule under way.
+pub(crate) struct Simulation {
+    plan: Schedule,
+    timer: Arc<VirtualTimer>,
+    calm_from: Timestamp,
+    store: Arc<dyn Store>,
+    record: Arc<Mutex<Vec<Act>>>,
+    world: Arc<Mutex<World>>,
+    network: Arc<Network>,
+    banks: Vec<(Party, ForgetfulBank)>,
+    decoders: Accounts,
+    agenda: Agenda,
+    hands: Vec<Hand>,
+    chance: SplitMix64,
+    log: Arc<Log>,
+    /// Rises with everything that may give an idle worker something to do.
+    changes: u64,
+    /// When the store has something to do next.
+    due: Option<Timestamp>,
+}
+
+/// What is left of a schedule: the verdict, and everything that happened if it was written down.
+#[derive(Debug)]
+pub struct Ended {
+    /// What the judge says.
+    pub verdict: Result<Verdict, String>,
+    /// A line for everything that happened; empty without [`Detail::Trace`].
+    pub trace: Vec<String>,
+}
+
+/// Plays one schedule over an empty store and judges it.
+///
+/// # Errors
+/// What did not hold is in the verdict of [`Ended`]; an expectation of a tool that breaks panics.
+pub fn simulate(plan: &Schedule, store: Arc<dyn Store>, detail: Detail) -> Ended {
+    let mut simulation = Simulation::new(plan.clone(), store, detail);
+    let verdict = simulation.run().and_then(|()| simulation.judge());
+    Ended { verdict, trace: simulation.log.lines() }
+}
+
+impl Simulation {
+    fn new(plan: Schedule, store: Arc<dyn Store>, detail: Detail) -> Self {
+        let seed = plan.seed;
+        let timer = VirtualTimer::starting_at(start());
+        let log = Log::new(Arc::clone(&timer), detail);
+        let mut chance = SplitMix64::for_occasion(seed, "schedule", "", 0);
+        let calm_from = timer.now().plus(plan.calm_after);
+        let parties = || plan.crowd.iter().map(|(party, _)| *party);
+        let twin = |party: Party| party.twin(Faults::new(plan.profile, seed), plan.terms);
+        let world = Arc::new(Mutex::new(World::new(parties().filter_map(twin).collect())));
+        let bank = |party: Party| party.bank(&timer, seed).map(|bank| (party, bank));
+        let banks = parties().filter_map(bank).collect();
+        let network = Network::new(
+            Arc::clone(&world),
+            Arc::clone(&timer),
+            Arc::clone(&log),
+            plan.network_per_mille,
+            calm_from,
+            seed,
+        );
+        let orders = plan.keys().iter().map(|(name, party)| party.order(name)).collect();
+        let agenda = Agenda::of(orders, timer.now(), &mut chance);
+        let mut simulation = Self {
+            plan,
+            timer: Arc::clone(&timer),
+            calm_from,
+            store,
+            record: Arc::default(),
+            world,
+            network,
+            banks,
+            decoders: Accounts::new(),
+            agenda,
+            hands: Vec::new(),
+            chance,
+            log,
+            changes: 1,
+            due: None,
+        };
+        simulation.decoders = simulation.accounts(&Arc::new(Gate::new()), timer);
+        simulation.hire();
+        simulation
+    }
+
+    /// Runs until everything rests and nothing more can come.
+    fn run(&mut self) -> Result<(), String> {
+        for _ in 0..STEPS_MAX {
+            let mut is_busy = self.run_errands() > 0;
+            self.due = finish(self.store.next_due()).map_err(|error| error.to_string())?;
+            is_busy |= self.work();
+            if (!is_busy || self.chance.below(4) == 0) && self.carry_post() > 0 {
+                is_busy = true;
+            }
+            if is_busy {
+                self.changes += 1;
+                continue;
+            }
+            if self.is_over() {
+                return Ok(());
+            }
+            self.turn_the_clock()?;
+        }
+        Err(format!("no end after {STEPS_MAX} steps"))
+    }
+
+    fn turn_the_clock(&mut self) -> Result<(), String> {
+        self.due = finish(self.store.next_due()).map_err(|error| error.to_string())?;
+        let now = self.timer.now();
+        let moments = [
+            self.agenda.next(),
+            self.next_of_crew(),
+            self.world().next_due(),
+            self.network.next_arrival(),
+            self.timer.next_wake(),
+            self.banks.iter().filter_map(|(_, bank)| bank.next_late()).min(),
+            self.is_bad_day().then_some(self.calm_from),
+        ];
+        let next =
+            moments.into_iter().flatten().min().ok_or("nothing is due, yet it is not over")?;
+        let mut next = next.max(now.plus(Duration::from_millis(1)));
+        self.log.turn(|| "time".to_owned());
+        if self.is_bad_day() && self.chance.below(40) == 0 {
+            next = next.plus(self.chance.within(Span::from_millis(0, 900_000)));
+            self.log.count("clock jumped", "");
+        }
+        if next > start().plus(TIME_MAX) {
+            return Err(format!("no end after {} days", TIME_MAX.as_secs() / 86_400));
+        }
+        self.timer.advance_to(next);
+        self.network.deliver();
+        self.changes += 1;
+        Ok(())
+    }
+
+    /// Is there nothing left that could happen, but for questions in vain?
+    fn is_over(&mut self) -> bool {
+        if self.is_bad_day() || self.is_anybody_busy() || self.agenda.next().is_some() {
+            return false;
+        }
+        let is_quiet = self.network.next_arrival().is_none()
+            && self.banks.iter().all(|(_, bank)| bank.next_late().is_none())
+            && self.world().next_due().is_none();
+        is_quiet && self.is_at_rest()
+    }
+
+    fn is_at_rest(&self) -> bool {
+        let tally = finish(self.store.tally(None)).unwrap();
+        tally.at_rest() == tally.total() && !self.is_anything_to_come()
+    }
+
+    /// An engine whose every step goes through `gate`.
+    fn engine(&self, gate: &Arc<Gate>, timer: Arc<dyn Timer>) -> Engine {
+        let record = Arc::clone(&self.record);
+        let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
+        let clock = Arc::clone(&timer);
+        let accounts = self.accounts(gate, clock);
+        Engine::new(store, accounts, timer, self.plan.policy.clone()).unwrap()
+    }
+
+    fn accounts(&self, gate: &Arc<Gate>, clock: Arc<dyn Clock>) -> Accounts {
+        let line = Line(Arc::clone(&self.network));
+        let transport: Arc<dyn Transport> = Arc::new(GatedTransport::new(line, Arc::clone(gate)));
+        let provider = |party: Party| -> Arc<dyn PayoutProvider> {
+            if let Some(house) = party.house() {
+                return house.provider(Arc::clone(&transport), Arc::clone(&clock), self.plan.seed);
+            }
+            let (_, bank) = self.banks.iter().find(|(it, _)| *it == party).unwrap();
+            GatedProvider::new(Arc::new(bank.clone()), Arc::clone(gate))
+        };
+        self.plan.crowd.iter().fold(Accounts::new(), |accounts, (party, _)| {
+            accounts.with(party.account(), provider(*party))
+        })
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// More steps than a schedule without a livelock takes.
+const STEPS_MAX: u32 = 500_000;
+
+/// Longer than any schedule takes.
+const TIME_MAX: Duration = Duration::from_secs(200 * 86_400);

@@ -1,0 +1,119 @@
+//! The merchant: hands in orders in one or two runs, and does it again when it does not know whether
+//! it did; also later, and once with another amount, which must be refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_core::Money;
+use pagos_core::PayoutOrder;
+use pagos_core::Timestamp;
+use pagos_engine::Engine;
+use pagos_engine::RunId;
+use pagos_engine::Submitted;
+use pagos_twin::Span;
+use pagos_twin::SplitMix64;
+
+use crate::drive::finish;
+use crate::gate::Gate;
+use crate::gate::Plan;
+use crate::simulation::Simulation;
+
+/// What the merchant still has to do, each at its time.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    things: Vec<(Timestamp, Errand)>,
+}
+
+#[derive(Debug, Clone)]
+struct Errand {
+    run: RunId,
+    orders: Vec<PayoutOrder>,
+    is_repeated: bool,
+}
+
+impl Agenda {
+    /// All orders now, or half of them now and half within an hour.
+    pub(super) fn of(orders: Vec<PayoutOrder>, now: Timestamp, chance: &mut SplitMix64) -> Self {
+        let mut first = orders;
+        let is_split = first.len() > 1 && chance.below(4) == 0;
+        let second = if is_split { first.split_off(first.len() / 2) } else { Vec::new() };
+        let errand =
+            |name: &str, orders| Errand { run: RunId(name.to_owned()), orders, is_repeated: false };
+        let mut things = vec![(now, errand("first", first))];
+        if !second.is_empty() {
+            let later = now.plus(chance.within(Span::from_millis(1, 3_600_000)));
+            things.push((later, errand("second", second)));
+        }
+        Self { things }
+    }
+
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.things.iter().map(|(at, _)| *at).min()
+    }
+}
+
+impl Simulation {
+    /// Does what the merchant has to do by now. Returns how much that was.
+    pub(super) fn run_errands(&mut self) -> usize {
+        let now = self.timer.now();
+        let (due, later) =
+            std::mem::take(&mut self.agenda.things).into_iter().partition(|(at, _)| *at <= now);
+        self.agenda.things = later;
+        let due: Vec<(Timestamp, Errand)> = due;
+        let count = due.len();
+        for (_, errand) in due {
+            self.log.turn(|| "merchant".to_owned());
+            self.run_errand(errand);
+        }
+        count
+    }
+
+    fn run_errand(&mut self, errand: Errand) {
+        let gate = Arc::new(Gate::new());
+        if self.is_bad_day() && self.chance.below(1_000) < self.plan.worker_per_mille {
+            gate.plan(Plan::FailAt(1 + self.chance.below(4)));
+        }
+        let engine = self.engine(&gate, Arc::clone(&self.timer) as _);
+        let outcome = hand_in(&engine, &errand);
+        if let Some(point) = gate.take_met() {
+            self.log.count("store failed", point);
+        }
+        let now = self.timer.now();
+        let Some(submitted) = outcome else {
+            return self.agenda.things.push((now.plus(PATIENCE), errand));
+        };
+        if errand.is_repeated {
+            let is_known = |it: &Submitted| matches!(it, Submitted::Existing { .. });
+            assert!(submitted.iter().all(is_known), "a repeated order is new: {submitted:?}");
+            return;
+        }
+        assert_conflict(&engine, &errand);
+        if self.chance.below(8) == 0 {
+            self.log.count("orders handed in twice", "");
+            let later = now.plus(self.chance.within(Span::from_millis(1, 7_200_000)));
+            self.agenda.things.push((later, Errand { is_repeated: true, ..errand }));
+        }
+    }
+}
+
+/// `None` if the store failed; then nobody knows what it has.
+fn hand_in(engine: &Engine, errand: &Errand) -> Option<Vec<Submitted>> {
+    let submitted = finish(engine.submit(&errand.run, errand.orders.clone())).ok()?;
+    assert!(!submitted.contains(&Submitted::Conflict), "a conflict of an order with itself");
+    finish(engine.release(&errand.run)).ok()?;
+    Some(submitted)
+}
+
+/// The same key with another amount is refused, and changes nothing.
+fn assert_conflict(engine: &Engine, errand: &Errand) {
+    let Some(order) = errand.orders.first() else { return };
+    let amount = Money::new(order.amount.minor + 100, order.amount.currency);
+    let other = PayoutOrder { amount, ..order.clone() };
+    if let Ok(submitted) = finish(engine.submit(&errand.run, vec![other])) {
+        assert_eq!(submitted, [Submitted::Conflict], "another amount under a known key");
+    }
+}
+
+/// How long the merchant waits before it tries again what failed.
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,124 @@
+//! What a seed decides before a schedule begins: who takes part, how many payouts, how bad the day is.
+//! What goes wrong on the way is drawn as it goes.
+
+use std::time::Duration;
+
+use pagos_engine::Policy;
+use pagos_twin::Profile;
+use pagos_twin::Span;
+use pagos_twin::SplitMix64;
+
+use crate::simulation::party::Party;
+use crate::simulation::party::Subscribed;
+use crate::simulation::party::Terms;
+use crate::stage::policy;
+
+/// One schedule, before it begins.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// What everything follows from.
+    pub seed: u64,
+    /// Who pays, and how many payouts.
+    pub crowd: Vec<(Party, u64)>,
+    /// How many processes work.
+    pub workers: usize,
+    pub(crate) profile: Profile,
+    pub(crate) terms: Terms,
+    pub(crate) policy: Policy,
+    /// After this nothing more happens to workers, clocks, network and post.
+    pub(crate) calm_after: Duration,
+    /// How many of a thousand requests meet trouble on the way.
+    pub(crate) network_per_mille: u64,
+    /// How many of a thousand rounds a worker does not end as it should.
+    pub(crate) worker_per_mille: u64,
+    pub(crate) clocks: Clocks,
+}
+
+/// Do the machines agree on the time?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clocks {
+    Agree,
+    Differ,
+}
+
+impl Schedule {
+    /// The schedule of a seed among these parties.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn of(seed: u64, among: &[Party]) -> Self {
+        let mut chance = SplitMix64::for_occasion(seed, "plan", "", 0);
+        let any = |chance: &mut SplitMix64| {
+            among[usize::try_from(chance.below(among.len() as u64)).unwrap()]
+        };
+        // A payout of Conekta's takes as long as ten others: it is asked about for days.
+        let pick = |chance: &mut SplitMix64| match any(chance) {
+            Party::Conekta if chance.below(2) == 0 => any(chance),
+            party => party,
+        };
+        let mut crowd: Vec<(Party, u64)> = Vec::new();
+        for _ in 0..=chance.below(3) {
+            let party = pick(&mut chance);
+            let count = count(&mut chance);
+            match crowd.iter_mut().find(|(known, _)| *known == party) {
+                Some((_, counted)) => *counted += count,
+                None => crowd.push((party, count)),
+            }
+        }
+        crowd.sort_unstable();
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        let watch_for = [hours(2), hours(2), hours(2), hours(24), hours(72)];
+        let rate_max = (chance.below(8) == 0).then_some(5);
+        let watch_for = watch_for[usize::try_from(chance.below(5)).unwrap()];
+        Self {
+            seed,
+            crowd,
+            workers: 1 + usize::try_from(chance.below(3)).unwrap(),
+            profile: match chance.below(10) {
+                0 => Profile::None,
+                1 => Profile::Mild,
+                _ => Profile::Hostile,
+            },
+            terms: terms(&mut chance),
+            policy: Policy { watch_for, sends_per_second_max: rate_max, ..policy() },
+            calm_after: chance.within(Span::from_millis(300_000, 3 * 3_600_000)),
+            network_per_mille: [0, 20, 60, 200][usize::try_from(chance.below(4)).unwrap()],
+            worker_per_mille: [0, 30, 80, 200][usize::try_from(chance.below(4)).unwrap()],
+            clocks: if chance.below(2) == 0 { Clocks::Agree } else { Clocks::Differ },
+        }
+    }
+
+    /// How many payouts there are.
+    pub fn payouts(&self) -> u64 {
+        self.crowd.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The keys of all payouts, each with its provider.
+    pub(crate) fn keys(&self) -> Vec<(String, Party)> {
+        let of_party = |(party, count): &(Party, u64)| {
+            let (party, count) = (*party, *count);
+            let name = move |nth| format!("{}{}n{nth:02}", party.letter(), self.seed);
+            (0..count).map(move |nth| (name(nth), party)).collect::<Vec<_>>()
+        };
+        self.crowd.iter().flat_map(of_party).collect()
+    }
+}
+
+/// Signing a webhook of Conekta's takes a thousand times what any other step takes, and a weekend is
+/// full of questions; so both are rare.
+fn terms(chance: &mut SplitMix64) -> Terms {
+    let subscribed = if chance.below(16) == 0 { Subscribed::Yes } else { Subscribed::No };
+    let delay = u32::try_from(chance.below(1_200)).unwrap();
+    let execution_delay_seconds = (chance.below(8) > 0).then_some(delay);
+    Terms { subscribed, execution_delay_seconds }
+}
+
+/// Few payouts show most faults, and many show what crowds do.
+fn count(chance: &mut SplitMix64) -> u64 {
+    match chance.below(100) {
+        0..35 => 1 + chance.below(3),
+        35..80 => 3 + chance.below(5),
+        80..98 => 8 + chance.below(9),
+        _ => 20 + chance.below(30),
+    }
+}

@@ -1,0 +1,312 @@
+//! The judge of a schedule: the twins' ledger against the store and against what the application was
+//! told. It reads, and acts not.
+
+use std::collections::BTreeMap;
+
+use pagos_core::OrderKey;
+use pagos_core::Status;
+use pagos_engine::Entry;
+use pagos_engine::Notice;
+use pagos_engine::NoticeKind;
+use pagos_engine::Payout;
+use pagos_twin::Fault;
+
+use crate::bank::Mishap;
+use crate::drive::finish;
+use crate::judge::attempts_one_at_a_time;
+use crate::judge::live_payments_max;
+use crate::judge::refold;
+use crate::sample::key;
+use crate::sample::start;
+use crate::simulation::Simulation;
+use crate::simulation::hazard;
+use crate::simulation::log::Counts;
+use crate::simulation::party::Party;
+use crate::simulation::plan::Clocks;
+
+/// A schedule in which everything held, in figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// How many payouts.
+    pub payouts: u64,
+    /// How many attempts to send them.
+    pub attempts: u64,
+    /// How many ended as paid.
+    pub paid: u64,
+    /// How many ended as failed.
+    pub failed: u64,
+    /// How many final statuses were taken back and told as such.
+    pub reversals_told: u64,
+    /// How many partial returns were told.
+    pub returns_told: u64,
+    /// Payouts that wait for a person, by provider and reason.
+    pub in_doubt: BTreeMap<(&'static str, String), u64>,
+    /// What went wrong on the way, by name.
+    pub counts: Counts,
+}
+
+/// What a provider has of one payout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Paid,
+    NotPaid,
+    /// It never had it.
+    Absent,
+}
+
+type Truths = BTreeMap<OrderKey, Truth>;
+
+impl Simulation {
+    /// The judgement. Everything rests by now.
+    pub(super) fn judge(&mut self) -> Result<Verdict, String> {
+        let truths = self.truths()?;
+        self.judge_ledger()?;
+        let outbox = finish(self.store.outbox(0, usize::MAX)).map_err(|it| it.to_string())?;
+        let mut told: BTreeMap<OrderKey, Vec<Notice>> = BTreeMap::new();
+        for (_, notice) in outbox {
+            told.entry(notice.key.clone()).or_default().push(notice);
+        }
+        let mut verdict = Verdict { counts: self.log.counts(), ..Verdict::default() };
+        let mut reversals: BTreeMap<Party, u64> = BTreeMap::new();
+        for (name, party) in self.plan.keys() {
+            let told_before = verdict.reversals_told;
+            let key = key(&name);
+            let truth = truths.get(&key).copied().unwrap_or(Truth::Absent);
+            let told = told.remove(&key).unwrap_or_default();
+            self.judge_payout(&key, party, truth, &told, &mut verdict)
+                .map_err(|because| format!("payout {key} of {}: {because}", party.name()))?;
+            *reversals.entry(party).or_insert(0) += verdict.reversals_told - told_before;
+        }
+        if let Some(key) = told.keys().next() {
+            return Err(format!("the application was told of {key}, which nobody ordered"));
+        }
+        self.judge_reversals(&reversals)?;
+        self.count_twins(&mut verdict);
+        Ok(verdict)
+    }
+
+    /// Nothing was told as taken back that a provider never took back: a false "failed" that was put
+    /// right later would show here.
+    fn judge_reversals(&self, told: &BTreeMap<Party, u64>) -> Result<(), String> {
+        if self.plan.clocks == Clocks::Differ {
+            return Ok(());
+        }
+        for (party, told) in told {
+            let true_count = self.reversals_possible(*party);
+            if *told > true_count {
+                let name = party.name();
+                return Err(format!(
+                    "{told} reversals of {name} were told, and {true_count} happened"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A bank that refuses a second attempt for good may still carry out the first, which was late.
+    fn reversals_possible(&self, party: Party) -> u64 {
+        if let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == party) {
+            return bank.mishaps().get(&Mishap::Rejected).copied().unwrap_or(0);
+        }
+        let world = self.world();
+        let met = world.twin(party.name()).map(|twin| twin.faults().met());
+        let count = |fault| met.and_then(|met| met.get(&fault)).copied().unwrap_or(0);
+        count(Fault::SuccessThenFail) + count(Fault::FailThenSuccess)
+    }
+
+    fn judge_payout(
+        &self,
+        key: &OrderKey,
+        party: Party,
+        truth: Truth,
+        told: &[Notice],
+        verdict: &mut Verdict,
+    ) -> Result<(), String> {
+        let stored = finish(self.store.payout(key)).map_err(|error| error.to_string())?;
+        let payout = stored.ok_or("it was accepted and is not stored")?;
+        let history = finish(self.store.history(key)).map_err(|error| error.to_string())?;
+        verdict.payouts += 1;
+        verdict.attempts += u64::from(judge_attempts(&payout, &history)?);
+        match judge_fold(&payout, &history) {
+            // Repetitions are not kept, and by clocks that differ they can have decided something.
+            Err(_) if self.plan.clocks == Clocks::Differ => {
+                *verdict.counts.entry(("history folds elsewhere", "clocks differ")).or_insert(0) +=
+                    1;
+            }
+            judged => judged?,
+        }
+        let reversals = self.judge_notices(&payout, told)?;
+        verdict.reversals_told += reversals;
+        verdict.returns_told += self.judge_returns(key, party, told)?;
+        let status = payout.progress.status();
+        if let Some(attention) = &payout.progress.attention {
+            if status.is_final() || truth != Truth::Absent {
+                return Err(format!(
+                    "it waits for a person ({}) and the provider could be asked: {truth:?}",
+                    attention.because()
+                ));
+            }
+            let reason = attention.because().to_owned();
+            *verdict.in_doubt.entry((party.name(), reason)).or_insert(0) += 1;
+            return Ok(());
+        }
+        match (status, truth) {
+            (Status::Succeeded, Truth::Paid) => verdict.paid += 1,
+            (Status::Failed(_), Truth::NotPaid | Truth::Absent) => verdict.failed += 1,
+            _ if reversals > 0 => return Err(format!("a lost reversal: {status:?}, {truth:?}")),
+            (Status::Failed(_), _) => return Err(format!("falsely failed: {truth:?}")),
+            _ => return Err(format!("it ended as {status:?}, and the truth is {truth:?}")),
+        }
+        Ok(())
+    }
+
+    /// What was told is the order of what was learned: every end, and every end that was taken back.
+    fn judge_notices(&self, payout: &Payout, told: &[Notice]) -> Result<u64, String> {
+        let mut held: Option<Status> = None;
+        let mut reversals = 0;
+        for notice in told {
+            let is_reversed = match notice.event {
+                NoticeKind::Reversed { from } => {
+                    reversals += 1;
+                    if held.is_none_or(|held| held.word() != from.word()) {
+                        return Err(format!("a reversal from {from:?} was told after {held:?}"));
+                    }
+                    true
+                }
+                NoticeKind::Advanced | NoticeKind::Returned | NoticeKind::Attention { .. } => false,
+            };
+            let is_other =
+                held.is_some_and(|held| held.is_final() && held.word() != notice.status.word());
+            if is_other != is_reversed {
+                return Err(format!("{:?} was told as {:?}", notice.status, notice.event));
+            }
+            held = Some(notice.status);
+        }
+        let status = payout.progress.status();
+        if status.is_final() && held.is_none_or(|held| held.word() != status.word()) {
+            return Err(format!("it ended as {status:?}, and {held:?} was told last"));
+        }
+        let counted = u64::from(payout.progress.standing.reversals());
+        if counted != reversals {
+            return Err(format!("{counted} reversals, of which {reversals} were told"));
+        }
+        // By clocks that differ, an older answer can pass for a newer one, and back.
+        if reversals > 1 && self.plan.clocks == Clocks::Agree {
+            return Err(format!("{reversals} reversals were told, and there is at most one"));
+        }
+        Ok(reversals)
+    }
+
+    fn judge_returns(&self, key: &OrderKey, party: Party, told: &[Notice]) -> Result<u64, String> {
+        let count = told.iter().filter(|it| it.event == NoticeKind::Returned).count();
+        let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == party) else {
+            return Ok(0);
+        };
+        let expected = usize::from(bank.is_partly_returned(key));
+        if count != expected {
+            return Err(format!("{expected} partial returns, and {count} were told"));
+        }
+        Ok(count as u64)
+    }
+
+    fn judge_ledger(&self) -> Result<(), String> {
+        let world = self.world();
+        let movements = world.movements();
+        match live_payments_max(movements) {
+            0 | 1 => Ok(()),
+            _ => Err("a payout was paid twice".to_owned()),
+        }
+    }
+
+    /// What every provider has. Two orders under one key are an error, paid or not.
+    fn truths(&self) -> Result<Truths, String> {
+        let mut truths = Truths::new();
+        let mut wrong = None;
+        self.world().visit_orders(&mut |order| {
+            let party = Party::named(order.provider).unwrap();
+            let is_paid = party.house().unwrap().is_paid(order.true_final);
+            let truth = if is_paid { Truth::Paid } else { Truth::NotPaid };
+            if truths.insert(key(order.key), truth).is_some() {
+                wrong = Some(format!("{} has two orders of {}", order.provider, order.key));
+            }
+            if order.status != order.true_final {
+                wrong = Some(format!("{} is not over: {}", order.key, order.status));
+            }
+        });
+        for (name, party) in self.plan.keys() {
+            let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == party) else { continue };
+            let key = key(&name);
+            if bank.payments(&key) > 1 {
+                wrong = Some(format!("{} paid {key} twice", party.name()));
+            }
+            let truth = match bank.truth(&key) {
+                Some(Status::Succeeded) => Truth::Paid,
+                Some(_) => Truth::NotPaid,
+                None => continue,
+            };
+            truths.insert(key, truth);
+        }
+        wrong.map_or(Ok(truths), Err)
+    }
+
+    /// Does a payout wait for a person although questions will settle it? They will where the provider
+    /// has the payout, and where it may be sent again once its absence is proven.
+    pub(super) fn is_anything_to_come(&self) -> bool {
+        let keys = self.plan.keys();
+        let waiting = |(name, party): &(String, Party)| {
+            let payout = finish(self.store.payout(&key(name))).unwrap();
+            let progress = payout.map(|it| it.progress);
+            let progress = progress.filter(|it| it.attention.is_some() && !it.is_quarantined())?;
+            let is_given_up = progress.lost + 1 >= self.plan.policy.lost_max;
+            Some((name.clone(), !is_given_up && party.may_send_again()))
+        };
+        let waiting: Vec<(String, bool)> = keys.iter().filter_map(waiting).collect();
+        if waiting.is_empty() {
+            return false;
+        }
+        let Ok(truths) = self.truths() else { return false };
+        waiting
+            .iter()
+            .any(|(name, is_sent_again)| *is_sent_again || truths.contains_key(&key(name)))
+    }
+
+    fn count_twins(&self, verdict: &mut Verdict) {
+        for twin in self.world().twins() {
+            for (fault, count) in twin.faults().met() {
+                *verdict.counts.entry(("twin", hazard::name(*fault))).or_insert(0) += count;
+            }
+        }
+        for (_, bank) in &self.banks {
+            for (mishap, count) in bank.mishaps() {
+                *verdict.counts.entry(("bank", hazard::name_of_mishap(mishap))).or_insert(0) +=
+                    count;
+            }
+        }
+        let returned = verdict.returns_told;
+        if returned > 0 {
+            *verdict.counts.entry(("bank", "partial return")).or_insert(0) += returned;
+        }
+    }
+}
+
+fn judge_attempts(payout: &Payout, history: &[Entry]) -> Result<u32, String> {
+    let begun = attempts_one_at_a_time(history)?;
+    if begun != payout.progress.attempts {
+        return Err(format!("{begun} attempts in its history, {}", payout.progress.attempts));
+    }
+    Ok(begun)
+}
+
+/// Is what is stored the fold of what was learned?
+fn judge_fold(payout: &Payout, history: &[Entry]) -> Result<(), String> {
+    let refolded = refold(history, start());
+    let standing = &payout.progress.standing;
+    if refolded.status() != standing.status() || refolded.reversals() != standing.reversals() {
+        return Err(format!(
+            "its history amounts to {:?}, stored is {:?}",
+            refolded.status(),
+            standing.status()
+        ));
+    }
+    Ok(())
+}

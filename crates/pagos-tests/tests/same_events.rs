@@ -1,0 +1,118 @@
+//! The same seed gives the same events: every request to a provider, every observation, every notice
+//! and every final row, byte for byte, twice in memory and on every store that there is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pagos_engine::Entry;
+use pagos_engine::Filter;
+use pagos_engine::MemoryStore;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::Store;
+use pagos_engine::Tally;
+use pagos_store_sqlite::SqliteStore;
+use pagos_tests::Detail;
+use pagos_tests::Party;
+use pagos_tests::Schedule;
+use pagos_tests::SteadyStore;
+use pagos_tests::simulate;
+use pagos_tests::wait_for;
+
+/// A dozen schedules that are short enough for stores that wait for a disk, and in which every party
+/// takes part at least once.
+fn schedules() -> Vec<Schedule> {
+    let is_short = |schedule: &Schedule| (3..=10).contains(&schedule.payouts());
+    let mut chosen: Vec<Schedule> = Vec::new();
+    for party in Party::ALL {
+        let of_party = |schedule: &Schedule| schedule.crowd.iter().any(|it| it.0 == party);
+        let mut seeds = (1..).map(|seed| Schedule::of(seed, &Party::ALL));
+        let is_new = |it: &Schedule| chosen.iter().all(|known| known.seed != it.seed);
+        let wanted = |it: &Schedule| is_short(it) && of_party(it) && is_new(it);
+        let two: Vec<Schedule> = seeds.by_ref().filter(wanted).take(2).collect();
+        chosen.extend(two);
+    }
+    assert_eq!(chosen.len(), 12);
+    chosen
+}
+
+/// Everything that can be compared.
+#[derive(Debug, PartialEq)]
+struct Events {
+    trace: Vec<String>,
+    rows: Vec<Payout>,
+    histories: Vec<Vec<Entry>>,
+    outbox: Vec<(u64, Notice)>,
+    tally: Tally,
+}
+
+fn events(schedule: &Schedule, store: Arc<dyn Store>) -> Events {
+    let steady = SteadyStore::new(Arc::clone(&store));
+    let ended = simulate(schedule, steady, Detail::Trace);
+    ended.verdict.unwrap_or_else(|because| panic!("seed {}: {because}", schedule.seed));
+    let rows = wait_for(store.list(&Filter::default(), None, usize::MAX)).unwrap();
+    let histories = rows.iter().map(|row| wait_for(store.history(&row.order.key)).unwrap());
+    Events {
+        trace: ended.trace,
+        histories: histories.collect(),
+        outbox: wait_for(store.outbox(0, usize::MAX)).unwrap(),
+        tally: wait_for(store.tally(None)).unwrap(),
+        rows,
+    }
+}
+
+fn check_same(schedule: &Schedule, one: &Events, other: &Events, name: &str) {
+    let seed = schedule.seed;
+    for (nth, (left, right)) in one.trace.iter().zip(&other.trace).enumerate() {
+        assert_eq!(left, right, "seed {seed}, {name}: line {nth} differs");
+    }
+    assert!(one == other, "seed {seed}, {name}: what is stored differs");
+    assert!(one.trace.len() > 5, "seed {seed}: hardly anything happened");
+}
+
+#[test]
+fn a_seed_gives_the_same_events_twice() {
+    for schedule in schedules() {
+        let [one, other] = [0, 1].map(|_| events(&schedule, Arc::new(MemoryStore::new())));
+        check_same(&schedule, &one, &other, "memory again");
+    }
+}
+
+#[test]
+fn another_seed_gives_other_events() {
+    let [one, other] = [1, 2].map(|seed| {
+        let schedule = Schedule::of(seed, &[Party::Cashypro]);
+        events(&schedule, Arc::new(MemoryStore::new())).trace
+    });
+    assert_ne!(one, other);
+}
+
+#[test]
+fn a_seed_gives_the_same_events_on_sqlite() {
+    for schedule in schedules() {
+        let folder = Folder::new(schedule.seed);
+        let in_memory = events(&schedule, Arc::new(MemoryStore::new()));
+        let store = Arc::new(SqliteStore::open(folder.0.join("pagos.db")).unwrap());
+        check_same(&schedule, &in_memory, &events(&schedule, store), "SQLite");
+    }
+}
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(seed: u64) -> Self {
+        let name = format!("same-events-{}-{seed}", std::process::id());
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
