@@ -23,6 +23,7 @@ mod failure;
 mod features;
 mod flags;
 mod lint;
+mod mutants;
 mod process;
 mod random;
 mod release;
@@ -58,6 +59,8 @@ usage: cargo xtask COMMAND
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets
                              an operator decide what is left in doubt
+  mutants [--only NAME] [--list] [--jobs 1]
+                             plants safety bugs in a copy; the tests must catch every one
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -102,6 +105,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = crash::Orders::take(&mut flags)?;
             flags.end()?;
             crash::run(&workspace, &orders)
+        }
+        "mutants" => {
+            let orders = mutants::Orders::take(&mut flags)?;
+            flags.end()?;
+            mutants::run(&workspace, &orders)
         }
         "scale" => {
             let orders = scale::Orders::take(&mut flags)?;

@@ -12,6 +12,9 @@ mod text;
 
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::mutants;
+pub(crate) use crate::tidy::source::list_files;
+
 use crate::tidy::source::Source;
 use crate::workspace::Workspace;
 
@@ -47,6 +50,7 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     checks.extend(text::check(&sources));
     checks.push(manifests::check(workspace)?);
     checks.push(fixtures::check(workspace)?);
+    checks.push(mutants::check(workspace)?);
     for check in &checks {
         println!("tidy: {:<10} {:>4} looked at", check.name, check.examined);
         check.findings.iter().for_each(|finding| println!("  {finding}"));
