@@ -25,6 +25,7 @@ mod flags;
 mod fuzz;
 mod lint;
 mod model;
+mod mutants;
 mod postgres;
 mod process;
 mod random;
@@ -77,6 +78,8 @@ usage: cargo xtask COMMAND
   model [--bounds small]     explores the model of the engine completely; `large` takes minutes
   simulate [--schedules 10000] [--seed 1] [--jobs N] [--providers NAME,...] [--trace]
                              plays seeded schedules of everything that can go wrong
+  mutants [--only NAME] [--list] [--jobs 1]
+                             plants safety bugs in a copy; the tests must catch every one
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
 
@@ -136,6 +139,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = simulate::Orders::take(&mut flags)?;
             flags.end()?;
             simulate::run(&workspace, &orders)
+        }
+        "mutants" => {
+            let orders = mutants::Orders::take(&mut flags)?;
+            flags.end()?;
+            mutants::run(&workspace, &orders)
         }
         "scale" => {
             let orders = scale::Orders::take(&mut flags)?;

@@ -13,6 +13,9 @@ mod text;
 
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::mutants;
+pub(crate) use crate::tidy::source::list_files;
+
 use crate::tidy::source::Source;
 use crate::workspace::Workspace;
 
@@ -49,6 +52,7 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     checks.push(doors::check(&sources));
     checks.push(manifests::check(workspace)?);
     checks.push(fixtures::check(workspace)?);
+    checks.push(mutants::check(workspace)?);
     for check in &checks {
         println!("tidy: {:<10} {:>4} looked at", check.name, check.examined);
         check.findings.iter().for_each(|finding| println!("  {finding}"));

@@ -121,3 +121,29 @@ impl Observation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+
+    #[test]
+    fn an_echo_contradicts_by_key_amount_and_currency() {
+        let (key, amount) = (OrderKey::new("k-1").unwrap(), Money::new(1_500, Currency::Clp));
+        let table = [
+            (None, None, false),
+            (Some("k-1"), Some(amount), false),
+            (Some("k-2"), Some(amount), true),
+            (Some("K-1"), None, true),
+            (Some(""), None, true),
+            (None, Some(Money::new(1_501, Currency::Clp)), true),
+            (None, Some(Money::new(0, Currency::Clp)), true),
+            (None, Some(Money::new(1_500, Currency::Cop)), true),
+        ];
+        for (told, sum, expected) in table {
+            let echo = Echo { key: told.map(str::to_owned), amount: sum };
+            let found = echo.contradiction(&key, amount);
+            assert_eq!(found.is_some(), expected, "{told:?} {sum:?}: {found:?}");
+        }
+    }
+}

@@ -78,3 +78,23 @@ impl fmt::Debug for Beneficiary {
         f.write_str("Beneficiary(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccountType;
+
+    #[test]
+    fn nothing_of_a_beneficiary_is_shown() {
+        let beneficiary = Beneficiary {
+            name: "canary".to_owned(),
+            document: None,
+            bank: None,
+            account_type: AccountType::Savings,
+            account_number: AccountNumber::new("0012345678").unwrap(),
+            email: Some("canary@example.com".to_owned()),
+            phone: Some("3001234567".to_owned()),
+        };
+        assert_eq!(format!("{beneficiary:?}"), "Beneficiary(..)");
+    }
+}

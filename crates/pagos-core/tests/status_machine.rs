@@ -124,6 +124,17 @@ fn contradictions_are_believed_by_source_and_time() {
     }
 }
 
+/// Whatever we hold and whatever it says. The fold ignores it besides, which is tested below.
+#[test]
+fn an_unverified_event_is_never_more_than_a_question() {
+    for held in STATUSES {
+        for told in STATUSES {
+            let seen = Observation::new(told, Source::UnverifiedEvent, at(300));
+            assert_eq!(change(&query(held, 100, 200), &seen), Change::Confirm, "{held}, {told}");
+        }
+    }
+}
+
 /// The page `manual::reversal`: the late retry of a success is not a reversal, and a repeated
 /// failure is remembered as the newer evidence.
 #[test]

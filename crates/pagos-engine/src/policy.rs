@@ -164,3 +164,48 @@ fn nth(delays: &[Duration], index: u32) -> Duration {
     let delay = delays.get(index).or(delays.last());
     delay.copied().unwrap_or(Duration::from_secs(3_600))
 }
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::Contract;
+    use pagos_core::Deduplication;
+
+    use super::*;
+
+    /// The request of a worker that died last must have had its time before absence counts.
+    #[test]
+    fn a_policy_under_which_a_request_outlives_its_claim_is_unsafe() {
+        let (live, moment) = (Policy::live(), Duration::from_millis(1));
+        let on_the_way = live.lease + live.deadline;
+        let table = [
+            (live.deadline, 3, on_the_way + moment, true),
+            (live.deadline, 1, on_the_way + moment, true),
+            (live.deadline, 0, on_the_way + moment, false),
+            (live.deadline, 3, on_the_way, false),
+            (live.deadline, 3, live.lease, false),
+            (live.lease - moment, 3, live.lease * 2, true),
+            (live.lease, 3, live.lease * 3, false),
+            (live.lease + moment, 3, live.lease * 3, false),
+        ];
+        for (deadline, answers_min, grace, is_safe) in table {
+            let descriptor = Descriptor {
+                provider: "bank",
+                countries: &[],
+                currencies: &[],
+                deduplication: Deduplication::ByKey,
+                absence: Absence { answers_min, grace },
+                return_window: None,
+                contract: Contract::Documented,
+            };
+            let case = format!("deadline {deadline:?}, {answers_min} answers after {grace:?}");
+            let policy = Policy { deadline, ..live.clone() };
+            assert_eq!(policy.fault_with(&descriptor).is_none(), is_safe, "{case}");
+            // What a sandbox states instead of the provider is judged alike.
+            let absence = Some(descriptor.absence);
+            let lenient =
+                Descriptor { absence: Absence { answers_min: 9, grace: grace * 99 }, ..descriptor };
+            let policy = Policy { absence, ..policy };
+            assert_eq!(policy.fault_with(&lenient).is_none(), is_safe, "{case}");
+        }
+    }
+}

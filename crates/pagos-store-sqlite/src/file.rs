@@ -168,3 +168,23 @@ fn keep_private(path: &Path) -> std::io::Result<()> {
 fn keep_private(_path: &Path) -> std::io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No test can show what a power loss leaves, so the settings that decide it are looked at.
+    #[test]
+    fn a_commit_is_flushed_before_it_returns() {
+        let name = format!("pagos-flush-{}.db", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let connection = open(&path).unwrap();
+        let ask = |pragma: &str| -> String {
+            let sql = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
+            connection.query_row(&sql, (), |row| row.get(0)).unwrap()
+        };
+        assert_eq!((ask("journal_mode").as_str(), ask("synchronous").as_str()), ("wal", "2"));
+        drop(connection);
+        fs::remove_file(&path).unwrap();
+    }
+}

@@ -287,6 +287,36 @@ mod tests {
         assert_eq!(thread.call(count).await.unwrap(), 2);
     }
 
+    /// Each call ran well, and none may say so: what they wrote is not there.
+    #[tokio::test]
+    async fn a_commit_that_fails_is_told_to_every_call_of_its_group() {
+        let connection = connection();
+        let sql = "PRAGMA foreign_keys = ON; CREATE TABLE owners (id INTEGER PRIMARY KEY);
+             CREATE TABLE owned (owner INTEGER REFERENCES owners DEFERRABLE INITIALLY DEFERRED)";
+        connection.execute_batch(sql).unwrap();
+        let thread = Thread::spawn(connection, Mode::Write).unwrap();
+        let (open, gate) = mpsc::channel::<()>();
+        let calls = async {
+            futures_util::join!(
+                // Keeps the group waiting until all of it is queued.
+                thread.call(move |_| gate.recv().map_err(|_| Failure::new("no gate"))),
+                thread.call(insert(10)),
+                // Found out by the commit, and by nothing before it.
+                thread.call(|transaction| {
+                    transaction.connection.execute("INSERT INTO owned VALUES (1)", ())?;
+                    Ok(())
+                }),
+            )
+        };
+        let mut calls = std::pin::pin!(calls);
+        assert!(futures_util::poll!(&mut calls).is_pending());
+        open.send(()).unwrap();
+        let (first, second, third) = calls.await;
+        assert!(first.is_err() && second.is_err() && third.is_err());
+        assert_eq!(thread.commits(), 0);
+        assert_eq!(thread.call(count).await.unwrap(), 0);
+    }
+
     #[tokio::test]
     async fn a_failed_call_leaves_nothing_behind() {
         let thread = Thread::spawn(connection(), Mode::Write).unwrap();

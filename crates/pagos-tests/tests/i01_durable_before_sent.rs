@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use pagos_core::Hint;
 use pagos_core::OrderKey;
 use pagos_core::Status;
 use pagos_tests::Act;
@@ -13,6 +14,8 @@ use pagos_tests::Gate;
 use pagos_tests::Plan;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
+use pagos_tests::Worker;
+use pagos_tests::account;
 use pagos_tests::drive;
 use pagos_tests::finish;
 use pagos_tests::key;
@@ -95,6 +98,31 @@ fn i01_a_commit_that_fails_sends_nothing() {
             assert!(has_attempt || !is_sent, "{name}, failure at {point}");
         }
     }
+}
+
+/// Somebody else writes while a worker is on its way to begin: its attempt is not stored, so nothing
+/// leaves. The claim is its own all the while.
+#[test]
+fn i01_an_attempt_that_another_writer_came_before_is_not_sent() {
+    let mut held_back = 0;
+    for point in 1.. {
+        let replies = [Reply::Says(Status::Pending)];
+        let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Pending)]);
+        let scene = scene.with_payout("a");
+        let gate = Arc::new(Gate::new());
+        gate.plan(Plan::StallAt(point));
+        let mut worker = Worker::new(scene.engine_behind(&gate), gate);
+        if worker.round(8).is_some() {
+            break;
+        }
+        let news = Hint { key: Some(key("a")), reference: None };
+        assert!(finish(scene.engine().nudge(&account(), &news)).unwrap());
+        worker.gate().open();
+        worker.round(8).expect("a round that ends").unwrap();
+        assert!(sends_follow_commits(&scene.acts(), &key("a")), "stalled at {point}");
+        held_back += u32::from(scene.provider.creates() == 0);
+    }
+    assert!(held_back > 0, "the other one must win somewhere");
 }
 
 #[test]

@@ -23,8 +23,10 @@ use pagos_tests::Reply;
 use pagos_tests::Scene;
 use pagos_tests::Worker;
 use pagos_tests::attempts_one_at_a_time;
+use pagos_tests::declined;
 use pagos_tests::finish;
 use pagos_tests::key;
+use pagos_tests::policy;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -116,6 +118,28 @@ fn i02_answers_of_absence_count_in_a_row_only() {
     assert_eq!(scene.provider.creates(), 1);
 }
 
+/// Silence, errors, what nobody can read, two payouts at once: none of it says that there is none.
+#[test]
+fn i02_nothing_but_the_providers_word_is_absence() {
+    let answers = [
+        Answer::Nothing,
+        Answer::CannotTell,
+        Answer::Ambiguous,
+        Answer::Fails(ErrorKind::Undelivered),
+        Answer::Fails(ErrorKind::Throttled),
+        Answer::Fails(ErrorKind::Unknown),
+        Answer::Fails(ErrorKind::Rejected),
+        Answer::Fails(ErrorKind::Invalid),
+        Answer::Found(Status::Unknown),
+    ];
+    for answer in answers {
+        let scene = Scene::new(&KEYED, unknown_then_pending(), [answer.clone()]).with_payout("a");
+        scene.work_for(&scene.engine(), DAY);
+        assert_eq!(scene.provider.creates(), 1, "{answer:?}");
+        assert_eq!(attempts_one_at_a_time(&scene.history("a")), Ok(1), "{answer:?}");
+    }
+}
+
 #[test]
 fn i02_a_provider_that_would_pay_twice_is_never_sent_to_again() {
     let scene = Scene::new(&CAREFUL, unknown_then_pending(), [Answer::Absent]).with_payout("a");
@@ -173,6 +197,20 @@ fn i02_a_person_can_prove_what_no_answer_can() {
     assert!(scene.timer.now() > pagos_tests::start());
 }
 
+#[test]
+fn i02_a_person_cannot_send_again_what_the_provider_has() {
+    for status in [Status::Pending, Status::Succeeded, declined()] {
+        let scene = Scene::new(&CAREFUL, [Reply::Says(status)], [Answer::Found(status)]);
+        let scene = scene.with_payout("a");
+        let engine = scene.engine();
+        scene.work_for(&engine, DAY);
+        let again = finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: not there"));
+        assert!(again.is_err(), "{status}");
+        scene.work_for(&engine, DAY);
+        assert_eq!(scene.provider.creates(), 1, "{status}");
+    }
+}
+
 /// Pressed twice, the button sends once: the second time, the attempt of the first is under way.
 #[test]
 fn i02_a_person_cannot_send_again_what_may_be_on_its_way() {
@@ -185,6 +223,9 @@ fn i02_a_person_cannot_send_again_what_may_be_on_its_way() {
     finish(engine.work(4)).unwrap();
     assert_eq!((scene.provider.creates(), scene.payout("a").progress.attempts), (2, 2));
     assert!(again().is_err(), "the second attempt has just begun");
+    let on_its_way = policy().lease + policy().deadline;
+    scene.timer.advance(on_its_way - Duration::from_millis(1));
+    assert!(again().is_err(), "a worker may be sending it until lease and deadline are over");
     scene.work_for(&engine, DAY);
     assert_eq!(scene.provider.creates(), 2);
     again().unwrap();

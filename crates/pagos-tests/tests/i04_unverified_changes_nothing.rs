@@ -2,14 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
 
+use pagos_core::AccountName;
 use pagos_core::Clock;
 use pagos_core::ErrorKind;
+use pagos_core::PayoutProvider;
 use pagos_core::Source;
 use pagos_core::Status;
+use pagos_engine::Accounts;
+use pagos_engine::Engine;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
 use pagos_tests::Reply;
@@ -23,6 +28,7 @@ use pagos_tests::forged;
 use pagos_tests::hint;
 use pagos_tests::key;
 use pagos_tests::order;
+use pagos_tests::policy;
 use pagos_tests::unrecognised;
 
 /// A scene whose one payout has reached a status, and what a liar would say about it.
@@ -77,6 +83,25 @@ fn i04_a_wrongly_signed_event_changes_nothing_at_all() {
         finish(scene.engine().work(0)).unwrap();
         assert_eq!((scene.payout("a"), scene.history("a"), scene.notices()), before, "{status}");
         assert!(finish(scene.store.inbox(scene.timer.now(), 9)).unwrap().is_empty());
+    }
+}
+
+/// Two accounts have a signing key each: who holds the one has no say about the other's payouts.
+#[test]
+fn i04_a_genuine_event_of_another_account_changes_nothing() {
+    for status in statuses() {
+        let (scene, lie) = scene_in(status);
+        let before = (scene.payout("a"), scene.history("a"), scene.notices());
+        let told = scene.provider.seen(&order("a"), lie, Source::VerifiedEvent);
+        let other = AccountName::new("other").unwrap();
+        let arrived = event(&key("a"), &told, scene.timer.now());
+        finish(scene.store.receive(&other, &arrived)).unwrap();
+        let provider = Arc::clone(&scene.provider) as Arc<dyn PayoutProvider>;
+        let accounts = Accounts::new().with(account(), Arc::clone(&provider)).with(other, provider);
+        let (store, timer) = (Arc::clone(&scene.store), Arc::clone(&scene.timer));
+        let engine = Engine::new(store, accounts, timer, policy()).unwrap();
+        finish(engine.work(0)).unwrap();
+        assert_eq!((scene.payout("a"), scene.history("a"), scene.notices()), before, "{status}");
     }
 }
 

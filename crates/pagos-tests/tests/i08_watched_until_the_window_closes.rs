@@ -74,7 +74,9 @@ fn i08_a_reversal_within_the_window_is_told_with_both_ends() {
         assert_eq!(reversals(&scene.notices()), [(before, after)]);
         // And the window begins again.
         let asked = scene.provider.queries();
-        scene.work_for(&engine, 10 * HOUR);
+        scene.work_for(&engine, 7 * HOUR);
+        assert!(scene.payout("a").due_at.is_some(), "behind the end of the first window");
+        scene.work_for(&engine, 3 * HOUR);
         assert!(scene.provider.queries() > asked);
     }
 }

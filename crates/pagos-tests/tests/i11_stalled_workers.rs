@@ -28,6 +28,7 @@ use pagos_tests::finish;
 use pagos_tests::key;
 use pagos_tests::live_payments_max;
 use pagos_tests::order;
+use pagos_tests::policy;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -212,6 +213,32 @@ fn i11_a_worker_that_wakes_up_after_its_deadline_sends_nothing() {
         sleeper.round(8).expect("a round that ends").unwrap();
         assert_eq!(scene.provider.creates(), sent, "after {pause:?}");
     }
+}
+
+/// Wherever it stood still until its claim was over, it must not send when it goes on.
+#[test]
+fn i11_a_worker_whose_claim_is_over_sends_nothing() {
+    let mut stalled = 0;
+    for point in 1.. {
+        let replies = [Reply::Says(Status::Pending)];
+        let scene = Scene::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+        let gate = Arc::new(Gate::new());
+        gate.plan(Plan::StallAt(point));
+        let mut sleeper = Worker::new(scene.engine_behind(&gate), gate);
+        assert!(sleeper.round(8).is_none(), "it stands still before it has sent");
+        if scene.provider.creates() > 0 {
+            break;
+        }
+        if scene.payout("a").epoch == 0 {
+            continue;
+        }
+        stalled += 1;
+        scene.timer.advance(policy().lease);
+        sleeper.gate().open();
+        sleeper.round(8).expect("a round that ends").unwrap();
+        assert_eq!(scene.provider.creates(), 0, "stalled at {point}");
+    }
+    assert!(stalled > 2, "{stalled} points");
 }
 
 #[test]

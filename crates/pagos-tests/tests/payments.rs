@@ -160,6 +160,31 @@ fn no_address_is_told_before_its_secret_is_durable_wherever_the_process_dies() {
     assert!(ends.0 > 5 && ends.1 > 5, "some died and some did not: {ends:?}");
 }
 
+/// Two processes are asked for one payment at once: one of them stands still at every point, while
+/// the other goes on. The provider opens one session, and whoever is told an address is told its.
+#[test]
+fn two_processes_open_one_session_between_them() {
+    let mut refused = 0;
+    for point in 1..60 {
+        let stage = stage();
+        let gate = Arc::new(Gate::new());
+        gate.plan(Plan::StallAt(point));
+        let slow = stage.engine_behind(&gate);
+        let mut slow = slow.open_payment(EtpayHouse::payment("order1")).boxed();
+        let early = drive(&mut slow);
+        let other = finish(stage.engine().open_payment(EtpayHouse::payment("order1")));
+        gate.open();
+        let slow = early.unwrap_or_else(|| drive(&mut slow).expect("an end"));
+        let mut sessions = 0;
+        stage.visit_orders(&mut |_| sessions += 1);
+        assert_eq!(sessions, 1, "point {point}");
+        let told: Vec<String> = [slow, other].iter().flatten().map(url).collect();
+        assert!(!told.is_empty() && told.iter().all(|one| *one == told[0]), "point {point}");
+        refused += 2 - told.len();
+    }
+    assert!(refused > 0, "somebody must come second");
+}
+
 #[test]
 fn a_lost_notification_is_made_up_for_by_a_question() {
     let stage = stage();

@@ -37,6 +37,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_money_call_that_may_have_arrived_is_never_sent_again() {
+        for (reached, kind) in
+            [(Reached::No, ErrorKind::Undelivered), (Reached::Maybe, ErrorKind::Unknown)]
+        {
+            let error = money_call_failure(TransportError::new(reached, "connection reset"));
+            assert_eq!(error.kind(), kind);
+            assert_eq!(error.source().unwrap().to_string(), "connection reset");
+        }
+    }
+
+    #[test]
     fn a_question_can_always_be_asked_again() {
         for reached in [Reached::No, Reached::Maybe] {
             let error = question_failure(TransportError::new(reached, "timed out"));

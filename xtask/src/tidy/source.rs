@@ -85,7 +85,7 @@ impl Source {
 }
 
 /// The files below a folder, in order; none where there is no folder.
-pub(super) fn list_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn list_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

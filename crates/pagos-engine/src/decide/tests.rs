@@ -126,6 +126,8 @@ fn a_refusal_counts_for_its_own_attempt_only() {
         (Status::Created, 1, "failed"),
         (Status::Unknown, 1, "failed"),
         (Status::Unknown, 2, "unknown"),
+        // An earlier one than the one that is open, from a worker that stood still.
+        (Status::Unknown, 0, "unknown"),
         (Status::Pending, 1, "pending"),
         (Status::Succeeded, 1, "succeeded"),
     ];

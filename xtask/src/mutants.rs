@@ -1,0 +1,155 @@
+//! `cargo xtask mutants`: plants safety bugs in a copy of the sources, one at a time, and demands
+//! that the tests notice each. The bugs are data, in `xtask/mutants/`; nothing here knows one.
+//!
+//! Not a mutation tool that invents its bugs: these were chosen, each because it could pay somebody
+//! twice, lose a reversal, tell a false end or show a secret.
+
+mod copy;
+mod judge;
+mod list;
+mod report;
+
+use std::fs;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+use std::time::Instant;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::mutants::copy::Copy;
+use crate::mutants::judge::Judge;
+use crate::mutants::list::Mutant;
+use crate::mutants::report::Row;
+use crate::process;
+use crate::tidy::Check;
+use crate::workspace::Workspace;
+
+/// What the person wants.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    /// Only the mutants whose name holds this text.
+    only: String,
+    /// Shows the list and runs nothing.
+    is_list: bool,
+    /// How many mutants are tried side by side, each in a copy and a build of its own.
+    jobs: u64,
+}
+
+impl Orders {
+    /// Takes the flags of this command.
+    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
+        let orders = Self {
+            only: flags.take_text("only", "")?,
+            is_list: flags.take_switch("list")?,
+            jobs: flags.take_number("jobs", 1)?,
+        };
+        match orders.jobs {
+            1..=JOBS_MAX => Ok(orders),
+            _ => Err(Failure::new(format!("--jobs is 1 to {JOBS_MAX}"))),
+        }
+    }
+}
+
+/// Each job builds everything once: gigabytes and minutes.
+const JOBS_MAX: u64 = 64;
+
+/// Plants every wanted mutant and prints who caught it. Fails unless all were caught.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let mut mutants = list::read(&workspace.root)?;
+    mutants.retain(|mutant| mutant.name.contains(&orders.only));
+    if mutants.is_empty() {
+        return Err(Failure::new(format!("no mutant is called {:?}", orders.only)));
+    }
+    if orders.is_list {
+        report::print_list(&mutants);
+        return Ok(());
+    }
+    let findings = list::judge(&workspace.root, &mutants)?;
+    if !findings.is_empty() {
+        findings.iter().for_each(|finding| println!("{finding}"));
+        return Err(Failure::new("the list does not fit the sources"));
+    }
+    if !process::is_available(&mut process::build_cargo(workspace, &["nextest", "--version"])) {
+        return Err(Failure::new(
+            "cargo-nextest is not installed; this command tells tests that fail from tests that \
+             hang or do not build by it",
+        ));
+    }
+    let folder = workspace.target.join("mutants");
+    let _lock = lock(&folder)?;
+    let rows = try_all(workspace, &folder, &mutants, orders.jobs)?;
+    report::print(&rows);
+    match rows.iter().all(|row| row.verdict.is_caught()) {
+        true => Ok(()),
+        false => Err(Failure::told()),
+    }
+}
+
+/// For `tidy`: the list can be read, and every text to replace is there exactly once.
+pub(crate) fn check(workspace: &Workspace) -> Result<Check, Failure> {
+    let mutants = list::read(&workspace.root)?;
+    let mut findings = list::judge(&workspace.root, &mutants)?;
+    if mutants.len() < list::LENGTH_MIN {
+        let least = list::LENGTH_MIN;
+        findings.push(format!("{}: fewer than {least} planted bugs", list::FOLDER));
+    }
+    Ok(Check { name: "mutants", examined: mutants.len(), findings })
+}
+
+/// Two runs would overwrite each other's copy. The lock ends with the process, however that ends.
+fn lock(folder: &Path) -> Result<File, Failure> {
+    fs::create_dir_all(folder).map_err(Failure::while_doing(folder.display()))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(Failure::while_doing(path.display()))?;
+    file.try_lock().map_err(|_| Failure::new("another run uses target/mutants; wait for it"))?;
+    Ok(file)
+}
+
+/// Every job takes the next mutant until none is left. They share nothing but the list.
+fn try_all(
+    workspace: &Workspace,
+    folder: &Path,
+    mutants: &[Mutant],
+    jobs: u64,
+) -> Result<Vec<Row>, Failure> {
+    let waiting = Mutex::new(mutants.iter());
+    let rows = Mutex::new(Vec::new());
+    let work = |job: u64| -> Result<(), Failure> {
+        let copy = Copy::of(workspace, &folder.join(job.to_string()))?;
+        let mut judge = Judge::new(&copy)?;
+        judge.prove_green(mutants)?;
+        while let Some(mutant) = locked(&waiting).next() {
+            let row = try_one(&mut judge, mutant)?;
+            eprintln!("{}", row.line());
+            locked(&rows).push(row);
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (1..=jobs).map(|job| scope.spawn(move || work(job))).collect();
+        running
+            .into_iter()
+            .try_for_each(|job| job.join().map_err(|_| Failure::new("a job ended early"))?)
+    })?;
+    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    rows.sort_by_key(|row| mutants.iter().position(|mutant| mutant.name == row.name));
+    Ok(rows)
+}
+
+fn try_one(judge: &mut Judge<'_>, mutant: &Mutant) -> Result<Row, Failure> {
+    let begun = Instant::now();
+    let verdict = judge.try_mutant(mutant)?;
+    Ok(Row {
+        name: mutant.name.clone(),
+        invariant: mutant.invariant.clone(),
+        verdict,
+        seconds: begun.elapsed().as_secs(),
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

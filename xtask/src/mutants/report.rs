@@ -1,0 +1,68 @@
+//! The table of what caught which bug, and the kill rate. Decides nothing.
+
+use crate::mutants::judge::Verdict;
+use crate::mutants::list::Mutant;
+
+/// One planted bug and its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) invariant: String,
+    pub(super) verdict: Verdict,
+    pub(super) seconds: u64,
+}
+
+impl Row {
+    pub(super) fn line(&self) -> String {
+        let end = match &self.verdict {
+            Verdict::Caught { test } => format!("caught    {test}"),
+            Verdict::Hung { test } => format!("hung      {test}"),
+            Verdict::Survived => "SURVIVED".to_owned(),
+            Verdict::Useless(because) => format!("USELESS   {because}"),
+        };
+        format!("{:<42} {:<8} {:>4} s  {end}", self.name, self.invariant, self.seconds)
+    }
+}
+
+/// The list, for `--list`.
+pub(super) fn print_list(mutants: &[Mutant]) {
+    for mutant in mutants {
+        println!("{:<42} {:<8} {}", mutant.name, mutant.invariant, mutant.breaks);
+    }
+    println!("{} planted bugs", mutants.len());
+}
+
+pub(super) fn print(rows: &[Row]) {
+    println!("{:<42} {:<8} {:>6}  end", "bug", "breaks", "time");
+    rows.iter().for_each(|row| println!("{}", row.line()));
+    println!("{}", rate(rows));
+}
+
+fn rate(rows: &[Row]) -> String {
+    let caught = rows.iter().filter(|row| row.verdict.is_caught()).count();
+    let useless = rows.iter().filter(|row| matches!(row.verdict, Verdict::Useless(_))).count();
+    let survived = rows.len() - caught - useless;
+    let percent = caught * 100 / rows.len().max(1);
+    format!(
+        "{caught} of {} caught ({percent} %), {survived} survived, {useless} useless",
+        rows.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_not_rounded_up() {
+        let row =
+            |verdict| Row { name: "a".to_owned(), invariant: "I1".to_owned(), verdict, seconds: 1 };
+        let caught = || row(Verdict::Caught { test: "a b".to_owned() });
+        let mut rows: Vec<Row> = (0..199).map(|_| caught()).collect();
+        rows.push(row(Verdict::Survived));
+        assert_eq!(rate(&rows), "199 of 200 caught (99 %), 1 survived, 0 useless");
+        rows.push(row(Verdict::Useless("it does not compile".to_owned())));
+        assert_eq!(rate(&rows), "199 of 201 caught (99 %), 1 survived, 1 useless");
+        assert_eq!(rate(&[caught()]), "1 of 1 caught (100 %), 0 survived, 0 useless");
+    }
+}
