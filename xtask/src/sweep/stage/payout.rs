@@ -10,6 +10,7 @@ use pagos_twin::Fault;
 use super::REFUSED;
 use super::Stage;
 use crate::failure::Failure;
+use crate::sweep::fault;
 use crate::sweep::reach::Place;
 use crate::sweep::reach::Way;
 use crate::sweep::start::Failpoint;
@@ -40,16 +41,19 @@ impl Stage {
         let before = match way {
             Way::Straight => None,
             Way::AfterCrashUnsent => Some((Point::BeginAttempt, Phase::After)),
-            Way::AfterCrashAnswered => {
-                self.order(&row.key, Fault::QueryLost, QUESTIONS_LOST)?;
-                Some((Point::Create, Phase::After))
-            }
+            Way::AfterCrashAnswered => Some((Point::Create, Phase::After)),
         };
-        let before = before.map(|(point, phase)| Place { point, phase });
-        for place in before.into_iter().chain([place]) {
-            let failpoint = self.failpoint(place, &row.key);
+        if let Some((point, phase)) = before {
+            let failpoint = self.failpoint(Place { point, phase }, &row.key);
             self.pay_file(&file, &ONE_BY_ONE, &failpoint)?;
         }
+        if way == Way::AfterCrashAnswered {
+            // Only now: what is prepared goes wrong like a question.
+            let lost = fault::trigger(&row.key, Fault::QueryLost, QUESTIONS_LOST);
+            self.bank.order_triggers(self.provider.name(), &[lost])?;
+        }
+        let failpoint = self.failpoint(place, &row.key);
+        self.pay_file(&file, &ONE_BY_ONE, &failpoint)?;
         self.rows.push(row);
         Ok(())
     }
