@@ -102,7 +102,10 @@ fn kill_workers(
         }
         if ledger.is_quiet()? && are_struck() {
             let kills = figures.kills;
-            println!("crash: nothing moved any more after {kills} of {} kills", orders.kills);
+            println!(
+                "crash: hardly any money moved any more after {kills} of {} kills",
+                orders.kills
+            );
             break;
         }
         if begun.elapsed() > Duration::from_secs(LAST_RUN_S_MAX) {

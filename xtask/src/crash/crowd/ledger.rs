@@ -27,7 +27,8 @@ impl<'a> Ledger<'a> {
         Ok(self.size > EMPTY_LEDGER.len())
     }
 
-    /// Has no money moved for a while?
+    /// Has hardly any money moved for a while? What is left are doubts, which a worker that lives for
+    /// a second has no time to ask about.
     pub(super) fn is_quiet(&mut self) -> Result<bool, Failure> {
         if self.looked_at.elapsed() >= LEDGER_EVERY {
             self.look()?;
@@ -38,7 +39,7 @@ impl<'a> Ledger<'a> {
     fn look(&mut self) -> Result<(), Failure> {
         let size = self.bank.read_ledger()?.len();
         self.looked_at = Instant::now();
-        if size != self.size {
+        if size > self.size + self.size / HARDLY {
             self.size = size;
             self.moved_at = self.looked_at;
         }
@@ -48,4 +49,6 @@ impl<'a> Ledger<'a> {
 
 const EMPTY_LEDGER: &str = "[]";
 const LEDGER_EVERY: Duration = Duration::from_secs(5);
+/// One part in so many is hardly any.
+const HARDLY: usize = 100;
 const QUIET_MAX: Duration = Duration::from_secs(30);
