@@ -23,11 +23,13 @@ impl Engine {
         let payout = claim.payout;
         let key = &payout.order.key;
         let writer = Writer::Holder { epoch: payout.epoch };
+        let asked_at = self.timer.now();
         match self.query(&payout).await {
             Ok(Lookup::Found(seen)) => self.learn(key, writer, &seen).await,
             Ok(Lookup::Absent) => {
-                let decide =
-                    |payout: &Payout, rules: &Rules<'_>| Some(rules.absent(&payout.progress));
+                let decide = |payout: &Payout, rules: &Rules<'_>| {
+                    Some(rules.absent(&payout.progress, asked_at))
+                };
                 self.write(key, writer, decide).await.map(drop)
             }
             Ok(Lookup::Ambiguous(because)) => {

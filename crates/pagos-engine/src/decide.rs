@@ -292,8 +292,10 @@ impl Rules<'_> {
         })
     }
 
-    /// The provider answered that it has no such payout.
-    pub(crate) fn absent(&self, progress: &Progress) -> Outcome {
+    /// The provider answered that it has no such payout, to a question that left at `asked_at`. That
+    /// moment counts against the grace, not the present one: a worker may have stood still between
+    /// the answer and its writing, and the request may have arrived meanwhile.
+    pub(crate) fn absent(&self, progress: &Progress, asked_at: Timestamp) -> Outcome {
         let mut asked = self.asked(progress, "no such payout".to_owned());
         asked.progress.asking.absences = progress.asking.absences.saturating_add(1);
         let absence = self.policy.absence_of(self.descriptor);
@@ -301,7 +303,7 @@ impl Rules<'_> {
             return asked;
         };
         let is_proven = asked.progress.asking.absences >= absence.answers_min
-            && self.now.since(attempt.begun_at) >= absence.grace;
+            && asked_at.min(self.now).since(attempt.begun_at) >= absence.grace;
         if !is_proven {
             return asked;
         }
