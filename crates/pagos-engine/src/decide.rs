@@ -322,7 +322,7 @@ impl Rules<'_> {
             return asked;
         };
         let is_proven = asked.progress.asking.absences >= absence.answers_min
-            && asked_at.since(attempt.begun_at) >= absence.grace;
+            && asked_at.min(self.now).since(attempt.begun_at) >= absence.grace;
         if !is_proven {
             return asked;
         }

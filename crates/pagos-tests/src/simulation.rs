@@ -40,6 +40,7 @@ use crate::drive::finish;
 use crate::gate::Gate;
 use crate::gated::GatedProvider;
 use crate::gated::GatedTransport;
+use crate::sample::key;
 use crate::sample::start;
 use crate::timer::VirtualTimer;
 use crate::watched::Act;
@@ -97,6 +98,7 @@ pub struct Ended {
 pub fn simulate(plan: &Schedule, store: Arc<dyn Store>, detail: Detail) -> Ended {
     let mut simulation = Simulation::new(plan.clone(), store, detail);
     let verdict = simulation.run().and_then(|()| simulation.judge());
+    simulation.tell_histories();
     Ended { verdict, trace: simulation.log.lines() }
 }
 
@@ -142,6 +144,18 @@ impl Simulation {
         simulation.decoders = simulation.accounts(&Arc::new(Gate::new()), timer);
         simulation.hire();
         simulation
+    }
+
+    /// Ends the trace with what is stored about every payout.
+    fn tell_histories(&self) {
+        if self.log.detail() == Detail::Counts {
+            return;
+        }
+        self.log.turn(|| "history".to_owned());
+        for (name, _) in self.plan.keys() {
+            let history = finish(self.store.history(&key(&name))).unwrap_or_default();
+            history.iter().for_each(|entry| self.log.say(|| format!("{name} {entry:?}")));
+        }
     }
 
     /// Runs until everything rests and nothing more can come.

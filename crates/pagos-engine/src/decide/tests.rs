@@ -110,12 +110,24 @@ fn absence_is_proof_only_after_grace_and_answers_and_where_a_repeat_is_safe() {
         let mut progress = progress(Status::Unknown, true);
         progress.asking.absences = absences;
         progress.handle = has_handle.then(|| Handle::new("payee").unwrap());
-        let outcome = decide(deduplication, now, |rules| rules.absent(&progress, rules.now));
+        let outcome = decide(deduplication, now, |rules| rules.absent(&progress, now));
         assert_eq!(outcome.progress.open.is_none(), is_closed, "{case}");
         assert_eq!(outcome.progress.status(), Status::Unknown, "{case}");
         let is_over = absences == 2 && now == late;
         let needs_person = is_over && !is_closed;
         assert_eq!(outcome.progress.attention.is_some(), needs_person, "{case}");
+    }
+}
+
+/// A worker that stood still between the answer and its writing: the request may have arrived since.
+#[test]
+fn an_absence_that_was_asked_about_within_the_grace_is_no_proof_however_late_it_is_written() {
+    let mut progress = progress(Status::Unknown, true);
+    progress.asking.absences = 5;
+    let (early, late) = (at(1).plus(GRACE / 2), at(1).plus(GRACE * 3));
+    for (asked_at, is_closed) in [(early, false), (late, true)] {
+        let outcome = decide(Deduplication::ByKey, late, |rules| rules.absent(&progress, asked_at));
+        assert_eq!(outcome.progress.open.is_none(), is_closed, "{asked_at}");
     }
 }
 

@@ -43,6 +43,10 @@ impl Log {
         Arc::new(Self { timer, detail, state: Mutex::default() })
     }
 
+    pub(crate) const fn detail(&self) -> Detail {
+        self.detail
+    }
+
     /// Counts one thing that went wrong.
     pub(crate) fn count(&self, what: &'static str, place: &'static str) {
         *self.state().counts.entry((what, place)).or_insert(0) += 1;
