@@ -13,6 +13,7 @@
 //! | `http` | `http` | the transport over reqwest and rustls |
 //! | `engine` | `engine` | durable payouts: stored before they are sent, never sent twice |
 //! | `sqlite` | `sqlite` | the engine's embedded store |
+//! | `postgres` | `postgres` | the engine's store on a PostgreSQL server, for many workers |
 //! | `webhook` | `webhook` | the HTTP receiver for webhooks |
 //! | `twin` | `twin` | simulators of the providers, for tests |
 //!
@@ -98,6 +99,10 @@ pub use pagos_etpay as etpay;
 #[cfg(feature = "http")]
 #[doc(inline)]
 pub use pagos_http as http;
+
+#[cfg(feature = "postgres")]
+#[doc(inline)]
+pub use pagos_store_postgres as postgres;
 
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
