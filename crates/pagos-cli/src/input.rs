@@ -27,6 +27,7 @@ use pagos_core::AccountName;
 use pagos_core::PayoutOrder;
 use pagos_core::Violation;
 
+pub(crate) use field::printable;
 pub(crate) use header::Delimiter;
 #[cfg(feature = "foreign")]
 pub(crate) use orders::NumberedOrder;

@@ -303,6 +303,10 @@ impl Rules<'_> {
         progress.refusals = progress.refusals.saturating_add(1);
         progress.lost = progress.lost.saturating_add(u32::from(proof == Proof::Absent));
         progress.asking = Asking::default();
+        if matches!(progress.attention, Some(Attention::Doubt(_))) {
+            // The proof settles the doubt that a person was called for.
+            progress.attention = None;
+        }
         let entry = Entry::AttemptClosed { number: attempt.number, proof, at: self.now, because };
         Some(Outcome {
             progress,
@@ -340,13 +344,13 @@ impl Rules<'_> {
             return self.call_person(asked, "every attempt was lost on its way");
         }
         let because = format!("{} answers of absence", asked.progress.asking.absences);
-        match self.close(&asked.progress, Proof::Absent, because, None) {
-            Some(closed) => Outcome {
-                entries: asked.entries.into_iter().chain(closed.entries).collect(),
-                ..closed
-            },
-            None => asked,
-        }
+        let Some(closed) = self.close(&asked.progress, Proof::Absent, because, None) else {
+            return asked;
+        };
+        // It may have been the last question before a person is called; with a proof nobody is.
+        let is_call = |entry: &Entry| matches!(entry, Entry::Attention { .. });
+        let entries = asked.entries.into_iter().filter(|entry| !is_call(entry));
+        Outcome { entries: entries.chain(closed.entries).collect(), ..closed }
     }
 
     /// The provider refused attempt `number` for good. That counts only for the attempt that is open,

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::input::printable;
+
 /// Where a setting stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -49,6 +51,10 @@ impl ConfigProblem {
 /// `pagos.toml:4: api_key is empty; fill it in or remove it`.
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {}; {}", self.origin, self.field, self.because, self.remedy)
+        // A field's name and a path are the file's words, and may hold what a terminal obeys.
+        let (field, because) = (printable(&self.field, LONGEST), printable(&self.because, LONGEST));
+        write!(f, "{}: {field} {because}; {}", self.origin, self.remedy)
     }
 }
+
+const LONGEST: usize = 1_000;
