@@ -27,7 +27,9 @@ use pagos_core::AccountType;
 use pagos_core::BankCode;
 use pagos_core::Beneficiary;
 use pagos_core::Clock;
+use pagos_core::Contract;
 use pagos_core::Currency;
+use pagos_core::Deduplication;
 use pagos_core::Document;
 use pagos_core::DocumentType;
 use pagos_core::Environment;
@@ -206,6 +208,14 @@ fn create(etpay: &Etpay) -> Result<pagos_core::Observation, Error> {
 fn ask_balance(etpay: &Etpay) -> Result<i64, ErrorKind> {
     let balances = finish(etpay.balances().unwrap().balances());
     balances.map(|rows| rows[0].available.minor).map_err(|error| error.kind())
+}
+
+/// Nothing is published about a repeated key, so nothing may be repeated without a person.
+#[test]
+fn a_repeated_key_is_not_believed_to_be_refused() {
+    let descriptor = etpay(&World::new(|_, _, _| balance())).descriptor();
+    assert_eq!(descriptor.deduplication, Deduplication::None);
+    assert_eq!(descriptor.contract, Contract::Assumed);
 }
 
 #[test]

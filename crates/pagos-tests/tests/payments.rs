@@ -126,23 +126,23 @@ fn what_the_provider_cannot_carry_is_refused_before_anything_is_stored() {
     assert_eq!(finish(stage.store.payment(&key("a-b"))).unwrap(), None);
 }
 
-/// Whoever is told an address holds the secret that verifies its outcome, wherever a process dies;
-/// and of the addresses that are told, at most one session is open.
+/// Whoever is told an address holds the secret that verifies its outcome, wherever a process dies or
+/// its store fails; and of the addresses that are told, at most one session is open.
 #[test]
 fn no_address_is_told_before_its_secret_is_durable_wherever_the_process_dies() {
     let mut ends = (0, 0);
-    for point in 1..60 {
+    for point in (1..60).flat_map(|point| [Plan::DieAt(point), Plan::FailAt(point)]) {
         let stage = stage();
         let gate = Arc::new(Gate::new());
-        gate.plan(Plan::DieAt(point));
+        gate.plan(point);
         let engine = stage.engine_behind(&gate);
         let mut opening = engine.open_payment(EtpayHouse::payment("order1")).boxed();
-        let told = drive(&mut opening).map(Result::unwrap);
+        let told = drive(&mut opening).and_then(Result::ok);
         drop(opening);
         if let Some(opened) = &told {
             let session = opened.payment.progress.sessions.last().unwrap();
             let known = finish(stage.store.session(&EtpayHouse.account(), &session.reference));
-            assert!(known.unwrap().unwrap().secret.is_some(), "point {point}");
+            assert!(known.unwrap().unwrap().secret.is_some(), "{point:?}");
             ends.0 += 1;
         } else {
             ends.1 += 1;
@@ -150,12 +150,12 @@ fn no_address_is_told_before_its_secret_is_durable_wherever_the_process_dies() {
         stage.timer.advance_to(stage.timer.now().plus(Duration::from_secs(200)));
         let opened = open(&stage, "order1");
         if let Some(told) = &told {
-            assert_eq!(url(told), url(&opened), "point {point}");
+            assert_eq!(url(told), url(&opened), "{point:?}");
         }
-        assert_eq!(opened.payment.progress.sessions.len(), 1, "point {point}");
+        assert_eq!(opened.payment.progress.sessions.len(), 1, "{point:?}");
         click(&stage, &url(&opened), "auto=paid");
         apply(&stage);
-        assert_eq!(status(&stage, "order1"), Status::Succeeded, "point {point}");
+        assert_eq!(status(&stage, "order1"), Status::Succeeded, "{point:?}");
     }
     assert!(ends.0 > 5 && ends.1 > 5, "some died and some did not: {ends:?}");
 }
