@@ -1,0 +1,232 @@
+//! From PostgreSQL's errors to the engine's: what happened, whether to try again, what to do.
+//!
+//! Only an error's message is kept, never its detail: that quotes rows, and rows hold account
+//! numbers.
+
+use std::error::Error;
+use std::io;
+
+use pagos_engine::StoreError;
+use tokio_postgres::error::Severity;
+use tokio_postgres::error::SqlState;
+
+/// A [`StoreError`] in the making, and what it means for the work that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) error: StoreError,
+}
+
+/// What can be done about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The server or the way to it is gone: the same work can be done on another connection.
+    Lost,
+    /// Another transaction was in the way; this one was rolled back, and can be done again at once.
+    Collision,
+    /// It would fail again.
+    Refused,
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Refused, error: StoreError::new(message) }
+    }
+
+    pub(crate) fn lost(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Lost, error: StoreError::new(message) }
+    }
+
+    /// Another worker did something at the same moment; the work is to begin again.
+    pub(crate) fn collision(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Collision, error: StoreError::new(message) }
+    }
+
+    /// An error while connecting. `place` says where to.
+    pub(crate) fn of_connecting(cause: tokio_postgres::Error, place: &str) -> Self {
+        let (kind, what) = match cause.as_db_error() {
+            Some(told) => (kind_of_connecting(told.code()), remedy(told.code(), told.message())),
+            None => unreachable_server(&cause),
+        };
+        let mut error = StoreError::new(format!("{place}: {what}"));
+        if cause.as_db_error().is_none() {
+            error = error.with_source(cause);
+        }
+        Self { kind, error }
+    }
+}
+
+fn kind_of_connecting(code: &SqlState) -> Kind {
+    match kind(code) {
+        Kind::Collision => Kind::Refused,
+        kind => kind,
+    }
+}
+
+/// In words of this program: what a server that refuses a connection means.
+fn remedy(code: &SqlState, message: &str) -> String {
+    let code_text = code.code();
+    match code_text {
+        "28P01" => "the server refused the password; check the user and the password in the \
+                    database's URL"
+            .to_owned(),
+        "28000" => format!(
+            "the server does not let this user in: {message}; check the user, the way of \
+             encryption, and the server's pg_hba.conf"
+        ),
+        "3D000" => "the server has no such database; make it first (createdb)".to_owned(),
+        "42501" => format!("this user may not do that: {message}; grant it (GRANT)"),
+        "53300" => {
+            "the server takes no more connections; raise max_connections, or open fewer".to_owned()
+        }
+        "57P03" => "the server is starting or stopping; try again".to_owned(),
+        _ => format!("the server refused: {message} ({code_text})"),
+    }
+}
+
+fn unreachable_server(cause: &tokio_postgres::Error) -> (Kind, String) {
+    let of_io = find_io(cause);
+    // The client does not tell the kinds of its errors apart in any other way.
+    let is_tls = cause.to_string().contains("TLS");
+    let is_cut = of_io.is_some_and(|io| io.kind() != io::ErrorKind::InvalidData);
+    match (is_tls, is_cut) {
+        (true, false) => (
+            Kind::Refused,
+            format!(
+                "no verified encryption: {}; the server needs ssl=on and a certificate that names \
+                 this host and that an authority vouches for (sslrootcert names a further \
+                 authority); sslmode=disable does without, on a network that nobody else can read",
+                innermost(cause)
+            ),
+        ),
+        (_, true) => (
+            Kind::Lost,
+            format!(
+                "no PostgreSQL server answers: {}; is it running, and are host and port right?",
+                innermost(cause)
+            ),
+        ),
+        (false, false) if cause.is_closed() => {
+            (Kind::Lost, "the server closed the connection; is it shutting down?".to_owned())
+        }
+        (false, false) => (Kind::Refused, format!("{cause}: {}", innermost(cause))),
+    }
+}
+
+fn find_io(cause: &tokio_postgres::Error) -> Option<&io::Error> {
+    let mut next = cause.source();
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref() {
+            return Some(io);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn innermost(cause: &tokio_postgres::Error) -> String {
+    let mut last: &dyn Error = cause;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    last.to_string()
+}
+
+/// What the code says about the work. The list of codes is PostgreSQL's appendix A.
+fn kind(code: &SqlState) -> Kind {
+    match code.code() {
+        // Serialization failure, deadlock, lock timeout.
+        "40001" | "40P01" | "55P03" => Kind::Collision,
+        // Shut down by a person, crashed, starting, database dropped, idle for too long.
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "53300" => Kind::Lost,
+        code if code.starts_with("08") => Kind::Lost,
+        _ => Kind::Refused,
+    }
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(cause: tokio_postgres::Error) -> Self {
+        if let Some(told) = cause.as_db_error() {
+            let (code, message) = (told.code().code(), told.message());
+            let kind = match told.parsed_severity() {
+                // The connection is over, whatever the code says.
+                Some(Severity::Fatal | Severity::Panic) => Kind::Lost,
+                _ => kind(told.code()),
+            };
+            let message = match (kind, code) {
+                (Kind::Lost, _) => format!("the server ended the connection: {message} ({code})"),
+                (Kind::Collision, _) => {
+                    format!("other workers keep the rows busy; try again: {message} ({code})")
+                }
+                (_, "53100") => {
+                    "the server's disk is full; nothing was written; make room".to_owned()
+                }
+                (_, "25006") => "the server cannot be written: it is a standby, or set to reading \
+                                 only; connect to the primary"
+                    .to_owned(),
+                (_, "57014") => "the server cancelled a statement that took too long, or a person \
+                                 did; nothing was written"
+                    .to_owned(),
+                (_, "42501") => format!("this user may not do that: {message}; grant it (GRANT)"),
+                _ => format!("the database refused: {message} ({code})"),
+            };
+            return Self { kind, error: StoreError::new(message) };
+        }
+        let is_lost = cause.is_closed() || find_io(&cause).is_some();
+        let (kind, message) = match is_lost {
+            true => (Kind::Lost, "the connection to the server was lost"),
+            false => (Kind::Refused, "a row cannot be read; was it written by another version?"),
+        };
+        Self { kind, error: StoreError::new(message).with_source(cause) }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(cause: serde_json::Error) -> Self {
+        unreadable(cause)
+    }
+}
+
+impl From<pagos_core::Error> for Failure {
+    fn from(cause: pagos_core::Error) -> Self {
+        unreadable(cause)
+    }
+}
+
+fn unreadable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
+    let message = "a stored row cannot be read; was it written by another version?";
+    Failure { kind: Kind::Refused, error: StoreError::new(message).with_source(cause) }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_whether_to_try_again() {
+        let cases = [
+            ("40001", Kind::Collision),
+            ("40P01", Kind::Collision),
+            ("55P03", Kind::Collision),
+            ("57P01", Kind::Lost),
+            ("57P02", Kind::Lost),
+            ("57P03", Kind::Lost),
+            ("08006", Kind::Lost),
+            ("08P01", Kind::Lost),
+            ("25P03", Kind::Lost),
+            ("42601", Kind::Refused),
+            ("23505", Kind::Refused),
+            ("57014", Kind::Refused),
+            ("53100", Kind::Refused),
+        ];
+        for (code, expected) in cases {
+            assert_eq!(kind(&SqlState::from_code(code)), expected, "{code}");
+        }
+    }
+}

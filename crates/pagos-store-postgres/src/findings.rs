@@ -1,0 +1,264 @@
+//! What the settings of a server mean for money, and what to do about them. Asks for nothing.
+
+use crate::settings::ServerSettings;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// As it should be.
+    Fine,
+    /// Safe as long as nothing else goes wrong.
+    Warning,
+    /// What was acknowledged can be lost, and so a payout can be sent twice.
+    Danger,
+}
+
+/// What one setting means, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The setting's name.
+    pub setting: &'static str,
+    /// What was found, and what follows from it.
+    pub message: String,
+    /// What to do; empty where nothing is to be done.
+    pub remedy: String,
+}
+
+impl Finding {
+    fn new(severity: Severity, setting: &'static str, message: &str, remedy: &str) -> Self {
+        Self { severity, setting, message: message.to_owned(), remedy: remedy.to_owned() }
+    }
+}
+
+impl ServerSettings {
+    /// One finding per setting that matters, the worst first.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = vec![
+            self.judge_fsync(),
+            self.judge_full_page_writes(),
+            self.judge_synchronous_commit(),
+            self.judge_standbys(),
+            self.judge_recovery(),
+            self.judge_encryption(),
+            self.judge_connections(),
+            self.judge_log(),
+        ];
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings
+    }
+
+    fn judge_fsync(&self) -> Finding {
+        match self.fsync.as_str() {
+            "on" => Finding::new(Severity::Fine, "fsync", "on: commits are on the disk", ""),
+            _ => Finding::new(
+                Severity::Danger,
+                "fsync",
+                "off: a crash of the machine takes back what was acknowledged; this store refuses \
+                 to write here",
+                "set fsync = on and restart the server",
+            ),
+        }
+    }
+
+    fn judge_full_page_writes(&self) -> Finding {
+        let setting = "full_page_writes";
+        match self.full_page_writes.as_str() {
+            "on" => Finding::new(Severity::Fine, setting, "on: a torn page can be mended", ""),
+            _ => Finding::new(
+                Severity::Danger,
+                setting,
+                "off: a crash of the machine can leave pages that are half old and half new",
+                "set full_page_writes = on, unless the file system rules out torn pages",
+            ),
+        }
+    }
+
+    fn judge_synchronous_commit(&self) -> Finding {
+        let setting = "synchronous_commit";
+        match self.synchronous_commit.as_str() {
+            "on" | "remote_apply" => {
+                Finding::new(Severity::Fine, setting, "a commit is answered when it is durable", "")
+            }
+            weak => Finding::new(
+                Severity::Fine,
+                setting,
+                &format!("{weak} for others; the sessions of this store use on"),
+                "",
+            ),
+        }
+    }
+
+    fn judge_standbys(&self) -> Finding {
+        let setting = "synchronous_standby_names";
+        match (self.synchronous_standby_names.is_empty(), self.standbys) {
+            (true, 0) => Finding::new(
+                Severity::Fine,
+                setting,
+                "no standby follows: this server's disk holds the only copy",
+                "archive the write-ahead log, so that a lost disk loses little",
+            ),
+            (true, _) => Finding::new(
+                Severity::Warning,
+                setting,
+                "standbys follow, and commits do not wait for them: a failover loses what was \
+                 acknowledged last, and a payout of that moment can be sent twice",
+                "set synchronous_standby_names, or stop all workers before a failover and compare \
+                 the payouts with the providers' listings before they start again",
+            ),
+            (false, 0) if !self.is_in_recovery => Finding::new(
+                Severity::Warning,
+                setting,
+                "commits wait for standbys, and none follows: nothing can be written",
+                "start the standby, or take its name out",
+            ),
+            (false, _) => Finding::new(Severity::Fine, setting, "a commit is on a standby too", ""),
+        }
+    }
+
+    fn judge_recovery(&self) -> Finding {
+        match self.is_in_recovery {
+            false => Finding::new(Severity::Fine, "primary", "the server can be written", ""),
+            true => Finding::new(
+                Severity::Warning,
+                "primary",
+                "the server is a standby: it can be read, with a delay, and not written",
+                "connect to the primary",
+            ),
+        }
+    }
+
+    fn judge_encryption(&self) -> Finding {
+        match (self.is_encrypted, self.is_local) {
+            (true, _) => Finding::new(Severity::Fine, "ssl", "the connection is encrypted", ""),
+            (false, true) => {
+                Finding::new(Severity::Fine, "ssl", "the connection stays on this machine", "")
+            }
+            (false, false) => Finding::new(
+                Severity::Warning,
+                "ssl",
+                "names, account numbers and session secrets cross the network in plain text",
+                "set ssl = on at the server, and leave sslmode out of the URL",
+            ),
+        }
+    }
+
+    fn judge_connections(&self) -> Finding {
+        let (ours, all) = (self.store_connections_max, self.connections_max);
+        let setting = "max_connections";
+        let message = format!("{all} for everybody; this store opens up to {ours}");
+        // The server keeps three for its administrators.
+        match ours.saturating_add(3) > all {
+            false => Finding::new(Severity::Fine, setting, &message, ""),
+            true => Finding::new(
+                Severity::Warning,
+                setting,
+                &message,
+                "raise max_connections, or open fewer",
+            ),
+        }
+    }
+
+    fn judge_log(&self) -> Finding {
+        let setting = "log_statement";
+        match self.log_statement.as_str() {
+            "none" | "ddl" => {
+                Finding::new(Severity::Fine, setting, "the server's log holds no rows", "")
+            }
+            _ => Finding::new(
+                Severity::Warning,
+                setting,
+                "the server logs statements with their parameters: names, account numbers and \
+                 session secrets",
+                "set log_statement = none, or log_parameter_max_length = 0",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> ServerSettings {
+        ServerSettings {
+            server_version: "15.4".to_owned(),
+            server_version_number: 150_004,
+            synchronous_commit: "on".to_owned(),
+            fsync: "on".to_owned(),
+            full_page_writes: "on".to_owned(),
+            synchronous_standby_names: String::new(),
+            is_in_recovery: false,
+            standbys: 0,
+            default_transaction_isolation: "read committed".to_owned(),
+            is_encrypted: true,
+            is_local: false,
+            connections_max: 100,
+            store_connections_max: 8,
+            log_statement: "none".to_owned(),
+        }
+    }
+
+    #[test]
+    fn good_settings_are_fine() {
+        let findings = good().findings();
+        assert_eq!(findings.len(), 8);
+        assert!(findings.iter().all(|finding| finding.severity == Severity::Fine));
+    }
+
+    #[test]
+    fn each_bad_setting_is_the_first_finding_and_has_a_remedy() {
+        let off = || "off".to_owned();
+        let cases = [
+            (ServerSettings { fsync: off(), ..good() }, "fsync", Severity::Danger),
+            (
+                ServerSettings { full_page_writes: off(), ..good() },
+                "full_page_writes",
+                Severity::Danger,
+            ),
+            (
+                ServerSettings { standbys: 1, ..good() },
+                "synchronous_standby_names",
+                Severity::Warning,
+            ),
+            (
+                ServerSettings { synchronous_standby_names: "b".to_owned(), ..good() },
+                "synchronous_standby_names",
+                Severity::Warning,
+            ),
+            (ServerSettings { is_in_recovery: true, ..good() }, "primary", Severity::Warning),
+            (ServerSettings { is_encrypted: false, ..good() }, "ssl", Severity::Warning),
+            (
+                ServerSettings { connections_max: 10, ..good() },
+                "max_connections",
+                Severity::Warning,
+            ),
+            (
+                ServerSettings { log_statement: "all".to_owned(), ..good() },
+                "log_statement",
+                Severity::Warning,
+            ),
+        ];
+        for (settings, setting, severity) in cases {
+            let findings = settings.findings();
+            let first = findings.first().unwrap();
+            assert_eq!((first.setting, first.severity), (setting, severity));
+            assert!(!first.remedy.is_empty(), "{setting}");
+            let others = findings.iter().skip(1);
+            assert!(others.map(|finding| finding.severity).all(|it| it == Severity::Fine));
+        }
+    }
+
+    #[test]
+    fn what_is_not_needed_is_no_finding() {
+        let asynchronous = ServerSettings { synchronous_commit: "off".to_owned(), ..good() };
+        let local = ServerSettings { is_encrypted: false, is_local: true, ..good() };
+        let replicated =
+            ServerSettings { synchronous_standby_names: "b".to_owned(), standbys: 1, ..good() };
+        for settings in [asynchronous, local, replicated] {
+            let findings = settings.findings();
+            assert!(findings.iter().all(|finding| finding.severity == Severity::Fine));
+        }
+    }
+}

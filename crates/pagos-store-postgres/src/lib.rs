@@ -1,0 +1,72 @@
+//! The PostgreSQL store of the Pagos engine: any number of workers on any number of machines.
+//!
+//! It decides nothing about payouts or payments, and takes the time from its caller; only its own
+//! waiting uses tokio's timer.
+//!
+//! Every call is one transaction on one of a few connections. Claims skip the rows that others claim
+//! (`FOR UPDATE SKIP LOCKED`), and a step is one statement that writes nothing unless the payout has
+//! the version and the epoch that the step names. Every transaction also raises a number in a row
+//! that belongs to its connection: when a connection is lost during a commit, that number says
+//! whether the commit happened.
+//!
+//! ```no_run
+//! use pagos_engine::Store;
+//! use pagos_store_postgres::PostgresOptions;
+//! use pagos_store_postgres::PostgresStore;
+//! use pagos_store_postgres::Severity;
+//!
+//! # async fn example() -> Result<(), pagos_engine::StoreError> {
+//! let url = "postgres://pagos:secret@db.example/pagos"; // verified TLS
+//! let store = PostgresStore::connect(url, PostgresOptions::default()).await?;
+//! for finding in store.settings().await?.findings() {
+//!     if finding.severity != Severity::Fine {
+//!         println!("{}: {} {}", finding.setting, finding.message, finding.remedy);
+//!     }
+//! }
+//! assert_eq!(store.tally(None).await?.total(), 0);
+//! # Ok(()) }
+//! ```
+//!
+//! What the server has to be set to, and what a failover can lose, is in the crate's README.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod claim;
+mod connection;
+mod delivery;
+mod failure;
+mod findings;
+mod inbox;
+mod options;
+mod outbox;
+mod payment;
+mod pool;
+mod query;
+mod row;
+mod run;
+mod schema;
+#[cfg(feature = "scratch")]
+mod scratch;
+mod session;
+mod settings;
+mod step;
+mod store;
+mod submit;
+mod tallies;
+mod tls;
+mod transaction;
+mod url;
+mod writer;
+
+pub use findings::Finding;
+pub use findings::Severity;
+pub use options::PostgresOptions;
+#[cfg(feature = "scratch")]
+pub use scratch::Scratch;
+#[cfg(feature = "scratch")]
+pub use scratch::ScratchDatabase;
+pub use settings::ServerSettings;
+pub use store::PostgresStore;

@@ -1,0 +1,282 @@
+//! The tables, and how older ones become the present ones. Forward only.
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+
+/// Each takes the schema from the number of those before it to the next. Never edited, only added.
+const MIGRATIONS: [&str; 1] = [VERSION_1];
+
+/// The schema that this version reads and writes.
+pub(crate) const VERSION: usize = MIGRATIONS.len();
+
+/// "Pago" in ASCII: the first half of the advisory locks of this crate.
+pub(crate) const LOCK: i32 = 0x5061_676f;
+
+/// Words and keys compare by their bytes, whatever language the database speaks. There are no
+/// references to `runs`: each would lock its row for everybody.
+const VERSION_1: &str = r#"
+CREATE TABLE worlds (
+    account text COLLATE "C" PRIMARY KEY,
+    world text NOT NULL
+);
+
+CREATE TABLE runs (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE
+);
+
+CREATE TABLE payouts (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run bigint NOT NULL,
+    amount_minor bigint NOT NULL,
+    version bigint NOT NULL,
+    epoch bigint NOT NULL,
+    lease_until bigint,
+    due_at bigint,
+    created_at bigint NOT NULL,
+    held boolean NOT NULL,
+    at_rest boolean NOT NULL,
+    attention boolean NOT NULL,
+    key text COLLATE "C" NOT NULL UNIQUE,
+    account text COLLATE "C" NOT NULL,
+    currency text NOT NULL,
+    status text NOT NULL,
+    digest bytea NOT NULL,
+    order_json text NOT NULL,
+    progress_json text NOT NULL
+) WITH (fillfactor = 70);
+
+-- By account first: a claim leaves accounts out, and must not walk over all that they have due.
+CREATE INDEX payouts_due ON payouts (account, due_at, key) WHERE due_at IS NOT NULL AND NOT held;
+CREATE INDEX payouts_leased ON payouts (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX payouts_held ON payouts (run, id) WHERE held;
+
+-- Apart from the payouts, so that their writes touch no further index. It names keys: what is
+-- withdrawn was never sent, so nothing here is about it, and nothing has to be looked for.
+CREATE TABLE payout_references (
+    account text COLLATE "C" NOT NULL,
+    reference text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    PRIMARY KEY (account, reference)
+);
+
+-- Kept up to date in the transaction that changes a payout, by every connection in a stripe of its
+-- own; a stripe alone can be negative. Sums can be wider than an integer.
+CREATE TABLE tallies (
+    run bigint NOT NULL,
+    stripe integer NOT NULL,
+    count bigint NOT NULL,
+    at_rest bigint NOT NULL,
+    attention bigint NOT NULL,
+    amount_minor numeric NOT NULL,
+    account text COLLATE "C" NOT NULL,
+    currency text NOT NULL,
+    status text NOT NULL,
+    PRIMARY KEY (run, account, currency, status, stripe)
+) WITH (fillfactor = 50);
+
+CREATE TABLE entries (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    payout bigint NOT NULL REFERENCES payouts (id),
+    entry_json text NOT NULL
+);
+CREATE INDEX entries_of ON entries (payout, id);
+
+-- due_at NULL: closed, and outcome says how.
+CREATE TABLE inbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    received_at bigint NOT NULL,
+    due_at bigint,
+    deferrals bigint NOT NULL,
+    account text COLLATE "C" NOT NULL,
+    fingerprint bytea NOT NULL,
+    outcome text NOT NULL,
+    headers bytea NOT NULL,
+    body bytea NOT NULL,
+    UNIQUE (account, fingerprint)
+);
+CREATE INDEX inbox_open ON inbox (id) WHERE due_at IS NOT NULL;
+CREATE INDEX inbox_due ON inbox (due_at) WHERE due_at IS NOT NULL;
+
+-- A notice gets its number when it is first read, so that the numbers of what can be seen have no
+-- gaps, and nothing appears below a number that was read. Nothing is ever deleted here.
+CREATE TABLE outbox (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    number bigint UNIQUE,
+    notice_json text NOT NULL
+);
+CREATE INDEX outbox_unnumbered ON outbox (id) WHERE number IS NULL;
+
+CREATE TABLE payments (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    amount_minor bigint NOT NULL,
+    version bigint NOT NULL,
+    due_at bigint,
+    created_at bigint NOT NULL,
+    attention boolean NOT NULL,
+    key text COLLATE "C" NOT NULL UNIQUE,
+    account text COLLATE "C" NOT NULL,
+    currency text NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    digest bytea NOT NULL,
+    order_json text NOT NULL,
+    progress_json text NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX payments_due ON payments (due_at, key) WHERE due_at IS NOT NULL;
+CREATE INDEX payments_status ON payments (status, key);
+
+-- A session's id is unique at its provider, so once per account. The secret is as it was issued, in
+-- bytes because text cannot hold all that a secret may.
+CREATE TABLE payment_sessions (
+    account text COLLATE "C" NOT NULL,
+    reference text COLLATE "C" NOT NULL,
+    payment bigint NOT NULL REFERENCES payments (id),
+    secret bytea,
+    PRIMARY KEY (account, reference)
+);
+
+CREATE TABLE payment_entries (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    payment bigint NOT NULL REFERENCES payments (id),
+    entry_json text NOT NULL
+);
+CREATE INDEX payment_entries_of ON payment_entries (payment, id);
+
+-- One row per connection; every transaction raises its number. It says which commits happened.
+CREATE TABLE writers (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    serial bigint NOT NULL,
+    used_at timestamptz NOT NULL
+) WITH (fillfactor = 20);
+"#;
+
+/// Brings the schema to [`VERSION`], in one transaction; many may do so at once.
+pub(crate) async fn migrate(connection: &Connection, schema: &str) -> Result<(), Failure> {
+    if version(connection, schema).await? == Some(VERSION) {
+        return Ok(());
+    }
+    connection
+        .batch("BEGIN; SET LOCAL statement_timeout TO '10min'; SET LOCAL lock_timeout TO '10min'")
+        .await?;
+    let outcome = match advance(connection, schema).await {
+        Ok(()) => connection.batch("COMMIT").await,
+        failed => failed,
+    };
+    if outcome.is_err() && !connection.is_closed() {
+        connection.batch("ROLLBACK").await?;
+    }
+    outcome
+}
+
+/// Reads the version under the lock: another program may have migrated in between, or may even be
+/// newer.
+async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
+    connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", &[&LOCK, &schema]).await?;
+    let found = version(connection, schema).await?.unwrap_or(0);
+    if found == 0 {
+        // Not IF NOT EXISTS: that needs the right to create schemas even where nothing is to do.
+        let exists = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
+        if connection.at_most_one(exists, &[&schema]).await?.is_none() {
+            connection.batch(&format!("CREATE SCHEMA \"{schema}\"")).await?;
+        }
+        connection.batch("CREATE TABLE schema_version (version integer NOT NULL)").await?;
+        connection.batch("INSERT INTO schema_version VALUES (0)").await?;
+    }
+    for migration in MIGRATIONS.iter().skip(found) {
+        connection.batch(migration).await?;
+    }
+    connection.batch(&format!("UPDATE schema_version SET version = {VERSION}")).await
+}
+
+/// What is there: `None` if there is nothing yet.
+///
+/// # Errors
+/// If the tables are another program's, or a newer version's.
+async fn version(connection: &Connection, schema: &str) -> Result<Option<usize>, Failure> {
+    let row = connection.one(TABLES, &[&schema]).await?;
+    let (tables, is_ours): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
+    if !is_ours {
+        return match tables {
+            0 => Ok(None),
+            _ => Err(Failure::new(format!(
+                "the schema {schema} holds tables of another program; name another schema"
+            ))),
+        };
+    }
+    let row = connection.one("SELECT version FROM schema_version", &[]).await?;
+    let version: i32 = row.try_get(0)?;
+    let version =
+        usize::try_from(version).map_err(|_| Failure::new("the schema's number is negative"))?;
+    if version > VERSION {
+        return Err(Failure::new(format!(
+            "the database was written by a newer version of pagos (schema {version}, this one \
+             knows {VERSION}); upgrade this program"
+        )));
+    }
+    Ok(Some(version))
+}
+
+/// For who only reads: is the schema there, and the present one?
+pub(crate) async fn check(connection: &Connection, schema: &str) -> Result<(), Failure> {
+    match version(connection, schema).await? {
+        Some(VERSION) => Ok(()),
+        Some(_) => Err(Failure::new(
+            "the database was written by an older version of pagos; open it for writing once, as \
+             `pagos pay` and `pagos serve` do, to bring it up to date",
+        )),
+        None => Err(Failure::new(
+            "the database holds nothing of pagos yet; open it for writing once, as `pagos pay` \
+             and `pagos serve` do",
+        )),
+    }
+}
+
+const TABLES: &str = "SELECT count(*), coalesce(bool_or(relname = 'schema_version'), false)
+     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE nspname = $1 AND relkind IN ('r', 'p', 'v', 'm')";
+
+#[cfg(all(test, feature = "scratch"))]
+mod tests {
+    use super::*;
+    use crate::PostgresOptions;
+    use crate::PostgresStore;
+    use crate::Scratch;
+    use crate::connection::Mode;
+    use crate::connection::Target;
+    use crate::url;
+
+    async fn connect(database_url: &str) -> Connection {
+        let options = PostgresOptions::default();
+        let target = Target {
+            server: url::parse(database_url).unwrap(),
+            tls: None,
+            schema: options.schema,
+            mode: Mode::Write,
+            connect_timeout: options.connect_timeout,
+        };
+        Connection::open(&target).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_version_comes_to_the_present_one() {
+        let Some(scratch) = Scratch::from_env() else { return };
+        for from in 0..=VERSION {
+            let database = scratch.database().await;
+            let connection = connect(&database.url).await;
+            connection.batch("CREATE SCHEMA pagos").await.unwrap();
+            if from > 0 {
+                connection.batch("CREATE TABLE schema_version (version integer)").await.unwrap();
+                let insert = format!("INSERT INTO schema_version VALUES ({from})");
+                connection.batch(&insert).await.unwrap();
+            }
+            for migration in MIGRATIONS.iter().take(from) {
+                connection.batch(migration).await.unwrap();
+            }
+            migrate(&connection, "pagos").await.unwrap();
+            assert_eq!(version(&connection, "pagos").await.unwrap(), Some(VERSION), "from {from}");
+            migrate(&connection, "pagos").await.unwrap();
+            let store = PostgresStore::connect(&database.url, PostgresOptions::default()).await;
+            assert!(store.is_ok(), "from {from}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Databases for tests: made on a server that the environment names, dropped when they go out of
+//! scope. Not for production.
+
+// A test that cannot have its database panics, and that is the report.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+use std::time::Duration;
+
+use crate::connection::Connection;
+use crate::connection::Mode;
+use crate::connection::Target;
+use crate::url;
+
+const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";
+
+/// A server on which tests may create databases.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    target_url: Url,
+}
+
+/// A database of one test, dropped with this value, whoever is still connected to it.
+#[derive(Debug)]
+pub struct ScratchDatabase {
+    /// Where it is; holds the password, if there is one.
+    pub url: String,
+    name: String,
+    server: Url,
+}
+
+/// Not shown: it may hold a password.
+#[derive(Clone)]
+struct Url(String);
+
+impl std::fmt::Debug for Url {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Url(..)")
+    }
+}
+
+impl Scratch {
+    /// The server that `PAGOS_TEST_POSTGRES_URL` names, as a user who may create databases. Without
+    /// the variable, says on standard error that the test is skipped, and returns `None`.
+    ///
+    /// # Panics
+    /// If the variable is missing although `CI` is `true`: there, nothing is skipped.
+    pub fn from_env() -> Option<Self> {
+        let target_url = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty());
+        let Some(target_url) = target_url else {
+            let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+            assert!(!is_ci, "{VARIABLE} is not set, and CI skips no test");
+            eprintln!("skipped: {VARIABLE} does not name a PostgreSQL server");
+            return None;
+        };
+        Some(Self { target_url: Url(target_url) })
+    }
+
+    /// An empty database.
+    ///
+    /// # Panics
+    /// If the server does not make one.
+    pub async fn database(&self) -> ScratchDatabase {
+        let connection = connect(&self.target_url).await;
+        let name = "SELECT 'pagos_scratch_' || replace(gen_random_uuid()::text, '-', '')";
+        let row = connection.one(name, &[]).await.expect("a name for the database");
+        let name: String = row.try_get(0).expect("a text");
+        let sql = format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0");
+        connection.batch(&sql).await.expect("a database for the test");
+        let url = with_database(&self.target_url.0, &name);
+        ScratchDatabase { url, name, server: self.target_url.clone() }
+    }
+}
+
+impl Drop for ScratchDatabase {
+    fn drop(&mut self) {
+        let (name, server) = (self.name.clone(), self.server.clone());
+        let remove = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let connection = connect(&server).await;
+                let _ = connection.batch(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            });
+        };
+        // A thread of its own: this one may be inside a runtime already. A failure leaves a database
+        // behind, and is not worth hiding the test's own failure for.
+        let _ = std::thread::spawn(remove).join();
+    }
+}
+
+async fn connect(target_url: &Url) -> Connection {
+    let server = url::parse(&target_url.0).expect("the URL of a server");
+    let target = Target {
+        server,
+        tls: None,
+        schema: "public".to_owned(),
+        mode: Mode::Write,
+        connect_timeout: Duration::from_secs(10),
+    };
+    Connection::open(&target).await.expect("the server that the environment names")
+}
+
+/// The same server and user, another database.
+fn with_database(server: &str, name: &str) -> String {
+    let (base, parameters) = server.split_once('?').unwrap_or((server, ""));
+    let (scheme, rest) = base.split_once("://").unwrap_or(("postgres", base));
+    let authority = rest.split('/').next().unwrap_or_default();
+    match parameters.is_empty() {
+        true => format!("{scheme}://{authority}/{name}"),
+        false => format!("{scheme}://{authority}/{name}?{parameters}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_database_is_replaced() {
+        let cases = [
+            ("postgres://u:p@h:1/postgres", "postgres://u:p@h:1/d"),
+            ("postgres://u:p@h", "postgres://u:p@h/d"),
+            ("postgresql:///postgres?host=/run&user=u", "postgresql:///d?host=/run&user=u"),
+        ];
+        for (server, expected) in cases {
+            assert_eq!(with_database(server, "d"), expected);
+        }
+    }
+}

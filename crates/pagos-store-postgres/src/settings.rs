@@ -1,0 +1,82 @@
+//! What the server is set to, as it says itself. What that means is in `findings.rs`.
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::transaction::Work;
+
+/// The settings of a server, as its `SHOW` commands spell them; read by
+/// [`crate::PostgresStore::settings`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerSettings {
+    /// As in `SHOW server_version`.
+    pub server_version: String,
+    /// As a number: 150004 is 15.4.
+    pub server_version_number: u32,
+    /// What a new session gets. The store's own sessions raise it to `on` where it is weaker.
+    pub synchronous_commit: String,
+    /// `on` or `off`.
+    pub fsync: String,
+    /// `on` or `off`.
+    pub full_page_writes: String,
+    /// The standbys that a commit waits for; empty for none.
+    pub synchronous_standby_names: String,
+    /// Is it a standby, which cannot be written?
+    pub is_in_recovery: bool,
+    /// How many standbys follow the server at this moment.
+    pub standbys: u32,
+    /// As `read committed`.
+    pub default_transaction_isolation: String,
+    /// Is the connection that asked encrypted?
+    pub is_encrypted: bool,
+    /// Does that connection stay on this machine?
+    pub is_local: bool,
+    /// How many connections the server takes from everybody together.
+    pub connections_max: u32,
+    /// How many this store may open.
+    pub store_connections_max: u32,
+    /// Which statements go to the server's log: `none`, `ddl`, `mod` or `all`.
+    pub log_statement: String,
+}
+
+/// Asks the server.
+pub(crate) struct ReadSettings {
+    pub(crate) store_connections_max: u32,
+}
+
+impl Work for ReadSettings {
+    type Answer = ServerSettings;
+
+    async fn run(&self, connection: &Connection) -> Result<ServerSettings, Failure> {
+        let row = connection.one(SETTINGS, &[]).await?;
+        let count = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
+        Ok(ServerSettings {
+            server_version: row.try_get(0)?,
+            server_version_number: count(row.try_get(1)?),
+            synchronous_commit: row.try_get(2)?,
+            fsync: row.try_get(3)?,
+            full_page_writes: row.try_get(4)?,
+            synchronous_standby_names: row.try_get(5)?,
+            is_in_recovery: row.try_get(6)?,
+            standbys: count(row.try_get(7)?),
+            default_transaction_isolation: row.try_get(8)?,
+            is_encrypted: row.try_get(9)?,
+            is_local: row.try_get(10)?,
+            connections_max: count(row.try_get(11)?),
+            store_connections_max: self.store_connections_max,
+            log_statement: row.try_get(12)?,
+        })
+    }
+}
+
+/// `reset_val` is what the session began with, before the store raised it.
+const SETTINGS: &str = "SELECT current_setting('server_version'),
+        current_setting('server_version_num')::bigint,
+        (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'),
+        current_setting('fsync'), current_setting('full_page_writes'),
+        current_setting('synchronous_standby_names'), pg_is_in_recovery(),
+        (SELECT count(*) FROM pg_stat_replication),
+        (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_isolation'),
+        coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
+        coalesce(inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() = '::1', true),
+        current_setting('max_connections')::bigint, current_setting('log_statement')";

@@ -1,0 +1,274 @@
+//! [`PostgresStore`]: the engine's store on a PostgreSQL server. Which work is which call; no SQL.
+
+mod payment;
+
+use async_trait::async_trait;
+use pagos_core::AccountName;
+use pagos_core::Delivery;
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
+use pagos_core::Timestamp;
+use pagos_engine::Claim;
+use pagos_engine::ClaimRequest;
+use pagos_engine::Committed;
+use pagos_engine::Entry;
+use pagos_engine::Filter;
+use pagos_engine::InboxId;
+use pagos_engine::InboxItem;
+use pagos_engine::Intent;
+use pagos_engine::Notice;
+use pagos_engine::Payout;
+use pagos_engine::RunId;
+use pagos_engine::Step;
+use pagos_engine::Store;
+use pagos_engine::StoreError;
+use pagos_engine::Submitted;
+use pagos_engine::Tally;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::claim::EndClaims;
+use crate::connection::Mode;
+use crate::connection::Target;
+use crate::inbox;
+use crate::options::PostgresOptions;
+use crate::outbox;
+use crate::pool::Pool;
+use crate::query;
+use crate::run;
+use crate::settings::ReadSettings;
+use crate::settings::ServerSettings;
+use crate::submit;
+use crate::tallies::ReadTally;
+use crate::tls;
+use crate::url;
+use crate::url::Encryption;
+use crate::url::Server;
+
+/// A [`Store`] on a PostgreSQL server, for any number of workers on any number of machines.
+///
+/// A call whose connection is lost is done again on another one, for up to
+/// [`PostgresOptions::reconnect_for`]. If the connection is lost during a commit, the server is asked
+/// whether that commit happened; a call never assumes either, and is an error if the server cannot
+/// say. All calls run on the tokio runtime of their caller; a task per connection runs beside them
+/// and ends with it.
+///
+/// Releasing or withdrawing a run of more than 10,000 payouts takes several transactions. If it is
+/// interrupted, calling it again does the rest.
+///
+/// [`Store::end_claims`] ends the claims of *all* workers of the database. It is for a program that
+/// knows to be the only one; a worker among others lets claims end by themselves.
+///
+/// The database holds the secrets of payment sessions as they were issued, beside names and account
+/// numbers: whoever can read it, or a backup of it, has them.
+#[derive(Debug)]
+pub struct PostgresStore {
+    pool: Pool,
+}
+
+impl PostgresStore {
+    /// Opens the store at `url`, and creates or migrates its tables.
+    ///
+    /// `postgres://user:password@host:port/database`, several hosts separated by commas, or
+    /// `postgres:///database?host=/directory/of/the/socket&user=name`. Without a parameter `sslmode`,
+    /// the connection is plain text on this machine and verified TLS to every other;
+    /// `sslmode=verify-full` (and `require`, which means the same here) is always TLS,
+    /// `sslmode=disable` never. `sslrootcert=/path/of.pem` names a further authority.
+    ///
+    /// # Errors
+    /// If no server answers within `connect_timeout`; if the server refuses the user, has no such
+    /// database, cannot be written, or would not keep what it acknowledges (`fsync=off`); if the
+    /// tables are another program's or a newer version's. No error contains the password.
+    pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
+        Self::open(url, options, Mode::Write).await
+    }
+
+    /// Opens the store at `url` to look at it, on a standby too. Every write is an error, and notices
+    /// appear in the outbox only after a store that writes has read them.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::connect`], and if there are no tables or they need to be migrated first.
+    pub async fn connect_read_only(
+        url: &str,
+        options: PostgresOptions,
+    ) -> Result<Self, StoreError> {
+        Self::open(url, options, Mode::Read).await
+    }
+
+    /// Is this the URL of a PostgreSQL database (rather than the path of a file, say)?
+    pub fn is_url(text: &str) -> bool {
+        url::is_postgres(text)
+    }
+
+    async fn open(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
+        check_schema_name(&options.schema)?;
+        let mut server = url::parse(url)?;
+        if mode == Mode::Write {
+            url::prefer_primary(&mut server.config);
+        }
+        let tls = build_tls(&server, &options)?;
+        let target = Target {
+            server,
+            tls,
+            schema: options.schema,
+            mode,
+            connect_timeout: options.connect_timeout,
+        };
+        let pool = Pool::new(target, options.reconnect_for, options.connections_max);
+        pool.prepare(options.connect_timeout).await?;
+        Ok(Self { pool })
+    }
+
+    /// What the server is set to; [`ServerSettings::findings`] says what that means.
+    ///
+    /// # Errors
+    /// If the server does not answer.
+    pub async fn settings(&self) -> Result<ServerSettings, StoreError> {
+        let store_connections_max = u32::try_from(self.pool.slots_max).unwrap_or(u32::MAX);
+        self.pool.read(&ReadSettings { store_connections_max }).await
+    }
+}
+
+/// The name is written into statements, so it has no character that would need quotes.
+fn check_schema_name(name: &str) -> Result<(), StoreError> {
+    let is_plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
+    let is_first = |letter: char| matches!(letter, 'a'..='z' | '_');
+    let is_good = name.len() <= 63
+        && !name.starts_with("pg_")
+        && name.starts_with(is_first)
+        && name.chars().all(is_plain);
+    match is_good {
+        true => Ok(()),
+        false => Err(StoreError::new(
+            "a schema's name is lower-case letters, digits and underscores, at most 63, and does \
+             not begin with a digit or pg_",
+        )),
+    }
+}
+
+fn build_tls(
+    server: &Server,
+    options: &PostgresOptions,
+) -> Result<Option<MakeRustlsConnect>, StoreError> {
+    if server.encryption == Encryption::None {
+        return Ok(None);
+    }
+    let mut roots = options.extra_roots_pem.clone();
+    if let Some(path) = &server.roots_file {
+        let pem = std::fs::read(path).map_err(|cause| {
+            StoreError::new(format!("the authorities in {path} (sslrootcert) cannot be read"))
+                .with_source(cause)
+        })?;
+        roots.push(b'\n');
+        roots.extend(pem);
+    }
+    Ok(Some(MakeRustlsConnect::new(tls::build_config(&roots)?)))
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
+        self.pool.write(&submit::Bind { account, world }).await
+    }
+
+    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
+        self.pool.write(&submit::Submit { intents: &intents }).await
+    }
+
+    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
+        let mut released = 0;
+        loop {
+            // A portion that others worked on too can be small and yet not be the last.
+            match self.pool.write(&run::Release { run, now }).await? {
+                0 => return Ok(released),
+                portion => released += portion,
+            }
+        }
+    }
+
+    async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
+        let mut withdrawn = 0;
+        loop {
+            match self.pool.write(&run::Withdraw { run }).await? {
+                0 => return Ok(withdrawn),
+                portion => withdrawn += portion,
+            }
+        }
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+        self.pool.write(&request).await
+    }
+
+    async fn end_claims(&self) -> Result<u64, StoreError> {
+        self.pool.write(&EndClaims).await
+    }
+
+    async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
+        self.pool.write(&step).await
+    }
+
+    async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
+        self.pool.read(&query::ReadPayout { key }).await
+    }
+
+    async fn payout_of(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<OrderKey>, StoreError> {
+        self.pool.read(&query::FindPayout { account, reference }).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        self.pool.read(&query::ListPayouts { filter, after, limit }).await
+    }
+
+    async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
+        self.pool.read(&query::ReadHistory { key }).await
+    }
+
+    async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError> {
+        self.pool.read(&ReadTally { run }).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.pool.read(&query::NextDue).await
+    }
+
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+    ) -> Result<InboxId, StoreError> {
+        self.pool.write(&inbox::Receive { account, delivery }).await
+    }
+
+    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
+        self.pool.read(&inbox::ReadDue { now, limit }).await
+    }
+
+    async fn file(
+        &self,
+        id: InboxId,
+        due_at: Option<Timestamp>,
+        outcome: &str,
+    ) -> Result<(), StoreError> {
+        self.pool.write(&inbox::File { id, due_at, outcome }).await
+    }
+
+    async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
+        let numbered = outbox::ReadNumbered { after, limit };
+        let notices = self.pool.read(&numbered).await?;
+        let is_enough = notices.len() >= limit || self.pool.target.mode == Mode::Read;
+        if is_enough || !self.pool.read(&outbox::IsWaiting).await? {
+            return Ok(notices);
+        }
+        while self.pool.write(&outbox::Number).await? {}
+        self.pool.read(&numbered).await
+    }
+}

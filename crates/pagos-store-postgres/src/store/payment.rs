@@ -1,0 +1,60 @@
+//! The payments of [`PostgresStore`]. Which work is which call; no SQL.
+
+use async_trait::async_trait;
+use pagos_core::AccountName;
+use pagos_core::OrderKey;
+use pagos_core::PaymentOrder;
+use pagos_core::ProviderRef;
+use pagos_core::Timestamp;
+use pagos_engine::Asked;
+use pagos_engine::Committed;
+use pagos_engine::Entry;
+use pagos_engine::KnownSession;
+use pagos_engine::Payment;
+use pagos_engine::PaymentStep;
+use pagos_engine::PaymentStore;
+use pagos_engine::StoreError;
+
+use super::PostgresStore;
+use crate::payment;
+use crate::session;
+
+#[async_trait]
+impl PaymentStore for PostgresStore {
+    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+        self.pool.write(&payment::AskFor { order: &order, now }).await
+    }
+
+    async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
+        self.pool.read(&payment::ReadPayment { key }).await
+    }
+
+    async fn session(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<KnownSession>, StoreError> {
+        self.pool.read(&session::FindSession { account, reference }).await
+    }
+
+    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+        self.pool.write(&step).await
+    }
+
+    async fn payments(
+        &self,
+        status: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.pool.read(&payment::ListPayments { status, after, limit }).await
+    }
+
+    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
+        self.pool.read(&payment::DuePayments { now, limit }).await
+    }
+
+    async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
+        self.pool.read(&payment::ReadPaymentHistory { key }).await
+    }
+}

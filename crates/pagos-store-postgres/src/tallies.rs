@@ -1,0 +1,92 @@
+//! Counts and sums kept up to date beside the rows, so that a tally of a million payouts is a
+//! handful of rows. No policy.
+
+use std::collections::BTreeMap;
+
+use pagos_core::AccountName;
+use pagos_core::Currency;
+use pagos_core::Timestamp;
+use pagos_engine::Progress;
+use pagos_engine::RunId;
+use pagos_engine::Tally;
+use pagos_engine::TallyRow;
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::row;
+use crate::transaction::Work;
+
+/// A part of a statement: counts the rows of its table `moved` (`run, account, currency, status,
+/// amount_minor, at_rest, attention`, and `sign`: 1 for what enters a row of the tallies, -1 for
+/// what leaves one) in the stripe `$1`. The rows are locked in one order, so that two statements
+/// never wait for each other.
+macro_rules! count_moved {
+    () => {
+        "counted AS (
+            INSERT INTO tallies (run, account, currency, status, stripe,
+                                 count, amount_minor, at_rest, attention)
+            SELECT run, account, currency, status, $1::integer,
+                   sum(sign), sum(sign * amount_minor::numeric),
+                   sum(sign * at_rest::integer), sum(sign * attention::integer)
+            FROM moved
+            GROUP BY run, account, currency, status
+            HAVING sum(sign) <> 0 OR sum(sign * amount_minor::numeric) <> 0
+                OR sum(sign * at_rest::integer) <> 0 OR sum(sign * attention::integer) <> 0
+            ORDER BY run, account, currency, status
+            ON CONFLICT (run, account, currency, status, stripe) DO UPDATE SET
+                count = tallies.count + excluded.count,
+                amount_minor = tallies.amount_minor + excluded.amount_minor,
+                at_rest = tallies.at_rest + excluded.at_rest,
+                attention = tallies.attention + excluded.attention
+        )"
+    };
+}
+pub(crate) use count_moved;
+
+/// Nothing more happens by itself: released with nothing due, or a person must look.
+pub(crate) fn is_at_rest(held: bool, due_at: Option<Timestamp>, progress: &Progress) -> bool {
+    (!held && due_at.is_none()) || progress.attention.is_some()
+}
+
+/// Reads the tally of one run, or of all.
+pub(crate) struct ReadTally<'call> {
+    pub(crate) run: Option<&'call RunId>,
+}
+
+impl Work for ReadTally<'_> {
+    type Answer = Tally;
+
+    async fn run(&self, connection: &Connection) -> Result<Tally, Failure> {
+        let run = self.run.map(|run| run.0.as_str());
+        let mut rows: BTreeMap<(AccountName, Currency, String), TallyRow> = BTreeMap::new();
+        for row in connection.rows(TALLY, &[&run]).await? {
+            let account = AccountName::new(row.try_get::<_, String>(0)?)?;
+            let currency: Currency = row.try_get::<_, &str>(1)?.parse()?;
+            let status: String = row.try_get(2)?;
+            let amount: &str = row.try_get(4)?;
+            let found = TallyRow {
+                account: account.clone(),
+                currency,
+                status: status.clone(),
+                count: row::unsigned(row.try_get(3)?)?,
+                amount_minor: parse_amount(amount)?,
+                at_rest: row::unsigned(row.try_get(5)?)?,
+                attention: row::unsigned(row.try_get(6)?)?,
+            };
+            rows.insert((account, currency, status), found);
+        }
+        Ok(Tally { rows: rows.into_values().collect() })
+    }
+}
+
+/// Sums are wider than PostgreSQL's integers, so they come as decimal text.
+fn parse_amount(text: &str) -> Result<i128, Failure> {
+    text.parse().map_err(|_| Failure::new("a stored sum is not a number; the tallies are damaged"))
+}
+
+const TALLY: &str = "SELECT account, currency, status, sum(count)::bigint, sum(amount_minor)::text,
+            sum(at_rest)::bigint, sum(attention)::bigint
+     FROM tallies
+     WHERE $1::text IS NULL OR run = (SELECT id FROM runs WHERE name = $1)
+     GROUP BY account, currency, status
+     HAVING sum(count) <> 0";

@@ -1,0 +1,244 @@
+//! Work in a transaction: begun again when the server goes away or others are in the way, and
+//! never assumed when the answer to its commit is missing. It knows no table.
+
+use std::time::Duration;
+
+use pagos_engine::StoreError;
+
+use crate::connection::Commit;
+use crate::connection::Connection;
+use crate::connection::Mode;
+use crate::failure::Failure;
+use crate::failure::Kind;
+use crate::pool::Patience;
+use crate::pool::Pool;
+use crate::pool::Taken;
+use crate::schema;
+use crate::writer::Found;
+use crate::writer::Writer;
+
+/// What a call does. It is done again from its start if it has to be, so it keeps nothing between
+/// two runs.
+pub(crate) trait Work: Sync {
+    type Answer: Send;
+
+    fn run(
+        &self,
+        connection: &Connection,
+    ) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
+}
+
+impl Pool {
+    /// Opens the first connection, and brings the tables up to date or checks them.
+    pub(crate) async fn prepare(&self, wait_for: Duration) -> Result<(), StoreError> {
+        let mut patience = Patience::begin(wait_for);
+        let mut taken = self.take().await?;
+        loop {
+            let failure = match Box::pin(self.prepare_once(&mut taken)).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            };
+            match failure.kind {
+                Kind::Refused => return Err(failure.into()),
+                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
+                // Migrating again is harmless: what was migrated is not migrated twice.
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+            }
+        }
+    }
+
+    async fn prepare_once(&self, taken: &mut Taken<'_>) -> Result<(), Failure> {
+        let connection = taken.connection().await?;
+        match self.target.mode {
+            Mode::Write => schema::migrate(&connection, &self.target.schema).await?,
+            Mode::Read => schema::check(&connection, &self.target.schema).await?,
+        }
+        taken.slot.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Runs `work` in a transaction and returns its answer when that is durable.
+    ///
+    /// If the connection is lost before the commit is sent, nothing happened, and the work begins
+    /// again. If it is lost afterwards, the server is asked what became of the transaction.
+    pub(crate) async fn write<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
+        self.may_write()?;
+        let mut patience = Patience::begin(self.reconnect_for);
+        let mut taken = self.take().await?;
+        loop {
+            let failure = match Box::pin(self.attempt(&mut taken, work)).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match failure.kind {
+                Kind::Refused => return Err(failure.into()),
+                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+            }
+        }
+    }
+
+    /// Runs `work` outside a transaction: one statement, or several that may see different moments.
+    pub(crate) async fn read<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
+        let mut patience = Patience::begin(self.reconnect_for);
+        let mut taken = self.take().await?;
+        loop {
+            let failure = match Box::pin(read_once(&mut taken, work)).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match failure.kind {
+                Kind::Refused => return Err(failure.into()),
+                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+            }
+        }
+    }
+
+    async fn attempt<W: Work>(
+        &self,
+        taken: &mut Taken<'_>,
+        work: &W,
+    ) -> Result<W::Answer, Failure> {
+        // Out of the slot while the transaction is open: if this future is dropped, the connection
+        // is closed, and its writer is not believed to be as it was.
+        let (connection, writer) = self.connection_and_writer(taken).await?;
+        let begun = writer.begin(&connection).await;
+        let done = match &begun {
+            Ok(_) => work.run(&connection).await,
+            Err(_) => Err(Failure::lost("the transaction did not begin")),
+        };
+        let (serial, answer) = match (begun, done) {
+            (Ok(serial), Ok(answer)) => (serial, answer),
+            (Err(failure), _) | (_, Err(failure)) => {
+                taken.slot.writer = Some(writer);
+                if failure.kind != Kind::Lost && connection.batch("ROLLBACK").await.is_ok() {
+                    taken.slot.connection = Some(connection);
+                }
+                return Err(failure);
+            }
+        };
+        match connection.commit().await {
+            Commit::Done => {
+                taken.slot.connection = Some(connection);
+                taken.slot.writer = Some(writer.after(serial));
+                Ok(answer)
+            }
+            Commit::TakenBack(failure) => {
+                taken.slot.writer = Some(writer);
+                Err(failure)
+            }
+            Commit::Unknown(failure) => {
+                drop(connection);
+                match self.find_out(taken, &writer, serial).await? {
+                    Outcome::Happened => {
+                        taken.slot.writer = Some(writer.after(serial));
+                        Ok(answer)
+                    }
+                    Outcome::Never => {
+                        taken.slot.writer = Some(writer);
+                        Err(failure)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A connection and its writer. The first pair of a slot, or after a loss, is new; the old
+    /// writer is compared with what the server knows of it.
+    async fn connection_and_writer(
+        &self,
+        taken: &mut Taken<'_>,
+    ) -> Result<(Connection, Writer), Failure> {
+        let mut connection = taken.connection().await?;
+        if let Some(writer) = taken.slot.writer {
+            if connection.writer == Some(writer.id) {
+                taken.slot.writer = None;
+                return Ok((connection, writer));
+            }
+            self.check_nothing_is_lost(&connection, &writer).await?;
+        }
+        // A new row: the old one may be locked by a transaction that the server does not yet know
+        // to be dead.
+        let writer = Writer::register(&mut connection).await?;
+        taken.slot.writer = None;
+        Ok((connection, writer))
+    }
+
+    /// What was acknowledged is still there. It is not after a failover to a standby that lagged.
+    async fn check_nothing_is_lost(
+        &self,
+        connection: &Connection,
+        writer: &Writer,
+    ) -> Result<(), Failure> {
+        let is_lost = match writer.look(connection).await? {
+            Found::Serial(serial) => serial < writer.serial,
+            Found::Nothing => !writer.may_be_swept(),
+        };
+        match is_lost {
+            false => Ok(()),
+            true => Err(self.close_for_writing(LOST_COMMITS)),
+        }
+    }
+
+    /// Asks the server what became of transaction `serial` of `writer`.
+    async fn find_out(
+        &self,
+        taken: &mut Taken<'_>,
+        writer: &Writer,
+        serial: i64,
+    ) -> Result<Outcome, Failure> {
+        let mut patience = Patience::begin(self.reconnect_for);
+        loop {
+            let failure = match settle(taken, writer).await {
+                Ok(Found::Serial(found)) if found == serial => return Ok(Outcome::Happened),
+                Ok(Found::Serial(found)) if found == writer.serial => return Ok(Outcome::Never),
+                Ok(Found::Serial(_) | Found::Nothing) => {
+                    return Err(self.close_for_writing(LOST_COMMITS));
+                }
+                Err(failure) => failure,
+            };
+            let again = match failure.kind {
+                Kind::Refused => Err(failure),
+                // In the way is the transaction that is asked about, or the server is away.
+                Kind::Collision | Kind::Lost => {
+                    patience.wait_for_server(failure, &taken.slot).await
+                }
+            };
+            again.map_err(|failure| Failure {
+                kind: Kind::Refused,
+                error: StoreError::new(UNKNOWN_OUTCOME).with_source(failure.error),
+            })?;
+        }
+    }
+}
+
+/// What became of a transaction whose commit was not answered.
+enum Outcome {
+    Happened,
+    /// It did not happen and will not.
+    Never,
+}
+
+const UNKNOWN_OUTCOME: &str = "the server went away during a commit and did not come back in \
+    time; whether the step was written is not known; read it again before anything is decided";
+
+const LOST_COMMITS: &str = "the server no longer has transactions that it had acknowledged; was \
+    it replaced by a standby that lagged, or by a backup? stop all workers, compare the payouts \
+    with the providers' listings, and start again only then";
+
+async fn settle(taken: &mut Taken<'_>, writer: &Writer) -> Result<Found, Failure> {
+    let connection = taken.connection().await?;
+    let found = writer.settle(&connection).await?;
+    taken.slot.connection = Some(connection);
+    Ok(found)
+}
+
+async fn read_once<W: Work>(taken: &mut Taken<'_>, work: &W) -> Result<W::Answer, Failure> {
+    let connection = taken.connection().await?;
+    let answer = work.run(&connection).await;
+    if !connection.is_closed() {
+        taken.slot.connection = Some(connection);
+    }
+    answer
+}

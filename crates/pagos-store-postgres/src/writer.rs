@@ -1,0 +1,97 @@
+//! Which transactions of a connection happened: one row per connection, and a number in it that
+//! every transaction raises. It decides nothing about what to do next.
+//!
+//! A transaction's id would not do. After a crash the server gives ids that nothing durable bears
+//! to other transactions, so `pg_xact_status` can call one committed that never was. The number is
+//! written by the transaction itself and so shares its fate: through a crash, a failover, a restored
+//! backup.
+
+use tokio::time::Instant;
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+
+/// The row of one connection, as this program last knew it to be durable.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writer {
+    pub(crate) id: i64,
+    /// The last transaction that is known to have happened.
+    pub(crate) serial: i64,
+    /// When the row was last looked at.
+    pub(crate) seen_at: Instant,
+}
+
+/// What the server knows of a writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Serial(i64),
+    /// The row is not there.
+    Nothing,
+}
+
+/// Stripes per tally, so that connections do not queue for one row.
+const STRIPES: i64 = 16;
+
+/// Rows that nobody used for so long are swept when another connection registers.
+const SWEEP: &str = "DELETE FROM writers WHERE used_at < now() - interval '30 days'";
+
+/// A row that was last seen longer ago than this may have been swept.
+const SWEPT_AFTER_DAYS: u64 = 20;
+
+impl Writer {
+    /// Gives the connection a row of its own.
+    pub(crate) async fn register(connection: &mut Connection) -> Result<Self, Failure> {
+        connection.execute(SWEEP, &[]).await?;
+        let row = connection
+            .one("INSERT INTO writers (serial, used_at) VALUES (0, now()) RETURNING id", &[])
+            .await?;
+        let id: i64 = row.try_get(0)?;
+        connection.writer = Some(id);
+        connection.stripe = i32::try_from(id.rem_euclid(STRIPES)).unwrap_or(0);
+        Ok(Self { id, serial: 0, seen_at: Instant::now() })
+    }
+
+    /// The same after transaction `serial`.
+    pub(crate) fn after(self, serial: i64) -> Self {
+        Self { serial, seen_at: Instant::now(), ..self }
+    }
+
+    /// Begins the transaction after the last one and writes its number. Returns the number.
+    pub(crate) async fn begin(&self, connection: &Connection) -> Result<i64, Failure> {
+        let next = self.serial + 1;
+        let sql = format!(
+            "BEGIN; UPDATE writers SET serial = {next}, used_at = now()
+                    WHERE id = {} AND serial = {}",
+            self.id, self.serial
+        );
+        match connection.simple(&sql).await? {
+            1 => Ok(next),
+            _ => Err(Failure::lost("the connection's row of transactions is not as it was")),
+        }
+    }
+
+    /// What is committed now, without waiting.
+    pub(crate) async fn look(&self, connection: &Connection) -> Result<Found, Failure> {
+        let sql = "SELECT serial FROM writers WHERE id = $1";
+        found(connection.at_most_one(sql, &[&self.id]).await?)
+    }
+
+    /// What is committed for good: waits for a transaction that still has the row, and writes after
+    /// it, so that whatever this commit waits for (a flush, a standby) has got the other one too.
+    pub(crate) async fn settle(&self, connection: &Connection) -> Result<Found, Failure> {
+        let sql = "UPDATE writers SET used_at = now() WHERE id = $1 RETURNING serial";
+        found(connection.at_most_one(sql, &[&self.id]).await?)
+    }
+
+    /// Can the row have been swept in between?
+    pub(crate) fn may_be_swept(&self) -> bool {
+        self.seen_at.elapsed().as_secs() > SWEPT_AFTER_DAYS * 86_400
+    }
+}
+
+fn found(row: Option<tokio_postgres::Row>) -> Result<Found, Failure> {
+    Ok(match row {
+        Some(row) => Found::Serial(row.try_get(0)?),
+        None => Found::Nothing,
+    })
+}

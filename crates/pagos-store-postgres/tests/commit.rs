@@ -1,0 +1,205 @@
+//! A connection that is lost during a commit: the store finds out what became of it, and every step
+//! happens exactly once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod proxy;
+mod sample;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pagos_engine::Committed;
+use pagos_engine::Payout;
+use pagos_engine::Store;
+use pagos_engine::Submitted;
+use pagos_store_postgres::PostgresOptions;
+use pagos_store_postgres::PostgresStore;
+use pagos_store_postgres::Scratch;
+use pagos_store_postgres::ScratchDatabase;
+
+use proxy::Fate;
+use proxy::Proxy;
+use sample::claim;
+use sample::connect;
+use sample::count;
+use sample::intent;
+use sample::key;
+use sample::open_with;
+use sample::release;
+use sample::step;
+
+struct Stand {
+    database: ScratchDatabase,
+    proxy: Proxy,
+    store: Arc<PostgresStore>,
+    payout: Payout,
+}
+
+impl Stand {
+    /// A store behind a proxy, with one claimed payout.
+    async fn set_up(reconnect_for: Duration) -> Option<Self> {
+        let database = Scratch::from_env()?.database().await;
+        let proxy = Proxy::start(&proxy::server_of(&database.url)).await;
+        let options =
+            PostgresOptions { connections_max: 1, reconnect_for, ..PostgresOptions::default() };
+        let store = open_with(&proxy.url(&database.url), options).await;
+        release(&*store, &["k1"]).await;
+        let payout = store.claim(claim(0, 1)).await.unwrap().remove(0).payout;
+        Some(Self { database, proxy, store, payout })
+    }
+
+    /// The step of the payout happened once: its version is one higher, and there is one notice.
+    async fn assert_once(&self) {
+        let stored = self.store.payout(&key("k1")).await.unwrap().unwrap();
+        assert_eq!(stored.version, self.payout.version + 1);
+        let client = connect(&self.database).await;
+        assert_eq!(count(&client, "SELECT count(*) FROM outbox").await, 1);
+        let taken = self.store.commit(step(&self.payout)).await.unwrap();
+        assert_eq!(taken, Committed::Conflict);
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_commit_that_never_arrived_is_done_again() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    stand.proxy.next_commit(Fate::CutBefore);
+    let committed = stand.store.commit(step(&stand.payout)).await.unwrap();
+    assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
+    stand.assert_once().await;
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_was_lost_is_not_done_again() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    stand.proxy.next_commit(Fate::CutAfter);
+    let committed = stand.store.commit(step(&stand.payout)).await.unwrap();
+    assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
+    stand.assert_once().await;
+}
+
+/// The server has not seen the commit when it is asked. It must not say "no" and then commit.
+#[tokio::test]
+async fn a_commit_that_is_still_on_its_way_is_waited_for() {
+    for (fate, is_done_twice) in [(Fate::Hold, false), (Fate::HoldAndCut, true)] {
+        let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+        stand.proxy.next_commit(fate);
+        let store = Arc::clone(&stand.store);
+        let work = step(&stand.payout);
+        let call = tokio::spawn(async move { store.commit(work).await });
+        stand.proxy.store_asks().await;
+        assert!(!call.is_finished(), "{fate:?}");
+        stand.proxy.let_go();
+        let committed = call.await.unwrap().unwrap();
+        assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 }, "{fate:?}");
+        stand.assert_once().await;
+        // Serials are per connection: what is done again is done by another.
+        let client = connect(&stand.database).await;
+        let sql = "SELECT max(serial) FROM writers WHERE id = (SELECT min(id) FROM writers)";
+        let first = count(&client, sql).await;
+        assert_eq!(first, if is_done_twice { 4 } else { 5 }, "{fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_write_survives_a_lost_answer() {
+    for fate in [Fate::CutBefore, Fate::CutAfter] {
+        let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+        let Stand { proxy, store, .. } = &stand;
+        proxy.next_commit(fate);
+        assert_eq!(store.submit(vec![intent("k2")]).await.unwrap(), [Submitted::New], "{fate:?}");
+        proxy.next_commit(fate);
+        assert_eq!(store.release(&sample::run(), sample::at(5)).await.unwrap(), 1, "{fate:?}");
+        proxy.next_commit(fate);
+        let claimed = store.claim(claim(5, 10)).await.unwrap();
+        assert_eq!(claimed.len(), 1, "{fate:?}");
+        assert_eq!(claimed[0].payout.epoch, 1, "claimed once, {fate:?}");
+        proxy.next_commit(fate);
+        store.commit(step(&stand.payout)).await.unwrap();
+        proxy.next_commit(fate);
+        let told = store.outbox(0, 10).await.unwrap();
+        assert_eq!(told.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1], "{fate:?}");
+        let tally = store.tally(None).await.unwrap();
+        assert_eq!(tally.total(), 2, "{fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_that_nobody_can_tell_is_an_error_and_no_guess() {
+    let Some(stand) = Stand::set_up(Duration::from_millis(200)).await else { return };
+    stand.proxy.next_commit(Fate::CutAfter);
+    stand.proxy.refuse(u32::MAX);
+    let error = stand.store.commit(step(&stand.payout)).await.unwrap_err();
+    assert!(error.to_string().contains("whether the step was written is not known"), "{error}");
+    stand.proxy.refuse(0);
+    stand.assert_once().await;
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_in_time_is_waited_for() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let client = connect(&stand.database).await;
+    end_connections(&client).await;
+    stand.proxy.refuse(3);
+    stand.store.commit(step(&stand.payout)).await.unwrap();
+    assert_eq!(stand.proxy.refused(), 3);
+    stand.assert_once().await;
+}
+
+#[tokio::test]
+async fn a_server_that_stays_away_is_an_error_that_says_so() {
+    let Some(stand) = Stand::set_up(Duration::from_millis(200)).await else { return };
+    let client = connect(&stand.database).await;
+    end_connections(&client).await;
+    stand.proxy.refuse(u32::MAX);
+    let error = stand.store.commit(step(&stand.payout)).await.unwrap_err().to_string();
+    assert!(error.contains("closed the connection") || error.contains("no PostgreSQL"), "{error}");
+    assert!(stand.store.payout(&key("k1")).await.is_err());
+    stand.proxy.refuse(0);
+    stand.store.commit(step(&stand.payout)).await.unwrap();
+    stand.assert_once().await;
+}
+
+/// As after a failover to a standby that lagged: the last transaction is not there any more.
+#[tokio::test]
+async fn a_server_that_lost_what_it_acknowledged_is_not_written_any_more() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let client = connect(&stand.database).await;
+    end_connections(&client).await;
+    client.batch_execute("UPDATE writers SET serial = serial - 1").await.unwrap();
+    for _ in 0..2 {
+        let error = stand.store.commit(step(&stand.payout)).await.unwrap_err().to_string();
+        assert!(error.contains("no longer has transactions that it had acknowledged"), "{error}");
+    }
+    let stored = stand.store.payout(&key("k1")).await.unwrap().unwrap();
+    assert_eq!(stored.version, stand.payout.version, "it can still be read");
+}
+
+/// A future that is dropped in a transaction leaves nothing behind that disturbs the next call.
+#[tokio::test]
+async fn a_call_that_is_dropped_harms_no_other() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    stand.proxy.next_commit(Fate::Hold);
+    {
+        let call = stand.store.commit(step(&stand.payout));
+        let asked = stand.proxy.store_asks();
+        tokio::select! {
+            _ = call => panic!("the commit is held back"),
+            () = asked => {}
+        }
+    }
+    stand.proxy.let_go();
+    let committed = stand.store.commit(step(&stand.payout)).await.unwrap();
+    assert!(matches!(committed, Committed::Conflict | Committed::Done { .. }));
+    stand.assert_once().await;
+}
+
+/// Ends the store's connections as an administrator does, and returns when they are gone.
+async fn end_connections(client: &tokio_postgres::Client) {
+    let sql = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()
+                 AND backend_type = 'client backend'";
+    count(client, sql).await;
+}

@@ -1,0 +1,42 @@
+//! The engine's conformance suite on PostgreSQL, and random operations against the store in memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::sync::Arc;
+
+use pagos_engine::suite::Case;
+use pagos_engine::suite::agrees_with_memory;
+use pagos_store_postgres::PostgresOptions;
+use pagos_store_postgres::PostgresStore;
+use pagos_store_postgres::Scratch;
+
+fn run(case: &Case) {
+    let Some(scratch) = Scratch::from_env() else { return };
+    block_on(async {
+        let database = scratch.database().await;
+        let store = open(&database.url).await;
+        (case.run)(Arc::new(store)).await;
+    });
+}
+
+async fn open(url: &str) -> PostgresStore {
+    PostgresStore::connect(url, PostgresOptions::default()).await.unwrap()
+}
+
+fn block_on(future: impl Future<Output = ()>) {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap().block_on(future);
+}
+
+pagos_engine::store_suite!(run);
+
+#[test]
+fn random_operations_of_many_seeds_agree_with_memory() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    block_on(async {
+        for seed in 100..104 {
+            let database = scratch.database().await;
+            agrees_with_memory(Arc::new(open(&database.url).await), seed, 300).await;
+        }
+    });
+}
