@@ -13,6 +13,9 @@ use pagos_engine::Notice;
 use pagos_engine::Payout;
 use pagos_engine::Store;
 use pagos_engine::Tally;
+use pagos_store_postgres::PostgresOptions;
+use pagos_store_postgres::PostgresStore;
+use pagos_store_postgres::Scratch;
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::Detail;
 use pagos_tests::Party;
@@ -97,6 +100,22 @@ fn a_seed_gives_the_same_events_on_sqlite() {
         let in_memory = events(&schedule, Arc::new(MemoryStore::new()));
         let store = Arc::new(SqliteStore::open(folder.0.join("pagos.db")).unwrap());
         check_same(&schedule, &in_memory, &events(&schedule, store), "SQLite");
+    }
+}
+
+/// The runtime works on threads of its own; this one only waits, and enters it for its timers.
+#[test]
+fn a_seed_gives_the_same_events_on_postgresql() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    for schedule in schedules() {
+        let in_memory = events(&schedule, Arc::new(MemoryStore::new()));
+        let database = wait_for(scratch.database());
+        let opened = PostgresStore::connect(&database.url, PostgresOptions::default());
+        let store = Arc::new(wait_for(opened).unwrap());
+        check_same(&schedule, &in_memory, &events(&schedule, store), "PostgreSQL");
     }
 }
 
