@@ -13,6 +13,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
@@ -46,6 +47,8 @@ use crate::workspace::Workspace;
 const LIFE_MS_MIN: u64 = 50;
 const LIFE_MS_MAX: std::ops::RangeInclusive<u64> = 300..=3_000;
 const LIFE_MS_PER_ROW: u64 = 7;
+
+const HISTORIES_MAX: usize = 20;
 
 const STARTS_PER_KILL_MAX: u64 = 3;
 
@@ -209,6 +212,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     let verdict = operator::decide(&stage, verdict, &mut figures)?;
     report(orders, &stage.rows, &figures, &verdict, begun.elapsed());
     report_doubts(&stage, &figures, in_doubt)?;
+    keep_histories(&stage, &verdict)?;
     if figures.kills == 0 && orders.kills > 0 {
         return Err(Failure::new("no run lived until its kill; take more --rows"));
     }
@@ -362,6 +366,26 @@ fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, t
     for violation in verdict.violations.iter().take(20) {
         println!("crash: VIOLATION: {violation}");
     }
+}
+
+/// Keeps what was learned about payouts that went wrong, since the store may be gone afterwards.
+fn keep_histories(stage: &Stage, verdict: &Verdict) -> Result<(), Failure> {
+    let folder = &stage.payer.folder;
+    for violation in verdict.violations.iter().take(HISTORIES_MAX) {
+        let text = violation.to_string();
+        let key = text.split(':').next().unwrap_or_default();
+        // What is not about one payout has no history.
+        let Ok(history) = stage.payer.read_history(key) else { continue };
+        let path = folder.join(format!("history-{key}.json"));
+        fs::write(&path, history).map_err(Failure::while_doing(path.display()))?;
+        println!("crash: what was learned about {key} is in {}", path.display());
+    }
+    if !verdict.violations.is_empty() {
+        let path = folder.join("ledger.json");
+        let ledger = stage.bank.read_ledger()?;
+        fs::write(&path, ledger).map_err(Failure::while_doing(path.display()))?;
+    }
+    Ok(())
 }
 
 /// How the doubts of those providers ended that would pay a repeated key again, and what of all was

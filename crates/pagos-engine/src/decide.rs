@@ -252,12 +252,15 @@ impl Rules<'_> {
         Some(next.min(closes_at))
     }
 
-    /// When to repeat the question that was to close the watch; given up after a second window.
+    /// When to repeat the question that was to close the watch; given up after a second window, and
+    /// after as many questions as any doubt is worth. Time alone closes no watch: whoever was away
+    /// for both windows would otherwise miss a reversal by one question in vain.
     fn next_try(&self, progress: &Progress) -> Option<Timestamp> {
         let settled_at = progress.settled_at.filter(|_| !progress.is_quarantined())?;
         let given_up_at = settled_at.plus(self.window()).plus(self.window());
         let questions = progress.asking.questions;
-        (self.now < given_up_at).then(|| self.now.plus(self.policy.question_delay(questions)))
+        let is_worth_it = self.now < given_up_at || questions < self.policy.questions_max;
+        is_worth_it.then(|| self.now.plus(self.policy.question_delay(questions)))
     }
 
     fn window(&self) -> Duration {

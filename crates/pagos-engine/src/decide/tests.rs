@@ -165,7 +165,11 @@ fn a_watch_ends_with_an_answer() {
     assert!(due(inside, &|rules| rules.next_due(&progress)).is_some());
     assert_eq!(due(behind, &|rules| rules.next_due(&progress)), None);
     assert!(due(behind, &|rules| rules.asked(&progress, String::new()).due_at).is_some());
+    // Whoever was away for a second window asks all the same, and not for ever.
     let given_up = behind.plus(window);
+    assert!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at).is_some());
+    progress.asking.questions = Policy::live().questions_max;
+    assert!(due(behind, &|rules| rules.asked(&progress, String::new()).due_at).is_some());
     assert_eq!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at), None);
 }
 
