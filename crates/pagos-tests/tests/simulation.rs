@@ -1,4 +1,4 @@
-//! A few hundred seeded schedules of the whole: workers, store, providers and twins under everything
+//! Some hundred seeded schedules of the whole: workers, store, providers and twins under everything
 //! that can go wrong. The judge is what the twins really paid. `cargo xtask simulate` plays the many.
 //!
 //! `PAGOS_SCHEDULES=10000` runs more of them, `PAGOS_SEED=7` begins at another seed.
@@ -39,7 +39,7 @@ fn in_doubt(report: &Report) -> u64 {
 
 #[test]
 fn schedules_of_all_providers_end_at_the_truth() {
-    let report = play(&Party::ALL, 300);
+    let report = play(&Party::ALL, 200);
     let often = ["crash", "stall", "store failed", "store out of reach", "twin", "bank"];
     for what in often {
         assert!(count(&report, what) > 20, "{what} hardly ever happened");
@@ -49,7 +49,7 @@ fn schedules_of_all_providers_end_at_the_truth() {
 
 /// What was lost on its way is sent again, with proof; hardly any payout needs a person.
 fn check_provider_that_tells_repeats_apart(party: Party) {
-    let report = play(&[party], 60);
+    let report = play(&[party], 40);
     assert!(in_doubt(&report) * 20 < report.sum.payouts, "too many need a person");
 }
 
@@ -71,7 +71,7 @@ fn schedules_of_a_bank_that_refuses_repeats_need_hardly_a_person() {
 /// These pay a repeated order twice. What was lost before it arrived waits for a person; whatever
 /// the provider has is found without one, or the judge says so.
 fn check_provider_that_would_pay_twice(party: Party) {
-    let report = play(&[party], 60);
+    let report = play(&[party], 40);
     assert!(in_doubt(&report) > 0, "some must wait for a person, or nothing was at stake");
 }
 
