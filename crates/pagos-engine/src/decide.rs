@@ -263,6 +263,12 @@ impl Rules<'_> {
         is_worth_it.then(|| self.now.plus(self.policy.question_delay(questions)))
     }
 
+    /// Was the watch over at that moment, with nothing left to confirm?
+    fn is_window_closed(&self, progress: &Progress, at: Timestamp) -> bool {
+        let closes_at = progress.settled_at.map(|settled_at| settled_at.plus(self.window()));
+        progress.standing.confirm_since().is_none() && closes_at.is_some_and(|end| at >= end)
+    }
+
     fn window(&self) -> Duration {
         self.descriptor.return_window.unwrap_or(self.policy.watch_for)
     }
@@ -326,6 +332,12 @@ impl Rules<'_> {
         asked.progress.asking.absences = progress.asking.absences.saturating_add(1);
         let absence = self.policy.absence_of(self.descriptor);
         let Some(attempt) = progress.open.filter(|_| progress.status() == Status::Unknown) else {
+            if asked.progress.asking.absences >= absence.answers_min
+                && self.is_window_closed(&asked.progress, asked_at)
+            {
+                // A person settled what the provider does not know: nothing is there to be reversed.
+                asked.due_at = None;
+            }
             return asked;
         };
         let is_proven = asked.progress.asking.absences >= absence.answers_min

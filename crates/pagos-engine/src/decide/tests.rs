@@ -173,6 +173,22 @@ fn a_watch_ends_with_an_answer() {
     assert_eq!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at), None);
 }
 
+/// What a person settled, and the provider denies as often as a proof needs, is at rest; a single denial,
+/// or denials to questions from before the end, leave the watch open.
+#[test]
+fn a_watch_ends_with_denials_in_a_row_that_were_asked_for_after_its_window() {
+    let behind = at(1).plus(Policy::live().watch_for);
+    let mut progress = progress(Status::Succeeded, false);
+    progress.settled_at = Some(at(1));
+    for (absences, asked_at, is_over) in [(0, behind, false), (8, at(2), false), (8, behind, true)]
+    {
+        progress.asking.absences = absences;
+        let absent = |rules: &Rules<'_>| rules.absent(&progress, asked_at).due_at;
+        let due_at = decide(Deduplication::ByKey, behind, absent);
+        assert_eq!(due_at.is_none(), is_over, "{absences} denials before, asked at {asked_at}");
+    }
+}
+
 /// A provider that says "in a year" must not park a salary for a year.
 #[test]
 fn what_a_provider_asks_for_is_granted_within_reason() {
