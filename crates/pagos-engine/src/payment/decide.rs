@@ -273,17 +273,19 @@ impl PaymentRules<'_> {
         kinds
     }
 
-    /// Takes in what the questions about all its sessions brought.
+    /// Takes in what the questions about all its sessions brought, of which the first left at
+    /// `asked_at`.
     pub(crate) fn answered(
         &self,
         progress: &PaymentProgress,
         told: &[Observation],
         answer: &Answer,
+        asked_at: Timestamp,
     ) -> PaymentOutcome {
         let learned = self.learn(progress, told);
         let then = match answer {
             Answer::Told => return learned,
-            Answer::Nothing => self.absent(&learned.progress),
+            Answer::Nothing => self.absent(&learned.progress, asked_at),
             Answer::InVain(because) => self.asked(&learned.progress, because.clone()),
             Answer::Ambiguous(because) => self.ambiguous(&learned.progress, because.clone()),
         };
@@ -295,14 +297,16 @@ impl PaymentRules<'_> {
         }
     }
 
-    /// The provider knows of no payment in the last session.
-    fn absent(&self, progress: &PaymentProgress) -> PaymentOutcome {
+    /// The provider knows of no payment in the last session. As with payouts, the grace is counted to
+    /// the question and not to the writing of its answer.
+    fn absent(&self, progress: &PaymentProgress, asked_at: Timestamp) -> PaymentOutcome {
         let mut progress = progress.clone();
+        let asked_at = asked_at.min(self.now);
         progress.asking.questions = progress.asking.questions.saturating_add(1);
         progress.asking.absences = progress.asking.absences.saturating_add(1);
         let absence = self.policy.absence.unwrap_or(self.terms.absence);
         let closed_at = progress.sessions.last().and_then(|session| session.closes_at);
-        let is_over = closed_at.is_some_and(|closed| self.now >= closed.plus(absence.grace));
+        let is_over = closed_at.is_some_and(|closed| asked_at >= closed.plus(absence.grace));
         let is_proven = is_over && progress.asking.absences >= absence.answers_min;
         if !is_proven || progress.status() != Status::Pending {
             let due_at = self.next_due(&progress);
@@ -310,7 +314,7 @@ impl PaymentRules<'_> {
         }
         let expired = Status::Failed(FailReason::Expired);
         let seen = Observation {
-            asked_at: Some(self.now),
+            asked_at: Some(asked_at),
             reference: progress.sessions.last().map(|session| session.reference.clone()),
             message: Some("nobody paid before the session ended".to_owned()),
             ..Observation::new(expired, Source::Query, self.now)

@@ -64,6 +64,7 @@ impl Engine {
         if payment.progress.sessions.is_empty() {
             asked.push(None);
         }
+        let asked_at = self.timer.now();
         let (mut told, mut answer) = (Vec::new(), Answer::Nothing);
         for reference in asked {
             let payment_ref = PaymentRef { order: &payment.order, reference };
@@ -83,7 +84,7 @@ impl Engine {
             }
         }
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
-            rules.answered(&payment.progress, &told, &answer)
+            rules.answered(&payment.progress, &told, &answer, asked_at)
         };
         self.write_payment(Point::RecordPaymentAnswer, &payment.order.key, None, decide).await
     }

@@ -60,6 +60,11 @@ impl Bench {
         PaymentRules { order: &self.order, terms, policy: &self.policy, now: at(seconds) }
     }
 
+    /// The answer that nobody paid, to a question of `asked`, is written at `seconds`.
+    fn told_nothing(&self, asked: i64, seconds: i64, progress: &PaymentProgress) -> PaymentOutcome {
+        self.at(seconds).answered(progress, &[], &Answer::Nothing, at(asked))
+    }
+
     /// A payment with a session `s1` that was opened at 0.
     fn opened(&self) -> PaymentProgress {
         let begun = self.at(0).begin_opening(&PaymentProgress::new(at(0)));
@@ -248,20 +253,32 @@ fn a_session_expires_only_after_its_grace_and_late_money_still_counts() {
     let bench = Bench::new();
     let mut progress = bench.opened();
     for seconds in [300, 600, 1_800, 2_600] {
-        progress = bench.at(seconds).answered(&progress, &[], &Answer::Nothing).progress;
+        progress = bench.told_nothing(seconds, seconds, &progress).progress;
         assert_eq!(progress.status(), Status::Pending, "{seconds}");
     }
     let in_vain = Answer::InVain("503".to_owned());
-    progress = bench.at(2_700).answered(&progress, &[], &in_vain).progress;
-    let once = bench.at(2_800).answered(&progress, &[], &Answer::Nothing);
+    progress = bench.at(2_700).answered(&progress, &[], &in_vain, at(2_700)).progress;
+    let once = bench.told_nothing(2_800, 2_800, &progress);
     assert_eq!(once.progress.status(), Status::Pending, "one answer proves nothing");
-    let expired = bench.at(3_100).answered(&once.progress, &[], &Answer::Nothing);
+    let expired = bench.told_nothing(3_100, 3_100, &once.progress);
     assert_eq!((expired.progress.status(), kinds(&expired)), (EXPIRED, vec!["advanced"]));
     assert_eq!(bench.at(3_101).may_open(&expired.progress), MayOpen::Yes);
 
     let late = told("s1", "a", Status::Succeeded, 3_000);
     let paid = bench.at(3_200).learn(&expired.progress, &[late]);
     assert_eq!((paid.progress.status(), kinds(&paid)), (Status::Succeeded, vec!["reversed"]));
+}
+
+/// A worker that stood still between the answer and its writing: somebody may have paid since.
+#[test]
+fn an_absence_that_was_asked_about_within_the_grace_expires_nothing_however_late_it_is_written() {
+    let bench = Bench::new();
+    let mut progress = bench.opened();
+    progress.asking.absences = 5;
+    for (asked, status) in [(2_699, Status::Pending), (2_700, EXPIRED)] {
+        let outcome = bench.told_nothing(asked, 9_000, &progress);
+        assert_eq!(outcome.progress.status(), status, "{asked}");
+    }
 }
 
 #[test]
@@ -292,6 +309,6 @@ fn settled_payments_are_watched_for_a_day() {
     let paid = bench.at(10).learn(&bench.opened(), &[told("s1", "a", Status::Succeeded, 10)]);
     assert_eq!(paid.due_at, Some(at(10 + 3_600)));
     let day = 24 * 3_600;
-    let last = bench.at(10 + day).answered(&paid.progress, &[], &Answer::Nothing);
+    let last = bench.told_nothing(10 + day, 10 + day, &paid.progress);
     assert_eq!(last.due_at, None);
 }
