@@ -3,6 +3,7 @@
 //! Plain state. What may follow what is decided in `decide.rs`.
 
 use pagos_core::Handle;
+use pagos_core::Observation;
 use pagos_core::Standing;
 use pagos_core::Status;
 use pagos_core::Timestamp;
@@ -14,6 +15,10 @@ use serde::Serialize;
 pub struct Progress {
     /// What all observations amount to.
     pub standing: Standing,
+    /// The last observation that is in `standing` and not in the history yet: it repeated what was
+    /// known. It is written before the next one that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Observation>,
     /// What `prepare` made at the provider.
     pub handle: Option<Handle>,
     /// When the first attempt was begun.
@@ -83,6 +88,7 @@ impl Progress {
     pub fn new(created_at: Timestamp) -> Self {
         Self {
             standing: Standing::new(created_at),
+            repeated: None,
             handle: None,
             first_begun_at: None,
             attempts: 0,

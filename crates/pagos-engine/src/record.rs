@@ -86,13 +86,14 @@ impl Engine {
         let Some(outcome) = decide(payout, &rules) else {
             return Ok(None);
         };
+        let outcome = hold_repetition(&payout.progress, outcome);
         Ok(Some(Step {
             key: payout.order.key.clone(),
             version: payout.version,
             fence,
             lease: if fence.is_some() { Lease::End } else { Lease::Keep },
             due_at: outcome.due_at,
-            entries: worth_keeping(&payout.progress, &outcome.progress, outcome.entries),
+            entries: outcome.entries,
             progress: outcome.progress,
             notices: outcome.notices,
             applies,
@@ -117,24 +118,37 @@ impl Engine {
     }
 }
 
-/// Drops the repetition of what we hold, word for word and from whatever source, so that a payout
-/// that is watched for a month has a history that a person can read. A repetition that taught more
-/// than that it still holds (a later provider time, a fee, the end of a doubt) stays: the history
-/// folds to the standing.
-fn worth_keeping(before: &Progress, after: &Progress, entries: Vec<Entry>) -> Vec<Entry> {
-    let held = before.standing.held();
-    let seen_later = Observation { seen_at: after.standing.held().seen_at, ..held.clone() };
-    let taught_nothing = *after.standing.held() == seen_later
-        && after.standing.confirm_since() == before.standing.confirm_since();
-    let is_repetition = |entry: &Entry| match entry {
-        Entry::Observed { observation, change: Change::Same } => {
-            taught_nothing
-                && observation.status == held.status
-                && observation.provider_code == held.provider_code
-                && observation.message == held.message
-                && observation.returned == held.returned
-        }
-        _ => false,
+/// Keeps back the repetition of what we hold, word for word and from whatever source, so that a
+/// payout that is watched for a month has a history that a person can read. Of several the last
+/// says as much as all. It is written before the next line about an observation: that may be judged
+/// by when we last heard, and the history folds to the standing.
+fn hold_repetition(before: &Progress, mut after: Outcome) -> Outcome {
+    let (held, holds) = (before.standing.held(), after.progress.standing.held());
+    let seen_later = Observation { seen_at: holds.seen_at, ..held.clone() };
+    let taught_nothing = *holds == seen_later
+        && after.progress.standing.confirm_since() == before.standing.confirm_since();
+    let is_repetition = |seen: &Observation, change| {
+        taught_nothing
+            && change == Change::Same
+            && seen.status == held.status
+            && seen.provider_code == held.provider_code
+            && seen.message == held.message
+            && seen.returned == held.returned
     };
-    entries.into_iter().filter(|entry| !is_repetition(entry)).collect()
+    let mut entries = Vec::with_capacity(after.entries.len());
+    for entry in after.entries {
+        if let Entry::Observed { observation, change } = &entry {
+            if is_repetition(observation, *change) {
+                if held.seen_at != holds.seen_at {
+                    after.progress.repeated = Some(observation.clone());
+                }
+                continue;
+            }
+            if let Some(observation) = after.progress.repeated.take() {
+                entries.push(Entry::Observed { observation, change: Change::Same });
+            }
+        }
+        entries.push(entry);
+    }
+    Outcome { entries, ..after }
 }

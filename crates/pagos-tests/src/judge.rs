@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pagos_core::Observation;
 use pagos_core::Standing;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
@@ -60,13 +61,20 @@ pub fn attempts_one_at_a_time(history: &[Entry]) -> Result<u32, String> {
     Ok(begun)
 }
 
-/// What the observations of a history amount to, folded again from nothing.
-pub fn refold(history: &[Entry], created_at: Timestamp) -> Standing {
+/// What the observations of a history amount to, folded again from nothing, with the repetition that
+/// is `held_back` from it.
+pub fn refold(
+    history: &[Entry],
+    held_back: Option<&Observation>,
+    created_at: Timestamp,
+) -> Standing {
+    let told = history.iter().filter_map(|entry| match entry {
+        Entry::Observed { observation, .. } => Some(observation),
+        _ => None,
+    });
     let mut standing = Standing::new(created_at);
-    for entry in history {
-        if let Entry::Observed { observation, .. } = entry {
-            standing.apply(observation);
-        }
+    for seen in told.chain(held_back) {
+        standing.apply(seen);
     }
     standing
 }
