@@ -126,6 +126,19 @@ fn i03_lost_attempts_end_with_a_person_and_not_with_a_failure() {
     assert!(matches!(progress.attention, Some(Attention::Doubt(_))));
 }
 
+/// The other side: a documented refusal is a failure at once, and nothing is asked or sent again.
+#[test]
+fn i03_what_the_twin_refuses_for_good_is_failed() {
+    let stage = Stage::new(1);
+    stage.trigger("a", Fault::Refuse, 1);
+    stage.submit(vec![order("a")]);
+    let engine = stage.engine();
+    stage.run_to_rest(&engine);
+    let progress = stage.payout("a").progress;
+    assert_eq!(progress.status(), Status::Failed(FailReason::Rejected));
+    assert_eq!((progress.attempts, stage.movements().len()), (1, 0));
+}
+
 #[test]
 fn i03_every_bad_answer_of_the_twin_ends_at_its_truth() {
     let faults = [

@@ -37,13 +37,16 @@ pub(crate) enum Sight {
     Busy,
     BadGateway,
     TooMany,
+    Refusal,
 }
 
-/// What the provider says when it is out of order.
+/// What the provider says when it takes nothing on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Complaints {
     pub(crate) internal_error: fn() -> Reply,
     pub(crate) busy: fn() -> Reply,
+    /// That a field is wrong.
+    pub(crate) refusal: fn() -> Reply,
 }
 
 /// What a fault makes of a create.
@@ -55,6 +58,7 @@ pub(crate) const fn course(fault: Option<Fault>) -> (Effect, Sight) {
         Some(Fault::HtmlBefore) => (Effect::Never, Sight::BadGateway),
         Some(Fault::ErrorBefore) => (Effect::Never, Sight::InternalError),
         Some(Fault::Busy) => (Effect::Never, Sight::Busy),
+        Some(Fault::Refuse) => (Effect::Never, Sight::Refusal),
         Some(Fault::LateApply) => (Effect::Late, Sight::Nothing),
         Some(Fault::LoseReply) => (now, Sight::Nothing),
         Some(Fault::ErrorAfter) => (now, Sight::InternalError),
@@ -85,6 +89,7 @@ impl Sight {
             Self::Busy => (complaints.busy)(),
             Self::BadGateway => Reply::html_bad_gateway(),
             Self::TooMany => Reply::too_many_requests(),
+            Self::Refusal => (complaints.refusal)(),
         }
     }
 }

@@ -138,6 +138,7 @@ pub(crate) fn parse(text: &str) -> Result<Option<Scenario>, NoSuchScenario> {
         "500-not-created" => Scenario::call(Fault::ErrorBefore),
         "busy" => Scenario::call(Fault::Busy),
         "throttle" => Scenario::call(Fault::Throttle),
+        "refused" => Scenario::call(Fault::Refuse),
         "torn" => Scenario::call(Fault::Torn),
         "html-502" => Scenario::call(Fault::HtmlAfter),
         "html-502-not-created" => Scenario::call(Fault::HtmlBefore),

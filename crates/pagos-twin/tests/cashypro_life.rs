@@ -70,7 +70,7 @@ fn each_bad_call_is_as_ordered() {
     type Shape = fn(Reply) -> bool;
     let is_drop: Shape = |reply| matches!(reply, Reply::Drop);
     let is_error: Shape = |reply| msg(reply) == "System_error";
-    let cases: [(&str, Shape, bool); 11] = [
+    let cases: [(&str, Shape, bool); 12] = [
         ("sim:timeout-created", is_drop, true),
         ("sim:timeout-not-created", is_drop, false),
         ("sim:late-apply", is_drop, false),
@@ -78,6 +78,7 @@ fn each_bad_call_is_as_ordered() {
         ("sim:500-not-created", is_error, false),
         ("sim:busy", |reply| msg(reply) == "System_busy", false),
         ("sim:throttle", |reply| whole(reply).status() == 429, false),
+        ("sim:refused", |reply| msg(reply) == "Params_accountNo_error", false),
         ("sim:html-502", |reply| whole(reply).status() == 502, true),
         ("sim:html-502-not-created", |reply| whole(reply).status() == 502, false),
         (

@@ -237,6 +237,7 @@ fn calls_go_wrong_as_ordered() {
         (Fault::HtmlBefore, Some(502), false),
         (Fault::HtmlAfter, Some(502), true),
         (Fault::Throttle, Some(429), false),
+        (Fault::Refuse, Some(422), false),
         (Fault::BalanceExhausted, Some(402), false),
     ] {
         let mut business = Business::new();

@@ -341,13 +341,14 @@ fn status_can_be_one_object() {
 #[test]
 fn calls_of_payments_meet_faults_too() {
     type Shape = fn(&Reply) -> bool;
-    let cases: [(Fault, Shape, usize); 8] = [
+    let cases: [(Fault, Shape, usize); 9] = [
         (Fault::LoseRequest, |it| matches!(it, Reply::Drop), 0),
         (Fault::LoseReply, |it| matches!(it, Reply::Drop), 1),
         (Fault::LateApply, |it| matches!(it, Reply::Drop), 0),
         (Fault::ErrorAfter, |it| matches!(it, Reply::Answer(it) if it.status() == 500), 1),
         (Fault::Busy, |it| matches!(it, Reply::Answer(it) if it.status() == 503), 0),
         (Fault::Throttle, |it| matches!(it, Reply::Answer(it) if it.status() == 429), 0),
+        (Fault::Refuse, |it| matches!(it, Reply::Answer(it) if it.status() == 400), 0),
         (Fault::Torn, |it| matches!(it, Reply::Torn { .. }), 1),
         (Fault::SlowReply, |it| matches!(it, Reply::Later { .. }), 1),
     ];

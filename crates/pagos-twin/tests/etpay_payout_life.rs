@@ -63,7 +63,7 @@ fn each_bad_call_is_as_ordered() {
     type Shape = fn(Reply) -> bool;
     let is_drop: Shape = |reply| matches!(reply, Reply::Drop);
     let is_500: Shape = |reply| whole(reply).status() == 500;
-    let cases: [(&str, Shape, bool); 12] = [
+    let cases: [(&str, Shape, bool); 13] = [
         ("sim:timeout-created", is_drop, true),
         ("sim:timeout-not-created", is_drop, false),
         ("sim:late-apply", is_drop, false),
@@ -71,6 +71,7 @@ fn each_bad_call_is_as_ordered() {
         ("sim:500-not-created", is_500, false),
         ("sim:busy", |reply| whole(reply).status() == 503, false),
         ("sim:throttle", |reply| whole(reply).status() == 429, false),
+        ("sim:refused", |reply| whole(reply).status() == 400, false),
         ("sim:html-502", |reply| whole(reply).status() == 502, true),
         ("sim:html-502-not-created", |reply| whole(reply).status() == 502, false),
         ("sim:torn", |reply| matches!(reply, Reply::Torn { .. }), true),

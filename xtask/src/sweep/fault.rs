@@ -11,7 +11,7 @@ use crate::trial::payroll::Provider;
 pub(super) type Befalls = Option<Fault>;
 
 /// All of them, a good day first.
-pub(super) const ALL: [Befalls; 27] = [
+pub(super) const ALL: [Befalls; 28] = [
     None,
     Some(Fault::LoseRequest),
     Some(Fault::LoseReply),
@@ -23,6 +23,7 @@ pub(super) const ALL: [Befalls; 27] = [
     Some(Fault::HtmlBefore),
     Some(Fault::HtmlAfter),
     Some(Fault::Throttle),
+    Some(Fault::Refuse),
     Some(Fault::SlowReply),
     Some(Fault::BalanceExhausted),
     Some(Fault::QueryLost),
@@ -48,6 +49,8 @@ pub(super) enum Reply {
     Tells,
     /// It proves that nothing is under way, so that another attempt follows.
     Proves,
+    /// It refuses the order for good.
+    Refuses,
     /// It tells nothing, and the bank has the payout, or will have it.
     DoubtAndThere,
     /// It tells nothing, and the bank never had the payout.
@@ -73,6 +76,11 @@ pub(super) fn reply(provider: Provider, befalls: Befalls) -> Reply {
         Fault::Throttle => match provider {
             Provider::Etpay => Reply::Proves,
             Provider::Cashypro | Provider::Conekta | Provider::Virtualpos => Reply::DoubtAndLost,
+        },
+        Fault::Refuse => match provider {
+            Provider::Cashypro | Provider::Conekta | Provider::Etpay => Reply::Refuses,
+            // No word of its is proof.
+            Provider::Virtualpos => Reply::DoubtAndLost,
         },
         Fault::BalanceExhausted => match provider {
             Provider::Cashypro => Reply::Tells,

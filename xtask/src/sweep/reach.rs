@@ -69,8 +69,10 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         | Point::EndClaims
         | Point::Claim
         | Point::BeginAttempt
-        | Point::Create
-        | Point::Query => straight,
+        | Point::Create => straight,
+        // Whoever is refused for good is asked about only if the refusal was not heard.
+        Point::Query if reply == Reply::Refuses => Reach::Pay(Way::AfterCrashUnsent),
+        Point::Query => straight,
         Point::CloseDelivery => Reach::Serve,
         Point::Withdraw => Reach::Conflict,
         Point::GiveBack => Reach::Slowly,
@@ -89,16 +91,26 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
             Reply::Tells | Reply::Proves => straight,
             Reply::DoubtAndThere => Reach::Never("no reply tells; a question does"),
             Reply::DoubtAndLost => when(is_sent_again(provider), FOR_A_PERSON),
+            Reply::Refuses => Reach::Never(REFUSED),
         },
         Point::RecordDoubt => when(
             matches!(reply, Reply::DoubtAndThere | Reply::DoubtAndLost),
             "the reply leaves no doubt",
         ),
-        Point::RecordRefusal => Reach::Never("no fault of the twins refuses a payout for good"),
+        Point::RecordRefusal => when(reply == Reply::Refuses, "nothing refuses it for good"),
         Point::CloseAttempt => {
             when(reply == Reply::Proves, "the reply proves not that nothing is under way")
         }
         Point::AdmitDoubt | Point::RecordAbsence => Reach::Pay(Way::AfterCrashUnsent),
+        Point::RecordAnswer
+        | Point::Receive
+        | Point::ApplyDelivery
+        | Point::ScheduleQuestion
+        | Point::DeferDelivery
+            if reply == Reply::Refuses =>
+        {
+            Reach::Never(REFUSED)
+        }
         Point::RecordAnswer => when(!is_for_a_person, FOR_A_PERSON),
         Point::RecordAmbiguity => Reach::Never("no twin has two payouts under one key"),
         Point::NoteQuestion => when(fault::is_of_query(befalls), "every question is answered"),
@@ -132,6 +144,7 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
 }
 
 const FOR_A_PERSON: &str = "it was lost and is not sent again by itself: a person decides";
+const REFUSED: &str = "it is refused, so there is nothing to be told about";
 const NEWS_LOST: &str = "its only news is lost";
 
 /// Does proof of absence have it sent again?

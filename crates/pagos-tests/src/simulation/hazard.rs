@@ -99,7 +99,7 @@ macro_rules! named {
     };
 }
 
-named!(Fault, name, FAULTS, 26, {
+named!(Fault, name, FAULTS, 27, {
     LoseRequest => "request lost",
     LoseReply => "applied, reply lost",
     ErrorAfter => "500 after applying",
@@ -110,6 +110,7 @@ named!(Fault, name, FAULTS, 26, {
     HtmlBefore => "HTML 502 before applying",
     HtmlAfter => "HTML 502 after applying",
     Throttle => "429",
+    Refuse => "refused for good, by a twin",
     SlowReply => "slow reply",
     BalanceExhausted => "balance exhausted",
     QueryLost => "query lost",

@@ -109,8 +109,11 @@ pub(super) fn system_error() -> Reply {
 }
 
 /// What it says when it is out of order.
-pub(super) const COMPLAINTS: Complaints =
-    Complaints { internal_error: system_error, busy: || refusal(&Refusal::of("System_busy")) };
+pub(super) const COMPLAINTS: Complaints = Complaints {
+    internal_error: system_error,
+    busy: || refusal(&Refusal::of("System_busy")),
+    refusal: || refusal(&Refusal::of("Params_accountNo_error")),
+};
 
 /// A route that does not exist. `[sim]`
 pub(super) fn no_such_route() -> Reply {

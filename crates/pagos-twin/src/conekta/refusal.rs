@@ -177,16 +177,18 @@ impl From<Flaw> for Refusal {
     }
 }
 
-/// What Conekta says in this language when it is out of order.
+/// What Conekta says in this language when it takes nothing on.
 pub(super) const fn complaints(language: Language) -> Complaints {
     match language {
         Language::English => Complaints {
             internal_error: || Refusal::runtime_error().reply(Language::English),
             busy: || Refusal::busy().reply(Language::English),
+            refusal: || Refusal::wrong_account().reply(Language::English),
         },
         Language::Spanish => Complaints {
             internal_error: || Refusal::runtime_error().reply(Language::Spanish),
             busy: || Refusal::busy().reply(Language::Spanish),
+            refusal: || Refusal::wrong_account().reply(Language::Spanish),
         },
     }
 }

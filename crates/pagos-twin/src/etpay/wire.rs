@@ -135,11 +135,13 @@ pub(super) fn payout_refusal(refusal: &Refusal) -> Reply {
 pub(super) const PAYMENT_COMPLAINTS: Complaints = Complaints {
     internal_error: payment_error,
     busy: || Reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"service unavailable"}"#),
+    refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"message":"amount is invalid"}"#),
 };
 
 pub(super) const PAYOUT_COMPLAINTS: Complaints = Complaints {
     internal_error: payout_error,
     busy: || Reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"service unavailable"}"#),
+    refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"msg":"bank account is invalid"}"#),
 };
 
 pub(super) fn payment_error() -> Reply {

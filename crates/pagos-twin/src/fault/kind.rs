@@ -29,6 +29,8 @@ pub enum Fault {
     HtmlAfter,
     /// Create: HTTP 429, and nothing was applied.
     Throttle,
+    /// Create: refused for good in the provider's words for a wrong field, and nothing was applied.
+    Refuse,
     /// Create: applied and answered, seconds later.
     SlowReply,
     /// Create: the merchant's balance does not cover the order.
@@ -78,6 +80,7 @@ impl Fault {
             | Self::HtmlBefore
             | Self::HtmlAfter
             | Self::Throttle
+            | Self::Refuse
             | Self::SlowReply
             | Self::BalanceExhausted => Occasion::Create,
             Self::QueryLost

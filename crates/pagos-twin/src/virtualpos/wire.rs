@@ -107,6 +107,7 @@ pub(super) fn refusal(status: StatusCode, refusal: &Refusal) -> Reply {
 pub(super) const COMPLAINTS: Complaints = Complaints {
     internal_error,
     busy: || no(StatusCode::SERVICE_UNAVAILABLE, "SIM-BUSY", "servicio no disponible"),
+    refusal: || no(StatusCode::UNPROCESSABLE_ENTITY, "SIM-REFUSED", "un campo es inválido"),
 };
 
 pub(super) fn internal_error() -> Reply {
