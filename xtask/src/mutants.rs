@@ -23,6 +23,7 @@ use crate::mutants::copy::Copy;
 use crate::mutants::judge::Judge;
 use crate::mutants::list::Mutant;
 use crate::mutants::report::Row;
+use crate::postgres::Choice;
 use crate::process;
 use crate::tidy::Check;
 use crate::workspace::Workspace;
@@ -78,14 +79,28 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
              hang or do not build by it",
         ));
     }
+    let server = choose_server(workspace, &mut mutants)?;
     let folder = workspace.target.join("mutants");
     let _lock = lock(&folder)?;
-    let rows = try_all(workspace, &folder, &mutants, orders.jobs)?;
+    let rows = try_all(workspace, &folder, &server, &mutants, orders.jobs)?;
     report::print(&rows);
     match rows.iter().all(|row| row.verdict.is_caught()) {
         true => Ok(()),
         false => Err(Failure::told()),
     }
+}
+
+/// The server for the tests of those that need one. Where there is none, they are left out, which
+/// is said, and a failure where `CI=true`.
+fn choose_server(workspace: &Workspace, mutants: &mut Vec<Mutant>) -> Result<Choice, Failure> {
+    if !mutants.iter().any(Mutant::needs_a_server) {
+        return Ok(Choice::Nothing);
+    }
+    let server = Choice::make(workspace)?;
+    if matches!(server, Choice::Nothing) {
+        mutants.retain(|mutant| !mutant.needs_a_server());
+    }
+    Ok(server)
 }
 
 /// For `tidy`: the list can be read, and every text to replace is there exactly once.
@@ -112,6 +127,7 @@ fn lock(folder: &Path) -> Result<File, Failure> {
 fn try_all(
     workspace: &Workspace,
     folder: &Path,
+    server: &Choice,
     mutants: &[Mutant],
     jobs: u64,
 ) -> Result<Vec<Row>, Failure> {
@@ -119,7 +135,7 @@ fn try_all(
     let rows = Mutex::new(Vec::new());
     let work = |job: u64| -> Result<(), Failure> {
         let copy = Copy::of(workspace, &folder.join(job.to_string()))?;
-        let mut judge = Judge::new(&copy)?;
+        let mut judge = Judge::new(&copy, server)?;
         judge.prove_green(mutants)?;
         while let Some(mutant) = locked(&waiting).next() {
             let row = try_one(&mut judge, mutant)?;

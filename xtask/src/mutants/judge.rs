@@ -9,6 +9,7 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::mutants::copy::Copy;
 use crate::mutants::list::Mutant;
+use crate::postgres::Choice;
 
 /// What became of one planted bug.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,16 +55,17 @@ enum Ran {
 /// Runs tests in one copy, and knows which of them pass there without any bug.
 pub(super) struct Judge<'a> {
     copy: &'a Copy,
+    server: &'a Choice,
     config: PathBuf,
     green: BTreeSet<String>,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(copy: &'a Copy) -> Result<Self, Failure> {
+    pub(super) fn new(copy: &'a Copy, server: &'a Choice) -> Result<Self, Failure> {
         fs::create_dir_all(&copy.build).map_err(Failure::while_doing(copy.build.display()))?;
         let config = copy.build.join("nextest.toml");
         fs::write(&config, NEXTEST).map_err(Failure::while_doing(config.display()))?;
-        Ok(Self { copy, config, green: BTreeSet::new() })
+        Ok(Self { copy, server, config, green: BTreeSet::new() })
     }
 
     /// Runs what the mutants name on the unchanged copy: a test that fails anyway proves nothing.
@@ -128,6 +130,7 @@ impl<'a> Judge<'a> {
             // A bug must leave nothing behind that the tests of the next one would read.
             .env("INSTA_UPDATE", "no")
             .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
+        self.server.tell(&mut command);
         let output = command.output().map_err(Failure::while_doing("cargo nextest"))?;
         let said = String::from_utf8_lossy(&output.stderr);
         read(output.status.code(), &said).ok_or_else(|| {

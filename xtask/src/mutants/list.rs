@@ -48,6 +48,11 @@ impl Mutant {
         }
     }
 
+    /// Do its tests want a PostgreSQL server?
+    pub(super) fn needs_a_server(&self) -> bool {
+        self.tests.contains("-p pagos-store-postgres")
+    }
+
     fn parse(entry: &Table) -> Result<Self, String> {
         let text = |name: &str| match entry.get(name).and_then(Value::as_str) {
             Some(text) => Ok(text.to_owned()),

@@ -31,6 +31,9 @@ use crate::trial::payroll;
 use crate::trial::payroll::Provider;
 use crate::trial::payroll::Row;
 
+/// So many questions stay without an answer while the bank's news is awaited.
+const QUESTIONS_LOST: u32 = 12;
+
 /// The code of a refusal.
 const REFUSED: i32 = 1;
 
@@ -168,6 +171,12 @@ impl Stage {
     /// Has the fault of this stage meet a key, once.
     fn befall(&self, key: &str) -> Result<(), Failure> {
         self.befalls.map_or(Ok(()), |fault| self.order(key, fault, 1))
+    }
+
+    /// The bank answers no questions about it for a while, so that its news comes first.
+    fn silence(&self, key: &str) -> Result<(), Failure> {
+        let lost = fault::trigger(key, Fault::QueryLost, QUESTIONS_LOST);
+        self.bank.order_triggers(self.provider.name(), &[lost])
     }
 
     /// What is prepared for a payout goes wrong like a question, under a name of its own.

@@ -141,7 +141,7 @@ pub(super) const PAYMENT_COMPLAINTS: Complaints = Complaints {
 pub(super) const PAYOUT_COMPLAINTS: Complaints = Complaints {
     internal_error: payout_error,
     busy: || Reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"service unavailable"}"#),
-    refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"msg":"bank account is invalid"}"#),
+    refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"msg":"account_number is invalid"}"#),
 };
 
 pub(super) fn payment_error() -> Reply {

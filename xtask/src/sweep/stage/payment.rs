@@ -6,8 +6,10 @@ use std::time::Duration;
 use std::time::Instant;
 
 use pagos_engine::Point;
+use pagos_twin::Fault;
 use serde_json::Value;
 
+use super::QUESTIONS_LOST;
 use super::REFUSED;
 use super::Stage;
 use crate::failure::Failure;
@@ -61,7 +63,11 @@ impl Stage {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let failpoint = self.failpoint(place, &key);
         let mut start = Start::new(&self.payer, &words, Some(failpoint.clone()))?;
-        match parse_url(&start.read_line()?)? {
+        let page = parse_url(&start.read_line()?)?;
+        if self.befalls == Some(Fault::WebhookDelayed) {
+            self.silence(&key)?;
+        }
+        match page {
             Some(page) => self.bank.pay_on(&page)?,
             None => self.blame(format!("{failpoint}: no address")),
         }
@@ -102,7 +108,7 @@ impl Stage {
         let bank_url = self.payer.bank_url.clone();
         let ask = ["payment", "status", key, "--ask", "--json", "--sandbox-url", &bank_url];
         let mut said = String::new();
-        for _ in 0..QUESTIONS_MAX {
+        for _ in 0..QUESTIONS_LOST + QUESTIONS_MAX {
             let (code, words) = self.run(&ask)?;
             said = words;
             if code == 0 {

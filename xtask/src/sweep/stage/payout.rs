@@ -5,12 +5,10 @@ use std::path::PathBuf;
 
 use pagos_engine::Phase;
 use pagos_engine::Point;
-use pagos_twin::Fault;
 
 use super::REFUSED;
 use super::Stage;
 use crate::failure::Failure;
-use crate::sweep::fault;
 use crate::sweep::reach::Place;
 use crate::sweep::reach::Way;
 use crate::sweep::start::Failpoint;
@@ -29,9 +27,6 @@ const SLOW: [&str; 4] = ["--concurrency", "32", "--rate", "1"];
 /// `sent` is told of one call at a time.
 const ONE_BY_ONE: [&str; 2] = ["--concurrency", "1"];
 
-/// So many questions stay without an answer while the bank's news is awaited.
-const QUESTIONS_LOST: u32 = 12;
-
 impl Stage {
     /// With a row of its own.
     pub(super) fn pay(&mut self, place: Place, way: Way) -> Result<(), Failure> {
@@ -49,8 +44,7 @@ impl Stage {
         }
         if way == Way::AfterCrashAnswered {
             // Only now: what is prepared goes wrong like a question.
-            let lost = fault::trigger(&row.key, Fault::QueryLost, QUESTIONS_LOST);
-            self.bank.order_triggers(self.provider.name(), &[lost])?;
+            self.silence(&row.key)?;
         }
         let failpoint = self.failpoint(place, &row.key);
         self.pay_file(&file, &ONE_BY_ONE, &failpoint)?;
