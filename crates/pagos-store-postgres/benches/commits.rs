@@ -56,7 +56,7 @@ async fn main() {
         stores.push(open_with(&database.url, options).await);
     }
     let settings = stores[0].settings().await.unwrap();
-    let findings = settings.findings();
+    let findings = settings.findings(settings.clock);
     assert!(findings.iter().all(|finding| finding.severity != Severity::Danger), "{findings:?}");
     println!("PostgreSQL {}, fsync={}", settings.server_version, settings.fsync);
 

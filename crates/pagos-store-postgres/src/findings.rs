@@ -1,5 +1,9 @@
 //! What the settings of a server mean for money, and what to do about them. Asks for nothing.
 
+use std::time::Duration;
+
+use pagos_core::Timestamp;
+
 use crate::settings::ServerSettings;
 
 /// How bad a finding is.
@@ -32,9 +36,16 @@ impl Finding {
     }
 }
 
+/// A difference that the way to the server and back explains.
+const APART_FINE: Duration = Duration::from_secs(2);
+
+/// The graces of providers begin at ten minutes; a tenth of that is too much already.
+const APART_MAX: Duration = Duration::from_secs(60);
+
 impl ServerSettings {
-    /// One finding per setting that matters, the worst first.
-    pub fn findings(&self) -> Vec<Finding> {
+    /// One finding per setting that matters, the worst first. `now` is what the clock of this machine
+    /// showed when the settings came.
+    pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
         let mut findings = vec![
             self.judge_fsync(),
             self.judge_full_page_writes(),
@@ -44,6 +55,7 @@ impl ServerSettings {
             self.judge_encryption(),
             self.judge_connections(),
             self.judge_log(),
+            self.judge_clock(now),
         ];
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         findings
@@ -160,6 +172,28 @@ impl ServerSettings {
         }
     }
 
+    /// Workers compare each other's times: one that is ahead takes an early "no such payout" for a
+    /// late one. The server's clock is what they have in common.
+    fn judge_clock(&self, now: Timestamp) -> Finding {
+        // One of the two is zero.
+        let (ahead, behind) = (now.since(self.clock), self.clock.since(now));
+        let (apart, side) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
+        let told = format!("this machine's clock is {} ms {side} the server's", apart.as_millis());
+        let severity = match apart {
+            apart if apart <= APART_FINE => Severity::Fine,
+            apart if apart <= APART_MAX => Severity::Warning,
+            _ => Severity::Danger,
+        };
+        let remedy = match severity {
+            Severity::Fine => "",
+            Severity::Warning | Severity::Danger => {
+                "synchronise the clocks of all workers (NTP) before they pay: the proof that an \
+                 attempt never arrived is a matter of minutes"
+            }
+        };
+        Finding::new(severity, "clock", &told, remedy)
+    }
+
     fn judge_log(&self) -> Finding {
         let setting = "log_statement";
         match self.log_statement.as_str() {
@@ -197,13 +231,20 @@ mod tests {
             connections_max: 100,
             store_connections_max: 8,
             log_statement: "none".to_owned(),
+            clock: NOW,
         }
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(1_767_323_045_000);
+
+    fn apart(ms: i64) -> Timestamp {
+        Timestamp::from_millis(NOW.as_millis() + ms)
     }
 
     #[test]
     fn good_settings_are_fine() {
-        let findings = good().findings();
-        assert_eq!(findings.len(), 8);
+        let findings = good().findings(NOW);
+        assert_eq!(findings.len(), 9);
         assert!(findings.iter().all(|finding| finding.severity == Severity::Fine));
     }
 
@@ -239,9 +280,13 @@ mod tests {
                 "log_statement",
                 Severity::Warning,
             ),
+            (ServerSettings { clock: apart(2_001), ..good() }, "clock", Severity::Warning),
+            (ServerSettings { clock: apart(-2_001), ..good() }, "clock", Severity::Warning),
+            (ServerSettings { clock: apart(60_001), ..good() }, "clock", Severity::Danger),
+            (ServerSettings { clock: apart(-60_001), ..good() }, "clock", Severity::Danger),
         ];
         for (settings, setting, severity) in cases {
-            let findings = settings.findings();
+            let findings = settings.findings(NOW);
             let first = findings.first().unwrap();
             assert_eq!((first.setting, first.severity), (setting, severity));
             assert!(!first.remedy.is_empty(), "{setting}");
@@ -256,8 +301,9 @@ mod tests {
         let local = ServerSettings { is_encrypted: false, is_local: true, ..good() };
         let replicated =
             ServerSettings { synchronous_standby_names: "b".to_owned(), standbys: 1, ..good() };
-        for settings in [asynchronous, local, replicated] {
-            let findings = settings.findings();
+        let near = ServerSettings { clock: apart(-2_000), ..good() };
+        for settings in [asynchronous, local, replicated, near] {
+            let findings = settings.findings(NOW);
             assert!(findings.iter().all(|finding| finding.severity == Severity::Fine));
         }
     }

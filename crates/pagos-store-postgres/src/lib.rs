@@ -15,10 +15,11 @@
 //! use pagos_store_postgres::PostgresStore;
 //! use pagos_store_postgres::Severity;
 //!
-//! # async fn example() -> Result<(), pagos_engine::StoreError> {
+//! # async fn example(now: pagos_core::Timestamp) -> Result<(), pagos_engine::StoreError> {
 //! let url = "postgres://pagos:secret@db.example/pagos"; // verified TLS
 //! let store = PostgresStore::connect(url, PostgresOptions::default()).await?;
-//! for finding in store.settings().await?.findings() {
+//! // `now` is what your clock shows.
+//! for finding in store.settings().await?.findings(now) {
 //!     if finding.severity != Severity::Fine {
 //!         println!("{}: {} {}", finding.setting, finding.message, finding.remedy);
 //!     }

@@ -1,5 +1,7 @@
 //! What the server is set to, as it says itself. What that means is in `findings.rs`.
 
+use pagos_core::Timestamp;
+
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::transaction::Work;
@@ -37,6 +39,8 @@ pub struct ServerSettings {
     pub store_connections_max: u32,
     /// Which statements go to the server's log: `none`, `ddl`, `mod` or `all`.
     pub log_statement: String,
+    /// What its clock showed when it was asked.
+    pub clock: Timestamp,
 }
 
 /// Asks the server.
@@ -65,6 +69,7 @@ impl Work for ReadSettings {
             connections_max: count(row.try_get(11)?),
             store_connections_max: self.store_connections_max,
             log_statement: row.try_get(12)?,
+            clock: Timestamp::from_millis(row.try_get(13)?),
         })
     }
 }
@@ -79,4 +84,5 @@ const SETTINGS: &str = "SELECT current_setting('server_version'),
         (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_isolation'),
         coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
         coalesce(inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() = '::1', true),
-        current_setting('max_connections')::bigint, current_setting('log_statement')";
+        current_setting('max_connections')::bigint, current_setting('log_statement'),
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint";

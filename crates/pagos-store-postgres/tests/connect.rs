@@ -74,7 +74,7 @@ async fn a_server_that_takes_back_what_it_acknowledged_is_refused() {
     assert_eq!(settings.synchronous_commit, "off", "what others get");
     assert_eq!((settings.fsync.as_str(), settings.is_in_recovery), ("on", false));
     assert_eq!(settings.store_connections_max, 8);
-    let findings = settings.findings();
+    let findings = settings.findings(settings.clock);
     assert!(findings.iter().all(|finding| finding.severity != Severity::Danger), "{findings:?}");
     assert_eq!(session_settings(&database, &store).await, "on");
 }

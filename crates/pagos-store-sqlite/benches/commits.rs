@@ -36,6 +36,7 @@ use pagos_engine::Intent;
 use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
+use rusqlite::Connection;
 
 use scratch::Scratch;
 use scratch::beside;
@@ -65,14 +66,16 @@ fn main() {
     let page = Raw::new(&scratch.beside("raw-page"), Writes::Page);
     let log = Raw::new(&scratch.beside("raw-log"), Writes::Frames(frames));
     let afar = Raw::new(&scratch.beside("raw-afar"), Writes::Frames(frames)).on_a_thread();
-    let mut rates = [const { Vec::new() }; 4];
+    let bare = Bare::new(&scratch.beside("bare.db"));
+    let mut rates = [const { Vec::new() }; 5];
     for _ in 0..ROUNDS {
         rates[0].push(rate(|| page.commit()));
         rates[1].push(rate(|| log.commit()));
         rates[2].push(rate(|| runtime.block_on(afar.commit())));
-        rates[3].push(rate(|| runtime.block_on(submit_next(&store, &mut number))));
+        rates[3].push(rate(|| bare.commit()));
+        rates[4].push(rate(|| runtime.block_on(submit_next(&store, &mut number))));
     }
-    let [page, log, afar, single] = rates.map(median);
+    let [page, log, afar, bare, single] = rates.map(median);
     drop(store);
     let store = SqliteStore::open(scratch.beside("grouped.db")).unwrap();
     let (grouped, rows_per_commit) = runtime.block_on(grouped_rate(&store));
@@ -83,8 +86,14 @@ fn main() {
     report("raw: one page, fdatasync", page, "");
     report(&format!("raw: {frames} frames, fdatasync"), log, "");
     report("the same, asked of a thread", afar, &format!("{:.2}x raw", afar / log));
-    let besides =
-        format!("{:.2}x of one page, {:.2}x asked of a thread", single / page, single / afar);
+    report("bare SQLite, one row, two pages", bare, &format!("{:.2}x of one page", bare / page));
+    let own_us = 1e6 / single - 1e6 / log;
+    let besides = format!(
+        "{:.2}x of one page, {:.2}x asked of a thread, {:.2}x of bare SQLite, {own_us:.0} us beside the flush",
+        single / page,
+        single / afar,
+        single / bare,
+    );
     let ratio = judge(single / log, &format!("raw of {frames} frames"), 0.8);
     report("intents, one per commit", single, &format!("{besides}, {ratio}"));
     let ratio = judge(grouped / single, "one per commit", 15.0);
@@ -183,6 +192,34 @@ impl Raw {
             }
         });
         Afar { commits }
+    }
+}
+
+/// The least that SQLite does for a key that must be unique: one row of one table, in this thread.
+struct Bare {
+    connection: Connection,
+    rows: Cell<u32>,
+}
+
+impl Bare {
+    fn new(path: &Path) -> Self {
+        let connection = Connection::open(path).unwrap();
+        let set_up = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             PRAGMA wal_autocheckpoint = 4000;
+             CREATE TABLE intents (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT)";
+        connection.execute_batch(set_up).unwrap();
+        let bare = Self { connection, rows: Cell::new(0) };
+        for _ in 0..FRAMES_MAX {
+            bare.commit();
+        }
+        bare
+    }
+
+    fn commit(&self) {
+        self.rows.set(self.rows.get() + 1);
+        let insert = "INSERT INTO intents (key, body) VALUES (?1, ?2)";
+        let (key, body) = (format!("k{}", self.rows.get()), "x".repeat(300));
+        self.connection.prepare_cached(insert).unwrap().execute((key, body)).unwrap();
     }
 }
 

@@ -97,19 +97,20 @@ async fn store(db: &Database) -> Vec<Finding> {
                 Ok(settings) => settings,
                 Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
             };
+            let now = pagos_core::Clock::now(&SystemClock);
             let payouts = match db.open_to_read().await {
                 Ok(store) => payouts_in(store.as_ref(), what.clone()).await,
                 // The server answers, so this is about what it holds.
                 Err(error) => finding(what.clone(), Verdict::Note, with_causes(&error)),
             };
-            [payouts].into_iter().chain(settings_of(&settings, &what)).collect()
+            [payouts].into_iter().chain(settings_of(&settings, now, &what)).collect()
         }
     }
 }
 
 /// What the server is set to, and what that means for money.
-fn settings_of(settings: &ServerSettings, what: &str) -> Vec<Finding> {
-    let findings = settings.findings().into_iter().map(|found| {
+fn settings_of(settings: &ServerSettings, now: Timestamp, what: &str) -> Vec<Finding> {
+    let findings = settings.findings(now).into_iter().map(|found| {
         let verdict = match found.severity {
             Severity::Fine => Verdict::Good,
             Severity::Warning => Verdict::Note,
