@@ -112,6 +112,7 @@ pub(super) fn judge(root: &Path, mutants: &[Mutant]) -> Result<Vec<String>, Fail
             findings.push(format!("{}: there are two of this name", mutant.name));
         }
         findings.extend(judge_form(mutant));
+        findings.extend(judge_tests(root, mutant));
         let path = root.join(&mutant.file);
         if !path.is_file() {
             findings.push(format!("{}: there is no file {}", mutant.name, mutant.file));
@@ -136,10 +137,21 @@ fn judge_form(mutant: &Mutant) -> Vec<String> {
     if !mutant.invariant.split(", ").all(|word| numbers.iter().any(|known| known == word)) {
         findings.push(format!("{name}: {:?} is not one of I1 to I12", mutant.invariant));
     }
-    if !mutant.tests.split_whitespace().any(|word| word == "-p") {
-        findings.push(format!("{name}: its tests name no package with -p"));
-    }
     findings
+}
+
+/// A run of an hour shall not end at tests that have moved.
+fn judge_tests(root: &Path, mutant: &Mutant) -> Option<String> {
+    let words: Vec<&str> = mutant.tests.split_whitespace().collect();
+    let (package, inside) = match words.as_slice() {
+        ["-p", package] => (package, "Cargo.toml".to_owned()),
+        ["-p", package, "--lib"] => (package, "src/lib.rs".to_owned()),
+        ["-p", package, "--test", test] => (package, format!("tests/{test}.rs")),
+        _ => return Some(format!("{}: its tests are not -p, with --lib or --test", mutant.name)),
+    };
+    let path = Path::new("crates").join(package).join(inside);
+    let is_there = root.join(&path).is_file();
+    (!is_there).then(|| format!("{}: there are no tests in {}", mutant.name, path.display()))
 }
 
 #[cfg(test)]
@@ -147,7 +159,7 @@ mod tests {
     use super::*;
 
     const ENTRY: &str = "[[mutant]]\nname = 'a'\ninvariant = 'I2'\nbreaks = 'b'\nfile = 'xtask/src/main.rs'\n\
-                         find = 'fn main('\nreplace = 'fn niam('\ntests = '-p xtask'\n";
+                         find = 'fn main('\nreplace = 'fn niam('\ntests = '-p pagos-core --lib'\n";
 
     fn one() -> Mutant {
         parse(ENTRY).unwrap().remove(0)
@@ -183,6 +195,8 @@ mod tests {
             Mutant { find: "line\n".repeat(9), ..whole.clone() },
             Mutant { invariant: "I13".to_owned(), ..whole.clone() },
             Mutant { tests: "--test some".to_owned(), ..whole.clone() },
+            Mutant { tests: "-p pagos-core --test moved".to_owned(), ..whole.clone() },
+            Mutant { tests: "-p pagos-cli --bin pagos".to_owned(), ..whole.clone() },
             Mutant { file: "no/such/file.rs".to_owned(), ..whole.clone() },
         ];
         for mutant in bad {
