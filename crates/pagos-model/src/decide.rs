@@ -212,10 +212,15 @@ impl Rules<'_> {
 
     /// A person's "send it again": only in doubt, and only once no worker can be sending.
     pub(crate) fn send_again(&self, before: &Progress) -> Option<Progress> {
-        let age = before.open.filter(|_| before.status == Status::Unknown)?;
-        let is_over = age >= self.world.on_the_way() || !self.world.holds(Guard::OperatorWaits);
+        before.open.filter(|_| before.status == Status::Unknown)?;
         let person = false;
-        is_over.then(|| Progress { person, ..closed(before.clone()) })
+        self.is_over(before).then(|| Progress { person, ..closed(before.clone()) })
+    }
+
+    /// Can nothing of the open attempt be on its way any more, as far as a person may rely on it?
+    pub(crate) fn is_over(&self, before: &Progress) -> bool {
+        let is_young = before.open.is_some_and(|age| age < self.world.on_the_way());
+        !is_young || !self.world.holds(Guard::OperatorWaits)
     }
 }
 

@@ -442,10 +442,10 @@ impl Moving<'_> {
         self.state.ghost.is_forgery_believed |= before != self.state.progress.status;
     }
 
-    /// A person tells the truth as far as the bank's books show it. What a worker of ours is about
-    /// to do they do not show.
+    /// A person tells the truth as far as the bank's books show it. They show neither what a worker of
+    /// ours is about to do nor what is on its way.
     fn decide(&mut self, word: Word) -> Option<()> {
-        let is_nowhere = self.state.bank.paid == 0 && self.state.wire.is_empty();
+        let is_nowhere = self.state.bank.paid == 0;
         spend(&mut self.state.bounds.operator)?;
         match word {
             Word::End => {
@@ -454,7 +454,8 @@ impl Moving<'_> {
                 self.learn(self.state.bank.status(), Source::Operator, truth);
             }
             Word::Failed => {
-                is_nowhere.then_some(())?;
+                let is_over = self.rules().is_over(&self.state.progress);
+                (is_nowhere && is_over).then_some(())?;
                 self.state.bank.has_refused = true;
                 self.learn(Status::Failed, Source::Operator, 0);
             }

@@ -32,7 +32,7 @@ pub enum Guard {
     CompareAndSet,
     /// A request leaves only if a whole call fits into the lease, and not after the deadline.
     TimeToSend,
-    /// A person's "send it again" waits until no worker can be sending any more.
+    /// A person's "send it again" and "failed" wait until nothing can be on its way any more.
     OperatorWaits,
     /// What anybody could have sent changes nothing.
     UnverifiedOnlyAsks,
@@ -205,11 +205,13 @@ impl World {
     }
 
     /// A provider that would pay a repeat and whose absence proves nothing; a person can look at the
-    /// bank, and decides once.
+    /// bank's books, and decides once. What is under way arrives or is lost within the queue's time:
+    /// otherwise no waiting would make a person's word safe.
     pub fn hidden(size: Size) -> Self {
         let keyed = Self::keyed(Size::Small);
         let bounds = Bounds { operator: 1, ..keyed.bounds };
-        let base = Self { name: "hidden", repeats: Repeats::PaidAndHidden, bounds, ..keyed };
+        let repeats = Repeats::PaidAndHidden;
+        let base = Self { name: "hidden", repeats, queue: Some(1), bounds, ..keyed };
         base.sized(size)
     }
 

@@ -84,9 +84,7 @@ fn at_stake(guard: Guard) -> (World, Promise) {
 
 #[test]
 fn every_guard_is_needed() {
-    // A second line: nobody is in doubt about an attempt before its claim is over, and `TimeToSend`
-    // lets nothing leave after that.
-    for guard in Guard::ALL.into_iter().filter(|guard| *guard != Guard::OperatorWaits) {
+    for guard in Guard::ALL {
         let (world, promise) = at_stake(guard);
         let name = world.name;
         let world = narrow(guard, world);
