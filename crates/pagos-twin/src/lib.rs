@@ -48,8 +48,8 @@
 //! | create | `torn` | `sim:torn` | applied, the answer breaks off | 20 |
 //! | create | `html_before` | `sim:html-502-not-created` | not applied, HTML 502 | 20 |
 //! | create | `html_after` | `sim:html-502` | applied, HTML 502 | 20 |
-//! | create | `throttle` | `sim:throttle` | not applied, HTTP 429 | 20 |
-//! | create | `refuse` | `sim:refused` | not applied, a field is said to be wrong | |
+//! | create | `throttle` | `sim:throttle` | not applied, HTTP 429 | 15 |
+//! | create | `refuse` | `sim:refused` | not applied, a field is said to be wrong | 5 |
 //! | create | `slow_reply` | `sim:slow` | applied, answered after 2 to 10 seconds | 5 |
 //! | create | `balance_exhausted` | `sim:no-funds` | the balance does not cover it: Cashypro accepts and fails it later, the others refuse it | 5 |
 //! | query | `query_lost` | | connection closes | 25 |

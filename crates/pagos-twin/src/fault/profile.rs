@@ -75,7 +75,7 @@ pub(super) const MILD: [(Fault, u16); 16] = [
     (Fault::ListingLags, 20),
 ];
 
-pub(super) const HOSTILE: [(Fault, u16); 26] = [
+pub(super) const HOSTILE: [(Fault, u16); 27] = [
     (Fault::LoseRequest, 30),
     (Fault::LoseReply, 40),
     (Fault::ErrorAfter, 25),
@@ -85,7 +85,8 @@ pub(super) const HOSTILE: [(Fault, u16); 26] = [
     (Fault::Torn, 20),
     (Fault::HtmlBefore, 20),
     (Fault::HtmlAfter, 20),
-    (Fault::Throttle, 20),
+    (Fault::Throttle, 15),
+    (Fault::Refuse, 5),
     (Fault::SlowReply, 5),
     (Fault::BalanceExhausted, 5),
     (Fault::QueryLost, 25),
