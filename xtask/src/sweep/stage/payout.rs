@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use pagos_engine::Phase;
 use pagos_engine::Point;
+use pagos_twin::Fault;
 
 use super::REFUSED;
 use super::Stage;
@@ -42,7 +43,10 @@ impl Stage {
             let failpoint = self.failpoint(Place { point, phase }, &row.key);
             self.pay_file(&file, &ONE_BY_ONE, &failpoint)?;
         }
-        if way == Way::AfterCrashAnswered {
+        let is_of_news =
+            matches!(place.point, Point::Receive | Point::ApplyDelivery | Point::ScheduleQuestion);
+        let is_news_late = is_of_news && self.befalls == Some(Fault::WebhookDelayed);
+        if way == Way::AfterCrashAnswered || is_news_late {
             // Only now: what is prepared goes wrong like a question.
             self.silence(&row.key)?;
         }
