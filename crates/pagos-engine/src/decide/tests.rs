@@ -240,6 +240,10 @@ fn a_watch_does_not_end_while_the_provider_says_that_it_is_under_way() {
     let again = rules(5 + end).learn(&settled, &answer(Status::Pending, 5 + end));
     assert_eq!(again.progress.status(), failed, "nothing moved yet");
     assert!(again.due_at.is_some(), "and it is watched on");
+    for (seconds, is_watched) in [(3 + 2 * end, true), (4 + 2 * end, false)] {
+        let still = rules(seconds).learn(&again.progress, &answer(failed, seconds));
+        assert_eq!(still.due_at.is_some(), is_watched, "for a whole window: {seconds}");
+    }
     let old = Observation { asked_at: Some(at(4)), ..answer(Status::Pending, 5 + end) };
     let old = rules(5 + end).learn(&settled, &old);
     assert_eq!(old.progress.settled_at, settled.settled_at, "an old question says nothing");
