@@ -198,7 +198,8 @@ struct Figures {
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let begun = Instant::now();
     let program = match &orders.program {
-        Some(program) => program.clone(),
+        // It is started in other folders than ours.
+        Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display()))?,
         None => trial::build_program(workspace, orders.profile)?,
     };
     let stage = set_up(workspace, orders, program)?;
