@@ -79,6 +79,31 @@ async fn a_server_that_takes_back_what_it_acknowledged_is_refused() {
     assert_eq!(session_settings(&database, &store).await, "on");
 }
 
+/// PostgreSQL's details quote the row that an error is about, and rows hold account numbers.
+#[tokio::test]
+async fn an_error_shows_nothing_of_a_row() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = scratch.database().await;
+    let store = sample::open(&database.url).await;
+    let client = sample::connect(&database).await;
+    client
+        .batch_execute(
+            "CREATE FUNCTION pagos.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 RAISE EXCEPTION 'not this one' USING DETAIL = 'Failing row: ' || NEW.order_json;
+             END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON pagos.payouts
+             FOR EACH ROW EXECUTE FUNCTION pagos.refuse()",
+        )
+        .await
+        .unwrap();
+    let intent = sample::intent("k1");
+    let number = intent.order.beneficiary.account_number.as_str().to_owned();
+    let error = store.submit(vec![intent]).await.unwrap_err();
+    let shown = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+    assert!(shown.contains("not this one"), "{shown}");
+    assert!(!shown.contains("Failing row") && !shown.contains(&number), "{shown}");
+}
+
 /// What the store's own session commits with, as the server saw it in a trigger of this test.
 async fn session_settings(database: &ScratchDatabase, store: &PostgresStore) -> String {
     let client = sample::connect(database).await;
