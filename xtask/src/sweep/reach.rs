@@ -123,9 +123,12 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::ApplyDelivery => when(is_signed(provider), "its news is only a reason to ask"),
         Point::ScheduleQuestion => when(!is_signed(provider), "its news is signed, and applied"),
         Point::DeferDelivery => match provider {
-            Provider::Conekta if befalls.is_none() => Reach::Pay(Way::AfterCrashAnswered),
-            // Not impossible, but chance: with a fault our question often comes before its news.
-            Provider::Conekta => Reach::Never("a race that only a good day decides for certain"),
+            Provider::Conekta => match reply {
+                Reply::Tells | Reply::DoubtAndThere => Reach::Pay(Way::AfterCrashAnswered),
+                Reply::Proves | Reply::DoubtAndLost | Reply::Refuses => {
+                    Reach::Never("the attempt that the crash leaves open never came to be")
+                }
+            },
             Provider::Cashypro | Provider::Etpay | Provider::Virtualpos => {
                 Reach::Never("its news names our key, which is always there before")
             }
