@@ -100,6 +100,9 @@ fn choose_server(workspace: &Workspace, mutants: &mut Vec<Mutant>) -> Result<Cho
     if matches!(server, Choice::Nothing) {
         mutants.retain(|mutant| !mutant.needs_a_server());
     }
+    if mutants.is_empty() {
+        return Err(Failure::new("every one of these needs a PostgreSQL server; none was tried"));
+    }
     Ok(server)
 }
 
