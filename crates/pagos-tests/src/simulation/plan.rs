@@ -67,8 +67,7 @@ impl Schedule {
         }
         crowd.sort_unstable();
         let hours = |hours: u64| Duration::from_secs(hours * 3_600);
-        // Longer than anybody stands still: a watch that is over for twice its time ends unanswered.
-        let watch_for = [hours(6), hours(6), hours(6), hours(24), hours(72)];
+        let watch_for = [hours(2), hours(2), hours(2), hours(24), hours(72)];
         let rate_max = (chance.below(8) == 0).then_some(5);
         let watch_for = watch_for[usize::try_from(chance.below(5)).unwrap()];
         Self {
