@@ -45,6 +45,7 @@ use pagos_core::Clock;
 use pagos_core::Currency;
 use pagos_core::Decoded;
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::Document;
 use pagos_core::DocumentType;
 use pagos_core::Environment;
@@ -151,7 +152,7 @@ fn time<T>(mut call: impl FnMut() -> T) -> f64 {
 
 /// The whole call. Nothing in it waits, so one poll is all.
 fn pay(cashypro: &Cashypro, order: &PayoutOrder) -> pagos_core::Observation {
-    let call = pin!(cashypro.create(black_box(order), None));
+    let call = pin!(cashypro.create(black_box(order), None, Departure::Anytime));
     match call.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer.unwrap(),
         Poll::Pending => unreachable!("the transport answers at once"),
@@ -262,7 +263,11 @@ impl Outside {
 
 #[async_trait]
 impl Transport for Outside {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         *self.sent.lock().unwrap() = Some(request);
         Ok(Response::new(Bytes::from_static(ANSWER)))
     }

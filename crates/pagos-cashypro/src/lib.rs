@@ -15,7 +15,7 @@
 //! ```
 //! use std::sync::Arc;
 //! # use bytes::Bytes;
-//! # use pagos_core::{NonceSource, Timestamp, Transport, TransportError};
+//! # use pagos_core::{Departure, NonceSource, Timestamp, Transport, TransportError};
 //! use pagos_cashypro::{Cashypro, CashyproConfig, country};
 //! use pagos_core::{Clock, Environment, PayoutProvider, Secret};
 //! # #[derive(Debug)]
@@ -24,7 +24,7 @@
 //! # impl NonceSource for Outside { fn draw(&self) -> [u8; 16] { [7; 16] } }
 //! # #[async_trait::async_trait]
 //! # impl Transport for Outside {
-//! #     async fn send(&self, _: http::Request<Bytes>)
+//! #     async fn send(&self, _: http::Request<Bytes>, _: Departure)
 //! #     -> Result<http::Response<Bytes>, TransportError> { unreachable!() }
 //! # }
 //! # let (transport, clock, nonces) = (Arc::new(Outside), Arc::new(Outside), Arc::new(Outside));
@@ -79,6 +79,7 @@ use pagos_core::Contract;
 use pagos_core::Country;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -211,7 +212,8 @@ impl Cashypro {
     /// A question that moves no money.
     async fn ask(&self, path: &str, body: &impl Serialize) -> Result<Response<Bytes>, Error> {
         let request = self.build_request(path, body)?;
-        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
         match response.status() {
             StatusCode::TOO_MANY_REQUESTS => Err(throttled(&response)),
             _ => Ok(response),
@@ -273,6 +275,7 @@ impl PayoutProvider for Cashypro {
         &self,
         order: &PayoutOrder,
         _handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error> {
         let request = {
             let nonce = self.nonces.draw();
@@ -280,7 +283,7 @@ impl PayoutProvider for Cashypro {
             self.build_request("/api/payOut", &body)?
         };
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(money_call_failure)?;
+        let response = self.transport.send(request, departure).await.map_err(money_call_failure)?;
         payout::read_reply(&self.settings, &response, asked_at, self.clock.now())
     }
 
@@ -366,7 +369,8 @@ impl PaymentProvider for Cashypro {
             self.build_request(payment::path(&self.settings.payment.product), &body)?
         };
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(money_call_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(money_call_failure)?;
         payment::read_session(&self.settings, &response, asked_at, self.clock.now())
     }
 

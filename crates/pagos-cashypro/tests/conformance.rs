@@ -94,6 +94,7 @@ impl Transport for NoTransport {
     async fn send(
         &self,
         _request: http::Request<Bytes>,
+        _departure: pagos_core::Departure,
     ) -> Result<Response<Bytes>, pagos_core::TransportError> {
         Err(pagos_core::TransportError::new(pagos_core::Reached::No, "no transport"))
     }

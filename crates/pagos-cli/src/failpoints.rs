@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use pagos_core::Departure;
 use pagos_core::OrderKey;
 use pagos_core::Reached;
 use pagos_core::Transport;
@@ -163,9 +164,10 @@ impl Transport for Watched {
     async fn send(
         &self,
         request: http::Request<Bytes>,
+        departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let path = request.uri().path().to_owned();
-        let mut call = self.inner.send(request);
+        let mut call = self.inner.send(request, departure);
         tokio::select! {
             biased;
             answer = &mut call => {

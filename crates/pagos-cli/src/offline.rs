@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use pagos_core::Departure;
 use pagos_core::NonceSource;
 use pagos_core::Reached;
 use pagos_core::Transport;
@@ -33,6 +34,7 @@ impl Transport for NoNetwork {
     async fn send(
         &self,
         _request: http::Request<Bytes>,
+        _departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         Err(TransportError::new(Reached::No, "this command does not use the network"))
     }

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use pagos_core::Departure;
 use pagos_core::Transport;
 use pagos_http::HttpOptions;
 use pagos_http::HttpTransport;
@@ -16,6 +18,8 @@ use pagos_twin::ServerHandle;
 use pagos_twin::World;
 use pagos_twin::serve;
 use tokio::net::TcpListener;
+
+use crate::clock::SystemClock;
 
 /// How many times faster than ours the time of the twins runs: three minutes there are one second
 /// here, so that a day of retries and reversals fits into a coffee break.
@@ -129,8 +133,9 @@ async fn call(
     let url = format!("{origin}/_twin/{name}");
     let request = http::Request::builder().method(method).uri(url).body(body);
     let request = request.map_err(|_| not_there())?;
-    let http = HttpTransport::new(&HttpOptions::default()).map_err(|_| not_there())?;
-    let response = http.send(request).await.map_err(|_| not_there())?;
+    let http = HttpTransport::new(&HttpOptions::default(), Arc::new(SystemClock))
+        .map_err(|_| not_there())?;
+    let response = http.send(request, Departure::Anytime).await.map_err(|_| not_there())?;
     match response.status().is_success() {
         true => Ok(response.into_body()),
         false => Err(not_there()),

@@ -33,6 +33,7 @@ use pagos_conekta::verify;
 use pagos_conformance::Case;
 use pagos_core::Clock;
 use pagos_core::Decoded;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Timestamp;
 use pagos_core::Transport;
@@ -143,7 +144,11 @@ struct Nowhere;
 
 #[async_trait]
 impl Transport for Nowhere {
-    async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        _: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         Err(TransportError::new(Reached::No, "no network in this bench"))
     }
 }

@@ -17,7 +17,7 @@
 //! ```
 //! use std::sync::Arc;
 //! # use bytes::Bytes;
-//! # use pagos_core::{Timestamp, Transport, TransportError};
+//! # use pagos_core::{Departure, Timestamp, Transport, TransportError};
 //! use pagos_conekta::{Conekta, ConektaConfig};
 //! use pagos_core::{Clock, Environment, PayoutProvider, Secret};
 //! # #[derive(Debug)]
@@ -25,7 +25,7 @@
 //! # impl Clock for Outside { fn now(&self) -> Timestamp { Timestamp::default() } }
 //! # #[async_trait::async_trait]
 //! # impl Transport for Outside {
-//! #     async fn send(&self, _: http::Request<Bytes>)
+//! #     async fn send(&self, _: http::Request<Bytes>, _: Departure)
 //! #     -> Result<http::Response<Bytes>, TransportError> { unreachable!() }
 //! # }
 //! # let (transport, clock) = (Arc::new(Outside), Arc::new(Outside));
@@ -71,6 +71,7 @@ use pagos_core::Contract;
 use pagos_core::Country;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -175,7 +176,7 @@ impl Conekta {
     /// A question. It moves no money.
     async fn ask(&self, path: &str) -> Result<Response<Bytes>, Error> {
         let request = self.request(Method::GET, path, Bytes::new())?;
-        self.transport.send(request).await.map_err(question_failure)
+        self.transport.send(request, Departure::Anytime).await.map_err(question_failure)
     }
 
     fn instruction(&self, order: &PayoutOrder) -> Result<Instruction, Error> {
@@ -220,7 +221,8 @@ impl PayoutProvider for Conekta {
             return known.to_handle().map(Some);
         }
         let request = self.request(Method::POST, contract::PATH_PAYEES, instruction.payee()?)?;
-        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
         let payee =
             payout::answer::read_payee(&instruction.account, &response, &self.shown(order))?;
         payee.to_handle().map(Some)
@@ -233,6 +235,7 @@ impl PayoutProvider for Conekta {
         &self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error> {
         let instruction = self.instruction(order)?;
         let handle = handle.ok_or_else(|| {
@@ -243,7 +246,7 @@ impl PayoutProvider for Conekta {
         let body = instruction.transfer(&handle.payee)?;
         let request = self.request(Method::POST, contract::PATH_TRANSFERS, body)?;
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(money_call_failure)?;
+        let response = self.transport.send(request, departure).await.map_err(money_call_failure)?;
         let seen_at = self.clock.now();
         payout::answer::read_reply(&handle, &response, &self.shown(order), asked_at, seen_at)
     }

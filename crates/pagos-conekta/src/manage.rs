@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use pagos_core::Balance;
 use pagos_core::Currency;
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Money;
@@ -71,7 +72,8 @@ impl Conekta {
         read: impl FnOnce(&RawValue) -> Result<T, &'static str>,
     ) -> Result<T, Error> {
         let request = self.request(method, path, body)?;
-        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
         let (name, email) = personal;
         let shown = Shown::about(&self.settings.credentials, name, email);
         match status::read(&response) {

@@ -25,6 +25,7 @@ use pagos_core::Contract;
 use pagos_core::Decoded;
 use pagos_core::Deduplication;
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -85,8 +86,13 @@ impl PayoutProvider for Prepared {
         self.conekta.check(order)
     }
 
-    async fn create(&self, order: &PayoutOrder, _: Option<&Handle>) -> Result<Observation, Error> {
-        self.conekta.create(order, Some(&self.handle)).await
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        _: Option<&Handle>,
+        departure: Departure,
+    ) -> Result<Observation, Error> {
+        self.conekta.create(order, Some(&self.handle), departure).await
     }
 
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
@@ -178,7 +184,8 @@ fn only_documented_refusals_are_believed() {
     for status in (200..600).filter(|status| status % 100 < 32) {
         for (body, kind, is_broke) in &bodies {
             let provider = conekta(&case, Script::always(status, body));
-            let error = finish(provider.create(&order, Some(&handle))).unwrap_err();
+            let error =
+                finish(provider.create(&order, Some(&handle), Departure::Anytime)).unwrap_err();
             let expected = match (status, *kind, *is_broke) {
                 (_, "", _) => ErrorKind::Unknown,
                 (401 | 403, ..) => ErrorKind::Unauthorized,
@@ -207,7 +214,7 @@ fn a_fresh_payee_is_made_and_paid() {
     let provider = conekta(&prepared, script.clone());
     let order = order(&prepared);
     let handle = finish(provider.prepare(&order)).unwrap().unwrap();
-    assert!(finish(provider.create(&order, Some(&handle))).is_ok());
+    assert!(finish(provider.create(&order, Some(&handle), Departure::Anytime)).is_ok());
     let sent = script.sent();
     let targets: Vec<_> = sent.iter().map(|it| (it.method(), it.uri().path())).collect();
     assert_eq!(targets, [(&Method::POST, "/payees"), (&Method::POST, "/transfers")]);
@@ -381,7 +388,10 @@ fn no_key_account_or_person_is_shown() {
         let script = Script::always(status, body);
         let provider = conekta(&case, script.clone());
         shown.push(format!("{:?}", finish(provider.prepare(&order))));
-        shown.push(format!("{:?}", finish(provider.create(&order, prepared.as_ref()))));
+        shown.push(format!(
+            "{:?}",
+            finish(provider.create(&order, prepared.as_ref(), Departure::Anytime))
+        ));
         for reference in [None, Some(&reference)] {
             let payout =
                 PayoutRef { order: &order, reference, handle: prepared.as_ref(), begun_at: None };

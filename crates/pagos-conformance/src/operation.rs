@@ -13,6 +13,7 @@ use serde_json::json;
 use pagos_core::Balance;
 use pagos_core::Bank;
 use pagos_core::Decoded;
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -116,7 +117,7 @@ fn prepare_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, S
 fn create_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
     let order: PayoutOrder = case.json("order.json")?;
     let handle = handle(case)?;
-    let created = finish(provider.create(&order, handle.as_ref()))?;
+    let created = finish(provider.create(&order, handle.as_ref(), Departure::Anytime))?;
     let Err(violations) = provider.check(&order) else {
         return Ok(told(created.map(|seen| observed("observation", &seen, Some(&order)))));
     };

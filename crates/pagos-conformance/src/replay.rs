@@ -13,6 +13,7 @@ use http::Response;
 use serde::Deserialize;
 
 use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::NonceSource;
 use pagos_core::Reached;
 use pagos_core::Timestamp;
@@ -158,7 +159,11 @@ impl Replay {
 
 #[async_trait]
 impl Transport for Replay {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         self.answer(&request)
     }
 }

@@ -9,6 +9,7 @@ use http::Request;
 use http::Response;
 
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::ErrorKind;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
@@ -95,7 +96,7 @@ pub fn torn_responses_are_unknown(
         let mut torn = response.clone();
         torn.body_mut().truncate(length);
         let provider = build(Arc::new(Canned { answer: Ok(torn) }));
-        match finish(provider.create(order, None))? {
+        match finish(provider.create(order, None, Departure::Anytime))? {
             Err(error) if error.kind() == ErrorKind::Unknown => {}
             other => return Err(format!("cut after {length} bytes: {other:?}")),
         }
@@ -111,7 +112,7 @@ pub fn lost_requests_are_told_apart(build: &dyn Build, order: &PayoutOrder) -> R
     let cases = [(Reached::No, ErrorKind::Undelivered), (Reached::Maybe, ErrorKind::Unknown)];
     for (reached, expected) in cases {
         let provider = build(Arc::new(Canned { answer: Err(reached) }));
-        match finish(provider.create(order, None))? {
+        match finish(provider.create(order, None, Departure::Anytime))? {
             Err(error) if error.kind() == expected => {}
             other => return Err(format!("{reached:?}: {other:?} instead of {expected:?}")),
         }
@@ -148,7 +149,11 @@ struct Canned {
 
 #[async_trait]
 impl Transport for Canned {
-    async fn send(&self, _request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        _request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         match &self.answer {
             Ok(response) => Ok(response.clone()),
             Err(reached) => Err(TransportError::new(*reached, "no answer in this suite")),

@@ -90,6 +90,7 @@ pub use status::FailReason;
 pub use status::Status;
 pub use status::change;
 pub use time::Timestamp;
+pub use transport::Departure;
 pub use transport::Reached;
 pub use transport::Transport;
 pub use transport::TransportError;

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+use crate::Departure;
 use crate::Descriptor;
 use crate::Error;
 use crate::Handle;
@@ -43,6 +44,9 @@ pub trait PayoutProvider: Debug + Send + Sync {
 
     /// Sends the payout, once. The caller has stored the intent and the attempt before.
     ///
+    /// The request that moves money is given to the transport with `departure`: after that moment it
+    /// does not leave, and the error is `Undelivered`.
+    ///
     /// # Errors
     /// By the next step, see [`crate::ErrorKind`]. A timeout, a 5xx, an unreadable answer, a
     /// success without reference and an undocumented refusal are all `Unknown`.
@@ -50,6 +54,7 @@ pub trait PayoutProvider: Debug + Send + Sync {
         &self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error>;
 
     /// Asks about one payout.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use pagos_core::AccountName;
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::Handle;
@@ -253,8 +254,10 @@ impl<'a> ProviderDoor<'a> {
         self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error> {
-        call(self.probe, Point::Create, &order.key, self.provider.create(order, handle)).await
+        call(self.probe, Point::Create, &order.key, self.provider.create(order, handle, departure))
+            .await
     }
 
     pub(crate) async fn query(self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {

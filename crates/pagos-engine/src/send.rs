@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::select_biased;
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::FailReason;
@@ -47,14 +48,14 @@ impl Engine {
             return self.close(&payout, writer, Proof::NeverReached, because, None).await;
         }
         let asked_at = self.timer.now();
-        match self.create(&payout).await {
+        match self.create(&payout, self.departure(claim.lease_until)).await {
             Ok(seen) => self.learn(Point::RecordReply, &payout.order.key, writer, &seen).await,
             Err(error) => self.settle(&payout, writer, attempt.number, asked_at, &error).await,
         }
     }
 
     /// The call itself, under the deadline. An elapsed deadline is doubt, not failure.
-    async fn create(&self, payout: &Payout) -> Result<Observation, Error> {
+    async fn create(&self, payout: &Payout, departure: Departure) -> Result<Observation, Error> {
         let provider = self
             .providers
             .to(&payout.order.account)
@@ -63,7 +64,7 @@ impl Engine {
             ErrorKind::Unknown,
             "no answer within the deadline; outcome unknown, do not pay again",
         );
-        let call = provider.create(&payout.order, payout.progress.handle.as_ref());
+        let call = provider.create(&payout.order, payout.progress.handle.as_ref(), departure);
         self.within_deadline(call, late).await
     }
 
@@ -259,6 +260,15 @@ impl Engine {
     /// Is there time for a whole call before the claim ends?
     fn has_time(&self, lease_until: Timestamp) -> bool {
         self.timer.now().plus(self.policy.deadline) < lease_until
+    }
+
+    /// Until when the request may leave: after this moment there is no time for a whole call. The
+    /// deadline of [`Engine::create`] alone is not enough, since a timer may stand still while the
+    /// machine is suspended.
+    fn departure(&self, lease_until: Timestamp) -> Departure {
+        let deadline_ms = i64::try_from(self.policy.deadline.as_millis()).unwrap_or(i64::MAX);
+        let last_ms = lease_until.as_millis().saturating_sub(deadline_ms);
+        Departure::NotAfter(Timestamp::from_millis(last_ms))
     }
 
     /// Waits until the account's rate allows one more.

@@ -16,7 +16,7 @@
 //! ```
 //! use std::sync::Arc;
 //! # use bytes::Bytes;
-//! # use pagos_core::{Timestamp, Transport, TransportError};
+//! # use pagos_core::{Departure, Timestamp, Transport, TransportError};
 //! use pagos_core::{Clock, Environment, PayoutProvider, Secret};
 //! use pagos_etpay::{Etpay, EtpayConfig, PaymentConfig};
 //! # #[derive(Debug)]
@@ -24,7 +24,7 @@
 //! # impl Clock for Outside { fn now(&self) -> Timestamp { Timestamp::default() } }
 //! # #[async_trait::async_trait]
 //! # impl Transport for Outside {
-//! #     async fn send(&self, _: http::Request<Bytes>)
+//! #     async fn send(&self, _: http::Request<Bytes>, _: Departure)
 //! #     -> Result<http::Response<Bytes>, TransportError> { unreachable!() }
 //! # }
 //! # let (transport, clock) = (Arc::new(Outside), Arc::new(Outside));
@@ -80,6 +80,7 @@ use pagos_core::Contract;
 use pagos_core::Country;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::Handle;
@@ -192,7 +193,8 @@ impl PaymentProvider for Etpay {
         let request = self.session_request(order)?;
         let payments = self.collecting().map_err(|found| payment::invalid(vec![found]))?;
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(money_call_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(money_call_failure)?;
         payment::read_session(&self.settings, payments, &response, asked_at, self.clock.now())
     }
 
@@ -203,7 +205,8 @@ impl PaymentProvider for Etpay {
         // Source: sdk.
         let request = build_request(&payments.base, "/merchant/check_payment_status", &body)?;
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
         let seen_at = self.clock.now();
         payment::answer::read_lookup(&self.settings, payment, &response, asked_at, seen_at)
     }
@@ -247,9 +250,10 @@ impl PayoutProvider for Etpay {
         &self,
         order: &PayoutOrder,
         _handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error> {
         let side = self.paying().map_err(|found| payment::invalid(vec![found]))?;
-        side.create(order).await
+        side.create(order, departure).await
     }
 
     /// By ETpay's id where it is known, else by our key among the payouts of some days. `Absent` is

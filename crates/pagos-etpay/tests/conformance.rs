@@ -97,6 +97,7 @@ impl Transport for NoTransport {
     async fn send(
         &self,
         _request: http::Request<Bytes>,
+        _departure: pagos_core::Departure,
     ) -> Result<Response<Bytes>, TransportError> {
         Err(TransportError::new(Reached::No, "no transport"))
     }

@@ -30,6 +30,7 @@ use pagos_core::Clock;
 use pagos_core::Contract;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Document;
 use pagos_core::DocumentType;
 use pagos_core::Environment;
@@ -119,7 +120,11 @@ impl Clock for World {
 
 #[async_trait]
 impl Transport for World {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         let what = format!("{} {}", request.method(), request.uri().path());
         let header = request.headers().get("authorization");
         let token = header.map_or("", |header| header.to_str().unwrap()).to_owned();
@@ -202,7 +207,7 @@ fn order() -> PayoutOrder {
 }
 
 fn create(etpay: &Etpay) -> Result<pagos_core::Observation, Error> {
-    finish(PayoutProvider::create(etpay, &order(), None))
+    finish(PayoutProvider::create(etpay, &order(), None, Departure::Anytime))
 }
 
 fn ask_balance(etpay: &Etpay) -> Result<i64, ErrorKind> {
@@ -410,9 +415,13 @@ struct LoggedIn(Arc<dyn Transport>);
 
 #[async_trait]
 impl Transport for LoggedIn {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         if !request.uri().path().ends_with("/login") {
-            return self.0.send(request).await;
+            return self.0.send(request, departure).await;
         }
         let (_, body) = grant("T1").unwrap();
         Ok(Response::new(Bytes::from(body)))
@@ -510,7 +519,7 @@ fn no_secret_account_or_document_is_shown() {
     order.beneficiary.name = CANARIES[5].to_owned();
     order.beneficiary.document = Some(Document::new(DocumentType::Rut, "76934246-K").unwrap());
     order.beneficiary.account_number = AccountNumber::new(CANARIES[4]).unwrap();
-    let error = finish(provider.create(&order, None)).unwrap_err();
+    let error = finish(provider.create(&order, None, Departure::Anytime)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
     shown.extend([format!("{error} {error:?}"), format!("{etpay:?}")]);
     order.beneficiary.account_number = AccountNumber::new("118822993-x").unwrap();

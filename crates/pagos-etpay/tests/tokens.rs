@@ -15,6 +15,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::ErrorKind;
 use pagos_core::Secret;
 use pagos_core::Timestamp;
@@ -175,6 +176,7 @@ mod decoder {
         async fn send(
             &self,
             _request: http::Request<Bytes>,
+            _departure: Departure,
         ) -> Result<http::Response<Bytes>, TransportError> {
             Err(TransportError::new(Reached::No, "no transport"))
         }

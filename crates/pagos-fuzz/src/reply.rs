@@ -25,6 +25,7 @@ use http::Request;
 use http::Response;
 use http::Uri;
 use pagos_conformance::Case;
+use pagos_core::Departure;
 use pagos_core::Handle;
 use pagos_core::PaymentOrder;
 use pagos_core::PayoutOrder;
@@ -197,7 +198,11 @@ impl Debug for Exchange {
 
 #[async_trait]
 impl Transport for Script {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let place = sent.len().min(self.answers.len() - 1);
         let (method, uri) = (request.method().to_string(), request.uri().clone());

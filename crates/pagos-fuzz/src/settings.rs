@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
 use http::Response;
+use pagos_core::Departure;
 use pagos_core::ErrorKind;
 use pagos_core::Reached;
 use pagos_core::Timestamp;
@@ -71,7 +72,11 @@ struct Deaf;
 
 #[async_trait]
 impl Transport for Deaf {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         let _ = request;
         Err(TransportError::new(Reached::No, "nobody is asked here"))
     }

@@ -13,6 +13,7 @@ use http::Response;
 use pagos_conformance::Case;
 use pagos_core::Decoded;
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::ErrorKind;
 use pagos_core::Event;
 use pagos_core::PayoutProvider;
@@ -135,7 +136,11 @@ struct Nowhere;
 
 #[async_trait]
 impl Transport for Nowhere {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         let _ = request;
         Err(TransportError::new(Reached::No, "nobody is asked here"))
     }

@@ -10,6 +10,7 @@
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -27,9 +28,22 @@ use tokio::runtime::Builder;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+use pagos_core::Clock;
+use pagos_core::Departure;
+use pagos_core::Timestamp;
 use pagos_core::Transport;
 use pagos_http::HttpOptions;
 use pagos_http::HttpTransport;
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_733_140_800_000)
+    }
+}
 
 const CALLERS: u32 = 64;
 const CALLS_EACH: u32 = 200;
@@ -104,7 +118,7 @@ impl Client {
     }
 
     fn ours() -> Self {
-        Self::Ours(HttpTransport::new(&HttpOptions::default()).unwrap())
+        Self::Ours(HttpTransport::new(&HttpOptions::default(), Arc::new(Noon)).unwrap())
     }
 
     async fn call(&self, url: &str) -> Bytes {
@@ -119,7 +133,7 @@ impl Client {
                 let request = http::Request::post(url).header("content-type", "application/json");
                 let request = request.header("merchantid", MERCHANT_ID).header("sign", SIGN);
                 let request = request.body(Bytes::from_static(BODY)).unwrap();
-                transport.send(request).await.unwrap().into_body()
+                transport.send(request, Departure::Anytime).await.unwrap().into_body()
             }
         }
     }

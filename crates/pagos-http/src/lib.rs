@@ -1,7 +1,7 @@
 //! The Pagos transport over reqwest and rustls, with record and replay. No provider, no retry.
 //!
 //! [`HttpTransport`] sends one request over one connection and tells, when no answer came, whether
-//! the request can have arrived. [`RecordTransport`] writes what went over another transport to
+//! the request can have arrived; it does not send a request that is ready too late. [`RecordTransport`] writes what went over another transport to
 //! files; [`ReplayTransport`] answers from such files and compares requests byte for byte.
 
 #![cfg_attr(

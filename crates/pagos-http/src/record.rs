@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_core::TransportError;
@@ -55,6 +56,7 @@ impl Transport for RecordTransport {
     async fn send(
         &self,
         request: http::Request<Bytes>,
+        departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let number = self.number_last.fetch_add(1, Ordering::Relaxed) + 1;
         let path = exchange::request_path(&self.folder, number);
@@ -62,7 +64,7 @@ impl Transport for RecordTransport {
             TransportError::new(Reached::No, "the request cannot be recorded, so it was not sent")
                 .with_source(error)
         })?;
-        let response = self.inner.send(request).await?;
+        let response = self.inner.send(request, departure).await?;
         let path = exchange::response_path(&self.folder, number);
         if write_new(&path, &message::write_response(&response)).is_err() {
             self.answers_unwritten.fetch_add(1, Ordering::Relaxed);

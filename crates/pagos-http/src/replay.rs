@@ -10,6 +10,7 @@ use std::sync::PoisonError;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_core::TransportError;
@@ -57,6 +58,7 @@ impl Transport for ReplayTransport {
     async fn send(
         &self,
         request: http::Request<Bytes>,
+        _departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let mut waiting = self.waiting();
         let Some(next) = waiting.front() else {

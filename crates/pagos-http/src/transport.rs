@@ -1,10 +1,13 @@
 //! One request over the network, once. No retry, no redirect, no cookie, no decompression.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use bytes::BytesMut;
+use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Transport;
@@ -22,20 +25,49 @@ use crate::tls::Trust;
 /// decide which machine sees signed requests, and providers admit callers by their address.
 /// The body is sent and returned byte for byte. Dropping the future closes the connection; the
 /// request may have arrived all the same.
+///
+/// A request whose [`Departure`] is over is not sent. The clock is looked at once, immediately
+/// before the client gets the request: what the machine sleeps through after that, while a
+/// connection is being made, is not noticed.
 #[derive(Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
     body_size_bytes_max: usize,
     trust: Trust,
+    clock: Arc<dyn Clock>,
 }
 
 impl HttpTransport {
-    /// A transport with these limits and certificates.
+    /// A transport with these limits and certificates. `clock` is the clock by which callers say
+    /// until when a request may leave; it must go on while the machine is suspended, as the time of
+    /// day does and a monotonic clock may not.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::SystemTime;
+    ///
+    /// use pagos_core::{Clock, Timestamp};
+    /// use pagos_http::{HttpOptions, HttpTransport};
+    ///
+    /// #[derive(Debug)]
+    /// struct SystemClock;
+    ///
+    /// impl Clock for SystemClock {
+    ///     fn now(&self) -> Timestamp {
+    ///         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    ///         Timestamp::from_millis(0).plus(since_epoch.unwrap_or_default())
+    ///     }
+    /// }
+    ///
+    /// let transport = HttpTransport::new(&HttpOptions::default(), Arc::new(SystemClock))?;
+    /// # Ok::<(), pagos_core::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `Invalid` if TLS cannot be set up, or a client's key does not belong to its certificate. A system without certificate authorities is no error
-    /// here: its https calls fail, before anything is sent, and say so.
-    pub fn new(options: &HttpOptions) -> Result<Self, Error> {
+    /// `Invalid` if TLS cannot be set up, or a client's key does not belong to its certificate. A
+    /// system without certificate authorities is no error here: its https calls fail, before
+    /// anything is sent, and say so.
+    pub fn new(options: &HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let (config, trust) = tls::build_config(options)?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
@@ -51,7 +83,7 @@ impl HttpTransport {
             .map_err(|error| {
                 Error::new(ErrorKind::Invalid, "the HTTP client cannot be built").with_source(error)
             })?;
-        Ok(Self { client, body_size_bytes_max: options.body_size_bytes_max, trust })
+        Ok(Self { client, body_size_bytes_max: options.body_size_bytes_max, trust, clock })
     }
 
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
@@ -76,9 +108,13 @@ impl Transport for HttpTransport {
     async fn send(
         &self,
         request: http::Request<Bytes>,
+        departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let fail = |error| failure::no_answer(error, self.trust);
         let request = reqwest::Request::try_from(request).map_err(fail)?;
+        if departure.is_over(self.clock.now()) {
+            return Err(TransportError::too_late());
+        }
         let mut answer = self.client.execute(request).await.map_err(fail)?;
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = answer.status();

@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Reached;
+use pagos_core::Timestamp;
 use pagos_core::Transport;
 use pagos_core::TransportError;
 use pagos_http::HttpOptions;
@@ -20,6 +24,18 @@ use tokio::task::JoinHandle;
 const BODY: &[u8] = b"{\"amount\":50000.00,\"nonceStr\":\"n1\"}";
 const SECRET: &str = "query-secret-1";
 
+const NOON: Timestamp = Timestamp::from_millis(1_733_140_800_000);
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        NOON
+    }
+}
+
 fn request(port: u16) -> http::Request<Bytes> {
     http::Request::post(format!("http://127.0.0.1:{port}/stage-api/api/payOut?token={SECRET}"))
         .header("content-type", "application/json")
@@ -29,7 +45,7 @@ fn request(port: u16) -> http::Request<Bytes> {
 }
 
 fn transport(options: HttpOptions) -> HttpTransport {
-    HttpTransport::new(&options).unwrap()
+    HttpTransport::new(&options, Arc::new(Noon)).unwrap()
 }
 
 async fn listen() -> (TcpListener, u16) {
@@ -65,7 +81,7 @@ async fn serve(answer: &'static [u8]) -> (u16, JoinHandle<(Vec<u8>, TcpListener)
 
 async fn fail(answer: &'static [u8], options: HttpOptions) -> TransportError {
     let (port, task) = serve(answer).await;
-    let error = transport(options).send(request(port)).await.unwrap_err();
+    let error = transport(options).send(request(port), Departure::Anytime).await.unwrap_err();
     task.await.unwrap();
     assert_silent(&error);
     error
@@ -83,7 +99,8 @@ async fn an_answer_is_returned_byte_for_byte() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\
         Content-Length: 14\r\n\r\n{\"code\":  200}";
     let (port, task) = serve(answer).await;
-    let response = transport(HttpOptions::default()).send(request(port)).await.unwrap();
+    let response =
+        transport(HttpOptions::default()).send(request(port), Departure::Anytime).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.body(), &Bytes::from_static(b"{\"code\":  200}"));
     assert_eq!(response.headers()["content-encoding"], "gzip");
@@ -98,10 +115,31 @@ async fn an_answer_is_returned_byte_for_byte() {
 async fn a_refused_connection_is_certainly_no() {
     let (listener, port) = listen().await;
     drop(listener);
-    let error = transport(HttpOptions::default()).send(request(port)).await.unwrap_err();
+    let error = transport(HttpOptions::default())
+        .send(request(port), Departure::Anytime)
+        .await
+        .unwrap_err();
     assert_eq!(error.reached, Reached::No);
     assert!(error.message.contains("refused"), "{error}");
     assert_silent(&error);
+}
+
+/// Nobody connects for a request that is ready too late; the one at the last moment leaves.
+#[tokio::test]
+async fn a_request_that_is_ready_too_late_opens_no_connection() {
+    let (listener, port) = listen().await;
+    let last = Timestamp::from_millis(NOON.as_millis() - 1);
+    let transport = transport(HttpOptions::default());
+    let error = transport.send(request(port), Departure::NotAfter(last)).await.unwrap_err();
+    assert_eq!(error.reached, Reached::No);
+    assert!(error.message.contains("too late"), "{error}");
+    assert_silent(&error);
+    assert_no_more(&listener);
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let (port, task) = serve(answer).await;
+    let in_time = transport.send(request(port), Departure::NotAfter(NOON)).await.unwrap();
+    assert_eq!(in_time.body(), "ok");
+    task.await.unwrap();
 }
 
 #[tokio::test]
@@ -109,7 +147,7 @@ async fn what_cannot_be_addressed_is_certainly_no() {
     let transport = transport(HttpOptions::default());
     for url in ["ftp://127.0.0.1/a?token=query-secret-1", "/relative?token=query-secret-1"] {
         let request = http::Request::post(url).body(Bytes::new()).unwrap();
-        let error = transport.send(request).await.unwrap_err();
+        let error = transport.send(request, Departure::Anytime).await.unwrap_err();
         assert_eq!(error.reached, Reached::No, "{url}");
         assert_silent(&error);
     }
@@ -127,7 +165,8 @@ async fn a_server_that_speaks_no_tls_is_certainly_no() {
     });
     let request =
         http::Request::post(format!("https://127.0.0.1:{port}/")).body(Bytes::new()).unwrap();
-    let error = transport(HttpOptions::default()).send(request).await.unwrap_err();
+    let error =
+        transport(HttpOptions::default()).send(request, Departure::Anytime).await.unwrap_err();
     assert_eq!(error.reached, Reached::No, "{error}");
     let greeting = task.await.unwrap();
     assert!(!greeting.windows(4).any(|window| window == b"POST"), "the request left before TLS");
@@ -163,7 +202,8 @@ async fn a_redirect_is_returned_and_not_followed() {
     let answer = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\n\
         Content-Length: 0\r\nConnection: close\r\n\r\n";
     let (port, task) = serve(answer).await;
-    let response = transport(HttpOptions::default()).send(request(port)).await.unwrap();
+    let response =
+        transport(HttpOptions::default()).send(request(port), Departure::Anytime).await.unwrap();
     assert_eq!(response.status(), 307);
     assert_eq!(response.headers()["location"], "/elsewhere");
     let (_, listener) = task.await.unwrap();
@@ -177,7 +217,10 @@ async fn an_error_status_is_an_answer_and_is_not_retried() {
         &b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"[..],
     ] {
         let (port, task) = serve(answer).await;
-        let response = transport(HttpOptions::default()).send(request(port)).await.unwrap();
+        let response = transport(HttpOptions::default())
+            .send(request(port), Departure::Anytime)
+            .await
+            .unwrap();
         assert!(response.status().is_server_error());
         let (_, listener) = task.await.unwrap();
         assert_no_more(&listener);
@@ -187,7 +230,10 @@ async fn an_error_status_is_an_answer_and_is_not_retried() {
 #[tokio::test]
 async fn a_lost_answer_is_not_retried() {
     let (port, task) = serve(b"").await;
-    let error = transport(HttpOptions::default()).send(request(port)).await.unwrap_err();
+    let error = transport(HttpOptions::default())
+        .send(request(port), Departure::Anytime)
+        .await
+        .unwrap_err();
     assert_eq!(error.reached, Reached::Maybe);
     let (_, listener) = task.await.unwrap();
     assert_no_more(&listener);
@@ -213,7 +259,7 @@ async fn an_oversize_answer_is_maybe_announced_or_not() {
     }
     let fits = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n12345678";
     let (port, _task) = serve(fits).await;
-    let response = transport(options()).send(request(port)).await.unwrap();
+    let response = transport(options()).send(request(port), Departure::Anytime).await.unwrap();
     assert_eq!(response.body().len(), 8);
 }
 
@@ -227,7 +273,7 @@ async fn silence_is_maybe_after_the_time_limit() {
     });
     let options =
         HttpOptions { total_timeout: Duration::from_millis(500), ..HttpOptions::default() };
-    let error = transport(options).send(request(port)).await.unwrap_err();
+    let error = transport(options).send(request(port), Departure::Anytime).await.unwrap_err();
     assert_eq!(error.reached, Reached::Maybe);
     assert!(error.message.contains("time limit"), "{error}");
     assert_silent(&error);
@@ -245,7 +291,7 @@ async fn an_answer_that_does_not_end_is_maybe_after_the_time_limit() {
     });
     let options =
         HttpOptions { total_timeout: Duration::from_millis(500), ..HttpOptions::default() };
-    let error = transport(options).send(request(port)).await.unwrap_err();
+    let error = transport(options).send(request(port), Departure::Anytime).await.unwrap_err();
     assert_eq!(error.reached, Reached::Maybe);
     assert!(error.message.contains("time limit"), "{error}");
     task.await.unwrap();
@@ -268,7 +314,7 @@ async fn each_request_arrives_exactly_once_over_kept_connections() {
     });
     let transport = transport(HttpOptions::default());
     for _ in 0..2 {
-        assert_eq!(transport.send(request(port)).await.unwrap().body(), "ok");
+        assert_eq!(transport.send(request(port), Departure::Anytime).await.unwrap().body(), "ok");
     }
     let listener = task.await.unwrap();
     let server = tokio::spawn(async move {
@@ -279,7 +325,7 @@ async fn each_request_arrives_exactly_once_over_kept_connections() {
         stream.shutdown().await.unwrap();
         listener
     });
-    match transport.send(request(port)).await {
+    match transport.send(request(port), Departure::Anytime).await {
         Ok(response) => {
             assert_eq!(response.body(), "ok");
             assert_no_more(&server.await.unwrap());

@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Reached;
+use pagos_core::Timestamp;
 use pagos_core::Transport;
 use pagos_http::ClientIdentity;
 use pagos_http::HttpOptions;
@@ -27,6 +30,16 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_733_140_800_000)
+    }
+}
 
 /// A certificate authority of a test.
 struct Authority {
@@ -117,8 +130,8 @@ async fn a_known_client_is_let_in() {
         extra_roots: authority.roots(),
         ..HttpOptions::default()
     };
-    let transport = HttpTransport::new(&options).unwrap();
-    assert_eq!(transport.send(request(port)).await.unwrap().body(), "hello");
+    let transport = HttpTransport::new(&options, Arc::new(Noon)).unwrap();
+    assert_eq!(transport.send(request(port), Departure::Anytime).await.unwrap().body(), "hello");
 }
 
 #[tokio::test]
@@ -133,7 +146,10 @@ async fn no_certificate_and_a_foreign_one_are_not_let_in() {
         };
         // TLS 1.3 refuses a client after the handshake, when the request may have left already: no
         // word on whether it arrived.
-        let sent = HttpTransport::new(&options).unwrap().send(request(port)).await;
+        let sent = HttpTransport::new(&options, Arc::new(Noon))
+            .unwrap()
+            .send(request(port), Departure::Anytime)
+            .await;
         assert!(sent.is_err(), "{sent:?}");
     }
 }
@@ -148,7 +164,11 @@ async fn a_server_of_an_unknown_authority_is_certainly_no() {
             extra_roots,
             ..HttpOptions::default()
         };
-        let error = HttpTransport::new(&options).unwrap().send(request(port)).await.unwrap_err();
+        let error = HttpTransport::new(&options, Arc::new(Noon))
+            .unwrap()
+            .send(request(port), Departure::Anytime)
+            .await
+            .unwrap_err();
         assert_eq!(error.reached, Reached::No, "{error}");
     }
 }
@@ -159,7 +179,7 @@ fn a_key_belongs_to_its_certificate() {
     let (one, other) = (authority.client(), authority.client());
     let mixed = ClientIdentity::from_pem(one.certificate.as_bytes(), other.key.as_bytes()).unwrap();
     let options = HttpOptions { client_identity: Some(mixed), ..HttpOptions::default() };
-    let refused = HttpTransport::new(&options).unwrap_err();
+    let refused = HttpTransport::new(&options, Arc::new(Noon)).unwrap_err();
     assert_eq!(refused.field(), Some("client_certificate"));
     assert_ne!(one.identity(), other.identity());
     assert_eq!(one.identity(), one.identity());

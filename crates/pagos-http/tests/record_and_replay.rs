@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_http::Exchange;
@@ -36,8 +37,8 @@ async fn what_was_recorded_replays() {
     let folder = folder("record");
     let inner = Arc::new(ReplayTransport::new([exchange("{\"n\":1}"), exchange("{\"n\":2}")]));
     let record = RecordTransport::new(inner, &folder).unwrap();
-    record.send(request("{\"n\":1}", "0c58e030")).await.unwrap();
-    record.send(request("{\"n\":2}", "0c58e030")).await.unwrap();
+    record.send(request("{\"n\":1}", "0c58e030"), Departure::Anytime).await.unwrap();
+    record.send(request("{\"n\":2}", "0c58e030"), Departure::Anytime).await.unwrap();
     assert_eq!(record.answers_unwritten(), 0);
     let text = std::fs::read_to_string(folder.join("1-request.http")).unwrap();
     assert_eq!(
@@ -48,7 +49,8 @@ async fn what_was_recorded_replays() {
 
     let replay = ReplayTransport::open(&folder).unwrap();
     assert_eq!(replay.remaining(), 2);
-    let response = replay.send(request("{\"n\":1}", "another signature")).await.unwrap();
+    let response =
+        replay.send(request("{\"n\":1}", "another signature"), Departure::Anytime).await.unwrap();
     assert_eq!(response.body(), "{}");
     assert_eq!(replay.remaining(), 1);
 }
@@ -61,12 +63,12 @@ async fn a_difference_is_named_and_not_shown() {
         (request("{\"n\":1}", "0c58e031"), "the header sign differs"),
     ];
     for (request, expected) in cases {
-        let error = replay.send(request).await.unwrap_err();
+        let error = replay.send(request, Departure::Anytime).await.unwrap_err();
         assert_eq!(error.reached, Reached::No);
         assert_eq!(error.message, format!("not the recorded request: {expected}"));
     }
-    replay.send(request("{\"n\":1}", "0c58e030")).await.unwrap();
-    assert!(replay.send(request("{\"n\":1}", "0c58e030")).await.is_err());
+    replay.send(request("{\"n\":1}", "0c58e030"), Departure::Anytime).await.unwrap();
+    assert!(replay.send(request("{\"n\":1}", "0c58e030"), Departure::Anytime).await.is_err());
 }
 
 #[tokio::test]
@@ -75,7 +77,7 @@ async fn a_request_that_cannot_be_recorded_is_not_sent() {
     let inner = Arc::new(ReplayTransport::new([exchange("{}")]));
     let record = RecordTransport::new(inner.clone(), &folder).unwrap();
     std::fs::write(folder.join("1-request.http"), "somebody else's").unwrap();
-    let error = record.send(request("{}", "0c58e030")).await.unwrap_err();
+    let error = record.send(request("{}", "0c58e030"), Departure::Anytime).await.unwrap_err();
     assert_eq!(error.reached, Reached::No);
     assert_eq!(inner.remaining(), 1);
 }

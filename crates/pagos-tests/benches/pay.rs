@@ -39,6 +39,7 @@ use pagos_cashypro::Cashypro;
 use pagos_cashypro::CashyproConfig;
 use pagos_cashypro::country;
 use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Environment;
 use pagos_core::Lookup;
 use pagos_core::NonceSource;
@@ -198,7 +199,7 @@ async fn commit_a_batch(path: &Path) -> f64 {
 
 /// What every row costs at least: it is created, and a question finds it paid.
 async fn call(cashypro: &Cashypro, order: &PayoutOrder) {
-    let created = cashypro.create(order, None).await.unwrap();
+    let created = cashypro.create(order, None, Departure::Anytime).await.unwrap();
     let reference = created.reference.as_ref();
     let asked = cashypro
         .query(&PayoutRef { order, reference, handle: None, begun_at: None })

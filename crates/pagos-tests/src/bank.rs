@@ -13,6 +13,7 @@ use async_trait::async_trait;
 
 use pagos_core::Clock;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Echo;
 use pagos_core::Error;
@@ -206,6 +207,7 @@ impl PayoutProvider for ForgetfulBank {
         &self,
         order: &PayoutOrder,
         _handle: Option<&Handle>,
+        _departure: Departure,
     ) -> Result<Observation, Error> {
         let now = self.timer.now();
         let mut books = self.books();

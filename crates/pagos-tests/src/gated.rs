@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -55,10 +56,11 @@ impl PayoutProvider for GatedProvider {
         &self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error> {
         let lost = |because: &str| Error::new(ErrorKind::Unknown, because);
         self.gate.pass("create, before").await.map_err(lost)?;
-        let answer = self.inner.create(order, handle).await;
+        let answer = self.inner.create(order, handle, departure).await;
         self.gate.pass("create, after").await.map_err(lost)?;
         answer
     }
@@ -95,10 +97,11 @@ impl<T: Transport> Transport for GatedTransport<T> {
     async fn send(
         &self,
         request: http::Request<Bytes>,
+        departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let lost = |because: &str| TransportError::new(Reached::Maybe, because);
         self.gate.pass("request, before").await.map_err(lost)?;
-        let answer = self.inner.send(request).await;
+        let answer = self.inner.send(request, departure).await;
         self.gate.pass("request, after").await.map_err(lost)?;
         answer
     }

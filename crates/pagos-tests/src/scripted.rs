@@ -13,6 +13,7 @@ use pagos_core::Absence;
 use pagos_core::Clock;
 use pagos_core::Contract;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Echo;
 use pagos_core::Error;
@@ -168,6 +169,7 @@ impl PayoutProvider for ScriptedProvider {
         &self,
         order: &PayoutOrder,
         _handle: Option<&Handle>,
+        _departure: Departure,
     ) -> Result<Observation, Error> {
         locked(&self.record).push(Act::Sent(order.key.clone()));
         match next(&self.replies).expect("a reply in the script") {

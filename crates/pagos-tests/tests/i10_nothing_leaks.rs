@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use pagos_core::AccountNumber;
 use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Document;
 use pagos_core::DocumentType;
 use pagos_core::Money;
@@ -98,10 +99,11 @@ impl Transport for Listening {
     async fn send(
         &self,
         request: http::Request<Bytes>,
+        departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let sign = request.headers()["sign"].to_str().unwrap().to_owned();
         self.signatures.lock().unwrap().push(sign);
-        self.inner.send(request).await
+        self.inner.send(request, departure).await
     }
 }
 
@@ -119,6 +121,7 @@ impl Transport for Parrot {
     async fn send(
         &self,
         _request: http::Request<Bytes>,
+        _departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let body = Bytes::from(self.1.clone());
         Ok(http::Response::builder().status(self.0).body(body).unwrap())
@@ -204,7 +207,7 @@ fn i10_no_canary_is_heard_in_any_error() {
     let order = canary("a", None);
     for (status, body) in answers {
         let provider = stage.cashypro_over(Arc::new(Parrot(status, body)));
-        match finish(provider.create(&order, None)) {
+        match finish(provider.create(&order, None, Departure::Anytime)) {
             Ok(seen) => ears.see(&seen),
             Err(error) => ears.hear_error(&error),
         }

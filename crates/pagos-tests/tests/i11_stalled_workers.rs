@@ -3,23 +3,36 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::ErrorKind;
 use pagos_core::FailReason;
 use pagos_core::Source;
 use pagos_core::Status;
+use pagos_core::Transport;
+use pagos_core::TransportError;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
+use pagos_tests::CashyproHouse;
+use pagos_tests::ConektaHouse;
+use pagos_tests::EtpayHouse;
 use pagos_tests::ForgetfulBank;
 use pagos_tests::Gate;
+use pagos_tests::House;
 use pagos_tests::KEYED;
 use pagos_tests::Plan;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
 use pagos_tests::Stage;
+use pagos_tests::VirtualPosHouse;
+use pagos_tests::VirtualTimer;
 use pagos_tests::Worker;
 use pagos_tests::attempts_one_at_a_time;
 use pagos_tests::declined;
@@ -29,6 +42,8 @@ use pagos_tests::key;
 use pagos_tests::live_payments_max;
 use pagos_tests::order;
 use pagos_tests::policy;
+use pagos_twin::Profile;
+use pagos_twin::TwinTransport;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -264,4 +279,55 @@ fn i11_the_twin_pays_once_when_a_worker_stalls() {
         assert_eq!(live_payments_max(&stage.movements()), 1);
     }
     assert!(stalled > 8);
+}
+
+/// A way to the twin before whose first request that moves money the machine is suspended: the time
+/// of day jumps, and no timer has noticed it yet.
+#[derive(Debug)]
+struct Suspended {
+    timer: Arc<VirtualTimer>,
+    inner: TwinTransport,
+    has_slept: AtomicBool,
+}
+
+#[async_trait]
+impl Transport for Suspended {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        departure: Departure,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let moves_money = departure != Departure::Anytime;
+        if moves_money && !self.has_slept.swap(true, Ordering::Relaxed) {
+            self.timer.advance(Duration::from_secs(3 * 3_600));
+        }
+        self.inner.send(request, departure).await
+    }
+}
+
+#[test]
+fn i11_a_request_that_comes_too_late_does_not_leave() {
+    let houses: [&dyn House; 4] = [&CashyproHouse, &ConektaHouse, &EtpayHouse, &VirtualPosHouse];
+    for house in houses {
+        let stage = Stage::of(house, 11, Profile::None);
+        stage.submit(vec![house.order("a")]);
+        let suspended = Arc::new(Suspended {
+            timer: Arc::clone(&stage.timer),
+            inner: stage.transport(),
+            has_slept: AtomicBool::new(false),
+        });
+        let clock = Arc::clone(&stage.timer) as Arc<dyn Clock>;
+        let provider = house.provider(Arc::clone(&suspended) as _, clock, 11);
+        let engine = stage.engine_with(provider, &Arc::new(Gate::new()));
+        stage.run_until(&engine, || suspended.has_slept.load(Ordering::Relaxed));
+        let mut orders = 0;
+        stage.visit_orders(&mut |_| orders += 1);
+        assert_eq!(orders, 0, "{}: the request left after three hours", house.name());
+        let progress = stage.payout("a").progress;
+        assert_eq!(progress.open, None, "{}: nothing has left, and that is certain", house.name());
+        // It is sent again then, and once.
+        stage.run_to_rest(&engine);
+        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{}", house.name());
+        assert_eq!(live_payments_max(&stage.movements()), 1, "{}", house.name());
+    }
 }

@@ -16,6 +16,7 @@ use pagos_core::AccountName;
 use pagos_core::Clock;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -144,8 +145,8 @@ fn every_lesson_is_held_by_a_test_that_exists() {
 fn lesson_05_sent_twice_is_paid_once() {
     let stage = Stage::new(5);
     let provider = stage.provider();
-    let first = finish(provider.create(&order("a"), None));
-    let second = finish(provider.create(&order("a"), None));
+    let first = finish(provider.create(&order("a"), None, Departure::Anytime));
+    let second = finish(provider.create(&order("a"), None, Departure::Anytime));
     assert_eq!(first.unwrap().status, Status::Pending);
     // A repeated key is no proof that nothing was paid.
     assert_eq!(second.unwrap_err().kind(), ErrorKind::Unknown);
@@ -230,13 +231,14 @@ impl PayoutProvider for Preparing {
         &self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error> {
         self.used.lock().unwrap().push(handle.expect("a handle").as_str().to_owned());
         if self.is_busy() {
             let busy = Error::new(ErrorKind::Throttled, "too many");
             return Err(busy.with_retry_after(Duration::from_secs(300)));
         }
-        self.scene.create(order, None).await
+        self.scene.create(order, None, departure).await
     }
 
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
@@ -376,6 +378,7 @@ impl pagos_core::Transport for Always {
     async fn send(
         &self,
         _request: http::Request<Bytes>,
+        _departure: Departure,
     ) -> Result<http::Response<Bytes>, pagos_core::TransportError> {
         Ok(http::Response::new(Bytes::from_static(self.0.as_bytes())))
     }
@@ -397,7 +400,7 @@ fn lesson_34_http_200_without_reference_is_unknown() {
     ];
     for body in bodies {
         let provider = stage.cashypro_over(Arc::new(Always(body)));
-        let error = finish(provider.create(&order("a"), None)).unwrap_err();
+        let error = finish(provider.create(&order("a"), None, Departure::Anytime)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unknown, "{body}");
         let question =
             PayoutRef { order: &order("a"), reference: None, handle: None, begun_at: None };

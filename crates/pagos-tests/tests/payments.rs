@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 
 use pagos_core::Clock;
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::FailReason;
 use pagos_core::Status;
 use pagos_core::Subject;
@@ -47,7 +48,7 @@ fn url(opened: &Opened) -> String {
 /// The payer does something on the page; returns where the browser goes.
 fn click(stage: &Stage, url: &str, query: &str) -> String {
     let request = http::Request::get(format!("{url}?{query}")).body(Bytes::new()).unwrap();
-    let answer = finish(stage.transport().send(request)).unwrap();
+    let answer = finish(stage.transport().send(request, Departure::Anytime)).unwrap();
     let place = answer.headers().get("location").map(|place| place.to_str().unwrap().to_owned());
     place.unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_core::TransportError;
@@ -18,7 +19,8 @@ use crate::world::World;
 /// Sends requests into a world. The host of a request is not looked at, its path is.
 ///
 /// Whatever comes back without a whole response is [`Reached::Maybe`], as it would be on a real
-/// network. A late reply comes at once, since nobody waits in virtual time.
+/// network. A late reply comes at once, since nobody waits in virtual time. A request whose
+/// [`Departure`] is over by the world's clock does not reach it.
 #[derive(Debug, Clone)]
 pub struct TwinTransport {
     world: Arc<Mutex<World>>,
@@ -47,7 +49,11 @@ impl Transport for TwinTransport {
     async fn send(
         &self,
         request: http::Request<Bytes>,
+        departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        if departure.is_over(self.clock.now()) {
+            return Err(TransportError::too_late());
+        }
         into_result(self.reply(&request))
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Timestamp;
 use pagos_core::Transport;
@@ -233,7 +234,11 @@ async fn a_world_is_a_transport() {
     let transport = TwinTransport::new(Arc::clone(&world), clock.clone());
     let mut sent = Vec::new();
     for remark in ["x", "sim:torn", "sim:timeout-created", "sim:slow"] {
-        sent.push(transport.send(signed("payOut", &payout(remark, remark).to_string())).await);
+        sent.push(
+            transport
+                .send(signed("payOut", &payout(remark, remark).to_string()), Departure::Anytime)
+                .await,
+        );
     }
     assert!(sent[0].is_ok() && sent[3].is_ok());
     for lost in &sent[1..3] {
@@ -245,12 +250,19 @@ async fn a_world_is_a_transport() {
             .unwrap()
     };
     let before = clock.now();
-    assert_eq!(transport.send(turn(r#"{"advance_ms":60000}"#)).await.unwrap().status(), 200);
+    assert_eq!(
+        transport.send(turn(r#"{"advance_ms":60000}"#), Departure::Anytime).await.unwrap().status(),
+        200
+    );
     assert_eq!(clock.now(), before.plus(Duration::from_secs(60)));
     for body in
         [r#"{"speed":2}"#, r#"{"advance_ms":-1}"#, r#"{"advance_ms":1,"speed":1}"#, "{}", "x"]
     {
-        assert_eq!(transport.send(turn(body)).await.unwrap().status(), 400, "{body}");
+        assert_eq!(
+            transport.send(turn(body), Departure::Anytime).await.unwrap().status(),
+            400,
+            "{body}"
+        );
     }
     assert_eq!(world.lock().unwrap().due(clock.now()).len(), 4);
 }

@@ -19,7 +19,7 @@
 //! ```
 //! use std::sync::Arc;
 //! # use bytes::Bytes;
-//! # use pagos_core::{Timestamp, Transport, TransportError};
+//! # use pagos_core::{Departure, Timestamp, Transport, TransportError};
 //! use pagos_core::{Clock, Environment, PayoutProvider, Secret};
 //! use pagos_virtualpos::{VirtualPos, VirtualPosConfig};
 //! # #[derive(Debug)]
@@ -27,7 +27,7 @@
 //! # impl Clock for Outside { fn now(&self) -> Timestamp { Timestamp::default() } }
 //! # #[async_trait::async_trait]
 //! # impl Transport for Outside {
-//! #     async fn send(&self, _: http::Request<Bytes>)
+//! #     async fn send(&self, _: http::Request<Bytes>, _: Departure)
 //! #     -> Result<http::Response<Bytes>, TransportError> { unreachable!() }
 //! # }
 //! # let (transport, clock) = (Arc::new(Outside), Arc::new(Outside));
@@ -76,6 +76,7 @@ use pagos_core::Contract;
 use pagos_core::Country;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::Handle;
@@ -209,7 +210,7 @@ impl VirtualPos {
         body: &impl Serialize,
     ) -> Result<Response<Bytes>, Error> {
         let request = payment_request(&payments.base, &payments.credentials, path, body)?;
-        self.transport.send(request).await.map_err(money_call_failure)
+        self.transport.send(request, Departure::Anytime).await.map_err(money_call_failure)
     }
 }
 
@@ -237,11 +238,12 @@ impl PayoutProvider for VirtualPos {
         &self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        departure: Departure,
     ) -> Result<Observation, Error> {
         let instruction = self.instruction(order, handle)?;
         let request = self.create_request(&instruction)?;
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(money_call_failure)?;
+        let response = self.transport.send(request, departure).await.map_err(money_call_failure)?;
         let seen_at = self.clock.now();
         payout::answer::read_reply(&self.settings, instruction.tef(), &response, asked_at, seen_at)
     }
@@ -253,7 +255,8 @@ impl PayoutProvider for VirtualPos {
         let question = Question::about(&self.settings, payout)?;
         let request = self.query_request(payout, &question)?;
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
         let asked = Asked {
             tef: question.instruction.as_ref().map(Instruction::tef),
             is_certain: question.is_certain,
@@ -341,7 +344,8 @@ impl PaymentProvider for VirtualPos {
         let mut request = post_json(&payments.base, &path, headers, Bytes::new())?;
         *request.method_mut() = Method::GET;
         let asked_at = self.clock.now();
-        let response = self.transport.send(request).await.map_err(question_failure)?;
+        let response =
+            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
         payment::read_lookup(&self.settings, payments, &response, asked_at, self.clock.now())
     }
 }

@@ -28,6 +28,7 @@ use pagos_core::Clock;
 use pagos_core::Decoded;
 use pagos_core::Deduplication;
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -132,7 +133,11 @@ impl Canned {
 
 #[async_trait::async_trait]
 impl Transport for Canned {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         *self.sent.lock().unwrap() = Some(request);
         let lost = || TransportError::new(Reached::No, "no transport");
         self.answer.clone().ok_or_else(lost)
@@ -213,7 +218,7 @@ fn no_answer_is_a_definite_no() {
     for status in (200..600).filter(|status| status % 100 < 32) {
         for body in bodies {
             let provider = virtualpos(&case, Canned::with(status, body));
-            let error = finish(provider.create(&order, None)).unwrap_err();
+            let error = finish(provider.create(&order, None, Departure::Anytime)).unwrap_err();
             let is_signature = body.contains("E-016") && !matches!(status, 408 | 429 | 500..);
             let is_forbidden = matches!(status, 401 | 403) && body.starts_with('{');
             let expected = match is_signature || is_forbidden {
@@ -236,7 +241,7 @@ fn prepare_makes_the_bytes_that_are_signed_and_sent() {
 
     let mut sent = Vec::new();
     for handle in [Some(&handle), None] {
-        let _ = finish(provider.create(&order, handle));
+        let _ = finish(provider.create(&order, handle, Departure::Anytime));
         sent.push(transport.sent());
     }
     assert_eq!(sent[0].body(), sent[1].body());
@@ -261,7 +266,7 @@ fn a_question_signs_the_stored_bytes() {
     // The signature is certain with the stored bytes, and a guess without them.
     assert_eq!(ask(Some(&handle)).unwrap_err().kind(), ErrorKind::Unauthorized);
     let question = transport.sent();
-    let _ = finish(provider.create(&order, Some(&handle)));
+    let _ = finish(provider.create(&order, Some(&handle), Departure::Anytime));
     assert_eq!(question.headers()["signature"], transport.sent().headers()["signature"]);
     assert!(matches!(ask(None).unwrap(), Lookup::CannotTell(_)));
     assert_ne!(question.headers()["signature"], transport.sent().headers()["signature"]);
@@ -276,7 +281,7 @@ fn a_sent_signature_verifies_over_the_sent_body() {
     let case = case("payout-create", "success");
     let order: PayoutOrder = case.json("order.json").unwrap();
     let transport = Canned::with(200, "{}");
-    let _ = finish(virtualpos(&case, transport.clone()).create(&order, None));
+    let _ = finish(virtualpos(&case, transport.clone()).create(&order, None, Departure::Anytime));
     let sent = transport.sent();
     let token = sent.headers()["signature"].to_str().unwrap();
     let key = |name| Secret::new(case.setting(name).unwrap());
@@ -349,7 +354,7 @@ fn no_key_account_or_person_is_shown() {
         let transport = Canned::with(status, body);
         let provider = virtualpos(&case, transport.clone());
         let prepared = finish(provider.prepare(&order)).unwrap();
-        let created = finish(provider.create(&order, prepared.as_ref()));
+        let created = finish(provider.create(&order, prepared.as_ref(), Departure::Anytime));
         let sent = transport.sent();
         shown.push(format!("{:?} {}", sent.headers(), sent.uri()));
         shown.push(format!("{created:?} {provider:?} {prepared:?}"));

@@ -67,7 +67,7 @@
 //!     description: Some("salary of january".to_owned()),
 //! };
 //! assert!(provider.check(&order).is_ok());
-//! let seen = provider.create(&order, None).await?;
+//! let seen = provider.create(&order, None, Departure::Anytime).await?;
 //! assert_eq!(seen.status, Status::Pending);
 //!
 //! // A lost reply is an error of kind `Unknown`: ask with the same key, never send another one.

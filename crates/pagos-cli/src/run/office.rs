@@ -39,7 +39,7 @@ pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
 }
 
 fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
-    let transport = Arc::new(HttpTransport::new(options)?);
+    let transport = Arc::new(HttpTransport::new(options, Arc::new(SystemClock))?);
     #[cfg(feature = "failpoints")]
     let transport = failpoints::transport(transport);
     Ok(transport)

@@ -27,6 +27,7 @@ use pagos_conekta::Conekta;
 use pagos_conekta::ConektaConfig;
 use pagos_conformance::Case;
 use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Timestamp;
 use pagos_core::Transport;
@@ -100,7 +101,11 @@ impl fmt::Debug for Script {
 
 #[async_trait]
 impl Transport for Script {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         self.sent.lock().unwrap().push(request);
         let mut answers = self.answers.lock().unwrap();
         let next = match answers.len() {

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use pagos_core::Balance;
 use pagos_core::Currency;
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Lookup;
@@ -75,15 +76,21 @@ impl PayoutSide<'_> {
     }
 
     /// Sends a payout, once. A login before it moves no money, so whatever fails in it was not the
-    /// payout.
-    pub(crate) async fn create(self, order: &PayoutOrder) -> Result<Observation, Error> {
+    /// payout, and it may leave at any time: other calls wait for its token too. A slow login can
+    /// make the payout too late, and then the payout does not leave.
+    pub(crate) async fn create(
+        self,
+        order: &PayoutOrder,
+        departure: Departure,
+    ) -> Result<Observation, Error> {
         let body = payout::request(&self.etpay.settings, self.payouts, order).map_err(invalid)?;
         let body = to_ascii_json(&body)?;
         let token = self.token().await?;
         let header = (AUTHORIZATION, token.header());
         let request = post_json(&self.payouts.base, contract::PAYOUTS_PATH, [header], body)?;
         let asked_at = self.etpay.clock.now();
-        let response = self.etpay.transport.send(request).await.map_err(money_call_failure)?;
+        let response =
+            self.etpay.transport.send(request, departure).await.map_err(money_call_failure)?;
         if response.status() == StatusCode::UNAUTHORIZED {
             return Err(self.refused(&token, &response));
         }
@@ -144,7 +151,12 @@ impl PayoutSide<'_> {
         *request.method_mut() = Method::GET;
         *request.uri_mut() = self.payouts.base.join(path)?;
         request.headers_mut().insert(AUTHORIZATION, token.header());
-        let response = self.etpay.transport.send(request).await.map_err(question_failure)?;
+        let response = self
+            .etpay
+            .transport
+            .send(request, Departure::Anytime)
+            .await
+            .map_err(question_failure)?;
         if response.status().is_success() {
             token.accept();
         }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Timestamp;
@@ -81,7 +82,7 @@ pub(super) async fn send(desk: &Desk<'_>) -> Result<Response<Bytes>, Error> {
         },
     })?;
     let request = post_json(&desk.payouts.base, LOGIN_PATH, [], body)?;
-    desk.transport.send(request).await.map_err(|failure| {
+    desk.transport.send(request, Departure::Anytime).await.map_err(|failure| {
         let because = format!("the login got no answer: {failure}");
         question_failure(failure).because(because)
     })

@@ -1,6 +1,7 @@
 //! Rules for calls that make something: a payout, a payee, a payment's session.
 
 use http::Uri;
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Observation;
@@ -18,7 +19,7 @@ use crate::reply::seen;
 pub(super) fn payout(scene: &Scene) {
     let (Some(order), handle) = (scene.payout_order(), scene.handle()) else { return };
     let is_legal = scene.provider.check(&order).is_ok();
-    let outcome = finish(scene.provider.create(&order, handle.as_ref()));
+    let outcome = finish(scene.provider.create(&order, handle.as_ref(), Departure::Anytime));
     scene.shows_no_secret(&outcome);
     let sent = scene.sent();
     let money: Vec<&Exchange> = sent.iter().filter(|it| moves_money(scene.name, it)).collect();

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 
 use pagos_core::Clock;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -150,7 +151,12 @@ impl PayoutProvider for Line {
         Ok(needs_handle.then(|| Handle::new(order.key.as_str())).transpose().expect("a handle"))
     }
 
-    async fn create(&self, order: &PayoutOrder, _: Option<&Handle>) -> Result<Observation, Error> {
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        _: Option<&Handle>,
+        _: Departure,
+    ) -> Result<Observation, Error> {
         let now = self.timer.now();
         let mut books = self.books();
         let error = |kind| Err(Error::new(kind, "a bad line"));

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use pagos_core::Clock;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Timestamp;
 use pagos_core::Transport;
@@ -195,8 +196,11 @@ pub(crate) struct Line(pub(crate) Arc<Network>);
 
 #[async_trait]
 impl Transport for Line {
-    async fn send(&self, request: http::Request<Bytes>) -> Answer {
+    async fn send(&self, request: http::Request<Bytes>, departure: Departure) -> Answer {
         let network = &self.0;
+        if departure.is_over(network.timer.now()) {
+            return Err(TransportError::too_late());
+        }
         let slot: Arc<Mutex<Slot>> = Arc::default();
         let given = Arc::clone(&slot);
         match network.draw() {

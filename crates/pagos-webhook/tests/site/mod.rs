@@ -17,6 +17,7 @@ use pagos_core::Contract;
 use pagos_core::Decoded;
 use pagos_core::Deduplication;
 use pagos_core::Delivery;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -206,6 +207,7 @@ impl PayoutProvider for Invented {
         &self,
         _order: &PayoutOrder,
         _handle: Option<&Handle>,
+        _departure: Departure,
     ) -> Result<Observation, Error> {
         Err(Error::new(ErrorKind::Undelivered, "invented"))
     }

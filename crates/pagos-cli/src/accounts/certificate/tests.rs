@@ -5,6 +5,7 @@ use std::fs;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::AccountName;
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::Reached;
 use pagos_core::TransportError;
@@ -13,6 +14,7 @@ use pagos_http::HttpTransport;
 use super::*;
 use crate::accounts::Gaps;
 use crate::accounts::build;
+use crate::clock::SystemClock;
 use crate::offline;
 
 /// A transport that only shows what it was made of.
@@ -24,6 +26,7 @@ impl Transport for Made {
     async fn send(
         &self,
         _request: http::Request<Bytes>,
+        _departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         Err(TransportError::new(Reached::No, "nothing is sent here"))
     }
@@ -31,7 +34,7 @@ impl Transport for Made {
 
 /// As the network does it, so that a key is compared with its certificate.
 fn make(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
-    HttpTransport::new(options)?;
+    HttpTransport::new(options, Arc::new(SystemClock))?;
     Ok(Arc::new(Made(options.clone())))
 }
 
