@@ -25,6 +25,10 @@ use crate::WebhookDecoder;
 pub trait PayoutProvider: Debug + Send + Sync {
     /// The provider's constant properties.
     fn descriptor(&self) -> &'static Descriptor;
+    /// STUB
+    fn environment(&self) -> crate::Environment {
+        crate::Environment::Sandbox
+    }
 
     /// Everything that this provider has against the order. Pure; what a plan runs on every row.
     ///

@@ -58,6 +58,14 @@ impl Standing {
         self.doubt.map(|doubt| doubt.since)
     }
 
+    /// STUB
+    pub fn not_understood(&self) -> Option<&NotUnderstood> {
+        None
+    }
+    /// STUB
+    pub fn was_shown(&self) -> bool {
+        self.held.reference.is_some()
+    }
     /// Takes one observation in and says what it changed.
     ///
     /// An unverified event leaves no trace here, not even a doubt: the caller asks the provider.
@@ -139,4 +147,13 @@ impl Standing {
             self.held.provider_at = self.held.provider_at.max(doubt.provider_at);
         }
     }
+}
+
+/// STUB
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// w
+    pub word: String,
+    /// s
+    pub since: Timestamp,
 }

@@ -50,11 +50,13 @@ pub struct Event {
 }
 
 /// Which object an unverified delivery claims to be about. Good for looking up a secret, no more.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hint {
     /// The key it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<OrderKey>,
     /// The reference it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<ProviderRef>,
 }
 

@@ -17,6 +17,7 @@ use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::point::Point;
 use crate::record::Writer;
+use crate::service::Told;
 use crate::store::Claim;
 use crate::store::Payout;
 
@@ -27,7 +28,12 @@ impl Engine {
         let key = &payout.order.key;
         let writer = Writer::Holder { epoch: payout.epoch };
         let asked_at = self.timer.now();
-        match self.query(&payout).await {
+        let answer = self.query(&payout).await;
+        let told = match &answer {
+            Ok(Lookup::CannotTell(_)) => Told::Nothing,
+            answer => Told::by(answer),
+        };
+        match answer {
             Ok(Lookup::Found(seen)) => self.learn(Point::RecordAnswer, key, writer, &seen).await,
             Ok(Lookup::Absent) => {
                 let decide = |payout: &Payout, rules: &Rules<'_>| {
@@ -42,13 +48,9 @@ impl Engine {
                 self.write(Point::RecordAmbiguity, key, writer, decide).await.map(drop)
             }
             Ok(Lookup::CannotTell(answer)) => self.note(&payout, &answer).await,
-            Err(error) => {
-                if error.kind() == ErrorKind::Unauthorized {
-                    self.halt(&payout.order.account, error.to_string());
-                }
-                self.note(&payout, &error.to_string()).await
-            }
-        }
+            Err(error) => self.note(&payout, &error.to_string()).await,
+        }?;
+        self.note_service(&payout.order.account, told).await
     }
 
     async fn query(&self, payout: &Payout) -> Result<Lookup, Error> {

@@ -12,18 +12,21 @@ use pagos_core::Observation;
 use pagos_core::PayoutOrder;
 use pagos_core::Source;
 use pagos_core::Status;
-use pagos_core::Subject;
 use pagos_core::Timestamp;
 
 use crate::history::Entry;
 use crate::history::Notice;
+use crate::history::NoticeAbout;
 use crate::history::NoticeKind;
+use crate::history::OrderNews;
 use crate::history::Proof;
 use crate::policy::Policy;
 use crate::progress::Asking;
 use crate::progress::Attempt;
 use crate::progress::Attention;
 use crate::progress::Progress;
+
+mod wait;
 
 /// What is to be done about a claimed payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +114,7 @@ impl Rules<'_> {
             None if !self.may_end_watch(&progress, seen, change) => self.next_try(&progress),
             due_at => due_at,
         };
-        Outcome { progress, due_at, entries, notices }
+        self.attend(Outcome { progress, due_at, entries, notices })
     }
 
     /// A watch ends with an answer that counts, to a question that left after the window closed. An
@@ -162,7 +165,8 @@ impl Rules<'_> {
         let mut progress = progress.clone();
         let is_new = !progress.is_quarantined();
         progress.attention = Some(Attention::Quarantine(because.clone()));
-        let notice = self.notice(&progress, NoticeKind::Attention { because }, None);
+        let was = progress.status();
+        let notice = self.notice(was, &progress, NoticeKind::Attention { because }, None);
         let notices = if is_new { vec![notice] } else { Vec::new() };
         Outcome { progress, due_at: None, entries: vec![entry], notices }
     }
@@ -196,23 +200,31 @@ impl Rules<'_> {
         if is_new_return {
             kinds.push(NoticeKind::Returned);
         }
-        kinds.into_iter().map(|kind| self.notice(after, kind, seen.returned)).collect()
+        let was = before.status();
+        kinds.into_iter().map(|kind| self.notice(was, after, kind, seen.returned)).collect()
     }
 
     fn notice(
         &self,
+        was: Status,
         progress: &Progress,
         event: NoticeKind,
         returned: Option<pagos_core::Money>,
     ) -> Notice {
-        Notice {
-            subject: Subject::Payout,
+        let news = OrderNews {
             key: self.order.key.clone(),
-            event,
+            runs: Vec::new(),
             status: progress.status(),
+            was: Some(was),
+            reason: progress.reason(),
             amount: self.order.amount,
             returned,
             reference: progress.standing.reference().cloned(),
+        };
+        Notice {
+            account: self.order.account.clone(),
+            event,
+            about: NoticeAbout::Payout(news),
             at: self.now,
         }
     }
@@ -317,12 +329,21 @@ impl Rules<'_> {
             progress.attention = None;
         }
         let entry = Entry::AttemptClosed { number: attempt.number, proof, at: self.now, because };
-        Some(Outcome {
+        Some(self.attend(Outcome {
             progress,
             due_at: Some(self.now.plus(delay)),
             entries: vec![entry],
             notices: Vec::new(),
-        })
+        }))
+    }
+
+    /// It could not be prepared now, and nothing was sent: try again later.
+    pub(crate) fn put_off(&self, progress: &Progress, wait: Option<Duration>) -> Outcome {
+        let mut progress = progress.clone();
+        let delay = wait.unwrap_or_else(|| self.policy.retry_delay(progress.refusals));
+        progress.refusals = progress.refusals.saturating_add(1);
+        let due_at = Some(self.now.plus(delay));
+        self.attend(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
     }
 
     /// The provider answered a question that left at `asked_at`: it has no such payout. The grace is
@@ -344,6 +365,11 @@ impl Rules<'_> {
             && asked_at.min(self.now).since(attempt.begun_at) >= absence.grace;
         if !is_proven {
             return asked;
+        }
+        if progress.standing.was_shown() {
+            let because = "the provider has shown this payout before, and now says that it has no \
+                           such payout; look at the bank, then decide with `pagos resolve`";
+            return self.call_person(asked, because);
         }
         let may_send_again = match self.descriptor.deduplication {
             Deduplication::ByKey => true,
@@ -398,21 +424,28 @@ impl Rules<'_> {
             if is_in_doubt { vec![Entry::Asked { at: self.now, answer }] } else { Vec::new() };
         // A question without an answer closes no window: a watch ends with an answer.
         let due_at = self.next_due(&progress).or_else(|| self.next_try(&progress));
-        let outcome = Outcome { progress, due_at, entries, notices: Vec::new() };
+        let outcome = self.attend(Outcome { progress, due_at, entries, notices: Vec::new() });
         if is_in_doubt && outcome.progress.asking.questions >= self.policy.questions_max {
             return self.call_person(outcome, "the provider does not say what became of it");
         }
         outcome
     }
 
-    fn call_person(&self, mut outcome: Outcome, because: &str) -> Outcome {
+    fn call_person(&self, outcome: Outcome, because: &str) -> Outcome {
+        self.call_for(outcome, Attention::Doubt(because.to_owned()))
+    }
+
+    /// Calls a person, unless one is called already.
+    fn call_for(&self, mut outcome: Outcome, attention: Attention) -> Outcome {
         if outcome.progress.attention.is_some() {
             return outcome;
         }
-        outcome.progress.attention = Some(Attention::Doubt(because.to_owned()));
-        outcome.entries.push(Entry::Attention { at: self.now, because: because.to_owned() });
-        let kind = NoticeKind::Attention { because: because.to_owned() };
-        outcome.notices.push(self.notice(&outcome.progress, kind, None));
+        let because = attention.because().to_owned();
+        outcome.progress.attention = Some(attention);
+        outcome.entries.push(Entry::Attention { at: self.now, because: because.clone() });
+        let was = outcome.progress.status();
+        let kind = NoticeKind::Attention { because };
+        outcome.notices.push(self.notice(was, &outcome.progress, kind, None));
         outcome
     }
 }

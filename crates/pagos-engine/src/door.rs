@@ -29,11 +29,20 @@ use pagos_core::Violation;
 use pagos_core::WebhookDecoder;
 
 use crate::accounts::Accounts;
+use crate::delivery::Filed;
+use crate::delivery::Filing;
+use crate::delivery::InboxId;
+use crate::delivery::InboxItem;
+use crate::delivery::Refused;
+use crate::delivery::Verdict;
+use crate::history::Notice;
 use crate::intent::Intent;
+use crate::intent::Released;
 use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::payment::Payment;
 use crate::payment::store::Asked;
+use crate::payment::store::PaymentCommitted;
 use crate::payment::store::PaymentStep;
 use crate::point::NoProbe;
 use crate::point::Phase;
@@ -44,12 +53,12 @@ use crate::recognise::recognise;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Committed;
-use crate::store::InboxId;
-use crate::store::InboxItem;
+use crate::store::Lane;
 use crate::store::Payout;
 use crate::store::Step;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::Turn;
 
 /// A store whose every write is a [`Point`]. Made of any store, or of one with a [`Probe`].
 #[derive(Debug, Clone)]
@@ -72,15 +81,64 @@ impl StoreDoor {
         &self,
         account: &AccountName,
         delivery: &Delivery,
+        verdict: &Verdict,
     ) -> Result<InboxId, StoreError> {
-        self.write(Point::Receive, None, self.store.receive(account, delivery)).await
+        self.write(Point::Receive, None, self.store.receive(account, delivery, verdict)).await
     }
 
-    /// [`Store::bind`].
+    /// [`crate::InboxStore::count_refused`].
     ///
     /// # Errors
     /// Whatever the store says.
-    pub async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
+    pub async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
+        self.write(Point::CountRefused, None, self.store.count_refused(refused)).await
+    }
+
+    /// [`Store::acknowledge`].
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn acknowledge(&self, reader: &str, number: u64) -> Result<(), StoreError> {
+        self.write(Point::Acknowledge, None, self.store.acknowledge(reader, number)).await
+    }
+
+    pub(crate) async fn take_turn(&self) -> Result<Turn, StoreError> {
+        self.write(Point::TakeTurn, None, self.store.take_turn()).await
+    }
+
+    pub(crate) async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.write(Point::Halt, None, self.store.halt(notice)).await
+    }
+
+    pub(crate) async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.write(Point::Resume, None, self.store.resume(notice)).await
+    }
+
+    pub(crate) async fn reopen(
+        &self,
+        id: InboxId,
+        verdict: Option<Verdict>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(Point::ReopenDelivery, None, self.store.reopen(id, verdict, now)).await
+    }
+
+    pub(crate) async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
+        self.store.delivery(id).await
+    }
+
+    pub(crate) async fn claim_payments(
+        &self,
+        request: ClaimRequest,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.write(Point::ClaimPayments, None, self.store.claim_payments(request)).await
+    }
+
+    pub(crate) async fn bind(
+        &self,
+        account: &AccountName,
+        world: &str,
+    ) -> Result<String, StoreError> {
         self.write(Point::Bind, None, self.store.bind(account, world)).await
     }
 
@@ -96,12 +154,21 @@ impl StoreDoor {
         recognise(self.store.as_ref(), account, hint).await
     }
 
-    pub(crate) async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        self.write(Point::Submit, None, self.store.submit(intents)).await
+    pub(crate) async fn submit(
+        &self,
+        run: &RunId,
+        intents: Vec<Intent>,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        self.write(Point::Submit, None, self.store.submit(run, intents)).await
     }
 
-    pub(crate) async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(Point::Release, None, self.store.release(run, now)).await
+    pub(crate) async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError> {
+        self.write(Point::Release, None, self.store.release(run, expected, now)).await
     }
 
     pub(crate) async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
@@ -121,14 +188,12 @@ impl StoreDoor {
         self.write(point, Some(&key), self.store.commit(step)).await
     }
 
-    pub(crate) async fn file(
-        &self,
-        point: Point,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
-        self.write(point, None, self.store.file(id, due_at, outcome)).await
+    pub(crate) async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
+        let point = match &filing {
+            Filing::Defer { .. } => Point::DeferDelivery,
+            Filing::Close { .. } => Point::CloseDelivery,
+        };
+        self.write(point, None, self.store.file(id, filing)).await
     }
 
     pub(crate) async fn ask_for(
@@ -144,7 +209,7 @@ impl StoreDoor {
         &self,
         point: Point,
         step: PaymentStep,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<PaymentCommitted, StoreError> {
         let key = step.key.clone();
         self.write(point, Some(&key), self.store.commit_payment(step)).await
     }
@@ -159,22 +224,15 @@ impl StoreDoor {
 
     pub(crate) async fn inbox(
         &self,
+        accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        self.store.inbox(now, limit).await
+        self.store.inbox(accounts, now, limit).await
     }
 
-    pub(crate) async fn due_payments(
-        &self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<Payment>, StoreError> {
-        self.store.due_payments(now, limit).await
-    }
-
-    pub(crate) async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.store.next_due().await
+    pub(crate) async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.store.next_due(lanes).await
     }
 
     /// The providers behind the same probe.
@@ -221,8 +279,13 @@ impl ProviderDoors {
         Some(ProviderDoor { provider, probe: self.probe.as_ref() })
     }
 
-    pub(crate) fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
-        self.accounts.iter().map(|(_, provider)| provider.descriptor())
+    /// The accounts, in the order of their names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &AccountName> {
+        self.accounts.iter().map(|(name, _)| name)
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 }
 
@@ -236,6 +299,10 @@ pub(crate) struct ProviderDoor<'a> {
 impl<'a> ProviderDoor<'a> {
     pub(crate) fn descriptor(self) -> &'static Descriptor {
         self.provider.descriptor()
+    }
+
+    pub(crate) fn check(self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        self.provider.check(order)
     }
 
     pub(crate) fn webhooks(self) -> Option<&'a dyn WebhookDecoder> {

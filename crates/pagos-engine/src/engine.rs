@@ -1,15 +1,14 @@
-//! The engine: what it is made of, and how orders get in. The steps are in the files beside.
+//! The engine: what it is made of, how it is opened, and how orders get in. The steps are in the
+//! files beside.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::OnceLock;
 
 use pagos_core::AccountName;
 use pagos_core::Error;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
-use pagos_core::Timestamp;
 use pagos_core::Violation;
 
 use crate::accounts::Accounts;
@@ -17,75 +16,193 @@ use crate::door::ProviderDoor;
 use crate::door::ProviderDoors;
 use crate::door::StoreDoor;
 use crate::intent::Intent;
+use crate::intent::Released;
 use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::policy::Policy;
+use crate::rate::Rates;
+use crate::service::Services;
+use crate::store::Guard;
 use crate::store::Payout;
 use crate::store::StoreError;
+use crate::store::Turn;
 use crate::timer::Timer;
+use crate::world::World;
 
 /// Pays what was submitted, follows it, and never sends it twice.
 ///
-/// Any number of engines may work on one store. All state is in the store: an engine can be
-/// dropped at any moment, and another one goes on.
+/// All state is in the store: an engine can be dropped at any moment, and another one goes on. Over a
+/// store on a server any number of engines may work; over an embedded one, one at a time.
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) store: StoreDoor,
     pub(crate) providers: ProviderDoors,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) policy: Policy,
-    pub(crate) halted: Mutex<BTreeMap<AccountName, String>>,
-    pub(crate) sends: Mutex<BTreeMap<AccountName, Timestamp>>,
+    pub(crate) services: Mutex<Services>,
+    pub(crate) rates: Mutex<Rates>,
+    turn: OnceLock<Option<Box<dyn Guard>>>,
 }
 
 impl Engine {
-    /// An engine over a store, or over a [`StoreDoor`] whose probe then hears of its calls too.
+    /// An engine that may send: ties the accounts to their world, takes the store's turn, and, where
+    /// nobody else can work on the store, ends the claims of a former life.
+    ///
+    /// Takes a store, or a [`StoreDoor`] whose probe then hears of its calls too.
     ///
     /// # Errors
-    /// Refuses a policy that would be unsafe for one of the accounts' providers.
-    pub fn new(
+    /// [`EngineError::Taken`] if another process works on an embedded store;
+    /// [`EngineError::OtherWorld`] if an account of the store pays in another world;
+    /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout.
+    pub async fn open(
         store: impl Into<StoreDoor>,
+        world: &World,
+        accounts: Accounts,
+        timer: Arc<dyn Timer>,
+        policy: Policy,
+    ) -> Result<Self, EngineError> {
+        let engine = Self::open_beside(store, world, accounts, timer, policy).await?;
+        engine.take_turn().await?;
+        Ok(engine)
+    }
+
+    /// An engine beside one that sends: it submits, releases, resolves, opens payments, applies
+    /// deliveries and asks about payments, and sends no payout before [`Engine::take_turn`].
+    ///
+    /// # Errors
+    /// As [`Engine::open`], but never [`EngineError::Taken`].
+    pub async fn open_beside(
+        store: impl Into<StoreDoor>,
+        world: &World,
         accounts: Accounts,
         timer: Arc<dyn Timer>,
         policy: Policy,
     ) -> Result<Self, EngineError> {
         let store = store.into();
-        let providers = store.doors_to(accounts);
-        for descriptor in providers.descriptors() {
-            if let Some(fault) = policy.fault_with(descriptor) {
+        for (name, provider) in accounts.iter() {
+            if let Some(fault) = policy.fault_with(provider.descriptor(), world) {
                 return Err(EngineError::UnsafePolicy(fault));
             }
+            let word = world.word(provider.environment());
+            let bound = store.bind(name, &word).await?;
+            if bound != word {
+                return Err(EngineError::OtherWorld {
+                    account: name.clone(),
+                    stored: bound,
+                    given: word,
+                });
+            }
         }
-        let halted = Mutex::default();
-        let sends = Mutex::default();
-        Ok(Self { store, providers, timer, policy, halted, sends })
+        let providers = store.doors_to(accounts);
+        let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Ok(Self { store, providers, timer, policy, services, rates, turn })
     }
 
-    /// Stores orders durably, all or none of them. They wait until [`Engine::release`].
+    /// Takes the store's turn to send, for an engine that was opened beside another one. Taking it
+    /// again changes nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::Taken`] while another process has it.
+    pub async fn take_turn(&self) -> Result<(), EngineError> {
+        if self.has_turn() {
+            return Ok(());
+        }
+        let guard = match self.store.take_turn().await? {
+            Turn::Taken => return Err(EngineError::Taken),
+            Turn::Shared => None,
+            Turn::Alone(guard) => {
+                // Whoever held a claim is dead.
+                self.store.end_claims().await?;
+                Some(guard)
+            }
+        };
+        // Whoever was faster has the turn as well, and keeps the guard.
+        drop(self.turn.set(guard));
+        Ok(())
+    }
+
+    /// May it send?
+    pub fn has_turn(&self) -> bool {
+        self.turn.get().is_some()
+    }
+
+    /// The accounts that it works for.
+    pub fn accounts(&self) -> &Accounts {
+        self.providers.accounts()
+    }
+
+    /// Stores orders durably as members of a run, all or none of them. They wait until
+    /// [`Engine::release`]; after a crash in between, submit the same orders again and release.
     ///
     /// The order of the answers is the order of `orders`.
     ///
     /// # Errors
-    /// Whatever the store says; nothing was stored then.
+    /// Nothing is stored if an account is not there ([`EngineError::NoAccount`]), an order cannot be
+    /// sent ([`EngineError::Unsendable`]), a key has another body ([`EngineError::Conflict`]), or the
+    /// run was released without it ([`EngineError::RunClosed`]).
     pub async fn submit(
         &self,
         run: &RunId,
         orders: Vec<PayoutOrder>,
     ) -> Result<Vec<Submitted>, EngineError> {
+        self.check(&orders)?;
+        let keys: Vec<OrderKey> = orders.iter().map(|order| order.key.clone()).collect();
         let created_at = self.timer.now();
-        let intent = |order| Intent { order, run: run.clone(), created_at };
-        Ok(self.store.submit(orders.into_iter().map(intent).collect()).await?)
+        let intents = orders.into_iter().map(|order| Intent { order, created_at }).collect();
+        let answers = self.store.submit(run, intents).await?;
+        let with = |wanted: Submitted| -> Vec<OrderKey> {
+            let named = keys.iter().zip(&answers).filter(|(_, answer)| **answer == wanted);
+            named.map(|(key, _)| key.clone()).collect()
+        };
+        let (conflicts, closed) = (with(Submitted::Conflict), with(Submitted::Closed));
+        if !conflicts.is_empty() {
+            return Err(EngineError::Conflict(conflicts));
+        }
+        if !closed.is_empty() {
+            return Err(EngineError::RunClosed(closed));
+        }
+        Ok(answers)
     }
 
-    /// Makes the submitted orders of a run due; returns how many there were.
+    /// Everything that the accounts' providers have against the orders, as [`Engine::submit`] would
+    /// tell it. Stores nothing.
     ///
     /// # Errors
-    /// Whatever the store says.
-    pub async fn release(&self, run: &RunId) -> Result<u64, EngineError> {
-        Ok(self.store.release(run, self.timer.now()).await?)
+    /// [`EngineError::NoAccount`] and [`EngineError::Unsendable`].
+    pub fn check(&self, orders: &[PayoutOrder]) -> Result<(), EngineError> {
+        let mut unsendable = Vec::new();
+        for order in orders {
+            let provider = self.providers.to(&order.account);
+            let provider = provider.ok_or_else(|| EngineError::NoAccount(order.account.clone()))?;
+            if let Err(violations) = provider.check(order) {
+                unsendable.push((order.key.clone(), violations));
+            }
+        }
+        match unsendable.is_empty() {
+            true => Ok(()),
+            false => Err(EngineError::Unsendable(unsendable)),
+        }
     }
 
-    /// Takes back what of a run is still held; returns how many there were.
+    /// Makes the orders of a run due and fixes its members; returns how many were held. `expected` is
+    /// how many orders the caller submitted to it.
+    ///
+    /// Orders that another run released before are due already. Called again, it does the rest of what
+    /// an interrupted call left.
+    ///
+    /// # Errors
+    /// [`EngineError::Incomplete`] if the run does not have `expected` members: nothing was released.
+    pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
+        match self.store.release(run, expected, self.timer.now()).await? {
+            Released::Done { made_due } => Ok(made_due),
+            Released::Incomplete { members } => {
+                Err(EngineError::Incomplete { run: run.clone(), expected, members })
+            }
+        }
+    }
+
+    /// Takes back a run that was not released; returns how many orders were forgotten. Orders that
+    /// another run has as well stay.
     ///
     /// # Errors
     /// Whatever the store says.
@@ -93,23 +210,17 @@ impl Engine {
         Ok(self.store.withdraw(run).await?)
     }
 
-    /// Ends all claims, for a program that knows to be the only worker; returns how many.
+    /// Checks, stores and releases one order, as a run of its own. The same order again changes
+    /// nothing, so this is also what to do after a crash or an error of the store.
     ///
     /// # Errors
-    /// Whatever the store says.
-    pub async fn end_claims(&self) -> Result<u64, EngineError> {
-        Ok(self.store.end_claims().await?)
-    }
-
-    /// Accounts that were taken out of service because the provider refused their credentials,
-    /// with the provider's reason. They stay so until the engine is built again.
-    pub fn halted(&self) -> BTreeMap<AccountName, String> {
-        self.halted.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn halt(&self, account: &AccountName, because: String) {
-        let mut halted = self.halted.lock().unwrap_or_else(PoisonError::into_inner);
-        halted.entry(account.clone()).or_insert(because);
+    /// As [`Engine::submit`].
+    pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
+        let key = order.key.clone();
+        let run = RunId(format!("payout {key}"));
+        self.submit(&run, vec![order]).await?;
+        self.release(&run, 1).await?;
+        self.load(&key).await
     }
 
     pub(crate) fn provider_of(&self, payout: &Payout) -> Result<ProviderDoor<'_>, EngineError> {
@@ -129,10 +240,26 @@ pub enum EngineError {
     /// The store failed; the outcome of the write is not known, and reading again tells.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
+    /// Another process sends what is due in this store.
+    #[error("another process works on this store; stop it first, or wait until it ends")]
+    Taken,
+    /// The account's payouts in this store belong to another world.
+    #[error(
+        "account {account} of this store is {stored}, and here it is {given}; use another store, or \
+         give the account another name"
+    )]
+    OtherWorld {
+        /// The account.
+        account: AccountName,
+        /// The word that the store has.
+        stored: String,
+        /// The word that was given.
+        given: String,
+    },
     /// The waiting times would allow a second payout while a first is under way.
     #[error("unsafe policy: {0}")]
     UnsafePolicy(String),
-    /// A payout belongs to an account that is not configured.
+    /// An order or a payout belongs to an account that is not configured.
     #[error("no account {0} is configured")]
     NoAccount(AccountName),
     /// There is no such payout.
@@ -144,10 +271,50 @@ pub enum EngineError {
     /// The provider cannot carry the order. Nothing was stored or sent.
     #[error("the order cannot be sent")]
     Invalid(Vec<Violation>),
+    /// These orders cannot be sent by their providers. Nothing was stored.
+    #[error("{} cannot be sent: {}", list_keys(.0.iter().map(|(key, _)| key)), list_violations(.0))]
+    Unsendable(Vec<(OrderKey, Vec<Violation>)>),
+    /// These keys name other orders already. Nothing was stored.
+    #[error("{} was submitted with another body before; a key names one payout for ever: give the \
+             new payout a new key", list_keys(.0.iter()))]
+    Conflict(Vec<OrderKey>),
+    /// The run was released without these orders, and its members are fixed. Nothing was stored.
+    #[error("{} came after the run was released; submit it in a run of its own", list_keys(.0.iter()))]
+    RunClosed(Vec<OrderKey>),
+    /// The run does not have the orders that were expected. Nothing was released.
+    #[error(
+        "run {} has {members} orders and not {expected}: another process took some back, or they were \
+         never submitted; nothing was released; submit all of them again", run.0
+    )]
+    Incomplete {
+        /// The run.
+        run: RunId,
+        /// How many orders were expected.
+        expected: u64,
+        /// How many it has.
+        members: u64,
+    },
     /// The provider did not do what a person waits for; the kind is the next step.
     #[error("{0}")]
     Provider(#[source] Error),
     /// The decision does not fit the payout.
     #[error("{0}")]
     Refused(String),
+}
+
+/// The first few keys, and how many more there are.
+fn list_keys<'a>(keys: impl Iterator<Item = &'a OrderKey>) -> String {
+    const SHOWN_MAX: usize = 3;
+    let keys: Vec<&OrderKey> = keys.collect();
+    let shown: Vec<&str> = keys.iter().take(SHOWN_MAX).map(|key| key.as_str()).collect();
+    match keys.len().saturating_sub(SHOWN_MAX) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn list_violations(unsendable: &[(OrderKey, Vec<Violation>)]) -> String {
+    let first = unsendable.first().map(|(_, violations)| violations.as_slice()).unwrap_or_default();
+    let texts: Vec<String> = first.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }

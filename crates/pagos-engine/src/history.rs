@@ -1,15 +1,17 @@
 //! What is written down about a payout: entries for us, notices for the application. Append-only.
 
+use pagos_core::AccountName;
 use pagos_core::Change;
 use pagos_core::Money;
 use pagos_core::Observation;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Status;
-use pagos_core::Subject;
 use pagos_core::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
+
+use crate::intent::RunId;
 
 /// One line of the history of a payout or a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,26 +81,59 @@ pub enum Proof {
     Operator,
 }
 
-/// What the application is told. Built from the committed row, never from memory.
+/// What the application is told. Written in the transaction that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Is it about a payout or a payment?
-    #[serde(default)]
-    pub subject: Subject,
-    /// Which one.
-    pub key: OrderKey,
+    /// The account.
+    pub account: AccountName,
     /// What happened.
     pub event: NoticeKind,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: NoticeAbout,
+    /// When it was committed, by our clock.
+    pub at: Timestamp,
+}
+
+/// What a notice is about; `subject` in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "subject")]
+pub enum NoticeAbout {
+    /// A payout.
+    Payout(OrderNews),
+    /// A payment.
+    Payment(OrderNews),
+    /// A webhook in the inbox; `pagos inbox show` has it.
+    Delivery {
+        /// Its number in the inbox.
+        delivery: u64,
+    },
+    /// The account itself.
+    Account,
+}
+
+/// Where an order stands after the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderNews {
+    /// Which one.
+    pub key: OrderKey,
+    /// The runs that it is a member of. Filled in by the store when the notice is read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunId>,
     /// Where it stands now.
     pub status: Status,
+    /// Where it stood before.
+    #[serde(default)]
+    pub was: Option<Status>,
+    /// Why, in the provider's words where there are any.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// The ordered amount.
     pub amount: Money,
     /// What came back, if some did.
     pub returned: Option<Money>,
     /// The provider's id.
     pub reference: Option<ProviderRef>,
-    /// When it was committed, by our clock.
-    pub at: Timestamp,
 }
 
 /// What happened, for the application.
@@ -114,9 +149,38 @@ pub enum NoticeKind {
     },
     /// Part of the money or all of it came back.
     Returned,
+    /// Only payments: a payer's try had failed, and a later one of his paid. Nothing was taken back.
+    PaidByLaterTry {
+        /// What held before.
+        from: Status,
+    },
     /// A person must look.
     Attention {
         /// Why.
         because: String,
     },
+    /// Only accounts: the provider works with it again.
+    InServiceAgain,
+}
+
+impl Notice {
+    /// The key of the order that it is about.
+    pub fn key(&self) -> Option<&OrderKey> {
+        self.order().map(|news| &news.key)
+    }
+
+    /// Where the order that it is about stands.
+    pub fn order(&self) -> Option<&OrderNews> {
+        match &self.about {
+            NoticeAbout::Payout(news) | NoticeAbout::Payment(news) => Some(news),
+            NoticeAbout::Delivery { .. } | NoticeAbout::Account => None,
+        }
+    }
+
+    /// For stores: names the runs of the payout that it is about.
+    pub fn set_runs(&mut self, runs: Vec<RunId>) {
+        if let NoticeAbout::Payout(news) = &mut self.about {
+            news.runs = runs;
+        }
+    }
 }

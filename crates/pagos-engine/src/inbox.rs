@@ -1,53 +1,104 @@
-//! Applying stored webhooks. Receiving them is `pagos-webhook`; nothing here answers anybody.
+//! Applying stored webhooks. Receiving them is `pagos-webhook`; nothing here answers anybody, and
+//! nothing here needs a secret: what a delivery is was found when it arrived.
 
 use std::time::Duration;
 
 use pagos_core::AccountName;
-use pagos_core::Decoded;
-use pagos_core::ErrorKind;
 use pagos_core::Event;
 use pagos_core::Hint;
 use pagos_core::OrderKey;
-use pagos_core::SecretScope;
 use pagos_core::Subject;
 
 use crate::decide::Outcome;
 use crate::decide::Rules;
+use crate::delivery::Filing;
+use crate::delivery::InboxId;
+use crate::delivery::InboxItem;
+use crate::delivery::InboxState;
+use crate::delivery::Verdict;
 use crate::engine::Engine;
 use crate::engine::EngineError;
+use crate::history::Notice;
+use crate::history::NoticeAbout;
+use crate::history::NoticeKind;
+use crate::judge::Judged;
 use crate::point::Point;
 use crate::recognise::About;
 use crate::record::Writer;
-use crate::store::InboxItem;
 use crate::store::Payout;
+use crate::store::StoreErrorKind;
 
-/// A delivery about a payout that we do not know is looked at so often, then closed as an orphan.
+/// A delivery about an order that we do not know is looked at so often, then kept as an orphan.
 const DEFERRALS_MAX: u32 = 3;
+
+const DEFERRAL: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Applies one stored delivery. Applying it again changes nothing more.
     pub(crate) async fn apply(&self, item: InboxItem) -> Result<(), EngineError> {
-        let Some(provider) = self.providers.to(&item.account) else {
-            return self.defer(&item, "no such account is configured").await;
-        };
-        let Some(decoder) = provider.webhooks() else {
-            return self.file(&item, "the provider sends no webhooks").await;
-        };
-        let secret = match decoder.secret_scope() {
-            SecretScope::Account => None,
-            SecretScope::Session => {
-                let hint = decoder.locate(&item.delivery);
-                self.store.recognise(&item.account, &hint).await?.secret
+        match self.apply_verdict(&item).await {
+            // The order was withdrawn at this moment.
+            Err(EngineError::NoPayout(_) | EngineError::NoPayment(_)) => {
+                self.defer(&item, "no such order").await
             }
-        };
-        match decoder.verify(&item.delivery, secret.as_ref()) {
-            Ok(Decoded::Verified(event)) => self.apply_event(&item, event.into_value()).await,
-            Ok(Decoded::Hint(hint)) => self.ask_about(&item, &hint).await,
-            Err(error) if error.kind() == ErrorKind::Unauthorized => {
-                self.file(&item, "not genuine").await
+            Err(EngineError::Store(error)) if error.kind == StoreErrorKind::UnreadableRow => {
+                let because = format!("the order that it names cannot be read: {error}");
+                self.set_aside(&item, InboxState::Orphan, because).await
             }
-            Err(_) => self.ask_about(&item, &decoder.locate(&item.delivery)).await,
+            applied => applied,
         }
+    }
+
+    async fn apply_verdict(&self, item: &InboxItem) -> Result<(), EngineError> {
+        let verdict = match &item.verdict {
+            Some(verdict) => verdict.clone(),
+            // A version that stored no verdicts received it.
+            None => match self.judge_again(item).await? {
+                Judged::Kept(verdict) => verdict,
+                Judged::Forged => {
+                    let because =
+                        "an older version received it, and it cannot be verified any more";
+                    return self.set_aside(item, InboxState::Unreadable, because.to_owned()).await;
+                }
+                Judged::Foreign => return self.defer(item, "no such order").await,
+            },
+        };
+        match verdict {
+            Verdict::Genuine { event } => self.apply_event(item, event).await,
+            Verdict::Hint { hint } => self.ask_about(item, &hint).await,
+            Verdict::Unreadable { hint, because } => {
+                if hint == Hint::default() {
+                    return self.set_aside(item, InboxState::Unreadable, because).await;
+                }
+                self.ask_about(item, &hint).await
+            }
+        }
+    }
+
+    async fn judge_again(&self, item: &InboxItem) -> Result<Judged, EngineError> {
+        let provider = self.providers.to(&item.account);
+        let Some(decoder) = provider.and_then(|provider| provider.webhooks()) else {
+            return Ok(Judged::Forged);
+        };
+        Ok(self.store.judge(&item.account, decoder, &item.delivery).await?)
+    }
+
+    /// Makes a delivery due once more, whatever became of it, as if it had just arrived. One that could
+    /// not be read is read again first. False if there is no such delivery.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn replay(&self, id: InboxId) -> Result<bool, EngineError> {
+        let Some(filed) = self.store.delivery(id).await? else { return Ok(false) };
+        let verdict = match &filed.item.verdict {
+            Some(Verdict::Genuine { .. } | Verdict::Hint { .. }) => None,
+            // What was genuine stays so, even if the key has changed and it cannot be shown again.
+            None | Some(Verdict::Unreadable { .. }) => match self.judge_again(&filed.item).await? {
+                Judged::Kept(verdict) => Some(verdict),
+                Judged::Forged | Judged::Foreign => None,
+            },
+        };
+        Ok(self.store.reopen(id, verdict, self.timer.now()).await?)
     }
 
     async fn apply_event(&self, item: &InboxItem, event: Event) -> Result<(), EngineError> {
@@ -104,8 +155,8 @@ impl Engine {
         let key = match &known.about {
             About::Payout(key) => key,
             About::Payment(key) => return self.hint_payment(key, Some(item.id)).await,
-            About::Nothing if hint.key.is_none() && hint.reference.is_none() => {
-                return self.file(item, "names no order").await;
+            About::Nothing if *hint == Hint::default() => {
+                return self.set_aside_quietly(item, "names no order that Pagos handles").await;
             }
             About::Nothing => return self.defer(item, "no such order").await,
         };
@@ -120,14 +171,41 @@ impl Engine {
     /// Our own commit may be a moment behind the provider, so an unknown key is tried again.
     async fn defer(&self, item: &InboxItem, because: &str) -> Result<(), EngineError> {
         if item.deferrals >= DEFERRALS_MAX {
-            return self.file(item, &format!("orphan: {because}")).await;
+            return self.set_aside(item, InboxState::Orphan, because.to_owned()).await;
         }
-        let due_at = self.timer.now().plus(Duration::from_secs(5));
-        Ok(self.store.file(Point::DeferDelivery, item.id, Some(due_at), because).await?)
+        let due_at = self.timer.now().plus(DEFERRAL);
+        let filing = Filing::Defer { due_at, because: because.to_owned() };
+        Ok(self.store.file(item.id, filing).await?)
     }
 
-    async fn file(&self, item: &InboxItem, outcome: &str) -> Result<(), EngineError> {
-        Ok(self.store.file(Point::CloseDelivery, item.id, None, outcome).await?)
+    /// It had no effect: it stays in the inbox, and somebody is told.
+    async fn set_aside(
+        &self,
+        item: &InboxItem,
+        state: InboxState,
+        because: String,
+    ) -> Result<(), EngineError> {
+        let number = item.id.0;
+        let event = NoticeKind::Attention {
+            because: format!(
+                "delivery {number} was acknowledged and has no effect ({because}); see `pagos inbox \
+                 show {number}`"
+            ),
+        };
+        let notice = Notice {
+            account: item.account.clone(),
+            event,
+            about: NoticeAbout::Delivery { delivery: number },
+            at: self.timer.now(),
+        };
+        let notice = Some(Box::new(notice));
+        Ok(self.store.file(item.id, Filing::Close { state, because, notice }).await?)
+    }
+
+    /// A genuine event about something that Pagos does not handle, such as a balance.
+    async fn set_aside_quietly(&self, item: &InboxItem, because: &str) -> Result<(), EngineError> {
+        let (state, because) = (InboxState::Orphan, because.to_owned());
+        Ok(self.store.file(item.id, Filing::Close { state, because, notice: None }).await?)
     }
 }
 

@@ -1,36 +1,21 @@
-//! What a caller wants, before anything is sent: the order, its digest, the run it belongs to.
+//! What a caller wants, before anything is sent: the order, its digest, and the run it belongs to.
 
-use std::fmt;
+mod digest;
 
 use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_core::Timestamp;
-use serde::Serialize;
-use sha2::Digest as _;
-use sha2::Sha256;
 
-/// SHA-256 of an order in its canonical JSON: same key, same body.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest(pub [u8; 32]);
+pub use digest::Canonical;
+pub use digest::Digest;
 
-impl Digest {
-    /// The digest of `order`, a payout's or a payment's.
-    pub fn of(order: &impl Serialize) -> Self {
-        // Serialising plain structs of text and integers into memory cannot fail.
-        let canonical = serde_json::to_vec(order).unwrap_or_default();
-        Self(Sha256::digest(&canonical).into())
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, second, third, fourth, ..] = self.0;
-        write!(f, "Digest({first:02x}{second:02x}{third:02x}{fourth:02x}..)")
-    }
-}
-
-/// Names one submission of many orders, such as one CSV file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Names a set of orders that is accepted, released and reported as a whole, such as one CSV file.
+///
+/// The rows of a run are fixed when it is released; a payout can be a member of several runs.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
 pub struct RunId(pub String);
 
 /// An order that is to be stored.
@@ -38,8 +23,6 @@ pub struct RunId(pub String);
 pub struct Intent {
     /// The order.
     pub order: PayoutOrder,
-    /// The run that it belongs to.
-    pub run: RunId,
     /// When it was submitted.
     pub created_at: Timestamp,
 }
@@ -47,13 +30,49 @@ pub struct Intent {
 /// What became of an intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Submitted {
-    /// Stored, and held until the run is released.
+    /// Stored, and held until a run that it is a member of is released.
     New,
-    /// It was there already, with the same body.
+    /// It was there already, with the same body; it is now a member of this run too.
     Existing {
         /// Where it stands.
         status: Status,
     },
     /// The key is there with another body. Nothing of the batch was stored.
     Conflict,
+    /// The run was released before, without this order, and its rows are fixed. Nothing of the batch
+    /// was stored.
+    Closed,
+}
+
+impl Submitted {
+    /// Does it keep the whole batch from being stored?
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Conflict | Self::Closed)
+    }
+}
+
+/// What is stored about a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// How many payouts are members of it.
+    pub members: u64,
+    /// How many the caller of the release counted. `None` until then.
+    pub expected: Option<u64>,
+    /// When it was released. From then on its members are fixed.
+    pub released_at: Option<Timestamp>,
+}
+
+/// What became of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// The run's held payouts are due; so many of them were held.
+    Done {
+        /// How many became due by this call.
+        made_due: u64,
+    },
+    /// The run does not have as many members as were expected, so nothing was released.
+    Incomplete {
+        /// How many it has.
+        members: u64,
+    },
 }

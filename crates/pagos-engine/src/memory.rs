@@ -6,6 +6,7 @@ mod inbox;
 mod payment;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::hash_map;
 use std::sync::Mutex;
@@ -15,7 +16,6 @@ use std::sync::PoisonError;
 use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::Currency;
-use pagos_core::Delivery;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
@@ -26,6 +26,8 @@ use crate::history::Entry;
 use crate::history::Notice;
 use crate::intent::Digest;
 use crate::intent::Intent;
+use crate::intent::Released;
+use crate::intent::Run;
 use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::progress::Progress;
@@ -33,13 +35,15 @@ use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Committed;
 use crate::store::Filter;
-use crate::store::InboxId;
-use crate::store::InboxItem;
+use crate::store::Lane;
 use crate::store::Lease;
 use crate::store::Payout;
+use crate::store::Share;
 use crate::store::Step;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::Turn;
+use crate::store::Work;
 use crate::tally::Tally;
 use crate::tally::TallyRow;
 
@@ -51,17 +55,31 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Tables {
-    worlds: BTreeMap<AccountName, String>,
+    accounts: BTreeMap<AccountName, Account>,
+    runs: BTreeMap<RunId, Members>,
     payouts: BTreeMap<OrderKey, Row>,
     payments: Payments,
     inbox: Inbox,
     outbox: Vec<Notice>,
+    readers: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    world: Option<String>,
+    is_halted: bool,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    keys: BTreeSet<OrderKey>,
+    expected: Option<u64>,
+    released_at: Option<Timestamp>,
 }
 
 #[derive(Debug)]
 struct Row {
     payout: Payout,
-    run: RunId,
     is_held: bool,
     lease_until: Option<Timestamp>,
     history: Vec<Entry>,
@@ -82,33 +100,45 @@ impl MemoryStore {
 // No method waits for anything, so the lock is never held across an await.
 #[async_trait]
 impl Store for MemoryStore {
+    async fn take_turn(&self) -> Result<Turn, StoreError> {
+        Ok(Turn::Shared)
+    }
+
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         let mut tables = self.tables();
-        let bound = tables.worlds.entry(account.clone()).or_insert_with(|| world.to_owned());
-        Ok(bound.clone())
+        let row = tables.accounts.entry(account.clone()).or_default();
+        Ok(row.world.get_or_insert_with(|| world.to_owned()).clone())
     }
 
-    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        Ok(self.tables().submit(intents))
+    async fn submit(
+        &self,
+        run: &RunId,
+        intents: Vec<Intent>,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        Ok(self.tables().submit(run, intents))
     }
 
-    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
-        let mut tables = self.tables();
-        let mut released = 0;
-        for row in tables.payouts.values_mut().filter(|row| row.is_held && row.run == *run) {
-            row.is_held = false;
-            row.payout.due_at = Some(now);
-            row.payout.version += 1;
-            released += 1;
-        }
-        Ok(released)
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError> {
+        Ok(self.tables().release(run, expected, now))
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
-        let mut tables = self.tables();
-        let before = tables.payouts.len();
-        tables.payouts.retain(|_, row| !(row.is_held && row.run == *run));
-        Ok(u64::try_from(before - tables.payouts.len()).unwrap_or(u64::MAX))
+        Ok(self.tables().withdraw(run))
+    }
+
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        let tables = self.tables();
+        let known = tables.runs.get(run);
+        Ok(known.map(|run| Run {
+            members: count(run.keys.len()),
+            expected: run.expected,
+            released_at: run.released_at,
+        }))
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
@@ -159,7 +189,7 @@ impl Store for MemoryStore {
             .payouts
             .iter()
             .filter(|(key, _)| after.is_none_or(|after| *key > after))
-            .filter(|(_, row)| row.passes(filter))
+            .filter(|(key, row)| tables.passes(key, row, filter))
             .map(|(_, row)| row.payout.clone());
         Ok(wanted.take(limit).collect())
     }
@@ -172,52 +202,67 @@ impl Store for MemoryStore {
         Ok(self.tables().tally(run))
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         let tables = self.tables();
-        let payouts = tables.payouts.values().filter_map(Row::claimable_at).min();
-        let deliveries = tables.inbox.next_due();
-        Ok(payouts.into_iter().chain(deliveries).chain(tables.payments.next_due()).min())
-    }
-
-    async fn receive(
-        &self,
-        account: &AccountName,
-        delivery: &Delivery,
-    ) -> Result<InboxId, StoreError> {
-        Ok(self.tables().inbox.receive(account, delivery))
-    }
-
-    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
-        Ok(self.tables().inbox.due(now, limit))
-    }
-
-    async fn file(
-        &self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
-        self.tables().inbox.file(id, due_at, outcome)
+        let moment = |lane: &Lane| match lane.work {
+            Work::Send | Work::Ask => {
+                let rows = tables.payouts.values().filter(|row| row.is_of(lane));
+                rows.filter_map(Row::claimable_at).min()
+            }
+            Work::Follow => tables.payments.next_due(&lane.account),
+            Work::Apply => tables.inbox.next_due(&lane.account),
+        };
+        Ok(lanes.iter().filter_map(moment).min())
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         let tables = self.tables();
         let numbered = (1_u64..).zip(tables.outbox.iter().cloned());
-        Ok(numbered.filter(|(number, _)| *number > after).take(limit).collect())
+        let wanted = numbered.filter(|(number, _)| *number > after).take(limit);
+        Ok(wanted.map(|(number, notice)| (number, tables.with_runs(notice))).collect())
+    }
+
+    async fn newest_notice(&self) -> Result<u64, StoreError> {
+        Ok(count(self.tables().outbox.len()))
+    }
+
+    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        Ok(self.tables().readers.get(name).copied())
+    }
+
+    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        let position = tables.readers.entry(name.to_owned()).or_default();
+        *position = number.max(*position);
+        Ok(())
+    }
+
+    async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
+        Ok(self.tables().set_halted(notice, true))
+    }
+
+    async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
+        Ok(self.tables().set_halted(notice, false))
     }
 }
 
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
 impl Tables {
-    fn submit(&mut self, intents: Vec<Intent>) -> Vec<Submitted> {
+    fn submit(&mut self, run: &RunId, intents: Vec<Intent>) -> Vec<Submitted> {
         let mut batch: HashMap<OrderKey, Digest> = HashMap::new();
         let mut outcomes = Vec::with_capacity(intents.len());
         for intent in &intents {
             let digest = Digest::of(&intent.order);
-            outcomes.push(self.outcome(intent, digest, &mut batch));
+            outcomes.push(self.outcome(run, intent, digest, &mut batch));
         }
-        if outcomes.contains(&Submitted::Conflict) {
+        let members = self.runs.entry(run.clone()).or_default();
+        if outcomes.iter().any(|outcome| outcome.is_refusal()) {
             return outcomes;
         }
+        members.keys.extend(intents.iter().map(|intent| intent.order.key.clone()));
         for intent in intents {
             self.store(intent);
         }
@@ -226,15 +271,24 @@ impl Tables {
 
     fn outcome(
         &self,
+        run: &RunId,
         intent: &Intent,
         digest: Digest,
         batch: &mut HashMap<OrderKey, Digest>,
     ) -> Submitted {
         let key = &intent.order.key;
-        if let Some(row) = self.payouts.get(key) {
-            if row.payout.digest != digest {
-                return Submitted::Conflict;
-            }
+        let known = self.payouts.get(key);
+        if known.is_some_and(|row| row.payout.digest != digest) {
+            return Submitted::Conflict;
+        }
+        let is_closed = self
+            .runs
+            .get(run)
+            .is_some_and(|run| run.released_at.is_some() && !run.keys.contains(key));
+        if is_closed {
+            return Submitted::Closed;
+        }
+        if let Some(row) = known {
             return Submitted::Existing { status: row.payout.progress.status() };
         }
         match batch.entry(key.clone()) {
@@ -250,8 +304,7 @@ impl Tables {
     }
 
     fn store(&mut self, intent: Intent) {
-        if let Some(row) = self.payouts.get_mut(&intent.order.key) {
-            row.run = intent.run;
+        if self.payouts.contains_key(&intent.order.key) {
             return;
         }
         let payout = Payout {
@@ -263,27 +316,94 @@ impl Tables {
             order: intent.order,
         };
         let key = payout.order.key.clone();
-        let row =
-            Row { payout, run: intent.run, is_held: true, lease_until: None, history: Vec::new() };
+        self.inbox.match_key(&payout.order.account, &key);
+        let row = Row { payout, is_held: true, lease_until: None, history: Vec::new() };
         self.payouts.insert(key, row);
     }
 
+    fn release(&mut self, run: &RunId, expected: u64, now: Timestamp) -> Released {
+        let Some(members) = self.runs.get_mut(run) else {
+            return Released::Incomplete { members: 0 };
+        };
+        if count(members.keys.len()) != expected {
+            return Released::Incomplete { members: count(members.keys.len()) };
+        }
+        members.expected = Some(expected);
+        members.released_at.get_or_insert(now);
+        let mut made_due = 0;
+        for key in &members.keys {
+            if let Some(row) = self.payouts.get_mut(key).filter(|row| row.is_held) {
+                row.is_held = false;
+                row.payout.due_at = Some(now);
+                row.payout.version += 1;
+                made_due += 1;
+            }
+        }
+        Released::Done { made_due }
+    }
+
+    fn withdraw(&mut self, run: &RunId) -> u64 {
+        let is_open = self.runs.get(run).is_some_and(|run| run.released_at.is_none());
+        if !is_open {
+            return 0;
+        }
+        self.runs.remove(run);
+        let before = self.payouts.len();
+        let runs = &self.runs;
+        let has_a_run = |key: &OrderKey| runs.values().any(|other| other.keys.contains(key));
+        self.payouts.retain(|key, row| !row.is_held || has_a_run(key));
+        count(before - self.payouts.len())
+    }
+
     fn claim(&mut self, request: &ClaimRequest) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for share in &request.shares {
+            claims.extend(self.claim_share(share, request.now));
+        }
+        claims
+    }
+
+    fn claim_share(&mut self, share: &Share, now: Timestamp) -> Vec<Claim> {
         let mut due: Vec<&mut Row> = self
             .payouts
             .values_mut()
-            .filter(|row| row.claimable_at().is_some_and(|at| at <= request.now))
-            .filter(|row| !request.except.contains(&row.payout.order.account))
+            .filter(|row| row.is_of(&share.lane))
+            .filter(|row| row.claimable_at().is_some_and(|at| at <= now))
             .collect();
         // Stable: payouts that are due in the same millisecond stay in the order of their keys.
         due.sort_by_key(|row| row.payout.due_at);
-        let lease_until = request.now.plus(request.lease);
-        let claimed = due.into_iter().take(request.limit).map(|row| {
+        let lease_until = now.plus(share.lease);
+        let claimed = due.into_iter().take(share.limit).map(|row| {
             row.lease_until = Some(lease_until);
             row.payout.epoch += 1;
             Claim { payout: row.payout.clone(), lease_until }
         });
         claimed.collect()
+    }
+
+    fn with_runs(&self, mut notice: Notice) -> Notice {
+        if let Some(key) = notice.key().cloned() {
+            let runs = self.runs.iter().filter(|(_, run)| run.keys.contains(&key));
+            notice.set_runs(runs.map(|(name, _)| name.clone()).collect());
+        }
+        notice
+    }
+
+    fn set_halted(&mut self, notice: Notice, is_halted: bool) -> bool {
+        let row = self.accounts.entry(notice.account.clone()).or_default();
+        if row.is_halted == is_halted {
+            return false;
+        }
+        row.is_halted = is_halted;
+        self.outbox.push(notice);
+        true
+    }
+
+    fn passes(&self, key: &OrderKey, row: &Row, filter: &Filter) -> bool {
+        let is_member = |run: &RunId| self.runs.get(run).is_some_and(|run| run.keys.contains(key));
+        let word = row.payout.progress.word();
+        filter.run.as_ref().is_none_or(is_member)
+            && filter.status.as_deref().is_none_or(|wanted| wanted == word)
     }
 
     fn commit(&mut self, step: Step) -> Result<Committed, StoreError> {
@@ -293,7 +413,12 @@ impl Tables {
             return Ok(Committed::Conflict);
         }
         if let Some(id) = step.applies {
-            self.inbox.file(id, None, "applied")?;
+            self.inbox.apply(id)?;
+        }
+        if let Some(reference) = step.progress.standing.reference()
+            && row.payout.progress.standing.reference().is_none()
+        {
+            self.inbox.match_reference(&row.payout.order.account, reference);
         }
         row.payout.progress = step.progress;
         row.payout.due_at = step.due_at;
@@ -309,7 +434,8 @@ impl Tables {
 
     fn tally(&self, run: Option<&RunId>) -> Tally {
         let mut rows: BTreeMap<(AccountName, Currency, &'static str), TallyRow> = BTreeMap::new();
-        for row in self.payouts.values().filter(|row| run.is_none_or(|run| row.run == *run)) {
+        let filter = Filter { run: run.cloned(), status: None };
+        for (_, row) in self.payouts.iter().filter(|(key, row)| self.passes(key, row, &filter)) {
             let Payout { order, progress, .. } = &row.payout;
             let word = progress.word();
             let name = (order.account.clone(), order.amount.currency, word);
@@ -343,9 +469,7 @@ impl Row {
         is_done || self.payout.progress.attention.is_some()
     }
 
-    fn passes(&self, filter: &Filter) -> bool {
-        let is_of_run = filter.run.as_ref().is_none_or(|run| self.run == *run);
-        let word = self.payout.progress.word();
-        is_of_run && filter.status.as_deref().is_none_or(|wanted| wanted == word)
+    fn is_of(&self, lane: &Lane) -> bool {
+        self.payout.order.account == lane.account && self.payout.progress.work() == lane.work
     }
 }

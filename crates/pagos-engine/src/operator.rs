@@ -67,6 +67,7 @@ fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -
     let because = format!("operator: {note}");
     let mut progress = payout.progress.clone();
     progress.attention = None;
+    progress.waiting = None;
     // A worker may be about to send it at this very moment, whatever a person has seen.
     let is_on_its_way = progress
         .open

@@ -100,6 +100,8 @@ macro_rules! points {
 points! {
     /// Ties an account to its world.
     Bind Write "bind",
+    /// Takes the turn to send.
+    TakeTurn Write "take-turn",
     /// Stores orders, held.
     Submit Write "submit",
     /// Makes a run due.
@@ -110,6 +112,12 @@ points! {
     EndClaims Write "end-claims",
     /// Claims payouts.
     Claim Write "claim",
+    /// Notes that an account is out of service.
+    Halt Write "halt",
+    /// Notes that an account works again.
+    Resume Write "resume",
+    /// The provider's code panicked: the payout is put in quarantine.
+    RecordPanic Write "record-panic",
     /// Lets the provider prepare what `create` needs.
     Prepare Call "prepare",
     /// The order could not be prepared, for good.
@@ -156,6 +164,12 @@ points! {
     DeferDelivery Write "defer-delivery",
     /// A delivery is closed without effect.
     CloseDelivery Write "close-delivery",
+    /// A delivery is to be applied once more.
+    ReopenDelivery Write "reopen-delivery",
+    /// Counts deliveries that were refused.
+    CountRefused Write "count-refused",
+    /// A reader of the outbox has got so far.
+    Acknowledge Write "acknowledge",
     /// Stores a payment that is asked for.
     AskForPayment Write "ask-for-payment",
     /// Stores that a session is about to be opened.
@@ -166,6 +180,8 @@ points! {
     KeepSession Write "keep-session",
     /// No session was opened, or none that is known.
     RecordUnopened Write "record-unopened",
+    /// Claims payments.
+    ClaimPayments Write "claim-payments",
     /// Asks about a session.
     PaymentQuery Call "payment-query",
     /// What the answer told about a payment.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use pagos_core::Absence;
 use pagos_core::Descriptor;
 
+use crate::world::World;
+
 /// Waiting times and limits. [`Policy::live`] is for real money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -33,20 +35,59 @@ pub struct Policy {
     pub confirm_delay: Duration,
     /// After so many questions without an answer a person is called; the questions go on.
     pub questions_max: u32,
+    /// How long a payout may wait before a person is called.
+    pub budgets: Budgets,
+    /// Delays before try 1, 2, 3 ... of an account whose credentials were refused; the last one
+    /// repeats.
+    pub halt_delays: Vec<Duration>,
     /// After so many lost attempts of one payout a person is called instead of another attempt.
     pub lost_max: u32,
-    /// Overrides the provider's own grace for "no such payout"; only in a sandbox whose time runs
-    /// faster than ours.
+    /// Overrides the provider's own grace for "no such payout". A shorter one than the provider's is
+    /// taken only where the world is simulated.
     pub absence: Option<Absence>,
     /// At most so many new payouts a second and account; `None` for no limit of ours.
     pub sends_per_second_max: Option<u32>,
+}
+
+/// How long a payout may wait in each state before a person is called, once. Questions go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budgets {
+    /// It cannot leave.
+    pub leave: Duration,
+    /// The provider does not say what became of it.
+    pub doubt: Duration,
+    /// The provider does not finish, where its descriptor does not say how long that may take.
+    pub pending: Duration,
+    /// The provider denies what it had.
+    pub denied: Duration,
+    /// The provider said something that nobody documented, about a payout under way. About a settled
+    /// one a person is called at once.
+    pub not_understood: Duration,
+    /// Nobody confirms or refutes a contradiction.
+    pub confirm: Duration,
+}
+
+impl Budgets {
+    /// The same for every state.
+    pub fn all(budget: Duration) -> Self {
+        Self {
+            leave: budget,
+            doubt: budget,
+            pending: budget,
+            denied: budget,
+            not_understood: budget,
+            confirm: budget,
+        }
+    }
 }
 
 impl Policy {
     /// For real money: leases of two minutes, calls of at most 30 seconds, questions after 2 s,
     /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
     /// about after 1 h, 6 h and then daily for 30 days; payments every 5 min, then hourly, until a
-    /// day after their end; five new payouts a second and account.
+    /// day after their end; five new payouts a second and account. A person is called after an hour
+    /// (cannot leave, denied, contradicted), six hours (not understood), a day (in doubt), three days
+    /// (pending, where the provider's descriptor names no other time).
     ///
     /// The delays are ours; no provider documents better ones, and none states a rate limit.
     pub fn live() -> Self {
@@ -64,16 +105,26 @@ impl Policy {
             retry_after_max: Duration::from_secs(3_600),
             confirm_delay: Duration::from_secs(1),
             questions_max: 12,
+            budgets: Budgets {
+                leave: Duration::from_secs(3_600),
+                doubt: Duration::from_secs(24 * 3_600),
+                pending: Duration::from_secs(3 * 24 * 3_600),
+                denied: Duration::from_secs(3_600),
+                not_understood: Duration::from_secs(6 * 3_600),
+                confirm: Duration::from_secs(3_600),
+            },
+            halt_delays: seconds(&[60, 300, 900, 3_600]),
             lost_max: 5,
             absence: None,
             sends_per_second_max: Some(5),
         }
     }
 
-    /// For a sandbox whose providers live `speed` times faster than we do: every wait for a
-    /// provider shrinks with it (to between 100 ms and 2 s), the limits of one call stay humanly
-    /// short, and nothing limits the rate.
-    pub fn sandbox(speed: u32) -> Self {
+    /// For twins that live `speed` times faster than we do, and never for a provider, not even for
+    /// its own sandbox: every wait shrinks (to between 100 ms and 2 s), "no such payout" counts as
+    /// proof after six seconds, the limits of one call stay humanly short, and nothing limits the
+    /// rate. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
+    pub fn twin(speed: u32) -> Self {
         let speed = speed.max(1);
         let lease = Duration::from_secs(4);
         let deadline = Duration::from_millis(1_500);
@@ -95,6 +146,8 @@ impl Policy {
             retry_after_max: Duration::from_secs(2),
             confirm_delay: Duration::from_millis(50),
             questions_max: 60,
+            budgets: Budgets::all(Duration::from_secs(60)),
+            halt_delays: vec![Duration::from_secs(1), Duration::from_secs(2)],
             lost_max: 20,
             absence: Some(Absence {
                 answers_min: 3,
@@ -113,11 +166,22 @@ impl Policy {
     ///
     /// A request that a dying worker sent last must have had its time to arrive before "no such
     /// payout" counts, or the same payout could be sent while the first is still under way.
-    pub fn fault_with(&self, descriptor: &Descriptor) -> Option<String> {
+    pub fn fault_with(&self, descriptor: &Descriptor, world: &World) -> Option<String> {
         if self.deadline >= self.lease {
             return Some("the deadline of a call must be shorter than the lease".to_owned());
         }
         let absence = self.absence_of(descriptor);
+        let is_weaker = absence.grace < descriptor.absence.grace
+            || absence.answers_min < descriptor.absence.answers_min;
+        if is_weaker && *world == World::Providers {
+            return Some(format!(
+                "{}: its \"no such payout\" is proof after {} answers and {} s, and this policy \
+                 would take less for proof; that is for twins only",
+                descriptor.provider,
+                descriptor.absence.answers_min,
+                descriptor.absence.grace.as_secs()
+            ));
+        }
         if absence.answers_min == 0 || absence.grace <= self.time_on_the_way() {
             return Some(format!(
                 "{}: the absence grace must be longer than lease and deadline together",
@@ -151,6 +215,15 @@ impl Policy {
 
     pub(crate) fn payment_delay(&self, questions: u32) -> Duration {
         nth(&self.payment_delays, questions)
+    }
+
+    /// How long a payout may be under way.
+    pub(crate) fn pending_budget(&self, _descriptor: &Descriptor) -> Duration {
+        self.budgets.pending
+    }
+
+    pub(crate) fn halt_delay(&self, tries: u32) -> Duration {
+        nth(&self.halt_delays, tries)
     }
 
     pub(crate) fn retry_delay(&self, refusals: u32) -> Duration {
@@ -199,13 +272,40 @@ mod tests {
             };
             let case = format!("deadline {deadline:?}, {answers_min} answers after {grace:?}");
             let policy = Policy { deadline, ..live.clone() };
-            assert_eq!(policy.fault_with(&descriptor).is_none(), is_safe, "{case}");
+            let world = World::Simulated("twins".to_owned());
+            assert_eq!(policy.fault_with(&descriptor, &world).is_none(), is_safe, "{case}");
             // What a sandbox states instead of the provider is judged alike.
             let absence = Some(descriptor.absence);
             let lenient =
                 Descriptor { absence: Absence { answers_min: 9, grace: grace * 99 }, ..descriptor };
             let policy = Policy { absence, ..policy };
-            assert_eq!(policy.fault_with(&lenient).is_none(), is_safe, "{case}");
+            assert_eq!(policy.fault_with(&lenient, &world).is_none(), is_safe, "{case}");
+        }
+    }
+
+    /// The twins' proof of absence takes six seconds; a bank's list may lag for days.
+    #[test]
+    fn truth_21_a_twins_policy_is_refused_for_a_provider() {
+        let descriptor = Descriptor {
+            provider: "bank",
+            countries: &[],
+            currencies: &[],
+            deduplication: Deduplication::ByHandle,
+            absence: Absence { answers_min: 4, grace: Duration::from_secs(4 * 24 * 3_600) },
+            return_window: None,
+            contract: Contract::Documented,
+        };
+        let simulated = World::Simulated("twins".to_owned());
+        let stated = |answers_min, days: u64| Policy {
+            absence: Some(Absence { answers_min, grace: Duration::from_secs(days * 24 * 3_600) }),
+            ..Policy::live()
+        };
+        assert_eq!(Policy::twin(60).fault_with(&descriptor, &simulated), None);
+        for weak in [Policy::twin(60), Policy::twin(1), stated(3, 4), stated(4, 3)] {
+            assert!(weak.fault_with(&descriptor, &World::Providers).is_some(), "{weak:?}");
+        }
+        for strong in [Policy::live(), stated(4, 4), stated(5, 5)] {
+            assert_eq!(strong.fault_with(&descriptor, &World::Providers), None, "{strong:?}");
         }
     }
 }

@@ -10,6 +10,10 @@ use pagos_core::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::decide::Task;
+use crate::decide::task;
+use crate::store::Work;
+
 /// How far one payout is. A store keeps it as it is and indexes [`Progress::word`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
@@ -37,8 +41,44 @@ pub struct Progress {
     pub refusals: u32,
     /// When a final status was reached, for the watch over it.
     pub settled_at: Option<Timestamp>,
+    /// What it waits for, and since when; for the budget of that wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// Why a person must look, if one must.
     pub attention: Option<Attention>,
+}
+
+/// What a payout waits for, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// For what.
+    pub wait: Wait,
+    /// Since when, by our clock.
+    pub since: Timestamp,
+}
+
+/// The states that a payout can wait in. Each has a budget, after which a person is called, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wait {
+    /// It cannot leave: the provider cannot be reached, or refuses it unread, again and again.
+    Leave,
+    /// It may have been sent, and the provider does not say.
+    Doubt,
+    /// The provider has it and does not finish.
+    Pending,
+    /// The provider had it, and now says that it has no such payout.
+    Denied,
+    /// The provider said something that nobody documented.
+    NotUnderstood,
+    /// A final status was contradicted, and no answer confirms or refutes that.
+    Confirm,
+}
+
+impl Wait {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Leave, Self::Doubt, Self::Pending, Self::Denied, Self::NotUnderstood, Self::Confirm];
 }
 
 /// An attempt that was made durable and may have been sent.
@@ -68,6 +108,8 @@ pub enum Attention {
     Quarantine(String),
     /// In doubt, and nothing that Pagos may do on its own can settle it. Questions go on.
     Doubt(String),
+    /// It waits for longer than it should. Questions, or tries to send it, go on.
+    Overdue(String),
     /// Only payments: paid more than once, so somebody gets money back.
     Surplus(String),
 }
@@ -78,6 +120,7 @@ impl Attention {
         match self {
             Attention::Quarantine(because)
             | Attention::Doubt(because)
+            | Attention::Overdue(because)
             | Attention::Surplus(because) => because,
         }
     }
@@ -97,6 +140,7 @@ impl Progress {
             asking: Asking::default(),
             refusals: 0,
             settled_at: None,
+            waiting: None,
             attention: None,
         }
     }
@@ -117,6 +161,14 @@ impl Progress {
             return "quarantined";
         }
         self.status().word()
+    }
+
+    /// What is done about it when it is due.
+    pub fn work(&self) -> Work {
+        match task(self) {
+            Task::Send => Work::Send,
+            Task::AdmitDoubt | Task::Ask | Task::Rest => Work::Ask,
+        }
     }
 
     /// Why it is what it is, in the provider's words where there are any.

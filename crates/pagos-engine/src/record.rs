@@ -8,13 +8,13 @@ use pagos_core::OrderKey;
 
 use crate::decide::Outcome;
 use crate::decide::Rules;
+use crate::delivery::InboxId;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Entry;
 use crate::point::Point;
 use crate::progress::Progress;
 use crate::store::Committed;
-use crate::store::InboxId;
 use crate::store::Lease;
 use crate::store::Payout;
 use crate::store::Step;
@@ -125,7 +125,9 @@ impl Engine {
 fn hold_repetition(before: &Progress, mut after: Outcome) -> Outcome {
     let (held, holds) = (before.standing.held(), after.progress.standing.held());
     let seen_later = Observation { seen_at: holds.seen_at, ..held.clone() };
+    let is_unchanged = before.standing == after.progress.standing;
     let taught_nothing = *holds == seen_later
+        && after.progress.standing.not_understood() == before.standing.not_understood()
         && after.progress.standing.confirm_since() == before.standing.confirm_since();
     let is_repetition = |seen: &Observation, change| {
         taught_nothing
@@ -142,6 +144,10 @@ fn hold_repetition(before: &Progress, mut after: Outcome) -> Outcome {
                 if held.seen_at != holds.seen_at {
                     after.progress.repeated = Some(observation.clone());
                 }
+                continue;
+            }
+            // The same word that nobody documented, told again.
+            if false && is_unchanged {
                 continue;
             }
             if let Some(observation) = after.progress.repeated.take() {

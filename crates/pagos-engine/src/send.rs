@@ -24,6 +24,7 @@ use crate::engine::EngineError;
 use crate::history::Proof;
 use crate::point::Point;
 use crate::record::Writer;
+use crate::service::Told;
 use crate::store::Claim;
 use crate::store::Committed;
 use crate::store::Lease;
@@ -34,7 +35,6 @@ impl Engine {
     /// Prepares, begins an attempt, commits it, sends it, records what came back.
     pub(crate) async fn send(&self, claim: Claim) -> Result<(), EngineError> {
         let epoch = claim.payout.epoch;
-        self.wait_for_turn(&claim.payout).await;
         if !self.has_time(claim.lease_until) {
             return self.give_back(&claim).await;
         }
@@ -48,10 +48,14 @@ impl Engine {
             return self.close(&payout, writer, Proof::NeverReached, because, None).await;
         }
         let asked_at = self.timer.now();
-        match self.create(&payout, self.departure(claim.lease_until)).await {
+        let answer = self.create(&payout, self.departure(claim.lease_until)).await;
+        let told = Told::by(&answer);
+        // What was learned first: nothing may come between an answer and its record.
+        match answer {
             Ok(seen) => self.learn(Point::RecordReply, &payout.order.key, writer, &seen).await,
             Err(error) => self.settle(&payout, writer, attempt.number, asked_at, &error).await,
-        }
+        }?;
+        self.note_service(&payout.order.account, told).await
     }
 
     /// The call itself, under the deadline. An elapsed deadline is doubt, not failure.
@@ -92,6 +96,10 @@ impl Engine {
         // It moves no money, so a lost answer is no doubt.
         let late = Error::new(ErrorKind::Undelivered, "no answer within the deadline");
         let prepared = self.within_deadline(provider.prepare(&payout.order), late).await;
+        // That nothing is needed says nothing about the account.
+        if !matches!(prepared, Ok(None)) {
+            self.note_service(&payout.order.account, Told::by(&prepared)).await?;
+        }
         let handle = match prepared {
             Ok(None) => return Ok(Some(payout)),
             Ok(Some(handle)) => handle,
@@ -189,11 +197,7 @@ impl Engine {
             ErrorKind::Undelivered => {
                 self.close(payout, writer, Proof::NeverReached, &because, wait).await
             }
-            ErrorKind::Throttled => {
-                self.close(payout, writer, Proof::RefusedUnread, &because, wait).await
-            }
-            ErrorKind::Unauthorized => {
-                self.halt(&payout.order.account, because.clone());
+            ErrorKind::Throttled | ErrorKind::Unauthorized => {
                 self.close(payout, writer, Proof::RefusedUnread, &because, wait).await
             }
         }
@@ -231,17 +235,10 @@ impl Engine {
 
     /// Nothing was sent: try again later.
     async fn put_off(&self, payout: &Payout, error: &Error) -> Result<(), EngineError> {
-        if error.kind() == ErrorKind::Unauthorized {
-            self.halt(&payout.order.account, error.to_string());
-        }
         let writer = Writer::Holder { epoch: payout.epoch };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
-            let mut progress = payout.progress.clone();
             let wait = rules.policy.asked_delay(error.retry_after());
-            let wait = wait.unwrap_or_else(|| rules.policy.retry_delay(progress.refusals));
-            progress.refusals = progress.refusals.saturating_add(1);
-            let due_at = Some(rules.now.plus(wait));
-            Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
+            Some(rules.put_off(&payout.progress, wait))
         };
         self.write(Point::PutOff, &payout.order.key, writer, decide).await.map(drop)
     }
@@ -269,22 +266,5 @@ impl Engine {
         let deadline_ms = i64::try_from(self.policy.deadline.as_millis()).unwrap_or(i64::MAX);
         let last_ms = lease_until.as_millis().saturating_sub(deadline_ms);
         Departure::NotAfter(Timestamp::from_millis(last_ms))
-    }
-
-    /// Waits until the account's rate allows one more.
-    async fn wait_for_turn(&self, payout: &Payout) {
-        let Some(rate_max) = self.policy.sends_per_second_max else { return };
-        let spacing = Duration::from_secs(1) / rate_max.max(1);
-        let now = self.timer.now();
-        let turn_at = {
-            let mut sends = self.sends.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let turn_at = sends.get(&payout.order.account).map_or(now, |last| last.plus(spacing));
-            let turn_at = turn_at.max(now);
-            sends.insert(payout.order.account.clone(), turn_at);
-            turn_at
-        };
-        if turn_at > now {
-            self.timer.sleep(turn_at.since(now)).await;
-        }
     }
 }

@@ -7,24 +7,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pagos_core::AccountName;
-use pagos_core::Delivery;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 
+use crate::delivery::InboxId;
+use crate::delivery::InboxStore;
 use crate::history::Entry;
 use crate::history::Notice;
 use crate::intent::Digest;
 use crate::intent::Intent;
+use crate::intent::Released;
+use crate::intent::Run;
 use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::payment::store::PaymentStore;
 use crate::progress::Progress;
 use crate::tally::Tally;
 
-/// Keeps payouts, their history, the inbox of webhooks and the outbox of notices; and payments, as
-/// [`PaymentStore`] says.
+/// Keeps payouts, their history, the runs that they are members of, and the outbox of notices; the
+/// inbox of webhooks, as [`InboxStore`] says; and payments, as [`PaymentStore`] says.
 ///
 /// Every method is one transaction, durable when it returns; only `release` and `withdraw` may work
 /// through a large run in portions, and are repeated if they are interrupted. A method whose future
@@ -33,39 +36,57 @@ use crate::tally::Tally;
 /// A payout's version starts at 1 and rises with `commit` and `release`; its epoch rises with
 /// `claim` and `end_claims`.
 #[async_trait]
-pub trait Store: PaymentStore {
+pub trait Store: PaymentStore + InboxStore {
+    /// Takes the turn to send what is due, if it is free.
+    async fn take_turn(&self) -> Result<Turn, StoreError>;
+
     /// Ties an account to the world that it pays in (`live`, `sandbox`, simulated ...): the first word
     /// stays for ever. Returns the word that stays; whoever meant another one must not go on, or
     /// payouts of a test would go out as real money.
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError>;
 
-    /// Stores intents that are not there yet, all or none of them.
+    /// Stores intents that are not there yet and makes all of them members of `run`; all or none of
+    /// them.
     ///
-    /// The same key with the same digest and account yields what is stored (and joins the intent's
-    /// run); another body is [`Submitted::Conflict`]. If any conflicts, nothing of the batch is
-    /// stored. New intents are held: nobody can claim them before [`Store::release`].
-    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError>;
+    /// The same key with the same digest yields what is stored; another body is
+    /// [`Submitted::Conflict`], and an order that a released run does not have is
+    /// [`Submitted::Closed`]. If there is any of these, nothing of the batch is stored. New intents are
+    /// held: nobody can claim them before [`Store::release`]. A run exists from the first call on.
+    async fn submit(&self, run: &RunId, intents: Vec<Intent>)
+    -> Result<Vec<Submitted>, StoreError>;
 
-    /// Makes the held payouts of `run` due at `now`; returns how many.
-    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError>;
+    /// Makes those members of `run` due at `now` that are held, and fixes its members, if there are
+    /// `expected` of them; otherwise it changes nothing.
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError>;
 
-    /// Takes back what of `run` is still held: payouts that no release ever made due, and that
-    /// nobody can have sent. Returns how many. A payout that joined the run later stays.
+    /// Takes back a run that was not released: its members leave it, and those that are held and have
+    /// no run any more are forgotten. Returns how many were forgotten. A released run stays as it is.
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError>;
 
-    /// Claims up to `limit` payouts that are due and under no live claim, earliest due first.
+    /// What is known of a run; `None` if nobody ever submitted it.
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError>;
+
+    /// Claims payouts that are due and under no live claim: of every share (of [`Work::Send`] or
+    /// [`Work::Ask`]) up to its limit, earliest due first.
     ///
     /// A claim raises the payout's epoch, so that an older claim of the same payout can write
-    /// nothing that is fenced.
+    /// nothing that is fenced. A row that this version cannot read is not claimed: it is put in
+    /// quarantine with the reason, and a notice calls a person.
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError>;
 
-    /// Ends all claims, for a program that knows to be the only worker (an embedded store behind a
-    /// file lock). Returns how many.
+    /// Ends all claims, for a program that knows to be the only worker ([`Turn::Alone`]). Returns how
+    /// many.
     async fn end_claims(&self) -> Result<u64, StoreError>;
 
     /// Writes one step if the payout still has the version that the step was computed from, and,
     /// for a fenced step, the claim's epoch. A payout that is not there is a conflict too. No step
-    /// releases a held payout.
+    /// releases a held payout. Where a step is the first to name a reference, orphans of the inbox
+    /// that name it are due again.
     async fn commit(&self, step: Step) -> Result<Committed, StoreError>;
 
     /// One payout.
@@ -79,7 +100,8 @@ pub trait Store: PaymentStore {
         reference: &ProviderRef,
     ) -> Result<Option<OrderKey>, StoreError>;
 
-    /// Payouts in the order of their keys, after `after`, at most `limit`.
+    /// Payouts in the order of their keys, after `after`, at most `limit`. Rows that cannot be read are
+    /// left out here and counted by [`Store::tally`].
     async fn list(
         &self,
         filter: &Filter,
@@ -93,31 +115,76 @@ pub trait Store: PaymentStore {
     /// Counts and sums by account, currency and status; of one run, or of all.
     async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError>;
 
-    /// The earliest moment at which something can be claimed or taken from the inbox, or a payment
-    /// is due.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
-
-    /// Stores a delivery's raw bytes. What has the same [`crate::fingerprint`] is stored once per
-    /// account.
-    async fn receive(
-        &self,
-        account: &AccountName,
-        delivery: &Delivery,
-    ) -> Result<InboxId, StoreError>;
-
-    /// Deliveries that wait to be applied and are due at `now`, oldest first, at most `limit`.
-    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError>;
-
-    /// Puts a delivery off until `due_at`, or closes it with `outcome` if that is `None`.
-    async fn file(
-        &self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError>;
+    /// The earliest moment at which something of `lanes` can be claimed or taken from the inbox.
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError>;
 
     /// Notices for the application after the one numbered `after` (0 for all), at most `limit`.
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError>;
+
+    /// The number of the newest notice; 0 if there is none.
+    async fn newest_notice(&self) -> Result<u64, StoreError>;
+
+    /// How far a reader of the outbox has got: the number of the last notice that it acknowledged.
+    /// `None` for a name that never acknowledged anything.
+    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError>;
+
+    /// A reader has got as far as `number`, and never goes back.
+    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError>;
+
+    /// Notes that an account is out of service, with a notice, unless that is noted already. Returns
+    /// whether it is new.
+    async fn halt(&self, notice: Notice) -> Result<bool, StoreError>;
+
+    /// Notes that an account works again, with a notice, unless it was not out of service.
+    async fn resume(&self, notice: Notice) -> Result<bool, StoreError>;
+}
+
+/// Whether an engine may send what is due.
+#[derive(Debug)]
+pub enum Turn {
+    /// Yes, and nobody else may while the guard lives: whoever holds a claim is dead.
+    Alone(Box<dyn Guard>),
+    /// Yes, and others may as well; leases and epochs keep them apart.
+    Shared,
+    /// No: another process does.
+    Taken,
+}
+
+/// Keeps a turn until it is dropped.
+pub trait Guard: std::fmt::Debug + Send + Sync {}
+
+/// A kind of work that can be due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// A payout is to be sent, which the account's rate limits.
+    Send,
+    /// A provider is to be asked about a payout.
+    Ask,
+    /// A provider is to be asked about a payment.
+    Follow,
+    /// A delivery of the inbox is to be applied.
+    Apply,
+}
+
+impl Work {
+    /// The word for indexes of payouts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Ask => "ask",
+            Self::Follow => "follow",
+            Self::Apply => "apply",
+        }
+    }
+}
+
+/// One kind of work of one account. Nobody's lane waits for another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lane {
+    /// The account.
+    pub account: AccountName,
+    /// What is done there.
+    pub work: Work,
 }
 
 /// One payout as it is stored.
@@ -142,12 +209,19 @@ pub struct Payout {
 pub struct ClaimRequest {
     /// The present moment.
     pub now: Timestamp,
-    /// For how long the claim holds.
-    pub lease: Duration,
+    /// What this worker has room for, at most one share a lane.
+    pub shares: Vec<Share>,
+}
+
+/// How much of one lane is claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// The lane.
+    pub lane: Lane,
     /// At most so many.
     pub limit: usize,
-    /// Accounts that are out of service for now.
-    pub except: Vec<AccountName>,
+    /// For how long the claims hold.
+    pub lease: Duration,
 }
 
 /// A claimed payout: this worker's until `lease_until`.
@@ -206,34 +280,19 @@ pub enum Committed {
 /// Which payouts to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only of this run.
+    /// Only members of this run.
     pub run: Option<RunId>,
     /// Only with this status word (`created`, `unknown`, `pending`, `succeeded`, `failed`,
     /// `quarantined`).
     pub status: Option<String>,
 }
 
-/// The number of a delivery in the inbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct InboxId(pub u64);
-
-/// A delivery that waits to be applied.
-#[derive(Debug, Clone)]
-pub struct InboxItem {
-    /// Its number.
-    pub id: InboxId,
-    /// The account that it came in for.
-    pub account: AccountName,
-    /// The raw bytes.
-    pub delivery: Delivery,
-    /// How often it was put off.
-    pub deferrals: u32,
-}
-
 /// A store that could not do its work. The outcome of a write is then not known.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct StoreError {
+    /// Is it about the store, or about one row of it?
+    pub kind: StoreErrorKind,
     /// What happened and what to do.
     pub message: String,
     /// The cause.
@@ -241,10 +300,25 @@ pub struct StoreError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// What a [`StoreError`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// The store could not do its work.
+    Failed,
+    /// One row cannot be read, because a newer version wrote it or because it is damaged. Other rows
+    /// are as good as ever.
+    UnreadableRow,
+}
+
 impl StoreError {
     /// An error without a cause.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), source: None }
+        Self { kind: StoreErrorKind::Failed, message: message.into(), source: None }
+    }
+
+    /// A row that this version of the program cannot read.
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self { kind: StoreErrorKind::UnreadableRow, ..Self::new(message) }
     }
 
     /// Keeps the cause.

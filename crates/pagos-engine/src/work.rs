@@ -1,21 +1,39 @@
 //! Doing what is due: one round for tests and tools, or a loop until told to stop.
+//!
+//! Work is divided into lanes, one kind of work of one account each. A lane has places of its own, so
+//! that a slow provider, an account with a long queue, or one that is out of service delays nobody
+//! else. `lanes.rs` knows which lanes have room.
 
 use std::future::Future;
-use std::time::Duration;
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::select_biased;
 use futures_util::stream::FuturesUnordered;
+use pagos_core::AccountName;
+use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 
+use crate::decide::Rules;
 use crate::decide::Task;
 use crate::decide::task;
 use crate::engine::Engine;
 use crate::engine::EngineError;
+use crate::lanes::Found;
+use crate::lanes::Lanes;
+use crate::payment::Payment;
+use crate::point::Point;
+use crate::record::Writer;
+use crate::service::Admission;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
+use crate::store::Lane;
+use crate::store::Payout;
+use crate::store::Share;
+use crate::store::StoreErrorKind;
+use crate::store::Work;
 
 /// Deliveries that are applied side by side.
 const INBOX_BATCH: usize = 128;
@@ -38,18 +56,19 @@ impl Worked {
     }
 }
 
+/// What came to an end in the loop.
 enum Done {
-    /// Some claims, or none and the moment at which something will be due.
-    Claimed(Vec<Claim>, Option<Timestamp>),
-    Handled,
+    Claimed(Found<Claim>),
+    ClaimedPayments(Found<Payment>),
     Applied(usize),
-    Followed(usize),
+    Handled(Lane),
 }
 
 type UnderWay<'a> = FuturesUnordered<BoxFuture<'a, Result<Done, EngineError>>>;
 
 impl Engine {
-    /// Does what is due now, once, with at most `limit` payouts side by side.
+    /// Does what is due now, once, with at most `limit` payouts of each lane side by side. An engine
+    /// that has no turn works on no payout.
     ///
     /// Dropping the future leaves what was in flight in doubt; it is found and asked about later.
     ///
@@ -57,11 +76,13 @@ impl Engine {
     /// The first failure of the store, after everything else that was under way has ended.
     pub async fn work(&self, limit: usize) -> Result<Worked, EngineError> {
         let deliveries = self.apply_inbox().await?;
-        let payments = self.follow_payments().await?;
-        let claims = self.claim(limit).await?;
-        let payouts = claims.len();
-        let mut handling: FuturesUnordered<_> =
-            claims.into_iter().map(|claim| self.handle(claim)).collect();
+        let mut lanes = Lanes::default();
+        let following = self.claim_payments(self.shares_of_payments(&mut lanes)).await?.claims;
+        let claims = self.claim(self.shares_of_payouts(limit, &mut lanes)).await?.claims;
+        let (payouts, payments) = (claims.len(), following.len());
+        let mut handling: FuturesUnordered<BoxFuture<'_, Result<(), EngineError>>> =
+            claims.into_iter().map(|claim| self.handle(claim).boxed()).collect();
+        handling.extend(following.into_iter().map(|payment| self.follow(payment).boxed()));
         let mut outcome = Ok(Worked { deliveries, payouts, payments });
         while let Some(handled) = handling.next().await {
             if let Err(error) = handled {
@@ -72,8 +93,9 @@ impl Engine {
     }
 
     /// Works until `stop` resolves: then nothing new is begun, what is in flight is waited for, and
-    /// everything learned is committed. `wake` is called for a future that resolves when there may
-    /// be something to do earlier than expected, such as a new webhook.
+    /// everything learned is committed. At most `concurrency` payouts of each lane are under way: so
+    /// many are being sent, and so many asked about, for each account. `wake` is called for a future
+    /// that resolves when there may be something to do earlier than expected, such as a new webhook.
     ///
     /// # Errors
     /// The first failure of the store, after what was in flight has ended.
@@ -85,105 +107,204 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut stop = std::pin::pin!(stop.fuse());
         let mut under_way = UnderWay::new();
-        let mut state = Loop::default();
+        let mut lanes = Lanes::default();
+        let mut ending = Ending::default();
         loop {
-            self.begin_more(concurrency.max(1), &mut state, &mut under_way);
-            if state.is_stopping && under_way.is_empty() {
-                return state.failure.map_or(Ok(()), Err);
+            if !ending.is_stopping {
+                self.begin_more(concurrency.max(1), &mut lanes, &mut under_way);
             }
-            let mut nap = self.timer.sleep(state.nap(self.timer.now())).fuse();
+            if ending.is_stopping && under_way.is_empty() {
+                return ending.failure.map_or(Ok(()), Err);
+            }
+            let mut nap = self.timer.sleep(lanes.nap(self.timer.now())).fuse();
             let mut woken = std::pin::pin!(wake().fuse());
             select_biased! {
-                () = stop => state.is_stopping = true,
-                done = under_way.select_next_some() => self.take_in(done, &mut state, &mut under_way),
-                () = nap => state.look_again(),
-                () = woken => state.look_again(),
+                () = stop => ending.is_stopping = true,
+                done = under_way.select_next_some() => match done {
+                    Ok(done) => self.take_in(done, &mut lanes, &mut under_way),
+                    Err(error) => ending.fail(error),
+                },
+                () = nap => lanes.look_again(),
+                () = woken => lanes.look_again(),
             }
         }
     }
 
-    /// Starts a claim and a look into the inbox where there may be something.
-    fn begin_more<'a>(&'a self, most: usize, state: &mut Loop, under_way: &mut UnderWay<'a>) {
-        if state.is_stopping {
-            return;
+    /// Starts claims and a look into the inbox where there may be something.
+    fn begin_more<'a>(&'a self, most: usize, lanes: &mut Lanes, under_way: &mut UnderWay<'a>) {
+        if lanes.may_claim_payouts() {
+            lanes.forget_waits();
+            let shares = self.shares_of_payouts(most, lanes);
+            if !shares.is_empty() {
+                lanes.is_claiming = true;
+                under_way.push(self.claim(shares).map(|found| found.map(Done::Claimed)).boxed());
+            }
         }
-        let free = most.saturating_sub(state.in_flight);
-        // Claims come in batches: a transaction for each single payout would be wasteful.
-        if !state.is_claiming && !state.has_nothing_due && free * 2 >= most {
-            state.is_claiming = true;
-            under_way.push(self.claim_or_due(free).boxed());
+        if lanes.may_claim_payments() {
+            let shares = self.shares_of_payments(lanes);
+            if !shares.is_empty() {
+                lanes.is_following = true;
+                let claiming = self.claim_payments(shares);
+                under_way.push(claiming.map(|found| found.map(Done::ClaimedPayments)).boxed());
+            }
         }
-        if !state.is_applying && !state.has_empty_inbox {
-            state.is_applying = true;
+        if lanes.may_apply() {
+            lanes.is_applying = true;
             under_way.push(self.apply_inbox().map(|count| count.map(Done::Applied)).boxed());
         }
-        if !state.is_following && !state.has_no_payment_due {
-            state.is_following = true;
-            let following = self.follow_payments();
-            under_way.push(following.map(|count| count.map(Done::Followed)).boxed());
-        }
     }
 
-    fn take_in<'a>(
-        &'a self,
-        done: Result<Done, EngineError>,
-        state: &mut Loop,
-        under_way: &mut UnderWay<'a>,
-    ) {
+    fn take_in<'a>(&'a self, done: Done, lanes: &mut Lanes, under_way: &mut UnderWay<'a>) {
         match done {
-            Ok(Done::Claimed(claims, due_at)) => {
-                state.is_claiming = false;
-                state.has_nothing_due = claims.is_empty();
-                state.due_at = due_at;
-                state.in_flight += claims.len();
-                for claim in claims {
-                    let handled = self.handle(claim);
-                    under_way.push(handled.map(|done| done.map(|()| Done::Handled)).boxed());
+            Done::Claimed(found) => {
+                self.give_back_turns(&found);
+                lanes.claimed(&found);
+                for claim in found.claims {
+                    let lane = lane_of(&claim);
+                    let handled = self.handle(claim).map(|done| done.map(|()| Done::Handled(lane)));
+                    under_way.push(handled.boxed());
                 }
             }
-            Ok(Done::Handled) => state.in_flight = state.in_flight.saturating_sub(1),
-            Ok(Done::Applied(count)) => {
-                state.is_applying = false;
-                state.has_empty_inbox = count == 0;
-                state.has_nothing_due &= count == 0;
-                state.has_no_payment_due &= count == 0;
+            Done::ClaimedPayments(found) => {
+                lanes.claimed_payments(&found);
+                for payment in found.claims {
+                    let account = payment.order.account.clone();
+                    let lane = Lane { account, work: Work::Follow };
+                    let handled =
+                        self.follow(payment).map(|done| done.map(|()| Done::Handled(lane)));
+                    under_way.push(handled.boxed());
+                }
             }
-            Ok(Done::Followed(count)) => {
-                state.is_following = false;
-                state.has_no_payment_due = count == 0;
-            }
-            Err(error) => {
-                state.is_stopping = true;
-                state.failure = state.failure.take().or(Some(error));
-            }
+            Done::Handled(lane) => lanes.handled(&lane),
+            Done::Applied(count) => lanes.applied(count),
         }
     }
 
-    async fn claim_or_due(&self, limit: usize) -> Result<Done, EngineError> {
-        let claims = self.claim(limit).await?;
-        let due_at = if claims.is_empty() { self.store.next_due().await? } else { None };
-        Ok(Done::Claimed(claims, due_at))
+    /// What may be claimed now: for every account a share to send, as far as its rate allows, and one
+    /// to ask.
+    fn shares_of_payouts(&self, most: usize, lanes: &mut Lanes) -> Vec<Share> {
+        if !self.has_turn() || most == 0 {
+            return Vec::new();
+        }
+        let now = self.timer.now();
+        let mut shares = Vec::new();
+        for account in self.providers.names() {
+            let admission = self.admission(account, now);
+            if let Admission::NotBefore(retry_at) = admission {
+                lanes.wait_until(retry_at);
+                continue;
+            }
+            for work in [Work::Ask, Work::Send] {
+                let lane = Lane { account: account.clone(), work };
+                let room = match admission {
+                    Admission::One => lanes.room_for_one(&lane),
+                    Admission::Open | Admission::NotBefore(_) => lanes.room(&lane, most),
+                };
+                let limit = match work {
+                    Work::Send => self.take_turns(account, room, lanes),
+                    Work::Ask | Work::Follow | Work::Apply => room,
+                };
+                if limit > 0 {
+                    shares.push(Share { lane, limit, lease: self.policy.lease });
+                }
+            }
+        }
+        shares
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Claim>, EngineError> {
-        let request = ClaimRequest {
-            now: self.timer.now(),
-            lease: self.policy.lease,
-            limit,
-            except: self.halted().into_keys().collect(),
+    fn take_turns(&self, account: &AccountName, room: usize, lanes: &mut Lanes) -> usize {
+        if room == 0 {
+            return 0;
+        }
+        let mut rates = self.rates();
+        let taken = rates.take(account, self.policy.sends_per_second_max, self.timer.now(), room);
+        if taken == 0
+            && let Some(next_at) = rates.next_at(account)
+        {
+            lanes.wait_until(next_at);
+        }
+        taken
+    }
+
+    /// What was not found to be sent leaves its turns to others.
+    fn give_back_turns(&self, found: &Found<Claim>) {
+        for share in found.shares.iter().filter(|share| share.lane.work == Work::Send) {
+            let used = found.claims.iter().filter(|claim| lane_of(claim) == share.lane).count();
+            let unused = share.limit.saturating_sub(used);
+            self.rates().give_back(&share.lane.account, self.policy.sends_per_second_max, unused);
+        }
+    }
+
+    fn rates(&self) -> std::sync::MutexGuard<'_, crate::rate::Rates> {
+        // Nothing panics while it holds the lock, so what it guards is whole.
+        self.rates.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn shares_of_payments(&self, lanes: &mut Lanes) -> Vec<Share> {
+        let share = |account: &AccountName| {
+            let lane = Lane { account: account.clone(), work: Work::Follow };
+            let limit = lanes.room(&lane, crate::payment::follow::PAYMENTS_BATCH);
+            Share { lane, limit, lease: self.policy.lease }
         };
-        Ok(self.store.claim(request).await?)
+        let takes_payments = |account: &&AccountName| {
+            self.providers.to(account).is_some_and(|it| it.payments().is_some())
+        };
+        let shares = self.providers.names().filter(takes_payments).map(share);
+        shares.filter(|share| share.limit > 0).collect()
     }
 
-    async fn handle(&self, claim: Claim) -> Result<(), EngineError> {
-        let account = &claim.payout.order.account;
-        if self.providers.to(account).is_none() {
-            // Another engine's account. The claim ends by itself; nothing of it is claimed again.
-            self.halt(account, "not configured here".to_owned());
-            return Ok(());
+    async fn claim(&self, shares: Vec<Share>) -> Result<Found<Claim>, EngineError> {
+        if shares.is_empty() {
+            return Ok(Found::default());
         }
+        let request = ClaimRequest { now: self.timer.now(), shares: shares.clone() };
+        let claims = self.store.claim(request).await?;
+        let next_at = if claims.is_empty() { self.next_due(&shares).await? } else { None };
+        Ok(Found { shares, claims, next_at })
+    }
+
+    async fn claim_payments(&self, shares: Vec<Share>) -> Result<Found<Payment>, EngineError> {
+        if shares.is_empty() {
+            return Ok(Found::default());
+        }
+        let request = ClaimRequest { now: self.timer.now(), shares: shares.clone() };
+        let claims = self.store.claim_payments(request).await?;
+        Ok(Found { shares, claims, next_at: None })
+    }
+
+    /// When something is due in the lanes that were just found empty, or in those beside payouts.
+    /// Lanes without room, without a turn or out of service are woken otherwise.
+    async fn next_due(&self, shares: &[Share]) -> Result<Option<Timestamp>, EngineError> {
+        let mut lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();
+        for account in self.providers.names() {
+            for work in [Work::Follow, Work::Apply] {
+                lanes.push(Lane { account: account.clone(), work });
+            }
+        }
+        Ok(self.store.next_due(&lanes).await?)
+    }
+
+    /// Does what is due about one payout. A panic in a provider's code ends the work on this payout, in
+    /// quarantine, and nothing else.
+    async fn handle(&self, claim: Claim) -> Result<(), EngineError> {
+        let key = claim.payout.order.key.clone();
+        match AssertUnwindSafe(self.handle_claim(claim)).catch_unwind().await {
+            Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
+                // Another version wrote it meanwhile. Whoever claims it next sets it aside.
+                Ok(())
+            }
+            Ok(handled) => handled,
+            Err(_) => self.record_panic(&key).await,
+        }
+    }
+
+    async fn handle_claim(&self, claim: Claim) -> Result<(), EngineError> {
+        let is_halted = || {
+            let account = &claim.payout.order.account;
+            matches!(self.admission(account, self.timer.now()), Admission::NotBefore(_))
+        };
         match task(&claim.payout.progress) {
-            Task::Send if self.halted().contains_key(account) => self.give_back(&claim).await,
+            Task::Send if is_halted() => self.give_back(&claim).await,
             Task::Send => self.send(claim).await,
             Task::AdmitDoubt => self.admit_doubt(claim).await,
             Task::Ask => self.ask(claim).await,
@@ -191,8 +312,19 @@ impl Engine {
         }
     }
 
+    /// What the panic said is on standard error, and may hold more than may be kept.
+    async fn record_panic(&self, key: &OrderKey) -> Result<(), EngineError> {
+        let because = "the provider's code panicked: a fault of this program, see its standard \
+                       error; look at the provider's panel, then decide with `pagos resolve`";
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            Some(rules.ambiguous(&payout.progress, because.to_owned()))
+        };
+        self.write(Point::RecordPanic, key, Writer::Anyone, decide).await.map(drop)
+    }
+
     async fn apply_inbox(&self) -> Result<usize, EngineError> {
-        let items = self.store.inbox(self.timer.now(), INBOX_BATCH).await?;
+        let accounts: Vec<AccountName> = self.providers.names().cloned().collect();
+        let items = self.store.inbox(&accounts, self.timer.now(), INBOX_BATCH).await?;
         let count = items.len();
         let mut applying: FuturesUnordered<_> =
             items.into_iter().map(|item| self.apply(item)).collect();
@@ -203,37 +335,21 @@ impl Engine {
     }
 }
 
-/// What the loop knows of itself.
+fn lane_of(claim: &Claim) -> Lane {
+    let Payout { order, progress, .. } = &claim.payout;
+    Lane { account: order.account.clone(), work: progress.work() }
+}
+
+/// What ends the loop.
 #[derive(Debug, Default)]
-struct Loop {
-    in_flight: usize,
-    is_claiming: bool,
-    is_applying: bool,
-    is_following: bool,
+struct Ending {
     is_stopping: bool,
-    has_nothing_due: bool,
-    has_empty_inbox: bool,
-    has_no_payment_due: bool,
-    due_at: Option<Timestamp>,
     failure: Option<EngineError>,
 }
 
-impl Loop {
-    /// How long to wait before looking again: until something is due, but briefly while payouts
-    /// are under way (each may become due again), and never longer than a second (another process
-    /// may write to the store).
-    fn nap(&self, now: Timestamp) -> Duration {
-        const SHORTEST: Duration = Duration::from_millis(5);
-        const BEAT: Duration = Duration::from_millis(50);
-        const LONGEST: Duration = Duration::from_secs(1);
-        let longest = if self.in_flight > 0 { BEAT } else { LONGEST };
-        let wait = self.due_at.map_or(longest, |due_at| due_at.since(now));
-        wait.clamp(SHORTEST, longest)
-    }
-
-    fn look_again(&mut self) {
-        self.has_nothing_due = false;
-        self.has_empty_inbox = false;
-        self.has_no_payment_due = false;
+impl Ending {
+    fn fail(&mut self, error: EngineError) {
+        self.is_stopping = true;
+        self.failure = self.failure.take().or(Some(error));
     }
 }

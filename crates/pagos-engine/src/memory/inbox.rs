@@ -1,74 +1,242 @@
-//! The inbox of the store that lives in memory: deliveries, each once, until they are closed.
+//! The inbox of the store that lives in memory: deliveries, each once, wherever they are.
 //!
 //! Verifies nothing and reads no body.
 
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::Delivery;
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 
+use super::MemoryStore;
+use crate::delivery::Filed;
+use crate::delivery::Filing;
+use crate::delivery::InboxId;
+use crate::delivery::InboxItem;
+use crate::delivery::InboxState;
+use crate::delivery::InboxStore;
+use crate::delivery::REPETITION_SPACING;
+use crate::delivery::Refused;
+use crate::delivery::Verdict;
 use crate::fingerprint::fingerprint;
-use crate::store::InboxId;
-use crate::store::InboxItem;
+use crate::history::Notice;
 use crate::store::StoreError;
 
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     rows: Vec<Row>,
+    refused: BTreeMap<(AccountName, String), Refused>,
 }
 
 #[derive(Debug)]
 struct Row {
-    item: InboxItem,
+    filed: Filed,
     fingerprint: [u8; 32],
-    due_at: Option<Timestamp>,
-    outcome: String,
+    due_at: Timestamp,
+}
+
+impl Row {
+    fn open_at(&mut self, due_at: Timestamp) {
+        self.filed.state = InboxState::Open;
+        self.filed.item.deferrals = 0;
+        self.due_at = due_at;
+    }
+
+    fn is_due(&self, accounts: &[AccountName], now: Timestamp) -> bool {
+        self.filed.state == InboxState::Open
+            && self.due_at <= now
+            && accounts.contains(&self.filed.item.account)
+    }
+
+    fn is_genuine(&self) -> bool {
+        self.filed.item.verdict.as_ref().is_some_and(Verdict::is_genuine)
+    }
 }
 
 impl Inbox {
-    pub(super) fn receive(&mut self, account: &AccountName, delivery: &Delivery) -> InboxId {
+    fn receive(
+        &mut self,
+        account: &AccountName,
+        delivery: &Delivery,
+        verdict: &Verdict,
+    ) -> InboxId {
         let fingerprint = fingerprint(delivery);
         let known = self
             .rows
-            .iter()
-            .find(|row| row.item.account == *account && row.fingerprint == fingerprint);
+            .iter_mut()
+            .find(|row| row.filed.item.account == *account && row.fingerprint == fingerprint);
         if let Some(row) = known {
-            return row.item.id;
+            row.filed.repeats += 1;
+            let says_nothing_new = match row.filed.state {
+                InboxState::Open => true,
+                InboxState::Applied => row.is_genuine(),
+                InboxState::Orphan | InboxState::Unreadable => false,
+            };
+            if !says_nothing_new {
+                row.filed.item.verdict = Some(verdict.clone());
+                let earliest = row.due_at.plus(REPETITION_SPACING);
+                row.open_at(earliest.max(delivery.received_at));
+            }
+            return row.filed.item.id;
         }
         let id = InboxId(self.rows.len() as u64 + 1);
-        let item =
-            InboxItem { id, account: account.clone(), delivery: delivery.clone(), deferrals: 0 };
-        let due_at = Some(delivery.received_at);
-        self.rows.push(Row { item, fingerprint, due_at, outcome: String::new() });
+        let item = InboxItem {
+            id,
+            account: account.clone(),
+            delivery: delivery.clone(),
+            verdict: Some(verdict.clone()),
+            deferrals: 0,
+        };
+        let filed = Filed { item, state: InboxState::Open, because: String::new(), repeats: 0 };
+        self.rows.push(Row { filed, fingerprint, due_at: delivery.received_at });
         id
     }
 
-    pub(super) fn due(&self, now: Timestamp, limit: usize) -> Vec<InboxItem> {
-        let due = self.rows.iter().filter(|row| row.due_at.is_some_and(|due_at| due_at <= now));
-        due.take(limit).map(|row| row.item.clone()).collect()
+    fn due(&self, accounts: &[AccountName], now: Timestamp, limit: usize) -> Vec<InboxItem> {
+        let mut due: Vec<&Row> = self.rows.iter().filter(|row| row.is_due(accounts, now)).collect();
+        // Stable: of those that are alike, the oldest first.
+        due.sort_by_key(|row| !row.is_genuine());
+        due.into_iter().take(limit).map(|row| row.filed.item.clone()).collect()
     }
 
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.rows.iter().filter_map(|row| row.due_at).min()
+    pub(super) fn next_due(&self, account: &AccountName) -> Option<Timestamp> {
+        let open = self.rows.iter().filter(|row| row.filed.state == InboxState::Open);
+        open.filter(|row| row.filed.item.account == *account).map(|row| row.due_at).min()
     }
 
-    /// Puts off or closes. What is closed stays closed.
-    pub(super) fn file(
-        &mut self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
-        let Some(row) = self.rows.iter_mut().find(|row| row.item.id == id) else {
-            return Err(StoreError::new(format!("the inbox has no delivery {}", id.0)));
-        };
-        if row.due_at.is_none() {
-            return Ok(());
-        }
-        row.due_at = due_at;
-        if due_at.is_some() {
-            row.item.deferrals += 1;
-        }
-        outcome.clone_into(&mut row.outcome);
+    fn row(&mut self, id: InboxId) -> Result<&mut Row, StoreError> {
+        let row = self.rows.iter_mut().find(|row| row.filed.item.id == id);
+        row.ok_or_else(|| StoreError::new(format!("the inbox has no delivery {}", id.0)))
+    }
+
+    /// A step applied it.
+    pub(super) fn apply(&mut self, id: InboxId) -> Result<(), StoreError> {
+        let row = self.row(id)?;
+        row.filed.state = InboxState::Applied;
+        row.filed.because.clear();
         Ok(())
+    }
+
+    /// What becomes of an open delivery; the notice if it is closed by this call.
+    fn file(&mut self, id: InboxId, filing: Filing) -> Result<Option<Notice>, StoreError> {
+        let row = self.row(id)?;
+        if row.filed.state != InboxState::Open {
+            return Ok(None);
+        }
+        match filing {
+            Filing::Defer { due_at, because } => {
+                row.due_at = due_at;
+                row.filed.item.deferrals += 1;
+                row.filed.because = because;
+                Ok(None)
+            }
+            Filing::Close { state, because, notice } => {
+                row.filed.state = state;
+                row.filed.because = because;
+                Ok(notice.map(|notice| *notice))
+            }
+        }
+    }
+
+    /// An order of this key is known now.
+    pub(super) fn match_key(&mut self, account: &AccountName, key: &OrderKey) {
+        self.match_orphans(account, |verdict| verdict.hint().key.as_ref() == Some(key));
+    }
+
+    /// The provider's id of an order or a session is known now.
+    pub(super) fn match_reference(&mut self, account: &AccountName, reference: &ProviderRef) {
+        self.match_orphans(account, |verdict| verdict.hint().reference.as_ref() == Some(reference));
+    }
+
+    fn match_orphans(&mut self, account: &AccountName, is_named: impl Fn(&Verdict) -> bool) {
+        for row in &mut self.rows {
+            let is_meant = row.filed.state == InboxState::Orphan
+                && row.filed.item.account == *account
+                && row.filed.item.verdict.as_ref().is_some_and(&is_named);
+            if is_meant {
+                row.open_at(row.due_at);
+            }
+        }
+    }
+}
+
+// No method waits for anything, so the lock is never held across an await.
+#[async_trait]
+impl InboxStore for MemoryStore {
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+        verdict: &Verdict,
+    ) -> Result<InboxId, StoreError> {
+        Ok(self.tables().inbox.receive(account, delivery, verdict))
+    }
+
+    async fn inbox(
+        &self,
+        accounts: &[AccountName],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<InboxItem>, StoreError> {
+        Ok(self.tables().inbox.due(accounts, now, limit))
+    }
+
+    async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        let notice = tables.inbox.file(id, filing)?;
+        tables.outbox.extend(notice);
+        Ok(())
+    }
+
+    async fn reopen(
+        &self,
+        id: InboxId,
+        verdict: Option<Verdict>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let Ok(row) = tables.inbox.row(id) else { return Ok(false) };
+        if verdict.is_some() {
+            row.filed.item.verdict = verdict;
+        }
+        row.open_at(now);
+        Ok(true)
+    }
+
+    async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
+        Ok(self.tables().inbox.row(id).ok().map(|row| row.filed.clone()))
+    }
+
+    async fn deliveries(
+        &self,
+        state: Option<InboxState>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Filed>, StoreError> {
+        let tables = self.tables();
+        let filed = tables.inbox.rows.iter().map(|row| &row.filed);
+        let wanted = filed
+            .filter(|filed| filed.item.id.0 > after)
+            .filter(|filed| state.is_none_or(|state| filed.state == state));
+        Ok(wanted.take(limit).cloned().collect())
+    }
+
+    async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        for one in refused {
+            let name = (one.account.clone(), one.reason.clone());
+            let sum =
+                tables.inbox.refused.entry(name).or_insert(Refused { count: 0, ..one.clone() });
+            sum.count += one.count;
+            sum.last_at = sum.last_at.max(one.last_at);
+        }
+        Ok(())
+    }
+
+    async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
+        Ok(self.tables().inbox.refused.values().cloned().collect())
     }
 }

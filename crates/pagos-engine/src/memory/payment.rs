@@ -16,9 +16,11 @@ use crate::payment::KnownSession;
 use crate::payment::Payment;
 use crate::payment::PaymentProgress;
 use crate::payment::store::Asked;
+use crate::payment::store::PaymentCommitted;
 use crate::payment::store::PaymentStep;
 use crate::payment::store::PaymentStore;
-use crate::store::Committed;
+use crate::store::ClaimRequest;
+use crate::store::Lease;
 use crate::store::StoreError;
 
 #[derive(Debug, Default)]
@@ -30,12 +32,21 @@ pub(super) struct Payments {
 #[derive(Debug)]
 struct Row {
     payment: Payment,
+    lease_until: Option<Timestamp>,
     history: Vec<Entry>,
 }
 
+impl Row {
+    fn claimable_at(&self) -> Option<Timestamp> {
+        let due_at = self.payment.due_at?;
+        Some(self.lease_until.map_or(due_at, |lease_until| lease_until.max(due_at)))
+    }
+}
+
 impl Payments {
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.rows.values().filter_map(|row| row.payment.due_at).min()
+    pub(super) fn next_due(&self, account: &AccountName) -> Option<Timestamp> {
+        let rows = self.rows.values().filter(|row| row.payment.order.account == *account);
+        rows.filter_map(Row::claimable_at).min()
     }
 
     fn ask_for(&mut self, order: PaymentOrder, now: Timestamp) -> Asked {
@@ -48,7 +59,7 @@ impl Payments {
         }
         let progress = PaymentProgress::new(now);
         let payment = Payment { digest, progress, due_at: None, version: 1, order };
-        let row = Row { payment: payment.clone(), history: Vec::new() };
+        let row = Row { payment: payment.clone(), lease_until: None, history: Vec::new() };
         self.rows.insert(payment.order.key.clone(), row);
         Asked::New(payment)
     }
@@ -65,7 +76,13 @@ impl Payments {
 #[async_trait]
 impl PaymentStore for MemoryStore {
     async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
-        Ok(self.tables().payments.ask_for(order, now))
+        let mut tables = self.tables();
+        let (account, key) = (order.account.clone(), order.key.clone());
+        let asked = tables.payments.ask_for(order, now);
+        if matches!(asked, Asked::New(_)) {
+            tables.inbox.match_key(&account, &key);
+        }
+        Ok(asked)
     }
 
     async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
@@ -81,29 +98,39 @@ impl PaymentStore for MemoryStore {
         Ok(self.tables().payments.sessions.get(&name).cloned())
     }
 
-    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
         let mut tables = self.tables();
-        let Some(row) = tables.payments.rows.get(&step.key) else { return Ok(Committed::Conflict) };
+        let Some(row) = tables.payments.rows.get(&step.key) else {
+            return Ok(PaymentCommitted::Conflict);
+        };
         let account = row.payment.order.account.clone();
-        if row.payment.version != step.version || !tables.payments.is_free(&account, &step) {
-            return Ok(Committed::Conflict);
+        if row.payment.version != step.version {
+            return Ok(PaymentCommitted::Conflict);
+        }
+        if !tables.payments.is_free(&account, &step) {
+            return Ok(PaymentCommitted::SessionTaken);
         }
         if let Some(id) = step.applies {
-            tables.inbox.file(id, None, "applied")?;
+            tables.inbox.apply(id)?;
         }
         if let Some(opened) = step.opens {
+            tables.inbox.match_reference(&account, &opened.reference);
             let known = KnownSession { key: step.key.clone(), secret: opened.secret };
             tables.payments.sessions.insert((account, opened.reference), known);
         }
         tables.outbox.extend(step.notices);
         let Some(row) = tables.payments.rows.get_mut(&step.key) else {
-            return Ok(Committed::Conflict);
+            return Ok(PaymentCommitted::Conflict);
         };
         row.payment.progress = step.progress;
         row.payment.due_at = step.due_at;
         row.payment.version += 1;
+        match step.lease {
+            Lease::Keep => {}
+            Lease::End => row.lease_until = None,
+        }
         row.history.extend(step.entries);
-        Ok(Committed::Done { version: row.payment.version })
+        Ok(PaymentCommitted::Done { version: row.payment.version })
     }
 
     async fn payments(
@@ -121,13 +148,22 @@ impl PaymentStore for MemoryStore {
         Ok(wanted.take(limit).cloned().collect())
     }
 
-    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
-        let tables = self.tables();
-        let payments = tables.payments.rows.values().map(|row| &row.payment);
-        let is_due = |payment: &&Payment| payment.due_at.is_some_and(|due_at| due_at <= now);
-        let mut due: Vec<&Payment> = payments.filter(is_due).collect();
-        due.sort_by_key(|payment| payment.due_at);
-        Ok(due.into_iter().take(limit).cloned().collect())
+    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
+        let mut tables = self.tables();
+        let mut claimed = Vec::new();
+        for share in &request.shares {
+            let rows = tables.payments.rows.values_mut();
+            let mut due: Vec<&mut Row> = rows
+                .filter(|row| row.payment.order.account == share.lane.account)
+                .filter(|row| row.claimable_at().is_some_and(|at| at <= request.now))
+                .collect();
+            due.sort_by_key(|row| row.payment.due_at);
+            for row in due.into_iter().take(share.limit) {
+                row.lease_until = Some(request.now.plus(share.lease));
+                claimed.push(row.payment.clone());
+            }
+        }
+        Ok(claimed)
     }
 
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

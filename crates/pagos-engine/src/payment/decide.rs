@@ -14,12 +14,13 @@ use pagos_core::PaymentTerms;
 use pagos_core::Repeat;
 use pagos_core::Source;
 use pagos_core::Status;
-use pagos_core::Subject;
 use pagos_core::Timestamp;
 
 use crate::history::Entry;
 use crate::history::Notice;
+use crate::history::NoticeAbout;
 use crate::history::NoticeKind;
+use crate::history::OrderNews;
 use crate::history::Proof;
 use crate::payment::Opening;
 use crate::payment::PaymentProgress;
@@ -199,7 +200,9 @@ impl PaymentRules<'_> {
         let is_worth_keeping = change != Change::Same || seen.status != before.status();
         let entry = Entry::Observed { observation: seen.clone(), change };
         let entries = if is_worth_keeping { vec![entry] } else { Vec::new() };
-        let notices = kinds.into_iter().map(|kind| self.notice(&progress, kind, seen)).collect();
+        let was = before.status();
+        let notice = |kind| self.notice(was, &progress, kind, seen);
+        let notices = kinds.into_iter().map(notice).collect();
         PaymentOutcome { opens, notices, ..self.quietly(progress, None, entries) }
     }
 
@@ -245,9 +248,13 @@ impl PaymentRules<'_> {
         let mut kinds = Vec::new();
         let (from, to) = (before.status(), after.status());
         if from.word() != to.word() {
-            kinds.push(match from.is_final() && to.is_final() {
-                true => NoticeKind::Reversed { from },
-                false => NoticeKind::Advanced,
+            kinds.push(match (from, to) {
+                // No try that had failed was paid after all: the payer simply tried again.
+                (Status::Failed(_), Status::Succeeded) if !is_turned(before, after, seen) => {
+                    NoticeKind::PaidByLaterTry { from }
+                }
+                (from, to) if from.is_final() && to.is_final() => NoticeKind::Reversed { from },
+                _ => NoticeKind::Advanced,
             });
         }
         let (paid_before, paid) = (before.times_paid(), after.times_paid());
@@ -267,7 +274,9 @@ impl PaymentRules<'_> {
             let because = format!("one of {paid_before} payments was taken back");
             kinds.push(NoticeKind::Attention { because });
         }
-        if matches!(after.attention, Some(Attention::Doubt(_))) && to != Status::Unknown {
+        let is_called =
+            matches!(after.attention, Some(Attention::Doubt(_) | Attention::Overdue(_)));
+        if is_called && to != Status::Unknown && !after.is_in_doubt() {
             after.attention = None;
         }
         kinds
@@ -310,7 +319,7 @@ impl PaymentRules<'_> {
         let is_proven = is_over && progress.asking.absences >= absence.answers_min;
         if !is_proven || progress.status() != Status::Pending {
             let due_at = self.next_due(&progress);
-            return self.quietly(progress, due_at, Vec::new());
+            return self.attend(self.quietly(progress, due_at, Vec::new()));
         }
         let expired = Status::Failed(FailReason::Expired);
         let seen = Observation {
@@ -328,7 +337,28 @@ impl PaymentRules<'_> {
         progress.asking.questions = progress.asking.questions.saturating_add(1);
         progress.asking.absences = 0;
         let due_at = self.next_due(&progress);
-        self.quietly(progress, due_at, vec![Entry::Asked { at: self.now, answer }])
+        self.attend(self.quietly(progress, due_at, vec![Entry::Asked { at: self.now, answer }]))
+    }
+
+    /// Calls a person, once, for a payment of which the provider does not say for many questions
+    /// whether it has it. Questions go on.
+    fn attend(&self, mut outcome: PaymentOutcome) -> PaymentOutcome {
+        let progress = &mut outcome.progress;
+        let is_overdue = (progress.status() == Status::Unknown || progress.is_in_doubt())
+            && progress.asking.questions >= self.policy.questions_max;
+        if !is_overdue || progress.attention.is_some() {
+            return outcome;
+        }
+        let because =
+            "the provider does not say for a long time what became of it; questions go on";
+        progress.attention = Some(Attention::Overdue(because.to_owned()));
+        outcome.entries.push(Entry::Attention { at: self.now, because: because.to_owned() });
+        let told = Observation::new(outcome.progress.status(), Source::Operator, self.now);
+        let kind = NoticeKind::Attention { because: because.to_owned() };
+        let was = outcome.progress.status();
+        let notice = self.notice(was, &outcome.progress, kind, &told);
+        outcome.notices.push(notice);
+        outcome
     }
 
     /// Somebody who proved nothing says that there is news: ask now.
@@ -368,7 +398,7 @@ impl PaymentRules<'_> {
     }
 
     /// The provider has more than one session where there can be one.
-    fn ambiguous(&self, progress: &PaymentProgress, because: String) -> PaymentOutcome {
+    pub(crate) fn ambiguous(&self, progress: &PaymentProgress, because: String) -> PaymentOutcome {
         let entry = Entry::Attention { at: self.now, because: because.clone() };
         self.hold(progress, entry, because)
     }
@@ -378,7 +408,8 @@ impl PaymentRules<'_> {
         let is_new = !progress.is_quarantined();
         progress.attention = Some(Attention::Quarantine(because.clone()));
         let told = Observation::new(progress.status(), Source::Operator, self.now);
-        let notice = self.notice(&progress, NoticeKind::Attention { because }, &told);
+        let was = progress.status();
+        let notice = self.notice(was, &progress, NoticeKind::Attention { because }, &told);
         let notices = if is_new { vec![notice] } else { Vec::new() };
         PaymentOutcome { notices, ..self.quietly(progress, None, vec![entry]) }
     }
@@ -432,18 +463,45 @@ impl PaymentRules<'_> {
         PaymentOutcome { progress, opens: None, due_at, entries, notices: Vec::new() }
     }
 
-    fn notice(&self, progress: &PaymentProgress, event: NoticeKind, seen: &Observation) -> Notice {
-        Notice {
-            subject: Subject::Payment,
+    fn notice(
+        &self,
+        was: Status,
+        progress: &PaymentProgress,
+        event: NoticeKind,
+        seen: &Observation,
+    ) -> Notice {
+        let news = OrderNews {
             key: self.order.key.clone(),
-            event,
+            runs: Vec::new(),
             status: progress.status(),
+            was: Some(was),
+            reason: progress.reason(),
             amount: self.order.amount,
             returned: seen.returned,
             reference: progress.sessions.last().map(|session| session.reference.clone()),
+        };
+        Notice {
+            account: self.order.account.clone(),
+            event,
+            about: NoticeAbout::Payment(news),
             at: self.now,
         }
     }
+}
+
+/// Was the try that `seen` is about a failed one before?
+fn is_turned(before: &PaymentProgress, after: &PaymentProgress, seen: &Observation) -> bool {
+    let status_of = |progress: &PaymentProgress| {
+        let sessions = progress.sessions.iter();
+        let named = |session: &&Session| {
+            seen.reference.as_ref().is_none_or(|reference| session.reference == *reference)
+        };
+        let session = sessions.filter(named).next_back()?;
+        let one = session.tries.iter().find(|one| one.transfer == seen.transfer)?;
+        Some(one.standing.status())
+    };
+    matches!(status_of(before), Some(Status::Failed(_)))
+        && status_of(after) == Some(Status::Succeeded)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Following payments: questions when they are due, and what webhooks tell. Opens nothing.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 
 use futures_util::FutureExt;
-use futures_util::StreamExt;
 use futures_util::select_biased;
-use futures_util::stream::FuturesUnordered;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Lookup;
@@ -14,6 +13,7 @@ use pagos_core::OrderKey;
 use pagos_core::PaymentRef;
 use pagos_core::ProviderRef;
 
+use crate::delivery::InboxId;
 use crate::door::PaymentDoor;
 use crate::engine::Engine;
 use crate::engine::EngineError;
@@ -22,24 +22,29 @@ use crate::payment::decide::Answer;
 use crate::payment::decide::PaymentOutcome;
 use crate::payment::decide::PaymentRules;
 use crate::point::Point;
-use crate::store::InboxId;
+use crate::store::Lease;
+use crate::store::StoreErrorKind;
 
 /// Payments that are asked about side by side.
-const PAYMENTS_BATCH: usize = 16;
+pub(crate) const PAYMENTS_BATCH: usize = 16;
 
 impl Engine {
-    /// Asks about the payments that are due; returns how many there were.
-    pub(crate) async fn follow_payments(&self) -> Result<usize, EngineError> {
-        let due = self.store.due_payments(self.timer.now(), PAYMENTS_BATCH).await?;
-        let ours: Vec<Payment> =
-            due.into_iter().filter(|payment| self.payments_of(&payment.order).is_ok()).collect();
-        let count = ours.len();
-        let mut asking: FuturesUnordered<_> =
-            ours.into_iter().map(|payment| self.ask_payment_now(payment)).collect();
-        while let Some(asked) = asking.next().await {
-            asked?;
+    /// Asks about one payment that was claimed. A panic in a provider's code ends the work on it, in
+    /// quarantine, and nothing else.
+    pub(crate) async fn follow(&self, payment: Payment) -> Result<(), EngineError> {
+        let key = payment.order.key.clone();
+        match AssertUnwindSafe(self.ask_payment_now(payment, Lease::End)).catch_unwind().await {
+            Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
+                // Another version wrote it meanwhile. Whoever claims it next sets it aside.
+                Ok(())
+            }
+            Ok(asked) => asked,
+            Err(_) => {
+                let because = "the provider's code panicked: a fault of this program, see its \
+                               standard error; look at the provider's panel";
+                self.quarantine_payment(Point::RecordPaymentAnswer, &key, None, because).await
+            }
         }
-        Ok(count)
     }
 
     /// Asks the provider about one payment now, and records the answer.
@@ -49,11 +54,11 @@ impl Engine {
     /// answer is recorded, and no error.
     pub async fn ask_payment(&self, key: &OrderKey) -> Result<Payment, EngineError> {
         let payment = self.load_payment(key).await?;
-        self.ask_payment_now(payment).await?;
+        self.ask_payment_now(payment, Lease::Keep).await?;
         self.load_payment(key).await
     }
 
-    async fn ask_payment_now(&self, payment: Payment) -> Result<(), EngineError> {
+    async fn ask_payment_now(&self, payment: Payment, lease: Lease) -> Result<(), EngineError> {
         let provider = self.payments_of(&payment.order)?;
         let rules = self.payment_rules(&payment)?;
         let sessions = payment.progress.sessions.iter();
@@ -86,7 +91,8 @@ impl Engine {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.answered(&payment.progress, &told, &answer, asked_at)
         };
-        self.write_payment(Point::RecordPaymentAnswer, &payment.order.key, None, decide).await
+        let by = By { applies: None, lease };
+        self.write_payment(Point::RecordPaymentAnswer, &payment.order.key, by, decide).await
     }
 
     async fn query_payment(
@@ -125,7 +131,7 @@ impl Engine {
         }
         let decide =
             |payment: &Payment, rules: &PaymentRules<'_>| rules.looked(&payment.progress, note);
-        self.write_payment(Point::RecordPaymentDecision, key, None, decide).await?;
+        self.write_payment(Point::RecordPaymentDecision, key, By::ANYONE, decide).await?;
         self.load_payment(key).await
     }
 
@@ -139,7 +145,7 @@ impl Engine {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.learn(&payment.progress, std::slice::from_ref(seen))
         };
-        self.write_payment(Point::ApplyPaymentDelivery, key, Some(id), decide).await
+        self.write_payment(Point::ApplyPaymentDelivery, key, By::inbox(Some(id)), decide).await
     }
 
     /// Changes nothing but that the provider is asked now.
@@ -151,24 +157,81 @@ impl Engine {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.ask_now(&payment.progress, payment.due_at)
         };
-        self.write_payment(Point::SchedulePaymentQuestion, key, id, decide).await
+        self.write_payment(Point::SchedulePaymentQuestion, key, By::inbox(id), decide).await
     }
 
-    /// Decides over the present payment and writes the outcome, as often as it takes.
+    /// Decides over the present payment and writes the outcome, as often as it takes. A session that
+    /// belongs to another payment is no race: that puts this one into quarantine.
     async fn write_payment(
         &self,
         point: Point,
         key: &OrderKey,
-        applies: Option<InboxId>,
+        by: By,
         decide: impl Fn(&Payment, &PaymentRules<'_>) -> PaymentOutcome + Send + Sync,
     ) -> Result<(), EngineError> {
         loop {
             let mut payment = self.load_payment(key).await?;
             let outcome = decide(&payment, &self.payment_rules(&payment)?);
-            if self.commit_payment(point, &mut payment, outcome, applies).await? {
-                return Ok(());
+            match self.commit_payment(point, &mut payment, outcome, by).await? {
+                Wrote::Done => return Ok(()),
+                // Someone else wrote in between, so this loop ends when the others do.
+                Wrote::Nothing => {}
+                Wrote::SessionTaken => {
+                    return self.quarantine_payment(point, key, by.applies, SESSION_TAKEN).await;
+                }
             }
-            // Someone else wrote in between, so this loop ends when the others do.
         }
     }
+
+    /// Calls a person for a payment, and asks nothing more about it until somebody has looked.
+    pub(crate) async fn quarantine_payment(
+        &self,
+        point: Point,
+        key: &OrderKey,
+        applies: Option<InboxId>,
+        because: &str,
+    ) -> Result<(), EngineError> {
+        let by = By { applies, lease: Lease::End };
+        loop {
+            let mut payment = self.load_payment(key).await?;
+            let outcome =
+                self.payment_rules(&payment)?.ambiguous(&payment.progress, because.to_owned());
+            match self.commit_payment(point, &mut payment, outcome, by).await? {
+                Wrote::Done => return Ok(()),
+                // It opens no session, so nothing of it can be taken; someone else wrote in between.
+                Wrote::Nothing | Wrote::SessionTaken => {}
+            }
+        }
+    }
+}
+
+pub(crate) const SESSION_TAKEN: &str = "the provider named a session that belongs to another payment: \
+    payers may have paid the wrong one; ask the provider";
+
+/// Who writes a step of a payment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct By {
+    /// The delivery that is applied.
+    pub(crate) applies: Option<InboxId>,
+    /// What becomes of the claim.
+    pub(crate) lease: Lease,
+}
+
+impl By {
+    /// Whoever has something to say. A claim is left alone.
+    pub(crate) const ANYONE: Self = Self { applies: None, lease: Lease::Keep };
+
+    fn inbox(applies: Option<InboxId>) -> Self {
+        Self { applies, lease: Lease::Keep }
+    }
+}
+
+/// What became of a step of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrote {
+    Done,
+    /// Somebody else was faster.
+    Nothing,
+    /// The session is another payment's.
+    SessionTaken,
 }

@@ -20,11 +20,13 @@ use crate::payment::Payment;
 use crate::payment::decide::MayOpen;
 use crate::payment::decide::PaymentOutcome;
 use crate::payment::decide::PaymentRules;
+use crate::payment::follow::By;
+use crate::payment::follow::SESSION_TAKEN;
+use crate::payment::follow::Wrote;
 use crate::payment::store::Asked;
+use crate::payment::store::PaymentCommitted;
 use crate::payment::store::PaymentStep;
 use crate::point::Point;
-use crate::store::Committed;
-use crate::store::InboxId;
 
 /// A payment with the session that payers are sent to.
 #[derive(Debug, Clone)]
@@ -67,7 +69,9 @@ impl Engine {
             }
         }
         let begun = rules.begin_opening(&payment.progress);
-        if !self.commit_payment(Point::BeginOpening, &mut payment, begun, None).await? {
+        let wrote =
+            self.commit_payment(Point::BeginOpening, &mut payment, begun, By::ANYONE).await?;
+        if wrote != Wrote::Done {
             return Err(EngineError::Refused(format!(
                 "{key}: another process is opening its session; run it again in a moment"
             )));
@@ -106,13 +110,17 @@ impl Engine {
             self.note_unopened(&mut payment, &error).await?;
             return Err(EngineError::Provider(error));
         };
-        if self.commit_payment(Point::KeepSession, &mut payment, opened, None).await? {
-            return Ok(Opened { payment, is_new: true });
+        let key = payment.order.key.clone();
+        match self.commit_payment(Point::KeepSession, &mut payment, opened, By::ANYONE).await? {
+            Wrote::Done => Ok(Opened { payment, is_new: true }),
+            Wrote::Nothing => Err(EngineError::Refused(format!(
+                "{key} changed while its session was opened; run it again"
+            ))),
+            Wrote::SessionTaken => {
+                self.quarantine_payment(Point::KeepSession, &key, None, SESSION_TAKEN).await?;
+                Err(EngineError::Refused(format!("{key}: {SESSION_TAKEN}")))
+            }
         }
-        let key = &payment.order.key;
-        Err(EngineError::Refused(format!(
-            "{key} changed while its session was opened; run it again"
-        )))
     }
 
     async fn note_unopened(&self, payment: &mut Payment, error: &Error) -> Result<(), EngineError> {
@@ -129,34 +137,37 @@ impl Engine {
             None => rules.unanswered(&payment.progress, because),
         };
         // Whoever wrote in between knows more than "it was not opened".
-        self.commit_payment(Point::RecordUnopened, payment, outcome, None).await.map(drop)
+        self.commit_payment(Point::RecordUnopened, payment, outcome, By::ANYONE).await.map(drop)
     }
 
-    /// Writes an outcome and brings `payment` up to date. False on a conflict: nothing was written.
+    /// Writes an outcome and brings `payment` up to date, if it was written.
     pub(crate) async fn commit_payment(
         &self,
         point: Point,
         payment: &mut Payment,
         outcome: PaymentOutcome,
-        applies: Option<InboxId>,
-    ) -> Result<bool, EngineError> {
+        by: By,
+    ) -> Result<Wrote, EngineError> {
         let step = PaymentStep {
             key: payment.order.key.clone(),
             version: payment.version,
+            lease: by.lease,
             progress: outcome.progress.clone(),
             opens: outcome.opens,
             due_at: outcome.due_at,
             entries: outcome.entries,
             notices: outcome.notices,
-            applies,
+            applies: by.applies,
         };
-        let Committed::Done { version } = self.store.commit_payment(point, step).await? else {
-            return Ok(false);
+        let version = match self.store.commit_payment(point, step).await? {
+            PaymentCommitted::Done { version } => version,
+            PaymentCommitted::Conflict => return Ok(Wrote::Nothing),
+            PaymentCommitted::SessionTaken => return Ok(Wrote::SessionTaken),
         };
         payment.progress = outcome.progress;
         payment.due_at = outcome.due_at;
         payment.version = version;
-        Ok(true)
+        Ok(Wrote::Done)
     }
 
     pub(crate) fn payments_of(&self, order: &PaymentOrder) -> Result<PaymentDoor<'_>, EngineError> {

@@ -10,13 +10,14 @@ use pagos_core::ProviderRef;
 use pagos_core::Secret;
 use pagos_core::Timestamp;
 
+use crate::delivery::InboxId;
 use crate::history::Entry;
 use crate::history::Notice;
 use crate::payment::KnownSession;
 use crate::payment::Payment;
 use crate::payment::PaymentProgress;
-use crate::store::Committed;
-use crate::store::InboxId;
+use crate::store::ClaimRequest;
+use crate::store::Lease;
 use crate::store::StoreError;
 
 /// Keeps payments, the secrets of their sessions, and their history. Part of [`crate::Store`].
@@ -43,9 +44,9 @@ pub trait PaymentStore: Debug + Send + Sync {
     ) -> Result<Option<KnownSession>, StoreError>;
 
     /// Writes one step if the payment still has the version that the step was computed from. A
-    /// payment that is not there is a conflict too, and so is a session that another payment of the
-    /// account has.
-    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError>;
+    /// payment that is not there is a conflict too. A session that another payment of the account has
+    /// is [`PaymentCommitted::SessionTaken`]. Orphans of the inbox that name a new session are due again.
+    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError>;
 
     /// Payments in the order of their keys, after `after`, at most `limit`; only those with this
     /// status word (`created`, `unknown`, `pending`, `succeeded`, `failed`, `quarantined`), if one is
@@ -57,8 +58,10 @@ pub trait PaymentStore: Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Payment>, StoreError>;
 
-    /// Payments that are due at `now`, earliest due first, at most `limit`.
-    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError>;
+    /// Claims payments that are due and under no live claim: of every share of
+    /// [`crate::Work::Follow`] up to its limit, earliest due first. Nobody else claims them until the
+    /// lease is over or a step ends it. A row that this version cannot read is put in quarantine.
+    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError>;
 
     /// Everything learned and done about one payment, oldest first.
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError>;
@@ -82,6 +85,8 @@ pub struct PaymentStep {
     pub key: OrderKey,
     /// The version that the step was computed from.
     pub version: u64,
+    /// What becomes of the claim.
+    pub lease: Lease,
     /// The new progress.
     pub progress: PaymentProgress,
     /// The session that this step adds to the progress, so that it can be found by its id.
@@ -94,6 +99,20 @@ pub struct PaymentStep {
     pub notices: Vec<Notice>,
     /// The delivery that this step applies, which is closed with it.
     pub applies: Option<InboxId>,
+}
+
+/// What became of a step of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentCommitted {
+    /// Durable, under this new version.
+    Done {
+        /// The payment's new version.
+        version: u64,
+    },
+    /// The payment has another version: read it again, decide again.
+    Conflict,
+    /// The session belongs to another payment. Deciding again does not help.
+    SessionTaken,
 }
 
 /// A new session and its secret, which stands nowhere else.

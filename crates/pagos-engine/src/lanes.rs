@@ -1,0 +1,155 @@
+//! Which lanes have room, and when the loop has to look again. No store and no clock.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use pagos_core::Timestamp;
+
+use crate::payment::Payment;
+use crate::store::Claim;
+use crate::store::Lane;
+use crate::store::Share;
+use crate::store::Work;
+
+/// What a claim brought.
+#[derive(Debug)]
+pub(crate) struct Found<T> {
+    /// What was looked for.
+    pub(crate) shares: Vec<Share>,
+    /// What was there.
+    pub(crate) claims: Vec<T>,
+    /// If nothing was there: when something will be.
+    pub(crate) next_at: Option<Timestamp>,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self { shares: Vec::new(), claims: Vec::new(), next_at: None }
+    }
+}
+
+/// What the loop knows of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Lanes {
+    pub(crate) is_claiming: bool,
+    pub(crate) is_following: bool,
+    pub(crate) is_applying: bool,
+    in_flight: BTreeMap<Lane, usize>,
+    /// Lanes in which nothing is due, as far as is known.
+    empty: BTreeSet<Lane>,
+    has_empty_inbox: bool,
+    /// When something will be due.
+    due_at: Option<Timestamp>,
+    /// When a lane that waits may go on: for its turn, or to be tried.
+    waits_until: Option<Timestamp>,
+}
+
+impl Lanes {
+    pub(crate) fn may_claim_payouts(&self) -> bool {
+        !self.is_claiming
+    }
+
+    pub(crate) fn may_claim_payments(&self) -> bool {
+        !self.is_following
+    }
+
+    pub(crate) fn may_apply(&self) -> bool {
+        !self.is_applying && !self.has_empty_inbox
+    }
+
+    /// How many more a lane of `most` places takes. Claims come in batches, since a transaction for
+    /// each single payout would be wasteful: none while more than half of the places are taken.
+    pub(crate) fn room(&self, lane: &Lane, most: usize) -> usize {
+        let free = most.saturating_sub(self.count(lane));
+        if self.empty.contains(lane) || free * 2 < most { 0 } else { free }
+    }
+
+    /// One, if nothing of the lane's account is under way.
+    pub(crate) fn room_for_one(&self, lane: &Lane) -> usize {
+        let is_of_account = |other: &&Lane| other.account == lane.account;
+        let is_busy = self.in_flight.keys().filter(is_of_account).any(|lane| is_of_payouts(lane));
+        if is_busy || self.empty.contains(lane) { 0 } else { 1 }
+    }
+
+    fn count(&self, lane: &Lane) -> usize {
+        self.in_flight.get(lane).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn claimed(&mut self, found: &Found<Claim>) {
+        self.is_claiming = false;
+        self.due_at = found.next_at;
+        let lane = |claim: &Claim| Lane {
+            account: claim.payout.order.account.clone(),
+            work: claim.payout.progress.work(),
+        };
+        self.take(&found.shares, found.claims.iter().map(lane));
+    }
+
+    pub(crate) fn claimed_payments(&mut self, found: &Found<Payment>) {
+        self.is_following = false;
+        let lane =
+            |payment: &Payment| Lane { account: payment.order.account.clone(), work: Work::Follow };
+        self.take(&found.shares, found.claims.iter().map(lane));
+    }
+
+    fn take(&mut self, shares: &[Share], claimed: impl Iterator<Item = Lane>) {
+        let mut counts: BTreeMap<Lane, usize> = BTreeMap::new();
+        for lane in claimed {
+            *counts.entry(lane).or_default() += 1;
+        }
+        for share in shares {
+            if counts.get(&share.lane).copied().unwrap_or(0) < share.limit {
+                self.empty.insert(share.lane.clone());
+            }
+        }
+        for (lane, count) in counts {
+            *self.in_flight.entry(lane).or_default() += count;
+        }
+    }
+
+    pub(crate) fn handled(&mut self, lane: &Lane) {
+        match self.in_flight.get_mut(lane) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(self.in_flight.remove(lane)),
+        }
+    }
+
+    pub(crate) fn applied(&mut self, count: usize) {
+        self.is_applying = false;
+        self.has_empty_inbox = count == 0;
+        if count > 0 {
+            // What was applied may have made something due.
+            self.empty.clear();
+        }
+    }
+
+    pub(crate) fn forget_waits(&mut self) {
+        self.waits_until = None;
+    }
+
+    pub(crate) fn wait_until(&mut self, moment: Timestamp) {
+        self.waits_until = Some(self.waits_until.map_or(moment, |other| other.min(moment)));
+    }
+
+    /// How long to wait before looking again: until something is due or a lane may go on, but briefly
+    /// while something is under way (it may become due again), and never longer than a second (another
+    /// process may write to the store).
+    pub(crate) fn nap(&self, now: Timestamp) -> Duration {
+        const SHORTEST: Duration = Duration::from_millis(5);
+        const BEAT: Duration = Duration::from_millis(50);
+        const LONGEST: Duration = Duration::from_secs(1);
+        let longest = if self.in_flight.is_empty() { LONGEST } else { BEAT };
+        let next = self.due_at.into_iter().chain(self.waits_until).min();
+        next.map_or(longest, |next| next.since(now)).clamp(SHORTEST, longest)
+    }
+
+    pub(crate) fn look_again(&mut self) {
+        self.empty.clear();
+        self.has_empty_inbox = false;
+    }
+}
+
+fn is_of_payouts(lane: &Lane) -> bool {
+    matches!(lane.work, Work::Send | Work::Ask)
+}

@@ -1,0 +1,34 @@
+//! The world that an engine pays in: providers, or something that only looks like them.
+
+use std::fmt;
+
+use pagos_core::Environment;
+
+/// The world that an engine pays in. A store is tied to it, account by account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum World {
+    /// The accounts' providers, each in the environment that it was configured for: real money, or
+    /// the provider's own sandbox.
+    Providers,
+    /// Twins, whose time may run faster than ours. The text tells one such world from another.
+    Simulated(String),
+}
+
+impl World {
+    /// The word that a store keeps for an account of this environment.
+    pub fn word(&self, environment: Environment) -> String {
+        match self {
+            Self::Providers => environment.to_string(),
+            Self::Simulated(name) => name.clone(),
+        }
+    }
+}
+
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Providers => f.write_str("providers"),
+            Self::Simulated(name) => f.write_str(name),
+        }
+    }
+}
