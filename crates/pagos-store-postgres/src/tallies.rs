@@ -87,6 +87,6 @@ fn parse_amount(text: &str) -> Result<i128, Failure> {
 const TALLY: &str = "SELECT account, currency, status, sum(count)::bigint, sum(amount_minor)::text,
             sum(at_rest)::bigint, sum(attention)::bigint
      FROM tallies
-     WHERE $1::text IS NULL OR run = (SELECT id FROM runs WHERE name = $1)
+     WHERE run = CASE WHEN $1::text IS NULL THEN 0 ELSE (SELECT id FROM runs WHERE name = $1) END
      GROUP BY account, currency, status
      HAVING sum(count) <> 0";
