@@ -110,18 +110,21 @@ macro_rules! store_suite {
                 submit_of_one_key_twice_in_a_batch_stores_it_once
                 submit_of_one_key_with_two_bodies_in_a_batch_is_a_conflict
                 submit_holds_until_the_run_is_released
-                submit_again_joins_the_other_run
+                a_payout_can_be_a_member_of_many_runs
+                the_members_of_a_released_run_are_fixed
+                release_wants_as_many_members_as_are_expected
                 submit_again_changes_no_version
                 submit_keeps_every_field_of_an_order
                 release_is_of_one_run_and_happens_once
                 withdraw_takes_back_what_is_held
-                withdraw_leaves_what_joined_another_run
+                withdraw_leaves_what_another_run_has
                 withdraw_forgets_the_key_and_its_history
             }
             claim {
                 claim_takes_the_earliest_due_first
                 claim_takes_no_more_than_the_limit
-                claim_leaves_out_excepted_accounts
+                claim_is_of_the_named_lanes_only
+                claim_knows_what_is_to_be_sent_from_what_is_to_be_asked
                 claim_leaves_out_what_is_due_later
                 claim_leaves_out_what_has_nothing_due
                 claim_holds_until_the_lease_ends
@@ -155,23 +158,33 @@ macro_rules! store_suite {
                 list_filters_by_run
                 tally_sums_by_account_currency_and_status
                 tally_counts_what_is_at_rest_and_what_needs_attention
-                tally_follows_a_payout_into_another_run
+                tally_counts_a_payout_in_each_of_its_runs
                 tally_is_exact_beyond_64_bits
                 next_due_of_an_empty_store_is_none
                 next_due_is_the_earliest_of_payouts_and_claims
                 next_due_minds_the_inbox
                 outbox_is_read_from_any_place
+                readers_have_names_and_never_go_back
+                an_account_is_halted_and_resumed_once
             }
             inbox {
                 receive_keeps_the_bytes_and_headers_exactly
+                receive_keeps_the_verdict_exactly
                 receive_of_a_repeat_stores_it_once
                 receive_tells_accounts_bodies_and_signatures_apart
-                receive_of_a_closed_delivery_does_not_open_it_again
+                receive_of_a_repeat_is_due_again_within_a_rate
+                receive_of_a_repeat_of_an_orphan_is_due_again
                 receive_of_many_at_once_loses_none
                 inbox_gives_the_oldest_first
+                inbox_gives_what_is_genuine_first
+                inbox_is_of_the_named_accounts_only
                 inbox_waits_for_what_was_put_off
-                inbox_leaves_out_what_is_closed
+                file_tells_once_and_closes_for_good
                 file_of_an_unknown_delivery_is_an_error
+                deliveries_are_listed_by_state
+                reopen_makes_it_due_whatever_it_was
+                orphans_are_due_again_when_their_order_is_known
+                refused_deliveries_are_counted_by_reason
             }
             payment_ask {
                 ask_for_stores_a_new_payment
@@ -197,7 +210,7 @@ macro_rules! store_suite {
                 session_keeps_its_secret_exactly
                 session_without_a_secret_has_none
                 session_of_another_account_is_another_session
-                session_of_another_payment_is_a_conflict
+                session_of_another_payment_is_taken
                 session_may_be_opened_again_by_its_payment
                 session_opened_by_two_payments_at_once_is_of_one
                 session_of_a_refused_step_is_not_stored
@@ -209,7 +222,7 @@ macro_rules! store_suite {
                 payments_of_a_status_are_paged_too
                 due_payments_give_the_earliest_first
                 due_payments_leave_out_what_is_due_later
-                due_payments_are_due_until_a_step_says_otherwise
+                a_claimed_payment_is_one_workers_until_the_lease_ends
                 payment_history_is_complete_and_in_order
                 next_due_minds_payments
                 next_due_is_the_earliest_of_everything

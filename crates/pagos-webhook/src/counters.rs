@@ -1,5 +1,6 @@
 //! What the receiver counts, since it logs nothing. Numbers only: no account, path or content.
 
+use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -7,7 +8,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
+use pagos_core::AccountName;
+use pagos_core::Timestamp;
 use pagos_engine::InboxId;
+use pagos_engine::Refused;
 
 /// What happened so far. The snapshot's numbers may be a request apart from each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,7 +75,14 @@ pub(crate) struct Tallied {
     pub(crate) unfinished: Counter,
     pub(crate) unaccepted: Counter,
     recent: Mutex<Recent>,
+    by_reason: Mutex<BTreeMap<(AccountName, &'static str), Refused>>,
 }
+
+/// A signature is missing or wrong.
+pub(crate) const FORGED: &str = "signature missing or wrong";
+
+/// It proves nothing and names no order of ours.
+pub(crate) const FOREIGN: &str = "names no order of this account";
 
 impl Tallied {
     /// Counts a delivery that is in the inbox as `id`.
@@ -80,6 +91,28 @@ impl Tallied {
         if self.recent.lock().unwrap_or_else(PoisonError::into_inner).is_repeat(id) {
             self.duplicates.add();
         }
+    }
+
+    /// Counts a delivery of which nothing is kept.
+    pub(crate) fn refuse(&self, account: &AccountName, reason: &'static str, at: Timestamp) {
+        match reason {
+            FOREIGN => self.foreign.add(),
+            _ => self.refused.add(),
+        }
+        let mut by_reason = self.by_reason.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = by_reason.entry((account.clone(), reason)).or_insert_with(|| Refused {
+            account: account.clone(),
+            reason: reason.to_owned(),
+            count: 0,
+            last_at: at,
+        });
+        refused.count += 1;
+        refused.last_at = at;
+    }
+
+    pub(crate) fn take_refused(&self) -> Vec<Refused> {
+        let mut by_reason = self.by_reason.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *by_reason).into_values().collect()
     }
 
     pub(crate) fn read(&self) -> Counters {

@@ -13,20 +13,19 @@ use http::Response;
 use http::StatusCode;
 use http::header;
 use pagos_core::Clock;
-use pagos_core::Decoded;
 use pagos_core::Delivery;
 use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Hint;
 use pagos_core::Receipt;
-use pagos_core::SecretScope;
 use pagos_core::WebhookDecoder;
-use pagos_engine::About;
-use pagos_engine::Recognised;
+use pagos_engine::Judged;
+use pagos_engine::Refused;
 use pagos_engine::StoreDoor;
 use pagos_engine::StoreError;
+use pagos_engine::Verdict;
 
 use crate::counters::Counters;
+use crate::counters::FOREIGN;
+use crate::counters::FORGED;
 use crate::counters::Tallied;
 use crate::endpoint::Endpoint;
 use crate::settings::Settings;
@@ -75,6 +74,13 @@ impl Receiver {
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
         self.shared.tallied.read()
+    }
+
+    /// What was refused since this was last called, by account and reason, for
+    /// [`pagos_engine::StoreDoor::count_refused`] and a line to whoever operates it. Call it now and
+    /// then, not for each delivery: that would let a stranger write into the store.
+    pub fn take_refused(&self) -> Vec<Refused> {
+        self.tallied().take_refused()
     }
 
     /// The answer to one request, for programs with an HTTP server of their own. Give it the body
@@ -131,14 +137,14 @@ impl Receiver {
         };
         let delivery =
             Delivery { headers: head.headers, body, received_at: self.shared.clock.now() };
-        let receipt = match self.verify(endpoint, decoder, &delivery).await {
-            Ok(Verdict::Wanted) => self.store(endpoint, &delivery).await,
-            Ok(Verdict::Forged) => {
-                self.tallied().refused.add();
+        let receipt = match self.judge(endpoint, decoder, &delivery).await {
+            Ok(Judged::Kept(verdict)) => self.store(endpoint, &delivery, &verdict).await,
+            Ok(Judged::Forged) => {
+                self.tallied().refuse(endpoint.account(), FORGED, delivery.received_at);
                 Receipt::Refused
             }
-            Ok(Verdict::Foreign) => {
-                self.tallied().foreign.add();
+            Ok(Judged::Foreign) => {
+                self.tallied().refuse(endpoint.account(), FOREIGN, delivery.received_at);
                 Receipt::Misdirected
             }
             Err(_) => {
@@ -149,61 +155,26 @@ impl Receiver {
         decoder.acknowledge(receipt)
     }
 
-    /// Decides whether the delivery is worth keeping. What is verified here is not handed on: the
-    /// engine verifies what it reads from the inbox again.
-    async fn verify(
+    /// Decides whether the delivery is worth keeping, and what it is: that is found out once, here, and
+    /// stored with the bytes.
+    async fn judge(
         &self,
         endpoint: &Endpoint,
         decoder: &dyn WebhookDecoder,
         delivery: &Delivery,
-    ) -> Result<Verdict, StoreError> {
-        let secret = match decoder.secret_scope() {
-            SecretScope::Account => None,
-            SecretScope::Session => {
-                let known = self.recognise(endpoint, &decoder.locate(delivery)).await?;
-                if known.about == About::Nothing {
-                    return Ok(Verdict::Foreign);
-                }
-                known.secret
-            }
-        };
-        match decoder.verify(delivery, secret.as_ref()) {
-            Ok(Decoded::Verified(_)) => Ok(Verdict::Wanted),
-            // Anybody could have sent it. It is kept only if it names an order of ours, so that
-            // strangers cannot fill the store.
-            Ok(Decoded::Hint(hint)) => match self.recognise(endpoint, &hint).await?.about {
-                About::Payout(_) | About::Payment(_) => Ok(Verdict::Wanted),
-                About::Nothing => Ok(Verdict::Foreign),
-            },
-            Err(error) => Ok(self.judge(&error)),
-        }
+    ) -> Result<Judged, StoreError> {
+        let judging = self.shared.store.judge(endpoint.account(), decoder, delivery);
+        let judged = tokio::time::timeout(self.settings().store_timeout, judging).await;
+        judged.unwrap_or_else(|_| Err(StoreError::new("the store did not answer in time")))
     }
 
-    async fn recognise(&self, endpoint: &Endpoint, hint: &Hint) -> Result<Recognised, StoreError> {
-        let looking = self.shared.store.recognise(endpoint.account(), hint);
-        let looked = tokio::time::timeout(self.settings().store_timeout, looking).await;
-        looked.unwrap_or_else(|_| Err(StoreError::new("the store did not answer in time")))
-    }
-
-    fn judge(&self, error: &Error) -> Verdict {
-        match error.kind() {
-            ErrorKind::Unauthorized => Verdict::Forged,
-            // Genuine and not understood. To refuse it would lose it when the retries end.
-            ErrorKind::Invalid
-            | ErrorKind::Undelivered
-            | ErrorKind::Throttled
-            | ErrorKind::Rejected
-            | ErrorKind::Unknown => {
-                self.tallied().unreadable.add();
-                Verdict::Wanted
-            }
-        }
-    }
-
-    async fn store(&self, endpoint: &Endpoint, delivery: &Delivery) -> Receipt {
-        let storing = self.shared.store.receive(endpoint.account(), delivery);
+    async fn store(&self, endpoint: &Endpoint, delivery: &Delivery, verdict: &Verdict) -> Receipt {
+        let storing = self.shared.store.receive(endpoint.account(), delivery, verdict);
         match tokio::time::timeout(self.settings().store_timeout, storing).await {
             Ok(Ok(id)) => {
+                if matches!(verdict, Verdict::Unreadable { .. }) {
+                    self.tallied().unreadable.add();
+                }
                 self.tallied().add_stored(id);
                 (self.shared.wake)();
                 Receipt::Stored
@@ -245,15 +216,6 @@ impl Receiver {
 
 /// For load balancers: answers 200 as long as the process serves.
 const HEALTH_PATH: &str = "/healthz";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    /// Genuine, or a hint about an order of ours.
-    Wanted,
-    Forged,
-    /// About nothing of ours.
-    Foreign,
-}
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
     let mut answer = Response::new(Bytes::from_static(text.as_bytes()));

@@ -249,8 +249,12 @@ impl PaymentRules<'_> {
         let (from, to) = (before.status(), after.status());
         if from.word() != to.word() {
             kinds.push(match (from, to) {
-                // No try that had failed was paid after all: the payer simply tried again.
-                (Status::Failed(_), Status::Succeeded) if !is_turned(before, after, seen) => {
+                // The session was open, and the payer simply tried again. Money for a session that was
+                // over, or in a try that had failed, is a reversal.
+                (Status::Failed(_), Status::Succeeded)
+                    if before.open_session(self.now).is_some()
+                        && !is_turned(before, after, seen) =>
+                {
                     NoticeKind::PaidByLaterTry { from }
                 }
                 (from, to) if from.is_final() && to.is_final() => NoticeKind::Reversed { from },

@@ -3,35 +3,48 @@
 
 use std::sync::Arc;
 
+use pagos_core::AccountName;
 use pagos_core::Currency;
+use pagos_core::Event;
 use pagos_core::FailReason;
+use pagos_core::Hint;
 use pagos_core::Money;
 use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
 use pagos_core::Status;
+use pagos_core::Subject;
 
 use super::random::Random;
 use super::sample::LEASE;
 use super::sample::account;
 use super::sample::asked;
 use super::sample::at;
+use super::sample::close_as;
+use super::sample::defer_until;
 use super::sample::delivery;
 use super::sample::intent;
 use super::sample::key;
+use super::sample::lanes;
 use super::sample::notice;
 use super::sample::observed;
 use super::sample::run;
 use super::sample::step;
+use crate::delivery::InboxId;
+use crate::delivery::InboxState;
+use crate::delivery::Verdict;
 use crate::intent::Intent;
 use crate::memory::MemoryStore;
 use crate::payment::Payment;
 use crate::progress::Attention;
 use crate::store::ClaimRequest;
 use crate::store::Filter;
-use crate::store::InboxId;
+use crate::store::Lane;
 use crate::store::Lease;
 use crate::store::Payout;
+use crate::store::Share;
 use crate::store::Step;
 use crate::store::Store;
+use crate::store::Work;
 
 const ACCOUNTS: [&str; 3] = ["cashypro", "etpay", "cashypro-mx"];
 const RUNS: [&str; 3] = ["a", "b", "c"];
@@ -121,8 +134,7 @@ impl Pair {
 
     fn intent(&mut self) -> Intent {
         let number = self.random.below(25);
-        let run_name = self.random.pick(&RUNS);
-        let mut intent = intent(&format!("k{number}"), run_name);
+        let mut intent = intent(&format!("k{number}"));
         intent.created_at = at(self.now_ms);
         // Account and amount belong to the key, so that only a slip makes a conflict.
         intent.order.account = account(Random::new(number).pick(&ACCOUNTS));
@@ -134,8 +146,10 @@ impl Pair {
     }
 
     async fn submit(&mut self) {
+        let name = run(self.random.pick(&RUNS));
         let batch: Vec<Intent> = (0..self.random.below(5)).map(|_| self.intent()).collect();
-        let _ = both!(self, submit(batch.clone()));
+        let _ = both!(self, submit(&name, batch.clone()));
+        let _ = both!(self, run(&name));
     }
 
     async fn release_or_withdraw(&mut self) {
@@ -144,17 +158,21 @@ impl Pair {
             let _ = both!(self, withdraw(&name));
             return;
         }
-        let _ = both!(self, release(&name, at(self.now_ms)));
+        let known = both!(self, run(&name)).expect("memory never fails");
+        let slip = u64::from(self.random.once_in(10));
+        let expected = known.map_or(0, |run| run.members) + slip;
+        let _ = both!(self, release(&name, expected, at(self.now_ms)));
     }
 
     async fn claim(&mut self) {
-        let except: Vec<&str> = ACCOUNTS.into_iter().filter(|_| self.random.once_in(4)).collect();
-        let request = ClaimRequest {
-            now: at(self.now_ms),
-            lease: LEASE,
-            limit: usize::try_from(self.random.below(4)).expect("below 4"),
-            except: except.into_iter().map(account).collect(),
-        };
+        let mut shares = Vec::new();
+        for lane in lanes(&ACCOUNTS, &[Work::Send, Work::Ask]) {
+            let limit = usize::try_from(self.random.below(4)).expect("below 4");
+            if !self.random.once_in(4) {
+                shares.push(Share { lane, limit, lease: LEASE });
+            }
+        }
+        let request = ClaimRequest { now: at(self.now_ms), shares };
         let claims = both!(self, claim(request.clone())).expect("memory never fails");
         self.seen.extend(claims.into_iter().map(|claim| claim.payout));
     }
@@ -211,14 +229,46 @@ impl Pair {
         let body = self.random.below(8).to_string();
         let signature = if self.random.once_in(3) { "s" } else { "t" };
         let delivery = delivery(&body, signature, self.now_ms);
-        let _ = both!(self, receive(&name, &delivery));
+        let verdict = self.verdict();
+        let _ = both!(self, receive(&name, &delivery, &verdict));
+    }
+
+    fn verdict(&mut self) -> Verdict {
+        let hint = Hint {
+            key: self.random.once_in(2).then(|| self.key()),
+            reference: self.random.once_in(2).then(|| {
+                let name = self.random.pick(&["PAYOUT8506865414587559936", "s1", "s2", "s3"]);
+                ProviderRef::new(name).expect("a legal reference")
+            }),
+        };
+        match self.random.below(3) {
+            0 => Verdict::Hint { hint },
+            1 => Verdict::Unreadable { hint, because: "torn".to_owned() },
+            _ => Verdict::Genuine {
+                event: Event {
+                    subject: Subject::Payout,
+                    key: hint.key,
+                    reference: hint.reference,
+                    observation: None,
+                },
+            },
+        }
     }
 
     async fn file(&mut self) {
         let id = InboxId(self.random.below(12));
         let wait_ms = i64::try_from(self.random.below(40)).expect("below 40");
-        let due_at = self.random.once_in(2).then(|| at(self.now_ms + wait_ms));
-        let _ = both!(self, file(id, due_at, "in words"));
+        let filing = match self.random.below(5) {
+            0 | 1 => defer_until(self.now_ms + wait_ms),
+            2 => close_as(InboxState::Orphan),
+            3 => close_as(InboxState::Unreadable),
+            _ => {
+                let verdict = self.random.once_in(2).then(|| self.verdict());
+                let _ = both!(self, reopen(id, verdict.clone(), at(self.now_ms)));
+                return;
+            }
+        };
+        let _ = both!(self, file(id, filing.clone()));
     }
 
     async fn read(&mut self) {
@@ -230,12 +280,28 @@ impl Pair {
         let limit = usize::try_from(self.random.below(6)).expect("below 6");
         let _ = both!(self, list(&filter, after.as_ref(), limit));
         let _ = both!(self, tally(filter.run.as_ref()));
-        let _ = both!(self, next_due());
-        let _ = both!(self, inbox(at(self.now_ms), limit));
+        let lanes = self.lanes();
+        let _ = both!(self, next_due(&lanes));
+        let accounts = self.accounts();
+        let _ = both!(self, inbox(&accounts, at(self.now_ms), limit));
+        let state = self.random.once_in(2).then(|| self.random.pick(&InboxState::ALL));
+        let after = self.random.below(12);
+        let _ = both!(self, deliveries(state, after, limit));
         let number = self.random.below(9);
         let _ = both!(self, outbox(number, limit));
         let wanted = self.key();
         let _ = both!(self, history(&wanted));
+    }
+
+    fn accounts(&mut self) -> Vec<AccountName> {
+        let picked = ACCOUNTS.into_iter().filter(|_| !self.random.once_in(3));
+        picked.map(account).collect()
+    }
+
+    fn lanes(&mut self) -> Vec<Lane> {
+        let works = [Work::Send, Work::Ask, Work::Follow, Work::Apply];
+        let all = lanes(&ACCOUNTS, &works).into_iter();
+        all.filter(|_| !self.random.once_in(3)).collect()
     }
 
     async fn compare_everything(&mut self) {
@@ -247,9 +313,14 @@ impl Pair {
         for name in RUNS {
             let _ = both!(self, tally(Some(&run(name))));
         }
-        let _ = both!(self, next_due());
-        let _ = both!(self, inbox(at(i64::from(i32::MAX)), usize::MAX));
+        for lane in lanes(&ACCOUNTS, &[Work::Send, Work::Ask, Work::Follow, Work::Apply]) {
+            let _ = both!(self, next_due(std::slice::from_ref(&lane)));
+        }
+        let accounts = ACCOUNTS.map(account);
+        let _ = both!(self, inbox(&accounts, at(i64::from(i32::MAX)), usize::MAX));
+        let _ = both!(self, deliveries(None, 0, usize::MAX));
         let _ = both!(self, outbox(0, usize::MAX));
+        let _ = both!(self, newest_notice());
         self.compare_payments().await;
     }
 }

@@ -2,23 +2,29 @@
 
 use std::sync::Arc;
 
+use pagos_core::Status;
+
 use super::sample::LEASE;
 use super::sample::account;
 use super::sample::at;
-use super::sample::claim_at;
 use super::sample::claimed;
 use super::sample::conflicts;
 use super::sample::done;
 use super::sample::intent;
+use super::sample::lanes;
 use super::sample::names;
+use super::sample::observed;
+use super::sample::release;
 use super::sample::released;
-use super::sample::run;
 use super::sample::set_due;
+use super::sample::shares;
 use super::sample::step;
 use super::sample::stored;
+use super::sample::submit_all;
 use crate::store::ClaimRequest;
 use crate::store::Step;
 use crate::store::Store;
+use crate::store::Work;
 
 pub(super) async fn claim_takes_the_earliest_due_first(store: Arc<dyn Store>) {
     released(&*store, &["k1", "k2", "k3", "k4"]).await;
@@ -37,19 +43,44 @@ pub(super) async fn claim_takes_no_more_than_the_limit(store: Arc<dyn Store>) {
     assert!(claimed(&*store, 0, 2).await.is_empty());
 }
 
-pub(super) async fn claim_leaves_out_excepted_accounts(store: Arc<dyn Store>) {
+pub(super) async fn claim_is_of_the_named_lanes_only(store: Arc<dyn Store>) {
     let mut intents = Vec::new();
     for (name, account_name) in [("k1", "etpay"), ("k2", "conekta"), ("k3", "cashypro")] {
-        let mut intent = intent(name, "a");
+        let mut intent = intent(name);
         intent.order.account = account(account_name);
         intents.push(intent);
     }
-    store.submit(intents).await.unwrap();
-    store.release(&run("a"), at(0)).await.unwrap();
-    let except = vec![account("conekta"), account("etpay"), account("of-no-payout")];
-    let request = ClaimRequest { except, ..claim_at(0, 10) };
-    assert_eq!(names(&store.claim(request).await.unwrap()), ["k3"]);
-    assert_eq!(names(&claimed(&*store, 0, 10).await), ["k1", "k2"]);
+    submit_all(&*store, "a", intents).await;
+    release(&*store, "a", 0).await;
+    let claim = async |accounts: &[&str], works: &[Work], limit| {
+        let request = ClaimRequest { now: at(0), shares: shares(accounts, works, limit) };
+        let claims = store.claim(request).await.unwrap();
+        names(&claims).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(claim(&["cashypro"], &[Work::Ask], 10).await.is_empty(), "all are to be sent");
+    assert!(claim(&["of-no-payout"], &[Work::Send], 10).await.is_empty());
+    assert!(claim(&[], &[], 10).await.is_empty());
+    assert_eq!(claim(&["cashypro", "of-no-payout"], &[Work::Send, Work::Ask], 10).await, ["k3"]);
+    assert_eq!(claim(&["conekta", "etpay"], &[Work::Send], 1).await.len(), 2, "one of each");
+}
+
+pub(super) async fn claim_knows_what_is_to_be_sent_from_what_is_to_be_asked(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2", "k3"]).await;
+    let payout = stored(&*store, "k2").await;
+    let (progress, _) = observed(&payout.progress, Status::Pending, 1);
+    done(&*store, Step { progress, ..step(&payout) }).await;
+    let claim = async |works: &[Work], limit| {
+        let request = ClaimRequest { now: at(5), shares: shares(&["cashypro"], works, limit) };
+        let claims = store.claim(request).await.unwrap();
+        names(&claims).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lane = |work| lanes(&["cashypro"], &[work]);
+    assert_eq!(store.next_due(&lane(Work::Ask)).await.unwrap(), Some(at(0)));
+    assert_eq!(claim(&[Work::Ask], 9).await, ["k2"]);
+    assert_eq!(claim(&[Work::Ask, Work::Send], 1).await, ["k1"]);
+    assert_eq!(claim(&[Work::Send], 9).await, ["k3"]);
+    let free_at = Some(at(5).plus(LEASE));
+    assert_eq!(store.next_due(&lane(Work::Send)).await.unwrap(), free_at);
 }
 
 pub(super) async fn claim_leaves_out_what_is_due_later(store: Arc<dyn Store>) {

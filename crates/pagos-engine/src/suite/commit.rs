@@ -5,27 +5,30 @@ use std::sync::Arc;
 use pagos_core::OrderKey;
 use pagos_core::Status;
 
-use super::sample::account;
 use super::sample::asked;
 use super::sample::at;
 use super::sample::claimed;
 use super::sample::conflicts;
 use super::sample::delivery;
 use super::sample::done;
-use super::sample::intent;
+use super::sample::inbox;
 use super::sample::key;
+use super::sample::next_due;
 use super::sample::notice;
 use super::sample::observed;
+use super::sample::receive;
+use super::sample::release;
 use super::sample::released;
-use super::sample::run;
 use super::sample::set_due;
 use super::sample::step;
 use super::sample::stored;
+use super::sample::submit;
+use super::sample::with_runs;
+use crate::delivery::InboxId;
 use crate::history::Entry;
 use crate::progress::Attempt;
 use crate::progress::Attention;
 use crate::store::Committed;
-use crate::store::InboxId;
 use crate::store::Lease;
 use crate::store::Payout;
 use crate::store::Step;
@@ -66,18 +69,19 @@ pub(super) async fn commit_writes_the_whole_step(store: Arc<dyn Store>) {
     assert_eq!(stored(&*store, "k1").await, after);
     assert_eq!(store.history(&key("k1")).await.unwrap(), step.entries);
     let told: Vec<_> = store.outbox(0, 10).await.unwrap();
-    assert_eq!(told.into_iter().map(|(_, notice)| notice).collect::<Vec<_>>(), step.notices);
+    let written: Vec<_> = step.notices.into_iter().map(|it| with_runs(it, &["a"])).collect();
+    assert_eq!(told.into_iter().map(|(_, notice)| notice).collect::<Vec<_>>(), written);
 }
 
 pub(super) async fn commit_of_an_older_version_writes_nothing(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
-    let id = store.receive(&account("cashypro"), &delivery("{}", "s", 0)).await.unwrap();
+    let id = receive(&*store, "cashypro", &delivery("{}", "s", 0)).await;
     let old = stored(&*store, "k1").await;
     done(&*store, step(&old)).await;
     let before = stored(&*store, "k1").await;
     conflicts(&*store, full_step(&old, Some(id))).await;
     assert_untouched(&*store, &before).await;
-    assert_eq!(store.inbox(at(0), 10).await.unwrap().len(), 1, "the delivery is still open");
+    assert_eq!(inbox(&*store, 0, 10).await.len(), 1, "the delivery is still open");
 }
 
 pub(super) async fn commit_of_an_unknown_payout_is_a_conflict(store: Arc<dyn Store>) {
@@ -90,13 +94,13 @@ pub(super) async fn commit_of_an_unknown_payout_is_a_conflict(store: Arc<dyn Sto
 
 pub(super) async fn commit_of_an_older_epoch_writes_nothing(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
-    let id = store.receive(&account("cashypro"), &delivery("{}", "s", 0)).await.unwrap();
+    let id = receive(&*store, "cashypro", &delivery("{}", "s", 0)).await;
     let stalled = claimed(&*store, 0, 1).await.remove(0).payout;
     let awake = claimed(&*store, 100, 1).await.remove(0).payout;
     let fence = Some(stalled.epoch);
     conflicts(&*store, Step { fence, ..full_step(&stalled, Some(id)) }).await;
     assert_untouched(&*store, &awake).await;
-    assert_eq!(store.inbox(at(0), 10).await.unwrap().len(), 1, "the delivery is still open");
+    assert_eq!(inbox(&*store, 0, 10).await.len(), 1, "the delivery is still open");
     done(&*store, Step { fence: Some(awake.epoch), ..step(&awake) }).await;
 }
 
@@ -147,11 +151,11 @@ pub(super) async fn commit_that_ends_the_claim_frees_the_payout(store: Arc<dyn S
 }
 
 pub(super) async fn commit_does_not_release_a_held_payout(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    submit(&*store, "a", &["k1"]).await;
     set_due(&*store, "k1", Some(at(0))).await;
     assert!(claimed(&*store, 10, 1).await.is_empty());
-    assert_eq!(store.next_due().await.unwrap(), None);
-    assert_eq!(store.release(&run("a"), at(20)).await.unwrap(), 1);
+    assert_eq!(next_due(&*store).await, None);
+    assert_eq!(release(&*store, "a", 20).await, 1);
     assert_eq!(stored(&*store, "k1").await.due_at, Some(at(20)));
 }
 
@@ -171,12 +175,11 @@ pub(super) async fn commit_of_two_at_once_lets_one_through(store: Arc<dyn Store>
 
 pub(super) async fn commit_closes_the_delivery_that_it_applies(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
-    let name = account("cashypro");
-    let first = store.receive(&name, &delivery("{\"n\":1}", "s", 0)).await.unwrap();
-    let second = store.receive(&name, &delivery("{\"n\":2}", "s", 0)).await.unwrap();
+    let first = receive(&*store, "cashypro", &delivery("{\"n\":1}", "s", 0)).await;
+    let second = receive(&*store, "cashypro", &delivery("{\"n\":2}", "s", 0)).await;
     let payout = stored(&*store, "k1").await;
     done(&*store, full_step(&payout, Some(first))).await;
-    let open = store.inbox(at(0), 10).await.unwrap();
+    let open = inbox(&*store, 0, 10).await;
     assert_eq!(open.iter().map(|item| item.id).collect::<Vec<_>>(), [second]);
     // Applying what is closed already is no error: two workers may have read the same delivery.
     let payout = stored(&*store, "k1").await;
@@ -203,5 +206,5 @@ pub(super) async fn commit_numbers_notices_without_gaps(store: Arc<dyn Store>) {
     let told = store.outbox(0, 100).await.unwrap();
     let numbers: Vec<u64> = told.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..=20).collect::<Vec<u64>>());
-    assert_eq!(told[3].1, notice("k2", 100));
+    assert_eq!(told[3].1, with_runs(notice("k2", 100), &["a"]));
 }

@@ -10,6 +10,7 @@ use pagos_core::Metadata;
 use pagos_core::Money;
 use pagos_core::Status;
 
+use super::payment_sample;
 use super::payment_sample::ask_for;
 use super::payment_sample::done;
 use super::payment_sample::full_step;
@@ -22,6 +23,7 @@ use super::sample::asked;
 use super::sample::at;
 use super::sample::claimed;
 use super::sample::key;
+use super::sample::next_due;
 use super::sample::run;
 use crate::intent::Digest;
 use crate::payment::PaymentProgress;
@@ -40,8 +42,8 @@ pub(super) async fn ask_for_stores_a_new_payment(store: Arc<dyn Store>) {
     assert_eq!((payment.due_at, payment.version), (None, 1));
     assert_eq!(stored(&*store, "k1").await, payment);
     assert!(store.payment_history(&key("k1")).await.unwrap().is_empty());
-    assert!(store.due_payments(at(i64::from(i32::MAX)), 10).await.unwrap().is_empty());
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert!(payment_sample::claimed(&*store, i64::from(i32::MAX), 10).await.is_empty());
+    assert_eq!(next_due(&*store).await, None);
 }
 
 pub(super) async fn ask_for_again_yields_what_is_stored(store: Arc<dyn Store>) {
@@ -107,7 +109,7 @@ pub(super) async fn ask_for_by_many_at_once_stores_it_once(store: Arc<dyn Store>
 }
 
 pub(super) async fn payments_and_payouts_of_one_key_do_not_meet(store: Arc<dyn Store>) {
-    store.submit(vec![sample::intent("k1", "a"), sample::intent("k2", "a")]).await.unwrap();
+    sample::submit(&*store, "a", &["k1", "k2"]).await;
     assert_eq!(store.payment(&key("k1")).await.unwrap(), None);
     ask_for(&*store, &["k1", "k3"]).await;
     assert_eq!(store.payout(&key("k3")).await.unwrap(), None);
@@ -139,8 +141,7 @@ pub(super) async fn payments_are_not_claimed_listed_or_counted_as_payouts(store:
     assert_eq!(store.tally(None).await.unwrap().total(), 0);
     assert_eq!(store.end_claims().await.unwrap(), 0);
     sample::released(&*store, &["k2"]).await;
-    assert!(
-        store.due_payments(at(9), 10).await.unwrap().iter().all(|due| due.order == order("k1"))
-    );
+    let claimed = payment_sample::claimed(&*store, 9, 10).await;
+    assert!(claimed.iter().all(|due| due.order == order("k1")));
     assert_eq!(store.payments(None, None, 10).await.unwrap().len(), 1);
 }

@@ -14,14 +14,16 @@ use super::payment_sample::stored;
 use super::sample;
 use super::sample::account;
 use super::sample::asked;
-use super::sample::at;
 use super::sample::delivery;
+use super::sample::inbox;
 use super::sample::key;
 use super::sample::notice;
+use super::sample::receive;
+use super::sample::with_runs;
+use crate::delivery::InboxId;
 use crate::payment::Payment;
+use crate::payment::store::PaymentCommitted;
 use crate::payment::store::PaymentStep;
-use crate::store::Committed;
-use crate::store::InboxId;
 use crate::store::Step;
 use crate::store::Store;
 
@@ -46,7 +48,7 @@ pub(super) async fn commit_payment_writes_the_whole_step(store: Arc<dyn Store>) 
 
 pub(super) async fn commit_payment_of_an_older_version_writes_nothing(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1"]).await;
-    let id = store.receive(&account("etpay"), &delivery("{}", "s", 0)).await.unwrap();
+    let id = receive(&*store, "etpay", &delivery("{}", "s", 0)).await;
     let old = stored(&*store, "k1").await;
     done(&*store, step(&old)).await;
     let before = stored(&*store, "k1").await;
@@ -54,7 +56,7 @@ pub(super) async fn commit_payment_of_an_older_version_writes_nothing(store: Arc
     for wrong in [old, ahead] {
         conflicts(&*store, full_step(&wrong, Some(id))).await;
         assert_untouched(&*store, &before).await;
-        assert_eq!(store.inbox(at(0), 10).await.unwrap().len(), 1, "the delivery is still open");
+        assert_eq!(inbox(&*store, 0, 10).await.len(), 1, "the delivery is still open");
     }
 }
 
@@ -62,13 +64,13 @@ pub(super) async fn commit_payment_of_an_unknown_payment_is_a_conflict(store: Ar
     ask_for(&*store, &["k1"]).await;
     // A payout of that name is no payment.
     sample::released(&*store, &["stranger"]).await;
-    let id = store.receive(&account("etpay"), &delivery("{}", "s", 0)).await.unwrap();
+    let id = receive(&*store, "etpay", &delivery("{}", "s", 0)).await;
     let before = stored(&*store, "k1").await;
     conflicts(&*store, PaymentStep { key: key("stranger"), ..full_step(&before, Some(id)) }).await;
     assert_untouched(&*store, &before).await;
     assert_eq!(store.payment(&key("stranger")).await.unwrap(), None);
     assert!(store.payment_history(&key("stranger")).await.unwrap().is_empty());
-    assert_eq!(store.inbox(at(0), 10).await.unwrap().len(), 1, "the delivery is still open");
+    assert_eq!(inbox(&*store, 0, 10).await.len(), 1, "the delivery is still open");
 }
 
 pub(super) async fn commit_payment_of_two_at_once_lets_one_through(store: Arc<dyn Store>) {
@@ -79,26 +81,25 @@ pub(super) async fn commit_payment_of_two_at_once_lets_one_through(store: Arc<dy
         let (one, two) =
             futures_util::join!(store.commit_payment(step.clone()), store.commit_payment(step));
         let both = [one.unwrap(), two.unwrap()];
-        assert!(both.contains(&Committed::Conflict), "{both:?}");
-        assert!(both.iter().any(|committed| *committed != Committed::Conflict), "{both:?}");
+        assert!(both.contains(&PaymentCommitted::Conflict), "{both:?}");
+        assert!(both.iter().any(|committed| *committed != PaymentCommitted::Conflict), "{both:?}");
     }
     assert_eq!(store.payment_history(&key("k1")).await.unwrap().len(), 20);
 }
 
 pub(super) async fn commit_payment_closes_the_delivery_that_it_applies(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1"]).await;
-    let name = account("etpay");
-    let first = store.receive(&name, &delivery("{\"n\":1}", "s", 0)).await.unwrap();
-    let second = store.receive(&name, &delivery("{\"n\":2}", "s", 0)).await.unwrap();
+    let first = receive(&*store, "etpay", &delivery("{\"n\":1}", "s", 0)).await;
+    let second = receive(&*store, "etpay", &delivery("{\"n\":2}", "s", 0)).await;
     done(&*store, full_step(&stored(&*store, "k1").await, Some(first))).await;
-    let open = store.inbox(at(0), 10).await.unwrap();
+    let open = inbox(&*store, 0, 10).await;
     assert_eq!(open.iter().map(|item| item.id).collect::<Vec<_>>(), [second]);
     // Applying what is closed already is no error: two workers may have read the same delivery.
     let payment = stored(&*store, "k1").await;
     done(&*store, PaymentStep { applies: Some(first), ..step(&payment) }).await;
     // A step that applies nothing closes nothing.
     done(&*store, step(&stored(&*store, "k1").await)).await;
-    assert_eq!(store.inbox(at(0), 10).await.unwrap().len(), 1);
+    assert_eq!(inbox(&*store, 0, 10).await.len(), 1);
 }
 
 pub(super) async fn commit_payment_with_an_unknown_delivery_writes_nothing(store: Arc<dyn Store>) {
@@ -123,7 +124,7 @@ pub(super) async fn commit_payment_numbers_notices_with_those_of_payouts(store: 
         let payout = sample::stored(&*store, "k1").await;
         let notices = vec![notice("k1", round)];
         sample::done(&*store, Step { notices: notices.clone(), ..sample::step(&payout) }).await;
-        wanted.extend(notices);
+        wanted.extend(notices.into_iter().map(|notice| with_runs(notice, &["a"])));
     }
     let told = store.outbox(0, 100).await.unwrap();
     assert_eq!(told, (1..=15).zip(wanted).collect::<Vec<_>>());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pagos_core::FailReason;
 use pagos_core::Status;
 
+use super::payment_sample;
 use super::payment_sample::ask_for;
 use super::payment_sample::conflicts;
 use super::payment_sample::done;
@@ -14,18 +15,24 @@ use super::payment_sample::step;
 use super::payment_sample::stored;
 use super::payment_sample::with_session;
 use super::sample;
-use super::sample::account;
+use super::sample::LEASE;
 use super::sample::asked;
 use super::sample::at;
 use super::sample::claimed;
+use super::sample::close_as;
+use super::sample::defer_until;
 use super::sample::delivery;
 use super::sample::key;
+use super::sample::next_due;
+use super::sample::receive;
+use crate::delivery::InboxState;
 use crate::history::Entry;
 use crate::history::Proof;
 use crate::payment::Opening;
 use crate::payment::Payment;
 use crate::payment::store::PaymentStep;
 use crate::progress::Attention;
+use crate::store::Lease;
 use crate::store::Store;
 
 fn keys(payments: &[Payment]) -> Vec<&str> {
@@ -47,7 +54,11 @@ async fn reach(store: &dyn Store, name: &str, status: Status, attention: Option<
 }
 
 async fn due(store: &dyn Store, ms: i64, limit: usize) -> Vec<String> {
-    let due = store.due_payments(at(ms), limit).await.unwrap();
+    // Due, and free again for the next look.
+    let due = payment_sample::claimed(store, ms, limit).await;
+    for payment in &due {
+        done(store, PaymentStep { lease: Lease::End, ..step(payment) }).await;
+    }
     keys(&due).into_iter().map(str::to_owned).collect()
 }
 
@@ -138,7 +149,7 @@ pub(super) async fn due_payments_give_the_earliest_first(store: Arc<dyn Store>) 
     assert_eq!(due(&*store, 30, 2).await, ["k4", "k2"], "the limit cuts off the latest");
     assert!(due(&*store, 30, 0).await.is_empty());
     assert_eq!(due(&*store, 30, usize::MAX).await.len(), 4);
-    let due = store.due_payments(at(10), 2).await.unwrap();
+    let due = payment_sample::claimed(&*store, 10, 2).await;
     assert_eq!(due[1], stored(&*store, "k2").await);
 }
 
@@ -151,19 +162,23 @@ pub(super) async fn due_payments_leave_out_what_is_due_later(store: Arc<dyn Stor
     assert_eq!(due(&*store, 1_000_000, 10).await, ["k1", "k2"], "k3 is not due at any time");
 }
 
-pub(super) async fn due_payments_are_due_until_a_step_says_otherwise(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+pub(super) async fn a_claimed_payment_is_one_workers_until_the_lease_ends(store: Arc<dyn Store>) {
+    ask_for(&*store, &["k1", "k2"]).await;
     set_due(&*store, "k1", Some(at(10))).await;
-    let old = stored(&*store, "k1").await;
-    for _ in 0..2 {
-        assert_eq!(due(&*store, 50, 10).await, ["k1"], "nobody claims a payment");
-    }
-    set_due(&*store, "k1", Some(at(40))).await;
-    assert!(due(&*store, 39, 10).await.is_empty());
-    conflicts(&*store, PaymentStep { due_at: Some(at(1)), ..step(&old) }).await;
-    assert!(due(&*store, 39, 10).await.is_empty());
-    set_due(&*store, "k1", None).await;
-    assert!(due(&*store, 1_000, 10).await.is_empty());
+    let mine = payment_sample::claimed(&*store, 50, 10).await;
+    assert_eq!(mine, [stored(&*store, "k1").await]);
+    assert!(payment_sample::claimed(&*store, 50, 10).await.is_empty());
+    assert_eq!(next_due(&*store).await, Some(at(50).plus(LEASE)));
+    // A webhook writes beside the claim, and leaves it.
+    done(&*store, step(&mine[0])).await;
+    assert!(payment_sample::claimed(&*store, 79, 10).await.is_empty());
+    let again = payment_sample::claimed(&*store, 80, 10).await;
+    assert_eq!(keys(&again), ["k1"]);
+    let ends = PaymentStep { lease: Lease::End, due_at: Some(at(81)), ..step(&again[0]) };
+    done(&*store, ends).await;
+    assert_eq!(next_due(&*store).await, Some(at(81)));
+    assert_eq!(keys(&payment_sample::claimed(&*store, 81, 10).await), ["k1"]);
+    conflicts(&*store, PaymentStep { lease: Lease::End, ..step(&mine[0]) }).await;
 }
 
 pub(super) async fn payment_history_is_complete_and_in_order(store: Arc<dyn Store>) {
@@ -193,36 +208,36 @@ pub(super) async fn payment_history_is_complete_and_in_order(store: Arc<dyn Stor
 
 pub(super) async fn next_due_minds_payments(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1", "k2"]).await;
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(next_due(&*store).await, None);
     done(&*store, full_step(&stored(&*store, "k1").await, None)).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(70)));
+    assert_eq!(next_due(&*store).await, Some(at(70)));
     set_due(&*store, "k2", Some(at(60))).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(60)));
+    assert_eq!(next_due(&*store).await, Some(at(60)));
     set_due(&*store, "k2", None).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(70)));
+    assert_eq!(next_due(&*store).await, Some(at(70)));
     set_due(&*store, "k1", None).await;
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(next_due(&*store).await, None);
 }
 
 pub(super) async fn next_due_is_the_earliest_of_everything(store: Arc<dyn Store>) {
     // The same key on both sides.
     sample::released(&*store, &["k1"]).await;
     ask_for(&*store, &["k1"]).await;
-    let id = store.receive(&account("etpay"), &delivery("{}", "s", 30)).await.unwrap();
+    let id = receive(&*store, "etpay", &delivery("{}", "s", 30)).await;
     let all = [(10, 20, 30), (20, 10, 30), (30, 20, 10), (25, 25, 10), (10, 10, 10)];
     for (payout_ms, payment_ms, delivery_ms) in all {
         sample::set_due(&*store, "k1", Some(at(payout_ms))).await;
         set_due(&*store, "k1", Some(at(payment_ms))).await;
-        store.file(id, Some(at(delivery_ms)), "later").await.unwrap();
-        assert_eq!(store.next_due().await.unwrap(), Some(at(10)));
+        store.file(id, defer_until(delivery_ms)).await.unwrap();
+        assert_eq!(next_due(&*store).await, Some(at(10)));
     }
     // Claims, closed deliveries and what is not due drop out; a payment does not.
     assert_eq!(claimed(&*store, 10, 1).await.len(), 1);
-    store.file(id, None, "nothing to do").await.unwrap();
+    store.file(id, close_as(InboxState::Orphan)).await.unwrap();
     set_due(&*store, "k1", Some(at(35))).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(35)), "the claim ends at 40");
+    assert_eq!(next_due(&*store).await, Some(at(35)), "the claim ends at 40");
     set_due(&*store, "k1", Some(at(45))).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(40)));
+    assert_eq!(next_due(&*store).await, Some(at(40)));
     sample::set_due(&*store, "k1", None).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(45)));
+    assert_eq!(next_due(&*store).await, Some(at(45)));
 }

@@ -7,29 +7,36 @@ use pagos_core::PaymentOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Secret;
 use pagos_core::Status;
-use pagos_core::Subject;
 use pagos_core::Timestamp;
 
+use super::sample::ACCOUNTS;
 use super::sample::account;
 use super::sample::asked;
 use super::sample::at;
 use super::sample::key;
-use super::sample::notice;
+use super::sample::news;
 use super::sample::observation;
+use super::sample::shares;
+use crate::delivery::InboxId;
 use crate::history::Entry;
 use crate::history::Notice;
+use crate::history::NoticeAbout;
+use crate::history::NoticeKind;
+use crate::history::OrderNews;
 use crate::payment::Opening;
 use crate::payment::Payment;
 use crate::payment::PaymentProgress;
 use crate::payment::Session;
 use crate::payment::store::Asked;
 use crate::payment::store::OpenedSession;
+use crate::payment::store::PaymentCommitted;
 use crate::payment::store::PaymentStep;
 use crate::progress::Asking;
 use crate::progress::Attention;
-use crate::store::Committed;
-use crate::store::InboxId;
+use crate::store::ClaimRequest;
+use crate::store::Lease;
 use crate::store::Store;
+use crate::store::Work;
 
 pub(super) fn order(name: &str) -> PaymentOrder {
     PaymentOrder {
@@ -66,6 +73,7 @@ pub(super) fn step(payment: &Payment) -> PaymentStep {
     PaymentStep {
         key: payment.order.key.clone(),
         version: payment.version,
+        lease: Lease::Keep,
         progress: payment.progress.clone(),
         opens: None,
         due_at: payment.due_at,
@@ -77,13 +85,23 @@ pub(super) fn step(payment: &Payment) -> PaymentStep {
 
 pub(super) async fn done(store: &dyn Store, step: PaymentStep) -> u64 {
     match store.commit_payment(step).await.unwrap() {
-        Committed::Done { version } => version,
-        Committed::Conflict => panic!("a step in order was refused"),
+        PaymentCommitted::Done { version } => version,
+        refused => panic!("a step in order was refused: {refused:?}"),
     }
 }
 
 pub(super) async fn conflicts(store: &dyn Store, step: PaymentStep) {
-    assert_eq!(store.commit_payment(step).await.unwrap(), Committed::Conflict);
+    assert_eq!(store.commit_payment(step).await.unwrap(), PaymentCommitted::Conflict);
+}
+
+pub(super) async fn is_taken(store: &dyn Store, step: PaymentStep) {
+    assert_eq!(store.commit_payment(step).await.unwrap(), PaymentCommitted::SessionTaken);
+}
+
+/// Claims payments of every account.
+pub(super) async fn claimed(store: &dyn Store, ms: i64, limit: usize) -> Vec<Payment> {
+    let request = ClaimRequest { now: at(ms), shares: shares(&ACCOUNTS, &[Work::Follow], limit) };
+    store.claim_payments(request).await.unwrap()
 }
 
 /// Reads a payment, writes it with another due time, and expects no conflict.
@@ -146,11 +164,13 @@ pub(super) fn full_step(payment: &Payment, applies: Option<InboxId>) -> PaymentS
 }
 
 pub(super) fn payment_notice(name: &str, ms: i64) -> Notice {
+    let news =
+        OrderNews { amount: order(name).amount, reference: Some(reference("s1")), ..news(name) };
     Notice {
-        subject: Subject::Payment,
-        amount: order(name).amount,
-        reference: Some(reference("s1")),
-        ..notice(name, ms)
+        account: account("etpay"),
+        event: NoticeKind::Reversed { from: Status::Succeeded },
+        about: NoticeAbout::Payment(news),
+        at: at(ms),
     }
 }
 

@@ -15,18 +15,30 @@ use super::sample::account;
 use super::sample::asked;
 use super::sample::at;
 use super::sample::claimed;
+use super::sample::close_as;
+use super::sample::defer_until;
 use super::sample::delivery;
 use super::sample::done;
 use super::sample::intent;
 use super::sample::key;
+use super::sample::next_due;
 use super::sample::notice;
 use super::sample::observed;
+use super::sample::receive;
+use super::sample::release;
 use super::sample::released;
 use super::sample::run;
 use super::sample::set_due;
 use super::sample::step;
 use super::sample::stored;
+use super::sample::submit;
+use super::sample::submit_all;
+use super::sample::with_runs;
+use crate::delivery::InboxState;
 use crate::history::Entry;
+use crate::history::Notice;
+use crate::history::NoticeAbout;
+use crate::history::NoticeKind;
 use crate::history::Proof;
 use crate::progress::Attention;
 use crate::store::Filter;
@@ -151,7 +163,9 @@ pub(super) async fn list_filters_by_status_word(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn list_filters_by_run(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a"), intent("k2", "b"), intent("k3", "a")]).await.unwrap();
+    submit(&*store, "a", &["k1", "k3"]).await;
+    submit(&*store, "b", &["k2"]).await;
+    submit(&*store, "c", &["k1", "k2"]).await;
     reach(&*store, "k3", Status::Pending, None).await;
     let list = async |run_name: &str, status: Option<&str>| {
         let filter = Filter { run: Some(run(run_name)), status: status.map(str::to_owned) };
@@ -162,6 +176,7 @@ pub(super) async fn list_filters_by_run(store: Arc<dyn Store>) {
     assert_eq!(list("b", None).await, ["k2"]);
     assert_eq!(list("a", Some("pending")).await, ["k3"]);
     assert!(list("b", Some("pending")).await.is_empty());
+    assert_eq!(list("c", None).await, ["k1", "k2"], "a payout can be of several runs");
     assert!(list("A", None).await.is_empty());
 }
 
@@ -186,13 +201,13 @@ pub(super) async fn tally_sums_by_account_currency_and_status(store: Arc<dyn Sto
         (4, "cashypro", Currency::Cop),
         (5, "cashypro", Currency::Cop),
     ] {
-        let mut intent = intent(&format!("k{number}"), "a");
+        let mut intent = intent(&format!("k{number}"));
         intent.order.account = account(name);
         intent.order.amount = Money::new(100 + number, currency);
         intents.push(intent);
     }
-    store.submit(intents).await.unwrap();
-    store.release(&run("a"), at(0)).await.unwrap();
+    submit_all(&*store, "a", intents).await;
+    release(&*store, "a", 0).await;
     reach(&*store, "k2", Status::Pending, None).await;
     reach(&*store, "k5", Status::Pending, None).await;
     let expected = [
@@ -208,9 +223,9 @@ pub(super) async fn tally_sums_by_account_currency_and_status(store: Arc<dyn Sto
 }
 
 pub(super) async fn tally_counts_what_is_at_rest_and_what_needs_attention(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    submit(&*store, "a", &["k1"]).await;
     assert_eq!(store.tally(None).await.unwrap().at_rest(), 0, "held is not at rest");
-    store.release(&run("a"), at(0)).await.unwrap();
+    release(&*store, "a", 0).await;
     assert_eq!(store.tally(None).await.unwrap().at_rest(), 0, "due is not at rest");
     set_due(&*store, "k1", None).await;
     assert_eq!(store.tally(None).await.unwrap().at_rest(), 1);
@@ -230,25 +245,32 @@ pub(super) async fn tally_counts_what_is_at_rest_and_what_needs_attention(store:
     assert_eq!((tally.at_rest(), tally.rows[0].attention), (1, 1));
 }
 
-pub(super) async fn tally_follows_a_payout_into_another_run(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a"), intent("k2", "a")]).await.unwrap();
-    store.submit(vec![intent("k1", "b")]).await.unwrap();
-    for (name, wanted) in [("a", 1), ("b", 1), ("c", 0)] {
+pub(super) async fn tally_counts_a_payout_in_each_of_its_runs(store: Arc<dyn Store>) {
+    submit(&*store, "a", &["k1", "k2"]).await;
+    submit(&*store, "b", &["k1"]).await;
+    for (name, wanted) in [("a", 2), ("b", 1), ("c", 0)] {
         assert_eq!(store.tally(Some(&run(name))).await.unwrap().total(), wanted, "{name}");
     }
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
-    store.submit(vec![intent("k2", "b")]).await.unwrap();
-    assert!(store.tally(Some(&run("a"))).await.unwrap().rows.is_empty());
+    reach(&*store, "k1", Status::Succeeded, None).await;
+    for (name, wanted) in [("a", (1, 1)), ("b", (1, 0))] {
+        let tally = store.tally(Some(&run(name))).await.unwrap();
+        assert_eq!((tally.count("succeeded"), tally.count("created")), wanted, "{name}");
+    }
+    assert_eq!(store.tally(None).await.unwrap().count("succeeded"), 1);
+    // A member of a later run counts there as it is.
+    submit(&*store, "d", &["k1"]).await;
+    assert_eq!(store.tally(Some(&run("d"))).await.unwrap().count("succeeded"), 1);
 }
 
 pub(super) async fn tally_is_exact_beyond_64_bits(store: Arc<dyn Store>) {
     let mut intents = Vec::new();
     for number in 0..3 {
-        let mut intent = intent(&format!("k{number}"), "a");
+        let mut intent = intent(&format!("k{number}"));
         intent.order.amount = Money::new(i64::MAX, Currency::Cop);
         intents.push(intent);
     }
-    store.submit(intents).await.unwrap();
+    submit_all(&*store, "a", intents).await;
     let rows = store.tally(None).await.unwrap().rows;
     assert_eq!(rows[0].amount_minor, 3 * i128::from(i64::MAX));
     reach(&*store, "k1", Status::Pending, None).await;
@@ -258,39 +280,73 @@ pub(super) async fn tally_is_exact_beyond_64_bits(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn next_due_of_an_empty_store_is_none(store: Arc<dyn Store>) {
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(next_due(&*store).await, None);
 }
 
 pub(super) async fn next_due_is_the_earliest_of_payouts_and_claims(store: Arc<dyn Store>) {
     released(&*store, &["k1", "k2", "k3"]).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(0)));
+    assert_eq!(next_due(&*store).await, Some(at(0)));
     set_due(&*store, "k2", Some(at(50))).await;
     set_due(&*store, "k3", Some(at(20))).await;
     assert_eq!(claimed(&*store, 10, 1).await.len(), 1);
-    assert_eq!(store.next_due().await.unwrap(), Some(at(20)), "k1 is claimed until 40");
+    assert_eq!(next_due(&*store).await, Some(at(20)), "k1 is claimed until 40");
     set_due(&*store, "k3", Some(at(60))).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(40)), "when the claim ends");
+    assert_eq!(next_due(&*store).await, Some(at(40)), "when the claim ends");
     // A claimed payout that is put off beyond its claim is due then, not when the claim ends.
     set_due(&*store, "k1", Some(at(55))).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(50)));
+    assert_eq!(next_due(&*store).await, Some(at(50)));
     for name in ["k1", "k2", "k3"] {
         set_due(&*store, name, None).await;
     }
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(next_due(&*store).await, None);
 }
 
 pub(super) async fn next_due_minds_the_inbox(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
     set_due(&*store, "k1", Some(at(50))).await;
-    let id = store.receive(&account("cashypro"), &delivery("{}", "s", 30)).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(at(30)));
-    store.file(id, Some(at(40)), "later").await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(at(40)));
-    store.file(id, Some(at(90)), "later").await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(at(50)));
-    store.file(id, None, "nothing to do").await.unwrap();
+    let id = receive(&*store, "cashypro", &delivery("{}", "s", 30)).await;
+    assert_eq!(next_due(&*store).await, Some(at(30)));
+    store.file(id, defer_until(40)).await.unwrap();
+    assert_eq!(next_due(&*store).await, Some(at(40)));
+    store.file(id, defer_until(90)).await.unwrap();
+    assert_eq!(next_due(&*store).await, Some(at(50)));
+    store.file(id, close_as(InboxState::Orphan)).await.unwrap();
     set_due(&*store, "k1", None).await;
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(next_due(&*store).await, None);
+}
+
+pub(super) async fn readers_have_names_and_never_go_back(store: Arc<dyn Store>) {
+    assert_eq!(store.newest_notice().await.unwrap(), 0);
+    assert_eq!(store.reader("serve").await.unwrap(), None);
+    store.acknowledge("serve", 0).await.unwrap();
+    assert_eq!(store.reader("serve").await.unwrap(), Some(0));
+    for (number, wanted) in [(7, 7), (5, 7), (7, 7), (9, 9)] {
+        store.acknowledge("serve", number).await.unwrap();
+        assert_eq!(store.reader("serve").await.unwrap(), Some(wanted));
+    }
+    assert_eq!(store.reader("ledger").await.unwrap(), None, "each has a position of its own");
+}
+
+pub(super) async fn an_account_is_halted_and_resumed_once(store: Arc<dyn Store>) {
+    let about = |event| Notice {
+        account: account("cashypro"),
+        event,
+        about: NoticeAbout::Account,
+        at: at(1),
+    };
+    let halted = about(NoticeKind::Attention { because: "refused".to_owned() });
+    let resumed = about(NoticeKind::InServiceAgain);
+    assert!(!store.resume(resumed.clone()).await.unwrap(), "it was not out of service");
+    store.bind(&account("cashypro"), "live").await.unwrap();
+    for _ in 0..2 {
+        assert!(store.halt(halted.clone()).await.unwrap());
+        assert!(!store.halt(halted.clone()).await.unwrap());
+        assert!(store.resume(resumed.clone()).await.unwrap());
+        assert!(!store.resume(resumed.clone()).await.unwrap());
+    }
+    let told: Vec<_> = store.outbox(0, 9).await.unwrap().into_iter().map(|(_, it)| it).collect();
+    assert_eq!(told, [halted.clone(), resumed.clone(), halted, resumed]);
+    assert_eq!(store.bind(&account("cashypro"), "sandbox").await.unwrap(), "live");
 }
 
 pub(super) async fn outbox_is_read_from_any_place(store: Arc<dyn Store>) {
@@ -298,8 +354,11 @@ pub(super) async fn outbox_is_read_from_any_place(store: Arc<dyn Store>) {
     let payout = stored(&*store, "k1").await;
     let notices: Vec<_> = (0..5).map(|ms| notice("k1", ms)).collect();
     done(&*store, Step { notices: notices.clone(), ..step(&payout) }).await;
+    submit(&*store, "B", &["k1"]).await;
     let page = store.outbox(1, 2).await.unwrap();
-    assert_eq!(page, [(2, notices[1].clone()), (3, notices[2].clone())]);
+    let told = |place: usize| with_runs(notices[place].clone(), &["B", "a"]);
+    assert_eq!(page, [(2, told(1)), (3, told(2))]);
+    assert_eq!(store.newest_notice().await.unwrap(), 5);
     assert!(store.outbox(5, 10).await.unwrap().is_empty());
     assert!(store.outbox(u64::MAX, 10).await.unwrap().is_empty());
     assert!(store.outbox(0, 0).await.unwrap().is_empty());

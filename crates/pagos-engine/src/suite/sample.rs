@@ -11,6 +11,7 @@ use pagos_core::Beneficiary;
 use pagos_core::Currency;
 use pagos_core::Delivery;
 use pagos_core::FailReason;
+use pagos_core::Hint;
 use pagos_core::Money;
 use pagos_core::Observation;
 use pagos_core::OrderKey;
@@ -20,19 +21,31 @@ use pagos_core::Source;
 use pagos_core::Status;
 use pagos_core::Timestamp;
 
+use crate::delivery::Filing;
+use crate::delivery::InboxId;
+use crate::delivery::InboxItem;
+use crate::delivery::InboxState;
+use crate::delivery::Verdict;
 use crate::history::Entry;
 use crate::history::Notice;
+use crate::history::NoticeAbout;
 use crate::history::NoticeKind;
+use crate::history::OrderNews;
 use crate::intent::Intent;
+use crate::intent::Released;
 use crate::intent::RunId;
+use crate::intent::Submitted;
 use crate::progress::Progress;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Committed;
+use crate::store::Lane;
 use crate::store::Lease;
 use crate::store::Payout;
+use crate::store::Share;
 use crate::store::Step;
 use crate::store::Store;
+use crate::store::Work;
 
 pub(super) const LEASE: Duration = Duration::from_millis(30);
 
@@ -71,23 +84,86 @@ pub(super) fn order(name: &str) -> PayoutOrder {
     }
 }
 
-pub(super) fn intent(name: &str, run_name: &str) -> Intent {
-    Intent { order: order(name), run: run(run_name), created_at: at(0) }
+pub(super) fn intent(name: &str) -> Intent {
+    Intent { order: order(name), created_at: at(0) }
+}
+
+/// Submits payouts to a run.
+pub(super) async fn submit(store: &dyn Store, run_name: &str, names: &[&str]) -> Vec<Submitted> {
+    submit_all(store, run_name, names.iter().map(|name| intent(name)).collect()).await
+}
+
+pub(super) async fn submit_all(
+    store: &dyn Store,
+    run_name: &str,
+    intents: Vec<Intent>,
+) -> Vec<Submitted> {
+    store.submit(&run(run_name), intents).await.unwrap()
+}
+
+/// Releases a run with as many members as it has; returns how many became due.
+pub(super) async fn release(store: &dyn Store, run_name: &str, ms: i64) -> u64 {
+    let known = store.run(&run(run_name)).await.unwrap().expect("a run");
+    match store.release(&run(run_name), known.members, at(ms)).await.unwrap() {
+        Released::Done { made_due } => made_due,
+        Released::Incomplete { members } => panic!("{members} and {} members", known.members),
+    }
 }
 
 /// Submits and releases payouts of the run `a`, all due at the beginning.
 pub(super) async fn released(store: &dyn Store, names: &[&str]) {
-    let intents = names.iter().map(|name| intent(name, "a")).collect();
-    store.submit(intents).await.unwrap();
-    store.release(&run("a"), at(0)).await.unwrap();
+    submit(store, "a", names).await;
+    release(store, "a", 0).await;
 }
 
 pub(super) async fn stored(store: &dyn Store, name: &str) -> Payout {
     store.payout(&key(name)).await.unwrap().expect("a stored payout")
 }
 
+/// The accounts of the suite.
+pub(super) const ACCOUNTS: [&str; 4] = ["cashypro", "cashypro-mx", "conekta", "etpay"];
+
+pub(super) fn lanes(accounts: &[&str], works: &[Work]) -> Vec<Lane> {
+    let of = |name: &&str| {
+        let account = account(name);
+        let lane = move |work: &Work| Lane { account: account.clone(), work: *work };
+        works.iter().map(lane).collect::<Vec<Lane>>()
+    };
+    accounts.iter().flat_map(of).collect()
+}
+
+pub(super) fn shares(accounts: &[&str], works: &[Work], limit: usize) -> Vec<Share> {
+    let share = |lane| Share { lane, limit, lease: LEASE };
+    lanes(accounts, works).into_iter().map(share).collect()
+}
+
+/// Of payouts, from every account.
 pub(super) fn claim_at(ms: i64, limit: usize) -> ClaimRequest {
-    ClaimRequest { now: at(ms), lease: LEASE, limit, except: Vec::new() }
+    ClaimRequest { now: at(ms), shares: shares(&ACCOUNTS, &[Work::Send, Work::Ask], limit) }
+}
+
+/// The earliest moment at which anything is due.
+pub(super) async fn next_due(store: &dyn Store) -> Option<Timestamp> {
+    let works = [Work::Send, Work::Ask, Work::Follow, Work::Apply];
+    store.next_due(&lanes(&ACCOUNTS, &works)).await.unwrap()
+}
+
+/// Receives what anybody could have sent and what names nothing.
+pub(super) async fn receive(store: &dyn Store, name: &str, delivery: &Delivery) -> InboxId {
+    let verdict = Verdict::Hint { hint: Hint::default() };
+    store.receive(&account(name), delivery, &verdict).await.unwrap()
+}
+
+pub(super) async fn inbox(store: &dyn Store, ms: i64, limit: usize) -> Vec<InboxItem> {
+    store.inbox(&ACCOUNTS.map(account), at(ms), limit).await.unwrap()
+}
+
+pub(super) fn defer_until(ms: i64) -> Filing {
+    Filing::Defer { due_at: at(ms), because: "no such payout yet".to_owned() }
+}
+
+pub(super) fn close_as(state: InboxState) -> Filing {
+    Filing::Close { state, because: "in words".to_owned(), notice: None }
 }
 
 pub(super) async fn claimed(store: &dyn Store, ms: i64, limit: usize) -> Vec<Claim> {
@@ -151,15 +227,30 @@ pub(super) fn asked(ms: i64, answer: &str) -> Entry {
 
 pub(super) fn notice(name: &str, ms: i64) -> Notice {
     Notice {
-        subject: pagos_core::Subject::Payout,
-        key: key(name),
+        account: account("cashypro"),
         event: NoticeKind::Reversed { from: Status::Succeeded },
+        about: NoticeAbout::Payout(news(name)),
+        at: at(ms),
+    }
+}
+
+pub(super) fn news(name: &str) -> OrderNews {
+    OrderNews {
+        key: key(name),
+        runs: Vec::new(),
         status: Status::Failed(FailReason::Returned),
+        was: Some(Status::Succeeded),
+        reason: Some("línea 1\nlínea 2".to_owned()),
         amount: Money::new(15_000_000, Currency::Cop),
         returned: Some(Money::new(1, Currency::Cop)),
         reference: None,
-        at: at(ms),
     }
+}
+
+/// The same notice as it is read: with the runs of its payout.
+pub(super) fn with_runs(mut notice: Notice, names: &[&str]) -> Notice {
+    notice.set_runs(names.iter().map(|name| run(name)).collect());
+    notice
 }
 
 /// A delivery whose body is `body`, with a signature, received at `ms`.

@@ -12,6 +12,7 @@ use super::payment_sample::assert_untouched;
 use super::payment_sample::conflicts;
 use super::payment_sample::done;
 use super::payment_sample::full_step;
+use super::payment_sample::is_taken;
 use super::payment_sample::opened;
 use super::payment_sample::order;
 use super::payment_sample::reference;
@@ -20,12 +21,14 @@ use super::payment_sample::stored;
 use super::sample::account;
 use super::sample::at;
 use super::sample::delivery;
+use super::sample::inbox;
 use super::sample::key;
+use super::sample::receive;
+use crate::delivery::InboxId;
 use crate::payment::KnownSession;
 use crate::payment::store::OpenedSession;
+use crate::payment::store::PaymentCommitted;
 use crate::payment::store::PaymentStep;
-use crate::store::Committed;
-use crate::store::InboxId;
 use crate::store::Store;
 
 /// A session as plain text, so that two of them can be compared: whose it is, and its secret.
@@ -100,21 +103,21 @@ pub(super) async fn session_of_another_account_is_another_session(store: Arc<dyn
     assert_known(&*store, "cashypro", "s1", Some(("k2", "two"))).await;
 }
 
-pub(super) async fn session_of_another_payment_is_a_conflict(store: Arc<dyn Store>) {
+pub(super) async fn session_of_another_payment_is_taken(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1", "k2"]).await;
-    let id = store.receive(&account("etpay"), &delivery("{}", "s", 0)).await.unwrap();
+    let id = receive(&*store, "etpay", &delivery("{}", "s", 0)).await;
     open(&*store, "k1", opened("taken", "one")).await;
     let (owner, before) = (stored(&*store, "k1").await, stored(&*store, "k2").await);
     let thief = full_step(&before, Some(id));
-    conflicts(&*store, PaymentStep { opens: Some(opened("taken", "two")), ..thief }).await;
+    is_taken(&*store, PaymentStep { opens: Some(opened("taken", "two")), ..thief }).await;
     // Nothing of the step is written, for neither of them.
     assert_untouched(&*store, &before).await;
     assert_eq!(stored(&*store, "k1").await, owner);
-    assert_eq!(store.inbox(at(0), 10).await.unwrap().len(), 1, "the delivery is still open");
+    assert_eq!(inbox(&*store, 0, 10).await.len(), 1, "the delivery is still open");
     assert_known(&*store, "etpay", "taken", Some(("k1", "one"))).await;
-    // A conflict is an answer, so it comes before a delivery that is not there, which is an error.
+    // That is an answer, so it comes before a delivery that is not there, which is an error.
     let twice = full_step(&before, Some(InboxId(77)));
-    conflicts(&*store, PaymentStep { opens: Some(opened("taken", "two")), ..twice }).await;
+    is_taken(&*store, PaymentStep { opens: Some(opened("taken", "two")), ..twice }).await;
     done(&*store, full_step(&before, Some(id))).await;
 }
 
@@ -140,8 +143,8 @@ pub(super) async fn session_opened_by_two_payments_at_once_is_of_one(store: Arc<
         let (first, second) = futures_util::join!(take(&one, "one"), take(&two, "two"));
         let (first, second) = (first.unwrap(), second.unwrap());
         let owner = match (first, second) {
-            (Committed::Done { .. }, Committed::Conflict) => ("k1", "one"),
-            (Committed::Conflict, Committed::Done { .. }) => ("k2", "two"),
+            (PaymentCommitted::Done { .. }, PaymentCommitted::SessionTaken) => ("k1", "one"),
+            (PaymentCommitted::SessionTaken, PaymentCommitted::Done { .. }) => ("k2", "two"),
             both => panic!("{both:?}"),
         };
         assert_known(&*store, "etpay", &name, Some(owner)).await;

@@ -16,14 +16,20 @@ use super::sample::done;
 use super::sample::intent;
 use super::sample::key;
 use super::sample::names;
+use super::sample::next_due;
 use super::sample::observed;
 use super::sample::order;
+use super::sample::release;
 use super::sample::run;
 use super::sample::set_due;
 use super::sample::step;
 use super::sample::stored;
+use super::sample::submit;
+use super::sample::submit_all;
 use crate::intent::Digest;
 use crate::intent::Intent;
+use crate::intent::Released;
+use crate::intent::Run;
 use crate::intent::Submitted;
 use crate::progress::Progress;
 use crate::store::Filter;
@@ -33,7 +39,7 @@ use crate::store::Store;
 const CREATED: Submitted = Submitted::Existing { status: Status::Created };
 
 pub(super) async fn submit_stores_new_intents(store: Arc<dyn Store>) {
-    let outcomes = store.submit(vec![intent("k1", "a")]).await.unwrap();
+    let outcomes = submit(&*store, "a", &["k1"]).await;
     assert_eq!(outcomes, [Submitted::New]);
     let payout = stored(&*store, "k1").await;
     assert_eq!(payout.order, order("k1"));
@@ -42,48 +48,47 @@ pub(super) async fn submit_stores_new_intents(store: Arc<dyn Store>) {
     assert_eq!(payout.due_at, None);
     assert_eq!(payout.epoch, 0);
     assert!(store.history(&key("k1")).await.unwrap().is_empty());
-    assert!(store.submit(Vec::new()).await.unwrap().is_empty());
+    assert!(submit(&*store, "a", &[]).await.is_empty());
 }
 
 pub(super) async fn submit_returns_the_outcomes_in_order(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k2", "a")]).await.unwrap();
-    let batch = vec![intent("k3", "a"), intent("k2", "a"), intent("k1", "a")];
-    let outcomes = store.submit(batch).await.unwrap();
+    submit(&*store, "a", &["k2"]).await;
+    let outcomes = submit(&*store, "a", &["k3", "k2", "k1"]).await;
     assert_eq!(outcomes, [Submitted::New, CREATED, Submitted::New]);
 }
 
 pub(super) async fn submit_again_yields_what_is_stored(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    submit(&*store, "a", &["k1"]).await;
     let payout = stored(&*store, "k1").await;
     let (progress, _) = observed(&payout.progress, Status::Succeeded, 5);
     done(&*store, Step { progress, ..step(&payout) }).await;
-    let later = Intent { created_at: at(9), ..intent("k1", "a") };
-    let outcomes = store.submit(vec![later]).await.unwrap();
+    let later = Intent { created_at: at(9), ..intent("k1") };
+    let outcomes = submit_all(&*store, "a", vec![later]).await;
     assert_eq!(outcomes, [Submitted::Existing { status: Status::Succeeded }]);
     assert_eq!(stored(&*store, "k1").await.progress.status(), Status::Succeeded);
 }
 
 fn other_body(name: &str) -> Intent {
-    let mut other = intent(name, "b");
+    let mut other = intent(name);
     other.order.amount = Money::new(15_000_001, Currency::Cop);
     other
 }
 
 pub(super) async fn submit_of_another_body_is_a_conflict(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a")]).await.unwrap();
-    let mut other_account = intent("k1", "a");
+    submit(&*store, "a", &["k1"]).await;
+    let mut other_account = intent("k1");
     other_account.order.account = super::sample::account("cashypro-mx");
     for other in [other_body("k1"), other_account] {
-        let outcomes = store.submit(vec![other]).await.unwrap();
+        let outcomes = submit_all(&*store, "b", vec![other]).await;
         assert_eq!(outcomes, [Submitted::Conflict]);
     }
     assert_eq!(stored(&*store, "k1").await.order, order("k1"));
 }
 
 pub(super) async fn submit_with_a_conflict_stores_nothing(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a"), intent("k2", "a")]).await.unwrap();
-    let batch = vec![intent("k3", "b"), intent("k2", "b"), other_body("k1"), intent("k4", "b")];
-    let outcomes = store.submit(batch).await.unwrap();
+    submit(&*store, "a", &["k1", "k2"]).await;
+    let batch = vec![intent("k3"), intent("k2"), other_body("k1"), intent("k4")];
+    let outcomes = submit_all(&*store, "b", batch).await;
     assert_eq!(outcomes, [Submitted::New, CREATED, Submitted::Conflict, Submitted::New]);
     for name in ["k3", "k4"] {
         assert_eq!(store.payout(&key(name)).await.unwrap(), None, "{name}");
@@ -96,27 +101,27 @@ pub(super) async fn submit_with_a_conflict_stores_nothing(store: Arc<dyn Store>)
 }
 
 pub(super) async fn submit_of_one_key_twice_in_a_batch_stores_it_once(store: Arc<dyn Store>) {
-    let batch = vec![intent("k1", "a"), intent("k1", "a")];
-    assert_eq!(store.submit(batch).await.unwrap(), [Submitted::New, CREATED]);
+    assert_eq!(submit(&*store, "a", &["k1", "k1"]).await, [Submitted::New, CREATED]);
+    assert_eq!(store.run(&run("a")).await.unwrap().unwrap().members, 1);
     assert_eq!(store.tally(None).await.unwrap().total(), 1);
-    assert_eq!(store.release(&run("a"), at(1)).await.unwrap(), 1);
+    assert_eq!(release(&*store, "a", 1).await, 1);
 }
 
 pub(super) async fn submit_of_one_key_with_two_bodies_in_a_batch_is_a_conflict(
     store: Arc<dyn Store>,
 ) {
-    let batch = vec![intent("k1", "a"), other_body("k1"), intent("k2", "a")];
-    let outcomes = store.submit(batch).await.unwrap();
+    let batch = vec![intent("k1"), other_body("k1"), intent("k2")];
+    let outcomes = submit_all(&*store, "a", batch).await;
     assert_eq!(outcomes, [Submitted::New, Submitted::Conflict, Submitted::New]);
     assert_eq!(store.tally(None).await.unwrap().total(), 0);
 }
 
 pub(super) async fn submit_holds_until_the_run_is_released(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    submit(&*store, "a", &["k1"]).await;
     assert!(claimed(&*store, 1_000, 10).await.is_empty());
-    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(next_due(&*store).await, None);
     let version = stored(&*store, "k1").await.version;
-    assert_eq!(store.release(&run("a"), at(2_000)).await.unwrap(), 1);
+    assert_eq!(release(&*store, "a", 2_000).await, 1);
     let payout = stored(&*store, "k1").await;
     assert_eq!(payout.due_at, Some(at(2_000)));
     assert_ne!(payout.version, version);
@@ -124,78 +129,127 @@ pub(super) async fn submit_holds_until_the_run_is_released(store: Arc<dyn Store>
     assert_eq!(names(&claimed(&*store, 2_000, 10).await), ["k1"]);
 }
 
-pub(super) async fn submit_again_joins_the_other_run(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a"), intent("k2", "a")]).await.unwrap();
-    assert_eq!(store.submit(vec![intent("k1", "b")]).await.unwrap(), [CREATED]);
-    assert_eq!(store.release(&run("a"), at(1)).await.unwrap(), 1, "only k2 is still of run a");
-    assert_eq!(names(&claimed(&*store, 1, 10).await), ["k2"]);
-    assert_eq!(store.release(&run("b"), at(2)).await.unwrap(), 1);
-    assert_eq!(names(&claimed(&*store, 2, 10).await), ["k1"]);
+pub(super) async fn a_payout_can_be_a_member_of_many_runs(store: Arc<dyn Store>) {
+    submit(&*store, "a", &["k1", "k2"]).await;
+    assert_eq!(submit(&*store, "b", &["k1"]).await, [CREATED]);
+    assert_eq!(release(&*store, "b", 1).await, 1);
+    assert_eq!(names(&claimed(&*store, 1, 10).await), ["k1"]);
+    assert_eq!(release(&*store, "a", 2).await, 1, "k1 is due already");
+    assert_eq!(names(&claimed(&*store, 2, 10).await), ["k2"]);
     // What was released joins too, and is not released again.
-    store.submit(vec![intent("k2", "b")]).await.unwrap();
-    assert_eq!(store.release(&run("b"), at(3)).await.unwrap(), 0);
-    assert_eq!(store.tally(Some(&run("b"))).await.unwrap().total(), 2);
+    submit(&*store, "c", &["k2", "k1"]).await;
+    assert_eq!(release(&*store, "c", 3).await, 0);
+    for (name, members) in [("a", 2), ("b", 1), ("c", 2)] {
+        assert_eq!(store.tally(Some(&run(name))).await.unwrap().total(), members, "{name}");
+        assert_eq!(store.run(&run(name)).await.unwrap().unwrap().members, members, "{name}");
+    }
+}
+
+pub(super) async fn the_members_of_a_released_run_are_fixed(store: Arc<dyn Store>) {
+    assert_eq!(store.run(&run("a")).await.unwrap(), None);
+    submit(&*store, "a", &["k1", "k2"]).await;
+    let open = Run { members: 2, expected: None, released_at: None };
+    assert_eq!(store.run(&run("a")).await.unwrap(), Some(open));
+    release(&*store, "a", 3).await;
+    let fixed = Run { members: 2, expected: Some(2), released_at: Some(at(3)) };
+    assert_eq!(store.run(&run("a")).await.unwrap(), Some(fixed));
+    submit(&*store, "b", &["k3"]).await;
+    // One that is new to the store, and one that another run has.
+    for name in ["k4", "k3"] {
+        let outcomes = submit(&*store, "a", &["k1", name]).await;
+        assert_eq!(outcomes, [CREATED, Submitted::Closed], "{name}");
+    }
+    assert_eq!(store.payout(&key("k4")).await.unwrap(), None);
+    assert_eq!(submit(&*store, "a", &["k2", "k1"]).await, [CREATED, CREATED]);
+    assert_eq!(submit_all(&*store, "a", vec![other_body("k1")]).await, [Submitted::Conflict]);
+    assert_eq!(release(&*store, "a", 9).await, 0);
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 0);
+    assert_eq!(store.run(&run("a")).await.unwrap(), Some(fixed));
+}
+
+pub(super) async fn release_wants_as_many_members_as_are_expected(store: Arc<dyn Store>) {
+    submit(&*store, "a", &["k1", "k2"]).await;
+    for expected in [0, 1, 3, u64::MAX] {
+        let released = store.release(&run("a"), expected, at(0)).await.unwrap();
+        assert_eq!(released, Released::Incomplete { members: 2 }, "{expected}");
+    }
+    assert!(claimed(&*store, 10, 10).await.is_empty());
+    assert_eq!(store.run(&run("a")).await.unwrap().unwrap().released_at, None);
+    let unknown = store.release(&run("none"), 0, at(0)).await.unwrap();
+    assert_eq!(unknown, Released::Incomplete { members: 0 });
+    let released = store.release(&run("a"), 2, at(0)).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 2 });
+    let again = store.release(&run("a"), 3, at(0)).await.unwrap();
+    assert_eq!(again, Released::Incomplete { members: 2 });
 }
 
 pub(super) async fn submit_again_changes_no_version(store: Arc<dyn Store>) {
     super::sample::released(&*store, &["k1"]).await;
     let before = stored(&*store, "k1").await;
-    store.submit(vec![intent("k1", "b")]).await.unwrap();
+    submit(&*store, "b", &["k1"]).await;
     assert_eq!(stored(&*store, "k1").await, before);
 }
 
 pub(super) async fn submit_keeps_every_field_of_an_order(store: Arc<dyn Store>) {
-    let mut full = intent("K_-9", "a run of any name: ñ/\u{1f4b8}");
+    let mut full = intent("K_-9");
+    let name = "a run of any name: ñ/\u{1f4b8}";
     full.order.beneficiary.document = Document::new(DocumentType::Cc, "0012345678").ok();
     full.order.beneficiary.email = Some("a@example.org".to_owned());
     full.order.description = Some("comillas \"\" y \\ y \u{0}".to_owned());
     full.order.amount = Money::new(i64::MAX, Currency::Clp);
-    store.submit(vec![full.clone()]).await.unwrap();
+    submit_all(&*store, name, vec![full.clone()]).await;
     assert_eq!(stored(&*store, "K_-9").await.order, full.order);
-    assert_eq!(store.release(&full.run, at(0)).await.unwrap(), 1);
+    assert_eq!(release(&*store, name, 0).await, 1);
 }
 
 pub(super) async fn release_is_of_one_run_and_happens_once(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a"), intent("k2", "b"), intent("k3", "a")]).await.unwrap();
-    assert_eq!(store.release(&run("none"), at(0)).await.unwrap(), 0);
-    assert_eq!(store.release(&run("a"), at(0)).await.unwrap(), 2);
-    assert_eq!(store.release(&run("a"), at(5)).await.unwrap(), 0);
+    submit(&*store, "a", &["k1", "k3"]).await;
+    submit(&*store, "b", &["k2"]).await;
+    assert_eq!(release(&*store, "a", 0).await, 2);
+    assert_eq!(release(&*store, "a", 5).await, 0);
     assert_eq!(stored(&*store, "k1").await.due_at, Some(at(0)));
     assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1", "k3"]);
 }
 
 pub(super) async fn withdraw_takes_back_what_is_held(store: Arc<dyn Store>) {
     super::sample::released(&*store, &["k1"]).await;
-    store.submit(vec![intent("k2", "a"), intent("k3", "b"), intent("k4", "a")]).await.unwrap();
+    submit(&*store, "b", &["k2", "k4", "k1"]).await;
+    submit(&*store, "c", &["k3"]).await;
     set_due(&*store, "k4", None).await;
-    store.submit(vec![intent("k1", "a")]).await.unwrap();
     assert_eq!(store.withdraw(&run("none")).await.unwrap(), 0);
-    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 2);
-    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 0);
+    assert_eq!(store.withdraw(&run("b")).await.unwrap(), 2);
+    assert_eq!(store.withdraw(&run("b")).await.unwrap(), 0);
+    assert_eq!(store.run(&run("b")).await.unwrap(), None);
     let left = store.list(&Filter::default(), None, 10).await.unwrap();
     let left: Vec<_> = left.iter().map(|payout| payout.order.key.as_str()).collect();
     assert_eq!(left, ["k1", "k3"], "what was released, and what is of another run");
     assert_eq!(store.tally(Some(&run("a"))).await.unwrap().total(), 1);
+    assert_eq!(store.tally(Some(&run("b"))).await.unwrap().total(), 0);
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
     assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1"]);
 }
 
-pub(super) async fn withdraw_leaves_what_joined_another_run(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a"), intent("k2", "a")]).await.unwrap();
-    store.submit(vec![intent("k1", "b")]).await.unwrap();
-    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1);
-    assert_eq!(store.release(&run("b"), at(0)).await.unwrap(), 1);
-    assert_eq!(store.withdraw(&run("b")).await.unwrap(), 0);
+pub(super) async fn withdraw_leaves_what_another_run_has(store: Arc<dyn Store>) {
+    submit(&*store, "a", &["k1", "k2"]).await;
+    submit(&*store, "b", &["k1", "k3"]).await;
+    // Whoever brought it in: run b joined k1, and takes back k3 alone.
+    assert_eq!(store.withdraw(&run("b")).await.unwrap(), 1);
+    assert_eq!(store.run(&run("a")).await.unwrap().unwrap().members, 2);
+    submit(&*store, "c", &["k1"]).await;
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1, "k2; run c still has k1");
+    assert_eq!(release(&*store, "c", 0).await, 1);
+    assert_eq!(store.withdraw(&run("c")).await.unwrap(), 0);
+    assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1"]);
 }
 
 pub(super) async fn withdraw_forgets_the_key_and_its_history(store: Arc<dyn Store>) {
-    store.submit(vec![intent("k1", "a")]).await.unwrap();
+    submit(&*store, "a", &["k1"]).await;
     let payout = stored(&*store, "k1").await;
     let entries = vec![asked(1, "absent")];
     done(&*store, Step { entries, ..step(&payout) }).await;
     assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1);
     assert!(store.history(&key("k1")).await.unwrap().is_empty());
-    assert_eq!(store.submit(vec![other_body("k1")]).await.unwrap(), [Submitted::New]);
+    assert_eq!(submit_all(&*store, "a", vec![other_body("k1")]).await, [Submitted::New]);
     assert!(store.history(&key("k1")).await.unwrap().is_empty());
 }
 

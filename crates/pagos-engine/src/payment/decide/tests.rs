@@ -98,6 +98,8 @@ fn kinds(outcome: &PaymentOutcome) -> Vec<&'static str> {
         NoticeKind::Advanced => "advanced",
         NoticeKind::Reversed { .. } => "reversed",
         NoticeKind::Returned => "returned",
+        NoticeKind::PaidByLaterTry { .. } => "paid by a later try",
+        NoticeKind::InServiceAgain => "in service again",
         NoticeKind::Attention { .. } => "attention",
     };
     outcome.notices.iter().map(word).collect()

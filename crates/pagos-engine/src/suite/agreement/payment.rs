@@ -12,12 +12,15 @@ use pagos_core::Status;
 use super::ACCOUNTS;
 use super::Pair;
 use super::WORDS;
+use crate::delivery::InboxId;
 use crate::payment::Payment;
 use crate::payment::store::Asked;
 use crate::payment::store::OpenedSession;
 use crate::payment::store::PaymentStep;
 use crate::progress::Attention;
-use crate::store::InboxId;
+use crate::store::ClaimRequest;
+use crate::store::Lease;
+use crate::store::Work;
 use crate::suite::payment_sample;
 use crate::suite::payment_sample::payment_notice;
 use crate::suite::payment_sample::reference;
@@ -27,6 +30,7 @@ use crate::suite::sample::account;
 use crate::suite::sample::asked;
 use crate::suite::sample::at;
 use crate::suite::sample::key;
+use crate::suite::sample::shares;
 use crate::suite::session::plain;
 
 impl Pair {
@@ -100,6 +104,7 @@ impl Pair {
         };
         PaymentStep {
             progress,
+            lease: self.random.pick(&[Lease::Keep, Lease::End]),
             opens: self.random.once_in(2).then_some(opened),
             due_at: (!self.random.once_in(4)).then(|| at(self.now_ms + wait_ms)),
             entries: vec![entry, asked(self.now_ms, "absent")],
@@ -114,8 +119,12 @@ impl Pair {
         let after = self.random.once_in(2).then(|| self.payment_key());
         let limit = usize::try_from(self.random.below(6)).expect("below 6");
         let _ = both!(self, payments(status, after.as_ref(), limit));
-        let _ = both!(self, due_payments(at(self.now_ms), limit));
-        let _ = both!(self, next_due());
+        let shares = shares(&ACCOUNTS, &[Work::Follow], limit);
+        let request = ClaimRequest { now: at(self.now_ms), shares };
+        let claimed = both!(self, claim_payments(request.clone())).expect("memory never fails");
+        self.seen_payments.extend(claimed);
+        let lanes = self.lanes();
+        let _ = both!(self, next_due(&lanes));
         let wanted = self.payment_key();
         let _ = both!(self, payment_history(&wanted));
     }
@@ -142,7 +151,9 @@ impl Pair {
         for word in WORDS {
             let _ = both!(self, payments(Some(word), None, usize::MAX));
         }
-        let _ = both!(self, due_payments(at(i64::from(i32::MAX)), usize::MAX));
+        let shares = shares(&ACCOUNTS, &[Work::Follow], usize::MAX);
+        let request = ClaimRequest { now: at(i64::from(i32::MAX)), shares };
+        let _ = both!(self, claim_payments(request.clone()));
         for number in 0..SESSIONS {
             self.compare_sessions(&reference(&format!("s{number}"))).await;
         }
