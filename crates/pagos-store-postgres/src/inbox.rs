@@ -55,7 +55,7 @@ impl Work for Receive<'_> {
         let found = Found::of(self.verdict)?;
         let spacing = i64::try_from(REPETITION_SPACING.as_millis()).unwrap_or(i64::MAX);
         let row = connection
-            .one(
+            .at_most_one(
                 RECEIVE,
                 &[
                     &self.account.as_str(),
@@ -71,17 +71,21 @@ impl Work for Receive<'_> {
                 ],
             )
             .await?;
-        Ok(InboxId(row::unsigned(row.try_get(0)?)?))
+        match row {
+            Some(row) => Ok(InboxId(row::unsigned(row.try_get(0)?)?)),
+            // Stored by another connection after this statement began: the next attempt finds it.
+            None => Err(Failure::collision("the same delivery comes in twice at this moment")),
+        }
     }
 }
 
-/// A repetition says something new unless the delivery is open, or was genuine and applied.
+/// A repetition says something new unless the delivery is open, or was genuine and applied. Its number
+/// is looked for before a new one is drawn, so that numbers have no gaps.
 macro_rules! if_new {
-    ($then:literal, $column:literal) => {
+    ($column:literal, $then:literal) => {
         concat!(
             $column,
-            " = CASE WHEN inbox.state = 'open' OR (inbox.state = 'applied' AND inbox.is_genuine) \
-             THEN inbox.",
+            " = CASE WHEN state = 'open' OR (state = 'applied' AND is_genuine) THEN ",
             $column,
             " ELSE ",
             $then,
@@ -91,25 +95,32 @@ macro_rules! if_new {
 }
 
 const RECEIVE: &str = concat!(
-    "INSERT INTO inbox (account, fingerprint, received_at, due_at, deferrals, state, because,
-                        headers, body, verdict_json, is_genuine, order_key, reference, repeats)
-    VALUES ($1, $2, $3, $3, 0, 'open', '', $4, $5, $6, $7, $8, $9, 0)
-    ON CONFLICT (account, fingerprint) DO UPDATE SET
-        repeats = inbox.repeats + 1, ",
-    if_new!("excluded.verdict_json", "verdict_json"),
+    "WITH known AS (
+        UPDATE inbox SET repeats = repeats + 1, ",
+    if_new!("verdict_json", "$6"),
     ", ",
-    if_new!("excluded.is_genuine", "is_genuine"),
+    if_new!("is_genuine", "$7"),
     ", ",
-    if_new!("excluded.order_key", "order_key"),
+    if_new!("order_key", "$8"),
     ", ",
-    if_new!("excluded.reference", "reference"),
+    if_new!("reference", "$9"),
     ", ",
-    if_new!("'open'", "state"),
+    if_new!("state", "'open'"),
     ", ",
-    if_new!("0", "deferrals"),
+    if_new!("deferrals", "0"),
     ", ",
-    if_new!("greatest(inbox.due_at + $10::bigint, excluded.received_at)", "due_at"),
-    " RETURNING id"
+    if_new!("due_at", "greatest(due_at + $10::bigint, $3)"),
+    "   WHERE account = $1 AND fingerprint = $2
+        RETURNING id
+    ), new AS (
+        INSERT INTO inbox (account, fingerprint, received_at, due_at, deferrals, state, because,
+                           headers, body, verdict_json, is_genuine, order_key, reference, repeats)
+        SELECT $1, $2, $3, $3, 0, 'open', '', $4, $5, $6, $7, $8, $9, 0
+        WHERE NOT EXISTS (SELECT FROM known)
+        ON CONFLICT (account, fingerprint) DO NOTHING
+        RETURNING id
+    )
+    SELECT id FROM known UNION ALL SELECT id FROM new"
 );
 
 /// Says what becomes of an open delivery. One that is not open stays as it is.

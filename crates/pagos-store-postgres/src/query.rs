@@ -41,7 +41,8 @@ impl Work for FindPayout<'_> {
 
     async fn run(&self, connection: &Connection) -> Result<Option<OrderKey>, Failure> {
         let sql = "SELECT key FROM payout_references JOIN payouts USING (key)
-                   WHERE payout_references.account = $1 AND reference = $2";
+                   WHERE payout_references.account = $1
+                     AND payout_references.reference = $2";
         let row = connection
             .at_most_one(sql, &[&self.account.as_str(), &self.reference.as_str()])
             .await?;
