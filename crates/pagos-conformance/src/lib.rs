@@ -1,5 +1,5 @@
-//! The fixture replay and the suites that any Pagos provider can run. Opens no connection and knows
-//! no provider.
+//! The fixture replay and the suites that any Pagos provider or transport can run. Knows no provider,
+//! and opens no connection but those of [`transport`] on loopback.
 //!
 //! A fixture is a folder `<provider>/<operation>/<case>/` of plain files: what the provider's
 //! documents show, or what we computed, byte for byte. [`run`] replays every one through the public
@@ -44,6 +44,7 @@ mod replay;
 mod report;
 mod subject;
 pub mod suite;
+pub mod transport;
 
 use std::path::Path;
 
