@@ -1,7 +1,14 @@
 //! From SQLite's errors to the engine's: what happened, and what to do. Not a list of codes.
+//!
+//! A stored row holds names and account numbers, and the errors of its readers may quote them. So an
+//! error about a row says where the fault is, never what stands there, and has no source.
+
+use std::fmt::Display;
 
 use pagos_engine::StoreError;
+use pagos_engine::StoreErrorKind;
 use rusqlite::ErrorCode;
+use serde_json::error::Category;
 
 /// A [`StoreError`] in the making, so that `?` works on the errors of SQLite and of serde.
 #[derive(Debug)]
@@ -15,10 +22,45 @@ impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { error: StoreError::new(message), is_busy: false }
     }
+
+    /// Why a row cannot be read, without anything that the row says. [`Failure::of`] says which row.
+    pub(crate) fn unreadable(because: impl Into<String>) -> Self {
+        Self { error: StoreError::unreadable(because), is_busy: false }
+    }
+
+    pub(crate) fn is_about_a_row(&self) -> bool {
+        match self.error.kind {
+            StoreErrorKind::UnreadableRow => true,
+            StoreErrorKind::Failed => false,
+        }
+    }
+
+    /// Names the row that cannot be read, such as `payout k1`. Other failures stay as they are.
+    #[must_use]
+    pub(crate) fn of(self, row: impl Display) -> Self {
+        if !self.is_about_a_row() {
+            return self;
+        }
+        Self::unreadable(cannot_be_read(row, &self.error.message))
+    }
+}
+
+/// The sentence about a row that cannot be read.
+pub(crate) fn cannot_be_read(row: impl Display, because: &str) -> String {
+    format!(
+        "{row} cannot be read by this version of pagos ({because}): was it written by a newer one?"
+    )
 }
 
 impl From<rusqlite::Error> for Failure {
     fn from(cause: rusqlite::Error) -> Self {
+        if matches!(
+            cause,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+        ) {
+            return Self::unreadable("a column of it has another form than it should");
+        }
         let code = cause.sqlite_error_code();
         let is_busy = matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
         let message = match code {
@@ -40,15 +82,18 @@ impl From<rusqlite::Error> for Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(cause: serde_json::Error) -> Self {
-        let message = "a stored row cannot be read; was it written by another version?";
-        Self { error: StoreError::new(message).with_source(cause), is_busy: false }
+        let what = match cause.classify() {
+            Category::Data => "has another form than this version knows",
+            Category::Syntax | Category::Eof | Category::Io => "is damaged",
+        };
+        let (line, column) = (cause.line(), cause.column());
+        Self::unreadable(format!("its JSON {what}, at line {line}, column {column}"))
     }
 }
 
 impl From<pagos_core::Error> for Failure {
-    fn from(cause: pagos_core::Error) -> Self {
-        let message = "a stored row cannot be read; was it written by another version?";
-        Self { error: StoreError::new(message).with_source(cause), is_busy: false }
+    fn from(_: pagos_core::Error) -> Self {
+        Self::unreadable("it has a name or a currency that this version does not take")
     }
 }
 

@@ -1,11 +1,20 @@
-//! Deliveries: kept byte for byte, once, until they are closed. Nothing is verified here.
+//! Deliveries: kept byte for byte, once, with what was found when they arrived, and wherever they
+//! are. Nothing is verified here.
 
 use bytes::Bytes;
 use pagos_core::AccountName;
 use pagos_core::Delivery;
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
+use pagos_engine::Filed;
+use pagos_engine::Filing;
 use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
+use pagos_engine::InboxState;
+use pagos_engine::REPETITION_SPACING;
+use pagos_engine::Refused;
+use pagos_engine::Verdict;
 use pagos_engine::fingerprint;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -14,59 +23,205 @@ use rusqlite::params;
 
 use crate::delivery;
 use crate::failure::Failure;
+use crate::outbox;
 use crate::row;
 
 pub(crate) fn receive(
     connection: &Connection,
     account: &AccountName,
     delivery: &Delivery,
+    verdict: &Verdict,
 ) -> Result<InboxId, Failure> {
     let fingerprint = fingerprint(delivery);
-    let known: Option<i64> = connection
-        .prepare_cached("SELECT id FROM inbox WHERE account = ?1 AND fingerprint = ?2")?
-        .query_row(params![account.as_str(), fingerprint], |row| row.get(0))
+    let known = connection
+        .prepare_cached(
+            "SELECT id, state, is_genuine, due_at FROM inbox
+             WHERE account = ?1 AND fingerprint = ?2",
+        )?
+        .query_row(params![account.as_str(), fingerprint], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()?;
-    if let Some(id) = known {
+    if let Some((id, word, is_genuine, due_at)) = known {
+        let known = Known { id, state: state(word)?, is_genuine, due_at };
+        known.repeat(connection, delivery, verdict)?;
         return Ok(InboxId(row::unsigned(id)?));
     }
+    insert(connection, account, fingerprint, delivery, verdict)
+}
+
+fn insert(
+    connection: &Connection,
+    account: &AccountName,
+    fingerprint: [u8; 32],
+    delivery: &Delivery,
+    verdict: &Verdict,
+) -> Result<InboxId, Failure> {
+    let hint = verdict.hint();
     connection
         .prepare_cached(
             "INSERT INTO inbox
-             (account, fingerprint, received_at, due_at, deferrals, outcome, headers, body)
-             VALUES (?1, ?2, ?3, ?3, 0, '', ?4, ?5)",
+             (account, fingerprint, state, is_genuine, order_key, reference, received_at, due_at,
+              deferrals, repeats, because, verdict_json, headers, body)
+             VALUES (?1, ?2, 'open', ?3, ?4, ?5, ?6, ?6, 0, 0, '', ?7, ?8, ?9)",
         )?
         .execute(params![
             account.as_str(),
             fingerprint,
+            verdict.is_genuine(),
+            hint.key.as_ref().map(OrderKey::as_str),
+            hint.reference.as_ref().map(ProviderRef::as_str),
             delivery.received_at.as_millis(),
+            serde_json::to_string(verdict)?,
             delivery::headers_to_bytes(&delivery.headers),
             &delivery.body[..],
         ])?;
     Ok(InboxId(row::unsigned(connection.last_insert_rowid())?))
 }
 
+/// A delivery that is there already.
+struct Known {
+    id: i64,
+    state: InboxState,
+    is_genuine: bool,
+    due_at: i64,
+}
+
+impl Known {
+    /// The same bytes came once more.
+    fn repeat(
+        &self,
+        connection: &Connection,
+        delivery: &Delivery,
+        verdict: &Verdict,
+    ) -> Result<(), Failure> {
+        connection
+            .prepare_cached("UPDATE inbox SET repeats = repeats + 1 WHERE id = ?1")?
+            .execute([self.id])?;
+        let says_nothing_new = match self.state {
+            InboxState::Open => true,
+            InboxState::Applied => self.is_genuine,
+            InboxState::Orphan | InboxState::Unreadable => false,
+        };
+        if says_nothing_new {
+            return Ok(());
+        }
+        let earliest = Timestamp::from_millis(self.due_at).plus(REPETITION_SPACING);
+        judge(connection, self.id, verdict)?;
+        open(connection, self.id, earliest.max(delivery.received_at))?;
+        Ok(())
+    }
+}
+
+fn judge(connection: &Connection, id: i64, verdict: &Verdict) -> Result<(), Failure> {
+    let hint = verdict.hint();
+    connection
+        .prepare_cached(
+            "UPDATE inbox SET is_genuine = ?1, order_key = ?2, reference = ?3, verdict_json = ?4
+             WHERE id = ?5",
+        )?
+        .execute(params![
+            verdict.is_genuine(),
+            hint.key.as_ref().map(OrderKey::as_str),
+            hint.reference.as_ref().map(ProviderRef::as_str),
+            serde_json::to_string(verdict)?,
+            id,
+        ])?;
+    Ok(())
+}
+
+/// Says whether there is such a delivery.
+fn open(connection: &Connection, id: i64, due_at: Timestamp) -> Result<bool, Failure> {
+    let opened = connection
+        .prepare_cached(
+            "UPDATE inbox SET state = 'open', deferrals = 0, due_at = ?1 WHERE id = ?2",
+        )?
+        .execute(params![due_at.as_millis(), id])?;
+    Ok(opened > 0)
+}
+
+pub(crate) fn reopen(
+    connection: &Connection,
+    id: InboxId,
+    verdict: Option<&Verdict>,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let id = row::signed(id.0);
+    if let Some(verdict) = verdict {
+        judge(connection, id, verdict)?;
+    }
+    open(connection, id, now)
+}
+
+/// Genuine ones first, then the oldest: the index of each account is in that order.
 pub(crate) fn due(
     connection: &Connection,
+    accounts: &[AccountName],
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<InboxItem>, Failure> {
+    let mut accounts: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let mut found: Vec<(bool, i64)> = Vec::new();
     let mut statement = connection.prepare_cached(
-        "SELECT id, account, headers, body, received_at, deferrals
-         FROM inbox INDEXED BY inbox_open WHERE due_at <= ?1 ORDER BY id LIMIT ?2",
+        "SELECT NOT is_genuine, id FROM inbox INDEXED BY inbox_open
+         WHERE state = 'open' AND account = ?1 AND due_at <= ?2
+         ORDER BY is_genuine DESC, id LIMIT ?3",
     )?;
-    let mut rows = statement.query(params![now.as_millis(), row::limit(limit)])?;
+    for account in accounts {
+        let arguments = params![account, now.as_millis(), row::limit(limit)];
+        let rows = statement.query_map(arguments, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    found.sort_unstable();
     let mut items = Vec::new();
-    while let Some(row) = rows.next()? {
-        items.push(item(row)?);
+    for (_, id) in found.into_iter().take(limit) {
+        items.extend(delivery(connection, id)?.map(|filed| filed.item));
     }
     Ok(items)
 }
 
-fn item(row: &Row<'_>) -> Result<InboxItem, Failure> {
+pub(crate) fn delivery(connection: &Connection, id: i64) -> Result<Option<Filed>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, account, headers, body, received_at, deferrals, verdict_json, state, because,
+                repeats
+         FROM inbox WHERE id = ?1",
+    )?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(named).transpose()
+}
+
+pub(crate) fn deliveries(
+    connection: &Connection,
+    state: Option<InboxState>,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Filed>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, account, headers, body, received_at, deferrals, verdict_json, state, because,
+                repeats
+         FROM inbox WHERE id > ?1 AND (?2 IS NULL OR state = ?2) ORDER BY id LIMIT ?3",
+    )?;
+    let state = state.map(InboxState::word);
+    let mut rows = statement.query(params![row::signed(after), state, row::limit(limit)])?;
+    let mut deliveries = Vec::new();
+    while let Some(row) = rows.next()? {
+        deliveries.push(named(row)?);
+    }
+    Ok(deliveries)
+}
+
+fn named(row: &Row<'_>) -> Result<Filed, Failure> {
+    let id: i64 = row.get(0)?;
+    filed(row).map_err(|failure| failure.of(format!("delivery {id}")))
+}
+
+fn filed(row: &Row<'_>) -> Result<Filed, Failure> {
     let headers: Vec<u8> = row.get(2)?;
     let body: Vec<u8> = row.get(3)?;
     let deferrals: i64 = row.get(5)?;
-    Ok(InboxItem {
+    let item = InboxItem {
         id: InboxId(row::unsigned(row.get(0)?)?),
         account: AccountName::new(row.get::<_, String>(1)?)?,
         delivery: Delivery {
@@ -74,38 +229,141 @@ fn item(row: &Row<'_>) -> Result<InboxItem, Failure> {
             body: Bytes::from(body),
             received_at: Timestamp::from_millis(row.get(4)?),
         },
+        verdict: verdict(row, 6)?,
         deferrals: u32::try_from(deferrals).unwrap_or(u32::MAX),
+    };
+    Ok(Filed {
+        item,
+        state: state(row.get(7)?)?,
+        because: row.get(8)?,
+        repeats: row::unsigned(row.get(9)?)?,
     })
 }
 
-/// Puts off or closes. What is closed stays closed, and saying so twice is no error.
-pub(crate) fn file(
-    connection: &Connection,
-    id: InboxId,
-    due_at: Option<Timestamp>,
-    outcome: &str,
-) -> Result<(), Failure> {
-    let number = row::signed(id.0);
-    let filed = connection
-        .prepare_cached(
-            "UPDATE inbox SET due_at = ?1, outcome = ?2, deferrals = deferrals + (?1 IS NOT NULL)
-             WHERE id = ?3 AND due_at IS NOT NULL",
-        )?
-        .execute(params![row::millis(due_at), outcome, number])?;
-    if filed > 0 {
-        return Ok(());
-    }
-    let exists =
-        connection.prepare_cached("SELECT 1 FROM inbox WHERE id = ?1")?.exists([number])?;
-    if exists {
-        return Ok(());
-    }
-    Err(Failure::new(format!("the inbox has no delivery {}", id.0)))
+/// A verdict that this version cannot read is as none: the bytes are there to be judged again.
+fn verdict(row: &Row<'_>, column: usize) -> Result<Option<Verdict>, Failure> {
+    let json: Option<String> = row.get(column)?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
-pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
+fn state(word: String) -> Result<InboxState, Failure> {
+    InboxState::from_word(&word)
+        .ok_or_else(|| Failure::unreadable("its state is a word that this version does not know"))
+}
+
+/// A step applied it.
+pub(crate) fn apply(connection: &Connection, id: InboxId) -> Result<(), Failure> {
+    let applied = connection
+        .prepare_cached("UPDATE inbox SET state = 'applied', because = '' WHERE id = ?1")?
+        .execute([row::signed(id.0)])?;
+    if applied == 0 { Err(no_such_delivery(id)) } else { Ok(()) }
+}
+
+/// Puts off or closes what is open. What is not stays as it is, and that is no error.
+pub(crate) fn file(connection: &Connection, id: InboxId, filing: &Filing) -> Result<(), Failure> {
+    let number = row::signed(id.0);
+    let filed = match filing {
+        Filing::Defer { due_at, because } => connection
+            .prepare_cached(
+                "UPDATE inbox SET due_at = ?1, because = ?2, deferrals = deferrals + 1
+                 WHERE id = ?3 AND state = 'open'",
+            )?
+            .execute(params![due_at.as_millis(), because, number])?,
+        Filing::Close { state, because, .. } => connection
+            .prepare_cached(
+                "UPDATE inbox SET state = ?1, because = ?2 WHERE id = ?3 AND state = 'open'",
+            )?
+            .execute(params![state.word(), because, number])?,
+    };
+    if filed == 0 {
+        let mut statement = connection.prepare_cached("SELECT 1 FROM inbox WHERE id = ?1")?;
+        return if statement.exists([number])? { Ok(()) } else { Err(no_such_delivery(id)) };
+    }
+    match filing {
+        Filing::Close { notice: Some(notice), .. } => {
+            outbox::tell(connection, std::slice::from_ref(notice))
+        }
+        Filing::Close { notice: None, .. } | Filing::Defer { .. } => Ok(()),
+    }
+}
+
+fn no_such_delivery(id: InboxId) -> Failure {
+    Failure::new(format!("the inbox has no delivery {}", id.0))
+}
+
+/// An order of this key is known now: orphans that name it are due again.
+pub(crate) fn match_key(
+    connection: &Connection,
+    account: &AccountName,
+    key: &OrderKey,
+) -> Result<(), Failure> {
+    connection
+        .prepare_cached(
+            "UPDATE inbox INDEXED BY inbox_orphans_of_keys SET state = 'open', deferrals = 0
+             WHERE state = 'orphan' AND account = ?1 AND order_key = ?2",
+        )?
+        .execute([account.as_str(), key.as_str()])?;
+    Ok(())
+}
+
+/// The provider's id of an order or a session is known now: orphans that name it are due again.
+pub(crate) fn match_reference(
+    connection: &Connection,
+    account: &str,
+    reference: &ProviderRef,
+) -> Result<(), Failure> {
+    connection
+        .prepare_cached(
+            "UPDATE inbox INDEXED BY inbox_orphans_of_references SET state = 'open', deferrals = 0
+             WHERE state = 'orphan' AND account = ?1 AND reference = ?2",
+        )?
+        .execute([account, reference.as_str()])?;
+    Ok(())
+}
+
+pub(crate) fn next_due(
+    connection: &Connection,
+    account: &str,
+) -> Result<Option<Timestamp>, Failure> {
     let earliest = connection
-        .prepare_cached("SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL")?
-        .query_row((), |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT min(due_at) FROM inbox INDEXED BY inbox_due
+             WHERE state = 'open' AND account = ?1",
+        )?
+        .query_row([account], |row| row.get(0))?;
     Ok(row::timestamp(earliest))
+}
+
+pub(crate) fn count_refused(connection: &Connection, refused: &[Refused]) -> Result<(), Failure> {
+    for Refused { account, reason, count, last_at } in refused {
+        connection
+            .prepare_cached(
+                "INSERT INTO refused (account, reason, count, last_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (account, reason) DO UPDATE
+                 SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)",
+            )?
+            .execute(params![account.as_str(), reason, row::signed(*count), last_at.as_millis()])?;
+    }
+    Ok(())
+}
+
+pub(crate) fn refused(connection: &Connection) -> Result<Vec<Refused>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT account, reason, count, last_at FROM refused ORDER BY account, reason",
+    )?;
+    let mut rows = statement.query(())?;
+    let mut refused = Vec::new();
+    while let Some(row) = rows.next()? {
+        refused.push(counted(row).map_err(|failure| failure.of("a count of refused deliveries"))?);
+    }
+    Ok(refused)
+}
+
+fn counted(row: &Row<'_>) -> Result<Refused, Failure> {
+    Ok(Refused {
+        account: AccountName::new(row.get::<_, String>(0)?)?,
+        reason: row.get(1)?,
+        count: row::unsigned(row.get(2)?)?,
+        last_at: Timestamp::from_millis(row.get(3)?),
+    })
 }

@@ -11,17 +11,18 @@
 //! ```
 //! # let directory = std::env::temp_dir().join(format!("pagos-doc-{}", std::process::id()));
 //! # std::fs::create_dir_all(&directory)?;
-//! use pagos_engine::Store;
+//! use pagos_engine::{Store, Turn};
 //! use pagos_store_sqlite::SqliteStore;
 //!
 //! let path = directory.join("pagos.db");
-//! let worker = SqliteStore::lock(&path)?; // nobody else dispatches from this file meanwhile
 //! let store = SqliteStore::open(&path)?;
 //! # async fn ask(store: &SqliteStore) -> Result<(), pagos_engine::StoreError> {
+//! let turn = store.take_turn().await?; // nobody else dispatches from this file meanwhile
+//! assert!(matches!(turn, Turn::Alone(_)));
 //! assert_eq!(store.tally(None).await?.total(), 0);
 //! # Ok(()) }
 //! # futures_util::future::FutureExt::now_or_never(ask(&store));
-//! # drop((store, worker));
+//! # drop(store);
 //! # std::fs::remove_dir_all(&directory)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -31,6 +32,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod account;
 mod claim;
 mod delivery;
 mod failure;
@@ -41,6 +43,7 @@ mod outbox;
 mod payment;
 mod query;
 mod row;
+mod run;
 mod schema;
 mod session;
 mod step;
@@ -48,6 +51,6 @@ mod store;
 mod submit;
 mod tallies;
 mod thread;
+mod unread;
 
-pub use lock::WorkerLock;
 pub use store::SqliteStore;

@@ -1,11 +1,14 @@
-//! Notices for the application, about payouts and payments in one numbering. Nothing is taken out.
+//! Notices for the application, about everything in one numbering, and how far its readers are.
+//! Nothing is taken out.
 
 use pagos_engine::Notice;
 use rusqlite::Connection;
+use rusqlite::OptionalExtension;
 use rusqlite::params;
 
 use crate::failure::Failure;
 use crate::row;
+use crate::run;
 
 /// The number is the highest so far plus one: SQLite's rule for a key that is not given.
 pub(crate) fn tell(connection: &Connection, notices: &[Notice]) -> Result<(), Failure> {
@@ -28,8 +31,45 @@ pub(crate) fn told(
     let mut rows = statement.query(params![row::signed(after), row::limit(limit)])?;
     let mut notices = Vec::new();
     while let Some(row) = rows.next()? {
-        let notice = serde_json::from_str(row::text(row, 1)?)?;
-        notices.push((row::unsigned(row.get(0)?)?, notice));
+        let number = row::unsigned(row.get(0)?)?;
+        let mut notice: Notice =
+            row::json(row, 1).map_err(|failure| failure.of(format!("notice {number}")))?;
+        if let Some(key) = notice.key() {
+            let runs = run::names_of(connection, key.as_str())?;
+            notice.set_runs(runs);
+        }
+        notices.push((number, notice));
     }
     Ok(notices)
+}
+
+/// The number of the newest notice; 0 if there is none.
+pub(crate) fn newest(connection: &Connection) -> Result<u64, Failure> {
+    let newest: Option<i64> = connection
+        .prepare_cached("SELECT max(number) FROM outbox")?
+        .query_row((), |row| row.get(0))?;
+    row::unsigned(newest.unwrap_or(0))
+}
+
+pub(crate) fn position(connection: &Connection, reader: &str) -> Result<Option<u64>, Failure> {
+    let position: Option<i64> = connection
+        .prepare_cached("SELECT position FROM readers WHERE name = ?1")?
+        .query_row([reader], |row| row.get(0))
+        .optional()?;
+    position.map(row::unsigned).transpose()
+}
+
+/// A reader never goes back.
+pub(crate) fn acknowledge(
+    connection: &Connection,
+    reader: &str,
+    number: u64,
+) -> Result<(), Failure> {
+    connection
+        .prepare_cached(
+            "INSERT INTO readers (name, position) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET position = max(position, excluded.position)",
+        )?
+        .execute(params![reader, row::signed(number)])?;
+    Ok(())
 }

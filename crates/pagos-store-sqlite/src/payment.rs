@@ -5,15 +5,18 @@ use pagos_core::OrderKey;
 use pagos_core::PaymentOrder;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
-use pagos_engine::Committed;
+use pagos_engine::ClaimRequest;
 use pagos_engine::Digest;
 use pagos_engine::Entry;
+use pagos_engine::Lease;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentProgress;
 use pagos_engine::PaymentStep;
+use pagos_engine::Share;
+use pagos_engine::Work;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
-use rusqlite::Rows;
 use rusqlite::params;
 
 use crate::failure::Failure;
@@ -22,6 +25,11 @@ use crate::outbox;
 use crate::row;
 use crate::session;
 use crate::session::Owner;
+use crate::tallies;
+use crate::thread::Transaction;
+use crate::unread;
+use crate::unread::UNREAD_MAX;
+use crate::unread::Unread;
 
 pub(crate) fn ask_for(
     connection: &Connection,
@@ -36,6 +44,7 @@ pub(crate) fn ask_for(
     let progress = PaymentProgress::new(now);
     let payment = Payment { order: order.clone(), digest, progress, due_at: None, version: 1 };
     insert(connection, &payment)?;
+    inbox::match_key(connection, &order.account, &order.key)?;
     Ok(Asked::New(payment))
 }
 
@@ -45,8 +54,8 @@ fn insert(connection: &Connection, payment: &Payment) -> Result<(), Failure> {
         .prepare_cached(
             "INSERT INTO payments
              (key, account, amount_minor, currency, status, attention, version, due_at,
-              created_at, digest, order_json, progress_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+              created_at, digest, digest_version, order_json, progress_json)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             order.key.as_str(),
@@ -59,6 +68,7 @@ fn insert(connection: &Connection, payment: &Payment) -> Result<(), Failure> {
             row::millis(*due_at),
             progress.created_at.as_millis(),
             digest.0,
+            Digest::VERSION,
             serde_json::to_string(order)?,
             serde_json::to_string(progress)?,
         ])?;
@@ -67,20 +77,28 @@ fn insert(connection: &Connection, payment: &Payment) -> Result<(), Failure> {
 
 /// Conflicts are found before anything is written: a conflict is an answer, and what was written
 /// before an answer stays.
-pub(crate) fn commit(connection: &Connection, step: &PaymentStep) -> Result<Committed, Failure> {
-    let Some(stored) = stored(connection, &step.key)? else { return Ok(Committed::Conflict) };
+pub(crate) fn commit(
+    connection: &Connection,
+    step: &PaymentStep,
+) -> Result<PaymentCommitted, Failure> {
+    let Some(stored) = stored(connection, &step.key)? else {
+        return Ok(PaymentCommitted::Conflict);
+    };
     let version = row::unsigned(stored.version)?;
     if version != step.version {
-        return Ok(Committed::Conflict);
+        return Ok(PaymentCommitted::Conflict);
     }
     if let Some(opened) = &step.opens {
         match session::keep(connection, &stored.account, stored.id, opened)? {
             Owner::Ours => {}
-            Owner::Another => return Ok(Committed::Conflict),
+            Owner::Another => return Ok(PaymentCommitted::SessionTaken),
         }
     }
     if let Some(id) = step.applies {
-        inbox::file(connection, id, None, "applied")?;
+        inbox::apply(connection, id)?;
+    }
+    if let Some(opened) = &step.opens {
+        inbox::match_reference(connection, &stored.account, &opened.reference)?;
     }
     update(connection, stored.id, step)?;
     for entry in &step.entries {
@@ -89,7 +107,7 @@ pub(crate) fn commit(connection: &Connection, step: &PaymentStep) -> Result<Comm
             .execute(params![stored.id, serde_json::to_string(entry)?])?;
     }
     outbox::tell(connection, &step.notices)?;
-    Ok(Committed::Done { version: version + 1 })
+    Ok(PaymentCommitted::Done { version: version + 1 })
 }
 
 struct Stored {
@@ -109,30 +127,101 @@ fn stored(connection: &Connection, key: &OrderKey) -> Result<Option<Stored>, Fai
 }
 
 fn update(connection: &Connection, id: i64, step: &PaymentStep) -> Result<(), Failure> {
-    connection
-        .prepare_cached(
+    // Two statements rather than a CASE: a column that is not named costs no index anything.
+    let sql = match step.lease {
+        Lease::Keep => {
             "UPDATE payments SET status = ?1, attention = ?2, due_at = ?3, progress_json = ?4,
-                    version = version + 1
-             WHERE id = ?5",
-        )?
-        .execute(params![
-            step.progress.word(),
-            step.progress.attention.is_some(),
-            row::millis(step.due_at),
-            serde_json::to_string(&step.progress)?,
-            id,
-        ])?;
+                    unreadable = NULL, version = version + 1
+             WHERE id = ?5"
+        }
+        Lease::End => {
+            "UPDATE payments SET status = ?1, attention = ?2, due_at = ?3, progress_json = ?4,
+                    unreadable = NULL, version = version + 1, lease_until = NULL
+             WHERE id = ?5"
+        }
+    };
+    connection.prepare_cached(sql)?.execute(params![
+        step.progress.word(),
+        step.progress.attention.is_some(),
+        row::millis(step.due_at),
+        serde_json::to_string(&step.progress)?,
+        id,
+    ])?;
     Ok(())
+}
+
+/// Leaves the versions alone: a claim changes nothing that a step is computed from.
+pub(crate) fn claim(
+    transaction: &mut Transaction<'_>,
+    request: &ClaimRequest,
+) -> Result<Vec<Payment>, Failure> {
+    let mut claimed = Vec::new();
+    for share in request.shares.iter().filter(|share| share.lane.work == Work::Follow) {
+        let due = due(transaction.connection, share, request.now)?;
+        for row in &due.unread {
+            unread::set_payment_aside(transaction, row, &share.lane.account, request.now)?;
+        }
+        let lease_until = request.now.plus(share.lease);
+        for (id, payment) in due.payments {
+            transaction
+                .connection
+                .prepare_cached("UPDATE payments SET lease_until = ?1 WHERE id = ?2")?
+                .execute(params![lease_until.as_millis(), id])?;
+            claimed.push(payment);
+        }
+    }
+    Ok(claimed)
+}
+
+/// What is due in one lane, in the order of claiming.
+#[derive(Debug, Default)]
+struct Due {
+    payments: Vec<(i64, Payment)>,
+    unread: Vec<Unread>,
+}
+
+fn due(connection: &Connection, share: &Share, now: Timestamp) -> Result<Due, Failure> {
+    // A payment counts in no tally. What a tally reads of a row tells what a notice needs.
+    let mut statement = connection.prepare_cached(
+        "SELECT order_json, progress_json, digest, digest_version, due_at, version, id, key,
+                account, currency, status, amount_minor, 0, attention
+         FROM payments INDEXED BY payments_due
+         WHERE account = ?1 AND due_at <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
+         ORDER BY due_at, key LIMIT ?3",
+    )?;
+    let rows_max = row::limit(share.limit.saturating_add(UNREAD_MAX));
+    let arguments = params![share.lane.account.as_str(), now.as_millis(), rows_max];
+    let mut rows = statement.query(arguments)?;
+    let mut due = Due::default();
+    while due.payments.len() < share.limit
+        && let Some(row) = rows.next()?
+    {
+        let id = row.get(6)?;
+        match row::payment(row) {
+            Ok(payment) => due.payments.push((id, payment)),
+            Err(failure) if failure.is_about_a_row() => due.unread.push(Unread {
+                id,
+                key: row.get(7)?,
+                counted: tallies::counted(row, 8)?,
+                because: failure.error.message,
+            }),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(due)
 }
 
 pub(crate) fn payment(connection: &Connection, key: &OrderKey) -> Result<Option<Payment>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, due_at, version FROM payments WHERE key = ?1",
+        "SELECT order_json, progress_json, digest, digest_version, due_at, version
+         FROM payments WHERE key = ?1",
     )?;
     let mut rows = statement.query([key.as_str()])?;
-    rows.next()?.map(row::payment).transpose()
+    let payment = rows.next()?.map(row::payment).transpose();
+    payment.map_err(|failure| failure.of(format!("payment {key}")))
 }
 
+/// Rows are read until `limit` of them could be, so that a short page is the last one.
 pub(crate) fn list(
     connection: &Connection,
     status: Option<&str>,
@@ -141,40 +230,42 @@ pub(crate) fn list(
 ) -> Result<Vec<Payment>, Failure> {
     // Every key is greater than the empty text.
     let after = after.map_or("", OrderKey::as_str);
-    let limit = row::limit(limit);
     let Some(status) = status else {
         let mut statement = connection.prepare_cached(
-            "SELECT order_json, progress_json, digest, due_at, version
-             FROM payments WHERE key > ?1 ORDER BY key LIMIT ?2",
+            "SELECT order_json, progress_json, digest, digest_version, due_at, version
+             FROM payments WHERE key > ?1 ORDER BY key",
         )?;
-        return collect(statement.query(params![after, limit])?);
+        return row::readable(statement.query([after])?, limit, row::payment);
     };
     let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, due_at, version
+        "SELECT order_json, progress_json, digest, digest_version, due_at, version
          FROM payments INDEXED BY payments_status
-         WHERE status = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
+         WHERE status = ?1 AND key > ?2 ORDER BY key",
     )?;
-    collect(statement.query(params![status, after, limit])?)
+    row::readable(statement.query([status, after])?, limit, row::payment)
 }
 
-pub(crate) fn due(
+/// When a payment of an account can be claimed. Two looks: at the earliest that is under no claim,
+/// and at the claims, of which there are few.
+pub(crate) fn next_due(
     connection: &Connection,
-    now: Timestamp,
-    limit: usize,
-) -> Result<Vec<Payment>, Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, due_at, version
-         FROM payments INDEXED BY payments_due
-         WHERE due_at <= ?1 ORDER BY due_at, key LIMIT ?2",
-    )?;
-    collect(statement.query(params![now.as_millis(), row::limit(limit)])?)
-}
-
-pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
-    let earliest = connection
-        .prepare_cached("SELECT min(due_at) FROM payments WHERE due_at IS NOT NULL")?
-        .query_row((), |row| row.get(0))?;
-    Ok(row::timestamp(earliest))
+    account: &str,
+) -> Result<Option<Timestamp>, Failure> {
+    let unclaimed: Option<i64> = connection
+        .prepare_cached(
+            "SELECT min(due_at) FROM
+             (SELECT due_at FROM payments INDEXED BY payments_due
+              WHERE account = ?1 AND due_at IS NOT NULL AND lease_until IS NULL
+              ORDER BY due_at LIMIT 1)",
+        )?
+        .query_row([account], |row| row.get(0))?;
+    let claimed: Option<i64> = connection
+        .prepare_cached(
+            "SELECT min(max(due_at, lease_until)) FROM payments INDEXED BY payments_leased
+             WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND account = ?1",
+        )?
+        .query_row([account], |row| row.get(0))?;
+    Ok(row::timestamp(unclaimed.into_iter().chain(claimed).min()))
 }
 
 pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Entry>, Failure> {
@@ -182,13 +273,6 @@ pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Ent
         "SELECT entry_json FROM payment_entries
          WHERE payment = (SELECT id FROM payments WHERE key = ?1) ORDER BY id",
     )?;
-    row::entries(statement.query([key.as_str()])?)
-}
-
-fn collect(mut rows: Rows<'_>) -> Result<Vec<Payment>, Failure> {
-    let mut payments = Vec::new();
-    while let Some(row) = rows.next()? {
-        payments.push(row::payment(row)?);
-    }
-    Ok(payments)
+    let entries = row::entries(statement.query([key.as_str()])?);
+    entries.map_err(|failure| failure.of(format!("the history of payment {key}")))
 }

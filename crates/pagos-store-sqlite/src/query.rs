@@ -6,28 +6,31 @@ use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
 use pagos_engine::Filter;
+use pagos_engine::Lane;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
 use pagos_engine::Tally;
+use pagos_engine::Work;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
-use crate::claim::accounts_due;
+use crate::claim;
 use crate::failure::Failure;
 use crate::inbox;
 use crate::payment;
 use crate::row;
-use crate::submit::known_run;
+use crate::run;
 use crate::tallies;
 
 pub(crate) fn payout(connection: &Connection, key: &OrderKey) -> Result<Option<Payout>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, due_at, version, epoch
+        "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
          FROM payouts WHERE key = ?1",
     )?;
     let mut rows = statement.query([key.as_str()])?;
-    rows.next()?.map(row::payout).transpose()
+    let payout = rows.next()?.map(row::payout).transpose();
+    payout.map_err(|failure| failure.of(format!("payout {key}")))
 }
 
 pub(crate) fn payout_of(
@@ -42,36 +45,36 @@ pub(crate) fn payout_of(
         )?
         .query_row([account.as_str(), reference.as_str()], |row| row.get(0))
         .optional()?;
-    Ok(key.map(OrderKey::new).transpose()?)
+    let key = key.map(OrderKey::new).transpose();
+    key.map_err(|cause| Failure::from(cause).of("the key of a payout"))
 }
 
+/// Rows are read until `limit` of them could be, so that a short page is the last one.
 pub(crate) fn list(
     connection: &Connection,
     filter: &Filter,
     after: Option<&OrderKey>,
     limit: usize,
 ) -> Result<Vec<Payout>, Failure> {
-    let run = match &filter.run {
-        None => None,
-        Some(run) => match known_run(connection, run)? {
-            None => return Ok(Vec::new()),
-            number => number,
-        },
-    };
-    let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, due_at, version, epoch
-         FROM payouts
-         WHERE key > ?1 AND (?2 IS NULL OR run = ?2) AND (?3 IS NULL OR status = ?3)
-         ORDER BY key LIMIT ?4",
-    )?;
     // Every key is greater than the empty text.
     let after = after.map_or("", OrderKey::as_str);
-    let mut rows = statement.query(params![after, run, filter.status, row::limit(limit)])?;
-    let mut payouts = Vec::new();
-    while let Some(row) = rows.next()? {
-        payouts.push(row::payout(row)?);
-    }
-    Ok(payouts)
+    let Some(run) = &filter.run else {
+        let mut statement = connection.prepare_cached(
+            "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
+             FROM payouts WHERE key > ?1 AND (?2 IS NULL OR status = ?2) ORDER BY key",
+        )?;
+        return row::readable(statement.query(params![after, filter.status])?, limit, row::payout);
+    };
+    let Some(run) = run::stored(connection, run)? else { return Ok(Vec::new()) };
+    // CROSS: the members in their order first, then the payout of each.
+    let mut statement = connection.prepare_cached(
+        "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
+         FROM members CROSS JOIN payouts ON payouts.key = members.key
+         WHERE members.run = ?1 AND members.key > ?2 AND (?3 IS NULL OR status = ?3)
+         ORDER BY members.key",
+    )?;
+    let rows = statement.query(params![run.number, after, filter.status])?;
+    row::readable(rows, limit, row::payout)
 }
 
 pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Entry>, Failure> {
@@ -79,50 +82,31 @@ pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Ent
         "SELECT entry_json FROM entries
          WHERE payout = (SELECT id FROM payouts WHERE key = ?1) ORDER BY id",
     )?;
-    row::entries(statement.query([key.as_str()])?)
+    let entries = row::entries(statement.query([key.as_str()])?);
+    entries.map_err(|failure| failure.of(format!("the history of payout {key}")))
 }
 
 pub(crate) fn tally(connection: &Connection, run: Option<&RunId>) -> Result<Tally, Failure> {
-    let Some(run) = run else { return tallies::read(connection, None) };
-    match known_run(connection, run)? {
+    let Some(run) = run else { return tallies::read(connection, tallies::ALL) };
+    match run::stored(connection, run)? {
         None => Ok(Tally::default()),
-        number => tallies::read(connection, number),
+        Some(run) => tallies::read(connection, run.number),
     }
 }
 
-pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
-    let mut earliest = inbox::next_due(connection)?;
-    for account in accounts_due(connection)? {
-        let unclaimed = earliest_unclaimed(connection, &account)?;
-        earliest = earliest.into_iter().chain(unclaimed).min();
-    }
-    let claimed = earliest_claimed(connection)?;
-    let payments = payment::next_due(connection)?;
-    Ok(earliest.into_iter().chain(claimed).chain(payments).min())
-}
-
-fn earliest_unclaimed(
+pub(crate) fn next_due(
     connection: &Connection,
-    account: &str,
+    lanes: &[Lane],
 ) -> Result<Option<Timestamp>, Failure> {
-    let due_at = connection
-        .prepare_cached(
-            "SELECT due_at FROM payouts INDEXED BY payouts_due
-             WHERE account = ?1 AND held = 0 AND due_at IS NOT NULL AND lease_until IS NULL
-             ORDER BY due_at LIMIT 1",
-        )?
-        .query_row([account], |row| row.get(0))
-        .optional()?;
-    Ok(row::timestamp(due_at))
-}
-
-/// A claimed payout can be claimed again when its claim has ended and it is due.
-fn earliest_claimed(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
-    let due_at = connection
-        .prepare_cached(
-            "SELECT min(max(due_at, lease_until)) FROM payouts INDEXED BY payouts_leased
-             WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND held = 0",
-        )?
-        .query_row((), |row| row.get(0))?;
-    Ok(row::timestamp(due_at))
+    let mut earliest = None;
+    for Lane { account, work } in lanes {
+        let account = account.as_str();
+        let due_at = match work {
+            Work::Send | Work::Ask => claim::next_due(connection, account, work.word())?,
+            Work::Follow => payment::next_due(connection, account)?,
+            Work::Apply => inbox::next_due(connection, account)?,
+        };
+        earliest = earliest.into_iter().chain(due_at).min();
+    }
+    Ok(earliest)
 }

@@ -1,42 +1,58 @@
 //! From rows to domain values: payouts, payments, entries, numbers. No queries.
 
+use pagos_core::PaymentOrder;
+use pagos_core::PayoutOrder;
 use pagos_core::Timestamp;
+use pagos_engine::Canonical;
 use pagos_engine::Digest;
 use pagos_engine::Entry;
 use pagos_engine::Payment;
 use pagos_engine::Payout;
-use pagos_engine::Progress;
 use rusqlite::Row;
 use rusqlite::Rows;
+use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 
-/// Reads `order_json, progress_json, digest, due_at, version, epoch`, in this order from the first
-/// column on.
+/// Reads `order_json, progress_json, digest, digest_version, due_at, version, epoch`, in this order
+/// from the first column on.
 pub(crate) fn payout(row: &Row<'_>) -> Result<Payout, Failure> {
     Ok(Payout {
-        order: serde_json::from_str(text(row, 0)?)?,
-        progress: progress(row, 1)?,
-        digest: Digest(row.get(2)?),
-        due_at: timestamp(row.get(3)?),
-        version: unsigned(row.get(4)?)?,
-        epoch: unsigned(row.get(5)?)?,
+        order: json(row, 0)?,
+        progress: json(row, 1)?,
+        digest: digest::<PayoutOrder>(row, 2, 0)?,
+        due_at: timestamp(row.get(4)?),
+        version: unsigned(row.get(5)?)?,
+        epoch: unsigned(row.get(6)?)?,
     })
 }
 
-/// Reads `order_json, progress_json, digest, due_at, version`, in this order from the first column
-/// on.
+/// Reads `order_json, progress_json, digest, digest_version, due_at, version`, in this order from
+/// the first column on.
 pub(crate) fn payment(row: &Row<'_>) -> Result<Payment, Failure> {
     Ok(Payment {
-        order: serde_json::from_str(text(row, 0)?)?,
-        progress: serde_json::from_str(text(row, 1)?)?,
-        digest: Digest(row.get(2)?),
-        due_at: timestamp(row.get(3)?),
-        version: unsigned(row.get(4)?)?,
+        order: json(row, 0)?,
+        progress: json(row, 1)?,
+        digest: digest::<PaymentOrder>(row, 2, 0)?,
+        due_at: timestamp(row.get(4)?),
+        version: unsigned(row.get(5)?)?,
     })
 }
 
-pub(crate) fn progress(row: &Row<'_>, column: usize) -> Result<Progress, Failure> {
+/// Reads `digest, digest_version` from column `first` on: the present digest of a stored order,
+/// whatever version it was stored under. The order itself is read only if it must be.
+pub(crate) fn digest<Order>(row: &Row<'_>, first: usize, order: usize) -> Result<Digest, Failure>
+where
+    Order: Canonical + DeserializeOwned,
+{
+    if row.get::<_, u32>(first + 1)? == Digest::VERSION {
+        return Ok(Digest(row.get(first)?));
+    }
+    Ok(Digest::of(&json::<Order>(row, order)?))
+}
+
+/// What a column says in JSON.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, Failure> {
     Ok(serde_json::from_str(text(row, column)?)?)
 }
 
@@ -44,9 +60,28 @@ pub(crate) fn progress(row: &Row<'_>, column: usize) -> Result<Progress, Failure
 pub(crate) fn entries(mut rows: Rows<'_>) -> Result<Vec<Entry>, Failure> {
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        entries.push(serde_json::from_str(text(row, 0)?)?);
+        entries.push(json(row, 0)?);
     }
     Ok(entries)
+}
+
+/// Reads up to `limit` rows and leaves out those that cannot be read.
+pub(crate) fn readable<T>(
+    mut rows: Rows<'_>,
+    limit: usize,
+    read: impl Fn(&Row<'_>) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        match read(row) {
+            Ok(one) => found.push(one),
+            Err(failure) if failure.is_about_a_row() => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(found)
 }
 
 /// The text of a column, where it is.
@@ -64,7 +99,7 @@ pub(crate) fn millis(moment: Option<Timestamp>) -> Option<i64> {
 
 /// SQLite's integers are signed; ours that count are not.
 pub(crate) fn unsigned(value: i64) -> Result<u64, Failure> {
-    u64::try_from(value).map_err(|_| Failure::new("a stored count is negative"))
+    u64::try_from(value).map_err(|_| Failure::unreadable("a count in it is negative"))
 }
 
 /// A limit or number for SQLite. What is beyond its range is beyond all its rows too.

@@ -61,7 +61,8 @@ pub(crate) fn known(
     let mut rows = statement.query([account.as_str(), reference.as_str()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     Ok(Some(KnownSession {
-        key: OrderKey::new(row.get::<_, String>(0)?)?,
+        key: OrderKey::new(row.get::<_, String>(0)?)
+            .map_err(|cause| Failure::from(cause).of(format!("session {reference}")))?,
         secret: row.get::<_, Option<String>>(1)?.map(Secret::new),
     }))
 }

@@ -1,5 +1,6 @@
 //! One step of one payout: progress, history, notices and the applied delivery, all or nothing.
 
+use pagos_core::ProviderRef;
 use pagos_engine::Committed;
 use pagos_engine::Lease;
 use pagos_engine::Step;
@@ -17,7 +18,8 @@ use crate::tallies::is_at_rest;
 use crate::thread::Transaction;
 
 pub(crate) fn commit(transaction: &mut Transaction<'_>, step: &Step) -> Result<Committed, Failure> {
-    let Some(stored) = stored(transaction.connection, step)? else {
+    let connection = transaction.connection;
+    let Some(stored) = stored(connection, step)? else {
         return Ok(Committed::Conflict);
     };
     let epoch = row::unsigned(stored.epoch)?;
@@ -26,7 +28,10 @@ pub(crate) fn commit(transaction: &mut Transaction<'_>, step: &Step) -> Result<C
         return Ok(Committed::Conflict);
     }
     if let Some(id) = step.applies {
-        inbox::file(transaction.connection, id, None, "applied")?;
+        inbox::apply(connection, id)?;
+    }
+    if let Some(reference) = step.progress.standing.reference() {
+        name(connection, &stored, step, reference)?;
     }
     let after = Counted {
         status: step.progress.word().to_owned(),
@@ -34,27 +39,14 @@ pub(crate) fn commit(transaction: &mut Transaction<'_>, step: &Step) -> Result<C
         attention: step.progress.attention.is_some(),
         ..stored.counted.clone()
     };
-    update(transaction.connection, stored.id, step, &after)?;
-    if let Some(reference) = step.progress.standing.reference() {
-        transaction
-            .connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO payout_references (account, reference, key)
-                 VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![stored.counted.account, reference.as_str(), step.key.as_str()])?;
-    }
+    update(connection, stored.id, step, &after)?;
     for entry in &step.entries {
-        transaction
-            .connection
+        connection
             .prepare_cached("INSERT INTO entries (payout, entry_json) VALUES (?1, ?2)")?
             .execute(params![stored.id, serde_json::to_string(entry)?])?;
     }
-    outbox::tell(transaction.connection, &step.notices)?;
-    if after != stored.counted {
-        transaction.tallies.enter(after);
-        transaction.tallies.leave(stored.counted);
-    }
+    outbox::tell(connection, &step.notices)?;
+    tallies::recount(transaction, step.key.as_str(), &stored.counted, &after)?;
     Ok(Committed::Done { version: version + 1 })
 }
 
@@ -70,7 +62,7 @@ fn stored(connection: &Connection, step: &Step) -> Result<Option<Stored>, Failur
     let stored = connection
         .prepare_cached(
             "SELECT id, version, epoch, held,
-                    run, account, currency, status, amount_minor, at_rest, attention
+                    account, currency, status, amount_minor, at_rest, attention
              FROM payouts WHERE key = ?1",
         )?
         .query_row([step.key.as_str()], |row| {
@@ -86,22 +78,50 @@ fn stored(connection: &Connection, step: &Step) -> Result<Option<Stored>, Failur
     Ok(stored)
 }
 
+/// Keeps the provider's id of a payout. Orphans that name it are due again if it had none before.
+fn name(
+    connection: &Connection,
+    stored: &Stored,
+    step: &Step,
+    reference: &ProviderRef,
+) -> Result<(), Failure> {
+    let account = &stored.counted.account;
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO payout_references (account, reference, key)
+             VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![account, reference.as_str(), step.key.as_str()])?;
+    let is_first = connection
+        .prepare_cached(
+            "SELECT 1 FROM payouts WHERE id = ?1
+               AND json_extract(progress_json, '$.standing.held.reference') IS NULL",
+        )?
+        .exists([stored.id])?;
+    if is_first {
+        inbox::match_reference(connection, account, reference)?;
+    }
+    Ok(())
+}
+
 fn update(connection: &Connection, id: i64, step: &Step, after: &Counted) -> Result<(), Failure> {
     // Two statements rather than a CASE: a column that is not named costs no index anything.
     let sql = match step.lease {
         Lease::Keep => {
-            "UPDATE payouts SET status = ?1, at_rest = ?2, attention = ?3, due_at = ?4,
-                    progress_json = ?5, version = version + 1
-             WHERE id = ?6"
+            "UPDATE payouts SET status = ?1, work = ?2, at_rest = ?3, attention = ?4, due_at = ?5,
+                    progress_json = ?6, unreadable = NULL, version = version + 1
+             WHERE id = ?7"
         }
         Lease::End => {
-            "UPDATE payouts SET status = ?1, at_rest = ?2, attention = ?3, due_at = ?4,
-                    progress_json = ?5, version = version + 1, lease_until = NULL
-             WHERE id = ?6"
+            "UPDATE payouts SET status = ?1, work = ?2, at_rest = ?3, attention = ?4, due_at = ?5,
+                    progress_json = ?6, unreadable = NULL, version = version + 1,
+                    lease_until = NULL
+             WHERE id = ?7"
         }
     };
     connection.prepare_cached(sql)?.execute(params![
         after.status,
+        step.progress.work().word(),
         after.at_rest,
         after.attention,
         row::millis(step.due_at),

@@ -1,12 +1,13 @@
 //! [`SqliteStore`]: the engine's store in one file. Which thread does what; no SQL.
 
+mod inbox;
 mod payment;
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use pagos_core::AccountName;
-use pagos_core::Delivery;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
@@ -15,25 +16,28 @@ use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
 use pagos_engine::Entry;
 use pagos_engine::Filter;
-use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
 use pagos_engine::Intent;
+use pagos_engine::Lane;
 use pagos_engine::Notice;
 use pagos_engine::Payout;
+use pagos_engine::Released;
+use pagos_engine::Run;
 use pagos_engine::RunId;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Turn;
 
+use crate::account;
 use crate::claim;
 use crate::file;
-use crate::inbox;
 use crate::lock;
-use crate::lock::WorkerLock;
 use crate::outbox;
 use crate::query;
+use crate::run;
+use crate::run::Begun;
 use crate::step;
 use crate::submit;
 use crate::thread::Mode;
@@ -42,7 +46,8 @@ use crate::thread::Transaction;
 
 /// A [`Store`] in one SQLite file, for one machine.
 ///
-/// Several processes may open the same file; one of them dispatches, see [`SqliteStore::lock`].
+/// Several processes may open the same file; one of them dispatches: whoever took the turn, with
+/// [`Store::take_turn`], which is a lock on the file `<path>.lock`.
 /// Dropping the store waits for the calls that were begun, then closes the file.
 ///
 /// Releasing or withdrawing a run of more than 10,000 payouts takes several transactions, so that
@@ -56,6 +61,7 @@ pub struct SqliteStore {
     // Dropped in this order: the writer closes last, and so can tidy up the write-ahead log.
     reader: Thread,
     writer: Option<Thread>,
+    path: PathBuf,
 }
 
 impl SqliteStore {
@@ -69,7 +75,7 @@ impl SqliteStore {
         let path = path.as_ref();
         let writer = Thread::spawn(file::open(path)?, Mode::Write)?;
         let reader = Thread::spawn(file::open_read_only(path)?, Mode::Read)?;
-        Ok(Self { reader, writer: Some(writer) })
+        Ok(Self { reader, writer: Some(writer), path: path.to_owned() })
     }
 
     /// Opens the store at `path` to look at it, also while another process pays. Every write is an
@@ -78,18 +84,9 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`], and if there is no file or if it needs to be migrated first.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let reader = Thread::spawn(file::open_read_only(path.as_ref())?, Mode::Read)?;
-        Ok(Self { reader, writer: None })
-    }
-
-    /// Makes this process the only one that dispatches from the store at `path`, until the lock is
-    /// dropped or the process ends. The lock is on the file `<path>.lock`. `None` if another process
-    /// is it already.
-    ///
-    /// # Errors
-    /// If the file cannot be created or locked.
-    pub fn lock(path: impl AsRef<Path>) -> Result<Option<WorkerLock>, StoreError> {
-        lock::lock(path.as_ref())
+        let path = path.as_ref();
+        let reader = Thread::spawn(file::open_read_only(path)?, Mode::Read)?;
+        Ok(Self { reader, writer: None, path: path.to_owned() })
     }
 
     /// How many transactions this handle has committed. Fewer than there were calls, under load.
@@ -105,45 +102,71 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    async fn take_turn(&self) -> Result<Turn, StoreError> {
+        self.writer()?;
+        lock::take_turn(&self.path)
+    }
+
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         let (account, world) = (account.clone(), world.to_owned());
-        let bind =
-            move |transaction: &mut Transaction<'_>| submit::bind(transaction, &account, &world);
-        self.writer()?.call(bind).await
+        self.writer()?
+            .call(move |transaction| account::bind(transaction.connection, &account, &world))
+            .await
     }
 
-    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        self.writer()?.call(move |transaction| submit::submit(transaction, &intents)).await
+    async fn submit(
+        &self,
+        run: &RunId,
+        intents: Vec<Intent>,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        let run = run.clone();
+        self.writer()?.call(move |transaction| submit::submit(transaction, &run, &intents)).await
     }
 
-    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError> {
         let writer = self.writer()?;
-        let mut released = 0;
-        loop {
-            let run = run.clone();
-            let release =
-                move |transaction: &mut Transaction<'_>| submit::release(transaction, &run, now);
-            let portion = writer.call(release).await?;
-            released += portion;
-            if portion < submit::PORTION {
-                return Ok(released);
-            }
+        let run = run.clone();
+        let begin = move |transaction: &mut Transaction<'_>| {
+            run::begin_release(transaction.connection, &run, expected, now)
+        };
+        let (run, mut portion) = match writer.call(begin).await? {
+            Begun::Incomplete { members } => return Ok(Released::Incomplete { members }),
+            Begun::Fixed { run, portion } => (run, portion),
+        };
+        let mut made_due = portion.made_due;
+        while let Some(last) = portion.last {
+            let go_on = move |transaction: &mut Transaction<'_>| {
+                run::release_portion(transaction.connection, run, &last, now)
+            };
+            portion = writer.call(go_on).await?;
+            made_due += portion.made_due;
         }
+        Ok(Released::Done { made_due })
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
         let writer = self.writer()?;
-        let mut withdrawn = 0;
+        let mut forgotten = 0;
         loop {
             let run = run.clone();
             let withdraw =
-                move |transaction: &mut Transaction<'_>| submit::withdraw(transaction, &run);
-            let portion = writer.call(withdraw).await?;
-            withdrawn += portion;
-            if portion < submit::PORTION {
-                return Ok(withdrawn);
+                move |transaction: &mut Transaction<'_>| run::withdraw(transaction, &run);
+            let withdrawn = writer.call(withdraw).await?;
+            forgotten += withdrawn.forgotten;
+            if withdrawn.is_done {
+                return Ok(forgotten);
             }
         }
+    }
+
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        let run = run.clone();
+        self.reader.call(move |transaction| run::run(transaction.connection, &run)).await
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
@@ -201,41 +224,40 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.reader.call(|transaction| query::next_due(transaction.connection)).await
-    }
-
-    async fn receive(
-        &self,
-        account: &AccountName,
-        delivery: &Delivery,
-    ) -> Result<InboxId, StoreError> {
-        let account = account.clone();
-        let delivery = delivery.clone();
-        self.writer()?
-            .call(move |transaction| inbox::receive(transaction.connection, &account, &delivery))
-            .await
-    }
-
-    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
-        self.reader.call(move |transaction| inbox::due(transaction.connection, now, limit)).await
-    }
-
-    async fn file(
-        &self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
-        let outcome = outcome.to_owned();
-        self.writer()?
-            .call(move |transaction| inbox::file(transaction.connection, id, due_at, &outcome))
-            .await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        let lanes = lanes.to_vec();
+        self.reader.call(move |transaction| query::next_due(transaction.connection, &lanes)).await
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         self.reader
             .call(move |transaction| outbox::told(transaction.connection, after, limit))
+            .await
+    }
+
+    async fn newest_notice(&self) -> Result<u64, StoreError> {
+        self.reader.call(|transaction| outbox::newest(transaction.connection)).await
+    }
+
+    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        let name = name.to_owned();
+        self.reader.call(move |transaction| outbox::position(transaction.connection, &name)).await
+    }
+
+    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.writer()?
+            .call(move |transaction| outbox::acknowledge(transaction.connection, &name, number))
+            .await
+    }
+
+    async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.writer()?.call(move |transaction| account::halt(transaction.connection, &notice)).await
+    }
+
+    async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.writer()?
+            .call(move |transaction| account::resume(transaction.connection, &notice))
             .await
     }
 }

@@ -1,11 +1,9 @@
 //! Counts and sums kept up to date beside the rows, so that a tally of a million payouts is a
 //! handful of rows. Written once per group of commands; no policy.
 
-use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use pagos_core::AccountName;
-use pagos_core::Currency;
 use pagos_core::Timestamp;
 use pagos_engine::Progress;
 use pagos_engine::Tally;
@@ -17,11 +15,15 @@ use rusqlite::params;
 
 use crate::failure::Failure;
 use crate::row;
+use crate::run;
+use crate::thread::Transaction;
 
-/// What one payout adds to its row of the tallies.
+/// The run that stands for all payouts. SQLite numbers rows from 1.
+pub(crate) const ALL: i64 = 0;
+
+/// What one payout adds to the tally of each of its runs, and of [`ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Counted {
-    pub(crate) run: i64,
     pub(crate) account: String,
     pub(crate) currency: String,
     pub(crate) status: String,
@@ -30,22 +32,38 @@ pub(crate) struct Counted {
     pub(crate) attention: bool,
 }
 
-/// Reads `run, account, currency, status, amount_minor, at_rest, attention` from column `first` on.
+/// Reads `account, currency, status, amount_minor, at_rest, attention` from column `first` on.
 pub(crate) fn counted(row: &Row<'_>, first: usize) -> rusqlite::Result<Counted> {
     Ok(Counted {
-        run: row.get(first)?,
-        account: row.get(first + 1)?,
-        currency: row.get(first + 2)?,
-        status: row.get(first + 3)?,
-        amount_minor: row.get(first + 4)?,
-        at_rest: row.get(first + 5)?,
-        attention: row.get(first + 6)?,
+        account: row.get(first)?,
+        currency: row.get(first + 1)?,
+        status: row.get(first + 2)?,
+        amount_minor: row.get(first + 3)?,
+        at_rest: row.get(first + 4)?,
+        attention: row.get(first + 5)?,
     })
 }
 
 /// Nothing more happens by itself: released with nothing due, or a person must look.
 pub(crate) fn is_at_rest(held: bool, due_at: Option<Timestamp>, progress: &Progress) -> bool {
     (!held && due_at.is_none()) || progress.attention.is_some()
+}
+
+/// Counts a stored payout anew, everywhere where it counts.
+pub(crate) fn recount(
+    transaction: &mut Transaction<'_>,
+    key: &str,
+    before: &Counted,
+    after: &Counted,
+) -> Result<(), Failure> {
+    if after == before {
+        return Ok(());
+    }
+    for run in run::numbers_of(transaction.connection, key)?.into_iter().chain([ALL]) {
+        transaction.tallies.enter(run, after);
+        transaction.tallies.leave(run, before);
+    }
+    Ok(())
 }
 
 /// Differences to the tallies that are not written yet.
@@ -82,22 +100,22 @@ impl Sum {
 }
 
 impl TallyChanges {
-    pub(crate) fn enter(&mut self, payout: Counted) {
-        self.count(payout, 1);
+    pub(crate) fn enter(&mut self, run: i64, payout: &Counted) {
+        self.count(run, payout, 1);
     }
 
-    pub(crate) fn leave(&mut self, payout: Counted) {
-        self.count(payout, -1);
+    pub(crate) fn leave(&mut self, run: i64, payout: &Counted) {
+        self.count(run, payout, -1);
     }
 
-    fn count(&mut self, payout: Counted, sign: i64) {
+    fn count(&mut self, run: i64, payout: &Counted, sign: i64) {
         let sum = Sum {
             count: sign,
             amount_minor: i128::from(sign) * i128::from(payout.amount_minor),
             at_rest: sign * i64::from(payout.at_rest),
             attention: sign * i64::from(payout.attention),
         };
-        let Counted { run, account, currency, status, .. } = payout;
+        let Counted { account, currency, status, .. } = payout.clone();
         self.add(Name { run, account, currency, status }, sum);
     }
 
@@ -168,32 +186,54 @@ fn parse_amount(text: &str) -> Result<i128, Failure> {
     text.parse().map_err(|_| Failure::new("a stored sum is not a number; the tallies are damaged"))
 }
 
-/// The tally of the run with this number, or of all runs.
-pub(crate) fn read(connection: &Connection, run: Option<i64>) -> Result<Tally, Failure> {
+/// For the migration of a file that has no tally of all payouts: makes it of those of the runs.
+pub(crate) fn fill_all(connection: &Connection) -> Result<(), Failure> {
+    let mut statement = connection.prepare(
+        "SELECT account, currency, status, count, amount_minor, at_rest, attention FROM tallies",
+    )?;
+    let mut rows = statement.query(())?;
+    let mut changes = TallyChanges::default();
+    while let Some(row) = rows.next()? {
+        let name =
+            Name { run: ALL, account: row.get(0)?, currency: row.get(1)?, status: row.get(2)? };
+        let sum = Sum {
+            count: row.get(3)?,
+            amount_minor: parse_amount(row::text(row, 4)?)?,
+            at_rest: row.get(5)?,
+            attention: row.get(6)?,
+        };
+        changes.add(name, sum);
+    }
+    changes.write(connection)
+}
+
+/// The tally of the run with this number.
+pub(crate) fn read(connection: &Connection, run: i64) -> Result<Tally, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT account, currency, status, count, amount_minor, at_rest, attention FROM tallies
-         WHERE ?1 IS NULL OR run = ?1",
+         WHERE run = ?1",
     )?;
     let mut stored = statement.query([run])?;
-    let mut rows: BTreeMap<(AccountName, Currency, String), TallyRow> = BTreeMap::new();
+    let mut rows: Vec<TallyRow> = Vec::new();
     while let Some(row) = stored.next()? {
-        let account = AccountName::new(row.get::<_, String>(0)?)?;
-        let currency: Currency = row::text(row, 1)?.parse()?;
-        let status: String = row.get(2)?;
-        let name = (account.clone(), currency, status.clone());
-        let sum = rows.entry(name).or_insert(TallyRow {
-            account,
-            currency,
-            status,
-            count: 0,
-            amount_minor: 0,
-            at_rest: 0,
-            attention: 0,
-        });
-        sum.count += row::unsigned(row.get(3)?)?;
-        sum.amount_minor += parse_amount(&row.get::<_, String>(4)?)?;
-        sum.at_rest += row::unsigned(row.get(5)?)?;
-        sum.attention += row::unsigned(row.get(6)?)?;
+        rows.push(tally_row(row).map_err(|failure| failure.of("a row of the tallies"))?);
     }
-    Ok(Tally { rows: rows.into_values().collect() })
+    // By our order of the currencies, which need not be that of their codes.
+    rows.sort_by(|one, other| {
+        let name = |row: &TallyRow| (row.account.clone(), row.currency, row.status.clone());
+        name(one).cmp(&name(other))
+    });
+    Ok(Tally { rows })
+}
+
+fn tally_row(row: &Row<'_>) -> Result<TallyRow, Failure> {
+    Ok(TallyRow {
+        account: AccountName::new(row.get::<_, String>(0)?)?,
+        currency: row::text(row, 1)?.parse()?,
+        status: row.get(2)?,
+        count: row::unsigned(row.get(3)?)?,
+        amount_minor: parse_amount(row::text(row, 4)?)?,
+        at_rest: row::unsigned(row.get(5)?)?,
+        attention: row::unsigned(row.get(6)?)?,
+    })
 }

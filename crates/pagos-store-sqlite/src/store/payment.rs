@@ -7,10 +7,11 @@ use pagos_core::PaymentOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
-use pagos_engine::Committed;
+use pagos_engine::ClaimRequest;
 use pagos_engine::Entry;
 use pagos_engine::KnownSession;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
 use pagos_engine::StoreError;
@@ -44,7 +45,7 @@ impl PaymentStore for SqliteStore {
             .await
     }
 
-    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
         self.writer()?.call(move |transaction| payment::commit(transaction.connection, &step)).await
     }
 
@@ -63,8 +64,8 @@ impl PaymentStore for SqliteStore {
             .await
     }
 
-    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
-        self.reader.call(move |transaction| payment::due(transaction.connection, now, limit)).await
+    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
+        self.writer()?.call(move |transaction| payment::claim(transaction, &request)).await
     }
 
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

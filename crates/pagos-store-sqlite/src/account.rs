@@ -1,0 +1,54 @@
+//! What is kept about an account: the world that it pays in, and whether it is out of service.
+
+use pagos_core::AccountName;
+use pagos_engine::Notice;
+use rusqlite::Connection;
+
+use crate::failure::Failure;
+use crate::outbox;
+
+/// The first world of an account stays.
+pub(crate) fn bind(
+    connection: &Connection,
+    account: &AccountName,
+    world: &str,
+) -> Result<String, Failure> {
+    connection
+        .prepare_cached(
+            "INSERT INTO accounts (account, world) VALUES (?1, ?2)
+             ON CONFLICT (account) DO UPDATE SET world = excluded.world
+             WHERE accounts.world IS NULL",
+        )?
+        .execute([account.as_str(), world])?;
+    let bound = connection
+        .prepare_cached("SELECT world FROM accounts WHERE account = ?1")?
+        .query_row([account.as_str()], |row| row.get(0))?;
+    Ok(bound)
+}
+
+/// Notes that an account is out of service. False if that was noted before.
+pub(crate) fn halt(connection: &Connection, notice: &Notice) -> Result<bool, Failure> {
+    let noted = connection
+        .prepare_cached(
+            "INSERT INTO accounts (account, halted) VALUES (?1, 1)
+             ON CONFLICT (account) DO UPDATE SET halted = 1 WHERE accounts.halted = 0",
+        )?
+        .execute([notice.account.as_str()])?;
+    tell_if(connection, noted, notice)
+}
+
+/// Notes that an account works again. False if it was not out of service.
+pub(crate) fn resume(connection: &Connection, notice: &Notice) -> Result<bool, Failure> {
+    let noted = connection
+        .prepare_cached("UPDATE accounts SET halted = 0 WHERE account = ?1 AND halted = 1")?
+        .execute([notice.account.as_str()])?;
+    tell_if(connection, noted, notice)
+}
+
+fn tell_if(connection: &Connection, noted: usize, notice: &Notice) -> Result<bool, Failure> {
+    if noted == 0 {
+        return Ok(false);
+    }
+    outbox::tell(connection, std::slice::from_ref(notice))?;
+    Ok(true)
+}

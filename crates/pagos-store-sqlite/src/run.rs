@@ -1,0 +1,229 @@
+//! Runs and their members: joined one by one, released or withdrawn in portions.
+
+use pagos_core::Timestamp;
+use pagos_engine::Run;
+use pagos_engine::RunId;
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::params;
+
+use crate::failure::Failure;
+use crate::row;
+use crate::tallies;
+use crate::tallies::Counted;
+use crate::thread::Transaction;
+
+/// Members that one transaction releases or withdraws. A run may have a million; the others who
+/// write shall not wait for all of them, nor shall the log hold them all at once.
+pub(crate) const PORTION: usize = 10_000;
+
+/// A run's row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stored {
+    pub(crate) number: i64,
+    pub(crate) expected: Option<i64>,
+    pub(crate) released_at: Option<i64>,
+}
+
+/// The run that bears this name, if it was ever submitted.
+pub(crate) fn stored(connection: &Connection, run: &RunId) -> Result<Option<Stored>, Failure> {
+    let stored = connection
+        .prepare_cached("SELECT id, expected, released_at FROM runs WHERE name = ?1")?
+        .query_row([&run.0], |row| {
+            Ok(Stored { number: row.get(0)?, expected: row.get(1)?, released_at: row.get(2)? })
+        })
+        .optional()?;
+    Ok(stored)
+}
+
+/// As [`stored`], and makes the run if it is not there.
+pub(crate) fn stored_or_new(connection: &Connection, run: &RunId) -> Result<Stored, Failure> {
+    if let Some(stored) = stored(connection, run)? {
+        return Ok(stored);
+    }
+    connection.prepare_cached("INSERT INTO runs (name) VALUES (?1)")?.execute([&run.0])?;
+    Ok(Stored { number: connection.last_insert_rowid(), expected: None, released_at: None })
+}
+
+/// What is known of a run.
+pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<Run>, Failure> {
+    let Some(stored) = stored(connection, run)? else { return Ok(None) };
+    Ok(Some(Run {
+        members: members(connection, stored.number)?,
+        expected: stored.expected.map(row::unsigned).transpose()?,
+        released_at: row::timestamp(stored.released_at),
+    }))
+}
+
+fn members(connection: &Connection, run: i64) -> Result<u64, Failure> {
+    let members = connection
+        .prepare_cached("SELECT count(*) FROM members WHERE run = ?1")?
+        .query_row([run], |row| row.get(0))?;
+    row::unsigned(members)
+}
+
+pub(crate) fn is_member(connection: &Connection, run: i64, key: &str) -> Result<bool, Failure> {
+    let is_member = connection
+        .prepare_cached("SELECT 1 FROM members WHERE run = ?1 AND key = ?2")?
+        .exists(params![run, key])?;
+    Ok(is_member)
+}
+
+/// Makes a payout a member. False if it is one already.
+pub(crate) fn join(connection: &Connection, run: i64, key: &str) -> Result<bool, Failure> {
+    let joined = connection
+        .prepare_cached("INSERT OR IGNORE INTO members (run, key) VALUES (?1, ?2)")?
+        .execute(params![run, key])?;
+    Ok(joined > 0)
+}
+
+/// The numbers of the runs that a payout is a member of.
+pub(crate) fn numbers_of(connection: &Connection, key: &str) -> Result<Vec<i64>, Failure> {
+    let mut statement = connection
+        .prepare_cached("SELECT run FROM members INDEXED BY members_of WHERE key = ?1")?;
+    let numbers = statement.query_map([key], |row| row.get(0))?;
+    Ok(numbers.collect::<Result<_, _>>()?)
+}
+
+/// The names of the runs that a payout is a member of, in their order.
+pub(crate) fn names_of(connection: &Connection, key: &str) -> Result<Vec<RunId>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name FROM members INDEXED BY members_of JOIN runs ON runs.id = members.run
+         WHERE members.key = ?1 ORDER BY name",
+    )?;
+    let names = statement.query_map([key], |row| Ok(RunId(row.get(0)?)))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// What the first transaction of a release came to.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// The run does not have the members that were expected. Nothing was changed.
+    Incomplete {
+        /// How many it has.
+        members: u64,
+    },
+    /// The members of the run with this number are fixed, and the first portion of them is due.
+    Fixed { run: i64, portion: Portion },
+}
+
+/// What one transaction of a release came to.
+#[derive(Debug)]
+pub(crate) struct Portion {
+    pub(crate) made_due: u64,
+    /// The last member that was looked at, if there may be more.
+    pub(crate) last: Option<String>,
+}
+
+pub(crate) fn begin_release(
+    connection: &Connection,
+    run: &RunId,
+    expected: u64,
+    now: Timestamp,
+) -> Result<Begun, Failure> {
+    let Some(stored) = stored(connection, run)? else {
+        return Ok(Begun::Incomplete { members: 0 });
+    };
+    let members = members(connection, stored.number)?;
+    if members != expected {
+        return Ok(Begun::Incomplete { members });
+    }
+    connection
+        .prepare_cached(
+            "UPDATE runs SET expected = ?1, released_at = coalesce(released_at, ?2) WHERE id = ?3",
+        )?
+        .execute(params![row::signed(expected), now.as_millis(), stored.number])?;
+    // Every key is greater than the empty text.
+    let portion = release_portion(connection, stored.number, "", now)?;
+    Ok(Begun::Fixed { run: stored.number, portion })
+}
+
+/// Makes those of the next [`PORTION`] members after `after` due that are held. Their tallies stay:
+/// held or due, a payout is not at rest.
+pub(crate) fn release_portion(
+    connection: &Connection,
+    run: i64,
+    after: &str,
+    now: Timestamp,
+) -> Result<Portion, Failure> {
+    let (length, last): (i64, Option<String>) = connection
+        .prepare_cached(
+            "SELECT count(*), max(key) FROM
+             (SELECT key FROM members WHERE run = ?1 AND key > ?2 ORDER BY key LIMIT ?3)",
+        )?
+        .query_row(params![run, after, row::limit(PORTION)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let released = connection
+        .prepare_cached(
+            "UPDATE payouts SET held = 0, due_at = ?1, version = version + 1
+             WHERE held = 1 AND key IN
+             (SELECT key FROM members WHERE run = ?2 AND key > ?3 AND key <= ?4)",
+        )?
+        .execute(params![now.as_millis(), run, after, last])?;
+    let may_be_more = length >= row::limit(PORTION);
+    Ok(Portion { made_due: count(released), last: last.filter(|_| may_be_more) })
+}
+
+/// What one transaction of a withdrawal came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Withdrawn {
+    pub(crate) forgotten: u64,
+    pub(crate) is_done: bool,
+}
+
+/// Lets up to [`PORTION`] members leave a run that was not released. The run itself goes with the
+/// last of them, so that whoever was interrupted finds the rest.
+pub(crate) fn withdraw(
+    transaction: &mut Transaction<'_>,
+    run: &RunId,
+) -> Result<Withdrawn, Failure> {
+    let connection = transaction.connection;
+    let open = stored(connection, run)?.filter(|run| run.released_at.is_none());
+    let Some(Stored { number, .. }) = open else {
+        return Ok(Withdrawn { forgotten: 0, is_done: true });
+    };
+    let keys = some_members(connection, number)?;
+    let mut forgotten = 0;
+    for key in &keys {
+        forgotten += u64::from(leave(transaction, number, key)?);
+    }
+    let is_done = keys.len() < PORTION;
+    if is_done {
+        connection.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([number])?;
+    }
+    Ok(Withdrawn { forgotten, is_done })
+}
+
+fn some_members(connection: &Connection, run: i64) -> Result<Vec<String>, Failure> {
+    let mut statement = connection
+        .prepare_cached("SELECT key FROM members WHERE run = ?1 ORDER BY key LIMIT ?2")?;
+    let keys = statement.query_map(params![run, row::limit(PORTION)], |row| row.get(0))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// A payout leaves a run, and is forgotten if it is held and was in no other one. Says whether.
+fn leave(transaction: &mut Transaction<'_>, run: i64, key: &str) -> Result<bool, Failure> {
+    let connection = transaction.connection;
+    connection
+        .prepare_cached("DELETE FROM members WHERE run = ?1 AND key = ?2")?
+        .execute(params![run, key])?;
+    let (id, is_held, counted): (i64, bool, Counted) = connection
+        .prepare_cached(
+            "SELECT id, held, account, currency, status, amount_minor, at_rest, attention
+             FROM payouts WHERE key = ?1",
+        )?
+        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, tallies::counted(row, 2)?)))?;
+    transaction.tallies.leave(run, &counted);
+    if !is_held || !numbers_of(connection, key)?.is_empty() {
+        return Ok(false);
+    }
+    connection.prepare_cached("DELETE FROM entries WHERE payout = ?1")?.execute([id])?;
+    connection.prepare_cached("DELETE FROM payouts WHERE id = ?1")?.execute([id])?;
+    transaction.tallies.leave(tallies::ALL, &counted);
+    Ok(true)
+}
+
+fn count(rows: usize) -> u64 {
+    rows.try_into().unwrap_or(u64::MAX)
+}

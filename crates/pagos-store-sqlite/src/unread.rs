@@ -1,0 +1,106 @@
+//! Rows that this version cannot read: put in quarantine, so that they keep nobody else's work up,
+//! with a notice that calls a person. Nothing in it is changed that a newer version reads.
+
+use pagos_core::AccountName;
+use pagos_core::Money;
+use pagos_core::OrderKey;
+use pagos_core::Status;
+use pagos_core::Timestamp;
+use pagos_engine::Notice;
+use pagos_engine::NoticeAbout;
+use pagos_engine::NoticeKind;
+use pagos_engine::OrderNews;
+use rusqlite::params;
+
+use crate::failure::Failure;
+use crate::failure::cannot_be_read;
+use crate::outbox;
+use crate::tallies;
+use crate::tallies::Counted;
+use crate::thread::Transaction;
+
+/// The status word of a row that is set aside.
+const WORD: &str = "quarantined";
+
+/// How many rows one share of a claim sets aside at most, so that no claim lasts for ever.
+pub(crate) const UNREAD_MAX: usize = 100;
+
+/// A row that cannot be read, as far as its columns tell.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) id: i64,
+    pub(crate) key: String,
+    pub(crate) counted: Counted,
+    /// Why, without anything that the row says.
+    pub(crate) because: String,
+}
+
+/// Sets a payout aside. Whoever claimed it before can write nothing any more.
+pub(crate) fn set_payout_aside(
+    transaction: &mut Transaction<'_>,
+    row: &Unread,
+    account: &AccountName,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    transaction
+        .connection
+        .prepare_cached(
+            "UPDATE payouts SET status = ?1, at_rest = 1, attention = 1, unreadable = ?2,
+                    due_at = NULL, lease_until = NULL, epoch = epoch + 1, version = version + 1
+             WHERE id = ?3",
+        )?
+        .execute(params![WORD, row.because, row.id])?;
+    let after =
+        Counted { status: WORD.to_owned(), at_rest: true, attention: true, ..row.counted.clone() };
+    tallies::recount(transaction, &row.key, &row.counted, &after)?;
+    let notice = notice(row, "payout", NoticeAbout::Payout, account, now);
+    outbox::tell(transaction.connection, &[notice])
+}
+
+/// Sets a payment aside.
+pub(crate) fn set_payment_aside(
+    transaction: &mut Transaction<'_>,
+    row: &Unread,
+    account: &AccountName,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    transaction
+        .connection
+        .prepare_cached(
+            "UPDATE payments SET status = ?1, attention = 1, unreadable = ?2, due_at = NULL,
+                    lease_until = NULL, version = version + 1
+             WHERE id = ?3",
+        )?
+        .execute(params![WORD, row.because, row.id])?;
+    let notice = notice(row, "payment", NoticeAbout::Payment, account, now);
+    outbox::tell(transaction.connection, &[notice])
+}
+
+fn notice(
+    row: &Unread,
+    word: &str,
+    about: fn(OrderNews) -> NoticeAbout,
+    account: &AccountName,
+    now: Timestamp,
+) -> Notice {
+    let sentence = cannot_be_read(format!("{word} {}", row.key), &row.because);
+    let because = format!(
+        "{sentence} It is set aside; upgrade this program, then have the provider asked about it"
+    );
+    // A key or a currency that only a newer version takes: the notice is about the account then.
+    let about = news(row, &because).map_or(NoticeAbout::Account, about);
+    Notice { account: account.clone(), event: NoticeKind::Attention { because }, about, at: now }
+}
+
+fn news(row: &Unread, because: &str) -> Option<OrderNews> {
+    Some(OrderNews {
+        key: OrderKey::new(&row.key).ok()?,
+        runs: Vec::new(),
+        status: Status::Unknown,
+        was: None,
+        reason: Some(because.to_owned()),
+        amount: Money::new(row.counted.amount_minor, row.counted.currency.parse().ok()?),
+        returned: None,
+        reference: None,
+    })
+}
