@@ -30,17 +30,20 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use pagos_core::OrderKey;
 use pagos_core::Timestamp;
-use pagos_engine::ClaimRequest;
 use pagos_engine::Filter;
 use pagos_engine::Intent;
-use pagos_engine::RunId;
+use pagos_engine::Lane;
 use pagos_engine::Store;
+use pagos_engine::Work;
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
 use scratch::Scratch;
 use scratch::beside;
+use scratch::claim_request;
 use scratch::intent;
+use scratch::run;
+use scratch::submit;
 
 /// How long each takes its turn. Short, so that whatever else the machine does comes to all.
 const SLICE: Duration = Duration::from_millis(100);
@@ -271,7 +274,7 @@ async fn warm_up(store: &SqliteStore, number: &mut u32) {
 }
 
 async fn submit_next(store: &SqliteStore, number: &mut u32) {
-    store.submit(vec![intent(&format!("k{number}"))]).await.unwrap();
+    submit(store, vec![intent(&format!("k{number}"))]).await.unwrap();
     *number += 1;
 }
 
@@ -280,10 +283,10 @@ async fn grouped_rate(store: &SqliteStore) -> (f64, f64) {
     const ROWS: u32 = 100_000;
     let intents: Vec<Intent> = (0..ROWS).map(|number| intent(&format!("k{number}"))).collect();
     let begun = Instant::now();
-    let submit = async |intent| {
-        store.submit(vec![intent]).await.unwrap();
+    let submit_one = async |intent| {
+        submit(store, vec![intent]).await.unwrap();
     };
-    stream::iter(intents).map(submit).buffer_unordered(512).collect::<()>().await;
+    stream::iter(intents).map(submit_one).buffer_unordered(512).collect::<()>().await;
     let rate = f64::from(ROWS) / begun.elapsed().as_secs_f64();
     (rate, f64::from(ROWS) / store.commits() as f64)
 }
@@ -293,7 +296,7 @@ async fn batched_rate(store: &SqliteStore) -> f64 {
     let intents: Vec<Intent> = (0..ROWS).map(|number| intent(&format!("k{number}"))).collect();
     let begun = Instant::now();
     for batch in intents.chunks(1000) {
-        store.submit(batch.to_vec()).await.unwrap();
+        submit(store, batch.to_vec()).await.unwrap();
     }
     f64::from(ROWS) / begun.elapsed().as_secs_f64()
 }
@@ -301,32 +304,34 @@ async fn batched_rate(store: &SqliteStore) -> f64 {
 async fn large_store(rows: u32) {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
-    let run = RunId("run".to_owned());
+    let run = run("run");
     let now = Timestamp::from_millis(0);
+    let request = claim_request(Work::Send, now, 64);
+    let lanes: Vec<Lane> = request.shares.iter().map(|share| share.lane.clone()).collect();
     let begun = Instant::now();
     for first in (0..rows).step_by(1000) {
         let last = rows.min(first + 1000);
         // Keys in no order, as references of a business are.
         let key = |number: u32| format!("k{:08x}-{number}", number.wrapping_mul(0x9e37_79b9));
         let batch = (first..last).map(|number| intent(&key(number))).collect();
-        store.submit(batch).await.unwrap();
+        submit(&store, batch).await.unwrap();
     }
     println!("\na store of {rows} payouts, submitted in {:.1} s", begun.elapsed().as_secs_f64());
-    timed("release of all", store.release(&run, now)).await;
+    timed("release of all", store.release(&run, u64::from(rows), now)).await;
     timed("tally of the run", store.tally(Some(&run))).await;
     timed("tally of all", store.tally(None)).await;
-    timed("next due", store.next_due()).await;
-    let lease = Duration::from_secs(60);
-    let request = ClaimRequest { now, lease, limit: 64, except: Vec::new() };
+    timed("next due", store.next_due(&lanes)).await;
     timed("claim of 64", store.claim(request.clone())).await;
     timed("claim of 64 more", store.claim(request)).await;
-    timed("next due, with claims", store.next_due()).await;
+    timed("next due, with claims", store.next_due(&lanes)).await;
     let filter = Filter::default();
     timed("list, first page of 1000", store.list(&filter, None, 1000)).await;
     let after = OrderKey::new("k7").unwrap();
     timed("list, a page in the middle", store.list(&filter, Some(&after), 1000)).await;
     let rare = Filter { status: Some("unknown".to_owned()), run: Some(run) };
     timed("list of a status that nobody has", store.list(&rare, None, 1000)).await;
+    let members = Filter { status: None, ..rare };
+    timed("list of a run, a page in the middle", store.list(&members, Some(&after), 1000)).await;
     timed("claims ended", store.end_claims()).await;
 }
 

@@ -24,6 +24,7 @@ use scratch::beside;
 use scratch::intent;
 use scratch::open_payment;
 use scratch::payment_order;
+use scratch::submit;
 
 const PATH_VARIABLE: &str = "PAGOS_TEST_CHILD_PATH";
 
@@ -42,7 +43,7 @@ fn spawn(test: &str, path: &Path) -> Child {
 #[test]
 fn submitter_process() {
     write_until_killed(async |store, key| {
-        store.submit(vec![intent(key)]).await.unwrap();
+        submit(store, vec![intent(key)]).await.unwrap();
     });
 }
 
@@ -121,7 +122,7 @@ async fn two_processes_write_the_same_file() {
     let mut child = spawn("submitter_process", &scratch.path());
     let mut lines = acknowledged(&mut child);
     for number in 0..100 {
-        store.submit(vec![intent(&format!("parent-{number}"))]).await.unwrap();
+        submit(&store, vec![intent(&format!("parent-{number}"))]).await.unwrap();
         let key = OrderKey::new(lines.next().unwrap()).unwrap();
         assert!(store.payout(&key).await.unwrap().is_some(), "{key}");
     }
@@ -141,7 +142,7 @@ async fn a_torn_log_leaves_whole_commits() {
     let mut ends = Vec::new();
     for number in 0..12 {
         let pair = [0, 1].map(|half| intent(&format!("k{number}-{half}")));
-        store.submit(pair.into()).await.unwrap();
+        submit(&store, pair.into()).await.unwrap();
         ends.push(std::fs::metadata(beside(&scratch.path(), "-wal")).unwrap().len());
     }
     let main = std::fs::read(scratch.path()).unwrap();

@@ -9,34 +9,40 @@ use std::error::Error;
 use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
-use pagos_engine::ClaimRequest;
 use pagos_engine::Filter;
 use pagos_engine::PaymentStore;
-use pagos_engine::RunId;
+use pagos_engine::Released;
 use pagos_engine::Store;
+use pagos_engine::Turn;
+use pagos_engine::Work;
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
 use scratch::Scratch;
 use scratch::assert_open;
 use scratch::beside;
+use scratch::claim_request;
 use scratch::intent;
 use scratch::open_payment;
 use scratch::opening_step;
 use scratch::payment_order;
+use scratch::payments_request;
+use scratch::run;
+use scratch::submit;
 
 #[tokio::test]
 async fn what_was_stored_is_there_after_reopening() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
-    store.submit(vec![intent("k1"), intent("k2")]).await.unwrap();
+    submit(&store, vec![intent("k1"), intent("k2")]).await.unwrap();
     let before = store.list(&Filter::default(), None, 10).await.unwrap();
     drop(store);
     assert!(!beside(&scratch.path(), "-wal").exists(), "closing tidies the log up");
     let store = SqliteStore::open(scratch.path()).unwrap();
     assert_eq!(store.list(&Filter::default(), None, 10).await.unwrap(), before);
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
-    assert_eq!(store.release(&RunId("run".to_owned()), intent("k").created_at).await.unwrap(), 2);
+    let released = store.release(&run("run"), 2, intent("k").created_at).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 2 });
 }
 
 #[tokio::test]
@@ -48,8 +54,10 @@ async fn a_session_and_its_secret_are_there_after_reopening() {
     drop(store);
     let store = SqliteStore::open(scratch.path()).unwrap();
     assert_eq!(store.payments(None, None, 10).await.unwrap(), before);
-    assert_eq!(store.due_payments(Timestamp::from_millis(9), 10).await.unwrap(), before);
-    assert_eq!(store.next_due().await.unwrap(), Some(Timestamp::from_millis(9)));
+    let request = payments_request(Timestamp::from_millis(9), 10);
+    let lane = request.shares[0].lane.clone();
+    assert_eq!(store.next_due(&[lane]).await.unwrap(), Some(Timestamp::from_millis(9)));
+    assert_eq!(store.claim_payments(request).await.unwrap(), before);
     assert_open(&store, "k1").await;
     let again = store.ask_for(payment_order("k1"), Timestamp::from_millis(50)).await.unwrap();
     assert_eq!(again, Asked::Existing(before[0].clone()));
@@ -65,9 +73,9 @@ async fn the_files_are_their_owners_only() {
     std::fs::write(scratch.path(), b"").unwrap();
     let open = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(scratch.path(), open).unwrap();
-    let _lock = SqliteStore::lock(scratch.path()).unwrap().unwrap();
     let store = SqliteStore::open(scratch.path()).unwrap();
-    store.submit(vec![intent("k1")]).await.unwrap();
+    let _turn = store.take_turn().await.unwrap();
+    submit(&store, vec![intent("k1")]).await.unwrap();
     for suffix in ["", "-wal", "-shm", ".lock"] {
         let path = beside(&scratch.path(), suffix);
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
@@ -126,9 +134,9 @@ async fn looking_sees_what_another_handle_writes_and_writes_nothing() {
     let store = SqliteStore::open(scratch.path()).unwrap();
     let looking = SqliteStore::open_read_only(scratch.path()).unwrap();
     assert_eq!(looking.tally(None).await.unwrap().total(), 0);
-    store.submit(vec![intent("k1")]).await.unwrap();
+    submit(&store, vec![intent("k1")]).await.unwrap();
     assert_eq!(looking.tally(None).await.unwrap().total(), 1);
-    let error = looking.submit(vec![intent("k2")]).await.unwrap_err();
+    let error = submit(&looking, vec![intent("k2")]).await.unwrap_err();
     assert!(error.to_string().contains("reading only"), "{error}");
     open_payment(&store, "k3").await;
     assert_open(&looking, "k3").await;
@@ -162,14 +170,20 @@ fn many_can_make_one_new_file_together() {
     }
 }
 
-#[test]
-fn one_worker_at_a_time() {
+#[tokio::test]
+async fn one_worker_at_a_time() {
     let scratch = Scratch::new();
-    let lock = SqliteStore::lock(scratch.path()).unwrap();
-    assert!(lock.is_some());
-    assert!(SqliteStore::lock(scratch.path()).unwrap().is_none());
-    drop(lock);
-    assert!(SqliteStore::lock(scratch.path()).unwrap().is_some());
+    let one = SqliteStore::open(scratch.path()).unwrap();
+    let other = SqliteStore::open(scratch.path()).unwrap();
+    let turn = one.take_turn().await.unwrap();
+    assert!(matches!(turn, Turn::Alone(_)));
+    assert!(matches!(other.take_turn().await.unwrap(), Turn::Taken));
+    assert!(matches!(one.take_turn().await.unwrap(), Turn::Taken), "twice in one process");
+    drop(turn);
+    assert!(matches!(other.take_turn().await.unwrap(), Turn::Alone(_)));
+    let looking = SqliteStore::open_read_only(scratch.path()).unwrap();
+    let error = looking.take_turn().await.unwrap_err();
+    assert!(error.to_string().contains("reading only"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -178,15 +192,14 @@ async fn two_handles_claim_no_payout_twice() {
     let one = SqliteStore::open(scratch.path()).unwrap();
     let two = SqliteStore::open(scratch.path()).unwrap();
     let intents = (0..200).map(|number| intent(&format!("k{number:03}"))).collect();
-    one.submit(intents).await.unwrap();
+    submit(&one, intents).await.unwrap();
     let now = intent("k").created_at;
-    assert_eq!(two.release(&RunId("run".to_owned()), now).await.unwrap(), 200);
+    let released = two.release(&run("run"), 200, now).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 200 });
     let claims = async |store: SqliteStore| {
         let mut keys = Vec::new();
         for _ in 0..70 {
-            let lease = std::time::Duration::from_secs(60);
-            let request = ClaimRequest { now, lease, limit: 3, except: Vec::new() };
-            let claims = store.claim(request).await.unwrap();
+            let claims = store.claim(claim_request(Work::Send, now, 3)).await.unwrap();
             keys.extend(claims.into_iter().map(|claim| claim.payout.order.key));
         }
         keys

@@ -12,12 +12,15 @@ use pagos_core::Currency;
 use pagos_core::Money;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
-use pagos_engine::Committed;
+use pagos_engine::Filing;
 use pagos_engine::InboxId;
+use pagos_engine::InboxState;
+use pagos_engine::InboxStore;
 use pagos_engine::Intent;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
-use pagos_engine::RunId;
+use pagos_engine::Released;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
 use pagos_store_sqlite::SqliteStore;
@@ -27,6 +30,8 @@ use scratch::Scratch;
 use scratch::intent;
 use scratch::opening_step;
 use scratch::payment_order;
+use scratch::run;
+use scratch::submit;
 
 /// Another connection that keeps the writer waiting until everything is queued.
 fn occupy(scratch: &Scratch) -> Connection {
@@ -40,8 +45,8 @@ async fn calls_that_wait_together_share_one_commit() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
     let occupier = occupy(&scratch);
-    let submit = async |number: u32| store.submit(vec![intent(&format!("k{number}"))]).await;
-    let mut all = pin!(join_all((0..200).map(submit)));
+    let submit_one = async |number: u32| submit(&store, vec![intent(&format!("k{number}"))]).await;
+    let mut all = pin!(join_all((0..200).map(submit_one)));
     assert!(poll!(&mut all).is_pending());
     drop(occupier);
     let outcomes: Vec<_> = all.await.into_iter().map(Result::unwrap).collect();
@@ -55,8 +60,8 @@ async fn a_group_has_a_limit() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
     let occupier = occupy(&scratch);
-    let submit = async |number: u32| store.submit(vec![intent(&format!("k{number}"))]).await;
-    let mut all = pin!(join_all((0..600).map(submit)));
+    let submit_one = async |number: u32| submit(&store, vec![intent(&format!("k{number}"))]).await;
+    let mut all = pin!(join_all((0..600).map(submit_one)));
     assert!(poll!(&mut all).is_pending());
     drop(occupier);
     assert!(all.await.into_iter().all(|outcome| outcome.is_ok()));
@@ -67,7 +72,7 @@ async fn a_group_has_a_limit() {
 async fn a_call_that_fails_hurts_no_other_of_its_group() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
-    store.submit(vec![intent("k1")]).await.unwrap();
+    submit(&store, vec![intent("k1")]).await.unwrap();
     let payout = store.payout(&intent("k1").order.key).await.unwrap().unwrap();
     let mut other_body = intent("k1");
     other_body.order.amount = Money::new(1, Currency::Cop);
@@ -83,15 +88,17 @@ async fn a_call_that_fails_hurts_no_other_of_its_group() {
         notices: Vec::new(),
         applies: Some(InboxId(99)),
     };
+    let because = "nothing".to_owned();
+    let nothing = Filing::Close { state: InboxState::Unreadable, because, notice: None };
     let occupier = occupy(&scratch);
     let before = store.commits();
     let calls = async {
         futures_util::join!(
-            store.submit(vec![intent("k2")]),
-            store.submit(vec![intent("k3"), other_body]),
+            submit(&store, vec![intent("k2")]),
+            submit(&store, vec![intent("k3"), other_body]),
             store.commit(broken),
-            store.file(InboxId(99), None, "nothing"),
-            store.submit(vec![intent("k4")]),
+            store.file(InboxId(99), nothing),
+            submit(&store, vec![intent("k4")]),
         )
     };
     let mut calls = pin!(calls);
@@ -136,8 +143,8 @@ async fn a_payment_that_fails_leaves_no_session_in_its_group() {
     drop(occupier);
     let (broken, taken, late, last) = calls.await;
     assert!(broken.is_err());
-    assert_eq!(taken.unwrap(), Committed::Done { version: 2 });
-    assert_eq!(late.unwrap(), Committed::Conflict);
+    assert_eq!(taken.unwrap(), PaymentCommitted::Done { version: 2 });
+    assert_eq!(late.unwrap(), PaymentCommitted::SessionTaken);
     assert!(matches!(last.unwrap(), Asked::New(_)));
     assert_eq!(store.commits(), before + 1);
     assert_eq!(store.payment(&one.order.key).await.unwrap().unwrap(), one);
@@ -148,10 +155,10 @@ async fn a_call_whose_future_is_dropped_may_happen_and_blocks_nobody() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
     {
-        let mut dropped = pin!(store.submit(vec![intent("k1")]));
+        let mut dropped = pin!(submit(&store, vec![intent("k1")]));
         let _ = poll!(&mut dropped);
     }
-    store.submit(vec![intent("k2")]).await.unwrap();
+    submit(&store, vec![intent("k2")]).await.unwrap();
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
 }
 
@@ -159,13 +166,14 @@ async fn a_call_whose_future_is_dropped_may_happen_and_blocks_nobody() {
 async fn a_large_run_is_released_and_withdrawn_in_portions() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
-    let run = RunId("run".to_owned());
+    let run = run("run");
     let all: Vec<Intent> = (0..20_000).map(|number| intent(&format!("k{number}"))).collect();
-    store.submit(all.clone()).await.unwrap();
+    submit(&store, all.clone()).await.unwrap();
     assert_eq!(store.withdraw(&run).await.unwrap(), 20_000);
     assert_eq!(store.tally(None).await.unwrap().total(), 0);
-    store.submit(all).await.unwrap();
+    submit(&store, all).await.unwrap();
     let before = store.commits();
-    assert_eq!(store.release(&run, Timestamp::from_millis(0)).await.unwrap(), 20_000);
+    let released = store.release(&run, 20_000, Timestamp::from_millis(0)).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 20_000 });
     assert_eq!(store.commits(), before + 3, "two full portions and the look for a third");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use pagos_core::AccountName;
 use pagos_core::AccountNumber;
@@ -18,13 +19,21 @@ use pagos_core::PayoutOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Secret;
 use pagos_core::Timestamp;
-use pagos_engine::Committed;
+use pagos_engine::ClaimRequest;
 use pagos_engine::Intent;
+use pagos_engine::Lane;
+use pagos_engine::Lease;
 use pagos_engine::OpenedSession;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
 use pagos_engine::RunId;
+use pagos_engine::Share;
+use pagos_engine::Store;
+use pagos_engine::StoreError;
+use pagos_engine::Submitted;
+use pagos_engine::Work;
 use pagos_store_sqlite::SqliteStore;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -82,7 +91,37 @@ pub(crate) fn intent(key: &str) -> Intent {
         },
         description: None,
     };
-    Intent { order, run: RunId("run".to_owned()), created_at: Timestamp::from_millis(0) }
+    Intent { order, created_at: Timestamp::from_millis(0) }
+}
+
+#[allow(dead_code)]
+pub(crate) fn run(name: &str) -> RunId {
+    RunId(name.to_owned())
+}
+
+/// Submits to the run `run`.
+#[allow(dead_code)]
+pub(crate) async fn submit(
+    store: &SqliteStore,
+    intents: Vec<Intent>,
+) -> Result<Vec<Submitted>, StoreError> {
+    store.submit(&run("run"), intents).await
+}
+
+/// A share of the payouts of [`intent`] that are to be sent, or to be asked about.
+#[allow(dead_code)]
+pub(crate) fn claim_request(work: Work, now: Timestamp, limit: usize) -> ClaimRequest {
+    let lane = Lane { account: AccountName::new("cashypro").unwrap(), work };
+    let share = Share { lane, limit, lease: Duration::from_secs(60) };
+    ClaimRequest { now, shares: vec![share] }
+}
+
+/// A share of the payments of [`payment_order`].
+#[allow(dead_code)]
+pub(crate) fn payments_request(now: Timestamp, limit: usize) -> ClaimRequest {
+    let lane = Lane { account: AccountName::new("etpay").unwrap(), work: Work::Follow };
+    let share = Share { lane, limit, lease: Duration::from_secs(60) };
+    ClaimRequest { now, shares: vec![share] }
 }
 
 #[allow(dead_code)]
@@ -115,6 +154,7 @@ pub(crate) fn opening_step(payment: &Payment) -> PaymentStep {
     PaymentStep {
         key: key.clone(),
         version: payment.version,
+        lease: Lease::End,
         progress: payment.progress.clone(),
         opens: Some(opened),
         due_at: Some(Timestamp::from_millis(9)),
@@ -131,7 +171,7 @@ pub(crate) async fn open_payment(store: &SqliteStore, key: &str) {
     store.ask_for(order.clone(), Timestamp::from_millis(0)).await.unwrap();
     let payment = store.payment(&order.key).await.unwrap().unwrap();
     let committed = store.commit_payment(opening_step(&payment)).await.unwrap();
-    assert_eq!(committed, Committed::Done { version: 2 });
+    assert_eq!(committed, PaymentCommitted::Done { version: 2 });
 }
 
 /// Asserts that the session is there, with its secret.
