@@ -2,6 +2,7 @@
 //!
 //! No argument takes a secret: arguments are seen by every process of a machine.
 
+mod inbox;
 mod payment;
 mod span;
 
@@ -13,6 +14,11 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+pub(crate) use inbox::InboxCommand;
+pub(crate) use inbox::InboxListArguments;
+pub(crate) use inbox::InboxReplayArguments;
+pub(crate) use inbox::InboxShowArguments;
+pub(crate) use inbox::InboxStateFilter;
 pub(crate) use payment::PaymentAskArguments;
 pub(crate) use payment::PaymentCommand;
 pub(crate) use payment::PaymentCreateArguments;
@@ -100,8 +106,12 @@ pub(crate) enum Command {
     ///
     /// Prints one JSON line with its addresses when it is ready, and then one JSON line for every
     /// notice: a payout or payment that advanced, was reversed, came back, or needs a person.
-    /// Notices are numbered; --notices-after goes on behind the last one that you have read.
+    /// Notices are numbered, and the store keeps how far each --reader has got: the next `serve` goes
+    /// on behind the last notice that was printed. Payouts never wait for whoever reads.
     Serve(ServeArguments),
+    /// Look at the webhooks that were received, and apply one again
+    #[command(subcommand)]
+    Inbox(InboxCommand),
     /// Run the providers' simulators on this machine
     Twin(TwinArguments),
     /// Show how a body is signed: string to sign, signature and headers
@@ -332,9 +342,18 @@ pub(crate) struct ServeArguments {
     /// Where webhooks are received
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
-    /// Print notices from behind this number on, instead of only new ones
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) notices_after: Option<u64>,
+    /// Who reads the notices: the store keeps how far it has got
+    ///
+    /// Notices that came while nobody served are printed by the next `serve` of the same reader. A
+    /// line that was written, and not yet noted as written when the process died, comes once more.
+    /// Services that print to different places need different names.
+    #[arg(long, value_name = "NAME", default_value = "serve",
+          value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reader: String,
+    /// Where a new reader begins: behind this number, or `newest` for only new ones [default: at the
+    /// first notice]
+    #[arg(long, value_name = "NUMBER|newest", value_parser = NoticesAfter::parse)]
+    pub(crate) notices_after: Option<NoticesAfter>,
     /// Work for the simulators of a running `pagos twin`; webhooks then come in on a free port
     #[arg(long, value_name = "URL", conflicts_with = "listen")]
     pub(crate) sandbox_url: Option<String>,
@@ -346,6 +365,27 @@ pub(crate) struct ServeArguments {
     /// simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rate: Option<u32>,
+}
+
+/// Where a new reader of the notices begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoticesAfter {
+    /// Behind this number.
+    Number(u64),
+    /// Behind the newest one that there is.
+    Newest,
+}
+
+impl NoticesAfter {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "newest" => Ok(Self::Newest),
+            _ => text
+                .parse()
+                .map(Self::Number)
+                .map_err(|_| "write the number of a notice, or `newest`".to_owned()),
+        }
+    }
 }
 
 /// Arguments of `twin`.

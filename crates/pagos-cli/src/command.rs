@@ -4,6 +4,7 @@ mod balance;
 mod banks;
 mod doctor;
 mod history;
+mod inbox;
 mod init;
 mod list;
 mod pay;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Resolve(resolve) => resolve::run(resolve, config),
         Command::Doctor(doctor) => doctor::run(doctor, config),
         Command::Serve(serve) => serve::run(serve, config),
+        Command::Inbox(inbox) => inbox::run(inbox, config),
         Command::Twin(twin) => twin::run(twin),
         Command::Provider(provider) => provider.run(config),
     }

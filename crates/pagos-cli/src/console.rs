@@ -1,20 +1,71 @@
 //! The two streams of the process: documents go to standard output, words to people to standard
 //! error. No formatting.
+//!
+//! Words, and whatever a command writes that moves money, go through a [`Stream`] with a thread of
+//! its own: nobody who does not read holds up a payout or a signal.
+
+mod sheet;
+mod stream;
 
 use std::io;
 use std::io::BufWriter;
 use std::io::IsTerminal;
 use std::io::StdoutLock;
 use std::io::Write;
+use std::sync::LazyLock;
+use std::time::Duration;
 
-/// Standard output, buffered. Flush it: what is dropped unflushed loses its errors.
+pub(crate) use sheet::Sheet;
+pub(crate) use stream::Lost;
+pub(crate) use stream::Stream;
+pub(crate) use stream::Ticket;
+
+/// For how long the end of a process waits for whoever reads its streams.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+static OUTPUT: LazyLock<Stream> = LazyLock::new(|| Stream::over(io::stdout()));
+static WORDS: LazyLock<Stream> = LazyLock::new(|| Stream::over(io::stderr()));
+
+/// Standard output, for commands that move money.
+pub(crate) fn output() -> Stream {
+    OUTPUT.clone()
+}
+
+/// Standard output, for commands that move none. Flush it: what is dropped unflushed loses its
+/// errors. What was told before is on standard error before.
 pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
+    WORDS.drain(GRACE);
     BufWriter::with_capacity(64 * 1024, io::stdout().lock())
 }
 
-/// Tells a person something, on standard error. A closed stream is not an error.
+/// Tells a person something, on standard error, and never waits: what nobody reads is dropped after
+/// a while. A closed stream is not an error.
 pub(crate) fn tell(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    WORDS.offer_line(line);
+}
+
+/// Tells a person something that is not to be dropped. Waits for the reader, so it is for commands
+/// that move no money, and for `pay` before anything was released.
+pub(crate) fn tell_patiently(line: &str) {
+    // A closed stream is not an error.
+    let _ = WORDS.push_patiently(format!("{line}\n").into_bytes());
+}
+
+/// Shows a picture of the progress on standard error, if somebody looks.
+pub(crate) fn show(frame: Vec<u8>) {
+    WORDS.offer_frame(frame);
+}
+
+/// Waits until all words were written, for a moment at most, so that a document behind them stands
+/// behind them on a terminal.
+pub(crate) fn settle() {
+    WORDS.drain(Duration::from_millis(200));
+}
+
+/// Waits until both streams were written, as long as the end of a process may wait for that.
+pub(crate) fn close() {
+    WORDS.drain(GRACE);
+    OUTPUT.drain(GRACE);
 }
 
 /// Asks a person. Without a terminal nobody is asked: `unasked` says what to do then.
@@ -23,9 +74,7 @@ pub(crate) fn is_agreed(question: &str, unasked: &str) -> io::Result<bool> {
         tell(&format!("standard input is no terminal; {unasked}"));
         return Ok(false);
     }
-    let mut err = io::stderr().lock();
-    write!(err, "{question} [y/N] ")?;
-    err.flush()?;
+    WORDS.push_patiently(format!("{question} [y/N] ").into_bytes())?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

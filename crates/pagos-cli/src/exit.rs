@@ -104,12 +104,6 @@ impl From<pagos_engine::StoreError> for Failure {
     }
 }
 
-impl From<crate::run::report::ReportError> for Failure {
-    fn from(error: crate::run::report::ReportError) -> Self {
-        Self::new(with_causes(&error))
-    }
-}
-
 impl From<crate::run::submit::SubmitError> for Failure {
     fn from(error: crate::run::submit::SubmitError) -> Self {
         Self::new(with_causes(&error))

@@ -125,6 +125,7 @@ impl Failpoint {
         state.times_met += 1;
         if state.times_met == wanted.nth {
             console::tell(&format!("failpoint {}/{}: aborting", point, phase.word()));
+            console::close();
             process::abort();
         }
     }

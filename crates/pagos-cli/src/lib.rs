@@ -35,7 +35,8 @@ use crate::exit::Exit;
 pub fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     if let Err(failure) = failpoints::arm() {
-        console::tell(&failure.to_string());
+        console::tell(failure.to_string().trim_end());
+        console::close();
         return Exit::Refused.into();
     }
     let arguments = match Arguments::try_parse() {
@@ -47,11 +48,10 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    match command::run(&arguments) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            console::tell(failure.to_string().trim_end());
-            Exit::Refused.into()
-        }
-    }
+    let exit = command::run(&arguments).unwrap_or_else(|failure| {
+        console::tell(failure.to_string().trim_end());
+        Exit::Refused
+    });
+    console::close();
+    exit.into()
 }

@@ -9,6 +9,7 @@ pub(crate) mod notices;
 pub(crate) mod office;
 pub(crate) mod paper;
 pub(crate) mod payer;
+pub(crate) mod refused;
 pub(crate) mod report;
 pub(crate) mod signal;
 pub(crate) mod submit;

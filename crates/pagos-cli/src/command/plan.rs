@@ -63,12 +63,12 @@ pub(super) fn report(
 ) -> Result<Plan, Failure> {
     let mut printer = ProblemPrinter::new(file);
     let plan = input::plan(file, accounts, &mut |problem| {
-        printer.print(&problem)?;
+        printer.print(&problem);
         keep(&problem)
     })?;
-    printer.finish()?;
+    printer.finish();
     for warning in &plan.warnings {
-        console::tell(&format!("warning: {}: {warning}", file.display()));
+        console::tell_patiently(&format!("warning: {}: {warning}", file.display()));
     }
     Ok(plan)
 }
@@ -144,30 +144,27 @@ impl input::Accounts for AlreadyChecked {
 /// Prints problems as they are found, up to a limit, and counts the rest.
 struct ProblemPrinter<'a> {
     file: &'a Path,
-    err: io::StderrLock<'static>,
     count: u64,
 }
 
 impl<'a> ProblemPrinter<'a> {
     fn new(file: &'a Path) -> Self {
-        Self { file, err: io::stderr().lock(), count: 0 }
+        Self { file, count: 0 }
     }
 
-    fn print(&mut self, problem: &Problem) -> io::Result<()> {
+    fn print(&mut self, problem: &Problem) {
         self.count += 1;
-        match self.count <= PROBLEMS_PRINTED_MAX {
-            true => writeln!(self.err, "{}: {problem}", self.file.display()),
-            false => Ok(()),
+        if self.count <= PROBLEMS_PRINTED_MAX {
+            console::tell_patiently(&format!("{}: {problem}", self.file.display()));
         }
     }
 
-    fn finish(mut self) -> io::Result<()> {
-        match self.count.checked_sub(PROBLEMS_PRINTED_MAX) {
-            Some(more) if more > 0 => {
-                let more = count_text(more, "more problem");
-                writeln!(self.err, "... and {more}; `pagos plan --json` lists all of them")
-            }
-            _ => Ok(()),
+    fn finish(self) {
+        let more = self.count.saturating_sub(PROBLEMS_PRINTED_MAX);
+        if more > 0 {
+            let more = count_text(more, "more problem");
+            let text = format!("... and {more}; `pagos plan --json` lists all of them");
+            console::tell_patiently(&text);
         }
     }
 }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use pagos_core::AccountName;
 use pagos_core::OrderKey;
 use pagos_engine::Engine;
+use pagos_engine::EngineError;
 use pagos_engine::Policy;
+use pagos_engine::World;
 
+use crate::accounts::Account;
 use crate::accounts::Accounts;
 use crate::accounts::Gaps;
 use crate::arguments::Decision;
@@ -35,7 +38,8 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     let db = Database::existing(arguments.store.db.as_ref());
     // Fails where there is no database: a decision must not make an empty one.
     let payout = super::status::find(&db, &arguments.key).await?;
-    let engine = engine(&db, &payout.order.account, config).await?;
+    // A decision needs the provider's rules, and no credentials.
+    let engine = engine(&db, &payout.order.account, Gaps::Credentials, config).await?;
     let decision = decision_of(arguments.decision);
     let payout = engine.resolve(&key, decision, &arguments.note).await?;
     if arguments.json {
@@ -52,28 +56,47 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     Ok(Exit::Succeeded)
 }
 
-/// An engine that takes a person's decision: it has the waiting times of the account's world.
+/// An engine that takes a person's decision about what belongs to an account: it has the waiting times
+/// of the account's world. It works beside others and sends nothing.
 pub(super) async fn engine(
     db: &Database,
     account: &AccountName,
+    gaps: Gaps,
     config: Option<&Path>,
 ) -> Result<Engine, Failure> {
-    let accounts = office::engine_accounts(&accounts(config)?);
-    let door = office::door(db.open().await?);
-    let policy = match door.bind(account, "live").await?.as_str() {
-        bank::SIMULATED => Policy::sandbox(SPEED),
-        _ => Policy::live(),
+    let accounts = accounts(account, gaps, config)?;
+    let store = db.open().await?;
+    let open = |world: World, policy| {
+        let (door, accounts) = (office::door(Arc::clone(&store)), accounts.clone());
+        async move { Engine::open_beside(door, &world, accounts, Arc::new(SystemClock), policy).await }
     };
-    Ok(Engine::new(door, accounts, Arc::new(SystemClock), policy)?)
+    match open(World::Providers, Policy::live()).await {
+        Err(EngineError::OtherWorld { stored, .. }) => {
+            let policy = match stored.as_str() {
+                bank::SIMULATED => Policy::twin(SPEED),
+                _ => Policy::live(),
+            };
+            // Nothing is sent, so it does not matter where.
+            Ok(open(World::Simulated(stored), policy).await?)
+        }
+        opened => Ok(opened?),
+    }
 }
 
-/// A decision needs the provider's rules, and no credentials.
-fn accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
+/// The one account, if it is configured.
+fn accounts(
+    name: &AccountName,
+    gaps: Gaps,
+    config: Option<&Path>,
+) -> Result<pagos_engine::Accounts, Failure> {
     let (configuration, seams) = (command::load(config)?, offline::seams());
-    if configuration.accounts.is_empty() {
-        return Ok(Accounts::without_configuration(&seams)?);
-    }
-    Ok(Accounts::open(&configuration, Gaps::Credentials, &seams)?)
+    let accounts = match configuration.accounts.is_empty() {
+        true => Accounts::without_configuration(&seams)?,
+        false => Accounts::open(&configuration, gaps, &seams)?,
+    };
+    let named: Vec<Account> =
+        accounts.all().iter().filter(|account| account.name == *name).cloned().collect();
+    Ok(office::engine_accounts(&named))
 }
 
 fn decision_of(decision: Decision) -> pagos_engine::Decision {

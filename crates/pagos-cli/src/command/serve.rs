@@ -1,8 +1,9 @@
 //! `pagos serve`: webhook receiver, dispatcher and poller as one long-running process.
 
-use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 
+use pagos_engine::EngineError;
 use pagos_webhook::Endpoint;
 
 use crate::arguments::ServeArguments;
@@ -15,11 +16,10 @@ use crate::run::bank::Choice;
 use crate::run::catch_up;
 use crate::run::database;
 use crate::run::database::Database;
-use crate::run::database::Turn;
-use crate::run::notices;
+use crate::run::notices::Reader;
 use crate::run::office;
 use crate::run::office::Office;
-use crate::run::signal;
+use crate::run::signal::Stop;
 
 pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(serve(arguments, config))
@@ -43,18 +43,15 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     };
     let mut bank = Bank::open(choice).await?;
     bank.limit_rate(arguments.rate);
-    let turn = db.take_turn()?;
-    if matches!(turn, Turn::Taken) {
-        return Err(Failure::new(format!(
+    let office = Office::beside(&db, &bank).await?;
+    office.engine.take_turn().await.map_err(|error| match error {
+        EngineError::Taken => Failure::new(format!(
             "{db}: another pagos process works on this database; stop it first, or use a \
              PostgreSQL server, on which several may work"
-        )));
-    }
-    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(&office.store_door(), &db).await?;
-    if matches!(turn, Turn::Alone { .. }) {
-        office.engine.end_claims().await?;
-    }
+        )),
+        other => other.into(),
+    })?;
+    let mut reader = Reader::open(&office, console::output(), arguments).await?;
     // A sandbox has its socket already, since the twins are told of it with every order.
     let listener = match bank.listener.take() {
         Some(listener) => listener,
@@ -63,6 +60,27 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     let listening = listener.local_addr()?;
     bank.announce(listening).await?;
     let receiving = office.spawn_receiver(listener, bank.accounts.all())?;
+    let ready = ready(&bank, listening, &db);
+    let signalled = Stop::listen();
+    // Whatever becomes of the notices, only a signal ends the service.
+    let stop = async {
+        tokio::select! {
+            () = signalled.requested() => {}
+            never = reader.tell(ready) => match never {},
+            never = catch_up::at_start(&office, &bank.accounts) => match never {},
+        }
+    };
+    let worked = office.work(usize::from(arguments.concurrency), stop).await;
+    receiving.shut_down().await;
+    if let Err(error) = worked {
+        return Ok(tell_broken(error.into()));
+    }
+    reader.tell_last().await;
+    Ok(Exit::Succeeded)
+}
+
+/// The line that says where it listens.
+fn ready(bank: &Bank, listening: SocketAddr, db: &Database) -> String {
     let endpoints = bank.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
     // What nobody shall guess stands in the configuration and nowhere else.
     let paths = endpoints.map(Endpoint::path_shown);
@@ -71,25 +89,15 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         "webhooks": paths.collect::<Vec<_>>(),
         "db": db.to_string(),
     });
-    let mut out = console::stdout();
-    writeln!(out, "{ready}")?;
-    out.flush()?;
-    drop(out);
-    let after = match arguments.notices_after {
-        Some(after) => after,
-        None => notices::newest(&office.store).await?,
-    };
-    // A reader that went away, or a store that cannot be read, ends the service like a signal.
-    let mut told = None;
-    let stop = async {
-        tokio::select! {
-            () = signal::stop_requested() => {}
-            failed = notices::tell(&office, after) => told = failed.err(),
-            never = catch_up::at_start(&office, &bank.accounts) => match never {},
-        }
-    };
-    let worked = office.work(usize::from(arguments.concurrency), stop).await;
-    receiving.shut_down().await;
-    worked?;
-    told.map_or(Ok(Exit::Succeeded), Err)
+    format!("{ready}\n")
+}
+
+/// The store failed while payouts may have been under way: that is not "nothing was sent".
+fn tell_broken(failure: Failure) -> Exit {
+    failure.messages().iter().for_each(|message| console::tell(&format!("error: {message}")));
+    console::tell(
+        "the service ended, and what was under way is in doubt; nothing is lost: start it again when \
+         the database is back, which sends nothing twice",
+    );
+    Exit::InDoubt
 }

@@ -53,8 +53,13 @@ impl<W: Write> PayoutsJson<W> {
         self.item(Part::Payouts, row)
     }
 
-    /// Ends the document.
-    pub(crate) fn finish(mut self, totals: &[OutcomeTotal], plan: Option<&Plan>) -> io::Result<()> {
+    /// What it is written to.
+    pub(crate) fn out_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
+    /// Ends the document, and gives back what it was written to.
+    pub(crate) fn finish(mut self, totals: &[OutcomeTotal], plan: Option<&Plan>) -> io::Result<W> {
         self.enter(Part::Payouts)?;
         self.out.write_all(b"],\n\"totals\":")?;
         serde_json::to_writer(&mut self.out, totals)?;
@@ -71,7 +76,8 @@ impl<W: Write> PayoutsJson<W> {
             serde_json::to_writer(&mut self.out, &plan.warnings)?;
         }
         self.out.write_all(b"}\n")?;
-        self.out.flush()
+        self.out.flush()?;
+        Ok(self.out)
     }
 
     fn item(&mut self, part: Part, item: &impl Serialize) -> io::Result<()> {

@@ -1,11 +1,18 @@
-//! The progress bar on standard error. Shows counts that it is given; measures nothing but time.
+//! The progress bar on standard error. Shows counts that it is given; measures nothing but time. A
+//! picture of it that nobody reads is dropped, so drawing never waits.
 
+use std::io;
 use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
 use indicatif::ProgressStyle;
+use indicatif::TermLike;
+
+use crate::console;
 
 const TEMPLATE: &str = "{bar:30} {pos}/{len} settled in {elapsed}, about {eta} to go: {msg}";
 const FRAMES_PER_SECOND: u8 = 10;
@@ -38,9 +45,12 @@ pub(crate) struct Progress {
 impl Progress {
     /// A bar of `total` payouts.
     pub(crate) fn new(total: u64, visibility: Visibility) -> Self {
-        let is_seen = visibility == Visibility::Auto && std::io::stderr().is_terminal();
+        let is_seen = visibility == Visibility::Auto && io::stderr().is_terminal();
         let target = match is_seen {
-            true => ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND),
+            true => ProgressDrawTarget::term_like_with_hz(
+                Box::new(Screen::default()),
+                FRAMES_PER_SECOND,
+            ),
             false => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
@@ -61,19 +71,79 @@ impl Progress {
 
     /// Prints a line above the bar, or on standard error if there is none.
     pub(crate) fn tell(&self, line: &str) {
-        if self.bar.is_hidden() {
-            let mut stderr = std::io::stderr().lock();
-            // A closed standard error must not stop payouts.
-            let _ = std::io::Write::write_fmt(&mut stderr, format_args!("{line}\n"));
-            return;
-        }
-        self.bar.println(line);
+        self.bar.suspend(|| console::tell(line));
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// The terminal on standard error, as a bar of one line draws on it.
+#[derive(Debug, Default)]
+struct Screen {
+    frame: Mutex<String>,
+}
+
+impl Screen {
+    fn draw(&self, text: &str) -> io::Result<()> {
+        // Nothing panics while it holds the lock, so what it guards is whole.
+        self.frame.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        Ok(())
+    }
+}
+
+impl TermLike for Screen {
+    fn width(&self) -> u16 {
+        terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0)
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'A')
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'B')
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'C')
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.draw(text)?;
+        self.draw("\n")
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.draw(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.draw("\r\u{1b}[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        let frame = std::mem::take(&mut *self.frame.lock().unwrap_or_else(PoisonError::into_inner));
+        if !frame.is_empty() {
+            console::show(frame.into_bytes());
+        }
+        Ok(())
+    }
+}
+
+impl Screen {
+    fn move_cursor(&self, n: usize, direction: char) -> io::Result<()> {
+        match n {
+            0 => Ok(()),
+            _ => self.draw(&format!("\u{1b}[{n}{direction}")),
+        }
     }
 }
 

@@ -57,12 +57,6 @@ impl Totals {
     pub(crate) fn sums(&self) -> &[OutcomeTotal] {
         &self.sums
     }
-
-    /// How many payouts have this outcome.
-    pub(crate) fn count(&self, outcome: Outcome) -> u64 {
-        let sums = self.sums.iter().filter(|sum| sum.outcome == outcome);
-        sums.map(|sum| sum.count).sum()
-    }
 }
 
 /// Minor units as major ones: `15000000` COP is `150000.00`. For sums beyond what an amount holds.
@@ -119,6 +113,5 @@ mod tests {
         let told: Vec<_> = totals.sums().iter().map(|sum| (sum.outcome, sum.count)).collect();
         assert_eq!(told, [(Outcome::Created, 1), (Outcome::Succeeded, 2)]);
         assert_eq!(totals.sums()[1].amount_minor, 2 * i128::from(i64::MAX));
-        assert_eq!(totals.count(Outcome::Failed), 0);
     }
 }

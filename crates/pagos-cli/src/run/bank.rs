@@ -11,7 +11,7 @@ use std::sync::Arc;
 use pagos_core::AccountName;
 use pagos_core::PayoutProvider;
 use pagos_engine::Policy;
-use pagos_engine::StoreDoor;
+use pagos_engine::World;
 use pagos_twin::Profile;
 
 use crate::accounts::Account;
@@ -29,7 +29,7 @@ use crate::run::office;
 use crate::sandbox;
 use crate::sandbox::Sandbox;
 
-/// The world of accounts whose providers are twins.
+/// The word that a store keeps for accounts whose providers are twins.
 pub(crate) const SIMULATED: &str = "simulated";
 
 /// Which bank a command was told to use.
@@ -61,6 +61,8 @@ pub(crate) enum Choice {
 pub(crate) struct Bank {
     pub(crate) accounts: Accounts,
     pub(crate) policy: Policy,
+    /// The world that its payouts are made in. A store is tied to it.
+    pub(crate) world: World,
     pub(crate) until: Until,
     /// Where this process receives webhooks; for real accounts that is `pagos serve`.
     pub(crate) listener: Option<TcpListener>,
@@ -82,19 +84,6 @@ impl Bank {
                 Self::of_sandbox(Sandbox::join(&origin).await?).await
             }
         }
-    }
-
-    /// Ties the accounts to their world in this store, and refuses a store that holds payouts of
-    /// another one: those of a test must never go out as real money, nor the other way round.
-    pub(crate) async fn bind(&self, door: &StoreDoor, db: &Database) -> Result<(), Failure> {
-        for account in self.accounts.all() {
-            let world = match self.until {
-                Until::Watched => SIMULATED.to_owned(),
-                Until::Settled => account.environment.to_string(),
-            };
-            bind(door, db, &account.name, &world).await?;
-        }
-        Ok(())
     }
 
     /// Tells twins where this process receives webhooks. Real providers are told by hand; some name
@@ -131,6 +120,7 @@ impl Bank {
         Ok(Self {
             accounts,
             policy,
+            world: World::Providers,
             until: Until::Settled,
             listener: None,
             sandbox: None,
@@ -146,11 +136,12 @@ impl Bank {
             let address = office::notify_url(listening, &settings.name);
             settings.set("notify_url", address, Origin::Default);
         }
-        let policy = Policy::sandbox(sandbox::SPEED);
+        let policy = Policy::twin(sandbox::SPEED);
         let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
         Ok(Self {
             accounts,
             policy,
+            world: simulated(),
             until: Until::Watched,
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
@@ -159,30 +150,17 @@ impl Bank {
     }
 }
 
-/// Ties one account to its world, as [`Bank::bind`] does with all.
-pub(crate) async fn bind(
-    door: &StoreDoor,
-    db: &Database,
-    account: &AccountName,
-    world: &str,
-) -> Result<(), Failure> {
-    let bound = door.bind(account, world).await?;
-    match bound == world {
-        true => Ok(()),
-        false => Err(Failure::new(format!(
-            "{}: account {account} of this database is {bound}, and here it is {world}; use \
-             another --db, or give the account another name",
-            db
-        ))),
-    }
+/// The world of accounts whose providers are twins.
+pub(crate) fn simulated() -> World {
+    World::Simulated(SIMULATED.to_owned())
 }
 
 /// One account before its provider is built.
 pub(crate) struct Found {
     pub(crate) settings: AccountSettings,
     pub(crate) policy: Policy,
-    /// In which world a store keeps its payouts.
-    pub(crate) world: String,
+    /// In which world its payouts are made.
+    pub(crate) world: World,
 }
 
 /// The account that an argument names, as it is configured or as running twins invented it.
@@ -194,14 +172,14 @@ pub(crate) async fn settings_of(
     let (configuration, policy) = match sandbox_url {
         Some(origin) => {
             let sandbox = Sandbox::join(origin).await?;
-            (settings_of_twins(&sandbox)?, Policy::sandbox(sandbox::SPEED))
+            (settings_of_twins(&sandbox)?, Policy::twin(sandbox::SPEED))
         }
         None => (command::load(config)?, Policy::live()),
     };
     let settings = command::account(&configuration, name)?.clone();
     let world = match sandbox_url {
-        Some(_) => SIMULATED.to_owned(),
-        None => settings.environment.to_string(),
+        Some(_) => simulated(),
+        None => World::Providers,
     };
     Ok(Found { settings, policy, world })
 }

@@ -16,7 +16,6 @@ use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::ServerSettings;
 use pagos_store_sqlite::SqliteStore;
-use pagos_store_sqlite::WorkerLock;
 
 use crate::console;
 use crate::exit::Failure;
@@ -40,17 +39,6 @@ pub(crate) enum Database {
     File(PathBuf),
     /// A PostgreSQL server, with any number of dispatchers.
     Server(Address),
-}
-
-/// Whether a process may send what is due.
-#[derive(Debug)]
-pub(crate) enum Turn {
-    /// Nobody else may while this lives, so that whoever holds a claim is dead.
-    Alone { _lock: WorkerLock },
-    /// Others may as well; leases and epochs keep them apart.
-    Shared,
-    /// Another process does.
-    Taken,
 }
 
 impl Database {
@@ -96,16 +84,6 @@ impl Database {
                 Arc::new(opened.map_err(with_hint)?)
             }
         })
-    }
-
-    /// Takes the turn to dispatch, if it is free.
-    pub(crate) fn take_turn(&self) -> Result<Turn, StoreError> {
-        match self {
-            Self::File(path) => {
-                Ok(SqliteStore::lock(path)?.map_or(Turn::Taken, |_lock| Turn::Alone { _lock }))
-            }
-            Self::Server(_) => Ok(Turn::Shared),
-        }
     }
 
     /// The parent folder of a new file must be there; a clear word beats SQLite's.

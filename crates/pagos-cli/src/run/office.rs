@@ -13,6 +13,7 @@ use pagos_engine::EngineError;
 use pagos_engine::Policy;
 use pagos_engine::Store;
 use pagos_engine::StoreDoor;
+use pagos_engine::World;
 use pagos_http::HttpOptions;
 use pagos_http::HttpTransport;
 use pagos_webhook::Receiver;
@@ -21,13 +22,15 @@ use pagos_webhook::Settings;
 use tokio::sync::Notify;
 
 use crate::accounts::Account;
-use crate::accounts::Accounts;
 use crate::accounts::Seams;
 use crate::clock::SystemClock;
 use crate::clock::SystemNonces;
 use crate::exit::Failure;
 #[cfg(feature = "failpoints")]
 use crate::failpoints;
+use crate::run::bank::Bank;
+use crate::run::database::Database;
+use crate::run::refused;
 
 /// The network, the clock and the randomness of a command that pays.
 pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
@@ -53,10 +56,33 @@ pub(crate) fn door(store: Arc<dyn Store>) -> StoreDoor {
     store.into()
 }
 
-/// The engine's view of the accounts.
-pub(crate) fn engine_accounts(accounts: &Accounts) -> pagos_engine::Accounts {
-    accounts.all().iter().fold(pagos_engine::Accounts::new(), |all, account| {
+/// The engine's view of accounts.
+pub(crate) fn engine_accounts(accounts: &[Account]) -> pagos_engine::Accounts {
+    accounts.iter().fold(pagos_engine::Accounts::new(), |all, account| {
         all.with(account.name.clone(), Arc::clone(&account.provider))
+    })
+}
+
+/// An engine that sends nothing before it takes the turn. Payouts of a test must never go out as
+/// real money, nor the other way round, so it refuses a database of another world.
+///
+/// # Errors
+/// If an account of the database pays in another world.
+pub(crate) async fn open_beside(
+    db: &Database,
+    store: &Arc<dyn Store>,
+    world: &World,
+    accounts: pagos_engine::Accounts,
+    policy: Policy,
+) -> Result<Engine, Failure> {
+    let door = door(Arc::clone(store));
+    let opened = Engine::open_beside(door, world, accounts, Arc::new(SystemClock), policy).await;
+    opened.map_err(|error| match error {
+        EngineError::OtherWorld { account, stored, given } => Failure::new(format!(
+            "{db}: account {account} of this database is {stored}, and here it is {given}; use \
+             another --db, or give the account another name"
+        )),
+        other => other.into(),
     })
 }
 
@@ -75,17 +101,14 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        accounts: &Accounts,
-        policy: Policy,
-    ) -> Result<Self, EngineError> {
-        let engine = Engine::new(
-            door(Arc::clone(&store)),
-            engine_accounts(accounts),
-            Arc::new(SystemClock),
-            policy,
-        )?;
+    /// Over a database that others may work on. It sends nothing before its engine takes the turn.
+    ///
+    /// # Errors
+    /// If the database cannot be opened, or holds payouts of another world under an account's name.
+    pub(crate) async fn beside(db: &Database, bank: &Bank) -> Result<Self, Failure> {
+        let store = db.open().await?;
+        let accounts = engine_accounts(bank.accounts.all());
+        let engine = open_beside(db, &store, &bank.world, accounts, bank.policy.clone()).await?;
         Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
     }
 
@@ -110,14 +133,18 @@ impl Office {
             move || wake.notify_one(),
         )?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (door, serving) = (self.store_door(), receiver.clone());
         let task = tokio::spawn(async move {
             let until = async {
                 // A dropped sender means the same as a message: stop.
                 let _ = stopped.await;
             };
-            receiver.serve(listener, until).await
+            tokio::select! {
+                served = serving.serve(listener, until) => served,
+                never = refused::note_every_minute(&serving, &door) => match never {},
+            }
         });
-        Ok(Receiving { stop, task })
+        Ok(Receiving { stop, task, receiver, door: self.store_door() })
     }
 
     /// Works until `stop`, then waits for what is in flight.
@@ -145,6 +172,8 @@ impl Office {
 pub(crate) struct Receiving {
     stop: tokio::sync::oneshot::Sender<()>,
     task: tokio::task::JoinHandle<std::io::Result<Served>>,
+    receiver: Receiver,
+    door: StoreDoor,
 }
 
 impl Receiving {
@@ -154,6 +183,7 @@ impl Receiving {
         // Whatever ended it, it has acknowledged nothing that it did not store; what was cut off is
         // sent again by the provider, and asked about by us.
         drop(self.task.await);
+        refused::note_last(&self.receiver, &self.door).await;
     }
 }
 

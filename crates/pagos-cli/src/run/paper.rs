@@ -1,70 +1,165 @@
-//! What `pay` puts on standard output: one JSON document, or a table. Words go to standard error.
+//! What `pay` and `list` put on standard output: one JSON document, or a table. Words go to standard
+//! error.
 
 use std::io;
-use std::io::BufWriter;
-use std::io::StdoutLock;
 use std::io::Write;
 use std::sync::Arc;
 
-use pagos_engine::RunId;
+use pagos_engine::Filter;
 use pagos_engine::Store;
+use pagos_engine::StoreError;
 
 use crate::console;
+use crate::console::Lost;
+use crate::console::Sheet;
 use crate::input::Problem;
 use crate::output::Colour;
+use crate::output::Outcome;
 use crate::output::PayoutsJson;
-use crate::output::Totals;
-use crate::run::report;
-use crate::run::report::ReportError;
+use crate::output::Row;
+use crate::output::Table;
+use crate::output::write_totals;
+use crate::run::report::Pages;
+use crate::run::report::Report;
+use crate::run::report::with_row;
+
+/// A table of more rows than this shows only what did not go straight.
+const ROWS_SHOWN_MAX: u64 = 200;
 
 /// The document in the making. Every end writes it whole, so that a script always has one.
 #[derive(Debug)]
-pub(crate) enum Paper {
+pub(crate) struct Paper {
+    form: Form,
+    /// Of a list of its own, nothing is left out.
+    shown_max: u64,
+}
+
+#[derive(Debug)]
+enum Form {
     /// `--json`.
-    Json(PayoutsJson<BufWriter<StdoutLock<'static>>>),
+    Json(PayoutsJson<Sheet>),
     /// For people.
-    Table,
+    Table(Sheet),
 }
 
 impl Paper {
-    pub(crate) fn new(is_json: bool) -> Self {
-        match is_json {
-            true => Self::Json(PayoutsJson::new(console::stdout())),
-            false => Self::Table,
-        }
+    /// The report of a run. Of many payouts a table shows only those that did not simply succeed.
+    pub(crate) fn of_run(is_json: bool) -> Self {
+        Self { shown_max: ROWS_SHOWN_MAX, ..Self::of_list(is_json) }
+    }
+
+    /// A list that leaves nothing out.
+    pub(crate) fn of_list(is_json: bool) -> Self {
+        let sheet = Sheet::new(console::output());
+        let form = match is_json {
+            true => Form::Json(PayoutsJson::new(sheet)),
+            false => Form::Table(sheet),
+        };
+        Self { form, shown_max: u64::MAX }
     }
 
     /// Notes what is wrong with a row. People read it on standard error.
     pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
-        match self {
-            Self::Json(json) => json.problem(problem),
-            Self::Table => Ok(()),
+        match &mut self.form {
+            Form::Json(json) => {
+                json.problem(problem)?;
+                Ok(json.out_mut().pass_on_patiently()?)
+            }
+            Form::Table(_) => Ok(()),
         }
     }
 
     /// Nothing was sent: problems, and no payouts.
     pub(crate) fn refuse(self) -> io::Result<()> {
-        match self {
-            Self::Json(json) => json.finish(&[], None),
-            Self::Table => Ok(()),
+        match self.form {
+            Form::Json(json) => Ok(json.finish(&[], None)?.end_patiently()?),
+            Form::Table(_) => Ok(()),
         }
     }
 
-    /// The outcomes of a run, and their sums.
-    pub(crate) async fn finish(
+    /// Writes the payouts of a filter and their sums. What cannot be written is counted all the same.
+    ///
+    /// # Errors
+    /// If the store cannot be read: then the document is not whole.
+    pub(crate) async fn write(
         self,
         store: &Arc<dyn Store>,
-        run: &RunId,
-    ) -> Result<Totals, ReportError> {
-        let filter = report::of_run(run);
-        match self {
-            Self::Json(json) => report::write_json(store, &filter, json).await,
-            Self::Table => {
-                let mut out = console::stdout();
+        filter: &Filter,
+    ) -> Result<Report, StoreError> {
+        let is_long = match &filter.run {
+            Some(run) => store.tally(Some(run)).await?.total() > self.shown_max,
+            None => false,
+        };
+        let mut writing = Writing::new(self.form, is_long);
+        let mut report = Report::default();
+        let mut pages = Pages::new(store, filter);
+        while let Some(page) = pages.next().await? {
+            for payout in &page {
+                report.add(payout);
+                let waits = payout.progress.attention.is_some();
+                with_row(payout, |row| writing.row(row, waits));
+            }
+            writing.pass_on().await;
+        }
+        report.written = writing.end(&report).await;
+        Ok(report)
+    }
+}
+
+/// A document on its way, as long as somebody takes it.
+struct Writing {
+    form: Form,
+    table: Table,
+    /// Are payouts left out that simply succeeded?
+    is_long: bool,
+    left_out: u64,
+    written: Result<(), Lost>,
+}
+
+impl Writing {
+    fn new(form: Form, is_long: bool) -> Self {
+        Self { form, table: Table::new(), is_long, left_out: 0, written: Ok(()) }
+    }
+
+    fn row(&mut self, row: &Row<'_>, waits: bool) {
+        if self.written.is_err() {
+            return;
+        }
+        match &mut self.form {
+            Form::Json(json) => self.written = json.payout(row).map_err(Lost::from),
+            Form::Table(_) => {
+                let is_plain = row.outcome == Outcome::Succeeded && row.reversals == 0;
+                match self.is_long && is_plain && !waits {
+                    true => self.left_out += 1,
+                    false => self.table.push(row),
+                }
+            }
+        }
+    }
+
+    async fn pass_on(&mut self) {
+        if let (Form::Json(json), Ok(())) = (&mut self.form, &self.written) {
+            self.written = json.out_mut().pass_on().await;
+        }
+    }
+
+    async fn end(self, report: &Report) -> Result<(), Lost> {
+        self.written?;
+        match self.form {
+            Form::Json(json) => json.finish(report.totals.sums(), None)?.end().await,
+            Form::Table(mut sheet) => {
                 let colour = Colour::of(&io::stdout());
-                let totals = report::write_table(store, &filter, &mut out, colour).await?;
-                out.flush()?;
-                Ok(totals)
+                self.table.write(&mut sheet, colour)?;
+                if self.left_out > 0 {
+                    let left_out = self.left_out;
+                    writeln!(
+                        sheet,
+                        "... and {left_out} that succeeded, not shown; --json lists all"
+                    )?;
+                }
+                writeln!(sheet)?;
+                write_totals(&mut sheet, colour, report.totals.sums())?;
+                sheet.end().await
             }
         }
     }

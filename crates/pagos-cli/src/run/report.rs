@@ -1,7 +1,5 @@
-//! The end of a run for people and for scripts: every payout's outcome, and the sums.
+//! What a run or a list amounts to: the sums, who waits for a person, and the exit code.
 
-use std::io;
-use std::io::Write;
 use std::sync::Arc;
 
 use pagos_core::OrderKey;
@@ -10,86 +8,85 @@ use pagos_engine::Payout;
 use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
+use pagos_engine::Tally;
 
-use crate::output::Colour;
+use crate::console::Lost;
+use crate::exit::Exit;
 use crate::output::Outcome;
-use crate::output::PayoutsJson;
 use crate::output::Row;
-use crate::output::Table;
 use crate::output::Totals;
-use crate::output::write_totals;
 
 /// Payouts read from the store at a time.
 const PAGE: usize = 1_000;
 
-/// A table of more rows than this shows only what did not go straight.
-const ROWS_SHOWN_MAX: u64 = 200;
+/// So many payouts that wait for a person are named.
+const NAMED_MAX: usize = 20;
 
-/// The report cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReportError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the report could not be written")]
-    Write(#[from] io::Error),
+/// What was read of the store for a report, and whether it was written.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) totals: Totals,
+    /// How many payouts could be read.
+    pub(crate) rows: u64,
+    pub(crate) waiting: Waiting,
+    pub(crate) written: Result<(), Lost>,
 }
 
-/// Writes the payouts into a JSON document, page by page, ends it, and returns the sums.
-pub(crate) async fn write_json(
-    store: &Arc<dyn Store>,
-    filter: &Filter,
-    mut json: PayoutsJson<impl Write>,
-) -> Result<Totals, ReportError> {
-    let mut totals = Totals::default();
-    let mut pages = Pages::new(store, filter);
-    while let Some(page) = pages.next().await? {
-        for payout in &page {
-            with_row(payout, |row| {
-                totals.add(row);
-                json.payout(row)
-            })?;
-        }
-    }
-    json.finish(totals.sums(), None)?;
-    Ok(totals)
+/// Payouts that wait for a person.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    /// The first ones, and why.
+    named: Vec<(OrderKey, String)>,
+    count: u64,
 }
 
-/// Writes the table and the sums of a run, and returns the sums. Of many payouts only those are
-/// shown that did not simply succeed.
-pub(crate) async fn write_table(
-    store: &Arc<dyn Store>,
-    filter: &Filter,
-    out: &mut dyn Write,
-    colour: Colour,
-) -> Result<Totals, ReportError> {
-    let is_long = match &filter.run {
-        Some(run) => store.tally(Some(run)).await?.total() > ROWS_SHOWN_MAX,
-        None => false,
-    };
-    let mut table = Table::new();
-    let mut totals = Totals::default();
-    let mut left_out = 0_u64;
-    let mut pages = Pages::new(store, filter);
-    while let Some(page) = pages.next().await? {
-        for payout in &page {
-            with_row(payout, |row| {
-                totals.add(row);
-                let is_plain = row.outcome == Outcome::Succeeded && row.reversals == 0;
-                if is_long && is_plain {
-                    left_out += 1;
-                } else {
-                    table.push(row);
-                }
-            });
+impl Default for Report {
+    fn default() -> Self {
+        Self { totals: Totals::default(), rows: 0, waiting: Waiting::default(), written: Ok(()) }
+    }
+}
+
+impl Report {
+    /// Counts one payout.
+    pub(crate) fn add(&mut self, payout: &Payout) {
+        self.rows += 1;
+        with_row(payout, |row| self.totals.add(row));
+        self.waiting.add(payout);
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, payout: &Payout) {
+        let Some(attention) = &payout.progress.attention else { return };
+        self.count += 1;
+        if self.named.len() < NAMED_MAX {
+            self.named.push((payout.order.key.clone(), attention.because().to_owned()));
         }
     }
-    table.write(out, colour)?;
-    if left_out > 0 {
-        writeln!(out, "... and {left_out} that succeeded, not shown; --json lists all")?;
+
+    /// A line for each of the first ones, and one for the others.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let named = self.named.iter().map(|(key, because)| format!("{key}: {because}"));
+        let mut lines: Vec<String> = named.collect();
+        match self.count.saturating_sub(u64::try_from(lines.len()).unwrap_or(u64::MAX)) {
+            0 => {}
+            1 => lines.push("... and 1 more payout waits for a person".to_owned()),
+            more => lines.push(format!("... and {more} more payouts wait for a person")),
+        }
+        lines
     }
-    writeln!(out)?;
-    write_totals(out, colour, totals.sums())?;
-    Ok(totals)
+}
+
+/// The exit code that the payouts of a file amount to, by the store's own count. `rows` is how many
+/// the file has.
+pub(crate) fn exit_of(tally: &Tally, rows: u64) -> Exit {
+    let settled = tally.count("succeeded") + tally.count("failed");
+    let waits: u64 = tally.rows.iter().map(|row| row.attention).sum();
+    match tally.count("failed") {
+        _ if tally.total() != rows || settled != rows || waits > 0 => Exit::InDoubt,
+        0 => Exit::Succeeded,
+        _ => Exit::SomeFailed,
+    }
 }
 
 /// Lends a payout as the row of a report.
@@ -136,4 +133,53 @@ impl<'a> Pages<'a> {
 /// Everything of one run.
 pub(crate) fn of_run(run: &RunId) -> Filter {
     Filter { run: Some(run.clone()), status: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::AccountName;
+    use pagos_core::Currency;
+    use pagos_engine::TallyRow;
+
+    use super::*;
+
+    fn tally(rows: &[(&str, u64, u64)]) -> Tally {
+        let row = |(status, count, attention): &(&str, u64, u64)| TallyRow {
+            account: AccountName::new("cashypro").unwrap(),
+            currency: Currency::Cop,
+            status: (*status).to_owned(),
+            count: *count,
+            amount_minor: 0,
+            at_rest: *count,
+            attention: *attention,
+        };
+        Tally { rows: rows.iter().map(row).collect() }
+    }
+
+    #[test]
+    fn truth_10_what_waits_for_a_person_is_in_doubt_even_if_it_is_settled() {
+        let cases: [(&[(&str, u64, u64)], u64, Exit); 10] = [
+            (&[("succeeded", 3, 0)], 3, Exit::Succeeded),
+            (&[("succeeded", 2, 0), ("failed", 1, 0)], 3, Exit::SomeFailed),
+            (&[("succeeded", 3, 1)], 3, Exit::InDoubt),
+            (&[("succeeded", 2, 0), ("failed", 1, 1)], 3, Exit::InDoubt),
+            (&[("succeeded", 2, 0), ("unknown", 1, 0)], 3, Exit::InDoubt),
+            (&[("succeeded", 2, 0), ("pending", 1, 0)], 3, Exit::InDoubt),
+            (&[("succeeded", 2, 0), ("created", 1, 0)], 3, Exit::InDoubt),
+            (&[("succeeded", 2, 0), ("quarantined", 1, 1)], 3, Exit::InDoubt),
+            // A word of a newer version.
+            (&[("succeeded", 2, 0), ("resting", 1, 0)], 3, Exit::InDoubt),
+            (&[], 0, Exit::Succeeded),
+        ];
+        for (rows, expected_rows, expected) in cases {
+            assert_eq!(exit_of(&tally(rows), expected_rows), expected, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn truth_01_a_count_that_is_not_the_files_is_never_a_success() {
+        for (count, rows) in [(3, 4), (4, 3), (0, 1)] {
+            assert_eq!(exit_of(&tally(&[("succeeded", count, 0)]), rows), Exit::InDoubt);
+        }
+    }
 }

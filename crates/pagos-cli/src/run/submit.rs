@@ -1,7 +1,9 @@
-//! Storing the orders of a planned file, all or none of them. Sends nothing.
+//! Storing the orders of a planned file, all or none of them. Releases nothing and sends nothing.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_engine::Engine;
 use pagos_engine::EngineError;
@@ -25,8 +27,9 @@ pub(crate) struct Stored {
     pub(crate) new: u64,
     /// Orders that were there already, with the same body.
     pub(crate) existing: u64,
-    /// Rows whose key was there with another body. Then nothing new is stored.
-    pub(crate) conflicts: Vec<Problem>,
+    /// Rows for whose sake the file is refused. Then nothing of it stays, but for what another file
+    /// has as well.
+    pub(crate) refused: Vec<Problem>,
 }
 
 /// The orders could not be stored; none of them will be sent.
@@ -38,31 +41,21 @@ pub(crate) enum SubmitError {
     Engine(#[from] EngineError),
 }
 
-impl From<pagos_engine::StoreError> for SubmitError {
-    fn from(error: pagos_engine::StoreError) -> Self {
-        Self::Engine(error.into())
-    }
-}
-
-/// Stores every good row of the file and releases them only if the file is still the planned one
-/// and no key was there with another body. Bad rows were told by the plan.
-pub(crate) async fn submit(
+/// Stores every good row of the file as a member of the run, if the file is still the planned one and
+/// the store takes all of them. Bad rows were told by the plan.
+pub(crate) async fn store(
     engine: &Engine,
     path: &Path,
     plan: &Plan,
     accounts: &dyn Accounts,
     run: &RunId,
 ) -> Result<Stored, SubmitError> {
-    let stored = match store_all(engine, path, plan, accounts, run).await {
-        Ok(stored) if stored.conflicts.is_empty() => stored,
-        outcome => {
-            // Nothing of a refused file stays behind.
-            engine.withdraw(run).await?;
-            return outcome;
-        }
-    };
-    engine.release(run).await?;
-    Ok(stored)
+    let outcome = store_all(engine, path, plan, accounts, run).await;
+    if !matches!(&outcome, Ok(stored) if stored.refused.is_empty()) {
+        // A refused file leaves nothing behind; what another file has as well stays.
+        engine.withdraw(run).await?;
+    }
+    outcome
 }
 
 async fn store_all(
@@ -90,41 +83,79 @@ async fn store_all(
 
 #[derive(Default)]
 struct Batch {
-    lines: Vec<(u64, String)>,
+    lines: HashMap<OrderKey, u64>,
     orders: Vec<PayoutOrder>,
 }
 
 impl Batch {
     fn push(&mut self, line: u64, order: PayoutOrder) {
-        self.lines.push((line, order.key.to_string()));
+        self.lines.insert(order.key.clone(), line);
         self.orders.push(order);
     }
 
+    /// A refused batch is told, and the next one is looked at all the same: everything that is wrong
+    /// with a file is told in one go.
     async fn store(
         &mut self,
         engine: &Engine,
         run: &RunId,
         stored: &mut Stored,
     ) -> Result<(), SubmitError> {
-        let lines = std::mem::take(&mut self.lines);
-        let answers = engine.submit(run, std::mem::take(&mut self.orders)).await?;
-        for ((line, key), answer) in lines.into_iter().zip(answers) {
+        let (lines, orders) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.orders));
+        let answers = match engine.submit(run, orders).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                stored.refused.extend(problems(error, &lines)?);
+                return Ok(());
+            }
+        };
+        for answer in answers {
             match answer {
                 Submitted::New => stored.new += 1,
                 Submitted::Existing { .. } => stored.existing += 1,
-                Submitted::Conflict => stored.conflicts.push(conflict(line, &key)),
+                // The engine makes errors of these.
+                Submitted::Conflict | Submitted::Closed => {}
             }
         }
         Ok(())
     }
 }
 
-fn conflict(line: u64, key: &str) -> Problem {
-    Problem {
-        line,
+/// What an error has against rows, by their lines.
+///
+/// # Errors
+/// The error, if it is not about rows.
+fn problems(
+    error: EngineError,
+    lines: &HashMap<OrderKey, u64>,
+) -> Result<Vec<Problem>, EngineError> {
+    let of = |key: &OrderKey, because: String, remedy: &str| Problem {
+        line: lines.get(key).copied().unwrap_or_default(),
         column: Some("key".to_owned()),
-        value: Some(key.to_owned()),
-        because: "was submitted with another body before".to_owned(),
-        remedy: "a key names one payout for ever: give the new payout a new key".to_owned(),
+        value: Some(key.to_string()),
+        because,
+        remedy: remedy.to_owned(),
+    };
+    match error {
+        EngineError::Conflict(keys) => Ok(keys
+            .iter()
+            .map(|key| of(key, "was submitted with another body before".to_owned(), NEW_KEY))
+            .collect()),
+        EngineError::RunClosed(keys) => Ok(keys
+            .iter()
+            .map(|key| of(key, "was left out when this file was paid before".to_owned(), OWN_FILE))
+            .collect()),
+        EngineError::Unsendable(orders) => {
+            let problem = |(key, violations): &(OrderKey, Vec<pagos_core::Violation>)| {
+                let because: Vec<String> = violations.iter().map(ToString::to_string).collect();
+                of(key, format!("cannot be sent: {}", because.join("; ")), "correct the row")
+            };
+            Ok(orders.iter().map(problem).collect())
+        }
+        other => Err(other),
     }
 }
+
+const NEW_KEY: &str = "a key names one payout for ever: give the new payout a new key";
+
+const OWN_FILE: &str = "pay it in a file of its own";

@@ -16,9 +16,12 @@ use std::sync::Arc;
 use pagos_conekta::Conekta;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
+use pagos_engine::Policy;
+use pagos_engine::World;
 use serde::Serialize;
 
 use crate::accounts;
+use crate::accounts::Account;
 use crate::accounts::Gaps;
 use crate::accounts::conekta;
 use crate::accounts::conekta::NAME;
@@ -51,8 +54,10 @@ pub(in crate::accounts) fn run(errand: &Errand, config: Option<&Path>) -> Result
 struct Desk {
     conekta: Arc<Conekta>,
     settings: AccountSettings,
-    /// In which world a store keeps the account's payouts.
-    world: String,
+    account: Account,
+    policy: Policy,
+    /// In which world the account's payouts are made.
+    world: World,
     is_json: bool,
 }
 
@@ -64,10 +69,10 @@ impl Desk {
         check_provider(&settings)?;
         let seams = office::seams(&policy)?;
         // For everything that is wrong with the account, such as fields without a meaning.
-        accounts::build(&settings, Gaps::Refused, &seams)?;
+        let account = accounts::build(&settings, Gaps::Refused, &seams)?;
         let checked = conekta::config(&settings, Gaps::Refused)?;
         let conekta = conekta::open(&settings, checked, &seams)?;
-        Ok(Self { conekta, settings, world, is_json: at.json })
+        Ok(Self { conekta, settings, account, policy, world, is_json: at.json })
     }
 
     fn print_all<R: Shown>(&self, rows: &[R]) -> Result<Exit, Failure> {

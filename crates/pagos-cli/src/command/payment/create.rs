@@ -85,8 +85,7 @@ async fn create(
         Err(violations) => return refuse(Refusal::of_order(violations), arguments),
     };
     tell_live(&bank.accounts, &order);
-    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(&office.store_door(), &db).await?;
+    let office = Office::beside(&db, &bank).await?;
     let receiving = match bank.listener.take().filter(|_| arguments.wait) {
         Some(listener) => Some(office.spawn_receiver(listener, bank.accounts.all())?),
         None => None,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use pagos_core::OrderKey;
 
+use crate::accounts::Gaps;
 use crate::arguments::PaymentResolveArguments;
 use crate::command::payment;
 use crate::command::resolve;
@@ -25,7 +26,8 @@ async fn note(arguments: &PaymentResolveArguments, config: Option<&Path>) -> Res
     let db = Database::existing(arguments.store.db.as_ref());
     // Fails where there is no store: a note must not make an empty one.
     let found = payment::find(db.open_to_read().await?.as_ref(), &db, &key).await?;
-    let engine = resolve::engine(&db, &found.order.account, config).await?;
+    let account = &found.order.account;
+    let engine = resolve::engine(&db, account, Gaps::Credentials, config).await?;
     let payment = engine.resolve_payment(&key, &arguments.note).await?;
     if arguments.json {
         payment::print(&payment, true)?;

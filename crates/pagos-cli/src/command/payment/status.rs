@@ -46,8 +46,7 @@ async fn ask(
     key: &OrderKey,
 ) -> Result<Payment, Failure> {
     let bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
-    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(&office.store_door(), db).await?;
+    let office = Office::beside(db, &bank).await?;
     let known = office.store.payment_history(key).await?.len();
     let payment = office.engine.ask_payment(key).await?;
     let history = office.store.payment_history(key).await?;

@@ -40,8 +40,7 @@ pub(super) async fn run(
     let Some((account, missed)) = account.and_then(|it| Some((it, it.missed.as_ref()?))) else {
         return Err(Failure::new(format!("account {name} is not configured")));
     };
-    let office = Office::new(db.open().await?, &bank.accounts, bank.policy.clone())?;
-    bank.bind(&office.store_door(), &db).await?;
+    let office = Office::beside(&db, &bank).await?;
     let caught =
         catch_up::catch_up(&office, &account.name, missed.as_ref(), arguments.since).await?;
     if at.json {

@@ -27,7 +27,6 @@ use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::exit::with_causes;
-use crate::run::bank;
 use crate::run::database::Database;
 use crate::run::office;
 use crate::run::report::Pages;
@@ -41,7 +40,9 @@ pub(super) async fn run(
     // Fails where there is no store: an empty one would make an orphan of every payee.
     drop(db.open_to_read().await?);
     let store = db.open().await?;
-    bank::bind(&office::door(Arc::clone(&store)), db, &desk.settings.name, &desk.world).await?;
+    // Refuses a store in which this account pays in another world.
+    let account = office::engine_accounts(std::slice::from_ref(&desk.account));
+    drop(office::open_beside(db, &store, &desk.world, account, desk.policy.clone()).await?);
     // Payees first: a payout that is stored meanwhile then counts.
     let payees = payee::all(&desk).await?;
     let used = Used::read(&store, &desk.settings.name).await?;

@@ -1,0 +1,75 @@
+//! The arguments of `inbox`.
+
+use clap::Args;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+use crate::arguments::StoreArguments;
+
+/// What can be done with the webhooks that were received.
+#[derive(Debug, Subcommand)]
+pub(crate) enum InboxCommand {
+    /// List webhooks, or the sums of those that were refused
+    List(InboxListArguments),
+    /// Show one webhook: what it is, what it names, what became of it
+    Show(InboxShowArguments),
+    /// Apply one webhook once more, as if it had just arrived
+    ///
+    /// A running `pagos serve` or `pagos pay` applies it, or else the next one. One that could not be
+    /// read is read again first, which can help after an update.
+    Replay(InboxReplayArguments),
+}
+
+/// Arguments of `inbox list`.
+#[derive(Debug, Args)]
+pub(crate) struct InboxListArguments {
+    /// Only webhooks in this state
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub(crate) state: Option<InboxStateFilter>,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where a webhook can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InboxStateFilter {
+    /// It waits to be applied
+    Open,
+    /// It had its effect
+    Applied,
+    /// It names nothing that is known here
+    Orphan,
+    /// It was acknowledged, and nobody can read it
+    Unreadable,
+    /// It was not kept: only counted, by account and reason
+    Refused,
+}
+
+/// Arguments of `inbox show`.
+#[derive(Debug, Args)]
+pub(crate) struct InboxShowArguments {
+    /// The number of the webhook
+    #[arg(value_name = "N")]
+    pub(crate) number: u64,
+    /// Show its body too, which can hold names and account numbers
+    #[arg(long)]
+    pub(crate) body: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON document on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `inbox replay`.
+#[derive(Debug, Args)]
+pub(crate) struct InboxReplayArguments {
+    /// The number of the webhook
+    #[arg(value_name = "N")]
+    pub(crate) number: u64,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+}

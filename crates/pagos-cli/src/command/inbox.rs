@@ -1,0 +1,304 @@
+//! `pagos inbox`: the webhooks that were received, what was found in them, and what became of them.
+//! Shows a body only if it is asked to: it can hold personal data.
+
+use std::io;
+use std::io::Write;
+use std::path::Path;
+
+use pagos_core::OrderKey;
+use pagos_core::ProviderRef;
+use pagos_core::Subject;
+use pagos_core::Timestamp;
+use pagos_engine::Filed;
+use pagos_engine::InboxId;
+use pagos_engine::InboxState;
+use pagos_engine::Refused;
+use pagos_engine::Store;
+use pagos_engine::Verdict;
+use serde::Serialize;
+
+use crate::accounts::Gaps;
+use crate::arguments::InboxCommand;
+use crate::arguments::InboxListArguments;
+use crate::arguments::InboxReplayArguments;
+use crate::arguments::InboxShowArguments;
+use crate::arguments::InboxStateFilter;
+use crate::command::resolve;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::output::Colour;
+use crate::output::write_rows;
+use crate::run;
+use crate::run::database::Database;
+
+/// Deliveries read from the store at a time.
+const PAGE: usize = 500;
+
+pub(super) fn run(command: &InboxCommand, config: Option<&Path>) -> Result<Exit, Failure> {
+    run::block_on(async {
+        match command {
+            InboxCommand::List(arguments) => list(arguments).await,
+            InboxCommand::Show(arguments) => show(arguments).await,
+            InboxCommand::Replay(arguments) => replay(arguments, config).await,
+        }
+    })
+}
+
+/// One delivery as it is shown. The names in JSON are stable.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    number: u64,
+    account: &'a str,
+    received_at: Timestamp,
+    state: &'static str,
+    /// How often the same bytes arrived after the first time.
+    repeats: u64,
+    verdict: &'static str,
+    /// What it is about, where it says so.
+    subject: Option<Subject>,
+    key: Option<OrderKey>,
+    reference: Option<ProviderRef>,
+    /// Why it is in its state; empty for one that was not looked at.
+    because: &'a str,
+}
+
+/// Deliveries that were refused, as they are shown. The names in JSON are stable.
+#[derive(Debug, Serialize)]
+struct RefusedRow<'a> {
+    account: &'a str,
+    reason: &'a str,
+    count: u64,
+    last_at: Timestamp,
+}
+
+impl<'a> RefusedRow<'a> {
+    fn of(refused: &'a Refused) -> Self {
+        Self {
+            account: refused.account.as_str(),
+            reason: &refused.reason,
+            count: refused.count,
+            last_at: refused.last_at,
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn of(filed: &'a Filed) -> Self {
+        let item = &filed.item;
+        let hint = item.verdict.as_ref().map(Verdict::hint).unwrap_or_default();
+        Self {
+            number: item.id.0,
+            account: item.account.as_str(),
+            received_at: item.delivery.received_at,
+            state: filed.state.word(),
+            repeats: filed.repeats,
+            verdict: verdict_word(item.verdict.as_ref()),
+            subject: match &item.verdict {
+                Some(Verdict::Genuine { event }) => Some(event.subject),
+                Some(Verdict::Hint { .. } | Verdict::Unreadable { .. }) | None => None,
+            },
+            key: hint.key,
+            reference: hint.reference,
+            because: &filed.because,
+        }
+    }
+
+    /// What it names, in one cell.
+    fn named(&self) -> String {
+        let key = self.key.as_ref().map(ToString::to_string);
+        let reference = self.reference.as_ref().map(|reference| reference.as_str().to_owned());
+        let named: Vec<String> = key.into_iter().chain(reference).collect();
+        match named.is_empty() {
+            true => "-".to_owned(),
+            false => named.join(", "),
+        }
+    }
+}
+
+fn verdict_word(verdict: Option<&Verdict>) -> &'static str {
+    match verdict {
+        Some(Verdict::Genuine { .. }) => "genuine",
+        Some(Verdict::Hint { .. }) => "hint",
+        Some(Verdict::Unreadable { .. }) => "unreadable",
+        None => "not_judged",
+    }
+}
+
+/// The verdict in words.
+fn verdict_text(verdict: Option<&Verdict>) -> String {
+    match verdict {
+        Some(Verdict::Genuine { event }) => match &event.observation {
+            Some(seen) => format!("genuine: it says that it is {}", seen.status),
+            None => "genuine, in words that nobody documented: the provider is asked".to_owned(),
+        },
+        Some(Verdict::Hint { .. }) => {
+            "anybody could have sent it: the provider is asked, and nothing else".to_owned()
+        }
+        Some(Verdict::Unreadable { because, .. }) => {
+            format!("genuine, and this version cannot read it: {because}")
+        }
+        None => "an older version of pagos received it and did not note what it is".to_owned(),
+    }
+}
+
+async fn list(arguments: &InboxListArguments) -> Result<Exit, Failure> {
+    let db = Database::existing(arguments.store.db.as_ref());
+    let store = db.open_to_read().await?;
+    let state = match arguments.state {
+        None => None,
+        Some(InboxStateFilter::Open) => Some(InboxState::Open),
+        Some(InboxStateFilter::Applied) => Some(InboxState::Applied),
+        Some(InboxStateFilter::Orphan) => Some(InboxState::Orphan),
+        Some(InboxStateFilter::Unreadable) => Some(InboxState::Unreadable),
+        Some(InboxStateFilter::Refused) => {
+            print_refused(&store.refused().await?, arguments.json)?;
+            return Ok(Exit::Succeeded);
+        }
+    };
+    match arguments.json {
+        true => print_json(store.as_ref(), state).await?,
+        false => print_table(store.as_ref(), state).await?,
+    }
+    Ok(Exit::Succeeded)
+}
+
+fn print_refused(refused: &[Refused], is_json: bool) -> Result<(), Failure> {
+    let rows: Vec<RefusedRow<'_>> = refused.iter().map(RefusedRow::of).collect();
+    if is_json {
+        return Ok(console::print_json(&serde_json::json!({ "refused": rows }))?);
+    }
+    if rows.is_empty() {
+        console::tell("no webhook was refused");
+    }
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let count = row.count.to_string();
+            vec![row.account.to_owned(), count, row.last_at.to_string(), row.reason.to_owned()]
+        })
+        .collect();
+    let mut out = console::stdout();
+    let columns = ["ACCOUNT", "COUNT", "LAST", "REASON"];
+    write_rows(&mut out, Colour::of(&io::stdout()), &columns, &cells)?;
+    Ok(out.flush()?)
+}
+
+/// `{"deliveries":[..]}`, written page by page.
+async fn print_json(store: &dyn Store, state: Option<InboxState>) -> Result<(), Failure> {
+    let mut out = console::stdout();
+    out.write_all(b"{\"deliveries\":[")?;
+    let (mut after, mut is_first) = (0, true);
+    loop {
+        let page = store.deliveries(state, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.item.id.0;
+        for filed in &page {
+            out.write_all(if is_first { b"\n" } else { b",\n" })?;
+            is_first = false;
+            serde_json::to_writer(&mut out, &Row::of(filed)).map_err(io::Error::from)?;
+        }
+    }
+    out.write_all(b"]}\n")?;
+    Ok(out.flush()?)
+}
+
+async fn print_table(store: &dyn Store, state: Option<InboxState>) -> Result<(), Failure> {
+    let (mut after, mut cells) = (0, Vec::new());
+    loop {
+        let page = store.deliveries(state, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.item.id.0;
+        cells.extend(page.iter().map(Row::of).map(|row| {
+            vec![
+                row.number.to_string(),
+                row.account.to_owned(),
+                row.received_at.to_string(),
+                row.state.to_owned(),
+                row.verdict.to_owned(),
+                row.repeats.to_string(),
+                row.named(),
+                row.because.to_owned(),
+            ]
+        }));
+    }
+    if cells.is_empty() {
+        console::tell("there are none");
+    }
+    let mut out = console::stdout();
+    let columns =
+        ["NUMBER", "ACCOUNT", "RECEIVED", "STATE", "VERDICT", "REPEATS", "NAMES", "BECAUSE"];
+    write_rows(&mut out, Colour::of(&io::stdout()), &columns, &cells)?;
+    Ok(out.flush()?)
+}
+
+async fn show(arguments: &InboxShowArguments) -> Result<Exit, Failure> {
+    let db = Database::existing(arguments.store.db.as_ref());
+    let store = db.open_to_read().await?;
+    let filed = find(store.as_ref(), &db, arguments.number).await?;
+    let body = arguments.body.then_some(&filed.item.delivery.body);
+    if arguments.json {
+        let mut document = serde_json::to_value(Row::of(&filed)).map_err(io::Error::from)?;
+        if let (Some(fields), Some(body)) = (document.as_object_mut(), body) {
+            // Bytes that are no text cannot stand in JSON as they are.
+            fields.insert("body".to_owned(), String::from_utf8_lossy(body).into());
+        }
+        console::print_json(&document)?;
+        return Ok(Exit::Succeeded);
+    }
+    let mut out = console::stdout();
+    write_lines(&filed, &mut out)?;
+    if let Some(body) = body {
+        writeln!(out, "body, {} bytes:", body.len())?;
+        out.write_all(body)?;
+        writeln!(out)?;
+    }
+    out.flush()?;
+    Ok(Exit::Succeeded)
+}
+
+fn write_lines(filed: &Filed, out: &mut dyn Write) -> io::Result<()> {
+    let row = Row::of(filed);
+    writeln!(out, "number     {}", row.number)?;
+    writeln!(out, "account    {}", row.account)?;
+    writeln!(out, "received   {}", row.received_at)?;
+    writeln!(out, "state      {}", row.state)?;
+    writeln!(out, "repeats    {}", row.repeats)?;
+    writeln!(out, "verdict    {}", verdict_text(filed.item.verdict.as_ref()))?;
+    writeln!(out, "names      {}", row.named())?;
+    if !row.because.is_empty() {
+        writeln!(out, "because    {}", row.because.replace(char::is_control, " "))?;
+    }
+    Ok(())
+}
+
+async fn replay(arguments: &InboxReplayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    let db = Database::existing(arguments.store.db.as_ref());
+    let number = arguments.number;
+    // Fails where there is no database: nothing must make an empty one.
+    let filed = find(db.open_to_read().await?.as_ref(), &db, number).await?;
+    let gaps = match &filed.item.verdict {
+        Some(Verdict::Genuine { .. } | Verdict::Hint { .. }) => Gaps::Credentials,
+        // It is judged again, which takes the account's keys.
+        Some(Verdict::Unreadable { .. }) | None => Gaps::Refused,
+    };
+    let engine = resolve::engine(&db, &filed.item.account, gaps, config).await?;
+    if !engine.replay(InboxId(number)).await? {
+        return Err(none(&db, number));
+    }
+    console::tell(&format!(
+        "webhook {number} is to be applied once more: a running `pagos serve` or `pagos pay` does it, \
+         or else the next one; `pagos inbox show {number}` says what became of it"
+    ));
+    Ok(Exit::Succeeded)
+}
+
+async fn find(store: &dyn Store, db: &Database, number: u64) -> Result<Filed, Failure> {
+    store.delivery(InboxId(number)).await?.ok_or_else(|| none(db, number))
+}
+
+fn none(db: &Database, number: u64) -> Failure {
+    Failure::new(format!(
+        "{db}: no webhook has the number {number}; `pagos inbox list` lists all of them"
+    ))
+}

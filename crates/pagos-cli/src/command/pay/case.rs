@@ -1,0 +1,299 @@
+//! `pagos pay` from the release of a file to its exit code. Nothing in here says that nothing was
+//! sent: whatever fails, the outcomes that the store has make the exit code.
+
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+use pagos_engine::EngineError;
+use pagos_engine::RunId;
+use pagos_engine::Tally;
+
+use crate::arguments::PayArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::exit::with_causes;
+use crate::output::Progress;
+use crate::output::Visibility;
+use crate::run::bank::Bank;
+use crate::run::follow::Followed;
+use crate::run::follow::follow;
+use crate::run::office::Office;
+use crate::run::paper::Paper;
+use crate::run::report;
+use crate::run::report::Report;
+use crate::run::report::Waiting;
+use crate::run::signal::Stop;
+
+/// How often a process that looks on tries whether it is alone.
+const TURN_BEAT: Duration = Duration::from_millis(500);
+
+/// How long it may take to read the outcomes after a failure or a signal.
+const OUTCOMES_MAX: Duration = Duration::from_secs(5);
+
+/// One file whose orders are stored.
+pub(super) struct Case<'a> {
+    pub(super) arguments: &'a PayArguments,
+    pub(super) office: &'a Office,
+    pub(super) run: RunId,
+    /// How many payouts the file has.
+    pub(super) rows: u64,
+    pub(super) stop: Stop,
+}
+
+/// How the work on a run ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended {
+    /// Nothing moves any more, or what is left is out of service.
+    Followed(Followed),
+    /// A person or the system asked us to stop.
+    Interrupted,
+    /// The release or the work failed.
+    Broken,
+}
+
+/// What became of the report.
+enum Reported {
+    /// The store was read to the end, and perhaps all of it was written.
+    Read(Report),
+    /// It is not whole, and why.
+    Missing(String),
+}
+
+impl Case<'_> {
+    /// Releases the file, works or looks on, and reports.
+    pub(super) async fn carry_out(self, bank: Bank, paper: Paper) -> Exit {
+        let ended = match self.release_and_follow(bank).await {
+            Ok(ended) => ended,
+            Err(failure) => {
+                tell_broken(&failure);
+                Ended::Broken
+            }
+        };
+        self.explain(&ended);
+        let Some(tally) = self.outcomes(&ended).await else {
+            console::tell("the report is missing: the outcomes could not be read");
+            return Exit::InDoubt;
+        };
+        let mut exit = match ended {
+            // What this file waits for is not its own outcome.
+            Ended::Followed(Followed::Halted) => Exit::InDoubt,
+            Ended::Followed(Followed::Done) | Ended::Interrupted | Ended::Broken => {
+                report::exit_of(&tally, self.rows)
+            }
+        };
+        self.stop.ends_as(exit);
+        match self.report(paper).await {
+            Reported::Read(report) => {
+                if let Err(lost) = &report.written {
+                    tell_incomplete(&lost.to_string());
+                }
+                tell_waiting(&report.waiting);
+                if report.rows != self.rows {
+                    self.tell_difference(report.rows);
+                    exit = Exit::InDoubt;
+                }
+            }
+            Reported::Missing(because) => tell_incomplete(&because),
+        }
+        if exit == Exit::InDoubt {
+            console::tell(
+                "some payouts are not settled: do not pay them in another way; run the same command \
+                 again, or see `pagos history KEY` and `pagos resolve KEY`",
+            );
+        }
+        exit
+    }
+
+    async fn release_and_follow(&self, bank: Bank) -> Result<Ended, Failure> {
+        self.office.engine.release(&self.run, self.rows).await?;
+        match self.office.engine.take_turn().await {
+            Ok(()) => {}
+            Err(EngineError::Taken) => {
+                if let Some(ended) = self.look_on(&bank).await? {
+                    return Ok(ended);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.work(bank).await
+    }
+
+    /// Pays and follows until the run is done or the process is asked to stop.
+    async fn work(&self, mut bank: Bank) -> Result<Ended, Failure> {
+        let office = self.office;
+        let progress = self.progress();
+        let receiving = match bank.listener.take() {
+            Some(listener) => {
+                bank.announce(listener.local_addr()?).await?;
+                Some(office.spawn_receiver(listener, bank.accounts.all())?)
+            }
+            None => None,
+        };
+        let mut ended = Ok(Ended::Interrupted);
+        let stop = async {
+            let halted = || office.engine.halted();
+            tokio::select! {
+                followed = follow(&office.store, &self.run, bank.until, &progress, halted) => {
+                    ended = followed.map(Ended::Followed);
+                }
+                () = self.stop.requested() => progress.tell(
+                    "stopping: nothing new is sent, what is under way is waited for; once more \
+                     stops at once, which loses nothing either",
+                ),
+            }
+        };
+        let worked = office.work(usize::from(self.arguments.concurrency), stop).await;
+        // The receiver outlives the engine's work, so that nothing told meanwhile is lost.
+        if let Some(receiving) = receiving {
+            receiving.shut_down().await;
+        }
+        worked?;
+        Ok(ended?)
+    }
+
+    /// Another process works on this database: the orders are stored, and it pays them while it lives.
+    /// Ends with nothing if it is gone, done with its own run or dead: the rest of ours is for us.
+    async fn look_on(&self, bank: &Bank) -> Result<Option<Ended>, Failure> {
+        let progress = self.progress();
+        progress
+            .tell("another pagos process works on this database and pays these payouts; following");
+        let store = &self.office.store;
+        tokio::select! {
+            followed = follow(store, &self.run, bank.until, &progress, Default::default) => {
+                Ok(Some(Ended::Followed(followed?)))
+            }
+            turn = self.turn_when_free() => {
+                turn?;
+                progress.tell("the other pagos process has ended; going on in its place");
+                Ok(None)
+            }
+            () = self.stop.requested() => Ok(Some(Ended::Interrupted)),
+        }
+    }
+
+    /// Waits for the end of the process that works on this database.
+    async fn turn_when_free(&self) -> Result<(), EngineError> {
+        loop {
+            tokio::time::sleep(TURN_BEAT).await;
+            match self.office.engine.take_turn().await {
+                Err(EngineError::Taken) => {}
+                taken => return taken,
+            }
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let visibility = match self.arguments.json {
+            true => Visibility::Hidden,
+            false => Visibility::Auto,
+        };
+        Progress::new(self.rows, visibility)
+    }
+
+    fn explain(&self, ended: &Ended) {
+        for (account, because) in self.office.engine.halted() {
+            console::tell(&format!(
+                "account {account} is out of service: {because}; correct it (`pagos doctor` helps) \
+                 and run the same command again"
+            ));
+        }
+        if *ended == Ended::Interrupted {
+            console::tell(&how_to_resume(&self.arguments.file));
+        }
+    }
+
+    /// Where the store says that the payouts of the file stand. `None` if it does not say, which was
+    /// then told.
+    async fn outcomes(&self, ended: &Ended) -> Option<Tally> {
+        let limit = async {
+            match ended {
+                Ended::Followed(_) => self.stop.requested().await,
+                Ended::Interrupted | Ended::Broken => {}
+            }
+            tokio::time::sleep(OUTCOMES_MAX).await;
+        };
+        match within(self.office.store.tally(Some(&self.run)), limit).await {
+            Some(Ok(tally)) => {
+                if tally.total() != self.rows {
+                    self.tell_difference(tally.total());
+                }
+                Some(tally)
+            }
+            Some(Err(error)) => {
+                console::tell(&format!("error: {}", with_causes(&error)));
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// Writes the report. Nobody has to read it: a signal ends the wait for a reader.
+    async fn report(&self, paper: Paper) -> Reported {
+        console::settle();
+        let filter = report::of_run(&self.run);
+        match within(paper.write(&self.office.store, &filter), self.hurry()).await {
+            Some(Ok(report)) => Reported::Read(report),
+            Some(Err(error)) => Reported::Missing(with_causes(&error)),
+            None => Reported::Missing("nobody read standard output".to_owned()),
+        }
+    }
+
+    /// Resolves when the process was asked to stop, and standard output stands still since then.
+    async fn hurry(&self) {
+        self.stop.requested().await;
+        console::output().stalled(console::GRACE).await;
+    }
+
+    fn tell_difference(&self, rows: u64) {
+        console::tell(&format!(
+            "the file has {} payouts, and {rows} of them can be read in the store: the others were \
+             written by a newer version of pagos, or are damaged; `pagos status KEY` says of one \
+             payout what is wrong with it",
+            self.rows
+        ));
+    }
+}
+
+/// What `work` comes to, unless `limit` resolves first.
+async fn within<T>(work: impl Future<Output = T>, limit: impl Future<Output = ()>) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = limit => None,
+    }
+}
+
+fn how_to_resume(file: &Path) -> String {
+    format!(
+        "stopped; nothing is lost. Run the same command again to resume: `pagos pay {}` with the same \
+         options sends nothing twice",
+        file.display()
+    )
+}
+
+/// The store failed after the first payout may have left: that is not "nothing was sent".
+fn tell_broken(failure: &Failure) {
+    failure.messages().iter().for_each(|message| console::tell(&format!("error: {message}")));
+    console::tell(
+        "the run broke off, and what was under way is in doubt; nothing is lost: run the same \
+         command again when the database is back, which sends nothing twice",
+    );
+}
+
+fn tell_incomplete(because: &str) {
+    console::tell(&format!(
+        "the report on standard output is missing or incomplete ({because}); the payouts are not \
+         touched by that: `pagos list` shows them, and the exit code says how they stand"
+    ));
+}
+
+fn tell_waiting(waiting: &Waiting) {
+    let lines = waiting.lines();
+    if lines.is_empty() {
+        return;
+    }
+    console::tell("for a person to look at (`pagos history KEY`, then `pagos resolve KEY`):");
+    lines.iter().for_each(|line| console::tell(line));
+}

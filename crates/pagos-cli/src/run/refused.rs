@@ -1,0 +1,93 @@
+//! Deliveries that the receiver refused: counted in the store, and told to whoever operates it.
+//! Nothing of a refused delivery is kept.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use pagos_core::AccountName;
+use pagos_engine::Refused;
+use pagos_engine::StoreDoor;
+use pagos_webhook::Receiver;
+
+use crate::console;
+use crate::exit::with_causes;
+
+/// A stranger cannot cause more than one write and one line an account in this time.
+const BEAT: Duration = Duration::from_secs(60);
+
+/// For how long the last count may hold up the end.
+const LAST_MAX: Duration = Duration::from_secs(2);
+
+/// Notes what was refused, once a minute.
+pub(crate) async fn note_every_minute(receiver: &Receiver, door: &StoreDoor) -> Infallible {
+    loop {
+        tokio::time::sleep(BEAT).await;
+        note(receiver, door).await;
+    }
+}
+
+/// Notes what was refused since the last time, at the end.
+pub(crate) async fn note_last(receiver: &Receiver, door: &StoreDoor) {
+    if tokio::time::timeout(LAST_MAX, note(receiver, door)).await.is_err() {
+        console::tell("warning: the store did not take the last count of refused webhooks in time");
+    }
+}
+
+async fn note(receiver: &Receiver, door: &StoreDoor) {
+    let refused = receiver.take_refused();
+    if refused.is_empty() {
+        return;
+    }
+    lines(&refused).iter().for_each(|line| console::tell(line));
+    if let Err(error) = door.count_refused(refused).await {
+        console::tell(&format!(
+            "warning: the refused webhooks could not be counted in the store: {}",
+            with_causes(&error)
+        ));
+    }
+}
+
+/// One line an account.
+fn lines(refused: &[Refused]) -> Vec<String> {
+    let mut accounts: BTreeMap<&AccountName, Vec<&Refused>> = BTreeMap::new();
+    for one in refused {
+        accounts.entry(&one.account).or_default().push(one);
+    }
+    let line = |(account, refused): (&AccountName, Vec<&Refused>)| {
+        let sum: u64 = refused.iter().map(|one| one.count).sum();
+        let reasons = refused.iter().map(|one| format!("{}: {}", one.reason, one.count));
+        let what = if sum == 1 { "webhook was" } else { "webhooks were" };
+        format!(
+            "account {account}: {sum} {what} refused ({}); if they are the provider's, check the \
+             account's keys; `pagos inbox list --state refused` has the sums",
+            reasons.collect::<Vec<_>>().join("; ")
+        )
+    };
+    accounts.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn an_account_gets_one_line_however_many_were_refused() {
+        let refused = |account: &str, reason: &str, count| Refused {
+            account: AccountName::new(account).unwrap(),
+            reason: reason.to_owned(),
+            count,
+            last_at: Timestamp::from_millis(0),
+        };
+        let all =
+            [refused("b", "forged", 1), refused("a", "forged", 9), refused("a", "foreign", 2)];
+        let told = lines(&all);
+        assert_eq!(told.len(), 2);
+        assert!(
+            told[0].starts_with("account a: 11 webhooks were refused (forged: 9; foreign: 2);")
+        );
+        assert!(told[1].starts_with("account b: 1 webhook was refused (forged: 1);"));
+    }
+}
