@@ -84,6 +84,7 @@ pub use provider::PayoutRef;
 pub use provider::Window;
 pub use rut::Rut;
 pub use secret::Secret;
+pub use standing::NotUnderstood;
 pub use standing::Standing;
 pub use status::Change;
 pub use status::FailReason;

@@ -126,7 +126,8 @@ fn hold_repetition(before: &Progress, mut after: Outcome) -> Outcome {
     let (held, holds) = (before.standing.held(), after.progress.standing.held());
     let seen_later = Observation { seen_at: holds.seen_at, ..held.clone() };
     let taught_nothing = *holds == seen_later
-        && after.progress.standing.confirm_since() == before.standing.confirm_since();
+        && after.progress.standing.confirm_since() == before.standing.confirm_since()
+        && after.progress.standing.not_understood() == before.standing.not_understood();
     let is_repetition = |seen: &Observation, change| {
         taught_nothing
             && change == Change::Same
