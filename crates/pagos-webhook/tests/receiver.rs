@@ -90,8 +90,7 @@ async fn i6_an_acknowledged_webhook_is_durable() {
     }
     for number in 0..20_usize {
         let copy = SqliteStore::open(directory.join(format!("copy-{number}.db"))).unwrap();
-        let found =
-            copy.inbox(&[account()], Timestamp::from_millis(i64::MAX), 100).await.unwrap();
+        let found = copy.inbox(&[account()], Timestamp::from_millis(i64::MAX), 100).await.unwrap();
         assert_eq!(found.len(), number + 1);
         assert_eq!(found[number].delivery.body, number.to_string().as_bytes());
     }

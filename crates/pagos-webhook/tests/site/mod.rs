@@ -19,6 +19,7 @@ use pagos_core::Deduplication;
 use pagos_core::Delivery;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Event;
@@ -208,6 +209,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
 impl PayoutProvider for Invented {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn environment(&self) -> Environment {
+        Environment::Sandbox
     }
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
