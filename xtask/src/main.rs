@@ -59,7 +59,8 @@ usage: cargo xtask COMMAND
   bench [--package NAME]     the benches of every crate that has some, and what is over budget
   audit                      advisories, licences and sources of dependencies (cargo-deny)
   binary [--target TRIPLE]   the pagos program as an archive with its checksum, in target/dist
-  release [--dry-run]        packages, builds from the archives, checks metadata; then publishes
+  release [--dry-run]        checks metadata; then builds each crate from its archive (--dry-run),
+                             or publishes what the registry does not have, in the workflow only
   crash [--kills 50] [--rows 5000] [--seed 1] [--faults hostile] [--profile release]
         [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
                              kills `pagos pay` at random moments, judges the bank's ledger, and lets

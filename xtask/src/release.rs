@@ -1,59 +1,58 @@
-//! `cargo xtask release`: packages every publishable crate, builds each from its own archive,
-//! checks what the registry shows, and only then publishes in the order of the dependencies.
+//! `cargo xtask release`: judges what a registry shows of every crate, lets cargo build each of them
+//! from its own archive, and publishes what the registry does not have yet.
 //!
-//! Publishing happens in the release workflow alone, with a token that lives for minutes; see
-//! CONTRIBUTING.md, "Releasing". A dry run needs neither.
+//! Cargo orders the crates, and builds each against the archives of the others. Publishing happens in
+//! the release workflow alone, with a token that lives for minutes and is asked for last, so it builds
+//! nothing; see CONTRIBUTING.md, "Releasing". A dry run needs neither workflow nor token.
 
-mod archive;
 mod metadata;
-mod order;
 mod publish;
+mod verify;
 
 use crate::failure::Failure;
 use crate::flags::Flags;
-use crate::release::archive::Archive;
+use crate::process;
+use crate::process::build_cargo;
 use crate::workspace::Package;
 use crate::workspace::Workspace;
 
-/// Checks everything; publishes without `--dry-run`.
+/// Judges and builds with `--dry-run`; judges and publishes without.
 pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
     let is_dry = flags.take_switch("dry-run")?;
     flags.end()?;
     if !is_dry {
         publish::require_workflow(workspace)?;
     }
-    let packages = order::sort(&workspace.packages)?;
-    let archives = archive::package(workspace, &packages)?;
-    let findings = inspect(&packages, &archives)?;
+    let packages: Vec<&Package> = workspace.packages.iter().filter(|it| it.is_published).collect();
+    let findings = inspect(workspace, &packages)?;
     if !findings.is_empty() {
         findings.iter().for_each(|finding| println!("  {finding}"));
         return Err(Failure::new(format!("{} findings, nothing was published", findings.len())));
     }
-    archive::build_each(workspace, &archives)?;
-    println!("every crate builds from its own archive");
     if is_dry {
-        return Ok(());
+        return verify::run(workspace, &packages);
     }
-    packages.iter().try_for_each(|package| publish::publish(workspace, package))
+    publish::run(workspace, &packages)
 }
 
-/// Prints one line for each crate, in the order of publishing.
-fn inspect(packages: &[&Package], archives: &[Archive]) -> Result<Vec<String>, Failure> {
+/// Prints one line for each crate.
+fn inspect(workspace: &Workspace, packages: &[&Package]) -> Result<Vec<String>, Failure> {
     let mut findings = Vec::new();
-    println!("{:<4}{:<22}{:<9}{:>6}{:>9}  metadata", "", "crate", "version", "files", "KiB");
-    for ((number, package), archive) in (1..).zip(packages).zip(archives) {
-        let files = archive.list_files()?;
+    println!("{:<22}{:<9}{:>6}  metadata", "crate", "version", "files");
+    for package in packages {
+        let files = list_files(workspace, package)?;
         let mut own = metadata::judge(package);
         own.extend(metadata::judge_files(&files));
         let verdict = if own.is_empty() { "ok".to_owned() } else { format!("{}", own.len()) };
-        let kib = archive.size_bytes()?.div_ceil(1024);
-        println!(
-            "{number:<4}{:<22}{:<9}{:>6}{kib:>9}  {verdict}",
-            package.name,
-            package.version,
-            files.len()
-        );
+        println!("{:<22}{:<9}{:>6}  {verdict}", package.name, package.version, files.len());
         findings.extend(own.iter().map(|finding| format!("{}: {finding}", package.name)));
     }
     Ok(findings)
+}
+
+/// The files that the crate's archive will hold.
+fn list_files(workspace: &Workspace, package: &Package) -> Result<Vec<String>, Failure> {
+    let words = ["package", "--list", "--allow-dirty", "-p", &package.name];
+    let list = process::read_stdout(&mut build_cargo(workspace, &words))?;
+    Ok(list.lines().map(|line| line.replace('\\', "/")).collect())
 }

@@ -53,8 +53,6 @@ pub(crate) struct Dependency {
     pub(crate) kind: Kind,
     /// Does it lie in this workspace?
     pub(crate) is_internal: bool,
-    /// The version requirement; `*` where the manifest has none.
-    pub(crate) requirement: String,
 }
 
 /// What a dependency is for.
@@ -154,7 +152,6 @@ impl Dependency {
             name: text(value, "name")?,
             kind,
             is_internal: value.get("path").is_some_and(Value::is_string),
-            requirement: text(value, "req")?,
         })
     }
 }
@@ -184,7 +181,6 @@ pub(crate) mod tests {
             name: name.to_owned(),
             kind,
             is_internal: true,
-            requirement: "^0.1.0".to_owned(),
         };
         Package {
             name: name.to_owned(),
@@ -203,8 +199,8 @@ pub(crate) mod tests {
             "description": "words", "readme": null,
             "targets": [{"name": "a", "kind": ["lib"]}, {"name": "speed", "kind": ["bench"]}],
             "dependencies": [
-                {"name": "b", "kind": null, "req": "^1", "path": "/w/crates/b"},
-                {"name": "c", "kind": "dev", "req": "^1"},
+                {"name": "b", "kind": null, "path": "/w/crates/b"},
+                {"name": "c", "kind": "dev"},
             ],
         });
         let package = Package::parse(&value).unwrap();
@@ -220,7 +216,7 @@ pub(crate) mod tests {
     #[test]
     fn what_cargo_does_not_say_is_a_failure() {
         assert!(Package::parse(&json!({"name": "a"})).is_err());
-        let odd = json!({"name": "b", "kind": "other", "req": "^1"});
+        let odd = json!({"name": "b", "kind": "other"});
         assert!(Dependency::parse(&odd).is_err());
     }
 }

@@ -131,11 +131,10 @@ fn a_fixture_with_another_byte_fails() {
                 fs::write(copy.join(file.file_name()), bytes).unwrap();
             }
             let report = pagos_conformance::run(&spoilt, &[("conekta", &build)]);
-            assert_eq!(
-                report.is_passed(),
-                spoilt_file.is_none(),
-                "{name} {spoilt_file:?}\n{report}"
-            );
+            // One case alone is too little for the suite of foreign answers, which asks for a payout.
+            let replayed = report.cases().iter().find(|case| name.ends_with(&case.name)).unwrap();
+            let is_passed = replayed.failures.is_empty();
+            assert_eq!(is_passed, spoilt_file.is_none(), "{name} {spoilt_file:?}\n{report}");
         }
         fs::remove_dir_all(&copy).unwrap();
     }

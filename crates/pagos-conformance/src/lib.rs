@@ -1,5 +1,5 @@
-//! The fixture replay and the suites that any Pagos provider can run. Opens no connection and knows
-//! no provider.
+//! The fixture replay and the suites that any Pagos provider or transport can run. Knows no provider,
+//! and opens no connection but those of [`transport`] on loopback.
 //!
 //! A fixture is a folder `<provider>/<operation>/<case>/` of plain files: what the provider's
 //! documents show, or what we computed, byte for byte. [`run`] replays every one through the public
@@ -19,6 +19,14 @@
 //! | `1-foreign-signature.txt` | a signature that must not be the body's |
 //! | `expected.json` | what must come out |
 //!
+//! [`run`] then gives *foreign answers* in place of the provider's own: what a proxy, a gateway or a
+//! stranger says, which nobody documents. A redirect, a 404 in HTML or a 502 must leave a new payout
+//! `Unknown`, with a handle and without, and must never make a question's answer "absent". Nothing
+//! more is needed for it than the fixtures, among them a `payout-create` that the provider accepts.
+//! Only 401, 403, 407, 429 and 503 may mean `Unauthorized` or `Throttled` whatever the body says, and
+//! only an answer that a fixture of kind `documented` shows to the byte is no foreign one. The
+//! report calls these cases `foreign-create` and `foreign-query`.
+//!
 //! The operations are `payout-prepare`, `payout-create`, `payout-query`, `balance`, `banks`,
 //! `listing`, `payment-create`, `payment-query`, `webhook` and `sign`. No file but the heads of `.http` files
 //! has a line end that is not part of its content.
@@ -29,12 +37,14 @@
 )]
 
 mod case;
+mod foreign;
 mod message;
 mod operation;
 mod replay;
 mod report;
 mod subject;
 pub mod suite;
+pub mod transport;
 
 use std::path::Path;
 
@@ -72,7 +82,10 @@ pub fn run(root: &Path, providers: &[(&str, &dyn Factory)]) -> Report {
             Ok(cases) if cases.is_empty() => {
                 reports.push(CaseReport::unreadable(provider, "no cases found".to_owned()));
             }
-            Ok(cases) => reports.extend(cases.iter().map(|case| operation::run(case, *factory))),
+            Ok(cases) => {
+                reports.extend(cases.iter().map(|case| operation::run(case, *factory)));
+                reports.extend(foreign::run(provider, &cases, *factory));
+            }
             Err(because) => reports.push(CaseReport::unreadable(provider, because)),
         }
     }

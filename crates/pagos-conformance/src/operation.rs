@@ -233,11 +233,13 @@ fn signed_body(case: &Case, number: usize) -> Result<Option<Vec<u8>>, String> {
     case.file(&format!("{number}-body.txt"))
 }
 
-fn handle(case: &Case) -> Result<Option<Handle>, String> {
+/// What `prepare` made for a case.
+pub(crate) fn handle(case: &Case) -> Result<Option<Handle>, String> {
     case.handle.as_ref().map(Handle::new).transpose().map_err(|error| error.to_string())
 }
 
-fn reference(case: &Case) -> Result<Option<ProviderRef>, String> {
+/// The provider's reference that a case asks by.
+pub(crate) fn reference(case: &Case) -> Result<Option<ProviderRef>, String> {
     let reference = case.reference.as_ref().map(ProviderRef::new).transpose();
     reference.map_err(|error| error.to_string())
 }

@@ -87,11 +87,27 @@ struct State {
     failures: Vec<String>,
 }
 
+/// One request of a case and what came of it.
 #[derive(Debug)]
-struct Exchange {
+pub(crate) struct Exchange {
     number: usize,
     request: RequestFile,
     answer: Answer,
+}
+
+impl Exchange {
+    /// Does the request only ask, by its method?
+    pub(crate) fn is_question(&self) -> bool {
+        matches!(self.request.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// The answer, if one came.
+    pub(crate) fn response(&self) -> Option<&Response<Bytes>> {
+        match &self.answer {
+            Answer::Response(response) => Some(response),
+            Answer::Failure(_) => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -117,13 +133,7 @@ enum ReachedWord {
 
 impl Replay {
     pub(crate) fn of(case: &Case) -> Result<Self, String> {
-        let mut exchanges = VecDeque::new();
-        for number in 1.. {
-            let Some(file) = case.file(&format!("{number}-request.http"))? else { break };
-            let request = parse_request(&file)
-                .map_err(|because| format!("{number}-request.http: {because}"))?;
-            exchanges.push_back(Exchange { number, request, answer: read_answer(case, number)? });
-        }
+        let exchanges = read_exchanges(case)?.into();
         Ok(Self { state: Mutex::new(State { exchanges, failures: Vec::new() }) })
     }
 
@@ -166,6 +176,18 @@ impl Transport for Replay {
     ) -> Result<Response<Bytes>, TransportError> {
         self.answer(&request)
     }
+}
+
+/// The exchanges of a case, in their order.
+pub(crate) fn read_exchanges(case: &Case) -> Result<Vec<Exchange>, String> {
+    let mut exchanges = Vec::new();
+    for number in 1.. {
+        let Some(file) = case.file(&format!("{number}-request.http"))? else { break };
+        let request =
+            parse_request(&file).map_err(|because| format!("{number}-request.http: {because}"))?;
+        exchanges.push(Exchange { number, request, answer: read_answer(case, number)? });
+    }
+    Ok(exchanges)
 }
 
 fn read_answer(case: &Case, number: usize) -> Result<Answer, String> {

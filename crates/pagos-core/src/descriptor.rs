@@ -29,18 +29,21 @@ pub struct Descriptor {
     pub contract: Contract,
 }
 
-/// What a repeated `create` with the same key does, and so what may be done in doubt.
+/// What a repeated `create` with the same key does, and so what may be done in doubt:
+/// [`crate::manual::unknown`] has the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Deduplication {
-    /// The provider refuses a repeated key.
+    /// The provider refuses a repeated key. After enough denials the same key is sent again.
     ByKey,
-    /// A fresh object per payout makes the transfer identifiable.
+    /// A fresh object per payout makes the transfer identifiable. After enough denials it is sent
+    /// again to the same object, if its handle is stored.
     ByHandle,
-    /// A repeat may pay twice.
+    /// A repeat may pay twice. In doubt a person decides.
     None,
 }
 
-/// When answers of the form "no such payout" prove that nothing was created.
+/// When answers of the form "no such payout" prove that nothing was created. What follows from the
+/// proof is in [`crate::manual::unknown`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Absence {
     /// At least so many answers in a row ...

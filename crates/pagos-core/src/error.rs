@@ -17,7 +17,7 @@ pub enum ErrorKind {
     Unauthorized,
     /// A documented, definite no: no money moves under this key. Final for this attempt.
     Rejected,
-    /// It may have happened. Ask; never send under another key.
+    /// It may have happened. Ask; never send under another key ([`crate::manual::unknown`]).
     Unknown,
 }
 

@@ -3,8 +3,8 @@
 //! This crate does no I/O, reads no clock and draws no random number. It knows no provider by name.
 //!
 //! Start with [`manual::reversal`] if you wonder why a final status can change, with
-//! [`PayoutProvider`] if you write a provider, and with [`change`] if you want to see the rule that
-//! all of Pagos obeys.
+//! [`manual::unknown`] if you wonder when a payout may be sent again, with [`PayoutProvider`] if you
+//! write a provider, and with [`change`] if you want to see the rule that all of Pagos obeys.
 
 #![cfg_attr(
     test,

@@ -112,7 +112,8 @@ pub struct PayoutRef<'a> {
 pub enum Lookup<T = Observation> {
     /// The provider has it.
     Found(T),
-    /// The provider says that there is no such order. Proof only after [`crate::Absence`].
+    /// The provider says that there is no such order, in documented words: an answer that it does
+    /// not document is [`Lookup::CannotTell`]. Proof only after [`crate::Absence`].
     Absent,
     /// The provider has more than one under this key, so money may have moved twice; the text tells
     /// what it has. A person must look.

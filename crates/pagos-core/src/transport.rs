@@ -49,7 +49,8 @@ impl Departure {
     }
 }
 
-/// Sends one request, once. Whoever has an HTTP client of his own implements this.
+/// Sends one request, once. Whoever has an HTTP client of his own implements this, and runs the suite
+/// `transport` of `pagos-conformance` against it.
 ///
 /// An implementation must not retry, must not follow redirects, must cap the body and must answer
 /// within a limit of its own. Dropping the future does not take the request back.

@@ -348,6 +348,7 @@ impl Rules<'_> {
 
     /// The provider answered a question that left at `asked_at`: it has no such payout. The grace is
     /// counted to the question; a worker that stands still with the answer makes it no better proof.
+    /// The rule is [`pagos_core::manual::unknown`].
     pub(crate) fn absent(&self, progress: &Progress, asked_at: Timestamp) -> Outcome {
         let mut asked = self.asked(progress, "no such payout".to_owned());
         asked.progress.asking.absences = progress.asking.absences.saturating_add(1);

@@ -5,7 +5,8 @@
 //! An order becomes durable with [`Engine::submit`], may be claimed after [`Engine::release`], and
 //! is then carried to its end by [`Engine::work`] (one round) or [`Engine::run`] (until stopped).
 //! What keeps a payout from being sent twice is in `decide.rs` (which attempt may begin) and
-//! `send.rs` (the one place that sends, after the attempt is durable).
+//! `send.rs` (the one place that sends, after the attempt is durable). When one may be sent again is
+//! said in [`pagos_core::manual::unknown`].
 //!
 //! Money in is [`Engine::open_payment`]: it stores a session before anybody is told its address, and
 //! the same loop follows it.

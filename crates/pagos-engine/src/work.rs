@@ -78,7 +78,9 @@ impl Engine {
         let deliveries = self.apply_inbox().await?;
         let mut lanes = Lanes::default();
         let following = self.claim_payments(self.shares_of_payments(&mut lanes)).await?.claims;
-        let claims = self.claim(self.shares_of_payouts(limit, &mut lanes)).await?.claims;
+        let found = self.claim(self.shares_of_payouts(limit, &mut lanes)).await?;
+        self.give_back_turns(&found);
+        let claims = found.claims;
         let (payouts, payments) = (claims.len(), following.len());
         let mut handling: FuturesUnordered<BoxFuture<'_, Result<(), EngineError>>> =
             claims.into_iter().map(|claim| self.handle(claim).boxed()).collect();

@@ -153,7 +153,10 @@ fn a_fixture_with_another_byte_fails() {
             }
             let root = spoilt.join(case);
             let report = pagos_conformance::run(&root, &[("etpay", &build)]);
-            assert_eq!(report.is_passed(), spoilt_file.is_none(), "{spoilt_file:?}\n{report}");
+            // One case alone is too little for the suite of foreign answers, which asks for a payout.
+            let replayed = report.cases().iter().find(|it| case.ends_with(&it.name)).unwrap();
+            let is_passed = replayed.failures.is_empty();
+            assert_eq!(is_passed, spoilt_file.is_none(), "{spoilt_file:?}\n{report}");
         }
     }
 }

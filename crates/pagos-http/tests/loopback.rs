@@ -1,5 +1,6 @@
-//! The transport against real sockets on loopback: what each way of failing says about the money.
-//! No TLS here: a refused handshake ends in the same arm as a refused connection.
+//! The transport against real sockets on loopback: what the suite of transports (`conformance.rs`) does
+//! not try, and the words of errors. No TLS here: a refused handshake ends in the same arm as a refused
+//! connection.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -170,73 +171,6 @@ async fn a_server_that_speaks_no_tls_is_certainly_no() {
     assert_eq!(error.reached, Reached::No, "{error}");
     let greeting = task.await.unwrap();
     assert!(!greeting.windows(4).any(|window| window == b"POST"), "the request left before TLS");
-}
-
-#[tokio::test]
-async fn no_answer_is_maybe() {
-    let error = fail(b"", HttpOptions::default()).await;
-    assert_eq!(error.reached, Reached::Maybe, "{error}");
-}
-
-#[tokio::test]
-async fn a_torn_head_is_maybe() {
-    let error = fail(b"HTTP/1.1 200 OK\r\nContent-Le", HttpOptions::default()).await;
-    assert_eq!(error.reached, Reached::Maybe, "{error}");
-}
-
-#[tokio::test]
-async fn a_torn_body_is_maybe() {
-    let torn = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"msg\":\"SUCC";
-    assert_eq!(fail(torn, HttpOptions::default()).await.reached, Reached::Maybe);
-    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"msg";
-    assert_eq!(fail(chunked, HttpOptions::default()).await.reached, Reached::Maybe);
-}
-
-#[tokio::test]
-async fn what_is_not_http_is_maybe() {
-    assert_eq!(fail(b"SSH-2.0-x\r\n", HttpOptions::default()).await.reached, Reached::Maybe);
-}
-
-#[tokio::test]
-async fn a_redirect_is_returned_and_not_followed() {
-    let answer = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\n\
-        Content-Length: 0\r\nConnection: close\r\n\r\n";
-    let (port, task) = serve(answer).await;
-    let response =
-        transport(HttpOptions::default()).send(request(port), Departure::Anytime).await.unwrap();
-    assert_eq!(response.status(), 307);
-    assert_eq!(response.headers()["location"], "/elsewhere");
-    let (_, listener) = task.await.unwrap();
-    assert_no_more(&listener);
-}
-
-#[tokio::test]
-async fn an_error_status_is_an_answer_and_is_not_retried() {
-    for answer in [
-        &b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"[..],
-        &b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"[..],
-    ] {
-        let (port, task) = serve(answer).await;
-        let response = transport(HttpOptions::default())
-            .send(request(port), Departure::Anytime)
-            .await
-            .unwrap();
-        assert!(response.status().is_server_error());
-        let (_, listener) = task.await.unwrap();
-        assert_no_more(&listener);
-    }
-}
-
-#[tokio::test]
-async fn a_lost_answer_is_not_retried() {
-    let (port, task) = serve(b"").await;
-    let error = transport(HttpOptions::default())
-        .send(request(port), Departure::Anytime)
-        .await
-        .unwrap_err();
-    assert_eq!(error.reached, Reached::Maybe);
-    let (_, listener) = task.await.unwrap();
-    assert_no_more(&listener);
 }
 
 /// A second connection would be waiting by now: the call has ended.

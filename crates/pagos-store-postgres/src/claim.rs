@@ -1,75 +1,164 @@
-//! Claims: what is due and nobody's becomes one worker's for a while.
+//! Claims: what is due and nobody's becomes one worker's for a while. What cannot be read is set
+//! aside, see `quarantine.rs`.
 
+use pagos_core::Timestamp;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
+use pagos_engine::Payment;
+use pagos_engine::Share;
+use tokio_postgres::Row;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::quarantine;
+use crate::quarantine::Table;
+use crate::quarantine::Unreadable;
 use crate::row;
+use crate::row::payment_columns;
+use crate::row::payout_columns;
 use crate::transaction::Work;
 
-/// The accounts that have payouts with a due time, as the table `accounts` of a statement. There
-/// are few; each costs one look into the index.
-macro_rules! accounts_due {
-    () => {
-        "accounts (account) AS (
-            (SELECT account FROM payouts WHERE due_at IS NOT NULL AND NOT held
-             ORDER BY account LIMIT 1)
-            UNION ALL
-            SELECT (SELECT next.account FROM payouts AS next
-                    WHERE next.due_at IS NOT NULL AND NOT next.held
-                      AND next.account > accounts.account
-                    ORDER BY next.account LIMIT 1)
-            FROM accounts WHERE accounts.account IS NOT NULL
-        )"
-    };
+/// What a request wants, one column per array.
+struct Shares<'call> {
+    accounts: Vec<&'call str>,
+    works: Vec<&'call str>,
+    limits: Vec<i64>,
+    leases_until: Vec<i64>,
 }
-pub(crate) use accounts_due;
 
-impl Work for ClaimRequest {
+impl<'call> Shares<'call> {
+    fn of(request: &'call ClaimRequest) -> Self {
+        let shares = || request.shares.iter();
+        let lease_until = |share: &Share| request.now.plus(share.lease).as_millis();
+        Self {
+            accounts: shares().map(|share| share.lane.account.as_str()).collect(),
+            works: shares().map(|share| share.lane.work.word()).collect(),
+            limits: shares().map(|share| row::limit(share.limit)).collect(),
+            leases_until: shares().map(lease_until).collect(),
+        }
+    }
+}
+
+/// The columns behind those of the payout or the payment.
+struct Columns {
+    id: usize,
+    lease_until: usize,
+}
+
+/// Reads what was claimed, and sets aside what cannot be read.
+async fn read_claimed<T>(
+    connection: &Connection,
+    rows: &[Row],
+    (table, columns, now): (Table, Columns, Timestamp),
+    read: impl Fn(&Row) -> Result<T, Failure>,
+) -> Result<Vec<(T, Timestamp)>, Failure> {
+    let mut claimed = Vec::with_capacity(rows.len());
+    let mut unreadable = Vec::new();
+    for row in rows {
+        match read(row) {
+            Ok(one) => {
+                let lease_until = Timestamp::from_millis(row.try_get(columns.lease_until)?);
+                claimed.push((one, lease_until));
+            }
+            Err(why) if why.is_unreadable_row() => {
+                unreadable.push(Unreadable::read(row, columns.id, why)?);
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    quarantine::set_aside(connection, table, unreadable, now).await?;
+    Ok(claimed)
+}
+
+/// Claims payouts.
+pub(crate) struct ClaimPayouts<'call> {
+    pub(crate) request: &'call ClaimRequest,
+}
+
+impl Work for ClaimPayouts<'_> {
     type Answer = Vec<Claim>;
 
-    /// Rows that another worker claims at this moment are skipped, so nobody waits for anybody. Of
-    /// several accounts, a few more rows are locked than claimed; they are free again at the commit.
+    /// Rows that another worker claims at this moment are skipped, so nobody waits for anybody.
     async fn run(&self, connection: &Connection) -> Result<Vec<Claim>, Failure> {
-        let lease_until = self.now.plus(self.lease);
-        let except: Vec<&str> = self.except.iter().map(|account| account.as_str()).collect();
+        let Shares { accounts, works, limits, leases_until } = Shares::of(self.request);
+        let now = self.request.now;
         let rows = connection
-            .rows(
-                CLAIM,
-                &[
-                    &self.now.as_millis(),
-                    &row::limit(self.limit),
-                    &except,
-                    &lease_until.as_millis(),
-                ],
-            )
+            .rows(CLAIM, &[&now.as_millis(), &accounts, &works, &limits, &leases_until])
             .await?;
-        let claim = |row| Ok(Claim { payout: row::payout(row)?, lease_until });
-        rows.iter().map(claim).collect()
+        let columns = Columns { lease_until: 7, id: 8 };
+        let reading = (Table::Payouts, columns, now);
+        let claimed = read_claimed(connection, &rows, reading, row::payout).await?;
+        let claim = |(payout, lease_until)| Claim { payout, lease_until };
+        Ok(claimed.into_iter().map(claim).collect())
     }
 }
 
 const CLAIM: &str = concat!(
-    "WITH RECURSIVE ",
-    accounts_due!(),
-    ", due AS MATERIALIZED (
-        SELECT free.id FROM accounts CROSS JOIN LATERAL (
-            SELECT id, due_at, key FROM payouts
-            WHERE payouts.account = accounts.account AND NOT held AND due_at <= $1
-              AND (lease_until IS NULL OR lease_until <= $1)
-            ORDER BY due_at, key LIMIT $2
+    "WITH shares AS MATERIALIZED (
+        SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
+                      AS list (account, work, most, lease_until, place)
+    ), due AS MATERIALIZED (
+        SELECT free.id, shares.lease_until, shares.place FROM shares CROSS JOIN LATERAL (
+            SELECT id FROM payouts
+            WHERE payouts.account = shares.account AND payouts.work = shares.work
+              AND NOT held AND due_at <= $1
+              AND (payouts.lease_until IS NULL OR payouts.lease_until <= $1)
+            ORDER BY due_at, key LIMIT shares.most
             FOR UPDATE SKIP LOCKED
         ) AS free
-        WHERE accounts.account <> ALL ($3)
-        ORDER BY free.due_at, free.key LIMIT $2
     ), claimed AS (
-        UPDATE payouts SET epoch = epoch + 1, lease_until = $4
+        UPDATE payouts SET epoch = epoch + 1, lease_until = due.lease_until
         FROM due WHERE payouts.id = due.id
-        RETURNING order_json, progress_json, digest, due_at, version, epoch, key
+        RETURNING payouts.*, due.place
     )
-    SELECT order_json, progress_json, digest, due_at, version, epoch
-    FROM claimed ORDER BY due_at, key"
+    SELECT ",
+    payout_columns!(),
+    ", lease_until, id, key, account, amount_minor, currency
+    FROM claimed ORDER BY place, due_at, key"
+);
+
+/// Claims payments. They have no epochs: a question that is asked twice harms nobody.
+pub(crate) struct ClaimPayments<'call> {
+    pub(crate) request: &'call ClaimRequest,
+}
+
+impl Work for ClaimPayments<'_> {
+    type Answer = Vec<Payment>;
+
+    async fn run(&self, connection: &Connection) -> Result<Vec<Payment>, Failure> {
+        let Shares { accounts, limits, leases_until, .. } = Shares::of(self.request);
+        let now = self.request.now;
+        let rows = connection
+            .rows(CLAIM_PAYMENTS, &[&now.as_millis(), &accounts, &limits, &leases_until])
+            .await?;
+        let columns = Columns { lease_until: 6, id: 7 };
+        let reading = (Table::Payments, columns, now);
+        let claimed = read_claimed(connection, &rows, reading, row::payment).await?;
+        Ok(claimed.into_iter().map(|(payment, _)| payment).collect())
+    }
+}
+
+const CLAIM_PAYMENTS: &str = concat!(
+    "WITH shares AS MATERIALIZED (
+        SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY
+                      AS list (account, most, lease_until, place)
+    ), due AS MATERIALIZED (
+        SELECT free.id, shares.lease_until, shares.place FROM shares CROSS JOIN LATERAL (
+            SELECT id FROM payments
+            WHERE payments.account = shares.account AND due_at <= $1
+              AND (payments.lease_until IS NULL OR payments.lease_until <= $1)
+            ORDER BY due_at, key LIMIT shares.most
+            FOR UPDATE SKIP LOCKED
+        ) AS free
+    ), claimed AS (
+        UPDATE payments SET lease_until = due.lease_until
+        FROM due WHERE payments.id = due.id
+        RETURNING payments.*, due.place
+    )
+    SELECT ",
+    payment_columns!(),
+    ", lease_until, id, key, account, amount_minor, currency
+    FROM claimed ORDER BY place, due_at, key"
 );
 
 /// Ends every claim, and raises the epochs so that whoever held one writes nothing any more.
@@ -83,9 +172,9 @@ impl Work for EndClaims {
     }
 }
 
-/// In the order of the ids, as everything that locks several rows.
+/// In the order of the keys, as everything that waits for several payouts.
 const END_CLAIMS: &str = "WITH leased AS MATERIALIZED (
-        SELECT id FROM payouts WHERE lease_until IS NOT NULL ORDER BY id FOR UPDATE
+        SELECT id FROM payouts WHERE lease_until IS NOT NULL ORDER BY key FOR UPDATE
     )
     UPDATE payouts SET epoch = epoch + 1, lease_until = NULL
     FROM leased WHERE payouts.id = leased.id";

@@ -145,6 +145,11 @@ impl Connection {
         answered(self.client.batch_execute(sql)).await
     }
 
+    /// As [`Connection::batch`], for statements that may take longer than any other.
+    pub(crate) async fn batch_within(&self, sql: &str, limit: Duration) -> Result<(), Failure> {
+        answered_within(self.client.batch_execute(sql), limit).await
+    }
+
     /// Commits. Only an answer of the server is believed; all else is [`Commit::Unknown`].
     pub(crate) async fn commit(&self) -> Commit {
         let asking = self.client.batch_execute("COMMIT");
@@ -264,7 +269,14 @@ async fn connect(target: &Target) -> Result<Client, Failure> {
 async fn answered<T>(
     asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Failure> {
-    match tokio::time::timeout(ANSWER_TIMEOUT, asking).await {
+    answered_within(asking, ANSWER_TIMEOUT).await
+}
+
+async fn answered_within<T>(
+    asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    limit: Duration,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(limit, asking).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(Failure {
             kind: Kind::Lost,

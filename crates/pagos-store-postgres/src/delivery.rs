@@ -24,7 +24,7 @@ pub(crate) fn headers_from_bytes(bytes: &[u8]) -> Result<HeaderMap, Failure> {
     let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let (name, value) = header_from_line(line)
-            .ok_or_else(|| Failure::new("the headers of a stored delivery cannot be read"))?;
+            .ok_or_else(|| Failure::unreadable("the headers of a delivery are no headers"))?;
         headers.append(name, value);
     }
     Ok(headers)

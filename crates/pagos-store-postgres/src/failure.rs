@@ -4,9 +4,12 @@
 //! numbers.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
 
 use pagos_engine::StoreError;
+use pagos_engine::StoreErrorKind;
+use serde_json::error::Category;
 use tokio_postgres::error::Severity;
 use tokio_postgres::error::SqlState;
 
@@ -40,6 +43,36 @@ impl Failure {
     /// Another worker did something at the same moment; the work is to begin again.
     pub(crate) fn collision(message: impl Into<String>) -> Self {
         Self { kind: Kind::Collision, error: StoreError::new(message) }
+    }
+
+    /// One row cannot be read. `because` quotes nothing of it.
+    pub(crate) fn unreadable(because: impl fmt::Display) -> Self {
+        let message = format!(
+            "this version of pagos cannot read a stored row ({because}); was it written by a newer \
+             version?"
+        );
+        Self { kind: Kind::Refused, error: StoreError::unreadable(message) }
+    }
+
+    /// As [`Failure::unreadable`], where JSON is not as expected. Its error can quote a value, so only
+    /// the place is told.
+    pub(crate) fn unreadable_json(what: &str, cause: &serde_json::Error) -> Self {
+        let how = match cause.classify() {
+            Category::Io | Category::Eof => "is cut off",
+            Category::Syntax => "is not JSON",
+            Category::Data => "has an unknown form",
+        };
+        let (line, column) = (cause.line(), cause.column());
+        Self::unreadable(format!("{what} {how} at line {line}, column {column}"))
+    }
+
+    /// Is it about one row, and no other?
+    pub(crate) fn is_unreadable_row(&self) -> bool {
+        self.error.kind == StoreErrorKind::UnreadableRow
+    }
+
+    fn with_source(self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { error: self.error.with_source(cause), ..self }
     }
 
     /// An error while connecting. `place` says where to.
@@ -181,21 +214,18 @@ impl From<tokio_postgres::Error> for Failure {
     }
 }
 
+/// A value of ours that cannot become JSON.
 impl From<serde_json::Error> for Failure {
     fn from(cause: serde_json::Error) -> Self {
-        unreadable(cause)
+        Self::new("a value cannot be written as JSON").with_source(cause)
     }
 }
 
+/// A stored name, key or currency that is none. The cause is not kept: it quotes the value.
 impl From<pagos_core::Error> for Failure {
-    fn from(cause: pagos_core::Error) -> Self {
-        unreadable(cause)
+    fn from(_: pagos_core::Error) -> Self {
+        Self::unreadable("a name, key or currency is not a legal one")
     }
-}
-
-fn unreadable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Failure {
-    let message = "a stored row cannot be read; was it written by another version?";
-    Failure { kind: Kind::Refused, error: StoreError::new(message).with_source(cause) }
 }
 
 impl From<Failure> for StoreError {

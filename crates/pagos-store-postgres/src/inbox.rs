@@ -1,16 +1,19 @@
-//! Deliveries: kept byte for byte, once, until they are closed. Nothing is verified here.
+//! Deliveries: kept byte for byte, once, with what was found when they arrived, and what becomes of
+//! them. Nothing is verified here. Looking at them is in `filed.rs`.
 //!
 //! Two workers may take the same delivery from the inbox. Applying it twice is harmless: the step
 //! of the second is a conflict, or learns nothing new.
 
-use bytes::Bytes;
 use pagos_core::AccountName;
 use pagos_core::Delivery;
 use pagos_core::Timestamp;
+use pagos_engine::Filing;
 use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
+use pagos_engine::Notice;
+use pagos_engine::REPETITION_SPACING;
+use pagos_engine::Refused;
+use pagos_engine::Verdict;
 use pagos_engine::fingerprint;
-use tokio_postgres::Row;
 
 use crate::connection::Connection;
 use crate::delivery;
@@ -18,16 +21,39 @@ use crate::failure::Failure;
 use crate::row;
 use crate::transaction::Work;
 
-/// Stores a delivery, unless it is there.
+/// A verdict as its columns: the JSON, whether it is genuine, and what it names.
+struct Found {
+    json: String,
+    is_genuine: bool,
+    key: Option<String>,
+    reference: Option<String>,
+}
+
+impl Found {
+    fn of(verdict: &Verdict) -> Result<Self, Failure> {
+        let hint = verdict.hint();
+        Ok(Self {
+            json: serde_json::to_string(verdict)?,
+            is_genuine: verdict.is_genuine(),
+            key: hint.key.map(String::from),
+            reference: hint.reference.map(String::from),
+        })
+    }
+}
+
+/// Stores a delivery. If it is there, it is a repetition.
 pub(crate) struct Receive<'call> {
     pub(crate) account: &'call AccountName,
     pub(crate) delivery: &'call Delivery,
+    pub(crate) verdict: &'call Verdict,
 }
 
 impl Work for Receive<'_> {
     type Answer = InboxId;
 
     async fn run(&self, connection: &Connection) -> Result<InboxId, Failure> {
+        let found = Found::of(self.verdict)?;
+        let spacing = i64::try_from(REPETITION_SPACING.as_millis()).unwrap_or(i64::MAX);
         let row = connection
             .at_most_one(
                 RECEIVE,
@@ -37,6 +63,11 @@ impl Work for Receive<'_> {
                     &self.delivery.received_at.as_millis(),
                     &delivery::headers_to_bytes(&self.delivery.headers),
                     &self.delivery.body.as_ref(),
+                    &found.json,
+                    &found.is_genuine,
+                    &found.key,
+                    &found.reference,
+                    &spacing,
                 ],
             )
             .await?;
@@ -48,72 +79,73 @@ impl Work for Receive<'_> {
     }
 }
 
-const RECEIVE: &str = "WITH known AS (
-        SELECT id FROM inbox WHERE account = $1 AND fingerprint = $2
+/// A repetition says something new unless the delivery is open, or was genuine and applied. Its number
+/// is looked for before a new one is drawn, so that numbers have no gaps.
+macro_rules! if_new {
+    ($column:literal, $then:literal) => {
+        concat!(
+            $column,
+            " = CASE WHEN state = 'open' OR (state = 'applied' AND is_genuine) THEN ",
+            $column,
+            " ELSE ",
+            $then,
+            " END"
+        )
+    };
+}
+
+const RECEIVE: &str = concat!(
+    "WITH known AS (
+        UPDATE inbox SET repeats = repeats + 1, ",
+    if_new!("verdict_json", "$6"),
+    ", ",
+    if_new!("is_genuine", "$7"),
+    ", ",
+    if_new!("order_key", "$8"),
+    ", ",
+    if_new!("reference", "$9"),
+    ", ",
+    if_new!("state", "'open'"),
+    ", ",
+    if_new!("deferrals", "0"),
+    ", ",
+    if_new!("due_at", "greatest(due_at + $10::bigint, $3)"),
+    "   WHERE account = $1 AND fingerprint = $2
+        RETURNING id
     ), new AS (
-        INSERT INTO inbox
-            (account, fingerprint, received_at, due_at, deferrals, outcome, headers, body)
-        SELECT $1, $2, $3, $3, 0, '', $4, $5 WHERE NOT EXISTS (SELECT FROM known)
+        INSERT INTO inbox (account, fingerprint, received_at, due_at, deferrals, state, because,
+                           headers, body, verdict_json, is_genuine, order_key, reference, repeats)
+        SELECT $1, $2, $3, $3, 0, 'open', '', $4, $5, $6, $7, $8, $9, 0
+        WHERE NOT EXISTS (SELECT FROM known)
         ON CONFLICT (account, fingerprint) DO NOTHING
         RETURNING id
     )
-    SELECT id FROM known UNION ALL SELECT id FROM new";
+    SELECT id FROM known UNION ALL SELECT id FROM new"
+);
 
-/// Reads what is due.
-pub(crate) struct ReadDue {
-    pub(crate) now: Timestamp,
-    pub(crate) limit: usize,
-}
-
-impl Work for ReadDue {
-    type Answer = Vec<InboxItem>;
-
-    async fn run(&self, connection: &Connection) -> Result<Vec<InboxItem>, Failure> {
-        let sql = "SELECT id, account, headers, body, received_at, deferrals
-                   FROM inbox WHERE due_at <= $1 ORDER BY id LIMIT $2";
-        let arguments: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
-            [&self.now.as_millis(), &row::limit(self.limit)];
-        connection.rows(sql, &arguments).await?.iter().map(item).collect()
-    }
-}
-
-fn item(row: &Row) -> Result<InboxItem, Failure> {
-    let body: &[u8] = row.try_get(3)?;
-    let deferrals: i64 = row.try_get(5)?;
-    Ok(InboxItem {
-        id: InboxId(row::unsigned(row.try_get(0)?)?),
-        account: AccountName::new(row.try_get::<_, String>(1)?)?,
-        delivery: Delivery {
-            headers: delivery::headers_from_bytes(row.try_get(2)?)?,
-            body: Bytes::copy_from_slice(body),
-            received_at: Timestamp::from_millis(row.try_get(4)?),
-        },
-        deferrals: u32::try_from(deferrals).unwrap_or(u32::MAX),
-    })
-}
-
-/// Puts off or closes. What is closed stays closed, and saying so twice is no error.
+/// Says what becomes of an open delivery. One that is not open stays as it is.
 pub(crate) struct File<'call> {
     pub(crate) id: InboxId,
-    pub(crate) due_at: Option<Timestamp>,
-    pub(crate) outcome: &'call str,
+    pub(crate) filing: &'call Filing,
 }
 
 impl Work for File<'_> {
     type Answer = ();
 
     async fn run(&self, connection: &Connection) -> Result<(), Failure> {
-        let sql = "WITH filed AS (
-                UPDATE inbox SET due_at = $2, outcome = $3,
-                    deferrals = deferrals + ($2::bigint IS NOT NULL)::integer
-                WHERE id = $1 AND due_at IS NOT NULL
-            )
-            SELECT EXISTS (SELECT FROM inbox WHERE id = $1)";
-        // The one character that text cannot hold.
-        let outcome = self.outcome.replace('\0', " ");
-        let row = connection
-            .one(sql, &[&row::signed(self.id.0), &row::millis(self.due_at), &outcome])
-            .await?;
+        let id = row::signed(self.id.0);
+        let row = match self.filing {
+            Filing::Defer { due_at, because } => {
+                let because = row::words(because);
+                connection.one(DEFER, &[&id, &due_at.as_millis(), &because]).await?
+            }
+            Filing::Close { state, because, notice } => {
+                let text = |notice: &Notice| serde_json::to_string(notice);
+                let notice = notice.as_deref().map(text).transpose()?;
+                let because = row::words(because);
+                connection.one(CLOSE, &[&id, &state.word(), &because, &notice]).await?
+            }
+        };
         match row.try_get(0)? {
             true => Ok(()),
             false => Err(unknown(self.id)),
@@ -121,6 +153,77 @@ impl Work for File<'_> {
     }
 }
 
+const DEFER: &str = "WITH filed AS (
+        UPDATE inbox SET due_at = $2, because = $3, deferrals = deferrals + 1
+        WHERE id = $1 AND state = 'open'
+    )
+    SELECT EXISTS (SELECT FROM inbox WHERE id = $1)";
+
+const CLOSE: &str = "WITH filed AS (
+        UPDATE inbox SET state = $2, because = $3 WHERE id = $1 AND state = 'open' RETURNING id
+    ), told AS (
+        INSERT INTO outbox (notice_json) SELECT $4::text FROM filed WHERE $4 IS NOT NULL
+    )
+    SELECT EXISTS (SELECT FROM inbox WHERE id = $1)";
+
 pub(crate) fn unknown(id: InboxId) -> Failure {
     Failure::new(format!("the inbox has no delivery {}", id.0))
 }
+
+/// Makes a delivery due again, whatever became of it; false if there is none.
+pub(crate) struct Reopen<'call> {
+    pub(crate) id: InboxId,
+    pub(crate) verdict: Option<&'call Verdict>,
+    pub(crate) now: Timestamp,
+}
+
+impl Work for Reopen<'_> {
+    type Answer = bool;
+
+    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
+        let (id, now) = (row::signed(self.id.0), self.now.as_millis());
+        let touched = match self.verdict {
+            None => connection.execute(REOPEN, &[&id, &now]).await?,
+            Some(verdict) => {
+                let Found { json, is_genuine, key, reference } = Found::of(verdict)?;
+                let found: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+                    [&id, &now, &json, &is_genuine, &key, &reference];
+                connection.execute(REOPEN_AS, &found).await?
+            }
+        };
+        Ok(touched == 1)
+    }
+}
+
+const REOPEN: &str = "UPDATE inbox SET state = 'open', deferrals = 0, due_at = $2 WHERE id = $1";
+
+const REOPEN_AS: &str = "UPDATE inbox SET state = 'open', deferrals = 0, due_at = $2,
+        verdict_json = $3, is_genuine = $4, order_key = $5, reference = $6
+    WHERE id = $1";
+
+/// Counts what was refused.
+pub(crate) struct CountRefused<'call> {
+    pub(crate) refused: &'call [Refused],
+}
+
+impl Work for CountRefused<'_> {
+    type Answer = ();
+
+    async fn run(&self, connection: &Connection) -> Result<(), Failure> {
+        let all = || self.refused.iter();
+        let accounts: Vec<&str> = all().map(|one| one.account.as_str()).collect();
+        let reasons: Vec<String> = all().map(|one| row::words(&one.reason)).collect();
+        let counts: Vec<i64> = all().map(|one| row::signed(one.count)).collect();
+        let moments: Vec<i64> = all().map(|one| one.last_at.as_millis()).collect();
+        connection.execute(COUNT_REFUSED, &[&accounts, &reasons, &counts, &moments]).await.map(drop)
+    }
+}
+
+const COUNT_REFUSED: &str = "INSERT INTO refused (account, reason, count, last_at)
+    SELECT account, reason, sum(count)::bigint, max(last_at)
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+         AS list (account, reason, count, last_at)
+    GROUP BY account, reason ORDER BY account, reason
+    ON CONFLICT (account, reason) DO UPDATE SET
+        count = refused.count + excluded.count,
+        last_at = greatest(refused.last_at, excluded.last_at)";

@@ -35,16 +35,19 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod account;
 mod claim;
 mod connection;
 mod delivery;
 mod failure;
+mod filed;
 mod findings;
 mod inbox;
 mod options;
 mod outbox;
 mod payment;
 mod pool;
+mod quarantine;
 mod query;
 mod row;
 mod run;

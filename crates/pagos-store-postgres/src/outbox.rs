@@ -1,11 +1,17 @@
-//! Notices for the application, about payouts and payments in one numbering. Nothing is taken out.
+//! Notices for the application, in one numbering, and how far its readers have got. Nothing is taken
+//! out.
 //!
 //! A notice is inserted without a number, for its transaction may commit after one that began later.
 //! Who reads numbers what can be seen, one reader at a time: a number, once seen, is final, and
 //! whatever becomes visible afterwards comes after it. The notices of one payout are in its order:
 //! its row is locked from before they are inserted until they are committed.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+
 use pagos_engine::Notice;
+use pagos_engine::NoticeAbout;
+use pagos_engine::RunId;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -65,8 +71,88 @@ impl Work for ReadNumbered {
                    WHERE number > $1 ORDER BY number LIMIT $2";
         let rows =
             connection.rows(sql, &[&row::signed(self.after), &row::limit(self.limit)]).await?;
-        let notice =
-            |row| Ok((row::unsigned(tokio_postgres::Row::try_get(row, 0)?)?, row::json(row, 1)?));
-        rows.iter().map(notice).collect()
+        let mut notices = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let notice: Notice = row::json(row, 1, "a notice")?;
+            notices.push((row::unsigned(row.try_get(0)?)?, notice));
+        }
+        let runs = runs_of(connection, &notices).await?;
+        for (_, notice) in &mut notices {
+            let named = notice.key().and_then(|key| runs.get(key.as_str())).cloned();
+            notice.set_runs(named.unwrap_or_default());
+        }
+        Ok(notices)
+    }
+}
+
+/// The names of the runs of the payouts that notices are about, by key and in their order.
+async fn runs_of(
+    connection: &Connection,
+    notices: &[(u64, Notice)],
+) -> Result<HashMap<String, Vec<RunId>>, Failure> {
+    let keys: HashSet<&str> = notices
+        .iter()
+        .filter_map(|(_, notice)| match &notice.about {
+            NoticeAbout::Payout(news) => Some(news.key.as_str()),
+            NoticeAbout::Payment(_) | NoticeAbout::Delivery { .. } | NoticeAbout::Account => None,
+        })
+        .collect();
+    let mut runs: HashMap<String, Vec<RunId>> = HashMap::new();
+    if keys.is_empty() {
+        return Ok(runs);
+    }
+    let keys: Vec<&str> = keys.into_iter().collect();
+    for row in connection.rows(RUNS, &[&keys]).await? {
+        runs.entry(row.try_get(0)?).or_default().push(RunId(row.try_get(1)?));
+    }
+    Ok(runs)
+}
+
+const RUNS: &str = "SELECT payouts.key, runs.name
+    FROM payouts CROSS JOIN LATERAL unnest(payouts.runs) AS member (run)
+    JOIN runs ON runs.id = member.run
+    WHERE payouts.key = ANY ($1) ORDER BY payouts.key, runs.name";
+
+/// The highest number that was given.
+pub(crate) struct ReadNewest;
+
+impl Work for ReadNewest {
+    type Answer = u64;
+
+    async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
+        let sql = "SELECT coalesce(max(number), 0) FROM outbox";
+        row::unsigned(connection.one(sql, &[]).await?.try_get(0)?)
+    }
+}
+
+/// How far a reader has got.
+pub(crate) struct ReadReader<'call> {
+    pub(crate) name: &'call str,
+}
+
+impl Work for ReadReader<'_> {
+    type Answer = Option<u64>;
+
+    async fn run(&self, connection: &Connection) -> Result<Option<u64>, Failure> {
+        let sql = "SELECT position FROM readers WHERE name = $1";
+        let Some(row) = connection.at_most_one(sql, &[&self.name]).await? else { return Ok(None) };
+        row::unsigned(row.try_get(0)?).map(Some)
+    }
+}
+
+/// A reader has got as far as a number.
+pub(crate) struct Acknowledge<'call> {
+    pub(crate) name: &'call str,
+    pub(crate) number: u64,
+}
+
+impl Work for Acknowledge<'_> {
+    type Answer = ();
+
+    async fn run(&self, connection: &Connection) -> Result<(), Failure> {
+        let sql = "INSERT INTO readers (name, position) VALUES ($1, $2)
+                   ON CONFLICT (name) DO UPDATE
+                   SET position = greatest(readers.position, excluded.position)";
+        connection.execute(sql, &[&self.name, &row::signed(self.number)]).await.map(drop)
     }
 }

@@ -5,17 +5,21 @@ use pagos_core::OrderKey;
 use pagos_core::PaymentOrder;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
-use pagos_engine::Committed;
 use pagos_engine::Digest;
 use pagos_engine::Entry;
+use pagos_engine::Lease;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentProgress;
 use pagos_engine::PaymentStep;
+use tokio_postgres::Row;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::inbox;
 use crate::row;
+use crate::row::DIGEST_VERSION;
+use crate::row::payment_columns;
 use crate::transaction::Work;
 
 /// Stores a payment, unless it is there.
@@ -43,15 +47,12 @@ impl Work for AskFor<'_> {
     }
 }
 
+/// With it, deliveries that named it before it was known are open again.
 async fn insert(connection: &Connection, payment: &Payment) -> Result<u64, Failure> {
     let Payment { order, digest, progress, due_at, version } = payment;
-    connection
-        .execute(
-            "INSERT INTO payments
-             (key, account, amount_minor, currency, status, attention, version, due_at,
-              created_at, digest, order_json, progress_json)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-             ON CONFLICT (key) DO NOTHING",
+    let row = connection
+        .one(
+            INSERT,
             &[
                 &order.key.as_str(),
                 &order.account.as_str(),
@@ -63,17 +64,37 @@ async fn insert(connection: &Connection, payment: &Payment) -> Result<u64, Failu
                 &row::millis(*due_at),
                 &progress.created_at.as_millis(),
                 &digest.0.as_slice(),
+                &DIGEST_VERSION,
                 &serde_json::to_string(order)?,
                 &serde_json::to_string(progress)?,
             ],
         )
-        .await
+        .await?;
+    row::unsigned(row.try_get(0)?)
 }
 
-impl Work for PaymentStep {
-    type Answer = Committed;
+const INSERT: &str = "WITH new AS (
+        INSERT INTO payments
+            (key, account, amount_minor, currency, status, attention, version, due_at, created_at,
+             digest, digest_version, order_json, progress_json)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (key) DO NOTHING
+        RETURNING key, account
+    ), named AS MATERIALIZED (
+        SELECT orphan.id
+        FROM new JOIN inbox AS orphan ON orphan.account = new.account
+             AND orphan.order_key = new.key AND orphan.state = 'orphan'
+        ORDER BY orphan.id FOR UPDATE OF orphan
+    ), reopened AS (
+        UPDATE inbox SET state = 'open', deferrals = 0
+        FROM named WHERE inbox.id = named.id AND inbox.state = 'orphan'
+    )
+    SELECT count(*) FROM new";
 
-    async fn run(&self, connection: &Connection) -> Result<Committed, Failure> {
+impl Work for PaymentStep {
+    type Answer = PaymentCommitted;
+
+    async fn run(&self, connection: &Connection) -> Result<PaymentCommitted, Failure> {
         let delivery = self.applies.map(|id| row::signed(id.0));
         let opens = self.opens.as_ref();
         let secret = opens.and_then(|opened| opened.secret.as_ref());
@@ -92,16 +113,16 @@ impl Work for PaymentStep {
                     &delivery,
                     &row::texts(&self.entries)?,
                     &row::texts(&self.notices)?,
+                    &(self.lease == Lease::End),
                 ],
             )
             .await?;
-        let (written, is_delivery_known): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
-        if written == 0 {
-            return Ok(Committed::Conflict);
-        }
-        match (self.applies, is_delivery_known) {
-            (Some(id), false) => Err(inbox::unknown(id)),
-            _ => Ok(Committed::Done { version: self.version + 1 }),
+        let (is_as_wanted, is_written): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
+        match (is_as_wanted, is_written, self.applies) {
+            (false, ..) => Ok(PaymentCommitted::Conflict),
+            (true, false, _) => Ok(PaymentCommitted::SessionTaken),
+            (true, true, Some(id)) if !row.try_get(2)? => Err(inbox::unknown(id)),
+            (true, true, _) => Ok(PaymentCommitted::Done { version: self.version + 1 }),
         }
     }
 }
@@ -119,12 +140,25 @@ const COMMIT: &str = "WITH old AS MATERIALIZED (
         RETURNING payment
     ), new AS (
         UPDATE payments SET status = $3, attention = $4, due_at = $5, progress_json = $6,
-            version = payments.version + 1
+            unreadable = NULL, version = payments.version + 1,
+            lease_until = CASE WHEN $12 THEN NULL ELSE payments.lease_until END
         FROM old WHERE payments.id = old.id AND ($7 IS NULL OR EXISTS (SELECT FROM opened))
-        RETURNING payments.id
+        RETURNING payments.id, payments.account
+    ), touched AS MATERIALIZED (
+        SELECT id FROM inbox WHERE id IN (
+            SELECT $9::bigint FROM new WHERE $9 IS NOT NULL
+            UNION ALL
+            SELECT orphan.id FROM new JOIN inbox AS orphan ON orphan.state = 'orphan'
+                AND orphan.account = new.account AND orphan.reference = $7
+        )
+        ORDER BY id FOR UPDATE
     ), filed AS (
-        UPDATE inbox SET due_at = NULL, outcome = 'applied'
-        FROM new WHERE inbox.id = $9 AND inbox.due_at IS NOT NULL
+        UPDATE inbox SET
+            state = CASE WHEN inbox.id = $9 THEN 'applied' ELSE 'open' END,
+            because = CASE WHEN inbox.id = $9 THEN '' ELSE because END,
+            deferrals = CASE WHEN inbox.id = $9 THEN deferrals ELSE 0 END
+        FROM touched
+        WHERE inbox.id = touched.id AND (inbox.id = $9 OR inbox.state = 'orphan')
     ), kept AS (
         INSERT INTO payment_entries (payment, entry_json)
         SELECT new.id, entry FROM new, unnest($10::text[]) WITH ORDINALITY AS list (entry, place)
@@ -134,7 +168,8 @@ const COMMIT: &str = "WITH old AS MATERIALIZED (
         SELECT notice FROM new, unnest($11::text[]) WITH ORDINALITY AS list (notice, place)
         ORDER BY place
     )
-    SELECT (SELECT count(*) FROM new), EXISTS (SELECT FROM inbox WHERE id = $9)";
+    SELECT EXISTS (SELECT FROM old), EXISTS (SELECT FROM new),
+           EXISTS (SELECT FROM inbox WHERE id = $9)";
 
 pub(crate) struct ReadPayment<'call> {
     pub(crate) key: &'call OrderKey,
@@ -144,8 +179,7 @@ impl Work for ReadPayment<'_> {
     type Answer = Option<Payment>;
 
     async fn run(&self, connection: &Connection) -> Result<Option<Payment>, Failure> {
-        let sql = "SELECT order_json, progress_json, digest, due_at, version
-                   FROM payments WHERE key = $1";
+        let sql = concat!("SELECT ", payment_columns!(), " FROM payments WHERE key = $1");
         let row = connection.at_most_one(sql, &[&self.key.as_str()]).await?;
         row.as_ref().map(row::payment).transpose()
     }
@@ -160,42 +194,52 @@ pub(crate) struct ListPayments<'call> {
 impl Work for ListPayments<'_> {
     type Answer = Vec<Payment>;
 
+    /// In as many pages as it takes: what cannot be read is left out, and a short answer means that
+    /// there is nothing more.
     async fn run(&self, connection: &Connection) -> Result<Vec<Payment>, Failure> {
         // Every key is greater than the empty text.
-        let after = self.after.map_or("", OrderKey::as_str);
-        let limit = row::limit(self.limit);
+        let mut after = self.after.map_or("", OrderKey::as_str).to_owned();
+        let mut payments = Vec::new();
+        while payments.len() < self.limit {
+            let wanted = self.limit - payments.len();
+            let rows = self.page(connection, &after, wanted).await?;
+            payments.extend(row::readable(&rows, row::payment)?);
+            match rows.last() {
+                Some(last) if rows.len() == wanted => after = last.try_get(6)?,
+                _ => break,
+            }
+        }
+        Ok(payments)
+    }
+}
+
+impl ListPayments<'_> {
+    async fn page(
+        &self,
+        connection: &Connection,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Row>, Failure> {
+        let limit = row::limit(limit);
         // Two statements, so that each has its index.
-        let rows = match self.status {
-            None => {
-                let sql = "SELECT order_json, progress_json, digest, due_at, version
-                           FROM payments WHERE key > $1 ORDER BY key LIMIT $2";
-                connection.rows(sql, &[&after, &limit]).await?
-            }
-            Some(status) => {
-                let sql = "SELECT order_json, progress_json, digest, due_at, version
-                           FROM payments WHERE status = $1 AND key > $2 ORDER BY key LIMIT $3";
-                connection.rows(sql, &[&status, &after, &limit]).await?
-            }
-        };
-        rows.iter().map(row::payment).collect()
+        match self.status {
+            None => connection.rows(LIST, &[&after, &limit]).await,
+            Some(status) => connection.rows(LIST_STATUS, &[&after, &limit, &status]).await,
+        }
     }
 }
 
-pub(crate) struct DuePayments {
-    pub(crate) now: Timestamp,
-    pub(crate) limit: usize,
-}
+const LIST: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    ", key FROM payments WHERE key > $1 ORDER BY key LIMIT $2"
+);
 
-impl Work for DuePayments {
-    type Answer = Vec<Payment>;
-
-    async fn run(&self, connection: &Connection) -> Result<Vec<Payment>, Failure> {
-        let sql = "SELECT order_json, progress_json, digest, due_at, version
-                   FROM payments WHERE due_at <= $1 ORDER BY due_at, key LIMIT $2";
-        let rows = connection.rows(sql, &[&self.now.as_millis(), &row::limit(self.limit)]).await?;
-        rows.iter().map(row::payment).collect()
-    }
-}
+const LIST_STATUS: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    ", key FROM payments WHERE status = $3 AND key > $1 ORDER BY key LIMIT $2"
+);
 
 pub(crate) struct ReadPaymentHistory<'call> {
     pub(crate) key: &'call OrderKey,

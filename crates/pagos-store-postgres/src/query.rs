@@ -1,4 +1,4 @@
-//! What is read: payouts, pages, histories, and the next due time of everything. Changes nothing.
+//! What is read: payouts, pages, histories, and the next due time of lanes. Changes nothing.
 
 use pagos_core::AccountName;
 use pagos_core::OrderKey;
@@ -6,12 +6,14 @@ use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
 use pagos_engine::Filter;
+use pagos_engine::Lane;
 use pagos_engine::Payout;
+use tokio_postgres::Row;
 
-use crate::claim::accounts_due;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::row;
+use crate::row::payout_columns;
 use crate::transaction::Work;
 
 pub(crate) struct ReadPayout<'call> {
@@ -22,8 +24,7 @@ impl Work for ReadPayout<'_> {
     type Answer = Option<Payout>;
 
     async fn run(&self, connection: &Connection) -> Result<Option<Payout>, Failure> {
-        let sql = "SELECT order_json, progress_json, digest, due_at, version, epoch
-                   FROM payouts WHERE key = $1";
+        let sql = concat!("SELECT ", payout_columns!(), " FROM payouts WHERE key = $1");
         let row = connection.at_most_one(sql, &[&self.key.as_str()]).await?;
         row.as_ref().map(row::payout).transpose()
     }
@@ -40,7 +41,8 @@ impl Work for FindPayout<'_> {
 
     async fn run(&self, connection: &Connection) -> Result<Option<OrderKey>, Failure> {
         let sql = "SELECT key FROM payout_references JOIN payouts USING (key)
-                   WHERE payout_references.account = $1 AND reference = $2";
+                   WHERE payout_references.account = $1
+                     AND payout_references.reference = $2";
         let row = connection
             .at_most_one(sql, &[&self.account.as_str(), &self.reference.as_str()])
             .await?;
@@ -58,20 +60,56 @@ pub(crate) struct ListPayouts<'call> {
 impl Work for ListPayouts<'_> {
     type Answer = Vec<Payout>;
 
+    /// In as many pages as it takes: what cannot be read is left out, and a short answer means that
+    /// there is nothing more.
     async fn run(&self, connection: &Connection) -> Result<Vec<Payout>, Failure> {
-        let sql = "SELECT order_json, progress_json, digest, due_at, version, epoch FROM payouts
-                   WHERE key > $1 AND ($3::text IS NULL OR status = $3)
-                     AND ($2::text IS NULL OR run = (SELECT id FROM runs WHERE name = $2))
-                   ORDER BY key LIMIT $4";
         // Every key is greater than the empty text.
-        let after = self.after.map_or("", OrderKey::as_str);
-        let run = self.filter.run.as_ref().map(|run| run.0.as_str());
-        let rows = connection
-            .rows(sql, &[&after, &run, &self.filter.status, &row::limit(self.limit)])
-            .await?;
-        rows.iter().map(row::payout).collect()
+        let mut after = self.after.map_or("", OrderKey::as_str).to_owned();
+        let mut payouts = Vec::new();
+        while payouts.len() < self.limit {
+            let wanted = self.limit - payouts.len();
+            let rows = self.page(connection, &after, wanted).await?;
+            payouts.extend(row::readable(&rows, row::payout)?);
+            match rows.last() {
+                Some(last) if rows.len() == wanted => after = last.try_get(7)?,
+                _ => break,
+            }
+        }
+        Ok(payouts)
     }
 }
+
+impl ListPayouts<'_> {
+    async fn page(
+        &self,
+        connection: &Connection,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Row>, Failure> {
+        let (status, limit) = (&self.filter.status, row::limit(limit));
+        // Two statements, so that each has its index.
+        match &self.filter.run {
+            None => connection.rows(LIST, &[&after, status, &limit]).await,
+            Some(run) => connection.rows(LIST_RUN, &[&after, status, &limit, &run.0]).await,
+        }
+    }
+}
+
+const LIST: &str = concat!(
+    "SELECT ",
+    payout_columns!(),
+    ", key FROM payouts WHERE key > $1 AND ($2::text IS NULL OR status = $2)
+    ORDER BY key LIMIT $3"
+);
+
+const LIST_RUN: &str = concat!(
+    "SELECT ",
+    payout_columns!(),
+    ", key FROM members JOIN payouts USING (key)
+    WHERE members.run = (SELECT id FROM runs WHERE name = $4) AND key > $1
+      AND ($2::text IS NULL OR status = $2)
+    ORDER BY key LIMIT $3"
+);
 
 pub(crate) struct ReadHistory<'call> {
     pub(crate) key: &'call OrderKey,
@@ -87,30 +125,43 @@ impl Work for ReadHistory<'_> {
     }
 }
 
-pub(crate) struct NextDue;
+pub(crate) struct NextDue<'call> {
+    pub(crate) lanes: &'call [Lane],
+}
 
-impl Work for NextDue {
+impl Work for NextDue<'_> {
     type Answer = Option<Timestamp>;
 
     async fn run(&self, connection: &Connection) -> Result<Option<Timestamp>, Failure> {
-        Ok(row::timestamp(connection.one(NEXT_DUE, &[]).await?.try_get(0)?))
+        let accounts: Vec<&str> = self.lanes.iter().map(|lane| lane.account.as_str()).collect();
+        let works: Vec<&str> = self.lanes.iter().map(|lane| lane.work.word()).collect();
+        Ok(row::timestamp(connection.one(NEXT_DUE, &[&accounts, &works]).await?.try_get(0)?))
     }
 }
 
-/// A claimed payout can be claimed again when its claim has ended and it is due.
-const NEXT_DUE: &str = concat!(
-    "WITH RECURSIVE ",
-    accounts_due!(),
-    "SELECT least(
-        (SELECT min(due_at) FROM inbox WHERE due_at IS NOT NULL),
-        (SELECT min(due_at) FROM payments WHERE due_at IS NOT NULL),
-        (SELECT min(greatest(due_at, lease_until)) FROM payouts
-         WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND NOT held),
-        (SELECT min(unclaimed.due_at) FROM accounts CROSS JOIN LATERAL (
+/// What is claimed can be claimed again when its claim has ended and it is due. Few rows are claimed,
+/// so they are looked at one by one; of all others, only the first of each lane.
+const NEXT_DUE: &str = "WITH lanes AS MATERIALIZED (
+        SELECT DISTINCT account, work FROM unnest($1::text[], $2::text[]) AS list (account, work)
+    )
+    SELECT least(
+        (SELECT min(first.due_at) FROM lanes CROSS JOIN LATERAL (
             SELECT due_at FROM payouts
-            WHERE payouts.account = accounts.account AND NOT held AND due_at IS NOT NULL
-              AND lease_until IS NULL
+            WHERE payouts.account = lanes.account AND payouts.work = lanes.work
+              AND NOT held AND due_at IS NOT NULL AND lease_until IS NULL
             ORDER BY due_at, key LIMIT 1
-         ) AS unclaimed)
-    )"
-);
+         ) AS first),
+        (SELECT min(greatest(due_at, lease_until)) FROM payouts JOIN lanes USING (account, work)
+         WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND NOT held),
+        (SELECT min(first.due_at) FROM lanes CROSS JOIN LATERAL (
+            SELECT due_at FROM payments
+            WHERE payments.account = lanes.account AND due_at IS NOT NULL AND lease_until IS NULL
+            ORDER BY due_at, key LIMIT 1
+         ) AS first WHERE lanes.work = 'follow'),
+        (SELECT min(greatest(due_at, lease_until)) FROM payments JOIN lanes USING (account)
+         WHERE lanes.work = 'follow' AND lease_until IS NOT NULL AND due_at IS NOT NULL),
+        (SELECT min(first.due_at) FROM lanes CROSS JOIN LATERAL (
+            SELECT due_at FROM inbox
+            WHERE inbox.account = lanes.account AND state = 'open' ORDER BY due_at LIMIT 1
+         ) AS first WHERE lanes.work = 'apply')
+    )";

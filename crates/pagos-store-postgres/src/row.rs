@@ -1,6 +1,7 @@
 //! From rows to domain values: payouts, payments, entries, numbers. No queries.
 
 use pagos_core::Timestamp;
+use pagos_engine::Canonical;
 use pagos_engine::Digest;
 use pagos_engine::Entry;
 use pagos_engine::Payment;
@@ -10,45 +11,98 @@ use tokio_postgres::Row;
 
 use crate::failure::Failure;
 
-/// Reads `order_json, progress_json, digest, due_at, version, epoch`, in this order from the first
-/// column on.
+/// What [`payout`] reads, from the first column on.
+macro_rules! payout_columns {
+    () => {
+        "order_json, progress_json, digest, digest_version, due_at, version, epoch"
+    };
+}
+pub(crate) use payout_columns;
+
+/// What [`payment`] reads, from the first column on.
+macro_rules! payment_columns {
+    () => {
+        "order_json, progress_json, digest, digest_version, due_at, version"
+    };
+}
+pub(crate) use payment_columns;
+
+/// The version of the digests that [`Digest::of`] makes, as the column has it.
+// It is 2, and rises by one with a new canonical form.
+#[allow(clippy::cast_possible_wrap)]
+pub(crate) const DIGEST_VERSION: i32 = Digest::VERSION as i32;
+
+/// Reads the columns of `payout_columns!`.
+///
+/// # Errors
+/// Of the kind `UnreadableRow` if this version does not understand the row.
 pub(crate) fn payout(row: &Row) -> Result<Payout, Failure> {
+    let order = json(row, 0, "its order")?;
     Ok(Payout {
-        order: json(row, 0)?,
-        progress: json(row, 1)?,
-        digest: digest(row, 2)?,
-        due_at: timestamp(row.try_get(3)?),
-        version: unsigned(row.try_get(4)?)?,
-        epoch: unsigned(row.try_get(5)?)?,
+        progress: json(row, 1, "its progress")?,
+        digest: digest(row, 2, &order)?,
+        due_at: timestamp(row.try_get(4)?),
+        version: unsigned(row.try_get(5)?)?,
+        epoch: unsigned(row.try_get(6)?)?,
+        order,
     })
 }
 
-/// Reads `order_json, progress_json, digest, due_at, version`, in this order from the first column
-/// on.
+/// Reads the columns of `payment_columns!`.
+///
+/// # Errors
+/// Of the kind `UnreadableRow` if this version does not understand the row.
 pub(crate) fn payment(row: &Row) -> Result<Payment, Failure> {
+    let order = json(row, 0, "its order")?;
     Ok(Payment {
-        order: json(row, 0)?,
-        progress: json(row, 1)?,
-        digest: digest(row, 2)?,
-        due_at: timestamp(row.try_get(3)?),
-        version: unsigned(row.try_get(4)?)?,
+        progress: json(row, 1, "its progress")?,
+        digest: digest(row, 2, &order)?,
+        due_at: timestamp(row.try_get(4)?),
+        version: unsigned(row.try_get(5)?)?,
+        order,
     })
+}
+
+/// Leaves out what this version cannot read.
+pub(crate) fn readable<T>(
+    rows: &[Row],
+    read: impl Fn(&Row) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
+    let is_wanted =
+        |read: &Result<T, Failure>| !matches!(read, Err(why) if why.is_unreadable_row());
+    rows.iter().map(read).filter(is_wanted).collect()
 }
 
 /// Reads the entries of a history, one per row, from the first column.
 pub(crate) fn entries(rows: &[Row]) -> Result<Vec<Entry>, Failure> {
-    rows.iter().map(|row| json(row, 0)).collect()
+    rows.iter().map(|row| json(row, 0, "a line of its history")).collect()
 }
 
-pub(crate) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Failure> {
+/// Reads JSON; `what` says in an error what it is.
+pub(crate) fn json<T: DeserializeOwned>(
+    row: &Row,
+    column: usize,
+    what: &str,
+) -> Result<T, Failure> {
     let text: &str = row.try_get(column)?;
-    Ok(serde_json::from_str(text)?)
+    serde_json::from_str(text).map_err(|cause| Failure::unreadable_json(what, &cause))
 }
 
-pub(crate) fn digest(row: &Row, column: usize) -> Result<Digest, Failure> {
+/// The digest of an order under the present version: the stored one with its version, in two columns,
+/// or, where that is another version, the one that is computed from the stored order.
+fn digest(row: &Row, column: usize, order: &impl Canonical) -> Result<Digest, Failure> {
+    let version: i32 = row.try_get(column + 1)?;
+    match version == DIGEST_VERSION {
+        true => stored_digest(row, column),
+        false => Ok(Digest::of(order)),
+    }
+}
+
+/// The digest in a column, whatever its version.
+pub(crate) fn stored_digest(row: &Row, column: usize) -> Result<Digest, Failure> {
     let bytes: &[u8] = row.try_get(column)?;
     let digest =
-        bytes.try_into().map_err(|_| Failure::new("a stored digest has a wrong length"))?;
+        bytes.try_into().map_err(|_| Failure::unreadable("its digest has a wrong length"))?;
     Ok(Digest(digest))
 }
 
@@ -62,7 +116,7 @@ pub(crate) fn millis(moment: Option<Timestamp>) -> Option<i64> {
 
 /// PostgreSQL's integers are signed; ours that count are not.
 pub(crate) fn unsigned(value: i64) -> Result<u64, Failure> {
-    u64::try_from(value).map_err(|_| Failure::new("a stored count is negative"))
+    u64::try_from(value).map_err(|_| Failure::unreadable("a count is negative"))
 }
 
 /// A limit or number for PostgreSQL. What is beyond its range is beyond all its rows too.
@@ -78,4 +132,9 @@ pub(crate) fn limit(value: usize) -> i64 {
 /// One JSON text per value.
 pub(crate) fn texts<T: serde::Serialize>(values: &[T]) -> Result<Vec<String>, Failure> {
     values.iter().map(|value| Ok(serde_json::to_string(value)?)).collect()
+}
+
+/// Words for a column: text can hold every character but one.
+pub(crate) fn words(text: &str) -> String {
+    text.replace('\0', " ")
 }

@@ -1,10 +1,17 @@
 //! The tables, and how older ones become the present ones. Forward only.
 
+mod version_2;
+
+use std::time::Duration;
+
 use crate::connection::Connection;
 use crate::failure::Failure;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [&str; 1] = [VERSION_1];
+const MIGRATIONS: [&str; 2] = [VERSION_1, version_2::VERSION_2];
+
+/// How long one migration may take: each row of a large database is written anew.
+const MIGRATION_MAX: Duration = Duration::from_mins(30);
 
 /// The schema that this version reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -156,7 +163,7 @@ pub(crate) async fn migrate(connection: &Connection, schema: &str) -> Result<(),
         return Ok(());
     }
     connection
-        .batch("BEGIN; SET LOCAL statement_timeout TO '10min'; SET LOCAL lock_timeout TO '10min'")
+        .batch("BEGIN; SET LOCAL statement_timeout TO '30min'; SET LOCAL lock_timeout TO '10min'")
         .await?;
     let outcome = match advance(connection, schema).await {
         Ok(()) => connection.batch("COMMIT").await,
@@ -183,7 +190,7 @@ async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
         connection.batch("INSERT INTO schema_version VALUES (0)").await?;
     }
     for migration in MIGRATIONS.iter().skip(found) {
-        connection.batch(migration).await?;
+        connection.batch_within(migration, MIGRATION_MAX).await?;
     }
     connection.batch(&format!("UPDATE schema_version SET version = {VERSION}")).await
 }

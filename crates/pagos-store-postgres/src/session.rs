@@ -40,7 +40,7 @@ impl Work for FindSession<'_> {
         Ok(Some(KnownSession {
             key: OrderKey::new(row.try_get::<_, String>(0)?)?,
             secret: secret
-                .map_err(|_| Failure::new("a stored secret is not text; the row is damaged"))?
+                .map_err(|_| Failure::unreadable("a secret is not text"))?
                 .map(Secret::new),
         }))
     }

@@ -35,6 +35,7 @@ impl Work for Step {
                     &delivery,
                     &row::texts(&self.entries)?,
                     &row::texts(&self.notices)?,
+                    &self.progress.work().word(),
                 ],
             )
             .await?;
@@ -50,28 +51,50 @@ impl Work for Step {
 }
 
 /// `old` waits for who else writes this payout, and is empty if the payout is then not as the step
-/// wants it; everything else hangs on it.
+/// wants it; everything else hangs on it. Its `runs` are those that it then has. References and
+/// deliveries are locked before the tallies: `before` sees to that.
 const COMMIT: &str = concat!(
     "WITH old AS MATERIALIZED (
-        SELECT id, run, account, currency, status, amount_minor, at_rest, attention, held
+        SELECT id, runs, account, currency, status, amount_minor, at_rest, attention, held,
+               reference
         FROM payouts WHERE key = $2 AND version = $3 AND ($4::bigint IS NULL OR epoch = $4)
         FOR UPDATE
     ), new AS (
         UPDATE payouts SET
-            status = $6, attention = $7, due_at = $8, progress_json = $9,
+            status = $6, attention = $7, due_at = $8, progress_json = $9, reference = $10,
+            work = $14, unreadable = NULL,
             at_rest = $7 OR ($8::bigint IS NULL AND NOT old.held),
             version = payouts.version + 1,
             lease_until = CASE WHEN $5 THEN NULL ELSE payouts.lease_until END
         FROM old WHERE payouts.id = old.id
-        RETURNING payouts.id, payouts.run, payouts.account, payouts.currency, payouts.status,
+        RETURNING payouts.id, payouts.runs, payouts.account, payouts.currency, payouts.status,
                   payouts.amount_minor, payouts.at_rest, payouts.attention
-    ), filed AS (
-        UPDATE inbox SET due_at = NULL, outcome = 'applied'
-        FROM new WHERE inbox.id = $11 AND inbox.due_at IS NOT NULL
     ), named AS (
         INSERT INTO payout_references (account, reference, key)
-        SELECT account, $10::text, $2 FROM new WHERE $10 IS NOT NULL
-        ON CONFLICT DO NOTHING
+        SELECT account, $10::text, $2 FROM old
+        WHERE $10 IS NOT NULL AND $10 IS DISTINCT FROM old.reference
+        ON CONFLICT (account, reference) DO UPDATE SET key = excluded.key
+        WHERE NOT EXISTS (SELECT FROM payouts WHERE payouts.key = payout_references.key)
+        RETURNING key
+    ), touched AS MATERIALIZED (
+        SELECT id FROM inbox WHERE id IN (
+            SELECT $11::bigint FROM old WHERE $11 IS NOT NULL
+            UNION ALL
+            SELECT orphan.id FROM old JOIN inbox AS orphan ON orphan.state = 'orphan'
+                AND orphan.account = old.account AND orphan.reference = $10
+            WHERE old.reference IS NULL
+        )
+        ORDER BY id FOR UPDATE
+    ), filed AS (
+        UPDATE inbox SET
+            state = CASE WHEN inbox.id = $11 THEN 'applied' ELSE 'open' END,
+            because = CASE WHEN inbox.id = $11 THEN '' ELSE because END,
+            deferrals = CASE WHEN inbox.id = $11 THEN deferrals ELSE 0 END
+        FROM touched
+        WHERE inbox.id = touched.id AND (inbox.id = $11 OR inbox.state = 'orphan')
+        RETURNING inbox.id
+    ), before AS MATERIALIZED (
+        SELECT (SELECT count(*) FROM named) + (SELECT count(*) FROM filed)
     ), kept AS (
         INSERT INTO entries (payout, entry_json)
         SELECT new.id, entry FROM new, unnest($12::text[]) WITH ORDINALITY AS list (entry, place)
@@ -81,10 +104,13 @@ const COMMIT: &str = concat!(
         SELECT notice FROM new, unnest($13::text[]) WITH ORDINALITY AS list (notice, place)
         ORDER BY place
     ), moved AS (
-        SELECT run, account, currency, status, amount_minor, at_rest, attention, -1 AS sign
-        FROM old
+        SELECT unnest(runs || 0::bigint) AS run, account, currency, status, amount_minor, at_rest,
+               attention, -1 AS sign
+        FROM before CROSS JOIN old
         UNION ALL
-        SELECT run, account, currency, status, amount_minor, at_rest, attention, 1 FROM new
+        SELECT unnest(runs || 0::bigint), account, currency, status, amount_minor, at_rest,
+               attention, 1
+        FROM before CROSS JOIN new
     ), ",
     count_moved!(),
     "SELECT (SELECT count(*) FROM new), EXISTS (SELECT FROM inbox WHERE id = $11)"

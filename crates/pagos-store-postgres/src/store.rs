@@ -1,10 +1,10 @@
 //! [`PostgresStore`]: the engine's store on a PostgreSQL server. Which work is which call; no SQL.
 
+mod inbox;
 mod payment;
 
 use async_trait::async_trait;
 use pagos_core::AccountName;
-use pagos_core::Delivery;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
@@ -13,28 +13,32 @@ use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
 use pagos_engine::Entry;
 use pagos_engine::Filter;
-use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
 use pagos_engine::Intent;
+use pagos_engine::Lane;
 use pagos_engine::Notice;
 use pagos_engine::Payout;
+use pagos_engine::Released;
+use pagos_engine::Run;
 use pagos_engine::RunId;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Turn;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::account;
+use crate::claim::ClaimPayouts;
 use crate::claim::EndClaims;
 use crate::connection::Mode;
 use crate::connection::Target;
-use crate::inbox;
 use crate::options::PostgresOptions;
 use crate::outbox;
 use crate::pool::Pool;
 use crate::query;
 use crate::run;
+use crate::run::Fixed;
 use crate::settings::ReadSettings;
 use crate::settings::ServerSettings;
 use crate::submit;
@@ -145,6 +149,17 @@ impl PostgresStore {
         let store_connections_max = u32::try_from(self.pool.slots_max).unwrap_or(u32::MAX);
         self.pool.read(&ReadSettings { store_connections_max }).await
     }
+
+    /// Gives numbers to the notices that have none. False if there were none, or if this store only
+    /// reads.
+    async fn number_notices(&self) -> Result<bool, StoreError> {
+        let is_reader = self.pool.target.mode == Mode::Read;
+        if is_reader || !self.pool.read(&outbox::IsWaiting).await? {
+            return Ok(false);
+        }
+        while self.pool.write(&outbox::Number).await? {}
+        Ok(true)
+    }
 }
 
 /// The name is written into statements, so it has no character that would need quotes.
@@ -185,37 +200,62 @@ fn build_tls(
 
 #[async_trait]
 impl Store for PostgresStore {
+    async fn take_turn(&self) -> Result<Turn, StoreError> {
+        Ok(Turn::Shared)
+    }
+
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
-        self.pool.write(&submit::Bind { account, world }).await
+        self.pool.write(&account::Bind { account, world }).await
     }
 
-    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        self.pool.write(&submit::Submit { intents: &intents }).await
+    async fn submit(
+        &self,
+        run: &RunId,
+        intents: Vec<Intent>,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        self.pool.write(&submit::Submit { run, intents: &intents }).await
     }
 
-    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
-        let mut released = 0;
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError> {
+        let run = match self.pool.write(&run::Fix { run, expected, now }).await? {
+            Fixed::Run(run) => run,
+            Fixed::Incomplete(members) => return Ok(Released::Incomplete { members }),
+        };
+        // Every key is greater than the empty text. The cursor rises, so this ends.
+        let (mut made_due, mut after) = (0, String::new());
         loop {
-            // A portion that others worked on too can be small and yet not be the last.
-            match self.pool.write(&run::Release { run, now }).await? {
-                0 => return Ok(released),
-                portion => released += portion,
+            let portion = self.pool.write(&run::Release { run, after: &after, now }).await?;
+            made_due += portion.made_due;
+            match portion.last {
+                Some(last) => after = last,
+                None => return Ok(Released::Done { made_due }),
             }
         }
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
-        let mut withdrawn = 0;
+        let mut forgotten = 0;
         loop {
-            match self.pool.write(&run::Withdraw { run }).await? {
-                0 => return Ok(withdrawn),
-                portion => withdrawn += portion,
+            // Each portion but the last takes members away, so this ends.
+            let portion = self.pool.write(&run::Withdraw { run }).await?;
+            forgotten += portion.forgotten;
+            if portion.is_last {
+                return Ok(forgotten);
             }
         }
     }
 
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        self.pool.read(&run::ReadRun { run }).await
+    }
+
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        self.pool.write(&request).await
+        self.pool.write(&ClaimPayouts { request: &request }).await
     }
 
     async fn end_claims(&self) -> Result<u64, StoreError> {
@@ -255,39 +295,37 @@ impl Store for PostgresStore {
         self.pool.read(&ReadTally { run }).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.pool.read(&query::NextDue).await
-    }
-
-    async fn receive(
-        &self,
-        account: &AccountName,
-        delivery: &Delivery,
-    ) -> Result<InboxId, StoreError> {
-        self.pool.write(&inbox::Receive { account, delivery }).await
-    }
-
-    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
-        self.pool.read(&inbox::ReadDue { now, limit }).await
-    }
-
-    async fn file(
-        &self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
-        self.pool.write(&inbox::File { id, due_at, outcome }).await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.pool.read(&query::NextDue { lanes }).await
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         let numbered = outbox::ReadNumbered { after, limit };
         let notices = self.pool.read(&numbered).await?;
-        let is_enough = notices.len() >= limit || self.pool.target.mode == Mode::Read;
-        if is_enough || !self.pool.read(&outbox::IsWaiting).await? {
+        if notices.len() >= limit || !self.number_notices().await? {
             return Ok(notices);
         }
-        while self.pool.write(&outbox::Number).await? {}
         self.pool.read(&numbered).await
+    }
+
+    async fn newest_notice(&self) -> Result<u64, StoreError> {
+        self.number_notices().await?;
+        self.pool.read(&outbox::ReadNewest).await
+    }
+
+    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        self.pool.read(&outbox::ReadReader { name }).await
+    }
+
+    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        self.pool.write(&outbox::Acknowledge { name, number }).await
+    }
+
+    async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.pool.write(&account::Halt { notice: &notice }).await
+    }
+
+    async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.pool.write(&account::Resume { notice: &notice }).await
     }
 }

@@ -1,45 +1,32 @@
-//! Intents become held payouts, whole batches or nothing. Runs are in `run.rs`.
+//! Intents become held payouts and members of a run, whole batches or nothing. What else happens to
+//! runs is in `run.rs`.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::hash_map;
 
-use pagos_core::AccountName;
 use pagos_core::OrderKey;
+use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_engine::Digest;
 use pagos_engine::Intent;
 use pagos_engine::Progress;
 use pagos_engine::RunId;
 use pagos_engine::Submitted;
+use tokio_postgres::Row;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::row;
+use crate::row::DIGEST_VERSION;
 use crate::tallies::count_moved;
 use crate::tallies::is_at_rest;
 use crate::transaction::Work;
 
-/// Ties an account to a world. The first world of an account stays.
-pub(crate) struct Bind<'call> {
-    pub(crate) account: &'call AccountName,
-    pub(crate) world: &'call str,
-}
-
-impl Work for Bind<'_> {
-    type Answer = String;
-
-    async fn run(&self, connection: &Connection) -> Result<String, Failure> {
-        let insert = "INSERT INTO worlds (account, world) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        connection.execute(insert, &[&self.account.as_str(), &self.world]).await?;
-        // A statement of its own: it sees what another worker bound in between.
-        let select = "SELECT world FROM worlds WHERE account = $1";
-        Ok(connection.one(select, &[&self.account.as_str()]).await?.try_get(0)?)
-    }
-}
-
 /// A batch of intents.
 pub(crate) struct Submit<'call> {
+    pub(crate) run: &'call RunId,
     pub(crate) intents: &'call [Intent],
 }
 
@@ -49,62 +36,93 @@ impl Work for Submit<'_> {
     async fn run(&self, connection: &Connection) -> Result<Vec<Submitted>, Failure> {
         let digests: Vec<Digest> =
             self.intents.iter().map(|intent| Digest::of(&intent.order)).collect();
-        let stored = stored(connection, self.intents).await?;
-        let outcomes = outcomes(self.intents, &digests, &stored);
-        if self.intents.is_empty() || outcomes.contains(&Submitted::Conflict) {
+        let run = lock_run(connection, self.run).await?;
+        let stored = stored(connection, self.intents, run.id).await?;
+        let outcomes = outcomes(run, self.intents, &digests, &stored);
+        // The run's row stays, even if nothing else does.
+        if outcomes.iter().any(|outcome| outcome.is_refusal()) {
             return Ok(outcomes);
         }
-        let runs = number_runs(connection, self.intents).await?;
         let mut batch = Batch::default();
         for ((intent, digest), outcome) in self.intents.iter().zip(&digests).zip(&outcomes) {
-            let run = *runs
-                .get(&intent.run)
-                .ok_or_else(|| Failure::new("a run that was just stored is not there"))?;
             match outcome {
-                Submitted::New => batch.enter(intent, *digest, run),
-                _ => batch.join(&intent.order.key, run, &stored),
+                Submitted::New => batch.enter(intent, *digest),
+                _ => batch.join(&intent.order.key, &stored),
             }
         }
-        batch.write(connection).await?;
+        batch.write(connection, run.id).await?;
         Ok(outcomes)
     }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OpenRun {
+    id: i64,
+    is_released: bool,
+}
+
+/// Finds or makes the run's row, and locks it against a release or a withdrawal. Other batches of the
+/// run need not wait.
+async fn lock_run(connection: &Connection, run: &RunId) -> Result<OpenRun, Failure> {
+    let select = "SELECT id, released_at IS NOT NULL FROM runs WHERE name = $1 FOR SHARE";
+    let mut found = connection.at_most_one(select, &[&run.0]).await?;
+    if found.is_none() {
+        let insert = "INSERT INTO runs (name) VALUES ($1) ON CONFLICT DO NOTHING";
+        connection.execute(insert, &[&run.0]).await?;
+        found = connection.at_most_one(select, &[&run.0]).await?;
+    }
+    let found = found
+        .ok_or_else(|| Failure::collision("another worker withdraws the run at this moment"))?;
+    Ok(OpenRun { id: found.try_get(0)?, is_released: found.try_get(1)? })
 }
 
 /// What is there under the key of an intent.
 struct Stored {
     digest: Digest,
     status: Status,
-    run: i64,
+    is_member: bool,
 }
 
 /// Locks what it finds, so that nobody withdraws it before the answer.
 async fn stored<'call>(
     connection: &Connection,
     intents: &'call [Intent],
+    run: i64,
 ) -> Result<HashMap<&'call str, Stored>, Failure> {
     let keys: Vec<&str> = intents.iter().map(|intent| intent.order.key.as_str()).collect();
-    let rows = connection
-        .rows(
-            "SELECT key, digest, progress_json, run FROM payouts WHERE key = ANY ($1)
-             ORDER BY key FOR UPDATE",
-            &[&keys],
-        )
-        .await?;
+    let rows = connection.rows(STORED, &[&keys, &run, &DIGEST_VERSION]).await?;
     let mut found = HashMap::new();
     for row in rows {
-        let progress: Progress = row::json(&row, 2)?;
-        let stored = Stored {
-            digest: row::digest(&row, 1)?,
-            status: progress.status(),
-            run: row.try_get(3)?,
-        };
-        found.insert(row.try_get::<_, String>(0)?, stored);
+        found.insert(row.try_get::<_, String>(0)?, read_stored(&row)?);
     }
     let known = |key: &'call str| Some((key, found.remove(key)?));
     Ok(keys.into_iter().filter_map(known).collect())
 }
 
+/// An order comes along only where its digest is of another version.
+const STORED: &str = "SELECT key, digest, progress_json, $2::bigint = ANY (runs),
+        CASE WHEN digest_version <> $3 THEN order_json END
+    FROM payouts WHERE key = ANY ($1) ORDER BY key FOR UPDATE";
+
+/// # Errors
+/// If nobody can tell whether it is the same order. A progress that this version cannot read is no
+/// such case: of that payout it is not known where it stands.
+fn read_stored(row: &Row) -> Result<Stored, Failure> {
+    let old_order: Option<&str> = row.try_get(4)?;
+    let digest = match old_order {
+        None => row::stored_digest(row, 1)?,
+        Some(_) => Digest::of(&row::json::<PayoutOrder>(row, 4, "its order")?),
+    };
+    let status = match row::json::<Progress>(row, 2, "its progress") {
+        Ok(progress) => progress.status(),
+        Err(why) if why.is_unreadable_row() => Status::Unknown,
+        Err(failure) => return Err(failure),
+    };
+    Ok(Stored { digest, status, is_member: row.try_get(3)? })
+}
+
 fn outcomes(
+    run: OpenRun,
     intents: &[Intent],
     digests: &[Digest],
     stored: &HashMap<&str, Stored>,
@@ -113,134 +131,101 @@ fn outcomes(
     let mut outcomes = Vec::with_capacity(intents.len());
     for (intent, digest) in intents.iter().zip(digests) {
         let key = &intent.order.key;
-        outcomes.push(match (stored.get(key.as_str()), batch.entry(key)) {
-            (Some(stored), _) if stored.digest == *digest => {
-                Submitted::Existing { status: stored.status }
-            }
-            (None, hash_map::Entry::Vacant(entry)) => {
-                entry.insert(*digest);
-                Submitted::New
-            }
-            (None, hash_map::Entry::Occupied(entry)) if entry.get() == digest => {
-                Submitted::Existing { status: Progress::new(intent.created_at).status() }
-            }
-            _ => Submitted::Conflict,
+        let known = stored.get(key.as_str());
+        let is_closed = run.is_released && !known.is_some_and(|stored| stored.is_member);
+        outcomes.push(match known {
+            Some(stored) if stored.digest != *digest => Submitted::Conflict,
+            _ if is_closed => Submitted::Closed,
+            Some(stored) => Submitted::Existing { status: stored.status },
+            None => match batch.entry(key) {
+                hash_map::Entry::Vacant(entry) => {
+                    entry.insert(*digest);
+                    Submitted::New
+                }
+                hash_map::Entry::Occupied(entry) if entry.get() == digest => {
+                    Submitted::Existing { status: Progress::new(intent.created_at).status() }
+                }
+                hash_map::Entry::Occupied(_) => Submitted::Conflict,
+            },
         });
     }
     outcomes
-}
-
-/// The numbers of the runs, which are given to those that have none.
-async fn number_runs<'call>(
-    connection: &Connection,
-    intents: &'call [Intent],
-) -> Result<HashMap<&'call RunId, i64>, Failure> {
-    let mut names: BTreeMap<&str, &RunId> = BTreeMap::new();
-    names.extend(intents.iter().map(|intent| (intent.run.0.as_str(), &intent.run)));
-    let mut numbers = HashMap::new();
-    for (name, run) in names {
-        let select = "SELECT id FROM runs WHERE name = $1";
-        let mut row = connection.at_most_one(select, &[&name]).await?;
-        if row.is_none() {
-            let insert = "INSERT INTO runs (name) VALUES ($1) ON CONFLICT DO NOTHING";
-            connection.execute(insert, &[&name]).await?;
-            row = connection.at_most_one(select, &[&name]).await?;
-        }
-        let row = row.ok_or_else(|| Failure::new("a run that was just stored is not there"))?;
-        numbers.insert(run, row.try_get(0)?);
-    }
-    Ok(numbers)
 }
 
 /// What one call writes.
 #[derive(Default)]
 struct Batch<'call> {
     new: BTreeMap<&'call str, New<'call>>,
-    /// The run that a stored payout goes to.
-    joins: BTreeMap<&'call str, i64>,
+    /// Stored payouts that become members.
+    joins: BTreeSet<&'call str>,
 }
 
 struct New<'call> {
     intent: &'call Intent,
     digest: Digest,
-    run: i64,
 }
 
 impl<'call> Batch<'call> {
-    fn enter(&mut self, intent: &'call Intent, digest: Digest, run: i64) {
-        self.new.insert(intent.order.key.as_str(), New { intent, digest, run });
+    fn enter(&mut self, intent: &'call Intent, digest: Digest) {
+        self.new.insert(intent.order.key.as_str(), New { intent, digest });
     }
 
-    /// Moves a payout into another run. Its version stays: nothing that a step is computed from has
+    /// Makes a stored payout a member. Its version stays: nothing that a step is computed from has
     /// changed.
-    fn join(&mut self, key: &'call OrderKey, run: i64, stored: &HashMap<&str, Stored>) {
+    fn join(&mut self, key: &'call OrderKey, stored: &HashMap<&str, Stored>) {
         let key = key.as_str();
-        match self.new.get_mut(key) {
-            Some(new) => new.run = run,
-            None if stored.get(key).is_some_and(|stored| stored.run != run) => {
-                self.joins.insert(key, run);
-            }
-            // The last run counts: one that came before in this batch is forgotten.
-            None => {
-                self.joins.remove(key);
-            }
+        if stored.get(key).is_some_and(|stored| !stored.is_member) {
+            self.joins.insert(key);
         }
     }
 
-    /// In the order of the keys, so that two batches never wait for each other.
-    async fn write(&self, connection: &Connection) -> Result<(), Failure> {
-        if !self.new.is_empty() {
-            self.insert(connection).await?;
+    /// In the order of the keys, and in one statement, so that the tallies are counted in their order.
+    async fn write(&self, connection: &Connection, run: i64) -> Result<(), Failure> {
+        if self.new.is_empty() && self.joins.is_empty() {
+            return Ok(());
         }
-        if !self.joins.is_empty() {
-            let keys: Vec<&str> = self.joins.keys().copied().collect();
-            let runs: Vec<i64> = self.joins.values().copied().collect();
-            connection.execute(JOIN, &[&connection.stripe, &keys, &runs]).await?;
-        }
-        Ok(())
-    }
-
-    async fn insert(&self, connection: &Connection) -> Result<(), Failure> {
         let new = || self.new.values();
         let orders = || new().map(|new| &new.intent.order);
         let progress: Vec<Progress> =
             new().map(|new| Progress::new(new.intent.created_at)).collect();
         let keys: Vec<&str> = orders().map(|order| order.key.as_str()).collect();
-        let runs: Vec<i64> = new().map(|new| new.run).collect();
         let accounts: Vec<&str> = orders().map(|order| order.account.as_str()).collect();
         let currencies: Vec<&str> = orders().map(|order| order.amount.currency.code()).collect();
         let amounts: Vec<i64> = orders().map(|order| order.amount.minor).collect();
         let created: Vec<i64> = new().map(|new| new.intent.created_at.as_millis()).collect();
         let digests: Vec<&[u8]> = new().map(|new| new.digest.0.as_slice()).collect();
-        let order_texts = row::texts(&orders().collect::<Vec<_>>())?;
-        let progress_texts = row::texts(&progress)?;
         let words: Vec<&str> = progress.iter().map(Progress::word).collect();
+        let works: Vec<&str> = progress.iter().map(|progress| progress.work().word()).collect();
         let at_rest: Vec<bool> =
             progress.iter().map(|progress| is_at_rest(true, None, progress)).collect();
         let attention: Vec<bool> =
             progress.iter().map(|progress| progress.attention.is_some()).collect();
+        let joins: Vec<&str> = self.joins.iter().copied().collect();
         let row = connection
             .one(
-                INSERT,
+                WRITE,
                 &[
                     &connection.stripe,
+                    &run,
+                    &DIGEST_VERSION,
                     &keys,
-                    &runs,
                     &accounts,
                     &currencies,
                     &amounts,
                     &created,
                     &digests,
-                    &order_texts,
-                    &progress_texts,
+                    &row::texts(&orders().collect::<Vec<_>>())?,
+                    &row::texts(&progress)?,
                     &words,
+                    &works,
                     &at_rest,
                     &attention,
+                    &joins,
                 ],
             )
             .await?;
-        let inserted: i64 = row.try_get(0)?;
-        match usize::try_from(inserted) == Ok(keys.len()) {
+        let (inserted, joined): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        match (inserted, joined) == (row::limit(keys.len()), row::limit(joins.len())) {
             true => Ok(()),
             // What was answered for these keys no longer holds: look again.
             false => Err(Failure::collision("another worker submits the same keys at this moment")),
@@ -248,34 +233,42 @@ impl<'call> Batch<'call> {
     }
 }
 
-const INSERT: &str = concat!(
+/// `reopened`: deliveries that named an order before it was known. They are locked before the tallies.
+const WRITE: &str = concat!(
     "WITH new AS (
-        INSERT INTO payouts (key, run, account, currency, amount_minor, created_at, digest,
-                             order_json, progress_json, status, at_rest, attention,
-                             held, version, epoch)
-        SELECT list.*, true, 1, 0
-        FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-                    $8::bytea[], $9::text[], $10::text[], $11::text[], $12::boolean[],
-                    $13::boolean[]) AS list
+        INSERT INTO payouts (key, account, currency, amount_minor, created_at, digest, order_json,
+                             progress_json, status, work, at_rest, attention,
+                             runs, digest_version, held, version, epoch)
+        SELECT list.*, ARRAY[$2::bigint], $3::integer, true, 1, 0
+        FROM unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bytea[],
+                    $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[],
+                    $15::boolean[]) AS list
         ON CONFLICT (key) DO NOTHING
-        RETURNING run, account, currency, status, amount_minor, at_rest, attention
-    ), moved AS (SELECT *, 1 AS sign FROM new), ",
-    count_moved!(),
-    "SELECT count(*) FROM new"
-);
-
-const JOIN: &str = concat!(
-    "WITH old AS MATERIALIZED (
-        SELECT payouts.*, list.run_after
-        FROM unnest($2::text[], $3::bigint[]) AS list (key, run_after) JOIN payouts USING (key)
+        RETURNING key, account, currency, status, amount_minor, at_rest, attention
     ), joined AS (
-        UPDATE payouts SET run = old.run_after FROM old WHERE payouts.id = old.id
+        UPDATE payouts SET runs = runs || $2::bigint WHERE key = ANY ($16::text[])
+        RETURNING key, account, currency, status, amount_minor, at_rest, attention
+    ), entered AS (
+        INSERT INTO members (run, key)
+        SELECT $2::bigint, key FROM new UNION ALL SELECT $2::bigint, key FROM joined
+    ), named AS MATERIALIZED (
+        SELECT orphan.id
+        FROM new JOIN inbox AS orphan ON orphan.account = new.account
+             AND orphan.order_key = new.key AND orphan.state = 'orphan'
+        ORDER BY orphan.id FOR UPDATE OF orphan
+    ), reopened AS (
+        UPDATE inbox SET state = 'open', deferrals = 0
+        FROM named WHERE inbox.id = named.id AND inbox.state = 'orphan'
+        RETURNING inbox.id
+    ), before AS MATERIALIZED (
+        SELECT count(*) FROM reopened
     ), moved AS (
-        SELECT run, account, currency, status, amount_minor, at_rest, attention, -1 AS sign
-        FROM old
+        SELECT run, account, currency, status, amount_minor, at_rest, attention, 1 AS sign
+        FROM before CROSS JOIN new CROSS JOIN unnest(ARRAY[$2::bigint, 0]) AS run
         UNION ALL
-        SELECT run_after, account, currency, status, amount_minor, at_rest, attention, 1 FROM old
+        SELECT $2::bigint, account, currency, status, amount_minor, at_rest, attention, 1
+        FROM before CROSS JOIN joined
     ), ",
     count_moved!(),
-    "SELECT count(*) FROM old"
+    "SELECT (SELECT count(*) FROM new), (SELECT count(*) FROM joined)"
 );

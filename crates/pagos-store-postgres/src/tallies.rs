@@ -18,8 +18,10 @@ use crate::transaction::Work;
 
 /// A part of a statement: counts the rows of its table `moved` (`run, account, currency, status,
 /// amount_minor, at_rest, attention`, and `sign`: 1 for what enters a row of the tallies, -1 for
-/// what leaves one) in the stripe `$1`. The rows are locked in one order, so that two statements
-/// never wait for each other.
+/// what leaves one) in the stripe `$1`. A payout has a row in `moved` for each of its runs, and one
+/// for run 0, which stands for all payouts: `unnest(runs || 0::bigint)`. The rows are locked in one
+/// order, and after everything else that a statement locks, so that two statements never wait for each
+/// other.
 macro_rules! count_moved {
     () => {
         "counted AS (
@@ -87,6 +89,6 @@ fn parse_amount(text: &str) -> Result<i128, Failure> {
 const TALLY: &str = "SELECT account, currency, status, sum(count)::bigint, sum(amount_minor)::text,
             sum(at_rest)::bigint, sum(attention)::bigint
      FROM tallies
-     WHERE $1::text IS NULL OR run = (SELECT id FROM runs WHERE name = $1)
+     WHERE run = CASE WHEN $1::text IS NULL THEN 0 ELSE (SELECT id FROM runs WHERE name = $1) END
      GROUP BY account, currency, status
      HAVING sum(count) <> 0";

@@ -26,12 +26,15 @@ use crate::gated::GatedProvider;
 use crate::sample::account;
 use crate::sample::key;
 use crate::sample::order;
-use crate::sample::run;
 use crate::sample::start;
 use crate::scripted::Answer;
 use crate::scripted::Reply;
 use crate::scripted::ScriptedProvider;
+use crate::stage::lanes;
 use crate::stage::policy;
+use crate::stage::receive;
+use crate::stage::simulated;
+use crate::stage::submit;
 use crate::timer::VirtualTimer;
 use crate::watched::Act;
 use crate::watched::WatchedStore;
@@ -91,15 +94,13 @@ impl Scene {
         let record = Arc::clone(&self.record);
         let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
         let accounts = Accounts::new().with(account(), provider);
-        Engine::new(store, accounts, Arc::clone(&self.timer) as _, policy()).unwrap()
+        let timer = Arc::clone(&self.timer) as _;
+        finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap()
     }
 
     /// Submits and releases payouts past every gate.
     pub fn submit(&self, names: &[&str]) {
-        let engine = self.engine();
-        let orders = names.iter().map(|name| order(name)).collect();
-        finish(engine.submit(&run(), orders)).unwrap();
-        finish(engine.release(&run())).unwrap();
+        submit(&self.engine(), names.iter().map(|name| order(name)).collect());
     }
 
     /// One round. Where the provider keeps silent, the clock goes on to the deadline.
@@ -134,12 +135,13 @@ impl Scene {
 
     /// When the store has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
-        finish(self.store.next_due()).unwrap()
+        finish(self.store.next_due(&lanes([account()]))).unwrap()
     }
 
-    /// Puts a delivery into the inbox.
-    pub fn receive(&self, delivery: &Delivery) {
-        finish(self.store.receive(&account(), delivery)).unwrap();
+    /// Receives a delivery as a receiver does. Is it kept?
+    pub fn receive(&self, delivery: &Delivery) -> bool {
+        let decoder = self.provider.webhooks().expect("the scripted provider sends webhooks");
+        receive(Arc::clone(&self.store), &account(), decoder, delivery) == 200
     }
 
     /// One payout as stored.

@@ -14,8 +14,10 @@ mod network;
 mod party;
 mod plan;
 mod post;
+mod reader;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -28,6 +30,9 @@ use pagos_core::Timestamp;
 use pagos_core::Transport;
 use pagos_engine::Accounts;
 use pagos_engine::Engine;
+use pagos_engine::InboxState;
+use pagos_engine::Lane;
+use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_engine::Timer;
 use pagos_twin::Faults;
@@ -42,6 +47,7 @@ use crate::gated::GatedProvider;
 use crate::gated::GatedTransport;
 use crate::sample::key;
 use crate::sample::start;
+use crate::stage;
 use crate::timer::VirtualTimer;
 use crate::watched::Act;
 use crate::watched::WatchedStore;
@@ -51,6 +57,7 @@ use self::log::Log;
 use self::merchant::Agenda;
 use self::network::Line;
 use self::network::Network;
+use self::reader::Reader;
 
 pub use self::campaign::Campaign;
 pub use self::campaign::Report;
@@ -72,8 +79,12 @@ pub(crate) struct Simulation {
     network: Arc<Network>,
     banks: Vec<(Party, ForgetfulBank)>,
     decoders: Accounts,
+    lanes: Vec<Lane>,
     agenda: Agenda,
     hands: Vec<Hand>,
+    /// The runs that were released, with the number of their orders.
+    runs: BTreeMap<RunId, u64>,
+    reader: Reader,
     chance: SplitMix64,
     log: Arc<Log>,
     /// Rises with everything that may give an idle worker something to do.
@@ -124,6 +135,7 @@ impl Simulation {
         );
         let orders = plan.keys().iter().map(|(name, party)| party.order(name)).collect();
         let agenda = Agenda::of(orders, timer.now(), &mut chance);
+        let lanes = stage::lanes(parties().map(Party::account));
         let mut simulation = Self {
             plan,
             timer: Arc::clone(&timer),
@@ -134,14 +146,17 @@ impl Simulation {
             network,
             banks,
             decoders: Accounts::new(),
+            lanes,
             agenda,
             hands: Vec::new(),
+            runs: BTreeMap::new(),
+            reader: Reader::new(seed),
             chance,
             log,
             changes: 1,
             due: None,
         };
-        simulation.decoders = simulation.accounts(&Arc::new(Gate::new()), timer);
+        simulation.decoders = simulation.accounts(&Arc::new(Gate::new()), timer, |_| true);
         simulation.hire();
         simulation
     }
@@ -162,7 +177,9 @@ impl Simulation {
     fn run(&mut self) -> Result<(), String> {
         for _ in 0..STEPS_MAX {
             let mut is_busy = self.run_errands() > 0;
-            self.due = finish(self.store.next_due()).map_err(|error| error.to_string())?;
+            self.reader.read(self.store.as_ref());
+            self.due =
+                finish(self.store.next_due(&self.lanes)).map_err(|error| error.to_string())?;
             is_busy |= self.work();
             if (!is_busy || self.chance.below(4) == 0) && self.carry_post() > 0 {
                 is_busy = true;
@@ -180,7 +197,7 @@ impl Simulation {
     }
 
     fn turn_the_clock(&mut self) -> Result<(), String> {
-        self.due = finish(self.store.next_due()).map_err(|error| error.to_string())?;
+        self.due = finish(self.store.next_due(&self.lanes)).map_err(|error| error.to_string())?;
         let now = self.timer.now();
         let moments = [
             self.agenda.next(),
@@ -221,19 +238,31 @@ impl Simulation {
 
     fn is_at_rest(&self) -> bool {
         let tally = finish(self.store.tally(None)).unwrap();
-        tally.at_rest() == tally.total() && !self.is_anything_to_come()
+        let open = finish(self.store.deliveries(Some(InboxState::Open), 0, 1)).unwrap();
+        tally.at_rest() == tally.total() && open.is_empty() && !self.is_anything_to_come()
     }
 
     /// An engine whose every step goes through `gate`.
-    fn engine(&self, gate: &Arc<Gate>, timer: Arc<dyn Timer>) -> Engine {
+    fn engine(
+        &self,
+        gate: &Arc<Gate>,
+        timer: Arc<dyn Timer>,
+        serves: impl Fn(Party) -> bool,
+    ) -> Engine {
         let record = Arc::clone(&self.record);
         let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
         let clock = Arc::clone(&timer);
-        let accounts = self.accounts(gate, clock);
-        Engine::new(store, accounts, timer, self.plan.policy.clone()).unwrap()
+        let accounts = self.accounts(gate, clock, serves);
+        let policy = self.plan.policy.clone();
+        finish(Engine::open(store, &stage::simulated(), accounts, timer, policy)).unwrap()
     }
 
-    fn accounts(&self, gate: &Arc<Gate>, clock: Arc<dyn Clock>) -> Accounts {
+    fn accounts(
+        &self,
+        gate: &Arc<Gate>,
+        clock: Arc<dyn Clock>,
+        serves: impl Fn(Party) -> bool,
+    ) -> Accounts {
         let line = Line(Arc::clone(&self.network));
         let transport: Arc<dyn Transport> = Arc::new(GatedTransport::new(line, Arc::clone(gate)));
         let provider = |party: Party| -> Arc<dyn PayoutProvider> {
@@ -243,7 +272,8 @@ impl Simulation {
             let (_, bank) = self.banks.iter().find(|(it, _)| *it == party).unwrap();
             GatedProvider::new(Arc::new(bank.clone()), Arc::clone(gate))
         };
-        self.plan.crowd.iter().fold(Accounts::new(), |accounts, (party, _)| {
+        let served = self.plan.crowd.iter().filter(|(party, _)| serves(*party));
+        served.fold(Accounts::new(), |accounts, (party, _)| {
             accounts.with(party.account(), provider(*party))
         })
     }

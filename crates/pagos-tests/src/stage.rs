@@ -1,6 +1,7 @@
 //! The stage: twin, provider, store and engine in one virtual time, and the post between them.
 //! It judges nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -11,24 +12,26 @@ use pagos_cashypro::Cashypro;
 use pagos_core::AccountName;
 use pagos_core::Clock;
 use pagos_core::Delivery;
-use pagos_core::ErrorKind;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::Receipt;
-use pagos_core::SecretScope;
 use pagos_core::Timestamp;
 use pagos_core::Transport;
 use pagos_core::WebhookDecoder;
 use pagos_engine::Accounts;
 use pagos_engine::Engine;
 use pagos_engine::Entry;
+use pagos_engine::Judged;
+use pagos_engine::Lane;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
 use pagos_engine::Payout;
 use pagos_engine::Policy;
+use pagos_engine::RunId;
 use pagos_engine::Store;
+use pagos_engine::StoreDoor;
 use pagos_engine::Submitted;
-use pagos_engine::recognise;
+use pagos_engine::Work;
 use pagos_twin::Ack;
 use pagos_twin::Faults;
 use pagos_twin::Movement;
@@ -45,7 +48,6 @@ use crate::gated::GatedTransport;
 use crate::house::CashyproHouse;
 use crate::house::House;
 use crate::sample::key;
-use crate::sample::run;
 use crate::sample::start;
 use crate::timer::VirtualTimer;
 use crate::watched::Act;
@@ -148,15 +150,13 @@ impl Stage {
         let record = Arc::clone(&self.record);
         let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
         let accounts = Accounts::new().with(self.house.account(), provider);
-        Engine::new(store, accounts, Arc::clone(&self.timer) as _, policy()).unwrap()
+        let timer = Arc::clone(&self.timer) as _;
+        finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap()
     }
 
     /// Submits and releases orders past every gate.
     pub fn submit(&self, orders: Vec<PayoutOrder>) -> Vec<Submitted> {
-        let engine = self.engine();
-        let submitted = finish(engine.submit(&run(), orders)).unwrap();
-        finish(engine.release(&run())).unwrap();
-        submitted
+        submit(&self.engine(), orders)
     }
 
     /// Takes the webhooks that the twin has to send by now.
@@ -177,7 +177,7 @@ impl Stage {
     /// Receives a delivery as a receiver does. Returns the HTTP status of the answer.
     pub fn receive(&self, delivery: &Delivery) -> u16 {
         let decoder = self.decoder.webhooks().unwrap();
-        receive(self.store.as_ref(), &self.house.account(), decoder, delivery)
+        receive(Arc::clone(&self.store), &self.house.account(), decoder, delivery)
     }
 
     /// Carries the post: every webhook that is due is received and answered. Returns how many.
@@ -197,7 +197,7 @@ impl Stage {
 
     /// When something happens next by itself, here or at the provider.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let ours = finish(self.store.next_due()).unwrap();
+        let ours = finish(self.store.next_due(&lanes([self.house.account()]))).unwrap();
         let theirs = self.world().next_due();
         ours.into_iter().chain(theirs).min()
     }
@@ -276,32 +276,48 @@ impl Stage {
     }
 }
 
-/// Receives a delivery as a receiver does: refuse what is not genuine, store, then acknowledge.
-/// Returns the HTTP status of the answer.
+/// Receives a delivery as a receiver does: find out what it is, refuse what is not genuine, store the
+/// rest with the verdict, then acknowledge. Returns the HTTP status of the answer.
 pub(crate) fn receive(
-    store: &dyn Store,
+    store: Arc<dyn Store>,
     account: &AccountName,
     decoder: &dyn WebhookDecoder,
     delivery: &Delivery,
 ) -> u16 {
-    let secret = match decoder.secret_scope() {
-        SecretScope::Account => None,
-        SecretScope::Session => {
-            let hint = decoder.locate(delivery);
-            match finish(recognise(store, account, &hint)) {
-                Ok(known) => known.secret,
-                Err(_) => return decoder.acknowledge(Receipt::Failed).status().as_u16(),
-            }
-        }
-    };
-    let receipt = match decoder.verify(delivery, secret.as_ref()) {
-        Err(error) if error.kind() == ErrorKind::Unauthorized => Receipt::Refused,
-        Ok(_) | Err(_) => match finish(store.receive(account, delivery)) {
+    let door = StoreDoor::from(store);
+    let receipt = match finish(door.judge(account, decoder, delivery)) {
+        Ok(Judged::Forged) => Receipt::Refused,
+        Ok(Judged::Foreign) => Receipt::Misdirected,
+        Ok(Judged::Kept(verdict)) => match finish(door.receive(account, delivery, &verdict)) {
             Ok(_) => Receipt::Stored,
             Err(_) => Receipt::Failed,
         },
+        Err(_) => Receipt::Failed,
     };
     decoder.acknowledge(receipt).status().as_u16()
+}
+
+/// Submits orders as a run of their own and releases it.
+pub(crate) fn submit(engine: &Engine, orders: Vec<PayoutOrder>) -> Vec<Submitted> {
+    let run = RunId(orders.iter().map(|order| order.key.as_str()).collect::<Vec<_>>().join(" "));
+    let expected = orders.iter().map(|order| &order.key).collect::<BTreeSet<_>>().len() as u64;
+    let submitted = finish(engine.submit(&run, orders)).unwrap();
+    finish(engine.release(&run, expected)).unwrap();
+    submitted
+}
+
+/// The world of every stage.
+pub fn simulated() -> pagos_engine::World {
+    pagos_engine::World::Simulated("simulated".to_owned())
+}
+
+/// Every lane of these accounts.
+pub fn lanes(accounts: impl IntoIterator<Item = AccountName>) -> Vec<Lane> {
+    let of = |account: AccountName| {
+        [Work::Send, Work::Ask, Work::Follow, Work::Apply]
+            .map(|work| Lane { account: account.clone(), work })
+    };
+    accounts.into_iter().flat_map(of).collect()
 }
 
 /// More rounds than a schedule without a livelock takes.

@@ -26,22 +26,33 @@ use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
 use pagos_engine::Entry;
+use pagos_engine::Filed;
+use pagos_engine::Filing;
 use pagos_engine::Filter;
 use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
+use pagos_engine::InboxState;
+use pagos_engine::InboxStore;
 use pagos_engine::Intent;
 use pagos_engine::KnownSession;
+use pagos_engine::Lane;
 use pagos_engine::Notice;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
+use pagos_engine::Refused;
+use pagos_engine::Released;
+use pagos_engine::Run;
 use pagos_engine::RunId;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Turn;
+use pagos_engine::Verdict;
 
 /// A store that keeps nobody waiting for it.
 #[derive(Debug)]
@@ -79,20 +90,38 @@ pub fn wait_for<T>(future: impl Future<Output = T>) -> T {
 
 #[async_trait]
 impl Store for SteadyStore {
-    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        wait_for(self.inner.submit(intents))
+    async fn take_turn(&self) -> Result<Turn, StoreError> {
+        // Several workers of one schedule share a store.
+        Ok(Turn::Shared)
     }
 
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         wait_for(self.inner.bind(account, world))
     }
 
-    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
-        wait_for(self.inner.release(run, now))
+    async fn submit(
+        &self,
+        run: &RunId,
+        intents: Vec<Intent>,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        wait_for(self.inner.submit(run, intents))
+    }
+
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError> {
+        wait_for(self.inner.release(run, expected, now))
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
         wait_for(self.inner.withdraw(run))
+    }
+
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        wait_for(self.inner.run(run))
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
@@ -136,33 +165,87 @@ impl Store for SteadyStore {
         wait_for(self.inner.tally(run))
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        wait_for(self.inner.next_due())
-    }
-
-    async fn receive(
-        &self,
-        account: &AccountName,
-        delivery: &Delivery,
-    ) -> Result<InboxId, StoreError> {
-        wait_for(self.inner.receive(account, delivery))
-    }
-
-    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
-        wait_for(self.inner.inbox(now, limit))
-    }
-
-    async fn file(
-        &self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
-        wait_for(self.inner.file(id, due_at, outcome))
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        wait_for(self.inner.next_due(lanes))
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         wait_for(self.inner.outbox(after, limit))
+    }
+
+    async fn newest_notice(&self) -> Result<u64, StoreError> {
+        wait_for(self.inner.newest_notice())
+    }
+
+    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        wait_for(self.inner.reader(name))
+    }
+
+    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        wait_for(self.inner.acknowledge(name, number))
+    }
+
+    async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
+        wait_for(self.inner.halt(notice))
+    }
+
+    async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
+        wait_for(self.inner.resume(notice))
+    }
+}
+
+#[async_trait]
+impl InboxStore for SteadyStore {
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+        verdict: &Verdict,
+    ) -> Result<InboxId, StoreError> {
+        wait_for(self.inner.receive(account, delivery, verdict))
+    }
+
+    async fn inbox(
+        &self,
+        accounts: &[AccountName],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<InboxItem>, StoreError> {
+        wait_for(self.inner.inbox(accounts, now, limit))
+    }
+
+    async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
+        wait_for(self.inner.file(id, filing))
+    }
+
+    async fn reopen(
+        &self,
+        id: InboxId,
+        verdict: Option<Verdict>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        wait_for(self.inner.reopen(id, verdict, now))
+    }
+
+    async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
+        wait_for(self.inner.delivery(id))
+    }
+
+    async fn deliveries(
+        &self,
+        state: Option<InboxState>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Filed>, StoreError> {
+        wait_for(self.inner.deliveries(state, after, limit))
+    }
+
+    async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
+        wait_for(self.inner.count_refused(refused))
+    }
+
+    async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
+        wait_for(self.inner.refused())
     }
 }
 
@@ -184,7 +267,7 @@ impl PaymentStore for SteadyStore {
         wait_for(self.inner.session(account, reference))
     }
 
-    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
         wait_for(self.inner.commit_payment(step))
     }
 
@@ -197,8 +280,8 @@ impl PaymentStore for SteadyStore {
         wait_for(self.inner.payments(status, after, limit))
     }
 
-    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
-        wait_for(self.inner.due_payments(now, limit))
+    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
+        wait_for(self.inner.claim_payments(request))
     }
 
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

@@ -18,22 +18,33 @@ use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
 use pagos_engine::Entry;
+use pagos_engine::Filed;
+use pagos_engine::Filing;
 use pagos_engine::Filter;
 use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
+use pagos_engine::InboxState;
+use pagos_engine::InboxStore;
 use pagos_engine::Intent;
 use pagos_engine::KnownSession;
+use pagos_engine::Lane;
 use pagos_engine::Notice;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
+use pagos_engine::Refused;
+use pagos_engine::Released;
+use pagos_engine::Run;
 use pagos_engine::RunId;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Turn;
+use pagos_engine::Verdict;
 
 use crate::gate::Gate;
 
@@ -95,30 +106,50 @@ impl WatchedStore {
 
 #[async_trait]
 impl Store for WatchedStore {
-    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        self.pass("submit, before").await?;
-        let keys = intents.iter().map(|intent| intent.order.key.clone()).collect();
-        let outcomes = self.inner.submit(intents).await?;
-        if !outcomes.contains(&Submitted::Conflict) {
-            self.note(Act::Submitted(keys));
-        }
-        self.pass("submit, after").await?;
-        Ok(outcomes)
+    async fn take_turn(&self) -> Result<Turn, StoreError> {
+        self.inner.take_turn().await
     }
 
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         self.inner.bind(account, world).await
     }
 
-    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
+    async fn submit(
+        &self,
+        run: &RunId,
+        intents: Vec<Intent>,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        self.pass("submit, before").await?;
+        let keys = intents.iter().map(|intent| intent.order.key.clone()).collect();
+        let outcomes = self.inner.submit(run, intents).await?;
+        if !outcomes.iter().any(|outcome| outcome.is_refusal()) {
+            self.note(Act::Submitted(keys));
+        }
+        self.pass("submit, after").await?;
+        Ok(outcomes)
+    }
+
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError> {
         self.pass("release, before").await?;
-        let released = self.inner.release(run, now).await?;
+        let done = self.inner.release(run, expected, now).await?;
         self.pass("release, after").await?;
-        Ok(released)
+        Ok(done)
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
-        self.inner.withdraw(run).await
+        self.pass("withdraw, before").await?;
+        let done = self.inner.withdraw(run).await?;
+        self.pass("withdraw, after").await?;
+        Ok(done)
+    }
+
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        self.inner.run(run).await
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
@@ -181,40 +212,105 @@ impl Store for WatchedStore {
         self.inner.tally(run).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due().await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(lanes).await
     }
 
+    async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
+        self.inner.outbox(after, limit).await
+    }
+
+    async fn newest_notice(&self) -> Result<u64, StoreError> {
+        self.inner.newest_notice().await
+    }
+
+    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        self.inner.reader(name).await
+    }
+
+    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        self.pass("acknowledge, before").await?;
+        self.inner.acknowledge(name, number).await?;
+        self.pass("acknowledge, after").await
+    }
+
+    async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.pass("halt, before").await?;
+        let done = self.inner.halt(notice).await?;
+        self.pass("halt, after").await?;
+        Ok(done)
+    }
+
+    async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.pass("resume, before").await?;
+        let done = self.inner.resume(notice).await?;
+        self.pass("resume, after").await?;
+        Ok(done)
+    }
+}
+
+#[async_trait]
+impl InboxStore for WatchedStore {
     async fn receive(
         &self,
         account: &AccountName,
         delivery: &Delivery,
+        verdict: &Verdict,
     ) -> Result<InboxId, StoreError> {
         self.pass("receive, before").await?;
-        let id = self.inner.receive(account, delivery).await?;
+        let id = self.inner.receive(account, delivery, verdict).await?;
         self.note(Act::Received(id));
         self.pass("receive, after").await?;
         Ok(id)
     }
 
-    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
+    async fn inbox(
+        &self,
+        accounts: &[AccountName],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<InboxItem>, StoreError> {
         self.pass("inbox, before").await?;
-        self.inner.inbox(now, limit).await
+        self.inner.inbox(accounts, now, limit).await
     }
 
-    async fn file(
-        &self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
+    async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
         self.pass("file, before").await?;
-        self.inner.file(id, due_at, outcome).await?;
+        self.inner.file(id, filing).await?;
         self.pass("file, after").await
     }
 
-    async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
-        self.inner.outbox(after, limit).await
+    async fn reopen(
+        &self,
+        id: InboxId,
+        verdict: Option<Verdict>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.pass("reopen, before").await?;
+        let done = self.inner.reopen(id, verdict, now).await?;
+        self.pass("reopen, after").await?;
+        Ok(done)
+    }
+
+    async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
+        self.inner.delivery(id).await
+    }
+
+    async fn deliveries(
+        &self,
+        state: Option<InboxState>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Filed>, StoreError> {
+        self.inner.deliveries(state, after, limit).await
+    }
+
+    async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
+        self.inner.count_refused(refused).await
+    }
+
+    async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
+        self.inner.refused().await
     }
 }
 
@@ -222,9 +318,9 @@ impl Store for WatchedStore {
 impl PaymentStore for WatchedStore {
     async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
         self.pass("ask for, before").await?;
-        let asked = self.inner.ask_for(order, now).await?;
+        let done = self.inner.ask_for(order, now).await?;
         self.pass("ask for, after").await?;
-        Ok(asked)
+        Ok(done)
     }
 
     async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
@@ -241,11 +337,11 @@ impl PaymentStore for WatchedStore {
         self.inner.session(account, reference).await
     }
 
-    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
         self.pass("commit payment, before").await?;
-        let committed = self.inner.commit_payment(step).await?;
+        let done = self.inner.commit_payment(step).await?;
         self.pass("commit payment, after").await?;
-        Ok(committed)
+        Ok(done)
     }
 
     async fn payments(
@@ -257,9 +353,11 @@ impl PaymentStore for WatchedStore {
         self.inner.payments(status, after, limit).await
     }
 
-    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
-        self.pass("due payments, before").await?;
-        self.inner.due_payments(now, limit).await
+    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
+        self.pass("claim payments, before").await?;
+        let done = self.inner.claim_payments(request).await?;
+        self.pass("claim payments, after").await?;
+        Ok(done)
     }
 
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

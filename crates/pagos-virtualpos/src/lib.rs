@@ -7,8 +7,8 @@
 //! Three things to know before paying with it. VirtualPOS publishes how a payout is signed and
 //! nothing else of it: paths, answers, state words and error codes are settings with assumed
 //! defaults, and live use is refused until you state that you compared them with VirtualPOS's own
-//! documents. Whether a repeated key is refused or paid twice is unknown, so nothing here is ever
-//! sent twice. And a question signs the whole instruction again, so keep what
+//! documents. Whether a repeated key is refused or paid twice is unknown, so what may have arrived is
+//! not sent again ([`pagos_core::manual::unknown`]). And a question signs the whole instruction again, so keep what
 //! [`PayoutProvider::prepare`] returns.
 //!
 //! Sources of facts are cited where the code rests on them: `manual` is VirtualPOS's page about the

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::workspace::Kind;
 use crate::workspace::Package;
 
 /// The registry refuses more.
@@ -10,7 +9,7 @@ const KEYWORDS_MAX: usize = 5;
 
 const FILES: [&str; 4] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/"];
 
-/// Judges the `[package]` fields and the dependencies' requirements.
+/// Judges the `[package]` fields. That every dependency has a version is for cargo to see.
 pub(super) fn judge(package: &Package) -> Vec<String> {
     let mut findings = Vec::new();
     for name in ["description", "license", "repository", "readme", "rust_version"] {
@@ -30,11 +29,6 @@ pub(super) fn judge(package: &Package) -> Vec<String> {
     if docs != Some(&Value::Bool(true)) {
         findings.push("docs.rs is not told to build all features".to_owned());
     }
-    let has_no_version = |it: &&crate::workspace::Dependency| {
-        it.is_internal && it.kind != Kind::Dev && it.requirement == "*"
-    };
-    let paths = package.dependencies.iter().filter(has_no_version);
-    findings.extend(paths.map(|it| format!("{} has a path and no version", it.name)));
     findings
 }
 
@@ -86,14 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn too_many_keywords_and_bare_paths_are_found() {
+    fn too_many_keywords_are_found() {
         let mut crowded = complete();
         crowded.fields.insert("keywords".to_owned(), json!(["a", "b", "c", "d", "e", "f"]));
         assert_eq!(judge(&crowded).len(), 1);
-        let mut bare = complete();
-        bare.dependencies = package("a", &[("pagos-wire", Kind::Normal)]).dependencies;
-        bare.dependencies.iter_mut().for_each(|it| it.requirement = "*".to_owned());
-        assert_eq!(judge(&bare), ["pagos-wire has a path and no version"]);
     }
 
     #[test]

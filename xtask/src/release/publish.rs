@@ -1,5 +1,5 @@
-//! Sends packaged crates to the registry, in the release workflow only. Holds no token: cargo
-//! reads the short-lived one that trusted publishing put into its environment.
+//! Sends crates to the registry, in the release workflow only. Holds no token: cargo reads the
+//! short-lived one that trusted publishing put into its environment.
 
 use std::env;
 use std::fs;
@@ -24,19 +24,32 @@ pub(super) fn require_workflow(workspace: &Workspace) -> Result<(), Failure> {
     published.into_iter().try_for_each(|package| judge_tag(&tag, package, &changelog))
 }
 
-/// Publishes one crate. A version that the registry has already is passed over, so that a
-/// release that stopped half-way can be started again.
-pub(super) fn publish(workspace: &Workspace, package: &Package) -> Result<(), Failure> {
-    let words = ["publish", "--no-verify", "-p", &package.name];
+/// Publishes what the registry does not have yet, so that a release that stopped half-way can be
+/// started again. Builds nothing: the dry run did, and the token is short-lived.
+pub(super) fn run(workspace: &Workspace, packages: &[&Package]) -> Result<(), Failure> {
+    let words = ["publish", "--workspace", "--no-verify", "--dry-run", "--color", "never"];
     let heard = process::overhear(&mut build_cargo(workspace, &words))?;
-    if heard.is_success {
+    if !heard.is_success {
+        return Err(Failure::new("cargo would not publish these crates; nothing was published"));
+    }
+    let missing = list_missing(packages, &heard.text);
+    if missing.is_empty() {
+        println!("the registry has every version already");
         return Ok(());
     }
-    if is_already_there(&heard.text) {
-        println!("{} {} is published already", package.name, package.version);
-        return Ok(());
-    }
-    Err(Failure::new(format!("{} was not published", package.name)))
+    let mut command = build_cargo(workspace, &["publish", "--no-verify"]);
+    command.args(missing.iter().flat_map(|package| ["-p", &package.name]));
+    process::run(&mut command)
+}
+
+/// The crates that a dry run did not call published. If cargo should ever say it in other words,
+/// the upload of what is there fails, and nothing else happens.
+fn list_missing<'a>(packages: &[&'a Package], dry_run: &str) -> Vec<&'a Package> {
+    let is_missing = |package: &&&Package| {
+        let said = format!("crate {}@{} already exists on ", package.name, package.version);
+        !dry_run.contains(&said)
+    };
+    packages.iter().filter(is_missing).copied().collect()
 }
 
 fn judge_tag(tag: &str, package: &Package, changelog: &str) -> Result<(), Failure> {
@@ -49,10 +62,6 @@ fn judge_tag(tag: &str, package: &Package, changelog: &str) -> Result<(), Failur
         return Err(Failure::new(format!("CHANGELOG.md has no section [{version}]")));
     }
     Ok(())
-}
-
-fn is_already_there(text: &str) -> bool {
-    text.contains("already exists on") || text.contains("is already uploaded")
 }
 
 #[cfg(test)]
@@ -71,7 +80,17 @@ mod tests {
 
     #[test]
     fn only_a_version_that_is_there_is_passed_over() {
-        assert!(is_already_there("error: crate pagos@0.1.0 already exists on crates.io index"));
-        assert!(!is_already_there("error: failed to verify token"));
+        let (core, facade) = (package("pagos-core", &[]), package("pagos", &[]));
+        let missing = |dry_run: &str| {
+            let missing = list_missing(&[&core, &facade], dry_run);
+            missing.iter().map(|package| package.name.clone()).collect::<Vec<_>>()
+        };
+        let said =
+            |name: &str| format!("warning: crate {name} already exists on crates.io index\n");
+        assert_eq!(missing("   Packaging pagos-core v0.1.0\n"), ["pagos-core", "pagos"]);
+        assert_eq!(missing(&said("pagos-core@0.1.0")), ["pagos"]);
+        assert_eq!(missing(&said("pagos@0.1.0")), ["pagos-core"]);
+        assert_eq!(missing(&said("pagos@0.1.0-beta")), ["pagos-core", "pagos"]);
+        assert!(missing(&(said("pagos-core@0.1.0") + &said("pagos@0.1.0"))).is_empty());
     }
 }

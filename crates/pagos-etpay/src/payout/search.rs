@@ -34,6 +34,7 @@ use crate::payout::created_at;
 use crate::payout::day::Day;
 use crate::payout::day::Span;
 use crate::payout::observe;
+use crate::status::refusal;
 
 /// Searches the days around the moment when the first attempt was begun.
 pub(crate) async fn find(side: PayoutSide<'_>, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
@@ -144,7 +145,8 @@ impl Walk {
         Ok(())
     }
 
-    /// A refusal says that pages are counted from 1, and nothing else.
+    /// A refusal in ETpay's form says that pages are counted from 1, and nothing else. Any other
+    /// answer of that kind comes from something in front of ETpay and says nothing.
     async fn read_page_zero(
         &mut self,
         side: PayoutSide<'_>,
@@ -152,7 +154,8 @@ impl Walk {
         tally: &mut Tally,
     ) -> Result<(), Error> {
         let response = side.ask(&span.path(0)?).await?;
-        if !response.status().is_client_error() {
+        let is_refused = response.status().is_client_error() && refusal(&response).is_some();
+        if !is_refused {
             self.take(&response, span, tally);
         }
         Ok(())

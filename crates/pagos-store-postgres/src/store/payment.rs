@@ -7,15 +7,17 @@ use pagos_core::PaymentOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
-use pagos_engine::Committed;
+use pagos_engine::ClaimRequest;
 use pagos_engine::Entry;
 use pagos_engine::KnownSession;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
 use pagos_engine::StoreError;
 
 use super::PostgresStore;
+use crate::claim::ClaimPayments;
 use crate::payment;
 use crate::session;
 
@@ -37,7 +39,7 @@ impl PaymentStore for PostgresStore {
         self.pool.read(&session::FindSession { account, reference }).await
     }
 
-    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
         self.pool.write(&step).await
     }
 
@@ -50,8 +52,8 @@ impl PaymentStore for PostgresStore {
         self.pool.read(&payment::ListPayments { status, after, limit }).await
     }
 
-    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
-        self.pool.read(&payment::DuePayments { now, limit }).await
+    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
+        self.pool.write(&ClaimPayments { request: &request }).await
     }
 
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

@@ -121,6 +121,10 @@ impl fmt::Display for Report {
             let counts = self.sum.counts.iter();
             counts.filter(|((what, _), _)| *what == wanted).map(|(_, count)| count).sum()
         };
+        for (state, count) in &self.sum.inbox {
+            writeln!(f, "{count:>12}  deliveries that ended as {state}")?;
+        }
+        writeln!(f, "{:>12}  calls for a person", self.sum.calls)?;
         let (crashes, stalls) = (count("crash"), count("stall"));
         let schedules = self.campaign.schedules;
         let ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -175,6 +179,8 @@ fn add(sum: &mut Verdict, other: Verdict) {
     sum.failed += other.failed;
     sum.reversals_told += other.reversals_told;
     sum.returns_told += other.returns_told;
+    sum.calls += other.calls;
+    merge(&mut sum.inbox, other.inbox);
     merge(&mut sum.in_doubt, other.in_doubt);
     merge(&mut sum.counts, other.counts);
 }

@@ -41,7 +41,7 @@ impl Simulation {
     pub(super) fn hire(&mut self) {
         for _ in 0..self.plan.workers {
             let clock = MachineClock::new(Arc::clone(&self.timer), 0);
-            let worker = self.fresh(&clock, false);
+            let worker = self.fresh(self.hands.len(), &clock, false);
             let (state, rested_at, cut_until) = (State::Awake, 0, self.timer.now());
             self.hands.push(Hand { worker, clock, state, rested_at, cut_until });
             let nth = self.hands.len() - 1;
@@ -72,7 +72,7 @@ impl Simulation {
             State::Gone(_) => {
                 let clock = Arc::clone(&self.hands[nth].clock);
                 let is_cut = now < self.hands[nth].cut_until;
-                self.hands[nth].worker = self.fresh(&clock, is_cut);
+                self.hands[nth].worker = self.fresh(nth, &clock, is_cut);
                 self.hands[nth].state = State::Awake;
                 self.hands[nth].rested_at = 0;
                 self.log.say(|| "begins".to_owned());
@@ -132,7 +132,11 @@ impl Simulation {
         }
         match ended {
             None => return true,
-            Some(Ok(worked)) if worked.is_idle() => self.hands[nth].rested_at = self.changes,
+            // What is due is not its own to do, or not yet: another account's, or without a turn.
+            Some(Ok(worked)) if worked.is_idle() => {
+                self.hands[nth].rested_at = self.changes;
+                return false;
+            }
             Some(Ok(_)) => {}
             // What supervises it starts it again.
             Some(Err(error)) => {
@@ -141,10 +145,9 @@ impl Simulation {
             }
         }
         let halted = self.hands[nth].worker.engine().halted();
-        if !halted.is_empty() && self.hands[nth].state == State::Awake {
+        if !halted.is_empty() {
             self.log.count("account taken out of service", "");
             self.log.say(|| format!("{halted:?}"));
-            self.hands[nth].state = State::Gone(now.plus(Duration::from_secs(600)));
         }
         true
     }
@@ -187,12 +190,13 @@ impl Simulation {
     }
 
     /// A process that has just begun.
-    fn fresh(&mut self, clock: &Arc<MachineClock>, is_cut: bool) -> Worker {
+    fn fresh(&mut self, nth: usize, clock: &Arc<MachineClock>, is_cut: bool) -> Worker {
         let gate = Arc::new(Gate::jittering(self.chance.next_u64()));
+        let serves = |party| self.plan.serves(nth, party);
+        let engine = self.engine(&gate, Arc::clone(clock) as _, serves);
         if is_cut {
             gate.cut();
         }
-        let engine = self.engine(&gate, Arc::clone(clock) as _);
         if self.plan.workers == 1 && !is_cut && self.chance.below(2) == 0 {
             // Who knows to be the only one need not wait for the claims of a former life.
             self.log.count("claims ended at start", "");

@@ -39,7 +39,7 @@ const STEPS: [&str; 9] = [
     "commit, after",
     "payout, before",
     "inbox, before",
-    "due payments, before",
+    "claim payments, before",
     "payout of, before",
     "session, before",
 ];

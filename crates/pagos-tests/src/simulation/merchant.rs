@@ -9,6 +9,7 @@ use pagos_core::Money;
 use pagos_core::PayoutOrder;
 use pagos_core::Timestamp;
 use pagos_engine::Engine;
+use pagos_engine::EngineError;
 use pagos_engine::RunId;
 use pagos_engine::Submitted;
 use pagos_twin::Span;
@@ -74,7 +75,7 @@ impl Simulation {
         if self.is_bad_day() && self.chance.below(1_000) < self.plan.worker_per_mille {
             gate.plan(Plan::FailAt(1 + self.chance.below(4)));
         }
-        let engine = self.engine(&gate, Arc::clone(&self.timer) as _);
+        let engine = self.engine(&gate, Arc::clone(&self.timer) as _, |_| true);
         let outcome = hand_in(&engine, &errand);
         if let Some(point) = gate.take_met() {
             self.log.count("store failed", point);
@@ -83,6 +84,7 @@ impl Simulation {
         let Some(submitted) = outcome else {
             return self.agenda.things.push((now.plus(PATIENCE), errand));
         };
+        self.runs.insert(errand.run.clone(), errand.orders.len() as u64);
         if errand.is_repeated {
             let is_known = |it: &Submitted| matches!(it, Submitted::Existing { .. });
             assert!(submitted.iter().all(is_known), "a repeated order is new: {submitted:?}");
@@ -99,10 +101,16 @@ impl Simulation {
 
 /// `None` if the store failed; then nobody knows what it has.
 fn hand_in(engine: &Engine, errand: &Errand) -> Option<Vec<Submitted>> {
-    let submitted = finish(engine.submit(&errand.run, errand.orders.clone())).ok()?;
-    assert!(!submitted.contains(&Submitted::Conflict), "a conflict of an order with itself");
-    finish(engine.release(&errand.run)).ok()?;
-    Some(submitted)
+    let submitted = match finish(engine.submit(&errand.run, errand.orders.clone())) {
+        Ok(submitted) => submitted,
+        Err(EngineError::Store(_)) => return None,
+        Err(refused) => panic!("orders of one's own were refused: {refused}"),
+    };
+    match finish(engine.release(&errand.run, errand.orders.len() as u64)) {
+        Ok(_) => Some(submitted),
+        Err(EngineError::Store(_)) => None,
+        Err(refused) => panic!("a run of one's own was not released: {refused}"),
+    }
 }
 
 /// The same key with another amount is refused, and changes nothing.
@@ -110,8 +118,10 @@ fn assert_conflict(engine: &Engine, errand: &Errand) {
     let Some(order) = errand.orders.first() else { return };
     let amount = Money::new(order.amount.minor + 100, order.amount.currency);
     let other = PayoutOrder { amount, ..order.clone() };
-    if let Ok(submitted) = finish(engine.submit(&errand.run, vec![other])) {
-        assert_eq!(submitted, [Submitted::Conflict], "another amount under a known key");
+    match finish(engine.submit(&errand.run, vec![other])) {
+        Err(EngineError::Conflict(keys)) => assert_eq!(keys, [order.key.clone()]),
+        Err(EngineError::Store(_)) => {}
+        taken => panic!("another amount under a known key: {taken:?}"),
     }
 }
 

@@ -32,6 +32,16 @@ pub struct Schedule {
     /// How many of a thousand rounds a worker does not end as it should.
     pub(crate) worker_per_mille: u64,
     pub(crate) clocks: Clocks,
+    pub(crate) division: Division,
+}
+
+/// Which accounts do the workers serve?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Division {
+    /// Everybody serves all of them.
+    Shared,
+    /// Each account is served by one worker.
+    ByAccount,
 }
 
 /// Do the machines agree on the time?
@@ -85,12 +95,25 @@ impl Schedule {
             network_per_mille: [0, 20, 60, 200][usize::try_from(chance.below(4)).unwrap()],
             worker_per_mille: [0, 30, 80, 200][usize::try_from(chance.below(4)).unwrap()],
             clocks: if chance.below(2) == 0 { Clocks::Agree } else { Clocks::Differ },
+            division: match chance.below(4) {
+                0 => Division::ByAccount,
+                _ => Division::Shared,
+            },
         }
     }
 
     /// How many payouts there are.
     pub fn payouts(&self) -> u64 {
         self.crowd.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Does worker `nth` serve this party?
+    pub(crate) fn serves(&self, nth: usize, party: Party) -> bool {
+        let place = self.crowd.iter().position(|(it, _)| *it == party);
+        match self.division {
+            Division::Shared => true,
+            Division::ByAccount => place.is_some_and(|place| place % self.workers == nth),
+        }
     }
 
     /// The keys of all payouts, each with its provider.

@@ -91,7 +91,7 @@ impl Simulation {
         let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(&gate), record);
         let decoder = self.decoders.provider(&party.account()).and_then(|it| it.webhooks());
         let decoder = decoder.expect("a provider that sends webhooks reads them");
-        let status = receive(store.as_ref(), &party.account(), decoder, delivery);
+        let status = receive(store, &party.account(), decoder, delivery);
         if let Some(point) = gate.take_met() {
             self.log.count("store failed", point);
         }

@@ -2,13 +2,18 @@
 //! told. It reads, and acts not.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
+use pagos_core::Change;
 use pagos_core::OrderKey;
 use pagos_core::Status;
+use pagos_engine::Attention;
 use pagos_engine::Entry;
+use pagos_engine::InboxState;
 use pagos_engine::Notice;
 use pagos_engine::NoticeKind;
 use pagos_engine::Payout;
+use pagos_engine::Wait;
 use pagos_twin::Fault;
 
 use crate::bank::Mishap;
@@ -23,6 +28,7 @@ use crate::simulation::hazard;
 use crate::simulation::log::Counts;
 use crate::simulation::party::Party;
 use crate::simulation::plan::Clocks;
+use crate::watched::Act;
 
 /// A schedule in which everything held, in figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +47,10 @@ pub struct Verdict {
     pub returns_told: u64,
     /// Payouts that wait for a person, by provider and reason.
     pub in_doubt: BTreeMap<(&'static str, String), u64>,
+    /// Deliveries by what became of them.
+    pub inbox: BTreeMap<&'static str, u64>,
+    /// Calls for a person.
+    pub calls: u64,
     /// What went wrong on the way, by name.
     pub counts: Counts,
 }
@@ -64,7 +74,9 @@ impl Simulation {
         let outbox = finish(self.store.outbox(0, usize::MAX)).map_err(|it| it.to_string())?;
         let mut told: BTreeMap<OrderKey, Vec<Notice>> = BTreeMap::new();
         for (_, notice) in outbox {
-            told.entry(notice.key.clone()).or_default().push(notice);
+            if let Some(key) = notice.key().cloned() {
+                told.entry(key).or_default().push(notice);
+            }
         }
         let mut verdict = Verdict { counts: self.log.counts(), ..Verdict::default() };
         let mut reversals: BTreeMap<Party, u64> = BTreeMap::new();
@@ -81,8 +93,54 @@ impl Simulation {
             return Err(format!("the application was told of {key}, which nobody ordered"));
         }
         self.judge_reversals(&reversals)?;
+        self.judge_runs()?;
+        self.judge_inbox(&mut verdict)?;
+        self.reader.judge(self.store.as_ref())?;
         self.count_twins(&mut verdict);
         Ok(verdict)
+    }
+
+    /// The report of a run covers what was handed in under its name, whoever handed in what else.
+    fn judge_runs(&self) -> Result<(), String> {
+        for (run, expected) in &self.runs {
+            let stored = finish(self.store.run(run)).map_err(|error| error.to_string())?;
+            let tally = finish(self.store.tally(Some(run))).map_err(|error| error.to_string())?;
+            let is_whole = stored.is_some_and(|stored| {
+                stored.members == *expected && stored.expected == Some(*expected)
+            });
+            if !is_whole || tally.total() != *expected {
+                let counted = tally.total();
+                return Err(format!(
+                    "run {} of {expected} orders: {stored:?}, {counted} in its tally",
+                    run.0
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What was acknowledged had its effect, or is listed with the reason.
+    fn judge_inbox(&self, verdict: &mut Verdict) -> Result<(), String> {
+        let filed = finish(self.store.deliveries(None, 0, usize::MAX));
+        let filed: BTreeMap<_, _> =
+            filed.map_err(|it| it.to_string())?.into_iter().map(|it| (it.item.id, it)).collect();
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        for act in record.iter() {
+            let Act::Received(id) = act else { continue };
+            let filed = filed.get(id).ok_or_else(|| format!("delivery {} is lost", id.0))?;
+            let is_told = match filed.state {
+                InboxState::Open => false,
+                InboxState::Applied => true,
+                InboxState::Orphan | InboxState::Unreadable => !filed.because.is_empty(),
+            };
+            if !is_told {
+                return Err(format!("delivery {} ended as {:?}", id.0, filed.state));
+            }
+        }
+        for filed in filed.values() {
+            *verdict.inbox.entry(filed.state.word()).or_insert(0) += 1;
+        }
+        Ok(())
     }
 
     /// Nothing was told as taken back that a provider never took back: a false "failed" that was put
@@ -129,6 +187,7 @@ impl Simulation {
         verdict.attempts += u64::from(judge_attempts(&payout, &history)?);
         judge_fold(&payout, &history)?;
         let reversals = self.judge_notices(&payout, told)?;
+        verdict.calls += judge_calls(&payout, &history, told)?;
         verdict.reversals_told += reversals;
         verdict.returns_told += self.judge_returns(key, party, told)?;
         let status = payout.progress.status();
@@ -167,13 +226,17 @@ impl Simulation {
                     true
                 }
                 NoticeKind::Advanced | NoticeKind::Returned | NoticeKind::Attention { .. } => false,
+                NoticeKind::PaidByLaterTry { .. } | NoticeKind::InServiceAgain => {
+                    return Err(format!("{:?} was told of a payout", notice.event));
+                }
             };
+            let Some(news) = notice.order() else { continue };
             let is_other =
-                held.is_some_and(|held| held.is_final() && held.word() != notice.status.word());
+                held.is_some_and(|held| held.is_final() && held.word() != news.status.word());
             if is_other != is_reversed {
-                return Err(format!("{:?} was told as {:?}", notice.status, notice.event));
+                return Err(format!("{:?} was told as {:?}", news.status, notice.event));
             }
-            held = Some(notice.status);
+            held = Some(news.status);
         }
         let status = payout.progress.status();
         if status.is_final() && held.is_none_or(|held| held.word() != status.word()) {
@@ -250,8 +313,10 @@ impl Simulation {
             let payout = finish(self.store.payout(&key(name))).unwrap();
             let progress = payout.map(|it| it.progress);
             let progress = progress.filter(|it| it.attention.is_some() && !it.is_quarantined())?;
+            let will_go_on = matches!(progress.attention, Some(Attention::Overdue(_)))
+                && progress.waiting.is_some_and(|waiting| waiting.wait != Wait::Doubt);
             let is_given_up = progress.lost + 1 >= self.plan.policy.lost_max;
-            Some((name.clone(), !is_given_up && party.may_send_again()))
+            Some((name.clone(), will_go_on || (!is_given_up && party.may_send_again())))
         };
         let waiting: Vec<(String, bool)> = keys.iter().filter_map(waiting).collect();
         if waiting.is_empty() {
@@ -280,6 +345,37 @@ impl Simulation {
             *verdict.counts.entry(("bank", "partial return")).or_insert(0) += returned;
         }
     }
+}
+
+/// A person is called once for one wait, is told of it, and is called whenever the payout says that one
+/// must look. A new attempt, or news about the status, begins another wait.
+fn judge_calls(payout: &Payout, history: &[Entry], told: &[Notice]) -> Result<u64, String> {
+    let mut calls = 0;
+    let mut last = None;
+    for entry in history {
+        match entry {
+            Entry::Attention { because, .. } if last == Some(because) => {
+                return Err(format!("a person was called twice: {because}"));
+            }
+            Entry::Attention { because, .. } => {
+                last = Some(because);
+                calls += 1;
+            }
+            Entry::Contradicted { .. } => calls += 1,
+            Entry::AttemptBegun { .. } | Entry::AttemptClosed { .. } => last = None,
+            Entry::Observed { change: Change::Same | Change::Stale, .. } | Entry::Asked { .. } => {}
+            Entry::Observed { .. } => last = None,
+        }
+    }
+    let is_call = |it: &&Notice| matches!(it.event, NoticeKind::Attention { .. });
+    let heard = told.iter().filter(is_call).count() as u64;
+    if heard != calls {
+        return Err(format!("{calls} calls for a person, of which {heard} were told"));
+    }
+    if payout.progress.attention.is_some() && calls == 0 {
+        return Err("it waits for a person, and none was called".to_owned());
+    }
+    Ok(calls)
 }
 
 fn judge_attempts(payout: &Payout, history: &[Entry]) -> Result<u32, String> {

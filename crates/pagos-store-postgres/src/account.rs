@@ -1,0 +1,80 @@
+//! Accounts: the world that each pays in, and whether it is out of service.
+
+use pagos_core::AccountName;
+use pagos_engine::Notice;
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::transaction::Work;
+
+/// Ties an account to a world. The first world of an account stays.
+pub(crate) struct Bind<'call> {
+    pub(crate) account: &'call AccountName,
+    pub(crate) world: &'call str,
+}
+
+impl Work for Bind<'_> {
+    type Answer = String;
+
+    async fn run(&self, connection: &Connection) -> Result<String, Failure> {
+        let account = self.account.as_str();
+        connection.execute(BIND, &[&account, &self.world]).await?;
+        // A statement of its own: it sees what another worker bound in between.
+        let select = "SELECT world FROM accounts WHERE account = $1";
+        Ok(connection.one(select, &[&account]).await?.try_get(0)?)
+    }
+}
+
+const BIND: &str = "INSERT INTO accounts (account, world) VALUES ($1, $2)
+    ON CONFLICT (account) DO UPDATE SET world = excluded.world WHERE accounts.world IS NULL";
+
+/// Notes that the account of a notice is out of service; the answer is whether that is new.
+pub(crate) struct Halt<'call> {
+    pub(crate) notice: &'call Notice,
+}
+
+impl Work for Halt<'_> {
+    type Answer = bool;
+
+    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
+        change(connection, HALT, self.notice).await
+    }
+}
+
+/// Notes that the account of a notice works again; the answer is whether that is new.
+pub(crate) struct Resume<'call> {
+    pub(crate) notice: &'call Notice,
+}
+
+impl Work for Resume<'_> {
+    type Answer = bool;
+
+    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
+        change(connection, RESUME, self.notice).await
+    }
+}
+
+async fn change(
+    connection: &Connection,
+    sql: &'static str,
+    notice: &Notice,
+) -> Result<bool, Failure> {
+    let text = serde_json::to_string(notice)?;
+    Ok(connection.one(sql, &[&notice.account.as_str(), &text]).await?.try_get(0)?)
+}
+
+const HALT: &str = "WITH changed AS (
+        INSERT INTO accounts (account, halted) VALUES ($1, true)
+        ON CONFLICT (account) DO UPDATE SET halted = true WHERE NOT accounts.halted
+        RETURNING account
+    ), told AS (
+        INSERT INTO outbox (notice_json) SELECT $2 FROM changed
+    )
+    SELECT EXISTS (SELECT FROM changed)";
+
+const RESUME: &str = "WITH changed AS (
+        UPDATE accounts SET halted = false WHERE account = $1 AND halted RETURNING account
+    ), told AS (
+        INSERT INTO outbox (notice_json) SELECT $2 FROM changed
+    )
+    SELECT EXISTS (SELECT FROM changed)";

@@ -1,0 +1,74 @@
+//! The inbox of [`PostgresStore`]. Which work is which call; no SQL.
+
+use async_trait::async_trait;
+use pagos_core::AccountName;
+use pagos_core::Delivery;
+use pagos_core::Timestamp;
+use pagos_engine::Filed;
+use pagos_engine::Filing;
+use pagos_engine::InboxId;
+use pagos_engine::InboxItem;
+use pagos_engine::InboxState;
+use pagos_engine::InboxStore;
+use pagos_engine::Refused;
+use pagos_engine::StoreError;
+use pagos_engine::Verdict;
+
+use super::PostgresStore;
+use crate::filed;
+use crate::inbox;
+
+#[async_trait]
+impl InboxStore for PostgresStore {
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+        verdict: &Verdict,
+    ) -> Result<InboxId, StoreError> {
+        self.pool.write(&inbox::Receive { account, delivery, verdict }).await
+    }
+
+    async fn inbox(
+        &self,
+        accounts: &[AccountName],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<InboxItem>, StoreError> {
+        self.pool.read(&filed::ReadDue { accounts, now, limit }).await
+    }
+
+    async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
+        self.pool.write(&inbox::File { id, filing: &filing }).await
+    }
+
+    async fn reopen(
+        &self,
+        id: InboxId,
+        verdict: Option<Verdict>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.pool.write(&inbox::Reopen { id, verdict: verdict.as_ref(), now }).await
+    }
+
+    async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
+        self.pool.read(&filed::ReadDelivery { id }).await
+    }
+
+    async fn deliveries(
+        &self,
+        state: Option<InboxState>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Filed>, StoreError> {
+        self.pool.read(&filed::ListDeliveries { state, after, limit }).await
+    }
+
+    async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
+        self.pool.write(&inbox::CountRefused { refused: &refused }).await
+    }
+
+    async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
+        self.pool.read(&filed::ReadRefused).await
+    }
+}
