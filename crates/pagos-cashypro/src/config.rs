@@ -262,6 +262,7 @@ impl CashyproConfig {
                 .because(format!("{remark:?} is not 1 to {REMARK_LENGTH_MAX} ASCII characters")));
         }
         Ok(Settings {
+            environment: self.environment,
             base: BaseUrl::parse(&self.base_url, self.environment)?,
             notify_url: WebhookUrl::parse(
                 &self.notify_url,
@@ -282,6 +283,7 @@ impl CashyproConfig {
 /// A configuration that was checked.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    pub(crate) environment: Environment,
     pub(crate) country: CountrySettings,
     pub(crate) base: BaseUrl,
     pub(crate) merchant_id: String,

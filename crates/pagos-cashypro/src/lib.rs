@@ -38,6 +38,7 @@
 //! };
 //! let cashypro = Cashypro::new(config, transport, clock, nonces)?;
 //! assert_eq!(cashypro.descriptor().provider, "cashypro");
+//! assert_eq!(cashypro.environment(), Environment::Sandbox);
 //! # Ok::<(), pagos_core::Error>(())
 //! ```
 
@@ -81,6 +82,7 @@ use pagos_core::Currency;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -265,6 +267,10 @@ impl Cashypro {
 impl PayoutProvider for Cashypro {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn environment(&self) -> Environment {
+        self.settings.environment
     }
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {

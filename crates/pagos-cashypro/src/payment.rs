@@ -6,6 +6,7 @@ use http::Response;
 
 use pagos_core::Environment;
 use pagos_core::Error;
+use pagos_core::Observation;
 use pagos_core::PaymentOrder;
 use pagos_core::PaymentSession;
 use pagos_core::Source;
@@ -104,8 +105,8 @@ pub(crate) fn read_session(
 ) -> Result<PaymentSession, Error> {
     let answer = read_created(response)?;
     // An answer to payIn has no orderStatus: the payment waits for its payer. Source: code: hyperf.
-    let mut observation = observe_as(Status::Pending, settings, &answer, Source::Reply, seen_at)
-        .map_err(unknown_outcome)?;
+    let told = Observation::new(Status::Pending, Source::Reply, seen_at);
+    let mut observation = observe_as(told, settings, &answer).map_err(unknown_outcome)?;
     observation.asked_at = Some(asked_at);
     // Any of the three may be null. Which one a pay type fills is not documented, so the page made
     // for the payer comes first. [inferred]

@@ -15,7 +15,6 @@ use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Source;
-use pagos_core::Status;
 use pagos_core::Timestamp;
 use pagos_core::Violation;
 use pagos_wire::redact;
@@ -159,17 +158,21 @@ pub(crate) fn observe(
 ) -> Result<Observation, &'static str> {
     let word = answer.order_status.as_ref().ok_or("the answer has no orderStatus")?.as_str();
     let result = answer.result_desc.as_ref().map(|result| result.as_str());
-    let seen = observe_as(status(word, result), settings, answer, source, seen_at)?;
-    Ok(Observation { provider_code: Some(redact(word)), ..seen })
+    let told = match status(word, result) {
+        Some(status) => Observation {
+            provider_code: Some(redact(word)),
+            ..Observation::new(status, source, seen_at)
+        },
+        None => Observation::not_understood(redact(word), source, seen_at),
+    };
+    observe_as(told, settings, answer)
 }
 
-/// The same for an answer whose status goes without saying.
+/// The same for an answer of which it is known what it says, as `told`.
 pub(crate) fn observe_as(
-    status: Status,
+    told: Observation,
     settings: &Settings,
     answer: &OrderAnswer,
-    source: Source,
-    seen_at: Timestamp,
 ) -> Result<Observation, &'static str> {
     let country = &settings.country;
     if answer.merchant_id.as_ref().is_some_and(|id| id.as_str() != settings.merchant_id) {
@@ -190,7 +193,7 @@ pub(crate) fn observe_as(
         // out rather than rounded. Source: manual "Async Webhook Notification".
         fee: answer.fee.and_then(|fee| fee.in_currency(country.currency).ok()),
         echo: Echo { key: Some(echoed_key(key)), amount: Some(amount) },
-        ..Observation::new(status, source, seen_at)
+        ..told
     })
 }
 

@@ -70,16 +70,16 @@ const fn refusal(pattern: &'static str, kind: ErrorKind, meaning: &'static str) 
     Refusal { pattern, kind, meaning }
 }
 
-/// The status that `orderStatus` and `resultDesc` say. An unknown word is not final: it stays
-/// `Pending`, and polling goes on.
-pub(crate) fn status(word: &str, result: Option<&str>) -> Status {
+/// The status that `orderStatus` and `resultDesc` say. `None` for a word that nobody documented: it
+/// is no status, not even one that is not final.
+pub(crate) fn status(word: &str, result: Option<&str>) -> Option<Status> {
     let row = STATUSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
-    let status = row.map_or(Status::Pending, |(_, status)| *status);
+    let (_, status) = *row?;
     let is_returned = result.is_some_and(|result| result.trim().eq_ignore_ascii_case(RETURNED));
-    match status {
+    Some(match status {
         Status::Failed(FailReason::Declined) if is_returned => Status::Failed(FailReason::Returned),
         status => status,
-    }
+    })
 }
 
 /// What an answer turned out to be.
@@ -180,11 +180,13 @@ mod tests {
             ("FAIL", Some("PAYMENT_OFFSET"), failed(FailReason::Returned)),
             ("CANCEL", None, failed(FailReason::Cancelled)),
             ("CANCEL", Some("PAYMENT_OFFSET"), failed(FailReason::Cancelled)),
-            ("SUCCESSFUL", None, Status::Pending),
-            ("", None, Status::Pending),
         ];
         for (word, result, expected) in cases {
-            assert_eq!(status(word, result), expected, "{word} {result:?}");
+            assert_eq!(status(word, result), Some(expected), "{word} {result:?}");
+        }
+        for word in ["SUCCESSFUL", "EN_REVISION", "REVERSED", ""] {
+            assert_eq!(status(word, None), None, "{word:?}");
+            assert_eq!(status(word, Some(RETURNED)), None, "{word:?}");
         }
     }
 

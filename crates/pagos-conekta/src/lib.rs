@@ -33,6 +33,7 @@
 //! let config = ConektaConfig::new(Environment::Sandbox, Secret::new("key_DePruebaDeApi"));
 //! let conekta = Conekta::new(config, transport, clock)?;
 //! assert_eq!(conekta.descriptor().provider, "conekta");
+//! assert_eq!(conekta.environment(), Environment::Sandbox);
 //! # Ok::<(), pagos_core::Error>(())
 //! ```
 
@@ -73,6 +74,7 @@ use pagos_core::Currency;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -200,6 +202,10 @@ impl PayoutProvider for Conekta {
             true => &DESCRIPTOR,
             false => &DESCRIPTOR_OF_REUSE,
         }
+    }
+
+    fn environment(&self) -> Environment {
+        self.settings.environment
     }
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {

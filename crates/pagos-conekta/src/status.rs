@@ -24,7 +24,7 @@ use crate::wire::ErrorAnswer;
 use crate::wire::ErrorDetail;
 
 /// What a transfer's `status` means. Source: manual; openapi lists no words. A word that is not here
-/// is never final.
+/// is no status.
 const STATUSES: [(&str, Status); 5] = [
     ("pending", Status::Pending),
     ("in_transit", Status::Pending),
@@ -106,9 +106,10 @@ const fn row(
     Row { http, word, debug, kind, meaning }
 }
 
-/// What a transfer's word means.
-pub(crate) fn status(word: &str) -> Status {
-    look_up(&STATUSES, word).unwrap_or(Status::Pending)
+/// What a transfer's word means. `None` for a word that nobody documented: it is no status, not even
+/// one that is not final.
+pub(crate) fn status(word: &str) -> Option<Status> {
+    look_up(&STATUSES, word)
 }
 
 /// What the name of an event says of its transfer. `None` for names that are not known.

@@ -147,9 +147,10 @@ impl News {
                 observation: None,
             };
         };
-        let is_believed = match name {
-            Some(name) => event_status(&name) == Some(transfer.status),
-            None => true,
+        // A known word under the name of another status contradicts it. An odd word contradicts none.
+        let is_believed = match (name, transfer.status) {
+            (Some(name), Some(status)) => event_status(&name) == Some(status),
+            (None, _) | (_, None) => true,
         };
         let seen = Observation {
             provider_at: at,

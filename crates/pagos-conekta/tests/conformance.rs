@@ -27,6 +27,7 @@ use pagos_core::Deduplication;
 use pagos_core::Delivery;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -80,6 +81,10 @@ struct Prepared {
 impl PayoutProvider for Prepared {
     fn descriptor(&self) -> &'static Descriptor {
         self.conekta.descriptor()
+    }
+
+    fn environment(&self) -> Environment {
+        self.conekta.environment()
     }
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
 
+use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -222,7 +223,7 @@ impl Trial<'_> {
         let order: PayoutOrder = self.case.json("order.json")?;
         for answer in &self.answers.create {
             let (subject, transport) = self.build(genuine, answer)?;
-            let created = finish(subject.provider.create(&order, handle))?;
+            let created = finish(subject.provider.create(&order, handle, Departure::Anytime))?;
             if !transport.is_diverted() {
                 continue;
             }

@@ -18,6 +18,7 @@ use http::Request;
 use http::Response;
 use http::header::AUTHORIZATION;
 
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_core::TransportError;
@@ -314,7 +315,7 @@ impl Trial<'_> {
         what: &str,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
-        let answer = self.transport.send(request).await;
+        let answer = self.transport.send(request, Departure::Anytime).await;
         if let Err(error) = &answer {
             let shown = format!("{error} {error:?}");
             if shown.contains(CANARY) {

@@ -66,8 +66,12 @@ impl Echo {
 /// One thing learned.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Observation {
-    /// What it says.
+    /// What it says. [`Status::Unknown`] where the provider's word was not understood.
     pub status: Status,
+    /// The provider used a status word that nobody documented: it has told something, and we cannot
+    /// read it. Such a word is no status and changes none. It stands in `provider_code`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_understood: bool,
     /// How it was learned.
     pub source: Source,
     /// When we learned it, by our clock.
@@ -107,6 +111,7 @@ impl Observation {
     pub fn new(status: Status, source: Source, seen_at: Timestamp) -> Self {
         Self {
             status,
+            not_understood: false,
             source,
             seen_at,
             asked_at: None,
@@ -118,6 +123,28 @@ impl Observation {
             fee: None,
             returned: None,
             echo: Echo::default(),
+        }
+    }
+
+    /// The provider told a status in a word that nobody documented. To read it as a status of any
+    /// kind would be a guess, and after a success the guess "still under way" would hide for ever
+    /// that the money came back.
+    ///
+    /// `word` is stored and shown, so secrets and people must have been masked in it.
+    ///
+    /// ```
+    /// use pagos_core::{Observation, Source, Status, Timestamp};
+    ///
+    /// let now = Timestamp::from_millis(1_000);
+    /// let seen = Observation::not_understood("EN_REVISION", Source::Query, now);
+    /// assert_eq!((seen.status, seen.not_understood), (Status::Unknown, true));
+    /// assert_eq!(seen.provider_code.as_deref(), Some("EN_REVISION"));
+    /// ```
+    pub fn not_understood(word: impl Into<String>, source: Source, seen_at: Timestamp) -> Self {
+        Self {
+            not_understood: true,
+            provider_code: Some(word.into()),
+            ..Self::new(Status::Unknown, source, seen_at)
         }
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::Departure;
 use crate::Descriptor;
+use crate::Environment;
 use crate::Error;
 use crate::Handle;
 use crate::Money;
@@ -25,10 +26,9 @@ use crate::WebhookDecoder;
 pub trait PayoutProvider: Debug + Send + Sync {
     /// The provider's constant properties.
     fn descriptor(&self) -> &'static Descriptor;
-    /// STUB
-    fn environment(&self) -> crate::Environment {
-        crate::Environment::Sandbox
-    }
+
+    /// Which world the account belongs to, by its configuration: whether its payouts are real money.
+    fn environment(&self) -> Environment;
 
     /// Everything that this provider has against the order. Pure; what a plan runs on every row.
     ///

@@ -17,6 +17,27 @@ pub struct Standing {
     held: Observation,
     reversals: u32,
     doubt: Option<Doubt>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_understood: Option<NotUnderstood>,
+    /// The latest time of the provider's of which we know what it means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    understood_at: Option<Timestamp>,
+}
+
+/// A status word that nobody documented, told later than what we hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotUnderstood {
+    /// The newest such word.
+    pub word: String,
+    /// When we first saw one since the provider was last understood, by our clock.
+    pub since: Timestamp,
+    /// When we saw the newest one.
+    seen_at: Timestamp,
+    /// The latest time of such a word by the provider's clock, where an event bore one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told_at: Option<Timestamp>,
+    /// Was one of them told without such a time?
+    is_untimed: bool,
 }
 
 /// A contradiction that waits to be confirmed by a question.
@@ -30,7 +51,7 @@ impl Standing {
     /// A payout that was just created, at `created_at`.
     pub fn new(created_at: Timestamp) -> Self {
         let held = Observation::new(Status::Created, Source::Operator, created_at);
-        Self { held, reversals: 0, doubt: None }
+        Self { held, reversals: 0, doubt: None, not_understood: None, understood_at: None }
     }
 
     /// The present status.
@@ -58,22 +79,36 @@ impl Standing {
         self.doubt.map(|doubt| doubt.since)
     }
 
-    /// STUB
+    /// What the provider has told last, if that was a word that nobody documented. The status is
+    /// the one that was held before, and may not be true any more.
+    ///
+    /// It ends when the provider is understood again: by the answer to a question that left after
+    /// the newest such word was seen, or by a person. A word of an event that bears the provider's
+    /// time ends also by an event of a later time, and by no other: otherwise the same events in
+    /// another order, or folded twice, would end elsewhere. A word of any other source ends also by
+    /// whatever moves the status; an event that does not move it may be older than the word, whatever
+    /// its time, since our clock and the provider's cannot be compared.
     pub fn not_understood(&self) -> Option<&NotUnderstood> {
-        None
+        self.not_understood.as_ref()
     }
-    /// STUB
+
+    /// Has the provider shown us this payout: by a reference, or by a word about it that was not
+    /// understood? Then it exists there, and an answer that it does not is no proof.
     pub fn was_shown(&self) -> bool {
-        self.held.reference.is_some()
+        self.held.reference.is_some() || self.not_understood.is_some()
     }
+
     /// Takes one observation in and says what it changed.
     ///
-    /// An unverified event leaves no trace here, not even a doubt: the caller asks the provider.
+    /// An unverified event leaves no trace here, not even a doubt: the caller asks the provider. A
+    /// word that was not understood changes no status but that of a payout which has none yet: see
+    /// [`Standing::not_understood`].
     pub fn apply(&mut self, seen: &Observation) -> Change {
         let change = change(&self.held, seen);
         if seen.source == Source::UnverifiedEvent {
             return change;
         }
+        let is_last_word = seen.not_understood && self.is_last_word(seen);
         match change {
             Change::Advanced => self.hold(seen),
             Change::Reversed { .. } => {
@@ -88,11 +123,80 @@ impl Standing {
             Change::Stale => {}
         }
         self.settle_doubt(seen);
+        if is_last_word {
+            self.take_word(seen);
+        } else if !seen.not_understood {
+            self.end_word(seen, change);
+        }
         change
     }
 
+    /// Was `seen`, which was not understood, told after everything that was? Verified events are
+    /// compared by the provider's time where there is one, since the post brings them in any order.
+    fn is_last_word(&self, seen: &Observation) -> bool {
+        // Nothing was understood yet.
+        if matches!(self.held.status, Status::Created | Status::Unknown) {
+            return true;
+        }
+        match (told_at(seen), self.understood_at.max(self.held.provider_at)) {
+            (Some(told_at), Some(understood_at)) => told_at > understood_at,
+            (Some(_), None) => seen.seen_at >= self.held.seen_at,
+            (None, _) => seen.asked_at.unwrap_or(seen.seen_at) > self.held.seen_at,
+        }
+    }
+
+    /// Keeps the word, and what came with it that we do not have.
+    fn take_word(&mut self, seen: &Observation) {
+        if self.held.reference.is_none() {
+            self.held.reference.clone_from(&seen.reference);
+        }
+        self.held.fee = self.held.fee.or(seen.fee);
+        let word = seen.provider_code.clone().unwrap_or_default();
+        let told_at = told_at(seen);
+        let (since, seen_at) = (seen.seen_at, seen.seen_at);
+        let now = NotUnderstood { word, since, seen_at, told_at, is_untimed: told_at.is_none() };
+        self.not_understood = Some(match self.not_understood.take() {
+            Some(known) if told_at.is_some() && told_at < known.told_at => known,
+            Some(known) => NotUnderstood {
+                since: known.since,
+                seen_at: known.seen_at.max(now.seen_at),
+                told_at: known.told_at.max(told_at),
+                is_untimed: known.is_untimed || now.is_untimed,
+                ..now
+            },
+            None => now,
+        });
+    }
+
+    /// Ends the word that was not understood, if `seen`, which was folded as `change`, was told after
+    /// it. What the word was about is then older than what we know.
+    fn end_word(&mut self, seen: &Observation, change: Change) {
+        if matches!(seen.status, Status::Created | Status::Unknown) {
+            return;
+        }
+        self.understood_at = self.understood_at.max(seen.provider_at);
+        let Some(word) = &self.not_understood else { return };
+        let is_news = matches!(change, Change::Advanced | Change::Reversed { .. });
+        let is_later = match (told_at(seen), word.told_at) {
+            (Some(told_at), Some(word_at)) => told_at > word_at && (is_news || !word.is_untimed),
+            (_, None) if is_news => true,
+            (_, _) => match seen.source {
+                Source::Query => seen.asked_at.is_some_and(|asked_at| asked_at > word.seen_at),
+                Source::Operator => seen.seen_at > word.seen_at,
+                Source::Reply
+                | Source::VerifiedEvent
+                | Source::UnverifiedEvent
+                | Source::Listing => false,
+            },
+        };
+        if is_later {
+            self.understood_at = self.understood_at.max(word.told_at);
+            self.not_understood = None;
+        }
+    }
+
     fn doubt(&mut self, seen: &Observation) {
-        let told_at = seen.provider_at.filter(|_| seen.source == Source::VerifiedEvent);
+        let told_at = told_at(seen);
         let before = self.doubt.unwrap_or(Doubt { since: seen.seen_at, provider_at: None });
         self.doubt = Some(Doubt {
             since: before.since.max(seen.seen_at),
@@ -121,6 +225,7 @@ impl Standing {
         }
         if is_newer_asked {
             self.held.seen_at = seen.seen_at;
+            self.held.not_understood = seen.not_understood;
             self.held.provider_code = seen.provider_code.clone().or(self.held.provider_code.take());
             self.held.message = seen.message.clone().or(self.held.message.take());
         }
@@ -149,11 +254,7 @@ impl Standing {
     }
 }
 
-/// STUB
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotUnderstood {
-    /// w
-    pub word: String,
-    /// s
-    pub since: Timestamp,
+/// The provider's time of a verified event, by which such events are put in order.
+fn told_at(seen: &Observation) -> Option<Timestamp> {
+    seen.provider_at.filter(|_| seen.source == Source::VerifiedEvent)
 }

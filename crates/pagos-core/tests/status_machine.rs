@@ -62,12 +62,13 @@ prop_compose! {
         seen_ms in 1_i64..1_000,
         asked_ms in proptest::option::of(1_i64..1_000),
         provider_ms in proptest::option::of(1_i64..1_000),
+        is_odd in proptest::bool::weighted(0.2),
     ) -> Observation {
-        Observation {
-            asked_at: asked_ms.map(at),
-            provider_at: provider_ms.map(at),
-            ..Observation::new(STATUSES[status], SOURCES[source], at(seen_ms))
-        }
+        let told = match is_odd {
+            true => Observation::not_understood("EN_REVISION", SOURCES[source], at(seen_ms)),
+            false => Observation::new(STATUSES[status], SOURCES[source], at(seen_ms)),
+        };
+        Observation { asked_at: asked_ms.map(at), provider_at: provider_ms.map(at), ..told }
     }
 }
 
@@ -180,6 +181,8 @@ proptest! {
         }
         let is_settled = once.confirm_since().is_none();
         prop_assert!(!is_settled || once.status() == twice.status(), "{once:?} {twice:?}");
+        let is_puzzled = |standing: &Standing| standing.not_understood().is_some();
+        prop_assert!(!is_settled || is_puzzled(&once) == is_puzzled(&twice), "{once:?} {twice:?}");
     }
 
     #[test]
@@ -191,6 +194,8 @@ proptest! {
             let before = standing.status();
             let change = standing.apply(seen);
             let after = standing.status();
+            let keeps = before == after || before == Status::Created;
+            prop_assert!(!seen.not_understood || keeps, "{before} to {after} by an odd word");
             prop_assert!(!before.is_final() || after.is_final(), "{before} to {after}");
             match change {
                 Change::Reversed { from, to } => {
@@ -314,4 +319,137 @@ fn where_times_do_not_tell_the_fold_asks_and_the_answer_settles() {
     }
     println!("{folds} folds with coarse times, {asked} of them asked, all settled at the truth");
     assert!(asked > 1_000, "{asked}");
+}
+
+/// What we hold before and whether a word that nobody documented is kept then.
+#[test]
+fn an_odd_word_is_kept_if_it_is_the_last_word() {
+    let odd = |source| Observation::not_understood("EN_REVISION", source, at(300));
+    let asked = |ms| Observation { asked_at: Some(at(ms)), ..odd(Source::Query) };
+    let told = |ms| Observation { provider_at: Some(at(ms)), ..odd(Source::VerifiedEvent) };
+    let held = event(Status::Succeeded, 100, 200);
+    let cases = [
+        ("an answer to a later question", asked(201), true),
+        ("an answer to an older question", asked(200), false),
+        ("a later event", told(101), true),
+        ("an older event", told(99), false),
+        ("an event without time", odd(Source::VerifiedEvent), true),
+        ("a list", odd(Source::Listing), true),
+        ("anybody", odd(Source::UnverifiedEvent), false),
+    ];
+    for (what, seen, is_kept) in cases {
+        let mut standing = fold(std::slice::from_ref(&held));
+        standing.apply(&seen);
+        assert_eq!(standing.status(), Status::Succeeded, "{what}");
+        let kept = standing.not_understood().map(|odd| (odd.word.as_str(), odd.since));
+        assert_eq!(kept, is_kept.then_some(("EN_REVISION", at(300))), "{what}");
+    }
+    let mut fresh = Standing::new(at(500));
+    assert!(!fresh.was_shown());
+    assert_eq!(fresh.apply(&asked(1)), Change::Advanced, "a payout just created is older");
+    assert_eq!((fresh.status(), fresh.was_shown()), (Status::Unknown, true));
+    assert!(fresh.not_understood().is_some());
+}
+
+/// What ends it, once a word was not understood by an answer of millisecond 300.
+#[test]
+fn an_odd_word_ends_when_the_provider_is_understood_again() {
+    let failed = Status::Failed(FailReason::Declined);
+    let of = |status, source, ms| Observation::new(status, source, at(ms));
+    let cases = [
+        ("the answer to a question of after", query(Status::Succeeded, 301, 310), true),
+        ("the answer to a question of before", query(Status::Succeeded, 300, 310), false),
+        ("it is under way, as of after", query(Status::Pending, 301, 310), true),
+        ("a question in vain", query(Status::Unknown, 301, 310), false),
+        ("a reversal", event(failed, 101, 310), true),
+        ("the success again, at a later time", event(Status::Succeeded, 101, 310), false),
+        ("the success again", event(Status::Succeeded, 100, 310), false),
+        ("an older failure", event(failed, 99, 310), false),
+        ("a list", of(Status::Succeeded, Source::Listing, 310), false),
+        ("a person", of(Status::Succeeded, Source::Operator, 310), true),
+        ("anybody", of(failed, Source::UnverifiedEvent, 310), false),
+    ];
+    for (what, seen, ends) in cases {
+        let mut odd = Observation::not_understood("EN_REVISION", Source::Query, at(300));
+        odd.asked_at = Some(at(290));
+        let mut standing = fold(&[event(Status::Succeeded, 100, 200), odd]);
+        standing.apply(&seen);
+        assert_eq!(standing.not_understood().is_none(), ends, "{what}");
+    }
+    // A word that bears the provider's time is compared by it.
+    let cases = [
+        ("a later event", event(Status::Succeeded, 151, 310), true),
+        ("an event of the same time", event(Status::Succeeded, 150, 310), false),
+        ("a reversal of before", event(failed, 149, 310), false),
+        ("a reversal of after", event(failed, 151, 310), true),
+        ("the answer to a question of after", query(Status::Succeeded, 301, 310), true),
+        ("a reversal by a list", of(failed, Source::Listing, 310), false),
+        ("a person", of(Status::Succeeded, Source::Operator, 310), true),
+    ];
+    for (what, seen, ends) in cases {
+        let mut odd = Observation::not_understood("ODD", Source::VerifiedEvent, at(300));
+        odd.provider_at = Some(at(150));
+        let mut standing = fold(&[event(Status::Succeeded, 100, 200), odd]);
+        standing.apply(&seen);
+        assert_eq!(standing.not_understood().is_none(), ends, "{what}");
+    }
+}
+
+/// The reference of a payout that is shown in a word that nobody documented is not lost.
+#[test]
+fn an_odd_word_brings_its_reference() {
+    let reference = pagos_core::ProviderRef::new("p1").unwrap();
+    let mut odd = Observation::not_understood("EN_REVISION", Source::Query, at(300));
+    odd.asked_at = Some(at(290));
+    odd.reference = Some(reference.clone());
+    for held in [Status::Unknown, Status::Pending, Status::Succeeded] {
+        let mut standing = fold(&[Observation::new(held, Source::Reply, at(200)), odd.clone()]);
+        assert_eq!((standing.status(), standing.reference()), (held, Some(&reference)));
+        standing.apply(&query(Status::Succeeded, 301, 310));
+        assert!(standing.was_shown());
+    }
+}
+
+/// Every order and duplication of verified events of which some are in odd words (`None`): the
+/// status is what the provider said last and we could read, and we know whether it said more.
+#[test]
+fn every_order_of_events_with_odd_words_ends_at_the_same() {
+    let (pending, paid) = (Some(Status::Pending), Some(Status::Succeeded));
+    let failed = Some(Status::Failed(FailReason::Declined));
+    let truths = [
+        vec![None],
+        vec![pending, None],
+        vec![None, paid],
+        vec![pending, paid, None],
+        vec![pending, None, paid],
+        vec![None, pending, None, paid],
+        vec![pending, paid, None, failed],
+        vec![pending, None, paid, failed, None],
+        vec![pending, paid, None, None, failed],
+    ];
+    for truth in truths {
+        let last = truth.iter().rev().flatten().next().copied().unwrap_or(Status::Unknown);
+        let is_odd = truth.last().unwrap().is_none();
+        let arrive = |index: usize, seen_ms: i64| {
+            let told_at = Some(at(i64::try_from(index).unwrap() + 1));
+            let told = match truth[index] {
+                Some(status) => Observation::new(status, Source::VerifiedEvent, at(seen_ms)),
+                None => Observation::not_understood("ODD", Source::VerifiedEvent, at(seen_ms)),
+            };
+            Observation { provider_at: told_at, ..told }
+        };
+        let mut order: Vec<usize> = (0..truth.len()).collect();
+        permutations(&mut order, 0, &mut |order| {
+            for again in 0..=order.len() {
+                let mut arrivals = order.to_vec();
+                arrivals.extend(order.get(again));
+                let log: Vec<_> =
+                    arrivals.iter().zip(1_000..).map(|(index, ms)| arrive(*index, ms)).collect();
+                let standing = fold(&log);
+                assert_eq!(standing.status(), last, "{truth:?} as {arrivals:?}");
+                let found = standing.not_understood().is_some();
+                assert_eq!(found, is_odd, "{truth:?} as {arrivals:?}");
+            }
+        });
+    }
 }

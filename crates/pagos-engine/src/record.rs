@@ -147,7 +147,7 @@ fn hold_repetition(before: &Progress, mut after: Outcome) -> Outcome {
                 continue;
             }
             // The same word that nobody documented, told again.
-            if false && is_unchanged {
+            if observation.not_understood && is_unchanged {
                 continue;
             }
             if let Some(observation) = after.progress.repeated.take() {

@@ -112,7 +112,7 @@ pub(crate) enum Meaning {
     Returned,
 }
 
-/// Status words, compared without regard to case. A word that is not here is not final.
+/// Status words, compared without regard to case. A word that is not here is no status.
 pub(crate) const STATUS_WORDS: [(&str, Meaning); 10] = [
     // Source: docs: D6, D7.
     ("completed", Meaning::Paid),

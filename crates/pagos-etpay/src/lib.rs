@@ -82,6 +82,7 @@ use pagos_core::Currency;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::Handle;
 use pagos_core::ListingPage;
@@ -231,6 +232,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
 impl PayoutProvider for Etpay {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn environment(&self) -> Environment {
+        self.settings.environment
     }
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {

@@ -143,19 +143,26 @@ fn observe(
     let updated_at = row.updated_at.as_ref().and_then(read_time);
     let told = Told { source, asked_at, created_at: created_at(row), updated_at };
     // A payout without a status is under way: it exists, and nothing says that it has ended.
-    let word = row.status.as_ref().map_or("", WireText::as_str);
-    let status = status(word, told);
-    let is_returned = status == Status::Failed(FailReason::Returned);
+    let seen = match row.status.as_ref().map(WireText::as_str) {
+        None => Observation::new(Status::Pending, source, seen_at),
+        Some(word) => match status(word, told) {
+            Some(status) => Observation {
+                provider_code: Some(redact(word)),
+                ..Observation::new(status, source, seen_at)
+            },
+            None => Observation::not_understood(redact(word), source, seen_at),
+        },
+    };
+    let is_returned = seen.status == Status::Failed(FailReason::Returned);
     Ok(Observation {
         asked_at: Some(asked_at),
         provider_at: updated_at,
         reference: Some(reference),
-        provider_code: (!word.is_empty()).then(|| redact(word)),
         message: message(row),
         // No field tells a part, so the whole is said to have come back. [sim]
         returned: amount.filter(|_| is_returned),
         echo: Echo { key: row.merchant_order_id.as_ref().map(echoed_key), amount },
-        ..Observation::new(status, source, seen_at)
+        ..seen
     })
 }
 

@@ -28,23 +28,23 @@ pub(crate) struct Told {
     pub(crate) updated_at: Option<Timestamp>,
 }
 
-/// The status that a word says. An unknown word is not final: it stays `Pending`, and polling goes
-/// on.
+/// The status that a word says. `None` for a word that is not in the table: it is no status, not even
+/// one that is not final.
 ///
 /// `error` and `failed` are not documented as final, and a payout that is called failed too early
 /// is paid twice by somebody. They count once they have lasted: a minute, by the provider's own
 /// time of the change, or a day since the creation where no such time is told. The answer to a new
 /// payout never makes them final. Until then they are `Pending`, with the word kept. \[inferred\]
-pub(crate) fn status(word: &str, told: Told) -> Status {
+pub(crate) fn status(word: &str, told: Told) -> Option<Status> {
     let is_word = |known: &str| known.eq_ignore_ascii_case(word.trim());
-    let row = contract::STATUS_WORDS.iter().find(|(known, _)| is_word(known));
-    match row.map_or(Meaning::Pending, |(_, meaning)| *meaning) {
+    let (_, meaning) = *contract::STATUS_WORDS.iter().find(|(known, _)| is_word(known))?;
+    Some(match meaning {
         Meaning::Paid => Status::Succeeded,
         Meaning::Failed => Status::Failed(FailReason::Declined),
         Meaning::SeemsFailed if has_lasted(told) => Status::Failed(FailReason::Declined),
         Meaning::SeemsFailed | Meaning::Pending => Status::Pending,
         Meaning::Returned => Status::Failed(FailReason::Returned),
-    }
+    })
 }
 
 fn has_lasted(told: Told) -> bool {
@@ -187,12 +187,12 @@ mod tests {
             ("returned", Status::Failed(FailReason::Returned)),
             ("error", Status::Pending),
             ("failed", Status::Pending),
-            ("complete", Status::Pending),
-            ("cancelled", Status::Pending),
-            ("", Status::Pending),
         ];
         for (word, expected) in cases {
-            assert_eq!(status(word, told(Source::Query, None, None)), expected, "{word:?}");
+            assert_eq!(status(word, told(Source::Query, None, None)), Some(expected), "{word:?}");
+        }
+        for word in ["complete", "cancelled", "EN_REVISION", ""] {
+            assert_eq!(status(word, told(Source::Query, None, None)), None, "{word:?}");
         }
     }
 
@@ -215,7 +215,7 @@ mod tests {
                 let seen = status(word, told(source, created, updated));
                 let expected =
                     if is_final { Status::Failed(FailReason::Declined) } else { Status::Pending };
-                assert_eq!(seen, expected, "{word} {source:?} {created:?} {updated:?}");
+                assert_eq!(seen, Some(expected), "{word} {source:?} {created:?} {updated:?}");
             }
         }
     }

@@ -10,21 +10,30 @@ pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
 const MIGRATIONS: [Migration; 3] = [
-    Migration { sql: VERSION_1, afterwards: None },
-    Migration { sql: VERSION_2, afterwards: None },
-    Migration { sql: VERSION_3, afterwards: Some(tallies::fill_all) },
+    Migration { sql: VERSION_1, afterwards: Afterwards::Nothing },
+    Migration { sql: VERSION_2, afterwards: Afterwards::Nothing },
+    Migration { sql: VERSION_3, afterwards: Afterwards::FillTallyOfAll },
 ];
 
 struct Migration {
     sql: &'static str,
-    /// What SQL cannot do, in the same transaction.
-    afterwards: Option<fn(&Connection) -> Result<(), Failure>>,
+    afterwards: Afterwards,
+}
+
+/// What SQL cannot do, in the same transaction.
+enum Afterwards {
+    Nothing,
+    /// Sums can be wider than SQL's integers.
+    FillTallyOfAll,
 }
 
 impl Migration {
     fn run(&self, connection: &Connection) -> Result<(), Failure> {
         connection.execute_batch(self.sql)?;
-        self.afterwards.map_or(Ok(()), |afterwards| afterwards(connection))
+        match self.afterwards {
+            Afterwards::Nothing => Ok(()),
+            Afterwards::FillTallyOfAll => tallies::fill_all(connection),
+        }
     }
 }
 

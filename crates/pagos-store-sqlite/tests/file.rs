@@ -10,6 +10,9 @@ use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
 use pagos_engine::Filter;
+use pagos_engine::Notice;
+use pagos_engine::NoticeAbout;
+use pagos_engine::NoticeKind;
 use pagos_engine::PaymentStore;
 use pagos_engine::Released;
 use pagos_engine::Store;
@@ -184,6 +187,25 @@ async fn one_worker_at_a_time() {
     let looking = SqliteStore::open_read_only(scratch.path()).unwrap();
     let error = looking.take_turn().await.unwrap_err();
     assert!(error.to_string().contains("reading only"), "{error}");
+}
+
+#[tokio::test]
+async fn an_account_that_was_out_of_service_before_it_was_bound_can_be_bound() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    let account = intent("k").order.account;
+    let because = "the provider refuses the key".to_owned();
+    let halted = Notice {
+        account: account.clone(),
+        event: NoticeKind::Attention { because },
+        about: NoticeAbout::Account,
+        at: Timestamp::from_millis(1),
+    };
+    assert!(store.halt(halted.clone()).await.unwrap());
+    assert_eq!(store.bind(&account, "sandbox").await.unwrap(), "sandbox");
+    assert_eq!(store.bind(&account, "live").await.unwrap(), "sandbox");
+    assert!(!store.halt(halted).await.unwrap(), "it still is");
+    assert_eq!(store.newest_notice().await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

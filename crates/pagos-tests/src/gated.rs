@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -42,6 +43,10 @@ impl GatedProvider {
 impl PayoutProvider for GatedProvider {
     fn descriptor(&self) -> &'static Descriptor {
         self.inner.descriptor()
+    }
+
+    fn environment(&self) -> Environment {
+        self.inner.environment()
     }
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {

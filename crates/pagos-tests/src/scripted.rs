@@ -16,6 +16,7 @@ use pagos_core::Deduplication;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Echo;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -159,6 +160,10 @@ fn next<T: Clone>(lines: &Mutex<VecDeque<T>>) -> Option<T> {
 impl PayoutProvider for ScriptedProvider {
     fn descriptor(&self) -> &'static Descriptor {
         self.descriptor
+    }
+
+    fn environment(&self) -> Environment {
+        Environment::Sandbox
     }
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {

@@ -12,9 +12,14 @@ use pagos_core::Timestamp;
 use pagos_engine::Entry;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
+use pagos_tests::CashyproHouse;
+use pagos_tests::ConektaHouse;
+use pagos_tests::EtpayHouse;
+use pagos_tests::House;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
 use pagos_tests::Stage;
+use pagos_tests::VirtualPosHouse;
 use pagos_tests::declined;
 use pagos_tests::event;
 use pagos_tests::finish;
@@ -22,8 +27,10 @@ use pagos_tests::key;
 use pagos_tests::order;
 use pagos_tests::refold;
 use pagos_tests::start;
+use pagos_twin::Fault;
+use pagos_twin::Profile;
 
-const SCENARIOS: [&str; 21] = [
+const SCENARIOS: [&str; 22] = [
     "success",
     "fail:ACCOUNT_CLOSED",
     "cancel",
@@ -45,6 +52,7 @@ const SCENARIOS: [&str; 21] = [
     "no-webhook",
     "dup-webhook",
     "out-of-order",
+    "odd-word",
 ];
 
 #[test]
@@ -173,4 +181,48 @@ fn i05_the_judge_sees_a_history_that_lacks_a_line() {
     let is_end = |entry: &Entry| matches!(entry, Entry::Observed { observation, .. } if observation.status.is_final());
     history.retain(|entry| !is_end(entry));
     assert_ne!(refold(&history, None, start()).status(), Status::Succeeded);
+}
+
+/// A provider answers in a word that nobody documented, for a while. The status stays what it was, we
+/// know that we were told something, and the truth comes out: also that the money came back.
+#[test]
+fn i05_an_odd_word_changes_no_status_and_hides_nothing() {
+    let houses: [&dyn House; 4] = [&CashyproHouse, &ConektaHouse, &EtpayHouse, &VirtualPosHouse];
+    for house in houses {
+        for (ending, is_paid) in [(None, true), (Some(Fault::SuccessThenFail), false)] {
+            let stage = Stage::of(house, 5, Profile::None);
+            let order = house.order("a");
+            for (fault, times) in
+                [(Some(Fault::OddWord), 3), (Some(Fault::WebhookLost), 9), (ending, 1)]
+            {
+                if let Some(fault) = fault {
+                    stage.trigger(order.key.as_str(), fault, times);
+                }
+            }
+            stage.submit(vec![order]);
+            let engine = stage.engine();
+            stage.run_to_rest(&engine);
+            let case = format!("{}, {ending:?}", house.name());
+            let progress = stage.payout("a").progress;
+            let history = stage.history("a");
+            let mut standing = pagos_core::Standing::new(start());
+            let mut odd = 0;
+            for entry in &history {
+                let Entry::Observed { observation, .. } = entry else { continue };
+                let before = standing.status();
+                standing.apply(observation);
+                if observation.not_understood {
+                    odd += 1;
+                    assert_eq!(standing.status(), before, "{case}");
+                    assert!(standing.not_understood().is_some(), "{case}");
+                }
+            }
+            assert!(odd > 0, "{case}: no odd word came up");
+            assert_eq!(progress.status() == Status::Succeeded, is_paid, "{case}");
+            assert_eq!(progress.standing.not_understood(), None, "{case}");
+            assert_eq!(progress.attention, None, "{case}");
+            let refolded = refold(&history, progress.repeated.as_ref(), start());
+            assert_eq!(refolded, progress.standing, "{case}");
+        }
+    }
 }

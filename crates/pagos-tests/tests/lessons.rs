@@ -18,6 +18,7 @@ use pagos_core::Currency;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -215,6 +216,10 @@ static BY_HANDLE: Descriptor = Descriptor {
 impl PayoutProvider for Preparing {
     fn descriptor(&self) -> &'static Descriptor {
         &BY_HANDLE
+    }
+
+    fn environment(&self) -> Environment {
+        self.scene.environment()
     }
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {

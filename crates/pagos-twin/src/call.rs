@@ -47,6 +47,39 @@ pub(crate) struct Complaints {
     pub(crate) busy: fn() -> Reply,
     /// That a field is wrong.
     pub(crate) refusal: fn() -> Reply,
+    /// How its answers tell a status.
+    pub(crate) statuses: Statuses,
+}
+
+/// How a provider's answers tell a status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statuses {
+    /// The field.
+    pub(crate) field: &'static str,
+    /// Its words.
+    pub(crate) words: &'static [&'static str],
+}
+
+/// A word that no provider documented. `[sim]`
+pub(crate) const ODD_WORD: &str = "EN_REVISION";
+
+/// How many answers about an order that asks for it tell [`ODD_WORD`]. `[sim]`
+pub(crate) const ODD_ANSWERS: u32 = 3;
+
+impl Statuses {
+    /// The same reply with an odd word for each status. The rest of it stays as it is, to the byte.
+    fn made_odd(self, reply: Reply) -> Reply {
+        let odd = format!("\"{}\":\"{ODD_WORD}\"", self.field);
+        match reply {
+            Reply::Answer(response) => Reply::Answer(response.map(|body| {
+                let told = String::from_utf8_lossy(&body).into_owned();
+                let written = |word: &&str| format!("\"{}\":\"{word}\"", self.field);
+                let words = self.words.iter().map(written);
+                words.fold(told, |text, word| text.replace(&word, &odd)).into()
+            })),
+            other => other,
+        }
+    }
 }
 
 /// What a fault makes of a create.
@@ -167,6 +200,7 @@ pub(crate) fn question(
         Some(Fault::QueryHtml) => Reply::html_bad_gateway(),
         Some(Fault::QueryThrottle) => Reply::too_many_requests(),
         Some(Fault::QueryTorn) => answer().torn(),
+        Some(Fault::OddWord) => complaints.statuses.made_odd(answer()),
         // The rest strikes on other occasions, and `Faults` hands out what fits this one.
         Some(_) | None => answer(),
     }

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use crate::call::ODD_ANSWERS;
 use crate::fault::Fault;
 use crate::fault::Faults;
 use crate::fault::Occasion;
+use crate::fault::Trigger;
 use crate::random::Span;
 use crate::scenario::Ending;
 use crate::scenario::Notified;
@@ -55,6 +57,10 @@ impl Fate {
                 ending_by(faults, drawn, key, nth)
             }
         };
+        if scenario.is_some_and(|it| it.is_told_oddly) {
+            let (fault, times) = (Fault::OddWord, ODD_ANSWERS);
+            faults.trigger(Trigger { key: key.to_owned(), fault, times });
+        }
         Self {
             ending,
             reason,

@@ -53,10 +53,11 @@
 //! | create | `slow_reply` | `sim:slow` | applied, answered after 2 to 10 seconds | 5 |
 //! | create | `balance_exhausted` | `sim:no-funds` | the balance does not cover it: Cashypro accepts and fails it later, the others refuse it | 5 |
 //! | query | `query_lost` | | connection closes | 25 |
-//! | query | `query_error` | | the provider's internal error | 20 |
-//! | query | `query_torn` | | the answer breaks off | 20 |
+//! | query | `query_error` | | the provider's internal error | 15 |
+//! | query | `query_torn` | | the answer breaks off | 15 |
 //! | query | `query_html` | | HTML 502 | 20 |
 //! | query | `query_throttle` | | HTTP 429 | 15 |
+//! | query | `odd_word` | `sim:odd-word` | statuses are told in a word that nobody documented; of an order that asks for it, in the first three answers | 10 |
 //! | webhook | `webhook_lost` | `sim:no-webhook` | never sent | 60 |
 //! | webhook | `webhook_duplicated` | `sim:dup-webhook` | sent twice | 60 |
 //! | webhook | `webhook_delayed` | | sent 0.5 to 15 minutes late, perhaps behind a reversal | 50 |

@@ -77,6 +77,8 @@ pub(crate) struct Scenario {
     pub(crate) is_stuck: bool,
     pub(crate) notified: Notified,
     pub(crate) echoes_other_amount: bool,
+    /// The first answers about it tell a word that nobody documented.
+    pub(crate) is_told_oddly: bool,
 }
 
 impl Scenario {
@@ -88,6 +90,7 @@ impl Scenario {
             is_stuck: false,
             notified: Notified::Once,
             echoes_other_amount: false,
+            is_told_oddly: false,
         }
     }
 
@@ -148,6 +151,7 @@ pub(crate) fn parse(text: &str) -> Result<Option<Scenario>, NoSuchScenario> {
         "dup-webhook" => Scenario::notified(Notified::Twice),
         "out-of-order" => Scenario::notified(Notified::OutOfOrder),
         "bad-sign" => Scenario::notified(Notified::WronglySigned),
+        "odd-word" => Scenario { is_told_oddly: true, ..Scenario::plain() },
         "amount-echo" => Scenario { echoes_other_amount: true, ..Scenario::plain() },
         _ => return Err(NoSuchScenario),
     }))

@@ -293,3 +293,15 @@ fn triggers_by_key_reach_each_occasion() {
     assert_eq!(statuses(&merchant.settle()), ["FAIL"]);
     assert_eq!(merchant.movements("k"), ["out", "back"]);
 }
+
+#[test]
+fn an_odd_word_is_told_for_a_while_and_then_the_true_one() {
+    let mut merchant = Merchant::new();
+    merchant.pay("k", "sim:odd-word");
+    let told: Vec<String> = (0..4).map(|_| merchant.status("k")).collect();
+    assert_eq!(told, ["EN_REVISION", "EN_REVISION", "EN_REVISION", "PROCESSING"]);
+    merchant.settle();
+    merchant.trigger("k", Fault::OddWord);
+    assert_eq!([merchant.status("k"), merchant.status("k")], ["EN_REVISION", "SUCCESS"]);
+    assert_eq!(merchant.movements("k"), ["out"]);
+}

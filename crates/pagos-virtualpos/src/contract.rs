@@ -42,7 +42,7 @@ pub(crate) const ACCOUNT_DIGITS_MAX: usize = 20;
 
 /// What words of states mean, without accents and in lower case. \[inferred\]: the words of
 /// payments and charges (code: K), their feminine forms and their English ones. A word that is not
-/// here is never final.
+/// here is no status.
 pub(crate) const STATE_WORDS: [(&str, Status); 48] = [
     ("pendiente", Status::Pending),
     ("creado", Status::Pending),

@@ -40,6 +40,7 @@
 //! );
 //! let virtualpos = VirtualPos::new(config, transport, clock)?;
 //! assert_eq!(virtualpos.descriptor().provider, "virtualpos");
+//! assert_eq!(virtualpos.environment(), Environment::Sandbox);
 //! # Ok::<(), pagos_core::Error>(())
 //! ```
 
@@ -78,6 +79,7 @@ use pagos_core::Currency;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::Handle;
 use pagos_core::Lookup;
@@ -218,6 +220,10 @@ impl VirtualPos {
 impl PayoutProvider for VirtualPos {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn environment(&self) -> Environment {
+        self.settings.environment
     }
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {

@@ -21,7 +21,6 @@ use pagos_core::OrderKey;
 use pagos_core::PaymentOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Source;
-use pagos_core::Status;
 use pagos_core::Timestamp;
 use pagos_core::Violation;
 
@@ -230,7 +229,7 @@ fn observe(
     // At the root, `status` is the result of the call.
     let word = fields.status.as_ref().map(|word| word.as_str());
     let word = word.filter(|word| !word.trim().eq_ignore_ascii_case(contract::OK));
-    let status = word.map_or(Status::Pending, |word| status::status(&settings.words, word));
+    let told = status::told(&settings.words, word, shown, source, seen_at);
     let id = fields.uuid.as_ref().or(fields.id.as_ref());
     let reference = id.and_then(|id| ProviderRef::new(id.as_str()).ok());
     let key = fields.merchant_internal_code.as_ref().map(|key| match OrderKey::new(key.as_str()) {
@@ -239,12 +238,11 @@ fn observe(
     });
     Observation {
         reference: reference.filter(|id| !matches!(id.as_str(), "." | "..")),
-        provider_code: word.map(|word| shown.text(word)),
         echo: Echo {
             key,
             amount: fields.amount.map(|amount| Money::new(amount.value(), Currency::Clp)),
         },
-        ..Observation::new(status, source, seen_at)
+        ..told
     }
 }
 

@@ -16,7 +16,10 @@ use unicode_normalization::char::is_combining_mark;
 
 use pagos_core::Error;
 use pagos_core::ErrorKind;
+use pagos_core::Observation;
+use pagos_core::Source;
 use pagos_core::Status;
+use pagos_core::Timestamp;
 use pagos_wire::WireText;
 use pagos_wire::redact;
 
@@ -167,11 +170,30 @@ pub(crate) fn is_forbidden(http: StatusCode) -> bool {
     matches!(http, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
-/// What a word of a state means. A word that is not in the table is not final.
-pub(crate) fn status(words: &Words, word: &str) -> Status {
+/// What a word of a state means. `None` for a word that is not in the table: it is no status, not
+/// even one that is not final.
+pub(crate) fn status(words: &Words, word: &str) -> Option<Status> {
     let word = fold(word);
-    let row = words.states.iter().find(|(known, _)| *known == word);
-    row.map_or(Status::Pending, |(_, status)| *status)
+    words.states.iter().find(|(known, _)| *known == word).map(|(_, status)| *status)
+}
+
+/// What an object tells by its word, with what may be shown of it. An object without a word is under
+/// way: it exists, and nothing says that it has ended.
+pub(crate) fn told(
+    words: &Words,
+    word: Option<&str>,
+    shown: &Shown<'_>,
+    source: Source,
+    seen_at: Timestamp,
+) -> Observation {
+    let Some(word) = word else { return Observation::new(Status::Pending, source, seen_at) };
+    match status(words, word) {
+        Some(status) => Observation {
+            provider_code: Some(shown.text(word)),
+            ..Observation::new(status, source, seen_at)
+        },
+        None => Observation::not_understood(shown.text(word), source, seen_at),
+    }
 }
 
 /// A word without blanks around it, without case, without accents.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
+use pagos_engine::InboxStore;
 use pagos_engine::PaymentStore;
-use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
 use pagos_webhook::Endpoint;
 use pagos_webhook::Receiver;
@@ -90,7 +90,7 @@ async fn i6_an_acknowledged_webhook_is_durable() {
     }
     for number in 0..20_usize {
         let copy = SqliteStore::open(directory.join(format!("copy-{number}.db"))).unwrap();
-        let found = copy.inbox(Timestamp::from_millis(i64::MAX), 100).await.unwrap();
+        let found = copy.inbox(&[account()], Timestamp::from_millis(i64::MAX), 100).await.unwrap();
         assert_eq!(found.len(), number + 1);
         assert_eq!(found[number].delivery.body, number.to_string().as_bytes());
     }

@@ -11,7 +11,7 @@ use crate::trial::payroll::Provider;
 pub(super) type Befalls = Option<Fault>;
 
 /// All of them, a good day first.
-pub(super) const ALL: [Befalls; 28] = [
+pub(super) const ALL: [Befalls; 29] = [
     None,
     Some(Fault::LoseRequest),
     Some(Fault::LoseReply),
@@ -31,6 +31,7 @@ pub(super) const ALL: [Befalls; 28] = [
     Some(Fault::QueryTorn),
     Some(Fault::QueryHtml),
     Some(Fault::QueryThrottle),
+    Some(Fault::OddWord),
     Some(Fault::WebhookLost),
     Some(Fault::WebhookDuplicated),
     Some(Fault::WebhookDelayed),
@@ -93,6 +94,7 @@ pub(super) fn reply(provider: Provider, befalls: Befalls) -> Reply {
         | Fault::QueryTorn
         | Fault::QueryHtml
         | Fault::QueryThrottle
+        | Fault::OddWord
         | Fault::WebhookLost
         | Fault::WebhookDuplicated
         | Fault::WebhookDelayed
@@ -115,9 +117,9 @@ pub(super) fn is_session_told(provider: Provider, befalls: Befalls) -> bool {
     needs_no_balance || reply(Provider::Virtualpos, befalls) == Reply::Tells
 }
 
-/// Does it befall questions?
+/// Does it befall questions, so that they get no answer? An odd word is an answer.
 pub(super) fn is_of_query(befalls: Befalls) -> bool {
-    befalls.is_some_and(|fault| fault.occasion() == Occasion::Query)
+    befalls.is_some_and(|fault| fault.occasion() == Occasion::Query && fault != Fault::OddWord)
 }
 
 /// The twins' word for it.

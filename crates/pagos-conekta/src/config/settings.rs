@@ -38,6 +38,7 @@ impl ConektaConfig {
             WebhookUrl::parse(url, self.environment, URL_LENGTH_MAX)?;
         }
         Ok(Settings {
+            environment: self.environment,
             base: parse_base(&self.base_url, self.environment)?,
             credentials: Credentials::new(self.api_key)?,
             language: self.language,
@@ -54,6 +55,7 @@ impl ConektaConfig {
 /// A configuration that was checked.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    pub(crate) environment: Environment,
     pub(crate) base: BaseUrl,
     pub(crate) credentials: Credentials,
     pub(crate) language: Language,

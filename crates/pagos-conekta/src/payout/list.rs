@@ -273,7 +273,10 @@ impl Walk {
 
 /// For a person, who has to look for them: ids are shown whole.
 fn describe(rows: &[&Transfer]) -> String {
-    let row = |row: &&Transfer| format!("{} ({})", row.id, row.status);
+    let row = |row: &&Transfer| match row.status {
+        Some(status) => format!("{} ({status})", row.id),
+        None => format!("{} (in a status that is not known)", row.id),
+    };
     rows.iter().map(row).collect::<Vec<_>>().join(", ")
 }
 

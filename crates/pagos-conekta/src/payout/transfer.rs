@@ -29,7 +29,9 @@ use crate::wire::TransferAnswer;
 /// One transfer.
 pub(crate) struct Transfer {
     pub(crate) id: ProviderRef,
-    pub(crate) status: Status,
+    /// `None` where the word is not understood. A transfer without a word is under way: it exists, and
+    /// nothing says that it has ended.
+    pub(crate) status: Option<Status>,
     /// Conekta's own word.
     pub(crate) word: Option<String>,
     pub(crate) amount: Option<Money>,
@@ -62,7 +64,7 @@ impl Transfer {
         let word = text(answer.status);
         Ok(Self {
             id,
-            status: word.as_deref().map_or(Status::Pending, status::status),
+            status: word.as_deref().map_or(Some(Status::Pending), status::status),
             word,
             amount: amount(answer)?,
             payee: only(payees).ok_or("it names two payees")?,
@@ -91,13 +93,19 @@ impl Transfer {
 
     /// As [`Transfer::observe`], where nobody asked.
     pub(crate) fn observe_event(&self, source: Source, seen_at: Timestamp) -> Observation {
+        let word = self.word.as_deref().map(shown_word);
+        let told = match self.status {
+            Some(status) => {
+                Observation { provider_code: word, ..Observation::new(status, source, seen_at) }
+            }
+            None => Observation::not_understood(word.unwrap_or_default(), source, seen_at),
+        };
         let reference = self.statement_reference.as_deref().filter(|text| is_reference(text));
         Observation {
             reference: Some(self.id.clone()),
-            provider_code: self.word.as_deref().map(shown_word),
             message: reference.map(|text| format!("statement reference {text}")),
             echo: Echo { key: None, amount: self.amount },
-            ..Observation::new(self.status, source, seen_at)
+            ..told
         }
     }
 }

@@ -12,6 +12,7 @@ use http::Request;
 use http::Response;
 use http::Uri;
 
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_core::TransportError;
@@ -62,7 +63,11 @@ impl Diverted {
 
 #[async_trait]
 impl Transport for Diverted {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         let mut state = self.lock();
         if let Some(genuine) = state.genuine.pop_front() {
             return Ok(genuine);

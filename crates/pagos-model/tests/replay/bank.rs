@@ -12,6 +12,7 @@ use pagos_core::Clock;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -140,6 +141,10 @@ impl Line {
 impl PayoutProvider for Line {
     fn descriptor(&self) -> &'static Descriptor {
         self.descriptor
+    }
+
+    fn environment(&self) -> Environment {
+        Environment::Sandbox
     }
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {

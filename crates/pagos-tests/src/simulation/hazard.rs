@@ -99,7 +99,7 @@ macro_rules! named {
     };
 }
 
-named!(Fault, name, FAULTS, 27, {
+named!(Fault, name, FAULTS, 28, {
     LoseRequest => "request lost",
     LoseReply => "applied, reply lost",
     ErrorAfter => "500 after applying",
@@ -118,6 +118,7 @@ named!(Fault, name, FAULTS, 27, {
     QueryTorn => "query torn body",
     QueryHtml => "query HTML 502",
     QueryThrottle => "query 429",
+    OddWord => "odd status word",
     WebhookLost => "webhook lost",
     WebhookDuplicated => "webhook duplicated",
     WebhookDelayed => "webhook delayed",

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::request::Refusal;
 use crate::call::Complaints;
+use crate::call::Statuses;
 use crate::twin::Reply;
 
 /// Source: manual "Response Example" of "Create Payout Order".
@@ -113,6 +114,10 @@ pub(super) const COMPLAINTS: Complaints = Complaints {
     internal_error: system_error,
     busy: || refusal(&Refusal::of("System_busy")),
     refusal: || refusal(&Refusal::of("Params_accountNo_error")),
+    statuses: Statuses {
+        field: "orderStatus",
+        words: &["PROCESSING", "WAITING", "PAYING", "SUCCESS", "FAIL", "CANCEL"],
+    },
 };
 
 /// A route that does not exist. `[sim]`

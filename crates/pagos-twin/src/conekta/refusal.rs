@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::access::Language;
 use crate::call::Complaints;
+use crate::call::Statuses;
 use crate::fields::Flaw;
 use crate::fields::FlawKind;
 use crate::twin::Reply;
@@ -178,17 +179,24 @@ impl From<Flaw> for Refusal {
 }
 
 /// What Conekta says in this language when it takes nothing on.
+const STATUSES: Statuses = Statuses {
+    field: "status",
+    words: &["pending", "in_transit", "retrying", "paid_out", "failed"],
+};
+
 pub(super) const fn complaints(language: Language) -> Complaints {
     match language {
         Language::English => Complaints {
             internal_error: || Refusal::runtime_error().reply(Language::English),
             busy: || Refusal::busy().reply(Language::English),
             refusal: || Refusal::wrong_account().reply(Language::English),
+            statuses: STATUSES,
         },
         Language::Spanish => Complaints {
             internal_error: || Refusal::runtime_error().reply(Language::Spanish),
             busy: || Refusal::busy().reply(Language::Spanish),
             refusal: || Refusal::wrong_account().reply(Language::Spanish),
+            statuses: STATUSES,
         },
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::request::Refusal;
 use crate::call::Complaints;
+use crate::call::Statuses;
 use crate::twin::Reply;
 
 /// Answer of `session/initialize`. Source: `sdk`.
@@ -136,12 +137,18 @@ pub(super) const PAYMENT_COMPLAINTS: Complaints = Complaints {
     internal_error: payment_error,
     busy: || Reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"service unavailable"}"#),
     refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"message":"amount is invalid"}"#),
+    // A payment is paid or not: no word tells it.
+    statuses: Statuses { field: "status", words: &[] },
 };
 
 pub(super) const PAYOUT_COMPLAINTS: Complaints = Complaints {
     internal_error: payout_error,
     busy: || Reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"service unavailable"}"#),
     refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"msg":"account_number is invalid"}"#),
+    statuses: Statuses {
+        field: "status",
+        words: &["pending", "completed", "rejected", "returned"],
+    },
 };
 
 pub(super) fn payment_error() -> Reply {

@@ -45,6 +45,8 @@ pub enum Fault {
     QueryHtml,
     /// Query: HTTP 429.
     QueryThrottle,
+    /// Query: the answer tells each status in a word that nobody documented.
+    OddWord,
     /// Webhook: never sent.
     WebhookLost,
     /// Webhook: sent twice.
@@ -87,7 +89,8 @@ impl Fault {
             | Self::QueryError
             | Self::QueryTorn
             | Self::QueryHtml
-            | Self::QueryThrottle => Occasion::Query,
+            | Self::QueryThrottle
+            | Self::OddWord => Occasion::Query,
             Self::WebhookLost
             | Self::WebhookDuplicated
             | Self::WebhookDelayed

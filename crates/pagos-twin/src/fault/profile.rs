@@ -75,7 +75,7 @@ pub(super) const MILD: [(Fault, u16); 16] = [
     (Fault::ListingLags, 20),
 ];
 
-pub(super) const HOSTILE: [(Fault, u16); 27] = [
+pub(super) const HOSTILE: [(Fault, u16); 28] = [
     (Fault::LoseRequest, 30),
     (Fault::LoseReply, 40),
     (Fault::ErrorAfter, 25),
@@ -90,10 +90,11 @@ pub(super) const HOSTILE: [(Fault, u16); 27] = [
     (Fault::SlowReply, 5),
     (Fault::BalanceExhausted, 5),
     (Fault::QueryLost, 25),
-    (Fault::QueryError, 20),
-    (Fault::QueryTorn, 20),
+    (Fault::QueryError, 15),
+    (Fault::QueryTorn, 15),
     (Fault::QueryHtml, 20),
     (Fault::QueryThrottle, 15),
+    (Fault::OddWord, 10),
     (Fault::WebhookLost, 60),
     (Fault::WebhookDuplicated, 60),
     (Fault::WebhookDelayed, 50),

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::request::Refusal;
 use crate::call::Complaints;
+use crate::call::Statuses;
 use crate::chile::santiago;
 use crate::twin::Reply;
 
@@ -108,6 +109,19 @@ pub(super) const COMPLAINTS: Complaints = Complaints {
     internal_error,
     busy: || no(StatusCode::SERVICE_UNAVAILABLE, "SIM-BUSY", "servicio no disponible"),
     refusal: || no(StatusCode::UNPROCESSABLE_ENTITY, "SIM-REFUSED", "un campo es inválido"),
+    // Those of payouts and of payments.
+    statuses: Statuses {
+        field: "status",
+        words: &[
+            "pendiente",
+            "procesando",
+            "pagado",
+            "rechazado",
+            "cancelado",
+            "devuelto",
+            "expirado",
+        ],
+    },
 };
 
 pub(super) fn internal_error() -> Reply {

@@ -50,6 +50,7 @@ impl VirtualPosConfig {
         let default_message = read_message(&self.default_message)
             .map_err(|found| Error::invalid("default_message").because(found.because))?;
         Ok(Settings {
+            environment,
             base: parse_base("base_url", &self.base_url, environment)?,
             credentials: Credentials::new(self.api_key, self.secret_key)?,
             create_path: Template::plain("path_create", &self.paths.create)?,
@@ -96,6 +97,7 @@ impl PaymentConfig {
 /// A configuration that was checked: in `Live` the contract is verified.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    pub(crate) environment: Environment,
     pub(crate) base: BaseUrl,
     pub(crate) credentials: Credentials,
     pub(crate) create_path: Template,

@@ -184,17 +184,16 @@ fn observe(
     seen_at: Timestamp,
 ) -> Observation {
     let word = state_word(object, answer);
-    let status = word.map_or(Status::Pending, |word| status::status(&settings.words, word));
+    let told = status::told(&settings.words, word, shown, source, seen_at);
     let amount = answer.amount.map(|amount| Money::new(amount.value(), Currency::Clp));
     let key = [&answer.merchant_id, &answer.merchant_id_in_camel_case];
     let key = key.into_iter().flatten().next().map(|key| echoed_key(key.as_str(), shown));
     Observation {
         reference: reference(answer),
-        provider_code: word.map(|word| shown.text(word)),
         message: rejection(answer, shown),
-        returned: amount.filter(|_| status == Status::Failed(FailReason::Returned)),
+        returned: amount.filter(|_| told.status == Status::Failed(FailReason::Returned)),
         echo: Echo { key, amount },
-        ..Observation::new(status, source, seen_at)
+        ..told
     }
 }
 

@@ -19,6 +19,7 @@ use pagos_core::Deduplication;
 use pagos_core::Delivery;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Event;
@@ -45,23 +46,34 @@ use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
 use pagos_engine::Entry;
+use pagos_engine::Filed;
+use pagos_engine::Filing;
 use pagos_engine::Filter;
 use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
+use pagos_engine::InboxState;
+use pagos_engine::InboxStore;
 use pagos_engine::Intent;
 use pagos_engine::KnownSession;
+use pagos_engine::Lane;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
 use pagos_engine::Payment;
+use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
+use pagos_engine::Refused;
+use pagos_engine::Released;
+use pagos_engine::Run;
 use pagos_engine::RunId;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Turn;
+use pagos_engine::Verdict;
 use pagos_webhook::Endpoint;
 use pagos_webhook::Receiver;
 use pagos_webhook::Served;
@@ -199,6 +211,10 @@ impl PayoutProvider for Invented {
         &DESCRIPTOR
     }
 
+    fn environment(&self) -> Environment {
+        Environment::Sandbox
+    }
+
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
     }
@@ -287,7 +303,7 @@ impl Gated {
     }
 
     pub(crate) async fn stored(&self) -> Vec<InboxItem> {
-        self.inner.inbox(Timestamp::from_millis(i64::MAX), usize::MAX).await.unwrap()
+        self.inner.inbox(&[account()], Timestamp::from_millis(i64::MAX), usize::MAX).await.unwrap()
     }
 }
 
@@ -299,35 +315,37 @@ impl fmt::Debug for Gated {
 
 #[async_trait]
 impl Store for Gated {
-    async fn receive(
-        &self,
-        account: &AccountName,
-        delivery: &Delivery,
-    ) -> Result<InboxId, StoreError> {
-        if self.is_broken {
-            return Err(StoreError::new("the disk is full"));
-        }
-        if let Some(gate) = &self.gate {
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-            gate.acquire().await.unwrap().forget();
-        }
-        self.inner.receive(account, delivery).await
-    }
-
-    async fn submit(&self, intents: Vec<Intent>) -> Result<Vec<Submitted>, StoreError> {
-        self.inner.submit(intents).await
+    async fn take_turn(&self) -> Result<Turn, StoreError> {
+        self.inner.take_turn().await
     }
 
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         self.inner.bind(account, world).await
     }
 
-    async fn release(&self, run: &RunId, now: Timestamp) -> Result<u64, StoreError> {
-        self.inner.release(run, now).await
+    async fn submit(
+        &self,
+        run: &RunId,
+        intents: Vec<Intent>,
+    ) -> Result<Vec<Submitted>, StoreError> {
+        self.inner.submit(run, intents).await
+    }
+
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        now: Timestamp,
+    ) -> Result<Released, StoreError> {
+        self.inner.release(run, expected, now).await
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
         self.inner.withdraw(run).await
+    }
+
+    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        self.inner.run(run).await
     }
 
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
@@ -371,25 +389,94 @@ impl Store for Gated {
         self.inner.tally(run).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due().await
-    }
-
-    async fn inbox(&self, now: Timestamp, limit: usize) -> Result<Vec<InboxItem>, StoreError> {
-        self.inner.inbox(now, limit).await
-    }
-
-    async fn file(
-        &self,
-        id: InboxId,
-        due_at: Option<Timestamp>,
-        outcome: &str,
-    ) -> Result<(), StoreError> {
-        self.inner.file(id, due_at, outcome).await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(lanes).await
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         self.inner.outbox(after, limit).await
+    }
+
+    async fn newest_notice(&self) -> Result<u64, StoreError> {
+        self.inner.newest_notice().await
+    }
+
+    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        self.inner.reader(name).await
+    }
+
+    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
+        self.inner.acknowledge(name, number).await
+    }
+
+    async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.inner.halt(notice).await
+    }
+
+    async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
+        self.inner.resume(notice).await
+    }
+}
+
+#[async_trait]
+impl InboxStore for Gated {
+    async fn receive(
+        &self,
+        account: &AccountName,
+        delivery: &Delivery,
+        verdict: &Verdict,
+    ) -> Result<InboxId, StoreError> {
+        if self.is_broken {
+            return Err(StoreError::new("the disk is full"));
+        }
+        if let Some(gate) = &self.gate {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            gate.acquire().await.unwrap().forget();
+        }
+        self.inner.receive(account, delivery, verdict).await
+    }
+
+    async fn inbox(
+        &self,
+        accounts: &[AccountName],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<InboxItem>, StoreError> {
+        self.inner.inbox(accounts, now, limit).await
+    }
+
+    async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
+        self.inner.file(id, filing).await
+    }
+
+    async fn reopen(
+        &self,
+        id: InboxId,
+        verdict: Option<Verdict>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner.reopen(id, verdict, now).await
+    }
+
+    async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
+        self.inner.delivery(id).await
+    }
+
+    async fn deliveries(
+        &self,
+        state: Option<InboxState>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Filed>, StoreError> {
+        self.inner.deliveries(state, after, limit).await
+    }
+
+    async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
+        self.inner.count_refused(refused).await
+    }
+
+    async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
+        self.inner.refused().await
     }
 }
 
@@ -411,7 +498,7 @@ impl PaymentStore for Gated {
         self.inner.session(account, reference).await
     }
 
-    async fn commit_payment(&self, step: PaymentStep) -> Result<Committed, StoreError> {
+    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
         self.inner.commit_payment(step).await
     }
 
@@ -424,8 +511,8 @@ impl PaymentStore for Gated {
         self.inner.payments(status, after, limit).await
     }
 
-    async fn due_payments(&self, now: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
-        self.inner.due_payments(now, limit).await
+    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
+        self.inner.claim_payments(request).await
     }
 
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
