@@ -115,11 +115,35 @@ impl Folder {
         arguments: impl IntoIterator<Item = &'a str>,
         variables: &[(&str, &str)],
     ) -> Running {
+        Running::new(self.command(arguments, variables))
+    }
+
+    /// Starts a command whose two streams nobody reads before they are asked for.
+    pub(crate) fn start_unread(&self, arguments: &str) -> Unread {
+        let mut command = self.command(arguments.split_whitespace(), &[]);
+        let streams = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Unread { child: streams.spawn().unwrap() }
+    }
+
+    /// Runs a command whose standard output is this file.
+    pub(crate) fn run_into(&self, file: &str, arguments: &str) -> Run {
+        let mut command = self.command(arguments.split_whitespace(), &[]);
+        let out = fs::OpenOptions::new().write(true).open(file).unwrap();
+        let ended = command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped());
+        let ended = ended.spawn().unwrap().wait_with_output().unwrap();
+        Run::new(ended.status, String::new(), String::from_utf8(ended.stderr).unwrap())
+    }
+
+    fn command<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        variables: &[(&str, &str)],
+    ) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pagos"));
         command.args(arguments).current_dir(&self.0).env_clear().envs(variables.iter().copied());
         // Windows opens no socket without it.
         command.envs(std::env::vars_os().filter(|(name, _)| name == "SystemRoot"));
-        Running::new(command)
+        command
     }
 
     /// The payout with this key, as `status --json` prints it; `Null` if there is none yet.
@@ -260,6 +284,51 @@ impl Running {
 }
 
 impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A command that nobody reads. Dropping it kills it.
+pub(crate) struct Unread {
+    child: Child,
+}
+
+impl Unread {
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Closes the reading end of its standard output.
+    pub(crate) fn close_output(&mut self) {
+        drop(self.child.stdout.take());
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end, and then reads what is left in the pipes.
+    pub(crate) fn end(mut self) -> Run {
+        let mut status = None;
+        wait_for("the unread command ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let (mut out, mut err) = (String::new(), String::new());
+        if let Some(mut stream) = self.child.stdout.take() {
+            stream.read_to_string(&mut out).unwrap();
+        }
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        Run::new(status.unwrap(), out, err)
+    }
+}
+
+impl Drop for Unread {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
