@@ -17,6 +17,7 @@ use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_store_sqlite::SqliteStore;
 use serde_json::Value;
+use serde_json::json;
 
 use support::Folder;
 use support::Twin;
@@ -123,11 +124,8 @@ fn truth_03_a_report_that_cannot_be_written_does_not_make_the_exit_code() {
 fn truth_10_what_waits_for_a_person_is_said_and_is_exit_code_3() {
     let folder = Folder::new("truth-10");
     let twin = Twin::start(&folder);
-    let odd: Vec<Value> =
-        vec![serde_json::json!({"key": "p-2", "fault": "odd_word", "times": 1000})];
-    for fault in odd {
-        twin.tell("faults", &fault);
-    }
+    let odd = json!({"key": "p-2", "fault": "odd_word", "times": 1_000});
+    twin.tell("faults", &json!({ "triggers": [odd] }));
     let rows = [("p-1", "sim:amount-echo"), ("p-2", "salary"), ("p-3", "salary")];
     folder.write("payouts.csv", payouts(rows));
     let pay = format!("pay payouts.csv --sandbox-url {} --yes --db p.db --json", twin.origin);

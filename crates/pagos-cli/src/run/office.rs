@@ -63,27 +63,16 @@ pub(crate) fn engine_accounts(accounts: &[Account]) -> pagos_engine::Accounts {
     })
 }
 
-/// An engine that sends nothing before it takes the turn. Payouts of a test must never go out as
-/// real money, nor the other way round, so it refuses a database of another world.
-///
-/// # Errors
-/// If an account of the database pays in another world.
-pub(crate) async fn open_beside(
-    db: &Database,
-    store: &Arc<dyn Store>,
-    world: &World,
-    accounts: pagos_engine::Accounts,
-    policy: Policy,
-) -> Result<Engine, Failure> {
-    let door = door(Arc::clone(store));
-    let opened = Engine::open_beside(door, world, accounts, Arc::new(SystemClock), policy).await;
-    opened.map_err(|error| match error {
+/// Payouts of a test must never go out as real money, nor the other way round: which database it is
+/// that holds payouts of another world.
+pub(crate) fn of_database(db: &Database, error: EngineError) -> Failure {
+    match error {
         EngineError::OtherWorld { account, stored, given } => Failure::new(format!(
             "{db}: account {account} of this database is {stored}, and here it is {given}; use \
              another --db, or give the account another name"
         )),
         other => other.into(),
-    })
+    }
 }
 
 /// Opens the socket for webhooks; deliveries wait in it until the receiver serves.
@@ -108,7 +97,19 @@ impl Office {
     pub(crate) async fn beside(db: &Database, bank: &Bank) -> Result<Self, Failure> {
         let store = db.open().await?;
         let accounts = engine_accounts(bank.accounts.all());
-        let engine = open_beside(db, &store, &bank.world, accounts, bank.policy.clone()).await?;
+        let opened = Self::over(store, &bank.world, accounts, bank.policy.clone()).await;
+        opened.map_err(|error| of_database(db, error))
+    }
+
+    pub(crate) async fn over(
+        store: Arc<dyn Store>,
+        world: &World,
+        accounts: pagos_engine::Accounts,
+        policy: Policy,
+    ) -> Result<Self, EngineError> {
+        let door = door(Arc::clone(&store));
+        let timer = Arc::new(SystemClock);
+        let engine = Engine::open_beside(door, world, accounts, timer, policy).await?;
         Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
     }
 

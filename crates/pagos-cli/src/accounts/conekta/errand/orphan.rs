@@ -29,6 +29,7 @@ use crate::exit::Failure;
 use crate::exit::with_causes;
 use crate::run::database::Database;
 use crate::run::office;
+use crate::run::office::Office;
 use crate::run::report::Pages;
 
 pub(super) async fn run(
@@ -42,7 +43,8 @@ pub(super) async fn run(
     let store = db.open().await?;
     // Refuses a store in which this account pays in another world.
     let account = office::engine_accounts(std::slice::from_ref(&desk.account));
-    drop(office::open_beside(db, &store, &desk.world, account, desk.policy.clone()).await?);
+    let office = Office::over(store, &desk.world, account, desk.policy.clone()).await;
+    let store = office.map_err(|error| office::of_database(db, error))?.store;
     // Payees first: a payout that is stored meanwhile then counts.
     let payees = payee::all(&desk).await?;
     let used = Used::read(&store, &desk.settings.name).await?;
