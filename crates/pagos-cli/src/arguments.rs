@@ -35,7 +35,8 @@ Exit codes:
   0  everything was done; every payout succeeded
   1  wrong arguments, configuration or input; nothing was sent
   2  some payouts failed, none is in doubt
-  3  some payouts are in doubt: not known to be paid, not known to have failed
+  3  some payouts are in doubt: not known to be paid, not known to have failed; or they wait for a
+     person, or for an account that is out of service
 
 Credentials come from PAGOS_<ACCOUNT>_<FIELD>, such as PAGOS_CASHYPRO_API_KEY, or from pagos.toml
 (`pagos init` writes one). They are never arguments.";

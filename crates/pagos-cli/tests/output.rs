@@ -130,41 +130,55 @@ fn truth_12_pay_pays_all_while_nobody_reads_and_a_signal_ends_it() {
     assert_eq!(twin.paid(), keys);
 }
 
-/// The progress of a run is drawn on a terminal. One that stands still (Ctrl-S, or a window that
-/// nobody serves) holds up nothing.
+/// The progress of a run is drawn on a terminal. One that stands still, as after Ctrl-S, holds up
+/// nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn truth_12_a_terminal_that_stands_still_holds_up_nothing() {
+    use std::io::Write;
     use std::process::Command;
     use std::process::Stdio;
 
-    if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
-        eprintln!("skipped: `script`, which makes a terminal, is not installed");
-        return;
-    }
+    const CTRL_S: &[u8] = b"\x13";
+    // `script` makes a terminal, and belongs to the base of Linux systems.
     let folder = Folder::new("truth-12-terminal");
     // Answers that take their time, so that there is much to draw.
-    let twin = Twin::start_with(&folder, "--speed 20");
-    let keys = support::keys("t", 60);
+    let twin = Twin::start_with(&folder, "--speed 50");
+    let keys = support::keys("t", 40);
     folder.write("payouts.csv", payouts(keys.iter().map(|key| (key.as_str(), "sim:slow"))));
     let pay = format!(
-        "exec {} pay payouts.csv --sandbox-url {} --yes --db t.db --concurrency 2",
+        "echo $$ > pid; exec {} pay payouts.csv --sandbox-url {} --yes --db t.db --concurrency 2",
         env!("CARGO_BIN_EXE_pagos"),
         twin.origin
     );
     let mut terminal = Command::new("script")
         .args(["-q", "-e", "-c", &pay, "/dev/null"])
         .current_dir(folder.path())
-        .env("TERM", "xterm")
-        .stdin(Stdio::null())
+        .envs([("TERM", "xterm"), ("SHELL", "/bin/sh")])
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // Nobody reads `script`, so it reads the terminal no more once the pipe is full.
+    wait_for("some are paid", || twin.paid().len() >= 2);
+    let mut keyboard = terminal.stdin.take().unwrap();
+    keyboard.write_all(CTRL_S).unwrap();
+    keyboard.flush().unwrap();
+    let paid = twin.paid().len();
+    assert!(paid < keys.len() / 2, "the test was too slow to stop anything: {paid}");
     wait_for("all are paid", || twin.paid().len() == keys.len());
+    let id = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+    let is_there = || Command::new("kill").args(["-0", id.trim()]).stderr(Stdio::null()).status();
+    let told = Instant::now();
+    if is_there().unwrap().success() {
+        Command::new("kill").args(["-s", "TERM", id.trim()]).status().unwrap();
+    }
+    wait_for("it ends", || !is_there().unwrap().success());
+    assert!(told.elapsed() < STOP_MAX, "{:?}", told.elapsed());
+    drop(keyboard);
     terminal.kill().unwrap();
     terminal.wait().unwrap();
+    assert_eq!(twin.paid(), keys);
 }
 
 #[test]

@@ -154,7 +154,8 @@ impl Office {
         concurrency: usize,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), EngineError> {
-        self.engine.run(concurrency, stop, || self.wake.notified()).await
+        // It holds everything that is under way.
+        Box::pin(self.engine.run(concurrency, stop, || self.wake.notified())).await
     }
 
     /// Something is due earlier than the engine knows.

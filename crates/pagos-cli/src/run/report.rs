@@ -143,8 +143,11 @@ mod tests {
 
     use super::*;
 
-    fn tally(rows: &[(&str, u64, u64)]) -> Tally {
-        let row = |(status, count, attention): &(&str, u64, u64)| TallyRow {
+    /// Status word, count, and how many of them wait for a person.
+    type Counted = (&'static str, u64, u64);
+
+    fn tally(rows: &[Counted]) -> Tally {
+        let row = |(status, count, attention): &Counted| TallyRow {
             account: AccountName::new("cashypro").unwrap(),
             currency: Currency::Cop,
             status: (*status).to_owned(),
@@ -158,7 +161,7 @@ mod tests {
 
     #[test]
     fn truth_10_what_waits_for_a_person_is_in_doubt_even_if_it_is_settled() {
-        let cases: [(&[(&str, u64, u64)], u64, Exit); 10] = [
+        let cases: [(&[Counted], u64, Exit); 10] = [
             (&[("succeeded", 3, 0)], 3, Exit::Succeeded),
             (&[("succeeded", 2, 0), ("failed", 1, 0)], 3, Exit::SomeFailed),
             (&[("succeeded", 3, 1)], 3, Exit::InDoubt),

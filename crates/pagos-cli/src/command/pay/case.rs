@@ -273,12 +273,12 @@ fn how_to_resume(file: &Path) -> String {
     )
 }
 
-/// The store failed after the first payout may have left: that is not "nothing was sent".
+/// Something failed after the first payout may have left: that is not "nothing was sent".
 fn tell_broken(failure: &Failure) {
     failure.messages().iter().for_each(|message| console::tell(&format!("error: {message}")));
     console::tell(
         "the run broke off, and what was under way is in doubt; nothing is lost: run the same \
-         command again when the database is back, which sends nothing twice",
+         command again when the cause is gone, which sends nothing twice",
     );
 }
 
