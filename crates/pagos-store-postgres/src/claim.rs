@@ -168,7 +168,8 @@ impl Work for EndClaims {
     type Answer = u64;
 
     async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
-        connection.execute(END_CLAIMS, &[]).await
+        let payouts = connection.execute(END_CLAIMS, &[]).await?;
+        Ok(payouts + connection.execute(END_CLAIMS_OF_PAYMENTS, &[]).await?)
     }
 }
 
@@ -178,3 +179,9 @@ const END_CLAIMS: &str = "WITH leased AS MATERIALIZED (
     )
     UPDATE payouts SET epoch = epoch + 1, lease_until = NULL
     FROM leased WHERE payouts.id = leased.id";
+
+const END_CLAIMS_OF_PAYMENTS: &str = "WITH leased AS MATERIALIZED (
+        SELECT id FROM payments WHERE lease_until IS NOT NULL ORDER BY key FOR UPDATE
+    )
+    UPDATE payments SET lease_until = NULL
+    FROM leased WHERE payments.id = leased.id";

@@ -14,6 +14,7 @@ use pagos_core::Timestamp;
 use pagos_engine::Accounts;
 use pagos_engine::Engine;
 use pagos_engine::Entry;
+use pagos_engine::InboxItem;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
 use pagos_engine::Payout;
@@ -142,6 +143,11 @@ impl Scene {
     pub fn receive(&self, delivery: &Delivery) -> bool {
         let decoder = self.provider.webhooks().expect("the scripted provider sends webhooks");
         receive(Arc::clone(&self.store), &account(), decoder, delivery) == 200
+    }
+
+    /// The deliveries that wait to be applied.
+    pub fn waiting(&self) -> Vec<InboxItem> {
+        finish(self.store.inbox(&[account()], self.timer.now(), usize::MAX)).unwrap()
     }
 
     /// One payout as stored.

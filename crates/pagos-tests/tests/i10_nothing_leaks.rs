@@ -164,7 +164,7 @@ fn i10_no_canary_is_heard_on_a_hostile_day() {
     see_everything(&stage, &names, &mut ears);
     let deliveries = Mutex::new(Vec::new());
     stage.run_until(&engine, || {
-        let waiting = finish(stage.store.inbox(stage.timer.now(), 99)).unwrap();
+        let waiting = stage.waiting();
         deliveries.lock().unwrap().extend(waiting);
         false
     });
@@ -249,7 +249,7 @@ fn i10_no_canary_is_heard_from_the_engine_when_it_refuses() {
         received_at: start(),
     };
     finish(stage.store.receive(&account(), &delivery)).unwrap();
-    ears.see(&finish(stage.store.inbox(start(), 9)).unwrap());
+    ears.see(&stage.waiting());
     ears.see(&delivery);
     ears.see(&stage);
     assert_eq!(ears.leaks(), Vec::<String>::new());

@@ -14,9 +14,9 @@ use pagos_core::Delivery;
 use pagos_core::Departure;
 use pagos_core::FailReason;
 use pagos_core::Status;
-use pagos_core::Subject;
 use pagos_core::Transport;
 use pagos_engine::EngineError;
+use pagos_engine::NoticeAbout;
 use pagos_engine::NoticeKind;
 use pagos_engine::Opened;
 use pagos_engine::Payment;
@@ -66,10 +66,12 @@ fn kinds(stage: &Stage) -> Vec<&'static str> {
         NoticeKind::Advanced => "advanced",
         NoticeKind::Reversed { .. } => "reversed",
         NoticeKind::Returned => "returned",
+        NoticeKind::PaidByLaterTry { .. } => "paid by a later try",
         NoticeKind::Attention { .. } => "attention",
+        NoticeKind::InServiceAgain => "in service again",
     };
     let notices = stage.notices();
-    assert!(notices.iter().all(|notice| notice.subject == Subject::Payment));
+    assert!(notices.iter().all(|notice| matches!(notice.about, NoticeAbout::Payment(_))));
     notices.iter().map(|notice| word(&notice.event)).collect()
 }
 
