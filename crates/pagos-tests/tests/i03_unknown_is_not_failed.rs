@@ -162,7 +162,11 @@ fn i03_every_bad_answer_of_the_twin_ends_at_its_truth() {
         stage.run_to_rest(&engine);
         assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{fault:?}");
         assert_eq!(stage.movements().len(), 1, "{fault:?}");
-        let failed = stage.notices().iter().filter(|it| it.status.word() == "failed").count();
+        let failed = stage
+            .notices()
+            .iter()
+            .filter(|it| it.order().unwrap().status.word() == "failed")
+            .count();
         assert_eq!(failed, 0, "{fault:?}");
     }
 }
