@@ -19,6 +19,7 @@ use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
 use pagos_engine::Payout;
 use pagos_engine::Store;
+use pagos_engine::Timer;
 
 use crate::drive::drive;
 use crate::drive::finish;
@@ -131,6 +132,27 @@ impl Scene {
                 Some(at) if at <= until => self.timer.advance_to(at),
                 _ => return self.timer.advance_to(until),
             }
+        }
+    }
+
+    /// Runs the engine's own loop for `time`; returns how often it had to be woken.
+    ///
+    /// # Panics
+    /// If it ends by itself.
+    pub fn run_for(&self, engine: &Engine, concurrency: usize, time: Duration) -> u64 {
+        let until = self.timer.now().plus(time);
+        let stop = self.timer.sleep(time);
+        let mut run = Box::pin(engine.run(concurrency, stop, std::future::pending));
+        let mut rounds = 0;
+        loop {
+            if let Some(ended) = drive(&mut run) {
+                ended.unwrap();
+                return rounds;
+            }
+            let next = self.timer.next_wake().expect("the loop waits for something");
+            self.timer.advance_to(next);
+            assert!(self.timer.now() <= until.plus(policy().lease), "it does not stop");
+            rounds += 1;
         }
     }
 

@@ -207,7 +207,9 @@ fn notifications_that_are_not_genuine_change_nothing() {
         let forged = stage.post();
         assert!(!forged.is_empty(), "{notice}");
         for webhook in &forged {
-            assert_eq!(stage.receive(&stage.arrival(webhook)), 401, "{notice}");
+            // What names no order is refused before anybody looks at its signature.
+            let status = stage.receive(&stage.arrival(webhook));
+            assert!(matches!(status, 401 | 404), "{notice}: {status}");
         }
         finish(stage.engine().work(8)).unwrap();
         assert_eq!(status(&stage, "order1"), Status::Pending, "{notice}");
