@@ -26,6 +26,7 @@ use pagos_engine::Payment;
 use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
 use pagos_engine::PaymentStore;
+use pagos_engine::Released;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreErrorKind;
@@ -342,4 +343,60 @@ async fn truth_19_an_old_digest_still_counts() {
     assert!(matches!(same, Asked::Existing(_)), "{same:?}");
     assert_eq!(store.next_due(&[lane(Work::Send)]).await.unwrap(), Some(at(0)));
     assert_eq!(stored.order.account, account());
+}
+
+/// Two whole portions of each, so that the last one is empty.
+#[tokio::test]
+async fn runs_of_many_portions_are_released_and_withdrawn() {
+    const PAYOUTS: usize = 20_000;
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = scratch.database().await;
+    let store = open(&database.url).await;
+    let names: Vec<String> = (0..PAYOUTS).map(|number| format!("k{number:05}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for name in ["a", "b"] {
+        // The second run has every second payout of the first, and as many of its own.
+        let keys = names.iter().enumerate().map(|(number, key)| match (name, number % 2) {
+            ("b", 1) => format!("own-{key}"),
+            _ => (*key).to_owned(),
+        });
+        let all: Vec<_> = keys.map(|key| intent(&key)).collect();
+        for part in all.chunks(5_000) {
+            store.submit(&run_of(name), part.to_vec()).await.unwrap();
+        }
+    }
+    let client = connect(&database).await;
+    // As if a withdrawal had been interrupted after its first portion.
+    client
+        .batch_execute(
+            "WITH portion AS (SELECT run, key FROM members WHERE run = 1 ORDER BY key LIMIT 10000),
+                  gone AS (DELETE FROM payouts USING portion
+                           WHERE payouts.key = portion.key AND cardinality(runs) = 1),
+                  stay AS (UPDATE payouts SET runs = array_remove(runs, 1) FROM portion
+                           WHERE payouts.key = portion.key AND cardinality(runs) = 2)
+             DELETE FROM members USING portion
+             WHERE members.run = portion.run AND members.key = portion.key;
+             DELETE FROM tallies;
+             INSERT INTO tallies
+             SELECT run, 0, count(*), 0, 0, sum(amount_minor), account, currency, status
+             FROM payouts CROSS JOIN unnest(runs || 0::bigint) AS run GROUP BY 1, 7, 8, 9",
+        )
+        .await
+        .unwrap();
+    assert_eq!(store.withdraw(&run_of("a")).await.unwrap(), 5_000);
+    assert_eq!(store.withdraw(&run_of("a")).await.unwrap(), 0);
+    assert_sums_are_right(&client).await;
+    let wrong = store.release(&run_of("b"), 19_999, at(1)).await.unwrap();
+    assert_eq!(wrong, Released::Incomplete { members: 20_000 });
+    let released = store.release(&run_of("b"), 20_000, at(1)).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 20_000 });
+    // As if a release had been interrupted: what it fixed stays, and the rest follows.
+    let undo = "UPDATE payouts SET held = true, due_at = NULL WHERE key LIKE '%9'";
+    client.batch_execute(undo).await.unwrap();
+    assert_eq!(store.withdraw(&run_of("b")).await.unwrap(), 0, "it is released");
+    let again = store.release(&run_of("b"), 20_000, at(2)).await.unwrap();
+    assert_eq!(again, Released::Done { made_due: 2_000 });
+    let known = store.run(&run_of("b")).await.unwrap().unwrap();
+    assert_eq!((known.expected, known.released_at), (Some(20_000), Some(at(1))));
+    assert_sums_are_right(&client).await;
 }
