@@ -97,6 +97,14 @@ impl Rules<'_> {
         if is_under_way_again(&before, seen) {
             // The provider does not call it settled any more, so the watch must not end.
             progress.settled_at = Some(self.now);
+            if !seen.not_understood {
+                progress.asking = Asking::default();
+            }
+        }
+        if before.standing.not_understood().is_none()
+            && progress.standing.not_understood().is_some()
+        {
+            // Ask soon, and then less and less often.
             progress.asking = Asking::default();
         }
         let is_answered = !matches!(status, Status::Created | Status::Unknown);
@@ -242,6 +250,15 @@ impl Rules<'_> {
             return Some(self.now.plus(delay));
         }
         let questions = progress.asking.questions;
+        if progress.standing.not_understood().is_some()
+            && !self.is_window_closed(progress, self.now)
+        {
+            let delay = match questions {
+                0 => self.policy.confirm_delay,
+                asked => self.policy.question_delay(asked),
+            };
+            return Some(self.now.plus(delay));
+        }
         let delay = match progress.status() {
             Status::Created => self.policy.retry_delay(progress.refusals),
             Status::Unknown => self.policy.question_delay(questions),
@@ -456,7 +473,7 @@ impl Rules<'_> {
 fn is_under_way_again(before: &Progress, seen: &Observation) -> bool {
     let held = before.standing.held();
     before.status().is_final()
-        && seen.status == Status::Pending
+        && (seen.status == Status::Pending || seen.not_understood)
         && seen.source == Source::Query
         && seen.asked_at.is_some_and(|asked_at| asked_at > held.seen_at)
 }

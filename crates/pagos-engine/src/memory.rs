@@ -153,7 +153,7 @@ impl Store for MemoryStore {
             row.payout.epoch += 1;
             ended += 1;
         }
-        Ok(ended)
+        Ok(ended + tables.payments.end_claims())
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {

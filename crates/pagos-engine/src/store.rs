@@ -79,8 +79,8 @@ pub trait Store: PaymentStore + InboxStore {
     /// quarantine with the reason, and a notice calls a person.
     async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError>;
 
-    /// Ends all claims, for a program that knows to be the only worker ([`Turn::Alone`]). Returns how
-    /// many.
+    /// Ends all claims, of payouts and of payments, for a program that knows to be the only worker
+    /// ([`Turn::Alone`]). Returns how many.
     async fn end_claims(&self) -> Result<u64, StoreError>;
 
     /// Writes one step if the payout still has the version that the step was computed from, and,

@@ -109,7 +109,7 @@ async fn intents_rate(store: &Arc<PostgresStore>, callers: usize) -> f64 {
     let submit = async |store: Arc<PostgresStore>| {
         let mut submitted = 0;
         while begun.elapsed() < PATIENCE {
-            store.submit(vec![next_intent()]).await.unwrap();
+            store.submit(&run(), vec![next_intent()]).await.unwrap();
             submitted += 1;
         }
         submitted
@@ -124,7 +124,7 @@ async fn steps_rate(store: &Arc<PostgresStore>, callers: usize) -> f64 {
     for _ in 0..callers {
         let intent = next_intent();
         let key = intent.order.key.clone();
-        store.submit(vec![intent]).await.unwrap();
+        store.submit(&run(), vec![intent]).await.unwrap();
         payouts.push(store.payout(&key).await.unwrap().unwrap());
     }
     let begun = Instant::now();
@@ -149,14 +149,15 @@ async fn batched_rate(store: &PostgresStore) -> f64 {
     let intents: Vec<Intent> = (0..ROWS).map(|_| next_intent()).collect();
     let begun = Instant::now();
     for batch in intents.chunks(1000) {
-        store.submit(batch.to_vec()).await.unwrap();
+        store.submit(&run(), batch.to_vec()).await.unwrap();
     }
     f64::from(ROWS) / begun.elapsed().as_secs_f64()
 }
 
 /// Payouts claimed by eight callers at once.
 async fn claims_rate(store: &Arc<PostgresStore>, limit: usize) -> f64 {
-    store.release(&run(), at(0)).await.unwrap();
+    let members = store.run(&run()).await.unwrap().unwrap().members;
+    store.release(&run(), members, at(0)).await.unwrap();
     let begun = Instant::now();
     let claim_all = async |store: Arc<PostgresStore>| {
         let mut claimed = 0;

@@ -93,12 +93,14 @@ impl Work for ClaimPayouts<'_> {
     }
 }
 
+/// `due` as an array, because nobody can tell the planner how few rows it has: joined, it was compared
+/// with the whole table.
 const CLAIM: &str = concat!(
     "WITH shares AS MATERIALIZED (
         SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
                       AS list (account, work, most, lease_until, place)
     ), due AS MATERIALIZED (
-        SELECT free.id, shares.lease_until, shares.place FROM shares CROSS JOIN LATERAL (
+        SELECT free.id FROM shares CROSS JOIN LATERAL (
             SELECT id FROM payouts
             WHERE payouts.account = shares.account AND payouts.work = shares.work
               AND NOT held AND due_at <= $1
@@ -107,9 +109,10 @@ const CLAIM: &str = concat!(
             FOR UPDATE SKIP LOCKED
         ) AS free
     ), claimed AS (
-        UPDATE payouts SET epoch = epoch + 1, lease_until = due.lease_until
-        FROM due WHERE payouts.id = due.id
-        RETURNING payouts.*, due.place
+        UPDATE payouts SET epoch = epoch + 1, lease_until = shares.lease_until
+        FROM shares WHERE payouts.id = ANY (ARRAY (SELECT id FROM due))
+          AND payouts.account = shares.account AND payouts.work = shares.work
+        RETURNING payouts.*, shares.place
     )
     SELECT ",
     payout_columns!(),
@@ -143,7 +146,7 @@ const CLAIM_PAYMENTS: &str = concat!(
         SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY
                       AS list (account, most, lease_until, place)
     ), due AS MATERIALIZED (
-        SELECT free.id, shares.lease_until, shares.place FROM shares CROSS JOIN LATERAL (
+        SELECT free.id FROM shares CROSS JOIN LATERAL (
             SELECT id FROM payments
             WHERE payments.account = shares.account AND due_at <= $1
               AND (payments.lease_until IS NULL OR payments.lease_until <= $1)
@@ -151,9 +154,10 @@ const CLAIM_PAYMENTS: &str = concat!(
             FOR UPDATE SKIP LOCKED
         ) AS free
     ), claimed AS (
-        UPDATE payments SET lease_until = due.lease_until
-        FROM due WHERE payments.id = due.id
-        RETURNING payments.*, due.place
+        UPDATE payments SET lease_until = shares.lease_until
+        FROM shares WHERE payments.id = ANY (ARRAY (SELECT id FROM due))
+          AND payments.account = shares.account
+        RETURNING payments.*, shares.place
     )
     SELECT ",
     payment_columns!(),
@@ -168,7 +172,8 @@ impl Work for EndClaims {
     type Answer = u64;
 
     async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
-        connection.execute(END_CLAIMS, &[]).await
+        let payouts = connection.execute(END_CLAIMS, &[]).await?;
+        Ok(payouts + connection.execute(END_CLAIMS_OF_PAYMENTS, &[]).await?)
     }
 }
 
@@ -178,3 +183,9 @@ const END_CLAIMS: &str = "WITH leased AS MATERIALIZED (
     )
     UPDATE payouts SET epoch = epoch + 1, lease_until = NULL
     FROM leased WHERE payouts.id = leased.id";
+
+const END_CLAIMS_OF_PAYMENTS: &str = "WITH leased AS MATERIALIZED (
+        SELECT id FROM payments WHERE lease_until IS NOT NULL ORDER BY key FOR UPDATE
+    )
+    UPDATE payments SET lease_until = NULL
+    FROM leased WHERE payments.id = leased.id";

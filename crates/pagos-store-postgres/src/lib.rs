@@ -9,6 +9,25 @@
 //! that belongs to its connection: when a connection is lost during a commit, that number says
 //! whether the commit happened.
 //!
+//! A row that this version cannot read ends nobody else's claim: it is put in quarantine, and a notice
+//! calls a person. No error and no notice quotes a row.
+//!
+//! # The order of locks
+//!
+//! Whatever locks several rows locks them in this order, so that two transactions never wait for each
+//! other:
+//!
+//! 1. the row of the run: shared by batches that are submitted to it, alone by a release or a
+//!    withdrawal;
+//! 2. payouts, in the order of their keys (claims skip what is locked instead of waiting), or one
+//!    payment;
+//! 3. references and sessions, then deliveries in the order of their numbers;
+//! 4. tallies, in the order of run, account, currency and status.
+//!
+//! New payouts are inserted after all that exist are locked, in the order of their keys. Entries and
+//! notices are only inserted, which waits for nobody. A transaction that is refused a lock for too long
+//! (`lock_timeout`) is done again.
+//!
 //! ```no_run
 //! use pagos_engine::Store;
 //! use pagos_store_postgres::PostgresOptions;

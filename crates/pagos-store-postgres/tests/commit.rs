@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use pagos_engine::Committed;
 use pagos_engine::Payout;
+use pagos_engine::Released;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
 use pagos_store_postgres::PostgresOptions;
@@ -27,6 +28,7 @@ use sample::intent;
 use sample::key;
 use sample::open_with;
 use sample::release;
+use sample::run_of;
 use sample::step;
 
 struct Stand {
@@ -109,9 +111,12 @@ async fn every_kind_of_write_survives_a_lost_answer() {
         let Some(stand) = Stand::set_up(PATIENCE).await else { return };
         let Stand { proxy, store, .. } = &stand;
         proxy.next_commit(fate);
-        assert_eq!(store.submit(vec![intent("k2")]).await.unwrap(), [Submitted::New], "{fate:?}");
+        let other = run_of("other");
+        let submitted = store.submit(&other, vec![intent("k2")]).await.unwrap();
+        assert_eq!(submitted, [Submitted::New], "{fate:?}");
         proxy.next_commit(fate);
-        assert_eq!(store.release(&sample::run(), sample::at(5)).await.unwrap(), 1, "{fate:?}");
+        let released = store.release(&other, 1, sample::at(5)).await.unwrap();
+        assert_eq!(released, Released::Done { made_due: 1 }, "{fate:?}");
         proxy.next_commit(fate);
         let claimed = store.claim(claim(5, 10)).await.unwrap();
         assert_eq!(claimed.len(), 1, "{fate:?}");

@@ -98,7 +98,7 @@ async fn an_error_shows_nothing_of_a_row() {
         .unwrap();
     let intent = sample::intent("k1");
     let number = intent.order.beneficiary.account_number.as_str().to_owned();
-    let error = store.submit(vec![intent]).await.unwrap_err();
+    let error = store.submit(&sample::run(), vec![intent]).await.unwrap_err();
     let shown = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
     assert!(shown.contains("not this one"), "{shown}");
     assert!(!shown.contains("Failing row") && !shown.contains(&number), "{shown}");
@@ -119,7 +119,7 @@ async fn session_settings(database: &ScratchDatabase, store: &PostgresStore) -> 
         )
         .await
         .unwrap();
-    store.submit(vec![sample::intent("k1")]).await.unwrap();
+    store.submit(&sample::run(), vec![sample::intent("k1")]).await.unwrap();
     client.query_one("SELECT setting FROM pagos.seen", &[]).await.unwrap().get(0)
 }
 

@@ -1,25 +1,52 @@
-//! Tables that are made by whoever comes first, and that a program which does not know them leaves
-//! alone.
+//! Tables that are made by whoever comes first, that older ones become, and that a program which does
+//! not know them leaves alone.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod sample;
 
 use futures_util::future::join_all;
+use pagos_core::AccountName;
+use pagos_core::Delivery;
+use pagos_core::Hint;
+use pagos_core::ProviderRef;
+use pagos_core::Status;
+use pagos_engine::Asked;
+use pagos_engine::Digest;
+use pagos_engine::Filing;
+use pagos_engine::InboxId;
+use pagos_engine::InboxState;
+use pagos_engine::InboxStore;
+use pagos_engine::Lane;
+use pagos_engine::Notice;
+use pagos_engine::NoticeAbout;
+use pagos_engine::PaymentStore;
+use pagos_engine::Released;
+use pagos_engine::Run;
 use pagos_engine::Store;
+use pagos_engine::Submitted;
+use pagos_engine::Verdict;
+use pagos_engine::Work;
 use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::Scratch;
+use pagos_store_postgres::ScratchDatabase;
 
+use sample::account;
+use sample::assert_sums_are_right;
 use sample::at;
 use sample::claim;
+use sample::claim_of;
 use sample::connect;
 use sample::count;
 use sample::intent;
+use sample::intents;
+use sample::lane;
 use sample::open;
 use sample::open_with;
 use sample::release;
 use sample::run;
+use sample::run_of;
 use sample::step;
 
 async fn refusal(url: &str) -> String {
@@ -94,7 +121,142 @@ async fn who_only_reads_makes_nothing_and_writes_nothing() {
     assert!(reader.outbox(0, 10).await.unwrap().is_empty(), "nobody numbered it yet");
     assert_eq!(writer.outbox(0, 10).await.unwrap().len(), 1);
     assert_eq!(reader.outbox(0, 10).await.unwrap().len(), 1);
-    let error = reader.submit(vec![intent("k2")]).await.unwrap_err().to_string();
+    let error = reader.submit(&run(), vec![intent("k2")]).await.unwrap_err().to_string();
     assert_eq!(error, "the store was opened for reading only");
-    assert!(reader.release(&run(), at(0)).await.is_err());
+    assert!(reader.release(&run(), 1, at(0)).await.is_err());
+}
+
+/// A database as version 1 left it: two runs, one of them released in part only, one that was
+/// withdrawn, deliveries in every state, notices of several ages, a payment.
+async fn version_1(scratch: &Scratch) -> ScratchDatabase {
+    let database = scratch.database().await;
+    let sql = include_str!("migration/version_1.sql");
+    connect(&database).await.batch_execute(sql).await.unwrap();
+    database
+}
+
+#[tokio::test]
+async fn runs_and_payouts_of_version_1_come_to_the_present_one() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = version_1(&scratch).await;
+    let store = open(&database.url).await;
+    let client = connect(&database).await;
+    assert_sums_are_right(&client).await;
+    let expected = |members, released_ms: Option<i64>| {
+        let expected = released_ms.map(|_| members);
+        Some(Run { members, expected, released_at: released_ms.map(at) })
+    };
+    for (name, found) in
+        [("released", expected(5, Some(0))), ("half", expected(2, None)), ("unknown", None)]
+    {
+        assert_eq!(store.run(&run_of(name)).await.unwrap(), found, "{name}");
+    }
+    // A run that was withdrawn may come again.
+    assert_eq!(store.run(&run_of("withdrawn")).await.unwrap(), expected(0, None));
+    let again = store.submit(&run_of("withdrawn"), intents(&["k8"])).await.unwrap();
+    assert_eq!(again, [Submitted::New]);
+    assert_eq!(store.withdraw(&run_of("withdrawn")).await.unwrap(), 1);
+    let late = store.submit(&run_of("released"), intents(&["k1", "k9"])).await.unwrap();
+    assert_eq!(late, [Submitted::Existing { status: Status::Pending }, Submitted::Closed]);
+
+    let tally = store.tally(None).await.unwrap();
+    let counts = ["created", "unknown", "pending", "quarantined"].map(|word| tally.count(word));
+    assert_eq!(counts, [3, 2, 1, 1]);
+    let claimed = async |work| {
+        let claims = store.claim(claim_of(lane(work), 10, 10)).await.unwrap();
+        let keys = claims.iter().map(|claim| claim.payout.order.key.to_string());
+        keys.collect::<Vec<_>>()
+    };
+    assert_eq!(store.next_due(&[lane(Work::Ask)]).await.unwrap(), Some(at(9)));
+    // k2 has an attempt that may be alive; k3 is unknown without one.
+    assert_eq!(claimed(Work::Ask).await, ["k1", "k2"]);
+    assert_eq!(claimed(Work::Send).await, ["k5", "k6", "k3"]);
+    let released = store.release(&run_of("half"), 2, at(10)).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 1 });
+    assert_eq!(claimed(Work::Send).await, ["k7"]);
+
+    let reference = ProviderRef::new("R1").unwrap();
+    let found = store.payout_of(&account(), &reference).await.unwrap();
+    assert_eq!(found, Some(sample::key("k1")));
+    let named = "SELECT count(*) FROM payouts WHERE (reference = 'R1') = (key = 'k1')";
+    assert_eq!(count(&client, named).await, 1);
+    let payout = store.payout(&sample::key("k1")).await.unwrap().unwrap();
+    assert_eq!(payout.digest, Digest::of(&payout.order));
+    let held = payout.progress.standing.held();
+    assert_eq!(held.message.as_deref(), Some("a\0b"), "what jsonb would refuse");
+    assert_eq!(store.history(&sample::key("k1")).await.unwrap().len(), 1);
+    assert_sums_are_right(&client).await;
+}
+
+#[tokio::test]
+async fn deliveries_and_notices_of_version_1_come_to_the_present_one() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = version_1(&scratch).await;
+    let store = open(&database.url).await;
+    let filed = store.deliveries(None, 0, 10).await.unwrap();
+    let found: Vec<_> = filed.iter().map(|one| (one.state, one.because.as_str())).collect();
+    let expected = [
+        (InboxState::Open, "no such payout"),
+        (InboxState::Applied, ""),
+        (InboxState::Orphan, "no such payout"),
+        (InboxState::Unreadable, "not genuine"),
+    ];
+    assert_eq!(found, expected);
+    assert!(filed.iter().all(|one| one.item.verdict.is_none() && one.repeats == 0));
+    let open = store.inbox(&[account()], at(20), 10).await.unwrap();
+    assert_eq!(open.iter().map(|item| (item.id.0, item.deferrals)).collect::<Vec<_>>(), [(1, 1)]);
+    // The last due time of what is closed stays, so that a repetition keeps its distance.
+    let orphan = &filed[2].item;
+    let again = Delivery { received_at: at(8), ..orphan.delivery.clone() };
+    let verdict = Verdict::Hint { hint: Hint::default() };
+    assert_eq!(store.receive(&account(), &again, &verdict).await.unwrap(), orphan.id);
+    let lanes = [lane(Work::Apply)];
+    store.file(InboxId(1), unreadable()).await.unwrap();
+    assert_eq!(store.next_due(&lanes).await.unwrap(), Some(at(10_007)));
+
+    let told = store.outbox(0, 10).await.unwrap();
+    let about = |notice: &Notice| {
+        let (kind, news) = match &notice.about {
+            NoticeAbout::Payout(news) => ("payout", news),
+            NoticeAbout::Payment(news) => ("payment", news),
+            NoticeAbout::Delivery { .. } | NoticeAbout::Account => panic!("{notice:?}"),
+        };
+        let runs: Vec<&str> = news.runs.iter().map(|run| run.0.as_str()).collect();
+        format!("{} {kind} {} {}", notice.account, news.key, runs.join(","))
+    };
+    let expected = [
+        "cashypro payout k1 released",
+        "cashypro payout k2 released",
+        "cashypro payout k3 released",
+        "cashypro payout k4 released",
+        "etpay payment k1 ",
+        "cashypro payout k3 released",
+        "unknown payout k8 ",
+    ];
+    assert_eq!(told.iter().map(|(_, notice)| about(notice)).collect::<Vec<_>>(), expected);
+    assert_eq!(told.iter().map(|(number, _)| *number).collect::<Vec<_>>(), Vec::from_iter(1..=7));
+    assert_eq!(store.newest_notice().await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn accounts_and_payments_of_version_1_come_to_the_present_one() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = version_1(&scratch).await;
+    let store = open(&database.url).await;
+    assert_eq!(store.bind(&account(), "sandbox").await.unwrap(), "live");
+    let etpay = AccountName::new("etpay").unwrap();
+    let lane = Lane { account: etpay.clone(), work: Work::Follow };
+    assert_eq!(store.next_due(std::slice::from_ref(&lane)).await.unwrap(), Some(at(8)));
+    let claimed = store.claim_payments(claim_of(lane, 8, 10)).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    let payment = &claimed[0];
+    assert_eq!(payment.digest, Digest::of(&payment.order));
+    let same = store.ask_for(payment.order.clone(), at(9)).await.unwrap();
+    assert!(matches!(same, Asked::Existing(_)), "{same:?}");
+    let session = store.session(&etpay, &ProviderRef::new("s1").unwrap()).await.unwrap().unwrap();
+    assert_eq!(session.secret.unwrap().expose(), "whisper");
+}
+
+fn unreadable() -> Filing {
+    Filing::Close { state: InboxState::Unreadable, because: String::new(), notice: None }
 }

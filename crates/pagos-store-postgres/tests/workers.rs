@@ -11,11 +11,13 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use pagos_engine::Committed;
 use pagos_engine::Intent;
-use pagos_engine::RunId;
+use pagos_engine::Notice;
+use pagos_engine::Released;
 use pagos_engine::Store;
 use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::Scratch;
 
+use sample::assert_sums_are_right;
 use sample::at;
 use sample::claim;
 use sample::connect;
@@ -24,7 +26,12 @@ use sample::key;
 use sample::open;
 use sample::release;
 use sample::run;
+use sample::run_of;
 use sample::step;
+
+fn key_of(notice: &Notice) -> String {
+    notice.key().unwrap().to_string()
+}
 
 async fn open_many(url: &str, count: usize) -> Vec<Arc<PostgresStore>> {
     let mut stores = Vec::new();
@@ -40,8 +47,9 @@ async fn eight_workers_claim_a_thousand_payouts_once_each() {
     let database = scratch.database().await;
     let stores = open_many(&database.url, 4).await;
     let intents: Vec<Intent> = (0..1_000).map(|number| intent(&format!("k{number}"))).collect();
-    stores[0].submit(intents).await.unwrap();
-    assert_eq!(stores[0].release(&run(), at(0)).await.unwrap(), 1_000);
+    stores[0].submit(&run(), intents).await.unwrap();
+    let released = stores[0].release(&run(), 1_000, at(0)).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 1_000 });
     let work = |number: usize| {
         let store = Arc::clone(&stores[number % 4]);
         tokio::spawn(async move {
@@ -116,7 +124,7 @@ async fn a_notice_that_commits_late_is_read_after_those_that_were_read_before() 
     early.execute(insert, &[&"%\"k2\"%"]).await.unwrap();
     let read = async |after| -> Vec<(u64, String)> {
         let told = store.outbox(after, 10).await.unwrap();
-        told.into_iter().map(|(number, notice)| (number, notice.key.as_str().to_owned())).collect()
+        told.into_iter().map(|(number, notice)| (number, key_of(&notice))).collect()
     };
     let named = |number, key: &str| (number, key.to_owned());
     assert_eq!(read(2).await, [named(3, "k2")]);
@@ -142,17 +150,14 @@ async fn a_reader_waits_for_one_that_numbers() {
     let reader = Arc::clone(&store);
     let mut read = tokio::spawn(async move { reader.outbox(0, 10).await });
     let watch = connect(&database).await;
-    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
-    while sample::count(&watch, waiting).await == 0 {
-        tokio::select! {
-            told = &mut read => panic!("read beside another reader: {told:?}"),
-            () = tokio::task::yield_now() => {}
-        }
+    tokio::select! {
+        told = &mut read => panic!("read beside another reader: {told:?}"),
+        () = sample::wait_for_waiting(&watch, 1) => {}
     }
     other.batch_execute("COMMIT").await.unwrap();
     let told = read.await.unwrap().unwrap();
-    let told: Vec<_> = told.iter().map(|(number, notice)| (*number, notice.key.as_str())).collect();
-    assert_eq!(told, [(1, "k2"), (2, "k1")]);
+    let told: Vec<_> = told.iter().map(|(number, notice)| (*number, key_of(notice))).collect();
+    assert_eq!(told, [(1, "k2".to_owned()), (2, "k1".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,7 +185,7 @@ async fn readers_of_the_outbox_agree_while_others_write() {
             while read.len() < 200 {
                 let after = read.last().map_or(0, |(number, _)| *number);
                 for (number, notice) in store.outbox(after, 7).await.unwrap() {
-                    read.push((number, notice.key.as_str().to_owned()));
+                    read.push((number, key_of(&notice)));
                 }
             }
             read
@@ -204,13 +209,16 @@ async fn batches_with_the_same_keys_at_once_store_each_once() {
         if number.is_multiple_of(2) {
             intents.reverse();
         }
-        for intent in &mut intents {
-            intent.run = RunId(format!("run{number}"));
-        }
-        tokio::spawn(async move { store.submit(intents).await.unwrap() })
+        let run = run_of(&format!("run{number}"));
+        tokio::spawn(async move { store.submit(&run, intents).await.unwrap() })
     };
     join_all((0..8).map(submit)).await.into_iter().for_each(|answer| drop(answer.unwrap()));
     let tally = stores[0].tally(None).await.unwrap();
     assert_eq!((tally.total(), tally.rows.len()), (50, 1));
     assert!(stores[0].payout(&key("k49")).await.unwrap().is_some());
+    for number in 0..8 {
+        let run = run_of(&format!("run{number}"));
+        assert_eq!(stores[0].run(&run).await.unwrap().unwrap().members, 50);
+    }
+    assert_sums_are_right(&connect(&database).await).await;
 }

@@ -101,7 +101,11 @@ pub(crate) fn end_claims(transaction: &mut Transaction<'_>) -> Result<u64, Failu
              WHERE lease_until IS NOT NULL",
         )?
         .execute(())?;
-    Ok(ended.try_into().unwrap_or(u64::MAX))
+    let payments = transaction
+        .connection
+        .prepare_cached("UPDATE payments SET lease_until = NULL WHERE lease_until IS NOT NULL")?
+        .execute(())?;
+    Ok((ended + payments).try_into().unwrap_or(u64::MAX))
 }
 
 /// When something of one lane of payouts can be claimed. Two looks: at the earliest that is under no

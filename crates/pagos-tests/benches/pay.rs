@@ -63,6 +63,7 @@ use pagos_tests::account;
 use pagos_tests::order;
 use pagos_tests::policy;
 use pagos_tests::run;
+use pagos_tests::simulated;
 use pagos_twin::TwinTransport;
 use pagos_twin::VirtualClock;
 use pagos_twin::World;
@@ -187,9 +188,9 @@ async fn commit_a_batch(path: &Path) -> f64 {
     for batch in orders.chunks(BATCH) {
         let intent = |order: &PayoutOrder| {
             let created_at = Timestamp::from_millis(0);
-            Intent { order: order.clone(), run: run(), created_at }
+            Intent { order: order.clone(), created_at }
         };
-        store.submit(batch.iter().map(intent).collect()).await.unwrap();
+        store.submit(&run(), batch.iter().map(intent).collect()).await.unwrap();
         for order in batch {
             call(&cashypro, order).await;
         }
@@ -231,12 +232,14 @@ async fn pay(store: Arc<dyn Store>, rows: u32, under_way: usize) -> Duration {
     let accounts = Accounts::new().with(account(), Arc::new(cashypro()));
     // Time does not matter here: what is pending is asked about at once.
     let policy = Policy { poll_delays: vec![Duration::ZERO], ..policy() };
-    let engine = Engine::new(Arc::clone(&store), accounts, Arc::new(Outside), policy).unwrap();
+    let world = simulated();
+    let opening = Engine::open(Arc::clone(&store), &world, accounts, Arc::new(Outside), policy);
+    let engine = opening.await.unwrap();
     let begun = Instant::now();
     for orders in orders(rows).chunks(SUBMISSION) {
         engine.submit(&run(), orders.to_vec()).await.unwrap();
     }
-    engine.release(&run()).await.unwrap();
+    engine.release(&run(), u64::from(rows)).await.unwrap();
     let submitting = begun.elapsed();
     let all_paid = async {
         while store.tally(Some(&run())).await.unwrap().count("succeeded") < u64::from(rows) {

@@ -14,10 +14,12 @@ use pagos_core::Timestamp;
 use pagos_engine::Accounts;
 use pagos_engine::Engine;
 use pagos_engine::Entry;
+use pagos_engine::InboxItem;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
 use pagos_engine::Payout;
 use pagos_engine::Store;
+use pagos_engine::Timer;
 
 use crate::drive::drive;
 use crate::drive::finish;
@@ -133,6 +135,27 @@ impl Scene {
         }
     }
 
+    /// Runs the engine's own loop for `time`; returns how often it had to be woken.
+    ///
+    /// # Panics
+    /// If it ends by itself.
+    pub fn run_for(&self, engine: &Engine, concurrency: usize, time: Duration) -> u64 {
+        let until = self.timer.now().plus(time);
+        let stop = self.timer.sleep(time);
+        let mut run = Box::pin(engine.run(concurrency, stop, std::future::pending));
+        let mut rounds = 0;
+        loop {
+            if let Some(ended) = drive(&mut run) {
+                ended.unwrap();
+                return rounds;
+            }
+            let next = self.timer.next_wake().expect("the loop waits for something");
+            self.timer.advance_to(next);
+            assert!(self.timer.now() <= until.plus(policy().lease), "it does not stop");
+            rounds += 1;
+        }
+    }
+
     /// When the store has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         finish(self.store.next_due(&lanes([account()]))).unwrap()
@@ -142,6 +165,11 @@ impl Scene {
     pub fn receive(&self, delivery: &Delivery) -> bool {
         let decoder = self.provider.webhooks().expect("the scripted provider sends webhooks");
         receive(Arc::clone(&self.store), &account(), decoder, delivery) == 200
+    }
+
+    /// The deliveries that wait to be applied.
+    pub fn waiting(&self) -> Vec<InboxItem> {
+        finish(self.store.inbox(&[account()], self.timer.now(), usize::MAX)).unwrap()
     }
 
     /// One payout as stored.

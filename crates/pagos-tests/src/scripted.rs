@@ -70,6 +70,8 @@ pub enum Reply {
     Fails(ErrorKind),
     /// Nothing, ever.
     Nothing,
+    /// The provider's code panics.
+    Panics,
 }
 
 /// What a `query` is answered.
@@ -89,6 +91,10 @@ pub enum Answer {
     Fails(ErrorKind),
     /// Nothing, ever.
     Nothing,
+    /// Found, under the reference `R1`, in a word that nobody documented.
+    Says(&'static str),
+    /// The provider's code panics.
+    Panics,
 }
 
 /// Answers from two lists; the last line of each repeats for ever.
@@ -141,6 +147,17 @@ impl ScriptedProvider {
         }
     }
 
+    /// What this provider says of `order` in a word that nobody documented.
+    pub fn odd(&self, order: &PayoutOrder, word: &str) -> Observation {
+        let now = self.timer.now();
+        Observation {
+            asked_at: Some(now),
+            reference: Some(ProviderRef::new("R1").unwrap()),
+            echo: Echo { key: Some(order.key.to_string()), amount: Some(order.amount) },
+            ..Observation::not_understood(word, Source::Query, now)
+        }
+    }
+
     fn timed(&self, told: Observation) -> Observation {
         let now = self.timer.now();
         Observation { seen_at: now, asked_at: Some(now), ..told }
@@ -182,6 +199,7 @@ impl PayoutProvider for ScriptedProvider {
             Reply::Tells(told) => Ok(self.timed(*told)),
             Reply::Fails(kind) => Err(Error::new(kind, "what the script says")),
             Reply::Nothing => std::future::pending().await,
+            Reply::Panics => panic!("a fault in a provider's code"),
         }
     }
 
@@ -197,6 +215,8 @@ impl PayoutProvider for ScriptedProvider {
             Answer::CannotTell => Ok(Lookup::CannotTell("what the script says".to_owned())),
             Answer::Fails(kind) => Err(Error::new(kind, "what the script says")),
             Answer::Nothing => std::future::pending().await,
+            Answer::Says(word) => Ok(Lookup::Found(self.odd(payout.order, word))),
+            Answer::Panics => panic!("a fault in a provider's code"),
         }
     }
 

@@ -21,6 +21,7 @@ use pagos_core::WebhookDecoder;
 use pagos_engine::Accounts;
 use pagos_engine::Engine;
 use pagos_engine::Entry;
+use pagos_engine::InboxItem;
 use pagos_engine::Judged;
 use pagos_engine::Lane;
 use pagos_engine::MemoryStore;
@@ -178,6 +179,12 @@ impl Stage {
     pub fn receive(&self, delivery: &Delivery) -> u16 {
         let decoder = self.decoder.webhooks().unwrap();
         receive(Arc::clone(&self.store), &self.house.account(), decoder, delivery)
+    }
+
+    /// The deliveries that wait to be applied.
+    pub fn waiting(&self) -> Vec<InboxItem> {
+        let accounts = [self.house.account()];
+        finish(self.store.inbox(&accounts, self.timer.now(), usize::MAX)).unwrap()
     }
 
     /// Carries the post: every webhook that is due is received and answered. Returns how many.

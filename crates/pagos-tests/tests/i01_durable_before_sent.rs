@@ -55,7 +55,9 @@ fn play(plan: Option<Plan>) -> (Scene, u64) {
     let engine = scene.engine_behind(&gate);
     let mut all = Box::pin(async {
         let orders = NAMES.into_iter().map(order).collect();
-        if engine.submit(&run(), orders).await.is_ok() && engine.release(&run()).await.is_ok() {
+        if engine.submit(&run(), orders).await.is_ok()
+            && engine.release(&run(), NAMES.len() as u64).await.is_ok()
+        {
             let _ = engine.work(8).await;
         }
     });

@@ -15,6 +15,8 @@ use pagos_core::Source;
 use pagos_core::Status;
 use pagos_engine::Accounts;
 use pagos_engine::Engine;
+use pagos_engine::Judged;
+use pagos_engine::StoreDoor;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
 use pagos_tests::Reply;
@@ -29,6 +31,7 @@ use pagos_tests::hint;
 use pagos_tests::key;
 use pagos_tests::order;
 use pagos_tests::policy;
+use pagos_tests::simulated;
 use pagos_tests::unrecognised;
 
 /// A scene whose one payout has reached a status, and what a liar would say about it.
@@ -63,7 +66,7 @@ fn i04_a_hint_changes_nothing_but_that_the_provider_is_asked() {
         assert_eq!(after.progress, before.progress, "{status}");
         assert_eq!((scene.history("a"), scene.notices()), (history, notices), "{status}");
         assert!(after.due_at <= Some(scene.timer.now().plus(Duration::from_secs(1))), "{status}");
-        assert!(finish(scene.store.inbox(scene.timer.now(), 9)).unwrap().is_empty());
+        assert!(scene.waiting().is_empty());
         // The question is asked soon, and its answer counts.
         scene.provider.answer_from_now_on([Answer::Found(lie)]);
         scene.work_for(&engine, Duration::from_secs(2));
@@ -79,10 +82,10 @@ fn i04_a_wrongly_signed_event_changes_nothing_at_all() {
         let (scene, lie) = scene_in(status);
         let before = (scene.payout("a"), scene.history("a"), scene.notices());
         let told = scene.provider.seen(&order("a"), lie, Source::VerifiedEvent);
-        scene.receive(&forged(&key("a"), &told, scene.timer.now()));
+        assert!(!scene.receive(&forged(&key("a"), &told, scene.timer.now())));
         finish(scene.engine().work(0)).unwrap();
         assert_eq!((scene.payout("a"), scene.history("a"), scene.notices()), before, "{status}");
-        assert!(finish(scene.store.inbox(scene.timer.now(), 9)).unwrap().is_empty());
+        assert!(scene.waiting().is_empty());
     }
 }
 
@@ -95,11 +98,15 @@ fn i04_a_genuine_event_of_another_account_changes_nothing() {
         let told = scene.provider.seen(&order("a"), lie, Source::VerifiedEvent);
         let other = AccountName::new("other").unwrap();
         let arrived = event(&key("a"), &told, scene.timer.now());
-        finish(scene.store.receive(&other, &arrived)).unwrap();
+        let door = StoreDoor::from(Arc::clone(&scene.store));
+        let judged = finish(door.judge(&other, scene.provider.as_ref(), &arrived)).unwrap();
+        let Judged::Kept(verdict) = judged else { panic!("{judged:?}") };
+        finish(door.receive(&other, &arrived, &verdict)).unwrap();
         let provider = Arc::clone(&scene.provider) as Arc<dyn PayoutProvider>;
         let accounts = Accounts::new().with(account(), Arc::clone(&provider)).with(other, provider);
         let (store, timer) = (Arc::clone(&scene.store), Arc::clone(&scene.timer));
-        let engine = Engine::new(store, accounts, timer, policy()).unwrap();
+        let world = simulated();
+        let engine = finish(Engine::open(store, &world, accounts, timer, policy())).unwrap();
         finish(engine.work(0)).unwrap();
         assert_eq!((scene.payout("a"), scene.history("a"), scene.notices()), before, "{status}");
     }
@@ -152,9 +159,7 @@ fn i04_cashypro_webhooks_need_the_signature_over_their_very_bytes() {
     let before = (stage.payout("a"), stage.history("a"));
     for bad in [flipped, spaced, unsigned, wrong] {
         assert_eq!(stage.receive(&bad), 401);
-        assert!(finish(stage.store.inbox(stage.timer.now(), 9)).unwrap().is_empty());
-        // Even if it got into the inbox, it would be closed there.
-        finish(stage.store.receive(&account(), &bad)).unwrap();
+        assert!(stage.waiting().is_empty());
         finish(engine.work(0)).unwrap();
         assert_eq!((stage.payout("a"), stage.history("a")), before);
     }

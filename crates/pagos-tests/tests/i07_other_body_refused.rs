@@ -8,6 +8,7 @@ use pagos_core::AccountName;
 use pagos_core::AccountNumber;
 use pagos_core::PayoutOrder;
 use pagos_core::Status;
+use pagos_engine::EngineError;
 use pagos_engine::Submitted;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
@@ -41,8 +42,12 @@ fn i07_the_same_key_with_another_body_is_refused_at_every_stage_of_its_life() {
         }
         let before = scene.payout("a");
         for other in other_bodies() {
-            let submitted = finish(engine.submit(&run(), vec![other])).unwrap();
-            assert_eq!(submitted, [Submitted::Conflict]);
+            let refused = finish(engine.submit(&run(), vec![other])).unwrap_err();
+            match refused {
+                EngineError::Conflict(keys) => assert_eq!(keys, [key("a")]),
+                EngineError::NoAccount(account) => assert_eq!(account.as_str(), "cashypro-mx"),
+                other => panic!("{other:?}"),
+            }
             assert_eq!(scene.payout("a"), before);
         }
     }
@@ -57,7 +62,7 @@ fn i07_the_same_body_again_is_the_same_payout_and_is_sent_once() {
         let submitted = finish(engine.submit(&run(), vec![order("a")])).unwrap();
         let is_new = matches!(submitted[..], [Submitted::New]);
         assert_eq!(is_new, round == 0);
-        finish(engine.release(&run())).unwrap();
+        finish(engine.release(&run(), 1)).unwrap();
         scene.work_for(&engine, Duration::from_secs(3_600));
     }
     assert_eq!(scene.provider.creates(), 1);

@@ -40,7 +40,7 @@ fn settled(status: Status) -> Scene {
 
 fn reversals(notices: &[Notice]) -> Vec<(Status, Status)> {
     let ends = |notice: &Notice| match notice.event {
-        NoticeKind::Reversed { from } => Some((from, notice.status)),
+        NoticeKind::Reversed { from } => Some((from, notice.order().unwrap().status)),
         _ => None,
     };
     notices.iter().filter_map(ends).collect()

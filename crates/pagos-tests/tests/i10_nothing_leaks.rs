@@ -15,6 +15,7 @@ use pagos_core::Clock;
 use pagos_core::Departure;
 use pagos_core::Document;
 use pagos_core::DocumentType;
+use pagos_core::Hint;
 use pagos_core::Money;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
@@ -24,12 +25,15 @@ use pagos_core::TransportError;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Decision;
 use pagos_engine::Intent;
+use pagos_engine::Share;
+use pagos_engine::Verdict;
 use pagos_tests::Gate;
 use pagos_tests::Stage;
 use pagos_tests::Worker;
 use pagos_tests::account;
 use pagos_tests::finish;
 use pagos_tests::key;
+use pagos_tests::lanes;
 use pagos_tests::order;
 use pagos_tests::policy;
 use pagos_tests::run;
@@ -145,7 +149,9 @@ fn see_everything(stage: &Stage, names: &[String], ears: &mut Ears) {
     ears.see(&Worker::new(stage.engine(), Arc::new(Gate::new())));
     ears.see(&stage.movements());
     ears.see(&finish(stage.store.tally(None)).unwrap());
-    let request = ClaimRequest { now: start(), lease: policy().lease, limit: 9, except: vec![] };
+    let share = |lane| Share { lane, limit: 9, lease: policy().lease };
+    let shares = lanes([account()]).into_iter().map(share).collect();
+    let request = ClaimRequest { now: start(), shares };
     ears.see(&finish(stage.store.claim(request)).unwrap());
 }
 
@@ -164,7 +170,7 @@ fn i10_no_canary_is_heard_on_a_hostile_day() {
     see_everything(&stage, &names, &mut ears);
     let deliveries = Mutex::new(Vec::new());
     stage.run_until(&engine, || {
-        let waiting = finish(stage.store.inbox(stage.timer.now(), 99)).unwrap();
+        let waiting = stage.waiting();
         deliveries.lock().unwrap().extend(waiting);
         false
     });
@@ -226,7 +232,9 @@ fn i10_no_canary_is_heard_in_any_error() {
         ears.see(&violation);
         ears.heard.push(violation.to_string());
     }
-    ears.see(&Intent { order: bad, run: run(), created_at: start() });
+    let refused = finish(stage.engine().submit(&run(), vec![bad.clone()])).unwrap_err();
+    ears.hear_error(&refused);
+    ears.see(&Intent { order: bad, created_at: start() });
     ears.see(&order);
     ears.see(&order.beneficiary);
     assert_eq!(ears.leaks(), Vec::<String>::new());
@@ -248,8 +256,9 @@ fn i10_no_canary_is_heard_from_the_engine_when_it_refuses() {
         body: Bytes::from(format!("{{\"accountNo\":\"{ACCOUNT}\"}}")),
         received_at: start(),
     };
-    finish(stage.store.receive(&account(), &delivery)).unwrap();
-    ears.see(&finish(stage.store.inbox(start(), 9)).unwrap());
+    let verdict = Verdict::Hint { hint: Hint::default() };
+    finish(stage.store.receive(&account(), &delivery, &verdict)).unwrap();
+    ears.see(&stage.waiting());
     ears.see(&delivery);
     ears.see(&stage);
     assert_eq!(ears.leaks(), Vec::<String>::new());

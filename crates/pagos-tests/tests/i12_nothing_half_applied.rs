@@ -10,8 +10,8 @@ use pagos_core::BankCode;
 use pagos_core::Money;
 use pagos_core::PayoutOrder;
 use pagos_core::Status;
+use pagos_engine::EngineError;
 use pagos_engine::Filter;
-use pagos_engine::Submitted;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
 use pagos_tests::Gate;
@@ -44,10 +44,10 @@ fn i12_a_batch_with_one_conflict_stores_and_sends_nothing() {
     for batch in batches {
         let scene = scene().with_payout("a");
         let engine = scene.engine();
-        let submitted = finish(engine.submit(&run(), batch)).unwrap();
-        assert!(submitted.contains(&Submitted::Conflict));
+        let refused = finish(engine.submit(&run(), batch)).unwrap_err();
+        assert!(matches!(refused, EngineError::Conflict(_)), "{refused:?}");
         assert_eq!(stored(&scene), 1);
-        finish(engine.release(&run())).unwrap();
+        assert_eq!(finish(engine.release(&run(), 0)).unwrap(), 0);
         scene.work_for(&engine, Duration::from_secs(60));
         assert_eq!(scene.provider.creates(), 1, "only what was there before");
     }
@@ -69,9 +69,8 @@ fn i12_a_crash_during_submit_stores_all_or_nothing_and_sends_nothing() {
             assert_eq!(scene.provider.creates(), 0, "nothing leaves before its release");
             // The same command again goes on where the first one ended.
             let engine = scene.engine();
-            let again = finish(engine.submit(&run(), orders)).unwrap();
-            assert!(!again.contains(&Submitted::Conflict));
-            finish(engine.release(&run())).unwrap();
+            finish(engine.submit(&run(), orders)).unwrap();
+            assert_eq!(finish(engine.release(&run(), 3)).unwrap(), 3);
             scene.work_for(&engine, Duration::from_secs(60));
             assert_eq!(scene.provider.creates(), 3, "{plan:?}");
         }

@@ -31,6 +31,7 @@ use pagos_core::PayoutRef;
 use pagos_core::Source;
 use pagos_core::Status;
 use pagos_core::Violation;
+use pagos_engine::Intent;
 use pagos_engine::NoticeKind;
 use pagos_tests::Act;
 use pagos_tests::Answer;
@@ -187,7 +188,11 @@ fn lesson_09_poller_and_webhook_are_one_writer() {
         let is_success = |kind: &NoticeKind, status| {
             *kind == NoticeKind::Advanced && status == Status::Succeeded
         };
-        let told = scene.notices().iter().filter(|it| is_success(&it.event, it.status)).count();
+        let told = scene
+            .notices()
+            .iter()
+            .filter(|it| is_success(&it.event, it.order().unwrap().status))
+            .count();
         assert_eq!(told, 1, "stalled at {point}");
         assert_eq!(scene.provider.creates(), 1);
     }
@@ -318,7 +323,7 @@ fn lesson_18_a_return_is_told_with_its_amount_once() {
         .notices()
         .iter()
         .filter(|notice| notice.event == NoticeKind::Returned)
-        .map(|notice| notice.returned)
+        .map(|notice| notice.order().unwrap().returned)
         .collect();
     assert_eq!(returns, [Some(part)]);
     assert_eq!(scene.payout("a").progress.standing.held().returned, Some(part));
@@ -333,7 +338,8 @@ fn lesson_25_rate_limits_delay_and_never_fail() {
     scene.work_for(&scene.engine(), DAY);
     assert_eq!(scene.provider.creates(), 10);
     assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
-    let failed = scene.notices().iter().any(|notice| notice.status.word() == "failed");
+    let failed =
+        scene.notices().iter().any(|notice| notice.order().unwrap().status.word() == "failed");
     assert!(!failed);
 }
 
@@ -355,10 +361,13 @@ fn lesson_27_one_poisoned_item_stops_nobody_else() {
     let replies = [Reply::Says(Status::Pending)];
     let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Pending)]);
     let elsewhere = AccountName::new("not-configured").unwrap();
-    let engine = scene.engine();
+    // Another engine's account: due, and nothing that this one may do.
     let poisoned = PayoutOrder { account: elsewhere, ..order("0") };
-    finish(engine.submit(&run(), vec![poisoned, order("a"), order("b")])).unwrap();
-    finish(engine.release(&run())).unwrap();
+    let intent = Intent { order: poisoned, created_at: scene.timer.now() };
+    finish(scene.store.submit(&run(), vec![intent])).unwrap();
+    finish(scene.store.release(&run(), 1, scene.timer.now())).unwrap();
+    let engine = scene.engine();
+    scene.submit(&["a", "b"]);
     scene.work(&engine);
     let mut garbage = unrecognised(&key("a"), scene.timer.now());
     garbage.body = Bytes::from_static(b"\xff not even text");

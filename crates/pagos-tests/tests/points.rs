@@ -26,6 +26,7 @@ use pagos_tests::VirtualPosHouse;
 use pagos_tests::finish;
 use pagos_tests::policy;
 use pagos_tests::run;
+use pagos_tests::simulated;
 use pagos_twin::Profile;
 
 const HOUSES: [&dyn House; 4] = [&CashyproHouse, &ConektaHouse, &EtpayHouse, &VirtualPosHouse];
@@ -54,10 +55,11 @@ fn pay(house: &'static dyn House, seed: u64) -> Vec<(Point, Phase, Option<OrderK
     let provider = house.provider(Arc::new(stage.transport()), clock, seed);
     let store = StoreDoor::new(Arc::clone(&stage.store), Arc::clone(&witness) as _);
     let accounts = Accounts::new().with(house.account(), provider);
-    let engine = Engine::new(store, accounts, Arc::clone(&stage.timer) as _, policy()).unwrap();
+    let timer = Arc::clone(&stage.timer) as _;
+    let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();
     let orders = (0..12).map(|n| house.order(&format!("p{seed}x{n}"))).collect();
     finish(engine.submit(&run(), orders)).unwrap();
-    finish(engine.release(&run())).unwrap();
+    finish(engine.release(&run(), 12)).unwrap();
     // Doubts that wait for a person are asked about for ever.
     let rounds = Cell::new(0);
     stage.run_until(&engine, || {

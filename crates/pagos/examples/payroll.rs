@@ -31,14 +31,16 @@ use pagos::cashypro::CashyproConfig;
 use pagos::cashypro::country;
 use pagos::engine::Accounts;
 use pagos::engine::Engine;
+use pagos::engine::Lane;
 use pagos::engine::Policy;
 use pagos::engine::RunId;
 use pagos::engine::Store;
 use pagos::engine::Timer;
+use pagos::engine::Work;
+use pagos::engine::World;
 use pagos::sqlite::SqliteStore;
 use pagos::twin::TwinTransport;
 use pagos::twin::VirtualClock;
-use pagos::twin::World;
 use pagos::twin::cashypro::SANDBOX_API_KEY;
 use pagos::twin::cashypro::SANDBOX_MERCHANT_ID;
 
@@ -90,7 +92,8 @@ fn salary(key: &str, description: &str) -> Result<PayoutOrder, pagos::Error> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let clock = Arc::new(VirtualClock::starting_at("2026-11-21T12:00:00Z".parse()?));
-    let bank = TwinTransport::new(Arc::new(Mutex::new(World::standard())), clock.clone());
+    let bank =
+        TwinTransport::new(Arc::new(Mutex::new(pagos::twin::World::standard())), clock.clone());
     let config = CashyproConfig {
         base_url: "http://127.0.0.1/cashypro/stage-api".to_owned(),
         merchant_id: SANDBOX_MERCHANT_ID.to_owned(),
@@ -106,20 +109,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let timer = Arc::new(Time(clock.clone()));
     // Virtual time does not wait, so nothing may wait for its turn.
     let policy = Policy { sends_per_second_max: None, ..Policy::live() };
-    let engine = Engine::new(store.clone(), accounts, timer, policy)?;
+    let world = World::Simulated("twins".to_owned());
+    let engine = Engine::open(store.clone(), &world, accounts, timer, policy).await?;
 
     let run = RunId("november".to_owned());
     let orders = vec![salary("n-1", "salary")?, salary("n-2", "sim:success-then-fail")?];
+    let count = orders.len() as u64;
+    // A conflict, or an order that its provider would not take, is an error; nothing is stored then.
     engine.submit(&run, orders).await?;
-    engine.release(&run).await?;
+    engine.release(&run, count).await?;
 
     // No webhooks here, so the engine asks. A real program calls `Engine::run` and receives them.
-    while let Some(due_at) = store.next_due().await? {
+    let account = AccountName::new("cashypro")?;
+    let lanes = [Work::Send, Work::Ask].map(|work| Lane { account: account.clone(), work });
+    while let Some(due_at) = store.next_due(&lanes).await? {
         clock.advance_to(due_at);
         while !engine.work(16).await?.is_idle() {}
     }
     for (number, notice) in store.outbox(0, 100).await? {
-        println!("{number} {} {} {:?} -> {}", notice.at, notice.key, notice.event, notice.status);
+        let Some(news) = notice.order() else { continue };
+        println!("{number} {} {} {:?} -> {}", notice.at, news.key, notice.event, news.status);
     }
     drop((engine, store));
     for suffix in ["", "-wal", "-shm"] {

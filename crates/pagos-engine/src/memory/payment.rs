@@ -22,6 +22,7 @@ use crate::payment::store::PaymentStore;
 use crate::store::ClaimRequest;
 use crate::store::Lease;
 use crate::store::StoreError;
+use crate::store::Work;
 
 #[derive(Debug, Default)]
 pub(super) struct Payments {
@@ -47,6 +48,11 @@ impl Payments {
     pub(super) fn next_due(&self, account: &AccountName) -> Option<Timestamp> {
         let rows = self.rows.values().filter(|row| row.payment.order.account == *account);
         rows.filter_map(Row::claimable_at).min()
+    }
+
+    pub(super) fn end_claims(&mut self) -> u64 {
+        let leases = self.rows.values_mut().filter_map(|row| row.lease_until.take());
+        leases.count() as u64
     }
 
     fn ask_for(&mut self, order: PaymentOrder, now: Timestamp) -> Asked {
@@ -151,7 +157,7 @@ impl PaymentStore for MemoryStore {
     async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
         let mut tables = self.tables();
         let mut claimed = Vec::new();
-        for share in &request.shares {
+        for share in request.shares.iter().filter(|share| share.lane.work == Work::Follow) {
             let rows = tables.payments.rows.values_mut();
             let mut due: Vec<&mut Row> = rows
                 .filter(|row| row.payment.order.account == share.lane.account)

@@ -179,6 +179,8 @@ pub(super) async fn a_claimed_payment_is_one_workers_until_the_lease_ends(store:
     assert_eq!(next_due(&*store).await, Some(at(81)));
     assert_eq!(keys(&payment_sample::claimed(&*store, 81, 10).await), ["k1"]);
     conflicts(&*store, PaymentStep { lease: Lease::End, ..step(&mine[0]) }).await;
+    assert_eq!(store.end_claims().await.unwrap(), 1);
+    assert_eq!(keys(&payment_sample::claimed(&*store, 81, 10).await), ["k1"]);
 }
 
 pub(super) async fn payment_history_is_complete_and_in_order(store: Arc<dyn Store>) {

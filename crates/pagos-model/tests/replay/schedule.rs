@@ -24,6 +24,7 @@ use pagos_tests::finish;
 use pagos_tests::key;
 use pagos_tests::order;
 use pagos_tests::policy;
+use pagos_tests::simulated;
 use pagos_twin::SplitMix64;
 
 use crate::bank::Books;
@@ -84,7 +85,7 @@ impl Schedule {
         let store = WatchedStore::witnessed(store, Arc::clone(&gate), shoulder);
         let accounts = Accounts::new().with(account(), provider);
         let timer = Arc::clone(&self.scene.timer) as _;
-        let engine = Engine::new(store, accounts, timer, policy()).unwrap();
+        let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();
         Worker::new(engine, gate)
     }
 
@@ -146,7 +147,7 @@ impl Schedule {
         let (status, at) = truths[usize::try_from(nth).unwrap()];
         let told = self.scene.provider.seen(&order("a"), status, Source::VerifiedEvent);
         let told = Observation { asked_at: None, provider_at: Some(at), ..told };
-        finish(self.scene.store.receive(&account(), &event(&key("a"), &told, now))).unwrap();
+        self.scene.receive(&event(&key("a"), &told, now));
     }
 }
 

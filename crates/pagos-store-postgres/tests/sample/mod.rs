@@ -14,17 +14,22 @@ use pagos_core::Money;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
 use pagos_core::Status;
-use pagos_core::Subject;
 use pagos_core::Timestamp;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Intent;
+use pagos_engine::Lane;
 use pagos_engine::Lease;
 use pagos_engine::Notice;
+use pagos_engine::NoticeAbout;
 use pagos_engine::NoticeKind;
+use pagos_engine::OrderNews;
 use pagos_engine::Payout;
+use pagos_engine::Released;
 use pagos_engine::RunId;
+use pagos_engine::Share;
 use pagos_engine::Step;
 use pagos_engine::Store;
+use pagos_engine::Work;
 use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::ScratchDatabase;
@@ -51,6 +56,15 @@ pub(crate) async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
+/// Returns when so many sessions of the client's database wait for a lock.
+pub(crate) async fn wait_for_waiting(client: &Client, sessions: i64) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while count(client, waiting).await < sessions {
+        tokio::task::yield_now().await;
+    }
+}
+
 pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms)
 }
@@ -59,30 +73,77 @@ pub(crate) fn key(name: &str) -> OrderKey {
     OrderKey::new(name).unwrap()
 }
 
+pub(crate) fn account() -> AccountName {
+    AccountName::new("cashypro").unwrap()
+}
+
 pub(crate) fn run() -> RunId {
-    RunId("run".to_owned())
+    run_of("run")
+}
+
+pub(crate) fn run_of(name: &str) -> RunId {
+    RunId(name.to_owned())
+}
+
+pub(crate) fn intents(names: &[&str]) -> Vec<Intent> {
+    names.iter().map(|name| intent(name)).collect()
 }
 
 /// Submits and releases payouts of these keys.
 pub(crate) async fn release(store: &dyn Store, names: &[&str]) {
-    store.submit(names.iter().map(|name| intent(name)).collect()).await.unwrap();
-    store.release(&run(), at(0)).await.unwrap();
+    store.submit(&run(), intents(names)).await.unwrap();
+    let released = store.release(&run(), names.len() as u64, at(0)).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: names.len() as u64 });
 }
 
+pub(crate) fn lane(work: Work) -> Lane {
+    Lane { account: account(), work }
+}
+
+/// Claims what is to be sent.
 pub(crate) fn claim(ms: i64, limit: usize) -> ClaimRequest {
-    ClaimRequest { now: at(ms), lease: Duration::from_secs(60), limit, except: Vec::new() }
+    claim_of(lane(Work::Send), ms, limit)
+}
+
+pub(crate) fn claim_of(lane: Lane, ms: i64, limit: usize) -> ClaimRequest {
+    let share = Share { lane, limit, lease: Duration::from_secs(60) };
+    ClaimRequest { now: at(ms), shares: vec![share] }
+}
+
+/// The sums and the memberships say what the payouts say.
+pub(crate) async fn assert_sums_are_right(client: &Client) {
+    let summed = "SELECT run, account, currency, status, sum(count), sum(amount_minor),
+                         sum(at_rest), sum(attention)
+                  FROM tallies GROUP BY 1, 2, 3, 4 HAVING sum(count) <> 0";
+    let counted = "SELECT run, account, currency, status, count(*), sum(amount_minor),
+                          sum(at_rest::integer), sum(attention::integer)
+                   FROM payouts CROSS JOIN unnest(runs || 0::bigint) AS run GROUP BY 1, 2, 3, 4";
+    let members = "SELECT run, key FROM members";
+    let named = "SELECT run, key FROM payouts CROSS JOIN unnest(runs) AS run";
+    for (one, other) in [(summed, counted), (members, named)] {
+        for sql in [format!("{one} EXCEPT {other}"), format!("{other} EXCEPT {one}")] {
+            let wrong = count(client, &format!("SELECT count(*) FROM ({sql}) AS wrong")).await;
+            assert_eq!(wrong, 0, "{sql}");
+        }
+    }
 }
 
 /// A step that ends the claim, and tells the application once.
 pub(crate) fn step(payout: &Payout) -> Step {
-    let notice = Notice {
-        subject: Subject::Payout,
+    let news = OrderNews {
         key: payout.order.key.clone(),
-        event: NoticeKind::Advanced,
+        runs: Vec::new(),
         status: Status::Pending,
+        was: None,
+        reason: None,
         amount: payout.order.amount,
         returned: None,
         reference: None,
+    };
+    let notice = Notice {
+        account: payout.order.account.clone(),
+        event: NoticeKind::Advanced,
+        about: NoticeAbout::Payout(news),
         at: at(1),
     };
     Step {
@@ -101,7 +162,7 @@ pub(crate) fn step(payout: &Payout) -> Step {
 pub(crate) fn intent(key: &str) -> Intent {
     let order = PayoutOrder {
         key: OrderKey::new(key).unwrap(),
-        account: AccountName::new("cashypro").unwrap(),
+        account: account(),
         amount: Money::new(15_000_000, Currency::Cop),
         beneficiary: Beneficiary {
             name: "María Ñuñez".to_owned(),
@@ -114,5 +175,5 @@ pub(crate) fn intent(key: &str) -> Intent {
         },
         description: None,
     };
-    Intent { order, run: RunId("run".to_owned()), created_at: Timestamp::from_millis(0) }
+    Intent { order, created_at: Timestamp::from_millis(0) }
 }

@@ -1,0 +1,511 @@
+//! What Pagos says is true: deliveries, waits, calls for a person, accounts and lanes. Numbers as in
+//! docs/SAFETY.md.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pagos_core::AccountName;
+use pagos_core::Clock;
+use pagos_core::Departure;
+use pagos_core::Descriptor;
+use pagos_core::Environment;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::Handle;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Violation;
+use pagos_core::WebhookDecoder;
+use pagos_engine::Accounts;
+use pagos_engine::Attention;
+use pagos_engine::Engine;
+use pagos_engine::EngineError;
+use pagos_engine::InboxState;
+use pagos_engine::Intent;
+use pagos_engine::NoticeAbout;
+use pagos_engine::NoticeKind;
+use pagos_engine::Policy;
+use pagos_engine::RunId;
+use pagos_engine::Submitted;
+use pagos_engine::Wait;
+use pagos_engine::World;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::KEYED;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::account;
+use pagos_tests::declined;
+use pagos_tests::event;
+use pagos_tests::finish;
+use pagos_tests::hint;
+use pagos_tests::key;
+use pagos_tests::order;
+use pagos_tests::policy;
+use pagos_tests::simulated;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+fn paying() -> Scene {
+    Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Pending)])
+}
+
+fn other_account() -> AccountName {
+    AccountName::new("other").unwrap()
+}
+
+fn engine_for(scene: &Scene, accounts: Accounts, policy: Policy) -> Engine {
+    let timer = Arc::clone(&scene.timer) as _;
+    let store = Arc::clone(&scene.store);
+    finish(Engine::open(store, &simulated(), accounts, timer, policy)).unwrap()
+}
+
+fn calls(scene: &Scene) -> Vec<String> {
+    let because = |event: NoticeKind| match event {
+        NoticeKind::Attention { because } => Some(because),
+        _ => None,
+    };
+    scene.notices().into_iter().filter_map(|notice| because(notice.event)).collect()
+}
+
+/// The provider without ears: whatever it is told, it reads no webhook and checks no signature.
+#[derive(Debug)]
+struct Deaf {
+    inner: Arc<dyn PayoutProvider>,
+    refuses: bool,
+}
+
+#[async_trait]
+impl PayoutProvider for Deaf {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.inner.descriptor()
+    }
+
+    fn environment(&self) -> Environment {
+        self.inner.environment()
+    }
+
+    fn check(&self, _: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        let violation = Violation::new("amount", "it has cents", "pay whole pesos");
+        if self.refuses { Err(vec![violation]) } else { Ok(()) }
+    }
+
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        handle: Option<&Handle>,
+        departure: Departure,
+    ) -> Result<Observation, Error> {
+        self.inner.create(order, handle, departure).await
+    }
+
+    async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        self.inner.query(payout).await
+    }
+
+    fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
+        None
+    }
+}
+
+fn deaf(scene: &Scene, refuses: bool) -> Arc<dyn PayoutProvider> {
+    Arc::new(Deaf { inner: Arc::clone(&scene.provider) as _, refuses })
+}
+
+#[test]
+fn truth_04_a_worker_leaves_deliveries_of_other_accounts_alone() {
+    let scene = paying().with_payout("a");
+    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+    assert!(scene.receive(&event(&key("a"), &told, scene.timer.now())));
+    let elsewhere = Accounts::new().with(other_account(), Arc::clone(&scene.provider) as _);
+    let stranger = engine_for(&scene, elsewhere, policy());
+    scene.work_for(&stranger, 2 * DAY);
+    assert_eq!(scene.waiting().len(), 1, "it waits for whoever serves its account");
+    finish(scene.engine().work(0)).unwrap();
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+}
+
+#[test]
+fn truth_05_what_was_genuine_when_it_arrived_is_applied_without_a_secret() {
+    let scene = paying().with_payout("a");
+    scene.work(&scene.engine());
+    scene.timer.advance(Duration::from_millis(5));
+    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+    assert!(scene.receive(&event(&key("a"), &told, scene.timer.now())));
+    // By the time it is applied nobody could verify it any more: the key was changed, say.
+    let accounts = Accounts::new().with(account(), deaf(&scene, false));
+    finish(engine_for(&scene, accounts, policy()).work(0)).unwrap();
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    assert!(scene.waiting().is_empty());
+}
+
+#[test]
+fn truth_06_a_repeated_notice_that_proves_nothing_asks_again() {
+    let scene = paying().with_payout("a");
+    let engine = scene.engine();
+    scene.work(&engine);
+    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::UnverifiedEvent);
+    let notice = hint(&key("a"), &told, scene.timer.now());
+    assert!(scene.receive(&notice));
+    scene.work_for(&engine, Duration::from_secs(20));
+    let asked = scene.provider.queries();
+    // The provider repeats itself word for word, since something has happened.
+    let again = pagos_core::Delivery { received_at: scene.timer.now(), ..notice };
+    assert!(scene.receive(&again));
+    scene.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+    scene.work_for(&engine, Duration::from_secs(12));
+    assert!(scene.provider.queries() > asked);
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+}
+
+#[test]
+fn truth_07_an_orphan_is_kept_told_and_applied_when_its_order_is_known() {
+    let scene = paying();
+    let engine = scene.engine();
+    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+    assert!(scene.receive(&event(&key("a"), &told, scene.timer.now())));
+    scene.work_for(&engine, Duration::from_secs(60));
+    let orphans = finish(scene.store.deliveries(Some(InboxState::Orphan), 0, 9)).unwrap();
+    assert_eq!(orphans.len(), 1);
+    assert!(!orphans[0].because.is_empty());
+    let notices = scene.notices();
+    assert!(matches!(notices[..], [ref one]
+        if matches!(one.about, NoticeAbout::Delivery { delivery: 1 }) && one.account == account()));
+    // Its order was only late.
+    scene.timer.advance(DAY);
+    scene.submit(&["a"]);
+    finish(engine.work(0)).unwrap();
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    assert_eq!(scene.provider.creates(), 0, "it is paid already");
+    let applied = finish(scene.store.deliveries(Some(InboxState::Applied), 0, 9)).unwrap();
+    assert_eq!(applied.len(), 1);
+}
+
+#[test]
+fn truth_07_what_could_not_be_read_is_kept_told_and_can_be_replayed() {
+    let scene = paying().with_payout("a");
+    let engine = scene.engine();
+    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+    let mut garbage = event(&key("a"), &told, scene.timer.now());
+    garbage.body = bytes::Bytes::from_static(b"\xff genuine, and in no language");
+    assert!(scene.receive(&garbage));
+    finish(engine.work(0)).unwrap();
+    let unreadable = finish(scene.store.deliveries(Some(InboxState::Unreadable), 0, 9)).unwrap();
+    assert_eq!(unreadable.len(), 1);
+    assert_eq!(calls(&scene).len(), 1);
+    assert!(finish(engine.replay(unreadable[0].item.id)).unwrap());
+    assert_eq!(scene.waiting().len(), 1);
+    assert!(!finish(engine.replay(pagos_engine::InboxId(99))).unwrap());
+}
+
+#[test]
+fn truth_09_an_odd_word_about_a_settled_payout_calls_a_person_at_once_and_hides_no_reversal() {
+    let scene = Scene::new(
+        &CAREFUL,
+        [Reply::Says(Status::Succeeded)],
+        [Answer::Says("EN_REVISION"), Answer::Says("EN_REVISION"), Answer::Found(declined())],
+    )
+    .with_payout("a");
+    let engine = scene.engine();
+    scene.work_for(&engine, Duration::from_secs(3_601));
+    let progress = scene.payout("a").progress;
+    assert_eq!(progress.status(), Status::Succeeded, "it is no status");
+    assert_eq!(progress.waiting.map(|it| it.wait), Some(Wait::NotUnderstood));
+    assert!(calls(&scene)[0].contains("EN_REVISION"), "{:?}", calls(&scene));
+    scene.work_for(&engine, Duration::from_secs(3_600));
+    assert_eq!(scene.payout("a").progress.status(), declined());
+    assert_eq!(scene.payout("a").progress.attention, None, "it is understood now");
+    let reversed = |kind: &NoticeKind| matches!(kind, NoticeKind::Reversed { .. });
+    assert!(scene.notices().iter().any(|notice| reversed(&notice.event)));
+    assert_eq!(calls(&scene).len(), 1);
+}
+
+/// A provider that has shown a payout and then denies it is no proof that nothing was paid.
+#[test]
+fn truth_09_what_was_shown_once_is_not_sent_again_when_it_is_denied() {
+    let scene = Scene::new(
+        &KEYED,
+        [Reply::Fails(ErrorKind::Unknown)],
+        [Answer::Says("EN_REVISION"), Answer::Absent],
+    )
+    .with_payout("a");
+    scene.work_for(&scene.engine(), 3 * DAY);
+    assert_eq!(scene.provider.creates(), 1);
+    assert_eq!(scene.payout("a").progress.status(), Status::Unknown);
+    assert_eq!(calls(&scene).len(), 1, "{:?}", calls(&scene));
+}
+
+/// Each state for thirty days gives exactly one call, and asking or trying goes on.
+#[test]
+fn truth_10_every_wait_calls_a_person_exactly_once() {
+    let pending = Reply::Says(Status::Pending);
+    let unreachable = Reply::Fails(ErrorKind::Undelivered);
+    let busy = Reply::Fails(ErrorKind::Throttled);
+    let lost = Reply::Fails(ErrorKind::Unknown);
+    let cases = [
+        ("cannot be reached", unreachable, Answer::Absent, Wait::Leave),
+        ("is refused unread", busy, Answer::Absent, Wait::Leave),
+        ("is in doubt", lost.clone(), Answer::CannotTell, Wait::Doubt),
+        (
+            "is unknown to the provider itself",
+            lost.clone(),
+            Answer::Found(Status::Unknown),
+            Wait::Doubt,
+        ),
+        ("is pending", pending.clone(), Answer::Found(Status::Pending), Wait::Pending),
+        ("is pending without an answer", pending.clone(), Answer::CannotTell, Wait::Pending),
+        ("is pending and denied", pending.clone(), Answer::Absent, Wait::Denied),
+        ("is not understood", pending, Answer::Says("EN_REVISION"), Wait::NotUnderstood),
+        ("was never understood", lost, Answer::Says("EN_REVISION"), Wait::NotUnderstood),
+    ];
+    for (case, reply, answer, wait) in cases {
+        let scene = Scene::new(&CAREFUL, [reply], [answer]).with_payout("a");
+        let engine = scene.engine();
+        scene.work_for(&engine, 30 * DAY);
+        let waiting = scene.payout("a").progress.waiting;
+        assert_eq!(waiting.map(|it| it.wait), Some(wait), "what {case}");
+        assert_eq!(calls(&scene).len(), 1, "what {case}: {:?}", calls(&scene));
+        assert!(scene.payout("a").progress.attention.is_some(), "what {case}");
+        let before = scene.provider.queries() + scene.provider.creates();
+        scene.work_for(&engine, DAY);
+        assert!(scene.provider.queries() + scene.provider.creates() > before, "what {case}");
+        assert_eq!(calls(&scene).len(), 1, "what {case}");
+    }
+}
+
+#[test]
+fn truth_10_a_contradiction_that_nobody_answers_calls_a_person_once() {
+    let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::CannotTell]);
+    let scene = scene.with_payout("a");
+    let engine = scene.engine();
+    scene.work(&engine);
+    scene.timer.advance(Duration::from_secs(5));
+    let told = Observation {
+        asked_at: None,
+        ..scene.provider.seen(&order("a"), declined(), Source::VerifiedEvent)
+    };
+    assert!(scene.receive(&event(&key("a"), &told, scene.timer.now())));
+    scene.work_for(&engine, 30 * DAY);
+    let progress = scene.payout("a").progress;
+    assert!(progress.standing.confirm_since().is_some());
+    assert!(matches!(progress.attention, Some(Attention::Overdue(_))));
+    assert_eq!(calls(&scene).len(), 1, "{:?}", calls(&scene));
+}
+
+#[test]
+fn truth_10_an_account_out_of_service_is_told_once_and_tried_again_by_itself() {
+    let refused = (0..20).map(|_| Reply::Fails(ErrorKind::Unauthorized));
+    let replies = refused.chain([Reply::Says(Status::Succeeded)]);
+    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    scene.submit(&["a", "b", "c"]);
+    let engine = scene.engine();
+    scene.work_for(&engine, Duration::from_secs(30));
+    assert_eq!(engine.halted().len(), 1);
+    let sent = scene.provider.creates();
+    assert_eq!(sent, 3, "those that were under way together");
+    scene.work_for(&engine, Duration::from_secs(300));
+    assert!(scene.provider.creates() <= sent + 3, "one at a time, less and less often");
+    scene.work_for(&engine, DAY);
+    assert!(engine.halted().is_empty());
+    for name in ["a", "b", "c"] {
+        assert_eq!(scene.payout(name).progress.status(), Status::Succeeded);
+    }
+    let about = |kind: fn(&NoticeKind) -> bool| {
+        let notices = scene.notices();
+        let told = notices.iter().filter(|it| it.about == NoticeAbout::Account);
+        told.filter(|it| kind(&it.event)).count()
+    };
+    assert_eq!(about(|kind| matches!(kind, NoticeKind::Attention { .. })), 1);
+    assert_eq!(about(|kind| *kind == NoticeKind::InServiceAgain), 1);
+}
+
+/// What a former process left halted is told as working again by the next one.
+#[test]
+fn truth_10_a_restart_does_not_forget_that_an_account_was_out_of_service() {
+    let replies = [Reply::Fails(ErrorKind::Unauthorized), Reply::Says(Status::Succeeded)];
+    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    scene.submit(&["a"]);
+    scene.work(&scene.engine());
+    scene.work_for(&scene.engine(), Duration::from_secs(60));
+    let kinds: Vec<NoticeKind> = scene.notices().into_iter().map(|it| it.event).collect();
+    assert!(kinds.contains(&NoticeKind::InServiceAgain), "{kinds:?}");
+}
+
+#[test]
+fn truth_13_an_account_out_of_service_does_not_make_the_loop_spin() {
+    let scene = Scene::new(
+        &CAREFUL,
+        [Reply::Fails(ErrorKind::Unauthorized)],
+        [Answer::Found(Status::Pending)],
+    );
+    let names: Vec<String> = (0..100).map(|nth| format!("p{nth}")).collect();
+    scene.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let engine = scene.engine();
+    let rounds = scene.run_for(&engine, 8, Duration::from_secs(600));
+    assert!(rounds < 1_500, "{rounds} rounds in ten minutes");
+    assert!(scene.provider.creates() < 20, "{}", scene.provider.creates());
+}
+
+#[test]
+fn truth_13_due_payouts_of_an_account_that_is_not_configured_cost_nothing() {
+    let scene = paying();
+    let elsewhere = |nth: u32| {
+        let order = PayoutOrder { account: other_account(), ..order(&format!("o{nth}")) };
+        Intent { order, created_at: scene.timer.now() }
+    };
+    let run = RunId("elsewhere".to_owned());
+    finish(scene.store.submit(&run, (0..500).map(elsewhere).collect())).unwrap();
+    finish(scene.store.release(&run, 500, scene.timer.now())).unwrap();
+    scene.timer.advance(Duration::from_secs(1));
+    scene.submit(&["a"]);
+    let rounds = scene.run_for(&scene.engine(), 4, Duration::from_secs(600));
+    assert_eq!(scene.payout("a").progress.status(), Status::Pending);
+    assert_eq!(scene.payout("o7").epoch, 0, "nobody claimed it");
+    assert!(rounds < 1_500, "{rounds} rounds in ten minutes");
+}
+
+#[test]
+fn truth_14_a_rate_is_used_whatever_the_lease_and_the_crowd() {
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::Found(Status::Succeeded)]);
+    let names: Vec<String> = (0..60).map(|nth| format!("p{nth:02}")).collect();
+    scene.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let accounts = Accounts::new().with(account(), Arc::clone(&scene.provider) as _);
+    // A lease of four seconds and one turn a second: most of a claimed batch would outlive it.
+    let policy = Policy {
+        sends_per_second_max: Some(1),
+        lease: Duration::from_secs(4),
+        deadline: Duration::from_millis(1_500),
+        ..policy()
+    };
+    let engine = engine_for(&scene, accounts, policy);
+    scene.run_for(&engine, 64, Duration::from_secs(30));
+    let sent = scene.provider.creates();
+    assert!((29..=32).contains(&sent), "{sent} in 30 s");
+    scene.run_for(&engine, 64, Duration::from_secs(31));
+    assert_eq!(scene.provider.creates(), 60);
+}
+
+#[test]
+fn truth_14_a_long_queue_delays_neither_another_account_nor_a_question() {
+    let scene = paying();
+    let names: Vec<String> = (0..1_000).map(|nth| format!("p{nth:04}")).collect();
+    scene.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.timer.advance(Duration::from_secs(1));
+    let quick = PayoutOrder { account: other_account(), ..order("quick") };
+    let provider = || Arc::clone(&scene.provider) as Arc<dyn PayoutProvider>;
+    let accounts = Accounts::new().with(account(), provider()).with(other_account(), provider());
+    let policy = Policy { sends_per_second_max: Some(5), ..policy() };
+    let engine = engine_for(&scene, accounts, policy);
+    finish(engine.pay(quick)).unwrap();
+    scene.run_for(&engine, 4, Duration::from_secs(2));
+    assert_eq!(scene.payout("quick").progress.status(), Status::Pending);
+    let sent = scene.provider.creates();
+    assert!(sent <= 5 * 2 + 4, "{sent} in two seconds");
+    // The first ones are due for a question after half a minute, with nearly all still to be sent.
+    scene.run_for(&engine, 4, Duration::from_secs(33));
+    assert!(scene.provider.queries() > 0);
+}
+
+#[test]
+fn truth_16_a_panic_in_a_providers_code_ends_the_payout_and_not_the_worker() {
+    for (reply, answer) in [
+        (Reply::Panics, Answer::Found(Status::Succeeded)),
+        (Reply::Says(Status::Pending), Answer::Panics),
+    ] {
+        let scene = Scene::new(&CAREFUL, [reply, Reply::Says(Status::Succeeded)], [answer]);
+        scene.submit(&["a"]);
+        let engine = scene.engine();
+        scene.run_for(&engine, 4, Duration::from_secs(3_600));
+        let progress = scene.payout("a").progress;
+        assert!(progress.is_quarantined(), "{progress:?}");
+        assert_eq!(calls(&scene).len(), 1);
+        assert_eq!(scene.provider.creates(), 1, "what may have left is not sent again");
+        scene.submit(&["b"]);
+        scene.work(&engine);
+        assert_ne!(scene.payout("b").progress.status(), Status::Created);
+    }
+}
+
+#[test]
+fn truth_18_an_order_that_its_provider_would_not_take_is_not_stored() {
+    let scene = paying();
+    let accounts = Accounts::new().with(account(), deaf(&scene, true));
+    let engine = engine_for(&scene, accounts, policy());
+    let run = RunId("r".to_owned());
+    let refused = finish(engine.submit(&run, vec![order("a"), order("b")])).unwrap_err();
+    assert!(matches!(&refused, EngineError::Unsendable(all) if all.len() == 2), "{refused:?}");
+    assert!(refused.to_string().contains("cents"), "{refused}");
+    let elsewhere = PayoutOrder { account: other_account(), ..order("a") };
+    let refused = finish(engine.submit(&run, vec![elsewhere])).unwrap_err();
+    assert!(matches!(refused, EngineError::NoAccount(_)));
+    assert_eq!(finish(scene.store.tally(None)).unwrap().total(), 0);
+}
+
+#[test]
+fn truth_21_a_store_keeps_its_world_and_a_twins_policy_is_for_twins() {
+    let scene = paying();
+    drop(scene.engine());
+    let open = |world: &World, policy: Policy| {
+        let accounts = Accounts::new().with(account(), Arc::clone(&scene.provider) as _);
+        let timer = Arc::clone(&scene.timer) as _;
+        finish(Engine::open(Arc::clone(&scene.store), world, accounts, timer, policy)).map(drop)
+    };
+    assert!(open(&simulated(), Policy::twin(200)).is_ok());
+    let refused = open(&World::Providers, Policy::live()).unwrap_err();
+    assert!(matches!(refused, EngineError::OtherWorld { .. }), "{refused:?}");
+    let other = World::Simulated("another town".to_owned());
+    assert!(matches!(open(&other, Policy::live()), Err(EngineError::OtherWorld { .. })));
+    let refused = open(&World::Providers, Policy::twin(200)).unwrap_err();
+    assert!(matches!(refused, EngineError::UnsafePolicy(_)), "{refused:?}");
+}
+
+#[test]
+fn truth_22_one_order_is_paid_by_one_call_and_a_conflict_is_an_error() {
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::Found(Status::Succeeded)]);
+    let engine = scene.engine();
+    for _ in 0..2 {
+        let payout = finish(engine.pay(order("a"))).unwrap();
+        assert_eq!(payout.order, order("a"));
+        scene.work(&engine);
+    }
+    assert_eq!(scene.provider.creates(), 1);
+    let mut other = order("a");
+    other.amount.minor += 1;
+    let refused = finish(engine.pay(other)).unwrap_err();
+    assert!(matches!(&refused, EngineError::Conflict(keys) if *keys == [key("a")]), "{refused:?}");
+    // After a crash between the two calls the same orders again are the recipe.
+    let run = RunId("r".to_owned());
+    for _ in 0..2 {
+        let answers = finish(engine.submit(&run, vec![order("b")])).unwrap();
+        assert_ne!(answers, [Submitted::Conflict]);
+    }
+    let early = finish(engine.release(&run, 2)).unwrap_err();
+    assert!(matches!(early, EngineError::Incomplete { members: 1, expected: 2, .. }), "{early:?}");
+    assert_eq!(finish(engine.release(&run, 1)).unwrap(), 1);
+}
+
+#[test]
+fn truth_22_an_engine_beside_another_sends_nothing() {
+    let scene = paying();
+    let accounts = Accounts::new().with(account(), Arc::clone(&scene.provider) as _);
+    let (store, timer) = (Arc::clone(&scene.store), Arc::clone(&scene.timer) as _);
+    let opening = Engine::open_beside(store, &simulated(), accounts, timer, policy());
+    let beside = finish(opening).unwrap();
+    finish(beside.pay(order("a"))).unwrap();
+    scene.work_for(&beside, DAY);
+    assert_eq!(scene.provider.creates(), 0);
+    finish(beside.take_turn()).unwrap();
+    scene.work(&beside);
+    assert_eq!(scene.provider.creates(), 1);
+    let _ = scene.timer.now();
+}
