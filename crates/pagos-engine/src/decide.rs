@@ -377,7 +377,8 @@ impl Rules<'_> {
                 // A person settled what the provider does not know: nothing is there to be reversed.
                 asked.due_at = None;
             }
-            return asked;
+            // It may be a denial by now.
+            return self.attend(asked);
         };
         let is_proven = asked.progress.asking.absences >= absence.answers_min
             && asked_at.min(self.now).since(attempt.begun_at) >= absence.grace;

@@ -171,7 +171,13 @@ impl Engine {
     /// Our own commit may be a moment behind the provider, so an unknown key is tried again.
     async fn defer(&self, item: &InboxItem, because: &str) -> Result<(), EngineError> {
         if item.deferrals >= DEFERRALS_MAX {
-            return self.set_aside(item, InboxState::Orphan, because.to_owned()).await;
+            self.set_aside(item, InboxState::Orphan, because.to_owned()).await?;
+            // An order that was stored after we looked, and before that, found no orphan to open.
+            let hint = item.verdict.as_ref().map(Verdict::hint).unwrap_or_default();
+            if self.store.recognise(&item.account, &hint).await?.about != About::Nothing {
+                self.store.reopen(item.id, None, self.timer.now()).await?;
+            }
+            return Ok(());
         }
         let due_at = self.timer.now().plus(DEFERRAL);
         let filing = Filing::Defer { due_at, because: because.to_owned() };
@@ -199,7 +205,8 @@ impl Engine {
             at: self.timer.now(),
         };
         let notice = Some(Box::new(notice));
-        Ok(self.store.file(item.id, Filing::Close { state, because, notice }).await?)
+        self.store.file(item.id, Filing::Close { state, because, notice }).await?;
+        Ok(())
     }
 
     /// A genuine event about something that Pagos does not handle, such as a balance.

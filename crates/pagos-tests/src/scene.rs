@@ -128,7 +128,10 @@ impl Scene {
         let until = self.timer.now().plus(time);
         loop {
             self.work(engine);
-            match self.next_due() {
+            // What is overdue is not this engine's to do, or not yet: look again in a second.
+            let now = self.timer.now();
+            let next = |at: Timestamp| if at > now { at } else { now.plus(BEAT) };
+            match self.next_due().map(next) {
                 Some(at) if at <= until => self.timer.advance_to(at),
                 _ => return self.timer.advance_to(until),
             }
@@ -193,3 +196,5 @@ impl Scene {
         self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+const BEAT: Duration = Duration::from_secs(1);
