@@ -11,7 +11,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use pagos_core::AccountNumber;
-use pagos_core::Clock;
 use pagos_core::Departure;
 use pagos_core::Document;
 use pagos_core::DocumentType;
