@@ -107,6 +107,20 @@ impl Bank {
             sends_per_second_max.or(self.policy.sends_per_second_max);
     }
 
+    /// A bank without an account.
+    #[cfg(test)]
+    pub(crate) fn nobodys() -> Self {
+        Self {
+            accounts: Accounts::default(),
+            policy: Policy::live(),
+            world: World::Providers,
+            until: Until::Settled,
+            listener: None,
+            sandbox: None,
+            twins: None,
+        }
+    }
+
     fn configured(config: Option<&Path>) -> Result<Self, Failure> {
         let configuration = command::load(config)?;
         if configuration.accounts.is_empty() {

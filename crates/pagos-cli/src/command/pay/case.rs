@@ -91,8 +91,10 @@ impl Case<'_> {
                 }
                 tell_waiting(&report.waiting);
                 if report.rows != self.rows {
-                    self.tell_difference(report.rows);
                     exit = Exit::InDoubt;
+                    if tally.total() == self.rows {
+                        self.tell_difference(report.rows);
+                    }
                 }
             }
             Reported::Missing(because) => tell_incomplete(&because),
@@ -216,7 +218,8 @@ impl Case<'_> {
         };
         match within(self.office.store.tally(Some(&self.run)), limit).await {
             Some(Ok(tally)) => {
-                if tally.total() != self.rows {
+                // What was not released yet need not be there.
+                if tally.total() != self.rows && *ended != Ended::Broken {
                     self.tell_difference(tally.total());
                 }
                 Some(tally)
@@ -296,4 +299,30 @@ fn tell_waiting(waiting: &Waiting) {
     }
     console::tell("for a person to look at (`pagos history KEY`, then `pagos resolve KEY`):");
     lines.iter().for_each(|line| console::tell(line));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use clap::Parser;
+    use pagos_engine::MemoryStore;
+
+    use super::*;
+    use crate::arguments::Arguments;
+    use crate::arguments::Command;
+
+    /// The run has no member at all, so the engine refuses to release it: an error after the line.
+    #[tokio::test]
+    async fn truth_03_an_error_of_the_release_is_never_told_as_nothing_was_sent() {
+        let arguments = Arguments::try_parse_from(["pagos", "pay", "x.csv", "--json"]).unwrap();
+        let Command::Pay(arguments) = arguments.command else { panic!("another command") };
+        let bank = Bank::nobodys();
+        let (store, accounts) = (Arc::new(MemoryStore::new()), pagos_engine::Accounts::new());
+        let office = Office::over(store, &bank.world, accounts, bank.policy.clone()).await.unwrap();
+        let (run, stop) = (RunId("x".to_owned()), Stop::listen());
+        let case = Case { arguments: &arguments, office: &office, run, rows: 2, stop };
+        let exit = case.carry_out(bank, Paper::of_run(true)).await;
+        assert_eq!(exit, Exit::InDoubt);
+    }
 }
