@@ -14,6 +14,7 @@ use crate::store::StoreError;
 
 /// What is to be done with a delivery that has just arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "it lives as long as one delivery is received")]
 pub enum Judged {
     /// It is kept, with this verdict.
     Kept(Verdict),

@@ -68,7 +68,7 @@ impl Lanes {
     /// One, if nothing of the lane's account is under way.
     pub(crate) fn room_for_one(&self, lane: &Lane) -> usize {
         let is_of_account = |other: &&Lane| other.account == lane.account;
-        let is_busy = self.in_flight.keys().filter(is_of_account).any(|lane| is_of_payouts(lane));
+        let is_busy = self.in_flight.keys().filter(is_of_account).any(is_of_payouts);
         if is_busy || self.empty.contains(lane) { 0 } else { 1 }
     }
 

@@ -64,12 +64,20 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
     let is_for_a_person = reply == Reply::DoubtAndLost && !is_sent_again(provider);
     match place.point {
         Point::Bind
+        | Point::TakeTurn
         | Point::Submit
         | Point::Release
         | Point::EndClaims
         | Point::Claim
+        | Point::Resume
         | Point::BeginAttempt
         | Point::Create => straight,
+        Point::Halt => Reach::Never("no fault of the twins refuses the credentials"),
+        Point::RecordPanic => Reach::Never("no provider's code panics"),
+        Point::ReopenDelivery => Reach::Never("it is a person's, or another worker was faster"),
+        Point::CountRefused | Point::Acknowledge => {
+            Reach::Never("it is `serve`'s, once a minute or for each page of notices; no money")
+        }
         // Whoever is refused for good is asked about only if the refusal was not heard.
         Point::Query if reply == Reply::Refuses => Reach::Pay(Way::AfterCrashUnsent),
         Point::Query => straight,
@@ -138,6 +146,7 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         | Point::PaymentCreate
         | Point::KeepSession
         | Point::RecordUnopened
+        | Point::ClaimPayments
         | Point::PaymentQuery
         | Point::RecordPaymentAnswer
         | Point::ApplyPaymentDelivery
@@ -188,6 +197,8 @@ fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
             Reach::Never("it is asked by the id of a session, and none is known")
         }
         Point::PaymentQuery | Point::RecordPaymentAnswer => Reach::AskPayment,
+        Point::ClaimPayments if provider == Provider::Virtualpos => Reach::WaitForPayer,
+        Point::ClaimPayments => Reach::Never("no question is due before its news settles it"),
         Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion if !has_page => {
             Reach::Never("its twin has no page for payers")
         }
@@ -204,6 +215,13 @@ fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
             Reach::Never("no fault of the twins has a payer pay twice, so it calls for nobody")
         }
         Point::Bind
+        | Point::TakeTurn
+        | Point::Halt
+        | Point::Resume
+        | Point::RecordPanic
+        | Point::ReopenDelivery
+        | Point::CountRefused
+        | Point::Acknowledge
         | Point::Submit
         | Point::Release
         | Point::Withdraw

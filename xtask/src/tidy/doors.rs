@@ -20,17 +20,24 @@ const STORES: [&str; 2] = ["dyn Store", "dyn PaymentStore"];
 const PROVIDERS: [&str; 2] = ["dyn PayoutProvider", "dyn PaymentProvider"];
 
 /// Everything of a store that writes.
-const WRITES: [&str; 11] = [
+const WRITES: [&str; 18] = [
+    "acknowledge",
     "ask_for",
     "bind",
     "claim",
+    "claim_payments",
     "commit",
     "commit_payment",
+    "count_refused",
     "end_claims",
     "file",
+    "halt",
     "receive",
     "release",
+    "reopen",
+    "resume",
     "submit",
+    "take_turn",
     "withdraw",
 ];
 

@@ -15,7 +15,9 @@ use pagos_core::Contract;
 use pagos_core::Country;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
+use pagos_core::Departure;
 use pagos_core::Descriptor;
+use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Handle;
@@ -86,7 +88,10 @@ pub(crate) fn build(manners: Manners) -> impl Fn(&Case, Seams) -> Result<Subject
 
 impl Acme {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        self.transport.send(request).await.map_err(|error| unknown(error.message))
+        self.transport
+            .send(request, Departure::Anytime)
+            .await
+            .map_err(|error| unknown(error.message))
     }
 
     fn observe(&self, answer: &Value, source: Source) -> Option<Observation> {
@@ -125,6 +130,10 @@ impl PayoutProvider for Acme {
         &DESCRIPTOR
     }
 
+    fn environment(&self) -> Environment {
+        Environment::Sandbox
+    }
+
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
     }
@@ -133,6 +142,7 @@ impl PayoutProvider for Acme {
         &self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        _: Departure,
     ) -> Result<Observation, Error> {
         let payee = handle.map(|handle| format!("/payees/{}", handle.as_str())).unwrap_or_default();
         let body = format!(r#"{{"key":"{}","amount":{}}}"#, order.key, order.amount.minor);

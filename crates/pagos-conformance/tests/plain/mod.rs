@@ -14,6 +14,7 @@ use http::HeaderValue;
 use http::Request;
 use http::Response;
 use pagos_conformance::transport::Limits;
+use pagos_core::Departure;
 use pagos_core::Reached;
 use pagos_core::Transport;
 use pagos_core::TransportError;
@@ -46,7 +47,11 @@ pub(crate) struct Plain {
 
 #[async_trait]
 impl Transport for Plain {
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
         let mut answer = self.call(&request);
         let is_lost = answer.as_ref().is_err_and(|error| error.reached == Reached::Maybe);
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());

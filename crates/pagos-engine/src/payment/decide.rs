@@ -496,11 +496,11 @@ impl PaymentRules<'_> {
 /// Was the try that `seen` is about a failed one before?
 fn is_turned(before: &PaymentProgress, after: &PaymentProgress, seen: &Observation) -> bool {
     let status_of = |progress: &PaymentProgress| {
-        let sessions = progress.sessions.iter();
+        let mut sessions = progress.sessions.iter();
         let named = |session: &&Session| {
             seen.reference.as_ref().is_none_or(|reference| session.reference == *reference)
         };
-        let session = sessions.filter(named).next_back()?;
+        let session = sessions.rfind(named)?;
         let one = session.tries.iter().find(|one| one.transfer == seen.transfer)?;
         Some(one.standing.status())
     };

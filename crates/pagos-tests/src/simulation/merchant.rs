@@ -119,7 +119,7 @@ fn assert_conflict(engine: &Engine, errand: &Errand) {
     let amount = Money::new(order.amount.minor + 100, order.amount.currency);
     let other = PayoutOrder { amount, ..order.clone() };
     match finish(engine.submit(&errand.run, vec![other])) {
-        Err(EngineError::Conflict(keys)) => assert_eq!(keys, [order.key.clone()]),
+        Err(EngineError::Conflict(keys)) => assert_eq!(keys, std::slice::from_ref(&order.key)),
         Err(EngineError::Store(_)) => {}
         taken => panic!("another amount under a known key: {taken:?}"),
     }
