@@ -31,7 +31,7 @@ use crate::workspace::Workspace;
 /// What the person wants.
 #[derive(Debug)]
 pub(crate) struct Orders {
-    /// Only the mutants whose name holds this text.
+    /// Only the mutants whose name holds this text. A star at its end says nothing more.
     only: String,
     /// Shows the list and runs nothing.
     is_list: bool,
@@ -43,7 +43,7 @@ impl Orders {
     /// Takes the flags of this command.
     pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
         let orders = Self {
-            only: flags.take_text("only", "")?,
+            only: part_of_a_name(&flags.take_text("only", "")?),
             is_list: flags.take_switch("list")?,
             jobs: flags.take_number("jobs", 1)?,
         };
@@ -52,6 +52,11 @@ impl Orders {
             _ => Err(Failure::new(format!("--jobs is 1 to {JOBS_MAX}"))),
         }
     }
+}
+
+/// `truth-*` is what one types who thinks of files: no name has a star.
+fn part_of_a_name(only: &str) -> String {
+    only.trim_end_matches('*').to_owned()
 }
 
 /// Each job builds everything once: gigabytes and minutes.
@@ -171,4 +176,18 @@ fn try_one(judge: &mut Judge<'_>, mutant: &Mutant) -> Result<Row, Failure> {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_at_the_end_of_a_name_says_nothing_more() {
+        let cases =
+            [("truth-*", "truth-"), ("truth-", "truth-"), ("*", ""), ("", ""), ("a*b", "a*b")];
+        for (given, part) in cases {
+            assert_eq!(part_of_a_name(given), part, "{given}");
+        }
+    }
 }
