@@ -161,7 +161,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// A bank that refuses a second attempt for good may still carry out the first, which was late.
+    /// Whoever refuses a second attempt for good may still carry out the first, which was held up on its
+    /// way for longer than absence is proof: a true reversal, of a failure that was true as well.
     fn reversals_possible(&self, party: Party) -> u64 {
         if let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == party) {
             return bank.mishaps().get(&Mishap::Rejected).copied().unwrap_or(0);
@@ -169,7 +170,7 @@ impl Simulation {
         let world = self.world();
         let met = world.twin(party.name()).map(|twin| twin.faults().met());
         let count = |fault| met.and_then(|met| met.get(&fault)).copied().unwrap_or(0);
-        count(Fault::SuccessThenFail) + count(Fault::FailThenSuccess)
+        count(Fault::SuccessThenFail) + count(Fault::FailThenSuccess) + count(Fault::Refuse)
     }
 
     fn judge_payout(
