@@ -155,6 +155,9 @@ static DESCRIPTOR: Descriptor = Descriptor {
     absence: Absence { answers_min: 3, grace: Duration::from_secs(10 * 60) },
     // Reversals have no stated limit. Source: manual "Order result reversal processing".
     return_window: None,
+    // No page says how long a payout takes. Its news is repeated for 17 hours, so nothing is meant to
+    // take longer. \[inferred\]
+    pending_max: Some(Duration::from_secs(24 * 3_600)),
     contract: Contract::Documented,
 };
 

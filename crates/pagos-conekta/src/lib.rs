@@ -139,6 +139,9 @@ const fn describe(deduplication: Deduplication) -> Descriptor {
         // Banks return transfers, and nobody states a limit.
         return_window: None,
         // Payee, transfer, states and refusals are in the manual, both questions in openapi.
+        // Executed on the next business day (manual); "alert after three business days without a
+        // final status", which can be five days. Source: docs/providers/conekta.md \[inferred\].
+        pending_max: Some(Duration::from_secs(5 * 24 * 3_600)),
         contract: Contract::Documented,
     }
 }

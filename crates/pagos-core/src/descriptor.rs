@@ -25,6 +25,9 @@ pub struct Descriptor {
     pub absence: Absence,
     /// For how long after success a payout can come back; `None` where nobody states a limit.
     pub return_window: Option<Duration>,
+    /// How long a payout may be under way before a person is called; `None` where nobody states how
+    /// long it takes.
+    pub pending_max: Option<Duration>,
     /// Is the wire contract published, or do we assume it?
     pub contract: Contract,
 }

@@ -73,7 +73,7 @@ impl StoreDoor {
         Self { store, probe }
     }
 
-    /// [`Store::receive`].
+    /// [`crate::InboxStore::receive`].
     ///
     /// # Errors
     /// Whatever the store says.

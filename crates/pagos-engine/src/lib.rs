@@ -2,8 +2,10 @@
 //!
 //! This crate knows no provider and no database; it is given both, and a clock.
 //!
-//! An order becomes durable with [`Engine::submit`], may be claimed after [`Engine::release`], and
-//! is then carried to its end by [`Engine::work`] (one round) or [`Engine::run`] (until stopped).
+//! [`Engine::open`] is the way in. An order becomes durable with [`Engine::submit`], as a member of a
+//! run, may be claimed after [`Engine::release`], and is then carried to its end by [`Engine::work`]
+//! (one round) or [`Engine::run`] (until stopped). [`Engine::pay`] does submit and release for one
+//! order. What happens is told as [`Notice`]s, which a named reader gets at least once and in order.
 //! What keeps a payout from being sent twice is in `decide.rs` (which attempt may begin) and
 //! `send.rs` (the one place that sends, after the attempt is durable). When one may be sent again is
 //! said in [`pagos_core::manual::unknown`].

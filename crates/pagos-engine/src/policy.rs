@@ -56,8 +56,9 @@ pub struct Budgets {
     pub leave: Duration,
     /// The provider does not say what became of it.
     pub doubt: Duration,
-    /// The provider does not finish, where its descriptor does not say how long that may take.
-    pub pending: Duration,
+    /// The provider does not finish. `None` for what its descriptor says, or three days where that
+    /// says nothing.
+    pub pending: Option<Duration>,
     /// The provider denies what it had.
     pub denied: Duration,
     /// The provider said something that nobody documented, about a payout under way. About a settled
@@ -73,7 +74,7 @@ impl Budgets {
         Self {
             leave: budget,
             doubt: budget,
-            pending: budget,
+            pending: Some(budget),
             denied: budget,
             not_understood: budget,
             confirm: budget,
@@ -108,7 +109,7 @@ impl Policy {
             budgets: Budgets {
                 leave: Duration::from_secs(3_600),
                 doubt: Duration::from_secs(24 * 3_600),
-                pending: Duration::from_secs(3 * 24 * 3_600),
+                pending: None,
                 denied: Duration::from_secs(3_600),
                 not_understood: Duration::from_secs(6 * 3_600),
                 confirm: Duration::from_secs(3_600),
@@ -218,8 +219,8 @@ impl Policy {
     }
 
     /// How long a payout may be under way.
-    pub(crate) fn pending_budget(&self, _descriptor: &Descriptor) -> Duration {
-        self.budgets.pending
+    pub(crate) fn pending_budget(&self, descriptor: &Descriptor) -> Duration {
+        self.budgets.pending.or(descriptor.pending_max).unwrap_or(PENDING_MAX)
     }
 
     pub(crate) fn halt_delay(&self, tries: u32) -> Duration {
@@ -230,6 +231,9 @@ impl Policy {
         nth(&self.retry_delays, refusals)
     }
 }
+
+/// Where neither the policy nor the provider says how long a payout may be under way.
+const PENDING_MAX: Duration = Duration::from_secs(3 * 24 * 3_600);
 
 /// The delay number `index`, or the last one, or an hour if there is none at all.
 fn nth(delays: &[Duration], index: u32) -> Duration {
@@ -268,6 +272,7 @@ mod tests {
                 deduplication: Deduplication::ByKey,
                 absence: Absence { answers_min, grace },
                 return_window: None,
+                pending_max: None,
                 contract: Contract::Documented,
             };
             let case = format!("deadline {deadline:?}, {answers_min} answers after {grace:?}");
@@ -293,6 +298,7 @@ mod tests {
             deduplication: Deduplication::ByHandle,
             absence: Absence { answers_min: 4, grace: Duration::from_secs(4 * 24 * 3_600) },
             return_window: None,
+            pending_max: None,
             contract: Contract::Documented,
         };
         let simulated = World::Simulated("twins".to_owned());

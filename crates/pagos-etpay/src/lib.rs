@@ -225,6 +225,9 @@ static DESCRIPTOR: Descriptor = Descriptor {
     absence: Absence { answers_min: 4, grace: Duration::from_secs(30 * 60) },
     // Nothing is published about returns, nor about a limit to them.
     return_window: None,
+    // Transfers are instant up to 7,000,000 CLP; larger ones wait for the next banking window, which
+    // a weekend can put off. \[inferred\]
+    pending_max: Some(Duration::from_secs(4 * 24 * 3_600)),
     contract: Contract::Assumed,
 };
 

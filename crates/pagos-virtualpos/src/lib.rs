@@ -134,6 +134,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     absence: Absence { answers_min: 4, grace: Duration::from_secs(30 * 60) },
     // Banks return transfers, and nobody states a limit. [inferred]
     return_window: None,
+    pending_max: None,
     contract: Contract::Assumed,
 };
 

@@ -75,6 +75,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     deduplication: Deduplication::None,
     absence: Absence { answers_min: 3, grace: std::time::Duration::from_secs(600) },
     return_window: None,
+    pending_max: None,
     contract: Contract::Documented,
 };
 

@@ -47,6 +47,7 @@ fn descriptor(deduplication: Deduplication) -> Descriptor {
         deduplication,
         absence: Absence { answers_min: 3, grace: GRACE },
         return_window: None,
+        pending_max: None,
         contract: Contract::Documented,
     }
 }

@@ -184,10 +184,11 @@ impl PayoutProvider for Line {
                 return error(ErrorKind::Unknown);
             }
             5 => {
-                // A provider whose absence is a proof holds nothing up for long.
+                // Where the model says that what is under way arrives or is lost within the queue's
+                // time, nothing is held up for long.
                 let most_s = match self.descriptor.deduplication {
-                    Deduplication::ByHandle => 20,
-                    Deduplication::ByKey | Deduplication::None => 2_400,
+                    Deduplication::ByHandle | Deduplication::None => 20,
+                    Deduplication::ByKey => 2_400,
                 };
                 let wait = Duration::from_secs(1 + books.chance.below(most_s));
                 books.late.push(now.plus(wait));

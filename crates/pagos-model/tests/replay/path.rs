@@ -77,16 +77,19 @@ fn follow(world: &World, state: &State, happened: &Happened) -> Vec<State> {
             next.retain(|it| it.workers[usize::from(*slot)] == Worker::Begun(number_of(*number)));
             next
         }
-        Happened::NotConnected(slot) => one(Action::NoConnection(*slot)),
-        Happened::Unread(slot) => sent(world, state, *slot, &[Fate::Unread]),
-        Happened::Refused(slot) => sent(world, state, *slot, &[Fate::Refused]),
+        // Whoever stands still beyond the deadline does not hear why nothing came of it.
+        Happened::NotConnected(slot) => {
+            [one(Action::NoConnection(*slot)), lost(world, state, *slot)].concat()
+        }
+        Happened::Unread(slot) => {
+            [sent(world, state, *slot, &[Fate::Unread]), lost(world, state, *slot)].concat()
+        }
+        Happened::Refused(slot) => {
+            [sent(world, state, *slot, &[Fate::Refused]), lost(world, state, *slot)].concat()
+        }
         Happened::Taken(slot) => sent(world, state, *slot, &[Fate::Answered, Fate::Unanswered]),
         Happened::HeldUp(slot) => left(world, state, *slot).into_iter().collect(),
-        Happened::Lost(slot) => {
-            let Some(left) = left(world, state, *slot) else { return Vec::new() };
-            let place = own_place(&left, *slot);
-            world.after(&left, Action::Lose(place)).into_iter().collect()
-        }
+        Happened::Lost(slot) => lost(world, state, *slot),
         Happened::ArrivedLate => {
             let places = 0..number_of(state.wire.len());
             let arrive = |place| world.after(state, Action::Arrive(place, Fate::Unanswered));
@@ -112,6 +115,13 @@ fn follow(world: &World, state: &State, happened: &Happened) -> Vec<State> {
 
 fn left(world: &World, state: &State, slot: u8) -> Option<State> {
     world.after(state, Action::Send(slot)).filter(|it| it.wire.len() > state.wire.len())
+}
+
+/// The request left, and nothing came of it that the worker could hear.
+fn lost(world: &World, state: &State, slot: u8) -> Vec<State> {
+    let Some(left) = left(world, state, slot) else { return Vec::new() };
+    let place = own_place(&left, slot);
+    world.after(&left, Action::Lose(place)).into_iter().collect()
 }
 
 fn own_place(state: &State, slot: u8) -> u8 {

@@ -352,7 +352,15 @@ impl Simulation {
 fn judge_calls(payout: &Payout, history: &[Entry], told: &[Notice]) -> Result<u64, String> {
     let mut calls = 0;
     let mut last = None;
+    let mut is_odd = false;
     for entry in history {
+        if let Entry::Observed { observation, .. } = entry {
+            if is_odd && !observation.not_understood {
+                // The provider was understood again, and that wait is over.
+                last = None;
+            }
+            is_odd = observation.not_understood;
+        }
         match entry {
             Entry::Attention { because, .. } if last == Some(because) => {
                 return Err(format!("a person was called twice: {because}"));

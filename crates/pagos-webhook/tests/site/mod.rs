@@ -202,6 +202,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     deduplication: Deduplication::None,
     absence: Absence { answers_min: 1, grace: Duration::ZERO },
     return_window: None,
+    pending_max: None,
     contract: Contract::Documented,
 };
 
