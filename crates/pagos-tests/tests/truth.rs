@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use pagos_core::Absence;
 use pagos_core::AccountName;
 use pagos_core::Clock;
 use pagos_core::Departure;
@@ -17,31 +20,46 @@ use pagos_core::ErrorKind;
 use pagos_core::Handle;
 use pagos_core::Lookup;
 use pagos_core::Observation;
+use pagos_core::PaymentOrder;
+use pagos_core::PaymentProvider;
+use pagos_core::PaymentRef;
+use pagos_core::PaymentSession;
+use pagos_core::PaymentTerms;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
+use pagos_core::Repeat;
 use pagos_core::Source;
 use pagos_core::Status;
 use pagos_core::Violation;
 use pagos_core::WebhookDecoder;
 use pagos_engine::Accounts;
 use pagos_engine::Attention;
+use pagos_engine::ClaimRequest;
 use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::InboxState;
 use pagos_engine::Intent;
+use pagos_engine::Lane;
 use pagos_engine::NoticeAbout;
 use pagos_engine::NoticeKind;
 use pagos_engine::Policy;
 use pagos_engine::RunId;
+use pagos_engine::Share;
+use pagos_engine::Store;
 use pagos_engine::Submitted;
 use pagos_engine::Wait;
+use pagos_engine::Work;
 use pagos_engine::World;
+use pagos_store_sqlite::SqliteStore;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
 use pagos_tests::KEYED;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
+use pagos_tests::ScriptedProvider;
+use pagos_tests::VirtualTimer;
 use pagos_tests::account;
 use pagos_tests::declined;
 use pagos_tests::event;
@@ -51,6 +69,7 @@ use pagos_tests::key;
 use pagos_tests::order;
 use pagos_tests::policy;
 use pagos_tests::simulated;
+use pagos_tests::start;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -354,6 +373,29 @@ fn truth_13_an_account_out_of_service_does_not_make_the_loop_spin() {
     assert!(scene.provider.creates() < 20, "{}", scene.provider.creates());
 }
 
+/// What is due in a lane that is shut wakes nobody, even if another account has nothing to do.
+#[test]
+fn truth_13_an_account_out_of_service_does_not_keep_the_loop_of_another_awake() {
+    let refusing =
+        Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unauthorized)], [Answer::CannotTell]);
+    let names: Vec<String> = (0..20).map(|nth| format!("p{nth}")).collect();
+    refusing.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let idle = ScriptedProvider::new(
+        &CAREFUL,
+        Arc::clone(&refusing.timer),
+        Arc::clone(&refusing.record),
+        [],
+        [],
+    );
+    let accounts = Accounts::new()
+        .with(account(), Arc::clone(&refusing.provider) as _)
+        .with(other_account(), idle as _);
+    let engine = engine_for(&refusing, accounts, policy());
+    let rounds = refusing.run_for(&engine, 8, Duration::from_secs(600));
+    assert_eq!(engine.halted().len(), 1);
+    assert!(rounds < 1_500, "{rounds} rounds in ten minutes");
+}
+
 #[test]
 fn truth_13_due_payouts_of_an_account_that_is_not_configured_cost_nothing() {
     let scene = paying();
@@ -435,6 +477,153 @@ fn truth_16_a_panic_in_a_providers_code_ends_the_payout_and_not_the_worker() {
     }
 }
 
+/// Takes payments too, and gives every one of them the same session.
+#[derive(Debug)]
+struct OneSession {
+    inner: Arc<dyn PayoutProvider>,
+    timer: Arc<VirtualTimer>,
+    /// How many sessions it is asked for before its answers get lost.
+    answers: usize,
+    opened: AtomicUsize,
+    asked: AtomicUsize,
+}
+
+impl OneSession {
+    fn told(&self, source: Source) -> Observation {
+        let now = self.timer.now();
+        Observation {
+            asked_at: Some(now),
+            reference: Some(ProviderRef::new("S1").unwrap()),
+            ..Observation::new(Status::Pending, source, now)
+        }
+    }
+}
+
+#[async_trait]
+impl PayoutProvider for OneSession {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.inner.descriptor()
+    }
+
+    fn environment(&self) -> Environment {
+        self.inner.environment()
+    }
+
+    fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        self.inner.check(order)
+    }
+
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        handle: Option<&Handle>,
+        departure: Departure,
+    ) -> Result<Observation, Error> {
+        self.inner.create(order, handle, departure).await
+    }
+
+    async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        self.inner.query(payout).await
+    }
+
+    fn payments(&self) -> Option<&dyn PaymentProvider> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for OneSession {
+    fn terms(&self) -> PaymentTerms {
+        let absence = Absence { answers_min: 2, grace: Duration::from_secs(900) };
+        let open_for = Some(Duration::from_secs(1_800));
+        PaymentTerms { open_for, absence, repeat: Repeat::Refused }
+    }
+
+    fn check(&self, _: &PaymentOrder) -> Result<(), Vec<Violation>> {
+        Ok(())
+    }
+
+    async fn create(&self, _: &PaymentOrder) -> Result<PaymentSession, Error> {
+        if self.opened.fetch_add(1, Ordering::Relaxed) >= self.answers {
+            return Err(Error::new(ErrorKind::Unknown, "the answer is lost"));
+        }
+        let url = Some("https://pay.example/S1".to_owned());
+        Ok(PaymentSession { observation: self.told(Source::Reply), url, code: None, secret: None })
+    }
+
+    async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error> {
+        if payment.order.key == key("two") {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(Lookup::Found(vec![self.told(Source::Query)]))
+    }
+}
+
+fn payment_order(name: &str) -> PaymentOrder {
+    PaymentOrder {
+        key: key(name),
+        account: account(),
+        amount: order(name).amount,
+        payer_name: None,
+        document: None,
+        is_document_locked: false,
+        bank: None,
+        email: None,
+        phone: None,
+        description: None,
+        return_url: None,
+        cancel_url: None,
+        metadata: Vec::new(),
+    }
+}
+
+/// Whoever is sent to that session may pay the other order, so the second payment is for a person:
+/// whether its answer names the session, or a question does after the answer was lost.
+#[test]
+fn truth_17_a_session_of_another_payment_calls_a_person_and_is_not_tried_for_ever() {
+    for is_answer_lost in [false, true] {
+        let scene = paying();
+        let provider = Arc::new(OneSession {
+            inner: Arc::clone(&scene.provider) as _,
+            timer: Arc::clone(&scene.timer),
+            answers: if is_answer_lost { 1 } else { 9 },
+            opened: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
+        });
+        let accounts = Accounts::new().with(account(), Arc::clone(&provider) as _);
+        let engine = engine_for(&scene, accounts, policy());
+        assert!(finish(engine.open_payment(payment_order("one"))).unwrap().is_new);
+        let second = finish(engine.open_payment(payment_order("two"))).unwrap_err();
+        if is_answer_lost {
+            assert!(matches!(second, EngineError::Provider(_)), "{second:?}");
+        } else {
+            assert!(matches!(&second, EngineError::Refused(_)), "{second:?}");
+            assert!(second.to_string().contains("belongs to another payment"), "{second}");
+        }
+        scene.work_for(&engine, DAY);
+        let payment = |name: &str| finish(scene.store.payment(&key(name))).unwrap().unwrap();
+        let (one, two) = (payment("one"), payment("two"));
+        assert_eq!(one.progress.status(), Status::Pending);
+        assert!(one.progress.attention.is_none());
+        assert!(two.progress.is_quarantined(), "{:?}", two.progress);
+        assert!(two.progress.sessions.is_empty(), "nobody is sent to it");
+        assert_eq!(two.due_at, None);
+        let [because] = &calls(&scene)[..] else { panic!("{:?}", calls(&scene)) };
+        assert!(because.contains("belongs to another payment"), "{because}");
+        // It is asked about no more, and opened by no other call.
+        let asked = provider.asked.load(Ordering::Relaxed);
+        assert!(asked <= 1, "{asked}");
+        let again = finish(engine.open_payment(payment_order("two"))).unwrap_err();
+        assert!(matches!(again, EngineError::Refused(_)), "{again:?}");
+        scene.work_for(&engine, DAY);
+        assert_eq!(provider.asked.load(Ordering::Relaxed), asked);
+        assert_eq!(provider.opened.load(Ordering::Relaxed), 2);
+        let reference = ProviderRef::new("S1").unwrap();
+        let known = finish(scene.store.session(&account(), &reference)).unwrap().unwrap();
+        assert_eq!(known.key, key("one"));
+    }
+}
+
 #[test]
 fn truth_18_an_order_that_its_provider_would_not_take_is_not_stored() {
     let scene = paying();
@@ -492,6 +681,43 @@ fn truth_22_one_order_is_paid_by_one_call_and_a_conflict_is_an_error() {
     let early = finish(engine.release(&run, 2)).unwrap_err();
     assert!(matches!(early, EngineError::Incomplete { members: 1, expected: 2, .. }), "{early:?}");
     assert_eq!(finish(engine.release(&run, 1)).unwrap(), 1);
+}
+
+/// Over an embedded store nobody else can be at work, so whoever held a claim is dead.
+#[test]
+fn truth_22_opening_ends_the_claims_of_a_former_life() {
+    let folder = std::env::temp_dir().join(format!("pagos-truth-22-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let timer = VirtualTimer::starting_at(start());
+    let opened = async {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.join("a.db")).unwrap());
+        let run = RunId("r".to_owned());
+        let intent = Intent { order: order("a"), created_at: timer.now() };
+        store.submit(&run, vec![intent]).await.unwrap();
+        store.release(&run, 1, timer.now()).await.unwrap();
+        let lane = Lane { account: account(), work: Work::Send };
+        let share = Share { lane, limit: 1, lease: DAY };
+        let request = ClaimRequest { now: timer.now(), shares: vec![share] };
+        let died = store.claim(request.clone()).await.unwrap();
+        assert_eq!(died.len(), 1);
+        assert!(store.claim(request.clone()).await.unwrap().is_empty());
+        let open = || {
+            let (store, timer) = (Arc::clone(&store), Arc::clone(&timer) as _);
+            async { Engine::open(store, &simulated(), Accounts::new(), timer, policy()).await }
+        };
+        let engine = open().await.unwrap();
+        let claimed = store.claim(request.clone()).await.unwrap();
+        assert_eq!(claimed.len(), 1, "the claim of a dead worker holds");
+        assert!(claimed[0].payout.epoch > died[0].payout.epoch, "and it writes nothing more");
+        // While it lives no other one is opened, and its claims are left alone.
+        assert!(matches!(open().await, Err(EngineError::Taken)));
+        assert!(store.claim(request).await.unwrap().is_empty());
+        drop(engine);
+        assert!(open().await.is_ok());
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(opened);
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

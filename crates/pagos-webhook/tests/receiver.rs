@@ -147,6 +147,10 @@ async fn a_bad_signature_is_refused_and_nothing_of_it_kept() {
     assert!(store.stored().await.is_empty());
     let counters = site.receiver.counters();
     assert_eq!((counters.received, counters.stored, counters.refused), (3, 0, 3));
+    let refused = site.receiver.take_refused();
+    assert_eq!(refused.iter().map(|one| one.count).collect::<Vec<_>>(), [3]);
+    assert!(refused[0].reason.contains("signature"), "{refused:?}");
+    assert!(site.receiver.take_refused().is_empty(), "it is told once");
 }
 
 #[tokio::test]

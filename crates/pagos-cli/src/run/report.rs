@@ -184,5 +184,8 @@ mod tests {
         for (count, rows) in [(3, 4), (4, 3), (0, 1)] {
             assert_eq!(exit_of(&tally(&[("succeeded", count, 0)]), rows), Exit::InDoubt);
         }
+        // Even if as many are settled as the file has.
+        let one_too_many = tally(&[("succeeded", 3, 0), ("pending", 1, 0)]);
+        assert_eq!(exit_of(&one_too_many, 3), Exit::InDoubt);
     }
 }

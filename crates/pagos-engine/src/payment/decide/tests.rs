@@ -186,6 +186,31 @@ fn the_same_try_can_be_reversed() {
     assert_eq!(kinds(&newer), ["reversed"]);
 }
 
+/// A failed try closes no session: the payer pays with another card, and nothing was taken back. Money
+/// in the very try that had failed, or behind the session's end, is another matter.
+#[test]
+fn truth_25_a_failed_try_that_a_payer_repeats_is_no_reversal() {
+    let bench = Bench::new();
+    let failed = bench.at(10).learn(&bench.opened(), &[told("s1", "a", DECLINED, 10)]);
+    assert_eq!((failed.progress.status(), kinds(&failed)), (DECLINED, vec!["advanced"]));
+    let cases = [
+        ("b", 20, "paid by a later try"),
+        ("a", 20, "reversed"),
+        ("b", 1_799, "paid by a later try"),
+        ("b", 1_800, "reversed"),
+    ];
+    for (transfer, seconds, kind) in cases {
+        let seen = told("s1", transfer, Status::Succeeded, seconds);
+        let paid = bench.at(seconds).learn(&failed.progress, &[seen]);
+        assert_eq!(paid.progress.status(), Status::Succeeded, "{transfer} at {seconds}");
+        assert_eq!(kinds(&paid), [kind], "{transfer} at {seconds}");
+        assert_eq!(paid.progress.times_paid(), 1, "{transfer} at {seconds}");
+        assert_eq!(paid.progress.attention, None, "{transfer} at {seconds}");
+        let NoticeAbout::Payment(news) = &paid.notices[0].about else { panic!("{paid:?}") };
+        assert_eq!((news.was, news.status), (Some(DECLINED), Status::Succeeded));
+    }
+}
+
 #[test]
 fn a_second_success_is_raised_and_counted_once() {
     let bench = Bench::new();
