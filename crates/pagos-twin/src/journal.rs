@@ -193,13 +193,12 @@ impl Journal {
     /// # Errors
     /// [`JournalError`]; the file is left as it was, but for a torn last line.
     pub fn open(path: &Path, mut world: World) -> Result<Opened, JournalError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(JournalError::File)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        // It holds every request, with the names and account numbers of whoever is paid.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(JournalError::File)?;
         // Held until the file is closed, so also when its owner is killed.
         file.try_lock().map_err(|cause| match cause {
             TryLockError::WouldBlock => JournalError::InUse,

@@ -244,3 +244,15 @@ fn damage_and_other_worlds_are_refused() {
     let refused = Journal::open(&file.0, fresh());
     assert!(matches!(refused, Err(JournalError::Damaged { line: 3, .. })), "{refused:?}");
 }
+
+/// A sandbox is tried with a real file of salaries, too.
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_a_journal() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let file = TempFile::new("private");
+    drop(Journal::open(&file.0, fresh()).unwrap());
+    let mode = std::fs::metadata(&file.0).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+}
