@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -100,6 +101,8 @@ fn calls(scene: &Scene) -> Vec<String> {
 struct Deaf {
     inner: Arc<dyn PayoutProvider>,
     refuses: bool,
+    /// Until when each payout may leave.
+    departures: Mutex<Vec<Departure>>,
 }
 
 #[async_trait]
@@ -123,6 +126,7 @@ impl PayoutProvider for Deaf {
         handle: Option<&Handle>,
         departure: Departure,
     ) -> Result<Observation, Error> {
+        self.departures.lock().unwrap().push(departure);
         self.inner.create(order, handle, departure).await
     }
 
@@ -135,8 +139,9 @@ impl PayoutProvider for Deaf {
     }
 }
 
-fn deaf(scene: &Scene, refuses: bool) -> Arc<dyn PayoutProvider> {
-    Arc::new(Deaf { inner: Arc::clone(&scene.provider) as _, refuses })
+fn deaf(scene: &Scene, refuses: bool) -> Arc<Deaf> {
+    let inner = Arc::clone(&scene.provider) as _;
+    Arc::new(Deaf { inner, refuses, departures: Mutex::default() })
 }
 
 #[test]
@@ -475,6 +480,19 @@ fn truth_16_a_panic_in_a_providers_code_ends_the_payout_and_not_the_worker() {
         scene.work(&engine);
         assert_ne!(scene.payout("b").progress.status(), Status::Created);
     }
+}
+
+/// Behind its last moment there is no time for a whole call: another worker may have the payout before
+/// the answer comes.
+#[test]
+fn truth_15_a_payout_may_leave_as_long_as_there_is_time_for_a_whole_call() {
+    let scene = paying().with_payout("a");
+    let provider = deaf(&scene, false);
+    let accounts = Accounts::new().with(account(), Arc::clone(&provider) as _);
+    let engine = engine_for(&scene, accounts, policy());
+    let last = scene.timer.now().plus(policy().lease - policy().deadline);
+    scene.work(&engine);
+    assert_eq!(*provider.departures.lock().unwrap(), [Departure::NotAfter(last)]);
 }
 
 /// Takes payments too, and gives every one of them the same session.
