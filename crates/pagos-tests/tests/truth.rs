@@ -611,15 +611,17 @@ fn truth_17_a_session_of_another_payment_calls_a_person_and_is_not_tried_for_eve
         let accounts = Accounts::new().with(account(), Arc::clone(&provider) as _);
         let engine = engine_for(&scene, accounts, policy());
         assert!(finish(engine.open_payment(payment_order("one"))).unwrap().is_new);
+        let payment = |name: &str| finish(scene.store.payment(&key(name))).unwrap().unwrap();
         let second = finish(engine.open_payment(payment_order("two"))).unwrap_err();
         if is_answer_lost {
             assert!(matches!(second, EngineError::Provider(_)), "{second:?}");
         } else {
             assert!(matches!(&second, EngineError::Refused(_)), "{second:?}");
             assert!(second.to_string().contains("belongs to another payment"), "{second}");
+            // At once, and not when it is asked about.
+            assert!(payment("two").progress.is_quarantined());
         }
         scene.work_for(&engine, DAY);
-        let payment = |name: &str| finish(scene.store.payment(&key(name))).unwrap().unwrap();
         let (one, two) = (payment("one"), payment("two"));
         assert_eq!(one.progress.status(), Status::Pending);
         assert!(one.progress.attention.is_none());
