@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -100,6 +101,8 @@ fn calls(scene: &Scene) -> Vec<String> {
 struct Deaf {
     inner: Arc<dyn PayoutProvider>,
     refuses: bool,
+    /// Until when each payout may leave.
+    departures: Mutex<Vec<Departure>>,
 }
 
 #[async_trait]
@@ -123,6 +126,7 @@ impl PayoutProvider for Deaf {
         handle: Option<&Handle>,
         departure: Departure,
     ) -> Result<Observation, Error> {
+        self.departures.lock().unwrap().push(departure);
         self.inner.create(order, handle, departure).await
     }
 
@@ -135,8 +139,9 @@ impl PayoutProvider for Deaf {
     }
 }
 
-fn deaf(scene: &Scene, refuses: bool) -> Arc<dyn PayoutProvider> {
-    Arc::new(Deaf { inner: Arc::clone(&scene.provider) as _, refuses })
+fn deaf(scene: &Scene, refuses: bool) -> Arc<Deaf> {
+    let inner = Arc::clone(&scene.provider) as _;
+    Arc::new(Deaf { inner, refuses, departures: Mutex::default() })
 }
 
 #[test]
@@ -477,6 +482,19 @@ fn truth_16_a_panic_in_a_providers_code_ends_the_payout_and_not_the_worker() {
     }
 }
 
+/// Behind its last moment there is no time for a whole call: another worker may have the payout before
+/// the answer comes.
+#[test]
+fn truth_15_a_payout_may_leave_as_long_as_there_is_time_for_a_whole_call() {
+    let scene = paying().with_payout("a");
+    let provider = deaf(&scene, false);
+    let accounts = Accounts::new().with(account(), Arc::clone(&provider) as _);
+    let engine = engine_for(&scene, accounts, policy());
+    let last = scene.timer.now().plus(policy().lease - policy().deadline);
+    scene.work(&engine);
+    assert_eq!(*provider.departures.lock().unwrap(), [Departure::NotAfter(last)]);
+}
+
 /// Takes payments too, and gives every one of them the same session.
 #[derive(Debug)]
 struct OneSession {
@@ -593,15 +611,17 @@ fn truth_17_a_session_of_another_payment_calls_a_person_and_is_not_tried_for_eve
         let accounts = Accounts::new().with(account(), Arc::clone(&provider) as _);
         let engine = engine_for(&scene, accounts, policy());
         assert!(finish(engine.open_payment(payment_order("one"))).unwrap().is_new);
+        let payment = |name: &str| finish(scene.store.payment(&key(name))).unwrap().unwrap();
         let second = finish(engine.open_payment(payment_order("two"))).unwrap_err();
         if is_answer_lost {
             assert!(matches!(second, EngineError::Provider(_)), "{second:?}");
         } else {
             assert!(matches!(&second, EngineError::Refused(_)), "{second:?}");
             assert!(second.to_string().contains("belongs to another payment"), "{second}");
+            // At once, and not when it is asked about.
+            assert!(payment("two").progress.is_quarantined());
         }
         scene.work_for(&engine, DAY);
-        let payment = |name: &str| finish(scene.store.payment(&key(name))).unwrap().unwrap();
         let (one, two) = (payment("one"), payment("two"));
         assert_eq!(one.progress.status(), Status::Pending);
         assert!(one.progress.attention.is_none());

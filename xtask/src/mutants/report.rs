@@ -20,20 +20,20 @@ impl Row {
             Verdict::Survived => "SURVIVED".to_owned(),
             Verdict::Useless(because) => format!("USELESS   {because}"),
         };
-        format!("{:<42} {:<8} {:>4} s  {end}", self.name, self.invariant, self.seconds)
+        format!("{:<56} {:<8} {:>4} s  {end}", self.name, self.invariant, self.seconds)
     }
 }
 
 /// The list, for `--list`.
 pub(super) fn print_list(mutants: &[Mutant]) {
     for mutant in mutants {
-        println!("{:<42} {:<8} {}", mutant.name, mutant.invariant, mutant.breaks);
+        println!("{:<56} {:<8} {}", mutant.name, mutant.invariant, mutant.breaks);
     }
     println!("{} planted bugs", mutants.len());
 }
 
 pub(super) fn print(rows: &[Row]) {
-    println!("{:<42} {:<8} {:>6}  end", "bug", "breaks", "time");
+    println!("{:<56} {:<8} {:>6}  end", "bug", "breaks", "time");
     rows.iter().for_each(|row| println!("{}", row.line()));
     println!("{}", rate(rows));
 }
