@@ -33,7 +33,7 @@ use crate::run::database::Database;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  everything was done; every payout succeeded
-  1  wrong arguments, configuration or input; nothing was sent
+  1  wrong arguments, configuration or input; this command sent nothing
   2  some payouts failed, none is in doubt
   3  some payouts are in doubt: not known to be paid, not known to have failed; or they wait for a
      person, or for an account that is out of service

@@ -11,7 +11,7 @@ use crate::input::InputError;
 pub(crate) enum Exit {
     /// Everything was done, or every payout succeeded.
     Succeeded,
-    /// The arguments, the configuration or the input are wrong; nothing was sent.
+    /// The arguments, the configuration or the input are wrong; this command sent nothing.
     Refused,
     /// Some payouts failed; none is in doubt.
     SomeFailed,

@@ -108,8 +108,8 @@ struct Failpoint {
 #[derive(Debug, Default)]
 struct State {
     times_met: u32,
-    /// The call that is under way.
-    call: Option<(Point, OrderKey)>,
+    /// The calls that are under way, the newest last.
+    calls: Vec<(Point, OrderKey)>,
 }
 
 impl Failpoint {
@@ -137,9 +137,14 @@ impl Failpoint {
 
 impl Probe for Failpoint {
     fn at(&self, point: Point, phase: Phase, key: Option<&OrderKey>) {
-        if point.deed() == Deed::Call {
-            let call = key.filter(|_| phase == Phase::Before);
-            self.state().call = call.map(|key| (point, key.clone()));
+        if let (Deed::Call, Some(key)) = (point.deed(), key) {
+            let call = (point, key.clone());
+            let mut state = self.state();
+            match phase {
+                Phase::Before => state.calls.push(call),
+                Phase::Sent => {}
+                Phase::After => state.calls.retain(|other| *other != call),
+            }
         }
         self.meet(point, phase, key, "");
     }
@@ -152,10 +157,9 @@ struct Watched {
 }
 
 impl Watched {
-    fn sent(&self, path: &str) {
-        let call = self.failpoint.state().call.clone();
+    fn sent(&self, call: Option<&(Point, OrderKey)>, path: &str) {
         if let Some((point, key)) = call {
-            self.failpoint.meet(point, Phase::Sent, Some(&key), path);
+            self.failpoint.meet(*point, Phase::Sent, Some(key), path);
         }
     }
 }
@@ -168,17 +172,19 @@ impl Transport for Watched {
         departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let path = request.uri().path().to_owned();
+        // Others begin while this one waits for its answer.
+        let newest = self.failpoint.state().calls.last().cloned();
         let mut call = self.inner.send(request, departure);
         tokio::select! {
             biased;
             answer = &mut call => {
                 let has_left = !matches!(&answer, Err(error) if error.reached == Reached::No);
                 if has_left {
-                    self.sent(&path);
+                    self.sent(newest.as_ref(), &path);
                 }
                 return answer;
             }
-            () = tokio::time::sleep(LEFT_AFTER) => self.sent(&path),
+            () = tokio::time::sleep(LEFT_AFTER) => self.sent(newest.as_ref(), &path),
         }
         call.await
     }

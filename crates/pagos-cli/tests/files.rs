@@ -109,11 +109,11 @@ fn truth_03_a_report_that_cannot_be_written_does_not_make_the_exit_code() {
         ("pay two.csv --sandbox --yes --db f.db --json", 2),
     ] {
         let run = folder.run_into("/dev/full", command).exits(code);
-        assert!(!run.err.contains("nothing was sent"), "{}", run.err);
+        assert!(!run.err.contains("this command sent nothing"), "{}", run.err);
         run.says("the report on standard output is missing or incomplete");
     }
     assert_eq!(folder.payout("f.db", "f-1")["status"], "succeeded");
-    // Before the release it is an error like any other: nothing was sent.
+    // Before the release it is an error like any other: this command sent nothing.
     folder.write("bad.csv", payouts([("f 9", "salary")]));
     folder.run_into("/dev/full", "pay bad.csv --sandbox --yes --db f.db --json").exits(1);
 }

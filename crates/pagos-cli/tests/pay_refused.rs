@@ -38,7 +38,7 @@ fn a_key_with_another_body_refuses_the_whole_file() {
     assert_eq!(document["problems"].as_array().unwrap().len(), 1, "{document}");
     assert_eq!(document["problems"][0]["value"], "c-2");
     let run = run.says("second.csv: line 1502, key \"c-2\": was submitted with another body");
-    run.says("nothing of this file was sent");
+    run.says("this command sent nothing");
     assert_eq!(folder.run("list --db c.db --json").out, listed);
 
     // Without the conflict its other rows are as good as new, and a known row is left alone.
@@ -66,7 +66,7 @@ fn a_bad_row_stops_the_file_unless_it_is_skipped() {
         run.says("payouts.csv: line 4, amount \"150000.50\": ");
         document
     };
-    let refused = folder.run(&pay).exits(1).says("nothing was sent");
+    let refused = folder.run(&pay).exits(1).says("this command sent nothing");
     assert_eq!(says_what_is_bad(refused)["payouts"], json!([]));
     assert!(!folder.has("b.db"));
     assert!(twin.ledger().is_empty());

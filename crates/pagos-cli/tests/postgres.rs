@@ -65,7 +65,7 @@ fn every_command_finds_what_was_paid() {
     assert_eq!(payments["payments"], Value::Array(Vec::new()));
     // A key that is there with another body stops the file.
     folder.write("payouts.csv", payouts([("c-2", "salary"), ("c-1", "salary")]));
-    server.run(&folder, &pay(&twin)).exits(1).says("nothing of this file was sent");
+    server.run(&folder, &pay(&twin)).exits(1).says("this command sent nothing");
     assert_eq!(twin.paid(), ["c-1"]);
 }
 

@@ -244,6 +244,12 @@ impl Store for MemoryStore {
     async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
         Ok(self.tables().set_halted(notice, false))
     }
+
+    async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
+        let tables = self.tables();
+        let halted = tables.accounts.iter().filter(|(_, row)| row.is_halted);
+        Ok(halted.map(|(name, _)| name.clone()).collect())
+    }
 }
 
 fn count(length: usize) -> u64 {

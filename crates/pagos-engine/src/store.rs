@@ -137,6 +137,9 @@ pub trait Store: PaymentStore + InboxStore {
 
     /// Notes that an account works again, with a notice, unless it was not out of service.
     async fn resume(&self, notice: Notice) -> Result<bool, StoreError>;
+
+    /// The accounts that are noted as out of service, in the order of their names.
+    async fn halted(&self) -> Result<Vec<AccountName>, StoreError>;
 }
 
 /// Whether an engine may send what is due.

@@ -54,6 +54,20 @@ impl Work for Resume<'_> {
     }
 }
 
+/// Reads the accounts that are noted as out of service, in the order of their names.
+pub(crate) struct ReadHalted;
+
+impl Work for ReadHalted {
+    type Answer = Vec<AccountName>;
+
+    async fn run(&self, connection: &Connection) -> Result<Vec<AccountName>, Failure> {
+        // The order of the bytes, whatever the database's collation is.
+        let select = "SELECT account FROM accounts WHERE halted ORDER BY account COLLATE \"C\"";
+        let rows = connection.rows(select, &[]).await?;
+        rows.iter().map(|row| Ok(AccountName::new(row.try_get::<_, String>(0)?)?)).collect()
+    }
+}
+
 async fn change(
     connection: &Connection,
     sql: &'static str,

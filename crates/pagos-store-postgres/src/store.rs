@@ -328,4 +328,8 @@ impl Store for PostgresStore {
     async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
         self.pool.write(&account::Resume { notice: &notice }).await
     }
+
+    async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
+        self.pool.read(&account::ReadHalted).await
+    }
 }

@@ -45,6 +45,14 @@ pub(crate) fn resume(connection: &Connection, notice: &Notice) -> Result<bool, F
     tell_if(connection, noted, notice)
 }
 
+/// The accounts that are noted as out of service, in the order of their names.
+pub(crate) fn halted(connection: &Connection) -> Result<Vec<AccountName>, Failure> {
+    let mut select = connection
+        .prepare_cached("SELECT account FROM accounts WHERE halted = 1 ORDER BY account")?;
+    let names = select.query_map([], |row| row.get::<_, String>(0))?;
+    names.map(|name| Ok(AccountName::new(name?)?)).collect()
+}
+
 fn tell_if(connection: &Connection, noted: usize, notice: &Notice) -> Result<bool, Failure> {
     if noted == 0 {
         return Ok(false);

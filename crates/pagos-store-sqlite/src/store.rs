@@ -260,4 +260,8 @@ impl Store for SqliteStore {
             .call(move |transaction| account::resume(transaction.connection, &notice))
             .await
     }
+
+    async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
+        self.reader.call(|transaction| account::halted(transaction.connection)).await
+    }
 }

@@ -192,6 +192,10 @@ impl Store for SteadyStore {
     async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
         wait_for(self.inner.resume(notice))
     }
+
+    async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
+        wait_for(self.inner.halted())
+    }
 }
 
 #[async_trait]

@@ -247,6 +247,10 @@ impl Store for WatchedStore {
         self.pass("resume, after").await?;
         Ok(done)
     }
+
+    async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
+        self.inner.halted().await
+    }
 }
 
 #[async_trait]

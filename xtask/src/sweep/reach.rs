@@ -25,8 +25,6 @@ pub(super) enum Reach {
     Pay(Way),
     /// `pay` gets there with a file that has a known key with another amount.
     Conflict,
-    /// `pay` gets there with so slow a rate that claims run out.
-    Slowly,
     /// `resolve` gets there.
     Resolve,
     /// `payment create` gets there.
@@ -83,7 +81,7 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::Query => straight,
         Point::CloseDelivery => Reach::Serve,
         Point::Withdraw => Reach::Conflict,
-        Point::GiveBack => Reach::Slowly,
+        Point::GiveBack => Reach::Never("what is claimed is sent at once, so no claim runs out"),
         Point::RecordDecision => Reach::Resolve,
         Point::Prepare if place.phase == Phase::Sent => {
             when(provider == Provider::Conekta, "nothing is asked of the provider to prepare it")

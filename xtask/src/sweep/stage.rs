@@ -126,7 +126,6 @@ impl Stage {
             }
             Reach::Pay(way) => self.pay(place, way),
             Reach::Conflict => self.submit_conflict(place),
-            Reach::Slowly => self.pay_slowly(place),
             Reach::Resolve => self.resolve(place),
             Reach::Serve => self.serve(place),
             Reach::OpenPayment => self.open_payment(place),

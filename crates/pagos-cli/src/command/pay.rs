@@ -86,12 +86,14 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
     let mut paper = Paper::of_run(arguments.json);
     let planned = plan::report(file, &bank.accounts, &mut |problem| paper.problem(problem))?;
     if !planned.is_good() && !arguments.skip_invalid {
-        console::tell("nothing was sent; correct the rows, or pay the others with --skip-invalid");
+        console::tell(
+            "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
+        );
         paper.refuse()?;
         return Ok(Exit::Refused);
     }
     if planned.rows == 0 || !may_begin(&planned, &bank.accounts, arguments)? {
-        console::tell("nothing was sent");
+        console::tell("this command sent nothing");
         paper.refuse()?;
         return Ok(if planned.rows_bad == 0 && planned.rows == 0 {
             Exit::Succeeded
@@ -107,7 +109,7 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
         paper.problem(problem)?;
     }
     if !stored.refused.is_empty() {
-        console::tell("nothing of this file was sent");
+        console::tell("this command sent nothing; `pagos list` shows what was paid before");
         paper.refuse()?;
         return Ok(Exit::Refused);
     }

@@ -1,11 +1,12 @@
 //! Watching a run until it needs nothing more. Reads the store; moves nothing.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
 use pagos_core::AccountName;
+use pagos_engine::Engine;
 use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
@@ -32,15 +33,32 @@ pub(crate) enum Followed {
     Halted,
 }
 
+/// Who pays, and so knows which accounts are out of service.
+pub(crate) enum Payer<'a> {
+    /// This process. What the store notes may be left from a former one.
+    Here(&'a Engine),
+    /// Another process, which notes it in the store.
+    Elsewhere,
+}
+
+impl Payer<'_> {
+    async fn halted(&self, store: &dyn Store) -> Result<BTreeSet<AccountName>, StoreError> {
+        match self {
+            Payer::Here(engine) => Ok(engine.halted().into_keys().collect()),
+            Payer::Elsewhere => Ok(store.halted().await?.into_iter().collect()),
+        }
+    }
+}
+
 const BEAT: Duration = Duration::from_millis(200);
 
-/// Returns when the run is done. `halted` tells which accounts are out of service.
+/// Returns when the run is done, or when what is left of it is out of service.
 pub(crate) async fn follow(
     store: &Arc<dyn Store>,
     run: &RunId,
     until: Until,
     progress: &Progress,
-    halted: impl Fn() -> BTreeMap<AccountName, String>,
+    payer: Payer<'_>,
 ) -> Result<Followed, StoreError> {
     loop {
         let began = Instant::now();
@@ -49,7 +67,7 @@ pub(crate) async fn follow(
         if is_done(&tally, until) {
             return Ok(Followed::Done);
         }
-        if is_stuck(&tally, until, &halted()) {
+        if is_stuck(&tally, until, &payer.halted(&**store).await?) {
             return Ok(Followed::Halted);
         }
         // A large store takes a while to count; never spend more than a tenth of the time on it.
@@ -77,12 +95,12 @@ fn is_done(tally: &Tally, until: Until) -> bool {
 }
 
 /// Is everything that is left of an account out of service, and nothing of it on its way?
-fn is_stuck(tally: &Tally, until: Until, halted: &BTreeMap<AccountName, String>) -> bool {
+fn is_stuck(tally: &Tally, until: Until, halted: &BTreeSet<AccountName>) -> bool {
     let is_left = |row: &&pagos_engine::TallyRow| match until {
         Until::Watched => row.at_rest < row.count,
         Until::Settled => !is_settled(&row.status) && row.attention < row.count,
     };
-    tally.rows.iter().filter(is_left).all(|row| halted.contains_key(&row.account))
+    tally.rows.iter().filter(is_left).all(|row| halted.contains(&row.account))
 }
 
 fn is_settled(status: &str) -> bool {
@@ -92,6 +110,11 @@ fn is_settled(status: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use pagos_core::Currency;
+    use pagos_core::Timestamp;
+    use pagos_engine::MemoryStore;
+    use pagos_engine::Notice;
+    use pagos_engine::NoticeAbout;
+    use pagos_engine::NoticeKind;
     use pagos_engine::TallyRow;
 
     use super::*;
@@ -128,8 +151,24 @@ mod tests {
     #[test]
     fn accounts_out_of_service_end_the_wait() {
         let tally = Tally { rows: vec![row("succeeded", 1, 1, 0), row("created", 1, 0, 0)] };
-        let halted = BTreeMap::from([(AccountName::new("cashypro").unwrap(), String::new())]);
+        let halted = BTreeSet::from([AccountName::new("cashypro").unwrap()]);
         assert!(is_stuck(&tally, Until::Settled, &halted));
-        assert!(!is_stuck(&tally, Until::Settled, &BTreeMap::new()));
+        assert!(!is_stuck(&tally, Until::Settled, &BTreeSet::new()));
+    }
+
+    #[tokio::test]
+    async fn whoever_looks_on_learns_from_the_store_which_accounts_are_out_of_service() {
+        let cashypro = AccountName::new("cashypro").unwrap();
+        let store = MemoryStore::new();
+        assert!(Payer::Elsewhere.halted(&store).await.unwrap().is_empty());
+        let notice = Notice {
+            account: cashypro.clone(),
+            event: NoticeKind::Attention { because: "refused".to_owned() },
+            about: NoticeAbout::Account,
+            at: Timestamp::from_millis(1),
+        };
+        assert!(store.halt(notice).await.unwrap());
+        let halted = Payer::Elsewhere.halted(&store).await.unwrap();
+        assert_eq!(halted, BTreeSet::from([cashypro]));
     }
 }

@@ -339,7 +339,9 @@ pub(super) async fn an_account_is_halted_and_resumed_once(store: Arc<dyn Store>)
     assert!(!store.resume(resumed.clone()).await.unwrap(), "it was not out of service");
     store.bind(&account("cashypro"), "live").await.unwrap();
     for _ in 0..2 {
+        assert!(store.halted().await.unwrap().is_empty());
         assert!(store.halt(halted.clone()).await.unwrap());
+        assert_eq!(store.halted().await.unwrap(), [account("cashypro")]);
         assert!(!store.halt(halted.clone()).await.unwrap());
         assert!(store.resume(resumed.clone()).await.unwrap());
         assert!(!store.resume(resumed.clone()).await.unwrap());

@@ -417,6 +417,10 @@ impl Store for Gated {
     async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
         self.inner.resume(notice).await
     }
+
+    async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
+        self.inner.halted().await
+    }
 }
 
 #[async_trait]

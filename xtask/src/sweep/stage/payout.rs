@@ -20,11 +20,6 @@ use crate::trial::payer::Payer;
 use crate::trial::payroll::Provider;
 use crate::trial::payroll::Row;
 
-/// At one payout a second the last of so many waits until its claim is nearly over, even if others
-/// that are due are claimed with them.
-const SLOW_ROWS: usize = 6;
-const SLOW: [&str; 4] = ["--concurrency", "32", "--rate", "1"];
-
 /// `sent` is told of one call at a time.
 const ONE_BY_ONE: [&str; 2] = ["--concurrency", "1"];
 
@@ -69,22 +64,6 @@ impl Stage {
         if code != REFUSED {
             self.blame(format!("a file with a conflict ended with {code}, not {REFUSED}"));
         }
-        Ok(())
-    }
-
-    /// With more rows than fit into one claim at that rate.
-    pub(super) fn pay_slowly(&mut self, place: Place) -> Result<(), Failure> {
-        let mut rows = Vec::new();
-        for _ in 0..SLOW_ROWS {
-            rows.push(self.next_row()?);
-        }
-        let first = rows.first().map(|row| row.key.clone()).unwrap_or_default();
-        let file = self.write(&format!("slow-{first}.csv"), rows.iter().cloned())?;
-        for row in &rows {
-            self.befall(&row.key)?;
-        }
-        self.pay_file(&file, &SLOW, &anywhere(place))?;
-        self.rows.extend(rows);
         Ok(())
     }
 
@@ -172,6 +151,8 @@ fn is_about_one_order(point: Point) -> bool {
     let names_none = matches!(
         point,
         Point::Bind
+            | Point::TakeTurn
+            | Point::Resume
             | Point::Submit
             | Point::Release
             | Point::Withdraw
@@ -180,6 +161,7 @@ fn is_about_one_order(point: Point) -> bool {
             | Point::Receive
             | Point::DeferDelivery
             | Point::CloseDelivery
+            | Point::ClaimPayments
     );
     !names_none
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use pagos_engine::EngineError;
 use pagos_engine::RunId;
+use pagos_engine::StoreError;
 use pagos_engine::Tally;
 
 use crate::arguments::PayArguments;
@@ -18,6 +19,7 @@ use crate::output::Progress;
 use crate::output::Visibility;
 use crate::run::bank::Bank;
 use crate::run::follow::Followed;
+use crate::run::follow::Payer;
 use crate::run::follow::follow;
 use crate::run::office::Office;
 use crate::run::paper::Paper;
@@ -135,9 +137,9 @@ impl Case<'_> {
         };
         let mut ended = Ok(Ended::Interrupted);
         let stop = async {
-            let halted = || office.engine.halted();
+            let payer = Payer::Here(&office.engine);
             tokio::select! {
-                followed = follow(&office.store, &self.run, bank.until, &progress, halted) => {
+                followed = follow(&office.store, &self.run, bank.until, &progress, payer) => {
                     ended = followed.map(Ended::Followed);
                 }
                 () = self.stop.requested() => progress.tell(
@@ -163,8 +165,12 @@ impl Case<'_> {
             .tell("another pagos process works on this database and pays these payouts; following");
         let store = &self.office.store;
         tokio::select! {
-            followed = follow(store, &self.run, bank.until, &progress, Default::default) => {
-                Ok(Some(Ended::Followed(followed?)))
+            followed = follow(store, &self.run, bank.until, &progress, Payer::Elsewhere) => {
+                let followed = followed?;
+                if followed == Followed::Halted {
+                    self.tell_halted_elsewhere().await?;
+                }
+                Ok(Some(Ended::Followed(followed)))
             }
             turn = self.turn_when_free() => {
                 turn?;
@@ -173,6 +179,16 @@ impl Case<'_> {
             }
             () = self.stop.requested() => Ok(Some(Ended::Interrupted)),
         }
+    }
+
+    async fn tell_halted_elsewhere(&self) -> Result<(), StoreError> {
+        for account in self.office.store.halted().await? {
+            console::tell(&format!(
+                "account {account} is out of service: the process that pays from this database says \
+                 why, and pays what waits when the account works again"
+            ));
+        }
+        Ok(())
     }
 
     /// Waits for the end of the process that works on this database.
