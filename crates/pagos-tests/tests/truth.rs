@@ -653,6 +653,8 @@ fn truth_18_an_order_that_its_provider_would_not_take_is_not_stored() {
     let refused = finish(engine.submit(&run, vec![order("a"), order("b")])).unwrap_err();
     assert!(matches!(&refused, EngineError::Unsendable(all) if all.len() == 2), "{refused:?}");
     assert!(refused.to_string().contains("cents"), "{refused}");
+    let refused = finish(engine.submit(&run, vec![order("a")])).unwrap_err();
+    assert!(matches!(&refused, EngineError::Unsendable(all) if all.len() == 1), "{refused:?}");
     let elsewhere = PayoutOrder { account: other_account(), ..order("a") };
     let refused = finish(engine.submit(&run, vec![elsewhere])).unwrap_err();
     assert!(matches!(refused, EngineError::NoAccount(_)));
