@@ -25,6 +25,7 @@ use pagos_core::WebhookDecoder;
 use crate::Cashypro;
 use crate::config::Settings;
 use crate::payout::observe;
+use crate::sign::SIGN_HEADER;
 use crate::sign::verify;
 use crate::wire::OrderAnswer;
 
@@ -32,6 +33,15 @@ use crate::wire::OrderAnswer;
 const BODY_SIZE_MAX: usize = 64 * 1024;
 
 impl WebhookDecoder for Cashypro {
+    fn headers(&self) -> &'static [&'static str] {
+        &[SIGN_HEADER]
+    }
+
+    /// Every delivery is signed. Source: manual "Webhook".
+    fn takes_unsigned(&self) -> bool {
+        false
+    }
+
     fn locate(&self, delivery: &Delivery) -> Hint {
         if delivery.body.len() > BODY_SIZE_MAX {
             return Hint::default();
@@ -62,9 +72,8 @@ impl WebhookDecoder for Cashypro {
     /// Source: manual "Webhook Response Example". The body is the manual's.
     fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
         let (status, body) = match receipt {
-            Receipt::Stored => (StatusCode::OK, r#"{"status":"SUCCESS"}"#),
+            Receipt::Taken => (StatusCode::OK, r#"{"status":"SUCCESS"}"#),
             Receipt::Refused => (StatusCode::UNAUTHORIZED, r#"{"status":"REFUSED"}"#),
-            Receipt::Misdirected => (StatusCode::NOT_FOUND, r#"{"status":"UNKNOWN"}"#),
             Receipt::Failed => (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"FAILED"}"#),
         };
         let mut response = Response::new(Bytes::from_static(body.as_bytes()));

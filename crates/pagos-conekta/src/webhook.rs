@@ -48,6 +48,15 @@ const DIGEST: &str = "digest";
 const BODY_SIZE_MAX: usize = 256 * 1024;
 
 impl WebhookDecoder for Conekta {
+    fn headers(&self) -> &'static [&'static str] {
+        &[DIGEST]
+    }
+
+    /// Without the account's public keys no signature can be checked.
+    fn takes_unsigned(&self) -> bool {
+        self.settings.webhook_keys.is_empty()
+    }
+
     /// The transfer's id. Conekta does not know our key.
     fn locate(&self, delivery: &Delivery) -> Hint {
         let read = (delivery.body.len() <= BODY_SIZE_MAX).then(|| News::read(&delivery.body));
@@ -84,7 +93,7 @@ impl WebhookDecoder for Conekta {
     fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = match receipt {
-            Receipt::Stored | Receipt::Misdirected => StatusCode::OK,
+            Receipt::Taken => StatusCode::OK,
             Receipt::Refused => StatusCode::UNAUTHORIZED,
             Receipt::Failed => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -73,13 +73,12 @@ pub enum Decoded {
 /// What became of a delivery, so that the answer can say it in the provider's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Receipt {
-    /// The raw bytes are durable.
-    Stored,
+    /// A genuine delivery is durable. Of one that proves nothing, what it names was noted if it is an
+    /// order of ours; whether it is one, no stranger shall learn from the answer.
+    Taken,
     /// Not genuine or not readable as a delivery; nothing was stored.
     Refused,
-    /// About nothing of ours; nothing was stored.
-    Misdirected,
-    /// We could not store it; the provider shall send it again.
+    /// We could not take it now; the provider shall send it again.
     Failed,
 }
 
@@ -100,6 +99,14 @@ pub trait WebhookDecoder: Send + Sync {
         SecretScope::Account
     }
 
+    /// The headers that are read or signed, in lower case. Only they are kept of a delivery's head,
+    /// and two deliveries that agree in them and in the body are one, sent twice.
+    fn headers(&self) -> &'static [&'static str];
+
+    /// Does the account take deliveries that prove nothing? Strangers must then not guess its
+    /// address.
+    fn takes_unsigned(&self) -> bool;
+
     /// Which object the delivery claims to be about. Untrusted.
     fn locate(&self, delivery: &Delivery) -> Hint;
 
@@ -113,6 +120,31 @@ pub trait WebhookDecoder: Send + Sync {
 
     /// The answer to the provider.
     fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes>;
+}
+
+impl Delivery {
+    /// Forgets every header but these, which are in lower case; see [`WebhookDecoder::headers`].
+    ///
+    /// ```
+    /// use pagos_core::{Delivery, Timestamp};
+    ///
+    /// let mut headers = http::HeaderMap::new();
+    /// headers.insert("sign", "0123".parse().unwrap());
+    /// headers.insert("x-trace-id", "77".parse().unwrap());
+    /// let received_at = Timestamp::from_millis(0);
+    /// let mut delivery = Delivery { headers, body: "{}".into(), received_at };
+    /// delivery.keep_headers(&["sign"]);
+    /// assert_eq!(delivery.headers.len(), 1);
+    /// ```
+    pub fn keep_headers(&mut self, names: &[&'static str]) {
+        let mut kept = http::HeaderMap::new();
+        for name in names {
+            for value in self.headers.get_all(*name) {
+                kept.append(*name, value.clone());
+            }
+        }
+        self.headers = kept;
+    }
 }
 
 impl std::fmt::Debug for Delivery {

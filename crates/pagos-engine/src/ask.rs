@@ -4,6 +4,7 @@ use std::pin::pin;
 
 use futures_util::FutureExt;
 use futures_util::select_biased;
+use pagos_core::AccountName;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::Lookup;
@@ -16,6 +17,7 @@ use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::point::Point;
+use crate::rate::Limited;
 use crate::record::Writer;
 use crate::service::Told;
 use crate::store::Claim;
@@ -29,6 +31,9 @@ impl Engine {
         let writer = Writer::Holder { epoch: payout.epoch };
         let asked_at = self.timer.now();
         let answer = self.query(&payout).await;
+        if let Err(error) = &answer {
+            self.heed_quiet(&payout.order.account, error);
+        }
         let told = match &answer {
             Ok(Lookup::CannotTell(_)) => Told::Nothing,
             answer => Told::by(answer),
@@ -70,6 +75,13 @@ impl Engine {
         select_biased! {
             answer = call => answer,
             () = deadline => Ok(Lookup::CannotTell("no answer within the deadline".to_owned())),
+        }
+    }
+
+    /// A provider that says when to ask again is not asked about anything of that account before.
+    pub(crate) fn heed_quiet(&self, account: &AccountName, error: &Error) {
+        if let Some(wait) = self.policy.asked_delay(error.retry_after()) {
+            self.rates().pause(account, Limited::Questions, self.timer.now(), wait);
         }
     }
 

@@ -26,6 +26,7 @@ use crate::progress::Attempt;
 use crate::progress::Attention;
 use crate::progress::Progress;
 
+mod hint;
 mod wait;
 
 /// What is to be done about a claimed payout.
@@ -82,12 +83,13 @@ impl Rules<'_> {
         }
         let mut progress = progress.clone();
         let before = progress.clone();
+        let ahead_of = progress.ahead_of.take().filter(|_| seen.source == Source::Query);
         let change = progress.standing.apply(seen);
         let is_news = matches!(change, Change::Advanced | Change::Reversed { .. });
-        if is_news || change == Change::Confirm {
-            progress.asking = Asking::default();
-        } else if seen.source == Source::Query {
-            progress.asking.questions = progress.asking.questions.saturating_add(1);
+        let mut is_asked_anew = is_news || change == Change::Confirm;
+        if !is_asked_anew && seen.source == Source::Query {
+            let spent = u32::from(ahead_of.is_none());
+            progress.asking.questions = progress.asking.questions.saturating_add(spent);
             progress.asking.absences = 0;
         }
         let status = progress.status();
@@ -97,14 +99,15 @@ impl Rules<'_> {
         if is_under_way_again(&before, seen) {
             // The provider does not call it settled any more, so the watch must not end.
             progress.settled_at = Some(self.now);
-            if !seen.not_understood {
-                progress.asking = Asking::default();
-            }
+            is_asked_anew |= !seen.not_understood;
         }
         if before.standing.not_understood().is_none()
             && progress.standing.not_understood().is_some()
         {
             // Ask soon, and then less and less often.
+            is_asked_anew = true;
+        }
+        if is_asked_anew {
             progress.asking = Asking::default();
         }
         let is_answered = !matches!(status, Status::Created | Status::Unknown);
@@ -119,6 +122,7 @@ impl Rules<'_> {
         }
         let notices = self.notices(&before, &progress, seen, change);
         let due_at = match self.next_due(&progress) {
+            _ if ahead_of.is_some() && !is_asked_anew => ahead_of,
             None if !self.may_end_watch(&progress, seen, change) => self.next_try(&progress),
             due_at => due_at,
         };
@@ -172,6 +176,7 @@ impl Rules<'_> {
     fn hold(&self, progress: &Progress, entry: Entry, because: String) -> Outcome {
         let mut progress = progress.clone();
         let is_new = !progress.is_quarantined();
+        progress.ahead_of = None;
         progress.attention = Some(Attention::Quarantine(because.clone()));
         let was = progress.status();
         let notice = self.notice(was, &progress, NoticeKind::Attention { because }, None);
@@ -310,6 +315,7 @@ impl Rules<'_> {
         let mut progress = progress.clone();
         progress.attempts = progress.attempts.saturating_add(1);
         progress.first_begun_at.get_or_insert(self.now);
+        progress.ahead_of = None;
         progress.asking = Asking::default();
         progress.open = Some(Attempt { number: progress.attempts, begun_at: self.now });
         let entry = Entry::AttemptBegun { number: progress.attempts, at: self.now };
@@ -338,6 +344,7 @@ impl Rules<'_> {
                 self.policy.retry_delay(progress.refusals)
             }
         });
+        progress.ahead_of = None;
         progress.refusals = progress.refusals.saturating_add(1);
         progress.lost = progress.lost.saturating_add(u32::from(proof == Proof::Absent));
         progress.asking = Asking::default();
@@ -367,6 +374,10 @@ impl Rules<'_> {
     /// counted to the question; a worker that stands still with the answer makes it no better proof.
     /// The rule is [`pagos_core::manual::unknown`].
     pub(crate) fn absent(&self, progress: &Progress, asked_at: Timestamp) -> Outcome {
+        // Whoever can cause questions must not be able to hurry the proof on.
+        if let Some(outcome) = self.asked_ahead(progress) {
+            return outcome;
+        }
         let mut asked = self.asked(progress, "no such payout".to_owned());
         asked.progress.asking.absences = progress.asking.absences.saturating_add(1);
         let absence = self.policy.absence_of(self.descriptor);
@@ -435,6 +446,9 @@ impl Rules<'_> {
 
     /// A question was asked that brought no observation.
     pub(crate) fn asked(&self, progress: &Progress, answer: String) -> Outcome {
+        if let Some(outcome) = self.asked_ahead(progress) {
+            return outcome;
+        }
         let mut progress = progress.clone();
         progress.asking.questions = progress.asking.questions.saturating_add(1);
         progress.asking.absences = 0;

@@ -54,11 +54,25 @@ impl Verdict {
 
     /// Was the signature genuine?
     pub fn is_genuine(&self) -> bool {
+        self.trust() == Trust::Verified
+    }
+
+    /// Whether it was verified.
+    pub fn trust(&self) -> Trust {
         match self {
-            Self::Genuine { .. } | Self::Unreadable { .. } => true,
-            Self::Hint { .. } => false,
+            Self::Genuine { .. } | Self::Unreadable { .. } => Trust::Verified,
+            Self::Hint { .. } => Trust::Unverified,
         }
     }
+}
+
+/// Whether a delivery was verified when it arrived. The one kind never waits for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trust {
+    /// Its signature is genuine.
+    Verified,
+    /// Anybody could have sent it, or an older version received it and did not note what it is.
+    Unverified,
 }
 
 /// How long after the last time a repetition of a notice that proves nothing causes another question.
@@ -70,6 +84,8 @@ pub trait InboxStore: Debug + Send + Sync {
     /// Stores a delivery's raw bytes and what was found. What has the same [`crate::fingerprint`] is
     /// stored once per account.
     ///
+    /// A hint comes in as the one small note that [`crate::StoreDoor::note_hint`] makes for each order.
+    ///
     /// A repetition of a delivery that left the inbox is due again, at the earliest
     /// [`REPETITION_SPACING`] after the last time, unless it is genuine and was applied: that one
     /// cannot say anything new.
@@ -80,10 +96,11 @@ pub trait InboxStore: Debug + Send + Sync {
         verdict: &Verdict,
     ) -> Result<InboxId, StoreError>;
 
-    /// Open deliveries of these accounts that are due at `now`, genuine ones first, then the oldest, at
+    /// Open deliveries of these accounts and of one trust that are due at `now`, the oldest first, at
     /// most `limit`.
     async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
@@ -182,9 +199,9 @@ pub enum Filing {
         /// Why, in words.
         because: String,
     },
-    /// It leaves the inbox without an effect.
+    /// It leaves the inbox without an effect on any order.
     Close {
-        /// As what: [`InboxState::Orphan`] or [`InboxState::Unreadable`].
+        /// As what. [`InboxState::Applied`] is for a hint that calls for no question.
         state: InboxState,
         /// Why, in words.
         because: String,
@@ -207,11 +224,12 @@ pub struct Filed {
     pub repeats: u64,
 }
 
-/// Deliveries of one account that were refused for one reason.
+/// Deliveries of one account that were refused for one reason, or what the receiver refused before it
+/// knew an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The account.
-    pub account: AccountName,
+    /// The account. `None` for what is about the receiver as a whole, such as connections.
+    pub account: Option<AccountName>,
     /// The reason; one of a few words.
     pub reason: String,
     /// How many.

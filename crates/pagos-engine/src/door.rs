@@ -34,6 +34,7 @@ use crate::delivery::Filing;
 use crate::delivery::InboxId;
 use crate::delivery::InboxItem;
 use crate::delivery::Refused;
+use crate::delivery::Trust;
 use crate::delivery::Verdict;
 use crate::history::Notice;
 use crate::intent::Intent;
@@ -224,11 +225,12 @@ impl StoreDoor {
 
     pub(crate) async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        self.store.inbox(accounts, now, limit).await
+        self.store.inbox(trust, accounts, now, limit).await
     }
 
     pub(crate) async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {

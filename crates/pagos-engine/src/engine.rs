@@ -4,11 +4,14 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 
 use pagos_core::AccountName;
 use pagos_core::Error;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
+use pagos_core::Timestamp;
 use pagos_core::Violation;
 
 use crate::accounts::Accounts;
@@ -41,6 +44,8 @@ pub struct Engine {
     pub(crate) policy: Policy,
     pub(crate) services: Mutex<Services>,
     pub(crate) rates: Mutex<Rates>,
+    /// When the loop last came round, in milliseconds; negative before the first time.
+    beat_ms: AtomicI64,
     turn: OnceLock<Option<Box<dyn Guard>>>,
 }
 
@@ -95,7 +100,19 @@ impl Engine {
         }
         let providers = store.doors_to(accounts);
         let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
-        Ok(Self { store, providers, timer, policy, services, rates, turn })
+        let beat_ms = AtomicI64::new(-1);
+        Ok(Self { store, providers, timer, policy, services, rates, beat_ms, turn })
+    }
+
+    /// When the loop of [`Engine::run`] last came round, by the engine's timer; `None` before the first
+    /// time. It comes round once a second at least, whatever is under way, unless it stands still.
+    pub fn last_beat(&self) -> Option<Timestamp> {
+        let beat_ms = self.beat_ms.load(Ordering::Relaxed);
+        (beat_ms >= 0).then(|| Timestamp::from_millis(beat_ms))
+    }
+
+    pub(crate) fn beat(&self) {
+        self.beat_ms.store(self.timer.now().as_millis(), Ordering::Relaxed);
     }
 
     /// Takes the store's turn to send, for an engine that was opened beside another one. Taking it

@@ -9,7 +9,6 @@ use pagos_core::Hint;
 use pagos_core::OrderKey;
 use pagos_core::Subject;
 
-use crate::decide::Outcome;
 use crate::decide::Rules;
 use crate::delivery::Filing;
 use crate::delivery::InboxId;
@@ -54,13 +53,13 @@ impl Engine {
             Some(verdict) => verdict.clone(),
             // A version that stored no verdicts received it.
             None => match self.judge_again(item).await? {
-                Judged::Kept(verdict) => verdict,
+                Judged::Verified(verdict) => verdict,
+                Judged::Hint(hint) => Verdict::Hint { hint },
                 Judged::Forged => {
                     let because =
                         "an older version received it, and it cannot be verified any more";
                     return self.set_aside(item, InboxState::Unreadable, because.to_owned()).await;
                 }
-                Judged::Foreign => return self.defer(item, "no such order").await,
             },
         };
         match verdict {
@@ -94,8 +93,9 @@ impl Engine {
             Some(Verdict::Genuine { .. } | Verdict::Hint { .. }) => None,
             // What was genuine stays so, even if the key has changed and it cannot be shown again.
             None | Some(Verdict::Unreadable { .. }) => match self.judge_again(&filed.item).await? {
-                Judged::Kept(verdict) => Some(verdict),
-                Judged::Forged | Judged::Foreign => None,
+                Judged::Verified(verdict) => Some(verdict),
+                Judged::Hint(hint) => Some(Verdict::Hint { hint }),
+                Judged::Forged => None,
             },
         };
         Ok(self.store.reopen(id, verdict, self.timer.now()).await?)
@@ -130,37 +130,38 @@ impl Engine {
         self.learn(Point::ApplyDelivery, &key, Writer::Inbox(item.id), seen).await
     }
 
-    /// Somebody who proved nothing says that there is news about what `hint` names: schedules a
-    /// question about it. False if it names nothing of this account's.
+    /// Somebody who proved nothing says that there is news about what `hint` names: a question about
+    /// it follows, within the account's rate of hints. False if it names nothing of this account's.
     ///
     /// # Errors
     /// Whatever the store says.
     pub async fn nudge(&self, account: &AccountName, hint: &Hint) -> Result<bool, EngineError> {
-        match self.store.recognise(account, hint).await?.about {
-            About::Payout(key) => {
-                self.write(Point::ScheduleQuestion, &key, Writer::Anyone, ask_soon).await?;
-                Ok(true)
-            }
-            About::Payment(key) => {
-                self.hint_payment(&key, None).await?;
-                Ok(true)
-            }
-            About::Nothing => Ok(false),
-        }
+        Ok(self.store.note_hint(account, hint, self.timer.now()).await?.is_some())
     }
 
-    /// Changes nothing but that the provider is asked now.
+    /// Changes nothing but that the provider is asked sooner, where there is something to ask.
     async fn ask_about(&self, item: &InboxItem, hint: &Hint) -> Result<(), EngineError> {
         let known = self.store.recognise(&item.account, hint).await?;
-        let key = match &known.about {
-            About::Payout(key) => key,
-            About::Payment(key) => return self.hint_payment(key, Some(item.id)).await,
+        let is_asked = match &known.about {
+            About::Payout(key) => {
+                let decide = |payout: &Payout, rules: &Rules<'_>| {
+                    rules.hinted(&payout.progress, payout.due_at)
+                };
+                let writer = Writer::Inbox(item.id);
+                self.write(Point::ScheduleQuestion, key, writer, decide).await?.is_some()
+            }
+            About::Payment(key) => self.hint_payment(key, item.id).await?,
             About::Nothing if *hint == Hint::default() => {
                 return self.set_aside_quietly(item, "names no order that Pagos handles").await;
             }
             About::Nothing => return self.defer(item, "no such order").await,
         };
-        self.write(Point::ScheduleQuestion, key, Writer::Inbox(item.id), ask_soon).await.map(drop)
+        if is_asked {
+            return Ok(());
+        }
+        let because = "there is nothing to ask, or it is asked soon anyway".to_owned();
+        let filing = Filing::Close { state: InboxState::Applied, because, notice: None };
+        Ok(self.store.file(item.id, filing).await?)
     }
 
     async fn is_ours(&self, item: &InboxItem, key: &OrderKey) -> Result<bool, EngineError> {
@@ -214,16 +215,4 @@ impl Engine {
         let (state, because) = (InboxState::Orphan, because.to_owned());
         Ok(self.store.file(item.id, Filing::Close { state, because, notice: None }).await?)
     }
-}
-
-/// Changes nothing but that the provider is asked soon.
-fn ask_soon(payout: &Payout, rules: &Rules<'_>) -> Option<Outcome> {
-    let ask_at = rules.now.plus(rules.policy.confirm_delay);
-    let due_at = match payout.due_at {
-        _ if payout.progress.is_quarantined() => None,
-        Some(due_at) => Some(due_at.min(ask_at)),
-        None => Some(ask_at),
-    };
-    let progress = payout.progress.clone();
-    Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
 }

@@ -35,10 +35,12 @@ pub(crate) struct Lanes {
     pub(crate) is_claiming: bool,
     pub(crate) is_following: bool,
     pub(crate) is_applying: bool,
+    pub(crate) is_heeding: bool,
     in_flight: BTreeMap<Lane, usize>,
     /// Lanes in which nothing is due, as far as is known.
     empty: BTreeSet<Lane>,
     has_empty_inbox: bool,
+    has_no_hints: bool,
     /// When something will be due.
     due_at: Option<Timestamp>,
     /// When a lane that waits may go on: for its turn, or to be tried.
@@ -56,6 +58,10 @@ impl Lanes {
 
     pub(crate) fn may_apply(&self) -> bool {
         !self.is_applying && !self.has_empty_inbox
+    }
+
+    pub(crate) fn may_heed(&self) -> bool {
+        !self.is_heeding && !self.has_no_hints
     }
 
     /// How many more a lane of `most` places takes. Claims come in batches, since a transaction for
@@ -124,6 +130,14 @@ impl Lanes {
         }
     }
 
+    pub(crate) fn heeded(&mut self, count: usize) {
+        self.is_heeding = false;
+        self.has_no_hints = count == 0;
+        if count > 0 {
+            self.empty.clear();
+        }
+    }
+
     pub(crate) fn forget_waits(&mut self) {
         self.waits_until = None;
     }
@@ -147,9 +161,10 @@ impl Lanes {
     pub(crate) fn look_again(&mut self) {
         self.empty.clear();
         self.has_empty_inbox = false;
+        self.has_no_hints = false;
     }
 }
 
 fn is_of_payouts(lane: &Lane) -> bool {
-    matches!(lane.work, Work::Send | Work::Ask)
+    Work::OF_PAYOUTS.contains(&lane.work)
 }

@@ -59,6 +59,7 @@ pub use delivery::InboxState;
 pub use delivery::InboxStore;
 pub use delivery::REPETITION_SPACING;
 pub use delivery::Refused;
+pub use delivery::Trust;
 pub use delivery::Verdict;
 pub use door::StoreDoor;
 pub use engine::Engine;

@@ -22,6 +22,7 @@ use pagos_core::Timestamp;
 
 use self::inbox::Inbox;
 use self::payment::Payments;
+use crate::delivery::Trust;
 use crate::history::Entry;
 use crate::history::Notice;
 use crate::intent::Digest;
@@ -205,12 +206,13 @@ impl Store for MemoryStore {
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
         let tables = self.tables();
         let moment = |lane: &Lane| match lane.work {
-            Work::Send | Work::Ask => {
+            Work::Send | Work::Ask | Work::Watch => {
                 let rows = tables.payouts.values().filter(|row| row.is_of(lane));
                 rows.filter_map(Row::claimable_at).min()
             }
             Work::Follow => tables.payments.next_due(&lane.account),
-            Work::Apply => tables.inbox.next_due(&lane.account),
+            Work::Apply => tables.inbox.next_due(&lane.account, Trust::Verified),
+            Work::Hint => tables.inbox.next_due(&lane.account, Trust::Unverified),
         };
         Ok(lanes.iter().filter_map(moment).min())
     }

@@ -78,6 +78,7 @@ fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -
         Decision::Failed => Status::Failed(FailReason::Declined),
         Decision::Ask => {
             progress.asking = crate::progress::Asking::default();
+            progress.ahead_of = None;
             return Some(Outcome {
                 progress,
                 due_at: Some(rules.now),

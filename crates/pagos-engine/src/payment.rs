@@ -49,6 +49,10 @@ pub struct PaymentProgress {
     pub openings: u32,
     /// What is asked since the last thing learned.
     pub asking: Asking,
+    /// The question at hand was brought forward by somebody who proved nothing: unless it brings news,
+    /// it counts for nothing, and the next one is at this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead_of: Option<Timestamp>,
     /// When a final status was reached, for the watch over it.
     pub settled_at: Option<Timestamp>,
     /// Why a person must look, if one must.
@@ -107,6 +111,7 @@ impl PaymentProgress {
             opening: None,
             openings: 0,
             asking: Asking::default(),
+            ahead_of: None,
             settled_at: None,
             attention: None,
         }

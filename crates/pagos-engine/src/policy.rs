@@ -5,6 +5,7 @@ use std::time::Duration;
 use pagos_core::Absence;
 use pagos_core::Descriptor;
 
+use crate::rate::Limited;
 use crate::world::World;
 
 /// Waiting times and limits. [`Policy::live`] is for real money.
@@ -47,6 +48,12 @@ pub struct Policy {
     pub absence: Option<Absence>,
     /// At most so many new payouts a second and account; `None` for no limit of ours.
     pub sends_per_second_max: Option<u32>,
+    /// At most so many questions a second and account, about payouts and payments; `None` for no
+    /// limit of ours. Settled payouts are asked about with what the others leave.
+    pub questions_per_second_max: Option<u32>,
+    /// At most so many hints a second and account become questions, within the rate above; `None`
+    /// for no limit of ours.
+    pub hints_per_second_max: Option<u32>,
 }
 
 /// How long a payout may wait in each state before a person is called, once. Questions go on.
@@ -86,8 +93,8 @@ impl Policy {
     /// For real money: leases of two minutes, calls of at most 30 seconds, questions after 2 s,
     /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
     /// about after 1 h, 6 h and then daily for 30 days; payments every 5 min, then hourly, until a
-    /// day after their end; five new payouts a second and account. A person is called after an hour
-    /// (cannot leave, denied, contradicted), six hours (not understood), a day (in doubt), three days
+    /// day after their end; five new payouts, twenty questions and ten hints a second and account. A
+    /// person is called after an hour (cannot leave, denied, contradicted), six hours (not understood), a day (in doubt), three days
     /// (pending, where the provider's descriptor names no other time).
     ///
     /// The delays are ours; no provider documents better ones, and none states a rate limit.
@@ -118,6 +125,8 @@ impl Policy {
             lost_max: 5,
             absence: None,
             sends_per_second_max: Some(5),
+            questions_per_second_max: Some(20),
+            hints_per_second_max: Some(10),
         }
     }
 
@@ -155,6 +164,8 @@ impl Policy {
                 grace: lease + deadline + Duration::from_millis(500),
             }),
             sends_per_second_max: None,
+            questions_per_second_max: None,
+            hints_per_second_max: None,
         }
     }
 
@@ -225,6 +236,15 @@ impl Policy {
 
     pub(crate) fn halt_delay(&self, tries: u32) -> Duration {
         nth(&self.halt_delays, tries)
+    }
+
+    /// How often a second an account may do it.
+    pub(crate) fn rate_of(&self, what: Limited) -> Option<u32> {
+        match what {
+            Limited::Sends => self.sends_per_second_max,
+            Limited::Questions => self.questions_per_second_max,
+            Limited::Hints => self.hints_per_second_max,
+        }
     }
 
     pub(crate) fn retry_delay(&self, refusals: u32) -> Duration {

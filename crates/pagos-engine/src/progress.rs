@@ -37,6 +37,10 @@ pub struct Progress {
     pub open: Option<Attempt>,
     /// What is asked since the last thing learned.
     pub asking: Asking,
+    /// The question at hand was brought forward by somebody who proved nothing: unless it brings news,
+    /// it counts for nothing, and the next one is at this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead_of: Option<Timestamp>,
     /// Failures in a row to send at all, for the delay before the next try.
     pub refusals: u32,
     /// When a final status was reached, for the watch over it.
@@ -138,6 +142,7 @@ impl Progress {
             lost: 0,
             open: None,
             asking: Asking::default(),
+            ahead_of: None,
             refusals: 0,
             settled_at: None,
             waiting: None,
@@ -163,10 +168,18 @@ impl Progress {
         self.status().word()
     }
 
+    /// Is its status final, and does nothing that was told cast a doubt on it?
+    fn is_settled(&self) -> bool {
+        self.status().is_final()
+            && self.standing.confirm_since().is_none()
+            && self.standing.not_understood().is_none()
+    }
+
     /// What is done about it when it is due.
     pub fn work(&self) -> Work {
         match task(self) {
             Task::Send => Work::Send,
+            Task::Ask if self.is_settled() => Work::Watch,
             Task::AdmitDoubt | Task::Ask | Task::Rest => Work::Ask,
         }
     }

@@ -1,21 +1,49 @@
-//! How often an account may send: turns, taken before anything is claimed. No waiting and no clock.
+//! How often an account may send, ask, and heed hints: turns, taken before anything is claimed. No
+//! waiting and no clock.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pagos_core::AccountName;
 use pagos_core::Timestamp;
 
+/// What has a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Limited {
+    /// New payouts.
+    Sends,
+    /// Questions about payouts and payments.
+    Questions,
+    /// Hints that become questions.
+    Hints,
+}
+
 /// The turns of all accounts.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
-    accounts: BTreeMap<AccountName, Turns>,
+    accounts: BTreeMap<AccountName, BTreeMap<Limited, Turns>>,
 }
 
-/// When one account may send next.
+/// When one account may do one thing next.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turns {
     /// In microseconds, since a rate above a thousand a second needs them.
     next_us: i64,
+    pause: Option<Pause>,
+}
+
+/// The provider asked for quiet.
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Pause {
+    /// A clock that was set back must not lengthen it.
+    fn is_on(self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
+    }
 }
 
 /// Turns that were not used may be made up for this long, so that a loop that wakes late keeps the
@@ -25,17 +53,21 @@ const BURST_US: i64 = 100_000;
 const SECOND_US: i64 = 1_000_000;
 
 impl Rates {
-    /// Takes up to `most` turns of an account that may send `rate_max` times a second.
+    /// Takes up to `most` turns of an account that may do `what` so often a second.
     pub(crate) fn take(
         &mut self,
         account: &AccountName,
+        what: Limited,
         rate_max: Option<u32>,
         now: Timestamp,
         most: usize,
     ) -> usize {
+        let turns = self.turns(account, what);
+        if turns.pause.is_some_and(|pause| pause.is_on(now)) {
+            return 0;
+        }
         let Some(rate_max) = rate_max else { return most };
         let (spacing_us, now_us) = (spacing_us(rate_max), micros(now));
-        let turns = self.accounts.entry(account.clone()).or_default();
         // A clock that was set back must not silence the account until it has caught up.
         let next_us = turns.next_us.min(now_us + spacing_us).max(now_us - BURST_US);
         if next_us > now_us || most == 0 {
@@ -52,18 +84,41 @@ impl Rates {
     pub(crate) fn give_back(
         &mut self,
         account: &AccountName,
+        what: Limited,
         rate_max: Option<u32>,
         unused: usize,
     ) {
-        if let (Some(rate_max), Some(turns)) = (rate_max, self.accounts.get_mut(account)) {
-            turns.next_us -= spacing_us(rate_max) * signed(unused);
+        if let Some(rate_max) = rate_max {
+            self.turns(account, what).next_us -= spacing_us(rate_max) * signed(unused);
         }
     }
 
+    /// The provider asked for quiet: no turn for `wait`.
+    pub(crate) fn pause(
+        &mut self,
+        account: &AccountName,
+        what: Limited,
+        now: Timestamp,
+        wait: Duration,
+    ) {
+        self.turns(account, what).pause = Some(Pause { from: now, until: now.plus(wait) });
+    }
+
     /// When the account's next turn is.
-    pub(crate) fn next_at(&self, account: &AccountName) -> Option<Timestamp> {
-        let turns = self.accounts.get(account)?;
-        Some(Timestamp::from_millis(turns.next_us.div_euclid(1_000) + 1))
+    pub(crate) fn next_at(
+        &self,
+        account: &AccountName,
+        what: Limited,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let turns = self.accounts.get(account)?.get(&what)?;
+        let next_at = Timestamp::from_millis(turns.next_us.div_euclid(1_000) + 1);
+        let pause = turns.pause.filter(|pause| pause.is_on(now));
+        Some(pause.map_or(next_at, |pause| next_at.max(pause.until)))
+    }
+
+    fn turns(&mut self, account: &AccountName, what: Limited) -> &mut Turns {
+        self.accounts.entry(account.clone()).or_default().entry(what).or_default()
     }
 }
 
@@ -96,7 +151,9 @@ mod tests {
         for (rate, beat_ms) in [(1, 7), (5, 50), (50, 5), (1_000, 50), (3, 90)] {
             let mut rates = Rates::default();
             let sent: usize = (0..60_000 / beat_ms)
-                .map(|beat| rates.take(&account(), Some(rate), at(beat * beat_ms), 64))
+                .map(|beat| {
+                    rates.take(&account(), Limited::Sends, Some(rate), at(beat * beat_ms), 64)
+                })
                 .sum();
             let wanted = 60 * usize::try_from(rate).unwrap();
             assert!(sent <= wanted + 1 + wanted / 600, "{sent} at rate {rate}");
@@ -107,23 +164,50 @@ mod tests {
     #[test]
     fn turns_that_were_not_used_are_given_back() {
         let mut rates = Rates::default();
-        assert_eq!(rates.take(&account(), Some(1), at(0), 5), 1);
-        assert_eq!(rates.take(&account(), Some(1), at(0), 5), 0);
-        rates.give_back(&account(), Some(1), 1);
-        assert_eq!(rates.take(&account(), Some(1), at(0), 5), 1);
-        assert_eq!(rates.next_at(&account()).unwrap(), at(901));
+        assert_eq!(rates.take(&account(), Limited::Sends, Some(1), at(0), 5), 1);
+        assert_eq!(rates.take(&account(), Limited::Sends, Some(1), at(0), 5), 0);
+        rates.give_back(&account(), Limited::Sends, Some(1), 1);
+        assert_eq!(rates.take(&account(), Limited::Sends, Some(1), at(0), 5), 1);
+        assert_eq!(rates.next_at(&account(), Limited::Sends, at(0)).unwrap(), at(901));
     }
 
     #[test]
     fn a_clock_that_was_set_back_silences_nobody() {
         let mut rates = Rates::default();
-        assert_eq!(rates.take(&account(), Some(2), at(3_600_000), 1), 1);
-        assert_eq!(rates.take(&account(), Some(2), at(0), 1), 0);
-        assert_eq!(rates.take(&account(), Some(2), at(500), 1), 1);
+        assert_eq!(rates.take(&account(), Limited::Sends, Some(2), at(3_600_000), 1), 1);
+        assert_eq!(rates.take(&account(), Limited::Sends, Some(2), at(0), 1), 0);
+        assert_eq!(rates.take(&account(), Limited::Sends, Some(2), at(500), 1), 1);
     }
 
     #[test]
     fn without_a_rate_there_is_no_limit() {
-        assert_eq!(Rates::default().take(&account(), None, at(0), 9), 9);
+        assert_eq!(Rates::default().take(&account(), Limited::Sends, None, at(0), 9), 9);
+    }
+
+    #[test]
+    fn what_one_thing_takes_the_other_keeps() {
+        let mut rates = Rates::default();
+        for what in [Limited::Sends, Limited::Questions, Limited::Hints] {
+            assert_eq!(rates.take(&account(), what, Some(1), at(0), 5), 1, "{what:?}");
+            assert_eq!(rates.take(&account(), what, Some(1), at(0), 5), 0, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn a_provider_that_asks_for_quiet_gets_it_and_no_longer() {
+        let mut rates = Rates::default();
+        let take = |rates: &mut Rates, rate_max, ms| {
+            rates.take(&account(), Limited::Questions, rate_max, at(ms), 3)
+        };
+        rates.pause(&account(), Limited::Questions, at(0), Duration::from_secs(9));
+        for rate_max in [None, Some(5)] {
+            assert_eq!(take(&mut rates, rate_max, 0), 0);
+            assert_eq!(take(&mut rates, rate_max, 8_999), 0);
+        }
+        assert_eq!(rates.next_at(&account(), Limited::Questions, at(0)), Some(at(9_000)));
+        assert_eq!(rates.take(&account(), Limited::Sends, None, at(0), 3), 3, "sends go on");
+        assert_eq!(take(&mut rates, None, -1), 3, "the clock was set back");
+        assert_eq!(take(&mut rates, None, 9_000), 3);
+        assert!(take(&mut rates, Some(5), 9_000) > 0);
     }
 }

@@ -71,8 +71,8 @@ pub trait Store: PaymentStore + InboxStore {
     /// What is known of a run; `None` if nobody ever submitted it.
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError>;
 
-    /// Claims payouts that are due and under no live claim: of every share (of [`Work::Send`] or
-    /// [`Work::Ask`]) up to its limit, earliest due first.
+    /// Claims payouts that are due and under no live claim: of every share (of
+    /// [`Work::OF_PAYOUTS`]) up to its limit, earliest due first.
     ///
     /// A claim raises the payout's epoch, so that an older claim of the same payout can write
     /// nothing that is fenced. A row that this version cannot read is not claimed: it is put in
@@ -161,12 +161,16 @@ pub trait Guard: std::fmt::Debug + Send + Sync {}
 pub enum Work {
     /// A payout is to be sent, which the account's rate limits.
     Send,
-    /// A provider is to be asked about a payout.
+    /// A provider is to be asked about a payout that is under way, in doubt or contradicted.
     Ask,
+    /// A provider is to be asked about a settled payout, which waits until all others are asked about.
+    Watch,
     /// A provider is to be asked about a payment.
     Follow,
-    /// A delivery of the inbox is to be applied.
+    /// A verified delivery of the inbox is to be applied.
     Apply,
+    /// A hint of the inbox is to become a question.
+    Hint,
 }
 
 impl Work {
@@ -175,10 +179,19 @@ impl Work {
         match self {
             Self::Send => "send",
             Self::Ask => "ask",
+            Self::Watch => "watch",
             Self::Follow => "follow",
             Self::Apply => "apply",
+            Self::Hint => "hint",
         }
     }
+
+    /// What is done about payouts.
+    pub const OF_PAYOUTS: [Self; 3] = [Self::Ask, Self::Watch, Self::Send];
+
+    /// All of it.
+    pub const ALL: [Self; 6] =
+        [Self::Send, Self::Ask, Self::Watch, Self::Follow, Self::Apply, Self::Hint];
 }
 
 /// One kind of work of one account. Nobody's lane waits for another one.

@@ -176,7 +176,7 @@ macro_rules! store_suite {
                 receive_of_a_repeat_of_an_orphan_is_due_again
                 receive_of_many_at_once_loses_none
                 inbox_gives_the_oldest_first
-                inbox_gives_what_is_genuine_first
+                inbox_keeps_hints_apart_from_what_was_verified
                 inbox_is_of_the_named_accounts_only
                 inbox_waits_for_what_was_put_off
                 file_tells_once_and_closes_for_good

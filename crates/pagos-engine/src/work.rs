@@ -19,12 +19,15 @@ use pagos_core::Timestamp;
 use crate::decide::Rules;
 use crate::decide::Task;
 use crate::decide::task;
+use crate::delivery::InboxItem;
+use crate::delivery::Trust;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::lanes::Found;
 use crate::lanes::Lanes;
 use crate::payment::Payment;
 use crate::point::Point;
+use crate::rate::Limited;
 use crate::record::Writer;
 use crate::service::Admission;
 use crate::store::Claim;
@@ -61,6 +64,7 @@ enum Done {
     Claimed(Found<Claim>),
     ClaimedPayments(Found<Payment>),
     Applied(usize),
+    Heeded(usize),
     Handled(Lane),
 }
 
@@ -75,12 +79,11 @@ impl Engine {
     /// # Errors
     /// The first failure of the store, after everything else that was under way has ended.
     pub async fn work(&self, limit: usize) -> Result<Worked, EngineError> {
-        let deliveries = self.apply_inbox().await?;
         let mut lanes = Lanes::default();
+        let hints = self.shares_of_hints(&mut lanes);
+        let deliveries = self.apply_inbox().await? + self.heed_hints(hints).await?;
         let following = self.claim_payments(self.shares_of_payments(&mut lanes)).await?.claims;
-        let found = self.claim(self.shares_of_payouts(limit, &mut lanes)).await?;
-        self.give_back_turns(&found);
-        let claims = found.claims;
+        let claims = self.claim(self.shares_of_payouts(limit, &mut lanes)).await?.claims;
         let (payouts, payments) = (claims.len(), following.len());
         let mut handling: FuturesUnordered<BoxFuture<'_, Result<(), EngineError>>> =
             claims.into_iter().map(|claim| self.handle(claim).boxed()).collect();
@@ -112,6 +115,7 @@ impl Engine {
         let mut lanes = Lanes::default();
         let mut ending = Ending::default();
         loop {
+            self.beat();
             if !ending.is_stopping {
                 self.begin_more(concurrency.max(1), &mut lanes, &mut under_way);
             }
@@ -154,12 +158,19 @@ impl Engine {
             lanes.is_applying = true;
             under_way.push(self.apply_inbox().map(|count| count.map(Done::Applied)).boxed());
         }
+        if lanes.may_heed() {
+            let shares = self.shares_of_hints(lanes);
+            if !shares.is_empty() {
+                lanes.is_heeding = true;
+                let heeding = self.heed_hints(shares);
+                under_way.push(heeding.map(|count| count.map(Done::Heeded)).boxed());
+            }
+        }
     }
 
     fn take_in<'a>(&'a self, done: Done, lanes: &mut Lanes, under_way: &mut UnderWay<'a>) {
         match done {
             Done::Claimed(found) => {
-                self.give_back_turns(&found);
                 lanes.claimed(&found);
                 for claim in found.claims {
                     let lane = lane_of(&claim);
@@ -170,8 +181,7 @@ impl Engine {
             Done::ClaimedPayments(found) => {
                 lanes.claimed_payments(&found);
                 for payment in found.claims {
-                    let account = payment.order.account.clone();
-                    let lane = Lane { account, work: Work::Follow };
+                    let lane = lane_of_payment(&payment);
                     let handled =
                         self.follow(payment).map(|done| done.map(|()| Done::Handled(lane)));
                     under_way.push(handled.boxed());
@@ -179,11 +189,12 @@ impl Engine {
             }
             Done::Handled(lane) => lanes.handled(&lane),
             Done::Applied(count) => lanes.applied(count),
+            Done::Heeded(count) => lanes.heeded(count),
         }
     }
 
-    /// What may be claimed now: for every account a share to send, as far as its rate allows, and one
-    /// to ask.
+    /// What may be claimed now: for every account a share to ask, one to ask about what is settled, and
+    /// one to send, as far as its rates allow. An account that is tried again gets one payout.
     fn shares_of_payouts(&self, most: usize, lanes: &mut Lanes) -> Vec<Share> {
         if !self.has_turn() || most == 0 {
             return Vec::new();
@@ -196,56 +207,67 @@ impl Engine {
                 lanes.wait_until(retry_at);
                 continue;
             }
-            for work in [Work::Ask, Work::Send] {
+            for work in Work::OF_PAYOUTS {
                 let lane = Lane { account: account.clone(), work };
                 let room = match admission {
                     Admission::One => lanes.room_for_one(&lane),
                     Admission::Open | Admission::NotBefore(_) => lanes.room(&lane, most),
                 };
-                let limit = match work {
-                    Work::Send => self.take_turns(account, room, lanes),
-                    Work::Ask | Work::Follow | Work::Apply => room,
-                };
+                let limit = self.take_turns(&lane, room, lanes);
                 if limit > 0 {
                     shares.push(Share { lane, limit, lease: self.policy.lease });
+                    if admission == Admission::One {
+                        break;
+                    }
                 }
             }
         }
         shares
     }
 
-    fn take_turns(&self, account: &AccountName, room: usize, lanes: &mut Lanes) -> usize {
-        if room == 0 {
-            return 0;
-        }
+    fn take_turns(&self, lane: &Lane, room: usize, lanes: &mut Lanes) -> usize {
+        let Some(what) = limited(lane.work).filter(|_| room > 0) else { return room };
+        let (now, rate_max) = (self.timer.now(), self.policy.rate_of(what));
         let mut rates = self.rates();
-        let taken = rates.take(account, self.policy.sends_per_second_max, self.timer.now(), room);
+        let taken = rates.take(&lane.account, what, rate_max, now, room);
         if taken == 0
-            && let Some(next_at) = rates.next_at(account)
+            && let Some(next_at) = rates.next_at(&lane.account, what, now)
         {
             lanes.wait_until(next_at);
         }
         taken
     }
 
-    /// What was not found to be sent leaves its turns to others.
-    fn give_back_turns(&self, found: &Found<Claim>) {
-        for share in found.shares.iter().filter(|share| share.lane.work == Work::Send) {
-            let used = found.claims.iter().filter(|claim| lane_of(claim) == share.lane).count();
-            let unused = share.limit.saturating_sub(used);
-            self.rates().give_back(&share.lane.account, self.policy.sends_per_second_max, unused);
+    /// What was not found leaves its turns to others. `used` are the lanes of what was found.
+    fn give_back_turns(&self, shares: &[Share], used: &[Lane]) {
+        for Share { lane, limit, .. } in shares {
+            let unused = limit.saturating_sub(used.iter().filter(|used| *used == lane).count());
+            if let Some(what) = limited(lane.work) {
+                let rate_max = self.policy.rate_of(what);
+                self.rates().give_back(&lane.account, what, rate_max, unused);
+            }
         }
     }
 
-    fn rates(&self) -> std::sync::MutexGuard<'_, crate::rate::Rates> {
+    pub(crate) fn rates(&self) -> std::sync::MutexGuard<'_, crate::rate::Rates> {
         // Nothing panics while it holds the lock, so what it guards is whole.
         self.rates.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn shares_of_hints(&self, lanes: &mut Lanes) -> Vec<Share> {
+        let share = |account: &AccountName| {
+            let lane = Lane { account: account.clone(), work: Work::Hint };
+            let limit = self.take_turns(&lane, INBOX_BATCH, lanes);
+            Share { lane, limit, lease: self.policy.lease }
+        };
+        self.providers.names().map(share).filter(|share| share.limit > 0).collect()
     }
 
     fn shares_of_payments(&self, lanes: &mut Lanes) -> Vec<Share> {
         let share = |account: &AccountName| {
             let lane = Lane { account: account.clone(), work: Work::Follow };
-            let limit = lanes.room(&lane, crate::payment::follow::PAYMENTS_BATCH);
+            let room = lanes.room(&lane, crate::payment::follow::PAYMENTS_BATCH);
+            let limit = self.take_turns(&lane, room, lanes);
             Share { lane, limit, lease: self.policy.lease }
         };
         let takes_payments = |account: &&AccountName| {
@@ -261,6 +283,7 @@ impl Engine {
         }
         let request = ClaimRequest { now: self.timer.now(), shares: shares.clone() };
         let claims = self.store.claim(request).await?;
+        self.give_back_turns(&shares, &claims.iter().map(lane_of).collect::<Vec<_>>());
         let next_at = if claims.is_empty() { self.next_due(&shares).await? } else { None };
         Ok(Found { shares, claims, next_at })
     }
@@ -277,6 +300,7 @@ impl Engine {
             true => self.store.claim_payments(ClaimRequest { now, shares: shares.clone() }).await?,
             false => Vec::new(),
         };
+        self.give_back_turns(&shares, &claims.iter().map(lane_of_payment).collect::<Vec<_>>());
         Ok(Found { shares, claims, next_at: None })
     }
 
@@ -285,7 +309,7 @@ impl Engine {
     async fn next_due(&self, shares: &[Share]) -> Result<Option<Timestamp>, EngineError> {
         let mut lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();
         for account in self.providers.names() {
-            for work in [Work::Follow, Work::Apply] {
+            for work in [Work::Follow, Work::Apply, Work::Hint] {
                 lanes.push(Lane { account: account.clone(), work });
             }
         }
@@ -332,7 +356,28 @@ impl Engine {
 
     async fn apply_inbox(&self) -> Result<usize, EngineError> {
         let accounts: Vec<AccountName> = self.providers.names().cloned().collect();
-        let items = self.store.inbox(&accounts, self.timer.now(), INBOX_BATCH).await?;
+        let now = self.timer.now();
+        let items = self.store.inbox(Trust::Verified, &accounts, now, INBOX_BATCH).await?;
+        self.apply_all(items).await
+    }
+
+    /// Turns hints into questions, apart from what was verified, which never waits for them.
+    async fn heed_hints(&self, shares: Vec<Share>) -> Result<usize, EngineError> {
+        let now = self.timer.now();
+        let lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();
+        // Mostly there are none, and one look at all accounts costs less than one at each.
+        let is_due = self.store.next_due(&lanes).await?.is_some_and(|due_at| due_at <= now);
+        let mut items = Vec::new();
+        for Share { lane, limit, .. } in shares.iter().filter(|_| is_due) {
+            let account = std::slice::from_ref(&lane.account);
+            items.extend(self.store.inbox(Trust::Unverified, account, now, *limit).await?);
+        }
+        let lane = |item: &InboxItem| Lane { account: item.account.clone(), work: Work::Hint };
+        self.give_back_turns(&shares, &items.iter().map(lane).collect::<Vec<_>>());
+        self.apply_all(items).await
+    }
+
+    async fn apply_all(&self, items: Vec<InboxItem>) -> Result<usize, EngineError> {
         let count = items.len();
         let mut applying: FuturesUnordered<_> =
             items.into_iter().map(|item| self.apply(item)).collect();
@@ -340,6 +385,20 @@ impl Engine {
             applied?;
         }
         Ok(count)
+    }
+}
+
+fn lane_of_payment(payment: &Payment) -> Lane {
+    Lane { account: payment.order.account.clone(), work: Work::Follow }
+}
+
+/// The rate that this work is within.
+fn limited(work: Work) -> Option<Limited> {
+    match work {
+        Work::Send => Some(Limited::Sends),
+        Work::Ask | Work::Watch | Work::Follow => Some(Limited::Questions),
+        Work::Hint => Some(Limited::Hints),
+        Work::Apply => None,
     }
 }
 

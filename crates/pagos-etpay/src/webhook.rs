@@ -45,6 +45,16 @@ impl WebhookDecoder for Etpay {
         SecretScope::Session
     }
 
+    /// The signature is in the body.
+    fn headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// No signature of payout webhooks is documented.
+    fn takes_unsigned(&self) -> bool {
+        self.settings.payouts.is_some()
+    }
+
     fn locate(&self, delivery: &Delivery) -> Hint {
         match Body::read(&delivery.body) {
             Body::Token(token) => match sign::named(&token) {
@@ -81,9 +91,8 @@ impl WebhookDecoder for Etpay {
     /// How ETpay wants to be answered, and whether it sends again, is unknown. \[inferred\]
     fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
         let (status, body) = match receipt {
-            Receipt::Stored => (StatusCode::OK, r#"{"msg":"ok"}"#),
+            Receipt::Taken => (StatusCode::OK, r#"{"msg":"ok"}"#),
             Receipt::Refused => (StatusCode::UNAUTHORIZED, r#"{"msg":"refused"}"#),
-            Receipt::Misdirected => (StatusCode::NOT_FOUND, r#"{"msg":"unknown"}"#),
             Receipt::Failed => (StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"failed"}"#),
         };
         let mut response = Response::new(Bytes::from_static(body.as_bytes()));

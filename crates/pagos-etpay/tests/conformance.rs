@@ -258,9 +258,8 @@ fn a_huge_delivery_is_not_looked_at() {
 fn each_receipt_has_its_answer() {
     let etpay = etpay(&case("webhook", "v1-success"));
     let cases = [
-        (Receipt::Stored, StatusCode::OK),
+        (Receipt::Taken, StatusCode::OK),
         (Receipt::Refused, StatusCode::UNAUTHORIZED),
-        (Receipt::Misdirected, StatusCode::NOT_FOUND),
         (Receipt::Failed, StatusCode::SERVICE_UNAVAILABLE),
     ];
     for (receipt, status) in cases {

@@ -9,6 +9,7 @@ use pagos_engine::InboxId;
 use pagos_engine::InboxItem;
 use pagos_engine::InboxState;
 use pagos_engine::Refused;
+use pagos_engine::Trust;
 use pagos_engine::Verdict;
 use tokio_postgres::Row;
 
@@ -27,6 +28,7 @@ macro_rules! filed_columns {
 
 /// Reads what is due of some accounts.
 pub(crate) struct ReadDue<'call> {
+    pub(crate) trust: Trust,
     pub(crate) accounts: &'call [AccountName],
     pub(crate) now: Timestamp,
     pub(crate) limit: usize,
@@ -37,8 +39,9 @@ impl Work for ReadDue<'_> {
 
     async fn run(&self, connection: &Connection) -> Result<Vec<InboxItem>, Failure> {
         let accounts: Vec<&str> = self.accounts.iter().map(AccountName::as_str).collect();
+        let is_genuine = self.trust == Trust::Verified;
         let rows = connection
-            .rows(DUE, &[&accounts, &self.now.as_millis(), &row::limit(self.limit)])
+            .rows(DUE, &[&accounts, &is_genuine, &self.now.as_millis(), &row::limit(self.limit)])
             .await?;
         rows.iter().map(item).collect()
     }
@@ -47,20 +50,19 @@ impl Work for ReadDue<'_> {
 /// The bodies are read of those only that are wanted.
 const DUE: &str = concat!(
     "WITH due AS MATERIALIZED (
-        SELECT first.id, kinds.is_genuine
+        SELECT first.id
         FROM (SELECT DISTINCT unnest($1::text[]) AS account) AS accounts
-        CROSS JOIN (VALUES (true), (false)) AS kinds (is_genuine)
         CROSS JOIN LATERAL (
             SELECT id FROM inbox
             WHERE state = 'open' AND inbox.account = accounts.account
-              AND inbox.is_genuine = kinds.is_genuine AND due_at <= $2
-            ORDER BY id LIMIT $3
+              AND is_genuine = $2 AND due_at <= $3
+            ORDER BY id LIMIT $4
         ) AS first
-        ORDER BY kinds.is_genuine DESC, first.id LIMIT $3
+        ORDER BY first.id LIMIT $4
     )
     SELECT ",
     filed_columns!(),
-    " FROM due JOIN inbox USING (id) ORDER BY due.is_genuine DESC, id"
+    " FROM due JOIN inbox USING (id) ORDER BY id"
 );
 
 /// One delivery.
@@ -142,7 +144,10 @@ impl Work for ReadRefused {
         let sql = "SELECT account, reason, count, last_at FROM refused ORDER BY account, reason";
         let refused = |row: &Row| {
             Ok(Refused {
-                account: AccountName::new(row.try_get::<_, String>(0)?)?,
+                account: Some(row.try_get::<_, String>(0)?)
+                    .filter(|name| !name.is_empty())
+                    .map(AccountName::new)
+                    .transpose()?,
                 reason: row.try_get(1)?,
                 count: row::unsigned(row.try_get(2)?)?,
                 last_at: Timestamp::from_millis(row.try_get(3)?),

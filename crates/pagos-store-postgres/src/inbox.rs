@@ -210,8 +210,12 @@ impl Work for CountRefused<'_> {
     type Answer = ();
 
     async fn run(&self, connection: &Connection) -> Result<(), Failure> {
+        // What is about no account has the empty name.
+        fn account(refused: &Refused) -> &str {
+            refused.account.as_ref().map_or("", AccountName::as_str)
+        }
         let all = || self.refused.iter();
-        let accounts: Vec<&str> = all().map(|one| one.account.as_str()).collect();
+        let accounts: Vec<&str> = all().map(account).collect();
         let reasons: Vec<String> = all().map(|one| row::words(&one.reason)).collect();
         let counts: Vec<i64> = all().map(|one| row::signed(one.count)).collect();
         let moments: Vec<i64> = all().map(|one| one.last_at.as_millis()).collect();

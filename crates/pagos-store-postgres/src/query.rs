@@ -162,6 +162,8 @@ const NEXT_DUE: &str = "WITH lanes AS MATERIALIZED (
          WHERE lanes.work = 'follow' AND lease_until IS NOT NULL AND due_at IS NOT NULL),
         (SELECT min(first.due_at) FROM lanes CROSS JOIN LATERAL (
             SELECT due_at FROM inbox
-            WHERE inbox.account = lanes.account AND state = 'open' ORDER BY due_at LIMIT 1
-         ) AS first WHERE lanes.work = 'apply')
+            WHERE inbox.account = lanes.account AND is_genuine = (lanes.work = 'apply')
+              AND state = 'open'
+            ORDER BY due_at LIMIT 1
+         ) AS first WHERE lanes.work IN ('apply', 'hint'))
     )";

@@ -1,6 +1,7 @@
 //! The tables, and how older ones become the present ones. Forward only.
 
 mod version_2;
+mod version_3;
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [&str; 2] = [VERSION_1, version_2::VERSION_2];
+const MIGRATIONS: [&str; 3] = [VERSION_1, version_2::VERSION_2, version_3::VERSION_3];
 
 /// How long one migration may take: each row of a large database is written anew.
 const MIGRATION_MAX: Duration = Duration::from_mins(30);

@@ -25,6 +25,7 @@ use pagos_engine::Released;
 use pagos_engine::Run;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
+use pagos_engine::Trust;
 use pagos_engine::Verdict;
 use pagos_engine::Work;
 use pagos_store_postgres::PostgresOptions;
@@ -203,14 +204,14 @@ async fn deliveries_and_notices_of_version_1_come_to_the_present_one() {
     ];
     assert_eq!(found, expected);
     assert!(filed.iter().all(|one| one.item.verdict.is_none() && one.repeats == 0));
-    let open = store.inbox(&[account()], at(20), 10).await.unwrap();
+    let open = store.inbox(Trust::Unverified, &[account()], at(20), 10).await.unwrap();
     assert_eq!(open.iter().map(|item| (item.id.0, item.deferrals)).collect::<Vec<_>>(), [(1, 1)]);
     // The last due time of what is closed stays, so that a repetition keeps its distance.
     let orphan = &filed[2].item;
     let again = Delivery { received_at: at(8), ..orphan.delivery.clone() };
     let verdict = Verdict::Hint { hint: Hint::default() };
     assert_eq!(store.receive(&account(), &again, &verdict).await.unwrap(), orphan.id);
-    let lanes = [lane(Work::Apply)];
+    let lanes = [lane(Work::Hint)];
     store.file(InboxId(1), unreadable()).await.unwrap();
     assert_eq!(store.next_due(&lanes).await.unwrap(), Some(at(10_007)));
 

@@ -14,6 +14,7 @@ use pagos_engine::InboxItem;
 use pagos_engine::InboxState;
 use pagos_engine::REPETITION_SPACING;
 use pagos_engine::Refused;
+use pagos_engine::Trust;
 use pagos_engine::Verdict;
 use pagos_engine::fingerprint;
 use rusqlite::Connection;
@@ -153,9 +154,10 @@ pub(crate) fn reopen(
     open(connection, id, now)
 }
 
-/// Genuine ones first, then the oldest: the index of each account is in that order.
+/// The oldest first: the index of each account is in that order.
 pub(crate) fn due(
     connection: &Connection,
+    trust: Trust,
     accounts: &[AccountName],
     now: Timestamp,
     limit: usize,
@@ -163,20 +165,20 @@ pub(crate) fn due(
     let mut accounts: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
     accounts.sort_unstable();
     accounts.dedup();
-    let mut found: Vec<(bool, i64)> = Vec::new();
+    let mut found: Vec<i64> = Vec::new();
     let mut statement = connection.prepare_cached(
-        "SELECT NOT is_genuine, id FROM inbox INDEXED BY inbox_open
-         WHERE state = 'open' AND account = ?1 AND due_at <= ?2
-         ORDER BY is_genuine DESC, id LIMIT ?3",
+        "SELECT id FROM inbox INDEXED BY inbox_open
+         WHERE state = 'open' AND account = ?1 AND is_genuine = ?2 AND due_at <= ?3
+         ORDER BY id LIMIT ?4",
     )?;
     for account in accounts {
-        let arguments = params![account, now.as_millis(), row::limit(limit)];
-        let rows = statement.query_map(arguments, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        found.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        let arguments = params![account, is_genuine(trust), now.as_millis(), row::limit(limit)];
+        let rows = statement.query_map(arguments, |row| row.get(0))?;
+        found.extend(rows.collect::<Result<Vec<i64>, _>>()?);
     }
     found.sort_unstable();
     let mut items = Vec::new();
-    for (_, id) in found.into_iter().take(limit) {
+    for id in found.into_iter().take(limit) {
         items.extend(delivery(connection, id)?.map(|filed| filed.item));
     }
     Ok(items)
@@ -324,16 +326,26 @@ pub(crate) fn match_reference(
 pub(crate) fn next_due(
     connection: &Connection,
     account: &str,
+    trust: Trust,
 ) -> Result<Option<Timestamp>, Failure> {
     let earliest = connection
         .prepare_cached(
             "SELECT min(due_at) FROM inbox INDEXED BY inbox_due
-             WHERE state = 'open' AND account = ?1",
+             WHERE state = 'open' AND account = ?1 AND is_genuine = ?2",
         )?
-        .query_row([account], |row| row.get(0))?;
+        .query_row(params![account, is_genuine(trust)], |row| row.get(0))?;
     Ok(row::timestamp(earliest))
 }
 
+/// Trust as its column.
+fn is_genuine(trust: Trust) -> bool {
+    match trust {
+        Trust::Verified => true,
+        Trust::Unverified => false,
+    }
+}
+
+/// What is about no account has the empty name.
 pub(crate) fn count_refused(connection: &Connection, refused: &[Refused]) -> Result<(), Failure> {
     for Refused { account, reason, count, last_at } in refused {
         connection
@@ -342,7 +354,12 @@ pub(crate) fn count_refused(connection: &Connection, refused: &[Refused]) -> Res
                  ON CONFLICT (account, reason) DO UPDATE
                  SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)",
             )?
-            .execute(params![account.as_str(), reason, row::signed(*count), last_at.as_millis()])?;
+            .execute(params![
+                account.as_ref().map_or("", AccountName::as_str),
+                reason,
+                row::signed(*count),
+                last_at.as_millis()
+            ])?;
     }
     Ok(())
 }
@@ -361,7 +378,10 @@ pub(crate) fn refused(connection: &Connection) -> Result<Vec<Refused>, Failure> 
 
 fn counted(row: &Row<'_>) -> Result<Refused, Failure> {
     Ok(Refused {
-        account: AccountName::new(row.get::<_, String>(0)?)?,
+        account: Some(row.get::<_, String>(0)?)
+            .filter(|name| !name.is_empty())
+            .map(AccountName::new)
+            .transpose()?,
         reason: row.get(1)?,
         count: row::unsigned(row.get(2)?)?,
         last_at: Timestamp::from_millis(row.get(3)?),

@@ -10,6 +10,7 @@ use pagos_engine::Lane;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
 use pagos_engine::Tally;
+use pagos_engine::Trust;
 use pagos_engine::Work;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -102,9 +103,12 @@ pub(crate) fn next_due(
     for Lane { account, work } in lanes {
         let account = account.as_str();
         let due_at = match work {
-            Work::Send | Work::Ask => claim::next_due(connection, account, work.word())?,
+            Work::Send | Work::Ask | Work::Watch => {
+                claim::next_due(connection, account, work.word())?
+            }
             Work::Follow => payment::next_due(connection, account)?,
-            Work::Apply => inbox::next_due(connection, account)?,
+            Work::Apply => inbox::next_due(connection, account, Trust::Verified)?,
+            Work::Hint => inbox::next_due(connection, account, Trust::Unverified)?,
         };
         earliest = earliest.into_iter().chain(due_at).min();
     }

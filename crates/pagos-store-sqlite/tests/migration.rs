@@ -26,6 +26,7 @@ use pagos_engine::Released;
 use pagos_engine::Run;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
+use pagos_engine::Trust;
 use pagos_engine::Work;
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -45,7 +46,7 @@ const VERSION_1: &str = include_str!("version-1.sql");
 const VERSION_2: &str = include_str!("version-2.sql");
 const OLD: [&str; 2] = [VERSION_1, VERSION_2];
 
-const PRESENT: i64 = 3;
+const PRESENT: i64 = 4;
 
 /// A moment at which all is due that is due at all.
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_050);
@@ -102,7 +103,7 @@ async fn a_file_of_version_1_keeps_all_that_it_holds() {
     assert!(matches!(history[..], [Entry::AttemptBegun { .. }, Entry::Observed { .. }]));
     let tally = store.tally(None).await.unwrap();
     assert_eq!((tally.total(), tally.count("succeeded"), tally.at_rest()), (3, 1, 1));
-    let open = store.inbox(&[cashypro()], NOW, 10).await.unwrap();
+    let open = store.inbox(Trust::Unverified, &[cashypro()], NOW, 10).await.unwrap();
     assert_eq!(open.iter().map(|item| item.id).collect::<Vec<_>>(), [InboxId(2)]);
     // Notices of that time did not say what they are about: they were all about payouts.
     let told = store.outbox(0, 10).await.unwrap();
@@ -199,10 +200,10 @@ async fn the_inbox_of_version_2_is_where_it_was() {
     assert_eq!(found, wanted);
     assert!(deliveries.iter().all(|filed| filed.item.verdict.is_none()));
     assert_eq!(&deliveries[0].item.delivery.body[..], br#"{"n":1}"#);
-    let open = store.inbox(&[cashypro()], NOW, 10).await.unwrap();
+    let open = store.inbox(Trust::Unverified, &[cashypro()], NOW, 10).await.unwrap();
     assert_eq!(open.iter().map(|item| item.id).collect::<Vec<_>>(), [InboxId(1)]);
     assert!(store.reopen(InboxId(3), None, NOW).await.unwrap());
-    assert_eq!(store.inbox(&[cashypro()], NOW, 10).await.unwrap().len(), 2);
+    assert_eq!(store.inbox(Trust::Unverified, &[cashypro()], NOW, 10).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

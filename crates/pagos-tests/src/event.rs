@@ -59,6 +59,14 @@ fn delivery(
 }
 
 impl WebhookDecoder for ScriptedProvider {
+    fn headers(&self) -> &'static [&'static str] {
+        &["sign"]
+    }
+
+    fn takes_unsigned(&self) -> bool {
+        true
+    }
+
     fn locate(&self, delivery: &Delivery) -> Hint {
         match serde_json::from_slice::<Event>(&delivery.body) {
             Ok(event) => Hint { key: event.key, reference: event.reference },
@@ -81,9 +89,8 @@ impl WebhookDecoder for ScriptedProvider {
     fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes> {
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = match receipt {
-            Receipt::Stored => http::StatusCode::OK,
+            Receipt::Taken => http::StatusCode::OK,
             Receipt::Refused => http::StatusCode::UNAUTHORIZED,
-            Receipt::Misdirected => http::StatusCode::NOT_FOUND,
             Receipt::Failed => http::StatusCode::SERVICE_UNAVAILABLE,
         };
         response

@@ -20,6 +20,7 @@ use pagos_engine::Notice;
 use pagos_engine::Payout;
 use pagos_engine::Store;
 use pagos_engine::Timer;
+use pagos_engine::Trust;
 
 use crate::drive::drive;
 use crate::drive::finish;
@@ -172,7 +173,10 @@ impl Scene {
 
     /// The deliveries that wait to be applied.
     pub fn waiting(&self) -> Vec<InboxItem> {
-        finish(self.store.inbox(&[account()], self.timer.now(), usize::MAX)).unwrap()
+        let due = |trust| {
+            finish(self.store.inbox(trust, &[account()], self.timer.now(), usize::MAX)).unwrap()
+        };
+        [Trust::Verified, Trust::Unverified].into_iter().flat_map(due).collect()
     }
 
     /// One payout as stored.

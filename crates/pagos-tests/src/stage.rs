@@ -32,6 +32,7 @@ use pagos_engine::RunId;
 use pagos_engine::Store;
 use pagos_engine::StoreDoor;
 use pagos_engine::Submitted;
+use pagos_engine::Trust;
 use pagos_engine::Work;
 use pagos_twin::Ack;
 use pagos_twin::Faults;
@@ -184,7 +185,10 @@ impl Stage {
     /// The deliveries that wait to be applied.
     pub fn waiting(&self) -> Vec<InboxItem> {
         let accounts = [self.house.account()];
-        finish(self.store.inbox(&accounts, self.timer.now(), usize::MAX)).unwrap()
+        let due = |trust| {
+            finish(self.store.inbox(trust, &accounts, self.timer.now(), usize::MAX)).unwrap()
+        };
+        [Trust::Verified, Trust::Unverified].into_iter().flat_map(due).collect()
     }
 
     /// Carries the post: every webhook that is due is received and answered. Returns how many.
@@ -292,15 +296,19 @@ pub(crate) fn receive(
     delivery: &Delivery,
 ) -> u16 {
     let door = StoreDoor::from(store);
-    let receipt = match finish(door.judge(account, decoder, delivery)) {
-        Ok(Judged::Forged) => Receipt::Refused,
-        Ok(Judged::Foreign) => Receipt::Misdirected,
-        Ok(Judged::Kept(verdict)) => match finish(door.receive(account, delivery, &verdict)) {
-            Ok(_) => Receipt::Stored,
-            Err(_) => Receipt::Failed,
-        },
-        Err(_) => Receipt::Failed,
+    let mut delivery = delivery.clone();
+    delivery.keep_headers(decoder.headers());
+    let taken = match finish(door.judge(account, decoder, &delivery)) {
+        Ok(Judged::Forged) => return decoder.acknowledge(Receipt::Refused).status().as_u16(),
+        Ok(Judged::Hint(hint)) => {
+            finish(door.note_hint(account, &hint, delivery.received_at)).map(drop)
+        }
+        Ok(Judged::Verified(verdict)) => {
+            finish(door.receive(account, &delivery, &verdict)).map(drop)
+        }
+        Err(error) => Err(error),
     };
+    let receipt = if taken.is_ok() { Receipt::Taken } else { Receipt::Failed };
     decoder.acknowledge(receipt).status().as_u16()
 }
 
@@ -320,10 +328,7 @@ pub fn simulated() -> pagos_engine::World {
 
 /// Every lane of these accounts.
 pub fn lanes(accounts: impl IntoIterator<Item = AccountName>) -> Vec<Lane> {
-    let of = |account: AccountName| {
-        [Work::Send, Work::Ask, Work::Follow, Work::Apply]
-            .map(|work| Lane { account: account.clone(), work })
-    };
+    let of = |account: AccountName| Work::ALL.map(|work| Lane { account: account.clone(), work });
     accounts.into_iter().flat_map(of).collect()
 }
 

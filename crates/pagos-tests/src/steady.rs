@@ -51,6 +51,7 @@ use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Trust;
 use pagos_engine::Turn;
 use pagos_engine::Verdict;
 
@@ -211,11 +212,12 @@ impl InboxStore for SteadyStore {
 
     async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        wait_for(self.inner.inbox(accounts, now, limit))
+        wait_for(self.inner.inbox(trust, accounts, now, limit))
     }
 
     async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {

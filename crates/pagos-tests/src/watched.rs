@@ -43,6 +43,7 @@ use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Trust;
 use pagos_engine::Turn;
 use pagos_engine::Verdict;
 
@@ -270,12 +271,13 @@ impl InboxStore for WatchedStore {
 
     async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
         self.pass("inbox, before").await?;
-        self.inner.inbox(accounts, now, limit).await
+        self.inner.inbox(trust, accounts, now, limit).await
     }
 
     async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use pagos_core::Hint;
 use pagos_core::OrderKey;
 use pagos_core::Status;
+use pagos_engine::Decision;
 use pagos_tests::Act;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
@@ -15,7 +15,6 @@ use pagos_tests::Plan;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
 use pagos_tests::Worker;
-use pagos_tests::account;
 use pagos_tests::drive;
 use pagos_tests::finish;
 use pagos_tests::key;
@@ -117,8 +116,8 @@ fn i01_an_attempt_that_another_writer_came_before_is_not_sent() {
         if worker.round(8).is_some() {
             break;
         }
-        let news = Hint { key: Some(key("a")), reference: None };
-        assert!(finish(scene.engine().nudge(&account(), &news)).unwrap());
+        let note = "to see what comes of it";
+        finish(scene.engine().resolve(&key("a"), Decision::Ask, note)).unwrap();
         worker.gate().open();
         worker.round(8).expect("a round that ends").unwrap();
         assert!(sends_follow_commits(&scene.acts(), &key("a")), "stalled at {point}");

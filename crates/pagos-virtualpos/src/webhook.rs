@@ -29,6 +29,15 @@ const BODY_SIZE_MAX: usize = 64 * 1024;
 const FIELDS_MAX: usize = 64;
 
 impl WebhookDecoder for VirtualPos {
+    fn headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// No delivery bears a signature.
+    fn takes_unsigned(&self) -> bool {
+        true
+    }
+
     fn locate(&self, delivery: &Delivery) -> Hint {
         read(&delivery.body).unwrap_or_default()
     }
@@ -44,9 +53,8 @@ impl WebhookDecoder for VirtualPos {
     fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = match receipt {
-            Receipt::Stored => StatusCode::OK,
+            Receipt::Taken => StatusCode::OK,
             Receipt::Refused => StatusCode::UNAUTHORIZED,
-            Receipt::Misdirected => StatusCode::NOT_FOUND,
             Receipt::Failed => StatusCode::SERVICE_UNAVAILABLE,
         };
         response

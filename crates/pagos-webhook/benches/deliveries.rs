@@ -24,6 +24,7 @@ use pagos_core::Delivery;
 use pagos_core::Hint;
 use pagos_core::Timestamp;
 use pagos_engine::InboxStore;
+use pagos_engine::Trust;
 use pagos_engine::Verdict;
 use pagos_store_sqlite::SqliteStore;
 use pagos_webhook::Settings;
@@ -79,7 +80,8 @@ async fn store_alone(path: &Path) -> f64 {
         callers.spawn(async move {
             for number in 0..DELIVERIES_EACH {
                 let headers = http::HeaderMap::new();
-                let verdict = Verdict::Hint { hint: Hint::default() };
+                let because = String::new();
+                let verdict = Verdict::Unreadable { hint: Hint::default(), because };
                 let body = Bytes::from(body(sender, number));
                 let delivery = Delivery { headers, body, received_at: Timestamp::from_millis(0) };
                 store.receive(&site::account(), &delivery, &verdict).await.unwrap();
@@ -117,8 +119,9 @@ async fn receiver(path: &Path) -> f64 {
     }
     senders.join_all().await;
     let rate = rate(begun);
-    let stored =
-        store.inbox(&[site::account()], Timestamp::from_millis(i64::MAX), usize::MAX).await;
+    let stored = store
+        .inbox(Trust::Verified, &[site::account()], Timestamp::from_millis(i64::MAX), usize::MAX)
+        .await;
     let stored = stored.unwrap().len();
     assert_eq!(stored, (SENDERS * DELIVERIES_EACH) as usize, "nothing is lost");
     rate

@@ -19,7 +19,7 @@ use pagos_engine::Refused;
 pub struct Counters {
     /// Deliveries that arrived whole at an endpoint.
     pub received: u64,
-    /// Deliveries that were durable when they were acknowledged, repeats included.
+    /// Verified deliveries that were durable when they were acknowledged, repeats included.
     pub stored: u64,
     /// Of those, repeats of one of the last few thousand.
     pub duplicates: u64,
@@ -27,8 +27,12 @@ pub struct Counters {
     pub unreadable: u64,
     /// Deliveries whose signature was missing or wrong. Nothing of them was kept.
     pub refused: u64,
-    /// Deliveries about nothing of ours. Nothing of them was kept.
+    /// Hints about an order of ours, each noted in the one small row of that order.
+    pub hints: u64,
+    /// Hints about nothing of ours. Nothing of them was kept.
     pub foreign: u64,
+    /// Hints that came too fast. Nobody looked at them.
+    pub over_budget: u64,
     /// Deliveries that the store did not take, or not in time. The provider sends them again.
     pub failed: u64,
     /// Requests for a path that is no endpoint's.
@@ -67,7 +71,9 @@ pub(crate) struct Tallied {
     pub(crate) duplicates: Counter,
     pub(crate) unreadable: Counter,
     pub(crate) refused: Counter,
+    pub(crate) hints: Counter,
     pub(crate) foreign: Counter,
+    pub(crate) over_budget: Counter,
     pub(crate) failed: Counter,
     pub(crate) misdirected: Counter,
     pub(crate) wrong_method: Counter,
@@ -75,14 +81,32 @@ pub(crate) struct Tallied {
     pub(crate) unfinished: Counter,
     pub(crate) unaccepted: Counter,
     recent: Mutex<Recent>,
-    by_reason: Mutex<BTreeMap<(AccountName, &'static str), Refused>>,
+    by_reason: Mutex<BTreeMap<(Option<AccountName>, &'static str), Refused>>,
 }
 
 /// A signature is missing or wrong.
 pub(crate) const FORGED: &str = "signature missing or wrong";
 
 /// It proves nothing and names no order of ours.
-pub(crate) const FOREIGN: &str = "names no order of this account";
+pub(crate) const FOREIGN: &str = "unsigned, and names no order of this account";
+
+/// It proves nothing, and too many of its kind came.
+pub(crate) const OVER_BUDGET: &str = "unsigned, and more than the account takes a second";
+
+/// The path is no endpoint's, perhaps for want of its segment.
+pub(crate) const MISDIRECTED: &str = "a path that is no account's";
+
+/// Not a POST.
+pub(crate) const WRONG_METHOD: &str = "not a POST";
+
+/// The body is longer than the limit.
+pub(crate) const TOO_LARGE: &str = "a body longer than the limit";
+
+/// The body did not arrive in time.
+pub(crate) const UNFINISHED: &str = "a body that did not arrive whole in time";
+
+/// The store failed, or took too long. The provider sends it again.
+pub(crate) const NOT_STORED: &str = "the database did not take it in time";
 
 impl Tallied {
     /// Counts a delivery that is in the inbox as `id`.
@@ -93,15 +117,17 @@ impl Tallied {
         }
     }
 
-    /// Counts a delivery of which nothing is kept.
-    pub(crate) fn refuse(&self, account: &AccountName, reason: &'static str, at: Timestamp) {
-        match reason {
-            FOREIGN => self.foreign.add(),
-            _ => self.refused.add(),
-        }
+    /// Counts what was not taken, for people. An account, or the receiver as a whole.
+    pub(crate) fn refuse(
+        &self,
+        account: Option<&AccountName>,
+        reason: &'static str,
+        at: Timestamp,
+    ) {
         let mut by_reason = self.by_reason.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = by_reason.entry((account.clone(), reason)).or_insert_with(|| Refused {
-            account: account.clone(),
+        let name = (account.cloned(), reason);
+        let refused = by_reason.entry(name).or_insert_with(|| Refused {
+            account: account.cloned(),
             reason: reason.to_owned(),
             count: 0,
             last_at: at,
@@ -122,7 +148,9 @@ impl Tallied {
             duplicates: self.duplicates.read(),
             unreadable: self.unreadable.read(),
             refused: self.refused.read(),
+            hints: self.hints.read(),
             foreign: self.foreign.read(),
+            over_budget: self.over_budget.read(),
             failed: self.failed.read(),
             misdirected: self.misdirected.read(),
             wrong_method: self.wrong_method.read(),

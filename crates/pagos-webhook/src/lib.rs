@@ -13,6 +13,7 @@
 
 mod counters;
 mod endpoint;
+mod hints;
 mod receiver;
 mod server;
 mod settings;

@@ -15,6 +15,7 @@ use http::header;
 use pagos_core::Clock;
 use pagos_core::Delivery;
 use pagos_core::Error;
+use pagos_core::Hint;
 use pagos_core::Receipt;
 use pagos_core::WebhookDecoder;
 use pagos_engine::Judged;
@@ -26,8 +27,15 @@ use pagos_engine::Verdict;
 use crate::counters::Counters;
 use crate::counters::FOREIGN;
 use crate::counters::FORGED;
+use crate::counters::MISDIRECTED;
+use crate::counters::NOT_STORED;
+use crate::counters::OVER_BUDGET;
+use crate::counters::TOO_LARGE;
 use crate::counters::Tallied;
+use crate::counters::UNFINISHED;
+use crate::counters::WRONG_METHOD;
 use crate::endpoint::Endpoint;
+use crate::hints::HintBudget;
 use crate::settings::Settings;
 
 /// Receives webhooks: stores the raw bytes, then acknowledges. Cloning gives another handle.
@@ -41,6 +49,7 @@ struct Shared {
     endpoints: Vec<Endpoint>,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    hints: HintBudget,
     tallied: Tallied,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -67,7 +76,8 @@ impl Receiver {
         let tallied = Tallied::default();
         let wake = Box::new(wake);
         let store = store.into();
-        let shared = Shared { store, endpoints, clock, settings, tallied, wake };
+        let hints = HintBudget::new(settings.hints_per_second_max, settings.hints_burst_max);
+        let shared = Shared { store, endpoints, clock, settings, hints, tallied, wake };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -115,6 +125,7 @@ impl Receiver {
         }
         let Some(endpoint) = self.shared.endpoints.iter().find(|known| known.path() == path) else {
             self.tallied().misdirected.add();
+            self.note_stranger(MISDIRECTED);
             return Err(Box::new(plain(StatusCode::NOT_FOUND, "no such endpoint\n")));
         };
         if head.method != Method::POST {
@@ -135,71 +146,103 @@ impl Receiver {
             self.tallied().failed.add();
             return plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
         };
-        let delivery =
+        let mut delivery =
             Delivery { headers: head.headers, body, received_at: self.shared.clock.now() };
-        let receipt = match self.judge(endpoint, decoder, &delivery).await {
-            Ok(Judged::Kept(verdict)) => self.store(endpoint, &delivery, &verdict).await,
-            Ok(Judged::Forged) => {
-                self.tallied().refuse(endpoint.account(), FORGED, delivery.received_at);
-                Receipt::Refused
-            }
-            Ok(Judged::Foreign) => {
-                self.tallied().refuse(endpoint.account(), FOREIGN, delivery.received_at);
-                Receipt::Misdirected
-            }
-            Err(_) => {
-                self.tallied().failed.add();
-                Receipt::Failed
-            }
-        };
+        // Before it is verified, so that what was verified is what is kept.
+        delivery.keep_headers(decoder.headers());
+        let taking = self.judge_and_keep(endpoint, decoder, &delivery);
+        let taken = tokio::time::timeout(self.settings().store_timeout, taking).await;
+        let late = |_| Err(StoreError::new("the store did not answer in time"));
+        let receipt = taken.unwrap_or_else(late).unwrap_or_else(|_| {
+            // The error's text stays here: it may name files. The store's own health is watched
+            // elsewhere; here it is counted.
+            self.tallied().failed.add();
+            self.note(endpoint, NOT_STORED, &delivery);
+            Receipt::Failed
+        });
         decoder.acknowledge(receipt)
     }
 
-    /// Decides whether the delivery is worth keeping, and what it is: that is found out once, here, and
-    /// stored with the bytes.
-    async fn judge(
+    /// Finds out what the delivery is, once, and keeps it with that: byte for byte if it was verified,
+    /// and otherwise no more than a note about the order that it names.
+    async fn judge_and_keep(
         &self,
         endpoint: &Endpoint,
         decoder: &dyn WebhookDecoder,
         delivery: &Delivery,
-    ) -> Result<Judged, StoreError> {
-        let judging = self.shared.store.judge(endpoint.account(), decoder, delivery);
-        let judged = tokio::time::timeout(self.settings().store_timeout, judging).await;
-        judged.unwrap_or_else(|_| Err(StoreError::new("the store did not answer in time")))
-    }
-
-    async fn store(&self, endpoint: &Endpoint, delivery: &Delivery, verdict: &Verdict) -> Receipt {
-        let storing = self.shared.store.receive(endpoint.account(), delivery, verdict);
-        match tokio::time::timeout(self.settings().store_timeout, storing).await {
-            Ok(Ok(id)) => {
+    ) -> Result<Receipt, StoreError> {
+        let (store, account) = (&self.shared.store, endpoint.account());
+        match store.judge(account, decoder, delivery).await? {
+            Judged::Verified(verdict) => {
+                let id = store.receive(account, delivery, &verdict).await?;
                 if matches!(verdict, Verdict::Unreadable { .. }) {
                     self.tallied().unreadable.add();
                 }
                 self.tallied().add_stored(id);
                 (self.shared.wake)();
-                Receipt::Stored
+                Ok(Receipt::Taken)
             }
-            // The error's text stays here: it may name files. The store's own health is watched
-            // elsewhere; here it is counted.
-            Ok(Err(_)) | Err(_) => {
-                self.tallied().failed.add();
-                Receipt::Failed
+            Judged::Hint(hint) => self.take_hint(endpoint, &hint, delivery).await,
+            Judged::Forged => {
+                self.tallied().refused.add();
+                self.note(endpoint, FORGED, delivery);
+                Ok(Receipt::Refused)
             }
         }
     }
 
+    /// The answer is the same whether the hint names an order of ours or not: a stranger must not find
+    /// out keys by asking.
+    async fn take_hint(
+        &self,
+        endpoint: &Endpoint,
+        hint: &Hint,
+        delivery: &Delivery,
+    ) -> Result<Receipt, StoreError> {
+        let received_at = delivery.received_at;
+        if !self.shared.hints.take(endpoint.account(), received_at) {
+            self.tallied().over_budget.add();
+            self.note(endpoint, OVER_BUDGET, delivery);
+            return Ok(Receipt::Failed);
+        }
+        let noted = self.shared.store.note_hint(endpoint.account(), hint, received_at).await?;
+        match noted {
+            Some(_) => {
+                self.tallied().hints.add();
+                (self.shared.wake)();
+            }
+            None => {
+                self.tallied().foreign.add();
+                self.note(endpoint, FOREIGN, delivery);
+            }
+        }
+        Ok(Receipt::Taken)
+    }
+
+    fn note(&self, endpoint: &Endpoint, reason: &'static str, delivery: &Delivery) {
+        self.tallied().refuse(Some(endpoint.account()), reason, delivery.received_at);
+    }
+
+    /// About no account: whoever it was proved nothing.
+    fn note_stranger(&self, reason: &'static str) {
+        self.tallied().refuse(None, reason, self.shared.clock.now());
+    }
+
     pub(crate) fn refuse_too_large(&self) -> Response<Bytes> {
         self.tallied().too_large.add();
+        self.note_stranger(TOO_LARGE);
         closing(plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long\n"))
     }
 
     pub(crate) fn refuse_unfinished(&self) -> Response<Bytes> {
         self.tallied().unfinished.add();
+        self.note_stranger(UNFINISHED);
         closing(plain(StatusCode::REQUEST_TIMEOUT, "the body did not arrive\n"))
     }
 
     fn refuse_method(&self, allowed: &'static str) -> Response<Bytes> {
         self.tallied().wrong_method.add();
+        self.note_stranger(WRONG_METHOD);
         let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "wrong method\n");
         answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
         answer

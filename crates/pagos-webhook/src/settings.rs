@@ -18,6 +18,12 @@ pub struct Settings {
     pub store_timeout: Duration,
     /// Connections served at once; more wait to be accepted. Default 256.
     pub connections_max: usize,
+    /// How many hints a second the store is asked about, for each account. A hint is a delivery that
+    /// proves nothing. What comes above it is answered with "send again", so that a flood of strangers
+    /// costs the store nothing. Default 50; 0 takes no hints at all.
+    pub hints_per_second_max: u32,
+    /// So many hints may come at once after a quiet time. Default 500.
+    pub hints_burst_max: u32,
     /// How long a shutdown waits for requests under way. Default 10 seconds.
     pub drain_timeout: Duration,
 }
@@ -30,6 +36,8 @@ impl Default for Settings {
             read_timeout: Duration::from_secs(10),
             store_timeout: Duration::from_millis(2_500),
             connections_max: 256,
+            hints_per_second_max: 50,
+            hints_burst_max: 500,
             drain_timeout: Duration::from_secs(10),
         }
     }

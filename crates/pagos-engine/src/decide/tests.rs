@@ -250,3 +250,72 @@ fn a_watch_does_not_end_while_the_provider_says_that_it_is_under_way() {
     assert_eq!(old.progress.settled_at, settled.settled_at, "an old question says nothing");
     assert!(old.due_at.is_some(), "not even that the watch is over");
 }
+
+/// A payout in doubt, as far along as anybody can make it without a proof.
+fn in_doubt() -> Progress {
+    let asking = Asking { questions: Policy::live().questions_max - 1, absences: 2 };
+    Progress { asking, ..progress(Status::Unknown, true) }
+}
+
+#[test]
+fn receiver_4_a_hint_moves_only_a_question_and_never_a_send() {
+    let hinted = |progress: &Progress, due_at| {
+        decide(Deduplication::ByKey, at(100), |rules| rules.hinted(progress, due_at))
+    };
+    let asked = in_doubt();
+    let soon = at(100).plus(Policy::live().confirm_delay);
+    let outcome = hinted(&asked, Some(at(900))).unwrap();
+    assert_eq!(outcome.due_at, Some(soon));
+    assert_eq!(outcome.progress, Progress { ahead_of: Some(at(900)), ..asked.clone() });
+    assert!(outcome.entries.is_empty() && outcome.notices.is_empty());
+    assert_eq!(hinted(&outcome.progress, Some(soon)), None, "it is asked soon anyway");
+    assert_eq!(hinted(&asked, Some(at(50))), None, "it is due already");
+    assert!(hinted(&progress(Status::Succeeded, false), None).is_some(), "its watch is over");
+    for waits_to_be_sent in [progress(Status::Created, false), progress(Status::Unknown, false)] {
+        assert_eq!(hinted(&waits_to_be_sent, Some(at(900))), None);
+    }
+    assert_eq!(hinted(&progress(Status::Created, true), Some(at(900))), None, "it is being sent");
+    let attention = Some(Attention::Quarantine("two".to_owned()));
+    assert_eq!(hinted(&Progress { attention, ..asked }, None), None);
+}
+
+/// The questions that call a person, and the absences that prove that an attempt is lost, are those of
+/// the schedule: a stranger can cause others, and they count for nothing.
+#[test]
+fn receiver_4_a_question_that_a_hint_brought_forward_spends_nothing() {
+    let before = Progress { ahead_of: Some(at(90_000)), ..in_doubt() };
+    let now = at(80_000);
+    let is_unspent = |outcome: Outcome| {
+        assert_eq!(outcome.progress, in_doubt());
+        assert_eq!(outcome.due_at, Some(at(90_000)));
+        assert!(outcome.entries.is_empty() && outcome.notices.is_empty());
+    };
+    is_unspent(decide(Deduplication::ByKey, now, |rules| rules.absent(&before, now)));
+    is_unspent(decide(Deduplication::ByKey, now, |rules| rules.asked(&before, "503".to_owned())));
+    // The same answers count when it was time to ask.
+    let on_time = in_doubt();
+    let lost = decide(Deduplication::ByKey, now, |rules| rules.absent(&on_time, now));
+    assert_eq!(lost.progress.open, None);
+    let called = decide(Deduplication::ByKey, now, |rules| rules.asked(&on_time, "503".to_owned()));
+    assert!(called.progress.attention.is_some());
+}
+
+#[test]
+fn receiver_4_an_answer_to_a_hint_counts_if_it_is_news_and_leaves_the_schedule_if_it_is_none() {
+    let asking = Asking { questions: 4, absences: 0 };
+    let before = Progress { asking, ahead_of: Some(at(900)), ..progress(Status::Pending, true) };
+    let told = |status, source| {
+        let seen =
+            Observation { asked_at: Some(at(100)), ..Observation::new(status, source, at(100)) };
+        decide(Deduplication::ByKey, at(100), |rules| rules.learn(&before, &seen))
+    };
+    let same = told(Status::Pending, Source::Query);
+    assert_eq!((same.progress.asking, same.due_at), (asking, Some(at(900))));
+    assert_eq!(same.progress.ahead_of, None);
+    let news = told(Status::Succeeded, Source::Query);
+    assert_eq!(news.progress.status(), Status::Succeeded);
+    assert_eq!((news.progress.asking, news.progress.ahead_of), (Asking::default(), None));
+    assert_ne!(news.due_at, Some(at(900)));
+    let genuine = told(Status::Succeeded, Source::VerifiedEvent);
+    assert_eq!((genuine.progress.status(), genuine.progress.ahead_of), (Status::Succeeded, None));
+}

@@ -20,6 +20,7 @@ use crate::delivery::InboxState;
 use crate::delivery::InboxStore;
 use crate::delivery::REPETITION_SPACING;
 use crate::delivery::Refused;
+use crate::delivery::Trust;
 use crate::delivery::Verdict;
 use crate::fingerprint::fingerprint;
 use crate::history::Notice;
@@ -28,7 +29,7 @@ use crate::store::StoreError;
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     rows: Vec<Row>,
-    refused: BTreeMap<(AccountName, String), Refused>,
+    refused: BTreeMap<(Option<AccountName>, String), Refused>,
 }
 
 #[derive(Debug)]
@@ -45,14 +46,15 @@ impl Row {
         self.due_at = due_at;
     }
 
-    fn is_due(&self, accounts: &[AccountName], now: Timestamp) -> bool {
+    fn is_due(&self, trust: Trust, accounts: &[AccountName], now: Timestamp) -> bool {
         self.filed.state == InboxState::Open
             && self.due_at <= now
+            && self.trust() == trust
             && accounts.contains(&self.filed.item.account)
     }
 
-    fn is_genuine(&self) -> bool {
-        self.filed.item.verdict.as_ref().is_some_and(Verdict::is_genuine)
+    fn trust(&self) -> Trust {
+        self.filed.item.verdict.as_ref().map_or(Trust::Unverified, Verdict::trust)
     }
 }
 
@@ -72,7 +74,7 @@ impl Inbox {
             row.filed.repeats += 1;
             let says_nothing_new = match row.filed.state {
                 InboxState::Open => true,
-                InboxState::Applied => row.is_genuine(),
+                InboxState::Applied => row.trust() == Trust::Verified,
                 InboxState::Orphan | InboxState::Unreadable => false,
             };
             if !says_nothing_new {
@@ -95,16 +97,21 @@ impl Inbox {
         id
     }
 
-    fn due(&self, accounts: &[AccountName], now: Timestamp, limit: usize) -> Vec<InboxItem> {
-        let mut due: Vec<&Row> = self.rows.iter().filter(|row| row.is_due(accounts, now)).collect();
-        // Stable: of those that are alike, the oldest first.
-        due.sort_by_key(|row| !row.is_genuine());
-        due.into_iter().take(limit).map(|row| row.filed.item.clone()).collect()
+    fn due(
+        &self,
+        trust: Trust,
+        accounts: &[AccountName],
+        now: Timestamp,
+        limit: usize,
+    ) -> Vec<InboxItem> {
+        let due = self.rows.iter().filter(|row| row.is_due(trust, accounts, now));
+        due.take(limit).map(|row| row.filed.item.clone()).collect()
     }
 
-    pub(super) fn next_due(&self, account: &AccountName) -> Option<Timestamp> {
+    pub(super) fn next_due(&self, account: &AccountName, trust: Trust) -> Option<Timestamp> {
         let open = self.rows.iter().filter(|row| row.filed.state == InboxState::Open);
-        open.filter(|row| row.filed.item.account == *account).map(|row| row.due_at).min()
+        let of_lane = open.filter(|row| row.filed.item.account == *account && row.trust() == trust);
+        of_lane.map(|row| row.due_at).min()
     }
 
     fn row(&mut self, id: InboxId) -> Result<&mut Row, StoreError> {
@@ -177,11 +184,12 @@ impl InboxStore for MemoryStore {
 
     async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        Ok(self.tables().inbox.due(accounts, now, limit))
+        Ok(self.tables().inbox.due(trust, accounts, now, limit))
     }
 
     async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {

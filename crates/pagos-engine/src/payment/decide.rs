@@ -164,6 +164,7 @@ impl PaymentRules<'_> {
     /// Takes observations in, one after the other.
     pub(crate) fn learn(&self, progress: &PaymentProgress, seen: &[Observation]) -> PaymentOutcome {
         let mut outcome = self.quietly(progress.clone(), None, Vec::new());
+        outcome.progress.ahead_of = None;
         for seen in seen {
             let next = self.learn_one(&outcome.progress, seen);
             outcome.progress = next.progress;
@@ -296,6 +297,14 @@ impl PaymentRules<'_> {
         asked_at: Timestamp,
     ) -> PaymentOutcome {
         let learned = self.learn(progress, told);
+        let is_news = !learned.notices.is_empty() || !learned.entries.is_empty();
+        let is_clear = !matches!(answer, Answer::Ambiguous(_));
+        if let Some(due_at) = progress.ahead_of.filter(|_| is_clear && !is_news) {
+            // A hint brought the question forward: it spends nothing, and hurries no proof on.
+            let progress = PaymentProgress { asking: progress.asking, ..learned.progress };
+            let opens = learned.opens;
+            return PaymentOutcome { opens, ..self.quietly(progress, Some(due_at), Vec::new()) };
+        }
         let then = match answer {
             Answer::Told => return learned,
             Answer::Nothing => self.absent(&learned.progress, asked_at),
@@ -365,19 +374,21 @@ impl PaymentRules<'_> {
         outcome
     }
 
-    /// Somebody who proved nothing says that there is news: ask now.
-    pub(crate) fn ask_now(
+    /// Somebody who proved nothing says that there is news: brings the next question forward. `None`
+    /// where there is none to ask, or none sooner.
+    pub(crate) fn hinted(
         &self,
         progress: &PaymentProgress,
         due_at: Option<Timestamp>,
-    ) -> PaymentOutcome {
+    ) -> Option<PaymentOutcome> {
         let ask_at = self.now.plus(self.policy.confirm_delay);
-        let due_at = match due_at {
-            _ if progress.is_quarantined() => None,
-            Some(due_at) => Some(due_at.min(ask_at)),
-            None => Some(ask_at),
-        };
-        self.quietly(progress.clone(), due_at, Vec::new())
+        let is_soon = due_at.is_some_and(|due_at| due_at <= ask_at);
+        if progress.is_quarantined() || progress.openings == 0 || is_soon {
+            return None;
+        }
+        let ahead_of = progress.ahead_of.or(due_at);
+        let progress = PaymentProgress { ahead_of, ..progress.clone() };
+        Some(self.quietly(progress, Some(ask_at), Vec::new()))
     }
 
     /// A person has looked: nothing waits for one any more, and the provider is asked.

@@ -82,7 +82,10 @@ impl Engine {
                 Ok(Lookup::Absent) => Answer::Nothing,
                 Ok(Lookup::Ambiguous(because)) => Answer::Ambiguous(because),
                 Ok(Lookup::CannotTell(because)) => Answer::InVain(because),
-                Err(error) => Answer::InVain(error.to_string()),
+                Err(error) => {
+                    self.heed_quiet(&payment.order.account, &error);
+                    Answer::InVain(error.to_string())
+                }
             };
             if matches!(answer, Answer::Ambiguous(_)) {
                 break;
@@ -145,19 +148,28 @@ impl Engine {
         let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
             rules.learn(&payment.progress, std::slice::from_ref(seen))
         };
-        self.write_payment(Point::ApplyPaymentDelivery, key, By::inbox(Some(id)), decide).await
+        self.write_payment(Point::ApplyPaymentDelivery, key, By::inbox(id), decide).await
     }
 
-    /// Changes nothing but that the provider is asked now.
+    /// Changes nothing but that the provider is asked sooner. False if it is not: there is nothing to
+    /// ask, or it is asked soon anyway.
     pub(crate) async fn hint_payment(
         &self,
         key: &OrderKey,
-        id: Option<InboxId>,
-    ) -> Result<(), EngineError> {
-        let decide = |payment: &Payment, rules: &PaymentRules<'_>| {
-            rules.ask_now(&payment.progress, payment.due_at)
-        };
-        self.write_payment(Point::SchedulePaymentQuestion, key, By::inbox(id), decide).await
+        id: InboxId,
+    ) -> Result<bool, EngineError> {
+        let (point, by) = (Point::SchedulePaymentQuestion, By::inbox(id));
+        loop {
+            let mut payment = self.load_payment(key).await?;
+            let rules = self.payment_rules(&payment)?;
+            let Some(outcome) = rules.hinted(&payment.progress, payment.due_at) else {
+                return Ok(false);
+            };
+            if self.commit_payment(point, &mut payment, outcome, by).await? == Wrote::Done {
+                return Ok(true);
+            }
+            // It opens no session, so nothing of it can be taken; someone else wrote in between.
+        }
     }
 
     /// Decides over the present payment and writes the outcome, as often as it takes. A session that
@@ -221,8 +233,8 @@ impl By {
     /// Whoever has something to say. A claim is left alone.
     pub(crate) const ANYONE: Self = Self { applies: None, lease: Lease::Keep };
 
-    fn inbox(applies: Option<InboxId>) -> Self {
-        Self { applies, lease: Lease::Keep }
+    fn inbox(id: InboxId) -> Self {
+        Self { applies: Some(id), lease: Lease::Keep }
     }
 }
 

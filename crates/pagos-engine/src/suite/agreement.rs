@@ -31,6 +31,7 @@ use super::sample::run;
 use super::sample::step;
 use crate::delivery::InboxId;
 use crate::delivery::InboxState;
+use crate::delivery::Trust;
 use crate::delivery::Verdict;
 use crate::intent::Intent;
 use crate::memory::MemoryStore;
@@ -166,7 +167,7 @@ impl Pair {
 
     async fn claim(&mut self) {
         let mut shares = Vec::new();
-        for lane in lanes(&ACCOUNTS, &[Work::Send, Work::Ask]) {
+        for lane in lanes(&ACCOUNTS, &Work::OF_PAYOUTS) {
             let limit = usize::try_from(self.random.below(4)).expect("below 4");
             if !self.random.once_in(4) {
                 shares.push(Share { lane, limit, lease: LEASE });
@@ -283,7 +284,9 @@ impl Pair {
         let lanes = self.lanes();
         let _ = both!(self, next_due(&lanes));
         let accounts = self.accounts();
-        let _ = both!(self, inbox(&accounts, at(self.now_ms), limit));
+        for trust in [Trust::Verified, Trust::Unverified] {
+            let _ = both!(self, inbox(trust, &accounts, at(self.now_ms), limit));
+        }
         let state = self.random.once_in(2).then(|| self.random.pick(&InboxState::ALL));
         let after = self.random.below(12);
         let _ = both!(self, deliveries(state, after, limit));
@@ -299,8 +302,7 @@ impl Pair {
     }
 
     fn lanes(&mut self) -> Vec<Lane> {
-        let works = [Work::Send, Work::Ask, Work::Follow, Work::Apply];
-        let all = lanes(&ACCOUNTS, &works).into_iter();
+        let all = lanes(&ACCOUNTS, &Work::ALL).into_iter();
         all.filter(|_| !self.random.once_in(3)).collect()
     }
 
@@ -313,11 +315,13 @@ impl Pair {
         for name in RUNS {
             let _ = both!(self, tally(Some(&run(name))));
         }
-        for lane in lanes(&ACCOUNTS, &[Work::Send, Work::Ask, Work::Follow, Work::Apply]) {
+        for lane in lanes(&ACCOUNTS, &Work::ALL) {
             let _ = both!(self, next_due(std::slice::from_ref(&lane)));
         }
         let accounts = ACCOUNTS.map(account);
-        let _ = both!(self, inbox(&accounts, at(i64::from(i32::MAX)), usize::MAX));
+        for trust in [Trust::Verified, Trust::Unverified] {
+            let _ = both!(self, inbox(trust, &accounts, at(i64::from(i32::MAX)), usize::MAX));
+        }
         let _ = both!(self, deliveries(None, 0, usize::MAX));
         let _ = both!(self, outbox(0, usize::MAX));
         let _ = both!(self, newest_notice());

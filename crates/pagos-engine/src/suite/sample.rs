@@ -25,6 +25,7 @@ use crate::delivery::Filing;
 use crate::delivery::InboxId;
 use crate::delivery::InboxItem;
 use crate::delivery::InboxState;
+use crate::delivery::Trust;
 use crate::delivery::Verdict;
 use crate::history::Entry;
 use crate::history::Notice;
@@ -139,23 +140,22 @@ pub(super) fn shares(accounts: &[&str], works: &[Work], limit: usize) -> Vec<Sha
 
 /// Of payouts, from every account.
 pub(super) fn claim_at(ms: i64, limit: usize) -> ClaimRequest {
-    ClaimRequest { now: at(ms), shares: shares(&ACCOUNTS, &[Work::Send, Work::Ask], limit) }
+    ClaimRequest { now: at(ms), shares: shares(&ACCOUNTS, &Work::OF_PAYOUTS, limit) }
 }
 
 /// The earliest moment at which anything is due.
 pub(super) async fn next_due(store: &dyn Store) -> Option<Timestamp> {
-    let works = [Work::Send, Work::Ask, Work::Follow, Work::Apply];
-    store.next_due(&lanes(&ACCOUNTS, &works)).await.unwrap()
+    store.next_due(&lanes(&ACCOUNTS, &Work::ALL)).await.unwrap()
 }
 
-/// Receives what anybody could have sent and what names nothing.
+/// Receives what is genuine, names nothing and cannot be read.
 pub(super) async fn receive(store: &dyn Store, name: &str, delivery: &Delivery) -> InboxId {
-    let verdict = Verdict::Hint { hint: Hint::default() };
+    let verdict = Verdict::Unreadable { hint: Hint::default(), because: "torn".to_owned() };
     store.receive(&account(name), delivery, &verdict).await.unwrap()
 }
 
 pub(super) async fn inbox(store: &dyn Store, ms: i64, limit: usize) -> Vec<InboxItem> {
-    store.inbox(&ACCOUNTS.map(account), at(ms), limit).await.unwrap()
+    store.inbox(Trust::Verified, &ACCOUNTS.map(account), at(ms), limit).await.unwrap()
 }
 
 pub(super) fn defer_until(ms: i64) -> Filing {

@@ -12,6 +12,7 @@ use pagos_engine::InboxState;
 use pagos_engine::InboxStore;
 use pagos_engine::Refused;
 use pagos_engine::StoreError;
+use pagos_engine::Trust;
 use pagos_engine::Verdict;
 
 use super::PostgresStore;
@@ -31,11 +32,12 @@ impl InboxStore for PostgresStore {
 
     async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        self.pool.read(&filed::ReadDue { accounts, now, limit }).await
+        self.pool.read(&filed::ReadDue { trust, accounts, now, limit }).await
     }
 
     async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {

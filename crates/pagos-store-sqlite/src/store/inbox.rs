@@ -12,6 +12,7 @@ use pagos_engine::InboxState;
 use pagos_engine::InboxStore;
 use pagos_engine::Refused;
 use pagos_engine::StoreError;
+use pagos_engine::Trust;
 use pagos_engine::Verdict;
 
 use super::SqliteStore;
@@ -36,13 +37,16 @@ impl InboxStore for SqliteStore {
 
     async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
         let accounts = accounts.to_vec();
         self.reader
-            .call(move |transaction| inbox::due(transaction.connection, &accounts, now, limit))
+            .call(move |transaction| {
+                inbox::due(transaction.connection, trust, &accounts, now, limit)
+            })
             .await
     }
 

@@ -72,6 +72,7 @@ use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
+use pagos_engine::Trust;
 use pagos_engine::Turn;
 use pagos_engine::Verdict;
 use pagos_webhook::Endpoint;
@@ -177,6 +178,12 @@ impl Answer {
         let status = text.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
         Self { status, text }
     }
+
+    /// The whole answer but for the time of day.
+    pub(crate) fn without_date(&self) -> String {
+        let lines = self.text.lines();
+        lines.filter(|line| !line.starts_with("date:")).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// Only a test that fails waits for so long.
@@ -239,6 +246,14 @@ impl PayoutProvider for Invented {
 }
 
 impl WebhookDecoder for Invented {
+    fn headers(&self) -> &'static [&'static str] {
+        &["sign"]
+    }
+
+    fn takes_unsigned(&self) -> bool {
+        true
+    }
+
     fn locate(&self, _delivery: &Delivery) -> Hint {
         Hint::default()
     }
@@ -261,9 +276,8 @@ impl WebhookDecoder for Invented {
 
     fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes> {
         let (status, text) = match receipt {
-            Receipt::Stored => (200, "{\"status\":\"SUCCESS\"}"),
+            Receipt::Taken => (200, "{\"status\":\"SUCCESS\"}"),
             Receipt::Refused => (401, "{\"status\":\"REFUSED\"}"),
-            Receipt::Misdirected => (404, "{\"status\":\"UNKNOWN\"}"),
             Receipt::Failed => (503, "{\"status\":\"FAIL\"}"),
         };
         http::Response::builder().status(status).body(Bytes::from_static(text.as_bytes())).unwrap()
@@ -292,6 +306,15 @@ impl Gated {
         Arc::new(Self { is_broken: true, ..Self::default() })
     }
 
+    /// Stores a payment under this key, so that hints can name it.
+    pub(crate) async fn ask_for(&self, key: &str) {
+        let order = serde_json::json!({
+            "key": key, "account": "invented", "amount": {"minor": 1500, "currency": "CLP"},
+        });
+        let order = serde_json::from_value(order).unwrap();
+        self.inner.ask_for(order, Timestamp::default()).await.unwrap();
+    }
+
     pub(crate) fn let_in(&self, count: usize) {
         self.gate.as_ref().unwrap().add_permits(count);
     }
@@ -304,7 +327,10 @@ impl Gated {
     }
 
     pub(crate) async fn stored(&self) -> Vec<InboxItem> {
-        self.inner.inbox(&[account()], Timestamp::from_millis(i64::MAX), usize::MAX).await.unwrap()
+        self.inner
+            .inbox(Trust::Verified, &[account()], Timestamp::from_millis(i64::MAX), usize::MAX)
+            .await
+            .unwrap()
     }
 }
 
@@ -443,11 +469,12 @@ impl InboxStore for Gated {
 
     async fn inbox(
         &self,
+        trust: Trust,
         accounts: &[AccountName],
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        self.inner.inbox(accounts, now, limit).await
+        self.inner.inbox(trust, accounts, now, limit).await
     }
 
     async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {

@@ -269,10 +269,38 @@ fn another_amount_key_or_session_changes_nothing_and_calls_a_person() {
 fn a_hint_asks_and_changes_nothing() {
     let bench = Bench::new();
     let opened = bench.opened();
-    let hinted = bench.at(10).ask_now(&opened, Some(at(300)));
-    assert_eq!(hinted.progress, opened);
+    let hinted = bench.at(10).hinted(&opened, Some(at(300))).unwrap();
+    assert_eq!(hinted.progress, PaymentProgress { ahead_of: Some(at(300)), ..opened.clone() });
     assert_eq!(hinted.due_at, Some(at(11)));
     assert!(hinted.entries.is_empty() && hinted.notices.is_empty());
+    assert!(bench.at(10).hinted(&opened, Some(at(11))).is_none(), "it is asked soon anyway");
+    let fresh = PaymentProgress::new(at(0));
+    assert!(bench.at(10).hinted(&fresh, None).is_none(), "nothing was opened");
+}
+
+/// Otherwise a stranger could spend the questions of a payment, or hurry the proof that it expired on.
+#[test]
+fn receiver_4_a_question_that_a_hint_brought_forward_spends_nothing() {
+    let bench = Bench::new();
+    let opened = bench.opened();
+    let mut progress = opened.clone();
+    for seconds in 10..60 {
+        let hinted = bench.at(seconds * 100).hinted(&progress, Some(at(9_999))).unwrap();
+        let answer = match seconds % 2 {
+            0 => Answer::Nothing,
+            _ => Answer::InVain("503".to_owned()),
+        };
+        let asked_at = at(seconds * 100);
+        let told = bench.at(seconds * 100).answered(&hinted.progress, &[], &answer, asked_at);
+        assert_eq!((told.due_at, told.entries.len(), kinds(&told)), (Some(at(9_999)), 0, vec![]));
+        progress = told.progress;
+        assert_eq!(progress, opened);
+    }
+    let hinted = bench.at(9_000).hinted(&progress, Some(at(9_999))).unwrap().progress;
+    let paid = [told("s1", "a", Status::Succeeded, 10)];
+    let told = bench.at(9_000).answered(&hinted, &paid, &Answer::Told, at(9_000));
+    assert_eq!((told.progress.status(), told.progress.ahead_of), (Status::Succeeded, None));
+    assert_ne!(told.due_at, Some(at(9_999)));
 }
 
 #[test]
