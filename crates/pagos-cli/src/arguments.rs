@@ -168,10 +168,8 @@ pub(crate) struct PayArguments {
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
-    /// At most so many new payouts a second and account, of this process [default: 5; no limit for
-    /// simulators]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) rate: Option<u32>,
+    #[command(flatten)]
+    pub(crate) rates: RateArguments,
     /// Pay simulators inside this process: no credentials, no money
     #[arg(long)]
     pub(crate) sandbox: bool,
@@ -362,10 +360,21 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
+    #[command(flatten)]
+    pub(crate) rates: RateArguments,
+}
+
+/// How often a provider is called.
+#[derive(Debug, Args)]
+pub(crate) struct RateArguments {
     /// At most so many new payouts a second and account, of this process [default: 5; no limit for
     /// simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rate: Option<u32>,
+    /// At most so many questions a second and account, of this process, of which hints cause at most a
+    /// half [default: 20; no limit for simulators]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) question_rate: Option<u32>,
 }
 
 /// Where a new reader of the notices begins.

@@ -9,6 +9,7 @@ mod environment;
 mod file;
 mod permission;
 mod problem;
+mod receiver;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use pagos_core::AccountName;
 use pagos_core::Environment;
 use pagos_core::Secret;
+use pagos_webhook::Settings;
 
 pub(crate) use environment::Variables;
 pub(crate) use permission::is_readable_by_others;
@@ -37,6 +39,8 @@ pub(crate) const FILE_NAME: &str = "pagos.toml";
 pub(crate) struct Configuration {
     /// The accounts, by name.
     pub(crate) accounts: Vec<AccountSettings>,
+    /// The limits of the webhook receiver.
+    pub(crate) limits: Settings,
     /// The file that was read, if there was one.
     pub(crate) path: Option<PathBuf>,
     /// What is not wrong and should still be known.
@@ -77,9 +81,10 @@ impl Configuration {
         let (variables, mut problems) = Variables::new(variables);
         let mut configuration = Self::default();
         if let Some(path) = chosen_path(path) {
-            let (accounts, found) = file::read(&path, &variables);
+            let (read, found) = file::read(&path, &variables);
             problems.extend(found);
-            configuration.accounts = accounts;
+            configuration.accounts = read.accounts;
+            configuration.limits = read.limits;
             configuration.path = Some(path);
         }
         environment::apply(&mut configuration, &variables, providers, &mut problems);

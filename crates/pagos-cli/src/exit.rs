@@ -49,6 +49,11 @@ impl Failure {
         Self { messages: vec![message.into()] }
     }
 
+    /// Several things that are wrong.
+    pub(crate) fn many(messages: Vec<String>) -> Self {
+        Self { messages }
+    }
+
     /// Everything that is wrong, one thing each.
     pub(crate) fn messages(&self) -> &[String] {
         &self.messages

@@ -155,6 +155,14 @@ impl StoreDoor {
         recognise(self.store.as_ref(), account, hint).await
     }
 
+    /// [`Store::halted`].
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
+        self.store.halted().await
+    }
+
     pub(crate) async fn submit(
         &self,
         run: &RunId,

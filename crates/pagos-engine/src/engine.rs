@@ -32,6 +32,28 @@ use crate::store::Turn;
 use crate::timer::Timer;
 use crate::world::World;
 
+/// When an engine's loop last came round. Cloning gives another handle.
+#[derive(Debug, Clone)]
+pub struct Pulse {
+    /// In milliseconds; negative before the first time.
+    last_ms: Arc<AtomicI64>,
+}
+
+impl Pulse {
+    /// By the engine's timer; `None` before the first time. The loop comes round once a second at least,
+    /// whatever is under way, unless it stands still.
+    pub fn last(&self) -> Option<Timestamp> {
+        let last_ms = self.last_ms.load(Ordering::Relaxed);
+        (last_ms >= 0).then(|| Timestamp::from_millis(last_ms))
+    }
+}
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self { last_ms: Arc::new(AtomicI64::new(-1)) }
+    }
+}
+
 /// Pays what was submitted, follows it, and never sends it twice.
 ///
 /// All state is in the store: an engine can be dropped at any moment, and another one goes on. Over a
@@ -44,8 +66,7 @@ pub struct Engine {
     pub(crate) policy: Policy,
     pub(crate) services: Mutex<Services>,
     pub(crate) rates: Mutex<Rates>,
-    /// When the loop last came round, in milliseconds; negative before the first time.
-    beat_ms: AtomicI64,
+    pulse: Pulse,
     turn: OnceLock<Option<Box<dyn Guard>>>,
 }
 
@@ -100,19 +121,17 @@ impl Engine {
         }
         let providers = store.doors_to(accounts);
         let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
-        let beat_ms = AtomicI64::new(-1);
-        Ok(Self { store, providers, timer, policy, services, rates, beat_ms, turn })
+        let pulse = Pulse::default();
+        Ok(Self { store, providers, timer, policy, services, rates, pulse, turn })
     }
 
-    /// When the loop of [`Engine::run`] last came round, by the engine's timer; `None` before the first
-    /// time. It comes round once a second at least, whatever is under way, unless it stands still.
-    pub fn last_beat(&self) -> Option<Timestamp> {
-        let beat_ms = self.beat_ms.load(Ordering::Relaxed);
-        (beat_ms >= 0).then(|| Timestamp::from_millis(beat_ms))
+    /// Says when the loop of [`Engine::run`] last came round, to whoever watches over it.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     pub(crate) fn beat(&self) {
-        self.beat_ms.store(self.timer.now().as_millis(), Ordering::Relaxed);
+        self.pulse.last_ms.store(self.timer.now().as_millis(), Ordering::Relaxed);
     }
 
     /// Takes the store's turn to send, for an engine that was opened beside another one. Taking it

@@ -64,6 +64,7 @@ pub use delivery::Verdict;
 pub use door::StoreDoor;
 pub use engine::Engine;
 pub use engine::EngineError;
+pub use engine::Pulse;
 pub use fingerprint::fingerprint;
 pub use history::Entry;
 pub use history::Notice;

@@ -194,7 +194,7 @@ impl Engine {
     }
 
     /// What may be claimed now: for every account a share to ask, one to ask about what is settled, and
-    /// one to send, as far as its rates allow. An account that is tried again gets one payout.
+    /// one to send, as far as its rates allow. An account that is tried again gets one payout of each.
     fn shares_of_payouts(&self, most: usize, lanes: &mut Lanes) -> Vec<Share> {
         if !self.has_turn() || most == 0 {
             return Vec::new();
@@ -216,9 +216,6 @@ impl Engine {
                 let limit = self.take_turns(&lane, room, lanes);
                 if limit > 0 {
                     shares.push(Share { lane, limit, lease: self.policy.lease });
-                    if admission == Admission::One {
-                        break;
-                    }
                 }
             }
         }

@@ -90,6 +90,8 @@ pub enum Answer {
     CannotTell,
     /// An error of this kind.
     Fails(ErrorKind),
+    /// Not now: ask again after so many seconds.
+    Busy(u64),
     /// Nothing, ever.
     Nothing,
     /// Found, under the reference `R1`, in a word that nobody documented.
@@ -215,6 +217,10 @@ impl PayoutProvider for ScriptedProvider {
             Answer::Ambiguous => Ok(Lookup::Ambiguous("R1 and R2".to_owned())),
             Answer::CannotTell => Ok(Lookup::CannotTell("what the script says".to_owned())),
             Answer::Fails(kind) => Err(Error::new(kind, "what the script says")),
+            Answer::Busy(seconds) => {
+                let busy = Error::new(ErrorKind::Throttled, "what the script says");
+                Err(busy.with_retry_after(Duration::from_secs(seconds)))
+            }
             Answer::Nothing => std::future::pending().await,
             Answer::Says(word) => Ok(Lookup::Found(self.odd(payout.order, word))),
             Answer::Panics => panic!("a fault in a provider's code"),

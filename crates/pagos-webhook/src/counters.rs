@@ -13,38 +13,68 @@ use pagos_core::Timestamp;
 use pagos_engine::InboxId;
 use pagos_engine::Refused;
 
-/// What happened so far. The snapshot's numbers may be a request apart from each other.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counters {
+/// One list makes the numbers that are counted, the snapshot of them, and their names.
+macro_rules! counters {
+    ($($(#[$says:meta])* $name:ident,)*) => {
+        /// What happened so far. The snapshot's numbers may be a request apart from each other.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Counters {
+            $($(#[$says])* pub $name: u64,)*
+        }
+
+        impl Counters {
+            /// Every number with its name, for whoever shows them.
+            pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name)),*].into_iter()
+            }
+        }
+
+        /// The numbers themselves; see [`Counters`].
+        #[derive(Debug, Default)]
+        pub(crate) struct Tallied {
+            $(pub(crate) $name: Counter,)*
+            recent: Mutex<Recent>,
+            by_reason: Mutex<BTreeMap<(Option<AccountName>, &'static str), Refused>>,
+        }
+
+        impl Tallied {
+            pub(crate) fn read(&self) -> Counters {
+                Counters { $($name: self.$name.read(),)* }
+            }
+        }
+    };
+}
+
+counters! {
     /// Deliveries that arrived whole at an endpoint.
-    pub received: u64,
+    received,
     /// Verified deliveries that were durable when they were acknowledged, repeats included.
-    pub stored: u64,
+    stored,
     /// Of those, repeats of one of the last few thousand.
-    pub duplicates: u64,
+    duplicates,
     /// Of those, genuine ones that could not be read. They wait in the inbox for a person.
-    pub unreadable: u64,
+    unreadable,
     /// Deliveries whose signature was missing or wrong. Nothing of them was kept.
-    pub refused: u64,
+    refused,
     /// Hints about an order of ours, each noted in the one small row of that order.
-    pub hints: u64,
+    hints,
     /// Hints about nothing of ours. Nothing of them was kept.
-    pub foreign: u64,
+    foreign,
     /// Hints that came too fast. Nobody looked at them.
-    pub over_budget: u64,
+    over_budget,
     /// Deliveries that the store did not take, or not in time. The provider sends them again.
-    pub failed: u64,
+    failed,
     /// Requests for a path that is no endpoint's.
-    pub misdirected: u64,
+    misdirected,
     /// Requests with another method than POST.
-    pub wrong_method: u64,
+    wrong_method,
     /// Requests with too long a body.
-    pub too_large: u64,
+    too_large,
     /// Requests whose body did not arrive in time, or broke off.
-    pub unfinished: u64,
+    unfinished,
     /// Connections that could not be accepted.
-    pub unaccepted: u64,
+    unaccepted,
 }
 
 /// One number that grows.
@@ -61,27 +91,6 @@ impl Counter {
     fn read(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
-}
-
-/// The numbers themselves; see [`Counters`].
-#[derive(Debug, Default)]
-pub(crate) struct Tallied {
-    pub(crate) received: Counter,
-    pub(crate) stored: Counter,
-    pub(crate) duplicates: Counter,
-    pub(crate) unreadable: Counter,
-    pub(crate) refused: Counter,
-    pub(crate) hints: Counter,
-    pub(crate) foreign: Counter,
-    pub(crate) over_budget: Counter,
-    pub(crate) failed: Counter,
-    pub(crate) misdirected: Counter,
-    pub(crate) wrong_method: Counter,
-    pub(crate) too_large: Counter,
-    pub(crate) unfinished: Counter,
-    pub(crate) unaccepted: Counter,
-    recent: Mutex<Recent>,
-    by_reason: Mutex<BTreeMap<(Option<AccountName>, &'static str), Refused>>,
 }
 
 /// A signature is missing or wrong.
@@ -139,25 +148,6 @@ impl Tallied {
     pub(crate) fn take_refused(&self) -> Vec<Refused> {
         let mut by_reason = self.by_reason.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *by_reason).into_values().collect()
-    }
-
-    pub(crate) fn read(&self) -> Counters {
-        Counters {
-            received: self.received.read(),
-            stored: self.stored.read(),
-            duplicates: self.duplicates.read(),
-            unreadable: self.unreadable.read(),
-            refused: self.refused.read(),
-            hints: self.hints.read(),
-            foreign: self.foreign.read(),
-            over_budget: self.over_budget.read(),
-            failed: self.failed.read(),
-            misdirected: self.misdirected.read(),
-            wrong_method: self.wrong_method.read(),
-            too_large: self.too_large.read(),
-            unfinished: self.unfinished.read(),
-            unaccepted: self.unaccepted.read(),
-        }
     }
 }
 

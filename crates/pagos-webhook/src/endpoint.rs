@@ -14,11 +14,15 @@ pub struct Endpoint {
     account: AccountName,
     path: String,
     path_shown: String,
+    segment_length: usize,
     provider: Arc<dyn PayoutProvider>,
 }
 
 /// The longest segment that nobody can guess.
 const SEGMENT_LENGTH_MAX: usize = 64;
+
+/// The shortest segment that nobody guesses: 16 hexadecimal digits are 64 bits.
+const SEGMENT_LENGTH_SAFE: usize = 16;
 
 impl Endpoint {
     /// `/webhooks/<account>`.
@@ -32,7 +36,7 @@ impl Endpoint {
                 .because(format!("{name} sends no webhooks, so {account} can receive none")));
         }
         let path = format!("/webhooks/{account}");
-        Ok(Self { account, path_shown: path.clone(), path, provider })
+        Ok(Self { account, path_shown: path.clone(), path, segment_length: 0, provider })
     }
 
     /// `/webhooks/<account>/<segment>`, and nothing at the path without it: for webhooks that are
@@ -51,6 +55,7 @@ impl Endpoint {
         }
         self.path = format!("/webhooks/{}/{segment}", self.account);
         self.path_shown = format!("/webhooks/{}/…", self.account);
+        self.segment_length = segment.len();
         Ok(self)
     }
 
@@ -69,6 +74,13 @@ impl Endpoint {
     /// The path with `…` for the segment that nobody shall guess.
     pub fn path_shown(&self) -> &str {
         &self.path_shown
+    }
+
+    /// Could a stranger guess the path and be heard there? So he could if the account takes deliveries
+    /// that prove nothing, and the path has no segment of at least 16 characters.
+    pub fn is_open_to_strangers(&self) -> bool {
+        self.segment_length < SEGMENT_LENGTH_SAFE
+            && self.decoder().is_some_and(WebhookDecoder::takes_unsigned)
     }
 
     pub(crate) fn decoder(&self) -> Option<&dyn WebhookDecoder> {

@@ -14,12 +14,14 @@
 mod counters;
 mod endpoint;
 mod hints;
+mod ready;
 mod receiver;
 mod server;
 mod settings;
 
 pub use counters::Counters;
 pub use endpoint::Endpoint;
+pub use ready::Worker;
 pub use receiver::Receiver;
 pub use server::Served;
 pub use settings::Settings;

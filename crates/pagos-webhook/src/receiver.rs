@@ -17,6 +17,7 @@ use pagos_core::Delivery;
 use pagos_core::Error;
 use pagos_core::Hint;
 use pagos_core::Receipt;
+use pagos_core::Timestamp;
 use pagos_core::WebhookDecoder;
 use pagos_engine::Judged;
 use pagos_engine::Refused;
@@ -36,6 +37,9 @@ use crate::counters::UNFINISHED;
 use crate::counters::WRONG_METHOD;
 use crate::endpoint::Endpoint;
 use crate::hints::HintBudget;
+use crate::ready::Findings;
+use crate::ready::READY_PATH;
+use crate::ready::Worker;
 use crate::settings::Settings;
 
 /// Receives webhooks: stores the raw bytes, then acknowledges. Cloning gives another handle.
@@ -51,12 +55,13 @@ struct Shared {
     settings: Settings,
     hints: HintBudget,
     tallied: Tallied,
-    wake: Box<dyn Fn() + Send + Sync>,
+    findings: Findings,
+    worker: Box<dyn Worker>,
 }
 
 impl Receiver {
-    /// A receiver for these endpoints that calls `wake` after every stored delivery, so that the
-    /// engine looks into its inbox. `wake` must return at once.
+    /// A receiver for these endpoints that wakes `worker` after every stored delivery, so that the
+    /// engine looks into its inbox.
     ///
     /// # Errors
     /// `Invalid` if two endpoints have the same account.
@@ -65,7 +70,7 @@ impl Receiver {
         endpoints: Vec<Endpoint>,
         clock: Arc<dyn Clock>,
         settings: Settings,
-        wake: impl Fn() + Send + Sync + 'static,
+        worker: impl Worker,
     ) -> Result<Self, Error> {
         for (place, endpoint) in endpoints.iter().enumerate() {
             if endpoints.iter().skip(place + 1).any(|other| other.account() == endpoint.account()) {
@@ -74,10 +79,10 @@ impl Receiver {
             }
         }
         let tallied = Tallied::default();
-        let wake = Box::new(wake);
+        let (findings, worker) = (Findings::default(), Box::new(worker));
         let store = store.into();
         let hints = HintBudget::new(settings.hints_per_second_max, settings.hints_burst_max);
-        let shared = Shared { store, endpoints, clock, settings, hints, tallied, wake };
+        let shared = Shared { store, endpoints, clock, settings, hints, tallied, findings, worker };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -100,6 +105,9 @@ impl Receiver {
     /// not undo what was stored; the provider sends again and the repeat is recognised.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
+        if is_ready_question(&head) {
+            return self.answer_ready().await;
+        }
         let endpoint = match self.route(&head) {
             Ok(endpoint) => endpoint,
             Err(answer) => return *answer,
@@ -117,7 +125,7 @@ impl Receiver {
         head: &http::request::Parts,
     ) -> Result<&Endpoint, Box<Response<Bytes>>> {
         let path = head.uri.path();
-        if path == HEALTH_PATH {
+        if path == HEALTH_PATH || path == READY_PATH {
             if head.method == Method::GET {
                 return Err(Box::new(plain(StatusCode::OK, "ok\n")));
             }
@@ -179,7 +187,7 @@ impl Receiver {
                     self.tallied().unreadable.add();
                 }
                 self.tallied().add_stored(id);
-                (self.shared.wake)();
+                self.worker().wake();
                 Ok(Receipt::Taken)
             }
             Judged::Hint(hint) => self.take_hint(endpoint, &hint, delivery).await,
@@ -209,7 +217,7 @@ impl Receiver {
         match noted {
             Some(_) => {
                 self.tallied().hints.add();
-                (self.shared.wake)();
+                self.worker().wake();
             }
             None => {
                 self.tallied().foreign.add();
@@ -225,7 +233,7 @@ impl Receiver {
 
     /// About no account: whoever it was proved nothing.
     fn note_stranger(&self, reason: &'static str) {
-        self.tallied().refuse(None, reason, self.shared.clock.now());
+        self.tallied().refuse(None, reason, self.now());
     }
 
     pub(crate) fn refuse_too_large(&self) -> Response<Bytes> {
@@ -248,6 +256,22 @@ impl Receiver {
         answer
     }
 
+    pub(crate) fn store(&self) -> &StoreDoor {
+        &self.shared.store
+    }
+
+    pub(crate) fn worker(&self) -> &dyn Worker {
+        self.shared.worker.as_ref()
+    }
+
+    pub(crate) fn findings(&self) -> &Findings {
+        &self.shared.findings
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.shared.settings
     }
@@ -255,6 +279,11 @@ impl Receiver {
     pub(crate) fn tallied(&self) -> &Tallied {
         &self.shared.tallied
     }
+}
+
+/// Whether it is for [`Receiver::answer_ready`].
+pub(crate) fn is_ready_question(head: &http::request::Parts) -> bool {
+    head.uri.path() == READY_PATH && head.method == Method::GET
 }
 
 /// For load balancers: answers 200 as long as the process serves.

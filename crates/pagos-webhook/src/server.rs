@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::receiver::Receiver;
+use crate::receiver::is_ready_question;
 
 /// How serving ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,9 @@ impl Receiver {
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
+        if is_ready_question(&head) {
+            return self.answer_ready().await;
+        }
         let endpoint = match self.route(&head) {
             Ok(endpoint) => endpoint,
             Err(answer) => return *answer,

@@ -24,6 +24,12 @@ pub struct Settings {
     pub hints_per_second_max: u32,
     /// So many hints may come at once after a quiet time. Default 500.
     pub hints_burst_max: u32,
+    /// Placeholder, see the server.
+    pub write_timeout: Duration,
+    /// Placeholder, see the server.
+    pub life_max: Duration,
+    /// Placeholder, see the server.
+    pub connections_per_peer_max: usize,
     /// How long a shutdown waits for requests under way. Default 10 seconds.
     pub drain_timeout: Duration,
 }
@@ -36,6 +42,9 @@ impl Default for Settings {
             read_timeout: Duration::from_secs(10),
             store_timeout: Duration::from_millis(2_500),
             connections_max: 256,
+            write_timeout: Duration::from_secs(5),
+            life_max: Duration::from_secs(300),
+            connections_per_peer_max: 128,
             hints_per_second_max: 50,
             hints_burst_max: 500,
             drain_timeout: Duration::from_secs(10),

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use pagos_core::AccountName;
 use pagos_core::Environment;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -15,6 +16,7 @@ use pagos_core::PaymentRef;
 use pagos_core::Timestamp;
 use pagos_engine::Filter;
 use pagos_engine::Policy;
+use pagos_engine::Refused;
 use pagos_engine::Store;
 use pagos_store_postgres::ServerSettings;
 use pagos_store_postgres::Severity;
@@ -89,7 +91,7 @@ async fn store(db: &Database) -> Vec<Finding> {
             vec![finding(what, Verdict::Note, because)]
         }
         Database::File(_) => match db.open_to_read().await {
-            Ok(store) => vec![payouts_in(store.as_ref(), what).await],
+            Ok(store) => looked_at(store.as_ref(), &what).await,
             Err(error) => vec![finding(what, Verdict::Bad, with_causes(&error))],
         },
         Database::Server(address) => {
@@ -98,12 +100,13 @@ async fn store(db: &Database) -> Vec<Finding> {
                 Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
             };
             let now = pagos_core::Clock::now(&SystemClock);
-            let payouts = match db.open_to_read().await {
-                Ok(store) => payouts_in(store.as_ref(), what.clone()).await,
+            let mut findings = match db.open_to_read().await {
+                Ok(store) => looked_at(store.as_ref(), &what).await,
                 // The server answers, so this is about what it holds.
-                Err(error) => finding(what.clone(), Verdict::Note, with_causes(&error)),
+                Err(error) => vec![finding(what.clone(), Verdict::Note, with_causes(&error))],
             };
-            [payouts].into_iter().chain(settings_of(&settings, now, &what)).collect()
+            findings.extend(settings_of(&settings, now, &what));
+            findings
         }
     }
 }
@@ -123,6 +126,50 @@ fn settings_of(settings: &ServerSettings, now: Timestamp, what: &str) -> Vec<Fin
         finding(format!("{what}, {}", found.setting), verdict, because)
     });
     findings.collect()
+}
+
+async fn looked_at(store: &dyn Store, what: &str) -> Vec<Finding> {
+    let mut findings = vec![payouts_in(store, what.to_owned()).await];
+    findings.extend(halted_in(store, what).await);
+    findings.extend(refused_in(store, what).await);
+    findings
+}
+
+/// Accounts that a running process found out of service.
+async fn halted_in(store: &dyn Store, what: &str) -> Option<Finding> {
+    let what = format!("{what}, accounts");
+    match store.halted().await {
+        Ok(halted) if halted.is_empty() => None,
+        Ok(halted) => {
+            let names: Vec<&str> = halted.iter().map(AccountName::as_str).collect();
+            let because = format!(
+                "out of service, because the provider refuses its credentials: {}",
+                names.join(", ")
+            );
+            Some(finding(what, Verdict::Note, because))
+        }
+        Err(error) => Some(finding(what, Verdict::Bad, with_causes(&error))),
+    }
+}
+
+/// What the receivers refused, as `pagos serve` counted it in the database.
+async fn refused_in(store: &dyn Store, what: &str) -> Vec<Finding> {
+    let refused = match store.refused().await {
+        Ok(refused) => refused,
+        Err(error) => {
+            return vec![finding(format!("{what}, webhooks"), Verdict::Bad, with_causes(&error))];
+        }
+    };
+    let note = |one: &Refused| {
+        let about = match &one.account {
+            Some(account) => format!("{what}, webhooks of {account}"),
+            None => format!("{what}, the receiver"),
+        };
+        let because =
+            format!("refused {} times, the last time {}: {}", one.count, one.last_at, one.reason);
+        finding(about, Verdict::Note, because)
+    };
+    refused.iter().map(note).collect()
 }
 
 async fn payouts_in(store: &dyn Store, what: String) -> Finding {
@@ -162,6 +209,7 @@ async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for account in accounts.all() {
+        findings.extend(address(account));
         let payouts = payouts(account).await;
         let payments = payments(account).await;
         match (payouts, payments) {
@@ -181,6 +229,17 @@ fn title(account: &Account) -> String {
         Environment::Live => "LIVE, real money",
     };
     format!("account {} ({environment})", account.name)
+}
+
+/// Could a stranger who guesses the account's address make himself heard?
+fn address(account: &Account) -> Option<Finding> {
+    let endpoint = account.endpoint.as_ref().filter(|endpoint| endpoint.is_open_to_strangers())?;
+    let because = format!(
+        "come in at {}, where anybody can make Pagos ask, since nobody signs them: set webhook_segment to \
+         16 or more random characters",
+        endpoint.path_shown()
+    );
+    Some(finding(format!("{}, webhooks", title(account)), Verdict::Note, because))
 }
 
 /// Asks for the balance: it needs address, credentials and signature, and moves nothing. To ask

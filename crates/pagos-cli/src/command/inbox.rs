@@ -5,6 +5,7 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 
+use pagos_core::AccountName;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Subject;
@@ -66,7 +67,8 @@ struct Row<'a> {
 /// Deliveries that were refused, as they are shown. The names in JSON are stable.
 #[derive(Debug, Serialize)]
 struct RefusedRow<'a> {
-    account: &'a str,
+    /// `None` for what is about the receiver as a whole.
+    account: Option<&'a str>,
     reason: &'a str,
     count: u64,
     last_at: Timestamp,
@@ -75,7 +77,7 @@ struct RefusedRow<'a> {
 impl<'a> RefusedRow<'a> {
     fn of(refused: &'a Refused) -> Self {
         Self {
-            account: refused.account.as_str(),
+            account: refused.account.as_ref().map(AccountName::as_str),
             reason: &refused.reason,
             count: refused.count,
             last_at: refused.last_at,
@@ -169,13 +171,14 @@ fn print_refused(refused: &[Refused], is_json: bool) -> Result<(), Failure> {
         return Ok(console::print_json(&serde_json::json!({ "refused": rows }))?);
     }
     if rows.is_empty() {
-        console::tell("no webhook was refused");
+        console::tell("every request was taken");
     }
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
             let count = row.count.to_string();
-            vec![row.account.to_owned(), count, row.last_at.to_string(), row.reason.to_owned()]
+            let account = row.account.unwrap_or("-").to_owned();
+            vec![account, count, row.last_at.to_string(), row.reason.to_owned()]
         })
         .collect();
     let mut out = console::stdout();

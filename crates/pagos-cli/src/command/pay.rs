@@ -41,7 +41,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     let db = database_of(arguments);
     db.check()?;
     let mut bank = Bank::open(choice(arguments, config, &db)).await?;
-    bank.limit_rate(arguments.rate);
+    bank.limit_rates(&arguments.rates);
     if bank.sandbox.is_some() {
         console::tell(&format!(
             "sandbox: simulated providers on this machine, no real money; their time runs {} times \

@@ -6,6 +6,7 @@ use std::path::Path;
 use pagos_engine::EngineError;
 use pagos_webhook::Endpoint;
 
+use crate::accounts::Account;
 use crate::arguments::ServeArguments;
 use crate::console;
 use crate::exit::Exit;
@@ -19,6 +20,7 @@ use crate::run::database::Database;
 use crate::run::notices::Reader;
 use crate::run::office;
 use crate::run::office::Office;
+use crate::run::signal;
 use crate::run::signal::Stop;
 
 pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
@@ -42,7 +44,8 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         None => Choice::Configured { config: config.map(Path::to_owned) },
     };
     let mut bank = Bank::open(choice).await?;
-    bank.limit_rate(arguments.rate);
+    bank.limit_rates(&arguments.rates);
+    check_address(arguments.listen, &bank)?;
     let office = Office::beside(&db, &bank).await?;
     office.engine.take_turn().await.map_err(|error| match error {
         EngineError::Taken => Failure::new(format!(
@@ -62,9 +65,13 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     };
     let listening = listener.local_addr()?;
     bank.announce(listening).await?;
-    let receiving = office.spawn_receiver(listener, bank.accounts.all())?;
+    let receiving = office.spawn_receiver(listener, &bank)?;
     let ready = ready(&bank, listening, &db);
     let signalled = Stop::listen();
+    // A closed terminal, or somebody who hopes that it reads its configuration again.
+    signal::on_hangup(|| {
+        console::tell("SIGHUP is ignored: settings are read at the start; restart to change them");
+    });
     // Whatever becomes of the notices, only a signal ends the service.
     let stop = async {
         tokio::select! {
@@ -80,6 +87,37 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     }
     reader.tell_last().await;
     Ok(Exit::Succeeded)
+}
+
+/// What other machines can reach is said, and is refused where a stranger could make himself heard by
+/// guessing an address.
+fn check_address(listen: SocketAddr, bank: &Bank) -> Result<(), Failure> {
+    // Simulators have a socket of their own, on loopback.
+    if listen.ip().is_loopback() || bank.listener.is_some() {
+        return Ok(());
+    }
+    let accounts = bank.accounts.all().iter();
+    let is_open =
+        |account: &&Account| account.endpoint.as_ref().is_some_and(Endpoint::is_open_to_strangers);
+    let open: Vec<String> = accounts
+        .filter(is_open)
+        .map(|account| {
+            format!(
+                "account {name} takes webhooks that nobody signs, and other machines can reach {listen}: \
+                 set webhook_segment in [accounts.{name}] to 16 or more random characters, or listen on \
+                 127.0.0.1 behind a proxy",
+                name = account.name
+            )
+        })
+        .collect();
+    if !open.is_empty() {
+        return Err(Failure::many(open));
+    }
+    console::tell(&format!(
+        "other machines can reach {listen}, over plain HTTP: put a proxy with TLS in front of it \
+         (docs/OPERATIONS.md)"
+    ));
+    Ok(())
 }
 
 /// The line that says where it listens.

@@ -1,10 +1,11 @@
-//! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, and `[accounts.NAME.options]`.
-//! Does not know what the fields mean.
+//! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, and `[accounts.NAME.options]`; and
+//! `[receiver]`. Does not know what an account's fields mean.
 
 use std::path::Path;
 use std::path::PathBuf;
 
 use pagos_core::AccountName;
+use pagos_webhook::Settings;
 use toml::Spanned;
 use toml::de::DeTable;
 use toml::de::DeValue;
@@ -13,23 +14,37 @@ use crate::config::AccountSettings;
 use crate::config::ConfigProblem;
 use crate::config::Origin;
 use crate::config::Variables;
+use crate::config::receiver;
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) accounts: Vec<AccountSettings>,
+    pub(super) limits: Settings,
+}
 
 /// Reads a file, with everything that is wrong with it.
-pub(super) fn read(
-    path: &Path,
-    variables: &Variables,
-) -> (Vec<AccountSettings>, Vec<ConfigProblem>) {
+pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProblem>) {
     let origin = Origin::File { path: path.to_owned(), line: 1 };
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
             let because = format!("cannot be read ({error})");
             let remedy = "write one with `pagos init`, or name another with --config";
-            return (Vec::new(), vec![ConfigProblem::new(origin, "the file", because, remedy)]);
+            return (
+                Read::default(),
+                vec![ConfigProblem::new(origin, "the file", because, remedy)],
+            );
         }
     };
-    let mut reader =
-        Reader { path, text: &text, variables, accounts: Vec::new(), problems: Vec::new() };
+    let mut reader = Reader {
+        path,
+        text: &text,
+        variables,
+        accounts: Vec::new(),
+        limits: Settings::default(),
+        problems: Vec::new(),
+    };
     match DeTable::parse(&text) {
         Ok(table) => reader.root(table.get_ref()),
         // Not the error's own Display: it quotes the line, which may hold a key.
@@ -39,7 +54,8 @@ pub(super) fn read(
             reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
         }
     }
-    (reader.accounts, reader.problems)
+    let read = Read { accounts: reader.accounts, limits: reader.limits };
+    (read, reader.problems)
 }
 
 /// The text of a file that holds one value, without the line break at its end.
@@ -63,6 +79,7 @@ struct Reader<'a> {
     text: &'a str,
     variables: &'a Variables,
     accounts: Vec<AccountSettings>,
+    limits: Settings,
     problems: Vec<ConfigProblem>,
 }
 
@@ -73,10 +90,30 @@ impl Reader<'_> {
             let name: &str = name.get_ref();
             match value.get_ref() {
                 DeValue::Table(accounts) if name == "accounts" => self.accounts(accounts),
+                DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
                 _ => {
                     let because = "is not known at the top of the file";
-                    self.refuse(place, name, because, "the file has tables [accounts.NAME] only");
+                    let remedy = "the file has tables [accounts.NAME] and [receiver] only";
+                    self.refuse(place, name, because, remedy);
                 }
+            }
+        }
+    }
+
+    fn receiver(&mut self, limits: &DeTable<'_>) {
+        for (name, value) in limits.iter() {
+            let place = name.span().start;
+            let name: &str = name.get_ref();
+            let number = match value.get_ref() {
+                DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
+                _ => None,
+            };
+            let set = number
+                .ok_or_else(|| "is not a whole number that fits".to_owned())
+                .and_then(|number| receiver::set(&mut self.limits, name, number));
+            if let Err(because) = set {
+                let remedy = "`pagos init` writes the limits with their defaults";
+                self.refuse(place, name, because, remedy);
             }
         }
     }

@@ -13,11 +13,13 @@ use pagos_core::PayoutProvider;
 use pagos_engine::Policy;
 use pagos_engine::World;
 use pagos_twin::Profile;
+use pagos_webhook::Settings;
 
 use crate::accounts::Account;
 use crate::accounts::Accounts;
 use crate::accounts::Gaps;
 use crate::arguments::AccountArguments;
+use crate::arguments::RateArguments;
 use crate::command;
 use crate::config::AccountSettings;
 use crate::config::Configuration;
@@ -64,6 +66,8 @@ pub(crate) struct Bank {
     /// The world that its payouts are made in. A store is tied to it.
     pub(crate) world: World,
     pub(crate) until: Until,
+    /// The limits of its webhook receiver.
+    pub(crate) limits: Settings,
     /// Where this process receives webhooks; for real accounts that is `pagos serve`.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if they are ours to stop.
@@ -101,10 +105,15 @@ impl Bank {
         Ok(sandbox::register(origin, &merchant).await?)
     }
 
-    /// Follows an argument about the rate; without one the policy's own stays.
-    pub(crate) fn limit_rate(&mut self, sends_per_second_max: Option<u32>) {
-        self.policy.sends_per_second_max =
-            sends_per_second_max.or(self.policy.sends_per_second_max);
+    /// Follows arguments about rates; without one the policy's own stays. Hints are within the rate of
+    /// questions, of which they take at most a half.
+    pub(crate) fn limit_rates(&mut self, rates: &RateArguments) {
+        let policy = &mut self.policy;
+        policy.sends_per_second_max = rates.rate.or(policy.sends_per_second_max);
+        if let Some(questions) = rates.question_rate {
+            policy.questions_per_second_max = Some(questions);
+            policy.hints_per_second_max = Some(questions.div_ceil(2));
+        }
     }
 
     /// A bank without an account.
@@ -115,6 +124,7 @@ impl Bank {
             policy: Policy::live(),
             world: World::Providers,
             until: Until::Settled,
+            limits: Settings::default(),
             listener: None,
             sandbox: None,
             twins: None,
@@ -136,6 +146,7 @@ impl Bank {
             policy,
             world: World::Providers,
             until: Until::Settled,
+            limits: configuration.limits,
             listener: None,
             sandbox: None,
             twins: None,
@@ -157,6 +168,7 @@ impl Bank {
             policy,
             world: simulated(),
             until: Until::Watched,
+            limits: configuration.limits,
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),

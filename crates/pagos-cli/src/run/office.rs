@@ -4,13 +4,16 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pagos_core::AccountName;
+use pagos_core::Clock;
 use pagos_core::Error;
 use pagos_core::Transport;
 use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::Policy;
+use pagos_engine::Pulse;
 use pagos_engine::Store;
 use pagos_engine::StoreDoor;
 use pagos_engine::World;
@@ -18,7 +21,7 @@ use pagos_http::HttpOptions;
 use pagos_http::HttpTransport;
 use pagos_webhook::Receiver;
 use pagos_webhook::Served;
-use pagos_webhook::Settings;
+use pagos_webhook::Worker;
 use tokio::sync::Notify;
 
 use crate::accounts::Account;
@@ -122,17 +125,14 @@ impl Office {
     pub(crate) fn spawn_receiver(
         &self,
         listener: TcpListener,
-        accounts: &[Account],
+        bank: &Bank,
     ) -> Result<Receiving, Failure> {
-        let endpoints = accounts.iter().filter_map(|account| account.endpoint.clone());
-        let wake = Arc::clone(&self.wake);
-        let receiver = Receiver::new(
-            self.store_door(),
-            endpoints.collect(),
-            Arc::new(SystemClock),
-            Settings::default(),
-            move || wake.notify_one(),
-        )?;
+        let accounts = bank.accounts.all().iter();
+        let endpoints = accounts.filter_map(|account| account.endpoint.clone()).collect();
+        let clock = Arc::new(SystemClock);
+        let worker = Behind { wake: Arc::clone(&self.wake), pulse: self.engine.pulse() };
+        let limits = bank.limits.clone();
+        let receiver = Receiver::new(self.store_door(), endpoints, clock, limits, worker)?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (door, serving) = (self.store_door(), receiver.clone());
         let task = tokio::spawn(async move {
@@ -166,6 +166,27 @@ impl Office {
     /// Resolves when a webhook was stored.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
+    }
+}
+
+/// What is behind the receiver: the engine's loop of this process.
+#[derive(Debug)]
+struct Behind {
+    wake: Arc<Notify>,
+    pulse: Pulse,
+}
+
+/// A loop that has not come round for so long stands still: it does so every second.
+const STILL_AFTER: Duration = Duration::from_secs(10);
+
+impl Worker for Behind {
+    fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    fn is_working(&self) -> bool {
+        let now = Clock::now(&SystemClock);
+        self.pulse.last().is_some_and(|last| now.since(last) < STILL_AFTER)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Deliveries that the receiver refused: counted in the store, and told to whoever operates it.
-//! Nothing of a refused delivery is kept.
+//! What the receiver refused, deliveries and connections: counted in the store, and told to whoever
+//! operates it. Nothing of a refused delivery is kept.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -48,20 +48,28 @@ async fn note(receiver: &Receiver, door: &StoreDoor) {
     }
 }
 
-/// One line an account.
+/// One line an account, and one for what is about none.
 fn lines(refused: &[Refused]) -> Vec<String> {
-    let mut accounts: BTreeMap<&AccountName, Vec<&Refused>> = BTreeMap::new();
+    let mut accounts: BTreeMap<Option<&AccountName>, Vec<&Refused>> = BTreeMap::new();
     for one in refused {
-        accounts.entry(&one.account).or_default().push(one);
+        accounts.entry(one.account.as_ref()).or_default().push(one);
     }
-    let line = |(account, refused): (&AccountName, Vec<&Refused>)| {
+    let line = |(account, refused): (Option<&AccountName>, Vec<&Refused>)| {
         let sum: u64 = refused.iter().map(|one| one.count).sum();
         let reasons = refused.iter().map(|one| format!("{}: {}", one.reason, one.count));
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        let Some(account) = account else {
+            let what =
+                if sum == 1 { "request or connection was" } else { "requests or connections were" };
+            return format!(
+                "the receiver: {sum} {what} refused ({reasons}); `pagos inbox list --state refused` has \
+                 the sums"
+            );
+        };
         let what = if sum == 1 { "webhook was" } else { "webhooks were" };
         format!(
-            "account {account}: {sum} {what} refused ({}); if they are the provider's, check the \
-             account's keys; `pagos inbox list --state refused` has the sums",
-            reasons.collect::<Vec<_>>().join("; ")
+            "account {account}: {sum} {what} refused ({reasons}); if they are the provider's, check the \
+             account's keys; `pagos inbox list --state refused` has the sums"
         )
     };
     accounts.into_iter().map(line).collect()
@@ -76,18 +84,26 @@ mod tests {
     #[test]
     fn an_account_gets_one_line_however_many_were_refused() {
         let refused = |account: &str, reason: &str, count| Refused {
-            account: AccountName::new(account).unwrap(),
+            account: (!account.is_empty()).then(|| AccountName::new(account).unwrap()),
             reason: reason.to_owned(),
             count,
             last_at: Timestamp::from_millis(0),
         };
-        let all =
-            [refused("b", "forged", 1), refused("a", "forged", 9), refused("a", "foreign", 2)];
+        let all = [
+            refused("b", "forged", 1),
+            refused("a", "forged", 9),
+            refused("", "no room", 3),
+            refused("a", "foreign", 2),
+        ];
         let told = lines(&all);
-        assert_eq!(told.len(), 2);
-        assert!(
-            told[0].starts_with("account a: 11 webhooks were refused (forged: 9; foreign: 2);")
-        );
-        assert!(told[1].starts_with("account b: 1 webhook was refused (forged: 1);"));
+        let wanted = [
+            "the receiver: 3 requests or connections were refused (no room: 3);",
+            "account a: 11 webhooks were refused (forged: 9; foreign: 2);",
+            "account b: 1 webhook was refused (forged: 1);",
+        ];
+        assert_eq!(told.len(), wanted.len());
+        for (told, wanted) in told.iter().zip(wanted) {
+            assert!(told.starts_with(wanted), "{told}");
+        }
     }
 }

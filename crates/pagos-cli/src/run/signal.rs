@@ -55,6 +55,25 @@ pub(crate) async fn stop_requested() {
     Heard::new().next().await;
 }
 
+/// From here on SIGHUP no longer ends the process: `heard` is called instead.
+#[cfg(unix)]
+pub(crate) fn on_hangup(heard: impl Fn() + Send + 'static) {
+    use tokio::signal::unix::SignalKind;
+    use tokio::signal::unix::signal;
+
+    // Without a handler it keeps its usual meaning: it ends the process, and the next one resumes.
+    if let Ok(mut hangup) = signal(SignalKind::hangup()) {
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                heard();
+            }
+        });
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn on_hangup(_: impl Fn() + Send + 'static) {}
+
 /// The signals since its making. If a handler cannot be set, the signal keeps its usual meaning: it
 /// ends the process, and the next run resumes.
 struct Heard {

@@ -131,7 +131,7 @@ impl Case<'_> {
         let receiving = match bank.listener.take() {
             Some(listener) => {
                 bank.announce(listener.local_addr()?).await?;
-                Some(office.spawn_receiver(listener, bank.accounts.all())?)
+                Some(office.spawn_receiver(listener, &bank)?)
             }
             None => None,
         };

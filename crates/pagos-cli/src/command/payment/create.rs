@@ -87,7 +87,7 @@ async fn create(
     tell_live(&bank.accounts, &order);
     let office = Office::beside(&db, &bank).await?;
     let receiving = match bank.listener.take().filter(|_| arguments.wait) {
-        Some(listener) => Some(office.spawn_receiver(listener, bank.accounts.all())?),
+        Some(listener) => Some(office.spawn_receiver(listener, &bank)?),
         None => None,
     };
     let ended = open_and_wait(&office, order, arguments).await;

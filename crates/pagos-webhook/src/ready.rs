@@ -1,0 +1,96 @@
+//! `GET /readyz`: whether what stands behind the receiver works, and what was counted. Numbers only:
+//! whoever asks may be a stranger, and learns no account, no path and no key.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::Response;
+use http::StatusCode;
+use http::header;
+
+use bytes::Bytes;
+use pagos_core::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::receiver::Receiver;
+
+/// The engine behind a receiver, as far as a receiver needs one. A closure is one that only wakes.
+pub trait Worker: Send + Sync + 'static {
+    /// A delivery was stored: look into the inbox. Returns at once.
+    fn wake(&self);
+
+    /// Does it work on what is due? `GET /readyz` answers 503 if not.
+    fn is_working(&self) -> bool;
+}
+
+impl<F: Fn() + Send + Sync + 'static> Worker for F {
+    fn wake(&self) {
+        self();
+    }
+
+    fn is_working(&self) -> bool {
+        true
+    }
+}
+
+/// The path of the question.
+pub(crate) const READY_PATH: &str = "/readyz";
+
+/// What was found the last time. A flood of questions asks the store once in a while.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    last: Mutex<Option<Found>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    at: Timestamp,
+    /// `None` if the store did not answer.
+    accounts_out_of_service: Option<usize>,
+}
+
+/// How old an answer of the store may be.
+const FRESH: Duration = Duration::from_secs(1);
+
+impl Receiver {
+    /// The answer to [`READY_PATH`].
+    pub(crate) async fn answer_ready(&self) -> Response<Bytes> {
+        let found = self.find().await;
+        let is_working = self.worker().is_working();
+        let is_ready = is_working && found.accounts_out_of_service.is_some();
+        let mut text = format!(
+            "{{\"ready\":{is_ready},\"engine\":{is_working},\"store\":{}",
+            found.accounts_out_of_service.is_some()
+        );
+        if let Some(count) = found.accounts_out_of_service {
+            let _ = write!(text, ",\"accounts_out_of_service\":{count}");
+        }
+        for (name, count) in self.counters().named() {
+            let _ = write!(text, ",\"{name}\":{count}");
+        }
+        text.push_str("}\n");
+        let mut answer = Response::new(Bytes::from(text));
+        if !is_ready {
+            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let json = HeaderValue::from_static("application/json");
+        answer.headers_mut().insert(header::CONTENT_TYPE, json);
+        answer
+    }
+
+    async fn find(&self) -> Found {
+        // Whoever comes meanwhile waits for the same answer.
+        let mut last = self.findings().last.lock().await;
+        let now = self.now();
+        if let Some(found) = last.filter(|found| found.at <= now && now.since(found.at) < FRESH) {
+            return found;
+        }
+        let asking = self.store().halted();
+        let answer = tokio::time::timeout(self.settings().store_timeout, asking).await;
+        let halted = answer.ok().and_then(Result::ok);
+        let found = Found { at: now, accounts_out_of_service: halted.map(|halted| halted.len()) };
+        *last = Some(found);
+        found
+    }
+}
