@@ -49,8 +49,8 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test                       all tests, doctests, conformance, compat, a small crash run, tidy;
-                             with counts
+  test                       all tests, doctests, conformance, compat, a small crash run, a short
+                             siege, tidy; with counts
   lint                       rustfmt, clippy, rustdoc, deps, tidy
   tidy                       crate arrows, rooms, file heads, internal versions, fixtures
   conformance                replays every fixture; a table provider by operation
@@ -143,7 +143,7 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
         "siege" => {
             let orders = siege::Orders::take(&mut flags)?;
             flags.end()?;
-            siege::run(&workspace, &orders)
+            siege::run(&workspace, &orders).map(drop)
         }
         "simulate" => {
             let orders = simulate::Orders::take(&mut flags)?;

@@ -98,7 +98,7 @@ impl Orders {
     pub(crate) fn quick(profile: BuildProfile) -> Self {
         Self {
             attacks: Attack::QUICK.to_vec(),
-            attack: Duration::from_secs(2),
+            attack: Duration::from_secs(3),
             calm: Duration::from_secs(4),
             pause: Duration::from_millis(500),
             stuck: 40,
@@ -115,8 +115,8 @@ impl Orders {
     }
 }
 
-/// Does it and prints the table. Fails if anything was not held.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+/// Does it and prints the table; how many attacks were held. Fails if anything was not.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failure> {
     let program = match &orders.program {
         // It is started in another folder than ours.
         Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display()))?,
@@ -146,7 +146,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         faults.push("paid twice");
     }
     match faults.as_slice() {
-        [] => Ok(()),
+        [] => Ok(orders.attacks.len()),
         faults => Err(Failure::new(format!("not held: {}", faults.join(", ")))),
     }
 }
@@ -249,13 +249,14 @@ fn sum_up(stage: &Stage, phases: &[Phase]) -> Result<Vec<Figures>, Failure> {
     Ok(phases.iter().map(figures).collect())
 }
 
-/// How much genuine work there was: as many payouts as were sent or told, whichever are more. What
-/// an attack holds up is sent in one part and told in the next.
+/// How much genuine work there was: each payout that was sent, and each that was told. What an
+/// attack holds up is sent in one part and told in the next.
 fn work(stage: &Stage, phase: &Phase) -> i64 {
     let sent = stage.proxy.calls(phase.from, phase.until);
     let sent = sent.iter().filter(|it| it.kind == Kind::Create && it.refused.is_none()).count();
-    let told = stage.relay.deliveries(phase.from, phase.until).len();
-    i64::try_from(sent.max(told)).unwrap_or(i64::MAX)
+    let told = stage.relay.deliveries(phase.from, phase.until);
+    let told = told.iter().filter(|it| it.is_acknowledged()).count();
+    i64::try_from(sent + told).unwrap_or(i64::MAX)
 }
 
 /// The questions of the account that was asked about most.

@@ -28,6 +28,13 @@ struct Target<'a> {
     until: Instant,
 }
 
+impl<'a> Target<'a> {
+    fn of(stage: &'a Stage, until: Instant) -> Self {
+        let (serve, known) = (stage.serve_address, stage.known.as_slice());
+        Self { serve, known, relay: &stage.relay, until }
+    }
+}
+
 /// What came of an attack.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {
@@ -119,23 +126,20 @@ impl Attack {
 
     /// Does it, until the moment that is given.
     pub(super) fn launch(self, stage: &mut Stage, until: Instant) -> Result<Outcome, Failure> {
-        if self == Self::Unsent {
-            return unsent::launch(stage, until);
-        }
-        let (serve, known) = (stage.serve_address, stage.known.as_slice());
-        let target = &Target { serve, known, relay: &stage.relay, until };
-        Ok(match self {
-            Self::Idle => crowd::idle(target),
-            Self::Slow => crowd::slow(target),
-            Self::Unread => crowd::unread(target),
-            Self::Forged => noise::forged(target),
-            Self::Garbage => noise::garbage(target),
-            Self::Hints => hints::small(target),
-            Self::LargeHints => hints::large(target),
-            Self::Guess => guess::launch(target),
-            Self::Trace => trace::launch(target),
-            Self::Unsent => Outcome::default(),
-        })
+        let act = match self {
+            Self::Idle => crowd::idle,
+            Self::Slow => crowd::slow,
+            Self::Unread => crowd::unread,
+            Self::Forged => noise::forged,
+            Self::Garbage => noise::garbage,
+            Self::Hints => hints::small,
+            Self::LargeHints => hints::large,
+            Self::Guess => guess::launch,
+            Self::Trace => trace::launch,
+            // It pays further payouts, and needs all of the stage.
+            Self::Unsent => return unsent::launch(stage, until),
+        };
+        Ok(act(&Target::of(stage, until)))
     }
 }
 

@@ -16,8 +16,15 @@ pub(super) fn launch(target: &Target<'_>) -> Outcome {
     let requests = flood(target, None, |stranger| {
         let Some(genuine) = stranger.random.choose(&kept) else { return Ok(0) };
         let request = traced(genuine, &mut stranger.random);
-        let answer = stranger.connection()?.exchange(&request)?;
-        if !answer.status().is_some_and(|status| (200..300).contains(&status)) {
+        let is_acknowledged = match stranger.connection()?.exchange(&request) {
+            Ok(answer) => is_success(&answer),
+            // A kept connection may close at any time; then it is asked on another one.
+            Err(_) => {
+                stranger.leave();
+                stranger.connection()?.exchange(&request).is_ok_and(|it| is_success(&it))
+            }
+        };
+        if !is_acknowledged {
             refused.fetch_add(1, Ordering::Relaxed);
         }
         Ok(1)
@@ -28,6 +35,10 @@ pub(super) fn launch(target: &Target<'_>) -> Outcome {
         (_, count) => vec![format!("{count} repeated webhooks were not acknowledged")],
     };
     Outcome { requests, complaints }
+}
+
+fn is_success(answer: &Message) -> bool {
+    answer.status().is_some_and(|status| (200..300).contains(&status))
 }
 
 /// The same with three headers before the end of its head.

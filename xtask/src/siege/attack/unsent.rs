@@ -33,10 +33,9 @@ pub(super) fn launch(stage: &mut Stage, until: Instant) -> Result<Outcome, Failu
     stage.pay("unsent", rows.clone())?;
     std::thread::sleep(HEAD_START);
     let hinted: Vec<Row> = rows.iter().step_by(2).cloned().collect();
-    let (serve, relay) = (stage.serve_address, &stage.relay);
-    let target = Target { serve, known: &hinted, relay, until };
+    let target = Target { known: &hinted, ..Target::of(stage, until) };
     let requests = flood(&target, Some(HINTS_PER_SECOND), |stranger| {
-        let Some(row) = stranger.random.choose(&hinted) else { return Ok(0) };
+        let Some(row) = stranger.random.choose(target.known) else { return Ok(0) };
         let hint = hints::build(row.provider, &row.key, "", "");
         stranger.connection()?.exchange(&hint).map(|_| 1)
     });
