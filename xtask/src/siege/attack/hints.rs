@@ -1,5 +1,7 @@
 //! Unsigned messages that name payouts. They prove nothing, and are reasons to ask.
 
+use std::time::Instant;
+
 use super::Outcome;
 use super::Target;
 use super::flood::flood;
@@ -52,11 +54,12 @@ pub(super) fn small(target: &Target<'_>) -> Outcome {
         let connection = stranger.connection()?;
         connection.write_bytes(&hints)?;
         let mut answers = 0;
-        while answers < AT_ONCE && connection.read()?.is_some() {
+        let is_over = || Instant::now() >= target.until;
+        while answers < AT_ONCE && !is_over() && connection.read()?.is_some() {
             answers += 1;
         }
         if answers < AT_ONCE {
-            // It was closed in good order in the middle.
+            // It was closed in good order in the middle, or there is no time left.
             stranger.leave();
         }
         Ok(answers)
