@@ -31,6 +31,7 @@ mod process;
 mod random;
 mod release;
 mod scale;
+mod siege;
 mod simulate;
 mod sweep;
 mod test;
@@ -48,8 +49,8 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test                       all tests, doctests, conformance, compat, a small crash run, tidy;
-                             with counts
+  test                       all tests, doctests, conformance, compat, a small crash run, a short
+                             siege, tidy; with counts
   lint                       rustfmt, clippy, rustdoc, deps, tidy
   tidy                       crate arrows, rooms, file heads, internal versions, fixtures
   conformance                replays every fixture; a table provider by operation
@@ -72,6 +73,9 @@ usage: cargo xtask COMMAND
         [--profile dev] [--side-by-side 4] [--db sqlite|postgres|all]
                              ends `pagos` at every named point of the engine, with every fault, and
                              judges the bank's ledger; the table of points is printed
+  siege [--seconds 20] [--attacks idle,slow,...] [--quick] [--profile release] [--program PATH]
+                             strangers attack a running `pagos serve` while genuine webhooks come
+                             in; judges those, and what the strangers cost
   postgres COMMAND...        runs a command with a private server: `postgres cargo test -p pagos-cli`
   fuzz [--target NAME] [--seconds 10 | --executions N] [--seed 1] [--replay FILE]
        [--coverage [--minimise]]
@@ -135,6 +139,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = sweep::Orders::take(&mut flags)?;
             flags.end()?;
             sweep::run(&workspace, &orders).map(drop)
+        }
+        "siege" => {
+            let orders = siege::Orders::take(&mut flags)?;
+            flags.end()?;
+            siege::run(&workspace, &orders).map(drop)
         }
         "simulate" => {
             let orders = simulate::Orders::take(&mut flags)?;

@@ -14,6 +14,7 @@ use crate::postgres;
 use crate::postgres::Choice;
 use crate::process;
 use crate::process::build_cargo;
+use crate::siege;
 use crate::simulate;
 use crate::sweep;
 use crate::tidy;
@@ -31,13 +32,14 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: conformance::replay },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
+    Step { name: "siege", run: run_small_siege },
     Step { name: "sweep", run: run_quick_sweep },
     Step { name: "simulate", run: run_many_schedules },
     Step { name: "tidy", run: run_tidy },
@@ -175,6 +177,12 @@ fn run_small_crowd(workspace: &Workspace) -> Result<Tally, Failure> {
     };
     crash::run(workspace, &orders)?;
     Ok(Tally { passed: 1, ..Tally::default() })
+}
+
+/// Half a minute of strangers; each attack that is held counts as a test.
+fn run_small_siege(workspace: &Workspace) -> Result<Tally, Failure> {
+    let passed = siege::run(workspace, &siege::Orders::quick(BuildProfile::Dev))?;
+    Ok(Tally { passed, ..Tally::default() })
 }
 
 /// Every named point with every provider, once; an abort that was got to counts as a test.

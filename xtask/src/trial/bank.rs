@@ -118,6 +118,11 @@ impl Bank {
         http::call(&self.url, "GET", "/_twin/orders", "")
     }
 
+    /// The invented credentials of every provider, as the twin's JSON.
+    pub(crate) fn read_credentials(&self) -> Result<String, Failure> {
+        http::call(&self.url, "GET", "/_twin/credentials", "")
+    }
+
     /// Lets this much time go by at once, and with it everything that is due.
     pub(crate) fn skip(&self, time: Duration) -> Result<(), Failure> {
         let body = json!({"advance_ms": time.as_millis()});

@@ -125,6 +125,18 @@ impl Row {
         Self { payee, ..self.clone() }
     }
 
+    /// The same, to somebody to whom the twin keeps payouts under way for days. Cashypro's and
+    /// Conekta's stay what they are.
+    pub(crate) fn stuck(&self) -> Self {
+        let mut payee = self.payee.clone();
+        match self.provider {
+            Provider::Cashypro | Provider::Conekta => {}
+            Provider::Etpay => etpay::be_stuck(&mut payee),
+            Provider::Virtualpos => virtualpos::be_stuck(&mut payee),
+        }
+        Self { payee, ..self.clone() }
+    }
+
     /// How much.
     pub(crate) fn amount_minor(&self) -> i64 {
         self.payee.amount_minor

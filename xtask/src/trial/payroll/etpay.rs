@@ -26,6 +26,11 @@ pub(super) fn build_payee(number: u64, random: &mut Random) -> Payee {
     }
 }
 
+/// The beneficiary whose payouts stay under way in the twin.
+pub(super) fn be_stuck(payee: &mut Payee) {
+    payee.document = "33333333-3".to_owned();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

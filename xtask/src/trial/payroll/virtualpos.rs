@@ -26,6 +26,12 @@ pub(super) fn build_payee(number: u64, random: &mut Random) -> Payee {
     }
 }
 
+/// An account whose payouts stay under way in the twin: the last four digits say so.
+pub(super) fn be_stuck(payee: &mut Payee) {
+    payee.account.truncate(payee.account.len().saturating_sub(4));
+    payee.account.push_str("0002");
+}
+
 /// The number of the row, which makes it unique, then four digits by chance: the twin goes by the
 /// last four and keeps those below 1000 for scenarios. One digit longer than everybody else's.
 fn build_account(number: u64, random: &mut Random) -> String {

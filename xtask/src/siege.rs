@@ -1,0 +1,330 @@
+//! `cargo xtask siege`: strangers attack a running `pagos serve` on this machine, one attack after
+//! the other, while genuine webhooks come in ten times a second; then judges whether those were
+//! acknowledged and applied in time, what strangers cost, and that nothing was paid twice.
+//!
+//! What it does not show: a network. Strangers and the provider have the same address here.
+
+mod attack;
+mod door;
+mod meter;
+mod notices;
+mod proxy;
+mod relay;
+mod stage;
+mod verdict;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::siege::attack::Attack;
+use crate::siege::attack::Outcome;
+use crate::siege::proxy::Kind;
+use crate::siege::relay::Delivery;
+use crate::siege::stage::Load;
+use crate::siege::stage::SENDS_PER_SECOND;
+use crate::siege::stage::Stage;
+use crate::siege::verdict::Fate;
+use crate::siege::verdict::Figures;
+use crate::trial;
+use crate::trial::BuildProfile;
+use crate::workspace::Workspace;
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// What may still be applied after the last attack is waited for so long.
+const LAST_WAIT_MAX: Duration = Duration::from_secs(7);
+
+/// What the way to the first attack may take, in payouts that must not run out meanwhile.
+const START_S: u64 = 15;
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Orders {
+    attacks: Vec<Attack>,
+    /// How long each attack lasts.
+    attack: Duration,
+    /// How long it is watched without one before the first.
+    calm: Duration,
+    /// What an attack leaves behind counts for so long.
+    pause: Duration,
+    /// Payouts that can be named.
+    stuck: u64,
+    profile: BuildProfile,
+    /// Another `pagos` than the one of this workspace.
+    program: Option<PathBuf>,
+}
+
+impl Orders {
+    /// Reads them from flags.
+    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
+        let profile = match flags.take_text("profile", "release")?.as_str() {
+            "dev" => BuildProfile::Dev,
+            "release" => BuildProfile::Release,
+            other => {
+                return Err(Failure::new(format!("--profile {other:?} is not dev or release")));
+            }
+        };
+        let usual = match flags.take_switch("quick")? {
+            true => Self::quick(profile),
+            false => Self {
+                attacks: Attack::ALL.to_vec(),
+                attack: Duration::from_secs(20),
+                calm: Duration::from_secs(20),
+                pause: Duration::from_secs(2),
+                stuck: 200,
+                profile,
+                program: None,
+            },
+        };
+        let seconds = flags.take_number("seconds", usual.attack.as_secs())?.max(1);
+        let attacks = Attack::take_list(flags, &usual.attacks)?;
+        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
+        let program = program.map(PathBuf::from);
+        Ok(Self { attacks, attack: Duration::from_secs(seconds), program, ..usual })
+    }
+
+    /// What everybody's test command can afford.
+    pub(crate) fn quick(profile: BuildProfile) -> Self {
+        Self {
+            attacks: Attack::QUICK.to_vec(),
+            attack: Duration::from_secs(3),
+            calm: Duration::from_secs(4),
+            pause: Duration::from_millis(500),
+            stuck: 40,
+            profile,
+            program: None,
+        }
+    }
+
+    fn load(&self) -> Load {
+        let attacks = u32::try_from(self.attacks.len()).unwrap_or(u32::MAX);
+        let lasts = self.calm + (self.attack + self.pause) * attacks;
+        let flowing = (lasts.as_secs() + START_S) * SENDS_PER_SECOND;
+        Load { flowing, stuck: self.stuck }
+    }
+}
+
+/// Does it and prints the table; how many attacks were held. Fails if anything was not.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failure> {
+    let program = match &orders.program {
+        // It is started in another folder than ours.
+        Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display()))?,
+        None => trial::build_program(workspace, orders.profile)?,
+    };
+    let begun = Instant::now();
+    let folder = workspace.target.join("siege");
+    let mut stage = Stage::set_up(program, folder, orders.load())?;
+    stage.await_flow()?;
+    let phases = besiege(&mut stage, orders)?;
+    let is_serving = stage.is_serving();
+    let all = sum_up(&stage, &phases)?;
+    verdict::table(&all).iter().for_each(|line| println!("siege: {line}"));
+    let mut faults: Vec<&str> =
+        all.iter().filter(|it| !verdict::judge(it).is_empty()).map(|it| it.name).collect();
+    let paid = parse_payments(&stage.bank.read_ledger()?)?;
+    let paid_twice = paid.values().filter(|count| **count > 1).count();
+    println!(
+        "siege: {} payouts paid, {paid_twice} paid twice, {:.1?}",
+        paid.len(),
+        begun.elapsed()
+    );
+    if !is_serving {
+        faults.push("serve ended");
+    }
+    if paid_twice > 0 {
+        faults.push("paid twice");
+    }
+    match faults.as_slice() {
+        [] => Ok(orders.attacks.len()),
+        faults => Err(Failure::new(format!("not held: {}", faults.join(", ")))),
+    }
+}
+
+/// One part of the siege, with what follows it until the next one begins.
+#[derive(Debug)]
+struct Phase {
+    name: &'static str,
+    from: Instant,
+    until: Instant,
+    outcome: Outcome,
+    peak_kib: Option<u64>,
+    grown_bytes: i64,
+}
+
+/// Calm first, then one attack after the other.
+fn besiege(stage: &mut Stage, orders: &Orders) -> Result<Vec<Phase>, Failure> {
+    let calm = watch(stage, "calm", orders.pause, |_| {
+        thread::sleep(orders.calm);
+        Ok(Outcome::default())
+    })?;
+    let mut phases = vec![calm];
+    for attack in &orders.attacks {
+        println!("siege: {}", attack.name());
+        phases.push(watch(stage, attack.name(), orders.pause, |stage| {
+            attack.launch(stage, Instant::now() + orders.attack)
+        })?);
+    }
+    // Nothing may be missing only because nobody waited for it.
+    let last = Instant::now() + LAST_WAIT_MAX;
+    let is_done = |it: &Delivery| !it.is_acknowledged() || stage.endings.of(&it.key).is_some();
+    let until = Instant::now();
+    while Instant::now() < last {
+        let from = phases.first().map_or(until, |phase| phase.from);
+        if stage.relay.deliveries(from, until).iter().all(is_done) {
+            break;
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(phases)
+}
+
+fn watch(
+    stage: &mut Stage,
+    name: &'static str,
+    pause: Duration,
+    act: impl FnOnce(&mut Stage) -> Result<Outcome, Failure>,
+) -> Result<Phase, Failure> {
+    let (database, process) = (stage.database(), stage.serve_id());
+    let size = || meter::database_bytes(&database).map_err(Failure::while_doing("the database"));
+    let (from, before) = (Instant::now(), size()?);
+    let (has_ended, peak_kib) = (AtomicBool::new(false), AtomicU64::new(0));
+    let outcome = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !has_ended.load(Ordering::Relaxed) {
+                let kib = meter::resident_kib(process).unwrap_or(0);
+                peak_kib.fetch_max(kib, Ordering::Relaxed);
+                thread::sleep(LOOK_EVERY);
+            }
+        });
+        let outcome = act(stage);
+        thread::sleep(pause);
+        has_ended.store(true, Ordering::Relaxed);
+        outcome
+    })?;
+    let grown = i128::from(size()?) - i128::from(before);
+    let grown_bytes = i64::try_from(grown).unwrap_or(i64::MAX);
+    let peak_kib = Some(peak_kib.into_inner()).filter(|kib| *kib > 0);
+    Ok(Phase { name, from, until: Instant::now(), outcome, peak_kib, grown_bytes })
+}
+
+/// What a judge can read, of every part.
+fn sum_up(stage: &Stage, phases: &[Phase]) -> Result<Vec<Figures>, Failure> {
+    let calm = phases.first().ok_or_else(|| Failure::new("there was no calm"))?;
+    let calm_work = work(stage, calm).max(1);
+    let figures = |phase: &Phase| {
+        let genuine_bytes = calm.grown_bytes * work(stage, phase) / calm_work;
+        let deliveries = stage.relay.deliveries(phase.from, phase.until);
+        let fate = |it: &Delivery| Fate {
+            answered_ms: milliseconds(it.answered_at - it.sent_at),
+            is_acknowledged: it.is_acknowledged(),
+            // It may have been asked about before; then it was told before.
+            applied_ms: stage
+                .endings
+                .of(&it.key)
+                .filter(|_| it.is_acknowledged())
+                .map(|told_at| milliseconds(told_at.saturating_duration_since(it.answered_at))),
+        };
+        Figures {
+            name: phase.name,
+            lasted: phase.until - phase.from,
+            requests: phase.outcome.requests,
+            fates: deliveries.iter().map(fate).collect(),
+            peak_kib: phase.peak_kib,
+            strangers_kib: (phase.grown_bytes - genuine_bytes) / 1_024,
+            questions: count_questions(stage, phase),
+            complaints: phase.outcome.complaints.clone(),
+        }
+    };
+    Ok(phases.iter().map(figures).collect())
+}
+
+/// How much genuine work there was: each payout that was sent, and each that was told. What an
+/// attack holds up is sent in one part and told in the next.
+fn work(stage: &Stage, phase: &Phase) -> i64 {
+    let sent = stage.proxy.calls(phase.from, phase.until);
+    let sent = sent.iter().filter(|it| it.kind == Kind::Create && it.refused.is_none()).count();
+    let told = stage.relay.deliveries(phase.from, phase.until);
+    let told = told.iter().filter(|it| it.is_acknowledged()).count();
+    i64::try_from(sent + told).unwrap_or(i64::MAX)
+}
+
+/// The questions of the account that was asked about most.
+fn count_questions(stage: &Stage, phase: &Phase) -> u64 {
+    let mut counts = BTreeMap::<&str, u64>::new();
+    for call in stage.proxy.calls(phase.from, phase.until) {
+        if call.kind == Kind::Question {
+            *counts.entry(call.provider).or_default() += 1;
+        }
+    }
+    counts.into_values().max().unwrap_or(0)
+}
+
+/// How often the twin has paid each key; what came back does not undo that it left.
+fn parse_payments(ledger: &str) -> Result<BTreeMap<String, u64>, Failure> {
+    let movements: Vec<Value> =
+        serde_json::from_str(ledger).map_err(Failure::while_doing("the ledger"))?;
+    let mut paid = BTreeMap::new();
+    for movement in movements {
+        let text = |name: &str| movement.get(name).and_then(Value::as_str);
+        let key = text("key").ok_or_else(|| Failure::new("a movement without a key"))?;
+        if text("direction") == Some("out") {
+            *paid.entry(key.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(paid)
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(line: &str) -> Result<Orders, Failure> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Orders::take(&mut Flags::parse(&words)?)
+    }
+
+    #[test]
+    fn every_attack_is_made_unless_told_otherwise() {
+        let whole = orders("").unwrap();
+        assert_eq!((whole.attacks.len(), whole.attack.as_secs()), (10, 20));
+        assert_eq!(whole.profile, BuildProfile::Release);
+        let quick = orders("--quick --profile dev").unwrap();
+        assert_eq!(quick, Orders::quick(BuildProfile::Dev));
+        let one = orders("--quick --attacks trace --seconds 7").unwrap();
+        assert_eq!((one.attacks, one.attack.as_secs()), (vec![Attack::Trace], 7));
+        for bad in ["--seconds many", "--attacks nobody", "--profile fast", "--quick yes"] {
+            assert!(orders(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn payouts_do_not_run_out_before_the_end() {
+        let orders = orders("--seconds 10 --attacks idle,slow").unwrap();
+        assert_eq!(orders.load(), Load { flowing: (20 + 2 * 12 + 15) * 10, stuck: 200 });
+    }
+
+    #[test]
+    fn payments_are_counted_by_key() {
+        let ledger = "[{\"key\":\"a\",\"direction\":\"out\"},{\"key\":\"a\",\"direction\":\"back\"},\
+                      {\"key\":\"a\",\"direction\":\"out\"},{\"key\":\"b\",\"direction\":\"out\"}]";
+        let paid = parse_payments(ledger).unwrap();
+        assert_eq!((paid["a"], paid["b"]), (2, 1));
+        assert!(parse_payments("[{}]").is_err());
+        assert!(parse_payments("").is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! What strangers do to `serve`, one thing at a time, from the address that genuine webhooks come
+//! from: the worst case. Judges only what a stranger can see.
+
+mod crowd;
+mod flood;
+mod guess;
+mod hints;
+mod noise;
+mod trace;
+mod unsent;
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::siege::relay::Relay;
+use crate::siege::stage::Stage;
+use crate::trial::payroll::Row;
+
+/// Whom an attack hits, and until when.
+#[derive(Debug, Clone, Copy)]
+struct Target<'a> {
+    serve: SocketAddr,
+    /// Payouts that can be named.
+    known: &'a [Row],
+    relay: &'a Relay,
+    until: Instant,
+}
+
+impl<'a> Target<'a> {
+    fn of(stage: &'a Stage, until: Instant) -> Self {
+        let (serve, known) = (stage.serve_address, stage.known.as_slice());
+        Self { serve, known, relay: &stage.relay, until }
+    }
+}
+
+/// What came of an attack.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) requests: u64,
+    /// What a stranger should not have seen or brought about.
+    pub(super) complaints: Vec<String>,
+}
+
+impl Outcome {
+    fn of(requests: u64) -> Self {
+        Self { requests, complaints: Vec::new() }
+    }
+}
+
+/// One thing that strangers do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attack {
+    /// Connections that ask for the health now and then and stay.
+    Idle,
+    /// Requests that arrive byte by byte.
+    Slow,
+    /// Connections that ask as fast as they can and never read.
+    Unread,
+    /// Signed webhooks with wrong signatures.
+    Forged,
+    /// Random bytes and odd requests.
+    Garbage,
+    /// Small unsigned reasons to ask about payouts that there are.
+    Hints,
+    /// The same with large bodies that differ.
+    LargeHints,
+    /// Payouts that there are beside such that there are not: the answers must be equal.
+    Guess,
+    /// Genuine webhooks once more, with headers that differ.
+    Trace,
+    /// Reasons to ask about payouts that wait to be sent again.
+    Unsent,
+}
+
+impl Attack {
+    pub(super) const ALL: [Self; 10] = [
+        Self::Idle,
+        Self::Slow,
+        Self::Unread,
+        Self::Forged,
+        Self::Garbage,
+        Self::Hints,
+        Self::LargeHints,
+        Self::Guess,
+        Self::Trace,
+        Self::Unsent,
+    ];
+
+    /// Those that tell most in little time.
+    pub(super) const QUICK: [Self; 6] =
+        [Self::Idle, Self::Slow, Self::Unread, Self::Hints, Self::LargeHints, Self::Guess];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Slow => "slow",
+            Self::Unread => "unread",
+            Self::Forged => "forged",
+            Self::Garbage => "garbage",
+            Self::Hints => "hints",
+            Self::LargeHints => "large-hints",
+            Self::Guess => "guess",
+            Self::Trace => "trace",
+            Self::Unsent => "unsent",
+        }
+    }
+
+    /// Reads `--attacks`: names with commas between them.
+    pub(super) fn take_list(flags: &mut Flags, usual: &[Self]) -> Result<Vec<Self>, Failure> {
+        let names = |list: &[Self]| list.iter().map(|it| it.name()).collect::<Vec<_>>().join(",");
+        let mut list = Vec::new();
+        for name in flags.take_text("attacks", &names(usual))?.split(',') {
+            let Some(attack) = Self::ALL.into_iter().find(|it| it.name() == name) else {
+                let message = format!("--attacks {name:?} is not one of {}", names(&Self::ALL));
+                return Err(Failure::new(message));
+            };
+            if list.contains(&attack) {
+                return Err(Failure::new(format!("--attacks has {name} twice")));
+            }
+            list.push(attack);
+        }
+        Ok(list)
+    }
+
+    /// Does it, until the moment that is given.
+    pub(super) fn launch(self, stage: &mut Stage, until: Instant) -> Result<Outcome, Failure> {
+        let act = match self {
+            Self::Idle => crowd::idle,
+            Self::Slow => crowd::slow,
+            Self::Unread => crowd::unread,
+            Self::Forged => noise::forged,
+            Self::Garbage => noise::garbage,
+            Self::Hints => hints::small,
+            Self::LargeHints => hints::large,
+            Self::Guess => guess::launch,
+            Self::Trace => trace::launch,
+            // It pays further payouts, and needs all of the stage.
+            Self::Unsent => return unsent::launch(stage, until),
+        };
+        Ok(act(&Target::of(stage, until)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(line: &str) -> Result<Vec<Attack>, Failure> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Attack::take_list(&mut Flags::parse(&words)?, &Attack::QUICK)
+    }
+
+    #[test]
+    fn attacks_are_chosen_by_name() {
+        assert_eq!(list(""), Ok(Attack::QUICK.to_vec()));
+        assert_eq!(list("--attacks large-hints,idle"), Ok(vec![Attack::LargeHints, Attack::Idle]));
+        for bad in ["", "nobody", "idle,idle", "idle,"] {
+            assert!(list(&format!("--attacks={bad}")).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Who knows a key, and who does not, must be told the same: hints about payouts that there are
+//! beside hints about payouts that there are not.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use super::Outcome;
+use super::Target;
+use super::flood::flood;
+use super::hints;
+use crate::siege::wire::Message;
+use crate::trial::payroll::Provider;
+
+/// Politely: an overload may be answered, and that is about no key.
+const PAIRS_PER_SECOND: u64 = 100;
+
+pub(super) fn launch(target: &Target<'_>) -> Outcome {
+    let differences = Mutex::new(BTreeMap::new());
+    let requests = flood(target, Some(PAIRS_PER_SECOND), |stranger| {
+        let known = stranger.random.choose(target.known);
+        let (provider, key) =
+            known.map_or((Provider::Virtualpos, ""), |row| (row.provider, row.key.as_str()));
+        // As long, and nobody's.
+        let unknown = key.replacen('C', "Z", 1);
+        let connection = stranger.connection()?;
+        let of_known = connection.exchange(&hints::build(provider, key, "", ""))?;
+        let of_unknown = connection.exchange(&hints::build(provider, &unknown, "", ""))?;
+        if let Some(difference) = compare(&of_known, &of_unknown) {
+            let mut differences = differences.lock().unwrap_or_else(PoisonError::into_inner);
+            differences.entry(provider.name()).or_insert(difference);
+        }
+        Ok(2)
+    });
+    let differences = differences.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let complaints =
+        differences.into_iter().map(|(provider, difference)| format!("{provider}: {difference}"));
+    Outcome { requests, complaints: complaints.collect() }
+}
+
+/// How the answers differ, if they do.
+fn compare(of_known: &Message, of_unknown: &Message) -> Option<String> {
+    let is_busy = |answer: &Message| matches!(answer.status(), Some(429 | 503));
+    if is_busy(of_known) || is_busy(of_unknown) || of_known.told() == of_unknown.told() {
+        return None;
+    }
+    let status = |answer: &Message| answer.status().unwrap_or(0);
+    let (first, second) = (status(of_known), status(of_unknown));
+    Some(match first == second {
+        true => "another head or body about a payout that there is than about others".to_owned(),
+        false => format!("{first} about a payout that there is, {second} about others"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::siege::wire;
+
+    #[test]
+    fn answers_that_differ_tell_who_has_which_payouts() {
+        let good = wire::answer("200 OK");
+        let longer = Message { body: b"x".to_vec(), ..good.clone() };
+        assert_eq!(compare(&good, &good), None);
+        assert!(compare(&good, &longer).unwrap().starts_with("another head or body"));
+        let difference = compare(&good, &wire::answer("404 Not Found")).unwrap();
+        assert_eq!(difference, "200 about a payout that there is, 404 about others");
+        assert_eq!(compare(&good, &wire::answer("503 Service Unavailable")), None);
+    }
+}
