@@ -50,7 +50,8 @@ fn a_server_pays_what_is_submitted_and_stops_when_it_is_told() {
     server.signal("TERM");
     let run = server.end().exits(0);
     assert!(told_at.elapsed() < STOP_MAX, "{:?}", told_at.elapsed());
-    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    assert_eq!(run.err.lines().count(), 2, "{}", run.err);
+    let run = run.says("the receiver: 2 requests or connections were refused");
     let run = run.says("account cashypro: 3 webhooks were refused");
     check_notices(&run.out, &keys);
     twin.stop().exits(0);
@@ -154,17 +155,16 @@ fn a_path_that_nobody_can_guess_is_shown_nowhere_and_is_the_only_one() {
     assert_eq!(ready["webhooks"], json!(["/webhooks/etpay/…"]));
     let origin = ready["listening"].as_str().unwrap();
     let body = r#"{"id":"p1","status":"completed","merchant_order_id":"k1"}"#;
-    // Nothing of ours, but heard; and nobody there.
+    // Nothing of ours, which no answer tells; and nobody there.
     for (path, expected) in [
-        (format!("/webhooks/etpay/{SEGMENT}"), 404),
+        (format!("/webhooks/etpay/{SEGMENT}"), 200),
         (format!("/webhooks/etpay/{SEGMENT}/"), 404),
         ("/webhooks/etpay/".to_owned(), 404),
         ("/webhooks/etpay".to_owned(), 404),
     ] {
         let (status, answer) = http("POST", &format!("{origin}{path}"), &[], body);
         assert_eq!(status, expected, "{path}");
-        let is_heard = answer.contains("unknown");
-        assert_eq!(is_heard, path.ends_with(SEGMENT), "{path}: {answer}");
+        assert_eq!(answer.contains("ok"), path.ends_with(SEGMENT), "{path}: {answer}");
     }
     server.signal("TERM");
     let run = server.end().exits(0);
@@ -173,4 +173,107 @@ fn a_path_that_nobody_can_guess_is_shown_nowhere_and_is_the_only_one() {
     let run = folder.run_with("serve --listen 127.0.0.1:0 --db s.db", &segment).exits(1);
     let run = run.says("PAGOS_ETPAY_WEBHOOK_SEGMENT: webhook_segment: it is not 1 to 64 of");
     assert!(!run.err.contains("canary"), "{}", run.err);
+}
+
+/// An account whose payout webhooks nobody signs, and a provider that takes a call and never answers.
+fn etpay_at(address: std::net::SocketAddr, more: &str) -> String {
+    format!(
+        "[accounts.etpay]\nmerchant_code = \"m\"\nmerchant_api_token = \"t\"\n\
+         api_url = \"http://{address}\"\nusername = \"u\"\npassword = \"p\"\n{more}"
+    )
+}
+
+#[test]
+fn receiver_8_an_outer_address_is_said_and_wants_a_path_that_nobody_guesses() {
+    let folder = Folder::new("serve-outer");
+    let nowhere = ([127, 0, 0, 1], 1).into();
+    for segment in ["", "webhook_segment = \"abcdefgh0123456\"\n"] {
+        folder.write("pagos.toml", etpay_at(nowhere, segment));
+        let refused = folder.run("serve --listen 0.0.0.0:0 --db s.db").exits(1);
+        refused.says("account etpay takes webhooks that nobody signs").says("webhook_segment");
+        assert!(!folder.has("s.db"), "it is refused before anything is made");
+    }
+    folder.write("pagos.toml", etpay_at(nowhere, "webhook_segment = \"abcdefgh01234567\"\n"));
+    let mut server = folder.start("serve --listen 0.0.0.0:0 --db s.db");
+    server.ready();
+    server.waits_until_it_says("other machines can reach 0.0.0.0:0, over plain HTTP");
+    server.signal("TERM");
+    server.end().exits(0);
+    assert!(folder.run("doctor --db s.db").out.contains("database s.db: 0 payouts"));
+}
+
+#[test]
+fn receiver_8_a_hangup_is_ignored_and_said_and_a_second_signal_ends_at_once() {
+    let folder = Folder::new("serve-signals");
+    // It takes a call and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    folder.write(
+        "pagos.toml",
+        format!(
+            "[accounts.cashypro]\ncountry = \"COL\"\nbase_url = \"http://{address}\"\n\
+             merchant_id = \"1002001\"\napi_key = \"0123456789abcdef\"\n\
+             notify_url = \"https://payouts.example.com/webhooks/cashypro\"\n"
+        ),
+    );
+    folder.write("payouts.csv", payouts([("k-1", "salary")]));
+    let mut server = folder.start("serve --listen 127.0.0.1:0 --db s.db");
+    server.ready();
+    server.signal("HUP");
+    server.waits_until_it_says("SIGHUP is ignored: settings are read at the start");
+    let payer = folder.start("pay payouts.csv --yes --db s.db");
+    let _call = silent.accept().unwrap();
+    payer.signal("TERM");
+    payer.end().exits(3);
+    server.signal("TERM");
+    assert!(server.is_running(), "it waits for the call that is under way");
+    let told_at = Instant::now();
+    while server.is_running() {
+        server.signal("TERM");
+        assert!(told_at.elapsed() < STOP_MAX, "the second signal does not end it");
+        std::thread::yield_now();
+    }
+    server.end().exits(3);
+}
+
+/// `GET /readyz` asks the engine and the store, and tells numbers and no names.
+#[test]
+fn receiver_7_what_is_refused_is_seen_in_readyz_in_doctor_and_on_standard_error() {
+    let folder = Folder::new("serve-ready");
+    folder.write(
+        "pagos.toml",
+        etpay_at(([127, 0, 0, 1], 1).into(), "[receiver]\nhints_burst_max = 1\n"),
+    );
+    let mut server = folder.start("serve --listen 127.0.0.1:0 --db s.db");
+    let ready = server.ready();
+    let origin = ready["listening"].as_str().unwrap().to_owned();
+    let hint = r#"{"id":"p1","status":"completed","merchant_order_id":"k1"}"#;
+    let webhook = format!("{origin}/webhooks/etpay");
+    let statuses: Vec<u16> = (0..20).map(|_| http("POST", &webhook, &[], hint).0).collect();
+    assert!(statuses.contains(&503), "the limit of the file is in force: {statuses:?}");
+    http("POST", &format!("{origin}/webhooks/nobody"), &[], "{}");
+    let (status, answer) = http("GET", &format!("{origin}/readyz"), &[], "");
+    assert_eq!(status, 200);
+    let told: Value = serde_json::from_str(answer.trim()).unwrap();
+    assert_eq!(
+        (&told["ready"], &told["engine"], &told["store"]),
+        (&true.into(), &true.into(), &true.into())
+    );
+    assert_eq!(told["misdirected"], 1);
+    let refused = told["over_budget"].as_u64().unwrap() + told["foreign"].as_u64().unwrap();
+    assert_eq!(refused, 20);
+    assert!(!answer.contains("etpay") && !answer.contains("s.db"), "{answer}");
+    assert_eq!(http("POST", &format!("{origin}/readyz"), &[], "").0, 405);
+    server.signal("TERM");
+    let run = server.end().exits(0);
+    let run = run.says("account etpay: 20 webhooks were refused");
+    run.says("the receiver: 2 requests or connections were refused");
+    let doctor = folder.run("doctor --db s.db").out;
+    for finding in [
+        "database s.db, webhooks of etpay: refused",
+        "database s.db, the receiver: refused 1 times",
+        "set webhook_segment to 16 or more random characters",
+    ] {
+        assert!(doctor.contains(finding), "{finding}: {doctor}");
+    }
 }
