@@ -83,7 +83,7 @@ impl Engine {
         let hints = self.shares_of_hints(&mut lanes);
         let deliveries = self.apply_inbox().await? + self.heed_hints(hints).await?;
         let following = self.claim_payments(self.shares_of_payments(&mut lanes)).await?.claims;
-        let claims = self.claim(self.shares_of_payouts(limit, &mut lanes)).await?.claims;
+        let claims = self.claim_all(limit, &mut lanes).await?;
         let (payouts, payments) = (claims.len(), following.len());
         let mut handling: FuturesUnordered<BoxFuture<'_, Result<(), EngineError>>> =
             claims.into_iter().map(|claim| self.handle(claim).boxed()).collect();
@@ -272,6 +272,21 @@ impl Engine {
         };
         let shares = self.providers.names().filter(takes_payments).map(share);
         shares.filter(|share| share.limit > 0).collect()
+    }
+
+    /// Claims as long as a lane may hold more: one that was found empty leaves its turns to the next.
+    async fn claim_all(&self, limit: usize, lanes: &mut Lanes) -> Result<Vec<Claim>, EngineError> {
+        let mut claims = Vec::new();
+        // Each round claims something or finds a lane empty, so this ends.
+        loop {
+            let shares = self.shares_of_payouts(limit, lanes);
+            if shares.is_empty() {
+                return Ok(claims);
+            }
+            let found = self.claim(shares).await?;
+            lanes.claimed(&found);
+            claims.extend(found.claims);
+        }
     }
 
     async fn claim(&self, shares: Vec<Share>) -> Result<Found<Claim>, EngineError> {

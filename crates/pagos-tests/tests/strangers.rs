@@ -209,3 +209,20 @@ fn receiver_5_a_provider_that_asks_for_quiet_is_asked_nothing_meanwhile() {
     }
     assert!(scene.provider.queries() <= asked + 2, "{} more", scene.provider.queries() - asked);
 }
+
+/// Who works in rounds of his own loses nothing by the rate: a lane without anything leaves its turns to
+/// the next.
+#[test]
+fn receiver_5_a_round_gives_the_turns_of_an_empty_lane_to_what_is_settled() {
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::Found(Status::Succeeded)]);
+    scene.submit(&["a", "b", "c"]);
+    let engine = engine_with(&scene, Policy { questions_per_second_max: Some(1), ..policy() });
+    finish(engine.work(64)).unwrap();
+    scene.timer.advance(Duration::from_secs(2 * 3_600));
+    for asked in 1..=3 {
+        finish(engine.work(64)).unwrap();
+        assert_eq!(scene.provider.queries(), asked);
+        scene.timer.advance(SECOND);
+    }
+}
