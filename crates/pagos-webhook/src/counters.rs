@@ -39,8 +39,15 @@ pub struct Counters {
     pub too_large: u64,
     /// Requests whose body did not arrive in time, or broke off.
     pub unfinished: u64,
-    /// Connections that could not be accepted.
+    /// Connections that could not be accepted, or were closed at once because every connection in
+    /// their peer's share was storing a delivery.
     pub unaccepted: u64,
+    /// Connections that were closed to make room for a newer one.
+    pub evicted: u64,
+    /// Connections that were closed because no whole head arrived in time (also after the last
+    /// answer, so idle connections count), because an answer was not read in time, or because they
+    /// did not end after their life was over.
+    pub slow: u64,
 }
 
 /// One number that grows.
@@ -74,6 +81,8 @@ pub(crate) struct Tallied {
     pub(crate) too_large: Counter,
     pub(crate) unfinished: Counter,
     pub(crate) unaccepted: Counter,
+    pub(crate) evicted: Counter,
+    pub(crate) slow: Counter,
     recent: Mutex<Recent>,
     by_reason: Mutex<BTreeMap<(AccountName, &'static str), Refused>>,
 }
@@ -129,6 +138,8 @@ impl Tallied {
             too_large: self.too_large.read(),
             unfinished: self.unfinished.read(),
             unaccepted: self.unaccepted.read(),
+            evicted: self.evicted.read(),
+            slow: self.slow.read(),
         }
     }
 }

@@ -11,11 +11,13 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod connection;
 mod counters;
 mod endpoint;
 mod receiver;
 mod server;
 mod settings;
+mod slots;
 
 pub use counters::Counters;
 pub use endpoint::Endpoint;

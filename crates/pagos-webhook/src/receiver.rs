@@ -97,7 +97,7 @@ impl Receiver {
         if body.len() > self.settings().body_bytes_max {
             return self.refuse_too_large();
         }
-        self.take(endpoint, head, body).await
+        self.take(endpoint, head, body).await.response
     }
 
     /// The endpoint that a request is for, or the answer that ends it. Never a redirect: some
@@ -129,16 +129,22 @@ impl Receiver {
         endpoint: &Endpoint,
         head: http::request::Parts,
         body: Bytes,
-    ) -> Response<Bytes> {
+    ) -> Answered {
         self.tallied().received.add();
         let Some(decoder) = endpoint.decoder() else {
             self.tallied().failed.add();
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+            let response = plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+            return Answered { response, keeps: Keeps::Close };
         };
+        let mut keeps = Keeps::Close;
         let delivery =
             Delivery { headers: head.headers, body, received_at: self.shared.clock.now() };
         let receipt = match self.judge(endpoint, decoder, &delivery).await {
-            Ok(Judged::Kept(verdict)) => self.store(endpoint, &delivery, &verdict).await,
+            Ok(Judged::Kept(verdict)) => {
+                let receipt = self.store(endpoint, &delivery, &verdict).await;
+                keeps = Keeps::after(receipt, &verdict);
+                receipt
+            }
             Ok(Judged::Forged) => {
                 self.tallied().refuse(endpoint.account(), FORGED, delivery.received_at);
                 Receipt::Refused
@@ -152,7 +158,7 @@ impl Receiver {
                 Receipt::Failed
             }
         };
-        decoder.acknowledge(receipt)
+        Answered { response: decoder.acknowledge(receipt), keeps }
     }
 
     /// Decides whether the delivery is worth keeping, and what it is: that is found out once, here, and
@@ -198,6 +204,11 @@ impl Receiver {
         closing(plain(StatusCode::REQUEST_TIMEOUT, "the body did not arrive\n"))
     }
 
+    /// The connection was told to make room before it had begun to store.
+    pub(crate) fn refuse_evicted(&self) -> Response<Bytes> {
+        plain(StatusCode::SERVICE_UNAVAILABLE, "too many connections\n")
+    }
+
     fn refuse_method(&self, allowed: &'static str) -> Response<Bytes> {
         self.tallied().wrong_method.add();
         let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "wrong method\n");
@@ -214,6 +225,31 @@ impl Receiver {
     }
 }
 
+/// What a delivery is answered with.
+pub(crate) struct Answered {
+    pub(crate) response: Response<Bytes>,
+    pub(crate) keeps: Keeps,
+}
+
+/// What becomes of the connection after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// It has proven that its peer knows the secret, so it may bring more.
+    Open,
+    /// Anybody could have sent what it brought.
+    Close,
+}
+
+impl Keeps {
+    fn after(receipt: Receipt, verdict: &Verdict) -> Self {
+        match (receipt, verdict) {
+            (Receipt::Stored, Verdict::Genuine { .. } | Verdict::Unreadable { .. }) => Self::Open,
+            (_, Verdict::Hint { .. })
+            | (Receipt::Refused | Receipt::Misdirected | Receipt::Failed, _) => Self::Close,
+        }
+    }
+}
+
 /// For load balancers: answers 200 as long as the process serves.
 const HEALTH_PATH: &str = "/healthz";
 
@@ -225,8 +261,8 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
     answer
 }
 
-/// The rest of the request will not be read, so the connection is of no further use.
-fn closing(mut answer: Response<Bytes>) -> Response<Bytes> {
+/// Tells the client, and `hyper`, that the connection ends with this answer.
+pub(crate) fn closing(mut answer: Response<Bytes>) -> Response<Bytes> {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }
