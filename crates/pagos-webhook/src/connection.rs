@@ -141,6 +141,7 @@ enum Reading {
 /// Copies every piece: a piece of one byte keeps a whole buffer of `hyper` alive, so a client that
 /// sends a body byte by byte would cost some thousand times its length.
 async fn collect(mut body: Incoming, bytes_max: usize) -> Reading {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(bytes_max);
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
@@ -152,6 +153,9 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Reading {
         };
         if piece.len() > bytes_max.saturating_sub(whole.len()) {
             return Reading::TooLarge;
+        }
+        if whole.is_empty() {
+            whole.reserve(announced);
         }
         whole.extend_from_slice(&piece);
     }

@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 use crate::connection::build_http;
 use crate::receiver::Receiver;
 use crate::slots::Admission;
+use crate::slots::Notices;
 use crate::slots::Peer;
+use crate::slots::Slot;
 use crate::slots::Slots;
 
 /// How serving ended.
@@ -71,16 +73,8 @@ impl Receiver {
                 () = &mut shutdown => break,
                 admission = slots.admit(Peer::from(address.ip())) => admission,
             };
-            let (slot, notices) = match admission {
-                Admission::Free(slot, notices) => (slot, notices),
-                Admission::Freed(slot, notices) => {
-                    self.tallied().evicted.add();
-                    (slot, notices)
-                }
-                Admission::Refused => {
-                    self.tallied().unaccepted.add();
-                    continue;
-                }
+            let Some((slot, notices)) = self.count_admission(admission) else {
+                continue;
             };
             let http = http.clone();
             connections.spawn(self.clone().serve_connection(http, stream, slot, notices));
@@ -88,6 +82,20 @@ impl Receiver {
         drop(listener);
         slots.stop();
         Ok(drain(connections, settings.drain_timeout).await)
+    }
+
+    fn count_admission(&self, admission: Admission) -> Option<(Slot, Notices)> {
+        match admission {
+            Admission::Free(slot, notices) => Some((slot, notices)),
+            Admission::Freed(slot, notices) => {
+                self.tallied().evicted.add();
+                Some((slot, notices))
+            }
+            Admission::Refused => {
+                self.tallied().unaccepted.add();
+                None
+            }
+        }
     }
 }
 

@@ -66,12 +66,11 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long a connection may go on after its life is over: a head, a body, the store asked and
-    /// told, and the answer written.
+    /// How long a connection may go on after its life is over: a head, a body and the answer. The
+    /// time of the store is not in it, since a delivery that is being stored is never cut.
     pub(crate) fn finish_max(&self) -> Duration {
         let reading = within_reason(self.read_timeout).saturating_mul(2);
-        let storing = within_reason(self.store_timeout).saturating_mul(2);
-        reading.saturating_add(storing).saturating_add(within_reason(self.write_timeout))
+        reading.saturating_add(within_reason(self.write_timeout))
     }
 }
 

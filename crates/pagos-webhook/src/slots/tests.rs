@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 use std::sync::atomic::AtomicBool;
 use std::task::Waker;
+use std::time::Duration;
 
 use super::*;
 
@@ -140,7 +141,7 @@ async fn who_waits_is_admitted_when_a_delivery_ends_or_a_connection_does() {
     assert!(waiting.as_mut().poll(context).is_pending());
     assert!(waiting.as_mut().poll(context).is_pending());
     under_way.end_verified();
-    let Admission::Freed(slot, _notices) = waiting.await else {
+    let Admission::Freed(slot, _notices) = soon(waiting).await else {
         panic!("its place was not free");
     };
     let under_way = slot.begin().unwrap();
@@ -149,7 +150,11 @@ async fn who_waits_is_admitted_when_a_delivery_ends_or_a_connection_does() {
     assert!(waiting.as_mut().poll(context).is_pending());
     drop(under_way);
     drop(slot);
-    assert!(matches!(waiting.await, Admission::Free(..)));
+    assert!(matches!(soon(waiting).await, Admission::Free(..)));
+}
+
+async fn soon(waiting: impl Future<Output = Admission>) -> Admission {
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it is woken")
 }
 
 /// A connection that looks idle when it is chosen may begin, and even end, a delivery before it is
