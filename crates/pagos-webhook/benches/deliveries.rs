@@ -12,7 +12,6 @@
 )]
 
 #[path = "../tests/site/mod.rs"]
-#[allow(dead_code)]
 mod site;
 
 use std::path::Path;

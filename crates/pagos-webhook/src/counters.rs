@@ -73,8 +73,15 @@ counters! {
     too_large,
     /// Requests whose body did not arrive in time, or broke off.
     unfinished,
-    /// Connections that could not be accepted.
+    /// Connections that could not be accepted, or were closed at once because every connection in
+    /// their peer's share was storing a delivery.
     unaccepted,
+    /// Connections that were closed to make room for a newer one.
+    evicted,
+    /// Connections that were closed because no whole head arrived in time (also after the last
+    /// answer, so idle connections count), because an answer was not read in time, or because they
+    /// did not end after their life was over.
+    slow,
 }
 
 /// One number that grows.
@@ -113,6 +120,15 @@ pub(crate) const TOO_LARGE: &str = "a body longer than the limit";
 
 /// The body did not arrive in time.
 pub(crate) const UNFINISHED: &str = "a body that did not arrive whole in time";
+
+/// The connection gave its place to a newer one.
+pub(crate) const EVICTED: &str = "closed to make room for a newer one";
+
+/// The connection idled, or its client was too slow.
+pub(crate) const SLOW: &str = "idle, slow, or not reading";
+
+/// The connection could not be accepted.
+pub(crate) const UNACCEPTED: &str = "no place, or not accepted by the system";
 
 /// The store failed, or took too long. The provider sends it again.
 pub(crate) const NOT_STORED: &str = "the database did not take it in time";

@@ -11,6 +11,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod connection;
 mod counters;
 mod endpoint;
 mod hints;
@@ -18,6 +19,7 @@ mod ready;
 mod receiver;
 mod server;
 mod settings;
+mod slots;
 
 pub use counters::Counters;
 pub use endpoint::Endpoint;

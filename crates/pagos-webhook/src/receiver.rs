@@ -26,13 +26,16 @@ use pagos_engine::StoreError;
 use pagos_engine::Verdict;
 
 use crate::counters::Counters;
+use crate::counters::EVICTED;
 use crate::counters::FOREIGN;
 use crate::counters::FORGED;
 use crate::counters::MISDIRECTED;
 use crate::counters::NOT_STORED;
 use crate::counters::OVER_BUDGET;
+use crate::counters::SLOW;
 use crate::counters::TOO_LARGE;
 use crate::counters::Tallied;
+use crate::counters::UNACCEPTED;
 use crate::counters::UNFINISHED;
 use crate::counters::WRONG_METHOD;
 use crate::endpoint::Endpoint;
@@ -115,7 +118,7 @@ impl Receiver {
         if body.len() > self.settings().body_bytes_max {
             return self.refuse_too_large();
         }
-        self.take(endpoint, head, body).await
+        self.take(endpoint, head, body).await.response
     }
 
     /// The endpoint that a request is for, or the answer that ends it. Never a redirect: some
@@ -148,11 +151,12 @@ impl Receiver {
         endpoint: &Endpoint,
         head: http::request::Parts,
         body: Bytes,
-    ) -> Response<Bytes> {
+    ) -> Answered {
         self.tallied().received.add();
         let Some(decoder) = endpoint.decoder() else {
             self.tallied().failed.add();
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+            let response = plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+            return Answered { response, keeps: Keeps::Close };
         };
         let mut delivery =
             Delivery { headers: head.headers, body, received_at: self.shared.clock.now() };
@@ -161,14 +165,14 @@ impl Receiver {
         let taking = self.judge_and_keep(endpoint, decoder, &delivery);
         let taken = tokio::time::timeout(self.settings().store_timeout, taking).await;
         let late = |_| Err(StoreError::new("the store did not answer in time"));
-        let receipt = taken.unwrap_or_else(late).unwrap_or_else(|_| {
+        let (receipt, keeps) = taken.unwrap_or_else(late).unwrap_or_else(|_| {
             // The error's text stays here: it may name files. The store's own health is watched
             // elsewhere; here it is counted.
             self.tallied().failed.add();
             self.note(endpoint, NOT_STORED, &delivery);
-            Receipt::Failed
+            (Receipt::Failed, Keeps::Close)
         });
-        decoder.acknowledge(receipt)
+        Answered { response: decoder.acknowledge(receipt), keeps }
     }
 
     /// Finds out what the delivery is, once, and keeps it with that: byte for byte if it was verified,
@@ -178,7 +182,7 @@ impl Receiver {
         endpoint: &Endpoint,
         decoder: &dyn WebhookDecoder,
         delivery: &Delivery,
-    ) -> Result<Receipt, StoreError> {
+    ) -> Result<(Receipt, Keeps), StoreError> {
         let (store, account) = (&self.shared.store, endpoint.account());
         match store.judge(account, decoder, delivery).await? {
             Judged::Verified(verdict) => {
@@ -188,13 +192,16 @@ impl Receiver {
                 }
                 self.tallied().add_stored(id);
                 self.worker().wake();
-                Ok(Receipt::Taken)
+                Ok((Receipt::Taken, Keeps::Open))
             }
-            Judged::Hint(hint) => self.take_hint(endpoint, &hint, delivery).await,
+            Judged::Hint(hint) => {
+                let receipt = self.take_hint(endpoint, &hint, delivery).await?;
+                Ok((receipt, Keeps::Close))
+            }
             Judged::Forged => {
                 self.tallied().refused.add();
                 self.note(endpoint, FORGED, delivery);
-                Ok(Receipt::Refused)
+                Ok((Receipt::Refused, Keeps::Close))
             }
         }
     }
@@ -248,6 +255,26 @@ impl Receiver {
         closing(plain(StatusCode::REQUEST_TIMEOUT, "the body did not arrive\n"))
     }
 
+    pub(crate) fn count_slow(&self) {
+        self.tallied().slow.add();
+        self.note_stranger(SLOW);
+    }
+
+    pub(crate) fn count_evicted(&self) {
+        self.tallied().evicted.add();
+        self.note_stranger(EVICTED);
+    }
+
+    pub(crate) fn count_unaccepted(&self) {
+        self.tallied().unaccepted.add();
+        self.note_stranger(UNACCEPTED);
+    }
+
+    /// The connection was told to make room before it had begun to store.
+    pub(crate) fn refuse_evicted(&self) -> Response<Bytes> {
+        plain(StatusCode::SERVICE_UNAVAILABLE, "too many connections\n")
+    }
+
     fn refuse_method(&self, allowed: &'static str) -> Response<Bytes> {
         self.tallied().wrong_method.add();
         self.note_stranger(WRONG_METHOD);
@@ -286,6 +313,21 @@ pub(crate) fn is_ready_question(head: &http::request::Parts) -> bool {
     head.uri.path() == READY_PATH && head.method == Method::GET
 }
 
+/// What a delivery is answered with.
+pub(crate) struct Answered {
+    pub(crate) response: Response<Bytes>,
+    pub(crate) keeps: Keeps,
+}
+
+/// What becomes of the connection after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// It has proven that its peer knows the secret, so it may bring more.
+    Open,
+    /// Anybody could have sent what it brought.
+    Close,
+}
+
 /// For load balancers: answers 200 as long as the process serves.
 const HEALTH_PATH: &str = "/healthz";
 
@@ -297,8 +339,8 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
     answer
 }
 
-/// The rest of the request will not be read, so the connection is of no further use.
-fn closing(mut answer: Response<Bytes>) -> Response<Bytes> {
+/// Tells the client, and `hyper`, that the connection ends with this answer.
+pub(crate) fn closing(mut answer: Response<Bytes>) -> Response<Bytes> {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer
 }

@@ -1,6 +1,8 @@
 //! A receiver on loopback with an invented provider and a store that can be held up, and a client
 //! that writes requests byte by byte. Not for the crate's users.
 
+#![allow(dead_code, reason = "each file of tests uses what it needs")]
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -81,6 +83,7 @@ use pagos_webhook::Served;
 use pagos_webhook::Settings;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::sync::oneshot;
@@ -97,6 +100,19 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn open(store: Arc<dyn Store>, settings: Settings) -> Self {
+        Self::open_on(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), store, settings)
+    }
+
+    /// With as small a buffer for answers as the system allows.
+    pub(crate) fn open_narrow(store: Arc<dyn Store>, settings: Settings) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(1).unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = socket.listen(1024).unwrap().into_std().unwrap();
+        Self::open_on(listener, store, settings)
+    }
+
+    fn open_on(listener: std::net::TcpListener, store: Arc<dyn Store>, settings: Settings) -> Self {
         let endpoint = Endpoint::new(account(), Arc::new(Invented)).unwrap();
         let woken = Arc::new(AtomicU64::new(0));
         let wake = {
@@ -107,7 +123,6 @@ impl Site {
         };
         let endpoints = vec![endpoint];
         let receiver = Receiver::new(store, endpoints, Arc::new(Stopped), settings, wake).unwrap();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = {
@@ -141,6 +156,14 @@ impl Site {
 
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// As the peer 127.0.0.`last`, and with as small a buffer for answers as the system allows.
+    pub(crate) async fn connect_as(&self, last: u8) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+        socket.connect(self.address).await.unwrap()
     }
 }
 
@@ -321,9 +344,12 @@ impl Gated {
 
     /// Waits until so many deliveries stand before the gate.
     pub(crate) async fn until_waiting(&self, count: u64) {
-        while self.waiting.load(Ordering::SeqCst) < count {
-            tokio::task::yield_now().await;
-        }
+        let counting = async {
+            while self.waiting.load(Ordering::SeqCst) < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, counting).await.expect("so many deliveries arrive");
     }
 
     pub(crate) async fn stored(&self) -> Vec<InboxItem> {

@@ -1,0 +1,173 @@
+//! One connection: HTTP/1.1 over TCP with a limit on each thing that a client can draw out. Which
+//! connection gives way to another is decided in `slots.rs`.
+
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+use http::Request;
+use http::Response;
+use http_body_util::BodyExt;
+use http_body_util::Full;
+use hyper::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_io_timeout::TimeoutWriter;
+
+use crate::receiver::Keeps;
+use crate::receiver::Receiver;
+use crate::receiver::closing;
+use crate::receiver::is_ready_question;
+use crate::settings::Settings;
+use crate::settings::within_reason;
+use crate::slots::Notice;
+use crate::slots::Notices;
+use crate::slots::Slot;
+
+/// How `hyper` serves every connection.
+pub(crate) fn build_http(settings: &Settings) -> Arc<http1::Builder> {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(within_reason(settings.read_timeout))
+        .max_header_size(settings.head_bytes_max)
+        // Heads and bodies are both read through it, and `hyper` would let it grow to 400 KiB.
+        .max_buf_size(settings.head_bytes_max.max(BUFFER_BYTES_MIN));
+    Arc::new(http)
+}
+
+/// `hyper` panics below.
+const BUFFER_BYTES_MIN: usize = 8192;
+
+impl Receiver {
+    /// Serves one connection until it ends, is evicted, or has outlived its limits.
+    pub(crate) async fn serve_connection(
+        self,
+        http: Arc<http1::Builder>,
+        stream: TcpStream,
+        slot: Slot,
+        mut notices: Notices,
+    ) {
+        // An answer is one small packet; it shall not wait for another.
+        let _ = stream.set_nodelay(true);
+        let settings = self.settings();
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(within_reason(settings.write_timeout)));
+        let (receiver, connection_slot) = (&self, &slot);
+        let service = service_fn(move |request| async move {
+            let answer = receiver.respond(connection_slot, request).await;
+            Ok::<_, Infallible>(answer.map(Full::new))
+        });
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let mut connection = pin!(connection);
+        let mut limit = pin!(tokio::time::sleep(within_reason(settings.life_max)));
+        let mut is_finishing = false;
+        loop {
+            tokio::select! {
+                biased;
+                // A connection that breaks off is the provider's business: it sends again.
+                ended = connection.as_mut() => {
+                    if ended.is_err_and(|error| is_slow(&error)) {
+                        self.count_slow();
+                    }
+                    return;
+                }
+                notice = &mut notices => match notice {
+                    Notice::Evicted => return,
+                    Notice::Stopping => connection.as_mut().graceful_shutdown(),
+                },
+                () = limit.as_mut() => {
+                    if is_finishing && slot.close() {
+                        self.count_slow();
+                        return;
+                    }
+                    is_finishing = true;
+                    connection.as_mut().graceful_shutdown();
+                    limit.as_mut().reset(Instant::now() + settings.finish_max());
+                }
+            }
+        }
+    }
+
+    async fn respond(&self, slot: &Slot, request: Request<Incoming>) -> Response<Bytes> {
+        let (head, body) = request.into_parts();
+        if is_ready_question(&head) {
+            return closing(self.answer_ready().await);
+        }
+        let endpoint = match self.route(&head) {
+            Ok(endpoint) => endpoint,
+            Err(answer) => return closing(*answer),
+        };
+        let body = match self.read(body).await {
+            Reading::Whole(body) => body,
+            Reading::TooLarge => return self.refuse_too_large(),
+            Reading::Unfinished => return self.refuse_unfinished(),
+        };
+        let Some(busy) = slot.begin() else {
+            return closing(self.refuse_evicted());
+        };
+        let answered = self.take(endpoint, head, body).await;
+        match answered.keeps {
+            Keeps::Open => {
+                busy.end_verified();
+                answered.response
+            }
+            Keeps::Close => closing(answered.response),
+        }
+    }
+
+    async fn read(&self, body: Incoming) -> Reading {
+        let bytes_max = self.settings().body_bytes_max;
+        // What is announced as too long is not read at all.
+        if usize::try_from(body.size_hint().lower()).is_ok_and(|lower| lower > bytes_max) {
+            return Reading::TooLarge;
+        }
+        let patience = within_reason(self.settings().read_timeout);
+        let reading = tokio::time::timeout(patience, collect(body, bytes_max)).await;
+        reading.unwrap_or(Reading::Unfinished)
+    }
+}
+
+enum Reading {
+    Whole(Bytes),
+    TooLarge,
+    Unfinished,
+}
+
+/// Copies every piece: a piece of one byte keeps a whole buffer of `hyper` alive, so a client that
+/// sends a body byte by byte would cost some thousand times its length.
+async fn collect(mut body: Incoming, bytes_max: usize) -> Reading {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(bytes_max);
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            return Reading::Unfinished;
+        };
+        // What is not of the body is a trailer, and no provider signs those.
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
+        if piece.len() > bytes_max.saturating_sub(whole.len()) {
+            return Reading::TooLarge;
+        }
+        if whole.is_empty() {
+            whole.reserve(announced);
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Reading::Whole(whole.freeze())
+}
+
+/// Whether a connection ended because the client took too long to send a head or to read an answer.
+fn is_slow(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    error.is_timeout() || cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
+}

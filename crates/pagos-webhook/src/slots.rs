@@ -1,0 +1,312 @@
+//! Which connections have a slot, and which one loses it when slots run out. No sockets and no
+//! clock: who waits the longest is told by the order in which things happened.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+use std::task::Poll;
+
+use tokio::sync::Notify;
+use tokio::sync::oneshot;
+
+/// Who is at the other end, as far as a share of the slots goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// One address. An IPv4 address that is written as an IPv6 one is here.
+    V4([u8; 4]),
+    /// One network: whoever has one IPv6 address has all of its 64-bit network.
+    V6([u16; 4]),
+}
+
+impl From<IpAddr> for Peer {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => {
+                let [first, second, third, fourth, ..] = address.segments();
+                Self::V6([first, second, third, fourth])
+            }
+        }
+    }
+}
+
+/// All slots.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    slots_max: usize,
+    per_peer_max: usize,
+    /// Grows with every opening and every verified delivery.
+    turn: AtomicU64,
+    taken: Mutex<Vec<Taken>>,
+    /// Somebody left, or is no longer busy. Only the acceptor waits for it.
+    freed: Notify,
+}
+
+#[derive(Debug)]
+struct Taken {
+    peer: Peer,
+    state: Arc<State>,
+    notice: oneshot::Sender<Notice>,
+}
+
+/// What a connection is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// Its slot is another's; it goes at once.
+    Evicted,
+    /// The server stops; it finishes its request.
+    Stopping,
+}
+
+/// What a new connection gets.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// A slot that was free.
+    Free(Slot, Notices),
+    /// The slot of a connection that was evicted for it.
+    Freed(Slot, Notices),
+    /// Nothing: deliveries are under way on all connections of its peer's share.
+    Refused,
+}
+
+/// Why there is no slot for a new connection unless another one goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shortage {
+    /// Its peer has as many as it may.
+    OfShare,
+    /// All are taken.
+    OfSlots,
+}
+
+impl Slots {
+    /// Limits of 0 count as 1.
+    pub(crate) fn new(slots_max: usize, per_peer_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            slots_max: slots_max.max(1),
+            per_peer_max: per_peer_max.max(1),
+            turn: AtomicU64::new(0),
+            taken: Mutex::default(),
+            freed: Notify::new(),
+        })
+    }
+
+    /// A slot for a new connection. Waits only while deliveries are under way on all connections
+    /// there are, each of which is limited in time. Dropping the future leaves all as it was.
+    pub(crate) async fn admit(self: &Arc<Self>, peer: Peer) -> Admission {
+        if self.shortage(&self.lock(), peer).is_some() {
+            // Connections that have a request at hand begin with it, and those that have ended
+            // leave, before anybody is evicted.
+            tokio::task::yield_now().await;
+        }
+        loop {
+            let freed = self.freed.notified();
+            if let Some(admission) = self.try_admit(peer) {
+                return admission;
+            }
+            freed.await;
+        }
+    }
+
+    /// None if deliveries are under way on all connections.
+    fn try_admit(self: &Arc<Self>, peer: Peer) -> Option<Admission> {
+        let mut taken = self.lock();
+        let Some(shortage) = self.shortage(&taken, peer) else {
+            let (slot, notices) = self.take(&mut taken, peer);
+            return Some(Admission::Free(slot, notices));
+        };
+        let is_eligible = |one: &Taken| match shortage {
+            Shortage::OfShare => one.peer == peer,
+            Shortage::OfSlots => true,
+        };
+        if evict_oldest(&mut taken, is_eligible) {
+            let (slot, notices) = self.take(&mut taken, peer);
+            return Some(Admission::Freed(slot, notices));
+        }
+        let is_full = taken.len() >= self.slots_max;
+        let is_all_busy = is_full && taken.iter().all(|one| one.state.waiting_since().is_none());
+        (!is_all_busy).then_some(Admission::Refused)
+    }
+
+    fn shortage(&self, taken: &[Taken], peer: Peer) -> Option<Shortage> {
+        if taken.iter().filter(|one| one.peer == peer).count() >= self.per_peer_max {
+            return Some(Shortage::OfShare);
+        }
+        (taken.len() >= self.slots_max).then_some(Shortage::OfSlots)
+    }
+
+    fn take(self: &Arc<Self>, taken: &mut Vec<Taken>, peer: Peer) -> (Slot, Notices) {
+        let state = Arc::new(State::waiting(self.next_turn()));
+        let (notice, notices) = oneshot::channel();
+        taken.push(Taken { peer, state: Arc::clone(&state), notice });
+        (Slot { slots: Arc::clone(self), state }, Notices { notice: Some(notices) })
+    }
+
+    /// Tells all connections that the server stops. Nobody is admitted or evicted after this.
+    pub(crate) fn stop(&self) {
+        for taken in std::mem::take(&mut *self.lock()) {
+            // The connection may have ended by itself just now.
+            let _ = taken.notice.send(Notice::Stopping);
+        }
+    }
+
+    fn leave(&self, state: &Arc<State>) {
+        self.lock().retain(|one| !Arc::ptr_eq(&one.state, state));
+        self.freed.notify_one();
+    }
+
+    fn next_turn(&self) -> u64 {
+        self.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Taken>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Evicts the one that waits the longest among these; false if all of them are busy.
+fn evict_oldest(taken: &mut Vec<Taken>, is_eligible: impl Fn(&Taken) -> bool) -> bool {
+    // Every failed attempt means that one of them became busy meanwhile.
+    for _ in 0..=taken.len() {
+        let waiting = taken.iter().enumerate().filter(|(_, one)| is_eligible(one));
+        let waiting = waiting.filter_map(|(at, one)| Some((one.state.waiting_since()?, at)));
+        let Some((since, at)) = waiting.min() else {
+            return false;
+        };
+        if taken.get(at).is_some_and(|one| one.state.close(since)) {
+            let evicted = taken.swap_remove(at);
+            // The connection may have ended by itself just now.
+            let _ = evicted.notice.send(Notice::Evicted);
+            return true;
+        }
+    }
+    false
+}
+
+/// A connection's slot. Dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    slots: Arc<Slots>,
+    state: Arc<State>,
+}
+
+impl Slot {
+    /// From here on the connection is not evicted, until what is returned is dropped. None if it
+    /// is evicted already.
+    pub(crate) fn begin(&self) -> Option<Busy<'_>> {
+        let since = self.state.begin()?;
+        Some(Busy { slot: self, since })
+    }
+
+    /// Closes the connection for any further delivery; false if one is under way.
+    pub(crate) fn close(&self) -> bool {
+        match self.state.waiting_since() {
+            Some(since) => self.state.close(since),
+            None => self.state.is_closed(),
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.slots.leave(&self.state);
+    }
+}
+
+/// A delivery that is being verified and stored. Dropping it leaves the connection's age as it was.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Busy<'a> {
+    slot: &'a Slot,
+    since: u64,
+}
+
+impl Busy<'_> {
+    /// The delivery was genuine: the connection counts as new again.
+    pub(crate) fn end_verified(mut self) {
+        self.since = self.slot.slots.next_turn();
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.slot.state.end(self.since);
+        self.slot.slots.freed.notify_one();
+    }
+}
+
+/// Ready once, when the connection shall go; for ever pending after that.
+#[derive(Debug)]
+pub(crate) struct Notices {
+    notice: Option<oneshot::Receiver<Notice>>,
+}
+
+impl Future for Notices {
+    type Output = Notice;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Notice> {
+        let Some(notice) = &mut self.notice else {
+            return Poll::Pending;
+        };
+        let told = std::task::ready!(Pin::new(notice).poll(context));
+        self.notice = None;
+        // It is never dropped unsent while the connection holds its slot.
+        Poll::Ready(told.unwrap_or(Notice::Evicted))
+    }
+}
+
+/// The turn since which a connection waits, times four, plus its phase. One number, so that an
+/// eviction fails if the connection began or even ended a delivery since it was looked at.
+#[derive(Debug)]
+struct State {
+    packed: AtomicU64,
+}
+
+const WAITING: u64 = 0;
+const BUSY: u64 = 1;
+const CLOSED: u64 = 2;
+
+impl State {
+    fn waiting(since: u64) -> Self {
+        Self { packed: AtomicU64::new(pack(since, WAITING)) }
+    }
+
+    fn waiting_since(&self) -> Option<u64> {
+        let packed = self.packed.load(Ordering::Acquire);
+        (packed % 4 == WAITING).then_some(packed / 4)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.packed.load(Ordering::Acquire) % 4 == CLOSED
+    }
+
+    fn begin(&self) -> Option<u64> {
+        let since = self.waiting_since()?;
+        self.exchange(pack(since, WAITING), pack(since, BUSY)).then_some(since)
+    }
+
+    fn end(&self, since: u64) {
+        self.packed.store(pack(since, WAITING), Ordering::Release);
+    }
+
+    fn close(&self, since: u64) -> bool {
+        self.exchange(pack(since, WAITING), pack(since, CLOSED))
+    }
+
+    fn exchange(&self, from: u64, to: u64) -> bool {
+        self.packed.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+fn pack(since: u64, phase: u64) -> u64 {
+    since * 4 + phase
+}
+
+#[cfg(test)]
+mod tests;
