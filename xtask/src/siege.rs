@@ -181,7 +181,9 @@ fn besiege(stage: &mut Stage, orders: &Orders) -> Result<Vec<Phase>, Failure> {
     let until = Instant::now();
     while Instant::now() < last {
         let from = phases.first().map_or(until, |phase| phase.from);
-        if stage.relay.deliveries(from, until).iter().all(is_done) {
+        if stage.relay.has_answered_all_before(until)
+            && stage.relay.deliveries(from, until).iter().all(is_done)
+        {
             break;
         }
         thread::sleep(LOOK_EVERY);

@@ -51,6 +51,8 @@ impl Delivery {
 struct Notes {
     target: Option<SocketAddr>,
     deliveries: Vec<Delivery>,
+    /// When those were sent that have no answer yet.
+    under_way: Vec<Instant>,
     kept: Vec<Message>,
 }
 
@@ -91,6 +93,11 @@ impl Relay {
         notes.deliveries.iter().filter(is_meant).cloned().collect()
     }
 
+    /// Do all that arrived before that moment have their answer, or none to be had?
+    pub(super) fn has_answered_all_before(&self, moment: Instant) -> bool {
+        locked(&self.notes).under_way.iter().all(|sent_at| *sent_at >= moment)
+    }
+
     /// Some of what passed, byte for byte.
     pub(super) fn kept(&self) -> Vec<Message> {
         locked(&self.notes).kept.clone()
@@ -100,18 +107,26 @@ impl Relay {
 fn pass_on(stream: TcpStream, notes: &Mutex<Notes>) -> io::Result<()> {
     let mut twin = Connection::over(stream, IDLE_MAX)?;
     while let Some(request) = twin.read()? {
-        let target = locked(notes).target;
         let sent_at = Instant::now();
+        let target = {
+            let mut notes = locked(notes);
+            notes.under_way.push(sent_at);
+            notes.target
+        };
         let answer = target.and_then(|serve| wire::exchange(serve, &request, ANSWER_MAX).ok());
         let answered_at = Instant::now();
         let status = answer.as_ref().and_then(Message::status);
+        let mut notes = locked(notes);
+        if let Some(at) = notes.under_way.iter().position(|other| *other == sent_at) {
+            notes.under_way.swap_remove(at);
+        }
         if let Some(key) = key_of(&request.body) {
-            let mut notes = locked(notes);
             notes.deliveries.push(Delivery { key, sent_at, answered_at, status });
             if notes.kept.len() < KEPT_MAX {
                 notes.kept.push(request);
             }
         }
+        drop(notes);
         twin.write(&answer.unwrap_or_else(|| wire::answer("503 Service Unavailable")))?;
     }
     Ok(())

@@ -44,6 +44,11 @@ impl Message {
         self.first_line().split(' ').nth(1)?.parse().ok()
     }
 
+    /// Is it the last one on its connection?
+    pub(super) fn closes(&self) -> bool {
+        header(&self.head, "connection").is_some_and(|word| word.eq_ignore_ascii_case("close"))
+    }
+
     /// Method and path of a request.
     pub(super) fn target(&self) -> Option<(String, String)> {
         let line = self.first_line();

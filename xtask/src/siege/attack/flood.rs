@@ -10,6 +10,7 @@ use std::time::Instant;
 use super::Target;
 use crate::random::Random;
 use crate::siege::wire::Connection;
+use crate::siege::wire::Message;
 
 const THREADS: u64 = 4;
 
@@ -35,6 +36,15 @@ impl Stranger {
             None => Connection::open(self.serve, WAIT_MAX)?,
         };
         Ok(self.connection.insert(connection))
+    }
+
+    /// Sends a request and reads its answer, on the connection that there is or on another one.
+    pub(super) fn ask(&mut self, request: &Message) -> io::Result<Message> {
+        let answer = self.connection()?.exchange(request);
+        if answer.as_ref().map_or(true, Message::closes) {
+            self.leave();
+        }
+        answer
     }
 
     /// The next request comes on another connection.

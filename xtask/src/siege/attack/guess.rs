@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use super::Outcome;
 use super::Target;
@@ -13,19 +15,21 @@ use crate::siege::wire::Message;
 use crate::trial::payroll::Provider;
 
 /// Politely: an overload may be answered, and that is about no key.
-const PAIRS_PER_SECOND: u64 = 100;
+const PAIRS_PER_SECOND: u64 = 20;
 
 pub(super) fn launch(target: &Target<'_>) -> Outcome {
-    let differences = Mutex::new(BTreeMap::new());
+    let (differences, compared) = (Mutex::new(BTreeMap::new()), AtomicU64::new(0));
     let requests = flood(target, Some(PAIRS_PER_SECOND), |stranger| {
         let known = stranger.random.choose(target.known);
         let (provider, key) =
             known.map_or((Provider::Virtualpos, ""), |row| (row.provider, row.key.as_str()));
         // As long, and nobody's.
         let unknown = key.replacen('C', "Z", 1);
-        let connection = stranger.connection()?;
-        let of_known = connection.exchange(&hints::build(provider, key, "", ""))?;
-        let of_unknown = connection.exchange(&hints::build(provider, &unknown, "", ""))?;
+        let of_known = stranger.ask(&hints::build(provider, key, "", ""))?;
+        let of_unknown = stranger.ask(&hints::build(provider, &unknown, "", ""))?;
+        if !is_busy(&of_known) && !is_busy(&of_unknown) {
+            compared.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(difference) = compare(&of_known, &of_unknown) {
             let mut differences = differences.lock().unwrap_or_else(PoisonError::into_inner);
             differences.entry(provider.name()).or_insert(difference);
@@ -33,14 +37,16 @@ pub(super) fn launch(target: &Target<'_>) -> Outcome {
         Ok(2)
     });
     let differences = differences.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let complaints =
-        differences.into_iter().map(|(provider, difference)| format!("{provider}: {difference}"));
-    Outcome { requests, complaints: complaints.collect() }
+    let complaint = |(provider, difference)| format!("{provider}: {difference}");
+    let mut complaints: Vec<String> = differences.into_iter().map(complaint).collect();
+    if compared.into_inner() == 0 {
+        complaints.push("no two answers could be compared".to_owned());
+    }
+    Outcome { requests, complaints }
 }
 
 /// How the answers differ, if they do.
 fn compare(of_known: &Message, of_unknown: &Message) -> Option<String> {
-    let is_busy = |answer: &Message| matches!(answer.status(), Some(429 | 503));
     if is_busy(of_known) || is_busy(of_unknown) || of_known.told() == of_unknown.told() {
         return None;
     }
@@ -50,6 +56,10 @@ fn compare(of_known: &Message, of_unknown: &Message) -> Option<String> {
         true => "another head or body about a payout that there is than about others".to_owned(),
         false => format!("{first} about a payout that there is, {second} about others"),
     })
+}
+
+fn is_busy(answer: &Message) -> bool {
+    matches!(answer.status(), Some(429 | 503))
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Unsigned messages that name payouts. They prove nothing, and are reasons to ask.
 
-use std::time::Instant;
-
 use super::Outcome;
 use super::Target;
 use super::flood::flood;
@@ -12,9 +10,6 @@ use crate::trial::payroll::Provider;
 use crate::trial::payroll::Row;
 
 const PER_SECOND: u64 = 7_000;
-
-/// How many are sent before the answers are read.
-const AT_ONCE: u64 = 20;
 
 const PADDING_BYTES: usize = 60 * 1024;
 
@@ -45,24 +40,9 @@ fn about_one_of(known: &[Row], random: &mut Random, headers: &str, padding: &str
 
 /// Small ones, 7,000 a second if that is possible.
 pub(super) fn small(target: &Target<'_>) -> Outcome {
-    Outcome::of(flood(target, Some(PER_SECOND / AT_ONCE), |stranger| {
-        let hint = |random: &mut Random| {
-            let Message { head, body } = about_one_of(target.known, random, "", "");
-            [head, body].concat()
-        };
-        let hints: Vec<u8> = (0..AT_ONCE).flat_map(|_| hint(&mut stranger.random)).collect();
-        let connection = stranger.connection()?;
-        connection.write_bytes(&hints)?;
-        let mut answers = 0;
-        let is_over = || Instant::now() >= target.until;
-        while answers < AT_ONCE && !is_over() && connection.read()?.is_some() {
-            answers += 1;
-        }
-        if answers < AT_ONCE {
-            // It was closed in good order in the middle, or there is no time left.
-            stranger.leave();
-        }
-        Ok(answers)
+    Outcome::of(flood(target, Some(PER_SECOND), |stranger| {
+        let hint = about_one_of(target.known, &mut stranger.random, "", "");
+        stranger.ask(&hint).map(|_| 1)
     }))
 }
 
@@ -74,7 +54,7 @@ pub(super) fn large(target: &Target<'_>) -> Outcome {
         let padding = word.repeat(PADDING_BYTES / word.len());
         let headers = format!("X-Odd-{word}: {word}\r\nUser-Agent: {word}\r\n");
         let hint = about_one_of(target.known, random, &headers, &padding);
-        stranger.connection()?.exchange(&hint).map(|_| 1)
+        stranger.ask(&hint).map(|_| 1)
     }))
 }
 

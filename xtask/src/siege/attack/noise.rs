@@ -39,7 +39,7 @@ pub(super) fn forged(target: &Target<'_>) -> Outcome {
             stranger.leave();
         }
         let request = forge(&mut stranger.random);
-        stranger.connection()?.exchange(&request).map(|_| 1)
+        stranger.ask(&request).map(|_| 1)
     }))
 }
 

@@ -16,14 +16,9 @@ pub(super) fn launch(target: &Target<'_>) -> Outcome {
     let requests = flood(target, None, |stranger| {
         let Some(genuine) = stranger.random.choose(&kept) else { return Ok(0) };
         let request = traced(genuine, &mut stranger.random);
-        let is_acknowledged = match stranger.connection()?.exchange(&request) {
-            Ok(answer) => is_success(&answer),
-            // A kept connection may close at any time; then it is asked on another one.
-            Err(_) => {
-                stranger.leave();
-                stranger.connection()?.exchange(&request).is_ok_and(|it| is_success(&it))
-            }
-        };
+        // A kept connection may close at any time; then it is asked on another one.
+        let answer = stranger.ask(&request).or_else(|_| stranger.ask(&request));
+        let is_acknowledged = answer.is_ok_and(|it| is_success(&it));
         if !is_acknowledged {
             refused.fetch_add(1, Ordering::Relaxed);
         }

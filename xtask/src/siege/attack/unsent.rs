@@ -37,7 +37,7 @@ pub(super) fn launch(stage: &mut Stage, until: Instant) -> Result<Outcome, Failu
     let requests = flood(&target, Some(HINTS_PER_SECOND), |stranger| {
         let Some(row) = stranger.random.choose(target.known) else { return Ok(0) };
         let hint = hints::build(row.provider, &row.key, "", "");
-        stranger.connection()?.exchange(&hint).map(|_| 1)
+        stranger.ask(&hint).map(|_| 1)
     });
     let complaints = judge(&stage.proxy.calls(begun, until), &rows);
     Ok(Outcome { requests, complaints })
