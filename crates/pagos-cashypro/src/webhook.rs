@@ -74,7 +74,9 @@ impl WebhookDecoder for Cashypro {
         let (status, body) = match receipt {
             Receipt::Taken => (StatusCode::OK, r#"{"status":"SUCCESS"}"#),
             Receipt::Refused => (StatusCode::UNAUTHORIZED, r#"{"status":"REFUSED"}"#),
-            Receipt::Failed => (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"FAILED"}"#),
+            Receipt::Crowded | Receipt::Failed => {
+                (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"FAILED"}"#)
+            }
         };
         let mut response = Response::new(Bytes::from_static(body.as_bytes()));
         *response.status_mut() = status;

@@ -260,7 +260,7 @@ fn receiver_7_what_is_refused_is_seen_in_readyz_in_doctor_and_on_standard_error(
         (&true.into(), &true.into(), &true.into())
     );
     assert_eq!(told["misdirected"], 1);
-    let refused = told["over_budget"].as_u64().unwrap() + told["foreign"].as_u64().unwrap();
+    let refused = told["over_budget"].as_u64().unwrap() + told["unsigned"].as_u64().unwrap();
     assert_eq!(refused, 20);
     assert!(!answer.contains("etpay") && !answer.contains("s.db"), "{answer}");
     assert_eq!(http("POST", &format!("{origin}/readyz"), &[], "").0, 405);

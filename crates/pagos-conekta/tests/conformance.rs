@@ -341,7 +341,12 @@ fn a_large_delivery_is_refused_unread() {
 #[test]
 fn what_is_not_ours_is_acknowledged_too() {
     let decoder = conekta(&case("webhook", "v4-ping"), Script::always(200, ""));
-    let cases = [(Receipt::Taken, 200), (Receipt::Refused, 401), (Receipt::Failed, 503)];
+    let cases = [
+        (Receipt::Taken, 200),
+        (Receipt::Crowded, 200),
+        (Receipt::Refused, 401),
+        (Receipt::Failed, 503),
+    ];
     for (receipt, status) in cases {
         assert_eq!(decoder.acknowledge(receipt).status(), status, "{receipt:?}");
     }

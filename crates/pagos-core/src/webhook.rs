@@ -78,6 +78,9 @@ pub enum Receipt {
     Taken,
     /// Not genuine or not readable as a delivery; nothing was stored.
     Refused,
+    /// It proves nothing, and more of its kind came than the account takes: nobody looked at it. The
+    /// provider may send it again, or not; it is asked in our own time.
+    Crowded,
     /// We could not take it now; the provider shall send it again.
     Failed,
 }

@@ -96,8 +96,8 @@ pub trait InboxStore: Debug + Send + Sync {
         verdict: &Verdict,
     ) -> Result<InboxId, StoreError>;
 
-    /// Open deliveries of these accounts and of one trust that are due at `now`, the oldest first, at
-    /// most `limit`.
+    /// Open deliveries of these accounts and of one trust that are due at `now`, at most `limit`: of what
+    /// was verified the oldest first; of hints, whose rows are used again, those that are due for longest.
     async fn inbox(
         &self,
         trust: Trust,

@@ -5,8 +5,8 @@ use sha2::Digest;
 use sha2::Sha256;
 
 /// SHA-256 of the headers and the body that are kept. Two deliveries with one fingerprint are one
-/// delivery, sent twice; a store keeps it once per account. How a delivery travelled is no part of
-/// it: [`crate::StoreDoor::receive`] keeps what its provider reads or signs, and nothing else.
+/// delivery, sent twice; a store keeps it once per account. How a delivery travelled should be no part
+/// of it: whoever receives one forgets those headers first, with [`Delivery::keep_headers`].
 pub fn fingerprint(delivery: &Delivery) -> [u8; 32] {
     let headers = delivery.headers.iter();
     let mut kept: Vec<(&str, &[u8])> =

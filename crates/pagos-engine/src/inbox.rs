@@ -26,6 +26,18 @@ use crate::recognise::About;
 use crate::record::Writer;
 use crate::store::Payout;
 use crate::store::StoreErrorKind;
+use crate::store::Work;
+
+/// What became of a hint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hinted {
+    /// A question is due soon because of it.
+    Asked,
+    /// A question is due already, and may have left.
+    UnderWay,
+    /// There is nothing to ask, or it is asked soon anyway.
+    Needless,
+}
 
 /// A delivery about an order that we do not know is looked at so often, then kept as an orphan.
 const DEFERRALS_MAX: u32 = 3;
@@ -143,25 +155,42 @@ impl Engine {
     async fn ask_about(&self, item: &InboxItem, hint: &Hint) -> Result<(), EngineError> {
         let known = self.store.recognise(&item.account, hint).await?;
         let is_asked = match &known.about {
-            About::Payout(key) => {
-                let decide = |payout: &Payout, rules: &Rules<'_>| {
-                    rules.hinted(&payout.progress, payout.due_at)
-                };
-                let writer = Writer::Inbox(item.id);
-                self.write(Point::ScheduleQuestion, key, writer, decide).await?.is_some()
-            }
+            About::Payout(key) => self.hint_payout(key, item.id).await?,
             About::Payment(key) => self.hint_payment(key, item.id).await?,
             About::Nothing if *hint == Hint::default() => {
                 return self.set_aside_quietly(item, "names no order that Pagos handles").await;
             }
             About::Nothing => return self.defer(item, "no such order").await,
         };
-        if is_asked {
-            return Ok(());
+        match is_asked {
+            Hinted::Asked => return Ok(()),
+            // A question may have left already, before whatever the hint is about.
+            Hinted::UnderWay => {
+                let due_at = self.timer.now().plus(DEFERRAL);
+                let because = "a question is under way".to_owned();
+                let filing = Filing::Defer { due_at, because };
+                return Ok(self.store.file(item.id, filing).await?);
+            }
+            Hinted::Needless => {}
         }
         let because = "there is nothing to ask, or it is asked soon anyway".to_owned();
         let filing = Filing::Close { state: InboxState::Applied, because, notice: None };
         Ok(self.store.file(item.id, filing).await?)
+    }
+
+    async fn hint_payout(&self, key: &OrderKey, id: InboxId) -> Result<Hinted, EngineError> {
+        let decide =
+            |payout: &Payout, rules: &Rules<'_>| rules.hinted(&payout.progress, payout.due_at);
+        let point = Point::ScheduleQuestion;
+        if self.write(point, key, Writer::Inbox(id), decide).await?.is_some() {
+            return Ok(Hinted::Asked);
+        }
+        let payout = self.store.payout(key).await?;
+        let is_under_way = payout.is_some_and(|payout| {
+            payout.progress.work() != Work::Send
+                && payout.due_at.is_some_and(|due_at| due_at <= self.timer.now())
+        });
+        Ok(if is_under_way { Hinted::UnderWay } else { Hinted::Needless })
     }
 
     async fn is_ours(&self, item: &InboxItem, key: &OrderKey) -> Result<bool, EngineError> {

@@ -36,6 +36,7 @@ pub(crate) struct Lanes {
     pub(crate) is_following: bool,
     pub(crate) is_applying: bool,
     pub(crate) is_heeding: bool,
+    pub(crate) is_payments_turn: bool,
     in_flight: BTreeMap<Lane, usize>,
     /// Lanes in which nothing is due, as far as is known.
     empty: BTreeSet<Lane>,
@@ -84,7 +85,8 @@ impl Lanes {
 
     pub(crate) fn claimed(&mut self, found: &Found<Claim>) {
         self.is_claiming = false;
-        self.due_at = found.next_at;
+        // What another lane waits for stays until all are looked at again.
+        self.due_at = self.due_at.into_iter().chain(found.next_at).min();
         let lane = |claim: &Claim| Lane {
             account: claim.payout.order.account.clone(),
             work: claim.payout.progress.work(),
@@ -162,6 +164,7 @@ impl Lanes {
         self.empty.clear();
         self.has_empty_inbox = false;
         self.has_no_hints = false;
+        self.due_at = None;
     }
 }
 

@@ -48,8 +48,9 @@ pub struct Policy {
     pub absence: Option<Absence>,
     /// At most so many new payouts a second and account; `None` for no limit of ours.
     pub sends_per_second_max: Option<u32>,
-    /// At most so many questions a second and account, about payouts and payments; `None` for no
-    /// limit of ours. Settled payouts are asked about with what the others leave.
+    /// At most so many questions a second and account of this engine, about payouts and payments; `None`
+    /// for no limit of ours. A payment counts as one, however many of its sessions are asked about.
+    /// Settled payouts are asked about with what the others leave.
     pub questions_per_second_max: Option<u32>,
     /// At most so many hints a second and account become questions, within the rate above; `None`
     /// for no limit of ours.

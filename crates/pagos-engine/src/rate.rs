@@ -101,7 +101,11 @@ impl Rates {
         now: Timestamp,
         wait: Duration,
     ) {
-        self.turns(account, what).pause = Some(Pause { from: now, until: now.plus(wait) });
+        let turns = self.turns(account, what);
+        let before = turns.pause.filter(|pause| pause.is_on(now)).map(|pause| pause.until);
+        // Several questions may be answered at once: the longest word holds.
+        let until = before.into_iter().fold(now.plus(wait), Timestamp::max);
+        turns.pause = Some(Pause { from: now, until });
     }
 
     /// When the account's next turn is.
@@ -200,6 +204,7 @@ mod tests {
             rates.take(&account(), Limited::Questions, rate_max, at(ms), 3)
         };
         rates.pause(&account(), Limited::Questions, at(0), Duration::from_secs(9));
+        rates.pause(&account(), Limited::Questions, at(0), Duration::from_secs(1));
         for rate_max in [None, Some(5)] {
             assert_eq!(take(&mut rates, rate_max, 0), 0);
             assert_eq!(take(&mut rates, rate_max, 8_999), 0);

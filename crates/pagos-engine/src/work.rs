@@ -140,19 +140,21 @@ impl Engine {
     fn begin_more<'a>(&'a self, most: usize, lanes: &mut Lanes, under_way: &mut UnderWay<'a>) {
         if lanes.may_claim_payouts() {
             lanes.forget_waits();
+        }
+        // Both have their turns from the rate of questions, so neither is always the first.
+        lanes.is_payments_turn = !lanes.is_payments_turn;
+        if lanes.is_payments_turn {
+            self.begin_payments(lanes, under_way);
+        }
+        if lanes.may_claim_payouts() {
             let shares = self.shares_of_payouts(most, lanes);
             if !shares.is_empty() {
                 lanes.is_claiming = true;
                 under_way.push(self.claim(shares).map(|found| found.map(Done::Claimed)).boxed());
             }
         }
-        if lanes.may_claim_payments() {
-            let shares = self.shares_of_payments(lanes);
-            if !shares.is_empty() {
-                lanes.is_following = true;
-                let claiming = self.claim_payments(shares);
-                under_way.push(claiming.map(|found| found.map(Done::ClaimedPayments)).boxed());
-            }
+        if !lanes.is_payments_turn {
+            self.begin_payments(lanes, under_way);
         }
         if lanes.may_apply() {
             lanes.is_applying = true;
@@ -165,6 +167,18 @@ impl Engine {
                 let heeding = self.heed_hints(shares);
                 under_way.push(heeding.map(|count| count.map(Done::Heeded)).boxed());
             }
+        }
+    }
+
+    fn begin_payments<'a>(&'a self, lanes: &mut Lanes, under_way: &mut UnderWay<'a>) {
+        if !lanes.may_claim_payments() {
+            return;
+        }
+        let shares = self.shares_of_payments(lanes);
+        if !shares.is_empty() {
+            lanes.is_following = true;
+            let claiming = self.claim_payments(shares);
+            under_way.push(claiming.map(|found| found.map(Done::ClaimedPayments)).boxed());
         }
     }
 
@@ -233,6 +247,13 @@ impl Engine {
             lanes.wait_until(next_at);
         }
         taken
+    }
+
+    /// Is there a turn now? Whoever waits for one is woken by it.
+    fn has_turn_for(&self, lane: &Lane) -> bool {
+        let Some(what) = limited(lane.work) else { return true };
+        let now = self.timer.now();
+        self.rates().next_at(&lane.account, what, now).is_none_or(|next_at| next_at <= now)
     }
 
     /// What was not found leaves its turns to others. `used` are the lanes of what was found.
@@ -322,7 +343,10 @@ impl Engine {
         let mut lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();
         for account in self.providers.names() {
             for work in [Work::Follow, Work::Apply, Work::Hint] {
-                lanes.push(Lane { account: account.clone(), work });
+                let lane = Lane { account: account.clone(), work };
+                if self.has_turn_for(&lane) {
+                    lanes.push(lane);
+                }
             }
         }
         Ok(self.store.next_due(&lanes).await?)

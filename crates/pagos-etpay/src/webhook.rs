@@ -93,7 +93,9 @@ impl WebhookDecoder for Etpay {
         let (status, body) = match receipt {
             Receipt::Taken => (StatusCode::OK, r#"{"msg":"ok"}"#),
             Receipt::Refused => (StatusCode::UNAUTHORIZED, r#"{"msg":"refused"}"#),
-            Receipt::Failed => (StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"failed"}"#),
+            Receipt::Crowded | Receipt::Failed => {
+                (StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"failed"}"#)
+            }
         };
         let mut response = Response::new(Bytes::from_static(body.as_bytes()));
         *response.status_mut() = status;

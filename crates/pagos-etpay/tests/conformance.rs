@@ -260,6 +260,7 @@ fn each_receipt_has_its_answer() {
     let cases = [
         (Receipt::Taken, StatusCode::OK),
         (Receipt::Refused, StatusCode::UNAUTHORIZED),
+        (Receipt::Crowded, StatusCode::SERVICE_UNAVAILABLE),
         (Receipt::Failed, StatusCode::SERVICE_UNAVAILABLE),
     ];
     for (receipt, status) in cases {

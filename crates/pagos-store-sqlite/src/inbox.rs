@@ -154,7 +154,8 @@ pub(crate) fn reopen(
     open(connection, id, now)
 }
 
-/// The oldest first: the index of each account is in that order.
+/// Of what was verified the oldest first, of hints those that are due for longest: each has an index in
+/// that order.
 pub(crate) fn due(
     connection: &Connection,
     trust: Trust,
@@ -165,20 +166,27 @@ pub(crate) fn due(
     let mut accounts: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
     accounts.sort_unstable();
     accounts.dedup();
-    let mut found: Vec<i64> = Vec::new();
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM inbox INDEXED BY inbox_open
-         WHERE state = 'open' AND account = ?1 AND is_genuine = ?2 AND due_at <= ?3
-         ORDER BY id LIMIT ?4",
-    )?;
+    let mut found: Vec<(i64, i64)> = Vec::new();
+    let mut statement = connection.prepare_cached(match trust {
+        Trust::Verified => {
+            "SELECT 0, id FROM inbox INDEXED BY inbox_open
+             WHERE state = 'open' AND account = ?1 AND is_genuine = ?2 AND due_at <= ?3
+             ORDER BY id LIMIT ?4"
+        }
+        Trust::Unverified => {
+            "SELECT due_at, id FROM inbox INDEXED BY inbox_due
+             WHERE state = 'open' AND account = ?1 AND is_genuine = ?2 AND due_at <= ?3
+             ORDER BY due_at, id LIMIT ?4"
+        }
+    })?;
     for account in accounts {
         let arguments = params![account, is_genuine(trust), now.as_millis(), row::limit(limit)];
-        let rows = statement.query_map(arguments, |row| row.get(0))?;
-        found.extend(rows.collect::<Result<Vec<i64>, _>>()?);
+        let rows = statement.query_map(arguments, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.extend(rows.collect::<Result<Vec<_>, _>>()?);
     }
     found.sort_unstable();
     let mut items = Vec::new();
-    for id in found.into_iter().take(limit) {
+    for (_, id) in found.into_iter().take(limit) {
         items.extend(delivery(connection, id)?.map(|filed| filed.item));
     }
     Ok(items)

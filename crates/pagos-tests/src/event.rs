@@ -91,7 +91,7 @@ impl WebhookDecoder for ScriptedProvider {
         *response.status_mut() = match receipt {
             Receipt::Taken => http::StatusCode::OK,
             Receipt::Refused => http::StatusCode::UNAUTHORIZED,
-            Receipt::Failed => http::StatusCode::SERVICE_UNAVAILABLE,
+            Receipt::Crowded | Receipt::Failed => http::StatusCode::SERVICE_UNAVAILABLE,
         };
         response
     }

@@ -226,3 +226,70 @@ fn receiver_5_a_round_gives_the_turns_of_an_empty_lane_to_what_is_settled() {
         scene.timer.advance(SECOND);
     }
 }
+
+/// A question that has left may not know yet what a hint is about, so another one follows.
+#[test]
+fn receiver_4_a_hint_beside_a_question_that_has_left_is_kept_for_the_next_one() {
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Pending)]);
+    let scene = scene.with_payout("a");
+    let engine = scene.engine();
+    scene.work(&engine);
+    scene.timer.advance(Duration::from_secs(30));
+    // Its question is due, and could be under way at another worker.
+    say(&scene, "a");
+    finish(engine.work(0)).unwrap();
+    assert_eq!(finish(scene.store.deliveries(Some(InboxState::Open), 0, 9)).unwrap().len(), 1);
+    scene.work(&engine);
+    let asked = scene.provider.queries();
+    scene.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+    scene.work_for(&engine, Duration::from_secs(8));
+    assert_eq!(scene.provider.queries(), asked + 1);
+    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+}
+
+/// A hundred orders that a stranger names again and again must not stand before a newer one.
+#[test]
+fn receiver_3_orders_that_are_named_often_do_not_stand_before_others() {
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Pending)]);
+    let names = crowd(100);
+    scene.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    scene.submit(&["z"]);
+    let limited = Policy {
+        hints_per_second_max: Some(4),
+        poll_delays: vec![Duration::from_secs(3_600)],
+        ..policy()
+    };
+    let engine = engine_with(&scene, limited);
+    scene.run_for(&engine, 200, SECOND);
+    for second in 0..60 {
+        names.iter().for_each(|name| say(&scene, name));
+        if second == 20 {
+            scene.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+            say(&scene, "z");
+        }
+        scene.run_for(&engine, 200, SECOND);
+    }
+    assert_eq!(scene.payout("z").progress.status(), Status::Succeeded);
+}
+
+/// Hints that wait for their turn wake the loop when it comes, and not before.
+#[test]
+fn receiver_5_hints_that_wait_do_not_make_the_loop_spin() {
+    let scene =
+        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Pending)]);
+    let names = crowd(200);
+    scene.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    finish(scene.engine().work(1_000)).unwrap();
+    names.iter().for_each(|name| say(&scene, name));
+    let limited = Policy {
+        questions_per_second_max: Some(20),
+        hints_per_second_max: Some(2),
+        poll_delays: vec![Duration::from_secs(3_600)],
+        ..policy()
+    };
+    let engine = engine_with(&scene, limited);
+    let rounds = scene.run_for(&engine, 64, Duration::from_secs(10));
+    assert!(rounds <= 200, "{rounds} rounds in ten seconds for twenty hints");
+}

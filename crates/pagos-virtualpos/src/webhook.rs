@@ -55,7 +55,7 @@ impl WebhookDecoder for VirtualPos {
         *response.status_mut() = match receipt {
             Receipt::Taken => StatusCode::OK,
             Receipt::Refused => StatusCode::UNAUTHORIZED,
-            Receipt::Failed => StatusCode::SERVICE_UNAVAILABLE,
+            Receipt::Crowded | Receipt::Failed => StatusCode::SERVICE_UNAVAILABLE,
         };
         response
     }

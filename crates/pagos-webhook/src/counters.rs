@@ -24,7 +24,8 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// Every number with its name, for whoever shows them.
+            /// Every number with its name, for whoever shows them. Not for strangers: from the numbers of
+            /// hints one can tell which keys there are.
             pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name)),*].into_iter()
             }
@@ -44,6 +45,25 @@ macro_rules! counters {
             }
         }
     };
+}
+
+impl Counters {
+    /// What a stranger may know: what was not taken, and how much was unsigned.
+    pub(crate) fn not_taken(&self) -> [(&'static str, u64); 11] {
+        [
+            ("unsigned", self.hints + self.foreign),
+            ("refused", self.refused),
+            ("over_budget", self.over_budget),
+            ("failed", self.failed),
+            ("misdirected", self.misdirected),
+            ("wrong_method", self.wrong_method),
+            ("too_large", self.too_large),
+            ("unfinished", self.unfinished),
+            ("unaccepted", self.unaccepted),
+            ("evicted", self.evicted),
+            ("slow", self.slow),
+        ]
+    }
 }
 
 counters! {

@@ -1,7 +1,10 @@
-//! `GET /readyz`: whether what stands behind the receiver works, and what was counted. Numbers only:
-//! whoever asks may be a stranger, and learns no account, no path and no key.
+//! `GET /readyz`: whether what stands behind the receiver works, and how much was not taken. Numbers
+//! only: whoever asks may be a stranger, and learns no account, no path, no key, and not how many
+//! webhooks there are. So hints count alike, whether they name an order of ours or not.
 
 use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -11,7 +14,6 @@ use http::header;
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
-use tokio::sync::Mutex;
 
 use crate::receiver::Receiver;
 
@@ -37,10 +39,22 @@ impl<F: Fn() + Send + Sync + 'static> Worker for F {
 /// The path of the question.
 pub(crate) const READY_PATH: &str = "/readyz";
 
-/// What was found the last time. A flood of questions asks the store once in a while.
+/// What was found the last time. A flood of questions asks the store once in a while, and nobody waits
+/// for somebody else's question once there was an answer.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     last: Mutex<Option<Found>>,
+    asking: tokio::sync::Mutex<()>,
+}
+
+impl Findings {
+    fn last(&self) -> Option<Found> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, found: Found) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +80,7 @@ impl Receiver {
         if let Some(count) = found.accounts_out_of_service {
             let _ = write!(text, ",\"accounts_out_of_service\":{count}");
         }
-        for (name, count) in self.counters().named() {
+        for (name, count) in self.counters().not_taken() {
             let _ = write!(text, ",\"{name}\":{count}");
         }
         text.push_str("}\n");
@@ -80,17 +94,28 @@ impl Receiver {
     }
 
     async fn find(&self) -> Found {
-        // Whoever comes meanwhile waits for the same answer.
-        let mut last = self.findings().last.lock().await;
-        let now = self.now();
-        if let Some(found) = last.filter(|found| found.at <= now && now.since(found.at) < FRESH) {
+        let findings = self.findings();
+        let fresh = |now: Timestamp| {
+            findings.last().filter(|found| found.at <= now && now.since(found.at) < FRESH)
+        };
+        if let Some(found) = fresh(self.now()) {
+            return found;
+        }
+        let _asking = match (findings.asking.try_lock(), findings.last()) {
+            (Ok(asking), _) => asking,
+            // Somebody asks at this moment; what was found before is good enough until then.
+            (Err(_), Some(found)) => return found,
+            (Err(_), None) => findings.asking.lock().await,
+        };
+        if let Some(found) = fresh(self.now()) {
             return found;
         }
         let asking = self.store().halted();
         let answer = tokio::time::timeout(self.settings().store_timeout, asking).await;
         let halted = answer.ok().and_then(Result::ok);
-        let found = Found { at: now, accounts_out_of_service: halted.map(|halted| halted.len()) };
-        *last = Some(found);
+        let accounts_out_of_service = halted.map(|halted| halted.len());
+        let found = Found { at: self.now(), accounts_out_of_service };
+        findings.note(found);
         found
     }
 }

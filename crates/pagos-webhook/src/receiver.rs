@@ -215,12 +215,16 @@ impl Receiver {
         delivery: &Delivery,
     ) -> Result<Receipt, StoreError> {
         let received_at = delivery.received_at;
-        if !self.shared.hints.take(endpoint.account(), received_at) {
+        let names_nothing = *hint == Hint::default();
+        if !names_nothing && !self.shared.hints.take(endpoint.account(), received_at) {
             self.tallied().over_budget.add();
             self.note(endpoint, OVER_BUDGET, delivery);
-            return Ok(Receipt::Failed);
+            return Ok(Receipt::Crowded);
         }
-        let noted = self.shared.store.note_hint(endpoint.account(), hint, received_at).await?;
+        let noted = match names_nothing {
+            true => None,
+            false => self.shared.store.note_hint(endpoint.account(), hint, received_at).await?,
+        };
         match noted {
             Some(_) => {
                 self.tallied().hints.add();

@@ -121,11 +121,15 @@ impl Slots {
             let (slot, notices) = self.take(&mut taken, peer);
             return Some(Admission::Free(slot, notices));
         };
+        let crowding = most_present(&taken);
         let is_eligible = |one: &Taken| match shortage {
             Shortage::OfShare => one.peer == peer,
-            Shortage::OfSlots => true,
+            // Several peers that crowd together must not evict one that has a single connection.
+            Shortage::OfSlots => Some(one.peer) == crowding,
         };
-        if evict_oldest(&mut taken, is_eligible) {
+        let is_evicted = evict_oldest(&mut taken, is_eligible)
+            || (shortage == Shortage::OfSlots && evict_oldest(&mut taken, |_| true));
+        if is_evicted {
             let (slot, notices) = self.take(&mut taken, peer);
             return Some(Admission::Freed(slot, notices));
         }
@@ -168,6 +172,21 @@ impl Slots {
     fn lock(&self) -> MutexGuard<'_, Vec<Taken>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The peer with the most connections; of several, the one whose first is the oldest.
+fn most_present(taken: &[Taken]) -> Option<Peer> {
+    let count = |peer: Peer| taken.iter().filter(|one| one.peer == peer).count();
+    let mut seen: Vec<(Peer, usize)> = Vec::new();
+    for one in taken {
+        if seen.iter().all(|(peer, _)| *peer != one.peer) {
+            seen.push((one.peer, count(one.peer)));
+        }
+    }
+    let most = seen.iter().map(|(_, count)| *count).max()?;
+    let crowding = |one: &&Taken| seen.contains(&(one.peer, most));
+    let oldest = taken.iter().filter(crowding).min_by_key(|one| one.state.waiting_since());
+    oldest.map(|one| one.peer)
 }
 
 /// Evicts the one that waits the longest among these; false if all of them are busy.

@@ -447,3 +447,31 @@ fn an_account_has_one_endpoint() {
     let refused = Receiver::new(Gated::open(), twice, clock, Settings::default(), || {});
     assert!(refused.unwrap_err().to_string().contains("two endpoints"));
 }
+
+/// What anybody may ask must not tell which keys there are, nor how many webhooks.
+#[tokio::test]
+async fn receiver_2_the_numbers_for_strangers_tell_no_keys() {
+    let store = Gated::open();
+    store.ask_for("ours").await;
+    let site = Site::open(store.clone(), Settings::default());
+    let ask = async || site.send(&request("GET", "/readyz", "", "")).await.text;
+    let mut told = Vec::new();
+    for key in ["ours", "theirs"] {
+        let before = ask().await;
+        assert_eq!(site.deliver(&format!("hint {key}")).await, 200);
+        assert_eq!(site.deliver(&format!("genuine {key}")).await, 200);
+        let after = ask().await;
+        let number = |text: &str, name: &str| {
+            let (_, rest) = text.split_once(&format!("\"{name}\":")).expect(name);
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<u64>().unwrap()
+        };
+        for word in ["stored", "hints", "foreign", "received", "duplicates", "unreadable"] {
+            assert!(!after.contains(word), "{after}");
+        }
+        let names = ["unsigned", "refused", "over_budget", "failed", "evicted", "slow"];
+        told.push(names.map(|name| number(&after, name) - number(&before, name)));
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0][0], 1, "it is counted");
+}

@@ -143,7 +143,7 @@ async fn halted_in(store: &dyn Store, what: &str) -> Option<Finding> {
         Ok(halted) => {
             let names: Vec<&str> = halted.iter().map(AccountName::as_str).collect();
             let because = format!(
-                "out of service, because the provider refuses its credentials: {}",
+                "out of service, because their providers refuse their credentials: {}",
                 names.join(", ")
             );
             Some(finding(what, Verdict::Note, because))

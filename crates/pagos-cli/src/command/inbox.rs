@@ -171,7 +171,7 @@ fn print_refused(refused: &[Refused], is_json: bool) -> Result<(), Failure> {
         return Ok(console::print_json(&serde_json::json!({ "refused": rows }))?);
     }
     if rows.is_empty() {
-        console::tell("every request was taken");
+        console::tell("no refused request is counted yet");
     }
     let cells: Vec<Vec<String>> = rows
         .iter()

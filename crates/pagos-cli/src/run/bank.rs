@@ -112,7 +112,7 @@ impl Bank {
         policy.sends_per_second_max = rates.rate.or(policy.sends_per_second_max);
         if let Some(questions) = rates.question_rate {
             policy.questions_per_second_max = Some(questions);
-            policy.hints_per_second_max = Some(questions.div_ceil(2));
+            policy.hints_per_second_max = Some((questions / 2).max(1));
         }
     }
 

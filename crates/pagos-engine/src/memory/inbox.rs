@@ -105,7 +105,12 @@ impl Inbox {
         limit: usize,
     ) -> Vec<InboxItem> {
         let due = self.rows.iter().filter(|row| row.is_due(trust, accounts, now));
-        due.take(limit).map(|row| row.filed.item.clone()).collect()
+        let mut due: Vec<&Row> = due.collect();
+        if trust == Trust::Unverified {
+            // Stable: of those that are due together, the oldest first.
+            due.sort_by_key(|row| row.due_at);
+        }
+        due.into_iter().take(limit).map(|row| row.filed.item.clone()).collect()
     }
 
     pub(super) fn next_due(&self, account: &AccountName, trust: Trust) -> Option<Timestamp> {

@@ -164,7 +164,6 @@ impl PaymentRules<'_> {
     /// Takes observations in, one after the other.
     pub(crate) fn learn(&self, progress: &PaymentProgress, seen: &[Observation]) -> PaymentOutcome {
         let mut outcome = self.quietly(progress.clone(), None, Vec::new());
-        outcome.progress.ahead_of = None;
         for seen in seen {
             let next = self.learn_one(&outcome.progress, seen);
             outcome.progress = next.progress;
@@ -297,7 +296,10 @@ impl PaymentRules<'_> {
         asked_at: Timestamp,
     ) -> PaymentOutcome {
         let learned = self.learn(progress, told);
-        let is_news = !learned.notices.is_empty() || !learned.entries.is_empty();
+        // Whatever is no news counts as one more question, try by try.
+        let counted = progress.asking.questions.saturating_add(saturating(told.len()));
+        let is_news =
+            learned.progress.asking.questions < counted || learned.progress.is_quarantined();
         let is_clear = !matches!(answer, Answer::Ambiguous(_));
         if let Some(due_at) = progress.ahead_of.filter(|_| is_clear && !is_news) {
             // A hint brought the question forward: it spends nothing, and hurries no proof on.
@@ -386,9 +388,9 @@ impl PaymentRules<'_> {
         if progress.is_quarantined() || progress.openings == 0 || is_soon {
             return None;
         }
-        let ahead_of = progress.ahead_of.or(due_at);
-        let progress = PaymentProgress { ahead_of, ..progress.clone() };
-        Some(self.quietly(progress, Some(ask_at), Vec::new()))
+        let mut outcome = self.quietly(progress.clone(), Some(ask_at), Vec::new());
+        outcome.progress.ahead_of = progress.ahead_of.or(due_at);
+        Some(outcome)
     }
 
     /// A person has looked: nothing waits for one any more, and the provider is asked.
@@ -469,12 +471,14 @@ impl PaymentRules<'_> {
         session.status().is_final() && self.now > ended_at.plus(self.policy.payment_watch_for)
     }
 
+    /// Whatever makes a schedule ends the question that was ahead of the one before.
     fn quietly(
         &self,
         progress: PaymentProgress,
         due_at: Option<Timestamp>,
         entries: Vec<Entry>,
     ) -> PaymentOutcome {
+        let progress = PaymentProgress { ahead_of: None, ..progress };
         PaymentOutcome { progress, opens: None, due_at, entries, notices: Vec::new() }
     }
 
@@ -502,6 +506,10 @@ impl PaymentRules<'_> {
             at: self.now,
         }
     }
+}
+
+fn saturating(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Was the try that `seen` is about a failed one before?

@@ -17,6 +17,7 @@ use crate::delivery::InboxId;
 use crate::door::PaymentDoor;
 use crate::engine::Engine;
 use crate::engine::EngineError;
+use crate::inbox::Hinted;
 use crate::payment::Payment;
 use crate::payment::decide::Answer;
 use crate::payment::decide::PaymentOutcome;
@@ -151,22 +152,22 @@ impl Engine {
         self.write_payment(Point::ApplyPaymentDelivery, key, By::inbox(id), decide).await
     }
 
-    /// Changes nothing but that the provider is asked sooner. False if it is not: there is nothing to
-    /// ask, or it is asked soon anyway.
+    /// Changes nothing but that the provider is asked sooner.
     pub(crate) async fn hint_payment(
         &self,
         key: &OrderKey,
         id: InboxId,
-    ) -> Result<bool, EngineError> {
+    ) -> Result<Hinted, EngineError> {
         let (point, by) = (Point::SchedulePaymentQuestion, By::inbox(id));
         loop {
             let mut payment = self.load_payment(key).await?;
             let rules = self.payment_rules(&payment)?;
             let Some(outcome) = rules.hinted(&payment.progress, payment.due_at) else {
-                return Ok(false);
+                let is_due = payment.due_at.is_some_and(|due_at| due_at <= self.timer.now());
+                return Ok(if is_due { Hinted::UnderWay } else { Hinted::Needless });
             };
             if self.commit_payment(point, &mut payment, outcome, by).await? == Wrote::Done {
-                return Ok(true);
+                return Ok(Hinted::Asked);
             }
             // It opens no session, so nothing of it can be taken; someone else wrote in between.
         }

@@ -222,6 +222,12 @@ pub(super) async fn inbox_keeps_hints_apart_from_what_was_verified(store: Arc<dy
     assert_eq!(of(Trust::Verified, 2).await, verified[..2]);
     assert_eq!(of(Trust::Unverified, 9).await, hints);
     assert_eq!(of(Trust::Unverified, 1).await, hints[..1]);
+    // The row of a hint is used again, so one that was named often must not stand before the others.
+    store.file(hints[0], close_as(InboxState::Applied)).await.unwrap();
+    receive_as(&*store, "0", 2, &hinted).await;
+    let late = i64::try_from(REPETITION_SPACING.as_millis()).unwrap() + 1;
+    let due = store.inbox(Trust::Unverified, &ACCOUNTS.map(account), at(late), 9).await.unwrap();
+    assert_eq!(ids(&due), [hints[1], hints[0]]);
     for id in hints {
         store.file(id, defer_until(7)).await.unwrap();
     }

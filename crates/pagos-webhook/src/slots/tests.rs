@@ -202,3 +202,21 @@ fn an_ipv6_network_and_an_ipv4_address_are_one_peer_each() {
     assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     assert_ne!(Peer::from(IpAddr::V6(Ipv6Addr::UNSPECIFIED)), of("0.0.0.0"));
 }
+
+/// A provider that is far away has a connection for some time before its request is there. Two strangers
+/// who each have half of all places must not take that one.
+#[test]
+fn receiver_1_peers_that_crowd_evict_each_other_and_not_one_with_a_single_connection() {
+    let slots = Slots::new(8, 4);
+    let mut provider = Connected::new(&slots, peer(9));
+    let mut strangers = Vec::new();
+    for number in 0..100 {
+        strangers.push(Connected::new(&slots, peer(1 + number % 2)));
+    }
+    assert!(!provider.is_evicted());
+    // Where everybody has one, the oldest goes.
+    let slots = Slots::new(3, 3);
+    let mut all: Vec<_> = (1..=3).map(|last| Connected::new(&slots, peer(last))).collect();
+    let _newcomer = Connected::new(&slots, peer(4));
+    assert_eq!(evicted(&mut all), [0]);
+}

@@ -301,7 +301,7 @@ impl WebhookDecoder for Invented {
         let (status, text) = match receipt {
             Receipt::Taken => (200, "{\"status\":\"SUCCESS\"}"),
             Receipt::Refused => (401, "{\"status\":\"REFUSED\"}"),
-            Receipt::Failed => (503, "{\"status\":\"FAIL\"}"),
+            Receipt::Crowded | Receipt::Failed => (503, "{\"status\":\"FAIL\"}"),
         };
         http::Response::builder().status(status).body(Bytes::from_static(text.as_bytes())).unwrap()
     }

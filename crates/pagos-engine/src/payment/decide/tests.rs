@@ -296,6 +296,17 @@ fn receiver_4_a_question_that_a_hint_brought_forward_spends_nothing() {
         progress = told.progress;
         assert_eq!(progress, opened);
     }
+    // A failed try beside an open session is told again with every answer, and is no news.
+    let failed = [told("s1", "a", DECLINED, 60), told("s1", "b", Status::Pending, 61)];
+    let tried = bench.at(70).learn(&opened, &failed).progress;
+    let hinted = bench.at(100).hinted(&tried, Some(at(9_999))).unwrap().progress;
+    let again = failed.map(|seen| Observation { seen_at: at(110), source: Source::Query, ..seen });
+    let answer = bench.at(110).answered(&hinted, &again, &Answer::Told, at(110));
+    assert_eq!((answer.due_at, answer.progress.asking), (Some(at(9_999)), tried.asking));
+    assert!(answer.entries.is_empty() && answer.notices.is_empty());
+    // Whatever makes another schedule ends it.
+    assert_eq!(bench.at(120).looked(&hinted, "seen").progress.ahead_of, None);
+    assert_eq!(bench.at(120).begin_opening(&hinted).progress.ahead_of, None);
     let hinted = bench.at(9_000).hinted(&progress, Some(at(9_999))).unwrap().progress;
     let paid = [told("s1", "a", Status::Succeeded, 10)];
     let told = bench.at(9_000).answered(&hinted, &paid, &Answer::Told, at(9_000));
