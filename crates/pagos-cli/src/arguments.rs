@@ -155,6 +155,8 @@ pub(crate) struct PayArguments {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+    #[command(flatten)]
+    pub(crate) new: NewDatabaseArguments,
     /// Do not ask before the first payout
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -218,6 +220,14 @@ pub(crate) struct StoreArguments {
     /// argument, since every process of a machine can see arguments.
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) db: Option<Database>,
+}
+
+/// Whether a database may be made.
+#[derive(Debug, Args)]
+pub(crate) struct NewDatabaseArguments {
+    /// Make the database if it is not there; for live accounts it is not made without this word
+    #[arg(long)]
+    pub(crate) new_db: bool,
 }
 
 /// Arguments of commands about one payout.
@@ -338,6 +348,8 @@ pub(crate) struct DoctorArguments {
 pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+    #[command(flatten)]
+    pub(crate) new: NewDatabaseArguments,
     /// Where webhooks are received
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,

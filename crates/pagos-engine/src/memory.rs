@@ -105,6 +105,10 @@ impl Store for MemoryStore {
         Ok(Turn::Shared)
     }
 
+    async fn identity(&self) -> Result<String, StoreError> {
+        Ok("memory".to_owned())
+    }
+
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         let mut tables = self.tables();
         let row = tables.accounts.entry(account.clone()).or_default();

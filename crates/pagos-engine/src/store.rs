@@ -37,6 +37,10 @@ use crate::tally::Tally;
 /// `claim` and `end_claims`.
 #[async_trait]
 pub trait Store: PaymentStore + InboxStore {
+    /// What tells this store from every other one, made at random with it: 32 hexadecimal digits where
+    /// it is kept. A copy has the same.
+    async fn identity(&self) -> Result<String, StoreError>;
+
     /// Takes the turn to send what is due, if it is free.
     async fn take_turn(&self) -> Result<Turn, StoreError>;
 

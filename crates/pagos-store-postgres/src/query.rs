@@ -125,6 +125,17 @@ impl Work for ReadHistory<'_> {
     }
 }
 
+/// What tells this database from every other one.
+pub(crate) struct Identity;
+
+impl Work for Identity {
+    type Answer = String;
+
+    async fn run(&self, connection: &Connection) -> Result<String, Failure> {
+        Ok(connection.one("SELECT id FROM identity", &[]).await?.try_get(0)?)
+    }
+}
+
 pub(crate) struct NextDue<'call> {
     pub(crate) lanes: &'call [Lane],
 }

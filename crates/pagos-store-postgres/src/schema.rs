@@ -2,14 +2,17 @@
 
 mod version_2;
 mod version_3;
+mod version_4;
 
 use std::time::Duration;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::transaction::Work;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [&str; 3] = [VERSION_1, version_2::VERSION_2, version_3::VERSION_3];
+const MIGRATIONS: [&str; 4] =
+    [VERSION_1, version_2::VERSION_2, version_3::VERSION_3, version_4::VERSION_4];
 
 /// How long one migration may take: each row of a large database is written anew.
 const MIGRATION_MAX: Duration = Duration::from_mins(30);
@@ -200,6 +203,19 @@ async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// If the tables are another program's, or a newer version's.
+/// Are there none of our tables yet?
+pub(crate) struct IsNew<'call> {
+    pub(crate) schema: &'call str,
+}
+
+impl Work for IsNew<'_> {
+    type Answer = bool;
+
+    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
+        Ok(version(connection, self.schema).await?.is_none())
+    }
+}
+
 async fn version(connection: &Connection, schema: &str) -> Result<Option<usize>, Failure> {
     let row = connection.one(TABLES, &[&schema]).await?;
     let (tables, is_ours): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);

@@ -39,6 +39,7 @@ use crate::pool::Pool;
 use crate::query;
 use crate::run;
 use crate::run::Fixed;
+use crate::schema::IsNew;
 use crate::settings::ReadSettings;
 use crate::settings::ServerSettings;
 use crate::submit;
@@ -114,6 +115,16 @@ impl PostgresStore {
         // There is nothing to connect again to: nobody waits longer than for a first connection.
         let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
         Self::build(url, options, Mode::Read)?.settings().await
+    }
+
+    /// Would a store at `url` be a new one? Changes nothing.
+    ///
+    /// # Errors
+    /// As [`PostgresStore::connect_read_only`], but for tables that are not there.
+    pub async fn is_new(url: &str, options: PostgresOptions) -> Result<bool, StoreError> {
+        let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
+        let schema = options.schema.clone();
+        Self::build(url, options, Mode::Read)?.pool.read(&IsNew { schema: &schema }).await
     }
 
     async fn open(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
@@ -202,6 +213,10 @@ fn build_tls(
 impl Store for PostgresStore {
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         Ok(Turn::Shared)
+    }
+
+    async fn identity(&self) -> Result<String, StoreError> {
+        self.pool.read(&query::Identity).await
     }
 
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {

@@ -65,7 +65,8 @@ impl From<rusqlite::Error> for Failure {
         let is_busy = matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
         let message = match code {
             Some(ErrorCode::DiskFull) => "the disk is full; nothing was written".to_owned(),
-            _ if is_busy => "another process keeps the database busy; try again".to_owned(),
+            _ if is_busy => "another program keeps the database locked (a backup, a database browser?); end it, and try again"
+                .to_owned(),
             Some(ErrorCode::SystemIoFailure) => {
                 "the disk failed to read or write the database".to_owned()
             }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::fs::OpenOptions;
+use std::fs::TryLockError;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
@@ -13,18 +14,96 @@ use rusqlite::Connection;
 use rusqlite::OpenFlags;
 
 use crate::failure::Failure;
+use crate::lock;
+use crate::place;
+use crate::place::blame;
+use crate::query;
 use crate::schema;
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-const BUSY_BEAT: Duration = Duration::from_millis(10);
+pub(crate) const BUSY_BEAT: Duration = Duration::from_millis(10);
+
+/// How long whoever makes a database may take until the others take it for one that is gone.
+pub(crate) const MAKING_MAX: Duration = Duration::from_secs(2);
 
 /// Statements kept prepared; more than there are in this crate.
 const STATEMENTS_MAX: usize = 128;
 
 /// Opens for writing, and creates or migrates what is needed.
 pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
+    match place::is_blank(path).map_err(looked_at)? {
+        true => make(path),
+        false => open_as_it_is(path),
+    }
+}
+
+/// Is there none yet, and was there none?
+pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
+    let lock_path = lock::path_of(path);
+    match place::is_blank(path) {
+        Ok(false) => Ok(false),
+        Ok(true) => {
+            let lock = Some(lock_path).filter(|lock| lock.exists());
+            match place::trace_of_a_database(path).or(lock) {
+                Some(trace) if place::is_blank(path).unwrap_or(true) => {
+                    Err(place::refuse_gone(path, &trace))
+                }
+                Some(_) => Ok(false),
+                None => Ok(true),
+            }
+        }
+        Err(cause) => Err(blame(path, "cannot be opened").with_source(cause)),
+    }
+}
+
+/// Makes a new database, where none was before. Whoever makes it holds its lock, so that of several
+/// at once one makes it and the others find it.
+fn make(path: &Path) -> Result<Connection, StoreError> {
+    let lock_path = lock::path_of(path);
+    let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
+    let patience_ends_at = Instant::now() + MAKING_MAX;
+    loop {
+        let created = private().create_new(true).open(&lock_path);
+        let is_first = created.is_ok();
+        let mut lock_file = match created {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => create(&lock_path),
+            created => created,
+        }
+        .map_err(failed)?;
+        let is_ours = match lock_file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+        };
+        let is_blank = place::is_blank(path);
+        if !is_blank.map_err(|cause| blame(path, "cannot be opened").with_source(cause))? {
+            return open_as_it_is(path);
+        }
+        let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
+        if is_ours && is_first {
+            if let Some(trace) = place::trace_of_a_database(path) {
+                // It would be one more trace of something that never was.
+                let _ = fs::remove_file(&lock_path);
+                return Err(place::refuse_gone(path, &trace));
+            }
+            let connection = open_as_it_is(path)?;
+            let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
+            lock::sign(&mut lock_file, &identity).map_err(failed)?;
+            return Ok(connection);
+        }
+        // It was there before, or somebody else is about to make it and has not signed yet.
+        if is_signed || Instant::now() >= patience_ends_at {
+            return Err(place::refuse_gone(path, &lock_path));
+        }
+        drop(lock_file);
+        std::thread::sleep(BUSY_BEAT);
+    }
+}
+
+fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
     create_if_missing(path).map_err(|cause| blame(path, "cannot be opened").with_source(cause))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(path, flags)?;
@@ -129,10 +208,6 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
 fn name(path: &Path, failure: Failure) -> StoreError {
     let StoreError { kind, message, source } = failure.error;
     StoreError { kind, message: format!("{}: {message}", path.display()), source }
-}
-
-fn blame(path: &Path, what: &str) -> StoreError {
-    StoreError::new(format!("{}: {what}", path.display()))
 }
 
 /// Opens or creates a file that only its owner can read. What is there keeps its content.

@@ -41,6 +41,7 @@ mod inbox;
 mod lock;
 mod outbox;
 mod payment;
+mod place;
 mod query;
 mod row;
 mod run;

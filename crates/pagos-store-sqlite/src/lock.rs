@@ -1,44 +1,157 @@
 //! The lock of the one process that dispatches from a store. It does not guard the rows: versions
 //! and epochs do.
+//!
+//! The lock is a file beside the database, which says whose it is and stays as a trace of it. On
+//! Linux the database itself is locked as well, so that a lock file that somebody removed lets
+//! nobody else in.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::fs::TryLockError;
+use std::io;
+use std::io::Seek;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use pagos_engine::Guard;
 use pagos_engine::StoreError;
 use pagos_engine::Turn;
 
 use crate::file;
+use crate::place::beside;
 
 /// Held by the process that dispatches; given back when dropped, or by the operating system when
 /// the process ends in whatever way.
 #[derive(Debug)]
 struct WorkerLock {
     _file: File,
+    _itself: itself::Held,
 }
 
 impl Guard for WorkerLock {}
 
 /// The turn to dispatch from the store at `path`, if no other process has it.
-pub(crate) fn take_turn(path: &Path) -> Result<Turn, StoreError> {
-    let beside = path_beside(path);
-    let failed = |cause| {
-        StoreError::new(format!("{}: cannot be locked", beside.display())).with_source(cause)
-    };
-    let file = file::create(&beside).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Turn::Alone(Box::new(WorkerLock { _file: file }))),
-        Err(TryLockError::WouldBlock) => Ok(Turn::Taken),
-        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+pub(crate) fn take_turn(path: &Path, identity: &str) -> Result<Turn, StoreError> {
+    let lock = path_of(path);
+    let failed =
+        |cause| StoreError::new(format!("{}: cannot be locked", lock.display())).with_source(cause);
+    let Some(mut file) = hold(&lock).map_err(failed)? else { return Ok(Turn::Taken) };
+    let Some(itself) = itself::hold(path).map_err(failed)? else { return Ok(Turn::Taken) };
+    sign(&mut file, identity).map_err(failed)?;
+    Ok(Turn::Alone(Box::new(WorkerLock { _file: file, _itself: itself })))
+}
+
+/// Whoever made the database holds the lock for a moment, before it is signed.
+fn hold(lock: &Path) -> io::Result<Option<File>> {
+    let patience_ends_at = Instant::now() + file::MAKING_MAX;
+    loop {
+        let file = file::create(lock)?;
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(cause)) => return Err(cause),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if file.metadata()?.len() > 0 || Instant::now() >= patience_ends_at {
+            return Ok(None);
+        }
+        std::thread::sleep(file::BUSY_BEAT);
     }
 }
 
+/// Says in a lock file which database it belongs to.
+pub(crate) fn sign(file: &mut File, identity: &str) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "pagos database {identity}")
+}
+
 /// Not the database itself: SQLite's own locks are lost when any handle to its file is closed.
-fn path_beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(".lock");
-    PathBuf::from(name)
+pub(crate) fn path_of(path: &Path) -> PathBuf {
+    beside(path, ".lock")
+}
+
+/// A lock on the database's own file, whatever it is called. Its handle is never closed, or SQLite's
+/// locks would go with it; `flock` is apart from those on Linux, and only there for certain.
+#[cfg(target_os = "linux")]
+mod itself {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::fs::File;
+    use std::fs::TryLockError;
+    use std::io;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+    use std::sync::Mutex;
+    use std::sync::MutexGuard;
+    use std::sync::PoisonError;
+
+    /// Device and number: the file itself.
+    type Place = (u64, u64);
+
+    #[derive(Debug)]
+    struct Handle {
+        file: File,
+        is_held: bool,
+    }
+
+    /// One handle for each database that this process ever dispatched from.
+    static HANDLES: Mutex<BTreeMap<Place, Handle>> = Mutex::new(BTreeMap::new());
+
+    #[derive(Debug)]
+    pub(super) struct Held {
+        place: Place,
+    }
+
+    pub(super) fn hold(path: &Path) -> io::Result<Option<Held>> {
+        let mut handles = handles();
+        let mut place = place_of(&fs::metadata(path)?);
+        if !handles.contains_key(&place) {
+            let file = File::open(path)?;
+            // It may have been replaced in between. Whatever was opened is kept open.
+            place = place_of(&file.metadata()?);
+            handles.entry(place).or_insert(Handle { file, is_held: false });
+        }
+        let Some(handle) = handles.get_mut(&place).filter(|handle| !handle.is_held) else {
+            return Ok(None);
+        };
+        match handle.file.try_lock() {
+            Ok(()) => handle.is_held = true,
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        Ok(Some(Held { place }))
+    }
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            if let Some(handle) = handles().get_mut(&self.place) {
+                handle.is_held = false;
+                // The operating system gives it back with the process, if not now.
+                let _ = handle.file.unlock();
+            }
+        }
+    }
+
+    fn place_of(metadata: &fs::Metadata) -> Place {
+        (metadata.dev(), metadata.ino())
+    }
+
+    fn handles() -> MutexGuard<'static, BTreeMap<Place, Handle>> {
+        // Nothing panics while it holds the lock, so what it guards is whole.
+        HANDLES.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod itself {
+    use std::io;
+    use std::path::Path;
+
+    #[derive(Debug)]
+    pub(super) struct Held;
+
+    pub(super) fn hold(_: &Path) -> io::Result<Option<Held>> {
+        Ok(Some(Held))
+    }
 }

@@ -78,6 +78,11 @@ pub(crate) fn list(
     row::readable(rows, limit, row::payout)
 }
 
+/// What tells this database from every other one.
+pub(crate) fn identity(connection: &Connection) -> Result<String, Failure> {
+    Ok(connection.query_row("SELECT id FROM identity", (), |row| row.get(0))?)
+}
+
 pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Entry>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT entry_json FROM entries

@@ -9,11 +9,12 @@ use crate::tallies;
 pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration { sql: VERSION_1, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_2, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_3, afterwards: Afterwards::FillTallyOfAll },
     Migration { sql: VERSION_4, afterwards: Afterwards::Nothing },
+    Migration { sql: VERSION_5, afterwards: Afterwards::Nothing },
 ];
 
 struct Migration {
@@ -367,6 +368,12 @@ WHERE work = 'ask' AND status IN ('succeeded', 'failed')
     AND progress_json NOT LIKE '%\"doubt\":{%' AND progress_json NOT LIKE '%\"not_understood\":{%';
 DROP INDEX inbox_due;
 CREATE INDEX inbox_due ON inbox (account, is_genuine, due_at) WHERE state = 'open';
+";
+
+/// Tells one database from another, whatever they are called. A copy has the same: it is one.
+const VERSION_5: &str = "
+CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+INSERT INTO identity (id) VALUES (lower(hex(randomblob(16))));
 ";
 
 /// The number of migrations that the file has had.

@@ -5,6 +5,7 @@ mod payment;
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use pagos_core::AccountName;
@@ -35,12 +36,14 @@ use crate::claim;
 use crate::file;
 use crate::lock;
 use crate::outbox;
+use crate::place;
 use crate::query;
 use crate::run;
 use crate::run::Begun;
 use crate::step;
 use crate::submit;
 use crate::thread::Mode;
+use crate::thread::OnWait;
 use crate::thread::Thread;
 use crate::thread::Transaction;
 
@@ -67,15 +70,34 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the store at `path`, which is created if it is not there, readable by its owner only.
     ///
+    /// Links are followed, and the log and the lock lie beside the file itself. A file that has several
+    /// names (hard links) or is a mount point of its own is refused, because it would have a log and a
+    /// lock for each name. So is a place where a database was, as its lock or its log shows, and where
+    /// there is none or an empty file now: what it sent is not known any more.
+    ///
     /// Blocks for as long as opening takes, and up to 5 seconds if another process is writing.
     ///
     /// # Errors
     /// If the file cannot be opened, is not ours, or was written by a newer version.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
-        let writer = Thread::spawn(file::open(path)?, Mode::Write)?;
-        let reader = Thread::spawn(file::open_read_only(path)?, Mode::Read)?;
-        Ok(Self { reader, writer: Some(writer), path: path.to_owned() })
+        Self::open_telling(path, || ())
+    }
+
+    /// [`SqliteStore::open`], with `on_wait` called, on a thread of the store's, when another program has
+    /// kept the file locked for five seconds. The store goes on waiting, half a minute for each
+    /// transaction.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_telling(
+        path: impl AsRef<Path>,
+        on_wait: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let path = place::find(path.as_ref())?;
+        let on_wait: OnWait = Arc::new(on_wait);
+        let writer = Thread::spawn(file::open(&path)?, Mode::Write, Arc::clone(&on_wait))?;
+        let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, on_wait)?;
+        Ok(Self { reader, writer: Some(writer), path })
     }
 
     /// Opens the store at `path` to look at it, also while another process pays. Every write is an
@@ -84,9 +106,17 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`], and if there is no file or if it needs to be migrated first.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
-        let reader = Thread::spawn(file::open_read_only(path)?, Mode::Read)?;
-        Ok(Self { reader, writer: None, path: path.to_owned() })
+        let path = place::find(path.as_ref())?;
+        let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, Arc::new(|| ()))?;
+        Ok(Self { reader, writer: None, path })
+    }
+
+    /// Would a store at `path` be a new one? Makes nothing.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`], as far as that can be said without opening it.
+    pub fn is_new(path: impl AsRef<Path>) -> Result<bool, StoreError> {
+        file::is_new(&place::find(path.as_ref())?)
     }
 
     /// How many transactions this handle has committed. Fewer than there were calls, under load.
@@ -104,7 +134,12 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         self.writer()?;
-        lock::take_turn(&self.path)
+        let identity = self.identity().await?;
+        lock::take_turn(&self.path, &identity)
+    }
+
+    async fn identity(&self) -> Result<String, StoreError> {
+        self.reader.call(|transaction| query::identity(transaction.connection)).await
     }
 
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {

@@ -60,10 +60,15 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    pub(crate) fn spawn(connection: Connection, mode: Mode) -> Result<Self, StoreError> {
+    /// `on_wait` is called when another program has kept the database locked for a while.
+    pub(crate) fn spawn(
+        connection: Connection,
+        mode: Mode,
+        on_wait: OnWait,
+    ) -> Result<Self, StoreError> {
         let (calls, waiting) = mpsc::channel();
         let commits = Arc::new(AtomicU64::new(0));
-        let owner = Owner { connection, mode, commits: Arc::clone(&commits) };
+        let owner = Owner { connection, mode, on_wait, commits: Arc::clone(&commits) };
         let name = match mode {
             Mode::Write => "pagos-store-write",
             Mode::Read => "pagos-store-read",
@@ -153,9 +158,17 @@ where
     }
 }
 
+/// Told once for each wait that lasts.
+pub(crate) type OnWait = Arc<dyn Fn() + Send + Sync>;
+
+/// How often a transaction is begun while another program has the database locked; each time waits for as
+/// long as the connection's busy timeout says. Together half a minute, as a server is waited for.
+const TRIES_MAX: u32 = 6;
+
 struct Owner {
     connection: Connection,
     mode: Mode,
+    on_wait: OnWait,
     commits: Arc<AtomicU64>,
 }
 
@@ -181,7 +194,7 @@ impl Owner {
         group: &mut Vec<Box<dyn Call>>,
         waiting: &mpsc::Receiver<Box<dyn Call>>,
     ) -> Result<(), Failure> {
-        self.execute(self.mode.begin())?;
+        self.begin()?;
         let mut changes = TallyChanges::default();
         let mut next = group.pop();
         while let Some(mut call) = next.take() {
@@ -208,7 +221,7 @@ impl Owner {
         if group.len() == 1 {
             return Ok(());
         }
-        self.execute(self.mode.begin())?;
+        self.begin()?;
         let mut changes = TallyChanges::default();
         for call in group {
             self.execute("SAVEPOINT call")?;
@@ -220,6 +233,21 @@ impl Owner {
             self.execute("RELEASE call")?;
         }
         self.commit(changes)
+    }
+
+    fn begin(&self) -> Result<(), Failure> {
+        let mut tries = 1;
+        loop {
+            match self.execute(self.mode.begin()) {
+                Err(failure) if failure.is_busy && tries < TRIES_MAX => {
+                    if tries == 1 {
+                        (self.on_wait)();
+                    }
+                    tries += 1;
+                }
+                begun => return begun,
+            }
+        }
     }
 
     fn run(&self, call: &mut dyn Call, changes: &mut TallyChanges) -> Kept {
@@ -252,6 +280,10 @@ mod tests {
 
     use super::*;
 
+    fn quiet() -> OnWait {
+        Arc::new(|| ())
+    }
+
     fn connection() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER, filler BLOB)").unwrap();
@@ -275,7 +307,7 @@ mod tests {
     async fn a_full_disk_is_an_error_and_not_the_end() {
         let connection = connection();
         connection.execute_batch("PRAGMA max_page_count = 20").unwrap();
-        let thread = Thread::spawn(connection, Mode::Write).unwrap();
+        let thread = Thread::spawn(connection, Mode::Write, quiet()).unwrap();
         thread.call(insert(10)).await.unwrap();
         let error = thread.call(insert(1_000_000)).await.unwrap_err();
         assert!(error.to_string().contains("the disk is full"), "{error}");
@@ -287,6 +319,41 @@ mod tests {
         assert_eq!(thread.call(count).await.unwrap(), 2);
     }
 
+    /// Another program's lock ended the service after five seconds.
+    #[tokio::test]
+    async fn world_5_a_lock_of_another_program_is_waited_for_and_told_once() {
+        let name = format!("pagos-thread-{}.db", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let open = || {
+            let connection = Connection::open(&path).unwrap();
+            connection.busy_timeout(std::time::Duration::from_millis(5)).unwrap();
+            connection
+        };
+        let connection = open();
+        connection.execute_batch("CREATE TABLE numbers (number INTEGER, filler BLOB)").unwrap();
+        let other = std::sync::Mutex::new(open());
+        other.lock().unwrap().execute_batch("BEGIN IMMEDIATE").unwrap();
+        let told = Arc::new(AtomicU64::new(0));
+        let count_told = Arc::clone(&told);
+        let on_wait = move || {
+            count_told.fetch_add(1, Ordering::Relaxed);
+            other.lock().unwrap().execute_batch("COMMIT").unwrap();
+        };
+        let thread = Thread::spawn(connection, Mode::Write, Arc::new(on_wait)).unwrap();
+        thread.call(insert(10)).await.unwrap();
+        assert_eq!(thread.call(count).await.unwrap(), 1);
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+        drop(thread);
+        // One that is never given back is an error in the end, and one that says what to do.
+        let other = open();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let thread = Thread::spawn(open(), Mode::Write, Arc::new(|| ())).unwrap();
+        let error = thread.call(insert(10)).await.unwrap_err().to_string();
+        assert!(error.contains("another program keeps the database locked"), "{error}");
+        drop((thread, other));
+        std::fs::remove_file(&path).unwrap();
+    }
+
     /// Each call ran well, and none may say so: what they wrote is not there.
     #[tokio::test]
     async fn a_commit_that_fails_is_told_to_every_call_of_its_group() {
@@ -294,7 +361,7 @@ mod tests {
         let sql = "PRAGMA foreign_keys = ON; CREATE TABLE owners (id INTEGER PRIMARY KEY);
              CREATE TABLE owned (owner INTEGER REFERENCES owners DEFERRABLE INITIALLY DEFERRED)";
         connection.execute_batch(sql).unwrap();
-        let thread = Thread::spawn(connection, Mode::Write).unwrap();
+        let thread = Thread::spawn(connection, Mode::Write, quiet()).unwrap();
         let (open, gate) = mpsc::channel::<()>();
         let calls = async {
             futures_util::join!(
@@ -319,7 +386,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_call_leaves_nothing_behind() {
-        let thread = Thread::spawn(connection(), Mode::Write).unwrap();
+        let thread = Thread::spawn(connection(), Mode::Write, quiet()).unwrap();
         let failing = thread.call(|transaction| -> Result<(), Failure> {
             insert(10)(transaction)?;
             Err(Failure::new("on purpose"))
@@ -333,7 +400,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("pagos-thread-{}.db", std::process::id()));
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER, filler BLOB)").unwrap();
-        let thread = Thread::spawn(connection, Mode::Write).unwrap();
+        let thread = Thread::spawn(connection, Mode::Write, quiet()).unwrap();
         for _ in 0..50 {
             // Sent, and not waited for.
             let _ = thread.call(insert(10)).now_or_never();

@@ -96,6 +96,10 @@ impl Store for SteadyStore {
         Ok(Turn::Shared)
     }
 
+    async fn identity(&self) -> Result<String, StoreError> {
+        wait_for(self.inner.identity())
+    }
+
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         wait_for(self.inner.bind(account, world))
     }

@@ -111,6 +111,10 @@ impl Store for WatchedStore {
         self.inner.take_turn().await
     }
 
+    async fn identity(&self) -> Result<String, StoreError> {
+        self.inner.identity().await
+    }
+
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         self.inner.bind(account, world).await
     }

@@ -7,6 +7,7 @@
 use clap::Args;
 use clap::Subcommand;
 
+use crate::arguments::NewDatabaseArguments;
 use crate::arguments::StatusFilter;
 use crate::arguments::StoreArguments;
 
@@ -92,6 +93,8 @@ pub(crate) struct PaymentCreateArguments {
     pub(crate) keep: Vec<String>,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+    #[command(flatten)]
+    pub(crate) new: NewDatabaseArguments,
     /// Ask the simulators of a running `pagos twin`
     #[arg(long, value_name = "URL")]
     pub(crate) sandbox_url: Option<String>,

@@ -94,6 +94,10 @@ async fn store(db: &Database) -> Vec<Finding> {
             Ok(store) => looked_at(store.as_ref(), &what).await,
             Err(error) => vec![finding(what, Verdict::Bad, with_causes(&error))],
         },
+        Database::Misread => match db.check() {
+            Ok(()) => Vec::new(),
+            Err(failure) => vec![finding(what, Verdict::Bad, failure.messages().join("; "))],
+        },
         Database::Server(address) => {
             let settings = match database::settings_of_server(address).await {
                 Ok(settings) => settings,
@@ -130,6 +134,10 @@ fn settings_of(settings: &ServerSettings, now: Timestamp, what: &str) -> Vec<Fin
 
 async fn looked_at(store: &dyn Store, what: &str) -> Vec<Finding> {
     let mut findings = vec![payouts_in(store, what.to_owned()).await];
+    findings.push(match store.identity().await {
+        Ok(identity) => finding(format!("{what}, identity"), Verdict::Good, identity),
+        Err(error) => finding(format!("{what}, identity"), Verdict::Bad, with_causes(&error)),
+    });
     findings.extend(halted_in(store, what).await);
     findings.extend(refused_in(store, what).await);
     findings

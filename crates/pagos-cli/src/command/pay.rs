@@ -101,7 +101,9 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
             Exit::Refused
         });
     }
+    db.announce_if_new(&bank, arguments.new.new_db.into()).await?;
     let office = Office::beside(db, &bank).await?;
+    paper.of_database(db, office.store.identity().await?);
     let run = RunId(planned.digest.to_string());
     let stored = submit::store(&office.engine, file, &planned, &bank.accounts, &run).await?;
     for problem in &stored.refused {

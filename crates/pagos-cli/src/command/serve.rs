@@ -46,6 +46,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     let mut bank = Bank::open(choice).await?;
     bank.limit_rates(&arguments.rates);
     check_address(arguments.listen, &bank)?;
+    db.announce_if_new(&bank, arguments.new.new_db.into()).await?;
     let office = Office::beside(&db, &bank).await?;
     office.engine.take_turn().await.map_err(|error| match error {
         EngineError::Taken => Failure::new(format!(
@@ -66,7 +67,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     let listening = listener.local_addr()?;
     bank.announce(listening).await?;
     let receiving = office.spawn_receiver(listener, &bank)?;
-    let ready = ready(&bank, listening, &db);
+    let ready = ready(&bank, listening, &db, &office.store.identity().await?);
     let signalled = Stop::listen();
     // A closed terminal, or somebody who hopes that it reads its configuration again.
     signal::on_hangup(|| {
@@ -121,7 +122,7 @@ fn check_address(listen: SocketAddr, bank: &Bank) -> Result<(), Failure> {
 }
 
 /// The line that says where it listens.
-fn ready(bank: &Bank, listening: SocketAddr, db: &Database) -> String {
+fn ready(bank: &Bank, listening: SocketAddr, db: &Database, identity: &str) -> String {
     let endpoints = bank.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
     // What nobody shall guess stands in the configuration and nowhere else.
     let paths = endpoints.map(Endpoint::path_shown);
@@ -129,6 +130,7 @@ fn ready(bank: &Bank, listening: SocketAddr, db: &Database) -> String {
         "listening": format!("http://{listening}"),
         "webhooks": paths.collect::<Vec<_>>(),
         "db": db.to_string(),
+        "database_id": identity,
     });
     format!("{ready}\n")
 }

@@ -17,6 +17,7 @@ use crate::output::Row;
 #[derive(Debug)]
 pub(crate) struct PayoutsJson<W: Write> {
     out: W,
+    database: Option<DatabaseWire>,
     part: Part,
     is_first: bool,
 }
@@ -26,6 +27,13 @@ enum Part {
     Start,
     Problems,
     Payouts,
+}
+
+/// Which database it was: its id tells it from every other one, whatever it is called.
+#[derive(Debug, Serialize)]
+struct DatabaseWire {
+    place: String,
+    id: String,
 }
 
 /// What a plan says about its file.
@@ -40,7 +48,12 @@ struct PlanWire {
 impl<W: Write> PayoutsJson<W> {
     /// Begins a document on `out`, which should be buffered.
     pub(crate) fn new(out: W) -> Self {
-        Self { out, part: Part::Start, is_first: true }
+        Self { out, database: None, part: Part::Start, is_first: true }
+    }
+
+    /// Says at the end which database it was.
+    pub(crate) fn of_database(&mut self, place: String, id: String) {
+        self.database = Some(DatabaseWire { place, id });
     }
 
     /// Writes one problem. Not after the first payout.
@@ -63,6 +76,10 @@ impl<W: Write> PayoutsJson<W> {
         self.enter(Part::Payouts)?;
         self.out.write_all(b"],\n\"totals\":")?;
         serde_json::to_writer(&mut self.out, totals)?;
+        if let Some(database) = &self.database {
+            self.out.write_all(b",\n\"database\":")?;
+            serde_json::to_writer(&mut self.out, database)?;
+        }
         if let Some(plan) = plan {
             let wire = PlanWire {
                 rows: plan.rows,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pagos_core::AccountName;
+use pagos_core::Environment;
 use pagos_core::PayoutProvider;
 use pagos_engine::Policy;
 use pagos_engine::World;
@@ -88,6 +89,12 @@ impl Bank {
                 Self::of_sandbox(Sandbox::join(&origin).await?).await
             }
         }
+    }
+
+    /// Would real money go out?
+    pub(crate) fn is_live(&self) -> bool {
+        let is_live = |account: &Account| account.environment == Environment::Live;
+        self.world == World::Providers && self.accounts.all().iter().any(is_live)
     }
 
     /// Tells twins where this process receives webhooks. Real providers are told by hand; some name

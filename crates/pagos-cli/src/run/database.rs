@@ -20,6 +20,7 @@ use pagos_store_sqlite::SqliteStore;
 use crate::console;
 use crate::exit::Failure;
 use crate::exit::with_causes;
+use crate::run::bank::Bank;
 
 pub(crate) use address::Address;
 
@@ -39,6 +40,23 @@ pub(crate) enum Database {
     File(PathBuf),
     /// A PostgreSQL server, with any number of dispatchers.
     Server(Address),
+    /// What looks like an address and is none that is known. Its text may hold a password.
+    Misread,
+}
+
+/// What `pay`, `serve` and `payment create` may do where there is no database yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfNew {
+    /// `--new-db`: make one.
+    Make,
+    /// Make one, unless real money would go out of it: then its name is more likely wrong.
+    MakeForTests,
+}
+
+impl From<bool> for IfNew {
+    fn from(new_db: bool) -> Self {
+        if new_db { Self::Make } else { Self::MakeForTests }
+    }
 }
 
 impl Database {
@@ -64,7 +82,11 @@ impl Database {
     /// Opens the store; a file, or the tables of a server, are made if need be.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
-            Self::File(path) => Arc::new(SqliteStore::open(path)?),
+            Self::Misread => return Err(misread()),
+            Self::File(path) => {
+                let told = format!("{self}: another program keeps it locked; waiting");
+                Arc::new(SqliteStore::open_telling(path, move || console::tell(&told))?)
+            }
             Self::Server(address) => {
                 let url = address.url_to_connect()?;
                 let opened = PostgresStore::connect(&url, PostgresOptions::default()).await;
@@ -76,6 +98,7 @@ impl Database {
     /// Opens a store that is there to look at it, also while other processes pay.
     pub(crate) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
+            Self::Misread => return Err(misread()),
             Self::File(path) => Arc::new(SqliteStore::open_read_only(path)?),
             Self::Server(address) => {
                 let url = address.url_to_connect()?;
@@ -91,6 +114,7 @@ impl Database {
     /// A password among the arguments works, and is worth a warning.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self {
+            Self::Misread => Err(misread().into()),
             Self::File(path) => check_folder(path),
             Self::Server(address) => {
                 if address.has_password() {
@@ -104,10 +128,43 @@ impl Database {
         }
     }
 
+    /// Says that a database is a new one, before it is made: a slip in its name must not go unseen, or
+    /// what the right one has sent is sent again.
+    ///
+    /// # Errors
+    /// Where real money would go out of it and nobody asked for a new one; where a database was.
+    pub(crate) async fn announce_if_new(&self, bank: &Bank, if_new: IfNew) -> Result<(), Failure> {
+        if !self.is_new().await? {
+            return Ok(());
+        }
+        if bank.is_live() && if_new == IfNew::MakeForTests {
+            return Err(Failure::new(format!(
+                "{self}: there is no database yet, and an account is LIVE: name the database that has \
+                 your payouts, or say --new-db if there is none"
+            )));
+        }
+        console::tell(&format!("{self}: a new database"));
+        Ok(())
+    }
+
+    async fn is_new(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Misread => Err(misread()),
+            Self::File(path) => SqliteStore::is_new(path),
+            Self::Server(address) => {
+                let url = address.url_to_connect()?;
+                let is_new = PostgresStore::is_new(&url, PostgresOptions::default()).await;
+                is_new.map_err(with_hint)
+            }
+        }
+    }
+
     /// Where the memory of a sandbox's twins lies: beside the file, or, for a server, in the working
     /// folder under a name that only this server's database has.
     pub(crate) fn bank(&self) -> PathBuf {
         match self {
+            // It is refused before there is a sandbox.
+            Self::Misread => PathBuf::new(),
             Self::File(path) => {
                 let mut name = path.as_os_str().to_owned();
                 name.push(".bank");
@@ -145,6 +202,7 @@ impl From<OsString> for Database {
     fn from(text: OsString) -> Self {
         match text.to_str().and_then(Address::parse) {
             Some(address) => Self::Server(address),
+            None if text.to_str().is_some_and(is_like_an_address) => Self::Misread,
             None => Self::File(PathBuf::from(text)),
         }
     }
@@ -153,10 +211,47 @@ impl From<OsString> for Database {
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Misread => f.write_str("--db"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Server(address) => write!(f, "{address}"),
         }
     }
+}
+
+fn misread() -> StoreError {
+    StoreError::new(
+        "what --db names looks like the address of a database, and is none that pagos knows: write \
+         postgres://USER@HOST/DATABASE for a PostgreSQL server, or begin the name of a file with ./",
+    )
+}
+
+/// A word and a colon, or one of the words that a server's address has before an equals sign. Whoever has a
+/// file of such a name begins it with its folder.
+fn is_like_an_address(text: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "host=",
+        "hostaddr=",
+        "port=",
+        "dbname=",
+        "database=",
+        "user=",
+        "password=",
+        "service=",
+        "sslmode=",
+    ];
+    if text.starts_with(['.', '/', '\\']) {
+        return false;
+    }
+    let is_of_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+.-".contains(letter);
+    let has_scheme = text.split_once(':').is_some_and(|(scheme, _)| {
+        // One letter is a drive.
+        scheme.len() > 1
+            && scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
+            && scheme.chars().all(is_of_scheme)
+    });
+    let lower = text.to_ascii_lowercase();
+    has_scheme
+        || WORDS.iter().any(|word| lower.split_whitespace().any(|part| part.starts_with(word)))
 }
 
 fn check_folder(db: &Path) -> Result<(), Failure> {
@@ -181,8 +276,41 @@ mod tests {
         for text in ["postgres://h/d", "postgresql://u@h:1/d", "POSTGRES://h/d"] {
             assert!(matches!(database(text), Database::Server(_)), "{text}");
         }
-        for text in ["pagos.db", "./postgres", "postgres.db", "mysql://h/d"] {
+        for text in [
+            "pagos.db",
+            "./postgres",
+            "postgres.db",
+            "./sqlite:t.db",
+            "/tmp/host=1",
+            "C:\\pagos.db",
+            "..\\pagos.db",
+            "userhost=1.db",
+            "nómina 2026.db",
+        ] {
             assert_eq!(database(text), Database::File(PathBuf::from(text)), "{text}");
+        }
+    }
+
+    /// Each of these was a new local file, from which money went out.
+    #[test]
+    fn world_3_what_looks_like_an_address_and_is_none_is_no_file() {
+        for text in [
+            "host=127.0.0.1 dbname=pagos",
+            "dbname=pagos",
+            "user=pagos password=hunter2 host=db",
+            "postgres:pagos",
+            "postgres:/h/d",
+            "postgresql:pagos",
+            "sqlite:t.db",
+            "sqlite://t.db",
+            "mysql://h/d",
+            "file:pagos.db",
+            "jdbc:postgresql://h/d",
+        ] {
+            assert_eq!(database(text), Database::Misread, "{text}");
+            let told = database(text).check().unwrap_err().to_string();
+            assert!(told.contains("postgres://USER@HOST/DATABASE"), "{told}");
+            assert!(!told.contains("hunter2") && !told.contains(text), "{told}");
         }
     }
 

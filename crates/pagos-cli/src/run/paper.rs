@@ -19,6 +19,7 @@ use crate::output::PayoutsJson;
 use crate::output::Row;
 use crate::output::Table;
 use crate::output::write_totals;
+use crate::run::database::Database;
 use crate::run::report::Pages;
 use crate::run::report::Report;
 use crate::run::report::with_row;
@@ -56,6 +57,14 @@ impl Paper {
             false => Form::Table(sheet),
         };
         Self { form, shown_max: u64::MAX }
+    }
+
+    /// Notes which database the report is from, for scripts.
+    pub(crate) fn of_database(&mut self, db: &Database, identity: String) {
+        match &mut self.form {
+            Form::Json(json) => json.of_database(db.to_string(), identity),
+            Form::Table(_) => {}
+        }
     }
 
     /// Notes what is wrong with a row. People read it on standard error.

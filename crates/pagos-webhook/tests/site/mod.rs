@@ -372,6 +372,10 @@ impl Store for Gated {
         self.inner.take_turn().await
     }
 
+    async fn identity(&self) -> Result<String, StoreError> {
+        self.inner.identity().await
+    }
+
     async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
         self.inner.bind(account, world).await
     }

@@ -85,6 +85,7 @@ async fn create(
         Err(violations) => return refuse(Refusal::of_order(violations), arguments),
     };
     tell_live(&bank.accounts, &order);
+    db.announce_if_new(&bank, arguments.new.new_db.into()).await?;
     let office = Office::beside(&db, &bank).await?;
     let receiving = match bank.listener.take().filter(|_| arguments.wait) {
         Some(listener) => Some(office.spawn_receiver(listener, &bank)?),

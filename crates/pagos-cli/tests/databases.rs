@@ -1,0 +1,136 @@
+//! Which database is paid from: slips of the pen and of the file system that once paid twice.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+
+use support::Folder;
+use support::Twin;
+use support::keys;
+use support::payouts;
+
+/// A database from which three payouts were paid, and the bank that has them.
+fn paid(name: &str) -> (Folder, Twin, String) {
+    let folder = Folder::new(name);
+    let twin = Twin::start(&folder);
+    let keys = keys("d", 3);
+    folder.write("payouts.csv", payouts(keys.iter().map(|key| (key.as_str(), "salary"))));
+    let pay = format!("pay payouts.csv --yes --sandbox-url {} --db", twin.origin);
+    folder.run(&format!("{pay} pagos.db")).exits(0).says("pagos.db: a new database");
+    assert_eq!(twin.paid(), keys);
+    (folder, twin, pay)
+}
+
+/// Nothing more was paid, and nothing was said of a new database.
+fn refuses(folder: &Folder, twin: &Twin, pay: &str, db: &str, because: &str) {
+    let before = twin.ledger();
+    let run = folder.run(&format!("{pay} {db}")).exits(1).says(because);
+    assert!(!run.err.contains(": a new database\n"), "{}", run.err);
+    assert_eq!(twin.ledger(), before);
+}
+
+#[test]
+fn world_1_a_database_that_was_emptied_or_removed_pays_nothing() {
+    let (folder, twin, pay) = paid("world-1");
+    let path = folder.path().join("pagos.db");
+    fs::write(&path, "").unwrap();
+    refuses(&folder, &twin, &pay, "pagos.db", "is empty, and a database was here before");
+    let doctor = folder.run("doctor --db pagos.db").exits(1);
+    assert!(doctor.out.contains("BAD   database pagos.db"), "{}", doctor.out);
+    fs::remove_file(&path).unwrap();
+    refuses(&folder, &twin, &pay, "pagos.db", "is not there, and a database was here before");
+    let serve = format!("serve --sandbox-url {} --db pagos.db", twin.origin);
+    folder.run(&serve).exits(1).says("a database was here before");
+}
+
+#[test]
+fn world_2_other_names_of_a_database_pay_nothing_more() {
+    let (folder, twin, pay) = paid("world-2");
+    let (path, link) = (folder.path().join("pagos.db"), folder.path().join("link.db"));
+    std::os::unix::fs::symlink("pagos.db", &link).unwrap();
+    folder.run(&format!("{pay} link.db")).exits(0).says("3 of these payouts are known already");
+    assert_eq!(twin.ledger().len(), 3);
+    assert!(!folder.has("link.db-wal") && !folder.has("link.db.lock"));
+    fs::remove_file(&link).unwrap();
+    fs::hard_link(&path, folder.path().join("hard.db")).unwrap();
+    for db in ["pagos.db", "hard.db"] {
+        refuses(&folder, &twin, &pay, db, "has 2 names (hard links)");
+    }
+}
+
+#[test]
+fn world_2_a_database_is_locked_whatever_becomes_of_its_lock_file() {
+    let (folder, twin, _) = paid("world-2-lock");
+    let serve = format!("serve --sandbox-url {} --db pagos.db", twin.origin);
+    let mut server = folder.start(&serve);
+    server.ready();
+    if cfg!(target_os = "linux") {
+        fs::remove_file(folder.path().join("pagos.db.lock")).unwrap();
+    }
+    folder.run(&serve).exits(1).says("another pagos process works on this database");
+    server.signal("TERM");
+    server.end().exits(0);
+}
+
+#[test]
+fn world_3_what_looks_like_an_address_makes_no_file() {
+    let (folder, twin, pay) = paid("world-3");
+    let files = || {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = files();
+    for db in ["dbname=pagos", "postgres:pagos", "sqlite:t.db", "mysql://u:hunter2@h/d"] {
+        refuses(&folder, &twin, &pay, db, "looks like the address of a database, and is none");
+        let told = folder.run(&format!("list --db {db}")).exits(1);
+        assert!(!told.err.contains("hunter2"), "{}", told.err);
+    }
+    assert_eq!(files(), before);
+}
+
+/// A slip in the name of a database of real money is more likely than a new one.
+#[test]
+fn world_3_for_live_accounts_a_new_database_wants_a_word() {
+    let folder = Folder::new("world-3-live");
+    folder.write(
+        "pagos.toml",
+        "[accounts.cashypro]\nenvironment = \"live\"\ncountry = \"COL\"\n\
+         base_url = \"https://127.0.0.1:1/prod-api\"\nmerchant_id = \"1002001\"\n\
+         api_key = \"0123456789abcdef\"\n\
+         notify_url = \"https://payouts.example.com/webhooks/cashypro\"\n",
+    );
+    folder.write("payouts.csv", payouts([("l-1", "salary")]));
+    for command in ["pay payouts.csv --yes", "serve --listen 127.0.0.1:0"] {
+        let run = folder.run(&format!("{command} --db slip.db")).exits(1);
+        run.says("slip.db: there is no database yet, and an account is LIVE").says("--new-db");
+        assert!(!folder.has("slip.db") && !folder.has("slip.db.lock"), "{command}");
+    }
+    let mut server = folder.start("serve --listen 127.0.0.1:0 --db slip.db --new-db");
+    let ready = server.ready();
+    server.waits_until_it_says("slip.db: a new database");
+    let identity = ready["database_id"].as_str().unwrap().to_owned();
+    server.signal("TERM");
+    server.end().exits(0);
+    // From then on it is there.
+    let mut server = folder.start("serve --listen 127.0.0.1:0 --db slip.db");
+    assert_eq!(server.ready()["database_id"], identity.as_str());
+    server.signal("TERM");
+    server.end().exits(0);
+}
+
+#[test]
+fn world_4_a_database_says_which_one_it_is() {
+    let (folder, _twin, pay) = paid("world-4");
+    let document = folder.run(&format!("{pay} pagos.db --json")).exits(0).json();
+    let id = document["database"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(document["database"]["place"], "pagos.db");
+    assert_eq!(id.len(), 32);
+    let lock = fs::read_to_string(folder.path().join("pagos.db.lock")).unwrap();
+    assert_eq!(lock, format!("pagos database {id}\n"));
+    let doctor = folder.run("doctor --db pagos.db").out;
+    assert!(doctor.contains(&format!("database pagos.db, identity: {id}")), "{doctor}");
+    let other = folder.run(&format!("{pay} other.db --json")).json();
+    assert_ne!(other["database"]["id"].as_str().unwrap(), id);
+}

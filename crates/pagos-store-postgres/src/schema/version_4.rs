@@ -1,0 +1,8 @@
+//! Tells one database from another, whatever they are called.
+
+/// A copy has the same identity: it is one. It is no secret.
+pub(super) const VERSION_4: &str = r#"
+CREATE TABLE identity (id text NOT NULL);
+INSERT INTO identity (id)
+VALUES (md5(random()::text || clock_timestamp()::text || pg_backend_pid()::text));
+"#;
