@@ -462,7 +462,7 @@ pub(crate) struct VerifyArguments {
     /// The key that the delivery must speak of
     #[arg(long, value_name = "KEY")]
     pub(crate) expect_order: Option<String>,
-    /// The amount that the delivery must speak of, in major units of its currency
+    /// The amount that the delivery must speak of, in major units of the account's currency
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) expect_amount: Option<String>,
     /// Print one JSON document on standard output

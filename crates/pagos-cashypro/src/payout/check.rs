@@ -100,6 +100,14 @@ pub(super) fn read_bank<'a>(
 /// The id that `bank` is or names. Ids that are not in our table are let through: the provider's
 /// own list is the truth. Source: docs: en/col/appendix "Payout Bank List".
 pub(crate) fn bank_id(country: &CountrySettings, bank: &str) -> Result<u32, Violation> {
+    // `007` is Bancolombia to Colombia's clearing house, and `7` another bank to Cashypro.
+    if is_digits(bank) && bank.starts_with('0') {
+        return Err(Violation::new(
+            "bank",
+            format!("{bank:?} begins with a zero, so it is the code of another system"),
+            "write the id that `pagos banks` lists, without zeros in front, or the name of the bank",
+        ));
+    }
     // The id first: no bank is named by digits, and a file of a million rows has few names.
     if let Some(id) = bank.parse().ok().filter(|id| is_digits(bank) && *id > 0) {
         return Ok(id);
@@ -372,7 +380,10 @@ mod tests {
             ("nequi", Some(33)),
             ("BANCO AV VILLAS", Some(4)),
             ("BANCÓLDEX", Some(41)),
-            ("077", Some(77)),
+            ("7", Some(7)),
+            // Of another system: to the clearing house that is Bancolombia.
+            ("007", None),
+            ("077", None),
             ("Banco", None),
             ("0", None),
             ("+33", None),

@@ -48,7 +48,8 @@ pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<
         .webhooks()
         .ok_or_else(|| Failure::new(format!("provider {} sends no webhooks", settings.provider)))?;
     let delivery = delivery::read(arguments.headers_file.as_deref(), &arguments.body_file)?;
-    let expected = Expected::read(arguments)?;
+    let currencies = account.provider.descriptor().currencies;
+    let expected = Expected::read(arguments, currencies)?;
     let hint = decoder.locate(&delivery);
     let agreed = match &arguments.db {
         Some(db) => run::block_on(agreed::look_up(db, &account.name, &hint))?,

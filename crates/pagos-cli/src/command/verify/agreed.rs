@@ -2,6 +2,7 @@
 //! A genuine delivery that says something else is a contradiction, not an event to act on.
 
 use pagos_core::AccountName;
+use pagos_core::Currency;
 use pagos_core::Event;
 use pagos_core::Hint;
 use pagos_core::Money;
@@ -33,14 +34,24 @@ enum Stored {
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     key: Option<OrderKey>,
-    /// In major units, whose currency the delivery names.
+    /// In major units.
     amount: Option<String>,
+    /// The account's currency. `None` where a provider has several: there the account's country says
+    /// what an amount of its deliveries is in, and not the delivery.
+    currency: Option<Currency>,
 }
 
 impl Expected {
-    pub(super) fn read(arguments: &VerifyArguments) -> Result<Self, Failure> {
+    pub(super) fn read(
+        arguments: &VerifyArguments,
+        currencies: &[Currency],
+    ) -> Result<Self, Failure> {
         let key = arguments.expect_order.as_deref().map(OrderKey::new).transpose()?;
-        Ok(Self { key, amount: arguments.expect_amount.clone() })
+        let currency = match currencies {
+            [only] => Some(*only),
+            _ => None,
+        };
+        Ok(Self { key, amount: arguments.expect_amount.clone(), currency })
     }
 }
 
@@ -88,16 +99,54 @@ fn wrong_key(event: &Event, expected: &Expected) -> Option<String> {
 }
 
 fn wrong_amount(event: &Event, expected: &Expected) -> Option<String> {
+    let currency = expected.currency;
     let expected = expected.amount.as_deref()?;
     let Some(told) = event.observation.as_ref().and_then(|seen| seen.echo.amount) else {
         return Some(format!("the provider names no amount, expected is {expected}"));
     };
-    match Money::parse(expected, told.currency) {
+    match Money::parse(expected, currency.unwrap_or(told.currency)) {
         Ok(expected) if expected == told => None,
         Ok(expected) => Some(format!("the provider speaks of {told}, expected is {expected}")),
         Err(error) => Some(format!(
             "the provider speaks of {told}, and the expected amount cannot be read: {}",
             error.message()
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::Echo;
+    use pagos_core::Observation;
+    use pagos_core::Source;
+    use pagos_core::Status;
+    use pagos_core::Subject;
+    use pagos_core::Timestamp;
+
+    use super::*;
+
+    /// A genuine delivery in pesos of another country passed for what was agreed.
+    #[test]
+    fn world_16_the_expected_amount_is_in_the_accounts_currency() {
+        let told = |currency| {
+            let amount = Money::parse("1500", currency).unwrap();
+            let at = Timestamp::from_millis(0);
+            let observation = Observation {
+                echo: Echo { amount: Some(amount), key: None },
+                ..Observation::new(Status::Succeeded, Source::VerifiedEvent, at)
+            };
+            Event {
+                subject: Subject::Payment,
+                key: None,
+                reference: None,
+                observation: Some(observation),
+            }
+        };
+        let expected = |currency| Expected { key: None, amount: Some("1500".to_owned()), currency };
+        let ours = expected(Some(Currency::Clp));
+        assert_eq!(wrong_amount(&told(Currency::Clp), &ours), None);
+        let wrong = wrong_amount(&told(Currency::Mxn), &ours).unwrap();
+        assert!(wrong.contains("MXN") && wrong.contains("expected is 1500 CLP"), "{wrong}");
+        assert_eq!(wrong_amount(&told(Currency::Cop), &expected(None)), None);
     }
 }
