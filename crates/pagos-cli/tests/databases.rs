@@ -46,6 +46,17 @@ fn world_1_a_database_that_was_emptied_or_removed_pays_nothing() {
 }
 
 #[test]
+fn world_1_an_emptied_database_beside_the_bank_of_its_sandbox_pays_nothing() {
+    let folder = Folder::new("world-1-bank");
+    folder.write("payouts.csv", payouts([("b-1", "salary")]));
+    folder.run("pay payouts.csv --sandbox --yes --db s.db").exits(0).says("s.db: a new database");
+    fs::write(folder.path().join("s.db"), "").unwrap();
+    fs::remove_file(folder.path().join("s.db.lock")).unwrap();
+    let run = folder.run("pay payouts.csv --sandbox --yes --db s.db").exits(1);
+    run.says("s.db.bank is the bank of its sandbox");
+}
+
+#[test]
 fn world_2_other_names_of_a_database_pay_nothing_more() {
     let (folder, twin, pay) = paid("world-2");
     let (path, link) = (folder.path().join("pagos.db"), folder.path().join("link.db"));

@@ -135,9 +135,9 @@ pub(crate) fn is_blank(real: &Path) -> io::Result<bool> {
     }
 }
 
-/// What shows that a database was here, but for its lock: its logs, and the bank of a sandbox.
+/// What shows that a database was here, but for its lock: its logs.
 pub(crate) fn trace_of_a_database(real: &Path) -> Option<PathBuf> {
-    let suffixes = ["-wal", "-shm", "-journal", ".bank"];
+    let suffixes = ["-wal", "-shm", "-journal"];
     suffixes.iter().map(|suffix| beside(real, suffix)).find(|path| path.exists())
 }
 

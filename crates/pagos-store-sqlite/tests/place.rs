@@ -51,7 +51,7 @@ async fn world_1_a_database_that_was_emptied_or_removed_is_not_a_new_one() {
 
 #[tokio::test]
 async fn world_1_every_file_beside_it_shows_that_a_database_was_here() {
-    for trace in ["-wal", "-shm", "-journal", ".bank", ".lock"] {
+    for trace in ["-wal", "-shm", "-journal", ".lock"] {
         let scratch = Scratch::new();
         let path = scratch.path();
         fs::write(&path, "").unwrap();

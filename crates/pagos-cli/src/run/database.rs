@@ -115,7 +115,10 @@ impl Database {
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self {
             Self::Misread => Err(misread().into()),
-            Self::File(path) => check_folder(path),
+            Self::File(path) => {
+                check_folder(path)?;
+                check_bank(path, &self.bank())
+            }
             Self::Server(address) => {
                 if address.has_password() {
                     console::tell(
@@ -252,6 +255,20 @@ fn is_like_an_address(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     has_scheme
         || WORDS.iter().any(|word| lower.split_whitespace().any(|part| part.starts_with(word)))
+}
+
+/// A sandbox makes its bank before its database, so only an empty database beside one was emptied.
+fn check_bank(db: &Path, bank: &Path) -> Result<(), Failure> {
+    let is_empty = std::fs::metadata(db).is_ok_and(|metadata| metadata.len() == 0);
+    match is_empty && bank.exists() {
+        true => Err(Failure::new(format!(
+            "{}: is empty, and a database was here before: {} is the bank of its sandbox; use another name \
+             for a new database, or remove both",
+            db.display(),
+            bank.display()
+        ))),
+        false => Ok(()),
+    }
 }
 
 fn check_folder(db: &Path) -> Result<(), Failure> {
