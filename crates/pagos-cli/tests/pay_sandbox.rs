@@ -63,7 +63,12 @@ fn check_document(document: &Value) {
         })
     };
     let totals = [total("succeeded"), total("failed")];
-    assert_eq!(*document, json!({"problems": [], "payouts": expected, "totals": totals}));
+    let database = &document["database"];
+    assert_eq!(database["place"], "s.db");
+    let wanted = json!({
+        "problems": [], "payouts": expected, "totals": totals, "database": database,
+    });
+    assert_eq!(*document, wanted);
 }
 
 #[test]

@@ -40,22 +40,24 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
-/// Is there none yet, and was there none?
+/// Is there none yet, and was there none? One that somebody makes at this moment is new, too.
 pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
+    let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
+    if !place::is_blank(path).map_err(looked_at)? {
+        return Ok(false);
+    }
     let lock_path = lock::path_of(path);
-    match place::is_blank(path) {
-        Ok(false) => Ok(false),
-        Ok(true) => {
-            let lock = Some(lock_path).filter(|lock| lock.exists());
-            match place::trace_of_a_database(path).or(lock) {
-                Some(trace) if place::is_blank(path).unwrap_or(true) => {
-                    Err(place::refuse_gone(path, &trace))
-                }
-                Some(_) => Ok(false),
-                None => Ok(true),
-            }
-        }
-        Err(cause) => Err(blame(path, "cannot be opened").with_source(cause)),
+    let trace = match fs::metadata(&lock_path) {
+        // Not signed yet, or by an older version, which opening it tells.
+        Ok(lock) if lock.len() == 0 => None,
+        Ok(_) => Some(lock_path),
+        Err(_) => place::trace_of_a_database(path),
+    };
+    match trace {
+        // It may have been made since.
+        Some(_) if !place::is_blank(path).map_err(looked_at)? => Ok(false),
+        Some(trace) => Err(place::refuse_gone(path, &trace)),
+        None => Ok(true),
     }
 }
 

@@ -19,7 +19,9 @@ async fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
     let store = db.open_to_read().await?;
     let status = arguments.status.map(|status| status.word().to_owned());
     let filter = Filter { run: None, status };
-    let report = Paper::of_list(arguments.json).write(&store, &filter).await?;
+    let mut paper = Paper::of_list(arguments.json);
+    paper.of_database(&db, store.identity().await?);
+    let report = paper.write(&store, &filter).await?;
     report.written.map_err(std::io::Error::from)?;
     Ok(Exit::Succeeded)
 }
