@@ -6,6 +6,8 @@ use std::error::Error as _;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use bytes::BytesMut;
@@ -61,9 +63,10 @@ impl Receiver {
         let settings = self.settings();
         let mut stream = TimeoutWriter::new(stream);
         stream.set_timeout(Some(within_reason(settings.write_timeout)));
-        let (receiver, connection_slot) = (&self, &slot);
+        let has_proven = AtomicBool::new(false);
+        let (receiver, connection_slot, proven) = (&self, &slot, &has_proven);
         let service = service_fn(move |request| async move {
-            let answer = receiver.respond(connection_slot, request).await;
+            let answer = receiver.respond(connection_slot, proven, request).await;
             Ok::<_, Infallible>(answer.map(Full::new))
         });
         let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
@@ -75,7 +78,12 @@ impl Receiver {
                 biased;
                 // A connection that breaks off is the provider's business: it sends again.
                 ended = connection.as_mut() => {
-                    if ended.is_err_and(|error| is_slow(&error)) {
+                    // A provider that keeps a connection and has nothing to say is no stranger.
+                    let is_stranger = !has_proven.load(Ordering::Relaxed);
+                    let is_slow = |error: hyper::Error| {
+                        is_unread(&error) || (is_stranger && error.is_timeout())
+                    };
+                    if ended.is_err_and(is_slow) {
                         self.count_slow();
                     }
                     return;
@@ -97,7 +105,12 @@ impl Receiver {
         }
     }
 
-    async fn respond(&self, slot: &Slot, request: Request<Incoming>) -> Response<Bytes> {
+    async fn respond(
+        &self,
+        slot: &Slot,
+        has_proven: &AtomicBool,
+        request: Request<Incoming>,
+    ) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         if is_ready_question(&head) {
             return closing(self.answer_ready().await);
@@ -118,6 +131,7 @@ impl Receiver {
         match answered.keeps {
             Keeps::Open => {
                 busy.end_verified();
+                has_proven.store(true, Ordering::Relaxed);
                 answered.response
             }
             Keeps::Close => closing(answered.response),
@@ -166,8 +180,8 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Reading {
     Reading::Whole(whole.freeze())
 }
 
-/// Whether a connection ended because the client took too long to send a head or to read an answer.
-fn is_slow(error: &hyper::Error) -> bool {
+/// Whether a connection ended because the client took too long to read an answer.
+fn is_unread(error: &hyper::Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    error.is_timeout() || cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
 }

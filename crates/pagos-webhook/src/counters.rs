@@ -98,9 +98,9 @@ counters! {
     unaccepted,
     /// Connections that were closed to make room for a newer one.
     evicted,
-    /// Connections that were closed because no whole head arrived in time (also after the last
-    /// answer, so idle connections count), because an answer was not read in time, or because they
-    /// did not end after their life was over.
+    /// Connections that were closed because an answer was not read in time, because they did not end
+    /// after their life was over, or because no whole head arrived in time on one that never brought a
+    /// verified delivery.
     slow,
 }
 

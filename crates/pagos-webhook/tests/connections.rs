@@ -357,3 +357,17 @@ async fn limits_of_zero_do_not_panic_or_hang() {
         let _ = site.stop().await;
     }
 }
+
+/// A provider that keeps its connection and has nothing more to say is no reason to call anybody.
+#[tokio::test]
+async fn receiver_7_an_idle_provider_is_not_told_as_a_stranger() {
+    let settings = Settings { read_timeout: SHORT, ..patient() };
+    let site = Site::open(Gated::open(), settings);
+    let mut provider = site.connect().await;
+    assert!(delivers(&mut provider, "{}").await);
+    let mut stranger = site.connect().await;
+    for stream in [&mut provider, &mut stranger] {
+        Answer::read(stream).await;
+    }
+    assert_eq!(site.receiver.counters().slow, 1);
+}
