@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use pagos_engine::Store;
 use pagos_engine::suite::Case;
 use pagos_engine::suite::agrees_with_memory;
 use pagos_store_postgres::PostgresOptions;
@@ -38,5 +39,22 @@ fn random_operations_of_many_seeds_agree_with_memory() {
             let database = scratch.database().await;
             agrees_with_memory(Arc::new(open(&database.url).await), seed, 300).await;
         }
+    });
+}
+
+/// Two databases of one server can be told apart, and one stays what it is.
+#[test]
+fn world_4_every_database_has_an_identity_of_its_own() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    block_on(async {
+        let (one, other) = (scratch.database().await, scratch.database().await);
+        let store = open(&one.url).await;
+        let identity = store.identity().await.unwrap();
+        assert_eq!(identity.len(), 32);
+        assert_eq!(open(&one.url).await.identity().await.unwrap(), identity);
+        assert_ne!(open(&other.url).await.identity().await.unwrap(), identity);
+        assert!(!PostgresStore::is_new(&one.url, PostgresOptions::default()).await.unwrap());
+        let third = scratch.database().await;
+        assert!(PostgresStore::is_new(&third.url, PostgresOptions::default()).await.unwrap());
     });
 }

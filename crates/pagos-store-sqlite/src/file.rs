@@ -67,9 +67,11 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
     let lock_path = lock::path_of(path);
     let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
     let patience_ends_at = Instant::now() + MAKING_MAX;
+    // Whoever made the lock file makes the database, even if somebody else looked at it in between.
+    let mut is_first = false;
     loop {
         let created = private().create_new(true).open(&lock_path);
-        let is_first = created.is_ok();
+        is_first |= created.is_ok();
         let mut lock_file = match created {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => create(&lock_path),
             created => created,

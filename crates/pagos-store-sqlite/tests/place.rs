@@ -150,16 +150,20 @@ async fn world_4_every_database_has_an_identity_that_its_lock_file_names() {
 /// Of several that make one database at once, each finds the same.
 #[test]
 fn world_4_a_database_that_several_make_at_once_is_one() {
-    let scratch = Scratch::new();
-    let path = scratch.path();
-    let open = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let store = SqliteStore::open(&path).unwrap();
-        runtime.block_on(store.identity()).unwrap()
-    };
-    let identities: Vec<String> = std::thread::scope(|scope| {
-        let openers: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
-        openers.into_iter().map(|opener| opener.join().unwrap()).collect()
-    });
-    assert!(identities.iter().all(|identity| *identity == identities[0]), "{identities:?}");
+    for _ in 0..150 {
+        let scratch = Scratch::new();
+        let path = scratch.path();
+        let together = std::sync::Barrier::new(8);
+        let open = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            together.wait();
+            let store = SqliteStore::open(&path).unwrap();
+            runtime.block_on(store.identity()).unwrap()
+        };
+        let identities: Vec<String> = std::thread::scope(|scope| {
+            let openers: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            openers.into_iter().map(|opener| opener.join().unwrap()).collect()
+        });
+        assert!(identities.iter().all(|identity| *identity == identities[0]), "{identities:?}");
+    }
 }

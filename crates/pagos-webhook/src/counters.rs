@@ -13,7 +13,7 @@ use pagos_core::Timestamp;
 use pagos_engine::InboxId;
 use pagos_engine::Refused;
 
-/// One list makes the numbers that are counted, the snapshot of them, and their names.
+/// One list makes the numbers that are counted, and the snapshot of them.
 macro_rules! counters {
     ($($(#[$says:meta])* $name:ident,)*) => {
         /// What happened so far. The snapshot's numbers may be a request apart from each other.
@@ -21,14 +21,6 @@ macro_rules! counters {
         #[non_exhaustive]
         pub struct Counters {
             $($(#[$says])* pub $name: u64,)*
-        }
-
-        impl Counters {
-            /// Every number with its name, for whoever shows them. Not for strangers: from the numbers of
-            /// hints one can tell which keys there are.
-            pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
-                [$((stringify!($name), self.$name)),*].into_iter()
-            }
         }
 
         /// The numbers themselves; see [`Counters`].

@@ -33,8 +33,8 @@ impl Receiver {
     ///
     /// Strangers may reach it: every connection is limited in time and memory
     /// ([`crate::Settings`]), and only the acknowledgement of a verified delivery leaves it open for
-    /// another request. When connections run out, a new one takes the place of the one that has
-    /// been idle or slow the longest.
+    /// another request. When connections run out, the peer with the most gives up the one
+    /// that has been idle or slow the longest.
     ///
     /// It speaks plain HTTP. What stands before it must not redirect: a redirect counts as an
     /// acknowledgement for some providers, and the webhook is lost.

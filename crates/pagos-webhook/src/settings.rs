@@ -32,7 +32,8 @@ pub struct Settings {
     /// seconds. With 0 only a store that answers at once is in time.
     pub store_timeout: Duration,
     /// Connections served at once. Default 256. When they are all taken, a new connection takes the
-    /// place of the one whose last verified delivery (or whose opening) is the longest ago. A
+    /// place of one of the peer that has the most: there of the one whose last verified delivery (or
+    /// whose opening) is the longest ago. A
     /// connection whose delivery is being verified or stored keeps its place; if all do, the new one
     /// waits.
     pub connections_max: usize,

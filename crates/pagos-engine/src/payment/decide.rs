@@ -303,7 +303,10 @@ impl PaymentRules<'_> {
         let is_clear = !matches!(answer, Answer::Ambiguous(_));
         if let Some(due_at) = progress.ahead_of.filter(|_| is_clear && !is_news) {
             // A hint brought the question forward: it spends nothing, and hurries no proof on.
-            let progress = PaymentProgress { asking: progress.asking, ..learned.progress };
+            // Found once more, so it was not absent; that much counts.
+            let absences = if told.is_empty() { progress.asking.absences } else { 0 };
+            let asking = Asking { absences, ..progress.asking };
+            let progress = PaymentProgress { asking, ..learned.progress };
             let opens = learned.opens;
             return PaymentOutcome { opens, ..self.quietly(progress, Some(due_at), Vec::new()) };
         }
