@@ -15,6 +15,9 @@ use pagos_core::Currency;
 use pagos_core::DocumentType;
 use pagos_wire::UtcOffset;
 
+use crate::bank::COLOMBIAN;
+pub use crate::bank::KnownBank;
+
 /// What one country wants of an order. Change fields where a merchant's contract differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountrySettings {
@@ -42,8 +45,8 @@ pub struct CountrySettings {
     pub document_types: &'static [(DocumentType, &'static str)],
     /// How a bank is named.
     pub bank_field: BankField,
-    /// Known banks: the id and the name that an order may use instead.
-    pub banks: &'static [(u32, &'static str)],
+    /// Known banks, for orders that name a bank by its name or its national code.
+    pub banks: &'static [KnownBank],
     /// Banks that are wallets: the account is a telephone number and its type is savings.
     pub wallet_banks: Cow<'static, [u32]>,
     /// The longest name of a beneficiary, in characters.
@@ -140,7 +143,7 @@ pub const COLOMBIA: CountrySettings = CountrySettings {
         (DocumentType::Passport, "5"),
     ],
     bank_field: BankField::BankId,
-    banks: &COLOMBIAN_BANKS,
+    banks: &COLOMBIAN,
     wallet_banks: Cow::Borrowed(&[29, 33]),
     name_length_max: 32,
     email_length_max: 32,
@@ -280,46 +283,3 @@ pub const INDIA: CountrySettings = CountrySettings {
 /// Every country whose settings this crate knows.
 pub const COUNTRIES: [&CountrySettings; 8] =
     [&COLOMBIA, &MEXICO, &PERU, &ECUADOR, &CHILE, &INDONESIA, &PAKISTAN, &INDIA];
-
-/// The Colombian banks for payouts. The list breaks off after 41 and production's own is the truth,
-/// so an id that is not here is sent all the same.
-///
-/// Source: docs: en/col/appendix, old crawl; the split of each printed row into id, code and name is
-/// inferred. The code is left out: it is not the usual ACH code.
-const COLOMBIAN_BANKS: [(u32, &str); 35] = [
-    (2, "BANCAMIA S.A."),
-    (3, "BANCO AGRARIO"),
-    (4, "BANCO AV VILLAS"),
-    (5, "BANCO BBVA COLOMBIA S.A."),
-    (6, "BANCO CAJA SOCIAL"),
-    (7, "BANCO COOPERATIVO COOPCENTRAL"),
-    (8, "BANCO CREDIFINANCIERA"),
-    (9, "BANCO DAVIVIENDA"),
-    (10, "BANCO DE BOGOTA"),
-    (11, "BANCO DE OCCIDENTE"),
-    (12, "BANCO FALABELLA"),
-    (13, "BANCO GNB SUDAMERIS"),
-    (15, "BANCO PICHINCHA S.A."),
-    (16, "BANCO POPULAR"),
-    (17, "BANCO SANTANDER COLOMBIA"),
-    (18, "BANCO SERFINANZA"),
-    (19, "BANCO UNION antes GIROS"),
-    (20, "BANCOLOMBIA"),
-    (21, "BANCOOMEVA S.A."),
-    (22, "CFA COOPERATIVA FINANCIERA"),
-    (23, "CITIBANK"),
-    (24, "COLTEFINANCIERA"),
-    (25, "CONFIAR COOPERATIVA FINANCIERA"),
-    (26, "COOFINEP COOPERATIVA FINANCIERA"),
-    (27, "COTRAFA"),
-    (29, "DAVIPLATA"),
-    (30, "IRIS"),
-    (33, "NEQUI"),
-    (34, "SCOTIABANK COLPATRIA"),
-    (35, "Mibanco S.A."),
-    (37, "Banco Finandina S.A"),
-    (38, "Banco Multibank S.A."),
-    (39, "Banco Procredit Colombia"),
-    (40, "Banco W S.A"),
-    (41, "Bancóldex"),
-];

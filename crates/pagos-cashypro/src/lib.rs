@@ -47,6 +47,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod bank;
 mod config;
 pub mod country;
 mod payment;
@@ -117,6 +118,7 @@ pub use crate::sign::signature;
 pub use crate::sign::string_to_sign;
 pub use crate::sign::verify;
 
+use crate::bank::KnownBank;
 use crate::config::HexNonce;
 use crate::config::Settings;
 use crate::sign::SIGN_HEADER;
@@ -278,6 +280,11 @@ impl PayoutProvider for Cashypro {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         payout::request(&self.settings, order, "").map(drop)
+    }
+
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        let text = order.beneficiary.bank.as_ref()?.as_str();
+        bank::find(&self.settings.country, text).map(KnownBank::to_bank)
     }
 
     async fn create(

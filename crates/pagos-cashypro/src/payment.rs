@@ -15,13 +15,13 @@ use pagos_core::Timestamp;
 use pagos_core::Violation;
 use pagos_wire::WebhookUrl;
 
+use crate::bank;
 use crate::config::PaymentProduct;
 use crate::config::Settings;
 use crate::country::CountrySettings;
 use crate::country::Fraction;
 use crate::country::Presence;
 use crate::payout::check::PHONE_LENGTH_MAX;
-use crate::payout::check::bank_id;
 use crate::payout::check::read_amount;
 use crate::payout::check::read_document;
 use crate::payout::check::read_name;
@@ -65,7 +65,7 @@ pub(crate) fn request<'a>(
     let document = read_document(country, presence, order.document.as_ref())?;
     let is_bank_needed = is_among(country.pay_types_with_bank);
     let bank = match order.bank.as_ref() {
-        Some(bank) => Some(bank_id(country, bank.as_str())?),
+        Some(bank) => Some(bank::read_id(country, bank.as_str())?),
         None if is_bank_needed => {
             return Err(Violation::new("bank", "this pay type wants a bank", "write its id"));
         }

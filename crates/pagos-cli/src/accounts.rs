@@ -5,6 +5,7 @@ mod cashypro;
 mod certificate;
 mod conekta;
 mod etpay;
+mod proxy;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clap::Subcommand;
 use pagos_core::AccountName;
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Environment;
 use pagos_core::Error;
@@ -40,6 +42,8 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::input;
 use crate::offline;
+
+pub(crate) use self::proxy::seams_of;
 
 /// The providers that this binary knows.
 pub(crate) const PROVIDERS: [&str; 4] =
@@ -112,7 +116,7 @@ pub(crate) trait Missed: fmt::Debug + Send + Sync {
 /// What a provider is given from outside.
 #[derive(Debug, Clone)]
 pub(crate) struct Seams {
-    /// What all accounts share that have no certificates of their own.
+    /// What all accounts share that have no certificates and no proxy of their own.
     pub(crate) transport: Arc<dyn Transport>,
     /// The limits of every transport.
     pub(crate) options: HttpOptions,
@@ -141,6 +145,8 @@ pub(crate) struct Account {
     pub(crate) provider: Arc<dyn PayoutProvider>,
     /// Where its webhooks come in, if the provider sends any.
     pub(crate) endpoint: Option<Endpoint>,
+    /// Where the proxy is that its calls go through, fit to be shown.
+    pub(crate) proxy: Option<String>,
     /// What it told while nobody listened, if the account is used and the provider keeps that.
     pub(crate) missed: Option<Arc<dyn Missed>>,
 }
@@ -224,6 +230,10 @@ impl input::Accounts for Accounts {
             )]),
         }
     }
+
+    fn bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        self.get(&order.account)?.provider.payee_bank(order)
+    }
 }
 
 /// Builds one account.
@@ -236,6 +246,7 @@ pub(crate) fn build(
     seams: &Seams,
 ) -> Result<Account, Vec<ConfigProblem>> {
     let known = known(settings).map_err(|problem| vec![problem])?;
+    let seams = &seams_of(settings, seams)?;
     let provider = (known.build)(settings, gaps, seams)?;
     let missed = match (gaps, known.missed) {
         (Gaps::Refused, Some(missed)) => Some(missed(settings, seams)?),
@@ -247,7 +258,8 @@ pub(crate) fn build(
         return Err(unused);
     }
     let (name, environment) = (settings.name.clone(), settings.environment);
-    Ok(Account { name, environment, provider, endpoint, missed })
+    let proxy = seams.options.proxy.as_ref().map(|proxy| proxy.place().to_owned());
+    Ok(Account { name, environment, provider, endpoint, proxy, missed })
 }
 
 /// How the exact bytes of a body are signed for an account. Sends nothing.

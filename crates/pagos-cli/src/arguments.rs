@@ -42,7 +42,8 @@ Credentials come from PAGOS_<ACCOUNT>_<FIELD>, such as PAGOS_CASHYPRO_API_KEY, o
 (`pagos init` writes one). They are never arguments.";
 
 const COLUMNS: &str = "\
-Columns of FILE (header required, any order, commas or semicolons, UTF-8):
+Columns of FILE (header required, any order; CSV with commas, semicolons, tabs or |, in UTF-8, UTF-16
+or Windows-1252; or the first sheet of an .xlsx, with accounts and documents as text):
   key           1 to 32 of A-Z a-z 0-9 _ -, unique in the file; never reuse one
   provider      the configured account that pays
   amount        major units with a dot: 150000 or 1250.50
@@ -50,7 +51,7 @@ Columns of FILE (header required, any order, commas or semicolons, UTF-8):
   name          the name on the account
   document_type cc, ce, ti, nit, passport, rut, dni, ruc, cpf, cnpj, curp, rfc
   document      the number, as text
-  bank          the provider's id or name of the bank
+  bank          the provider's id or name of the bank, or the national code where it is known
   account_type  checking, savings, sight, wallet, clabe, card
   account       the number, as text: leading zeros matter
   email, phone, description
@@ -141,8 +142,11 @@ pub(crate) enum Command {
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArguments {
-    /// The CSV file
+    /// The payroll: CSV or .xlsx; - is standard input
     pub(crate) file: PathBuf,
+    /// Take a warning for an error
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Print one JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
@@ -151,8 +155,11 @@ pub(crate) struct PlanArguments {
 /// Arguments of `pay`.
 #[derive(Debug, Args)]
 pub(crate) struct PayArguments {
-    /// The CSV file
+    /// The payroll: CSV or .xlsx; - is standard input
     pub(crate) file: PathBuf,
+    /// Take a warning for an error
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     #[command(flatten)]

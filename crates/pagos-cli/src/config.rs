@@ -93,6 +93,7 @@ impl Configuration {
             if let Err(problem) = account.settle() {
                 problems.push(problem);
             }
+            problems.extend(account.wrapped());
         }
         configuration.warnings.extend(permission::check(&configuration));
         match problems.is_empty() {
@@ -156,6 +157,19 @@ impl AccountSettings {
         unused.map(problem).collect()
     }
 
+    /// The fields with an address that is called in plain http. What the provider calls, and where it
+    /// sends a payer, is not called by us.
+    pub(crate) fn plain_addresses(&self) -> impl Iterator<Item = &str> {
+        let is_theirs = |name: &str| {
+            ["notify_url", "return_url", "cancel_url"].iter().any(|theirs| name.ends_with(theirs))
+        };
+        let is_plain = move |(name, field): &(&String, &Field)| {
+            let is_ours = name.ends_with("url") && !is_theirs(name);
+            is_ours && field.value.expose().starts_with("http://")
+        };
+        self.fields.iter().filter(is_plain).map(|(name, _)| name.as_str())
+    }
+
     /// Sets a field; a variable wins over the file.
     pub(crate) fn set(&mut self, name: &str, text: String, origin: Origin) {
         self.fields.insert(name.to_owned(), Field { value: Secret::new(text), origin });
@@ -177,11 +191,39 @@ impl AccountSettings {
         Ok(())
     }
 
+    /// Values with something around them that is not theirs: no provider's field has it, and a key
+    /// with it is refused by the provider in words that name anything else.
+    fn wrapped(&self) -> Vec<ConfigProblem> {
+        let problem = |(name, field): (&String, &Field)| {
+            let (because, remedy) = wrapping(field.value.expose())?;
+            Some(ConfigProblem::new(field.origin.clone(), name, because, remedy))
+        };
+        self.fields.iter().filter_map(problem).collect()
+    }
+
     /// Is a value that must not be seen written in the file itself?
     fn has_secret_in_file(&self) -> bool {
         let is_in_file = |field: &Field| matches!(field.origin, Origin::File { .. });
-        self.fields.iter().any(|(name, field)| is_secret(name) && is_in_file(field))
+        // A proxy's address may hold its credentials.
+        let is_secret = |name: &str, field: &Field| {
+            is_secret(name) || (name == "proxy" && field.value.expose().contains('@'))
+        };
+        self.fields.iter().any(|(name, field)| is_secret(name, field) && is_in_file(field))
     }
+}
+
+/// What stands around a value that was copied with more than itself, and what to do.
+fn wrapping(text: &str) -> Option<(&'static str, &'static str)> {
+    let is_in = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    if text.starts_with('\u{FEFF}') {
+        return Some(("begins with a byte order mark", "save its file as UTF-8 without one"));
+    }
+    if is_in('"') || is_in('\'') {
+        let because = "has its quotes as a part of the value, as from an env file";
+        return Some((because, "set it without the quotes"));
+    }
+    let is_padded = text.trim() != text && !text.contains("-----BEGIN");
+    is_padded.then_some(("begins or ends with a space or a line break", "set it without"))
 }
 
 /// By the usual names of secrets, for the warning about a file that others can read.

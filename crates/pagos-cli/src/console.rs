@@ -15,6 +15,9 @@ use std::io::Write;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use crate::output::Screen;
+use crate::output::broken;
+
 pub(crate) use sheet::Sheet;
 pub(crate) use stream::Lost;
 pub(crate) use stream::Stream;
@@ -41,14 +44,31 @@ pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
 /// Tells a person something, on standard error, and never waits: what nobody reads is dropped after
 /// a while. A closed stream is not an error.
 pub(crate) fn tell(line: &str) {
-    WORDS.offer_line(line);
+    WORDS.offer_line(&fitted(line));
 }
 
 /// Tells a person something that is not to be dropped. Waits for the reader, so it is for commands
 /// that move no money, and for `pay` before anything was released.
 pub(crate) fn tell_patiently(line: &str) {
     // A closed stream is not an error.
-    let _ = WORDS.push_patiently(format!("{line}\n").into_bytes());
+    let _ = WORDS.push_patiently(format!("{}\n", fitted(line)).into_bytes());
+}
+
+/// Words on a terminal are broken where words end. What is as wide as it should be stays as it is.
+fn fitted(words: &str) -> String {
+    match Screen::of_stderr().columns {
+        Some(columns) => fit(words, columns),
+        None => words.to_owned(),
+    }
+}
+
+fn fit(words: &str, columns: usize) -> String {
+    // A line with colours is one of a table, which fits, and whose letters are hard to count.
+    let fit = |line: &str| match line.contains('\u{1b}') {
+        true => line.to_owned(),
+        false => broken(line, columns).join("\n"),
+    };
+    words.split('\n').map(fit).collect::<Vec<_>>().join("\n")
 }
 
 /// Shows a picture of the progress on standard error, if somebody looks.
@@ -86,4 +106,18 @@ pub(crate) fn print_json(document: &impl serde::Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut out, document)?;
     writeln!(out)?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn world_17_words_are_broken_where_words_end() {
+        let words =
+            "sandbox: simulated providers, no real money\nshort\n\u{1b}[1mKEY  PROVIDER\u{1b}[0m";
+        let expected = "sandbox: simulated\nproviders, no real\nmoney\nshort\n\u{1b}[1mKEY  \
+                        PROVIDER\u{1b}[0m";
+        assert_eq!(fit(words, 20), expected);
+    }
 }

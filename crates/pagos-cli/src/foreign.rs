@@ -5,10 +5,12 @@ use std::io;
 use std::path::Path;
 
 use pagos_core::AccountName;
+use pagos_core::Bank;
 use pagos_core::PayoutOrder;
 use pagos_core::Violation;
 
 use crate::config::Configuration;
+use crate::input;
 use crate::input::Accounts;
 use crate::input::Orders;
 use crate::input::RowError;
@@ -40,7 +42,8 @@ pub struct Payroll {
 /// If the file cannot be read.
 pub fn read_payroll(path: &Path) -> io::Result<Payroll> {
     let mut problems = Vec::new();
-    let planned = plan(path, &TwoAccounts, &mut |problem| {
+    let file = input::Payroll::open(path).map_err(io::Error::other)?;
+    let planned = plan(&file, &TwoAccounts, &mut |problem| {
         problems.push(problem.to_string());
         Ok(())
     });
@@ -55,7 +58,7 @@ pub fn read_payroll(path: &Path) -> io::Result<Payroll> {
         left_out: 0,
         refused: None,
     };
-    match Orders::open(path, &planned, &TwoAccounts) {
+    match Orders::open(&file, &planned, &TwoAccounts) {
         Ok(orders) => orders.for_each(|row| payroll.take(row)),
         Err(error) => payroll.refused = Some(error.to_string()),
     }
@@ -76,7 +79,7 @@ pub fn read_configuration(path: &Path) -> Result<Vec<String>, Vec<String>> {
 }
 
 impl Payroll {
-    fn take(&mut self, row: Result<crate::input::NumberedOrder, RowError>) {
+    fn take(&mut self, row: Result<input::NumberedOrder, RowError>) {
         match row {
             Ok(numbered) => self.orders.push(numbered.order),
             Err(RowError::Bad) => self.left_out += 1,
@@ -98,5 +101,9 @@ impl Accounts for TwoAccounts {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    fn bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 }

@@ -1,22 +1,36 @@
-//! From the bytes of a CSV file to orders, or to everything that is wrong with it. Sends nothing.
+//! From a payroll, as text with separators or as a workbook, to orders, or to everything that is
+//! wrong with it. Sends nothing.
 //!
-//! Two passes: [`plan`] reads the whole file, reports every problem and adds up totals;
-//! [`Orders`] yields the orders of a planned file and refuses a file that changed in between.
-//! Both stream: memory does not grow with the file, but for 16 bytes a row that find equal keys.
+//! [`Payroll`] opens the file. Two passes follow: [`plan`] reads the whole of it, reports every
+//! problem and adds up totals; [`Orders`] yields the orders of a planned file and refuses a file that
+//! changed in between. Text is streamed: memory does not grow with it, but for 48 bytes a row that
+//! find equal keys and equal payouts. A workbook is held, and is 64 MiB at most.
 
+mod banks;
+mod book;
 mod column;
 mod damage;
+mod digest;
+mod doubt;
 mod duplicate;
+mod encoding;
 mod field;
+mod fold;
 mod header;
 mod length;
 mod orders;
 mod plan;
 mod problem;
+mod quotes;
 mod record;
 mod row;
+mod rows;
+mod sheet;
+mod source;
 #[cfg(test)]
 mod tests;
+mod warnings;
+mod xml;
 
 use std::fmt;
 use std::io;
@@ -24,10 +38,14 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use pagos_core::AccountName;
+use pagos_core::Bank;
 use pagos_core::PayoutOrder;
 use pagos_core::Violation;
 
+pub(crate) use banks::BanksPaid;
+pub(crate) use digest::Digest;
 pub(crate) use field::printable;
+pub(crate) use fold::Folded;
 pub(crate) use header::Delimiter;
 #[cfg(feature = "foreign")]
 pub(crate) use orders::NumberedOrder;
@@ -37,7 +55,8 @@ pub(crate) use plan::Plan;
 pub(crate) use plan::Total;
 pub(crate) use plan::plan;
 pub(crate) use problem::Problem;
-pub(crate) use record::Digest;
+pub(crate) use rows::Format;
+pub(crate) use source::Payroll;
 
 /// The configured accounts, as far as a CSV needs them.
 pub(crate) trait Accounts {
@@ -52,6 +71,10 @@ pub(crate) trait Accounts {
     /// # Errors
     /// All violations in one go.
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>>;
+
+    /// The bank of an order that its account has nothing against, as the provider understands it;
+    /// nothing if no table has it.
+    fn bank(&self, order: &PayoutOrder) -> Option<Bank>;
 }
 
 /// The file cannot be read at all. What is wrong *in* it is a [`Problem`].
@@ -69,8 +92,13 @@ impl InputError {
 
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.source)
+        write!(f, "{}: {}", path_text(&self.path), self.source)
     }
 }
 
 impl std::error::Error for InputError {}
+
+/// A path for a message. Names of files can hold anything, a terminal's commands too.
+pub(crate) fn path_text(path: &Path) -> String {
+    printable(&path.to_string_lossy(), 1_000)
+}

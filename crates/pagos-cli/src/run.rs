@@ -25,5 +25,8 @@ pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> 
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("the runtime cannot be started: {error}")))?;
-    runtime.block_on(command)
+    let outcome = runtime.block_on(command);
+    // The name of a host that nobody resolves holds up no end.
+    runtime.shutdown_background();
+    outcome
 }

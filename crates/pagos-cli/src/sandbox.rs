@@ -2,6 +2,7 @@
 //! No real money, no credentials of anybody.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use pagos_twin::ServeOptions;
 use pagos_twin::ServerHandle;
 use pagos_twin::World;
 use pagos_twin::serve;
+use serde::Deserialize;
 use tokio::net::TcpListener;
 
 use crate::clock::SystemClock;
@@ -24,6 +26,39 @@ use crate::clock::SystemClock;
 /// How many times faster than ours the time of the twins runs: three minutes there are one second
 /// here, so that a day of retries and reversals fits into a coffee break.
 pub(crate) const SPEED: u32 = 200;
+
+/// How fast the time of twins runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speed {
+    /// They tell it, or were told it.
+    Known(u32),
+    /// An older version of them does not tell it.
+    Assumed,
+}
+
+impl Speed {
+    /// How many times faster than ours.
+    pub(crate) fn times(self) -> u32 {
+        match self {
+            Speed::Known(speed) => speed,
+            Speed::Assumed => SPEED,
+        }
+    }
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Speed::Known(1) => f.write_str("their time runs as fast as ours"),
+            Speed::Known(speed) => write!(f, "their time runs {speed} times faster"),
+            Speed::Assumed => write!(
+                f,
+                "they do not tell how fast their time runs (an older pagos?), so {SPEED} times faster \
+                 is assumed"
+            ),
+        }
+    }
+}
 
 /// Invented credentials, by provider and field.
 pub(crate) type Credentials = BTreeMap<String, BTreeMap<String, String>>;
@@ -34,6 +69,7 @@ pub(crate) struct Sandbox {
     server: Option<ServerHandle>,
     origin: String,
     credentials: Credentials,
+    speed: Speed,
 }
 
 /// There is no sandbox to be had.
@@ -76,7 +112,7 @@ impl Sandbox {
         let origin = server.origin();
         let credentials = server.inspect(|world| owned(world.credentials(&origin)));
         register(&origin, &merchant_in_no_hurry(SPEED)).await?;
-        Ok(Self { server: Some(server), origin, credentials })
+        Ok(Self { server: Some(server), origin, credentials, speed: Speed::Known(SPEED) })
     }
 
     /// Uses twins that run already.
@@ -85,12 +121,26 @@ impl Sandbox {
         let answer = call(origin, http::Method::GET, "credentials", Bytes::new()).await?;
         let not_there = |_| SandboxError::NotThere(origin.to_owned());
         let credentials = serde_json::from_slice(&answer).map_err(not_there)?;
-        Ok(Self { server: None, origin: origin.to_owned(), credentials })
+        let speed = speed_of(origin).await;
+        Ok(Self { server: None, origin: origin.to_owned(), credentials, speed })
     }
 
     /// Where they answer.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Which twins they are, for people.
+    pub(crate) fn place(&self) -> String {
+        match self.server {
+            Some(_) => "simulated providers in this process".to_owned(),
+            None => format!("simulated providers at {}", self.origin),
+        }
+    }
+
+    /// How fast their time runs.
+    pub(crate) fn speed(&self) -> Speed {
+        self.speed
     }
 
     /// The invented credentials.
@@ -104,6 +154,18 @@ impl Sandbox {
             server.shut_down().await;
         }
     }
+}
+
+/// What running twins say of their clock. That an older one has no answer is no failure.
+async fn speed_of(origin: &str) -> Speed {
+    #[derive(Deserialize)]
+    struct Clock {
+        speed: Option<u32>,
+    }
+    let answer = call(origin, http::Method::GET, "clock", Bytes::new()).await.ok();
+    let clock = answer.and_then(|answer| serde_json::from_slice::<Clock>(&answer).ok());
+    let speed = clock.and_then(|clock| clock.speed).filter(|speed| *speed > 0);
+    speed.map_or(Speed::Assumed, Speed::Known)
 }
 
 /// What the twins are told of people: they live by the real time, so a page that they act on must
@@ -147,4 +209,51 @@ fn owned(credentials: BTreeMap<&'static str, BTreeMap<&'static str, String>>) ->
         fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     };
     credentials.into_iter().map(|(name, it)| (name.to_owned(), fields(it))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    /// What answers one call in this way, and where.
+    async fn answering(status: &str, body: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = [0; 4_096];
+            let read = stream.read(&mut asked).await.unwrap();
+            assert!(asked[..read].starts_with(b"GET /_twin/clock "));
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        origin
+    }
+
+    #[tokio::test]
+    async fn world_19_twins_say_how_fast_they_are_and_older_ones_are_assumed() {
+        let now = r#""now":"2026-01-01T00:00:00Z""#;
+        let cases = [
+            ("200 OK", format!("{{{now},\"speed\":50}}"), Speed::Known(50)),
+            // Of a version before it was told, and of a clock that a test turns.
+            ("405 Method Not Allowed", r#"{"error":"another method"}"#.to_owned(), Speed::Assumed),
+            ("200 OK", format!("{{{now}}}"), Speed::Assumed),
+            ("200 OK", format!("{{{now},\"speed\":null}}"), Speed::Assumed),
+            ("200 OK", format!("{{{now},\"speed\":0}}"), Speed::Assumed),
+            ("200 OK", "<html>".to_owned(), Speed::Assumed),
+        ];
+        for (status, body, expected) in cases {
+            let origin = answering(status, &body).await;
+            assert_eq!(speed_of(&origin).await, expected, "{status} {body}");
+        }
+        assert_eq!(Speed::Known(50).to_string(), "their time runs 50 times faster");
+        assert!(Speed::Assumed.to_string().contains("200 times faster is assumed"));
+        assert_eq!((Speed::Known(7).times(), Speed::Assumed.times()), (7, SPEED));
+    }
 }

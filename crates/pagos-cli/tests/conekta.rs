@@ -80,6 +80,28 @@ fn a_webhook_is_verified_with_the_keys_of_a_text_or_a_file() {
     assert_eq!(folder.run_with(VERIFY, &keys).exits(1).json()["verified"], false);
 }
 
+/// The bytes of a file that an editor has saved are not those that were signed.
+#[test]
+fn world_19_verify_says_when_only_a_newline_is_wrong() {
+    let folder = Folder::new("conekta-newline");
+    let pem = deliver(&folder, "v1-paid-out");
+    let keys = [("PAGOS_CONEKTA_WEBHOOK_KEYS", pem.as_str())];
+    let body = std::fs::read_to_string(folder.path().join("body.txt")).unwrap();
+    for (newline, shown) in [("\n", "(\\n)"), ("\r\n", "(\\r\\n)")] {
+        folder.write("body.txt", format!("{body}{newline}"));
+        let document = folder.run_with(VERIFY, &keys).exits(1).json();
+        let reason = document["reason"].as_str().unwrap();
+        assert_eq!((&document["verified"], &document["event"]), (&json!(false), &json!(null)));
+        assert!(reason.contains("without the newline") && reason.contains(shown), "{reason}");
+    }
+    for other in ["\n\n", " ", "x\n"] {
+        folder.write("body.txt", format!("{body}{other}"));
+        let document = folder.run_with(VERIFY, &keys).exits(1).json();
+        let reason = document["reason"].as_str().unwrap();
+        assert!(!reason.contains("newline"), "{other:?}: {reason}");
+    }
+}
+
 #[test]
 fn without_keys_a_webhook_is_a_reason_to_ask() {
     let folder = Folder::new("conekta-hint");

@@ -76,8 +76,8 @@ fn truth_08_refused_webhooks_are_counted_and_told_once() {
     }
     server.signal("TERM");
     let run = server.end().exits(0).says("account cashypro: 5 webhooks were refused");
-    // That the database is a new one, and this.
-    assert_eq!(run.err.lines().count(), 2, "{}", run.err);
+    // Which sandbox it is, that the database is a new one, and this.
+    assert_eq!(run.err.lines().count(), 3, "{}", run.err);
     let refused = folder.run("inbox list --state refused --db q.db --json").exits(0).json();
     let refused = &refused["refused"][0];
     assert_eq!((&refused["account"], &refused["count"]), (&"cashypro".into(), &5.into()));

@@ -49,7 +49,7 @@ fn truth_12_serve_sends_all_while_nobody_reads() {
     let mut server = folder.start_unread(&serve);
     let keys = many("u");
     write(&folder, &keys);
-    wait_for("the server has its database", || folder.has("u.db"));
+    server.ready();
     let pay = format!("pay payouts.csv --sandbox-url {} --yes --db u.db --json", twin.origin);
     folder.run(&pay).exits(0).says("another pagos process works on this database");
     assert_eq!(twin.paid(), keys);
@@ -87,7 +87,7 @@ fn truth_12_serve_goes_on_when_its_reader_is_gone() {
     let twin = Twin::start(&folder);
     let serve = format!("serve --sandbox-url {} --db g.db", twin.origin);
     let mut server = folder.start_unread(&serve);
-    wait_for("the server has its database", || folder.has("g.db"));
+    server.ready();
     server.close_output();
     let keys = support::keys("g", 5);
     write(&folder, &keys);

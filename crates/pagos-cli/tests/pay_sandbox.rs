@@ -84,8 +84,9 @@ fn two_runs_of_one_sandbox_do_not_meet_and_the_second_says_why() {
     let folder = Folder::new("sandbox-twice");
     folder.write("payouts.csv", payouts([("t-1", "salary")]));
     let first = folder.start(PAY);
-    // The bank is opened before the store is made.
-    support::wait_for("the first run works", || folder.has("s.db"));
+    // The bank is opened before the store is made, and an empty file is no store yet.
+    let is_made = || std::fs::metadata(folder.path().join("s.db")).is_ok_and(|file| file.len() > 0);
+    support::wait_for("the first run works", is_made);
     let second = folder.run(PAY).exits(1).says("another pagos process pays this sandbox");
     assert!(!second.err.contains("delete"), "a bank in use is not to be deleted: {}", second.err);
     assert!(second.out.is_empty());

@@ -27,7 +27,7 @@ fn a_killed_run_resumes_and_pays_each_key_once() {
     for paid_min in [3, 12] {
         let running = folder.start(&pay);
         support::wait_for("some are paid", || twin.paid().len() >= paid_min);
-        let killed = running.kill();
+        let killed = running.kill().says("their time runs 50 times faster");
         assert_ne!(killed.code, Some(0), "{}", killed.err);
         assert_eq!(killed.out, "");
         let left = folder.run("list --db k.db --json").exits(0).json();

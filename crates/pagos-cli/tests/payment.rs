@@ -199,7 +199,7 @@ fn what_is_wrong_is_said_in_one_go_and_nothing_is_sent() {
     assert!(!shop.folder.has("p.db"));
 
     let cases = [
-        ("--amount 1500", "--amount 1500.5", "amount: \"1500.5\" has 1 decimals"),
+        ("--amount 1500", "--amount 1500.5", "amount: \"1500.5\" has 1 decimal "),
         ("--amount 1500", "--amount 0", "amount: there is nothing to pay"),
         ("--currency CLP", "--currency XXX", "currency: "),
         ("--currency CLP", "--currency COP", "amount: ETpay collects CLP"),

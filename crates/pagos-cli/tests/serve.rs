@@ -50,8 +50,9 @@ fn a_server_pays_what_is_submitted_and_stops_when_it_is_told() {
     server.signal("TERM");
     let run = server.end().exits(0);
     assert!(told_at.elapsed() < STOP_MAX, "{:?}", told_at.elapsed());
-    assert_eq!(run.err.lines().count(), 3, "{}", run.err);
+    assert_eq!(run.err.lines().count(), 4, "{}", run.err);
     let run = run
+        .says("their time runs 200 times faster")
         .says("v.db: a new database")
         .says("the receiver: 2 requests or connections were refused");
     let run = run.says("account cashypro: 3 webhooks were refused");

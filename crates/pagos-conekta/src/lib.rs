@@ -67,6 +67,7 @@ use pagos_core::Balance;
 use pagos_core::BalanceSource;
 use pagos_core::Bank;
 use pagos_core::BankDirectory;
+use pagos_core::Clabe;
 use pagos_core::Clock;
 use pagos_core::Contract;
 use pagos_core::Country;
@@ -213,6 +214,12 @@ impl PayoutProvider for Conekta {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Instruction::of(&self.settings, order).map(drop)
+    }
+
+    /// The one that the CLABE says.
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        let clabe: Clabe = order.beneficiary.account_number.as_str().parse().ok()?;
+        bank::list().into_iter().find(|bank| bank.id == clabe.bank())
     }
 
     /// Makes a payee with the order's account, unless the configuration names one. A payee moves no

@@ -21,6 +21,7 @@ use pagos_conformance::Case;
 use pagos_conformance::Seams;
 use pagos_conformance::Subject;
 use pagos_conformance::suite;
+use pagos_core::Bank;
 use pagos_core::Contract;
 use pagos_core::Decoded;
 use pagos_core::Deduplication;
@@ -89,6 +90,10 @@ impl PayoutProvider for Prepared {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         self.conekta.check(order)
+    }
+
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        self.conekta.payee_bank(order)
     }
 
     async fn create(

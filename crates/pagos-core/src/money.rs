@@ -51,8 +51,9 @@ impl Money {
         let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
         let exponent = currency.exponent();
         if decimals > usize::from(exponent) {
+            let word = if decimals == 1 { "decimal" } else { "decimals" };
             return Err(because(format!(
-                "{text:?} has {decimals} decimals and {currency} has {exponent}; \
+                "{text:?} has {decimals} {word} and {currency} has {exponent}; \
                  a dot is never a thousands separator here"
             )));
         }

@@ -36,6 +36,10 @@ pub trait PayoutProvider: Debug + Send + Sync {
     /// All violations in one go; never an empty list.
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>>;
 
+    /// The bank that a good order goes to, as this provider's table understands it: for a person who
+    /// compares it with what was meant. `None` if no table has it. Pure; nobody is asked.
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank>;
+
     /// Makes what `create` and `query` need: a payee, or the instruction that both of them sign. It
     /// is stored before anything is sent. Moves no money. `None` where nothing is needed.
     ///

@@ -24,6 +24,7 @@ use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::policy::Policy;
 use crate::rate::Rates;
+use crate::sending::Sending;
 use crate::service::Services;
 use crate::store::Guard;
 use crate::store::Payout;
@@ -66,6 +67,7 @@ pub struct Engine {
     pub(crate) policy: Policy,
     pub(crate) services: Mutex<Services>,
     pub(crate) rates: Mutex<Rates>,
+    pub(crate) sending: Sending,
     pulse: Pulse,
     turn: OnceLock<Option<Box<dyn Guard>>>,
 }
@@ -121,13 +123,18 @@ impl Engine {
         }
         let providers = store.doors_to(accounts);
         let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
-        let pulse = Pulse::default();
-        Ok(Self { store, providers, timer, policy, services, rates, pulse, turn })
+        let (sending, pulse) = (Sending::default(), Pulse::default());
+        Ok(Self { store, providers, timer, policy, services, rates, sending, pulse, turn })
     }
 
     /// Says when the loop of [`Engine::run`] last came round, to whoever watches over it.
     pub fn pulse(&self) -> Pulse {
         self.pulse.clone()
+    }
+
+    /// Says how many payouts are being sent, to whoever may have to end the process.
+    pub fn sending(&self) -> Sending {
+        self.sending.clone()
     }
 
     pub(crate) fn beat(&self) {

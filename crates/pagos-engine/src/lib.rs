@@ -41,6 +41,7 @@ mod rate;
 mod recognise;
 mod record;
 mod send;
+mod sending;
 mod service;
 mod store;
 #[cfg(feature = "suite")]
@@ -111,6 +112,7 @@ pub use progress::Waiting;
 pub use recognise::About;
 pub use recognise::Recognised;
 pub use recognise::recognise;
+pub use sending::Sending;
 pub use store::Claim;
 pub use store::ClaimRequest;
 pub use store::Committed;

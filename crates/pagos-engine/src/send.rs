@@ -39,6 +39,8 @@ impl Engine {
             return self.give_back(&claim).await;
         }
         let Some(payout) = self.prepare(claim.payout).await? else { return Ok(()) };
+        // Whether the attempt was begun is not known while it is.
+        let _on_its_way = self.sending.begin();
         let Some(payout) = self.begin(payout).await? else { return Ok(()) };
         let Some(attempt) = payout.progress.open else { return Ok(()) };
         let writer = Writer::Holder { epoch };

@@ -98,7 +98,8 @@ impl Engine {
     }
 
     /// Works until `stop` resolves: then nothing new is begun, what is in flight is waited for, and
-    /// everything learned is committed. At most `concurrency` payouts of each lane are under way: so
+    /// everything learned is committed. Dropping the future instead leaves in doubt what was being sent
+    /// ([`Engine::sending`] counts it), as a crash does; whoever opens the store next asks about it. At most `concurrency` payouts of each lane are under way: so
     /// many are being sent, and so many asked about, for each account. `wake` is called for a future
     /// that resolves when there may be something to do earlier than expected, such as a new webhook.
     ///
@@ -127,7 +128,7 @@ impl Engine {
             select_biased! {
                 () = stop => ending.is_stopping = true,
                 done = under_way.select_next_some() => match done {
-                    Ok(done) => self.take_in(done, &mut lanes, &mut under_way),
+                    Ok(done) => self.take_in(done, &ending, &mut lanes, &mut under_way),
                     Err(error) => ending.fail(error),
                 },
                 () = nap => lanes.look_again(),
@@ -182,8 +183,25 @@ impl Engine {
         }
     }
 
-    fn take_in<'a>(&'a self, done: Done, lanes: &mut Lanes, under_way: &mut UnderWay<'a>) {
+    fn take_in<'a>(
+        &'a self,
+        done: Done,
+        ending: &Ending,
+        lanes: &mut Lanes,
+        under_way: &mut UnderWay<'a>,
+    ) {
         match done {
+            // Claimed before it was known that nothing new is to be begun.
+            Done::Claimed(found) if ending.is_stopping => {
+                lanes.claimed(&found);
+                for claim in found.claims {
+                    let lane = lane_of(&claim);
+                    under_way.push(
+                        async move { self.give_back(&claim).await.map(|()| Done::Handled(lane)) }
+                            .boxed(),
+                    );
+                }
+            }
             Done::Claimed(found) => {
                 lanes.claimed(&found);
                 for claim in found.claims {

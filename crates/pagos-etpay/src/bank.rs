@@ -30,6 +30,13 @@ pub(crate) struct BankRow {
     pub(crate) basis: Basis,
 }
 
+impl BankRow {
+    pub(crate) fn to_bank(&self) -> Bank {
+        let code = Some(self.number.to_owned());
+        Bank { id: self.id.to_owned(), code, name: self.name.to_owned() }
+    }
+}
+
 /// Names: docs: D12, docs: D13 (`cl_mach`), sdk. Numbers: code: K1 to K4. Banks that merged into
 /// others (027, 504, 507), have closed (054) or have no name known to us (031, 693) are left out,
 /// and so are issuers whose numbers are not sure. One list gives 152 for Los Héroes.
@@ -109,11 +116,7 @@ pub(crate) fn payee_bank<'a>(
 /// Every bank that payouts can be sent to.
 pub(crate) fn payee_banks(environment: Environment, confirmed: &[String]) -> Vec<Bank> {
     let is_payable = |row: &&BankRow| payee_bank(row.id, environment, confirmed).0 == Payable::Yes;
-    let known = BANKS.iter().filter(is_payable).map(|row| Bank {
-        id: row.id.to_owned(),
-        code: Some(row.number.to_owned()),
-        name: row.name.to_owned(),
-    });
+    let known = BANKS.iter().filter(is_payable).map(BankRow::to_bank);
     let further = confirmed.iter().filter(|id| find(id).is_none()).map(|id| Bank {
         id: id.clone(),
         code: None,

@@ -246,6 +246,10 @@ impl PayoutProvider for Etpay {
         payout::request(&self.settings, side.payouts, order).map(drop)
     }
 
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        bank::find(order.beneficiary.bank.as_ref()?.as_str()).map(bank::BankRow::to_bank)
+    }
+
     /// Logs in, so that a login that fails does so before an attempt is recorded.
     async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         if let Ok(side) = self.paying() {

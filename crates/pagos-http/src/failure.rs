@@ -1,7 +1,7 @@
 //! What a failed call means for the money: did the request arrive? Not a list of what can break.
 //!
 //! `No` needs proof. Only an error of the connector is proof: it comes before a connection exists
-//! that the request could be written to (DNS, TCP, TLS handshake). Everything later is `Maybe`,
+//! that the request could be written to (DNS, TCP, a proxy's refusal, TLS handshake). Everything later is `Maybe`,
 //! also a reused connection that turns out to be closed: the HTTP layer itself moves a request to a
 //! fresh connection while it can show that not one byte was written, and reports the rest.
 
@@ -10,16 +10,24 @@ use std::error::Error as StdError;
 use pagos_core::Reached;
 use pagos_core::TransportError;
 
+use crate::Proxy;
 use crate::tls::Trust;
 
 /// The call failed before the head of an answer came.
-pub(crate) fn no_answer(error: reqwest::Error, trust: Trust) -> TransportError {
+pub(crate) fn no_answer(
+    error: reqwest::Error,
+    trust: Trust,
+    proxy: Option<&Proxy>,
+) -> TransportError {
     // The text of a reqwest error holds the URL with its query.
     let error = error.without_url();
     if error.is_builder() {
         return with_cause(Reached::No, "the request cannot be sent", error);
     }
     if error.is_connect() {
+        if let Some(proxy) = proxy {
+            return no_way(error, proxy);
+        }
         let message = match (error.is_dns(), error.is_timeout(), trust) {
             (true, _, _) => "the host's name has no address",
             (false, true, _) => "no connection within the time limit",
@@ -35,6 +43,35 @@ pub(crate) fn no_answer(error: reqwest::Error, trust: Trust) -> TransportError {
         return with_cause(Reached::Maybe, "no answer within the time limit", error);
     }
     with_cause(Reached::Maybe, "the connection broke before an answer came", error)
+}
+
+/// There is no way through the proxy. Only its CONNECT has left this machine, and at most a handshake
+/// of TLS that failed; the request itself has not.
+fn no_way(error: reqwest::Error, proxy: &Proxy) -> TransportError {
+    let place = proxy.place();
+    let cause = innermost(&error).unwrap_or_default();
+    let message = match (error.is_timeout(), cause.as_str()) {
+        (true, _) => format!("no connection through the proxy {place} within the time limit"),
+        (false, cause) if cause.contains("authorization required") => format!(
+            "the proxy {place} refuses its credentials, or wants some; correct them in the account's \
+             proxy"
+        ),
+        (false, cause) if cause.contains("tunnel error") => format!(
+            "the proxy {place} opens no way to the host; it must allow CONNECT to the host's name \
+             and port"
+        ),
+        (false, _) => format!("no connection to the host through the proxy {place}"),
+    };
+    with_cause(Reached::No, &message, error)
+}
+
+/// A request that a proxy could read, and answer in the provider's place.
+pub(crate) fn readable_by_a_proxy() -> TransportError {
+    TransportError::new(
+        Reached::No,
+        "a plain http request does not go through a proxy, which could answer it in the provider's \
+         place; use an https address, or take the account's proxy out",
+    )
 }
 
 /// The head of an answer came, its body did not.

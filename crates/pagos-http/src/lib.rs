@@ -13,6 +13,7 @@ mod exchange;
 mod failure;
 mod message;
 mod options;
+mod proxy;
 mod record;
 mod replay;
 mod tls;
@@ -20,6 +21,7 @@ mod transport;
 
 pub use exchange::Exchange;
 pub use options::HttpOptions;
+pub use proxy::Proxy;
 pub use record::RecordTransport;
 pub use replay::ReplayTransport;
 pub use tls::ClientIdentity;

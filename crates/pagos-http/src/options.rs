@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::ClientIdentity;
+use crate::Proxy;
 use crate::RootCertificates;
 
 /// The limits that [`crate::HttpTransport`] keeps, and its certificates.
@@ -23,9 +24,11 @@ pub struct HttpOptions {
     pub client_identity: Option<ClientIdentity>,
     /// Authorities to trust beside the system's, for servers with a private one.
     pub extra_roots: RootCertificates,
+    /// The proxy through which every request goes. With one, a plain http request is not sent.
+    pub proxy: Option<Proxy>,
 }
 
-/// 30 s in total, 10 s to connect, 1 MiB of answer, 20 s idle; the system's trust and no identity.
+/// 30 s in total, 10 s to connect, 1 MiB of answer, 20 s idle; the system's trust, no identity, no proxy.
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
@@ -35,6 +38,7 @@ impl Default for HttpOptions {
             idle_timeout: Duration::from_secs(20),
             client_identity: None,
             extra_roots: RootCertificates::default(),
+            proxy: None,
         }
     }
 }

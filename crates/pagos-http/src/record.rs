@@ -22,7 +22,7 @@ use crate::message;
 /// Writes `1-request.http`, `1-response.http`, `2-request.http` ... to a folder.
 ///
 /// Headers that are marked sensitive or known to carry secrets are redacted; **bodies are not**, so
-/// this belongs to a sandbox. A request is written before it is sent, and is not sent if it cannot
+/// this belongs to a sandbox, and only the files' owner can read them. A request is written before it is sent, and is not sent if it cannot
 /// be written. An answer that cannot be written is returned all the same, and counted: losing it
 /// would be worse. An existing file is never overwritten.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl RecordTransport {
     /// If the folder cannot be made.
     pub fn new(inner: Arc<dyn Transport>, folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
-        fs::create_dir_all(&folder)?;
+        make_private_folder(&folder)?;
         let (number_last, answers_unwritten) = (AtomicU32::new(0), AtomicU32::new(0));
         Ok(Self { inner, folder, number_last, answers_unwritten })
     }
@@ -73,8 +73,22 @@ impl Transport for RecordTransport {
     }
 }
 
+/// A folder that is there keeps its mode.
+fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
 // A few KiB to a local file: not worth a blocking thread.
 fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    // It holds bodies, with the names and account numbers of whoever is paid.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
     io::Write::write_all(&mut file, text)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use bytes::BytesMut;
+use http::uri::Scheme;
 use pagos_core::Clock;
 use pagos_core::Departure;
 use pagos_core::Error;
@@ -14,6 +15,7 @@ use pagos_core::Transport;
 use pagos_core::TransportError;
 
 use crate::HttpOptions;
+use crate::Proxy;
 use crate::failure;
 use crate::tls;
 use crate::tls::Trust;
@@ -22,7 +24,9 @@ use crate::tls::Trust;
 /// some forty times cheaper than a new one.
 ///
 /// HTTP/1.1 only. Proxies are not taken from the environment: a variable left in a shell must not
-/// decide which machine sees signed requests, and providers admit callers by their address.
+/// decide which machine sees signed requests, and providers admit callers by their address. A proxy
+/// that the options name opens a way to the provider (CONNECT) and reads nothing: TLS ends at the
+/// provider. A plain http request is then not sent, because the proxy could answer it.
 /// The body is sent and returned byte for byte. Dropping the future closes the connection; the
 /// request may have arrived all the same.
 ///
@@ -34,6 +38,7 @@ pub struct HttpTransport {
     client: reqwest::Client,
     body_size_bytes_max: usize,
     trust: Trust,
+    proxy: Option<Proxy>,
     clock: Arc<dyn Clock>,
 }
 
@@ -69,7 +74,7 @@ impl HttpTransport {
     /// anything is sent, and say so.
     pub fn new(options: &HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let (config, trust) = tls::build_config(options)?;
-        let client = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .user_agent(concat!("pagos/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -78,12 +83,16 @@ impl HttpTransport {
             .no_proxy()
             .timeout(options.total_timeout)
             .connect_timeout(options.connect_timeout.min(options.total_timeout))
-            .pool_idle_timeout(options.idle_timeout)
-            .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Invalid, "the HTTP client cannot be built").with_source(error)
-            })?;
-        Ok(Self { client, body_size_bytes_max: options.body_size_bytes_max, trust, clock })
+            .pool_idle_timeout(options.idle_timeout);
+        let proxy = options.proxy.clone();
+        if let Some(proxy) = &proxy {
+            builder = builder.proxy(proxy.of_reqwest());
+        }
+        let client = builder.build().map_err(|error| {
+            Error::new(ErrorKind::Invalid, "the HTTP client cannot be built").with_source(error)
+        })?;
+        let body_size_bytes_max = options.body_size_bytes_max;
+        Ok(Self { client, body_size_bytes_max, trust, proxy, clock })
     }
 
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
@@ -110,7 +119,10 @@ impl Transport for HttpTransport {
         request: http::Request<Bytes>,
         departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let fail = |error| failure::no_answer(error, self.trust);
+        let fail = |error| failure::no_answer(error, self.trust, self.proxy.as_ref());
+        if self.proxy.is_some() && request.uri().scheme() != Some(&Scheme::HTTPS) {
+            return Err(failure::readable_by_a_proxy());
+        }
         let request = reqwest::Request::try_from(request).map_err(fail)?;
         if departure.is_over(self.clock.now()) {
             return Err(TransportError::too_late());
@@ -130,6 +142,7 @@ impl fmt::Debug for HttpTransport {
         f.debug_struct("HttpTransport")
             .field("body_size_bytes_max", &self.body_size_bytes_max)
             .field("trust", &self.trust)
+            .field("proxy", &self.proxy)
             .finish_non_exhaustive()
     }
 }

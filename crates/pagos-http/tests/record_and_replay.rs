@@ -81,3 +81,21 @@ async fn a_request_that_cannot_be_recorded_is_not_sent() {
     assert_eq!(error.reached, Reached::No);
     assert_eq!(inner.remaining(), 1);
 }
+
+/// Bodies are recorded whole, with the people in them.
+#[cfg(unix)]
+#[tokio::test]
+async fn world_7_only_their_owner_reads_what_was_recorded() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = folder("private").join("made");
+    let inner = Arc::new(ReplayTransport::new([exchange("{}")]));
+    let record = RecordTransport::new(inner, &folder).unwrap();
+    record.send(request("{}", "0c58e030"), Departure::Anytime).await.unwrap();
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for name in ["1-request.http", "1-response.http"] {
+        assert_eq!(mode(&folder.join(name)), 0o600, "{name}");
+    }
+}

@@ -1,10 +1,19 @@
-//! One connection: opened with safe settings, its statements prepared once. It knows no table.
+//! One connection: its transactions, and the statements in them. It knows no table.
+//!
+//! A pooler gives each transaction whichever session of the server is free. So nothing that is needed
+//! later is left in a session: a transaction begins with all the settings that it needs, and a
+//! statement outside of a transaction gets one of its own in the same round trip. What another program
+//! left in the session is overruled in the same way. Statements have names, which spares the server
+//! planning them again, only in a session that is certainly ours: `target.rs` says how that is known.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU8;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::future::join3;
 use tokio_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::SimpleQueryMessage;
@@ -12,43 +21,44 @@ use tokio_postgres::Statement;
 use tokio_postgres::error::DbError;
 use tokio_postgres::error::Severity;
 use tokio_postgres::types::ToSql;
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::types::Type;
 
 use crate::failure::Failure;
 use crate::failure::Kind;
-use crate::url::Encryption;
-use crate::url::Server;
+use crate::parameter::Parameter;
+use crate::target::MARK;
+use crate::target::Mode;
+use crate::target::Target;
 
-/// What connections are opened for.
+/// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Write,
+enum Access {
     Read,
+    Write,
 }
-
-/// Where to, with which settings.
-#[derive(Clone)]
-pub(crate) struct Target {
-    pub(crate) server: Server,
-    pub(crate) tls: Option<MakeRustlsConnect>,
-    pub(crate) schema: String,
-    pub(crate) mode: Mode,
-    pub(crate) connect_timeout: Duration,
-}
-
-/// One parameter of a statement.
-pub(crate) type Parameter<'value> = &'value (dyn ToSql + Sync);
 
 /// A connection of one transaction at a time. Dropping it closes it, and the server then takes back
 /// what was not committed.
 pub(crate) struct Connection {
     client: Client,
+    search_path: String,
+    /// The mark of a session that is ours alone; `None` behind a pooler.
+    mark: Option<String>,
+    scope: AtomicU8,
+    /// Those that have names in our session.
     statements: Mutex<HashMap<&'static str, Statement>>,
     /// The row that this connection's transactions are numbered in.
     pub(crate) writer: Option<i64>,
     /// Which of the stripes of a tally this connection counts in.
     pub(crate) stripe: i32,
 }
+
+/// Outside of a transaction.
+const OUTSIDE: u8 = 0;
+/// In one, in whichever session.
+const INSIDE: u8 = 1;
+/// In one, in the session that bears our mark.
+const INSIDE_OURS: u8 = 2;
 
 /// What the server answered to a commit.
 pub(crate) enum Commit {
@@ -68,14 +78,22 @@ const VERSION_MIN: i32 = 120_000;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 
 impl Connection {
-    /// Connects, checks the server, and makes the session safe.
+    /// Connects, and checks the server and the way to it.
     pub(crate) async fn open(target: &Target) -> Result<Self, Failure> {
         let place = &target.server.place;
         let opening = async {
-            let client = connect(target).await?;
-            let connection = Self { client, statements: Mutex::default(), writer: None, stripe: 0 };
+            let (client, mark) = target.connect().await?;
+            let mut connection = Self {
+                client,
+                // Last, where a table that another program left in the session hides none of ours.
+                search_path: format!("\"{}\", pg_temp", target.schema),
+                mark,
+                scope: AtomicU8::new(OUTSIDE),
+                statements: Mutex::default(),
+                writer: None,
+                stripe: 0,
+            };
             connection.check(place, target.mode).await?;
-            connection.prepare_session(target).await?;
             Ok(connection)
         };
         tokio::time::timeout(target.connect_timeout, opening).await.unwrap_or_else(|_| {
@@ -91,46 +109,74 @@ impl Connection {
         self.client.is_closed()
     }
 
-    async fn check(&self, place: &str, mode: Mode) -> Result<(), Failure> {
-        let row = self.one(SERVER, &[]).await?;
+    /// Does a pooler stand before the server, or something else that keeps our mark from it?
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.mark.is_none()
+    }
+
+    async fn check(&mut self, place: &str, mode: Mode) -> Result<(), Failure> {
+        let row = self.one(SERVER, &[&self.search_path, &MARK, &self.mark]).await?;
         let found = Found {
             version: row.try_get(0)?,
             encoding: row.try_get(1)?,
             fsync: row.try_get(2)?,
             is_in_recovery: row.try_get(3)?,
+            has_its_settings: row.try_get(4)?,
         };
+        let is_ours: bool = row.try_get(5)?;
+        self.mark = self.mark.take().filter(|_| is_ours);
         match found.problem(mode) {
             None => Ok(()),
             Some(problem) => Err(Failure::new(format!("{place}: {problem}"))),
         }
     }
 
-    /// The limits are the server's to keep. Sequential scans are made dear because statistics of
-    /// young tables are missing and all statements have their index.
-    async fn prepare_session(&self, target: &Target) -> Result<(), Failure> {
-        let read_only = match target.mode {
-            Mode::Write => "off",
-            Mode::Read => "on",
+    /// How every transaction begins. The limits are the server's to keep. Sequential scans are made
+    /// dear because statistics of young tables are missing and all statements have their index.
+    fn opening(&self, access: Access) -> String {
+        let access = match access {
+            Access::Read => "READ ONLY",
+            Access::Write => "READ WRITE",
         };
-        self.batch(&format!(
-            "SET search_path TO \"{}\";
-             SET default_transaction_isolation TO 'read committed';
-             SET default_transaction_read_only TO {read_only};
-             SET statement_timeout TO '60s';
-             SET lock_timeout TO '10s';
-             SET idle_in_transaction_session_timeout TO '30s';
-             SET client_min_messages TO warning;
-             SET enable_seqscan TO off;
-             SET jit TO off;
-             SELECT set_config('synchronous_commit', 'on', false)
-             WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write');",
-            target.schema
-        ))
-        .await
+        format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED {access};
+             SELECT set_config('search_path', '{}', true),
+                    set_config('statement_timeout', '60s', true),
+                    set_config('lock_timeout', '10s', true),
+                    set_config('idle_in_transaction_session_timeout', '30s', true),
+                    set_config('client_min_messages', 'warning', true),
+                    set_config('enable_seqscan', 'off', true),
+                    set_config('jit', 'off', true),
+                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                        WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)",
+            self.search_path
+        )
+    }
+
+    /// Begins a transaction that may write, and runs statements without parameters in it; returns how
+    /// many rows the last of them touched.
+    pub(crate) async fn begin(&self, first: &str) -> Result<u64, Failure> {
+        self.scope.store(INSIDE, Ordering::Relaxed);
+        self.simple(&format!("{}; {first}", self.opening(Access::Write))).await
+    }
+
+    /// A condition that is false in a session which is not ours, if we have one.
+    pub(crate) fn is_our_session(&self) -> String {
+        match &self.mark {
+            Some(mark) => format!("current_setting('{MARK}', true) = '{mark}'"),
+            None => "true".to_owned(),
+        }
+    }
+
+    /// The transaction has found [`Connection::is_our_session`] to be true: if the session bears our
+    /// mark, statements may have names in it.
+    pub(crate) fn trust_session(&self) {
+        let scope = if self.mark.is_some() { INSIDE_OURS } else { INSIDE };
+        self.scope.store(scope, Ordering::Relaxed);
     }
 
     /// Runs statements without parameters; returns how many rows the last of them touched.
-    pub(crate) async fn simple(&self, sql: &str) -> Result<u64, Failure> {
+    async fn simple(&self, sql: &str) -> Result<u64, Failure> {
         let messages = answered(self.client.simple_query(sql)).await?;
         let mut touched = 0;
         for message in messages {
@@ -141,6 +187,7 @@ impl Connection {
         Ok(touched)
     }
 
+    /// Runs statements without parameters as they are: outside of a transaction, in whatever session.
     pub(crate) async fn batch(&self, sql: &str) -> Result<(), Failure> {
         answered(self.client.batch_execute(sql)).await
     }
@@ -152,16 +199,22 @@ impl Connection {
 
     /// Commits. Only an answer of the server is believed; all else is [`Commit::Unknown`].
     pub(crate) async fn commit(&self) -> Commit {
+        self.scope.store(OUTSIDE, Ordering::Relaxed);
         let asking = self.client.batch_execute("COMMIT");
         let Ok(answer) = tokio::time::timeout(ANSWER_TIMEOUT, asking).await else {
             return Commit::Unknown(Failure::lost("the server did not answer a commit in time"));
         };
         let Err(cause) = answer else { return Commit::Done };
-        let is_error = |told: &DbError| told.parsed_severity() == Some(Severity::Error);
-        match cause.as_db_error().is_some_and(is_error) {
+        let is_refused = |told: &DbError| is_refusal(told.parsed_severity(), told.code().code());
+        match cause.as_db_error().is_some_and(is_refused) {
             true => Commit::TakenBack(cause.into()),
             false => Commit::Unknown(Failure { kind: Kind::Lost, ..cause.into() }),
         }
+    }
+
+    pub(crate) async fn roll_back(&self) -> Result<(), Failure> {
+        self.scope.store(OUTSIDE, Ordering::Relaxed);
+        self.batch("ROLLBACK").await
     }
 
     pub(crate) async fn rows(
@@ -169,8 +222,15 @@ impl Connection {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
-        let statement = self.statement(sql).await?;
-        answered(self.client.query(&statement, parameters)).await
+        let typed = with_types(parameters);
+        match self.scope.load(Ordering::Relaxed) {
+            INSIDE_OURS => {
+                let statement = self.statement(sql).await?;
+                answered(self.client.query(&statement, &without_types(parameters))).await
+            }
+            INSIDE => answered(self.client.query_typed(sql, &typed)).await,
+            _ => self.alone(Access::Read, self.client.query_typed(sql, &typed)).await,
+        }
     }
 
     pub(crate) async fn at_most_one(
@@ -195,10 +255,18 @@ impl Connection {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, Failure> {
-        let statement = self.statement(sql).await?;
-        answered(self.client.execute(&statement, parameters)).await
+        let typed = with_types(parameters);
+        match self.scope.load(Ordering::Relaxed) {
+            INSIDE_OURS => {
+                let statement = self.statement(sql).await?;
+                answered(self.client.execute(&statement, &without_types(parameters))).await
+            }
+            INSIDE => answered(self.client.execute_typed(sql, &typed)).await,
+            _ => self.alone(Access::Read, self.client.execute_typed(sql, &typed)).await,
+        }
     }
 
+    /// The statement under its name in our session; it gets one when it is first used.
     async fn statement(&self, sql: &'static str) -> Result<Statement, Failure> {
         let known = self.statements().get(sql).cloned();
         if let Some(statement) = known {
@@ -212,6 +280,52 @@ impl Connection {
     fn statements(&self) -> std::sync::MutexGuard<'_, HashMap<&'static str, Statement>> {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// One statement that writes, in a transaction of its own. Its answer is durable.
+    pub(crate) async fn write_alone(
+        &self,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Option<Row>, Failure> {
+        let parameters = with_types(parameters);
+        let rows = self.alone(Access::Write, self.client.query_typed(sql, &parameters)).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// All three are sent before the first answer is waited for: a request leaves when its future is
+    /// first polled, and `join3` polls them in their order. If one fails, the server takes all back.
+    async fn alone<T>(
+        &self,
+        access: Access,
+        asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Failure> {
+        let opening = self.opening(access);
+        let (begun, answer, ended) =
+            (self.client.batch_execute(&opening), asking, self.client.batch_execute("COMMIT"));
+        let all = join3(begun, answer, ended);
+        answered(async {
+            let (begun, answer, ended) = all.await;
+            begun?;
+            let answer = answer?;
+            ended?;
+            Ok(answer)
+        })
+        .await
+    }
+}
+
+fn with_types<'value>(parameters: &[Parameter<'value>]) -> Vec<(&'value (dyn ToSql + Sync), Type)> {
+    parameters.iter().map(|value| (value.as_sql(), value.postgres_type())).collect()
+}
+
+fn without_types<'value>(parameters: &[Parameter<'value>]) -> Vec<&'value (dyn ToSql + Sync)> {
+    parameters.iter().map(|value| value.as_sql()).collect()
+}
+
+/// Did the server itself take the transaction back? An error about a connection can be a pooler's, and
+/// then nobody has said what became of the commit.
+fn is_refusal(severity: Option<Severity>, code: &str) -> bool {
+    severity == Some(Severity::Error) && !code.starts_with("08")
 }
 
 /// What decides whether a server is good enough.
@@ -220,11 +334,18 @@ struct Found<'row> {
     encoding: &'row str,
     fsync: &'row str,
     is_in_recovery: bool,
+    /// Does a statement find the settings that its transaction began with?
+    has_its_settings: bool,
 }
 
 impl Found<'_> {
     fn problem(&self, mode: Mode) -> Option<&'static str> {
         match mode {
+            _ if !self.has_its_settings => Some(
+                "a pooler on the way gives every statement another session of the server, and a \
+                 transaction needs one for itself; let the pooler work by transactions or \
+                 sessions, or connect to the server itself",
+            ),
             _ if self.version < VERSION_MIN => {
                 Some("the server is older than PostgreSQL 12; upgrade it")
             }
@@ -244,27 +365,8 @@ impl Found<'_> {
 }
 
 const SERVER: &str = "SELECT current_setting('server_version_num')::int,
-        current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery()";
-
-async fn connect(target: &Target) -> Result<Client, Failure> {
-    let Server { config, encryption, place, .. } = &target.server;
-    let blame = |cause| Failure::of_connecting(cause, place);
-    // The task ends when the client is dropped or the connection is lost.
-    match (encryption, &target.tls) {
-        (Encryption::Verified, Some(tls)) => {
-            let (client, connection) = config.connect(tls.clone()).await.map_err(blame)?;
-            tokio::spawn(connection);
-            Ok(client)
-        }
-        (Encryption::Verified, None) => Err(Failure::new("TLS was not set up")),
-        (Encryption::None, _) => {
-            let (client, connection) =
-                config.connect(tokio_postgres::NoTls).await.map_err(blame)?;
-            tokio::spawn(connection);
-            Ok(client)
-        }
-    }
-}
+        current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(),
+        current_setting('search_path') = $1, coalesce(current_setting($2, true) = $3, false)";
 
 async fn answered<T>(
     asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
@@ -290,14 +392,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn world_6_a_poolers_error_does_not_say_that_a_commit_failed() {
+        let cases = [
+            (Some(Severity::Error), "40001", true),
+            (Some(Severity::Error), "23505", true),
+            (Some(Severity::Error), "08P01", false),
+            (Some(Severity::Error), "08006", false),
+            (Some(Severity::Fatal), "57P01", false),
+            (None, "40001", false),
+        ];
+        for (severity, code, expected) in cases {
+            assert_eq!(is_refusal(severity, code), expected, "{severity:?} {code}");
+        }
+    }
+
+    #[test]
     fn a_server_that_would_lose_a_commit_is_not_written() {
-        let good =
-            || Found { version: 150_018, encoding: "UTF8", fsync: "on", is_in_recovery: false };
+        let good = || Found {
+            version: 150_018,
+            encoding: "UTF8",
+            fsync: "on",
+            is_in_recovery: false,
+            has_its_settings: true,
+        };
         let cases = [
             (good(), None, None),
             (Found { fsync: "off", ..good() }, Some("fsync"), None),
             (Found { is_in_recovery: true, ..good() }, Some("standby"), None),
             (Found { version: 110_020, ..good() }, Some("older"), Some("older")),
+            (Found { has_its_settings: false, ..good() }, Some("pooler"), Some("pooler")),
             (Found { encoding: "SQL_ASCII", ..good() }, Some("UTF8"), Some("UTF8")),
         ];
         for (found, writing, reading) in cases {

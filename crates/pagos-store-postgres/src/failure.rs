@@ -181,6 +181,9 @@ impl From<tokio_postgres::Error> for Failure {
     fn from(cause: tokio_postgres::Error) -> Self {
         if let Some(told) = cause.as_db_error() {
             let (code, message) = (told.code().code(), told.message());
+            if message.contains(STATEMENT_MODE) {
+                return Self::new(NO_TRANSACTIONS);
+            }
             let kind = match told.parsed_severity() {
                 // The connection is over, whatever the code says.
                 Some(Severity::Fatal | Severity::Panic) => Kind::Lost,
@@ -213,6 +216,13 @@ impl From<tokio_postgres::Error> for Failure {
         Self { kind, error: StoreError::new(message).with_source(cause) }
     }
 }
+
+/// How pgbouncer refuses a transaction where every statement has a session of its own.
+const STATEMENT_MODE: &str = "statement pooling mode";
+
+const NO_TRANSACTIONS: &str = "the pooler before the server works by statements \
+    (pool_mode = statement) and refuses transactions, without which a payout could be sent twice; \
+    set pool_mode = transaction or session for this database, or connect to the server itself";
 
 /// A value of ours that cannot become JSON.
 impl From<serde_json::Error> for Failure {

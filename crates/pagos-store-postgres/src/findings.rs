@@ -53,6 +53,7 @@ impl ServerSettings {
             self.judge_standbys(),
             self.judge_recovery(),
             self.judge_encryption(),
+            self.judge_pooler(),
             self.judge_connections(),
             self.judge_log(),
             self.judge_clock(now),
@@ -96,7 +97,7 @@ impl ServerSettings {
             weak => Finding::new(
                 Severity::Fine,
                 setting,
-                &format!("{weak} for others; the sessions of this store use on"),
+                &format!("{weak} for others; the transactions of this store use on"),
                 "",
             ),
         }
@@ -143,6 +144,20 @@ impl ServerSettings {
 
     fn judge_encryption(&self) -> Finding {
         match (self.is_encrypted, self.is_local) {
+            _ if self.is_pooled && !self.is_private => Finding::new(
+                Severity::Warning,
+                "ssl",
+                "names, account numbers and session secrets cross the network to the pooler in \
+                 plain text",
+                "let the pooler offer TLS to its clients, and leave sslmode out of the URL",
+            ),
+            (false, false) if self.is_pooled => Finding::new(
+                Severity::Warning,
+                "ssl",
+                "names, account numbers and session secrets cross the network from the pooler to \
+                 the server in plain text",
+                "let the pooler use TLS towards the server, and set ssl = on there",
+            ),
             (true, _) => Finding::new(Severity::Fine, "ssl", "the connection is encrypted", ""),
             (false, true) => {
                 Finding::new(Severity::Fine, "ssl", "the connection stays on this machine", "")
@@ -154,6 +169,18 @@ impl ServerSettings {
                 "set ssl = on at the server, and leave sslmode out of the URL",
             ),
         }
+    }
+
+    /// It works by transactions or by sessions; connecting would have failed otherwise.
+    fn judge_pooler(&self) -> Finding {
+        let message = match self.is_pooled {
+            false => "none: the sessions of this store are its own",
+            true => {
+                "one stands before the server; every transaction brings its settings along, and \
+                 the server plans every statement anew"
+            }
+        };
+        Finding::new(Severity::Fine, "pooler", message, "")
     }
 
     fn judge_connections(&self) -> Finding {
@@ -228,6 +255,8 @@ mod tests {
             default_transaction_isolation: "read committed".to_owned(),
             is_encrypted: true,
             is_local: false,
+            is_pooled: false,
+            is_private: true,
             connections_max: 100,
             store_connections_max: 8,
             log_statement: "none".to_owned(),
@@ -244,7 +273,7 @@ mod tests {
     #[test]
     fn good_settings_are_fine() {
         let findings = good().findings(NOW);
-        assert_eq!(findings.len(), 9);
+        assert_eq!(findings.len(), 10);
         assert!(findings.iter().all(|finding| finding.severity == Severity::Fine));
     }
 
@@ -270,6 +299,16 @@ mod tests {
             ),
             (ServerSettings { is_in_recovery: true, ..good() }, "primary", Severity::Warning),
             (ServerSettings { is_encrypted: false, ..good() }, "ssl", Severity::Warning),
+            (
+                ServerSettings { is_pooled: true, is_encrypted: false, ..good() },
+                "ssl",
+                Severity::Warning,
+            ),
+            (
+                ServerSettings { is_pooled: true, is_private: false, ..good() },
+                "ssl",
+                Severity::Warning,
+            ),
             (
                 ServerSettings { connections_max: 10, ..good() },
                 "max_connections",

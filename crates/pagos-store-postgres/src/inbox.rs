@@ -18,6 +18,7 @@ use pagos_engine::fingerprint;
 use crate::connection::Connection;
 use crate::delivery;
 use crate::failure::Failure;
+use crate::parameter::Parameter;
 use crate::row;
 use crate::transaction::Work;
 
@@ -186,8 +187,7 @@ impl Work for Reopen<'_> {
             None => connection.execute(REOPEN, &[&id, &now]).await?,
             Some(verdict) => {
                 let Found { json, is_genuine, key, reference } = Found::of(verdict)?;
-                let found: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-                    [&id, &now, &json, &is_genuine, &key, &reference];
+                let found: [Parameter<'_>; 6] = [&id, &now, &json, &is_genuine, &key, &reference];
                 connection.execute(REOPEN_AS, &found).await?
             }
         };

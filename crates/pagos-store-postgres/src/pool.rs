@@ -11,9 +11,9 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use crate::connection::Connection;
-use crate::connection::Mode;
-use crate::connection::Target;
 use crate::failure::Failure;
+use crate::target::Mode;
+use crate::target::Target;
 use crate::writer::Writer;
 
 /// The connections of one store.

@@ -6,6 +6,7 @@ mod version_4;
 
 use std::time::Duration;
 
+use crate::connection::Commit;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::transaction::Work;
@@ -167,14 +168,18 @@ pub(crate) async fn migrate(connection: &Connection, schema: &str) -> Result<(),
         return Ok(());
     }
     connection
-        .batch("BEGIN; SET LOCAL statement_timeout TO '30min'; SET LOCAL lock_timeout TO '10min'")
+        .begin("SET LOCAL statement_timeout TO '30min'; SET LOCAL lock_timeout TO '10min'")
         .await?;
     let outcome = match advance(connection, schema).await {
-        Ok(()) => connection.batch("COMMIT").await,
+        Ok(()) => match connection.commit().await {
+            Commit::Done => Ok(()),
+            // What was migrated is not migrated twice, so nobody has to know.
+            Commit::TakenBack(failure) | Commit::Unknown(failure) => Err(failure),
+        },
         failed => failed,
     };
     if outcome.is_err() && !connection.is_closed() {
-        connection.batch("ROLLBACK").await?;
+        connection.roll_back().await?;
     }
     outcome
 }
@@ -199,10 +204,6 @@ async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
     connection.batch(&format!("UPDATE schema_version SET version = {VERSION}")).await
 }
 
-/// What is there: `None` if there is nothing yet.
-///
-/// # Errors
-/// If the tables are another program's, or a newer version's.
 /// Are there none of our tables yet?
 pub(crate) struct IsNew<'call> {
     pub(crate) schema: &'call str,
@@ -216,6 +217,10 @@ impl Work for IsNew<'_> {
     }
 }
 
+/// What is there: `None` if there is nothing yet.
+///
+/// # Errors
+/// If the tables are another program's, or a newer version's.
 async fn version(connection: &Connection, schema: &str) -> Result<Option<usize>, Failure> {
     let row = connection.one(TABLES, &[&schema]).await?;
     let (tables, is_ours): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
@@ -265,19 +270,14 @@ mod tests {
     use crate::PostgresOptions;
     use crate::PostgresStore;
     use crate::Scratch;
-    use crate::connection::Mode;
-    use crate::connection::Target;
+    use crate::target::Mode;
+    use crate::target::Target;
     use crate::url;
 
     async fn connect(database_url: &str) -> Connection {
         let options = PostgresOptions::default();
-        let target = Target {
-            server: url::parse(database_url).unwrap(),
-            tls: None,
-            schema: options.schema,
-            mode: Mode::Write,
-            connect_timeout: options.connect_timeout,
-        };
+        let server = url::parse(database_url).unwrap();
+        let target = Target::new(server, options.schema, Mode::Write, options.connect_timeout);
         Connection::open(&target).await.unwrap()
     }
 
@@ -287,7 +287,7 @@ mod tests {
         for from in 0..=VERSION {
             let database = scratch.database().await;
             let connection = connect(&database.url).await;
-            connection.batch("CREATE SCHEMA pagos").await.unwrap();
+            connection.begin("CREATE SCHEMA pagos").await.unwrap();
             if from > 0 {
                 connection.batch("CREATE TABLE schema_version (version integer)").await.unwrap();
                 let insert = format!("INSERT INTO schema_version VALUES ({from})");
@@ -296,6 +296,7 @@ mod tests {
             for migration in MIGRATIONS.iter().take(from) {
                 connection.batch(migration).await.unwrap();
             }
+            assert!(matches!(connection.commit().await, Commit::Done));
             migrate(&connection, "pagos").await.unwrap();
             assert_eq!(version(&connection, "pagos").await.unwrap(), Some(VERSION), "from {from}");
             migrate(&connection, "pagos").await.unwrap();

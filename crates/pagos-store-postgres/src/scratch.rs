@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use crate::connection::Connection;
-use crate::connection::Mode;
-use crate::connection::Target;
+use crate::target::Mode;
+use crate::target::Target;
 use crate::url;
 
 const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";
@@ -89,13 +89,7 @@ impl Drop for ScratchDatabase {
 
 async fn connect(target_url: &Url) -> Connection {
     let server = url::parse(&target_url.0).expect("the URL of a server");
-    let target = Target {
-        server,
-        tls: None,
-        schema: "public".to_owned(),
-        mode: Mode::Write,
-        connect_timeout: Duration::from_secs(10),
-    };
+    let target = Target::new(server, "public".to_owned(), Mode::Write, Duration::from_secs(10));
     Connection::open(&target).await.expect("the server that the environment names")
 }
 

@@ -15,7 +15,7 @@ pub struct ServerSettings {
     pub server_version: String,
     /// As a number: 150004 is 15.4.
     pub server_version_number: u32,
-    /// What a new session gets. The store's own sessions raise it to `on` where it is weaker.
+    /// What a new session gets. The store's own transactions raise it to `on` where it is weaker.
     pub synchronous_commit: String,
     /// `on` or `off`.
     pub fsync: String,
@@ -31,8 +31,13 @@ pub struct ServerSettings {
     pub default_transaction_isolation: String,
     /// Is the connection that asked encrypted?
     pub is_encrypted: bool,
-    /// Does that connection stay on this machine?
+    /// Does that connection stay on the server's machine?
     pub is_local: bool,
+    /// Does a pooler stand before the server? Then the two above are about the pooler's connection.
+    pub is_pooled: bool,
+    /// Is the way from this machine, to the pooler or to the server, encrypted, or does it not leave
+    /// this machine?
+    pub is_private: bool,
     /// How many connections the server takes from everybody together.
     pub connections_max: u32,
     /// How many this store may open.
@@ -46,6 +51,7 @@ pub struct ServerSettings {
 /// Asks the server.
 pub(crate) struct ReadSettings {
     pub(crate) store_connections_max: u32,
+    pub(crate) is_private: bool,
 }
 
 impl Work for ReadSettings {
@@ -66,6 +72,8 @@ impl Work for ReadSettings {
             default_transaction_isolation: row.try_get(8)?,
             is_encrypted: row.try_get(9)?,
             is_local: row.try_get(10)?,
+            is_pooled: connection.is_pooled(),
+            is_private: self.is_private,
             connections_max: count(row.try_get(11)?),
             store_connections_max: self.store_connections_max,
             log_statement: row.try_get(12)?,

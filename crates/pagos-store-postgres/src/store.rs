@@ -31,8 +31,6 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::account;
 use crate::claim::ClaimPayouts;
 use crate::claim::EndClaims;
-use crate::connection::Mode;
-use crate::connection::Target;
 use crate::options::PostgresOptions;
 use crate::outbox;
 use crate::pool::Pool;
@@ -44,6 +42,8 @@ use crate::settings::ReadSettings;
 use crate::settings::ServerSettings;
 use crate::submit;
 use crate::tallies::ReadTally;
+use crate::target::Mode;
+use crate::target::Target;
 use crate::tls;
 use crate::url;
 use crate::url::Encryption;
@@ -141,13 +141,8 @@ impl PostgresStore {
             url::prefer_primary(&mut server.config);
         }
         let tls = build_tls(&server, &options)?;
-        let target = Target {
-            server,
-            tls,
-            schema: options.schema,
-            mode,
-            connect_timeout: options.connect_timeout,
-        };
+        let mut target = Target::new(server, options.schema, mode, options.connect_timeout);
+        target.tls = tls;
         let pool = Pool::new(target, options.reconnect_for, options.connections_max);
         Ok(Self { pool })
     }
@@ -158,7 +153,8 @@ impl PostgresStore {
     /// If the server does not answer.
     pub async fn settings(&self) -> Result<ServerSettings, StoreError> {
         let store_connections_max = u32::try_from(self.pool.slots_max).unwrap_or(u32::MAX);
-        self.pool.read(&ReadSettings { store_connections_max }).await
+        let is_private = self.pool.target.server.is_private();
+        self.pool.read(&ReadSettings { store_connections_max, is_private }).await
     }
 
     /// Gives numbers to the notices that have none. False if there were none, or if this store only

@@ -7,13 +7,13 @@ use pagos_engine::StoreError;
 
 use crate::connection::Commit;
 use crate::connection::Connection;
-use crate::connection::Mode;
 use crate::failure::Failure;
 use crate::failure::Kind;
 use crate::pool::Patience;
 use crate::pool::Pool;
 use crate::pool::Taken;
 use crate::schema;
+use crate::target::Mode;
 use crate::writer::Found;
 use crate::writer::Writer;
 
@@ -112,7 +112,7 @@ impl Pool {
             (Ok(serial), Ok(answer)) => (serial, answer),
             (Err(failure), _) | (_, Err(failure)) => {
                 taken.slot.writer = Some(writer);
-                if failure.kind != Kind::Lost && connection.batch("ROLLBACK").await.is_ok() {
+                if failure.kind != Kind::Lost && connection.roll_back().await.is_ok() {
                     taken.slot.connection = Some(connection);
                 }
                 return Err(failure);

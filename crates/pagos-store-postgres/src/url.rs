@@ -29,6 +29,14 @@ pub(crate) enum Encryption {
     Verified,
 }
 
+impl Server {
+    /// Can nobody else read what goes there?
+    pub(crate) fn is_private(&self) -> bool {
+        self.encryption == Encryption::Verified
+            || self.config.get_hosts().iter().all(is_this_machine)
+    }
+}
+
 /// Reads `postgres://user:password@host:port/database?parameters`.
 ///
 /// No part of the URL is repeated in an error: a slip of the pen can make anything of it the

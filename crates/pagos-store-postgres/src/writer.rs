@@ -33,7 +33,10 @@ pub(crate) enum Found {
 const STRIPES: i64 = 16;
 
 /// Rows that nobody used for so long are swept when another connection registers.
-const SWEEP: &str = "DELETE FROM writers WHERE used_at < now() - interval '30 days'";
+const REGISTER: &str = "WITH swept AS (
+        DELETE FROM writers WHERE used_at < now() - interval '30 days'
+    )
+    INSERT INTO writers (serial, used_at) VALUES (0, now()) RETURNING id";
 
 /// A row that was last seen longer ago than this may have been swept.
 const SWEPT_AFTER_DAYS: u64 = 20;
@@ -41,10 +44,8 @@ const SWEPT_AFTER_DAYS: u64 = 20;
 impl Writer {
     /// Gives the connection a row of its own.
     pub(crate) async fn register(connection: &mut Connection) -> Result<Self, Failure> {
-        connection.execute(SWEEP, &[]).await?;
-        let row = connection
-            .one("INSERT INTO writers (serial, used_at) VALUES (0, now()) RETURNING id", &[])
-            .await?;
+        let row = connection.write_alone(REGISTER, &[]).await?;
+        let row = row.ok_or_else(|| Failure::new("the server gave no row of transactions"))?;
         let id: i64 = row.try_get(0)?;
         connection.writer = Some(id);
         connection.stripe = i32::try_from(id.rem_euclid(STRIPES)).unwrap_or(0);
@@ -59,13 +60,18 @@ impl Writer {
     /// Begins the transaction after the last one and writes its number. Returns the number.
     pub(crate) async fn begin(&self, connection: &Connection) -> Result<i64, Failure> {
         let next = self.serial + 1;
-        let sql = format!(
-            "BEGIN; UPDATE writers SET serial = {next}, used_at = now()
-                    WHERE id = {} AND serial = {}",
-            self.id, self.serial
+        let raise = format!(
+            "UPDATE writers SET serial = {next}, used_at = now()
+             WHERE id = {} AND serial = {} AND {}",
+            self.id,
+            self.serial,
+            connection.is_our_session()
         );
-        match connection.simple(&sql).await? {
-            1 => Ok(next),
+        match connection.begin(&raise).await? {
+            1 => {
+                connection.trust_session();
+                Ok(next)
+            }
             _ => Err(Failure::lost("the connection's row of transactions is not as it was")),
         }
     }
@@ -80,7 +86,7 @@ impl Writer {
     /// it, so that whatever this commit waits for (a flush, a standby) has got the other one too.
     pub(crate) async fn settle(&self, connection: &Connection) -> Result<Found, Failure> {
         let sql = "UPDATE writers SET used_at = now() WHERE id = $1 RETURNING serial";
-        found(connection.at_most_one(sql, &[&self.id]).await?)
+        found(connection.write_alone(sql, &[&self.id]).await?)
     }
 
     /// Can the row have been swept in between?

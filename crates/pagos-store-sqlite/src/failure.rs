@@ -71,9 +71,16 @@ impl From<rusqlite::Error> for Failure {
                 "the disk failed to read or write the database".to_owned()
             }
             Some(ErrorCode::DatabaseCorrupt) => {
-                "the database is damaged; restore a backup".to_owned()
+                "the database is damaged: stop every process that works on it, keep the file, and restore \
+                 a backup (\"A damaged database\" in docs/OPERATIONS.md); a new one would pay again what \
+                 this one has paid"
+                    .to_owned()
             }
-            Some(ErrorCode::NotADatabase) => "the file is not a SQLite database".to_owned(),
+            Some(ErrorCode::NotADatabase) => {
+                "the file is not a SQLite database, or its beginning is damaged (\"A damaged \
+                 database\" in docs/OPERATIONS.md)"
+                    .to_owned()
+            }
             Some(ErrorCode::ReadOnly) => "the database is open for reading only".to_owned(),
             _ => format!("the database refused: {cause}"),
         };

@@ -150,6 +150,22 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// What is wrong with the pages of a database that is there.
+pub(crate) fn damage(path: &Path) -> Result<Vec<String>, StoreError> {
+    let connection = open_read_only(path)?;
+    let look = || {
+        let mut statement = connection.prepare(&format!("PRAGMA quick_check({FINDINGS_MAX})"))?;
+        let rows = statement.query_map((), |row| row.get(0))?;
+        Ok(rows.collect::<Result<Vec<String>, rusqlite::Error>>()?)
+    };
+    let mut found = look().map_err(|failure: Failure| name(path, failure))?;
+    found.retain(|finding| finding != "ok");
+    Ok(found)
+}
+
+/// A damaged file has thousands, and a few say enough.
+const FINDINGS_MAX: usize = 3;
+
 /// Tries again while another process is in the way. SQLite's own waiting does not cover the switch
 /// to a write-ahead log, which two processes that make one new file together both want.
 fn patiently(

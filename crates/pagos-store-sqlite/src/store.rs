@@ -119,6 +119,20 @@ impl SqliteStore {
         file::is_new(&place::find(path.as_ref())?)
     }
 
+    /// Looks at every page of the database at `path`, also while another process pays, and says what is
+    /// wrong with them (`PRAGMA quick_check`); nothing if they are whole. Reads all of the file, so it
+    /// takes as long as that.
+    ///
+    /// What it says names tables and pages, and nothing that stands in them. That all pages are whole
+    /// does not mean that nothing is missing.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open_read_only`], if the damage is such that the file cannot even be opened, or
+    /// if another program keeps it locked.
+    pub fn damage(path: impl AsRef<Path>) -> Result<Vec<String>, StoreError> {
+        file::damage(&place::find(path.as_ref())?)
+    }
+
     /// How many transactions this handle has committed. Fewer than there were calls, under load.
     pub fn commits(&self) -> u64 {
         self.writer.as_ref().map_or(0, Thread::commits)

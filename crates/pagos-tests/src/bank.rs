@@ -11,6 +11,7 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
@@ -200,6 +201,10 @@ impl PayoutProvider for ForgetfulBank {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {

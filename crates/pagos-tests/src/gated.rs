@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use pagos_core::Bank;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Environment;
@@ -51,6 +52,10 @@ impl PayoutProvider for GatedProvider {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         self.inner.check(order)
+    }
+
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        self.inner.payee_bank(order)
     }
 
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use pagos_core::Absence;
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Contract;
 use pagos_core::Deduplication;
@@ -188,6 +189,10 @@ impl PayoutProvider for ScriptedProvider {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 
     async fn create(

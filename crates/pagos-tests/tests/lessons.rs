@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use pagos_core::AccountName;
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Currency;
 use pagos_core::Deduplication;
@@ -230,6 +231,10 @@ impl PayoutProvider for Preparing {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 
     async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {

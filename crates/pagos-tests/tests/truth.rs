@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pagos_core::Absence;
 use pagos_core::AccountName;
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
@@ -118,6 +119,10 @@ impl PayoutProvider for Deaf {
     fn check(&self, _: &PayoutOrder) -> Result<(), Vec<Violation>> {
         let violation = Violation::new("amount", "it has cents", "pay whole pesos");
         if self.refuses { Err(vec![violation]) } else { Ok(()) }
+    }
+
+    fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 
     async fn create(
@@ -529,6 +534,10 @@ impl PayoutProvider for OneSession {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         self.inner.check(order)
+    }
+
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        self.inner.payee_bank(order)
     }
 
     async fn create(

@@ -19,6 +19,9 @@ pub trait TwinClock: Clock + Debug {
     /// # Errors
     /// [`SpeedError`] if this clock cannot run at that speed.
     fn change_speed(&self, speed: u32) -> Result<(), SpeedError>;
+
+    /// How many times faster than real time it runs; `None` if it goes on only when it is told to.
+    fn speed(&self) -> Option<u32>;
 }
 
 /// A speed that a clock does not have.
@@ -75,5 +78,9 @@ impl TwinClock for VirtualClock {
 
     fn change_speed(&self, speed: u32) -> Result<(), SpeedError> {
         Err(SpeedError { speed })
+    }
+
+    fn speed(&self) -> Option<u32> {
+        None
     }
 }

@@ -76,12 +76,14 @@ fn answer_of_twin(
     world.twin_mut(provider)?.control(name, request, now)
 }
 
-/// Answers `POST /_twin/clock` with `{"advance_ms":n}` or `{"speed":n}`.
+/// Answers `GET /_twin/clock`, and `POST /_twin/clock` with `{"advance_ms":n}` or `{"speed":n}`.
 ///
 /// It stands apart because a world holds no clock.
 pub fn answer_clock(clock: &dyn TwinClock, request: &http::Request<Bytes>) -> Reply {
-    if request.method() != Method::POST {
-        return error(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method");
+    match *request.method() {
+        Method::POST => {}
+        Method::GET => return shown(clock),
+        _ => return error(StatusCode::METHOD_NOT_ALLOWED, "this control call has another method"),
     }
     let turned = match serde_json::from_slice(request.body()) {
         Ok(ClockChange { advance_ms: Some(by_ms), speed: None }) => {
@@ -95,9 +97,19 @@ pub fn answer_clock(clock: &dyn TwinClock, request: &http::Request<Bytes>) -> Re
         Err(cause) => Err(cause.to_string()),
     };
     match turned {
-        Ok(()) => json(&BTreeMap::from([("now", clock.now().to_string())])),
+        Ok(()) => shown(clock),
         Err(because) => error(StatusCode::BAD_REQUEST, &because),
     }
+}
+
+/// `{"now": "...", "speed": n}`; a clock that goes on only when it is told to has no speed.
+fn shown(clock: &dyn TwinClock) -> Reply {
+    #[derive(Serialize)]
+    struct Shown {
+        now: String,
+        speed: Option<u32>,
+    }
+    json(&Shown { now: clock.now().to_string(), speed: clock.speed() })
 }
 
 /// `{"error":"..."}`.

@@ -206,6 +206,10 @@ impl Journal {
         })?;
         let head = Head { journal: NAME.to_owned(), version: 1, world: fingerprint(&world) };
         let (last_at, whole_bytes) = replay(&file, &head, &mut world)?;
+        if whole_bytes == 0 {
+            // Somebody may have made the empty file, with a mode of theirs.
+            keep_private(&file).map_err(JournalError::File)?;
+        }
         file.set_len(whole_bytes).map_err(JournalError::File)?;
         file.seek(SeekFrom::End(0)).map_err(JournalError::File)?;
         let mut journal = Self { file };
@@ -229,6 +233,16 @@ impl Journal {
         line.push(b'\n');
         self.file.write_all(&line)
     }
+}
+
+#[cfg(unix)]
+fn keep_private(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_file: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// First line of a journal.

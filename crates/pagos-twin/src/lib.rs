@@ -22,6 +22,7 @@
 //! | `GET /_twin/credentials` | invented credentials and addresses by provider |
 //! | `GET /_twin/faults` | seed, rates, and how often each fault has happened |
 //! | `POST /_twin/faults` | `{"provider", "profile", "seed", "rates": {fault: per mille}, "triggers": [{"key", "fault", "times"}]}`, each part optional |
+//! | `GET /_twin/clock` | what the clock shows, and how many times faster than real time it runs |
 //! | `POST /_twin/clock` | `{"advance_ms": n}` or `{"speed": n}` |
 //! | `/_twin/<provider>/...` | what one twin alone understands |
 //! | `POST /_twin/reset` | forgets orders, money, webhooks and faults; settings and seed stay |

@@ -256,3 +256,17 @@ fn only_its_owner_reads_a_journal() {
     let mode = std::fs::metadata(&file.0).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");
 }
+
+/// An empty file that somebody made first, in a folder of everybody.
+#[cfg(unix)]
+#[test]
+fn world_7_an_empty_file_that_was_there_becomes_private() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let file = TempFile::new("before");
+    std::fs::write(&file.0, "").unwrap();
+    std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o666)).unwrap();
+    drop(Journal::open(&file.0, fresh()).unwrap());
+    let mode = std::fs::metadata(&file.0).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
+}

@@ -170,8 +170,12 @@ async fn the_clock_can_be_turned_from_outside() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     assert!(told.recv().await.unwrap().0.contains("SUCCESS"));
+    assert_eq!(read(server.address(), "/_twin/clock").await["speed"], 1);
     let faster = raw(server.address(), "POST /_twin/clock HTTP/1.1", r#"{"speed":60}"#).await;
     assert!(faster.starts_with("HTTP/1.1 200"), "{faster}");
+    let told = read(server.address(), "/_twin/clock").await;
+    assert_eq!(told["speed"], 60);
+    assert_eq!(told["now"].as_str().map(|now| now.ends_with('Z')), Some(true), "{told}");
     server.shut_down().await;
 }
 

@@ -231,6 +231,11 @@ impl PayoutProvider for VirtualPos {
         payout::tef(&self.settings, order).map(drop)
     }
 
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        let code = order.beneficiary.bank.as_ref()?.as_str();
+        bank::list().into_iter().find(|bank| bank.id == code)
+    }
+
     /// Makes no call: the handle is the instruction itself, to the byte, in base64url. It names the
     /// payee, so keep it as you keep the order.
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {

@@ -27,6 +27,7 @@ use tokio_io_timeout::TimeoutWriter;
 
 use crate::receiver::Keeps;
 use crate::receiver::Receiver;
+use crate::receiver::answer_to;
 use crate::receiver::closing;
 use crate::receiver::is_ready_question;
 use crate::settings::Settings;
@@ -113,11 +114,11 @@ impl Receiver {
     ) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         if is_ready_question(&head) {
-            return closing(self.answer_ready().await);
+            return closing(answer_to(&head.method, self.answer_ready().await));
         }
         let endpoint = match self.route(&head) {
             Ok(endpoint) => endpoint,
-            Err(answer) => return closing(*answer),
+            Err(answer) => return closing(answer_to(&head.method, *answer)),
         };
         let body = match self.read(body).await {
             Reading::Whole(body) => body,

@@ -109,11 +109,11 @@ impl Receiver {
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         if is_ready_question(&head) {
-            return self.answer_ready().await;
+            return answer_to(&head.method, self.answer_ready().await);
         }
         let endpoint = match self.route(&head) {
             Ok(endpoint) => endpoint,
-            Err(answer) => return *answer,
+            Err(answer) => return answer_to(&head.method, *answer),
         };
         if body.len() > self.settings().body_bytes_max {
             return self.refuse_too_large();
@@ -129,10 +129,10 @@ impl Receiver {
     ) -> Result<&Endpoint, Box<Response<Bytes>>> {
         let path = head.uri.path();
         if path == HEALTH_PATH || path == READY_PATH {
-            if head.method == Method::GET {
+            if is_reading(&head.method) {
                 return Err(Box::new(plain(StatusCode::OK, "ok\n")));
             }
-            return Err(Box::new(self.refuse_method("GET")));
+            return Err(Box::new(self.refuse_method("GET, HEAD")));
         }
         let Some(endpoint) = self.shared.endpoints.iter().find(|known| known.path() == path) else {
             self.tallied().misdirected.add();
@@ -314,7 +314,21 @@ impl Receiver {
 
 /// Whether it is for [`Receiver::answer_ready`].
 pub(crate) fn is_ready_question(head: &http::request::Parts) -> bool {
-    head.uri.path() == READY_PATH && head.method == Method::GET
+    head.uri.path() == READY_PATH && is_reading(&head.method)
+}
+
+fn is_reading(method: &Method) -> bool {
+    *method == Method::GET || *method == Method::HEAD
+}
+
+/// `HEAD` is answered as `GET`, with the length of the body and without it.
+pub(crate) fn answer_to(method: &Method, mut answer: Response<Bytes>) -> Response<Bytes> {
+    if *method == Method::HEAD {
+        let length = HeaderValue::from(answer.body().len());
+        answer.headers_mut().insert(header::CONTENT_LENGTH, length);
+        *answer.body_mut() = Bytes::new();
+    }
+    answer
 }
 
 /// What a delivery is answered with.

@@ -268,6 +268,42 @@ async fn health_is_told() {
 }
 
 #[tokio::test]
+async fn world_18_head_is_answered_as_get_without_a_body() {
+    let site = Site::open(Gated::open(), Settings::default());
+    for path in ["/healthz", "/readyz"] {
+        let [get, head] = ["GET", "HEAD"].map(|method| request(method, path, "", ""));
+        let (get, head) = (site.send(&get).await, site.send(&head).await);
+        assert_eq!((get.status, head.status), (200, 200), "{path}");
+        let (told, body) = get.text.split_once("\r\n\r\n").unwrap();
+        let length = format!("content-length: {}", body.len());
+        assert!(told.to_lowercase().contains(&length), "{told}");
+        assert!(head.text.to_lowercase().contains(&length), "{}", head.text);
+        assert!(head.text.ends_with("\r\n\r\n"), "{}", head.text);
+        let asked = http::Request::head(path).body(Bytes::new()).unwrap();
+        let answer = site.receiver.answer(asked).await;
+        assert_eq!((answer.status().as_u16(), answer.body().len()), (200, 0), "{path}");
+    }
+    assert_eq!(site.send(&request("HEAD", ENDPOINT, "", "")).await.status, 405);
+}
+
+/// What the table `[receiver]` calls `read_timeout_ms` is how long a connection may be idle.
+#[tokio::test]
+async fn world_18_a_connection_may_be_idle_for_as_long_as_is_set() {
+    let settings = Settings { read_timeout: Duration::from_millis(50), ..Settings::default() };
+    let site = Site::open(Gated::open(), settings);
+    let mut stream = site.connect().await;
+    let kept = format!(
+        "POST {ENDPOINT} HTTP/1.1\r\nhost: a\r\nsign: good\r\ncontent-length: 2\r\n\r\n{{}}"
+    );
+    stream.write_all(kept.as_bytes()).await.unwrap();
+    let mut text = Vec::new();
+    // It ends because the receiver closes it: nothing else is asked of it.
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut text)).await;
+    read.expect("an idle connection is closed").unwrap();
+    assert!(String::from_utf8_lossy(&text).starts_with("HTTP/1.1 200"), "{text:?}");
+}
+
+#[tokio::test]
 async fn a_body_has_a_limit() {
     let store = Gated::open();
     let site = Site::open(store.clone(), Settings::default());

@@ -10,6 +10,7 @@ use pagos_core::Money;
 use pagos_core::Violation;
 use pagos_wire::JsonDecimal;
 
+use crate::bank;
 use crate::config::REMARK_LENGTH_MAX;
 use crate::config::Settings;
 use crate::country::AccountRule;
@@ -93,38 +94,8 @@ pub(super) fn read_bank<'a>(
     };
     match country.bank_field {
         BankField::Ifsc => Ok(Bank { id: None, ifsc: Some(bank) }),
-        BankField::BankId => Ok(Bank { id: Some(bank_id(country, bank)?), ifsc: None }),
+        BankField::BankId => Ok(Bank { id: Some(bank::read_id(country, bank)?), ifsc: None }),
     }
-}
-
-/// The id that `bank` is or names. Ids that are not in our table are let through: the provider's
-/// own list is the truth. Source: docs: en/col/appendix "Payout Bank List".
-pub(crate) fn bank_id(country: &CountrySettings, bank: &str) -> Result<u32, Violation> {
-    // `007` is Bancolombia to Colombia's clearing house, and `7` another bank to Cashypro.
-    if is_digits(bank) && bank.starts_with('0') {
-        return Err(Violation::new(
-            "bank",
-            format!("{bank:?} begins with a zero, so it is the code of another system"),
-            "write the id that `pagos banks` lists, without zeros in front, or the name of the bank",
-        ));
-    }
-    // The id first: no bank is named by digits, and a file of a million rows has few names.
-    if let Some(id) = bank.parse().ok().filter(|id| is_digits(bank) && *id > 0) {
-        return Ok(id);
-    }
-    match country.banks.iter().find(|(_, name)| is_same_name(name, bank)) {
-        Some((id, _)) => Ok(*id),
-        None => Err(Violation::new(
-            "bank",
-            format!("{bank:?} is neither a bank id nor the exact name of a bank"),
-            "write the id that `pagos banks` lists",
-        )),
-    }
-}
-
-/// Case does not count, beyond ASCII either: bank names have accents.
-fn is_same_name(name: &str, other: &str) -> bool {
-    name.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }
 
 fn is_wallet(country: &CountrySettings, bank_id: Option<u32>) -> bool {
@@ -374,26 +345,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bank_is_an_id_or_an_exact_name() {
-        let cases = [
-            ("33", Some(33)),
-            ("nequi", Some(33)),
-            ("BANCO AV VILLAS", Some(4)),
-            ("BANCÓLDEX", Some(41)),
-            ("7", Some(7)),
-            // Of another system: to the clearing house that is Bancolombia.
-            ("007", None),
-            ("077", None),
-            ("Banco", None),
-            ("0", None),
-            ("+33", None),
-            ("99999999999", None),
-        ];
-        for (bank, id) in cases {
-            assert_eq!(bank_id(&COLOMBIA, bank).ok(), id, "{bank}");
-        }
+    fn a_bank_is_named_as_its_country_does() {
         let indian = beneficiary("HDFC0000001", AccountType::Savings, "123456");
         assert_eq!(read_bank(&INDIA, &indian).unwrap().ifsc, Some("HDFC0000001"));
+        let colombian = beneficiary("007", AccountType::Savings, "123456");
+        assert_eq!(read_bank(&COLOMBIA, &colombian).unwrap().id, Some(20));
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::arguments::AccountArguments;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::Screen;
+use crate::output::write_sentence;
 use crate::run;
 use crate::run::bank;
 
@@ -42,11 +44,11 @@ async fn print(provider: &dyn PayoutProvider, is_json: bool) -> Result<Exit, Fai
     }
     let mut out = console::stdout();
     for balance in balances {
-        write!(out, "available {}", balance.available)?;
-        match balance.unavailable {
-            Some(unavailable) => writeln!(out, ", held or under way {unavailable}")?,
-            None => writeln!(out)?,
+        let mut text = format!("available {}", balance.available);
+        if let Some(unavailable) = balance.unavailable {
+            text.push_str(&format!(", held or under way {unavailable}"));
         }
+        write_sentence(&mut out, Screen::of_stdout(), &text)?;
     }
     out.flush()?;
     Ok(Exit::Succeeded)

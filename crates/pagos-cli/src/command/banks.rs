@@ -9,6 +9,8 @@ use crate::arguments::AccountArguments;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::List;
+use crate::output::Screen;
 use crate::run;
 use crate::run::bank;
 
@@ -35,9 +37,11 @@ async fn print(provider: &dyn PayoutProvider, is_json: bool) -> Result<Exit, Fai
     }
     let width = banks.iter().map(|bank| bank.id.len()).max().unwrap_or_default().max(6);
     let mut out = console::stdout();
+    let mut list = List::narrow();
     for bank in banks {
-        writeln!(out, "{:>width$}  {:<6}  {}", bank.id, bank.code.unwrap_or_default(), bank.name)?;
+        list.note(format!("{:>width$}  {:<6}", bank.id, bank.code.unwrap_or_default()), bank.name);
     }
+    list.write(&mut out, Screen::of_stdout())?;
     out.flush()?;
     Ok(Exit::Succeeded)
 }

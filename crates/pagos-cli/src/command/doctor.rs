@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 
 use pagos_core::AccountName;
 use pagos_core::Environment;
@@ -20,6 +21,7 @@ use pagos_engine::Refused;
 use pagos_engine::Store;
 use pagos_store_postgres::ServerSettings;
 use pagos_store_postgres::Severity;
+use pagos_store_sqlite::SqliteStore;
 use serde::Serialize;
 
 use crate::accounts::Account;
@@ -28,10 +30,13 @@ use crate::accounts::Gaps;
 use crate::arguments::DoctorArguments;
 use crate::clock::SystemClock;
 use crate::command;
+use crate::config::is_readable_by_others;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::exit::with_causes;
+use crate::output::List;
+use crate::output::Screen;
 use crate::run;
 use crate::run::database;
 use crate::run::database::Database;
@@ -90,10 +95,20 @@ async fn store(db: &Database) -> Vec<Finding> {
             let because = "is not there yet; the first `pagos pay` makes it";
             vec![finding(what, Verdict::Note, because)]
         }
-        Database::File(_) => match db.open_to_read().await {
-            Ok(store) => looked_at(store.as_ref(), &what).await,
-            Err(error) => vec![finding(what, Verdict::Bad, with_causes(&error))],
-        },
+        Database::File(path) => {
+            let pages = pages_of(path, &what);
+            // What a damaged file says of its payouts is no news, and nothing in it is good.
+            if pages.verdict == Verdict::Bad {
+                return vec![pages];
+            }
+            let mut findings = match db.open_to_read().await {
+                Ok(store) => looked_at(store.as_ref(), &what).await,
+                Err(error) => vec![finding(&what, Verdict::Bad, with_causes(&error))],
+            };
+            findings.push(pages);
+            findings.extend(open_files(path, &what));
+            findings
+        }
         Database::Misread => match db.check() {
             Ok(()) => Vec::new(),
             Err(failure) => vec![finding(what, Verdict::Bad, failure.messages().join("; "))],
@@ -110,9 +125,49 @@ async fn store(db: &Database) -> Vec<Finding> {
                 Err(error) => vec![finding(what.clone(), Verdict::Note, with_causes(&error))],
             };
             findings.extend(settings_of(&settings, now, &what));
+            let because =
+                "are not checked here: the server keeps them (its checksums, and pg_amcheck)";
+            findings.push(finding(format!("{what}, pages"), Verdict::Note, because));
             findings
         }
     }
+}
+
+/// Is every page of the file whole? That payouts can be counted does not say so.
+fn pages_of(path: &Path, what: &str) -> Finding {
+    let what = format!("{what}, pages");
+    match SqliteStore::damage(path) {
+        Ok(found) if found.is_empty() => finding(what, Verdict::Good, "are whole"),
+        Ok(found) => {
+            let because = format!(
+                "are damaged ({}): stop every pagos that works on it, keep the file, and restore a \
+                 backup as \"A damaged database\" in docs/OPERATIONS.md says; a new database would pay \
+                 again what this one has paid",
+                found.join("; ").replace(char::is_control, " ")
+            );
+            finding(what, Verdict::Bad, because)
+        }
+        Err(error) => finding(what, Verdict::Bad, with_causes(&error)),
+    }
+}
+
+/// Pagos makes its files for their owner; a copy or a restored backup can have another mode.
+fn open_files(path: &Path, what: &str) -> Option<Finding> {
+    let files = ["", "-wal", "-shm", ".lock", ".bank"].map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    });
+    let open = files.iter().filter(|file| is_readable_by_others(file));
+    let names: Vec<String> = open.map(|file| file.display().to_string()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let names = names.join(" ");
+    let because = format!(
+        "other users of this machine can read names and account numbers in it: run `chmod 600 {names}`"
+    );
+    Some(finding(format!("{what}, permissions"), Verdict::Note, because))
 }
 
 /// What the server is set to, and what that means for money.
@@ -218,6 +273,7 @@ async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for account in accounts.all() {
         findings.extend(address(account));
+        findings.extend(proxy(account));
         let payouts = payouts(account).await;
         let payments = payments(account).await;
         match (payouts, payments) {
@@ -248,6 +304,13 @@ fn address(account: &Account) -> Option<Finding> {
         endpoint.path_shown()
     );
     Some(finding(format!("{}, webhooks", title(account)), Verdict::Note, because))
+}
+
+/// Through which proxy the calls below go.
+fn proxy(account: &Account) -> Option<Finding> {
+    let place = account.proxy.as_ref()?;
+    let because = format!("calls go through {place}, which cannot read them");
+    Some(finding(format!("{}, proxy", title(account)), Verdict::Good, because))
 }
 
 /// Asks for the balance: it needs address, credentials and signature, and moves nothing. To ask
@@ -326,13 +389,15 @@ fn print(findings: &[Finding], is_json: bool) -> Result<(), Failure> {
         return Ok(console::print_json(&findings)?);
     }
     let mut out = console::stdout();
+    let mut list = List::narrow();
     for finding in findings {
         let mark = match finding.verdict {
             Verdict::Good => "good",
             Verdict::Note => "note",
-            Verdict::Bad => "BAD ",
+            Verdict::Bad => "BAD",
         };
-        writeln!(out, "{mark}  {}: {}", finding.what, finding.because)?;
+        list.note(mark, format!("{}: {}", finding.what, finding.because));
     }
+    list.write(&mut out, Screen::of_stdout())?;
     Ok(out.flush()?)
 }

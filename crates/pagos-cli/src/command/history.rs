@@ -4,6 +4,7 @@ use std::io::Write;
 
 use pagos_core::Change;
 use pagos_core::Observation;
+use pagos_core::Timestamp;
 use pagos_engine::Entry;
 use pagos_engine::Proof;
 
@@ -11,6 +12,8 @@ use crate::arguments::KeyArguments;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::List;
+use crate::output::Screen;
 use crate::run;
 use crate::run::database::Database;
 
@@ -22,14 +25,7 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
         console::print_json(&entries)?;
         return Ok(Exit::Succeeded);
     }
-    let mut out = console::stdout();
-    for entry in &entries {
-        writeln!(out, "{}", line(entry))?;
-    }
-    if entries.is_empty() {
-        writeln!(out, "nothing was sent yet")?;
-    }
-    out.flush()?;
+    print(&entries, line, "nothing was sent yet")?;
     Ok(Exit::Succeeded)
 }
 
@@ -39,22 +35,41 @@ async fn entries(db: &Database, key: &str) -> Result<Vec<Entry>, Failure> {
     Ok(store.history(&payout.order.key).await?)
 }
 
-pub(super) fn line(entry: &Entry) -> String {
+/// Prints a history for a person: when, and what.
+pub(super) fn print(
+    entries: &[Entry],
+    line: impl Fn(&Entry) -> (Timestamp, String),
+    none: &str,
+) -> Result<(), Failure> {
+    let mut list = List::narrow();
+    for (at, text) in entries.iter().map(line) {
+        list.note(at.to_string(), text);
+    }
+    let mut out = console::stdout();
+    list.write(&mut out, Screen::of_stdout())?;
+    if entries.is_empty() {
+        writeln!(out, "{none}")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// When something happened, and what.
+pub(super) fn line(entry: &Entry) -> (Timestamp, String) {
     match entry {
         Entry::AttemptBegun { number, at } => {
-            format!("{at}  attempt {number} begun: it may be sent from here on")
+            (*at, format!("attempt {number} begun: it may be sent from here on"))
         }
         Entry::AttemptClosed { number, proof, at, because } => {
-            format!("{at}  attempt {number} is not alive ({}): {because}", proven(*proof))
+            (*at, format!("attempt {number} is not alive ({}): {because}", proven(*proof)))
         }
         Entry::Observed { observation, change } => {
-            format!("{}  {} [{}]", observation.seen_at, told(observation), effect(*change))
+            (observation.seen_at, format!("{} [{}]", told(observation), effect(*change)))
         }
         Entry::Contradicted { observation, because } => {
-            format!("{}  {} [quarantined: {because}]", observation.seen_at, told(observation))
+            (observation.seen_at, format!("{} [quarantined: {because}]", told(observation)))
         }
-        Entry::Asked { at, answer } => format!("{at}  asked: {answer}"),
-        Entry::Attention { at, because } => format!("{at}  for a person: {because}"),
+        Entry::Asked { at, answer } => (*at, format!("asked: {answer}")),
+        Entry::Attention { at, because } => (*at, format!("for a person: {because}")),
     }
 }
 

@@ -28,13 +28,36 @@ use crate::command::resolve;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
-use crate::output::Colour;
-use crate::output::write_rows;
+use crate::output::Column;
+use crate::output::Grid;
+use crate::output::Kind;
+use crate::output::List;
+use crate::output::Screen;
 use crate::run;
 use crate::run::database::Database;
 
 /// Deliveries read from the store at a time.
 const PAGE: usize = 500;
+
+const COLUMNS: [Column; 8] = [
+    Column::new("NUMBER", Kind::Whole),
+    ACCOUNT,
+    Column::new("RECEIVED", Kind::Whole),
+    Column::new("STATE", Kind::Whole),
+    Column::new("VERDICT", Kind::Whole),
+    Column::new("REPEATS", Kind::Whole),
+    Column::new("NAMES", Kind::Note),
+    Column::new("BECAUSE", Kind::Note),
+];
+
+const REFUSED_COLUMNS: [Column; 4] = [
+    ACCOUNT,
+    Column::new("COUNT", Kind::Whole),
+    Column::new("LAST", Kind::Whole),
+    Column::new("REASON", Kind::Note),
+];
+
+const ACCOUNT: Column = Column::new("ACCOUNT", Kind::Whole);
 
 pub(super) fn run(command: &InboxCommand, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
@@ -173,17 +196,14 @@ fn print_refused(refused: &[Refused], is_json: bool) -> Result<(), Failure> {
     if rows.is_empty() {
         console::tell("no refused request is counted yet");
     }
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let count = row.count.to_string();
-            let account = row.account.unwrap_or("-").to_owned();
-            vec![account, count, row.last_at.to_string(), row.reason.to_owned()]
-        })
-        .collect();
+    let mut grid = Grid::new(&REFUSED_COLUMNS);
+    for row in &rows {
+        let account = row.account.unwrap_or("-").to_owned();
+        let (count, last_at) = (row.count.to_string(), row.last_at.to_string());
+        grid.push_plain([account, count, last_at, row.reason.to_owned()]);
+    }
     let mut out = console::stdout();
-    let columns = ["ACCOUNT", "COUNT", "LAST", "REASON"];
-    write_rows(&mut out, Colour::of(&io::stdout()), &columns, &cells)?;
+    grid.write(&mut out, Screen::of_stdout())?;
     Ok(out.flush()?)
 }
 
@@ -207,13 +227,14 @@ async fn print_json(store: &dyn Store, state: Option<InboxState>) -> Result<(), 
 }
 
 async fn print_table(store: &dyn Store, state: Option<InboxState>) -> Result<(), Failure> {
-    let (mut after, mut cells) = (0, Vec::new());
+    let (mut after, mut is_empty) = (0, true);
+    let mut grid = Grid::new(&COLUMNS);
     loop {
         let page = store.deliveries(state, after, PAGE).await?;
         let Some(last) = page.last() else { break };
-        after = last.item.id.0;
-        cells.extend(page.iter().map(Row::of).map(|row| {
-            vec![
+        (after, is_empty) = (last.item.id.0, false);
+        for row in page.iter().map(Row::of) {
+            grid.push_plain([
                 row.number.to_string(),
                 row.account.to_owned(),
                 row.received_at.to_string(),
@@ -222,16 +243,14 @@ async fn print_table(store: &dyn Store, state: Option<InboxState>) -> Result<(),
                 row.repeats.to_string(),
                 row.named(),
                 row.because.to_owned(),
-            ]
-        }));
+            ]);
+        }
     }
-    if cells.is_empty() {
+    if is_empty {
         console::tell("there are none");
     }
     let mut out = console::stdout();
-    let columns =
-        ["NUMBER", "ACCOUNT", "RECEIVED", "STATE", "VERDICT", "REPEATS", "NAMES", "BECAUSE"];
-    write_rows(&mut out, Colour::of(&io::stdout()), &columns, &cells)?;
+    grid.write(&mut out, Screen::of_stdout())?;
     Ok(out.flush()?)
 }
 
@@ -250,7 +269,7 @@ async fn show(arguments: &InboxShowArguments) -> Result<Exit, Failure> {
         return Ok(Exit::Succeeded);
     }
     let mut out = console::stdout();
-    write_lines(&filed, &mut out)?;
+    listed(&filed).write(&mut out, Screen::of_stdout())?;
     if let Some(body) = body {
         writeln!(out, "body, {} bytes:", body.len())?;
         out.write_all(body)?;
@@ -260,19 +279,20 @@ async fn show(arguments: &InboxShowArguments) -> Result<Exit, Failure> {
     Ok(Exit::Succeeded)
 }
 
-fn write_lines(filed: &Filed, out: &mut dyn Write) -> io::Result<()> {
+fn listed(filed: &Filed) -> List {
     let row = Row::of(filed);
-    writeln!(out, "number     {}", row.number)?;
-    writeln!(out, "account    {}", row.account)?;
-    writeln!(out, "received   {}", row.received_at)?;
-    writeln!(out, "state      {}", row.state)?;
-    writeln!(out, "repeats    {}", row.repeats)?;
-    writeln!(out, "verdict    {}", verdict_text(filed.item.verdict.as_ref()))?;
-    writeln!(out, "names      {}", row.named())?;
+    let mut list = List::new();
+    list.whole("number", row.number);
+    list.whole("account", row.account);
+    list.whole("received", row.received_at);
+    list.whole("state", row.state);
+    list.whole("repeats", row.repeats);
+    list.note("verdict", verdict_text(filed.item.verdict.as_ref()));
+    list.note("names", row.named());
     if !row.because.is_empty() {
-        writeln!(out, "because    {}", row.because.replace(char::is_control, " "))?;
+        list.note("because", row.because);
     }
-    Ok(())
+    list
 }
 
 async fn replay(arguments: &InboxReplayArguments, config: Option<&Path>) -> Result<Exit, Failure> {

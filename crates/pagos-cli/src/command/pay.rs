@@ -4,7 +4,6 @@
 
 mod case;
 
-use std::io;
 use std::path::Path;
 
 use pagos_core::Environment;
@@ -18,9 +17,12 @@ use crate::command::plan;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::input;
+use crate::input::Payroll;
 use crate::input::Plan;
-use crate::output::Colour;
+use crate::output::Screen;
 use crate::output::Totals;
+use crate::output::write_banks;
 use crate::output::write_plan_totals;
 use crate::run;
 use crate::run::bank::Bank;
@@ -31,7 +33,6 @@ use crate::run::office::Office;
 use crate::run::paper::Paper;
 use crate::run::signal::Stop;
 use crate::run::submit;
-use crate::sandbox;
 
 pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(pay(arguments, config))
@@ -40,18 +41,15 @@ pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exi
 async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let db = database_of(arguments);
     db.check()?;
+    // A pipe is read to its end before anything is opened or locked.
+    let payroll = Payroll::open(&arguments.file)?;
     let mut bank = Bank::open(choice(arguments, config, &db)).await?;
     bank.limit_rates(&arguments.rates);
-    if bank.sandbox.is_some() {
-        console::tell(&format!(
-            "sandbox: simulated providers on this machine, no real money; their time runs {} times \
-             faster; payouts are kept in {}",
-            sandbox::SPEED,
-            db
-        ));
+    if let Some(about) = bank.about_sandbox() {
+        console::tell(&format!("{about}; payouts are kept in {db}"));
     }
     let sandbox = bank.sandbox.take();
-    let exit = pay_through(bank, arguments, &db).await;
+    let exit = pay_through(bank, arguments, &payroll, &db).await;
     if let Some(sandbox) = sandbox {
         sandbox.shut_down().await;
     }
@@ -81,10 +79,22 @@ fn choice(arguments: &PayArguments, config: Option<&Path>, db: &Database) -> Cho
     }
 }
 
-async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Result<Exit, Failure> {
-    let file = &arguments.file;
+async fn pay_through(
+    bank: Bank,
+    arguments: &PayArguments,
+    payroll: &Payroll,
+    db: &Database,
+) -> Result<Exit, Failure> {
     let mut paper = Paper::of_run(arguments.json);
-    let planned = plan::report(file, &bank.accounts, &mut |problem| paper.problem(problem))?;
+    let planned = plan::report(payroll, &bank.accounts, &mut |problem| paper.problem(problem))?;
+    if arguments.strict && !planned.is_clean() {
+        console::tell("this command sent nothing: with --strict a warning is an error");
+        for warning in &planned.warnings {
+            paper.problem(warning)?;
+        }
+        paper.refuse()?;
+        return Ok(Exit::Refused);
+    }
     if !planned.is_good() && !arguments.skip_invalid {
         console::tell(
             "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
@@ -105,9 +115,9 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
     let office = Office::beside(db, &bank).await?;
     paper.of_database(db, office.store.identity().await?);
     let run = RunId(planned.digest.to_string());
-    let stored = submit::store(&office.engine, file, &planned, &bank.accounts, &run).await?;
+    let stored = submit::store(&office.engine, payroll, &planned, &bank.accounts, &run).await?;
     for problem in &stored.refused {
-        console::tell_patiently(&format!("{}: {problem}", file.display()));
+        console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         paper.problem(problem)?;
     }
     if !stored.refused.is_empty() {
@@ -122,7 +132,8 @@ async fn pay_through(bank: Bank, arguments: &PayArguments, db: &Database) -> Res
         ));
     }
     // From here on money can move: whatever fails, the outcomes make the exit code.
-    let case = Case { arguments, office: &office, run, rows: planned.rows, stop: Stop::listen() };
+    let stop = Stop::listen(office.engine.sending());
+    let case = Case { arguments, office: &office, run, rows: planned.rows, stop };
     Ok(case.carry_out(bank, paper).await)
 }
 
@@ -134,7 +145,10 @@ fn may_begin(
 ) -> Result<bool, Failure> {
     let mut table = Vec::new();
     let totals = Totals::of_plan(&planned.totals);
-    write_plan_totals(&mut table, Colour::of(&io::stderr()), totals.sums())?;
+    if !arguments.yes {
+        write_banks(&mut table, Screen::of_stderr(), &planned.banks)?;
+    }
+    write_plan_totals(&mut table, Screen::of_stderr(), totals.sums())?;
     console::tell_patiently(String::from_utf8_lossy(&table).trim_end());
     for total in &planned.totals {
         let environment = accounts.get(&total.account).map(|account| account.environment);
@@ -142,6 +156,9 @@ fn may_begin(
             console::tell_patiently(&format!("{} is LIVE: this is real money", total.account));
         }
     }
-    let question = format!("Pay {} payouts?", planned.rows);
+    let question = match planned.rows {
+        1 => "Pay 1 payout?".to_owned(),
+        rows => format!("Pay {rows} payouts?"),
+    };
     Ok(arguments.yes || console::is_agreed(&question, "say --yes to pay without asking")?)
 }

@@ -23,8 +23,9 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::output::Outcome;
 use crate::output::PaymentRow;
+use crate::output::Screen;
+use crate::output::payment_list;
 use crate::output::payment_outcome;
-use crate::output::write_payment_lines;
 use crate::run::bank::Choice;
 use crate::run::database::Database;
 
@@ -59,7 +60,7 @@ fn print(payment: &Payment, is_json: bool) -> Result<(), Failure> {
         return Ok(console::print_json(&PaymentRow::new(payment, now))?);
     }
     let mut out = console::stdout();
-    write_payment_lines(payment, now, &mut out)?;
+    payment_list(payment, now).write(&mut out, Screen::of_stdout())?;
     Ok(out.flush()?)
 }
 

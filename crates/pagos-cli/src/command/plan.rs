@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use pagos_core::AccountName;
+use pagos_core::Bank;
 use pagos_core::PayoutOrder;
 use pagos_core::Violation;
 
@@ -17,27 +18,34 @@ use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::input;
+use crate::input::Folded;
+use crate::input::Format;
 use crate::input::Orders;
+use crate::input::Payroll;
 use crate::input::Plan;
 use crate::input::Problem;
 use crate::input::RowError;
 use crate::offline;
-use crate::output::Colour;
 use crate::output::Outcome;
 use crate::output::PayoutsJson;
 use crate::output::Row;
+use crate::output::Screen;
 use crate::output::Totals;
+use crate::output::write_banks;
 use crate::output::write_plan_totals;
-
-/// So many problems are printed for people; a script gets all of them.
-const PROBLEMS_PRINTED_MAX: u64 = 100;
+use crate::output::write_sentence;
 
 pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let accounts = open_accounts(config)?;
+    let payroll = Payroll::open(&arguments.file)?;
     let plan = match arguments.json {
-        true => print_json(&arguments.file, &accounts)?,
-        false => print_text(&arguments.file, &accounts)?,
+        true => print_json(&payroll, &accounts)?,
+        false => print_text(&payroll, &accounts)?,
     };
+    if arguments.strict && !plan.is_clean() {
+        console::tell("with --strict a warning is an error");
+        return Ok(Exit::Refused);
+    }
     match plan.is_good() {
         true => Ok(Exit::Succeeded),
         false => Ok(Exit::Refused),
@@ -57,50 +65,72 @@ fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
 /// Plans a file and tells people what is wrong with it and what looks odd. `keep` gets every
 /// problem too.
 pub(super) fn report(
-    file: &Path,
+    payroll: &Payroll,
     accounts: &Accounts,
     keep: &mut dyn FnMut(&Problem) -> io::Result<()>,
 ) -> Result<Plan, Failure> {
-    let mut printer = ProblemPrinter::new(file);
-    let plan = input::plan(file, accounts, &mut |problem| {
-        printer.print(&problem);
-        keep(&problem)
+    let name = input::path_text(&payroll.name);
+    let mut problems = Folded::default();
+    let plan = input::plan(payroll, accounts, &mut |problem| {
+        keep(&problem)?;
+        problems.add(problem);
+        Ok(())
     })?;
-    printer.finish();
-    for warning in &plan.warnings {
-        console::tell_patiently(&format!("warning: {}: {warning}", file.display()));
+    problems.lines().for_each(|line| console::tell_patiently(&format!("{name}: {line}")));
+    let mut warnings = Folded::default();
+    plan.warnings.iter().for_each(|warning| warnings.add(warning.clone()));
+    let lines = warnings.lines();
+    lines.for_each(|line| console::tell_patiently(&format!("warning: {name}: {line}")));
+    if plan.warnings_more > 0 {
+        let more = count_text(plan.warnings_more, "more warning");
+        console::tell_patiently(&format!("warning: {name}: ... and {more}"));
     }
     Ok(plan)
 }
 
-fn print_text(file: &Path, accounts: &Accounts) -> Result<Plan, Failure> {
-    let plan = report(file, accounts, &mut |_| Ok(()))?;
+fn print_text(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
+    let plan = report(payroll, accounts, &mut |_| Ok(()))?;
     let mut out = console::stdout();
-    writeln!(
-        out,
-        "{}: {}, fields separated by {}s, sha256 {}",
-        file.display(),
-        count_text(plan.rows + plan.rows_bad, "row"),
-        plan.delimiter.word(),
-        plan.digest
-    )?;
-    if !plan.is_good() {
+    let rows = match plan.is_unreadable {
+        true => "refused as a whole".to_owned(),
+        false => count_text(plan.rows + plan.rows_bad, "row"),
+    };
+    let format = plan.format.as_ref().map(format_text).unwrap_or_default();
+    let screen = Screen::of_stdout();
+    let text =
+        format!("{}: {rows}, {format}sha256 {}", input::path_text(&payroll.name), plan.digest);
+    write_sentence(&mut out, screen, &text)?;
+    if !plan.is_good() && !plan.is_unreadable {
         let bad = count_text(plan.rows_bad, "bad row");
-        writeln!(out, "{bad}: nothing of this file can be paid until every row is good")?;
+        let text = format!("{bad}: nothing of this file can be paid until every row is good");
+        write_sentence(&mut out, screen, &text)?;
     }
+    write_banks(&mut out, screen, &plan.banks)?;
     let totals = Totals::of_plan(&plan.totals);
-    write_plan_totals(&mut out, Colour::of(&io::stdout()), totals.sums())?;
+    write_plan_totals(&mut out, screen, totals.sums())?;
     out.flush()?;
     Ok(plan)
 }
 
+/// What the file is written in.
+fn format_text(format: &Format) -> String {
+    match format {
+        Format::Text { delimiter, encoding } => {
+            format!("{}, fields separated by {}s, ", encoding.word(), delimiter.word())
+        }
+        Format::Sheet { name } => {
+            format!("sheet {name:?}, ")
+        }
+    }
+}
+
 /// Two passes: the payouts of a file with problems are not listed, and whether it has any is known
 /// at its end.
-fn print_json(file: &Path, accounts: &Accounts) -> Result<Plan, Failure> {
+fn print_json(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
     let mut json = PayoutsJson::new(console::stdout());
-    let plan = input::plan(file, accounts, &mut |problem| json.problem(&problem))?;
+    let plan = input::plan(payroll, accounts, &mut |problem| json.problem(&problem))?;
     if plan.is_good() {
-        for row in Orders::open(file, &plan, &AlreadyChecked)? {
+        for row in Orders::open(payroll, &plan, &AlreadyChecked)? {
             match row {
                 Ok(row) => json.payout(&Row {
                     key: row.order.key.as_str(),
@@ -139,33 +169,9 @@ impl input::Accounts for AlreadyChecked {
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
     }
-}
 
-/// Prints problems as they are found, up to a limit, and counts the rest.
-struct ProblemPrinter<'a> {
-    file: &'a Path,
-    count: u64,
-}
-
-impl<'a> ProblemPrinter<'a> {
-    fn new(file: &'a Path) -> Self {
-        Self { file, count: 0 }
-    }
-
-    fn print(&mut self, problem: &Problem) {
-        self.count += 1;
-        if self.count <= PROBLEMS_PRINTED_MAX {
-            console::tell_patiently(&format!("{}: {problem}", self.file.display()));
-        }
-    }
-
-    fn finish(self) {
-        let more = self.count.saturating_sub(PROBLEMS_PRINTED_MAX);
-        if more > 0 {
-            let more = count_text(more, "more problem");
-            let text = format!("... and {more}; `pagos plan --json` lists all of them");
-            console::tell_patiently(&text);
-        }
+    fn bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 }
 

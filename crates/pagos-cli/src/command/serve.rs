@@ -46,6 +46,9 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     let mut bank = Bank::open(choice).await?;
     bank.limit_rates(&arguments.rates);
     check_address(arguments.listen, &bank)?;
+    if let Some(about) = bank.about_sandbox() {
+        console::tell(&about);
+    }
     db.announce_if_new(&bank, arguments.new.new_db.into()).await?;
     let office = Office::beside(&db, &bank).await?;
     office.engine.take_turn().await.map_err(|error| match error {
@@ -68,7 +71,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     bank.announce(listening).await?;
     let receiving = office.spawn_receiver(listener, &bank)?;
     let ready = ready(&bank, listening, &db, &office.store.identity().await?);
-    let signalled = Stop::listen();
+    let signalled = Stop::listen(office.engine.sending());
     // A closed terminal, or somebody who hopes that it reads its configuration again.
     signal::on_hangup(|| {
         console::tell("SIGHUP is ignored: settings are read at the start; restart to change them");
@@ -81,13 +84,19 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
             never = catch_up::at_start(&office, &bank.accounts) => match never {},
         }
     };
-    let worked = office.work(usize::from(arguments.concurrency), stop).await;
-    receiving.shut_down().await;
+    let hurry = signalled.asked_for(signal::WORK_MAX);
+    let worked = office.work(usize::from(arguments.concurrency), stop, hurry).await;
+    let exit = match worked {
+        Ok(0) => Exit::Succeeded,
+        Ok(_) | Err(_) => Exit::InDoubt,
+    };
+    signalled.ends_as(exit);
+    receiving.shut_down(signalled.asked_for(signal::RECEIVER_MAX)).await;
     if let Err(error) = worked {
         return Ok(tell_broken(error.into()));
     }
     reader.tell_last().await;
-    Ok(Exit::Succeeded)
+    Ok(exit)
 }
 
 /// What other machines can reach is said, and is refused where a stranger could make himself heard by

@@ -9,7 +9,10 @@ use crate::arguments::KeyArguments;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::List;
 use crate::output::Outcome;
+use crate::output::Screen;
+use crate::output::next_step;
 use crate::run;
 use crate::run::database::Database;
 use crate::run::report::with_row;
@@ -22,7 +25,7 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
         with_row(&payout, |row| console::print_json(row))?;
     } else {
         let mut out = console::stdout();
-        write_lines(&payout, &mut out)?;
+        listed(&payout).write(&mut out, Screen::of_stdout())?;
         out.flush()?;
     }
     Ok(with_row(&payout, |row| exit_of(row.outcome)))
@@ -36,29 +39,28 @@ pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
     found.ok_or_else(|| Failure::new(format!("{}: no payout has the key {key}", db)))
 }
 
-fn write_lines(payout: &Payout, out: &mut dyn Write) -> std::io::Result<()> {
+fn listed(payout: &Payout) -> List {
     let progress = &payout.progress;
     let held = progress.standing.held();
-    writeln!(out, "key        {}", payout.order.key)?;
-    writeln!(out, "provider   {}", payout.order.account)?;
-    writeln!(out, "amount     {}", payout.order.amount)?;
-    writeln!(out, "status     {}", progress.word())?;
+    let mut list = List::new();
+    list.whole("key", &payout.order.key);
+    list.whole("provider", &payout.order.account);
+    list.whole("amount", payout.order.amount);
+    list.whole("status", progress.word());
     if let Some(reason) = progress.reason() {
-        writeln!(out, "reason     {reason}")?;
+        list.note("reason", reason);
     }
     if let Some(reference) = progress.standing.reference() {
-        writeln!(out, "reference  {reference}")?;
+        list.whole("reference", reference);
     }
     if let Some(fee) = held.fee {
-        writeln!(out, "fee        {fee}")?;
+        list.whole("fee", fee);
     }
-    writeln!(out, "since      {}", held.seen_at)?;
-    writeln!(out, "attempts   {}", progress.attempts)?;
-    writeln!(out, "reversals  {}", progress.standing.reversals())?;
-    match payout.due_at {
-        Some(due_at) => writeln!(out, "next step  {due_at}"),
-        None => writeln!(out, "next step  none, until something is learned"),
-    }
+    list.whole("since", held.seen_at);
+    list.whole("attempts", progress.attempts);
+    list.whole("reversals", progress.standing.reversals());
+    list.note("next step", next_step(payout.due_at));
+    list
 }
 
 fn exit_of(outcome: Outcome) -> Exit {

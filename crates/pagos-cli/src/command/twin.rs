@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use pagos_engine::Sending;
 use pagos_twin::ServeOptions;
 use pagos_twin::World;
 use pagos_twin::serve;
@@ -13,7 +14,7 @@ use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::run;
-use crate::run::signal;
+use crate::run::signal::Stop;
 use crate::sandbox;
 
 /// Serves until SIGINT or SIGTERM. Prints one JSON line with the addresses when it is ready.
@@ -57,7 +58,9 @@ async fn twin(arguments: &TwinArguments) -> Result<Exit, Failure> {
     out.flush()?;
     // Standard output is locked while it is held; a server does not keep it.
     drop(out);
-    signal::stop_requested().await;
+    let stop = Stop::listen(Sending::default());
+    stop.ends_as(Exit::Succeeded);
+    stop.requested().await;
     server.shut_down().await;
     Ok(Exit::Succeeded)
 }

@@ -3,6 +3,7 @@
 
 mod agreed;
 mod delivery;
+mod newline;
 
 use std::io::Write;
 use std::path::Path;
@@ -133,7 +134,11 @@ fn judge(
             Verdict { contradiction, ..Verdict::genuine(event) }
         }
         Ok(Decoded::Hint(hint)) => Verdict::hint(hint),
-        Err(error) => Verdict::refused(error.to_string()),
+        Err(error) => {
+            let newline = newline::to_blame(decoder, delivery, secret);
+            let reason = newline.map_or_else(|| error.to_string(), |why| format!("{error}; {why}"));
+            Verdict::refused(reason)
+        }
     }
 }
 

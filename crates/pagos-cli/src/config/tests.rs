@@ -143,3 +143,25 @@ fn a_file_with_secrets_that_others_can_read_is_warned_about() {
         assert_eq!(warnings.len(), count, "{mode:o}: {warnings:?}");
     }
 }
+
+#[test]
+fn world_15_what_stands_around_a_value_is_named_and_the_value_is_not() {
+    let cases = [
+        (format!("\"{CANARY}\""), "has its quotes as a part of the value, as from an env file"),
+        (format!("'{CANARY}'"), "has its quotes as a part of the value, as from an env file"),
+        (format!("\u{FEFF}{CANARY}"), "begins with a byte order mark"),
+        (format!("{CANARY} "), "begins or ends with a space or a line break"),
+        (format!("{CANARY}\r"), "begins or ends with a space or a line break"),
+    ];
+    for (value, expected) in cases {
+        let problems = load(None, &[("PAGOS_CASHYPRO_API_KEY", &value)]).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("api_key"), "{problems:?}");
+        assert!(problems[0].contains(expected), "{problems:?}");
+        assert!(!problems[0].contains(CANARY), "{problems:?}");
+    }
+    let pem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+    for value in [CANARY, "a\"b", "\"", pem] {
+        assert!(load(None, &[("PAGOS_CASHYPRO_API_KEY", value)]).is_ok(), "{value}");
+    }
+}

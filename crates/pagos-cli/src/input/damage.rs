@@ -14,7 +14,37 @@ pub(crate) enum Damage {
     TextMark,
     /// `#REF!`, `#########`: the cell shows an error or was too narrow.
     CellError,
+    /// `12-ene`, `ene-26`: a key such as `12-1` that was taken for a date.
+    Date,
+    /// `null`, `N/A`, `???`: what programs write for a value that is not there.
+    NoValue,
 }
+
+/// In Spanish, English and Portuguese.
+const MONTHS: [&str; 22] = [
+    "ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "sept", "oct", "nov", "dic",
+    "jan", "apr", "aug", "dec", "fev", "mai", "set", "out", "dez",
+];
+
+/// What programs write for a value that is not there, in any case.
+const NO_VALUES: [&str; 16] = [
+    "null",
+    "(null)",
+    "\\n",
+    "nil",
+    "none",
+    "nan",
+    "na",
+    "n/a",
+    "n/d",
+    "nd",
+    "s/d",
+    "undefined",
+    "vacio",
+    "vacío",
+    "sin dato",
+    "sin datos",
+];
 
 const AS_TEXT: &str = "format the column as text in the spreadsheet, enter the value again, export";
 
@@ -36,17 +66,37 @@ impl Damage {
                 "export the values without the marks",
             ),
             Damage::CellError => ("is a spreadsheet's error text", "repair the cell and export"),
+            Damage::Date => ("was turned into a date by a spreadsheet", AS_TEXT),
+            Damage::NoValue => {
+                ("says that there is no value", "write the value, or leave the field empty")
+            }
         }
     }
 }
 
-/// The damage that `text` shows, if it does.
+/// What stands for no value in any column, so for no name either.
+pub(crate) fn find_no_value(text: &str) -> Option<Damage> {
+    if text.starts_with('#') && text.chars().skip(1).all(|letter| !letter.is_lowercase()) {
+        return Some(Damage::CellError);
+    }
+    let lower = text.to_lowercase();
+    let is_marks = !text.is_empty() && text.bytes().all(|byte| b"?-._*/".contains(&byte));
+    (is_marks || NO_VALUES.contains(&lower.as_str())).then_some(Damage::NoValue)
+}
+
+/// The damage that a number shows which is a name: an account, a document, a key.
 pub(crate) fn find(text: &str) -> Option<Damage> {
+    if let Some(found) = find_no_value(text) {
+        return Some(found);
+    }
     if text.starts_with('\'') || text.starts_with("=\"") {
         return Some(Damage::TextMark);
     }
     if text.starts_with('#') {
         return Some(Damage::CellError);
+    }
+    if is_date(text) {
+        return Some(Damage::Date);
     }
     if !text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) {
         return None;
@@ -62,6 +112,24 @@ pub(crate) fn find(text: &str) -> Option<Damage> {
         return Some(Damage::DecimalEnding);
     }
     is_grouped(text).then_some(Damage::Thousands)
+}
+
+/// A day or a year and the name of a month, as a spreadsheet writes `12-1`: `12-ene`, `Jan-26`.
+fn is_date(text: &str) -> bool {
+    let is_number = |text: &str| (1..=2).contains(&text.len()) && is_digits(text);
+    let is_month = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        MONTHS.contains(&lower.trim_end_matches('.'))
+    };
+    let parts = text.split_once(['-', '/']);
+    parts.is_some_and(|(one, other)| {
+        (is_number(one) && is_month(other)) || (is_month(one) && is_number(other))
+    })
+}
+
+/// An account or a document of zeros: `0000`, `0-0`.
+pub(crate) fn is_zeros(text: &str) -> bool {
+    text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'.'))
 }
 
 fn is_mark(byte: u8) -> bool {
@@ -87,6 +155,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn world_9_a_name_is_a_name_and_not_what_stands_for_none() {
+        let none = ["#N/A", "#¡VALOR!", "NULL", "Null", "nan", "S/D", "-", "???", "sin datos"];
+        for text in none {
+            assert!(find_no_value(text).is_some(), "{text}");
+        }
+        for (text, expected) in [("00000000", true), ("0-0", true), ("00-7", false), ("-", false)] {
+            assert_eq!(is_zeros(text), expected, "{text}");
+        }
+        for text in ["Ana Null", "Nana", "#1 Ferretería", "0", "7", "Nande", "D'Angelo"] {
+            assert_eq!(find_no_value(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn damage_is_recognised_and_whole_values_are_not() {
         let cases = [
             ("1.23E+11", Some(Damage::Scientific)),
@@ -100,6 +182,18 @@ mod tests {
             ("=\"00123\"", Some(Damage::TextMark)),
             ("#REF!", Some(Damage::CellError)),
             ("########", Some(Damage::CellError)),
+            ("#¿NOMBRE?", Some(Damage::CellError)),
+            ("#N/D", Some(Damage::CellError)),
+            ("12-ene", Some(Damage::Date)),
+            ("Jan-26", Some(Damage::Date)),
+            ("1-sept.", Some(Damage::Date)),
+            ("12-enero-1", None),
+            ("n-mar", None),
+            ("2026-nov", None),
+            ("null", Some(Damage::NoValue)),
+            ("N/A", Some(Damage::NoValue)),
+            ("NaN", Some(Damage::NoValue)),
+            ("???", Some(Damage::NoValue)),
             ("00123456789", None),
             ("3E5", None),
             ("AB123456", None),

@@ -1,4 +1,4 @@
-//! Finds keys that stand in a file more than once, with 16 bytes a row. Keeps no key.
+//! Finds what stands in a file more than once, a key say, with 16 bytes a row. Keeps no value.
 //!
 //! Rows are compared by 96 bits of a hash whose seed is drawn for each run. Equal keys are always
 //! found; two different ones are taken for equal once in 10^17 files of a million rows, and then a
@@ -7,8 +7,8 @@
 use std::hash::BuildHasher;
 use std::hash::RandomState;
 
-/// The hashes of all keys with their lines. A file has fewer than 4 milliard lines.
-pub(crate) struct KeyHashes {
+/// The hashes of one value of each row, with their lines. A file has fewer than 4 milliard lines.
+pub(crate) struct RowHashes {
     states: [RandomState; 2],
     seen: Vec<Seen>,
 }
@@ -21,37 +21,37 @@ struct Seen {
 }
 
 impl Seen {
-    fn has_key_of(&self, other: &Self) -> bool {
+    fn is_equal_to(&self, other: &Self) -> bool {
         (self.hash, self.hash_more) == (other.hash, other.hash_more)
     }
 }
 
-/// A row whose key another row has too.
+/// A row whose value another row has too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Repeated {
     pub(crate) line: u32,
-    /// The first row of that key; for the first row itself, the second.
+    /// The first row of that value; for the first row itself, the second.
     pub(crate) other: u32,
 }
 
-impl KeyHashes {
+impl RowHashes {
     pub(crate) fn new() -> Self {
         Self { states: [RandomState::new(), RandomState::new()], seen: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, key: &[u8], line: u64) {
-        let [hash, hash_more] = self.states.each_ref().map(|state| state.hash_one(key));
+    pub(crate) fn add(&mut self, value: &[u8], line: u64) {
+        let [hash, hash_more] = self.states.each_ref().map(|state| state.hash_one(value));
         // The upper half of the second hash is dropped on purpose.
         #[allow(clippy::cast_possible_truncation)]
         let hash_more = hash_more as u32;
         self.seen.push(Seen { hash, hash_more, line: u32::try_from(line).unwrap_or(u32::MAX) });
     }
 
-    /// The rows that share their key, in the order of lines. Usually none.
+    /// The rows that share their value, in the order of lines. Usually none.
     pub(crate) fn into_repeated(mut self) -> Vec<Repeated> {
         self.seen.sort_unstable();
         let mut repeated = Vec::new();
-        for group in self.seen.chunk_by(Seen::has_key_of) {
+        for group in self.seen.chunk_by(Seen::is_equal_to) {
             let [first, second, ..] = group else {
                 continue;
             };
@@ -69,8 +69,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_a_shared_key_names_another() {
-        let mut hashes = KeyHashes::new();
+    fn every_row_of_a_shared_value_names_another() {
+        let mut hashes = RowHashes::new();
         for (key, line) in [("a", 2), ("b", 3), ("a", 4), ("c", 5), ("a", 6)] {
             hashes.add(key.as_bytes(), line);
         }

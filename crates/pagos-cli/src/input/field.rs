@@ -5,6 +5,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unclean {
     NotUtf8,
+    DecodedTwice,
     Control,
     Invisible,
     Padded,
@@ -15,6 +16,10 @@ impl Unclean {
     pub(crate) fn explain(self) -> (&'static str, &'static str) {
         match self {
             Unclean::NotUtf8 => ("is not UTF-8", "save the file as \"CSV UTF-8\""),
+            Unclean::DecodedTwice => (
+                "has an accent that was decoded wrongly",
+                "open the file as UTF-8 where it was made, and save it again",
+            ),
             Unclean::Control => {
                 ("has a control character in it (a line break or a tab, say)", "remove it")
             }
@@ -32,6 +37,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<&str, Unclean> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unclean::NotUtf8)?;
     if bytes.iter().all(u8::is_ascii_graphic) {
         return Ok(text);
+    }
+    // No program writes these but by reading UTF-8 as another encoding: Á becomes Ã and one of them.
+    if text.chars().any(|letter| matches!(letter, '\u{80}'..='\u{9F}')) {
+        return Err(Unclean::DecodedTwice);
     }
     if text.chars().any(char::is_control) {
         return Err(Unclean::Control);

@@ -3,6 +3,7 @@
 use crate::input::Problem;
 use crate::input::column::Column;
 use crate::input::field;
+use crate::input::problem;
 use crate::input::record::Record;
 use crate::near::distance;
 
@@ -11,23 +12,20 @@ use crate::near::distance;
 pub(crate) enum Delimiter {
     Comma,
     Semicolon,
+    Tab,
+    Pipe,
 }
 
 impl Delimiter {
-    /// Whichever the first line has more of; a comma if it has none.
-    pub(crate) fn detect(text: &[u8]) -> Self {
-        let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or(&[]);
-        let count = |wanted: u8| line.iter().filter(|byte| **byte == wanted).count();
-        match count(b';') > count(b',') {
-            true => Delimiter::Semicolon,
-            false => Delimiter::Comma,
-        }
-    }
+    const ALL: [Delimiter; 4] =
+        [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
 
     pub(crate) fn byte(self) -> u8 {
         match self {
             Delimiter::Comma => b',',
             Delimiter::Semicolon => b';',
+            Delimiter::Tab => b'\t',
+            Delimiter::Pipe => b'|',
         }
     }
 
@@ -36,14 +34,127 @@ impl Delimiter {
         match self {
             Delimiter::Comma => "comma",
             Delimiter::Semicolon => "semicolon",
+            Delimiter::Tab => "tab",
+            Delimiter::Pipe => "pipe",
         }
     }
+
+    /// Whichever a line has most of; a comma if it has none.
+    fn of_line(line: &[u8]) -> Self {
+        let count = |wanted: Self| line.iter().filter(|byte| **byte == wanted.byte()).count();
+        let most = Self::ALL.into_iter().rev().max_by_key(|delimiter| count(*delimiter));
+        most.unwrap_or(Delimiter::Comma)
+    }
+}
+
+/// The lines at the start of a file in which a header is looked for.
+const LINES_SEARCHED_MAX: usize = 25;
+/// A row with so many names of columns is the header.
+const NAMES_MIN: usize = 3;
+
+/// How a text begins.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) delimiter: Delimiter,
+    /// The length of a line `sep=;`, which is Excel's and no row.
+    pub(crate) skipped_bytes: usize,
+}
+
+/// Looks at the start of a text, which begins in `line`.
+///
+/// # Errors
+/// The one thing to say about a text with a title above its header.
+pub(crate) fn begin(text: &[u8], line: u64) -> Result<Beginning, Problem> {
+    let is_break = |byte: &u8| match text.contains(&b'\n') {
+        true => *byte == b'\n',
+        false => *byte == b'\r',
+    };
+    let mut lines = text.split(is_break).take(LINES_SEARCHED_MAX).enumerate().peekable();
+    let first =
+        lines.peek().map_or(&[][..], |(_, first)| first.strip_suffix(b"\r").unwrap_or(first));
+    if let Some(named) = separator(first) {
+        let delimiter = Delimiter::ALL.into_iter().find(|delimiter| [delimiter.byte()] == *named);
+        return match delimiter {
+            Some(delimiter) => Ok(Beginning { delimiter, skipped_bytes: first.len() }),
+            None => {
+                let because = "the line \"sep=\" names a separator that Pagos does not read";
+                let remedy = "save the file with commas, semicolons, tabs or |";
+                Err(Problem::of_line(line, because, remedy))
+            }
+        };
+    }
+    let mut is_first = true;
+    for (number, row) in lines {
+        if row.iter().all(|byte| byte.is_ascii_whitespace() || b",;|\"".contains(byte)) {
+            continue;
+        }
+        for delimiter in Delimiter::ALL {
+            if count_names(row.split(|byte| *byte == delimiter.byte())) < NAMES_MIN {
+                continue;
+            }
+            return match is_first {
+                true => Ok(Beginning { delimiter, skipped_bytes: 0 }),
+                false => Err(title(line, line + number as u64)),
+            };
+        }
+        is_first = false;
+    }
+    Ok(Beginning { delimiter: Delimiter::of_line(first), skipped_bytes: 0 })
+}
+
+/// What a line `sep=;` names.
+fn separator(line: &[u8]) -> Option<&[u8]> {
+    let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let (word, named) = bare.split_at_checked(4)?;
+    let (first, rest) = named.split_at_checked(1)?;
+    // A table that was saved again has the separators of its other columns behind.
+    let is_it = word.eq_ignore_ascii_case(b"sep=") && rest.iter().all(|byte| [*byte] == *first);
+    is_it.then_some(first)
+}
+
+/// The first row of a sheet is its header, or a later one is.
+///
+/// # Errors
+/// As [`begin`].
+pub(crate) fn check_first<'a>(
+    rows: impl Iterator<Item = (u64, &'a Record)>,
+) -> Result<(), Problem> {
+    let mut first = None;
+    for (line, row) in rows.take(LINES_SEARCHED_MAX) {
+        let above = *first.get_or_insert(line);
+        if count_names(row.fields()) >= NAMES_MIN {
+            return if above == line { Ok(()) } else { Err(title(above, line)) };
+        }
+    }
+    Ok(())
+}
+
+fn title(line: u64, header: u64) -> Problem {
+    let because = format!("the header is in line {header} and not the first, as below a title");
+    Problem::of_line(line, because, format!("delete everything above line {header}"))
+}
+
+/// Does the row name columns, as a header does?
+pub(crate) fn is_header(row: &Record) -> bool {
+    count_names(row.fields()) > NAMES_MIN
+}
+
+/// How many fields of a row name a column, in any case and in Spanish.
+fn count_names<'a>(fields: impl Iterator<Item = &'a [u8]>) -> usize {
+    let is_name = |field: &&[u8]| {
+        let name = String::from_utf8_lossy(field);
+        let name = plain_name(name.trim().trim_matches('"'));
+        Column::from_name(&name).or_else(|| from_alias(&name)).is_some()
+    };
+    fields.filter(is_name).count()
 }
 
 /// Where each column stands in a row of this file.
 #[derive(Debug)]
 pub(crate) struct Layout {
     places: [Option<usize>; Column::COUNT],
+    /// Columns that have no name and should be empty.
+    unnamed: Vec<usize>,
     width: usize,
 }
 
@@ -53,12 +164,24 @@ impl Layout {
     /// # Errors
     /// Everything that is wrong with it, in one go.
     pub(crate) fn read(header: &Record) -> Result<Self, Vec<Problem>> {
+        if let Some(stray) = header.stray_quote {
+            let (because, remedy) = stray.kind.explain();
+            return Err(vec![Problem::of_line(stray.line, format!("a name {because}"), remedy)]);
+        }
         let mut problems = Vec::new();
         let mut places = [None; Column::COUNT];
+        let (mut meant, mut unknown, mut unnamed) = (Vec::new(), Vec::new(), Vec::new());
         for place in 0..header.len() {
             let name = String::from_utf8_lossy(header.field(place)).into_owned();
+            if name.trim().is_empty() {
+                unnamed.push(place);
+                continue;
+            }
             let Some(column) = Column::from_name(&name) else {
-                problems.push(unknown(header.line, place, &name));
+                match near_miss(&name) {
+                    Some(near) => meant.push((name, near)),
+                    None => unknown.push(name),
+                }
                 continue;
             };
             // `column.place()` is below COUNT by definition of the enum.
@@ -69,13 +192,25 @@ impl Layout {
                 *slot = Some(place);
             }
         }
-        for (column, place) in Column::ALL.into_iter().zip(places) {
-            if column.is_required() && place.is_none() {
-                problems.push(missing(header.line, column));
-            }
+        if places.iter().flatten().count() < NAMES_MIN && meant.len() < NAMES_MIN {
+            return Err(vec![no_header(header)]);
         }
+        // Something like a column that is there already is another column.
+        let is_there = |column: &Column| places.get(column.place()).is_some_and(Option::is_some);
+        let (there, meant): (Vec<_>, Vec<_>) =
+            meant.into_iter().partition(|(_, column)| is_there(column));
+        unknown.extend(there.into_iter().map(|(name, _)| name));
+        let is_meant = |wanted: &Column| meant.iter().any(|(_, column)| column == wanted);
+        let absent = Column::ALL
+            .into_iter()
+            .zip(places)
+            .filter(|(column, place)| column.is_required() && place.is_none() && !is_meant(column));
+        let absent: Vec<Column> = absent.map(|(column, _)| column).collect();
+        problems.extend(missing(header.line, &absent));
+        problems.extend(misspelt(header.line, &meant));
+        problems.extend(not_known(header.line, &unknown));
         match problems.is_empty() {
-            true => Ok(Self { places, width: header.len() }),
+            true => Ok(Self { places, unnamed, width: header.len() }),
             false => Err(problems),
         }
     }
@@ -85,9 +220,25 @@ impl Layout {
         self.width
     }
 
+    /// The places of columns without a name.
+    pub(crate) fn unnamed(&self) -> &[usize] {
+        &self.unnamed
+    }
+
+    /// The column that stands there.
+    pub(crate) fn column_at(&self, place: usize) -> Option<Column> {
+        let is_there = |column: &Column| self.place(*column) == Some(place);
+        Column::ALL.into_iter().find(is_there)
+    }
+
+    /// Where a column stands, if the file has it.
+    pub(crate) fn place(&self, column: Column) -> Option<usize> {
+        self.places.get(column.place()).copied().flatten()
+    }
+
     /// The bytes of a column; empty if the file does not have it.
     pub(crate) fn bytes<'a>(&self, record: &'a Record, column: Column) -> &'a [u8] {
-        match self.places.get(column.place()).copied().flatten() {
+        match self.place(column) {
             Some(place) => record.field(place),
             None => &[],
         }
@@ -99,33 +250,89 @@ pub(crate) fn absent() -> Problem {
     Problem::of_line(1, "the file is empty", format!("begin with a header: {}", all_names()))
 }
 
-fn unknown(line: u64, place: usize, name: &str) -> Problem {
-    let number = place + 1;
-    let (because, remedy) = if name.trim().is_empty() {
-        (format!("column {number} has no name"), "remove the empty column".to_owned())
-    } else if name.contains('\t') {
-        let remedy = "save it with commas or semicolons".to_owned();
-        ("the file is separated by tabs".to_owned(), remedy)
-    } else if let Some(near) = near_miss(name) {
-        ("is not a column that Pagos knows".to_owned(), format!("write {:?}", near.name()))
-    } else {
-        let remedy = format!("remove it; the columns are {}", all_names());
-        ("is not a column that Pagos knows".to_owned(), remedy)
+/// The first row names no column at all: one thing to say in place of a dozen.
+fn no_header(header: &Record) -> Problem {
+    let is_number = |field: &[u8]| {
+        field.len() > 3 && field.iter().all(|byte| byte.is_ascii_digit() || b".,-".contains(byte))
     };
-    let shown = (!name.trim().is_empty()).then(|| field::printable(name, 32));
-    Problem { line, column: shown, value: None, because, remedy }
+    let because = if header.cell(0).is_some() {
+        "the first row of the first sheet is no header"
+    } else if header.len() == 1 {
+        "this row is no header, or its fields are separated by something that Pagos does not read \
+         (commas, semicolons, tabs and | are read)"
+    } else if header.fields().any(is_number) {
+        "the file begins with values and has no header"
+    } else {
+        "none of the names in the header is one that Pagos knows"
+    };
+    Problem::of_line(header.line, because, format!("begin with a header: {}", all_names()))
+}
+
+/// Names of no column: all in one go.
+fn not_known(line: u64, names: &[String]) -> Option<Problem> {
+    let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
+    match names.as_slice() {
+        [] => None,
+        [name] => {
+            let because = "is not a column that Pagos knows";
+            let remedy = format!("remove it; the columns are {}", all_names());
+            Some(Problem { column: Some(name.clone()), ..Problem::of_line(line, because, remedy) })
+        }
+        _ => {
+            let because = format!("{} are not columns that Pagos knows", names.join(", "));
+            let remedy = format!("remove them; the columns are {}", all_names());
+            Some(Problem::of_line(line, because, remedy))
+        }
+    }
+}
+
+/// A name for a message. What stands in a header can be a value, and then it can be private.
+fn shown(name: &str) -> String {
+    match name.contains('@') || problem::has_many_digits(name) {
+        true => "...".to_owned(),
+        false => field::printable(name, 32),
+    }
 }
 
 fn repeated(line: u64, name: &str) -> Problem {
     let column = Some(name.to_owned());
-    let (because, remedy) = ("stands in the header twice".to_owned(), "remove one".to_owned());
-    Problem { line, column, value: None, because, remedy }
+    Problem { column, ..Problem::of_line(line, "stands in the header twice", "remove one") }
 }
 
-fn missing(line: u64, column: Column) -> Problem {
+/// Names that nearly are those of columns, or are so in Spanish: all in one go.
+fn misspelt(line: u64, names: &[(String, Column)]) -> Option<Problem> {
+    match names {
+        [] => None,
+        [(name, near)] => {
+            let remedy = format!("write {:?}", near.name());
+            let because = "is not a column that Pagos knows";
+            Some(Problem { column: Some(shown(name)), ..Problem::of_line(line, because, remedy) })
+        }
+        _ => {
+            let because = format!("{} names in the header are not those of columns", names.len());
+            let pair = |(name, near): &(String, Column)| {
+                format!("{:?} for {:?}", near.name(), shown(name))
+            };
+            let pairs: Vec<String> = names.iter().map(pair).collect();
+            Some(Problem::of_line(line, because, format!("write {}", pairs.join(", "))))
+        }
+    }
+}
+
+fn missing(line: u64, columns: &[Column]) -> Option<Problem> {
+    let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
     let remedy = format!("add it to the header; the columns are {}", all_names());
-    let column = Some(column.name().to_owned());
-    Problem { line, column, value: None, because: "is missing in the header".to_owned(), remedy }
+    match names.as_slice() {
+        [] => None,
+        [name] => {
+            let column = Some((*name).to_owned());
+            Some(Problem { column, ..Problem::of_line(line, "is missing in the header", remedy) })
+        }
+        _ => {
+            let because = format!("{} are missing in the header", names.join(", "));
+            Some(Problem::of_line(line, because, remedy.replacen("it", "them", 1)))
+        }
+    }
 }
 
 fn all_names() -> String {
@@ -160,15 +367,24 @@ const ALIASES: [(&str, Column); 24] = [
     ("descripcion", Column::Description),
 ];
 
+fn plain_name(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+fn from_alias(plain: &str) -> Option<Column> {
+    ALIASES.iter().find(|(alias, _)| *alias == plain).map(|(_, column)| *column)
+}
+
 fn near_miss(name: &str) -> Option<Column> {
-    let plain: String = name.trim().to_lowercase().replace([' ', '-'], "_");
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == plain).map(|(_, column)| *column);
+    let plain = plain_name(name);
     let nearest = || {
         let distances = Column::ALL.map(|column| (distance(&plain, column.name()), column));
         let nearest = distances.into_iter().min_by_key(|(distance, _)| *distance);
-        nearest.filter(|(distance, _)| *distance <= 2).map(|(_, column)| column)
+        // In a short word two letters are most of it.
+        let most = if plain.chars().count() <= 4 { 1 } else { 2 };
+        nearest.filter(|(distance, _)| *distance <= most).map(|(_, column)| column)
     };
-    alias.or_else(nearest)
+    from_alias(&plain).or_else(nearest)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use pagos_core::PayoutOrder;
 
 use crate::input::Problem;
 use crate::input::column::Column;
+use crate::input::problem;
 
 /// Banks beyond this many are not watched, and lines beyond this many of a length are not named.
 const BANKS_MAX: usize = 512;
@@ -90,6 +91,7 @@ fn warning(line: u64, bank: &str, digits: usize, usual: &Length) -> Problem {
         true => ", some with leading zeros",
         false => "",
     };
+    let bank = problem::shown(Column::Bank, bank).unwrap_or_else(|| "...".to_owned());
     let because = format!(
         "has {digits} digits where most accounts of bank {bank:?} have {}{zeros}",
         usual.digits

@@ -1,21 +1,19 @@
 //! The second pass: the orders of a file that was planned. Refuses a file that changed since.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
-use std::path::Path;
 
 use pagos_core::PayoutOrder;
 
 use crate::input::Accounts;
-use crate::input::Digest;
 use crate::input::InputError;
+use crate::input::Payroll;
 use crate::input::Plan;
 use crate::input::header;
 use crate::input::header::Layout;
 use crate::input::record::RecordError;
-use crate::input::record::Records;
 use crate::input::row;
+use crate::input::rows::Rows;
 
 /// An order with its place in the file.
 #[derive(Debug)]
@@ -39,37 +37,37 @@ pub(crate) enum RowError {
 /// The file is compared with the plan when it is opened, and once more behind the last row: store
 /// the orders, drain the iterator, and only then begin to pay.
 pub(crate) struct Orders<'a> {
-    path: &'a Path,
+    payroll: &'a Payroll,
     plan: &'a Plan,
     accounts: &'a dyn Accounts,
     layout: Layout,
     /// `None` once the end or an error was met.
-    records: Option<Records<File>>,
+    rows: Option<Rows<'a>>,
 }
 
 impl<'a> Orders<'a> {
-    /// Opens the file that `plan` was made from.
+    /// Begins a second pass over the file that `plan` was made from.
     ///
     /// # Errors
     /// If it cannot be read or changed since.
     pub(crate) fn open(
-        path: &'a Path,
+        payroll: &'a Payroll,
         plan: &'a Plan,
         accounts: &'a dyn Accounts,
     ) -> Result<Self, InputError> {
-        let (layout, records) =
-            open_planned(path, plan.digest).map_err(|error| InputError::new(path, error))?;
-        Ok(Self { path, plan, accounts, layout, records: Some(records) })
+        let (layout, rows) =
+            open_planned(payroll, plan).map_err(|error| InputError::new(&payroll.name, error))?;
+        Ok(Self { payroll, plan, accounts, layout, rows: Some(rows) })
     }
 
     fn fail(&mut self, error: io::Error) -> Option<Result<NumberedOrder, RowError>> {
-        self.records = None;
-        Some(Err(RowError::File(InputError::new(self.path, error))))
+        self.rows = None;
+        Some(Err(RowError::File(InputError::new(&self.payroll.name, error))))
     }
 
     /// Behind the last row: are these the bytes that were planned?
     fn end(&mut self) -> Option<Result<NumberedOrder, RowError>> {
-        match self.records.take()?.into_digest() {
+        match self.rows.take()?.into_digest() {
             Ok(digest) if digest == self.plan.digest => None,
             Ok(_) => self.fail(changed()),
             Err(error) => self.fail(error),
@@ -81,8 +79,8 @@ impl Iterator for Orders<'_> {
     type Item = Result<NumberedOrder, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let records = self.records.as_mut()?;
-        let (line, read) = match records.next() {
+        let rows = self.rows.as_mut()?;
+        let (line, read) = match rows.next() {
             Ok(Some(record)) => (record.line, row::read(record, &self.layout, self.accounts)),
             Ok(None) => return self.end(),
             Err(error) => return self.fail(error.into()),
@@ -91,7 +89,7 @@ impl Iterator for Orders<'_> {
             .is_ok_and(|line| self.plan.lines_repeated.binary_search(&line).is_ok());
         match read {
             Ok(_) if is_repeated => Some(Err(RowError::Bad)),
-            Ok(order) => Some(Ok(NumberedOrder { line, order })),
+            Ok(read) => Some(Ok(NumberedOrder { line, order: read.order })),
             Err(_) => Some(Err(RowError::Bad)),
         }
     }
@@ -99,21 +97,21 @@ impl Iterator for Orders<'_> {
 
 impl fmt::Debug for Orders<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Orders").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Orders").field("payroll", &self.payroll.name).finish_non_exhaustive()
     }
 }
 
-fn open_planned(path: &Path, planned: Digest) -> io::Result<(Layout, Records<File>)> {
-    if Digest::of(File::open(path)?)? != planned {
+fn open_planned<'a>(payroll: &'a Payroll, plan: &Plan) -> io::Result<(Layout, Rows<'a>)> {
+    if payroll.digest_now()? != plan.digest {
         return Err(changed());
     }
-    let (mut records, _) = Records::open(File::open(path)?)?;
-    let layout = match records.next()?.map(Layout::read) {
+    let (mut rows, _) = Rows::open(payroll)?;
+    let layout = match rows.next()?.map(Layout::read) {
         Some(Ok(layout)) => layout,
         Some(Err(_)) => return Err(changed()),
         None => return Err(RecordError::Fatal(header::absent()).into()),
     };
-    Ok((layout, records))
+    Ok((layout, rows))
 }
 
 fn changed() -> io::Error {

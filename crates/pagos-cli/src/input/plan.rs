@@ -1,44 +1,52 @@
 //! The first pass over a file: every problem, the totals, and the digest. Sends nothing.
 
-use std::fs::File;
 use std::io;
-use std::path::Path;
 
 use pagos_core::AccountName;
 use pagos_core::Currency;
 use pagos_core::PayoutOrder;
 
 use crate::input::Accounts;
-use crate::input::Delimiter;
 use crate::input::Digest;
 use crate::input::InputError;
+use crate::input::Payroll;
 use crate::input::Problem;
+use crate::input::banks::BankTally;
+use crate::input::banks::BanksPaid;
 use crate::input::column::Column;
-use crate::input::duplicate::KeyHashes;
 use crate::input::duplicate::Repeated;
+use crate::input::duplicate::RowHashes;
 use crate::input::field;
 use crate::input::header;
 use crate::input::header::Layout;
-use crate::input::length::AccountLengths;
 use crate::input::record::RecordError;
-use crate::input::record::Records;
 use crate::input::row;
+use crate::input::rows::Format;
+use crate::input::rows::Rows;
+use crate::input::source::Body;
+use crate::input::warnings::Warnings;
 
 /// What a file asks for.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The rows that can be paid.
     pub(crate) rows: u64,
-    /// The rows that cannot; and `1` for a file whose header cannot be read.
+    /// The rows that cannot; and `1` for a file of which no row can be read.
     pub(crate) rows_bad: u64,
+    /// Is the file refused as a whole, for the sake of its header or of something that spoils all of it?
+    pub(crate) is_unreadable: bool,
     /// The sums of the good rows, by account and currency.
     pub(crate) totals: Vec<Total>,
+    /// The banks of the good rows, as each provider understands them.
+    pub(crate) banks: Vec<BanksPaid>,
     /// Which bytes were planned.
     pub(crate) digest: Digest,
-    /// What separates the fields; detected.
-    pub(crate) delimiter: Delimiter,
+    /// What the file is written in; detected. Nothing if it could not be read at all.
+    pub(crate) format: Option<Format>,
     /// What looks odd and is no error.
     pub(crate) warnings: Vec<Problem>,
+    /// The warnings beyond those.
+    pub(crate) warnings_more: u64,
     /// The lines of good rows whose key another row has too, in order.
     pub(super) lines_repeated: Vec<u32>,
 }
@@ -47,6 +55,11 @@ impl Plan {
     /// Can every row be paid?
     pub(crate) fn is_good(&self) -> bool {
         self.rows_bad == 0
+    }
+
+    /// Does nothing look odd?
+    pub(crate) fn is_clean(&self) -> bool {
+        self.warnings.is_empty()
     }
 
     /// A row that was counted as good shares its key.
@@ -76,94 +89,130 @@ pub(crate) struct Total {
 /// # Errors
 /// If the file cannot be read, or `report` fails.
 pub(crate) fn plan(
-    path: &Path,
+    payroll: &Payroll,
     accounts: &dyn Accounts,
     report: &mut dyn FnMut(Problem) -> io::Result<()>,
 ) -> Result<Plan, InputError> {
-    plan_file(path, accounts, report).map_err(|error| InputError::new(path, error))
+    plan_file(payroll, accounts, report).map_err(|error| InputError::new(&payroll.name, error))
 }
 
 fn plan_file(
-    path: &Path,
+    payroll: &Payroll,
     accounts: &dyn Accounts,
     report: &mut dyn FnMut(Problem) -> io::Result<()>,
 ) -> io::Result<Plan> {
     let mut pass = Pass::new();
-    let (digest, delimiter) = match pass.read(File::open(path)?, accounts, report) {
-        Ok(told) => told,
+    match pass.read(payroll, accounts, report) {
+        Ok(digest) if digest == payroll.digest => {}
+        Ok(_) => return Err(io::Error::other("the file changed while it was read; plan it again")),
         Err(RecordError::Io(error)) => return Err(error),
         Err(RecordError::Fatal(problem)) => {
-            pass.rows_bad += 1;
             report(problem)?;
-            pass.keys = KeyHashes::new();
-            (Digest::of(File::open(path)?)?, Delimiter::Comma)
+            // What came before it is no part of a file that is refused.
+            pass = Pass { rows_bad: 1, format: pass.format, ..Pass::new() };
         }
-    };
+    }
+    let is_empty = pass.has_header && pass.rows + pass.rows_bad == 0;
+    if is_empty {
+        pass.warnings.add_empty();
+    }
     let repeated = pass.keys.into_repeated();
+    let unknown = pass.banks.unknown();
+    unknown.iter().for_each(|bank| pass.warnings.add_bank(bank));
+    let (warnings, warnings_more) = pass.warnings.finish(&repeated);
     let mut plan = Plan {
         rows: pass.rows,
         rows_bad: pass.rows_bad,
+        is_unreadable: !pass.has_header,
         totals: pass.totals,
-        digest,
-        delimiter,
-        warnings: pass.lengths.into_warnings(),
+        banks: Vec::new(),
+        digest: payroll.digest,
+        format: pass.format,
+        warnings,
+        warnings_more,
         lines_repeated: Vec::new(),
     };
     if !repeated.is_empty() {
-        take_out_repeated(&mut plan, &repeated, path, accounts, report)?;
+        take_out_repeated(&mut plan, &mut pass.banks, &repeated, payroll, accounts, report)?;
     }
+    plan.banks = pass.banks.finish();
     Ok(plan)
 }
 
 struct Pass {
+    format: Option<Format>,
+    has_header: bool,
     rows: u64,
     rows_bad: u64,
     totals: Vec<Total>,
-    keys: KeyHashes,
-    lengths: AccountLengths,
+    banks: BankTally,
+    keys: RowHashes,
+    warnings: Warnings,
 }
 
 impl Pass {
     fn new() -> Self {
-        let (keys, lengths) = (KeyHashes::new(), AccountLengths::default());
-        Self { rows: 0, rows_bad: 0, totals: Vec::new(), keys, lengths }
+        Self {
+            format: None,
+            has_header: false,
+            rows: 0,
+            rows_bad: 0,
+            totals: Vec::new(),
+            banks: BankTally::default(),
+            keys: RowHashes::new(),
+            warnings: Warnings::new(),
+        }
     }
 
     fn read(
         &mut self,
-        file: File,
+        payroll: &Payroll,
         accounts: &dyn Accounts,
         report: &mut dyn FnMut(Problem) -> io::Result<()>,
-    ) -> Result<(Digest, Delimiter), RecordError> {
-        let (mut records, delimiter) = Records::open(file)?;
-        let layout = match records.next()?.map(Layout::read) {
+    ) -> Result<Digest, RecordError> {
+        let (mut rows, format) = Rows::open(payroll)?;
+        self.warnings.add_format(&format);
+        if let Ok(Body::Sheet(sheet)) = &payroll.body {
+            self.warnings.add_sheet(sheet);
+        }
+        self.format = Some(format);
+        let layout = match rows.next()?.map(Layout::read) {
             Some(Ok(layout)) => layout,
             Some(Err(problems)) => {
                 self.rows_bad += 1;
                 problems.into_iter().try_for_each(&mut *report).map_err(RecordError::Io)?;
-                return Ok((records.into_digest().map_err(RecordError::Io)?, delimiter));
+                return rows.into_digest().map_err(RecordError::Io);
             }
             None => return Err(RecordError::Fatal(header::absent())),
         };
-        while let Some(record) = records.next()? {
+        self.has_header = true;
+        let mut line = 1;
+        while let Some(record) = rows.next()? {
+            line = record.line;
             let key = layout.bytes(record, Column::Key);
             if record.len() == layout.width() && !key.is_empty() {
                 self.keys.add(key, record.line);
             }
             match row::read(record, &layout, accounts) {
-                Ok(order) => self.count(&order, record.line),
+                Ok(read) => {
+                    self.count(&read.order, line, accounts);
+                    self.warnings.add(&read.order, record.line, read.warnings);
+                }
                 Err(problems) => {
                     self.rows_bad += 1;
                     problems.into_iter().try_for_each(&mut *report).map_err(RecordError::Io)?;
                 }
             }
         }
-        Ok((records.into_digest().map_err(RecordError::Io)?, delimiter))
+        if payroll.is_cut {
+            self.warnings.add_cut(line);
+        }
+        rows.into_digest().map_err(RecordError::Io)
     }
 
-    fn count(&mut self, order: &PayoutOrder, line: u64) {
+    fn count(&mut self, order: &PayoutOrder, line: u64, accounts: &dyn Accounts) {
         self.rows += 1;
-        self.lengths.add(order, line);
+        self.banks.add(order, line, accounts);
         match find(&mut self.totals, order) {
             Some(total) => {
                 total.count += 1;
@@ -191,24 +240,28 @@ fn find<'a>(totals: &'a mut [Total], order: &PayoutOrder) -> Option<&'a mut Tota
 /// totals. Which of them is meant nobody can know, so none of them counts.
 fn take_out_repeated(
     plan: &mut Plan,
+    banks: &mut BankTally,
     repeated: &[Repeated],
-    path: &Path,
+    payroll: &Payroll,
     accounts: &dyn Accounts,
     report: &mut dyn FnMut(Problem) -> io::Result<()>,
 ) -> io::Result<()> {
-    let (mut records, _) = Records::open(File::open(path)?)?;
-    let Some(Ok(layout)) = records.next()?.map(Layout::read) else {
+    let (mut rows, _) = Rows::open(payroll)?;
+    let Some(Ok(layout)) = rows.next()?.map(Layout::read) else {
         return Ok(());
     };
     let mut waiting = repeated.iter().peekable();
-    while let (Some(next), Some(record)) = (waiting.peek().copied(), records.next()?) {
+    while let (Some(next), Some(record)) = (waiting.peek().copied(), rows.next()?) {
         if record.line != u64::from(next.line) {
             continue;
         }
         waiting.next();
-        report(repeated_key(next, layout.bytes(record, Column::Key)))?;
-        if let Ok(order) = row::read(record, &layout, accounts) {
-            plan.take_out(&order, next.line);
+        let cell = layout.place(Column::Key).and_then(|place| record.cell(place));
+        let problem = repeated_key(next, layout.bytes(record, Column::Key));
+        report(Problem { cell: cell.map(|(_, address)| address.into()), ..problem })?;
+        if let Ok(read) = row::read(record, &layout, accounts) {
+            banks.remove(&read.order, accounts);
+            plan.take_out(&read.order, next.line);
         }
     }
     plan.totals.retain(|total| total.count > 0);

@@ -12,6 +12,9 @@ use crate::input::column::Column;
 pub(crate) struct Problem {
     /// The line of the file, from 1. A row that spans lines counts from its first.
     pub(crate) line: u64,
+    /// The cell, in a spreadsheet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cell: Option<Box<str>>,
     /// The name of the column; `None` if the whole row or the file is meant.
     pub(crate) column: Option<String>,
     /// The value, if it may be shown.
@@ -33,7 +36,7 @@ impl Problem {
         remedy: impl Into<String>,
     ) -> Self {
         let (because, remedy) = (because.into(), remedy.into());
-        Self { line, column: None, value: None, because, remedy }
+        Self { line, cell: None, column: None, value: None, because, remedy }
     }
 
     /// Something is wrong with one field. Shows `text` if the column allows it.
@@ -45,17 +48,18 @@ impl Problem {
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            line,
             column: Some(column.name().to_owned()),
             value: shown(column, text),
-            because: because.into(),
-            remedy: remedy.into(),
+            ..Self::of_line(line, because, remedy)
         }
     }
 
     /// Takes out what a row's private fields hold, in case another field repeats it.
     pub(crate) fn hide(&mut self, private: &str) {
-        if private.chars().count() < 4 {
+        // A word is not private: where a header is repeated, the account says "account".
+        if private.chars().count() < 4
+            || !private.contains(|it: char| it.is_ascii_digit() || it == '@')
+        {
             return;
         }
         if self.value.as_ref().is_some_and(|value| value.contains(private)) {
@@ -72,7 +76,10 @@ impl Problem {
 /// `line 12, amount "14,82": has a comma; write 14.82`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}", self.line)?;
+        match &self.cell {
+            Some(cell) => write!(f, "cell {cell}")?,
+            None => write!(f, "line {}", self.line)?,
+        }
         if let Some(column) = &self.column {
             write!(f, ", {column}")?;
         }
@@ -85,19 +92,23 @@ impl fmt::Display for Problem {
 
 /// The value as it may be shown. A long row of digits outside key and amount is probably an account
 /// or a document that slipped into the wrong column.
-fn shown(column: Column, text: &str) -> Option<String> {
+pub(super) fn shown(column: Column, text: &str) -> Option<String> {
     if column.is_private() || text.is_empty() {
         return None;
     }
     let is_number_expected = matches!(column, Column::Key | Column::Amount);
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    if digits > DIGITS_SHOWN_MAX && !is_number_expected {
+    if text.contains('@') || (has_many_digits(text) && !is_number_expected) {
         return None;
     }
     if text.chars().count() <= SHOWN_CHARS_MAX {
         return Some(text.to_owned());
     }
     Some(text.chars().take(SHOWN_CHARS_MAX).chain("...".chars()).collect())
+}
+
+/// So many digits as an account or a document has.
+pub(super) fn has_many_digits(text: &str) -> bool {
+    text.chars().filter(char::is_ascii_digit).count() > DIGITS_SHOWN_MAX
 }
 
 /// Replaces each run of more than five digits: for texts that others wrote about a field.
@@ -131,6 +142,7 @@ mod tests {
             assert_eq!(shown(column, "x"), None);
         }
         assert_eq!(shown(Column::Bank, "1012345678"), None);
+        assert_eq!(shown(Column::Bank, "ana@example.com"), None);
         assert_eq!(shown(Column::Bank, "1007"), Some("1007".to_owned()));
         assert_eq!(shown(Column::Amount, "150000000"), Some("150000000".to_owned()));
         assert_eq!(

@@ -1,50 +1,24 @@
-//! Splits a file into records with exact line numbers, in constant memory, and digests its bytes.
+//! Splits a text into records with exact line numbers, in constant memory.
 //!
 //! Built on `csv-core`, the parser of the `csv` crate, and not on `csv` itself: that one counts a
 //! line too few after `\r\n` and after an empty line, and lets a quote that nobody closes grow
 //! without a limit. Knows nothing of columns.
 
-use std::fmt;
 use std::io;
 use std::io::Read;
 
 use csv_core::ReadRecordResult;
-use sha2::Digest as _;
-use sha2::Sha256;
 
 use crate::input::Delimiter;
 use crate::input::Problem;
+use crate::input::header;
+use crate::input::quotes::Quotes;
+use crate::input::quotes::StrayQuote;
 
 /// The largest record. 13 columns of text are far below it.
-const RECORD_SIZE_BYTES_MAX: usize = 64 * 1024;
-const FIELDS_MAX: usize = 256;
+pub(super) const RECORD_SIZE_BYTES_MAX: usize = 64 * 1024;
+pub(super) const FIELDS_MAX: usize = 256;
 const BLOCK_SIZE_BYTES: usize = 256 * 1024;
-
-/// SHA-256 of the bytes of a file: which file was planned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Digest([u8; 32]);
-
-impl Digest {
-    /// The digest of everything that `source` yields.
-    pub(crate) fn of(mut source: impl Read) -> io::Result<Self> {
-        let mut digest = Sha256::new();
-        let mut block = vec![0; BLOCK_SIZE_BYTES];
-        loop {
-            match source.read(&mut block) {
-                Ok(0) => return Ok(Self(digest.finalize().into())),
-                Ok(count) => digest.update(block.get(..count).unwrap_or(&[])),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
 
 /// Why there is no next record.
 #[derive(Debug)]
@@ -57,13 +31,68 @@ pub(crate) enum RecordError {
 /// One record. Its buffers are used again for the next.
 #[derive(Debug)]
 pub(crate) struct Record {
+    /// The line of its first byte, or its row in a sheet; from 1.
     pub(crate) line: u64,
+    /// A quote where none may stand.
+    pub(crate) stray_quote: Option<StrayQuote>,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     count: usize,
+    /// What each cell of a sheet holds; empty for text.
+    kinds: Vec<CellKind>,
+    is_of_sheet: bool,
+}
+
+/// What a cell of a sheet holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CellKind {
+    Text,
+    Number,
+    /// A date, a truth value, a duration: nothing that a payroll has.
+    Other,
 }
 
 impl Record {
+    /// A record of so many bytes and fields at most, to be filled again and again.
+    pub(super) fn with_room(size_bytes: usize, fields: usize) -> Self {
+        Self {
+            line: 0,
+            stray_quote: None,
+            bytes: vec![0; size_bytes],
+            ends: vec![0; fields],
+            count: 0,
+            kinds: Vec::new(),
+            is_of_sheet: false,
+        }
+    }
+
+    /// The row of a sheet, which is so many cells wide; those behind the given ones are empty.
+    pub(super) fn of_cells(
+        line: u64,
+        width: usize,
+        cells: impl Iterator<Item = (CellKind, String)>,
+    ) -> Self {
+        let mut record = Self { line, is_of_sheet: true, ..Self::with_room(0, 0) };
+        for (kind, text) in cells {
+            record.bytes.extend_from_slice(text.as_bytes());
+            record.ends.push(record.bytes.len());
+            record.kinds.push(kind);
+        }
+        record.count = width;
+        record
+    }
+
+    /// The memory that it takes.
+    pub(super) fn size_bytes(&self) -> usize {
+        size_of::<Self>() + self.bytes.len() + self.ends.len() * size_of::<usize>()
+    }
+
+    /// What a cell holds, and its address; nothing for text with separators.
+    pub(crate) fn cell(&self, place: usize) -> Option<(CellKind, String)> {
+        let kind = self.kinds.get(place).copied().unwrap_or(CellKind::Text);
+        self.is_of_sheet.then(|| (kind, address(place, self.line)))
+    }
+
     /// The number of fields.
     pub(crate) fn len(&self) -> usize {
         self.count
@@ -82,8 +111,14 @@ impl Record {
         self.bytes.get(start..end).unwrap_or(&[])
     }
 
-    fn is_blank(&self) -> bool {
-        let used = self.ends.get(..self.count).and_then(|ends| ends.last()).copied().unwrap_or(0);
+    /// All fields.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.count).map(|place| self.field(place))
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        let ends = self.ends.get(..self.count.min(self.ends.len()));
+        let used = ends.and_then(|ends| ends.last()).copied().unwrap_or(0);
         self.bytes.get(..used).is_none_or(|bytes| bytes.iter().all(u8::is_ascii_whitespace))
     }
 }
@@ -96,20 +131,14 @@ pub(crate) struct Records<R> {
     end: usize,
     is_ended: bool,
     line: u64,
-    digest: Sha256,
     parser: csv_core::Reader,
+    quotes: Quotes,
     record: Record,
 }
 
 impl<R: Read> Records<R> {
     /// Reads the first block, takes a byte order mark off, and finds the delimiter.
     pub(crate) fn open(source: R) -> Result<(Self, Delimiter), RecordError> {
-        let record = Record {
-            line: 0,
-            bytes: vec![0; RECORD_SIZE_BYTES_MAX],
-            ends: vec![0; FIELDS_MAX],
-            count: 0,
-        };
         let mut records = Self {
             source,
             block: vec![0; BLOCK_SIZE_BYTES],
@@ -117,18 +146,23 @@ impl<R: Read> Records<R> {
             end: 0,
             is_ended: false,
             line: 1,
-            digest: Sha256::new(),
             parser: csv_core::Reader::new(),
-            record,
+            quotes: Quotes::new(b','),
+            record: Record::with_room(RECORD_SIZE_BYTES_MAX, FIELDS_MAX),
         };
         while records.end < RECORD_SIZE_BYTES_MAX && !records.is_ended {
             records.fill()?;
         }
-        records.take_mark()?;
+        if records.rest().starts_with(b"\xEF\xBB\xBF") {
+            records.start += 3;
+        }
         records.skip_empty_lines()?;
-        let delimiter = Delimiter::detect(records.rest());
-        records.parser = csv_core::ReaderBuilder::new().delimiter(delimiter.byte()).build();
-        Ok((records, delimiter))
+        let beginning = header::begin(records.rest(), records.line).map_err(RecordError::Fatal)?;
+        records.start += beginning.skipped_bytes;
+        let byte = beginning.delimiter.byte();
+        records.parser = csv_core::ReaderBuilder::new().delimiter(byte).build();
+        records.quotes = Quotes::new(byte);
+        Ok((records, beginning.delimiter))
     }
 
     /// The next record that is not blank, or `None` at the end.
@@ -145,13 +179,9 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The digest of the whole file; reads what is left of it.
-    pub(crate) fn into_digest(mut self) -> io::Result<Digest> {
-        while !self.is_ended {
-            self.start = self.end;
-            self.fill()?;
-        }
-        Ok(Digest(self.digest.finalize().into()))
+    /// What the records were read from.
+    pub(crate) fn into_source(self) -> R {
+        self.source
     }
 
     fn read_record(&mut self) -> Result<(), RecordError> {
@@ -168,6 +198,7 @@ impl<R: Read> Records<R> {
             let ends = self.record.ends.get_mut(ended..).unwrap_or(&mut []);
             let (result, taken, out, found) = self.parser.read_record(input, output, ends);
             let taken_bytes = input.get(..taken).unwrap_or(&[]);
+            self.quotes.follow(taken_bytes, self.line);
             let breaks = taken_bytes.iter().filter(|byte| **byte == b'\n').count();
             let is_after_return = taken_bytes.last() == Some(&b'\r');
             self.line += breaks as u64;
@@ -185,6 +216,10 @@ impl<R: Read> Records<R> {
                     }
                     self.record.line = line;
                     self.record.count = ended;
+                    self.record.stray_quote = self.quotes.end_record(line);
+                    if let Some(stray) = self.record.stray_quote.filter(StrayQuote::is_unclosed) {
+                        return Err(RecordError::Fatal(unclosed(stray.line, self.line)));
+                    }
                     return Ok(());
                 }
             }
@@ -240,27 +275,8 @@ impl<R: Read> Records<R> {
                 other => break other.map_err(RecordError::Io)?,
             }
         };
-        self.digest.update(room.get(..count).unwrap_or(&[]));
         self.end += count;
         self.is_ended = self.is_ended || count == 0;
-        Ok(())
-    }
-
-    fn take_mark(&mut self) -> Result<(), RecordError> {
-        let rest = self.rest();
-        if rest.starts_with(b"\xEF\xBB\xBF") {
-            self.start += 3;
-            return Ok(());
-        }
-        if rest.starts_with(b"\xFF\xFE") || rest.starts_with(b"\xFE\xFF") {
-            let remedy = "save it as \"CSV UTF-8\"";
-            return Err(RecordError::Fatal(Problem::of_line(1, "the file is UTF-16", remedy)));
-        }
-        if rest.starts_with(b"PK\x03\x04") {
-            let because = "the file is a spreadsheet or a zip archive, not a CSV";
-            let remedy = "export the sheet as \"CSV UTF-8\"";
-            return Err(RecordError::Fatal(Problem::of_line(1, because, remedy)));
-        }
         Ok(())
     }
 }
@@ -274,10 +290,53 @@ impl From<RecordError> for io::Error {
     }
 }
 
+/// Whatever follows it is a part of one field: which rows that were nobody can know.
+fn unclosed(line: u64, last: u64) -> Problem {
+    let because = format!(
+        "a double quote begins a field in this row and is never closed, so that everything up to line \
+         {last} is one field"
+    );
+    Problem::of_line(line, because, "close the quote, or remove it")
+}
+
 fn too_long(line: u64) -> Problem {
     let because = format!(
         "a row begins here that is longer than {RECORD_SIZE_BYTES_MAX} bytes or has more than \
          {FIELDS_MAX} fields, so nothing behind it could be read"
     );
-    Problem::of_line(line, because, "look for a double quote that is not closed")
+    Problem::of_line(
+        line,
+        because,
+        "look for a double quote that is not closed, or for a file that is no payroll",
+    )
+}
+
+/// Where a cell of a sheet is, such as `J12`.
+pub(super) fn address(place: usize, line: u64) -> String {
+    format!("{}{line}", letters(place))
+}
+
+/// The letters of a column of a sheet: A to Z, AA and so on.
+fn letters(place: usize) -> String {
+    let mut text = String::new();
+    let mut rest = place + 1;
+    while rest > 0 {
+        // Below 26, so a letter.
+        let letter = u8::try_from((rest - 1) % 26).unwrap_or(0);
+        text.insert(0, char::from(b'A' + letter));
+        rest = (rest - 1) / 26;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_the_letters_of_a_spreadsheet() {
+        for (place, expected) in [(0, "A"), (9, "J"), (25, "Z"), (26, "AA"), (701, "ZZ")] {
+            assert_eq!(letters(place), expected);
+        }
+    }
 }

@@ -12,6 +12,7 @@ use pagos_core::DocumentType;
 use pagos_core::Money;
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
+use pagos_core::Rut;
 use pagos_core::Violation;
 
 use crate::input::Accounts;
@@ -19,10 +20,23 @@ use crate::input::Problem;
 use crate::input::column::Column;
 use crate::input::damage;
 use crate::input::damage::Damage;
+use crate::input::doubt;
 use crate::input::field;
+use crate::input::header;
 use crate::input::header::Layout;
 use crate::input::problem::mask_digits;
+use crate::input::record::CellKind;
 use crate::input::record::Record;
+
+/// A row without more of the required values is no payout at all.
+const ABSENT_MAX: usize = 3;
+
+/// A row that can be paid.
+pub(crate) struct ReadRow {
+    pub(crate) order: PayoutOrder,
+    /// What looks odd in it and can be right.
+    pub(crate) warnings: Vec<Problem>,
+}
 
 /// Reads a row and asks its account about it.
 ///
@@ -32,11 +46,14 @@ pub(crate) fn read(
     record: &Record,
     layout: &Layout,
     accounts: &dyn Accounts,
-) -> Result<PayoutOrder, Vec<Problem>> {
+) -> Result<ReadRow, Vec<Problem>> {
     let mut row = Row { record, layout, problems: Vec::new() };
     if let Some(order) = row.order(accounts) {
         match accounts.check(&order) {
-            Ok(()) if row.problems.is_empty() => return Ok(order),
+            Ok(()) if row.problems.is_empty() => {
+                let warnings = row.warnings(&order);
+                return Ok(ReadRow { order, warnings });
+            }
             Ok(()) => {}
             Err(violations) => violations.iter().for_each(|violation| row.violated(violation)),
         }
@@ -54,25 +71,42 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     /// Reads every column, so that every problem is found, and only then gives up.
     fn order(&mut self, accounts: &dyn Accounts) -> Option<PayoutOrder> {
+        if let Some(stray) = self.record.stray_quote {
+            let (because, remedy) = stray.kind.explain();
+            let column = self.layout.column_at(stray.field).map(|column| column.name().to_owned());
+            self.problems.push(Problem { column, ..Problem::of_line(stray.line, because, remedy) });
+            return None;
+        }
+        if let Some(problem) = self.no_payout() {
+            self.problems.push(problem);
+            return None;
+        }
         let (width, count) = (self.layout.width(), self.record.len());
-        if width != count {
-            let because = format!("has {count} fields where the header has {width}");
-            let remedy = "put double quotes around values that hold the delimiter, \
-                          and leave empty fields empty";
+        let is_sheet = self.record.cell(0).is_some();
+        if width != count && !is_sheet {
+            let word = if count == 1 { "field" } else { "fields" };
+            let because = format!("has {count} {word} where the header has {width}");
+            let remedy = match count > width {
+                true => {
+                    "put double quotes around a value that holds the separator, such as an amount \
+                     with a decimal comma"
+                }
+                false => "leave empty fields empty, and keep their separators",
+            };
             self.problems.push(Problem::of_line(self.record.line, because, remedy));
             return None;
         }
         let key = self.key();
         let account = self.account_name(accounts);
         let amount = self.amount();
-        let name = self.required(Column::Name).map(str::to_owned);
+        let name = self.required_text(Column::Name).map(str::to_owned);
         let document = self.document();
         let bank = self.bank();
         let account_type = self.account_type();
         let account_number = self.account_number(account_type);
         let email = self.email();
         let phone = self.phone();
-        let description = self.optional(Column::Description).map(str::to_owned);
+        let description = self.optional_text(Column::Description).map(str::to_owned);
         let beneficiary = Beneficiary {
             name: name?,
             document,
@@ -91,6 +125,31 @@ impl<'a> Row<'a> {
             beneficiary,
             description,
         })
+    }
+
+    /// A row of another kind, which would fail in each of its columns: a total, a note, the header once
+    /// more, or something beside the table.
+    fn no_payout(&self) -> Option<Problem> {
+        let line = self.record.line;
+        if header::is_header(self.record) {
+            return Some(Problem::of_line(line, "is the header once more", "remove the row"));
+        }
+        let is_empty = |column: &Column| self.layout.bytes(self.record, *column).is_empty();
+        let required = Column::ALL.into_iter().filter(|column| column.is_required());
+        let absent: Vec<&str> = required.filter(is_empty).map(Column::name).collect();
+        if absent.len() > ABSENT_MAX {
+            let because = format!("has no {}, like a total or a note", absent.join(", no "));
+            return Some(Problem::of_line(line, because, "remove the row, or fill them in"));
+        }
+        // Only a sheet has cells behind its table; in a text another field is a stray separator.
+        let is_sheet = self.record.cell(0).is_some();
+        let behind = (self.layout.width()..self.record.len()).filter(|_| is_sheet);
+        let mut places = self.layout.unnamed().iter().copied().chain(behind);
+        let stray = places.find(|place| !self.record.field(*place).trim_ascii().is_empty())?;
+        let because = format!("has a value in column {}, which has no name", stray + 1);
+        let cell = self.record.cell(stray).map(|(_, address)| address.into());
+        let remedy = "remove the value, or give the column a name";
+        Some(Problem { cell, ..Problem::of_line(line, because, remedy) })
     }
 
     fn key(&mut self) -> Option<OrderKey> {
@@ -112,7 +171,7 @@ impl<'a> Row<'a> {
 
     fn amount(&mut self) -> Option<Money> {
         let currency = self.currency();
-        let text = self.required(Column::Amount)?;
+        let text = self.required_text(Column::Amount)?;
         // Without a currency the digits can still be looked at, with the usual two decimals.
         match Money::parse(text, currency.unwrap_or(Currency::Usd)) {
             Ok(amount) if amount.minor == 0 => {
@@ -121,12 +180,20 @@ impl<'a> Row<'a> {
             }
             Ok(amount) => currency.map(|_| amount),
             Err(error) => {
-                let because = match currency {
-                    Some(_) => amount_text(text, error.message()),
-                    None => "is not an amount",
+                let because = match (amount_style(text), currency) {
+                    (Some(style), _) => style,
+                    (None, Some(_)) => amount_text(text, error.message()),
+                    (None, None) => "is not an amount",
                 };
-                let remedy = "write major units with a dot and no thousands separator, \
-                              such as 150000 or 1250.50";
+                let remedy = match self.record.cell(self.layout.place(Column::Amount)?) {
+                    Some((CellKind::Number, _)) if text.contains(['.', 'e']) => {
+                        "round it in the sheet, with ROUND or REDONDEAR, to what is to be paid"
+                    }
+                    _ => {
+                        "write major units with a dot and no thousands separator, \
+                         such as 150000 or 1250.50"
+                    }
+                };
                 self.refuse(Column::Amount, because, remedy);
                 None
             }
@@ -160,7 +227,11 @@ impl<'a> Row<'a> {
         }
         let (kind, number) = (kind?, number?);
         let document = Document::new(kind, number).ok();
+        let is_rut = |text: &str| text.parse::<Rut>().is_ok();
         let (because, remedy) = match kind {
+            DocumentType::Rut if is_rut(number.trim_start_matches('0')) => {
+                ("is a RUT with a zero in front", "write it without the zero")
+            }
             DocumentType::Rut => (
                 "is not a RUT with a right check digit",
                 "compare it with the document; a spreadsheet may have removed a zero",
@@ -178,7 +249,9 @@ impl<'a> Row<'a> {
 
     fn bank(&mut self) -> Option<BankCode> {
         let text = self.optional(Column::Bank)?;
-        if matches!(damage::find(text), Some(found) if found != Damage::Thousands) {
+        if matches!(damage::find(text), Some(found) if found != Damage::Thousands)
+            || self.is_number(Column::Bank)
+        {
             return self.undamaged(Column::Bank).and(None);
         }
         let bank = BankCode::new(text).ok();
@@ -198,6 +271,9 @@ impl<'a> Row<'a> {
         }
         if kind == Some(AccountType::Clabe) && text.parse::<Clabe>().is_err() {
             let (because, remedy) = match text.len() {
+                16 if is_card(text) => {
+                    ("is the number of a card and not a CLABE", "write the account's CLABE")
+                }
                 15..=17 => (
                     "is a CLABE with less than 18 digits",
                     "a spreadsheet probably removed leading zeros: format the column as text, \
@@ -214,7 +290,7 @@ impl<'a> Row<'a> {
     }
 
     fn email(&mut self) -> Option<String> {
-        let text = self.optional(Column::Email)?;
+        let text = self.optional_text(Column::Email)?;
         let is_address = |(local, host): (&str, &str)| {
             !local.is_empty() && host.contains('.') && !host.contains('@') && !text.contains(' ')
         };
@@ -247,10 +323,48 @@ impl<'a> Row<'a> {
             true => self.required(column)?,
             false => self.clean(column)?,
         };
-        let found = damage::find(text);
+        if self.is_number(column) {
+            let because = "is a number in the sheet, so zeros and digits may be lost";
+            let remedy = "format the column as text and enter the value again";
+            self.refuse(column, because, remedy);
+            return None;
+        }
+        let is_none = column != Column::Key && damage::is_zeros(text);
+        let found = damage::find(text).or(is_none.then_some(Damage::NoValue));
         // Dots are how a document is written in Colombia and Chile.
         let is_usual = column == Column::Document && !text.contains(',');
         if let Some(damage) = found.filter(|found| !(is_usual && *found == Damage::Thousands)) {
+            let (because, remedy) = damage.explain();
+            self.refuse(column, because, remedy);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A cell that holds a number where digits are a name. A key too: a format of the sheet can show it
+    /// otherwise, and then the same payroll saved as CSV has other keys, and is paid again.
+    fn is_number(&self, column: Column) -> bool {
+        let cell = self.layout.place(column).and_then(|place| self.record.cell(place));
+        match column {
+            Column::Key | Column::Document | Column::Bank | Column::Account | Column::Phone => {
+                matches!(cell, Some((CellKind::Number, _)))
+            }
+            _ => false,
+        }
+    }
+
+    fn required_text(&mut self, column: Column) -> Option<&'a str> {
+        let text = self.required(column)?;
+        self.or_no_value(column, text)
+    }
+
+    fn optional_text(&mut self, column: Column) -> Option<&'a str> {
+        let text = self.optional(column)?;
+        self.or_no_value(column, text)
+    }
+
+    fn or_no_value(&mut self, column: Column, text: &'a str) -> Option<&'a str> {
+        if let Some(damage) = damage::find_no_value(text) {
             let (because, remedy) = damage.explain();
             self.refuse(column, because, remedy);
             return None;
@@ -272,6 +386,11 @@ impl<'a> Row<'a> {
     }
 
     fn clean(&mut self, column: Column) -> Option<&'a str> {
+        let cell = self.layout.place(column).and_then(|place| self.record.cell(place));
+        if matches!(cell, Some((CellKind::Other, _))) {
+            self.refuse(column, "is a date or a truth value in the sheet", "write it as text");
+            return None;
+        }
         match field::read(self.layout.bytes(self.record, column)) {
             Ok(text) => Some(text),
             Err(unclean) => {
@@ -297,7 +416,24 @@ impl<'a> Row<'a> {
 
     fn refuse(&mut self, column: Column, because: &str, remedy: &str) {
         let text = self.shown(column);
-        self.problems.push(Problem::of_field(self.record.line, column, &text, because, remedy));
+        let problem = Problem::of_field(self.record.line, column, &text, because, remedy);
+        self.problems.push(self.placed(problem, column));
+    }
+
+    /// Names the cell, in a sheet.
+    fn placed(&self, problem: Problem, column: Column) -> Problem {
+        let cell = self.layout.place(column).and_then(|place| self.record.cell(place));
+        Problem { cell: cell.map(|(_, address)| address.into()), ..problem }
+    }
+
+    fn warnings(&self, order: &PayoutOrder) -> Vec<Problem> {
+        let found = doubt::of_order(order);
+        let place = |doubt: doubt::Doubt| {
+            let (because, remedy) = (doubt.because, doubt.remedy);
+            let problem = Problem::of_field(self.record.line, doubt.column, "", because, remedy);
+            self.placed(problem, doubt.column)
+        };
+        found.into_iter().map(place).collect()
     }
 
     /// What a provider has against the row, in the provider's words. A column that could not be read
@@ -316,12 +452,13 @@ impl<'a> Row<'a> {
         let mut problem = Problem::of_line(
             self.record.line,
             masked(&violation.because),
-            masked(&violation.remedy),
+            violation.remedy.as_str(),
         );
         if let Some(column) = column {
             let text = self.shown(column);
             problem =
                 Problem::of_field(self.record.line, column, &text, problem.because, problem.remedy);
+            problem = self.placed(problem, column);
         }
         problem.column = Some(violation.field.to_owned());
         self.problems.push(problem);
@@ -344,4 +481,70 @@ impl<'a> Row<'a> {
 fn amount_text<'a>(text: &str, message: &'a str) -> &'a str {
     let because = message.strip_prefix(&format!("{text:?} ")).unwrap_or(message);
     because.split_once("; ").map_or(because, |(because, _)| because)
+}
+
+/// How an amount is written that a spreadsheet shows in a Spanish-speaking country.
+fn amount_style(text: &str) -> Option<&'static str> {
+    let bare = text.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
+    if bare.is_empty() || !is_number {
+        return None;
+    }
+    if bare.len() < text.len() {
+        return (!text.starts_with(['-', '+'])).then_some("has a currency sign or a word in front");
+    }
+    let groups: Vec<&str> = bare.split(['.', ',']).collect();
+    let is_grouped = groups.iter().skip(1).all(|group| group.len() == 3);
+    match (bare.contains(','), bare.contains('.'), groups.len()) {
+        (true, true, _) => Some("has thousands separators and a decimal mark of another kind"),
+        (_, _, 3..) if is_grouped => Some("has thousands separators"),
+        (true, false, 2) if !is_grouped => Some("has a decimal comma"),
+        (true, false, 2) => Some("has a comma, for thousands or for decimals: that cannot be told"),
+        _ => None,
+    }
+}
+
+/// The digits of a payment card end in a check digit (Luhn). Source: ISO/IEC 7812-1.
+fn is_card(text: &str) -> bool {
+    let digits: Option<Vec<u32>> = text.chars().map(|letter| letter.to_digit(10)).collect();
+    let Some(digits) = digits else { return false };
+    let doubled = |(place, digit): (usize, &u32)| match place % 2 {
+        0 => *digit,
+        _ if *digit > 4 => digit * 2 - 9,
+        _ => digit * 2,
+    };
+    digits.iter().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn world_15_cards_are_told_from_other_numbers() {
+        for (number, expected) in [
+            ("4111111111111111", true),
+            ("5555555555554444", true),
+            ("4111111111111112", false),
+            ("411111111111111x", false),
+        ] {
+            assert_eq!(is_card(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn world_13_amounts_of_spreadsheets_are_named() {
+        for (text, expected) in [
+            ("1.234.567", Some("has thousands separators")),
+            ("1,234,567", Some("has thousands separators")),
+            ("1.234,56", Some("has thousands separators and a decimal mark of another kind")),
+            ("1250,50", Some("has a decimal comma")),
+            ("$ 150000", Some("has a currency sign or a word in front")),
+            ("150000", None),
+            ("-5", None),
+            ("1.5E+05", None),
+        ] {
+            assert_eq!(amount_style(text), expected, "{text}");
+        }
+    }
 }

@@ -8,6 +8,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use crate::input::BanksPaid;
+use crate::input::Format;
 use crate::input::Plan;
 use crate::input::Problem;
 use crate::output::OutcomeTotal;
@@ -38,11 +40,15 @@ struct DatabaseWire {
 
 /// What a plan says about its file.
 #[derive(Serialize)]
-struct PlanWire {
+struct PlanWire<'a> {
     rows: u64,
     rows_bad: u64,
     digest: String,
-    delimiter: &'static str,
+    delimiter: Option<&'static str>,
+    encoding: Option<&'static str>,
+    sheet: Option<&'a str>,
+    banks: &'a [BanksPaid],
+    warnings_more: u64,
 }
 
 impl<W: Write> PayoutsJson<W> {
@@ -81,11 +87,22 @@ impl<W: Write> PayoutsJson<W> {
             serde_json::to_writer(&mut self.out, database)?;
         }
         if let Some(plan) = plan {
+            let (delimiter, encoding, sheet) = match &plan.format {
+                Some(Format::Text { delimiter, encoding }) => {
+                    (Some(delimiter.word()), Some(encoding.word()), None)
+                }
+                Some(Format::Sheet { name }) => (None, None, Some(name.as_str())),
+                None => (None, None, None),
+            };
             let wire = PlanWire {
                 rows: plan.rows,
                 rows_bad: plan.rows_bad,
                 digest: plan.digest.to_string(),
-                delimiter: plan.delimiter.word(),
+                delimiter,
+                encoding,
+                sheet,
+                banks: &plan.banks,
+                warnings_more: plan.warnings_more,
             };
             self.out.write_all(b",\n\"plan\":")?;
             serde_json::to_writer(&mut self.out, &wire)?;

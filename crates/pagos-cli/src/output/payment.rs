@@ -15,6 +15,7 @@ use pagos_engine::Session;
 use pagos_engine::Try;
 use serde::Serialize;
 
+use crate::output::List;
 use crate::output::Outcome;
 use crate::output::OutcomeTotal;
 use crate::output::Row;
@@ -138,48 +139,49 @@ pub(crate) fn with_table_row<R>(payment: &Payment, take: impl FnOnce(&Row<'_>) -
     })
 }
 
-/// Writes a payment for a person, one thing a line.
-pub(crate) fn write_lines(
-    payment: &Payment,
-    now: Timestamp,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// A payment for a person.
+pub(crate) fn list(payment: &Payment, now: Timestamp) -> List {
     let row = PaymentRow::new(payment, now);
-    writeln!(out, "key        {}", row.key)?;
-    writeln!(out, "provider   {}", row.provider)?;
-    writeln!(out, "amount     {}", payment.order.amount)?;
-    writeln!(out, "status     {}", row.status.word())?;
+    let mut list = List::new();
+    list.whole("key", row.key);
+    list.whole("provider", row.provider);
+    list.whole("amount", payment.order.amount);
+    list.whole("status", row.status.word());
     if let Some(reason) = &row.reason {
-        writeln!(out, "reason     {reason}")?;
+        list.note("reason", reason);
     }
     if row.attention.is_some() {
-        writeln!(out, "attention  a person must look; then `pagos payment resolve {}`", row.key)?;
+        let resolve = format!("`pagos payment resolve {}`", row.key);
+        list.note("attention", format!("a person must look; then {resolve}"));
     }
     if row.times_paid > 1 {
-        writeln!(out, "paid       {} times", row.times_paid)?;
+        list.note("paid", format!("{} times", row.times_paid));
     }
     if let Some(page) = row.url.or(row.code) {
-        writeln!(out, "pay here   {page}")?;
+        list.whole("pay here", page);
     }
     if let Some(closes_at) = row.closes_at {
-        writeln!(out, "until      {closes_at}")?;
+        list.whole("until", closes_at);
     }
     for session in &row.sessions {
         let (reference, opened_at) = (session.reference, session.opened_at);
-        writeln!(out, "session    {reference} since {opened_at}: {}", session.status.word())?;
+        list.note("session", format!("{reference} since {opened_at}: {}", session.status.word()));
         for one in session.tries.iter().filter(|one| one.transfer.is_some()) {
-            write!(out, "  try      {}: ", one.transfer.unwrap_or_default())?;
-            let told = one.message.or(one.provider_code).or(one.reason).unwrap_or_default();
-            match told.is_empty() {
-                true => writeln!(out, "{}", one.status.word())?,
-                false => writeln!(out, "{}, {told}", one.status.word())?,
+            let mut text = format!("{}: {}", one.transfer.unwrap_or_default(), one.status.word());
+            let told = one.message.or(one.provider_code).or(one.reason);
+            if let Some(told) = told.filter(|told| !told.is_empty()) {
+                text.push_str(&format!(", {told}"));
             }
+            list.note("  try", text);
         }
     }
-    match payment.due_at {
-        Some(due_at) => writeln!(out, "next step  {due_at}"),
-        None => writeln!(out, "next step  none, until something is learned"),
-    }
+    list.note("next step", next_step(payment.due_at));
+    list
+}
+
+/// When something is done about a payout or a payment by itself.
+pub(crate) fn next_step(due_at: Option<Timestamp>) -> String {
+    due_at.map_or_else(|| "none, until something is learned".to_owned(), |at| at.to_string())
 }
 
 /// The document of `payment list`, written payment by payment: `{"payments":[..],"totals":[..]}`.

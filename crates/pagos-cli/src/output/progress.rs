@@ -1,21 +1,30 @@
 //! The progress bar on standard error. Shows counts that it is given; measures nothing but time. A
 //! picture of it that nobody reads is dropped, so drawing never waits.
 
+use std::fmt;
 use std::io;
 use std::io::IsTerminal;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use indicatif::HumanDuration;
 use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
+use indicatif::ProgressState;
 use indicatif::ProgressStyle;
 use indicatif::TermLike;
 
 use crate::console;
+use crate::output::Screen;
+use crate::output::screen::COLUMNS_USUAL;
 
-const TEMPLATE: &str = "{bar:30} {pos}/{len} settled in {elapsed}, about {eta} to go: {msg}";
 const FRAMES_PER_SECOND: u8 = 10;
+
+/// A bar is drawn with so many cells, or fewer where there is less room.
+const BAR_CELLS: RangeInclusive<usize> = 10..=30;
 
 /// How many payouts stand where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +49,7 @@ pub(crate) enum Visibility {
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
+    counts: Arc<Mutex<Counts>>,
 }
 
 impl Progress {
@@ -48,25 +58,42 @@ impl Progress {
         let is_seen = visibility == Visibility::Auto && io::stderr().is_terminal();
         let target = match is_seen {
             true => ProgressDrawTarget::term_like_with_hz(
-                Box::new(Screen::default()),
+                Box::new(Terminal::default()),
                 FRAMES_PER_SECOND,
             ),
             false => ProgressDrawTarget::hidden(),
         };
+        let counts = Arc::new(Mutex::new(Counts::default()));
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style.progress_chars("=> "));
+        if let Ok(style) = ProgressStyle::with_template("{line}") {
+            let counts = Arc::clone(&counts);
+            bar.set_style(style.with_key(
+                "line",
+                move |state: &ProgressState, out: &mut dyn fmt::Write| {
+                    let moment = Moment {
+                        counts: *counts.lock().unwrap_or_else(PoisonError::into_inner),
+                        total: state.len().unwrap_or_default(),
+                        elapsed: state.elapsed(),
+                        to_go: state.eta(),
+                    };
+                    // A picture that cannot be drawn is not worth an error.
+                    let _ = out.write_str(&moment.line(columns()));
+                },
+            ));
         }
         if is_seen {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Self { bar }
+        Self { bar, counts }
     }
 
     /// Shows how far it is: a payout is done when its outcome is final.
     pub(crate) fn show(&self, counts: Counts) {
-        self.bar.set_position(counts.succeeded + counts.failed);
-        self.bar.set_message(summary(counts));
+        // Nothing panics while it holds the lock, so what it guards is whole.
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+        self.bar.set_position(counts.settled());
+        // The position may be the same while a count is not.
+        self.bar.tick();
     }
 
     /// Prints a line above the bar, or on standard error if there is none.
@@ -83,11 +110,11 @@ impl Drop for Progress {
 
 /// The terminal on standard error, as a bar of one line draws on it.
 #[derive(Debug, Default)]
-struct Screen {
+struct Terminal {
     frame: Mutex<String>,
 }
 
-impl Screen {
+impl Terminal {
     fn draw(&self, text: &str) -> io::Result<()> {
         // Nothing panics while it holds the lock, so what it guards is whole.
         self.frame.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
@@ -95,9 +122,9 @@ impl Screen {
     }
 }
 
-impl TermLike for Screen {
+impl TermLike for Terminal {
     fn width(&self) -> u16 {
-        terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0)
+        u16::try_from(columns()).unwrap_or(u16::MAX)
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
@@ -138,7 +165,7 @@ impl TermLike for Screen {
     }
 }
 
-impl Screen {
+impl Terminal {
     fn move_cursor(&self, n: usize, direction: char) -> io::Result<()> {
         match n {
             0 => Ok(()),
@@ -147,15 +174,69 @@ impl Screen {
     }
 }
 
-/// `41 succeeded, 2 failed, 1 in doubt`; what is zero is not said, but for the successes.
-fn summary(counts: Counts) -> String {
-    let parts =
-        [(counts.failed, "failed"), (counts.pending, "pending"), (counts.unknown, "in doubt")];
-    let mut text = format!("{} succeeded", counts.succeeded);
-    for (count, word) in parts.into_iter().filter(|(count, _)| *count > 0) {
-        text.push_str(&format!(", {count} {word}"));
+fn columns() -> usize {
+    Screen::of_stderr().columns.unwrap_or(COLUMNS_USUAL)
+}
+
+impl Counts {
+    fn settled(self) -> u64 {
+        self.succeeded + self.failed
     }
-    text
+
+    /// `41 succeeded, 2 failed, 1 in doubt`; what is zero is not said, but for the successes.
+    fn summary(self) -> String {
+        let parts =
+            [(self.failed, "failed"), (self.pending, "pending"), (self.unknown, "in doubt")];
+        let mut text = format!("{} succeeded", self.succeeded);
+        for (count, word) in parts.into_iter().filter(|(count, _)| *count > 0) {
+            text.push_str(&format!(", {count} {word}"));
+        }
+        text
+    }
+}
+
+/// What the bar shows at one moment.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    counts: Counts,
+    total: u64,
+    elapsed: Duration,
+    to_go: Duration,
+}
+
+impl Moment {
+    /// One line that is narrower than that, so that no terminal wraps it. Where there is less room
+    /// the bar gets shorter, then it and the times are left out.
+    fn line(self, columns: usize) -> String {
+        let room = columns.saturating_sub(1);
+        let (settled, total) = (self.counts.settled(), self.total);
+        let (elapsed, to_go) = (HumanDuration(self.elapsed), HumanDuration(self.to_go));
+        let summary = self.counts.summary();
+        let longest =
+            format!("{settled}/{total} settled in {elapsed:#}, about {to_go:#} to go: {summary}");
+        let cells = room.saturating_sub(longest.len() + 1).min(*BAR_CELLS.end());
+        if BAR_CELLS.contains(&cells) {
+            return format!("{} {longest}", bar(settled, total, cells));
+        }
+        let shorter = [
+            longest,
+            format!("{settled}/{total} settled in {elapsed:#}: {summary}"),
+            format!("{settled}/{total}: {summary}"),
+            format!("{settled}/{total} settled, {} in doubt", self.counts.unknown),
+            format!("{settled}/{total} settled"),
+        ];
+        let fitting = shorter.into_iter().find(|line| line.len() <= room);
+        fitting.unwrap_or_else(|| format!("{settled}/{total}").chars().take(room).collect())
+    }
+}
+
+/// `=====>    `, as much of it as is settled.
+fn bar(settled: u64, total: u64, cells: usize) -> String {
+    let (settled, whole) = (u128::from(settled.min(total)), u128::from(total.max(1)));
+    let filled = settled * u128::try_from(cells).unwrap_or(u128::MAX) / whole;
+    let filled = usize::try_from(filled).unwrap_or(cells).min(cells);
+    let head = if filled < cells { ">" } else { "" };
+    format!("{:cells$}", format!("{}{head}", "=".repeat(filled)))
 }
 
 #[cfg(test)]
@@ -163,10 +244,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn world_17_the_progress_line_is_never_wrapped() {
+        let counts = Counts { succeeded: 41, failed: 2, pending: 300, unknown: 1 };
+        let moment = Moment {
+            counts,
+            total: 344,
+            elapsed: Duration::from_secs(75),
+            to_go: Duration::from_secs(525),
+        };
+        for columns in 1..200 {
+            let line = moment.line(columns);
+            assert!(line.chars().count() < columns, "{columns}: {line}");
+        }
+        let widths = [40, 60, 80, 100, 160];
+        let lines: Vec<String> =
+            widths.map(|columns| format!("{columns:>3} |{}|", moment.line(columns))).into();
+        insta::assert_snapshot!("the_progress_line", lines.join("\n"));
+    }
+
+    #[test]
+    fn the_bar_is_full_at_the_end_and_empty_without_payouts() {
+        let cases =
+            [(0, 4, ">   "), (1, 4, "=>  "), (3, 4, "===>"), (4, 4, "===="), (0, 0, ">   ")];
+        for (settled, total, expected) in cases {
+            assert_eq!(bar(settled, total, 4), expected);
+        }
+        assert_eq!(bar(u64::MAX, u64::MAX, 4), "====");
+    }
+
+    #[test]
     fn the_summary_says_what_there_is() {
-        assert_eq!(summary(Counts::default()), "0 succeeded");
+        assert_eq!(Counts::default().summary(), "0 succeeded");
         let counts = Counts { succeeded: 41, failed: 2, pending: 0, unknown: 1 };
-        assert_eq!(summary(counts), "41 succeeded, 2 failed, 1 in doubt");
+        assert_eq!(counts.summary(), "41 succeeded, 2 failed, 1 in doubt");
         let progress = Progress::new(44, Visibility::Hidden);
         progress.show(counts);
     }

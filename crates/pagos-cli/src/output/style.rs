@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+const PLAIN: &str = "\u{1b}[0m";
+
 /// How a piece of text stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -46,7 +48,40 @@ impl Colour {
     pub(crate) fn paint(self, style: Style, text: &str) -> String {
         match (self, style) {
             (Colour::Off, _) | (Colour::On, Style::Plain) => text.to_owned(),
-            (Colour::On, _) => format!("{}{text}\u{1b}[0m", style.code()),
+            (Colour::On, _) => format!("{}{text}{PLAIN}", style.code()),
         }
     }
+}
+
+/// Letters that take no room stand for the beginnings of styles while a table is laid out, so that
+/// colours move nothing. `text::printable` keeps them out of the texts of others.
+const MARKS: [(Style, char); 4] = [
+    (Style::Good, '\u{2061}'),
+    (Style::Bad, '\u{2062}'),
+    (Style::Doubt, '\u{2063}'),
+    (Style::Heading, '\u{2064}'),
+];
+
+/// The end of whatever style.
+const END: char = '\u{2060}';
+
+/// `text` with its style, for the layout.
+pub(super) fn marked(style: Style, text: &str) -> String {
+    let mark = MARKS.iter().find(|(marked, _)| *marked == style).filter(|_| !text.is_empty());
+    mark.map_or_else(|| text.to_owned(), |(_, mark)| format!("{mark}{text}{END}"))
+}
+
+/// A line of the layout in its colours, or without any.
+pub(super) fn painted(colour: Colour, line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    for letter in line.chars() {
+        let mark = MARKS.iter().find(|(_, mark)| *mark == letter);
+        match (mark, colour) {
+            (Some((style, _)), Colour::On) => text.push_str(style.code()),
+            (None, Colour::On) if letter == END => text.push_str(PLAIN),
+            (None, _) if letter != END => text.push(letter),
+            (Some(_) | None, _) => {}
+        }
+    }
+    text
 }

@@ -1,27 +1,46 @@
-//! Aligned tables for people. Widths are counted in terminal cells, so `ñ` and CJK line up.
+//! The tables of payouts and of their sums. What becomes of them on a terminal is in `grid.rs`.
 
 use std::io;
 use std::io::Write;
 
-use unicode_width::UnicodeWidthStr;
-
-use crate::output::Colour;
+use crate::input::BanksPaid;
+use crate::output::Column;
+use crate::output::Grid;
+use crate::output::Kind;
 use crate::output::OutcomeTotal;
+use crate::output::Piece;
 use crate::output::Row;
-use crate::output::Style;
+use crate::output::Screen;
 use crate::output::major_text;
 
-/// Texts of others (a provider's reason) are cut to this many letters.
-const CELL_CHARS_MAX: usize = 48;
+const PAYOUT_COLUMNS: [Column; 7] = [
+    Column::new("KEY", Kind::Whole),
+    PROVIDER,
+    Column::new("AMOUNT", Kind::Number),
+    STATUS,
+    Column::new("TRIES", Kind::Spare),
+    Column::new("REFERENCE", Kind::Reference),
+    Column::new("REASON", Kind::Note),
+];
 
-/// To which side a column leans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Left,
-    Right,
-}
+const PLAN_COLUMNS: [Column; 4] = [PROVIDER, Column::new("PAYOUTS", Kind::Number), TOTAL, CURRENCY];
 
-/// Some payouts, one a line. Holds what it is given, so give it a bounded number of rows.
+const BANK_COLUMNS: [Column; 4] = [
+    PROVIDER,
+    Column::new("BANK", Kind::Whole),
+    Column::new("UNDERSTOOD AS", Kind::Note),
+    Column::new("PAYOUTS", Kind::Number),
+];
+
+const TOTAL_COLUMNS: [Column; 5] =
+    [PROVIDER, STATUS, Column::new("COUNT", Kind::Number), TOTAL, CURRENCY];
+
+const PROVIDER: Column = Column::new("PROVIDER", Kind::Whole);
+const STATUS: Column = Column::new("STATUS", Kind::Whole);
+const TOTAL: Column = Column::new("TOTAL", Kind::Number);
+const CURRENCY: Column = Column::new("CURRENCY", Kind::Whole);
+
+/// Some payouts, one a row. Holds what it is given, so give it a bounded number of rows.
 #[derive(Debug)]
 pub(crate) struct Table {
     grid: Grid,
@@ -30,16 +49,7 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table.
     pub(crate) fn new() -> Self {
-        let columns = [
-            ("KEY", Side::Left),
-            ("PROVIDER", Side::Left),
-            ("AMOUNT", Side::Right),
-            ("STATUS", Side::Left),
-            ("TRIES", Side::Right),
-            ("REFERENCE", Side::Left),
-            ("REASON", Side::Left),
-        ];
-        Self { grid: Grid::new(columns.to_vec()) }
+        Self { grid: Grid::new(&PAYOUT_COLUMNS) }
     }
 
     /// Adds a payout.
@@ -49,160 +59,85 @@ impl Table {
             1 => format!("{} (reversed)", row.outcome.word()),
             times => format!("{} (reversed {times} times)", row.outcome.word()),
         };
-        let plain = |text: &str| (text.to_owned(), Style::Plain);
-        self.grid.rows.push(vec![
-            plain(row.key),
-            plain(row.account.as_str()),
-            plain(&row.amount.to_string()),
-            (status, row.outcome.style()),
-            plain(&row.attempts.to_string()),
-            plain(row.reference.unwrap_or("-")),
-            plain(row.reason.unwrap_or("")),
+        self.grid.push([
+            Piece::plain(row.key),
+            Piece::plain(row.account.as_str()),
+            Piece::plain(row.amount.to_string()),
+            Piece { text: status, style: row.outcome.style() },
+            Piece::plain(row.attempts.to_string()),
+            Piece::plain(row.reference.unwrap_or("-")),
+            Piece::plain(row.reason.unwrap_or("")),
         ]);
     }
 
     /// Writes the heading and the payouts; nothing if there are none.
-    pub(crate) fn write(&self, out: &mut dyn Write, colour: Colour) -> io::Result<()> {
-        self.grid.write(out, colour)
+    pub(crate) fn write(&self, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
+        self.grid.write(out, screen)
     }
 }
 
-/// Writes the sums of a plan, one a line: nothing was sent, so all of them stand at the same place.
+/// Writes the sums of a plan, one a row: nothing was sent, so all of them stand at the same place.
 pub(crate) fn write_plan_totals(
     out: &mut dyn Write,
-    colour: Colour,
+    screen: Screen,
     totals: &[OutcomeTotal],
 ) -> io::Result<()> {
-    let columns = [
-        ("PROVIDER", Side::Left),
-        ("PAYOUTS", Side::Right),
-        ("TOTAL", Side::Right),
-        ("CURRENCY", Side::Left),
-    ];
-    let mut grid = Grid::new(columns.to_vec());
-    let plain = |text: String| (text, Style::Plain);
+    let mut grid = Grid::new(&PLAN_COLUMNS);
     for total in totals {
-        grid.rows.push(vec![
-            plain(total.account.to_string()),
-            plain(total.count.to_string()),
-            plain(major_text(total.amount_minor, total.currency)),
-            plain(total.currency.to_string()),
+        grid.push_plain([
+            total.account.to_string(),
+            total.count.to_string(),
+            major_text(total.amount_minor, total.currency),
+            total.currency.to_string(),
         ]);
     }
-    grid.write(out, colour)
+    grid.write(out, screen)
 }
 
-/// Writes the sums of a run, one a line.
+/// Shows which bank each code or name was understood to be, for a person to compare.
+pub(crate) fn write_banks(
+    out: &mut dyn Write,
+    screen: Screen,
+    banks: &[BanksPaid],
+) -> io::Result<()> {
+    let mut grid = Grid::new(&BANK_COLUMNS);
+    for bank in banks {
+        let understood = match (&bank.name, &bank.id) {
+            (Some(name), Some(id)) if *id != bank.written => format!("{name} ({id})"),
+            (Some(name), _) => name.clone(),
+            (None, _) => "sent as it is: no table of Pagos has it".to_owned(),
+        };
+        grid.push_plain([
+            bank.account.to_string(),
+            bank.shown(),
+            understood,
+            bank.count.to_string(),
+        ]);
+    }
+    grid.write(out, screen)?;
+    if !banks.is_empty() {
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Writes the sums of a run, one a row.
 pub(crate) fn write_totals(
     out: &mut dyn Write,
-    colour: Colour,
+    screen: Screen,
     totals: &[OutcomeTotal],
 ) -> io::Result<()> {
-    let columns = [
-        ("PROVIDER", Side::Left),
-        ("STATUS", Side::Left),
-        ("COUNT", Side::Right),
-        ("TOTAL", Side::Right),
-        ("CURRENCY", Side::Left),
-    ];
-    let mut grid = Grid::new(columns.to_vec());
-    let plain = |text: String| (text, Style::Plain);
+    let mut grid = Grid::new(&TOTAL_COLUMNS);
     for total in totals {
-        grid.rows.push(vec![
-            plain(total.account.to_string()),
-            (total.outcome.word().to_owned(), total.outcome.style()),
-            plain(total.count.to_string()),
-            plain(major_text(total.amount_minor, total.currency)),
-            plain(total.currency.to_string()),
+        grid.push([
+            Piece::plain(total.account.to_string()),
+            Piece { text: total.outcome.word().to_owned(), style: total.outcome.style() },
+            Piece::plain(total.count.to_string()),
+            Piece::plain(major_text(total.amount_minor, total.currency)),
+            Piece::plain(total.currency.to_string()),
         ]);
     }
-    grid.write(out, colour)
-}
-
-/// Writes rows of anything else under their headings, leaning to the left.
-pub(crate) fn write_rows(
-    out: &mut dyn Write,
-    colour: Colour,
-    columns: &[&'static str],
-    rows: &[Vec<String>],
-) -> io::Result<()> {
-    let mut grid = Grid::new(columns.iter().map(|name| (*name, Side::Left)).collect());
-    let plain = |cells: &Vec<String>| {
-        cells.iter().map(|text| (text.clone(), Style::Plain)).collect::<Vec<_>>()
-    };
-    grid.rows.extend(rows.iter().map(plain));
-    grid.write(out, colour)
-}
-
-#[derive(Debug)]
-struct Grid {
-    columns: Vec<(&'static str, Side)>,
-    rows: Vec<Vec<(String, Style)>>,
-}
-
-impl Grid {
-    fn new(columns: Vec<(&'static str, Side)>) -> Self {
-        Self { columns, rows: Vec::new() }
-    }
-
-    fn write(&self, out: &mut dyn Write, colour: Colour) -> io::Result<()> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let headings = self.columns.iter().map(|(name, _)| ((*name).to_owned(), Style::Heading));
-        let headings: Vec<(String, Style)> = headings.collect();
-        let widths = self.widths();
-        self.write_line(out, colour, &widths, &headings)?;
-        self.rows.iter().try_for_each(|cells| self.write_line(out, colour, &widths, cells))
-    }
-
-    fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.columns.iter().map(|(name, _)| name.width()).collect();
-        for cells in &self.rows {
-            for (width, (text, _)) in widths.iter_mut().zip(cells) {
-                *width = (*width).max(fitted(text).width());
-            }
-        }
-        widths
-    }
-
-    fn write_line(
-        &self,
-        out: &mut dyn Write,
-        colour: Colour,
-        widths: &[usize],
-        cells: &[(String, Style)],
-    ) -> io::Result<()> {
-        let mut line = String::new();
-        let mut gap = 0;
-        for (((text, style), width), (_, side)) in cells.iter().zip(widths).zip(&self.columns) {
-            let text = fitted(text);
-            let padding = width.saturating_sub(text.width());
-            let (before, after) = match side {
-                Side::Left => (0, padding),
-                Side::Right => (padding, 0),
-            };
-            // Spaces behind the last text of a line are never written.
-            if !text.is_empty() {
-                line.push_str(&" ".repeat(gap + before));
-                line.push_str(&colour.paint(*style, &text));
-                gap = after + 2;
-            } else {
-                gap += before + after + 2;
-            }
-        }
-        writeln!(out, "{line}")
-    }
-}
-
-/// One line, without control characters, not too long.
-fn fitted(text: &str) -> String {
-    let printable = |letter: char| if letter.is_control() { ' ' } else { letter };
-    let whole: String = text.chars().take(CELL_CHARS_MAX + 1).map(printable).collect();
-    if whole.chars().count() <= CELL_CHARS_MAX {
-        return whole;
-    }
-    whole.chars().take(CELL_CHARS_MAX - 3).chain("...".chars()).collect()
+    grid.write(out, screen)
 }
 
 #[cfg(test)]
@@ -210,16 +145,24 @@ mod tests {
     use pagos_core::AccountName;
     use pagos_core::Currency;
     use pagos_core::Money;
+    use unicode_width::UnicodeWidthStr;
 
     use super::*;
+    use crate::output::Colour;
     use crate::output::Outcome;
     use crate::output::Totals;
 
-    fn written(colour: Colour) -> String {
-        let account = AccountName::new("cashypro").unwrap();
+    const PIPE: Screen = Screen { columns: None, colour: Colour::Off };
+
+    fn screen(columns: usize) -> Screen {
+        Screen { columns: Some(columns), colour: Colour::Off }
+    }
+
+    fn written(screen: Screen) -> String {
+        let (cashypro, etpay) = (account("cashypro"), account("etpay"));
         let row = |key, outcome, minor| Row {
             key,
-            account: &account,
+            account: &cashypro,
             outcome,
             reason: None,
             amount: Money::new(minor, Currency::Cop),
@@ -240,6 +183,12 @@ mod tests {
                 ..row("n-2", Outcome::Failed, 1_000_000)
             },
             Row { attempts: 0, ..row("n-3", Outcome::Unknown, 500_000_000) },
+            Row {
+                account: &etpay,
+                amount: Money::new(450_000, Currency::Clp),
+                reference: Some("0d9b6a3e-7c51-4f0e-9a53-6e2f8b1c4d77"),
+                ..row("2026-11-nomina-002", Outcome::Pending, 0)
+            },
         ];
         let (mut table, mut totals) = (Table::new(), Totals::default());
         for row in &rows {
@@ -247,23 +196,54 @@ mod tests {
             totals.add(row);
         }
         let mut out = Vec::new();
-        table.write(&mut out, colour).unwrap();
+        table.write(&mut out, screen).unwrap();
         writeln!(out).unwrap();
-        write_totals(&mut out, colour, totals.sums()).unwrap();
+        write_totals(&mut out, screen, totals.sums()).unwrap();
         String::from_utf8(out).unwrap()
     }
 
+    fn account(name: &str) -> AccountName {
+        AccountName::new(name).unwrap()
+    }
+
     #[test]
-    fn columns_line_up() {
-        insta::assert_snapshot!(written(Colour::Off));
+    fn world_17_a_table_fits_its_terminal() {
+        for columns in [40, 60, 80, 100, 160] {
+            let text = written(screen(columns));
+            let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
+            assert!(widest <= columns, "{widest} > {columns}:\n{text}");
+            insta::assert_snapshot!(format!("at_{columns}"), text);
+        }
+    }
+
+    #[test]
+    fn world_17_no_width_breaks_a_layout_or_hides_a_payout() {
+        for columns in 20..200 {
+            let text = written(screen(columns));
+            for key in ["2026-11-nomina-001", "n-2", "n-3", "2026-11-nomina-002"] {
+                assert!(text.contains(key), "{columns}: {key}:\n{text}");
+            }
+            let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
+            assert!(widest <= columns, "{widest} > {columns}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn world_17_a_pipe_gets_everything_a_payout_a_line() {
+        let text = written(PIPE);
+        assert!(text.contains("0d9b6a3e-7c51-4f0e-9a53-6e2f8b1c4d77"), "{text}");
+        assert!(text.contains("far too long to be read"), "{text}");
+        insta::assert_snapshot!("in_a_pipe", text);
     }
 
     #[test]
     fn colours_do_not_move_columns() {
-        let coloured = written(Colour::On);
-        assert!(coloured.contains("\u{1b}[31mfailed (reversed)\u{1b}[0m"), "{coloured}");
-        let codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
-        let stripped = codes.iter().fold(coloured, |text, code| text.replace(code, ""));
-        assert_eq!(stripped, written(Colour::Off));
+        for columns in [None, Some(40), Some(100), Some(160)] {
+            let coloured = written(Screen { columns, colour: Colour::On });
+            assert!(coloured.contains("\u{1b}[31mfailed (reversed)\u{1b}[0m"), "{coloured}");
+            let codes = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
+            let stripped = codes.iter().fold(coloured, |text, code| text.replace(code, ""));
+            assert_eq!(stripped, written(Screen { columns, colour: Colour::Off }));
+        }
     }
 }

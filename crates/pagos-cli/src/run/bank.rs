@@ -91,6 +91,12 @@ impl Bank {
         }
     }
 
+    /// What people are told of a sandbox.
+    pub(crate) fn about_sandbox(&self) -> Option<String> {
+        let sandbox = self.sandbox.as_ref()?;
+        Some(format!("sandbox: {}, no real money; {}", sandbox.place(), sandbox.speed()))
+    }
+
     /// Would real money go out?
     pub(crate) fn is_live(&self) -> bool {
         let is_live = |account: &Account| account.environment == Environment::Live;
@@ -168,7 +174,7 @@ impl Bank {
             let address = office::notify_url(listening, &settings.name);
             settings.set("notify_url", address, Origin::Default);
         }
-        let policy = Policy::twin(sandbox::SPEED);
+        let policy = Policy::twin(sandbox.speed().times());
         let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
         Ok(Self {
             accounts,
@@ -205,7 +211,7 @@ pub(crate) async fn settings_of(
     let (configuration, policy) = match sandbox_url {
         Some(origin) => {
             let sandbox = Sandbox::join(origin).await?;
-            (settings_of_twins(&sandbox)?, Policy::twin(sandbox::SPEED))
+            (settings_of_twins(&sandbox)?, Policy::twin(sandbox.speed().times()))
         }
         None => (command::load(config)?, Policy::live()),
     };

@@ -28,12 +28,14 @@ use crate::accounts::Account;
 use crate::accounts::Seams;
 use crate::clock::SystemClock;
 use crate::clock::SystemNonces;
+use crate::console;
 use crate::exit::Failure;
 #[cfg(feature = "failpoints")]
 use crate::failpoints;
 use crate::run::bank::Bank;
 use crate::run::database::Database;
 use crate::run::refused;
+use crate::run::signal;
 
 /// The network, the clock and the randomness of a command that pays.
 pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
@@ -148,14 +150,28 @@ impl Office {
         Ok(Receiving { stop, task, receiver, door: self.store_door() })
     }
 
-    /// Works until `stop`, then waits for what is in flight.
+    /// Works until `stop`, then waits for what is in flight until `hurry`. What is not done then is cut
+    /// off: tells how many payouts that leaves in doubt, as a crash would, and returns their number.
     pub(crate) async fn work(
         &self,
         concurrency: usize,
         stop: impl Future<Output = ()> + Send,
-    ) -> Result<(), EngineError> {
+        hurry: impl Future<Output = ()> + Send,
+    ) -> Result<usize, EngineError> {
         // It holds everything that is under way.
-        Box::pin(self.engine.run(concurrency, stop, || self.wake.notified())).await
+        let mut working = Box::pin(self.engine.run(concurrency, stop, || self.wake.notified()));
+        tokio::select! {
+            biased;
+            worked = &mut working => return worked.map(|()| 0),
+            () = hurry => {}
+        }
+        // With the future go those that are counted.
+        let sending = self.engine.sending().count();
+        drop(working);
+        if sending > 0 {
+            console::tell(&format!("stopped waiting; {}", signal::left_in_doubt(sending)));
+        }
+        Ok(sending)
     }
 
     /// Something is due earlier than the engine knows.
@@ -200,12 +216,17 @@ pub(crate) struct Receiving {
 }
 
 impl Receiving {
-    /// Lets deliveries in progress end, then stops.
-    pub(crate) async fn shut_down(self) {
+    /// Lets deliveries in progress end, but waits for none of them after `hurry`, then stops.
+    pub(crate) async fn shut_down(self, hurry: impl Future<Output = ()>) {
         drop(self.stop);
+        let mut task = self.task;
         // Whatever ended it, it has acknowledged nothing that it did not store; what was cut off is
         // sent again by the provider, and asked about by us.
-        drop(self.task.await);
+        tokio::select! {
+            biased;
+            ended = &mut task => drop(ended),
+            () = hurry => task.abort(),
+        }
         refused::note_last(&self.receiver, &self.door).await;
     }
 }

@@ -13,11 +13,12 @@ use crate::console;
 use crate::console::Lost;
 use crate::console::Sheet;
 use crate::input::Problem;
-use crate::output::Colour;
 use crate::output::Outcome;
 use crate::output::PayoutsJson;
 use crate::output::Row;
+use crate::output::Screen;
 use crate::output::Table;
+use crate::output::write_sentence;
 use crate::output::write_totals;
 use crate::run::database::Database;
 use crate::run::report::Pages;
@@ -157,17 +158,16 @@ impl Writing {
         match self.form {
             Form::Json(json) => json.finish(report.totals.sums(), None)?.end().await,
             Form::Table(mut sheet) => {
-                let colour = Colour::of(&io::stdout());
-                self.table.write(&mut sheet, colour)?;
+                let screen = Screen::of_stdout();
+                self.table.write(&mut sheet, screen)?;
                 if self.left_out > 0 {
                     let left_out = self.left_out;
-                    writeln!(
-                        sheet,
-                        "... and {left_out} that succeeded, not shown; --json lists all"
-                    )?;
+                    let text =
+                        format!("... and {left_out} that succeeded, not shown; --json lists all");
+                    write_sentence(&mut sheet, screen, &text)?;
                 }
                 writeln!(sheet)?;
-                write_totals(&mut sheet, colour, report.totals.sums())?;
+                write_totals(&mut sheet, screen, report.totals.sums())?;
                 sheet.end().await
             }
         }

@@ -10,7 +10,7 @@ use pagos_engine::Payment;
 use crate::console;
 use crate::exit::Failure;
 use crate::run::office::Office;
-use crate::run::signal;
+use crate::run::signal::Stop;
 
 const BEAT: Duration = Duration::from_millis(250);
 
@@ -25,27 +25,24 @@ pub(crate) enum Waited {
 
 /// Waits until a payment is final, or needs a person.
 pub(crate) async fn wait(office: &Office, key: &OrderKey) -> Result<Waited, Failure> {
-    let mut stop = std::pin::pin!(signal::stop_requested());
-    // The first poll sets the handlers, so that what is said next is true.
-    let mut is_stopped = tokio::select! {
-        biased;
-        () = &mut stop => true,
-        () = std::future::ready(()) => false,
-    };
+    let stop = Stop::listen(office.engine.sending());
     console::tell("waiting for the payer; Ctrl-C ends the waiting and nothing else");
     loop {
-        // No payout is claimed with room for none.
-        office.engine.work(0).await?;
+        // No payout is claimed with room for none, so what a signal cuts off are questions.
+        tokio::select! {
+            worked = office.engine.work(0) => drop(worked?),
+            () = stop.requested() => {}
+        }
         let payment = office.store.payment(key).await?;
         let payment = payment.ok_or_else(|| EngineError::NoPayment(key.clone()))?;
         if payment.progress.status().is_final() || payment.progress.is_quarantined() {
             return Ok(Waited::Ended(payment));
         }
-        if is_stopped {
+        if stop.is_requested() {
             return Ok(Waited::Interrupted(payment));
         }
         tokio::select! {
-            () = &mut stop => is_stopped = true,
+            () = stop.requested() => {}
             () = office.woken() => {}
             () = tokio::time::sleep(BEAT) => {}
         }

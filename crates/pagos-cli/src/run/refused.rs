@@ -17,7 +17,7 @@ use crate::exit::with_causes;
 const BEAT: Duration = Duration::from_secs(60);
 
 /// For how long the last count may hold up the end.
-const LAST_MAX: Duration = Duration::from_secs(2);
+const LAST_MAX: Duration = Duration::from_secs(1);
 
 /// Notes what was refused, once a minute.
 pub(crate) async fn note_every_minute(receiver: &Receiver, door: &StoreDoor) -> Infallible {

@@ -1,58 +1,124 @@
-//! The signals that ask the program to stop: once politely, twice at once.
+//! The signals that ask the program to stop: once politely and for a bounded time, twice at once.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use pagos_engine::Sending;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
+use crate::console;
 use crate::exit::Exit;
 
+/// How long after a signal what is under way is waited for. What is not done then is in doubt.
+pub(crate) const WORK_MAX: Duration = Duration::from_secs(4);
+
+/// How long after a signal webhooks that are being received are waited for.
+pub(crate) const RECEIVER_MAX: Duration = Duration::from_millis(5_000);
+
+/// How long after a signal outcomes are read from the store.
+pub(crate) const OUTCOMES_MAX: Duration = Duration::from_millis(6_000);
+
+/// How long after a signal the process ends, whatever a provider, a client, a database or a reader
+/// does. `docker stop` kills after 10 seconds, and a slow machine wants a part of them.
+pub(crate) const END: Duration = Duration::from_millis(7_500);
+
 /// Hears the signals from its making on, whatever else is done meanwhile. The second one ends the
-/// process: what was under way is then in doubt, and the next run asks about it.
+/// process, and so does the end of its time after the first: what was under way is then in doubt, and
+/// the next run asks about it.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
-    times_asked: watch::Receiver<u32>,
-    exit_code: Arc<AtomicU8>,
+    asked_at: watch::Receiver<Option<Instant>>,
+    end: Arc<End>,
+}
+
+/// How the process ends where nobody waits for it.
+#[derive(Debug)]
+struct End {
+    exit_code: AtomicU8,
+    sending: Sending,
 }
 
 impl Stop {
-    /// From here on a signal is a request, and no longer the end.
-    pub(crate) fn listen() -> Self {
-        let (sender, times_asked) = watch::channel(0);
-        let exit_code = Arc::new(AtomicU8::new(Exit::InDoubt.code()));
+    /// From here on a signal is a request, and no longer the end. `sending` is what a process that
+    /// ends leaves in doubt.
+    pub(crate) fn listen(sending: Sending) -> Self {
+        let (sender, asked_at) = watch::channel(None);
+        let exit_code = AtomicU8::new(Exit::InDoubt.code());
+        let end = Arc::new(End { exit_code, sending });
         let mut heard = Heard::new();
-        let code = Arc::clone(&exit_code);
+        let last = Arc::clone(&end);
         tokio::spawn(async move {
-            loop {
-                heard.next().await;
-                if *sender.borrow() > 0 {
-                    std::process::exit(i32::from(code.load(Ordering::SeqCst)));
-                }
-                sender.send_modify(|times| *times += 1);
-            }
+            heard.next().await;
+            Arc::clone(&last).spawn_timer();
+            sender.send_replace(Some(Instant::now()));
+            heard.next().await;
+            last.end_now("asked once more, so the process ends at once");
         });
-        Self { times_asked, exit_code }
+        Self { asked_at, end }
     }
 
     /// Resolves when it is asked, or at once if it was.
     pub(crate) async fn requested(&self) {
-        let mut times_asked = self.times_asked.clone();
-        if times_asked.wait_for(|times| *times > 0).await.is_err() {
+        self.asked_for(Duration::ZERO).await;
+    }
+
+    /// Resolves when it was asked so long ago.
+    pub(crate) async fn asked_for(&self, span: Duration) {
+        let mut asked_at = self.asked_at.clone();
+        let asked_at = asked_at.wait_for(Option::is_some).await.ok().and_then(|at| *at);
+        match asked_at {
+            Some(asked_at) => tokio::time::sleep_until(asked_at + span).await,
             // Nobody hears signals any more, so they have their usual meaning.
-            std::future::pending().await
+            None => std::future::pending().await,
         }
+    }
+
+    /// Was it asked?
+    pub(crate) fn is_requested(&self) -> bool {
+        self.asked_at.borrow().is_some()
     }
 
     /// How the process ends if it is asked once more: in doubt, until this is said.
     pub(crate) fn ends_as(&self, exit: Exit) {
-        self.exit_code.store(exit.code(), Ordering::SeqCst);
+        self.end.exit_code.store(exit.code(), Ordering::SeqCst);
     }
 }
 
-/// Resolves when the process is asked to stop: Ctrl-C, or SIGTERM where there is one.
-pub(crate) async fn stop_requested() {
-    Heard::new().next().await;
+impl End {
+    /// A thread, because the tasks of a runtime that stands still do not come round.
+    fn spawn_timer(self: Arc<Self>) {
+        // Without one a signal ends the process as it always did: when everything is done.
+        let _ = std::thread::Builder::new().spawn(move || {
+            std::thread::sleep(END);
+            self.end_now("the stop took too long, so the process ends now");
+        });
+    }
+
+    fn end_now(&self, because: &str) -> ! {
+        console::tell(&format!("{because}; {}", left_in_doubt(self.sending.count())));
+        console::settle();
+        std::process::exit(i32::from(self.exit_code.load(Ordering::SeqCst)))
+    }
+}
+
+/// What becomes of the payouts that are being sent when nobody waits for them any more.
+pub(crate) fn left_in_doubt(sending: usize) -> String {
+    match sending {
+        // Of those that were cut off before it was told already.
+        0 => "nothing more is left in doubt, and nothing is lost".to_owned(),
+        1 => {
+            "1 payout was being sent and is left in doubt: do not pay it in another way; the next \
+              start asks the provider about it first"
+                .to_owned()
+        }
+        _ => format!(
+            "{sending} payouts were being sent and are left in doubt: do not pay them in another way; \
+             the next start asks the provider about them first"
+        ),
+    }
 }
 
 /// From here on SIGHUP no longer ends the process: `heard` is called instead.
@@ -121,5 +187,36 @@ async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
     };
     if heard.is_none() {
         std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn world_18_every_wait_is_counted_from_the_signal() {
+        let (sender, asked_at) = watch::channel(None);
+        let end = End { exit_code: AtomicU8::new(0), sending: Sending::default() };
+        let stop = Stop { asked_at, end: Arc::new(end) };
+        assert!(!stop.is_requested());
+        let began = Instant::now();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        sender.send_replace(Some(Instant::now()));
+        stop.requested().await;
+        assert!(stop.is_requested());
+        assert_eq!(began.elapsed(), Duration::from_secs(60));
+        // Whoever asks late waits no longer than whoever asked at once.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        stop.asked_for(WORK_MAX).await;
+        assert_eq!(began.elapsed(), Duration::from_secs(60) + WORK_MAX);
+        stop.asked_for(Duration::from_secs(1)).await;
+        assert_eq!(began.elapsed(), Duration::from_secs(60) + WORK_MAX);
+    }
+
+    #[test]
+    fn world_18_the_parts_of_a_stop_fit_into_eight_seconds() {
+        let parts = [WORK_MAX, RECEIVER_MAX, OUTCOMES_MAX, END, Duration::from_secs(8)];
+        assert!(parts.is_sorted_by(|earlier, later| earlier < later), "{parts:?}");
     }
 }

@@ -1,7 +1,6 @@
 //! Storing the orders of a planned file, all or none of them. Releases nothing and sends nothing.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use pagos_core::OrderKey;
 use pagos_core::PayoutOrder;
@@ -13,6 +12,7 @@ use pagos_engine::Submitted;
 use crate::input::Accounts;
 use crate::input::InputError;
 use crate::input::Orders;
+use crate::input::Payroll;
 use crate::input::Plan;
 use crate::input::Problem;
 use crate::input::RowError;
@@ -45,12 +45,12 @@ pub(crate) enum SubmitError {
 /// the store takes all of them. Bad rows were told by the plan.
 pub(crate) async fn store(
     engine: &Engine,
-    path: &Path,
+    payroll: &Payroll,
     plan: &Plan,
     accounts: &dyn Accounts,
     run: &RunId,
 ) -> Result<Stored, SubmitError> {
-    let outcome = store_all(engine, path, plan, accounts, run).await;
+    let outcome = store_all(engine, payroll, plan, accounts, run).await;
     if !matches!(&outcome, Ok(stored) if stored.refused.is_empty()) {
         // A refused file leaves nothing behind; what another file has as well stays.
         engine.withdraw(run).await?;
@@ -60,14 +60,14 @@ pub(crate) async fn store(
 
 async fn store_all(
     engine: &Engine,
-    path: &Path,
+    payroll: &Payroll,
     plan: &Plan,
     accounts: &dyn Accounts,
     run: &RunId,
 ) -> Result<Stored, SubmitError> {
     let mut stored = Stored::default();
     let mut batch = Batch::default();
-    for read in Orders::open(path, plan, accounts)? {
+    for read in Orders::open(payroll, plan, accounts)? {
         match read {
             Ok(numbered) => batch.push(numbered.line, numbered.order),
             Err(RowError::Bad) => {}
@@ -130,11 +130,9 @@ fn problems(
     lines: &HashMap<OrderKey, u64>,
 ) -> Result<Vec<Problem>, EngineError> {
     let of = |key: &OrderKey, because: String, remedy: &str| Problem {
-        line: lines.get(key).copied().unwrap_or_default(),
         column: Some("key".to_owned()),
         value: Some(key.to_string()),
-        because,
-        remedy: remedy.to_owned(),
+        ..Problem::of_line(lines.get(key).copied().unwrap_or_default(), because, remedy)
     };
     match error {
         EngineError::Conflict(keys) => Ok(keys

@@ -303,6 +303,15 @@ impl Unread {
         assert!(status.success());
     }
 
+    /// Reads its first line and no more: a server that printed it has its turn.
+    pub(crate) fn ready(&mut self) {
+        let out = self.child.stdout.as_mut().unwrap();
+        let mut byte = [0];
+        while byte != *b"\n" {
+            assert_eq!(out.read(&mut byte).unwrap(), 1, "it ended before it was ready");
+        }
+    }
+
     /// Closes the reading end of its standard output.
     pub(crate) fn close_output(&mut self) {
         drop(self.child.stdout.take());

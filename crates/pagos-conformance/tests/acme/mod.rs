@@ -10,6 +10,7 @@ use pagos_conformance::Case;
 use pagos_conformance::Seams;
 use pagos_conformance::Subject;
 use pagos_core::Absence;
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Contract;
 use pagos_core::Country;
@@ -137,6 +138,10 @@ impl PayoutProvider for Acme {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 
     async fn create(

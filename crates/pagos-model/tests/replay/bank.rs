@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Deduplication;
 use pagos_core::Departure;
@@ -149,6 +150,10 @@ impl PayoutProvider for Line {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {

@@ -75,6 +75,10 @@ impl TwinClock for ScaledClock {
         *pace = Pace { since: Instant::now(), shown, speed };
         Ok(())
     }
+
+    fn speed(&self) -> Option<u32> {
+        Some(self.pace().speed)
+    }
 }
 
 /// The machine's time.
@@ -99,7 +103,9 @@ mod tests {
         clock.advance(Duration::from_secs(3_600));
         assert!(clock.now() >= start.plus(Duration::from_secs(3_600)));
         assert_eq!(clock.change_speed(0), Err(SpeedError { speed: 0 }));
+        assert_eq!(clock.speed(), Some(1_000));
         assert_eq!(clock.change_speed(1), Ok(()));
+        assert_eq!(clock.speed(), Some(1));
         assert!(clock.now() >= start.plus(Duration::from_secs(3_600)));
     }
 }

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::Absence;
 use pagos_core::AccountName;
+use pagos_core::Bank;
 use pagos_core::Clock;
 use pagos_core::Contract;
 use pagos_core::Decoded;
@@ -248,6 +249,10 @@ impl PayoutProvider for Invented {
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         Ok(())
+    }
+
+    fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
+        None
     }
 
     async fn create(

@@ -8,7 +8,6 @@ mod orphan;
 mod payee;
 mod webhook;
 
-use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,8 +30,11 @@ use crate::config::AccountSettings;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
-use crate::output::Colour;
-use crate::output::write_rows;
+use crate::output::Column;
+use crate::output::Grid;
+use crate::output::List;
+use crate::output::Piece;
+use crate::output::Screen;
 use crate::run;
 use crate::run::bank;
 use crate::run::office;
@@ -67,7 +69,7 @@ impl Desk {
         let found = bank::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
         let bank::Found { settings, policy, world } = found;
         check_provider(&settings)?;
-        let seams = office::seams(&policy)?;
+        let seams = accounts::seams_of(&settings, &office::seams(&policy)?)?;
         // For everything that is wrong with the account, such as fields without a meaning.
         let account = accounts::build(&settings, Gaps::Refused, &seams)?;
         let checked = conekta::config(&settings, Gaps::Refused)?;
@@ -81,9 +83,10 @@ impl Desk {
         } else if rows.is_empty() {
             console::tell("there are none");
         } else {
-            let cells: Vec<Vec<String>> = rows.iter().map(Shown::cells).collect();
+            let mut grid = Grid::new(R::COLUMNS);
+            rows.iter().for_each(|row| grid.push_plain(row.cells()));
             let mut out = console::stdout();
-            write_rows(&mut out, Colour::of(&io::stdout()), R::COLUMNS, &cells)?;
+            grid.write(&mut out, Screen::of_stdout())?;
             out.flush()?;
         }
         Ok(Exit::Succeeded)
@@ -95,12 +98,12 @@ impl Desk {
             console::print_json(row)?;
             return Ok(Exit::Succeeded);
         }
-        let width = R::COLUMNS.iter().map(|column| column.len()).max().unwrap_or_default();
-        let mut out = console::stdout();
+        let mut list = List::narrow();
         for (column, cell) in R::COLUMNS.iter().zip(row.cells()) {
-            let printable = cell.replace(char::is_control, " ");
-            writeln!(out, "{:width$}  {printable}", column.to_ascii_lowercase())?;
+            list.add(column.heading.to_ascii_lowercase(), Piece::plain(cell), column.kind);
         }
+        let mut out = console::stdout();
+        list.write(&mut out, Screen::of_stdout())?;
         out.flush()?;
         Ok(Exit::Succeeded)
     }
@@ -122,7 +125,7 @@ impl Desk {
 /// A thing as it is shown. The names of its fields in JSON are stable.
 trait Shown: Serialize {
     /// The headings of its cells.
-    const COLUMNS: &'static [&'static str];
+    const COLUMNS: &'static [Column];
 
     /// What people see of it.
     fn cells(&self) -> Vec<String>;

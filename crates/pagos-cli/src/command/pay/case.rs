@@ -26,12 +26,13 @@ use crate::run::paper::Paper;
 use crate::run::report;
 use crate::run::report::Report;
 use crate::run::report::Waiting;
+use crate::run::signal;
 use crate::run::signal::Stop;
 
 /// How often a process that looks on tries whether it is alone.
 const TURN_BEAT: Duration = Duration::from_millis(500);
 
-/// How long it may take to read the outcomes after a failure or a signal.
+/// How long it may take to read the outcomes after a failure.
 const OUTCOMES_MAX: Duration = Duration::from_secs(5);
 
 /// One file whose orders are stored.
@@ -143,15 +144,16 @@ impl Case<'_> {
                     ended = followed.map(Ended::Followed);
                 }
                 () = self.stop.requested() => progress.tell(
-                    "stopping: nothing new is sent, what is under way is waited for; once more \
-                     stops at once, which loses nothing either",
+                    "stopping: nothing new is sent, what is under way is waited for, for a few \
+                     seconds; once more stops at once, which loses nothing either",
                 ),
             }
         };
-        let worked = office.work(usize::from(self.arguments.concurrency), stop).await;
+        let hurry = self.stop.asked_for(signal::WORK_MAX);
+        let worked = office.work(usize::from(self.arguments.concurrency), stop, hurry).await;
         // The receiver outlives the engine's work, so that nothing told meanwhile is lost.
         if let Some(receiving) = receiving {
-            receiving.shut_down().await;
+            receiving.shut_down(self.stop.asked_for(signal::RECEIVER_MAX)).await;
         }
         worked?;
         Ok(ended?)
@@ -227,10 +229,13 @@ impl Case<'_> {
     async fn outcomes(&self, ended: &Ended) -> Option<Tally> {
         let limit = async {
             match ended {
-                Ended::Followed(_) => self.stop.requested().await,
-                Ended::Interrupted | Ended::Broken => {}
+                Ended::Broken if !self.stop.is_requested() => {
+                    tokio::time::sleep(OUTCOMES_MAX).await;
+                }
+                Ended::Followed(_) | Ended::Interrupted | Ended::Broken => {
+                    self.stop.asked_for(signal::OUTCOMES_MAX).await;
+                }
             }
-            tokio::time::sleep(OUTCOMES_MAX).await;
         };
         match within(self.office.store.tally(Some(&self.run)), limit).await {
             Some(Ok(tally)) => {
@@ -336,7 +341,7 @@ mod tests {
         let bank = Bank::nobodys();
         let (store, accounts) = (Arc::new(MemoryStore::new()), pagos_engine::Accounts::new());
         let office = Office::over(store, &bank.world, accounts, bank.policy.clone()).await.unwrap();
-        let (run, stop) = (RunId("x".to_owned()), Stop::listen());
+        let (run, stop) = (RunId("x".to_owned()), Stop::listen(office.engine.sending()));
         let case = Case { arguments: &arguments, office: &office, run, rows: 2, stop };
         let exit = case.carry_out(bank, Paper::of_run(true)).await;
         assert_eq!(exit, Exit::InDoubt);

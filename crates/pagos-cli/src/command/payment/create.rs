@@ -37,6 +37,7 @@ use crate::run::database::Database;
 use crate::run::office::Office;
 use crate::run::payer;
 use crate::run::payer::Waited;
+use crate::run::signal;
 
 pub(super) fn run(
     arguments: &PaymentCreateArguments,
@@ -76,8 +77,8 @@ async fn create(
     let db = database_of(arguments);
     db.check()?;
     let mut bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
-    if arguments.sandbox_url.is_some() {
-        console::tell("sandbox: a simulated provider, no real money");
+    if let Some(about) = bank.about_sandbox() {
+        console::tell(&about);
     }
     // Everything that can be said without the store is said before there is one.
     let order = match read_order(arguments, &bank.accounts) {
@@ -93,7 +94,7 @@ async fn create(
     };
     let ended = open_and_wait(&office, order, arguments).await;
     if let Some(receiving) = receiving {
-        receiving.shut_down().await;
+        receiving.shut_down(tokio::time::sleep(signal::RECEIVER_MAX)).await;
     }
     ended
 }

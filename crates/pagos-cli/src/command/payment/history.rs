@@ -1,9 +1,8 @@
 //! `pagos payment history KEY`: everything that was done and learned about one payment, oldest
 //! first.
 
-use std::io::Write;
-
 use pagos_core::OrderKey;
+use pagos_core::Timestamp;
 use pagos_engine::Entry;
 
 use crate::arguments::PaymentKeyArguments;
@@ -21,14 +20,7 @@ pub(super) fn run(arguments: &PaymentKeyArguments) -> Result<Exit, Failure> {
         console::print_json(&entries)?;
         return Ok(Exit::Succeeded);
     }
-    let mut out = console::stdout();
-    for entry in &entries {
-        writeln!(out, "{}", line(entry))?;
-    }
-    if entries.is_empty() {
-        writeln!(out, "nothing was asked for yet")?;
-    }
-    out.flush()?;
+    history::print(&entries, line, "nothing was asked for yet")?;
     Ok(Exit::Succeeded)
 }
 
@@ -41,21 +33,21 @@ async fn entries(arguments: &PaymentKeyArguments) -> Result<Vec<Entry>, Failure>
 }
 
 /// What differs from a payout is that nothing is sent to anybody: sessions are opened.
-fn line(entry: &Entry) -> String {
+fn line(entry: &Entry) -> (Timestamp, String) {
     match entry {
         Entry::AttemptBegun { number, at } => {
-            format!("{at}  session {number} asked for: there may be one from here on")
+            (*at, format!("session {number} asked for: there may be one from here on"))
         }
         Entry::AttemptClosed { number, proof, at, because } => {
             let proven = history::proven(*proof);
-            format!("{at}  session {number} was not opened ({proven}): {because}")
+            (*at, format!("session {number} was not opened ({proven}): {because}"))
         }
         Entry::Observed { observation, change } => {
             let (at, told) = (observation.seen_at, history::told(observation));
             let effect = history::effect(*change);
             match &observation.transfer {
-                Some(transfer) => format!("{at}  {told}, try {transfer} [{effect}]"),
-                None => format!("{at}  {told} [{effect}]"),
+                Some(transfer) => (at, format!("{told}, try {transfer} [{effect}]")),
+                None => (at, format!("{told} [{effect}]")),
             }
         }
         other => history::line(other),

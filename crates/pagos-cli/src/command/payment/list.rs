@@ -1,7 +1,6 @@
 //! `pagos payment list`: the payments of a store, with their sums. Asks the store, not the
 //! provider.
 
-use std::io;
 use std::io::Write;
 
 use pagos_core::Clock;
@@ -15,9 +14,9 @@ use crate::clock::SystemClock;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
-use crate::output::Colour;
 use crate::output::PaymentRow;
 use crate::output::PaymentsJson;
+use crate::output::Screen;
 use crate::output::Table;
 use crate::output::Totals;
 use crate::output::with_table_row;
@@ -67,11 +66,11 @@ async fn write_table(pages: &mut Pages<'_>) -> Result<(), Failure> {
             });
         }
     }
-    let colour = Colour::of(&io::stdout());
+    let screen = Screen::of_stdout();
     let mut out = console::stdout();
-    table.write(&mut out, colour)?;
+    table.write(&mut out, screen)?;
     writeln!(out)?;
-    write_totals(&mut out, colour, totals.sums())?;
+    write_totals(&mut out, screen, totals.sums())?;
     Ok(out.flush()?)
 }
 

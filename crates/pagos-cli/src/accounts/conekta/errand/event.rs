@@ -19,6 +19,8 @@ use crate::clock::SystemClock;
 use crate::clock::before;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::Column;
+use crate::output::Kind;
 
 pub(super) async fn run(errand: &EventsErrand, config: Option<&Path>) -> Result<Exit, Failure> {
     match errand {
@@ -84,7 +86,13 @@ impl From<EventRecord> for Row {
 }
 
 impl Shown for Row {
-    const COLUMNS: &'static [&'static str] = &["ID", "CREATED", "NAME", "DELIVERY", "TRANSFER"];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("ID", Kind::Whole),
+        Column::new("CREATED", Kind::Whole),
+        Column::new("NAME", Kind::Note),
+        Column::new("DELIVERY", Kind::Whole),
+        Column::new("TRANSFER", Kind::Reference),
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -108,7 +116,13 @@ struct ResentRow {
 }
 
 impl Shown for ResentRow {
-    const COLUMNS: &'static [&'static str] = &["ID", "URL", "FAILED", "ATTEMPTED", "ANSWER"];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("ID", Kind::Whole),
+        Column::new("URL", Kind::Address),
+        Column::new("FAILED", Kind::Whole),
+        Column::new("ATTEMPTED", Kind::Whole),
+        Column::new("ANSWER", Kind::Note),
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![

@@ -20,6 +20,8 @@ use crate::accounts::conekta::listing;
 use crate::console;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::Column;
+use crate::output::Kind;
 
 const LOOK: &str = "pagos conekta webhook-keys list";
 
@@ -114,7 +116,12 @@ impl From<WebhookKey> for Row {
 }
 
 impl Shown for Row {
-    const COLUMNS: &'static [&'static str] = &["ID", "ACTIVE", "CREATED", "DEACTIVATED"];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("ID", Kind::Whole),
+        Column::new("ACTIVE", Kind::Whole),
+        Column::new("CREATED", Kind::Whole),
+        Column::new("DEACTIVATED", Kind::Whole),
+    ];
 
     fn cells(&self) -> Vec<String> {
         let active = yes_or_no(self.active);

@@ -14,6 +14,8 @@ use crate::accounts::conekta::errand::orphan;
 use crate::accounts::conekta::listing;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::Column;
+use crate::output::Kind;
 
 pub(super) const LOOK: &str = "pagos conekta payees list";
 
@@ -76,7 +78,12 @@ impl From<&Payee> for Row {
 }
 
 impl Shown for Row {
-    const COLUMNS: &'static [&'static str] = &["ID", "ACCOUNT", "BANK", "CREATED"];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("ID", Kind::Whole),
+        Column::new("ACCOUNT", Kind::Whole),
+        Column::new("BANK", Kind::Note),
+        Column::new("CREATED", Kind::Whole),
+    ];
 
     fn cells(&self) -> Vec<String> {
         let account = self.accounts.first();

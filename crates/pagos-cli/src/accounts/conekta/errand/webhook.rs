@@ -20,6 +20,8 @@ use crate::accounts::conekta::listing;
 use crate::config::AccountSettings;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::output::Column;
+use crate::output::Kind;
 
 const LOOK: &str = "pagos conekta webhooks list";
 
@@ -115,7 +117,13 @@ pub(super) fn shown(url: String, settings: &AccountSettings) -> String {
 }
 
 impl Shown for Row {
-    const COLUMNS: &'static [&'static str] = &["ID", "ACTIVE", "STATUS", "URL", "EVENTS"];
+    const COLUMNS: &'static [Column] = &[
+        Column::new("ID", Kind::Whole),
+        Column::new("ACTIVE", Kind::Whole),
+        Column::new("STATUS", Kind::Whole),
+        Column::new("URL", Kind::Address),
+        Column::new("EVENTS", Kind::Note),
+    ];
 
     fn cells(&self) -> Vec<String> {
         let (status, url) = (cell(self.status.as_ref()), cell(self.url.as_ref()));

@@ -1,0 +1,108 @@
+//! The proxy of an account, for machines that reach the internet through one only. What the
+//! environment names for others is not looked at. Says no word of its credentials.
+
+use pagos_http::HttpOptions;
+use pagos_http::Proxy;
+
+use crate::accounts::Seams;
+use crate::config::AccountSettings;
+use crate::config::ConfigProblem;
+
+pub(super) const PROXY: &str = "proxy";
+
+/// What the account is given from outside: as everybody, or through its proxy.
+///
+/// # Errors
+/// What is wrong with the proxy, or with an address of the account that it could read.
+pub(crate) fn seams_of(
+    settings: &AccountSettings,
+    seams: &Seams,
+) -> Result<Seams, Vec<ConfigProblem>> {
+    let Some(proxy) = proxy_of(settings)? else { return Ok(seams.clone()) };
+    let readable: Vec<ConfigProblem> =
+        settings.plain_addresses().map(|field| readable(settings, field)).collect();
+    if !readable.is_empty() {
+        return Err(readable);
+    }
+    let options = HttpOptions { proxy: Some(proxy), ..seams.options.clone() };
+    let transport = (seams.connect)(&options).map_err(|error| {
+        vec![ConfigProblem::new(
+            settings.origin_of(PROXY).clone(),
+            PROXY,
+            error.message(),
+            "correct it, or remove it",
+        )]
+    })?;
+    Ok(Seams { transport, options, ..seams.clone() })
+}
+
+fn proxy_of(settings: &AccountSettings) -> Result<Option<Proxy>, Vec<ConfigProblem>> {
+    let Some(url) = settings.lookup(PROXY) else { return Ok(None) };
+    Proxy::parse(&url).map(Some).map_err(|error| {
+        let remedy = "write http://HOST:PORT, and keep credentials out of the file with proxy_env or \
+                      proxy_file";
+        let origin = settings.origin_of(PROXY).clone();
+        vec![ConfigProblem::new(origin, PROXY, error.message(), remedy)]
+    })
+}
+
+fn readable(settings: &AccountSettings, field: &str) -> ConfigProblem {
+    ConfigProblem::new(
+        settings.origin_of(field).clone(),
+        field,
+        "is plain http, and a proxy could answer in the provider's place",
+        format!("use https, or remove {PROXY}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pagos_core::Error;
+    use pagos_core::Transport;
+    use pagos_http::HttpTransport;
+
+    use crate::accounts::Gaps;
+    use crate::accounts::build;
+    use crate::accounts::tests::account;
+    use crate::clock::SystemClock;
+    use crate::offline;
+
+    use super::*;
+
+    fn make(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
+        Ok(Arc::new(HttpTransport::new(options, Arc::new(SystemClock))?))
+    }
+
+    /// The account as it would be used, in words.
+    fn used(provider: &str, fields: &[(&str, &str)]) -> Result<String, String> {
+        let seams = Seams { connect: make, ..offline::seams() };
+        match build(&account(provider, fields), Gaps::Credentials, &seams) {
+            Ok(account) => Ok(format!("{:?} {account:?}", account.proxy)),
+            Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    const GOOD: (&str, &str) = ("proxy", "http://pagos:canary@proxy.internal:3128");
+
+    #[test]
+    fn world_20_every_provider_goes_through_the_proxy_of_its_account() {
+        for provider in crate::accounts::PROVIDERS {
+            let told = used(provider, &[GOOD]).unwrap();
+            assert!(told.starts_with("Some(\"proxy.internal:3128\")"), "{told}");
+            assert!(!told.contains("canary"), "{told}");
+            assert!(used(provider, &[]).unwrap().starts_with("None"));
+        }
+    }
+
+    #[test]
+    fn world_20_a_proxy_that_does_not_do_is_refused_without_its_text() {
+        let told = used("cashypro", &[("proxy", "https://u:canary@proxy:1")]).unwrap_err();
+        assert!(told.starts_with("pagos.toml:3: proxy does not begin with http://"), "{told}");
+        assert!(!told.contains("canary"), "{told}");
+        let plain = [("base_url", "http://127.0.0.1:8080/stage-api"), GOOD];
+        let told = used("cashypro", &plain).unwrap_err();
+        assert!(told.contains("base_url is plain http"), "{told}");
+    }
+}

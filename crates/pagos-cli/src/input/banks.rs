@@ -1,0 +1,115 @@
+//! The banks of a file, each as its provider understands it: `7` is one bank to a clearing house and
+//! another one to a provider, and only a person can see which was meant.
+
+use std::collections::BTreeMap;
+
+use pagos_core::AccountName;
+use pagos_core::Bank;
+use pagos_core::PayoutOrder;
+use serde::Serialize;
+
+use crate::input::Accounts;
+use crate::input::column::Column;
+use crate::input::problem;
+
+/// Banks beyond so many are not shown.
+const BANKS_MAX: usize = 512;
+
+/// The rows of one bank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct BanksPaid {
+    /// The configured account that pays.
+    pub(crate) account: AccountName,
+    /// What the file says.
+    #[serde(serialize_with = "serialize_shown")]
+    pub(crate) written: String,
+    /// What is sent, where the provider's table has the bank.
+    pub(crate) id: Option<String>,
+    /// The bank's name, where the provider's table has it.
+    pub(crate) name: Option<String>,
+    /// How many rows.
+    pub(crate) count: u64,
+    /// The first of them.
+    #[serde(skip)]
+    pub(crate) line: u64,
+}
+
+impl BanksPaid {
+    /// What the file says, unless it is probably an account or a document that slipped into the column.
+    pub(crate) fn shown(&self) -> String {
+        problem::shown(Column::Bank, &self.written).unwrap_or_else(|| "...".to_owned())
+    }
+}
+
+fn serialize_shown<S: serde::Serializer>(written: &str, to: S) -> Result<S::Ok, S::Error> {
+    problem::shown(Column::Bank, written).serialize(to)
+}
+
+/// Counts the banks of a pass.
+#[derive(Debug, Default)]
+pub(super) struct BankTally {
+    banks: BTreeMap<(AccountName, String), Counted>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    bank: Option<Bank>,
+    count: u64,
+    line: u64,
+}
+
+impl BankTally {
+    /// Counts a row that can be paid. A row without a bank counts by what its account number says.
+    pub(super) fn add(&mut self, order: &PayoutOrder, line: u64, accounts: &dyn Accounts) {
+        let written = order.beneficiary.bank.as_ref().map(|bank| bank.as_str().to_owned());
+        let understood = match &written {
+            // Known already: no table is searched a million times.
+            Some(written) => {
+                let key = (order.account.clone(), written.clone());
+                if let Some(counted) = self.banks.get_mut(&key) {
+                    counted.count += 1;
+                    return;
+                }
+                accounts.bank(order)
+            }
+            None => accounts.bank(order),
+        };
+        let by_number = || understood.as_ref().map(|bank| bank.id.clone());
+        let Some(written) = written.or_else(by_number) else { return };
+        let key = (order.account.clone(), written);
+        if self.banks.len() < BANKS_MAX || self.banks.contains_key(&key) {
+            let counted = Counted { bank: understood, count: 0, line };
+            self.banks.entry(key).or_insert(counted).count += 1;
+        }
+    }
+
+    /// Takes back a row that was counted.
+    pub(super) fn remove(&mut self, order: &PayoutOrder, accounts: &dyn Accounts) {
+        let written = order.beneficiary.bank.as_ref().map(|bank| bank.as_str().to_owned());
+        let Some(written) = written.or_else(|| accounts.bank(order).map(|bank| bank.id)) else {
+            return;
+        };
+        let key = (order.account.clone(), written);
+        if let Some(counted) = self.banks.get_mut(&key) {
+            counted.count -= 1;
+            if counted.count == 0 {
+                self.banks.remove(&key);
+            }
+        }
+    }
+
+    /// Those that no table has.
+    pub(super) fn unknown(&self) -> Vec<BanksPaid> {
+        let banks = self.banks.iter().filter(|(_, counted)| counted.bank.is_none());
+        banks.map(|(key, counted)| paid(key.clone(), counted)).collect()
+    }
+
+    pub(super) fn finish(self) -> Vec<BanksPaid> {
+        self.banks.into_iter().map(|(key, counted)| paid(key, &counted)).collect()
+    }
+}
+
+fn paid((account, written): (AccountName, String), counted: &Counted) -> BanksPaid {
+    let (id, name) = counted.bank.clone().map(|bank| (bank.id, bank.name)).unzip();
+    BanksPaid { account, written, id, name, count: counted.count, line: counted.line }
+}

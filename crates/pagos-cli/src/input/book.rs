@@ -1,0 +1,335 @@
+//! An `.xlsx` workbook: which sheet is the first, and the parts that its cells refer to. Knows no
+//! cells.
+//!
+//! Our own reader, and strict: the libraries that read all that anybody calls a workbook take a formula
+//! without a result for an empty cell, an index that is no number for the first of all texts, and as
+//! much memory as a small file asks for. Source of the format: ECMA-376, parts 1 and 2.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Cursor;
+use std::io::Read;
+
+use zip::ZipArchive;
+
+use crate::input::Problem;
+use crate::input::xml::Broken;
+use crate::input::xml::Token;
+use crate::input::xml::Xml;
+
+/// The largest part, unpacked. Some 400,000 rows of a payroll are below it.
+const PART_SIZE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// An open workbook.
+pub(super) struct Book {
+    archive: ZipArchive<Cursor<Vec<u8>>>,
+    /// The name of its first sheet.
+    pub(super) name: String,
+    pub(super) is_hidden: bool,
+    /// The sheet that a spreadsheet shows when it opens the workbook, if that is another.
+    pub(super) shown: Option<String>,
+    part: String,
+    /// What cells refer to by number.
+    pub(super) texts: Vec<String>,
+    /// For each style, whether it shows a date.
+    dates: Vec<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Named {
+    name: String,
+    id: String,
+    is_hidden: bool,
+}
+
+/// A relation between parts: id, kind, target.
+struct Relation {
+    id: String,
+    kind: String,
+    target: String,
+}
+
+impl Book {
+    /// Opens a workbook and reads everything but its cells.
+    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Problem> {
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
+        let roots = relations(&mut archive, "")?;
+        let main = find(&roots, "officeDocument").ok_or_else(unreadable)?;
+        let (sheets, open) = read_sheets(&mut archive, &main)?;
+        let relations = relations(&mut archive, &main)?;
+        let Some(first) = sheets.first() else {
+            return Err(Problem::of_line(1, "the workbook has no sheet", "add the payroll to it"));
+        };
+        let relation = relations.iter().find(|relation| relation.id == first.id);
+        let Some(relation) = relation.filter(|relation| relation.kind == "worksheet") else {
+            let because = "the first sheet of the workbook is no table";
+            return Err(Problem::of_line(1, because, "move the payroll to the first sheet"));
+        };
+        let part = beside(&main, &relation.target);
+        // A workbook may be without either. A cell that refers to what is not there is refused.
+        let further = |kind| {
+            let name = beside(&main, &find(&relations, kind)?);
+            place(&archive, &name).map(|_| name)
+        };
+        let (texts, styles) = (further("sharedStrings"), further("styles"));
+        let texts = texts.map(|name| read_texts(&mut archive, &name)).transpose()?;
+        let dates = styles.map(|name| read_dates(&mut archive, &name)).transpose()?;
+        let (texts, dates) = (texts.unwrap_or_default(), dates.unwrap_or_default());
+        Ok(Self {
+            name: first.name.clone(),
+            is_hidden: first.is_hidden,
+            shown: sheets.get(open).filter(|_| open > 0).map(|sheet| sheet.name.clone()),
+            archive,
+            part,
+            texts,
+            dates,
+        })
+    }
+
+    /// The XML of the first sheet.
+    pub(super) fn sheet(&mut self) -> Result<(Xml<impl BufRead + '_>, Lookup<'_>), Problem> {
+        let lookup = Lookup { texts: &self.texts, dates: &self.dates };
+        Ok((open_part(&mut self.archive, &self.part)?, lookup))
+    }
+}
+
+/// What the cells of a sheet refer to.
+#[derive(Clone, Copy)]
+pub(super) struct Lookup<'a> {
+    pub(super) texts: &'a [String],
+    dates: &'a [bool],
+}
+
+impl Lookup<'_> {
+    /// Does this style show a number as a date?
+    pub(super) fn is_date(&self, style: Option<&str>) -> bool {
+        let place = style.and_then(|style| style.parse::<usize>().ok());
+        place.and_then(|place| self.dates.get(place)).copied().unwrap_or(false)
+    }
+}
+
+pub(super) fn unreadable() -> Problem {
+    let because =
+        "the file is a zip archive or a spreadsheet, but no .xlsx workbook that can be read";
+    let remedy = "save it as .xlsx once more, or export the sheet as \"CSV UTF-8\"";
+    Problem::of_line(1, because, remedy)
+}
+
+impl From<Broken> for Problem {
+    fn from(_: Broken) -> Self {
+        unreadable()
+    }
+}
+
+/// Where a part is in the archive. Names of parts are the same in any case.
+fn place(archive: &ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Option<usize> {
+    let wanted = name.trim_start_matches('/').as_bytes();
+    archive.file_names_raw().position(|known| known.eq_ignore_ascii_case(wanted))
+}
+
+fn open_part<'a>(
+    archive: &'a mut ZipArchive<Cursor<Vec<u8>>>,
+    name: &str,
+) -> Result<Xml<impl BufRead + 'a>, Problem> {
+    let place = place(archive, name).ok_or_else(unreadable)?;
+    let part = archive.by_index(place).map_err(|_| unreadable())?;
+    if part.size() > PART_SIZE_BYTES_MAX {
+        let because = "the workbook is larger than 256 MiB when it is unpacked";
+        return Err(Problem::of_line(1, because, "export it as \"CSV UTF-8\""));
+    }
+    // Whatever it says of its size: what is cut off here is no XML any more, and so refused.
+    Ok(Xml::new(BufReader::new(part.take(PART_SIZE_BYTES_MAX))))
+}
+
+/// What a part refers to; for no part, what the workbook begins with.
+fn relations(
+    archive: &mut ZipArchive<Cursor<Vec<u8>>>,
+    part: &str,
+) -> Result<Vec<Relation>, Problem> {
+    let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+    let mut xml = open_part(archive, &format!("{folder}/_rels/{name}.rels"))?;
+    let mut relations = Vec::new();
+    loop {
+        match xml.next()? {
+            Token::Open(name) if name == "Relationship" => {
+                let text = |name| xml.attribute(name).unwrap_or_default().to_owned();
+                let kind = text("Type");
+                let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+                relations.push(Relation { id: text("Id"), kind, target: text("Target") });
+            }
+            Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
+            Token::End => return Ok(relations),
+        }
+    }
+}
+
+fn find(relations: &[Relation], kind: &str) -> Option<String> {
+    relations.iter().find(|relation| relation.kind == kind).map(|relation| relation.target.clone())
+}
+
+/// A target as seen from a part.
+fn beside(part: &str, target: &str) -> String {
+    if target.starts_with('/') {
+        return target.to_owned();
+    }
+    let folder = part.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in target.split('/') {
+        match name {
+            "." | "" => {}
+            ".." => drop(names.pop()),
+            name => names.push(name),
+        }
+    }
+    names.join("/")
+}
+
+/// The sheets in their order, and the place of the one that is shown.
+fn read_sheets(
+    archive: &mut ZipArchive<Cursor<Vec<u8>>>,
+    part: &str,
+) -> Result<(Vec<Named>, usize), Problem> {
+    let mut xml = open_part(archive, part)?;
+    let (mut sheets, mut open) = (Vec::new(), 0);
+    loop {
+        match xml.next()? {
+            Token::Open(name) if name == "sheet" => {
+                let text = |name| xml.attribute(name).unwrap_or_default().to_owned();
+                let is_hidden = !matches!(xml.attribute("state"), None | Some("visible"));
+                sheets.push(Named { name: text("name"), id: text("id"), is_hidden });
+            }
+            Token::Open(name) if name == "workbookView" => {
+                open = xml.attribute("activeTab").and_then(|tab| tab.parse().ok()).unwrap_or(0);
+            }
+            Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
+            Token::End => return Ok((sheets, open)),
+        }
+    }
+}
+
+fn read_texts(
+    archive: &mut ZipArchive<Cursor<Vec<u8>>>,
+    part: &str,
+) -> Result<Vec<String>, Problem> {
+    let mut xml = open_part(archive, part)?;
+    let mut texts = Vec::new();
+    loop {
+        match xml.next()? {
+            Token::Open(name) if name == "si" => texts.push(rich_text(&mut xml)?),
+            Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
+            Token::End => return Ok(texts),
+        }
+    }
+}
+
+/// The text of an element with `t` or runs of `t` in it; how it is pronounced is left out.
+pub(super) fn rich_text(xml: &mut Xml<impl BufRead>) -> Result<String, Broken> {
+    let (mut text, mut depth) = (String::new(), 1);
+    while depth > 0 {
+        match xml.next()? {
+            Token::Open(name) if name == "t" => text.push_str(&xml.text("")?),
+            Token::Open(name) if name == "rPh" => drop(xml.text("")?),
+            Token::Open(_) => depth += 1,
+            Token::Close(_) => depth -= 1,
+            // Only the white space of a pretty printer stands between elements.
+            Token::Text(_) => {}
+            Token::End => return Err(Broken),
+        }
+    }
+    Ok(unescaped(&text))
+}
+
+/// `_x000D_` is how a workbook writes a character that XML does not have.
+fn unescaped(text: &str) -> String {
+    let mut pieces = text.split("_x");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let code = piece.get(..4).filter(|_| piece.get(4..5) == Some("_"));
+        let letter = code.and_then(|code| u32::from_str_radix(code, 16).ok());
+        match letter.and_then(char::from_u32) {
+            Some(letter) => {
+                plain.push(letter);
+                plain.push_str(piece.get(5..).unwrap_or_default());
+            }
+            None => {
+                plain.push_str("_x");
+                plain.push_str(piece);
+            }
+        }
+    }
+    plain
+}
+
+/// For each style of cells, whether it shows a date or a time.
+fn read_dates(archive: &mut ZipArchive<Cursor<Vec<u8>>>, part: &str) -> Result<Vec<bool>, Problem> {
+    let mut xml = open_part(archive, part)?;
+    let (mut formats, mut dates, mut is_cells) = (Vec::new(), Vec::new(), false);
+    loop {
+        match xml.next()? {
+            Token::Open(name) if name == "numFmt" => {
+                let id = xml.attribute("numFmtId").unwrap_or_default().to_owned();
+                formats.push((id, is_date_format(xml.attribute("formatCode").unwrap_or_default())));
+            }
+            Token::Open(name) if name == "cellXfs" => is_cells = true,
+            Token::Close(name) if name == "cellXfs" => is_cells = false,
+            Token::Open(name) if name == "xf" && is_cells => {
+                let id = xml.attribute("numFmtId").unwrap_or_default();
+                let own =
+                    formats.iter().find(|(known, _)| known == id).map(|(_, is_date)| *is_date);
+                dates.push(own.unwrap_or_else(|| is_date_id(id)));
+            }
+            Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
+            Token::End => return Ok(dates),
+        }
+    }
+}
+
+/// The formats that need no code. Source: ECMA-376 part 1, 18.8.30.
+fn is_date_id(id: &str) -> bool {
+    matches!(id.parse::<u16>(), Ok(14..=22 | 27..=36 | 45..=47 | 50..=58))
+}
+
+/// Does a format have a part of a date or a time outside of quotes, brackets and escapes?
+fn is_date_format(code: &str) -> bool {
+    let mut letters = code.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => drop(letters.by_ref().find(|letter| *letter == '"')),
+            '[' => drop(letters.by_ref().find(|letter| *letter == ']')),
+            '\\' | '_' | '*' => drop(letters.next()),
+            'y' | 'm' | 'd' | 'h' | 's' | 'Y' | 'M' | 'D' | 'H' | 'S' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_of_dates_are_told_from_those_of_money() {
+        for (code, expected) in [
+            ("dd/mm/yyyy", true),
+            ("[$-340A]d\\-mmm", true),
+            ("h:mm:ss", true),
+            ("#,##0.00", false),
+            ("\"días\" 0", false),
+            ("[Red]\\$#,##0;-0", false),
+            ("_-* #,##0.00_-", false),
+            ("000", false),
+        ] {
+            assert_eq!(is_date_format(code), expected, "{code}");
+        }
+        assert!(is_date_id("14") && !is_date_id("2") && !is_date_id(""));
+    }
+
+    #[test]
+    fn targets_and_escapes_are_read() {
+        assert_eq!(beside("xl/workbook.xml", "worksheets/sheet1.xml"), "xl/worksheets/sheet1.xml");
+        assert_eq!(beside("xl/workbook.xml", "/xl/s.xml"), "/xl/s.xml");
+        assert_eq!(beside("workbook.xml", "./a/../b.xml"), "b.xml");
+        assert_eq!(unescaped("a_x000D_b_xZZZZ_c_x41"), "a\rb_xZZZZ_c_x41");
+    }
+}

@@ -1,0 +1,129 @@
+//! Problems for people: what is wrong in many rows is said once, with all of its lines.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use crate::input::Problem;
+
+/// Different problems beyond so many are counted and not told; a script gets all of them.
+const KINDS_MAX: usize = 100;
+/// So many spans of lines are named for each.
+const SPANS_MAX: usize = 8;
+
+/// Problems of a file, put together by what is wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    places: HashMap<(Option<String>, String), usize>,
+    kinds: Vec<Kind>,
+    more: u64,
+}
+
+/// One thing that is wrong, wherever it is.
+#[derive(Debug)]
+struct Kind {
+    first: Problem,
+    count: u64,
+    /// From and to, after the first.
+    spans: Vec<(u64, u64)>,
+    has_more: bool,
+}
+
+impl Folded {
+    /// Adds a problem; usually in the order of lines.
+    pub(crate) fn add(&mut self, problem: Problem) {
+        let key = (problem.column.clone(), problem.because.clone());
+        if let Some(kind) = self.places.get(&key).and_then(|place| self.kinds.get_mut(*place)) {
+            kind.repeat(problem.line);
+            return;
+        }
+        if self.kinds.len() >= KINDS_MAX {
+            self.more += 1;
+            return;
+        }
+        self.places.insert(key, self.kinds.len());
+        self.kinds.push(Kind { first: problem, count: 1, spans: Vec::new(), has_more: false });
+    }
+
+    /// One line for each thing that is wrong.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let more = match self.more {
+            0 => None,
+            1 => Some("... and 1 more problem; `pagos plan --json` lists all".to_owned()),
+            more => Some(format!("... and {more} more problems; `pagos plan --json` lists all")),
+        };
+        self.kinds.iter().map(Kind::text).chain(more)
+    }
+}
+
+impl Kind {
+    fn repeat(&mut self, line: u64) {
+        let last = self.spans.last().map_or(self.first.line, |(_, to)| *to);
+        if line == last {
+            return;
+        }
+        self.count += 1;
+        if let Some(last) = self.spans.last_mut().filter(|(_, to)| to + 1 == line) {
+            last.1 = line;
+            return;
+        }
+        match self.spans.len() < SPANS_MAX {
+            true => self.spans.push((line, line)),
+            false => self.has_more = true,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.first.to_string();
+        if self.count == 1 {
+            return text;
+        }
+        let others = self.count - 1;
+        let word = if others == 1 { "line" } else { "lines" };
+        let spans = self.spans.iter().map(|(from, to)| match from == to {
+            true => from.to_string(),
+            false => format!("{from}-{to}"),
+        });
+        let spans: Vec<String> = spans.collect();
+        let rest = if self.has_more { " and more" } else { "" };
+        // Writing to a string does not fail.
+        let _ = write!(text, " (and in {others} other {word}: {}{rest})", spans.join(", "));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn world_13_what_is_wrong_in_every_row_is_said_once() {
+        let mut folded = Folded::default();
+        for line in [2, 3, 4, 7, 9] {
+            folded.add(Problem::of_line(line, "has a decimal comma", "write a dot"));
+        }
+        folded.add(Problem::of_line(5, "is empty", "fill it in"));
+        let lines: Vec<String> = folded.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "line 2: has a decimal comma; write a dot (and in 4 other lines: 3-4, 7, 9)",
+                "line 5: is empty; fill it in",
+            ]
+        );
+    }
+
+    #[test]
+    fn world_13_the_number_of_things_to_say_has_a_limit() {
+        let mut folded = Folded::default();
+        for line in 1..=150 {
+            folded.add(Problem::of_line(line, format!("is odd {line}"), "look"));
+            folded.add(Problem::of_line(line * 2, "is even", "look"));
+        }
+        let lines: Vec<String> = folded.lines().collect();
+        assert_eq!(lines.len(), KINDS_MAX + 1);
+        assert!(
+            lines[1].contains("(and in 149 other lines: 4, 6, 8, 10, 12, 14, 16, 18 and more)")
+        );
+        assert!(lines[KINDS_MAX].starts_with("... and 51 more problems"));
+    }
+}

@@ -1,0 +1,277 @@
+//! The rows of the first sheet of a workbook as records. Text cells stay text; what a number was before
+//! a spreadsheet made it one is not guessed.
+
+use std::io::BufRead;
+
+use crate::input::Problem;
+use crate::input::book;
+use crate::input::book::Book;
+use crate::input::book::Lookup;
+use crate::input::field;
+use crate::input::header;
+use crate::input::record;
+use crate::input::record::CellKind;
+use crate::input::record::FIELDS_MAX;
+use crate::input::record::RECORD_SIZE_BYTES_MAX;
+use crate::input::record::Record;
+use crate::input::xml::Broken;
+use crate::input::xml::Token;
+use crate::input::xml::Xml;
+
+/// Below it every whole number is exact in a cell.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// All cells together.
+const CELLS_SIZE_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// The rows of a sheet that hold something.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    /// Its name, for people.
+    pub(crate) name: String,
+    /// The sheet that a spreadsheet shows when it opens the workbook, if that is another.
+    pub(crate) shown: Option<String>,
+    pub(crate) records: Vec<Record>,
+    /// The lines of rows that hold something and are hidden, by a filter say.
+    pub(crate) hidden: Vec<u64>,
+}
+
+impl Sheet {
+    /// Reads the first sheet of a workbook.
+    ///
+    /// # Errors
+    /// The one thing to say about a workbook that cannot be read.
+    pub(super) fn read(bytes: Vec<u8>) -> Result<Self, Problem> {
+        let mut book = Book::open(bytes)?;
+        let name = field::printable(&book.name, 64);
+        if book.is_hidden {
+            let because = format!("the first sheet of the workbook, {name:?}, is hidden");
+            return Err(Problem::of_line(1, because, "move the payroll to the first sheet"));
+        }
+        let shown = book.shown.as_ref().map(|shown| field::printable(shown, 64));
+        let (mut xml, lookup) = book.sheet()?;
+        let mut reader = Reader { lookup, records: Vec::new(), hidden: Vec::new(), size_bytes: 0 };
+        reader.read(&mut xml)?;
+        let Reader { records, hidden, .. } = reader;
+        header::check_first(records.iter().map(|record| (record.line, record)))?;
+        Ok(Self { name, shown, records, hidden })
+    }
+}
+
+/// A cell at its place in a row, from 0.
+struct Placed {
+    place: usize,
+    kind: CellKind,
+    text: String,
+}
+
+struct Reader<'a> {
+    lookup: Lookup<'a>,
+    records: Vec<Record>,
+    hidden: Vec<u64>,
+    size_bytes: usize,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, xml: &mut Xml<impl BufRead>) -> Result<(), Problem> {
+        let mut line = 0;
+        loop {
+            match xml.next()? {
+                Token::Open(name) if name == "row" => {
+                    let before = line;
+                    line = match xml.attribute("r") {
+                        Some(number) => number.trim().parse().map_err(|_| book::unreadable())?,
+                        None => before + 1,
+                    };
+                    if line <= before {
+                        return Err(out_of_order(before));
+                    }
+                    let is_hidden = matches!(xml.attribute("hidden"), Some("1" | "true"));
+                    let cells = self.read_row(xml, line)?;
+                    self.keep(line, cells, is_hidden)?;
+                }
+                Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
+                Token::End => return Ok(()),
+            }
+        }
+    }
+
+    fn read_row(&self, xml: &mut Xml<impl BufRead>, line: u64) -> Result<Vec<Placed>, Problem> {
+        let mut cells: Vec<Placed> = Vec::new();
+        let mut next = 0;
+        loop {
+            match xml.next()? {
+                Token::Open(name) if name == "c" => {
+                    let place = match xml.attribute("r") {
+                        Some(address) => place_of(address, line).ok_or_else(book::unreadable)?,
+                        None => next,
+                    };
+                    if place < next {
+                        return Err(out_of_order(line));
+                    }
+                    next = place + 1;
+                    if let Some((kind, text)) = self.read_cell(xml, place, line)? {
+                        check_size(place, line, &text)?;
+                        cells.push(Placed { place, kind, text });
+                    }
+                }
+                Token::Close(name) if name == "row" => return Ok(cells),
+                Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
+                Token::End => return Err(book::unreadable()),
+            }
+        }
+    }
+
+    /// What a cell holds; nothing for an empty one.
+    fn read_cell(
+        &self,
+        xml: &mut Xml<impl BufRead>,
+        place: usize,
+        line: u64,
+    ) -> Result<Option<(CellKind, String)>, Problem> {
+        let kind = xml.attribute("t").unwrap_or("n").to_owned();
+        let is_date = self.lookup.is_date(xml.attribute("s"));
+        let (mut value, mut has_formula) = (None, false);
+        loop {
+            match xml.next()? {
+                Token::Open(name) if name == "v" => value = Some(xml.text("")?),
+                Token::Open(name) if name == "is" => value = Some(book::rich_text(xml)?),
+                Token::Open(name) if name == "f" => {
+                    xml.text("")?;
+                    has_formula = true;
+                }
+                Token::Close(name) if name == "c" => break,
+                Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
+                Token::End => return Err(book::unreadable()),
+            }
+        }
+        // Only a formula that gives a text can give an empty one.
+        if has_formula && kind != "str" && value.as_ref().is_none_or(String::is_empty) {
+            return Err(without_result(place, line));
+        }
+        let Some(value) = value else { return Ok(None) };
+        Ok(Some(self.read_value(&kind, is_date, value)?).filter(|(_, text)| !text.is_empty()))
+    }
+
+    fn read_value(
+        &self,
+        kind: &str,
+        is_date: bool,
+        value: String,
+    ) -> Result<(CellKind, String), Broken> {
+        match kind {
+            "s" => {
+                let number = value.trim().parse::<usize>().map_err(|_| Broken)?;
+                let text = self.lookup.texts.get(number).ok_or(Broken)?;
+                Ok((CellKind::Text, text.clone()))
+            }
+            // Its words, such as #N/A, are told as those of a text file.
+            "str" | "inlineStr" | "e" => Ok((CellKind::Text, value)),
+            "n" if value.trim().is_empty() => Ok((CellKind::Number, String::new())),
+            "n" if !is_date => {
+                let number = value.trim().parse::<f64>().map_err(|_| Broken)?;
+                Ok((CellKind::Number, number_text(number)))
+            }
+            // Dates and truth values.
+            _ => Ok((CellKind::Other, "?".to_owned())),
+        }
+    }
+
+    /// Keeps a row, as wide as the header or its own last cell, if it holds anything.
+    fn keep(&mut self, line: u64, cells: Vec<Placed>, is_hidden: bool) -> Result<(), Problem> {
+        let end = cells.last().map_or(0, |cell| cell.place + 1);
+        let width = self.records.first().map_or(end, |header| header.len().max(end));
+        let mut row = vec![(CellKind::Text, String::new()); end];
+        for cell in cells {
+            if let Some(slot) = row.get_mut(cell.place) {
+                *slot = (cell.kind, cell.text);
+            }
+        }
+        let record = Record::of_cells(line, width, row.into_iter());
+        if record.is_blank() {
+            return Ok(());
+        }
+        self.size_bytes += record.size_bytes();
+        if self.size_bytes > CELLS_SIZE_BYTES_MAX {
+            let because = "the sheet holds more than 512 MiB";
+            return Err(Problem::of_line(line, because, "export it as \"CSV UTF-8\""));
+        }
+        if is_hidden {
+            self.hidden.push(line);
+        }
+        self.records.push(record);
+        Ok(())
+    }
+}
+
+/// The column of an address such as `J12`, from 0, if it is in that row.
+fn place_of(address: &str, line: u64) -> Option<usize> {
+    let letters = address.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let row: u64 = address.get(letters.len()..)?.parse().ok()?;
+    let is_address = row == line && (1..=3).contains(&letters.len());
+    let value = |letter: char| letter.is_ascii_alphabetic().then(|| letter.to_digit(36)).flatten();
+    let place = letters.chars().try_fold(0_usize, |place, letter| {
+        // Letters are the digits from 10 to 35 of base 36.
+        Some(place * 26 + usize::try_from(value(letter)? - 9).ok()?)
+    })?;
+    place.checked_sub(1).filter(|_| is_address)
+}
+
+fn check_size(place: usize, line: u64, text: &str) -> Result<(), Problem> {
+    if place < FIELDS_MAX && text.len() <= RECORD_SIZE_BYTES_MAX {
+        return Ok(());
+    }
+    let because = format!(
+        "the cell lies beyond column {FIELDS_MAX}, or holds more than {RECORD_SIZE_BYTES_MAX} bytes"
+    );
+    Err(in_cell(place, line, because, "remove it"))
+}
+
+fn without_result(place: usize, line: u64) -> Problem {
+    let because = "the cell has a formula and no result: the program that wrote the file did not \
+                   calculate it";
+    let remedy = "open the file in Excel or LibreOffice and save it there";
+    in_cell(place, line, because.to_owned(), remedy)
+}
+
+fn out_of_order(line: u64) -> Problem {
+    let because = "the rows or cells of the sheet are not in order, or are there twice";
+    Problem::of_line(line, because, "open the file in Excel or LibreOffice and save it there")
+}
+
+fn in_cell(place: usize, line: u64, because: String, remedy: &str) -> Problem {
+    let cell = Some(record::address(place, line).into());
+    Problem { cell, ..Problem::of_line(line, because, remedy) }
+}
+
+/// All digits of a number, and no exponent. What is too large to be exact keeps a mark that makes it
+/// unreadable as an amount.
+fn number_text(number: f64) -> String {
+    match number.abs() < WHOLE_MAX {
+        true => number.to_string(),
+        false => format!("{number:e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_a_column_and_the_row_that_they_are_in() {
+        for (address, expected) in [
+            ("A12", Some(0)),
+            ("J12", Some(9)),
+            ("AA12", Some(26)),
+            ("XFD12", Some(16_383)),
+            ("a12", Some(0)),
+            ("A13", None),
+            ("12", None),
+            ("A", None),
+            ("AAAA12", None),
+            ("Ñ12", None),
+            ("A-12", None),
+        ] {
+            assert_eq!(place_of(address, 12), expected, "{address}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The file of a payroll, open: its bytes, which stay the same, and what they are. No columns.
+//!
+//! Whatever can be read only once (a pipe, standard input) is copied into a private file without a
+//! name first, and then is a file like any other.
+
+use std::fs::File;
+use std::io;
+use std::io::IsTerminal;
+use std::io::Read;
+use std::io::Seek;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use encoding_rs::Decoder;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use crate::console;
+use crate::input::Digest;
+use crate::input::InputError;
+use crate::input::Problem;
+use crate::input::encoding::Encoding;
+use crate::input::encoding::Survey;
+use crate::input::path_text;
+use crate::input::sheet::Sheet;
+
+/// Standard input, as an argument. The long names are not opened: to open a named pipe a second time
+/// waits for a writer that may be gone.
+const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+/// What is read of a pipe at most, and of a spreadsheet: these are held in full.
+const SPOOL_SIZE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+const SHEET_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const BLOCK_SIZE_BYTES: usize = 256 * 1024;
+
+/// The file of a payroll.
+#[derive(Debug)]
+pub(crate) struct Payroll {
+    /// What it is called in messages.
+    pub(crate) name: PathBuf,
+    pub(crate) digest: Digest,
+    pub(super) body: Result<Body, Problem>,
+    /// Is it a pipe that ended within a line?
+    pub(super) is_cut: bool,
+    file: File,
+}
+
+/// What a payroll is written in.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// Text, with separators.
+    Text(Encoding),
+    /// The first sheet of a workbook.
+    Sheet(Sheet),
+}
+
+impl Payroll {
+    /// Opens a file, or copies a pipe. `-` is standard input. Reads all of it once.
+    ///
+    /// # Errors
+    /// If it cannot be read. What is wrong *in* it is a problem of its plan.
+    pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
+        Self::read(path).map_err(|error| InputError::new(path, error))
+    }
+
+    fn read(path: &Path) -> io::Result<Self> {
+        let Opened { mut file, name, is_pipe } = open_file(path)?;
+        let (mut digest, mut survey) = (Sha256::new(), Survey::default());
+        let (mut start, mut last) = (Vec::new(), b'\n');
+        each_block(&file, |block| {
+            digest.update(block);
+            survey.add(block);
+            let room = 8_usize.saturating_sub(start.len());
+            start.extend(block.iter().take(room));
+            last = block.last().copied().unwrap_or(last);
+        })?;
+        let is_cut = is_pipe && !matches!(last, b'\n' | b'\r' | 0);
+        let body = match start.as_slice() {
+            [b'P', b'K', 3, 4, ..] => read_sheet(&mut file)?,
+            [0xD0, 0xCF, 0x11, 0xE0, ..] => Err(read_old_sheet(&mut file)?),
+            [0x1F, 0x8B, ..] => Err(no_payroll("a gzip archive")),
+            [b'%', b'P', b'D', b'F', ..] => Err(no_payroll("a PDF document")),
+            [b'{', b'\\', b'r', b't', b'f', ..] => {
+                Err(no_payroll("a document of a word processor"))
+            }
+            _ => survey.finish().map(Body::Text),
+        };
+        Ok(Self { name, digest: Digest::new(digest), body, is_cut, file })
+    }
+
+    /// The digest of what the file holds by now. A sheet was read once and is held.
+    pub(super) fn digest_now(&self) -> io::Result<Digest> {
+        match self.body {
+            Ok(Body::Sheet(_)) => Ok(self.digest),
+            _ => self.text(Encoding::Utf8)?.into_digest(),
+        }
+    }
+
+    /// The bytes once more, as UTF-8, from the start. One reader at a time.
+    pub(super) fn text(&self, encoding: Encoding) -> io::Result<Text<'_>> {
+        let mut file = &self.file;
+        file.rewind()?;
+        Ok(Text { file, digest: Sha256::new(), decoder: encoding.decoder(), decoded: Vec::new() })
+    }
+}
+
+struct Opened {
+    file: File,
+    name: PathBuf,
+    is_pipe: bool,
+}
+
+fn open_file(path: &Path) -> io::Result<Opened> {
+    if STANDARD_INPUT.iter().any(|name| path == Path::new(name)) {
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            let because = "standard input is a terminal; name a file, or pipe one into it";
+            return Err(io::Error::other(because));
+        }
+        let file = spool(stdin.lock())?;
+        return Ok(Opened { file, name: PathBuf::from("standard input"), is_pipe: true });
+    }
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        return Err(io::Error::other("is a folder; name the file in it"));
+    }
+    if kind.is_file() {
+        return Ok(Opened { file: File::open(path)?, name: path.to_owned(), is_pipe: false });
+    }
+    console::tell(&format!("{}: is read to its end first", path_text(path)));
+    let pipe = File::open(path)?;
+    if pipe.is_terminal() {
+        return Err(io::Error::other("is a terminal; name a file, or pipe one into it"));
+    }
+    Ok(Opened { file: spool(pipe)?, name: path.to_owned(), is_pipe: true })
+}
+
+/// Copies what can be read only once into a file that has no name and that nobody else can open.
+fn spool(mut source: impl Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile().and_then(private).map_err(|error| {
+        io::Error::new(error.kind(), format!("no temporary file can be made for it ({error})"))
+    })?;
+    let copied = io::copy(&mut source.by_ref().take(SPOOL_SIZE_BYTES_MAX + 1), &mut file)?;
+    if copied > SPOOL_SIZE_BYTES_MAX {
+        let because = "a pipe is read up to 1 GiB; save it to a file and name that";
+        return Err(io::Error::other(because));
+    }
+    file.flush()?;
+    Ok(file)
+}
+
+/// Only ours, whatever the umask.
+fn private(file: File) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+/// What an `.xls` has to be told, or an `.xlsx` with a password, which is packed like one.
+fn read_old_sheet(file: &mut File) -> io::Result<Problem> {
+    let bytes = read_whole(file)?;
+    let entry: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let is_locked = bytes.windows(entry.len()).any(|window| window == entry.as_slice());
+    Ok(match is_locked {
+        true => {
+            let because = "the workbook is protected by a password";
+            Problem::of_line(1, because, "save it without the password")
+        }
+        false => {
+            let because = "the file is an old spreadsheet (.xls)";
+            Problem::of_line(1, because, "save it as .xlsx, or as \"CSV UTF-8\"")
+        }
+    })
+}
+
+fn no_payroll(kind: &str) -> Problem {
+    let because = format!("the file is {kind}");
+    Problem::of_line(1, because, "name a CSV file or an .xlsx workbook")
+}
+
+/// Up to one byte more than a sheet may have.
+fn read_whole(file: &mut File) -> io::Result<Vec<u8>> {
+    file.rewind()?;
+    let mut bytes = Vec::new();
+    file.take(SHEET_SIZE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read_sheet(file: &mut File) -> io::Result<Result<Body, Problem>> {
+    let bytes = read_whole(file)?;
+    if bytes.len() as u64 > SHEET_SIZE_BYTES_MAX {
+        let because = "the spreadsheet is larger than 64 MiB";
+        return Ok(Err(Problem::of_line(1, because, "export it as \"CSV UTF-8\"")));
+    }
+    Ok(Sheet::read(bytes).map(Body::Sheet))
+}
+
+fn each_block(mut source: impl Read + Seek, mut act: impl FnMut(&[u8])) -> io::Result<()> {
+    source.rewind()?;
+    let mut block = vec![0; BLOCK_SIZE_BYTES];
+    loop {
+        match source.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(count) => act(block.get(..count).unwrap_or(&[])),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The text of a payroll as UTF-8, with the digest of the bytes that it was made from.
+pub(crate) struct Text<'a> {
+    file: &'a File,
+    digest: Sha256,
+    decoder: Option<Decoder>,
+    /// Decoded, and not yet taken.
+    decoded: Vec<u8>,
+}
+
+impl Text<'_> {
+    /// The digest of the whole file; reads what is left of it.
+    pub(super) fn into_digest(mut self) -> io::Result<Digest> {
+        let mut block = vec![0; BLOCK_SIZE_BYTES];
+        while self.read_raw(&mut block)? > 0 {}
+        Ok(Digest::new(self.digest))
+    }
+
+    fn read_raw(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(block)?;
+        self.digest.update(block.get(..count).unwrap_or(&[]));
+        Ok(count)
+    }
+
+    /// Decodes another block; nothing is left behind at the end of the file.
+    fn decode(&mut self) -> io::Result<()> {
+        let mut raw = vec![0; BLOCK_SIZE_BYTES];
+        let count = self.read_raw(&mut raw)?;
+        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        let raw = raw.get(..count).unwrap_or(&[]);
+        let room = decoder.max_utf8_buffer_length(raw.len()).unwrap_or(0);
+        self.decoded.resize(room, 0);
+        let (_, _, written, _) = decoder.decode_to_utf8(raw, &mut self.decoded, count == 0);
+        self.decoded.truncate(written);
+        if count == 0 {
+            self.decoder = None;
+        }
+        Ok(())
+    }
+}
+
+impl Read for Text<'_> {
+    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        while self.decoded.is_empty() && self.decoder.is_some() {
+            self.decode()?;
+        }
+        if self.decoded.is_empty() {
+            return self.read_raw(block);
+        }
+        let count = self.decoded.len().min(block.len());
+        for (to, from) in block.iter_mut().zip(self.decoded.drain(..count)) {
+            *to = from;
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,366 @@
+//! Tables for people: as wide as the terminal, or a list where that is too narrow. Where no terminal
+//! is, every row is one line, and nothing of it is left out.
+
+use std::io;
+use std::io::Write;
+
+use comfy_table::CellAlignment;
+use comfy_table::ColumnConstraint;
+use comfy_table::Table;
+use comfy_table::Width;
+use comfy_table::presets;
+use unicode_width::UnicodeWidthStr;
+
+use crate::output::List;
+use crate::output::Screen;
+use crate::output::Style;
+use crate::output::style::marked;
+use crate::output::style::painted;
+use crate::output::text::SHORTENED_MIN;
+use crate::output::text::broken;
+use crate::output::text::printable;
+use crate::output::text::shortened;
+
+/// On a narrower terminal there is always a list.
+const TABLE_COLUMNS_MIN: usize = 60;
+
+/// A note is not broken into lines that are narrower.
+const NOTE_MIN: usize = 16;
+
+/// A note is given so much before references are shown whole.
+const NOTE_FAIR: usize = 32;
+
+const GAP: usize = 2;
+
+/// So many rows are laid out at a time.
+const ROWS_LAID_OUT: usize = 1_000;
+
+/// What a column holds decides what becomes of it where there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Is shown whole.
+    Whole,
+    /// Is shown whole, and leans to the right.
+    Number,
+    /// A number that is left out of a table that has no room for it.
+    Spare,
+    /// Another's id: the first and the last letters tell it from others.
+    Reference,
+    /// Where something is: as a reference, but whole in a list, from which it can be copied.
+    Address,
+    /// Words, which are broken into lines.
+    Note,
+}
+
+/// Where the notes of a table stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    /// In columns of their own.
+    Beside,
+    /// Under their row, where the columns have no room.
+    Below,
+}
+
+/// A column and what it holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    pub(crate) heading: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// A text and how it stands out.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    pub(crate) text: String,
+    pub(crate) style: Style,
+}
+
+impl Piece {
+    /// A text that does not stand out.
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), style: Style::Plain }
+    }
+}
+
+/// Rows under headings. Holds what it is given, so give it a bounded number of rows.
+#[derive(Debug)]
+pub(crate) struct Grid {
+    columns: Vec<Column>,
+    rows: Vec<Vec<Piece>>,
+}
+
+impl Column {
+    /// A column of that kind.
+    pub(crate) const fn new(heading: &'static str, kind: Kind) -> Self {
+        Self { heading, kind }
+    }
+}
+
+impl Grid {
+    /// A table without rows.
+    pub(crate) fn new(columns: &[Column]) -> Self {
+        Self { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row, with a cell for each column.
+    pub(crate) fn push(&mut self, cells: impl IntoIterator<Item = Piece>) {
+        let cells = cells.into_iter();
+        self.rows.push(cells.map(|cell| Piece { text: printable(&cell.text), ..cell }).collect());
+    }
+
+    /// Adds a row of texts that do not stand out.
+    pub(crate) fn push_plain(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.push(cells.into_iter().map(Piece::plain));
+    }
+
+    /// Writes the headings and the rows; nothing if there are no rows.
+    pub(crate) fn write(&self, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let beside = self.fit(screen.columns, Notes::Beside);
+        match beside.or_else(|| self.fit(screen.columns, Notes::Below)) {
+            Some(widths) => self.write_table(out, screen, &widths),
+            None => self.write_list(out, screen),
+        }
+    }
+
+    /// A part of the rows at a time: laid out they take ten times the memory.
+    fn write_table(&self, out: &mut dyn Write, screen: Screen, widths: &[usize]) -> io::Result<()> {
+        let headings =
+            self.columns.iter().map(|column| (Style::Heading, column.heading.to_owned()));
+        let headings = self.laid_out(widths, [headings.collect()]);
+        let parts = self.rows.chunks(ROWS_LAID_OUT).map(|rows| {
+            let cells = |row: &Vec<Piece>| {
+                row.iter().map(|piece| (piece.style, piece.text.clone())).collect::<Vec<_>>()
+            };
+            (rows, self.laid_out(widths, rows.iter().map(cells)))
+        });
+        let below = self.columns_below(widths);
+        for (rows, part) in std::iter::once((&[][..], headings)).chain(parts) {
+            for (at, line) in part.lines().enumerate() {
+                writeln!(out, "{}", painted(screen.colour, line.trim_end()))?;
+                // Without a note beside it a row is one line.
+                if let (Some(row), false) = (rows.get(at), below.is_empty()) {
+                    write_below(out, screen, row, &below)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The places of the notes that the table has no room for.
+    fn columns_below(&self, widths: &[usize]) -> Vec<usize> {
+        let columns = self.columns.iter().zip(widths).enumerate();
+        let hidden =
+            columns.filter(|(_, (column, width))| column.kind == Kind::Note && **width == 0);
+        hidden.map(|(at, _)| at).collect()
+    }
+
+    fn laid_out(
+        &self,
+        widths: &[usize],
+        rows: impl IntoIterator<Item = Vec<(Style, String)>>,
+    ) -> Table {
+        let columns = || self.columns.iter().zip(widths.iter().copied());
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING);
+        for row in rows {
+            let cells = row.into_iter().zip(columns()).filter(|(_, (_, width))| *width > 0);
+            table.add_row(cells.map(|((style, text), (column, width))| {
+                let is_fitted = matches!(column.kind, Kind::Reference | Kind::Address);
+                let text = if is_fitted { shortened(&text, width) } else { text };
+                marked(style, &text)
+            }));
+        }
+        let shown: Vec<(&Column, usize)> = columns().filter(|(_, width)| *width > 0).collect();
+        for (laid_out, (column, width)) in table.column_iter_mut().zip(&shown) {
+            let width = u16::try_from(width + GAP).unwrap_or(u16::MAX);
+            laid_out.set_padding((0, 2));
+            laid_out.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+            if matches!(column.kind, Kind::Number | Kind::Spare) {
+                laid_out.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
+    }
+
+    /// One row under the other, its cells named by the headings.
+    fn write_list(&self, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
+        for (at, row) in self.rows.iter().enumerate() {
+            if at > 0 {
+                writeln!(out)?;
+            }
+            let mut list = List::new();
+            for (column, piece) in self.columns.iter().zip(row) {
+                if !piece.text.is_empty() {
+                    list.add(column.heading.to_lowercase(), piece.clone(), column.kind);
+                }
+            }
+            list.write(out, screen)?;
+        }
+        Ok(())
+    }
+
+    /// How wide each column is, if a table fits; one that is not shown has no width.
+    fn fit(&self, columns: Option<usize>, notes: Notes) -> Option<Vec<usize>> {
+        let whole = || (0..self.columns.len()).map(|at| self.width(at));
+        let Some(columns) = columns else { return Some(whole().collect()) };
+        if columns < TABLE_COLUMNS_MIN {
+            return None;
+        }
+        // A column without a text takes no room from the others.
+        let is_left_out = |at: usize| {
+            let kind = self.columns.get(at).map(|column| column.kind);
+            notes == Notes::Below && matches!(kind, Some(Kind::Note | Kind::Spare))
+        };
+        let is_empty = |at: usize| is_left_out(at) || self.cells(at).all(str::is_empty);
+        let wanted = whole().enumerate().map(|(at, width)| if is_empty(at) { 0 } else { width });
+        let mut widths: Vec<(Kind, usize)> =
+            self.columns.iter().map(|column| column.kind).zip(wanted).collect();
+        let shown = widths.iter().filter(|(_, width)| *width > 0).count();
+        let room = columns.checked_sub(GAP * shown.saturating_sub(1))?;
+        let least = sum(&widths, |kind| kind.least());
+        if least > room {
+            return None;
+        }
+        let fair = sum(&widths, |kind| match kind {
+            Kind::Reference | Kind::Address => 0,
+            Kind::Note => NOTE_FAIR,
+            Kind::Whole | Kind::Number | Kind::Spare => usize::MAX,
+        });
+        share(&mut widths, room.saturating_sub(fair), |kind| {
+            matches!(kind, Kind::Reference | Kind::Address)
+        });
+        let others = sum(&widths, |kind| if kind == Kind::Note { 0 } else { usize::MAX });
+        share(&mut widths, room.saturating_sub(others), |kind| kind == Kind::Note);
+        Some(widths.into_iter().map(|(_, width)| width).collect())
+    }
+
+    /// The width of a column that is laid out in one line.
+    fn width(&self, at: usize) -> usize {
+        let heading = self.columns.get(at).map_or(0, |column| column.heading.width());
+        self.cells(at).map(UnicodeWidthStr::width).chain([heading]).max().unwrap_or_default()
+    }
+
+    fn cells(&self, at: usize) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(move |row| row.get(at)).map(|piece| piece.text.as_str())
+    }
+}
+
+/// The notes of a row that have no column, indented under it.
+fn write_below(
+    out: &mut dyn Write,
+    screen: Screen,
+    row: &[Piece],
+    places: &[usize],
+) -> io::Result<()> {
+    let room = screen.columns.unwrap_or(usize::MAX).saturating_sub(GAP);
+    let notes = places.iter().filter_map(|at| row.get(*at)).filter(|note| !note.text.is_empty());
+    for line in notes.flat_map(|note| broken(&note.text, room)) {
+        writeln!(out, "{:GAP$}{}", "", line.trim_end())?;
+    }
+    Ok(())
+}
+
+impl Kind {
+    /// A column of it is not made narrower than that.
+    fn least(self) -> usize {
+        match self {
+            Kind::Whole | Kind::Number | Kind::Spare => usize::MAX,
+            Kind::Reference | Kind::Address => SHORTENED_MIN,
+            Kind::Note => NOTE_MIN,
+        }
+    }
+}
+
+/// What the columns take, if none takes more than its kind may.
+fn sum(widths: &[(Kind, usize)], most: impl Fn(Kind) -> usize) -> usize {
+    widths.iter().map(|(kind, width)| (*width).min(most(*kind))).sum()
+}
+
+/// Divides what is left among the columns of a kind. None gets less than its least.
+fn share(widths: &mut [(Kind, usize)], mut left: usize, is_one: impl Fn(Kind) -> bool) {
+    let mut waiting = widths.iter().filter(|(kind, width)| is_one(*kind) && *width > 0).count();
+    for (kind, width) in widths.iter_mut().filter(|(kind, width)| is_one(*kind) && *width > 0) {
+        let part = left.checked_div(waiting).unwrap_or(left);
+        *width = (*width).min(part.max(kind.least()));
+        left = left.saturating_sub(*width);
+        waiting = waiting.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Colour;
+
+    #[test]
+    fn world_17_notes_and_addresses_share_what_is_left() {
+        let mut grid = Grid::new(&[
+            Column::new("ID", Kind::Whole),
+            Column::new("URL", Kind::Address),
+            Column::new("EVENTS", Kind::Note),
+            Column::new("NEVER", Kind::Note),
+            Column::new("BECAUSE", Kind::Note),
+        ]);
+        for id in ["651f0c1e", "651f0c1f"] {
+            grid.push_plain([
+                id.to_owned(),
+                format!("https://pagos.example/webhooks/conekta/{id}/0d9b6a3e7c514f0e"),
+                "payout.created payout.paid payout.failed payout.rejected".to_owned(),
+                String::new(),
+                "names no order that Pagos handles; another system has the account".to_owned(),
+            ]);
+        }
+        let mut text = String::new();
+        for columns in [Some(40), Some(60), Some(80), Some(100), Some(160), None] {
+            let mut out = Vec::new();
+            grid.write(&mut out, Screen { columns, colour: Colour::Off }).unwrap();
+            let written = String::from_utf8(out).unwrap();
+            if let Some(columns) = columns.filter(|columns| *columns >= TABLE_COLUMNS_MIN) {
+                assert!(written.lines().all(|line| line.width() <= columns), "{written}");
+            }
+            text.push_str(&format!("{columns:?}\n{written}\n"));
+        }
+        insta::assert_snapshot!("a_grid", text);
+    }
+
+    #[test]
+    fn world_17_a_note_that_has_no_room_stands_under_its_row() {
+        let mut grid = Grid::new(&[
+            Column::new("KEY", Kind::Whole),
+            Column::new("AMOUNT", Kind::Number),
+            Column::new("REASON", Kind::Note),
+        ]);
+        let reason = "the bank says that this account was closed by its holder in March";
+        grid.push_plain(
+            ["a-key-of-thirty-two-characters-ab", "5000000.00 COP", reason].map(String::from),
+        );
+        grid.push_plain(["b", "1.00 COP", ""].map(String::from));
+        let mut out = Vec::new();
+        grid.write(&mut out, Screen { columns: Some(60), colour: Colour::Off }).unwrap();
+        let expected = "KEY                                        AMOUNT\n\
+                        a-key-of-thirty-two-characters-ab  5000000.00 COP\n  \
+                        the bank says that this account was closed by its holder\n  \
+                        in March\n\
+                        b                                        1.00 COP\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn world_17_rows_that_are_laid_out_apart_stand_under_each_other() {
+        let mut grid =
+            Grid::new(&[Column::new("N", Kind::Number), Column::new("NOTE", Kind::Note)]);
+        let rows = ROWS_LAID_OUT * 2 + 1;
+        (1..=rows).for_each(|row| grid.push_plain([row.to_string(), "x".to_owned()]));
+        let mut out = Vec::new();
+        grid.write(&mut out, Screen { columns: None, colour: Colour::Off }).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), rows + 1);
+        assert!(
+            text.lines().skip(1).all(|line| line.ends_with("  x") && line.len() == 7),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Reaching a server: where it is, the way to it, and whether the session there is ours alone. It runs
+//! no statement.
+//!
+//! A name of a prepared statement is safe only in a session that nobody else gets. Whether it is ours is
+//! not guessed: a session is begun with a mark as one of its options, which a pooler refuses or keeps to
+//! itself. A session in which the mark is found was begun for this connection. Whoever looks at
+//! the mark in the same transaction as its statements can rely on their names.
+
+use std::hash::BuildHasher;
+use std::hash::RandomState;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio_postgres::Client;
+use tokio_postgres::Config;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::failure::Failure;
+use crate::url::Encryption;
+use crate::url::Server;
+
+/// What connections are opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Write,
+    Read,
+}
+
+/// Where to, with which settings.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) server: Server,
+    pub(crate) tls: Option<MakeRustlsConnect>,
+    pub(crate) schema: String,
+    pub(crate) mode: Mode,
+    pub(crate) connect_timeout: Duration,
+    refuses_options: Arc<AtomicBool>,
+}
+
+/// The option that bears the mark. The server takes any name with a dot in it.
+pub(crate) const MARK: &str = "pagos.session";
+
+impl Target {
+    pub(crate) fn new(
+        server: Server,
+        schema: String,
+        mode: Mode,
+        connect_timeout: Duration,
+    ) -> Self {
+        let refuses_options = Arc::default();
+        Self { server, tls: None, schema, mode, connect_timeout, refuses_options }
+    }
+
+    /// A client, and the mark that its session was begun with. A pooler that refuses options gets none,
+    /// from then on.
+    pub(crate) async fn connect(&self) -> Result<(Client, Option<String>), Failure> {
+        let config = &self.server.config;
+        if !self.refuses_options.load(Ordering::Relaxed) {
+            let mark = draw_mark();
+            let given = config.get_options().unwrap_or_default();
+            let mut marked = config.clone();
+            marked.options(format!("{given} -c {MARK}={mark}").trim_start());
+            match self.connect_with(&marked).await {
+                Ok(client) => return Ok((client, Some(mark))),
+                Err(cause) if is_about_options(&cause) => {}
+                Err(cause) => return Err(Failure::of_connecting(cause, &self.server.place)),
+            }
+            self.refuses_options.store(true, Ordering::Relaxed);
+        }
+        let client = self.connect_with(config).await;
+        let client = client.map_err(|cause| Failure::of_connecting(cause, &self.server.place))?;
+        Ok((client, None))
+    }
+
+    async fn connect_with(&self, config: &Config) -> Result<Client, tokio_postgres::Error> {
+        // The task ends when the client is dropped or the connection is lost.
+        match (self.server.encryption, &self.tls) {
+            (Encryption::Verified, Some(tls)) => {
+                let (client, connection) = config.connect(tls.clone()).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+            // Without a connector, a configuration that wants TLS is an error.
+            (Encryption::Verified, None) | (Encryption::None, _) => {
+                let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+        }
+    }
+}
+
+/// Nobody has to be unable to guess it; no two sessions of a server have the same.
+fn draw_mark() -> String {
+    format!("{:016x}", RandomState::new().hash_one(MARK))
+}
+
+/// Poolers refuse options as a violation of the protocol (08P01: pgbouncer) or as a feature that they
+/// do not have (0A000: RDS Proxy). If it is something else, the attempt without options says so.
+fn is_about_options(cause: &tokio_postgres::Error) -> bool {
+    let class = |code: &str| code.starts_with("08") || code.starts_with("0A");
+    cause.as_db_error().is_some_and(|told| class(told.code().code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_one_sessions_and_needs_no_quotes() {
+        let (one, other) = (draw_mark(), draw_mark());
+        assert_ne!(one, other);
+        assert!(one.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+}
