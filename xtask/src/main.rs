@@ -33,6 +33,7 @@ mod release;
 mod scale;
 mod siege;
 mod simulate;
+mod surroundings;
 mod sweep;
 mod test;
 mod tidy;
@@ -50,7 +51,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test                       all tests, doctests, conformance, compat, a small crash run, a short
-                             siege, tidy; with counts
+                             siege, surroundings, tidy; with counts
   lint                       rustfmt, clippy, rustdoc, deps, tidy
   tidy                       crate arrows, rooms, file heads, internal versions, fixtures
   conformance                replays every fixture; a table provider by operation
@@ -76,6 +77,9 @@ usage: cargo xtask COMMAND
   siege [--seconds 20] [--attacks idle,slow,...] [--quick] [--profile release] [--program PATH]
                              strangers attack a running `pagos serve` while genuine webhooks come
                              in; judges those, and what the strangers cost
+  surroundings [--only NAME] [--profile dev] [--program PATH]
+                             other names of one database, databases that are gone, mounts, poolers,
+                             pipes, terminals and umasks: what of them is paid, once or twice
   postgres COMMAND...        runs a command with a private server: `postgres cargo test -p pagos-cli`
   fuzz [--target NAME] [--seconds 10 | --executions N] [--seed 1] [--replay FILE]
        [--coverage [--minimise]]
@@ -149,6 +153,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
             let orders = simulate::Orders::take(&mut flags)?;
             flags.end()?;
             simulate::run(&workspace, &orders)
+        }
+        "surroundings" => {
+            let orders = surroundings::Orders::take(&mut flags)?;
+            flags.end()?;
+            surroundings::run(&workspace, &orders).map(drop)
         }
         "mutants" => {
             let orders = mutants::Orders::take(&mut flags)?;

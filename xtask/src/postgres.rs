@@ -5,6 +5,7 @@
 //! settings: what is tested with `fsync` switched off is not tested.
 
 mod folder;
+mod pooler;
 mod programs;
 mod watcher;
 
@@ -19,6 +20,7 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+pub(crate) use self::pooler::Pooler;
 use crate::failure::Failure;
 use crate::postgres::folder::Folder;
 use crate::postgres::programs::Programs;

@@ -23,8 +23,6 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use serde_json::Value;
-
 use crate::failure::Failure;
 use crate::flags::Flags;
 use crate::siege::attack::Attack;
@@ -132,7 +130,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failu
     verdict::table(&all).iter().for_each(|line| println!("siege: {line}"));
     let mut faults: Vec<&str> =
         all.iter().filter(|it| !verdict::judge(it).is_empty()).map(|it| it.name).collect();
-    let paid = parse_payments(&stage.bank.read_ledger()?)?;
+    let paid = stage.bank.count_payments()?;
     let paid_twice = paid.values().filter(|count| **count > 1).count();
     println!(
         "siege: {} payouts paid, {paid_twice} paid twice, {:.1?}",
@@ -272,21 +270,6 @@ fn count_questions(stage: &Stage, phase: &Phase) -> u64 {
     counts.into_values().max().unwrap_or(0)
 }
 
-/// How often the twin has paid each key; what came back does not undo that it left.
-fn parse_payments(ledger: &str) -> Result<BTreeMap<String, u64>, Failure> {
-    let movements: Vec<Value> =
-        serde_json::from_str(ledger).map_err(Failure::while_doing("the ledger"))?;
-    let mut paid = BTreeMap::new();
-    for movement in movements {
-        let text = |name: &str| movement.get(name).and_then(Value::as_str);
-        let key = text("key").ok_or_else(|| Failure::new("a movement without a key"))?;
-        if text("direction") == Some("out") {
-            *paid.entry(key.to_owned()).or_default() += 1;
-        }
-    }
-    Ok(paid)
-}
-
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
@@ -318,15 +301,5 @@ mod tests {
     fn payouts_do_not_run_out_before_the_end() {
         let orders = orders("--seconds 10 --attacks idle,slow").unwrap();
         assert_eq!(orders.load(), Load { flowing: (20 + 2 * 12 + 15) * 10, stuck: 200 });
-    }
-
-    #[test]
-    fn payments_are_counted_by_key() {
-        let ledger = "[{\"key\":\"a\",\"direction\":\"out\"},{\"key\":\"a\",\"direction\":\"back\"},\
-                      {\"key\":\"a\",\"direction\":\"out\"},{\"key\":\"b\",\"direction\":\"out\"}]";
-        let paid = parse_payments(ledger).unwrap();
-        assert_eq!((paid["a"], paid["b"]), (2, 1));
-        assert!(parse_payments("[{}]").is_err());
-        assert!(parse_payments("").is_err());
     }
 }

@@ -16,6 +16,7 @@ use crate::process;
 use crate::process::build_cargo;
 use crate::siege;
 use crate::simulate;
+use crate::surroundings;
 use crate::sweep;
 use crate::tidy;
 use crate::trial::BuildProfile;
@@ -32,7 +33,7 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: conformance::replay },
@@ -40,6 +41,7 @@ const STEPS: [Step; 10] = [
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
     Step { name: "siege", run: run_small_siege },
+    Step { name: "surroundings", run: run_surroundings },
     Step { name: "sweep", run: run_quick_sweep },
     Step { name: "simulate", run: run_many_schedules },
     Step { name: "tidy", run: run_tidy },
@@ -183,6 +185,11 @@ fn run_small_crowd(workspace: &Workspace) -> Result<Tally, Failure> {
 fn run_small_siege(workspace: &Workspace) -> Result<Tally, Failure> {
     let passed = siege::run(workspace, &siege::Orders::quick(BuildProfile::Dev))?;
     Ok(Tally { passed, ..Tally::default() })
+}
+
+/// Everything around the program that could make it pay twice; each thing that was tried counts.
+fn run_surroundings(workspace: &Workspace) -> Result<Tally, Failure> {
+    surroundings::run(workspace, &surroundings::Orders::all(BuildProfile::Dev))
 }
 
 /// Every named point with every provider, once; an abort that was got to counts as a test.

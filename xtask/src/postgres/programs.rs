@@ -81,6 +81,14 @@ impl Programs {
 }
 
 impl User {
+    /// Its name, if it is not us.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Present => None,
+            Self::Other { name, .. } => Some(name),
+        }
+    }
+
     fn choose() -> Result<Self, Failure> {
         let is_root = process::read_stdout(Command::new("id").arg("-u"));
         if is_root.is_ok_and(|id| id.trim() == "0") {

@@ -1,6 +1,7 @@
 //! The bank: one `pagos twin` in a process of its own, which outlives every payer. It serves
 //! whoever needs a twin, payer or not. Judges nothing.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufRead;
 use std::io::BufReader;
@@ -113,6 +114,11 @@ impl Bank {
         http::call(&self.url, "GET", "/_twin/ledger", "")
     }
 
+    /// How often it has paid each key; what came back does not undo that it left.
+    pub(crate) fn count_payments(&self) -> Result<BTreeMap<String, u64>, Failure> {
+        parse_payments(&self.read_ledger()?)
+    }
+
     /// Every order that it has, as the twin's JSON.
     pub(crate) fn read_orders(&self) -> Result<String, Failure> {
         http::call(&self.url, "GET", "/_twin/orders", "")
@@ -182,6 +188,20 @@ fn parse_ready(line: &str) -> Result<String, Failure> {
     Ok(if url.starts_with("http://") { url.to_owned() } else { format!("http://{url}") })
 }
 
+fn parse_payments(ledger: &str) -> Result<BTreeMap<String, u64>, Failure> {
+    let movements: Vec<Value> =
+        serde_json::from_str(ledger).map_err(Failure::while_doing("the ledger"))?;
+    let mut paid = BTreeMap::new();
+    for movement in movements {
+        let text = |name: &str| movement.get(name).and_then(Value::as_str);
+        let key = text("key").ok_or_else(|| Failure::new("a movement without a key"))?;
+        if text("direction") == Some("out") {
+            *paid.entry(key.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(paid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,5 +217,15 @@ mod tests {
         }
         assert!(parse_ready("").is_err());
         assert!(parse_ready("{\"ready\":true}").is_err());
+    }
+
+    #[test]
+    fn payments_are_counted_by_key() {
+        let ledger = "[{\"key\":\"a\",\"direction\":\"out\"},{\"key\":\"a\",\"direction\":\"back\"},\
+                      {\"key\":\"a\",\"direction\":\"out\"},{\"key\":\"b\",\"direction\":\"out\"}]";
+        let paid = parse_payments(ledger).unwrap();
+        assert_eq!((paid["a"], paid["b"]), (2, 1));
+        assert!(parse_payments("[{}]").is_err());
+        assert!(parse_payments("").is_err());
     }
 }

@@ -1,0 +1,155 @@
+//! `cargo xtask surroundings`: what lies around `pagos` on real machines, and could make it pay twice:
+//! other names of one database, databases that are emptied or gone, mounts, poolers, pipes, terminals
+//! and permissive umasks. A twin's ledger judges.
+//!
+//! Starts programs and judges what they leave; what they say is looked at only where words are
+//! promised.
+
+mod aliases;
+mod files;
+mod mounts;
+mod pipes;
+mod poolers;
+mod site;
+mod table;
+mod terminals;
+mod truncations;
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Instant;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::process;
+use crate::surroundings::site::Stage;
+use crate::surroundings::table::Told;
+use crate::surroundings::table::Verdict;
+use crate::test::Tally;
+use crate::trial;
+use crate::trial::BuildProfile;
+use crate::workspace::Workspace;
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// Only the scenarios whose name holds this text.
+    only: String,
+    profile: BuildProfile,
+    /// Another `pagos` than the one of this workspace.
+    program: Option<PathBuf>,
+}
+
+impl Orders {
+    /// Reads them from flags.
+    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
+        let profile = match flags.take_text("profile", "dev")?.as_str() {
+            "dev" => BuildProfile::Dev,
+            "release" => BuildProfile::Release,
+            other => {
+                return Err(Failure::new(format!("--profile {other:?} is not dev or release")));
+            }
+        };
+        let only = flags.take_text("only", "")?;
+        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
+        Ok(Self { only, profile, program: program.map(PathBuf::from) })
+    }
+
+    /// Everything, as everybody's test command does it.
+    pub(crate) fn all(profile: BuildProfile) -> Self {
+        Self { only: String::new(), profile, program: None }
+    }
+}
+
+/// One kind of surroundings.
+struct Scenario {
+    name: &'static str,
+    play: fn(&Stage) -> Result<Vec<Told>, Failure>,
+}
+
+const SCENARIOS: [Scenario; 7] = [
+    Scenario { name: "aliases", play: aliases::play },
+    Scenario { name: "truncations", play: truncations::play },
+    Scenario { name: "mounts", play: mounts::play },
+    Scenario { name: "poolers", play: poolers::play },
+    Scenario { name: "pipes", play: pipes::play },
+    Scenario { name: "terminals", play: terminals::play },
+    Scenario { name: "files", play: files::play },
+];
+
+/// Plays them and prints the table; how many of its lines hold. Fails if one does not.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
+    let program = match &orders.program {
+        // It is started in other folders than ours.
+        Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display()))?,
+        None => trial::build_program(workspace, orders.profile)?,
+    };
+    let wanted = || SCENARIOS.iter().filter(|it| it.name.contains(&orders.only));
+    if wanted().next().is_none() {
+        return Err(Failure::new(format!("no scenario is called {:?}", orders.only)));
+    }
+    let begun = Instant::now();
+    let stage = Stage::set_up(workspace, program)?;
+    let lines = side_by_side(wanted(), |scenario| {
+        let begun = Instant::now();
+        let told = (scenario.play)(&stage).unwrap_or_else(|failure| {
+            vec![Told::broken(scenario.name, "could not be played", failure.to_string())]
+        });
+        eprintln!("surroundings: {} took {:.1?}", scenario.name, begun.elapsed());
+        Ok(told)
+    })?;
+    table::lines(&lines).iter().for_each(|line| println!("surroundings: {line}"));
+    let count = |verdict: Verdict| lines.iter().filter(|it| it.verdict == verdict).count();
+    let twice: usize = lines.iter().map(|it| it.twice).sum();
+    println!("surroundings: {twice} paid twice, {:.1?}", begun.elapsed());
+    let tally = Tally {
+        passed: count(Verdict::Holds),
+        failed: count(Verdict::Broken),
+        skipped: count(Verdict::Skipped),
+    };
+    match tally.failed {
+        0 => Ok(tally),
+        failed => Err(Failure::new(format!("{failed} of the surroundings do harm; see the table"))),
+    }
+}
+
+/// Does the same for each, all at once, since most of it is waiting. The lines keep the order.
+fn side_by_side<T: Send>(
+    each: impl IntoIterator<Item = T>,
+    act: impl Fn(T) -> Result<Vec<Told>, Failure> + Sync,
+) -> Result<Vec<Told>, Failure> {
+    thread::scope(|scope| {
+        let act = &act;
+        let started: Vec<_> = each.into_iter().map(|one| scope.spawn(move || act(one))).collect();
+        let mut lines = Vec::new();
+        for one in started {
+            let told = one.join().map_err(|_| Failure::new("a scenario panicked"))?;
+            lines.extend(told?);
+        }
+        Ok(lines)
+    })
+}
+
+/// Something that the machine lacks: a line of the table, or a failure where `CI=true`.
+fn without(scenario: &'static str, what: &str, missing: &str) -> Told {
+    match process::is_ci() {
+        true => Told::broken(scenario, what, missing.to_owned()),
+        false => Told::skipped(scenario, what, missing),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_played_unless_told_otherwise() {
+        let orders = |line: &str| {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            Orders::take(&mut Flags::parse(&words)?)
+        };
+        assert_eq!(orders("").unwrap(), Orders::all(BuildProfile::Dev));
+        assert_eq!(orders("--only pipes").unwrap().only, "pipes");
+        assert!(orders("--profile fast").is_err());
+    }
+}

@@ -1,0 +1,134 @@
+//! pgbouncer before a PostgreSQL server. By transactions: several `pay` at once, one of them killed and
+//! the pooler itself started again in the middle. By statements: `doctor` and `pay` say that it cannot
+//! work.
+
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::failure::Failure;
+use crate::postgres::Pooler;
+use crate::postgres::Server;
+use crate::surroundings::site::Expected;
+use crate::surroundings::site::Site;
+use crate::surroundings::site::Stage;
+use crate::surroundings::table::Told;
+use crate::surroundings::table::Verdict;
+use crate::surroundings::without;
+
+const NAME: &str = "poolers";
+
+const ROWS: u64 = 45;
+
+/// How long the payouts may take to flow, and then to end.
+const FLOW_MAX: Duration = Duration::from_secs(60);
+
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What pgbouncer says to its clients to be told of a pooler that tears transactions apart.
+const REFUSAL: &str = "pool_mode = transaction or session";
+
+pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
+    let Some(server) = stage.start_server()? else {
+        return Ok(vec![without(NAME, "a server", "PostgreSQL is missing (Debian's postgresql)")]);
+    };
+    if !Pooler::is_installed() {
+        return Ok(vec![without(NAME, "a pooler", "pgbouncer is missing (Debian's pgbouncer)")]);
+    }
+    let mut told = vec![by_transactions(stage, &server)?];
+    told.extend(by_statements(stage, &server)?);
+    Ok(told)
+}
+
+fn by_transactions(stage: &Stage, server: &Server) -> Result<Told, Failure> {
+    let site = stage.site(NAME, ROWS)?;
+    server.make_database("pooled")?;
+    let mut pooler = Pooler::start(server, "transaction")?;
+    let db = pooler.address("pooled");
+    let mut workers = Vec::new();
+    for _ in 0..3 {
+        workers.push(Worker::start(&site, &db)?);
+    }
+    let third = usize::try_from(ROWS / 3).unwrap_or(usize::MAX);
+    await_paid(&site, third)?;
+    let killed = workers.pop();
+    drop(killed);
+    await_paid(&site, 2 * third)?;
+    pooler.start_again()?;
+    for worker in workers {
+        worker.wait()?;
+    }
+    // Whatever ended early is done now.
+    let what = "3 at once, one killed, pgbouncer killed";
+    let told = site.try_out(NAME, what, &mut site.pay(&db), Expected::Paid)?;
+    Ok(told)
+}
+
+fn by_statements(stage: &Stage, server: &Server) -> Result<Vec<Told>, Failure> {
+    let site = stage.site(NAME, 2)?;
+    server.make_database("torn")?;
+    let pooler = Pooler::start(server, "statement")?;
+    let db = pooler.address("torn");
+    let mut told = Vec::new();
+    let mut doctor = site.command();
+    doctor.args(["doctor", "--db", &db]);
+    for (what, command) in [("doctor", &mut doctor), ("pay", &mut site.pay(&db))] {
+        let ended = site.run(command)?;
+        let text = format!("{}{}", ended.output, ended.told);
+        let is_said = ended.code == Some(1) && without_breaks(&text).contains(REFUSAL);
+        let verdict = if is_said { Verdict::Holds } else { Verdict::Broken };
+        let happened = ended.in_short();
+        told.push(Told::of(NAME, &format!("by statements: {what}"), happened, verdict));
+    }
+    Ok(told)
+}
+
+/// What a terminal's width did to a text.
+fn without_breaks(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn await_paid(site: &Site<'_>, count: usize) -> Result<(), Failure> {
+    let begun = Instant::now();
+    while site.count()?.once < count {
+        if begun.elapsed() > FLOW_MAX {
+            return Err(Failure::new("payouts do not flow through pgbouncer"));
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+/// One `pay` of several. Dropping it kills it.
+struct Worker(Child);
+
+impl Worker {
+    fn start(site: &Site<'_>, db: &str) -> Result<Self, Failure> {
+        let mut command = site.pay(db);
+        command.args(["--rate", "30"]);
+        let quiet = std::process::Stdio::null;
+        command.stdin(quiet()).stdout(quiet()).stderr(quiet());
+        command.spawn().map(Self).map_err(Failure::while_doing("starting a worker"))
+    }
+
+    /// Its end, whatever its code: the ledger judges.
+    fn wait(mut self) -> Result<(), Failure> {
+        let begun = Instant::now();
+        while begun.elapsed() < FLOW_MAX {
+            if self.0.try_wait().map_err(Failure::while_doing("waiting for a worker"))?.is_some() {
+                return Ok(());
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+        Err(Failure::new("a worker behind pgbouncer does not end"))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may be gone already; then there is nothing to stop.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
