@@ -105,6 +105,9 @@ fn open_planned<'a>(payroll: &'a Payroll, plan: &Plan) -> io::Result<(Layout, Ro
     if payroll.digest_now()? != plan.digest {
         return Err(changed());
     }
+    if plan.is_unreadable {
+        return Err(io::Error::other("the file is refused as a whole; `pagos plan` says why"));
+    }
     let (mut rows, _) = Rows::open(payroll)?;
     let layout = match rows.next()?.map(Layout::read) {
         Some(Ok(layout)) => layout,

@@ -373,6 +373,10 @@ fn world_11_a_quote_that_is_never_closed_spoils_the_file_and_not_a_row() {
     assert_eq!((problems.len(), problems[0].line), (1, 3), "{problems:?}");
     assert_eq!((plan.rows, plan.rows_bad, plan.totals.len()), (0, 1, 0));
     assert!(plan.is_unreadable);
+    // Not even the rows before it are handed out.
+    let file = TestFile::new(text.as_bytes());
+    let refused = Orders::open(&file.open(), &plan, &OneAccount).unwrap_err();
+    assert!(refused.to_string().contains("refused as a whole"), "{refused}");
 }
 
 #[test]
