@@ -19,6 +19,7 @@ use crate::place;
 use crate::place::blame;
 use crate::query;
 use crate::schema;
+use crate::wal;
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,6 +94,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
                 let _ = fs::remove_file(&lock_path);
                 return Err(place::refuse_gone(path, &trace));
             }
+            make_tables(path)?;
             let connection = open_as_it_is(path)?;
             let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
             lock::sign(&mut lock_file, &identity).map_err(failed)?;
@@ -107,12 +109,37 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
-fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
-    create_if_missing(path).map_err(|cause| blame(path, "cannot be opened").with_source(cause))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = connect(path, flags)?;
+/// Writes the tables and the identity of a new database with the first bytes of its file, before there is
+/// a log: they are in the file itself, whatever becomes of its log, and a file that has none of them is no
+/// new one.
+fn make_tables(path: &Path) -> Result<(), StoreError> {
+    let failed = |cause| blame(path, "cannot be opened").with_source(cause);
+    create_if_missing(path).map_err(failed)?;
+    keep_private(path)
+        .map_err(|cause| blame(path, "cannot be made private to its owner").with_source(cause))?;
+    let connection = connect(path, WRITING)?;
     let prepare = || {
-        check(&connection, path)?;
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON")?;
+        schema::migrate(&connection)
+    };
+    patiently(&connection, prepare).map_err(|failure| name(path, failure))
+}
+
+const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// Opens what is there. Whatever speaks against it is looked at before anything is written, also by
+/// SQLite, which forgets what it cannot read of a log.
+fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
+    wal::check(path)?;
+    let connection = connect(path, WRITING)?;
+    let named = |failure| name(path, failure);
+    let looked_at = || {
+        check(&connection)?;
+        query::identity_if_any(&connection)
+    };
+    let identity = patiently(&connection, looked_at).map_err(named)?;
+    lock::check_signature(path, identity.as_deref())?;
+    let prepare = || {
         // FULL: a commit is on the disk when it returns. On macOS it would only be in the disk's own
         // cache, but for fullfsync; elsewhere that changes nothing. Temporary tables and statement
         // journals need not be durable. Source: sqlite.org/pragma.html#pragma_fullfsync.
@@ -124,19 +151,24 @@ fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
         )?;
         schema::migrate(&connection)
     };
-    patiently(&connection, prepare).map_err(|failure| name(path, failure))?;
+    patiently(&connection, prepare).map_err(named)?;
     Ok(connection)
 }
 
 /// Opens for reading; creates nothing.
 pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
-    if !path.exists() {
-        return Err(blame(path, "does not exist"));
+    if is_new(path)? {
+        let is_there = path.exists();
+        let what = match is_there {
+            true => "is empty; the first `pagos pay` or `pagos serve` makes a database of it",
+            false => "does not exist",
+        };
+        return Err(blame(path, what));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(path, flags)?;
     let prepare = || {
-        check(&connection, path)?;
+        check(&connection)?;
         if schema::version(&connection)? < schema::VERSION {
             return Err(Failure::new(
                 "was written by an older version of pagos; open it for writing once, as `pagos pay` \
@@ -148,6 +180,14 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     };
     patiently(&connection, prepare).map_err(|failure| name(path, failure))?;
     Ok(connection)
+}
+
+/// Does anything speak against opening it for writing? Writes nothing.
+pub(crate) fn check_for_writing(path: &Path) -> Result<(), StoreError> {
+    wal::check(path)?;
+    let connection = open_read_only(path)?;
+    let identity = query::identity_if_any(&connection).map_err(|failure| name(path, failure))?;
+    lock::check_signature(path, identity.as_deref())
 }
 
 /// What is wrong with the pages of a database that is there.
@@ -168,10 +208,10 @@ const FINDINGS_MAX: usize = 3;
 
 /// Tries again while another process is in the way. SQLite's own waiting does not cover the switch
 /// to a write-ahead log, which two processes that make one new file together both want.
-fn patiently(
+fn patiently<T>(
     connection: &Connection,
-    prepare: impl Fn() -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    prepare: impl Fn() -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let patience_ends_at = Instant::now() + BUSY_TIMEOUT;
     loop {
         match prepare() {
@@ -197,7 +237,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 }
 
 /// Is it ours, and not newer than we are? Run before anything is changed in it.
-fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
+fn check(connection: &Connection) -> Result<(), Failure> {
     // One snapshot: another process may be making the tables at this moment.
     let snapshot = connection.unchecked_transaction()?;
     let tables: i64 =
@@ -205,8 +245,11 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
     let id: i32 = snapshot.query_row("PRAGMA application_id", (), |row| row.get(0))?;
     let version = schema::version(&snapshot)?;
     snapshot.finish()?;
-    let is_blank = id == 0 && tables == 0 && version == 0;
-    if id != schema::APPLICATION_ID && !is_blank {
+    let is_ours = id == schema::APPLICATION_ID;
+    if tables == 0 && (is_ours || (id == 0 && version == 0)) {
+        return Err(Failure::new(place::REMAINS));
+    }
+    if !is_ours {
         return Err(Failure::new("is a database of another program"));
     }
     if version > schema::VERSION {
@@ -215,12 +258,6 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
              upgrade this program",
             schema::VERSION
         )));
-    }
-    if is_blank {
-        keep_private(path).map_err(|cause| {
-            let error = StoreError::new("cannot be made private to its owner");
-            Failure { error: error.with_source(cause), is_busy: false }
-        })?;
     }
     Ok(())
 }

@@ -73,7 +73,8 @@ impl SqliteStore {
     /// Links are followed, and the log and the lock lie beside the file itself. A file that has several
     /// names (hard links) or is a mount point of its own is refused, because it would have a log and a
     /// lock for each name. So is a place where a database was, as its lock or its log shows, and where
-    /// there is none or an empty file now: what it sent is not known any more.
+    /// there is none or an empty file now: what it sent is not known any more. So is a file that has no
+    /// tables or whose log is damaged or gone, and another database than its lock file names.
     ///
     /// Blocks for as long as opening takes, and up to 5 seconds if another process is writing.
     ///
@@ -117,6 +118,15 @@ impl SqliteStore {
     /// As [`SqliteStore::open`], as far as that can be said without opening it.
     pub fn is_new(path: impl AsRef<Path>) -> Result<bool, StoreError> {
         file::is_new(&place::find(path.as_ref())?)
+    }
+
+    /// Would [`SqliteStore::open`] refuse the database at `path`, by what can be told without a write? It
+    /// does if something of its log is lost, or if its lock file names another database.
+    ///
+    /// # Errors
+    /// The refusal, and as [`SqliteStore::open_read_only`].
+    pub fn check(path: impl AsRef<Path>) -> Result<(), StoreError> {
+        file::check_for_writing(&place::find(path.as_ref())?)
     }
 
     /// Looks at every page of the database at `path`, also while another process pays, and says what is
