@@ -165,6 +165,13 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
         };
         return Err(blame(path, what));
     }
+    // Before SQLite sees it, which would read on as if nothing was lost, and make the index anew.
+    wal::check(path)?;
+    open_reader(path)
+}
+
+/// Opens for reading what was looked at already.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(path, flags)?;
     let prepare = || {
@@ -184,7 +191,6 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
 
 /// Does anything speak against opening it for writing? Writes nothing.
 pub(crate) fn check_for_writing(path: &Path) -> Result<(), StoreError> {
-    wal::check(path)?;
     let connection = open_read_only(path)?;
     let identity = query::identity_if_any(&connection).map_err(|failure| name(path, failure))?;
     lock::check_signature(path, identity.as_deref())

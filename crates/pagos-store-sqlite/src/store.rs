@@ -97,7 +97,7 @@ impl SqliteStore {
         let path = place::find(path.as_ref())?;
         let on_wait: OnWait = Arc::new(on_wait);
         let writer = Thread::spawn(file::open(&path)?, Mode::Write, Arc::clone(&on_wait))?;
-        let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, on_wait)?;
+        let reader = Thread::spawn(file::open_reader(&path)?, Mode::Read, on_wait)?;
         Ok(Self { reader, writer: Some(writer), path })
     }
 
@@ -105,7 +105,8 @@ impl SqliteStore {
     /// error.
     ///
     /// # Errors
-    /// As [`SqliteStore::open`], and if there is no file or if it needs to be migrated first.
+    /// As [`SqliteStore::open`], and if there is no database or if it needs to be migrated first. Another
+    /// one than its lock file names can be read.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = place::find(path.as_ref())?;
         let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, Arc::new(|| ()))?;
