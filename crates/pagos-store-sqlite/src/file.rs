@@ -37,7 +37,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
     match place::is_blank(path).map_err(looked_at)? {
         true => make(path),
-        false => open_as_it_is(path),
+        false => open_as_it_is(path, Use::Again),
     }
 }
 
@@ -85,7 +85,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
         };
         let is_blank = place::is_blank(path);
         if !is_blank.map_err(|cause| blame(path, "cannot be opened").with_source(cause))? {
-            return open_as_it_is(path);
+            return open_as_it_is(path, Use::Again);
         }
         let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
         if is_ours && is_first {
@@ -95,7 +95,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
                 return Err(place::refuse_gone(path, &trace));
             }
             make_tables(path)?;
-            let connection = open_as_it_is(path)?;
+            let connection = open_as_it_is(path, Use::First)?;
             let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
             lock::sign(&mut lock_file, &identity).map_err(failed)?;
             return Ok(connection);
@@ -111,7 +111,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
 
 /// Writes the tables and the identity of a new database with the first bytes of its file, before there is
 /// a log: they are in the file itself, whatever becomes of its log, and a file that has none of them is no
-/// new one.
+/// new one. Nor is one that has nothing else.
 fn make_tables(path: &Path) -> Result<(), StoreError> {
     let failed = |cause| blame(path, "cannot be opened").with_source(cause);
     create_if_missing(path).map_err(failed)?;
@@ -120,21 +120,28 @@ fn make_tables(path: &Path) -> Result<(), StoreError> {
     let connection = connect(path, WRITING)?;
     let prepare = || {
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON")?;
-        schema::migrate(&connection)
+        schema::make(&connection)
     };
     patiently(&connection, prepare).map_err(|failure| name(path, failure))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// By whoever made it.
+    First,
+    Again,
 }
 
 const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Opens what is there. Whatever speaks against it is looked at before anything is written, also by
 /// SQLite, which forgets what it cannot read of a log.
-fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
+fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
     wal::check(path)?;
     let connection = connect(path, WRITING)?;
     let named = |failure| name(path, failure);
     let looked_at = || {
-        check(&connection)?;
+        check(&connection, path, used)?;
         query::identity_if_any(&connection)
     };
     let identity = patiently(&connection, looked_at).map_err(named)?;
@@ -149,6 +156,9 @@ fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
              PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
         )?;
+        if used == Use::First {
+            connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+        }
         schema::migrate(&connection)
     };
     patiently(&connection, prepare).map_err(named)?;
@@ -175,7 +185,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(path, flags)?;
     let prepare = || {
-        check(&connection)?;
+        check(&connection, path, Use::Again)?;
         if schema::version(&connection)? < schema::VERSION {
             return Err(Failure::new(
                 "was written by an older version of pagos; open it for writing once, as `pagos pay` \
@@ -243,7 +253,9 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 }
 
 /// Is it ours, and not newer than we are? Run before anything is changed in it.
-fn check(connection: &Connection) -> Result<(), Failure> {
+fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
+    // Looked at first: whoever makes a database signs its lock after it has used it.
+    let is_being_made = fs::metadata(lock::path_of(path)).is_ok_and(|lock| lock.len() == 0);
     // One snapshot: another process may be making the tables at this moment.
     let snapshot = connection.unchecked_transaction()?;
     let tables: i64 =
@@ -253,9 +265,14 @@ fn check(connection: &Connection) -> Result<(), Failure> {
     snapshot.finish()?;
     let is_ours = id == schema::APPLICATION_ID;
     if tables == 0 && (is_ours || (id == 0 && version == 0)) {
-        return Err(Failure::new(place::REMAINS));
+        return Err(Failure::new(place::words_of_no_tables()));
     }
-    if !is_ours {
+    let is_beginning = id == schema::APPLICATION_ID_OF_A_BEGINNING;
+    if is_beginning && used == Use::Again {
+        let error = StoreError::new(place::words_of_a_beginning());
+        return Err(Failure { error, is_busy: is_being_made });
+    }
+    if !is_ours && !is_beginning {
         return Err(Failure::new("is a database of another program"));
     }
     if version > schema::VERSION {

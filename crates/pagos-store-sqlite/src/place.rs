@@ -166,9 +166,18 @@ pub(crate) fn refuse_gone(real: &Path, trace: &Path) -> StoreError {
 }
 
 /// What a file is that has bytes and no tables: nobody makes one.
-pub(crate) const REMAINS: &str = "has no tables, and a database was here before, whose log (-wal) was deleted or was not copied with \
-     it; what was sent from it is not known any more, and would be sent again. Bring the log back or \
-     restore a backup, or use another name for a new database";
+pub(crate) fn words_of_no_tables() -> String {
+    format!("has no tables, and a database was here before, {NO_LOG}")
+}
+
+/// What a file is that was made and never used, though it has been opened.
+pub(crate) fn words_of_a_beginning() -> String {
+    format!("is the beginning of a database and nothing more, {NO_LOG}")
+}
+
+const NO_LOG: &str = "whose log (-wal) was deleted or was not copied with it; what was sent from it is not \
+     known any more, and would be sent again. Bring the log back or restore a backup, or use another \
+     name for a new database; if it never paid anything, remove it";
 
 /// A file beside the database.
 pub(crate) fn beside(real: &Path, suffix: &str) -> PathBuf {

@@ -68,7 +68,7 @@ async fn world_1_every_file_beside_it_shows_that_a_database_was_here() {
 /// Everything lay in the log until it was put into the file for the first time, and a file without its
 /// log was filled with tables anew.
 #[tokio::test]
-async fn world_1_a_database_is_in_its_file_from_the_beginning() {
+async fn world_1_a_copy_without_its_log_is_no_new_database() {
     let scratch = Scratch::new();
     let path = scratch.path();
     let store = SqliteStore::open(&path).unwrap();
@@ -76,8 +76,32 @@ async fn world_1_a_database_is_in_its_file_from_the_beginning() {
     submit(&store, vec![intent("k1")]).await.unwrap();
     let copy = scratch.beside("copy.db");
     fs::copy(&path, &copy).unwrap();
+    let connection = rusqlite::Connection::open(&copy).unwrap();
+    let copied: String =
+        connection.query_row("SELECT id FROM identity", (), |row| row.get(0)).unwrap();
+    assert_eq!(copied, identity, "whatever becomes of its log");
+    drop(connection);
+    for lock in [None, Some(""), Some("pagos database 12\n")] {
+        if let Some(text) = lock {
+            fs::write(beside(&copy, ".lock"), text).unwrap();
+        }
+        let looked = SqliteStore::open_read_only(&copy).unwrap_err().to_string();
+        for told in [refusal(&copy), looked] {
+            assert!(told.contains("is the beginning of a database and nothing more"), "{told}");
+        }
+    }
+    // One that was closed has everything in its file.
+    drop(store);
+    fs::copy(&path, &copy).unwrap();
+    fs::remove_file(beside(&copy, ".lock")).unwrap();
     let copied = SqliteStore::open(&copy).unwrap();
     assert_eq!(copied.identity().await.unwrap(), identity);
+    assert_eq!(copied.tally(None).await.unwrap().total(), 1);
+    // Even one in which nothing was done.
+    let unused = scratch.beside("unused.db");
+    for _ in 0..2 {
+        drop(SqliteStore::open(&unused).unwrap());
+    }
 }
 
 #[tokio::test]
