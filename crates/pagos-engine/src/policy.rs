@@ -134,7 +134,7 @@ impl Policy {
     /// For twins that live `speed` times faster than we do, and never for a provider, not even for
     /// its own sandbox: every wait shrinks (to between 100 ms and 2 s), "no such payout" counts as
     /// proof after six seconds, the limits of one call stay humanly short, and nothing limits the
-    /// rate. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
+    /// rate. A person is called after what is three hours for them, and a minute for us at least. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
     pub fn twin(speed: u32) -> Self {
         let speed = speed.max(1);
         let lease = Duration::from_secs(4);
@@ -144,6 +144,7 @@ impl Policy {
             delays.into_iter().map(|delay| (delay / speed).clamp(shortest, longest)).collect()
         };
         let live = Self::live();
+        let budget = (TWINS_BUDGET / speed).max(Duration::from_secs(60));
         Self {
             lease,
             deadline,
@@ -157,7 +158,7 @@ impl Policy {
             retry_after_max: Duration::from_secs(2),
             confirm_delay: Duration::from_millis(50),
             questions_max: 60,
-            budgets: Budgets::all(Duration::from_secs(60)),
+            budgets: Budgets::all(budget),
             halt_delays: vec![Duration::from_secs(1), Duration::from_secs(2)],
             lost_max: 20,
             absence: Some(Absence {
@@ -253,6 +254,10 @@ impl Policy {
     }
 }
 
+/// What a twin's payout takes at most without a fault that holds it up, with room to spare: they settle
+/// within minutes of their time, and are told of and seen minutes later.
+const TWINS_BUDGET: Duration = Duration::from_secs(12_000);
+
 /// Where neither the policy nor the provider says how long a payout may be under way.
 const PENDING_MAX: Duration = Duration::from_secs(3 * 24 * 3_600);
 
@@ -306,6 +311,15 @@ mod tests {
                 Descriptor { absence: Absence { answers_min: 9, grace: grace * 99 }, ..descriptor };
             let policy = Policy { absence, ..policy };
             assert_eq!(policy.fault_with(&lenient, &world).is_none(), is_safe, "{case}");
+        }
+    }
+
+    /// Payouts take the twins' time, and a person was called after a minute of ours.
+    #[test]
+    fn world_23_a_slow_twin_has_its_own_time() {
+        for (speed, budget_s) in [(0, 12_000), (1, 12_000), (20, 600), (200, 60), (5_000, 60)] {
+            let budgets = Budgets::all(Duration::from_secs(budget_s));
+            assert_eq!(Policy::twin(speed).budgets, budgets, "{speed}");
         }
     }
 
