@@ -134,7 +134,8 @@ impl Policy {
     /// For twins that live `speed` times faster than we do, and never for a provider, not even for
     /// its own sandbox: every wait shrinks (to between 100 ms and 2 s), "no such payout" counts as
     /// proof after six seconds, the limits of one call stay humanly short, and nothing limits the
-    /// rate. A person is called after what is three hours for them, and a minute for us at least. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
+    /// rate. A person is called after what a payout of theirs takes at
+    /// most, and after a minute at least. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
     pub fn twin(speed: u32) -> Self {
         let speed = speed.max(1);
         let lease = Duration::from_secs(4);
@@ -144,7 +145,10 @@ impl Policy {
             delays.into_iter().map(|delay| (delay / speed).clamp(shortest, longest)).collect()
         };
         let live = Self::live();
-        let budget = (TWINS_BUDGET / speed).max(Duration::from_secs(60));
+        // People live by the real time, so twins are told to let the days of a bank pass `speed` times
+        // faster again.
+        let budget = TWINS_BUDGET / speed + TWINS_DAYS / speed / speed;
+        let budget = budget.max(Duration::from_secs(60));
         Self {
             lease,
             deadline,
@@ -254,9 +258,12 @@ impl Policy {
     }
 }
 
-/// What a twin's payout takes at most without a fault that holds it up, with room to spare: they settle
-/// within minutes of their time, and are told of and seen minutes later.
-const TWINS_BUDGET: Duration = Duration::from_secs(12_000);
+/// What a twin's payout takes at most without a fault that holds it up, with room to spare: it settles
+/// within minutes of its time, and is told of and seen minutes later.
+const TWINS_BUDGET: Duration = Duration::from_secs(9_600);
+
+/// Where it waits for the next day on which banks work, beyond a long weekend.
+const TWINS_DAYS: Duration = Duration::from_secs(5 * 24 * 3_600);
 
 /// Where neither the policy nor the provider says how long a payout may be under way.
 const PENDING_MAX: Duration = Duration::from_secs(3 * 24 * 3_600);
@@ -317,7 +324,7 @@ mod tests {
     /// Payouts take the twins' time, and a person was called after a minute of ours.
     #[test]
     fn world_23_a_slow_twin_has_its_own_time() {
-        for (speed, budget_s) in [(0, 12_000), (1, 12_000), (20, 600), (200, 60), (5_000, 60)] {
+        for (speed, budget_s) in [(0, 441_600), (1, 441_600), (20, 1_560), (400, 60), (5_000, 60)] {
             let budgets = Budgets::all(Duration::from_secs(budget_s));
             assert_eq!(Policy::twin(speed).budgets, budgets, "{speed}");
         }
