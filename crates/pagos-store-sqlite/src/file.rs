@@ -119,7 +119,8 @@ fn make_tables(path: &Path) -> Result<(), StoreError> {
         .map_err(|cause| blame(path, "cannot be made private to its owner").with_source(cause))?;
     let connection = connect(path, WRITING)?;
     let prepare = || {
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON")?;
+        // As it is opened later, and a journal that is flushed, too, when it is gone.
+        connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA fullfsync = TRUE")?;
         schema::make(&connection)
     };
     patiently(&connection, prepare).map_err(|failure| name(path, failure))
