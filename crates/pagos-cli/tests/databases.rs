@@ -210,6 +210,19 @@ fn world_3_what_looks_like_an_address_makes_no_file() {
     assert_eq!(files(), before);
 }
 
+#[test]
+fn world_24_a_sandbox_run_that_is_refused_leaves_no_bank() {
+    let folder = Folder::new("world-24-bank");
+    folder.write("bad.csv", payouts([("b-1", "salary")]).replace("100001", "1.000,00"));
+    folder.write("payouts.csv", payouts([("b-1", "salary")]));
+    folder.run("pay bad.csv --sandbox --yes --db s.db").exits(1);
+    assert!(!folder.has("s.db.bank") && !folder.has("s.db"));
+    folder.run("pay payouts.csv --sandbox --yes --db s.db").exits(0);
+    assert!(folder.has("s.db.bank"));
+    folder.run("pay bad.csv --sandbox --yes --db s.db").exits(1);
+    assert!(folder.has("s.db.bank"), "it is that of a database");
+}
+
 /// A slip in the name of a database of real money is more likely than a new one.
 #[test]
 fn world_3_for_live_accounts_a_new_database_wants_a_word() {

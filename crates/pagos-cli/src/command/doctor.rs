@@ -118,7 +118,7 @@ async fn store(db: &Database) -> Vec<Finding> {
             findings.extend(open_files(path, &what));
             findings
         }
-        Database::Misread => match db.check() {
+        Database::Misread(_) => match db.check() {
             Ok(()) => Vec::new(),
             Err(failure) => vec![finding(what, Verdict::Bad, failure.messages().join("; "))],
         },
