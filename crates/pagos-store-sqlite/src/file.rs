@@ -37,8 +37,39 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
     match place::is_blank(path).map_err(looked_at)? {
         true => make(path),
-        false => open_as_it_is(path, Use::Again),
+        false => match unfinished(path)? {
+            None => open_as_it_is(path, Use::Again),
+            Some(lock_file) => finish(path, lock_file),
+        },
     }
+}
+
+/// The lock of a database that nobody has dispatched from, since it is not signed, and that nobody is
+/// making at this moment, since it is free: whoever began to make it may have died. It is held from here on.
+fn unfinished(path: &Path) -> Result<Option<fs::File>, StoreError> {
+    let lock_path = lock::path_of(path);
+    let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
+    let lock_file = match private().open(&lock_path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let is_free = match lock_file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+    };
+    // Looked at under the lock: it may have been signed in between.
+    let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
+    Ok((is_free && !is_signed).then_some(lock_file))
+}
+
+/// The first use of a database whose tables are made, and the signature that ends its making.
+fn finish(path: &Path, mut lock_file: fs::File) -> Result<Connection, StoreError> {
+    let failed = |cause| blame(&lock::path_of(path), "cannot be locked").with_source(cause);
+    let connection = open_as_it_is(path, Use::First)?;
+    let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
+    lock::sign(&mut lock_file, &identity).map_err(failed)?;
+    Ok(connection)
 }
 
 /// Is there none yet, and was there none? One that somebody makes at this moment is new, too.
@@ -73,7 +104,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
     loop {
         let created = private().create_new(true).open(&lock_path);
         is_first |= created.is_ok();
-        let mut lock_file = match created {
+        let lock_file = match created {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => create(&lock_path),
             created => created,
         }
@@ -95,10 +126,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
                 return Err(place::refuse_gone(path, &trace));
             }
             make_tables(path)?;
-            let connection = open_as_it_is(path, Use::First)?;
-            let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
-            lock::sign(&mut lock_file, &identity).map_err(failed)?;
-            return Ok(connection);
+            return finish(path, lock_file);
         }
         // It was there before, or somebody else is about to make it and has not signed yet.
         if is_signed || Instant::now() >= patience_ends_at {

@@ -81,7 +81,7 @@ async fn world_1_a_copy_without_its_log_is_no_new_database() {
         connection.query_row("SELECT id FROM identity", (), |row| row.get(0)).unwrap();
     assert_eq!(copied, identity, "whatever becomes of its log");
     drop(connection);
-    for lock in [None, Some(""), Some("pagos database 12\n")] {
+    for lock in [None, Some("pagos database 12\n")] {
         if let Some(text) = lock {
             fs::write(beside(&copy, ".lock"), text).unwrap();
         }
@@ -102,6 +102,27 @@ async fn world_1_a_copy_without_its_log_is_no_new_database() {
     for _ in 0..2 {
         drop(SqliteStore::open(&unused).unwrap());
     }
+}
+
+/// Whoever made it was killed before it was used.
+#[tokio::test]
+async fn world_1_a_making_that_was_broken_off_is_ended_by_the_next() {
+    let scratch = Scratch::new();
+    let path = scratch.path();
+    let store = SqliteStore::open(&path).unwrap();
+    let half = scratch.beside("half.db");
+    fs::copy(&path, &half).unwrap();
+    fs::write(beside(&half, ".lock"), "").unwrap();
+    let ended = SqliteStore::open(&half).unwrap();
+    assert_eq!(ended.identity().await.unwrap(), store.identity().await.unwrap());
+    submit(&ended, vec![intent("k1")]).await.unwrap();
+    drop(ended);
+    used_again(&half).await;
+}
+
+async fn used_again(path: &Path) {
+    let store = SqliteStore::open(path).unwrap();
+    assert_eq!(store.tally(None).await.unwrap().total(), 1);
 }
 
 #[tokio::test]
