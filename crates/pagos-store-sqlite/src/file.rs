@@ -298,7 +298,10 @@ fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure>
     }
     let is_beginning = id == schema::APPLICATION_ID_OF_A_BEGINNING;
     if is_beginning && used == Use::Again {
-        let error = StoreError::new(place::words_of_a_beginning());
+        let error = StoreError::new(match is_being_made {
+            true => place::HALF_MADE.to_owned(),
+            false => place::words_of_a_beginning(),
+        });
         return Err(Failure { error, is_busy: is_being_made });
     }
     if !is_ours && !is_beginning {

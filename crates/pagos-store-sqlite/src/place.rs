@@ -175,6 +175,10 @@ pub(crate) fn words_of_a_beginning() -> String {
     format!("is the beginning of a database and nothing more, {NO_LOG}")
 }
 
+/// What a file is whose making was broken off. Whoever opens it for writing ends it.
+pub(crate) const HALF_MADE: &str = "is being made, or that was broken off before anything was sent from it: the next `pagos pay` or \
+     `pagos serve` ends it";
+
 const NO_LOG: &str = "whose log (-wal) was deleted or was not copied with it; what was sent from it is not \
      known any more, and would be sent again. Bring the log back or restore a backup, or use another \
      name for a new database; if it never paid anything, remove it";

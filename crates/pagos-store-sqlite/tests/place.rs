@@ -113,6 +113,8 @@ async fn world_1_a_making_that_was_broken_off_is_ended_by_the_next() {
     let half = scratch.beside("half.db");
     fs::copy(&path, &half).unwrap();
     fs::write(beside(&half, ".lock"), "").unwrap();
+    let told = SqliteStore::open_read_only(&half).unwrap_err().to_string();
+    assert!(told.contains("broken off before anything was sent from it"), "{told}");
     let ended = SqliteStore::open(&half).unwrap();
     assert_eq!(ended.identity().await.unwrap(), store.identity().await.unwrap());
     submit(&ended, vec![intent("k1")]).await.unwrap();
