@@ -1,5 +1,5 @@
 //! `cargo xtask surroundings`: what lies around `pagos` on real machines, and could make it pay twice:
-//! other names of one database, databases that are emptied or gone, mounts, poolers, pipes, terminals
+//! other names of one database, databases and logs that are emptied, damaged or gone, mounts, poolers, pipes, terminals
 //! and permissive umasks. A twin's ledger judges.
 //!
 //! Starts programs and judges what they leave; what they say is looked at only where words are
@@ -7,6 +7,7 @@
 
 mod aliases;
 mod files;
+mod logs;
 mod mounts;
 mod pipes;
 mod poolers;
@@ -67,9 +68,10 @@ struct Scenario {
     play: fn(&Stage) -> Result<Vec<Told>, Failure>,
 }
 
-const SCENARIOS: [Scenario; 7] = [
+const SCENARIOS: [Scenario; 8] = [
     Scenario { name: "aliases", play: aliases::play },
     Scenario { name: "truncations", play: truncations::play },
+    Scenario { name: "logs", play: logs::play },
     Scenario { name: "mounts", play: mounts::play },
     Scenario { name: "poolers", play: poolers::play },
     Scenario { name: "pipes", play: pipes::play },

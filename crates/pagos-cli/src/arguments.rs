@@ -312,6 +312,9 @@ pub(crate) struct ResolveArguments {
     /// How you know: kept in the history
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: String,
+    /// Where the payout stands now, if that is not in doubt: the decision is taken all the same
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub(crate) although: Option<StatusFilter>,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     /// Print one JSON document on standard output

@@ -81,6 +81,12 @@ pub(crate) enum SandboxError {
     InUse(#[source] ServeError),
     #[error("the bank beside the database cannot be used: {0}; delete {1} or use another --db")]
     Serve(#[source] ServeError, PathBuf),
+    #[error("--sandbox-url: {0}; write http://127.0.0.1:PORT, as `pagos twin` prints it")]
+    Address(&'static str),
+    #[error("what answers at {0} is no `pagos twin`: {1}")]
+    NoTwin(String, &'static str),
+    #[error("the bank beside the database cannot be made: {0}; {1} is its name")]
+    Unmade(#[source] ServeError, PathBuf),
     #[error("no twins answer at {0}; start them with `pagos twin --listen 127.0.0.1:PORT`")]
     NotThere(String),
 }
@@ -89,7 +95,8 @@ impl SandboxError {
     fn of_serving(cause: ServeError, bank: PathBuf) -> Self {
         match cause {
             ServeError::Journal(JournalError::InUse) => Self::InUse(cause),
-            _ => Self::Serve(cause, bank),
+            _ if bank.exists() => Self::Serve(cause, bank),
+            _ => Self::Unmade(cause, bank),
         }
     }
 }
@@ -117,10 +124,10 @@ impl Sandbox {
 
     /// Uses twins that run already.
     pub(crate) async fn join(origin: &str) -> Result<Self, SandboxError> {
-        let origin = origin.trim_end_matches('/');
+        let origin = checked(origin).map_err(SandboxError::Address)?;
         let answer = call(origin, http::Method::GET, "credentials", Bytes::new()).await?;
-        let not_there = |_| SandboxError::NotThere(origin.to_owned());
-        let credentials = serde_json::from_slice(&answer).map_err(not_there)?;
+        let other = |_| SandboxError::NoTwin(origin.to_owned(), "it knows no providers");
+        let credentials = serde_json::from_slice(&answer).map_err(other)?;
         let speed = speed_of(origin).await;
         Ok(Self { server: None, origin: origin.to_owned(), credentials, speed })
     }
@@ -154,6 +161,30 @@ impl Sandbox {
             server.shut_down().await;
         }
     }
+}
+
+/// The origin of twins, or what is wrong with it. It is not repeated: it may hold a password.
+fn checked(url: &str) -> Result<&str, &'static str> {
+    let origin = url.trim_end_matches('/');
+    let Some((scheme, authority)) = origin.split_once("://") else {
+        return Err("what it names has no scheme");
+    };
+    if scheme.eq_ignore_ascii_case("https") {
+        return Err("twins speak plain http, and not https");
+    }
+    if !scheme.eq_ignore_ascii_case("http") {
+        return Err("twins speak http, and nothing else");
+    }
+    if authority.contains('@') {
+        return Err("twins take no user name and no password");
+    }
+    if authority.contains(['/', '?', '#']) {
+        return Err("what it names has a path, and the address of twins has none");
+    }
+    if authority.is_empty() || authority.contains(char::is_whitespace) {
+        return Err("what it names has no host");
+    }
+    Ok(origin)
 }
 
 /// What running twins say of their clock. That an older one has no answer is no failure.
@@ -200,7 +231,9 @@ async fn call(
     let response = http.send(request, Departure::Anytime).await.map_err(|_| not_there())?;
     match response.status().is_success() {
         true => Ok(response.into_body()),
-        false => Err(not_there()),
+        false => {
+            Err(SandboxError::NoTwin(origin.to_owned(), "it refuses the calls that twins take"))
+        }
     }
 }
 
@@ -234,6 +267,46 @@ mod tests {
             stream.write_all(answer.as_bytes()).await.unwrap();
         });
         origin
+    }
+
+    #[test]
+    fn world_24_an_address_of_twins_is_an_origin() {
+        for url in ["http://127.0.0.1:8080", "http://127.0.0.1:8080/", "HTTP://localhost:1"] {
+            assert_eq!(checked(url), Ok(url.trim_end_matches('/')));
+        }
+        let wrong = [
+            ("127.0.0.1:8080", "no scheme"),
+            ("localhost", "no scheme"),
+            ("https://127.0.0.1:8080", "not https"),
+            ("ftp://127.0.0.1", "nothing else"),
+            ("http://ana:hunter2@127.0.0.1:8080", "no password"),
+            ("http://127.0.0.1:8080/pay", "has a path"),
+            ("http://127.0.0.1:8080?x", "has a path"),
+            ("http://", "no scheme"),
+            ("http:///", "no scheme"),
+            ("", "no scheme"),
+        ];
+        for (url, because) in wrong {
+            let told = SandboxError::Address(checked(url).unwrap_err()).to_string();
+            assert!(told.contains(because) && !told.contains("hunter2"), "{url}: {told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn world_24_what_answers_and_is_no_twin_is_told_apart() {
+        for (status, body) in [("404 Not Found", "<html>"), ("200 OK", "<html>")] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let origin = format!("http://{}", listener.local_addr().unwrap());
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 6\r\n\r\n{body}");
+            tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut asked = [0; 4_096];
+                let _ = stream.read(&mut asked).await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            });
+            let told = Sandbox::join(&origin).await.unwrap_err().to_string();
+            assert!(told.contains(&format!("{origin} is no `pagos twin`")), "{told}");
+        }
     }
 
     #[tokio::test]

@@ -87,18 +87,26 @@ fn world_19_verify_says_when_only_a_newline_is_wrong() {
     let pem = deliver(&folder, "v1-paid-out");
     let keys = [("PAGOS_CONEKTA_WEBHOOK_KEYS", pem.as_str())];
     let body = std::fs::read_to_string(folder.path().join("body.txt")).unwrap();
-    for (newline, shown) in [("\n", "(\\n)"), ("\r\n", "(\\r\\n)")] {
-        folder.write("body.txt", format!("{body}{newline}"));
+    let wrong = [
+        ("", "\n", "without the newline (\\n)"),
+        ("", "\r\n", "without the newline (\\r\\n)"),
+        ("", "\n\n", "without the two newlines (\\n\\n)"),
+        ("", "\r", "without the carriage return (\\r)"),
+        ("", " ", "without the space at its end"),
+        ("\u{feff}", "", "without the byte order mark in front of it"),
+    ];
+    for (front, end, shown) in wrong {
+        folder.write("body.txt", format!("{front}{body}{end}"));
         let document = folder.run_with(VERIFY, &keys).exits(1).json();
         let reason = document["reason"].as_str().unwrap();
         assert_eq!((&document["verified"], &document["event"]), (&json!(false), &json!(null)));
-        assert!(reason.contains("without the newline") && reason.contains(shown), "{reason}");
+        assert!(reason.contains(shown), "{reason}");
     }
-    for other in ["\n\n", " ", "x\n"] {
+    for other in ["\n\n\n", "x", "x\n"] {
         folder.write("body.txt", format!("{body}{other}"));
         let document = folder.run_with(VERIFY, &keys).exits(1).json();
         let reason = document["reason"].as_str().unwrap();
-        assert!(!reason.contains("newline"), "{other:?}: {reason}");
+        assert!(!reason.contains("at its end"), "{other:?}: {reason}");
     }
 }
 

@@ -38,6 +38,8 @@ fn a_person_decides_what_the_provider_cannot_tell() {
         "succeeded"
     );
     assert_eq!(resolve(&folder, "r-ask", "ask", NOTE).exits(0).json()["status"], "unknown");
+    let asked = folder.run("resolve r-ask --as ask --note Ana --db r.db").exits(0);
+    asked.says("r-ask stays unknown").says("the provider is asked by the next");
     support::wait_for("the attempt is old enough to be sent again", || {
         resolve(&folder, "r-resend", "resend", NOTE).code == Some(0)
     });
@@ -78,6 +80,13 @@ fn check_refusals(folder: &Folder) {
         resolve(folder, "r-failed", "failed", note).exits(1).says("a decision needs a note");
     }
     resolve(folder, "r-good", "resend", NOTE).exits(1).says("r-good is not in doubt");
+    // Nobody is in doubt about it.
+    for decision in ["failed", "succeeded"] {
+        let refused = resolve(folder, "r-good", decision, NOTE).exits(1);
+        refused.says("r-good is succeeded, and nothing about that is in doubt").says("--although");
+    }
+    let arguments = "resolve r-good --as failed --note Ana --although pending --db r.db";
+    folder.run(arguments).exits(1).says("r-good is succeeded and not pending");
     resolve(folder, "r-none", "failed", NOTE).exits(1).says("no payout has the key r-none");
     resolve(folder, "r-failed", "paid", NOTE).exits(1).says("possible values");
     folder.run("resolve r-failed --as failed --db r.db").exits(1).says("--note");

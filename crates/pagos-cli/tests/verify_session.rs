@@ -114,7 +114,6 @@ fn a_genuine_word_about_something_else_is_a_contradiction() {
             "--expect-order oc1234567",
             "the provider speaks of key \"oc1234566\", expected is oc1234567",
         ),
-        ("--expect-amount 1500.5", "the expected amount cannot be read"),
     ];
     for (expected, contradiction) in cases {
         let document = verify(&folder, &format!("{VERIFY} {expected}")).exits(1).json();
@@ -124,6 +123,10 @@ fn a_genuine_word_about_something_else_is_a_contradiction() {
     }
     let text = verify(&folder, "verify etpay --body-file body.txt --expect-amount 2000").exits(1);
     text.says("genuine, and not what was agreed").says("do not act on it");
+    // No amount of the account's is like that, whatever the delivery says.
+    let wrong = verify(&folder, &format!("{VERIFY} --expect-amount 1500.5")).exits(1);
+    assert_eq!(wrong.out, "");
+    wrong.says("--expect-amount \"1500.5\" cannot be read").says("CLP has 0");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Decisions of a person. They are observations like others, with a note that stays.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
 use pagos_core::FailReason;
 use pagos_core::Observation;
 use pagos_core::OrderKey;
@@ -13,6 +16,7 @@ use crate::engine::EngineError;
 use crate::history::Entry;
 use crate::history::Proof;
 use crate::point::Point;
+use crate::progress::Progress;
 use crate::record::Writer;
 use crate::store::Payout;
 
@@ -35,22 +39,59 @@ impl Engine {
     /// # Errors
     /// Refuses an empty note, and a decision that does not fit: only a payout in doubt can be sent
     /// again. Neither that nor "failed" is taken before its attempt is older than lease and deadline
-    /// together: until then a worker may be about to send it.
+    /// together: until then a worker may be about to send it. Nor is "succeeded" taken about what was
+    /// never sent, or either of them about what is pending or settled without a doubt and calls for
+    /// nobody: see [`Engine::resolve_although`].
     pub async fn resolve(
         &self,
         key: &OrderKey,
         decision: Decision,
         note: &str,
     ) -> Result<Payout, EngineError> {
+        self.take_decision(key, decision, note, None).await
+    }
+
+    /// [`Engine::resolve`] by somebody who knows where the payout stands: `present` is the word of that,
+    /// as [`Progress::word`] has it. Then it is also taken about what is not in doubt. This is for who
+    /// restored a backup, and for what a bank's statement says against its provider.
+    ///
+    /// # Errors
+    /// As [`Engine::resolve`], and if the payout stands elsewhere by now.
+    pub async fn resolve_although(
+        &self,
+        key: &OrderKey,
+        decision: Decision,
+        note: &str,
+        present: &str,
+    ) -> Result<Payout, EngineError> {
+        self.take_decision(key, decision, note, Some(present)).await
+    }
+
+    async fn take_decision(
+        &self,
+        key: &OrderKey,
+        decision: Decision,
+        note: &str,
+        present: Option<&str>,
+    ) -> Result<Payout, EngineError> {
         if note.trim().is_empty() {
             return Err(EngineError::Refused(
                 "a decision needs a note: who decided, on what evidence".to_owned(),
             ));
         }
-        let decide =
-            |payout: &Payout, rules: &Rules<'_>| decided(payout, rules, decision, note.trim());
+        let objected = Mutex::new(None);
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            let objection = objection(&payout.progress, decision, present);
+            let is_free = objection.is_none();
+            // Nothing panics while it holds the lock.
+            *objected.lock().unwrap_or_else(PoisonError::into_inner) = objection;
+            if is_free { decided(payout, rules, decision, note.trim()) } else { None }
+        };
         let written = self.write(Point::RecordDecision, key, Writer::Anyone, decide).await?;
         written.ok_or_else(|| {
+            if let Some(objection) = objected.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                return EngineError::Refused(format!("{key} {objection}"));
+            }
             let age_s = self.policy.time_on_the_way().as_millis().div_ceil(1_000);
             let young = format!(
                 "its attempt is younger than {age_s} s and may still be on its way; wait, then decide"
@@ -61,6 +102,46 @@ impl Engine {
             })
         })
     }
+}
+
+/// Why a person is more likely wrong than the record, in words behind the key.
+fn objection(progress: &Progress, decision: Decision, present: Option<&str>) -> Option<String> {
+    let word = progress.word();
+    match present {
+        Some(present) if present == word => return None,
+        Some(present) => return Some(format!("is {word} and not {present}: look at it again")),
+        None => {}
+    }
+    match decision {
+        // Neither makes anything final, and each has a rule of its own.
+        Decision::Ask | Decision::SendAgain => return None,
+        Decision::Succeeded | Decision::Failed => {}
+    }
+    if decision == Decision::Succeeded && progress.attempts == 0 {
+        return Some(format!(
+            "was never sent from this database: it is {word}, and cannot have succeeded. If the \
+             provider has it all the same, as after a backup was restored, say so with \
+             `--although {word}`"
+        ));
+    }
+    let standing = &progress.standing;
+    let is_called_for = progress.attention.is_some()
+        || standing.confirm_since().is_some()
+        || standing.not_understood().is_some();
+    if is_called_for {
+        return None;
+    }
+    let because = match progress.status() {
+        Status::Created | Status::Unknown => return None,
+        Status::Pending => "the provider has it and is asked until it is done",
+        Status::Succeeded | Status::Failed(_) => {
+            "the provider said so and is asked again by itself"
+        }
+    };
+    Some(format!(
+        "is {word}, and nothing about that is in doubt: {because}. `--as ask` asks it now; if you know \
+         better, say so with `--although {word}`"
+    ))
 }
 
 fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -> Option<Outcome> {

@@ -134,7 +134,8 @@ impl Policy {
     /// For twins that live `speed` times faster than we do, and never for a provider, not even for
     /// its own sandbox: every wait shrinks (to between 100 ms and 2 s), "no such payout" counts as
     /// proof after six seconds, the limits of one call stay humanly short, and nothing limits the
-    /// rate. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
+    /// rate. A person is called after what a payout of theirs takes at
+    /// most, and after a minute at least. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
     pub fn twin(speed: u32) -> Self {
         let speed = speed.max(1);
         let lease = Duration::from_secs(4);
@@ -144,6 +145,10 @@ impl Policy {
             delays.into_iter().map(|delay| (delay / speed).clamp(shortest, longest)).collect()
         };
         let live = Self::live();
+        // People live by the real time, so twins are told to let the days of a bank pass `speed` times
+        // faster again.
+        let budget = TWINS_BUDGET / speed + TWINS_DAYS / speed / speed;
+        let budget = budget.max(Duration::from_secs(60));
         Self {
             lease,
             deadline,
@@ -157,7 +162,7 @@ impl Policy {
             retry_after_max: Duration::from_secs(2),
             confirm_delay: Duration::from_millis(50),
             questions_max: 60,
-            budgets: Budgets::all(Duration::from_secs(60)),
+            budgets: Budgets::all(budget),
             halt_delays: vec![Duration::from_secs(1), Duration::from_secs(2)],
             lost_max: 20,
             absence: Some(Absence {
@@ -253,6 +258,13 @@ impl Policy {
     }
 }
 
+/// What a twin's payout takes at most without a fault that holds it up, with room to spare: it settles
+/// within minutes of its time, and is told of and seen minutes later.
+const TWINS_BUDGET: Duration = Duration::from_secs(9_600);
+
+/// Where it waits for the next day on which banks work, beyond a long weekend.
+const TWINS_DAYS: Duration = Duration::from_secs(5 * 24 * 3_600);
+
 /// Where neither the policy nor the provider says how long a payout may be under way.
 const PENDING_MAX: Duration = Duration::from_secs(3 * 24 * 3_600);
 
@@ -306,6 +318,15 @@ mod tests {
                 Descriptor { absence: Absence { answers_min: 9, grace: grace * 99 }, ..descriptor };
             let policy = Policy { absence, ..policy };
             assert_eq!(policy.fault_with(&lenient, &world).is_none(), is_safe, "{case}");
+        }
+    }
+
+    /// Payouts take the twins' time, and a person was called after a minute of ours.
+    #[test]
+    fn world_23_a_slow_twin_has_its_own_time() {
+        for (speed, budget_s) in [(0, 441_600), (1, 441_600), (20, 1_560), (400, 60), (5_000, 60)] {
+            let budgets = Budgets::all(Duration::from_secs(budget_s));
+            assert_eq!(Policy::twin(speed).budgets, budgets, "{speed}");
         }
     }
 

@@ -19,6 +19,7 @@ use crate::place;
 use crate::place::blame;
 use crate::query;
 use crate::schema;
+use crate::wal;
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,8 +37,39 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
     match place::is_blank(path).map_err(looked_at)? {
         true => make(path),
-        false => open_as_it_is(path),
+        false => match unfinished(path)? {
+            None => open_as_it_is(path, Use::Again),
+            Some(lock_file) => finish(path, lock_file),
+        },
     }
+}
+
+/// The lock of a database that nobody has dispatched from, since it is not signed, and that nobody is
+/// making at this moment, since it is free: whoever began to make it may have died. It is held from here on.
+fn unfinished(path: &Path) -> Result<Option<fs::File>, StoreError> {
+    let lock_path = lock::path_of(path);
+    let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
+    let lock_file = match private().open(&lock_path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let is_free = match lock_file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+    };
+    // Looked at under the lock: it may have been signed in between.
+    let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
+    Ok((is_free && !is_signed).then_some(lock_file))
+}
+
+/// The first use of a database whose tables are made, and the signature that ends its making.
+fn finish(path: &Path, mut lock_file: fs::File) -> Result<Connection, StoreError> {
+    let failed = |cause| blame(&lock::path_of(path), "cannot be locked").with_source(cause);
+    let connection = open_as_it_is(path, Use::First)?;
+    let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
+    lock::sign(&mut lock_file, &identity).map_err(failed)?;
+    Ok(connection)
 }
 
 /// Is there none yet, and was there none? One that somebody makes at this moment is new, too.
@@ -72,7 +104,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
     loop {
         let created = private().create_new(true).open(&lock_path);
         is_first |= created.is_ok();
-        let mut lock_file = match created {
+        let lock_file = match created {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => create(&lock_path),
             created => created,
         }
@@ -84,7 +116,7 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
         };
         let is_blank = place::is_blank(path);
         if !is_blank.map_err(|cause| blame(path, "cannot be opened").with_source(cause))? {
-            return open_as_it_is(path);
+            return open_as_it_is(path, Use::Again);
         }
         let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
         if is_ours && is_first {
@@ -93,10 +125,8 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
                 let _ = fs::remove_file(&lock_path);
                 return Err(place::refuse_gone(path, &trace));
             }
-            let connection = open_as_it_is(path)?;
-            let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
-            lock::sign(&mut lock_file, &identity).map_err(failed)?;
-            return Ok(connection);
+            make_tables(path)?;
+            return finish(path, lock_file);
         }
         // It was there before, or somebody else is about to make it and has not signed yet.
         if is_signed || Instant::now() >= patience_ends_at {
@@ -107,12 +137,45 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
-fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
-    create_if_missing(path).map_err(|cause| blame(path, "cannot be opened").with_source(cause))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = connect(path, flags)?;
+/// Writes the tables and the identity of a new database with the first bytes of its file, before there is
+/// a log: they are in the file itself, whatever becomes of its log, and a file that has none of them is no
+/// new one. Nor is one that has nothing else.
+fn make_tables(path: &Path) -> Result<(), StoreError> {
+    let failed = |cause| blame(path, "cannot be opened").with_source(cause);
+    create_if_missing(path).map_err(failed)?;
+    keep_private(path)
+        .map_err(|cause| blame(path, "cannot be made private to its owner").with_source(cause))?;
+    let connection = connect(path, WRITING)?;
     let prepare = || {
-        check(&connection, path)?;
+        // As it is opened later, and a journal that is flushed, too, when it is gone.
+        connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA fullfsync = TRUE")?;
+        schema::make(&connection)
+    };
+    patiently(&connection, prepare).map_err(|failure| name(path, failure))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// By whoever made it.
+    First,
+    Again,
+}
+
+const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// Opens what is there. Whatever speaks against it is looked at before anything is written, also by
+/// SQLite, which forgets what it cannot read of a log.
+fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
+    wal::check(path)?;
+    let connection = connect(path, WRITING)?;
+    let named = |failure| name(path, failure);
+    let looked_at = || {
+        check(&connection, path, used)?;
+        query::identity_if_any(&connection)
+    };
+    let identity = patiently(&connection, looked_at).map_err(named)?;
+    lock::check_signature(path, identity.as_deref())?;
+    let prepare = || {
         // FULL: a commit is on the disk when it returns. On macOS it would only be in the disk's own
         // cache, but for fullfsync; elsewhere that changes nothing. Temporary tables and statement
         // journals need not be durable. Source: sqlite.org/pragma.html#pragma_fullfsync.
@@ -122,21 +185,36 @@ fn open_as_it_is(path: &Path) -> Result<Connection, StoreError> {
              PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
         )?;
+        if used == Use::First {
+            connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+        }
         schema::migrate(&connection)
     };
-    patiently(&connection, prepare).map_err(|failure| name(path, failure))?;
+    patiently(&connection, prepare).map_err(named)?;
     Ok(connection)
 }
 
 /// Opens for reading; creates nothing.
 pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
-    if !path.exists() {
-        return Err(blame(path, "does not exist"));
+    if is_new(path)? {
+        let is_there = path.exists();
+        let what = match is_there {
+            true => "is empty; the first `pagos pay` or `pagos serve` makes a database of it",
+            false => "does not exist",
+        };
+        return Err(blame(path, what));
     }
+    // Before SQLite sees it, which would read on as if nothing was lost, and make the index anew.
+    wal::check(path)?;
+    open_reader(path)
+}
+
+/// Opens for reading what was looked at already.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(path, flags)?;
     let prepare = || {
-        check(&connection, path)?;
+        check(&connection, path, Use::Again)?;
         if schema::version(&connection)? < schema::VERSION {
             return Err(Failure::new(
                 "was written by an older version of pagos; open it for writing once, as `pagos pay` \
@@ -148,6 +226,13 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
     };
     patiently(&connection, prepare).map_err(|failure| name(path, failure))?;
     Ok(connection)
+}
+
+/// Does anything speak against opening it for writing? Writes nothing.
+pub(crate) fn check_for_writing(path: &Path) -> Result<(), StoreError> {
+    let connection = open_read_only(path)?;
+    let identity = query::identity_if_any(&connection).map_err(|failure| name(path, failure))?;
+    lock::check_signature(path, identity.as_deref())
 }
 
 /// What is wrong with the pages of a database that is there.
@@ -168,10 +253,10 @@ const FINDINGS_MAX: usize = 3;
 
 /// Tries again while another process is in the way. SQLite's own waiting does not cover the switch
 /// to a write-ahead log, which two processes that make one new file together both want.
-fn patiently(
+fn patiently<T>(
     connection: &Connection,
-    prepare: impl Fn() -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    prepare: impl Fn() -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let patience_ends_at = Instant::now() + BUSY_TIMEOUT;
     loop {
         match prepare() {
@@ -197,7 +282,9 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 }
 
 /// Is it ours, and not newer than we are? Run before anything is changed in it.
-fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
+fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
+    // Looked at first: whoever makes a database signs its lock after it has used it.
+    let is_being_made = fs::metadata(lock::path_of(path)).is_ok_and(|lock| lock.len() == 0);
     // One snapshot: another process may be making the tables at this moment.
     let snapshot = connection.unchecked_transaction()?;
     let tables: i64 =
@@ -205,8 +292,19 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
     let id: i32 = snapshot.query_row("PRAGMA application_id", (), |row| row.get(0))?;
     let version = schema::version(&snapshot)?;
     snapshot.finish()?;
-    let is_blank = id == 0 && tables == 0 && version == 0;
-    if id != schema::APPLICATION_ID && !is_blank {
+    let is_ours = id == schema::APPLICATION_ID;
+    if tables == 0 && (is_ours || (id == 0 && version == 0)) {
+        return Err(Failure::new(place::words_of_no_tables()));
+    }
+    let is_beginning = id == schema::APPLICATION_ID_OF_A_BEGINNING;
+    if is_beginning && used == Use::Again {
+        let error = StoreError::new(match is_being_made {
+            true => place::HALF_MADE.to_owned(),
+            false => place::words_of_a_beginning(),
+        });
+        return Err(Failure { error, is_busy: is_being_made });
+    }
+    if !is_ours && !is_beginning {
         return Err(Failure::new("is a database of another program"));
     }
     if version > schema::VERSION {
@@ -215,12 +313,6 @@ fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
              upgrade this program",
             schema::VERSION
         )));
-    }
-    if is_blank {
-        keep_private(path).map_err(|cause| {
-            let error = StoreError::new("cannot be made private to its owner");
-            Failure { error: error.with_source(cause), is_busy: false }
-        })?;
     }
     Ok(())
 }

@@ -53,5 +53,6 @@ mod submit;
 mod tallies;
 mod thread;
 mod unread;
+mod wal;
 
 pub use store::SqliteStore;

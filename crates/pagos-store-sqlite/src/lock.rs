@@ -5,9 +5,11 @@
 //! Linux the database itself is locked as well, so that a lock file that somebody removed lets
 //! nobody else in.
 
+use std::fs;
 use std::fs::File;
 use std::fs::TryLockError;
 use std::io;
+use std::io::ErrorKind;
 use std::io::Seek;
 use std::io::Write;
 use std::path::Path;
@@ -20,6 +22,7 @@ use pagos_engine::Turn;
 
 use crate::file;
 use crate::place::beside;
+use crate::place::blame;
 
 /// Held by the process that dispatches; given back when dropped, or by the operating system when
 /// the process ends in whatever way.
@@ -38,6 +41,7 @@ pub(crate) fn take_turn(path: &Path, identity: &str) -> Result<Turn, StoreError>
         |cause| StoreError::new(format!("{}: cannot be locked", lock.display())).with_source(cause);
     let Some(mut file) = hold(&lock).map_err(failed)? else { return Ok(Turn::Taken) };
     let Some(itself) = itself::hold(path).map_err(failed)? else { return Ok(Turn::Taken) };
+    check_signature(path, Some(identity))?;
     sign(&mut file, identity).map_err(failed)?;
     Ok(Turn::Alone(Box::new(WorkerLock { _file: file, _itself: itself })))
 }
@@ -63,8 +67,41 @@ fn hold(lock: &Path) -> io::Result<Option<File>> {
 pub(crate) fn sign(file: &mut File, identity: &str) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
-    writeln!(file, "pagos database {identity}")
+    writeln!(file, "{SIGNATURE}{identity}")
 }
+
+/// Refuses a database that is another one than its lock file names, before anything is written to
+/// either. `identity` is `None` for one of an older version, which has none.
+///
+/// # Errors
+/// If it is another one, or if the lock file cannot be read.
+pub(crate) fn check_signature(path: &Path, identity: Option<&str>) -> Result<(), StoreError> {
+    let lock = path_of(path);
+    let signed = match fs::read(&lock) {
+        Ok(signed) => signed,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(blame(&lock, "cannot be read").with_source(error)),
+    };
+    // Empty, or of an older version: it names none.
+    let signed = String::from_utf8_lossy(&signed);
+    let named = signed.lines().next().and_then(|line| line.strip_prefix(SIGNATURE));
+    let named = named
+        .filter(|named| !named.is_empty() && named.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let Some(named) = named.filter(|named| identity != Some(named)) else { return Ok(()) };
+    let own = identity.map_or("has no identity yet".to_owned(), |own| format!("is {own}"));
+    let lock = lock.display();
+    Err(blame(
+        path,
+        &format!(
+            "is another database than the one that was here before: it {own}, and {lock} names {named}; \
+             what the other one sent is not known to this one, and would be sent again. Put the other \
+             one back, or name the right one; if it is meant to take its place, remove {lock}"
+        ),
+    ))
+}
+
+/// What stands before the identity in a lock file.
+const SIGNATURE: &str = "pagos database ";
 
 /// Not the database itself: SQLite's own locks are lost when any handle to its file is closed.
 pub(crate) fn path_of(path: &Path) -> PathBuf {

@@ -21,18 +21,27 @@ pub(crate) fn find(path: &Path) -> Result<PathBuf, StoreError> {
             Ok(real)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => find_new(path),
+        Err(error) if error.kind() != ErrorKind::PermissionDenied && is_link(path) => {
+            Err(refuse_link(path))
+        }
         Err(error) => Err(blame(path, "cannot be opened").with_source(error)),
     }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// One that leads nowhere, or in a circle.
+fn refuse_link(path: &Path) -> StoreError {
+    blame(path, "is a link to a file that is not there; name the file itself, or mend the link")
 }
 
 /// A database that is to be made, in a folder that is there.
 fn find_new(path: &Path) -> Result<PathBuf, StoreError> {
     // It may have been made by somebody else just now; a link was not.
-    if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
-        return Err(blame(
-            path,
-            "is a link to a file that is not there; name the file itself, or mend the link",
-        ));
+    if is_link(path) {
+        return Err(refuse_link(path));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")));
@@ -126,7 +135,8 @@ fn is_mount_point(_: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Is there nothing, or a file of no bytes?
+/// Is there nothing, or a file of no bytes? One that has bytes and none of our tables is what is left of
+/// a database: whoever makes one writes its tables with its first bytes.
 pub(crate) fn is_blank(real: &Path) -> io::Result<bool> {
     match fs::metadata(real) {
         Ok(metadata) => Ok(metadata.len() == 0),
@@ -144,17 +154,34 @@ pub(crate) fn trace_of_a_database(real: &Path) -> Option<PathBuf> {
 /// A database was here, and is not any more.
 pub(crate) fn refuse_gone(real: &Path, trace: &Path) -> StoreError {
     let what = if real.exists() { "is empty" } else { "is not there" };
+    let trace = trace.display();
     blame(
         real,
         &format!(
-            "{what}, and a database was here before: {} is its; what was sent from it is not known \
-             any more, and would be sent again. Restore a backup, or use another name for a new \
-             database; if it never paid anything, remove {}",
-            trace.display(),
-            trace.display()
+            "{what}, and a database was here before: {trace} is its; what was sent from it is not \
+             known any more, and would be sent again. Restore a backup, or use another name for a new \
+             database; if it never paid anything, remove {trace}"
         ),
     )
 }
+
+/// What a file is that has bytes and no tables: nobody makes one.
+pub(crate) fn words_of_no_tables() -> String {
+    format!("has no tables, and a database was here before, {NO_LOG}")
+}
+
+/// What a file is that was made and never used, though it has been opened.
+pub(crate) fn words_of_a_beginning() -> String {
+    format!("is the beginning of a database and nothing more, {NO_LOG}")
+}
+
+/// What a file is whose making was broken off. Whoever opens it for writing ends it.
+pub(crate) const HALF_MADE: &str = "is being made, or that was broken off before anything was sent from it: the next `pagos pay` or \
+     `pagos serve` ends it";
+
+const NO_LOG: &str = "whose log (-wal) was deleted or was not copied with it; what was sent from it is not \
+     known any more, and would be sent again. Bring the log back or restore a backup, or use another \
+     name for a new database; if it never paid anything, remove it";
 
 /// A file beside the database.
 pub(crate) fn beside(real: &Path, suffix: &str) -> PathBuf {

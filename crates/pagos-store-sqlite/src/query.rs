@@ -83,6 +83,15 @@ pub(crate) fn identity(connection: &Connection) -> Result<String, Failure> {
     Ok(connection.query_row("SELECT id FROM identity", (), |row| row.get(0))?)
 }
 
+/// The same, before an older file was brought to the present version: then it has none.
+pub(crate) fn identity_if_any(connection: &Connection) -> Result<Option<String>, Failure> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'identity'";
+    match connection.prepare(sql)?.exists(())? {
+        true => identity(connection).map(Some),
+        false => Ok(None),
+    }
+}
+
 pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Entry>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT entry_json FROM entries

@@ -8,6 +8,10 @@ use crate::tallies;
 /// In the file's header: the database is ours. ("Pago" in ASCII.)
 pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 
+/// The same of a file that was made and not used yet. The first thing that its log ever has is
+/// [`APPLICATION_ID`], so a file that bears this one and has no log has lost it. ("Page" in ASCII.)
+pub(crate) const APPLICATION_ID_OF_A_BEGINNING: i32 = 0x5061_6765;
+
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
 const MIGRATIONS: [Migration; 5] = [
     Migration { sql: VERSION_1, afterwards: Afterwards::Nothing },
@@ -394,6 +398,15 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), Failure> {
     connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
     advance(connection)?;
     connection.execute_batch("COMMIT; PRAGMA foreign_keys = ON")?;
+    Ok(())
+}
+
+/// Fills a blank file with the tables, as one that is not used yet.
+pub(crate) fn make(connection: &Connection) -> Result<(), Failure> {
+    connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
+    advance(connection)?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID_OF_A_BEGINNING)?;
+    connection.execute_batch("COMMIT")?;
     Ok(())
 }
 

@@ -73,7 +73,8 @@ impl SqliteStore {
     /// Links are followed, and the log and the lock lie beside the file itself. A file that has several
     /// names (hard links) or is a mount point of its own is refused, because it would have a log and a
     /// lock for each name. So is a place where a database was, as its lock or its log shows, and where
-    /// there is none or an empty file now: what it sent is not known any more.
+    /// there is none or an empty file now: what it sent is not known any more. So is a file that has no
+    /// tables or whose log is damaged or gone, and another database than its lock file names.
     ///
     /// Blocks for as long as opening takes, and up to 5 seconds if another process is writing.
     ///
@@ -96,7 +97,7 @@ impl SqliteStore {
         let path = place::find(path.as_ref())?;
         let on_wait: OnWait = Arc::new(on_wait);
         let writer = Thread::spawn(file::open(&path)?, Mode::Write, Arc::clone(&on_wait))?;
-        let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, on_wait)?;
+        let reader = Thread::spawn(file::open_reader(&path)?, Mode::Read, on_wait)?;
         Ok(Self { reader, writer: Some(writer), path })
     }
 
@@ -104,7 +105,8 @@ impl SqliteStore {
     /// error.
     ///
     /// # Errors
-    /// As [`SqliteStore::open`], and if there is no file or if it needs to be migrated first.
+    /// As [`SqliteStore::open`], and if there is no database or if it needs to be migrated first. Another
+    /// one than its lock file names can be read.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = place::find(path.as_ref())?;
         let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, Arc::new(|| ()))?;
@@ -117,6 +119,15 @@ impl SqliteStore {
     /// As [`SqliteStore::open`], as far as that can be said without opening it.
     pub fn is_new(path: impl AsRef<Path>) -> Result<bool, StoreError> {
         file::is_new(&place::find(path.as_ref())?)
+    }
+
+    /// Would [`SqliteStore::open`] refuse the database at `path`, by what can be told without a write? It
+    /// does if something of its log is lost, or if its lock file names another database.
+    ///
+    /// # Errors
+    /// The refusal, and as [`SqliteStore::open_read_only`].
+    pub fn check(path: impl AsRef<Path>) -> Result<(), StoreError> {
+        file::check_for_writing(&place::find(path.as_ref())?)
     }
 
     /// Looks at every page of the database at `path`, also while another process pays, and says what is

@@ -322,7 +322,7 @@ mod tests {
     /// Another program's lock ended the service after five seconds.
     #[tokio::test]
     async fn world_5_a_lock_of_another_program_is_waited_for_and_told_once() {
-        let name = format!("pagos-thread-{}.db", std::process::id());
+        let name = format!("pagos-thread-locked-{}.db", std::process::id());
         let path = std::env::temp_dir().join(name);
         let open = || {
             let connection = Connection::open(&path).unwrap();

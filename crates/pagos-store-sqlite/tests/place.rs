@@ -65,6 +65,150 @@ async fn world_1_every_file_beside_it_shows_that_a_database_was_here() {
     }
 }
 
+/// Everything lay in the log until it was put into the file for the first time, and a file without its
+/// log was filled with tables anew.
+#[tokio::test]
+async fn world_1_a_copy_without_its_log_is_no_new_database() {
+    let scratch = Scratch::new();
+    let path = scratch.path();
+    let store = SqliteStore::open(&path).unwrap();
+    let identity = store.identity().await.unwrap();
+    submit(&store, vec![intent("k1")]).await.unwrap();
+    let copy = scratch.beside("copy.db");
+    fs::copy(&path, &copy).unwrap();
+    let connection = rusqlite::Connection::open(&copy).unwrap();
+    let copied: String =
+        connection.query_row("SELECT id FROM identity", (), |row| row.get(0)).unwrap();
+    assert_eq!(copied, identity, "whatever becomes of its log");
+    drop(connection);
+    for lock in [None, Some("pagos database 12\n")] {
+        if let Some(text) = lock {
+            fs::write(beside(&copy, ".lock"), text).unwrap();
+        }
+        let looked = SqliteStore::open_read_only(&copy).unwrap_err().to_string();
+        for told in [refusal(&copy), looked] {
+            assert!(told.contains("is the beginning of a database and nothing more"), "{told}");
+        }
+    }
+    // One that was closed has everything in its file.
+    drop(store);
+    fs::copy(&path, &copy).unwrap();
+    fs::remove_file(beside(&copy, ".lock")).unwrap();
+    let copied = SqliteStore::open(&copy).unwrap();
+    assert_eq!(copied.identity().await.unwrap(), identity);
+    assert_eq!(copied.tally(None).await.unwrap().total(), 1);
+    // Even one in which nothing was done.
+    let unused = scratch.beside("unused.db");
+    for _ in 0..2 {
+        drop(SqliteStore::open(&unused).unwrap());
+    }
+}
+
+/// Whoever made it was killed before it was used.
+#[tokio::test]
+async fn world_1_a_making_that_was_broken_off_is_ended_by_the_next() {
+    let scratch = Scratch::new();
+    let path = scratch.path();
+    let store = SqliteStore::open(&path).unwrap();
+    let half = scratch.beside("half.db");
+    fs::copy(&path, &half).unwrap();
+    fs::write(beside(&half, ".lock"), "").unwrap();
+    let told = SqliteStore::open_read_only(&half).unwrap_err().to_string();
+    assert!(told.contains("broken off before anything was sent from it"), "{told}");
+    let ended = SqliteStore::open(&half).unwrap();
+    assert_eq!(ended.identity().await.unwrap(), store.identity().await.unwrap());
+    submit(&ended, vec![intent("k1")]).await.unwrap();
+    drop(ended);
+    used_again(&half).await;
+}
+
+async fn used_again(path: &Path) {
+    let store = SqliteStore::open(path).unwrap();
+    assert_eq!(store.tally(None).await.unwrap().total(), 1);
+}
+
+#[tokio::test]
+async fn world_1_a_file_without_tables_is_no_new_database() {
+    for traces in [&[][..], &[".lock"][..], &["-shm"][..], &[".bank", ".lock"][..]] {
+        let scratch = Scratch::new();
+        let path = scratch.path();
+        // As older versions left it, when its log was deleted.
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+        drop(connection);
+        let before = fs::read(&path).unwrap();
+        assert_eq!(before.len(), 4_096);
+        for trace in traces {
+            fs::write(beside(&path, trace), "x").unwrap();
+        }
+        let looked = SqliteStore::open_read_only(&path).unwrap_err().to_string();
+        let checked = SqliteStore::check(&path).unwrap_err().to_string();
+        for told in [refusal(&path), refusal(&path), looked, checked] {
+            assert!(told.contains("has no tables, and a database was here before"), "{told}");
+            assert!(!told.contains("older version"), "{told}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn world_1_what_is_gone_or_empty_cannot_be_read_either() {
+    let scratch = Scratch::new();
+    let path = scratch.path();
+    let look = |path: &Path| SqliteStore::open_read_only(path).unwrap_err().to_string();
+    assert!(look(&path).contains("does not exist"));
+    fs::write(&path, "").unwrap();
+    assert!(look(&path).contains("is empty; the first `pagos pay`"), "{}", look(&path));
+    used(&path).await;
+    fs::remove_file(&path).unwrap();
+    let told = look(&path);
+    assert!(told.contains("is not there, and a database was here before"), "{told}");
+    let told = SqliteStore::check(&path).unwrap_err().to_string();
+    assert!(told.contains("is not there, and a database was here before"), "{told}");
+}
+
+/// What a crash leaves, in a folder of its own.
+fn crashed(scratch: &Scratch) -> std::path::PathBuf {
+    let path = scratch.beside("crashed.db");
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        fs::copy(beside(&scratch.path(), suffix), beside(&path, suffix)).unwrap();
+    }
+    path
+}
+
+#[tokio::test]
+async fn world_21_a_database_whose_log_is_damaged_or_gone_is_not_written() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(scratch.path()).unwrap();
+    for number in 0..9 {
+        submit(&store, vec![intent(&format!("k{number}"))]).await.unwrap();
+    }
+    let path = crashed(&scratch);
+    let log = beside(&path, "-wal");
+    let whole = fs::read(&log).unwrap();
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 3] ^= 0xff;
+    fs::write(&log, &flipped).unwrap();
+    let checked = SqliteStore::check(&path).unwrap_err().to_string();
+    for told in [checked, refusal(&path), refusal(&path)] {
+        assert!(told.contains("crashed.db-wal: the log is damaged in its frame"), "{told}");
+        assert!(told.contains("\"A damaged database\" in docs/OPERATIONS.md"), "{told}");
+    }
+    assert_eq!(fs::read(&log).unwrap(), flipped, "it is kept as it is");
+    fs::remove_file(&log).unwrap();
+    for _ in 0..2 {
+        // Reading would make the index anew, and nothing would tell of the log any more.
+        SqliteStore::open_read_only(&path).unwrap_err();
+        let told = refusal(&path);
+        assert!(told.contains("crashed.db-wal: the log is missing or empty"), "{told}");
+        assert!(told.contains("remove ") && told.ends_with("crashed.db-shm"), "{told}");
+    }
+    fs::write(&log, &whole).unwrap();
+    SqliteStore::check(&path).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.tally(None).await.unwrap().total(), 9);
+}
+
 /// Two names had two logs and two locks.
 #[tokio::test]
 async fn world_2_a_link_leads_to_the_one_log_and_the_one_lock() {
@@ -72,8 +216,13 @@ async fn world_2_a_link_leads_to_the_one_log_and_the_one_lock() {
     let path = scratch.path();
     let link = scratch.beside("link.db");
     std::os::unix::fs::symlink(&path, &link).unwrap();
-    let told = refusal(&link);
-    assert!(told.contains("is a link to a file that is not there"), "{told}");
+    let (circle, back) = (scratch.beside("circle.db"), scratch.beside("back.db"));
+    std::os::unix::fs::symlink(&back, &circle).unwrap();
+    std::os::unix::fs::symlink(&circle, &back).unwrap();
+    for link in [&link, &circle] {
+        let told = refusal(link);
+        assert!(told.contains("is a link to a file that is not there"), "{told}");
+    }
     assert!(!path.exists());
     let store = SqliteStore::open(&path).unwrap();
     let _turn = store.take_turn().await.unwrap();
@@ -145,6 +294,43 @@ async fn world_4_every_database_has_an_identity_that_its_lock_file_names() {
     assert_ne!(store.identity().await.unwrap(), identity);
     let again = SqliteStore::open_read_only(one.path()).unwrap();
     assert_eq!(again.identity().await.unwrap(), identity);
+}
+
+/// It was signed anew by whoever came, and paid from.
+#[tokio::test]
+async fn world_4_another_database_than_the_lock_file_names_is_not_written() {
+    let (one, other) = (Scratch::new(), Scratch::new());
+    used(&one.path()).await;
+    used(&other.path()).await;
+    let kept = one.beside("kept.db");
+    fs::rename(one.path(), &kept).unwrap();
+    fs::copy(other.path(), one.path()).unwrap();
+    let before = fs::read(one.path()).unwrap();
+    let lock = fs::read(beside(&one.path(), ".lock")).unwrap();
+    let checked = SqliteStore::check(one.path()).unwrap_err().to_string();
+    for told in [checked, refusal(&one.path())] {
+        assert!(told.contains("is another database than the one that was here before"), "{told}");
+        assert!(told.ends_with("pagos.db.lock"), "{told}");
+    }
+    assert_eq!(fs::read(one.path()).unwrap(), before);
+    assert_eq!(fs::read(beside(&one.path(), ".lock")).unwrap(), lock);
+    // A copy is the same database, and a lock file that names none is signed.
+    fs::copy(&kept, one.path()).unwrap();
+    used(&one.path()).await;
+    for older in ["", "pagos database \n", "12345\n"] {
+        fs::copy(other.path(), one.path()).unwrap();
+        fs::write(beside(&one.path(), ".lock"), older).unwrap();
+        let store = SqliteStore::open(one.path()).unwrap();
+        let _turn = store.take_turn().await.unwrap();
+        let named = format!("pagos database {}\n", store.identity().await.unwrap());
+        assert_eq!(fs::read_to_string(beside(&one.path(), ".lock")).unwrap(), named);
+    }
+    // One that was replaced while it was open is found out before it is dispatched from.
+    let store = SqliteStore::open(one.path()).unwrap();
+    fs::write(beside(&one.path(), ".lock"), format!("pagos database {}\n", "ab".repeat(16)))
+        .unwrap();
+    let told = store.take_turn().await.unwrap_err().to_string();
+    assert!(told.contains("is another database"), "{told}");
 }
 
 /// Of several that make one database at once, each finds the same.

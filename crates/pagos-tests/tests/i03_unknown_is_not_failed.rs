@@ -115,6 +115,66 @@ fn i03_a_person_cannot_call_failed_what_may_be_on_its_way() {
     assert_eq!(scene.payout("a").progress.status(), declined());
 }
 
+/// Whoever called it paid or failed was believed, whatever the record said.
+#[test]
+fn world_22_what_is_not_in_doubt_is_decided_only_by_its_name() {
+    use Decision::Failed;
+    use Decision::Succeeded;
+    // Never sent, pending, settled one way and the other.
+    let cases = [
+        (Reply::Fails(ErrorKind::Undelivered), Status::Created, vec![Succeeded]),
+        (Reply::Says(Status::Pending), Status::Pending, vec![Succeeded, Failed]),
+        (Reply::Says(Status::Succeeded), Status::Succeeded, vec![Succeeded, Failed]),
+        (Reply::Says(declined()), declined(), vec![Succeeded, Failed]),
+    ];
+    for (reply, status, refused) in cases {
+        for decision in [Succeeded, Failed] {
+            let scene = Scene::new(&KEYED, [reply.clone()], []).with_payout("a");
+            let engine = scene.engine();
+            if status != Status::Created {
+                finish(engine.work(1)).unwrap();
+            }
+            let case = format!("{decision:?} although {status:?}");
+            assert_eq!(scene.payout("a").progress.status(), status, "{case}");
+            let word = status.word();
+            let before = scene.history("a").len();
+            let taken = finish(engine.resolve(&key("a"), decision, "ana: I think"));
+            if refused.contains(&decision) {
+                let told = taken.unwrap_err().to_string();
+                assert!(told.contains(&format!("is {word}")), "{case}: {told}");
+                assert!(told.contains(&format!("`--although {word}`")), "{case}: {told}");
+                assert_eq!(scene.history("a").len(), before, "{case}");
+                let other =
+                    finish(engine.resolve_although(&key("a"), decision, "ana: I think", "unknown"));
+                let told = other.unwrap_err().to_string();
+                assert!(told.contains(&format!("is {word} and not unknown")), "{case}: {told}");
+                scene.timer.advance(DAY);
+                finish(engine.resolve_although(&key("a"), decision, "ana: statement", word))
+                    .unwrap();
+            } else {
+                taken.unwrap();
+            }
+            assert_eq!(scene.history("a").len(), before + 1, "{case}");
+        }
+    }
+}
+
+/// What calls for a person is decided without a word more.
+#[test]
+fn world_22_what_calls_for_a_person_is_decided() {
+    for decision in [Decision::Succeeded, Decision::Failed] {
+        let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
+        let scene = scene.with_payout("a");
+        let engine = scene.engine();
+        scene.work_for(&engine, 30 * DAY);
+        let progress = scene.payout("a").progress;
+        assert_eq!(progress.status(), Status::Pending);
+        assert!(matches!(progress.attention, Some(Attention::Overdue(_))));
+        finish(engine.resolve(&key("a"), decision, "ana: statement of 11 Jan")).unwrap();
+        assert!(scene.payout("a").progress.status().is_final());
+    }
+}
+
 #[test]
 fn i03_lost_attempts_end_with_a_person_and_not_with_a_failure() {
     let scene = Scene::new(&KEYED, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);

@@ -91,15 +91,24 @@ fn clock() -> Finding {
 async fn store(db: &Database) -> Vec<Finding> {
     let what = format!("database {db}");
     match db {
-        Database::File(path) if !path.exists() => {
-            let because = "is not there yet; the first `pagos pay` makes it";
-            vec![finding(what, Verdict::Note, because)]
-        }
         Database::File(path) => {
+            match SqliteStore::is_new(path) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let is = if path.exists() { "is empty" } else { "is not there yet" };
+                    let because = format!("{is}; the first `pagos pay` makes it");
+                    return vec![finding(what, Verdict::Note, because)];
+                }
+                Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
+            }
             let pages = pages_of(path, &what);
             // What a damaged file says of its payouts is no news, and nothing in it is good.
             if pages.verdict == Verdict::Bad {
                 return vec![pages];
+            }
+            // Nor is it in one that takes another's place.
+            if let Err(error) = SqliteStore::check(path) {
+                return vec![finding(what, Verdict::Bad, with_causes(&error))];
             }
             let mut findings = match db.open_to_read().await {
                 Ok(store) => looked_at(store.as_ref(), &what).await,
@@ -109,7 +118,7 @@ async fn store(db: &Database) -> Vec<Finding> {
             findings.extend(open_files(path, &what));
             findings
         }
-        Database::Misread => match db.check() {
+        Database::Misread(_) => match db.check() {
             Ok(()) => Vec::new(),
             Err(failure) => vec![finding(what, Verdict::Bad, failure.messages().join("; "))],
         },

@@ -43,6 +43,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     db.check()?;
     // A pipe is read to its end before anything is opened or locked.
     let payroll = Payroll::open(&arguments.file)?;
+    let is_first_sandbox = arguments.sandbox && !db.bank().exists();
     let mut bank = Bank::open(choice(arguments, config, &db)).await?;
     bank.limit_rates(&arguments.rates);
     if let Some(about) = bank.about_sandbox() {
@@ -52,6 +53,9 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     let exit = pay_through(bank, arguments, &payroll, &db).await;
     if let Some(sandbox) = sandbox {
         sandbox.shut_down().await;
+        if is_first_sandbox {
+            db.forget_bank().await;
+        }
     }
     exit
 }

@@ -41,12 +41,22 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     // A decision needs the provider's rules, and no credentials.
     let engine = engine(&db, &payout.order.account, Gaps::Credentials, config).await?;
     let decision = decision_of(arguments.decision);
-    let payout = engine.resolve(&key, decision, &arguments.note).await?;
+    let before = payout.progress.word();
+    let payout = match arguments.although {
+        None => engine.resolve(&key, decision, &arguments.note).await?,
+        Some(present) => {
+            engine.resolve_although(&key, decision, &arguments.note, present.word()).await?
+        }
+    };
     if arguments.json {
         with_row(&payout, |row| console::print_json(row))?;
         return Ok(Exit::Succeeded);
     }
-    console::tell(&format!("{key} is now {}", payout.progress.word()));
+    let word = payout.progress.word();
+    console::tell(&match before == word {
+        true => format!("{key} stays {word}"),
+        false => format!("{key} is now {word}"),
+    });
     let next = match arguments.decision {
         Decision::Ask => "the provider is asked by the next `pagos pay` or `pagos serve`",
         Decision::Resend => "the same key is sent once more by the next `pagos pay` or `serve`",

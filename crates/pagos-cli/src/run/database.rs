@@ -40,8 +40,8 @@ pub(crate) enum Database {
     File(PathBuf),
     /// A PostgreSQL server, with any number of dispatchers.
     Server(Address),
-    /// What looks like an address and is none that is known. Its text may hold a password.
-    Misread,
+    /// What can be no database, in words: its text may hold a password.
+    Misread(&'static str),
 }
 
 /// What `pay`, `serve` and `payment create` may do where there is no database yet.
@@ -82,7 +82,7 @@ impl Database {
     /// Opens the store; a file, or the tables of a server, are made if need be.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
-            Self::Misread => return Err(misread()),
+            Self::Misread(because) => return Err(StoreError::new(*because)),
             Self::File(path) => {
                 let told = format!("{self}: another program keeps it locked; waiting");
                 Arc::new(SqliteStore::open_telling(path, move || console::tell(&told))?)
@@ -98,7 +98,7 @@ impl Database {
     /// Opens a store that is there to look at it, also while other processes pay.
     pub(crate) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
-            Self::Misread => return Err(misread()),
+            Self::Misread(because) => return Err(StoreError::new(*because)),
             Self::File(path) => Arc::new(SqliteStore::open_read_only(path)?),
             Self::Server(address) => {
                 let url = address.url_to_connect()?;
@@ -114,7 +114,7 @@ impl Database {
     /// A password among the arguments works, and is worth a warning.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self {
-            Self::Misread => Err(misread().into()),
+            Self::Misread(because) => Err(StoreError::new(*because).into()),
             Self::File(path) => {
                 check_folder(path)?;
                 check_bank(path, &self.bank())
@@ -150,9 +150,17 @@ impl Database {
         Ok(())
     }
 
+    /// Takes the bank away that a sandbox made for a database that was never made.
+    pub(crate) async fn forget_bank(&self) {
+        if !matches!(self.is_new().await, Ok(false)) {
+            // It is a file more in the folder, and nothing was paid by it.
+            let _ = std::fs::remove_file(self.bank());
+        }
+    }
+
     async fn is_new(&self) -> Result<bool, StoreError> {
         match self {
-            Self::Misread => Err(misread()),
+            Self::Misread(because) => Err(StoreError::new(*because)),
             Self::File(path) => SqliteStore::is_new(path),
             Self::Server(address) => {
                 let url = address.url_to_connect()?;
@@ -167,7 +175,7 @@ impl Database {
     pub(crate) fn bank(&self) -> PathBuf {
         match self {
             // It is refused before there is a sandbox.
-            Self::Misread => PathBuf::new(),
+            Self::Misread(_) => PathBuf::new(),
             Self::File(path) => {
                 let mut name = path.as_os_str().to_owned();
                 name.push(".bank");
@@ -205,8 +213,11 @@ impl From<OsString> for Database {
     fn from(text: OsString) -> Self {
         match text.to_str().and_then(Address::parse) {
             Some(address) => Self::Server(address),
-            None if text.to_str().is_some_and(is_like_an_address) => Self::Misread,
-            None => Self::File(PathBuf::from(text)),
+            None if text.to_str().is_some_and(is_like_an_address) => Self::Misread(NO_ADDRESS),
+            None => match no_name(&text.to_string_lossy()) {
+                Some(because) => Self::Misread(because),
+                None => Self::File(PathBuf::from(text)),
+            },
         }
     }
 }
@@ -214,18 +225,31 @@ impl From<OsString> for Database {
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Misread => f.write_str("--db"),
+            Self::Misread(_) => f.write_str("--db"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Server(address) => write!(f, "{address}"),
         }
     }
 }
 
-fn misread() -> StoreError {
-    StoreError::new(
-        "what --db names looks like the address of a database, and is none that pagos knows: write \
-         postgres://USER@HOST/DATABASE for a PostgreSQL server, or begin the name of a file with ./",
-    )
+const NO_ADDRESS: &str = "what --db names looks like the address of a database, and is none that pagos knows: write \
+     postgres://USER@HOST/DATABASE for a PostgreSQL server, or begin the name of a file with ./";
+
+/// Why a text is no name of a database's file, if it is none.
+fn no_name(text: &str) -> Option<&'static str> {
+    const BESIDE: [&str; 5] = ["-wal", "-shm", "-journal", ".lock", ".bank"];
+    match text {
+        "" => Some("--db names nothing: name a file, or leave --db out for the usual one"),
+        "-" => Some("--db - would be a stream, and a database is a file: name one"),
+        _ if text.eq_ignore_ascii_case(":memory:") => Some(
+            "--db :memory: would be forgotten at the end, and what it sent would be sent again: name a file",
+        ),
+        _ if BESIDE.iter().any(|suffix| text.ends_with(suffix)) => Some(
+            "what --db names lies beside a database, as its log, its index, its lock or the bank of its \
+             sandbox: name the database itself",
+        ),
+        _ => None,
+    }
 }
 
 /// A word and a colon, or one of the words that a server's address has before an equals sign. Whoever has a
@@ -324,10 +348,27 @@ mod tests {
             "file:pagos.db",
             "jdbc:postgresql://h/d",
         ] {
-            assert_eq!(database(text), Database::Misread, "{text}");
+            assert_eq!(database(text), Database::Misread(NO_ADDRESS), "{text}");
             let told = database(text).check().unwrap_err().to_string();
             assert!(told.contains("postgres://USER@HOST/DATABASE"), "{told}");
             assert!(!told.contains("hunter2") && !told.contains(text), "{told}");
+        }
+    }
+
+    #[test]
+    fn world_3_what_can_be_no_database_is_refused_in_words() {
+        let cases = [
+            ("", "names nothing"),
+            ("-", "would be a stream"),
+            (":memory:", "would be forgotten"),
+            ("pagos.db-wal", "lies beside a database"),
+            ("a/pagos.db-shm", "lies beside a database"),
+            ("./pagos.db.lock", "lies beside a database"),
+            ("pagos.db.bank", "lies beside a database"),
+        ];
+        for (text, because) in cases {
+            let told = database(text).check().unwrap_err().to_string();
+            assert!(told.contains(because), "{text}: {told}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The signals that ask the program to stop: once politely and for a bounded time, twice at once.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -104,11 +105,21 @@ impl End {
     }
 }
 
+/// Were payouts told that are left in doubt? Those are not counted any more.
+static WERE_SOME_TOLD: AtomicBool = AtomicBool::new(false);
+
 /// What becomes of the payouts that are being sent when nobody waits for them any more.
 pub(crate) fn left_in_doubt(sending: usize) -> String {
+    let were_some_told = WERE_SOME_TOLD.fetch_or(sending > 0, Ordering::SeqCst);
+    words_of_doubt(sending, were_some_told)
+}
+
+fn words_of_doubt(sending: usize, were_some_told: bool) -> String {
     match sending {
-        // Of those that were cut off before it was told already.
-        0 => "nothing more is left in doubt, and nothing is lost".to_owned(),
+        0 if were_some_told => {
+            "besides the payouts that are in doubt as said above, none was being sent".to_owned()
+        }
+        0 => "no payout was being sent, and nothing is lost".to_owned(),
         1 => {
             "1 payout was being sent and is left in doubt: do not pay it in another way; the next \
               start asks the provider about it first"
@@ -212,6 +223,14 @@ mod tests {
         assert_eq!(began.elapsed(), Duration::from_secs(60) + WORK_MAX);
         stop.asked_for(Duration::from_secs(1)).await;
         assert_eq!(began.elapsed(), Duration::from_secs(60) + WORK_MAX);
+    }
+
+    /// "64 payouts are left in doubt", and a line further "nothing more is left in doubt".
+    #[test]
+    fn world_18_the_words_of_a_stop_do_not_contradict_each_other() {
+        assert!(words_of_doubt(64, false).starts_with("64 payouts were being sent and are left"));
+        assert!(words_of_doubt(0, true).contains("that are in doubt as said above"));
+        assert_eq!(words_of_doubt(0, false), "no payout was being sent, and nothing is lost");
     }
 
     #[test]

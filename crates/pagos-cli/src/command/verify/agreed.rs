@@ -51,8 +51,27 @@ impl Expected {
             [only] => Some(*only),
             _ => None,
         };
-        Ok(Self { key, amount: arguments.expect_amount.clone(), currency })
+        let amount = arguments.expect_amount.clone();
+        if let Some(text) = &amount {
+            check_amount(text, currencies)?;
+        }
+        Ok(Self { key, amount, currency })
     }
+}
+
+/// An amount that no currency of the account has is a slip, whatever the delivery says.
+fn check_amount(text: &str, currencies: &[Currency]) -> Result<(), Failure> {
+    let mut first = None;
+    for currency in currencies {
+        match Money::parse(text, *currency) {
+            Ok(_) => return Ok(()),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    let because = first.map_or(String::new(), |error| format!(": {}", error.message()));
+    Err(Failure::new(format!(
+        "--expect-amount {text:?} cannot be read{because}; write 1500 or 1250.50"
+    )))
 }
 
 /// Looks up the order that a delivery claims to be about, as the receiver of webhooks does.
@@ -124,6 +143,17 @@ mod tests {
     use pagos_core::Timestamp;
 
     use super::*;
+
+    #[test]
+    fn world_24_an_amount_that_cannot_be_read_is_a_wrong_argument() {
+        let chile = [Currency::Clp];
+        assert!(check_amount("1500", &chile).is_ok());
+        assert!(check_amount("1250.50", &[Currency::Clp, Currency::Mxn]).is_ok());
+        for text in ["1.500,00", "1250.50", "", "a lot"] {
+            let told = check_amount(text, &chile).unwrap_err().to_string();
+            assert!(told.contains("--expect-amount") && told.contains("write 1500"), "{told}");
+        }
+    }
 
     /// A genuine delivery in pesos of another country passed for what was agreed.
     #[test]

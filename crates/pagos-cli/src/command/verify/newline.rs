@@ -1,5 +1,6 @@
-//! A captured body that differs from what was signed by a newline at its end: editors and shells add
-//! one, and some tools take one away. Says so; the delivery is refused all the same.
+//! A captured body that differs from what was signed by what editors and shells add to a file or take
+//! away: a newline or a space at its end, a byte order mark in front of it. Says so; the delivery is
+//! refused all the same.
 
 use bytes::Bytes;
 use pagos_core::Decoded;
@@ -7,37 +8,51 @@ use pagos_core::Delivery;
 use pagos_core::Secret;
 use pagos_core::WebhookDecoder;
 
-/// What may have been added or taken away.
-const NEWLINES: [(&str, &str); 2] = [("\r\n", "\\r\\n"), ("\n", "\\n")];
+/// What may have been added or taken away at the end, and what it is called.
+const ENDS: [(&str, &str); 6] = [
+    ("\r\n", "newline (\\r\\n)"),
+    ("\n\n", "two newlines (\\n\\n)"),
+    ("\r\n\r\n", "two newlines (\\r\\n\\r\\n)"),
+    ("\n", "newline (\\n)"),
+    ("\r", "carriage return (\\r)"),
+    (" ", "space"),
+];
 
-/// Why a delivery that is not genuine would be, if only a newline at its end is wrong.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Why a delivery that is not genuine would be, if nothing else is wrong.
 pub(super) fn to_blame(
     decoder: &dyn WebhookDecoder,
     delivery: &Delivery,
     secret: Option<&Secret>,
 ) -> Option<String> {
-    let is_genuine = |body: Bytes| {
-        let other = Delivery { body, ..delivery.clone() };
+    let is_genuine = |body: &[u8]| {
+        let other = Delivery { body: Bytes::copy_from_slice(body), ..delivery.clone() };
         matches!(decoder.verify(&other, secret), Ok(Decoded::Verified(_)))
     };
-    let why = |(newline, shown): &(&str, &str)| {
-        let shorter = delivery.body.strip_suffix(newline.as_bytes());
-        if shorter.is_some_and(|body| is_genuine(Bytes::copy_from_slice(body))) {
+    if delivery.body.strip_prefix(MARK).is_some_and(is_genuine) {
+        return Some(
+            "the signature is that of the body without the byte order mark in front of it, which was \
+             added after it was sent: capture the body again byte for byte (`tail -c +4 FILE` takes it \
+             away)"
+                .to_owned(),
+        );
+    }
+    ENDS.iter().find_map(|(end, name)| {
+        let shorter = delivery.body.strip_suffix(end.as_bytes());
+        if shorter.is_some_and(is_genuine) {
             return Some(format!(
-                "the signature is that of the body without the newline ({shown}) at its end, which was \
-                 added after it was sent: capture the body again byte for byte (`head -c -{} FILE` \
-                 takes it away)",
-                newline.len()
+                "the signature is that of the body without the {name} at its end, which was added after \
+                 it was sent: capture the body again byte for byte (`head -c -{} FILE` takes it away)",
+                end.len()
             ));
         }
-        let longer = [&delivery.body, newline.as_bytes()].concat();
-        is_genuine(Bytes::from(longer)).then(|| {
+        is_genuine(&[&delivery.body, end.as_bytes()].concat()).then(|| {
             format!(
-                "the signature is that of the body with a newline ({shown}) at its end, which was taken \
-                 away after it was sent: capture the body again byte for byte (`printf '{shown}' >> FILE` \
-                 adds it)"
+                "the signature is that of the body with the {name} at its end, which was taken away after \
+                 it was sent: capture the body again byte for byte (`printf '{}' >> FILE` adds it)",
+                end.escape_default()
             )
         })
-    };
-    NEWLINES.iter().find_map(why)
+    })
 }
