@@ -485,6 +485,12 @@ fn amount_text<'a>(text: &str, message: &'a str) -> &'a str {
 
 /// How an amount is written that a spreadsheet shows in a Spanish-speaking country.
 fn amount_style(text: &str) -> Option<&'static str> {
+    if text.chars().any(|letter| matches!(letter, '\u{FF10}'..='\u{FF19}')) {
+        return Some("has full-width digits, as an Asian keyboard writes them");
+    }
+    if text.chars().any(|letter| !letter.is_ascii() && letter.is_numeric()) {
+        return Some("has digits of another script than 0 to 9");
+    }
     let bare = text.trim_start_matches(|letter: char| !letter.is_ascii_digit());
     let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
     if bare.is_empty() || !is_number {
@@ -540,6 +546,9 @@ mod tests {
             ("1.234,56", Some("has thousands separators and a decimal mark of another kind")),
             ("1250,50", Some("has a decimal comma")),
             ("$ 150000", Some("has a currency sign or a word in front")),
+            ("１５００００", Some("has full-width digits, as an Asian keyboard writes them")),
+            ("15000０", Some("has full-width digits, as an Asian keyboard writes them")),
+            ("١٥٠", Some("has digits of another script than 0 to 9")),
             ("150000", None),
             ("-5", None),
             ("1.5E+05", None),
