@@ -177,9 +177,14 @@ impl Pass {
             self.warnings.add_sheet(sheet);
         }
         self.format = Some(format);
-        let layout = match rows.next()?.map(Layout::read) {
-            Some(Ok(layout)) => layout,
-            Some(Err(problems)) => {
+        let layout = match rows.next()?.map(|header| (Layout::read(header), header)) {
+            Some((Ok(layout), header)) => {
+                if let Ok(Body::Sheet(sheet)) = &payroll.body {
+                    self.warnings.add_columns(sheet, header, &layout);
+                }
+                layout
+            }
+            Some((Err(problems), _)) => {
                 self.rows_bad += 1;
                 problems.into_iter().try_for_each(&mut *report).map_err(RecordError::Io)?;
                 return rows.into_digest().map_err(RecordError::Io);

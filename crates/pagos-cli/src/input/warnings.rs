@@ -11,7 +11,10 @@ use crate::input::duplicate::Repeated;
 use crate::input::duplicate::Repeats;
 use crate::input::duplicate::RowHashes;
 use crate::input::encoding::Encoding;
+use crate::input::header::Layout;
 use crate::input::length::AccountLengths;
+use crate::input::look::Look;
+use crate::input::record::Record;
 use crate::input::rows::Format;
 use crate::input::sheet::Sheet;
 
@@ -66,6 +69,36 @@ impl Warnings {
             };
             let remedy = "delete what is not to be paid, or take the filter off";
             self.push(Problem::of_line(*first, because, remedy));
+        }
+        if sheet.strikes_by_condition {
+            let because = "the sheet has a conditional format that strikes cells through, and they are \
+                           paid all the same";
+            let remedy =
+                "delete the rows that are not to be paid, or remove the conditional format";
+            self.push(Problem::of_line(1, because, remedy));
+        }
+    }
+
+    /// Columns that are read and that nobody sees, or whose name is struck through.
+    pub(crate) fn add_columns(&mut self, sheet: &Sheet, header: &Record, layout: &Layout) {
+        let placed = |column: &Column| Some((layout.place(*column)?, *column));
+        for (place, column) in Column::ALL.iter().filter_map(placed) {
+            let mut told = Vec::new();
+            if sheet.hidden_columns.get(place).is_some_and(|is_hidden| *is_hidden) {
+                let because = "the column is hidden and is read all the same";
+                told.push((because, "show it, and look at what is in it"));
+            }
+            let is_struck = |look: &Look| matches!(look, Look::Struck | Look::PartStruck);
+            if header.looks().iter().any(|(there, look)| *there == place && is_struck(look)) {
+                let because =
+                    "the name of the column is struck through and the column is read all the same";
+                told.push((because, "delete the column, or take the line through its name off"));
+            }
+            for (because, remedy) in told {
+                let cell = header.cell(place).map(|(_, address)| address.into());
+                let problem = Problem::of_field(header.line, column, "", because, remedy);
+                self.push(Problem { cell, ..problem });
+            }
         }
     }
 
