@@ -18,6 +18,8 @@ mod field;
 mod fold;
 mod header;
 mod length;
+mod look;
+mod number_format;
 mod orders;
 mod plan;
 mod problem;
@@ -27,6 +29,7 @@ mod row;
 mod rows;
 mod sheet;
 mod source;
+mod style;
 #[cfg(test)]
 mod tests;
 mod warnings;

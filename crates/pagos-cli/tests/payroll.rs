@@ -97,7 +97,16 @@ fn world_13_json_says_the_same_and_nobody_sees_an_account() {
 
 #[test]
 fn world_14_strict_takes_a_warning_for_an_error() {
-    for name in ["paid-twice.csv", "windows-1252.csv", "keys-by-case.csv", "header-only.csv"] {
+    for name in [
+        "paid-twice.csv",
+        "windows-1252.csv",
+        "keys-by-case.csv",
+        "header-only.csv",
+        "person-twice-on-two-accounts.csv",
+        "struck-rows.xlsx",
+        "hidden-columns.xlsx",
+        "formats-that-add-something.xlsx",
+    ] {
         assert_eq!(plan(name, &[]).status.code(), Some(0), "{name}");
         assert_eq!(plan(name, &["--strict"]).status.code(), Some(1), "{name}");
     }

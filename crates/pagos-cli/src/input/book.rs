@@ -13,6 +13,8 @@ use std::io::Read;
 use zip::ZipArchive;
 
 use crate::input::Problem;
+use crate::input::style;
+use crate::input::style::Styles;
 use crate::input::xml::Broken;
 use crate::input::xml::Token;
 use crate::input::xml::Xml;
@@ -30,9 +32,8 @@ pub(super) struct Book {
     pub(super) shown: Option<String>,
     part: String,
     /// What cells refer to by number.
-    pub(super) texts: Vec<String>,
-    /// For each style, whether it shows a date.
-    dates: Vec<bool>,
+    texts: Vec<RichText>,
+    styles: Styles,
 }
 
 #[derive(Debug, Default)]
@@ -73,8 +74,11 @@ impl Book {
         };
         let (texts, styles) = (further("sharedStrings"), further("styles"));
         let texts = texts.map(|name| read_texts(&mut archive, &name)).transpose()?;
-        let dates = styles.map(|name| read_dates(&mut archive, &name)).transpose()?;
-        let (texts, dates) = (texts.unwrap_or_default(), dates.unwrap_or_default());
+        let styles = match styles {
+            Some(name) => Styles::read(open_part(&mut archive, &name)?)?,
+            None => Styles::default(),
+        };
+        let texts = texts.unwrap_or_default();
         Ok(Self {
             name: first.name.clone(),
             is_hidden: first.is_hidden,
@@ -82,13 +86,13 @@ impl Book {
             archive,
             part,
             texts,
-            dates,
+            styles,
         })
     }
 
     /// The XML of the first sheet.
     pub(super) fn sheet(&mut self) -> Result<(Xml<impl BufRead + '_>, Lookup<'_>), Problem> {
-        let lookup = Lookup { texts: &self.texts, dates: &self.dates };
+        let lookup = Lookup { texts: &self.texts, styles: &self.styles };
         Ok((open_part(&mut self.archive, &self.part)?, lookup))
     }
 }
@@ -96,16 +100,15 @@ impl Book {
 /// What the cells of a sheet refer to.
 #[derive(Clone, Copy)]
 pub(super) struct Lookup<'a> {
-    pub(super) texts: &'a [String],
-    dates: &'a [bool],
+    pub(super) texts: &'a [RichText],
+    pub(super) styles: &'a Styles,
 }
 
-impl Lookup<'_> {
-    /// Does this style show a number as a date?
-    pub(super) fn is_date(&self, style: Option<&str>) -> bool {
-        let place = style.and_then(|style| style.parse::<usize>().ok());
-        place.and_then(|place| self.dates.get(place)).copied().unwrap_or(false)
-    }
+/// A text, and whether a part of it is struck through.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RichText {
+    pub(super) text: String,
+    pub(super) is_struck: bool,
 }
 
 pub(super) fn unreadable() -> Problem {
@@ -210,7 +213,7 @@ fn read_sheets(
 fn read_texts(
     archive: &mut ZipArchive<Cursor<Vec<u8>>>,
     part: &str,
-) -> Result<Vec<String>, Problem> {
+) -> Result<Vec<RichText>, Problem> {
     let mut xml = open_part(archive, part)?;
     let mut texts = Vec::new();
     loop {
@@ -223,20 +226,32 @@ fn read_texts(
 }
 
 /// The text of an element with `t` or runs of `t` in it; how it is pronounced is left out.
-pub(super) fn rich_text(xml: &mut Xml<impl BufRead>) -> Result<String, Broken> {
+pub(super) fn rich_text(xml: &mut Xml<impl BufRead>) -> Result<RichText, Broken> {
     let (mut text, mut depth) = (String::new(), 1);
+    // A run has its font in front of its text.
+    let (mut is_run_struck, mut is_struck) = (false, false);
     while depth > 0 {
         match xml.next()? {
-            Token::Open(name) if name == "t" => text.push_str(&xml.text("")?),
+            Token::Open(name) if name == "t" => {
+                let piece = xml.text("")?;
+                is_struck |= is_run_struck && !piece.trim().is_empty();
+                text.push_str(&piece);
+            }
             Token::Open(name) if name == "rPh" => drop(xml.text("")?),
-            Token::Open(_) => depth += 1,
-            Token::Close(_) => depth -= 1,
+            Token::Open(name) => {
+                depth += 1;
+                is_run_struck |= name == "strike" && style::is_on(xml);
+            }
+            Token::Close(name) => {
+                depth -= 1;
+                is_run_struck &= name != "r";
+            }
             // Only the white space of a pretty printer stands between elements.
             Token::Text(_) => {}
             Token::End => return Err(Broken),
         }
     }
-    Ok(unescaped(&text))
+    Ok(RichText { text: unescaped(&text), is_struck })
 }
 
 /// `_x000D_` is how a workbook writes a character that XML does not have.
@@ -260,69 +275,25 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// For each style of cells, whether it shows a date or a time.
-fn read_dates(archive: &mut ZipArchive<Cursor<Vec<u8>>>, part: &str) -> Result<Vec<bool>, Problem> {
-    let mut xml = open_part(archive, part)?;
-    let (mut formats, mut dates, mut is_cells) = (Vec::new(), Vec::new(), false);
-    loop {
-        match xml.next()? {
-            Token::Open(name) if name == "numFmt" => {
-                let id = xml.attribute("numFmtId").unwrap_or_default().to_owned();
-                formats.push((id, is_date_format(xml.attribute("formatCode").unwrap_or_default())));
-            }
-            Token::Open(name) if name == "cellXfs" => is_cells = true,
-            Token::Close(name) if name == "cellXfs" => is_cells = false,
-            Token::Open(name) if name == "xf" && is_cells => {
-                let id = xml.attribute("numFmtId").unwrap_or_default();
-                let own =
-                    formats.iter().find(|(known, _)| known == id).map(|(_, is_date)| *is_date);
-                dates.push(own.unwrap_or_else(|| is_date_id(id)));
-            }
-            Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
-            Token::End => return Ok(dates),
-        }
-    }
-}
-
-/// The formats that need no code. Source: ECMA-376 part 1, 18.8.30.
-fn is_date_id(id: &str) -> bool {
-    matches!(id.parse::<u16>(), Ok(14..=22 | 27..=36 | 45..=47 | 50..=58))
-}
-
-/// Does a format have a part of a date or a time outside of quotes, brackets and escapes?
-fn is_date_format(code: &str) -> bool {
-    let mut letters = code.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' => drop(letters.by_ref().find(|letter| *letter == '"')),
-            '[' => drop(letters.by_ref().find(|letter| *letter == ']')),
-            '\\' | '_' | '*' => drop(letters.next()),
-            'y' | 'm' | 'd' | 'h' | 's' | 'Y' | 'M' | 'D' | 'H' | 'S' => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn formats_of_dates_are_told_from_those_of_money() {
-        for (code, expected) in [
-            ("dd/mm/yyyy", true),
-            ("[$-340A]d\\-mmm", true),
-            ("h:mm:ss", true),
-            ("#,##0.00", false),
-            ("\"días\" 0", false),
-            ("[Red]\\$#,##0;-0", false),
-            ("_-* #,##0.00_-", false),
-            ("000", false),
+    fn world_13_a_run_that_is_struck_through_is_seen() {
+        for (runs, expected) in [
+            ("<t>123</t>", false),
+            ("<r><t>1</t></r><r><rPr><strike/></rPr><t>2</t></r><r><t>3</t></r>", true),
+            ("<r><rPr><strike val='1'/></rPr><t>123</t></r>", true),
+            ("<r><rPr><strike val='0'/></rPr><t>12</t></r><r><t>3</t></r>", false),
+            ("<r><rPr><strike/></rPr><t> </t></r><r><t>123</t></r>", false),
         ] {
-            assert_eq!(is_date_format(code), expected, "{code}");
+            let text = format!("<si>{runs}</si>");
+            let mut xml = Xml::new(text.as_bytes());
+            assert!(xml.next().is_ok());
+            let Ok(found) = rich_text(&mut xml) else { panic!("{runs}") };
+            assert_eq!((found.text.trim(), found.is_struck), ("123", expected), "{runs}");
         }
-        assert!(is_date_id("14") && !is_date_id("2") && !is_date_id(""));
     }
 
     #[test]

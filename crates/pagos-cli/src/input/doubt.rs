@@ -2,12 +2,18 @@
 //! that takes two rows to see.
 
 use encoding_rs::WINDOWS_1252;
+use pagos_core::AccountType;
+use pagos_core::Beneficiary;
 use pagos_core::PayoutOrder;
 
 use crate::input::column::Column;
 
 /// The digits that a spreadsheet keeps of a number.
 const SHEET_DIGITS: usize = 15;
+
+/// The digits of a telephone number without those of its country, and of a country: +593, say, or +521.
+const PHONE_DIGITS_MIN: usize = 8;
+const COUNTRY_DIGITS_MAX: usize = 3;
 
 /// Something odd in one field. Holds nothing of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +48,37 @@ pub(crate) fn of_order(order: &PayoutOrder) -> Vec<Doubt> {
         let remedy = "compare it with the document that it comes from";
         doubts.push(Doubt { column: Column::Account, because, remedy });
     }
+    if let Some(because) = same_as_another_number(beneficiary) {
+        let remedy = "check that the columns were not mixed up";
+        doubts.push(Doubt { column: Column::Account, because, remedy });
+    }
     doubts
+}
+
+/// An account that is another number of the same person. Of a wallet the number often is the telephone's,
+/// and of a Cuenta RUT the RUT without its check digit.
+fn same_as_another_number(beneficiary: &Beneficiary) -> Option<&'static str> {
+    let account = bare(beneficiary.account_number.as_str());
+    let document = beneficiary.document.as_ref().map(|document| bare(document.number()));
+    if document.is_some_and(|document| document == account) {
+        return Some("is the number of the document too");
+    }
+    let phone = beneficiary.phone.as_deref().map(bare)?;
+    // With or without the digits of the country.
+    let (long, short) =
+        if phone.len() > account.len() { (phone, account) } else { (account, phone) };
+    let is_same = short.len() >= PHONE_DIGITS_MIN
+        && long.len() - short.len() <= COUNTRY_DIGITS_MAX
+        && long.ends_with(&short);
+    let is_usual = beneficiary.account_type == AccountType::Wallet;
+    (is_same && !is_usual).then_some("is the number of the telephone too")
+}
+
+/// Letters and digits, without zeros in front.
+fn bare(number: &str) -> String {
+    let letters = number.chars().filter(char::is_ascii_alphanumeric);
+    let letters = letters.skip_while(|letter| *letter == '0');
+    letters.map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
 /// UTF-8 that was read as Windows-1252 is valid UTF-8 again when that is undone.
@@ -62,6 +98,10 @@ fn is_cut(number: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use pagos_core::AccountNumber;
+    use pagos_core::Document;
+    use pagos_core::DocumentType;
+
     use super::*;
 
     #[test]
@@ -71,6 +111,36 @@ mod tests {
         }
         for text in ["José", "Ñuble", "João São", "Ã", "Ana", "Łukasz", "GARCÍA Ó"] {
             assert!(!is_decoded_twice(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn world_10_an_account_that_is_another_number_is_seen() {
+        let document = |kind, number: &str| Some(Document::new(kind, number).unwrap());
+        let (cc, rut) = (DocumentType::Cc, DocumentType::Rut);
+        let of_document = Some("is the number of the document too");
+        let of_phone = Some("is the number of the telephone too");
+        for (document, phone, account, account_type, expected) in [
+            (document(cc, "1012345678"), None, "1012345678", AccountType::Savings, of_document),
+            (document(cc, "1.012.345.678"), None, "01012345678", AccountType::Card, of_document),
+            (document(rut, "12.345.678-5"), None, "123456785", AccountType::Sight, of_document),
+            (document(rut, "12.345.678-5"), None, "12345678", AccountType::Sight, None),
+            (None, Some("+573001234567"), "3001234567", AccountType::Savings, of_phone),
+            (None, Some("3001234567"), "573001234567", AccountType::Savings, of_phone),
+            (None, Some("3001234567"), "3001234567", AccountType::Wallet, None),
+            (None, Some("3001234567"), "99993001234567", AccountType::Savings, None),
+            (None, Some("3001234567"), "4567", AccountType::Savings, None),
+        ] {
+            let beneficiary = Beneficiary {
+                name: "Ana".to_owned(),
+                document,
+                bank: None,
+                account_type,
+                account_number: AccountNumber::new(account).unwrap(),
+                email: None,
+                phone: phone.map(str::to_owned),
+            };
+            assert_eq!(same_as_another_number(&beneficiary), expected, "{account}");
         }
     }
 

@@ -1,8 +1,10 @@
-//! Finds what stands in a file more than once, a key say, with 16 bytes a row. Keeps no value.
+//! Finds what stands in a file more than once, or nearly so, with 16 bytes a row. Keeps no value.
 //!
-//! Rows are compared by 96 bits of a hash whose seed is drawn for each run. Equal keys are always
-//! found; two different ones are taken for equal once in 10^17 files of a million rows, and then a
-//! good file is refused, which costs nobody money.
+//! Each row has a kind and, within it, a form: a key in small letters, and the key. Kinds are compared
+//! by 64 bits of a hash whose seed is drawn for each run, forms by 32 bits more. Equal ones are always
+//! found. Two different keys are taken for equal once in 10^17 files of a million rows, and then a good
+//! file is refused, which costs nobody money; two kinds once in 10^7 such files, and then a warning is
+//! wrong.
 
 use std::hash::BuildHasher;
 use std::hash::RandomState;
@@ -15,15 +17,9 @@ pub(crate) struct RowHashes {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Seen {
-    hash: u64,
-    hash_more: u32,
+    kind: u64,
+    form: u32,
     line: u32,
-}
-
-impl Seen {
-    fn is_equal_to(&self, other: &Self) -> bool {
-        (self.hash, self.hash_more) == (other.hash, other.hash_more)
-    }
 }
 
 /// A row whose value another row has too.
@@ -34,33 +30,60 @@ pub(crate) struct Repeated {
     pub(crate) other: u32,
 }
 
+/// What stands in a file more than once, in the order of lines. Usually nothing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Repeats {
+    /// The rows that share kind and form, the first ones too.
+    pub(crate) equal: Vec<Repeated>,
+    /// The rows that have another form than the first row of their kind, which is `other`.
+    pub(crate) alike: Vec<Repeated>,
+}
+
 impl RowHashes {
     pub(crate) fn new() -> Self {
         Self { states: [RandomState::new(), RandomState::new()], seen: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, value: &[u8], line: u64) {
-        let [hash, hash_more] = self.states.each_ref().map(|state| state.hash_one(value));
+    pub(crate) fn add(&mut self, kind: &[u8], form: &[u8], line: u64) {
+        let [of_kind, of_form] = &self.states;
         // The upper half of the second hash is dropped on purpose.
         #[allow(clippy::cast_possible_truncation)]
-        let hash_more = hash_more as u32;
-        self.seen.push(Seen { hash, hash_more, line: u32::try_from(line).unwrap_or(u32::MAX) });
+        let form = of_form.hash_one(form) as u32;
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        self.seen.push(Seen { kind: of_kind.hash_one(kind), form, line });
     }
 
-    /// The rows that share their value, in the order of lines. Usually none.
-    pub(crate) fn into_repeated(mut self) -> Vec<Repeated> {
+    /// The rows that share their value, or nearly so.
+    pub(crate) fn into_repeats(mut self) -> Repeats {
         self.seen.sort_unstable();
-        let mut repeated = Vec::new();
-        for group in self.seen.chunk_by(Seen::is_equal_to) {
-            let [first, second, ..] = group else {
+        let mut repeats = Repeats::default();
+        for kind in self.seen.chunk_by(|one, other| one.kind == other.kind) {
+            if kind.len() > 1 {
+                repeats.add(kind);
+            }
+        }
+        repeats.equal.sort_unstable();
+        repeats.alike.sort_unstable();
+        repeats
+    }
+}
+
+impl Repeats {
+    /// Adds the rows of one kind, sorted by form and line.
+    fn add(&mut self, kind: &[Seen]) {
+        for form in kind.chunk_by(|one, other| one.form == other.form) {
+            let [first, second, ..] = form else {
                 continue;
             };
-            repeated.push(Repeated { line: first.line, other: second.line });
-            let others = group.iter().skip(1);
-            repeated.extend(others.map(|seen| Repeated { line: seen.line, other: first.line }));
+            self.equal.push(Repeated { line: first.line, other: second.line });
+            let others = form.iter().skip(1);
+            self.equal.extend(others.map(|seen| Repeated { line: seen.line, other: first.line }));
         }
-        repeated.sort_unstable();
-        repeated
+        let Some(first) = kind.iter().min_by_key(|seen| seen.line) else {
+            return;
+        };
+        let others = kind.iter().filter(|seen| seen.form != first.form);
+        self.alike.extend(others.map(|seen| Repeated { line: seen.line, other: first.line }));
     }
 }
 
@@ -71,11 +94,14 @@ mod tests {
     #[test]
     fn every_row_of_a_shared_value_names_another() {
         let mut hashes = RowHashes::new();
-        for (key, line) in [("a", 2), ("b", 3), ("a", 4), ("c", 5), ("a", 6)] {
-            hashes.add(key.as_bytes(), line);
+        let rows = [("a", "a", 2), ("b", "b", 3), ("a", "a", 4), ("a", "A", 5), ("a", "a", 6)];
+        for (kind, form, line) in rows.into_iter().chain([("b", "B", 7), ("b", "B", 8)]) {
+            hashes.add(kind.as_bytes(), form.as_bytes(), line);
         }
-        let expected = [(2, 4), (4, 2), (6, 2)].map(|(line, other)| Repeated { line, other });
-        assert_eq!(hashes.into_repeated(), expected);
+        let repeated = |(line, other)| Repeated { line, other };
+        let equal = [(2, 4), (4, 2), (6, 2), (7, 8), (8, 7)].map(repeated).to_vec();
+        let alike = [(5, 2), (7, 3), (8, 3)].map(repeated).to_vec();
+        assert_eq!(hashes.into_repeats(), Repeats { equal, alike });
         assert_eq!(size_of::<Seen>(), 16);
     }
 }

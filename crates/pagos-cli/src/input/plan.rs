@@ -116,10 +116,10 @@ fn plan_file(
     if is_empty {
         pass.warnings.add_empty();
     }
-    let repeated = pass.keys.into_repeated();
+    let keys = pass.keys.into_repeats();
     let unknown = pass.banks.unknown();
     unknown.iter().for_each(|bank| pass.warnings.add_bank(bank));
-    let (warnings, warnings_more) = pass.warnings.finish(&repeated);
+    let (warnings, warnings_more) = pass.warnings.finish(&keys);
     let mut plan = Plan {
         rows: pass.rows,
         rows_bad: pass.rows_bad,
@@ -132,8 +132,8 @@ fn plan_file(
         warnings_more,
         lines_repeated: Vec::new(),
     };
-    if !repeated.is_empty() {
-        take_out_repeated(&mut plan, &mut pass.banks, &repeated, payroll, accounts, report)?;
+    if !keys.equal.is_empty() {
+        take_out_repeated(&mut plan, &mut pass.banks, &keys.equal, payroll, accounts, report)?;
     }
     plan.banks = pass.banks.finish();
     Ok(plan)
@@ -146,6 +146,7 @@ struct Pass {
     rows_bad: u64,
     totals: Vec<Total>,
     banks: BankTally,
+    /// Each key: the kind in small letters, the form as it is.
     keys: RowHashes,
     warnings: Warnings,
 }
@@ -176,9 +177,14 @@ impl Pass {
             self.warnings.add_sheet(sheet);
         }
         self.format = Some(format);
-        let layout = match rows.next()?.map(Layout::read) {
-            Some(Ok(layout)) => layout,
-            Some(Err(problems)) => {
+        let layout = match rows.next()?.map(|header| (Layout::read(header), header)) {
+            Some((Ok(layout), header)) => {
+                if let Ok(Body::Sheet(sheet)) = &payroll.body {
+                    self.warnings.add_columns(sheet, header, &layout);
+                }
+                layout
+            }
+            Some((Err(problems), _)) => {
                 self.rows_bad += 1;
                 problems.into_iter().try_for_each(&mut *report).map_err(RecordError::Io)?;
                 return rows.into_digest().map_err(RecordError::Io);
@@ -186,12 +192,14 @@ impl Pass {
             None => return Err(RecordError::Fatal(header::absent())),
         };
         self.has_header = true;
-        let mut line = 1;
+        let (mut line, mut key_lower) = (1, Vec::new());
         while let Some(record) = rows.next()? {
             line = record.line;
             let key = layout.bytes(record, Column::Key);
             if record.len() == layout.width() && !key.is_empty() {
-                self.keys.add(key, record.line);
+                key_lower.clear();
+                key_lower.extend(key.iter().map(u8::to_ascii_lowercase));
+                self.keys.add(&key_lower, key, record.line);
             }
             match row::read(record, &layout, accounts) {
                 Ok(read) => {

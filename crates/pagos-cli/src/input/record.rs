@@ -12,6 +12,7 @@ use csv_core::ReadRecordResult;
 use crate::input::Delimiter;
 use crate::input::Problem;
 use crate::input::header;
+use crate::input::look::Look;
 use crate::input::quotes::Quotes;
 use crate::input::quotes::StrayQuote;
 
@@ -40,7 +41,23 @@ pub(crate) struct Record {
     count: usize,
     /// What each cell of a sheet holds; empty for text.
     kinds: Vec<CellKind>,
+    /// What cells of a sheet show beside what they hold, by place. Usually nothing.
+    looks: Vec<(usize, Look)>,
     is_of_sheet: bool,
+}
+
+/// A cell of a sheet.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) kind: CellKind,
+    pub(super) text: String,
+    pub(super) looks: Vec<Look>,
+}
+
+impl Cell {
+    pub(super) fn empty() -> Self {
+        Self { kind: CellKind::Text, text: String::new(), looks: Vec::new() }
+    }
 }
 
 /// What a cell of a sheet holds.
@@ -62,21 +79,19 @@ impl Record {
             ends: vec![0; fields],
             count: 0,
             kinds: Vec::new(),
+            looks: Vec::new(),
             is_of_sheet: false,
         }
     }
 
     /// The row of a sheet, which is so many cells wide; those behind the given ones are empty.
-    pub(super) fn of_cells(
-        line: u64,
-        width: usize,
-        cells: impl Iterator<Item = (CellKind, String)>,
-    ) -> Self {
+    pub(super) fn of_cells(line: u64, width: usize, cells: impl Iterator<Item = Cell>) -> Self {
         let mut record = Self { line, is_of_sheet: true, ..Self::with_room(0, 0) };
-        for (kind, text) in cells {
-            record.bytes.extend_from_slice(text.as_bytes());
+        for (place, cell) in cells.enumerate() {
+            record.bytes.extend_from_slice(cell.text.as_bytes());
             record.ends.push(record.bytes.len());
-            record.kinds.push(kind);
+            record.kinds.push(cell.kind);
+            record.looks.extend(cell.looks.into_iter().map(|look| (place, look)));
         }
         record.count = width;
         record
@@ -84,7 +99,13 @@ impl Record {
 
     /// The memory that it takes.
     pub(super) fn size_bytes(&self) -> usize {
-        size_of::<Self>() + self.bytes.len() + self.ends.len() * size_of::<usize>()
+        let looks = self.looks.len() * size_of::<(usize, Look)>();
+        size_of::<Self>() + self.bytes.len() + self.ends.len() * size_of::<usize>() + looks
+    }
+
+    /// What the cells of a sheet show beside what they hold, by place.
+    pub(super) fn looks(&self) -> &[(usize, Look)] {
+        &self.looks
     }
 
     /// What a cell holds, and its address; nothing for text with separators.

@@ -24,6 +24,8 @@ use crate::input::doubt;
 use crate::input::field;
 use crate::input::header;
 use crate::input::header::Layout;
+use crate::input::look::Look;
+use crate::input::look::Weight;
 use crate::input::problem::mask_digits;
 use crate::input::record::CellKind;
 use crate::input::record::Record;
@@ -107,6 +109,7 @@ impl<'a> Row<'a> {
         let email = self.email();
         let phone = self.phone();
         let description = self.optional_text(Column::Description).map(str::to_owned);
+        self.refuse_looks(amount.map(|amount| amount.currency));
         let beneficiary = Beneficiary {
             name: name?,
             document,
@@ -426,6 +429,45 @@ impl<'a> Row<'a> {
         Problem { cell: cell.map(|(_, address)| address.into()), ..problem }
     }
 
+    /// What the cells show that is not what they hold, in the columns that are read.
+    fn looks(
+        &self,
+        wanted: Weight,
+        currency: Option<Currency>,
+    ) -> Vec<(Column, String, &'static str)> {
+        let told = |(place, look): &(usize, Look)| {
+            let column = self.layout.column_at(*place)?;
+            let (weight, because, remedy) = look.explain(column, currency)?;
+            (weight == wanted).then_some((column, because, remedy))
+        };
+        self.record.looks().iter().filter_map(told).collect()
+    }
+
+    fn refuse_looks(&mut self, currency: Option<Currency>) {
+        for (column, because, remedy) in self.looks(Weight::Error, currency) {
+            // A value that is bad anyway has its problem.
+            if !self.problems.iter().any(|it| it.column.as_deref() == Some(column.name())) {
+                self.refuse(column, &because, remedy);
+            }
+        }
+    }
+
+    fn look_warnings(&self, order: &PayoutOrder) -> Vec<Problem> {
+        let line = self.record.line;
+        let struck = self.record.looks().iter().find(|(_, look)| *look == Look::Struck);
+        let struck = struck.map(|(place, _)| {
+            let because = "the row has cells that are struck through, and is paid all the same";
+            let remedy = "delete the row if it is not to be paid, or take the line through it off";
+            let cell = self.record.cell(*place).map(|(_, address)| address.into());
+            Problem { cell, ..Problem::of_line(line, because, remedy) }
+        });
+        let looks = self.looks(Weight::Warning, Some(order.amount.currency));
+        let others = looks.into_iter().map(|(column, because, remedy)| {
+            self.placed(Problem::of_field(line, column, "", because, remedy), column)
+        });
+        struck.into_iter().chain(others).collect()
+    }
+
     fn warnings(&self, order: &PayoutOrder) -> Vec<Problem> {
         let found = doubt::of_order(order);
         let place = |doubt: doubt::Doubt| {
@@ -433,7 +475,7 @@ impl<'a> Row<'a> {
             let problem = Problem::of_field(self.record.line, doubt.column, "", because, remedy);
             self.placed(problem, doubt.column)
         };
-        found.into_iter().map(place).collect()
+        found.into_iter().map(place).chain(self.look_warnings(order)).collect()
     }
 
     /// What a provider has against the row, in the provider's words. A column that could not be read
@@ -485,6 +527,12 @@ fn amount_text<'a>(text: &str, message: &'a str) -> &'a str {
 
 /// How an amount is written that a spreadsheet shows in a Spanish-speaking country.
 fn amount_style(text: &str) -> Option<&'static str> {
+    if text.chars().any(|letter| matches!(letter, '\u{FF10}'..='\u{FF19}')) {
+        return Some("has full-width digits, as an Asian keyboard writes them");
+    }
+    if text.chars().any(|letter| !letter.is_ascii() && letter.is_numeric()) {
+        return Some("has digits of another script than 0 to 9");
+    }
     let bare = text.trim_start_matches(|letter: char| !letter.is_ascii_digit());
     let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
     if bare.is_empty() || !is_number {
@@ -540,6 +588,9 @@ mod tests {
             ("1.234,56", Some("has thousands separators and a decimal mark of another kind")),
             ("1250,50", Some("has a decimal comma")),
             ("$ 150000", Some("has a currency sign or a word in front")),
+            ("１５００００", Some("has full-width digits, as an Asian keyboard writes them")),
+            ("15000０", Some("has full-width digits, as an Asian keyboard writes them")),
+            ("١٥٠", Some("has digits of another script than 0 to 9")),
             ("150000", None),
             ("-5", None),
             ("1.5E+05", None),

@@ -7,19 +7,26 @@ use crate::input::Problem;
 use crate::input::book;
 use crate::input::book::Book;
 use crate::input::book::Lookup;
+use crate::input::book::RichText;
 use crate::input::field;
 use crate::input::header;
+use crate::input::look::Look;
+use crate::input::number_format::NumberFormat;
 use crate::input::record;
+use crate::input::record::Cell;
 use crate::input::record::CellKind;
 use crate::input::record::FIELDS_MAX;
 use crate::input::record::RECORD_SIZE_BYTES_MAX;
 use crate::input::record::Record;
+use crate::input::style::Style;
 use crate::input::xml::Broken;
 use crate::input::xml::Token;
 use crate::input::xml::Xml;
 
 /// Below it every whole number is exact in a cell.
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// Of rows in points, of columns in letters.
+const SIZE_MIN: f64 = 0.5;
 /// All cells together.
 const CELLS_SIZE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
@@ -33,6 +40,10 @@ pub(crate) struct Sheet {
     pub(crate) records: Vec<Record>,
     /// The lines of rows that hold something and are hidden, by a filter say.
     pub(crate) hidden: Vec<u64>,
+    /// For each column, whether it is hidden; those that are missing are not.
+    pub(crate) hidden_columns: Vec<bool>,
+    /// Does a condition strike cells through, so that which ones it is depends on what they hold?
+    pub(crate) strikes_by_condition: bool,
 }
 
 impl Sheet {
@@ -49,25 +60,33 @@ impl Sheet {
         }
         let shown = book.shown.as_ref().map(|shown| field::printable(shown, 64));
         let (mut xml, lookup) = book.sheet()?;
-        let mut reader = Reader { lookup, records: Vec::new(), hidden: Vec::new(), size_bytes: 0 };
+        let mut reader = Reader {
+            lookup,
+            records: Vec::new(),
+            hidden: Vec::new(),
+            hidden_columns: Vec::new(),
+            strikes_by_condition: false,
+            size_bytes: 0,
+        };
         reader.read(&mut xml)?;
-        let Reader { records, hidden, .. } = reader;
+        let Reader { records, hidden, hidden_columns, strikes_by_condition, .. } = reader;
         header::check_first(records.iter().map(|record| (record.line, record)))?;
-        Ok(Self { name, shown, records, hidden })
+        Ok(Self { name, shown, records, hidden, hidden_columns, strikes_by_condition })
     }
 }
 
 /// A cell at its place in a row, from 0.
 struct Placed {
     place: usize,
-    kind: CellKind,
-    text: String,
+    cell: Cell,
 }
 
 struct Reader<'a> {
     lookup: Lookup<'a>,
     records: Vec<Record>,
     hidden: Vec<u64>,
+    hidden_columns: Vec<bool>,
+    strikes_by_condition: bool,
     size_bytes: usize,
 }
 
@@ -85,14 +104,32 @@ impl Reader<'_> {
                     if line <= before {
                         return Err(out_of_order(before));
                     }
-                    let is_hidden = matches!(xml.attribute("hidden"), Some("1" | "true"));
+                    let is_hidden = is_hidden(xml, "ht");
                     let cells = self.read_row(xml, line)?;
                     self.keep(line, cells, is_hidden)?;
+                }
+                Token::Open(name) if name == "col" && is_hidden(xml, "width") => {
+                    self.hide_columns(xml.attribute("min"), xml.attribute("max"));
+                }
+                Token::Open(name) if name == "cfRule" => {
+                    self.strikes_by_condition |= self.lookup.styles.strikes(xml.attribute("dxfId"));
                 }
                 Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
                 Token::End => return Ok(()),
             }
         }
+    }
+
+    /// Columns from one number to another, which count from 1.
+    fn hide_columns(&mut self, first: Option<&str>, last: Option<&str>) {
+        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<usize>().ok());
+        let (Some(first), Some(last)) = (number(first), number(last)) else { return };
+        let last = last.min(FIELDS_MAX);
+        if self.hidden_columns.len() < last {
+            self.hidden_columns.resize(last, false);
+        }
+        let columns = self.hidden_columns.iter_mut().take(last);
+        columns.skip(first.saturating_sub(1)).for_each(|is_hidden| *is_hidden = true);
     }
 
     fn read_row(&self, xml: &mut Xml<impl BufRead>, line: u64) -> Result<Vec<Placed>, Problem> {
@@ -109,9 +146,9 @@ impl Reader<'_> {
                         return Err(out_of_order(line));
                     }
                     next = place + 1;
-                    if let Some((kind, text)) = self.read_cell(xml, place, line)? {
-                        check_size(place, line, &text)?;
-                        cells.push(Placed { place, kind, text });
+                    if let Some(cell) = self.read_cell(xml, place, line)? {
+                        check_size(place, line, &cell.text)?;
+                        cells.push(Placed { place, cell });
                     }
                 }
                 Token::Close(name) if name == "row" => return Ok(cells),
@@ -127,13 +164,13 @@ impl Reader<'_> {
         xml: &mut Xml<impl BufRead>,
         place: usize,
         line: u64,
-    ) -> Result<Option<(CellKind, String)>, Problem> {
+    ) -> Result<Option<Cell>, Problem> {
         let kind = xml.attribute("t").unwrap_or("n").to_owned();
-        let is_date = self.lookup.is_date(xml.attribute("s"));
+        let style = self.lookup.styles.of_cell(xml.attribute("s"));
         let (mut value, mut has_formula) = (None, false);
         loop {
             match xml.next()? {
-                Token::Open(name) if name == "v" => value = Some(xml.text("")?),
+                Token::Open(name) if name == "v" => value = Some(plain(xml.text("")?)),
                 Token::Open(name) if name == "is" => value = Some(book::rich_text(xml)?),
                 Token::Open(name) if name == "f" => {
                     xml.text("")?;
@@ -145,45 +182,60 @@ impl Reader<'_> {
             }
         }
         // Only a formula that gives a text can give an empty one.
-        if has_formula && kind != "str" && value.as_ref().is_none_or(String::is_empty) {
+        if has_formula && kind != "str" && value.as_ref().is_none_or(|it| it.text.is_empty()) {
             return Err(without_result(place, line));
         }
         let Some(value) = value else { return Ok(None) };
-        Ok(Some(self.read_value(&kind, is_date, value)?).filter(|(_, text)| !text.is_empty()))
+        let cell = self.read_value(&kind, style, value)?;
+        Ok(Some(cell).filter(|cell| !cell.text.is_empty()))
     }
 
     fn read_value(
         &self,
         kind: &str,
-        is_date: bool,
-        value: String,
-    ) -> Result<(CellKind, String), Broken> {
-        match kind {
+        style: Option<&Style>,
+        value: RichText,
+    ) -> Result<Cell, Broken> {
+        let format = style.map(|style| style.format.as_ref());
+        let is_date = format.is_some_and(NumberFormat::is_date);
+        let (mut looks, shown) = (Vec::new(), |shown: Vec<_>| shown.into_iter().map(Look::Shown));
+        looks.extend(style.filter(|style| style.is_struck).map(|_| Look::Struck));
+        let (kind, text) = match kind {
             "s" => {
-                let number = value.trim().parse::<usize>().map_err(|_| Broken)?;
-                let text = self.lookup.texts.get(number).ok_or(Broken)?;
-                Ok((CellKind::Text, text.clone()))
+                let number = value.text.trim().parse::<usize>().map_err(|_| Broken)?;
+                let rich = self.lookup.texts.get(number).ok_or(Broken)?;
+                looks.extend(rich.is_struck.then_some(Look::PartStruck));
+                looks.extend(format.into_iter().map(NumberFormat::of_text).flat_map(shown));
+                (CellKind::Text, rich.text.clone())
             }
             // Its words, such as #N/A, are told as those of a text file.
-            "str" | "inlineStr" | "e" => Ok((CellKind::Text, value)),
-            "n" if value.trim().is_empty() => Ok((CellKind::Number, String::new())),
+            "str" | "inlineStr" | "e" => {
+                looks.extend(value.is_struck.then_some(Look::PartStruck));
+                looks.extend(format.into_iter().map(NumberFormat::of_text).flat_map(shown));
+                (CellKind::Text, value.text)
+            }
+            "n" if value.text.trim().is_empty() => (CellKind::Number, String::new()),
             "n" if !is_date => {
-                let number = value.trim().parse::<f64>().map_err(|_| Broken)?;
-                Ok((CellKind::Number, number_text(number)))
+                let number = value.text.trim().parse::<f64>().map_err(|_| Broken)?;
+                let text = number_text(number);
+                let of_number = |format: &NumberFormat| format.of_number(number, &text);
+                looks.extend(format.into_iter().map(of_number).flat_map(shown));
+                (CellKind::Number, text)
             }
             // Dates and truth values.
-            _ => Ok((CellKind::Other, "?".to_owned())),
-        }
+            _ => (CellKind::Other, "?".to_owned()),
+        };
+        Ok(Cell { kind, text, looks })
     }
 
     /// Keeps a row, as wide as the header or its own last cell, if it holds anything.
     fn keep(&mut self, line: u64, cells: Vec<Placed>, is_hidden: bool) -> Result<(), Problem> {
         let end = cells.last().map_or(0, |cell| cell.place + 1);
         let width = self.records.first().map_or(end, |header| header.len().max(end));
-        let mut row = vec![(CellKind::Text, String::new()); end];
-        for cell in cells {
-            if let Some(slot) = row.get_mut(cell.place) {
-                *slot = (cell.kind, cell.text);
+        let mut row = vec![Cell::empty(); end];
+        for Placed { place, cell } in cells {
+            if let Some(slot) = row.get_mut(place) {
+                *slot = cell;
             }
         }
         let record = Record::of_cells(line, width, row.into_iter());
@@ -201,6 +253,17 @@ impl Reader<'_> {
         self.records.push(record);
         Ok(())
     }
+}
+
+fn plain(text: String) -> RichText {
+    RichText { text, is_struck: false }
+}
+
+/// Is a row or a column hidden, or has no size in which anything can be seen?
+fn is_hidden(xml: &Xml<impl BufRead>, size: &str) -> bool {
+    let is_flat = |size: &str| size.trim().parse::<f64>().is_ok_and(|size| size < SIZE_MIN);
+    matches!(xml.attribute("hidden"), Some("1" | "true"))
+        || xml.attribute(size).is_some_and(is_flat)
 }
 
 /// The column of an address such as `J12`, from 0, if it is in that row.

@@ -80,7 +80,7 @@ fn planned(bytes: &[u8]) -> (Plan, Vec<Problem>) {
 
 const HEADER: &str = "key,provider,amount,currency,name,document_type,document,bank,account_type,\
                       account,email,phone,description";
-const GOOD: &str = "n-1,cashypro,150000,COP,Ana Perez,cc,0012345678,20,savings,00012345678,\
+const GOOD: &str = "n-1,cashypro,150000,COP,Ana Perez,cc,0098765432,20,savings,00012345678,\
                     ana@example.com,+573001234567,salary";
 
 /// The good row with one column changed.
@@ -396,6 +396,8 @@ fn world_14_who_is_paid_the_same_twice_is_told_with_both_lines() {
          is meant to be paid twice",
         "line 4, key: is the key of line 3 but for capital letters; check that it is not the same \
          payout",
+        "line 5: pays the person of line 2 the same amount once more, under another key and on another \
+         account; check that this person is meant to be paid twice",
         "line 6, account: gets the same amount in line 2, under another key; check that this person \
          is meant to be paid twice",
         "line 6: 2 rows pay what an earlier row pays too; check that nobody is in the file twice",
@@ -404,13 +406,45 @@ fn world_14_who_is_paid_the_same_twice_is_told_with_both_lines() {
     assert_eq!(plan.rows, 5);
 }
 
+#[test]
+fn world_14_zeros_in_front_and_another_account_do_not_hide_the_same_payout() {
+    let zeros = row_with("key", "n-2").replace("00012345678", "12345678");
+    let person = |key: &str| row_with("key", key).replace("00012345678", "7777777");
+    let [other, own] = ["Ana Perez", "Ana  PEREZ"].map(|name| {
+        let row = person(if name == "Ana Perez" { "n-4" } else { "n-5" });
+        row.replace("cc,0098765432", ",").replace("Ana Perez", name)
+    });
+    let own = own.replace("7777777", "8888888");
+    let rows = [GOOD.to_owned(), zeros, person("n-3"), other, own];
+    let (plan, problems) = planned(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes());
+    assert_eq!(problems, []);
+    let told: Vec<_> = plan.warnings.iter().map(|it| (it.line, it.because.as_str())).collect();
+    let expected = [
+        (
+            3,
+            "is the account of line 2 but for zeros in front, and gets the same amount under another key",
+        ),
+        (
+            4,
+            "pays the person of line 2 the same amount once more, under another key and on another account",
+        ),
+        (5, "gets the same amount in line 4, under another key"),
+        (
+            6,
+            "pays the person of line 5 the same amount once more, under another key and on another account",
+        ),
+        (6, "2 rows pay to another account what a person gets in an earlier row too"),
+    ];
+    assert_eq!(told, expected);
+}
+
 /// Account, document, mail address and telephone never show, whatever else is wrong with a row and
 /// into whichever column they slipped.
 #[test]
 fn nothing_private_is_ever_part_of_a_problem() {
     let canaries = ["7700112233", "8800445566", "canary@example.com", "+573009988776"];
     let private = GOOD
-        .replace("0012345678,", "7700112233,")
+        .replace("0098765432,", "7700112233,")
         .replace("00012345678", "8800445566")
         .replace("ana@example.com", canaries[2])
         .replace("+573001234567", canaries[3]);

@@ -8,9 +8,13 @@ use crate::input::BanksPaid;
 use crate::input::Problem;
 use crate::input::column::Column;
 use crate::input::duplicate::Repeated;
+use crate::input::duplicate::Repeats;
 use crate::input::duplicate::RowHashes;
 use crate::input::encoding::Encoding;
+use crate::input::header::Layout;
 use crate::input::length::AccountLengths;
+use crate::input::look::Look;
+use crate::input::record::Record;
 use crate::input::rows::Format;
 use crate::input::sheet::Sheet;
 
@@ -23,12 +27,12 @@ pub(crate) struct Warnings {
     list: Vec<Problem>,
     more: u64,
     lengths: AccountLengths,
-    /// Account, amount and currency of each row.
+    /// Of each row account and amount: the kind without the zeros in front, the form with them.
     payouts: RowHashes,
-    /// Each key in small letters.
-    keys: RowHashes,
+    /// Of each row person and amount; the form is the account.
+    persons: RowHashes,
     /// Used again for each row.
-    payout: String,
+    text: String,
 }
 
 impl Warnings {
@@ -38,8 +42,8 @@ impl Warnings {
             more: 0,
             lengths: AccountLengths::default(),
             payouts: RowHashes::new(),
-            keys: RowHashes::new(),
-            payout: String::new(),
+            persons: RowHashes::new(),
+            text: String::new(),
         }
     }
 
@@ -65,6 +69,36 @@ impl Warnings {
             };
             let remedy = "delete what is not to be paid, or take the filter off";
             self.push(Problem::of_line(*first, because, remedy));
+        }
+        if sheet.strikes_by_condition {
+            let because = "the sheet has a conditional format that strikes cells through, and they are \
+                           paid all the same";
+            let remedy =
+                "delete the rows that are not to be paid, or remove the conditional format";
+            self.push(Problem::of_line(1, because, remedy));
+        }
+    }
+
+    /// Columns that are read and that nobody sees, or whose name is struck through.
+    pub(crate) fn add_columns(&mut self, sheet: &Sheet, header: &Record, layout: &Layout) {
+        let placed = |column: &Column| Some((layout.place(*column)?, *column));
+        for (place, column) in Column::ALL.iter().filter_map(placed) {
+            let mut told = Vec::new();
+            if sheet.hidden_columns.get(place).is_some_and(|is_hidden| *is_hidden) {
+                let because = "the column is hidden and is read all the same";
+                told.push((because, "show it, and look at what is in it"));
+            }
+            let is_struck = |look: &Look| matches!(look, Look::Struck | Look::PartStruck);
+            if header.looks().iter().any(|(there, look)| *there == place && is_struck(look)) {
+                let because =
+                    "the name of the column is struck through and the column is read all the same";
+                told.push((because, "delete the column, or take the line through its name off"));
+            }
+            for (because, remedy) in told {
+                let cell = header.cell(place).map(|(_, address)| address.into());
+                let problem = Problem::of_field(header.line, column, "", because, remedy);
+                self.push(Problem { cell, ..problem });
+            }
         }
     }
 
@@ -97,39 +131,56 @@ impl Warnings {
     pub(crate) fn add(&mut self, order: &PayoutOrder, line: u64, doubts: Vec<Problem>) {
         doubts.into_iter().for_each(|doubt| self.push(doubt));
         self.lengths.add(order, line);
-        self.keys.add(order.key.as_str().to_ascii_lowercase().as_bytes(), line);
-        self.payout.clear();
         let account = order.beneficiary.account_number.as_str();
+        let bare = account.trim_start_matches('0');
+        self.text.clear();
         // Writing to a string does not fail.
-        let _ = write!(self.payout, "{account} {:?}", order.amount);
-        self.payouts.add(self.payout.as_bytes(), line);
+        let _ = write!(self.text, "{bare} {:?}", order.amount);
+        self.payouts.add(self.text.as_bytes(), account.as_bytes(), line);
+        self.text.clear();
+        write_person(&mut self.text, order);
+        let _ = write!(self.text, " {:?}", order.amount);
+        self.persons.add(self.text.as_bytes(), bare.as_bytes(), line);
     }
 
-    /// All warnings by line, and how many more there are. `equal_keys` are errors already.
-    pub(crate) fn finish(mut self, equal_keys: &[Repeated]) -> (Vec<Problem>, u64) {
+    /// All warnings by line, and how many more there are. Equal keys are errors already.
+    pub(crate) fn finish(mut self, keys: &Repeats) -> (Vec<Problem>, u64) {
         let lengths = std::mem::take(&mut self.lengths);
         lengths.into_warnings().into_iter().for_each(|warning| self.push(warning));
         let is_error =
-            |row: &Repeated| equal_keys.binary_search_by_key(&row.line, |it| it.line).is_ok();
-        let keys = std::mem::replace(&mut self.keys, RowHashes::new()).into_repeated();
-        for row in keys.iter().filter(|row| row.other < row.line && !is_error(row)) {
+            |row: &Repeated| keys.equal.binary_search_by_key(&row.line, |it| it.line).is_ok();
+        for row in keys.alike.iter().filter(|row| !is_error(row)) {
             let because = format!("is the key of line {} but for capital letters", row.other);
             let remedy = "check that it is not the same payout";
             self.push(Problem::of_field(row.line.into(), Column::Key, "", because, remedy));
         }
-        let payouts = std::mem::replace(&mut self.payouts, RowHashes::new()).into_repeated();
-        let later: Vec<&Repeated> =
-            payouts.iter().filter(|row| row.other < row.line && !is_error(row)).collect();
-        for row in later.iter().take(ROWS_NAMED_MAX) {
-            self.push(same_payout(row));
-        }
-        if let Some(last) = later.last().filter(|_| later.len() > 1) {
-            let because = format!("{} rows pay what an earlier row pays too", later.len());
-            let remedy = "check that nobody is in the file twice";
-            self.push(Problem::of_line(last.line.into(), because, remedy));
-        }
+        let payouts = std::mem::replace(&mut self.payouts, RowHashes::new()).into_repeats();
+        let persons = std::mem::replace(&mut self.persons, RowHashes::new()).into_repeats();
+        let is_later = |row: &&Repeated| row.other < row.line && !is_error(row);
+        let equal = payouts.equal.iter().filter(is_later).map(same_payout);
+        let alike = payouts.alike.iter().filter(is_later).map(same_but_for_zeros);
+        let persons = persons.alike.iter().filter(is_later).map(same_person);
+        self.push_repeated(equal, "what an earlier row pays too");
+        self.push_repeated(alike, "to an account of an earlier row but for zeros in front");
+        self.push_repeated(persons, "to another account what a person gets in an earlier row too");
         self.list.sort_by_key(|warning| warning.line);
         (self.list, self.more)
+    }
+
+    /// Names the first rows of a kind, and counts all of them behind the last.
+    fn push_repeated(&mut self, warnings: impl Iterator<Item = Problem>, what: &str) {
+        let (mut count, mut last) = (0, 0);
+        for warning in warnings {
+            (count, last) = (count + 1, warning.line);
+            if count <= ROWS_NAMED_MAX {
+                self.push(warning);
+            }
+        }
+        if count > 1 {
+            let because = format!("{count} rows pay {what}");
+            let remedy = "check that nobody is in the file twice";
+            self.push(Problem::of_line(last, because, remedy));
+        }
     }
 
     fn push(&mut self, warning: Problem) {
@@ -140,8 +191,56 @@ impl Warnings {
     }
 }
 
+/// Whom a row pays: the digits and letters of the document, or the name where there is none.
+fn write_person(text: &mut String, order: &PayoutOrder) {
+    let beneficiary = &order.beneficiary;
+    if let Some(document) = &beneficiary.document {
+        let letters = document.number().chars().filter(char::is_ascii_alphanumeric);
+        let letters = letters.skip_while(|letter| *letter == '0');
+        text.extend(letters.map(|letter| letter.to_ascii_uppercase()));
+        return;
+    }
+    for word in beneficiary.name.split_whitespace() {
+        text.push(' ');
+        text.extend(word.chars().flat_map(char::to_lowercase).map(without_accent));
+    }
+}
+
+/// Capitals are often written without accents. Both are small letters here.
+fn without_accent(letter: char) -> char {
+    match letter {
+        'á' | 'à' | 'â' | 'ã' => 'a',
+        'é' | 'ê' => 'e',
+        'í' => 'i',
+        'ó' | 'ô' | 'õ' => 'o',
+        'ú' | 'ü' => 'u',
+        'ñ' => 'n',
+        'ç' => 'c',
+        letter => letter,
+    }
+}
+
 fn same_payout(row: &Repeated) -> Problem {
     let because = format!("gets the same amount in line {}, under another key", row.other);
     let remedy = "check that this person is meant to be paid twice";
     Problem::of_field(row.line.into(), Column::Account, "", because, remedy)
+}
+
+fn same_but_for_zeros(row: &Repeated) -> Problem {
+    let because = format!(
+        "is the account of line {} but for zeros in front, and gets the same amount under another key",
+        row.other
+    );
+    let remedy = "check that this person is meant to be paid twice, and which account is right";
+    Problem::of_field(row.line.into(), Column::Account, "", because, remedy)
+}
+
+fn same_person(row: &Repeated) -> Problem {
+    let because = format!(
+        "pays the person of line {} the same amount once more, under another key and on another \
+         account",
+        row.other
+    );
+    let remedy = "check that this person is meant to be paid twice";
+    Problem::of_line(row.line.into(), because, remedy)
 }
