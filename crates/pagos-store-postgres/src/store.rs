@@ -40,6 +40,7 @@ use crate::run::Fixed;
 use crate::schema::IsNew;
 use crate::settings::ReadSettings;
 use crate::settings::ServerSettings;
+use crate::step::Steps;
 use crate::submit;
 use crate::tallies::ReadTally;
 use crate::target::Mode;
@@ -274,7 +275,10 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
-        self.pool.write(&step).await
+        let steps = std::slice::from_ref(&step);
+        let stepped = self.pool.fly(&Steps { steps }).await?;
+        let stepped = stepped.first().ok_or_else(|| StoreError::new("a step has no answer"))?;
+        Ok(stepped.into_committed()?)
     }
 
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
@@ -329,15 +333,15 @@ impl Store for PostgresStore {
     }
 
     async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
-        self.pool.write(&outbox::Acknowledge { name, number }).await
+        self.pool.fly(&outbox::Acknowledge { name, number }).await
     }
 
     async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
-        self.pool.write(&account::Halt { notice: &notice }).await
+        self.pool.fly(&account::Halt { notice: &notice }).await
     }
 
     async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
-        self.pool.write(&account::Resume { notice: &notice }).await
+        self.pool.fly(&account::Resume { notice: &notice }).await
     }
 
     async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
