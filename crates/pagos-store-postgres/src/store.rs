@@ -3,6 +3,8 @@
 mod inbox;
 mod payment;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::OrderKey;
@@ -31,6 +33,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::account;
 use crate::claim::ClaimPayouts;
 use crate::claim::EndClaims;
+use crate::group::Groups;
 use crate::options::PostgresOptions;
 use crate::outbox;
 use crate::pool::Pool;
@@ -40,7 +43,6 @@ use crate::run::Fixed;
 use crate::schema::IsNew;
 use crate::settings::ReadSettings;
 use crate::settings::ServerSettings;
-use crate::step::Steps;
 use crate::submit;
 use crate::tallies::ReadTally;
 use crate::target::Mode;
@@ -68,7 +70,8 @@ use crate::url::Server;
 /// numbers: whoever can read it, or a backup of it, has them.
 #[derive(Debug)]
 pub struct PostgresStore {
-    pool: Pool,
+    pool: Arc<Pool>,
+    groups: Arc<Groups>,
 }
 
 impl PostgresStore {
@@ -145,7 +148,7 @@ impl PostgresStore {
         let mut target = Target::new(server, options.schema, mode, options.connect_timeout);
         target.tls = tls;
         let pool = Pool::new(target, options.reconnect_for, options.connections_max);
-        Ok(Self { pool })
+        Ok(Self { pool: Arc::new(pool), groups: Groups::new() })
     }
 
     /// What the server is set to; [`ServerSettings::findings`] says what that means.
@@ -275,10 +278,7 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
-        let steps = std::slice::from_ref(&step);
-        let stepped = self.pool.fly(&Steps { steps }).await?;
-        let stepped = stepped.first().ok_or_else(|| StoreError::new("a step has no answer"))?;
-        Ok(stepped.into_committed()?)
+        self.groups.commit(&self.pool, step).await
     }
 
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {

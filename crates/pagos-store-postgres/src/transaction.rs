@@ -103,6 +103,23 @@ impl Pool {
         }
     }
 
+    /// As [`Pool::fly`], but where others are in the way, that is the end of it: nothing happened.
+    pub(crate) async fn fly_undisturbed<W: Flight>(&self, work: &W) -> Result<W::Answer, Failure> {
+        self.may_write()?;
+        let mut patience = Patience::begin(self.reconnect_for);
+        let mut taken = self.take().await?;
+        loop {
+            let failure = match Box::pin(self.fly_once(&mut taken, work)).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match failure.kind {
+                Kind::Refused | Kind::Unsettled | Kind::Collision => return Err(failure),
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+            }
+        }
+    }
+
     /// Runs `work` outside a transaction: one statement, or several that may see different moments.
     pub(crate) async fn read<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
         let mut patience = Patience::begin(self.reconnect_for);
