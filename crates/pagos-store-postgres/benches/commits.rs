@@ -29,6 +29,7 @@ use pagos_engine::Store;
 use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::Scratch;
+use pagos_store_postgres::ScratchDatabase;
 use pagos_store_postgres::Severity;
 
 use sample::at;
@@ -78,6 +79,7 @@ async fn main() {
     }
     compare("intents, one per commit", intents);
     compare("steps", steps);
+    many_steps(&database, &stores[1]).await;
     println!("{:<34} {:>10.0} /s", "intents, 1000 per submit", batched_rate(&stores[0]).await);
     for limit in [1, 64] {
         let rate = claims_rate(&stores[1], limit).await;
@@ -103,6 +105,40 @@ fn next_intent() -> Intent {
     intent(&format!("k{}", NUMBER.fetch_add(1, Ordering::Relaxed)))
 }
 
+/// What an engine does: 64 payouts are under way at once.
+const MANY: usize = 64;
+
+/// How many steps a second, and what one costs the server's own processes, where their times can be
+/// seen (on Linux, on this machine).
+async fn many_steps(database: &ScratchDatabase, store: &Arc<PostgresStore>) {
+    let client = sample::connect(database).await;
+    let mut rates = Vec::new();
+    let mut costs = Vec::new();
+    for _ in 0..ROUNDS {
+        let before = server_micros(&client).await;
+        let (rate, written) = steps_written(store, MANY).await;
+        let after = server_micros(&client).await;
+        rates.push(rate);
+        costs.extend(before.zip(after).map(|(before, after)| (after - before) / written));
+    }
+    println!("{:<34} {:>10.0} /s", "steps, 64 callers, 8 connections", median(rates));
+    println!("{:<34} {:>10.0} us of the server's processor per step", "", median(costs));
+}
+
+/// The processor time of all sessions of the database, in microseconds; the kernel's ticks are 10 ms.
+async fn server_micros(client: &tokio_postgres::Client) -> Option<f64> {
+    let sql = "SELECT pid FROM pg_stat_activity
+               WHERE datname = current_database() AND backend_type = 'client backend'";
+    let mut ticks = 0.0;
+    for row in client.query(sql, &[]).await.unwrap() {
+        let pid: i32 = row.get(0);
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+        ticks += fields[11].parse::<f64>().ok()? + fields[12].parse::<f64>().ok()?;
+    }
+    Some(ticks * 10_000.0)
+}
+
 /// Callers that each submit one intent after the other.
 async fn intents_rate(store: &Arc<PostgresStore>, callers: usize) -> f64 {
     let begun = Instant::now();
@@ -118,8 +154,13 @@ async fn intents_rate(store: &Arc<PostgresStore>, callers: usize) -> f64 {
     f64::from(counts.into_iter().sum::<u32>()) / begun.elapsed().as_secs_f64()
 }
 
-/// Callers that each write one step after the other, to payouts of their own.
 async fn steps_rate(store: &Arc<PostgresStore>, callers: usize) -> f64 {
+    steps_written(store, callers).await.0
+}
+
+/// Callers that each write one step after the other, to payouts of their own: steps a second, and how
+/// many they were.
+async fn steps_written(store: &Arc<PostgresStore>, callers: usize) -> (f64, f64) {
     let mut payouts = Vec::new();
     for _ in 0..callers {
         let intent = next_intent();
@@ -141,7 +182,8 @@ async fn steps_rate(store: &Arc<PostgresStore>, callers: usize) -> f64 {
     };
     let all = payouts.into_iter().map(|payout| advance(Arc::clone(store), payout));
     let counts = join_all(all).await;
-    f64::from(counts.into_iter().sum::<u32>()) / begun.elapsed().as_secs_f64()
+    let written = f64::from(counts.into_iter().sum::<u32>());
+    (written / begun.elapsed().as_secs_f64(), written)
 }
 
 async fn batched_rate(store: &PostgresStore) -> f64 {

@@ -5,6 +5,9 @@ use pagos_engine::Notice;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::flight::Flight;
+use crate::flight::Statement;
+use crate::flight::raised;
 use crate::transaction::Work;
 
 /// Ties an account to a world. The first world of an account stays.
@@ -33,11 +36,15 @@ pub(crate) struct Halt<'call> {
     pub(crate) notice: &'call Notice,
 }
 
-impl Work for Halt<'_> {
+impl Flight for Halt<'_> {
     type Answer = bool;
 
-    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
-        change(connection, HALT, self.notice).await
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
+        change(HALT, self.notice)
+    }
+
+    fn read(&self, answer: &str) -> Result<bool, Failure> {
+        Ok(answer == CHANGED)
     }
 }
 
@@ -46,11 +53,15 @@ pub(crate) struct Resume<'call> {
     pub(crate) notice: &'call Notice,
 }
 
-impl Work for Resume<'_> {
+impl Flight for Resume<'_> {
     type Answer = bool;
 
-    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
-        change(connection, RESUME, self.notice).await
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
+        change(RESUME, self.notice)
+    }
+
+    fn read(&self, answer: &str) -> Result<bool, Failure> {
+        Ok(answer == CHANGED)
     }
 }
 
@@ -68,27 +79,38 @@ impl Work for ReadHalted {
     }
 }
 
-async fn change(
-    connection: &Connection,
-    sql: &'static str,
-    notice: &Notice,
-) -> Result<bool, Failure> {
+fn change<'call>(sql: &'static str, notice: &'call Notice) -> Result<Statement<'call>, Failure> {
     let text = serde_json::to_string(notice)?;
-    Ok(connection.one(sql, &[&notice.account.as_str(), &text]).await?.try_get(0)?)
+    Ok(Statement::new(sql).with(notice.account.as_str()).with(text))
 }
 
-const HALT: &str = "WITH changed AS (
+/// What a statement answers if it changed something.
+const CHANGED: &str = "changed";
+
+macro_rules! told {
+    () => {
+        "told AS (
+            INSERT INTO outbox (notice_json) SELECT $2 FROM changed
+        ), outcome AS MATERIALIZED (
+            SELECT CASE WHEN EXISTS (SELECT FROM changed) THEN 'changed' ELSE '' END AS answer
+        ), "
+    };
+}
+
+const HALT: &str = concat!(
+    "WITH changed AS (
         INSERT INTO accounts (account, halted) VALUES ($1, true)
         ON CONFLICT (account) DO UPDATE SET halted = true WHERE NOT accounts.halted
         RETURNING account
-    ), told AS (
-        INSERT INTO outbox (notice_json) SELECT $2 FROM changed
-    )
-    SELECT EXISTS (SELECT FROM changed)";
+    ), ",
+    told!(),
+    raised!("$3", "$4")
+);
 
-const RESUME: &str = "WITH changed AS (
+const RESUME: &str = concat!(
+    "WITH changed AS (
         UPDATE accounts SET halted = false WHERE account = $1 AND halted RETURNING account
-    ), told AS (
-        INSERT INTO outbox (notice_json) SELECT $2 FROM changed
-    )
-    SELECT EXISTS (SELECT FROM changed)";
+    ), ",
+    told!(),
+    raised!("$3", "$4")
+);

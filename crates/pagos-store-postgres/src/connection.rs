@@ -70,6 +70,25 @@ pub(crate) enum Commit {
     Unknown(Failure),
 }
 
+/// What the server answered to a flight.
+pub(crate) enum Flown {
+    /// Durable, with this answer.
+    Done(String),
+    /// The server refused and took everything back.
+    TakenBack(Failure),
+    /// It may have happened, may not, or may be about to.
+    Unknown(Failure),
+}
+
+/// What was heard of one message of a flight.
+enum Heard<T> {
+    Said(T),
+    /// The server itself refused it.
+    Refused(Failure),
+    /// Nothing, or nothing that can be relied on.
+    Nothing(Failure),
+}
+
 /// The oldest server whose SQL is understood: `MATERIALIZED` came with 12.
 const VERSION_MIN: i32 = 120_000;
 
@@ -140,8 +159,8 @@ impl Connection {
         };
         format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED {access};
+             SET LOCAL statement_timeout TO '60s';
              SELECT set_config('search_path', '{}', true),
-                    set_config('statement_timeout', '60s', true),
                     set_config('lock_timeout', '10s', true),
                     set_config('idle_in_transaction_session_timeout', '30s', true),
                     set_config('client_min_messages', 'warning', true),
@@ -204,12 +223,86 @@ impl Connection {
         let Ok(answer) = tokio::time::timeout(ANSWER_TIMEOUT, asking).await else {
             return Commit::Unknown(Failure::lost("the server did not answer a commit in time"));
         };
-        let Err(cause) = answer else { return Commit::Done };
-        let is_refused = |told: &DbError| is_refusal(told.parsed_severity(), told.code().code());
-        match cause.as_db_error().is_some_and(is_refused) {
-            true => Commit::TakenBack(cause.into()),
-            false => Commit::Unknown(Failure { kind: Kind::Lost, ..cause.into() }),
+        match heard(answer) {
+            Heard::Said(()) => Commit::Done,
+            Heard::Refused(failure) => Commit::TakenBack(failure),
+            Heard::Nothing(failure) => Commit::Unknown(failure),
         }
+    }
+
+    /// Sends a statement that guards itself (`flight.rs`) with what begins and what ends its transaction,
+    /// all before the first answer is waited for: a request leaves when its future is first polled, and
+    /// `join3` polls them in their order. In a session that bears our mark, the statement has a name; if
+    /// the mark is not there, the transaction fails before the name is looked up. After
+    /// [`Flown::TakenBack`] the connection can be used again unless [`Connection::is_at_rest`] says no.
+    pub(crate) async fn fly(
+        &self,
+        (settings, sql): (&'static str, &'static str),
+        parameters: &[Parameter<'_>],
+    ) -> Flown {
+        let named = match &self.mark {
+            None => None,
+            Some(_) => match self.named(sql).await {
+                Ok(statement) => Some(statement),
+                // Nothing was sent yet.
+                Err(failure) => return Flown::TakenBack(failure),
+            },
+        };
+        self.scope.store(INSIDE, Ordering::Relaxed);
+        let opening = format!("{}; {settings}{}", self.opening(Access::Write), self.guard());
+        let asking = async {
+            match &named {
+                Some(statement) => self.client.query(statement, &without_types(parameters)).await,
+                None => self.client.query_typed(sql, &with_types(parameters)).await,
+            }
+        };
+        let (begun, ended) =
+            (self.client.batch_execute(&opening), self.client.batch_execute("COMMIT"));
+        let all = join3(begun, asking, ended);
+        let Ok((begun, rows, ended)) = tokio::time::timeout(ANSWER_TIMEOUT, all).await else {
+            return Flown::Unknown(Failure::lost("the server did not answer a flight in time"));
+        };
+        let ended = heard(ended);
+        if matches!(ended, Heard::Said(())) {
+            self.scope.store(OUTSIDE, Ordering::Relaxed);
+        }
+        judge(heard(begun), heard(rows), ended)
+    }
+
+    /// Is it open, with no transaction?
+    pub(crate) fn is_at_rest(&self) -> bool {
+        !self.is_closed() && self.scope.load(Ordering::Relaxed) == OUTSIDE
+    }
+
+    /// An error in a session that is not ours, if we have one.
+    fn guard(&self) -> String {
+        format!("SELECT 1 / (CASE WHEN {} THEN 1 ELSE 0 END)", self.is_our_session())
+    }
+
+    /// The statement under its name, outside of a transaction. Where it has none yet, it gets one in a
+    /// transaction that finds our tables and is certainly in our session.
+    async fn named(&self, sql: &'static str) -> Result<Statement, Failure> {
+        let known = self.statements().get(sql).cloned();
+        if let Some(statement) = known {
+            return Ok(statement);
+        }
+        let opening = format!("{}; {}", self.opening(Access::Read), self.guard());
+        let (begun, preparing, ended) = (
+            self.client.batch_execute(&opening),
+            self.client.prepare(sql),
+            self.client.batch_execute("ROLLBACK"),
+        );
+        let all = join3(begun, preparing, ended);
+        let statement = answered(async {
+            let (begun, statement, ended) = all.await;
+            begun?;
+            let statement = statement?;
+            ended?;
+            Ok(statement)
+        })
+        .await?;
+        self.statements().insert(sql, statement.clone());
+        Ok(statement)
     }
 
     pub(crate) async fn roll_back(&self) -> Result<(), Failure> {
@@ -322,6 +415,46 @@ fn without_types<'value>(parameters: &[Parameter<'value>]) -> Vec<&'value (dyn T
     parameters.iter().map(|value| value.as_sql()).collect()
 }
 
+fn heard<T>(answer: Result<T, tokio_postgres::Error>) -> Heard<T> {
+    let cause = match answer {
+        Ok(said) => return Heard::Said(said),
+        Err(cause) => cause,
+    };
+    let is_refused = |told: &DbError| is_refusal(told.parsed_severity(), told.code().code());
+    match cause.as_db_error().is_some_and(is_refused) {
+        true => Heard::Refused(cause.into()),
+        false => Heard::Nothing(Failure { kind: Kind::Lost, ..cause.into() }),
+    }
+}
+
+/// What became of a flight.
+///
+/// An error of the statement itself takes it back, with a transaction around it or without. If the
+/// transaction did not begin and the statement was still answered, it happened on its own, and its
+/// number with it: that is for the row to say. The same if only the answer to the commit is missing.
+/// The answer to the commit of a failed transaction is no error, so it is looked at last.
+fn judge(begun: Heard<()>, rows: Heard<Vec<Row>>, ended: Heard<()>) -> Flown {
+    match (begun, rows, ended) {
+        (Heard::Said(()), Heard::Said(rows), Heard::Said(())) => read_flown(&rows),
+        (Heard::Said(()), Heard::Refused(failure), _)
+        | (Heard::Refused(failure), Heard::Refused(_), _)
+        | (Heard::Said(()), Heard::Said(_), Heard::Refused(failure)) => Flown::TakenBack(failure),
+        (Heard::Nothing(failure) | Heard::Refused(failure), ..)
+        | (_, Heard::Nothing(failure), _)
+        | (_, _, Heard::Nothing(failure)) => Flown::Unknown(failure),
+    }
+}
+
+/// It is durable. What cannot be read here stands in the row of the writer, where it is asked for.
+fn read_flown(rows: &[Row]) -> Flown {
+    let answer = rows.first().map(|row| row.try_get(0));
+    match answer {
+        Some(Ok(answer)) => Flown::Done(answer),
+        Some(Err(cause)) => Flown::Unknown(cause.into()),
+        None => Flown::Unknown(Failure::new("the database answered nothing")),
+    }
+}
+
 /// Did the server itself take the transaction back? An error about a connection can be a pooler's, and
 /// then nobody has said what became of the commit.
 fn is_refusal(severity: Option<Severity>, code: &str) -> bool {
@@ -403,6 +536,49 @@ mod tests {
         ];
         for (severity, code, expected) in cases {
             assert_eq!(is_refusal(severity, code), expected, "{severity:?} {code}");
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_flight_is_not_guessed() {
+        use Told::No;
+        use Told::Nothing;
+        use Told::Yes;
+        #[derive(Clone, Copy)]
+        enum Told {
+            Yes,
+            No,
+            Nothing,
+        }
+        fn heard<T>(told: Told, said: T) -> Heard<T> {
+            match told {
+                Yes => Heard::Said(said),
+                No => Heard::Refused(Failure::new("no")),
+                Nothing => Heard::Nothing(Failure::lost("nothing")),
+            }
+        }
+        let cases = [
+            // The statement was refused: with or without a transaction, it is taken back.
+            (Yes, No, Yes, true),
+            (Yes, No, Nothing, true),
+            (No, No, Yes, true),
+            // The commit was refused.
+            (Yes, Yes, No, true),
+            // There was no transaction, and the statement happened on its own.
+            (No, Yes, Yes, false),
+            (No, Nothing, Nothing, false),
+            (Yes, Yes, Nothing, false),
+            (Yes, Nothing, Nothing, false),
+            (Yes, Nothing, Yes, false),
+            (Nothing, Nothing, Nothing, false),
+            (Nothing, No, Yes, false),
+            // An answer without a row: the writer's row has it.
+            (Yes, Yes, Yes, false),
+        ];
+        for (place, (begun, rows, ended, is_taken_back)) in cases.into_iter().enumerate() {
+            let flown = judge(heard(begun, ()), heard(rows, Vec::new()), heard(ended, ()));
+            assert!(!matches!(flown, Flown::Done(_)), "{place}");
+            assert_eq!(matches!(flown, Flown::TakenBack(_)), is_taken_back, "{place}");
         }
     }
 

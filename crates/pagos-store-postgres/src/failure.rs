@@ -27,8 +27,10 @@ pub(crate) enum Kind {
     Lost,
     /// Another transaction was in the way; this one was rolled back, and can be done again at once.
     Collision,
-    /// It would fail again.
+    /// It would fail again. Nothing happened.
     Refused,
+    /// Nobody can tell whether it happened, so it is not done again.
+    Unsettled,
 }
 
 impl Failure {
@@ -38,6 +40,11 @@ impl Failure {
 
     pub(crate) fn lost(message: impl Into<String>) -> Self {
         Self { kind: Kind::Lost, error: StoreError::new(message) }
+    }
+
+    /// What happened, or how it was answered, cannot be told.
+    pub(crate) fn unsettled(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Unsettled, error: StoreError::new(message) }
     }
 
     /// Another worker did something at the same moment; the work is to begin again.
@@ -184,6 +191,9 @@ impl From<tokio_postgres::Error> for Failure {
             if message.contains(STATEMENT_MODE) {
                 return Self::new(NO_TRANSACTIONS);
             }
+            if code == GUARD {
+                return Self::lost("the connection's row of transactions is not as it was");
+            }
             let kind = match told.parsed_severity() {
                 // The connection is over, whatever the code says.
                 Some(Severity::Fatal | Severity::Panic) => Kind::Lost,
@@ -216,6 +226,9 @@ impl From<tokio_postgres::Error> for Failure {
         Self { kind, error: StoreError::new(message).with_source(cause) }
     }
 }
+
+/// A division by zero: no statement of ours divides anything else than by its guard.
+const GUARD: &str = "22012";
 
 /// How pgbouncer refuses a transaction where every statement has a session of its own.
 const STATEMENT_MODE: &str = "statement pooling mode";

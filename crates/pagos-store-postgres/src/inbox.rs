@@ -15,12 +15,12 @@ use pagos_engine::Refused;
 use pagos_engine::Verdict;
 use pagos_engine::fingerprint;
 
-use crate::connection::Connection;
 use crate::delivery;
 use crate::failure::Failure;
-use crate::parameter::Parameter;
+use crate::flight::Flight;
+use crate::flight::Statement;
+use crate::flight::raised;
 use crate::row;
-use crate::transaction::Work;
 
 /// A verdict as its columns: the JSON, whether it is genuine, and what it names.
 struct Found {
@@ -49,33 +49,33 @@ pub(crate) struct Receive<'call> {
     pub(crate) verdict: &'call Verdict,
 }
 
-impl Work for Receive<'_> {
+impl Flight for Receive<'_> {
     type Answer = InboxId;
 
-    async fn run(&self, connection: &Connection) -> Result<InboxId, Failure> {
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
         let found = Found::of(self.verdict)?;
         let spacing = i64::try_from(REPETITION_SPACING.as_millis()).unwrap_or(i64::MAX);
-        let row = connection
-            .at_most_one(
-                RECEIVE,
-                &[
-                    &self.account.as_str(),
-                    &fingerprint(self.delivery).as_slice(),
-                    &self.delivery.received_at.as_millis(),
-                    &delivery::headers_to_bytes(&self.delivery.headers),
-                    &self.delivery.body.as_ref(),
-                    &found.json,
-                    &found.is_genuine,
-                    &found.key,
-                    &found.reference,
-                    &spacing,
-                ],
-            )
-            .await?;
-        match row {
-            Some(row) => Ok(InboxId(row::unsigned(row.try_get(0)?)?)),
+        Ok(Statement::new(RECEIVE)
+            .with(self.account.as_str())
+            .with(fingerprint(self.delivery).to_vec())
+            .with(self.delivery.received_at.as_millis())
+            .with(delivery::headers_to_bytes(&self.delivery.headers))
+            .with(self.delivery.body.as_ref())
+            .with(found.json)
+            .with(found.is_genuine)
+            .with(found.key)
+            .with(found.reference)
+            .with(spacing))
+    }
+
+    fn read(&self, answer: &str) -> Result<InboxId, Failure> {
+        match answer {
             // Stored by another connection after this statement began: the next attempt finds it.
-            None => Err(Failure::collision("the same delivery comes in twice at this moment")),
+            "" => Err(Failure::collision("the same delivery comes in twice at this moment")),
+            number => number
+                .parse()
+                .map(InboxId)
+                .map_err(|_| Failure::new("the database gave a delivery no number")),
         }
     }
 }
@@ -120,8 +120,10 @@ const RECEIVE: &str = concat!(
         WHERE NOT EXISTS (SELECT FROM known)
         ON CONFLICT (account, fingerprint) DO NOTHING
         RETURNING id
-    )
-    SELECT id FROM known UNION ALL SELECT id FROM new"
+    ), outcome AS MATERIALIZED (
+        SELECT coalesce((SELECT id::text FROM known), (SELECT id::text FROM new), '') AS answer
+    ), ",
+    raised!("$11", "$12")
 );
 
 /// Says what becomes of an open delivery. One that is not open stays as it is.
@@ -130,42 +132,64 @@ pub(crate) struct File<'call> {
     pub(crate) filing: &'call Filing,
 }
 
-impl Work for File<'_> {
+impl Flight for File<'_> {
     type Answer = ();
 
-    async fn run(&self, connection: &Connection) -> Result<(), Failure> {
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
         let id = row::signed(self.id.0);
-        let row = match self.filing {
+        Ok(match self.filing {
             Filing::Defer { due_at, because } => {
-                let because = row::words(because);
-                connection.one(DEFER, &[&id, &due_at.as_millis(), &because]).await?
+                Statement::new(DEFER).with(id).with(due_at.as_millis()).with(row::words(because))
             }
             Filing::Close { state, because, notice } => {
                 let text = |notice: &Notice| serde_json::to_string(notice);
-                let notice = notice.as_deref().map(text).transpose()?;
-                let because = row::words(because);
-                connection.one(CLOSE, &[&id, &state.word(), &because, &notice]).await?
+                Statement::new(CLOSE)
+                    .with(id)
+                    .with(state.word())
+                    .with(row::words(because))
+                    .with(notice.as_deref().map(text).transpose()?)
             }
-        };
-        match row.try_get(0)? {
-            true => Ok(()),
-            false => Err(unknown(self.id)),
+        })
+    }
+
+    fn read(&self, answer: &str) -> Result<(), Failure> {
+        match answer {
+            KNOWN => Ok(()),
+            _ => Err(unknown(self.id)),
         }
     }
 }
 
-const DEFER: &str = "WITH filed AS (
+/// What a statement answers if there is the delivery that it is about.
+const KNOWN: &str = "known";
+
+macro_rules! is_known {
+    () => {
+        "outcome AS MATERIALIZED (
+            SELECT CASE WHEN EXISTS (SELECT FROM inbox WHERE id = $1) THEN 'known' ELSE '' END
+                   AS answer
+        ), "
+    };
+}
+
+const DEFER: &str = concat!(
+    "WITH filed AS (
         UPDATE inbox SET due_at = $2, because = $3, deferrals = deferrals + 1
         WHERE id = $1 AND state = 'open'
-    )
-    SELECT EXISTS (SELECT FROM inbox WHERE id = $1)";
+    ), ",
+    is_known!(),
+    raised!("$4", "$5")
+);
 
-const CLOSE: &str = "WITH filed AS (
+const CLOSE: &str = concat!(
+    "WITH filed AS (
         UPDATE inbox SET state = $2, because = $3 WHERE id = $1 AND state = 'open' RETURNING id
     ), told AS (
         INSERT INTO outbox (notice_json) SELECT $4::text FROM filed WHERE $4 IS NOT NULL
-    )
-    SELECT EXISTS (SELECT FROM inbox WHERE id = $1)";
+    ), ",
+    is_known!(),
+    raised!("$5", "$6")
+);
 
 pub(crate) fn unknown(id: InboxId) -> Failure {
     Failure::new(format!("the inbox has no delivery {}", id.0))
@@ -178,38 +202,58 @@ pub(crate) struct Reopen<'call> {
     pub(crate) now: Timestamp,
 }
 
-impl Work for Reopen<'_> {
+impl Flight for Reopen<'_> {
     type Answer = bool;
 
-    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
         let (id, now) = (row::signed(self.id.0), self.now.as_millis());
-        let touched = match self.verdict {
-            None => connection.execute(REOPEN, &[&id, &now]).await?,
+        Ok(match self.verdict {
+            None => Statement::new(REOPEN).with(id).with(now),
             Some(verdict) => {
                 let Found { json, is_genuine, key, reference } = Found::of(verdict)?;
-                let found: [Parameter<'_>; 6] = [&id, &now, &json, &is_genuine, &key, &reference];
-                connection.execute(REOPEN_AS, &found).await?
+                Statement::new(REOPEN_AS)
+                    .with(id)
+                    .with(now)
+                    .with(json)
+                    .with(is_genuine)
+                    .with(key)
+                    .with(reference)
             }
-        };
-        Ok(touched == 1)
+        })
+    }
+
+    fn read(&self, answer: &str) -> Result<bool, Failure> {
+        Ok(answer == KNOWN)
     }
 }
 
-const REOPEN: &str = "UPDATE inbox SET state = 'open', deferrals = 0, due_at = $2 WHERE id = $1";
+const REOPEN: &str = concat!(
+    "WITH reopened AS (
+        UPDATE inbox SET state = 'open', deferrals = 0, due_at = $2 WHERE id = $1
+    ), ",
+    is_known!(),
+    raised!("$3", "$4")
+);
 
-const REOPEN_AS: &str = "UPDATE inbox SET state = 'open', deferrals = 0, due_at = $2,
-        verdict_json = $3, is_genuine = $4, order_key = $5, reference = $6
-    WHERE id = $1";
+const REOPEN_AS: &str = concat!(
+    "WITH reopened AS (
+        UPDATE inbox SET state = 'open', deferrals = 0, due_at = $2,
+            verdict_json = $3, is_genuine = $4, order_key = $5, reference = $6
+        WHERE id = $1
+    ), ",
+    is_known!(),
+    raised!("$7", "$8")
+);
 
 /// Counts what was refused.
 pub(crate) struct CountRefused<'call> {
     pub(crate) refused: &'call [Refused],
 }
 
-impl Work for CountRefused<'_> {
+impl Flight for CountRefused<'_> {
     type Answer = ();
 
-    async fn run(&self, connection: &Connection) -> Result<(), Failure> {
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
         // What is about no account has the empty name.
         fn account(refused: &Refused) -> &str {
             refused.account.as_ref().map_or("", AccountName::as_str)
@@ -219,15 +263,26 @@ impl Work for CountRefused<'_> {
         let reasons: Vec<String> = all().map(|one| row::words(&one.reason)).collect();
         let counts: Vec<i64> = all().map(|one| row::signed(one.count)).collect();
         let moments: Vec<i64> = all().map(|one| one.last_at.as_millis()).collect();
-        connection.execute(COUNT_REFUSED, &[&accounts, &reasons, &counts, &moments]).await.map(drop)
+        Ok(Statement::new(COUNT_REFUSED).with(accounts).with(reasons).with(counts).with(moments))
+    }
+
+    fn read(&self, _: &str) -> Result<(), Failure> {
+        Ok(())
     }
 }
 
-const COUNT_REFUSED: &str = "INSERT INTO refused (account, reason, count, last_at)
-    SELECT account, reason, sum(count)::bigint, max(last_at)
-    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
-         AS list (account, reason, count, last_at)
-    GROUP BY account, reason ORDER BY account, reason
-    ON CONFLICT (account, reason) DO UPDATE SET
-        count = refused.count + excluded.count,
-        last_at = greatest(refused.last_at, excluded.last_at)";
+const COUNT_REFUSED: &str = concat!(
+    "WITH counted AS (
+        INSERT INTO refused (account, reason, count, last_at)
+        SELECT account, reason, sum(count)::bigint, max(last_at)
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+             AS list (account, reason, count, last_at)
+        GROUP BY account, reason ORDER BY account, reason
+        ON CONFLICT (account, reason) DO UPDATE SET
+            count = refused.count + excluded.count,
+            last_at = greatest(refused.last_at, excluded.last_at)
+    ), outcome AS MATERIALIZED (
+        SELECT '' AS answer
+    ), ",
+    raised!("$5", "$6")
+);

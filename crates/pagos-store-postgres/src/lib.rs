@@ -4,10 +4,12 @@
 //! waiting uses tokio's timer.
 //!
 //! Every call is one transaction on one of a few connections. Claims skip the rows that others claim
-//! (`FOR UPDATE SKIP LOCKED`), and a step is one statement that writes nothing unless the payout has
-//! the version and the epoch that the step names. Every transaction also raises a number in a row
-//! that belongs to its connection: when a connection is lost during a commit, that number says
-//! whether the commit happened.
+//! (`FOR UPDATE SKIP LOCKED`), and a step writes nothing unless the payout has the version and the
+//! epoch that the step names. Steps that wait at the same moment share a transaction, and each has its
+//! own answer. Every transaction also raises a number in a row that belongs to its connection: when a
+//! connection is lost during a commit, that number says whether the commit happened. A call of one
+//! statement goes out in one round trip, with what begins and ends its transaction; `flight.rs` says
+//! why that is no less certain.
 //!
 //! A row that this version cannot read ends nobody else's claim: it is put in quarantine, and a notice
 //! calls a person. No error and no notice quotes a row.
@@ -61,6 +63,8 @@ mod delivery;
 mod failure;
 mod filed;
 mod findings;
+mod flight;
+mod group;
 mod inbox;
 mod options;
 mod outbox;

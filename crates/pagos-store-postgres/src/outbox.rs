@@ -15,6 +15,9 @@ use pagos_engine::RunId;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::flight::Flight;
+use crate::flight::Statement;
+use crate::flight::raised;
 use crate::row;
 use crate::schema;
 use crate::transaction::Work;
@@ -146,13 +149,25 @@ pub(crate) struct Acknowledge<'call> {
     pub(crate) number: u64,
 }
 
-impl Work for Acknowledge<'_> {
+impl Flight for Acknowledge<'_> {
     type Answer = ();
 
-    async fn run(&self, connection: &Connection) -> Result<(), Failure> {
-        let sql = "INSERT INTO readers (name, position) VALUES ($1, $2)
-                   ON CONFLICT (name) DO UPDATE
-                   SET position = greatest(readers.position, excluded.position)";
-        connection.execute(sql, &[&self.name, &row::signed(self.number)]).await.map(drop)
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
+        Ok(Statement::new(ACKNOWLEDGE).with(self.name).with(row::signed(self.number)))
+    }
+
+    fn read(&self, _: &str) -> Result<(), Failure> {
+        Ok(())
     }
 }
+
+const ACKNOWLEDGE: &str = concat!(
+    "WITH read AS (
+        INSERT INTO readers (name, position) VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE
+        SET position = greatest(readers.position, excluded.position)
+    ), outcome AS MATERIALIZED (
+        SELECT '' AS answer
+    ), ",
+    raised!("$3", "$4")
+);

@@ -72,6 +72,16 @@ impl<T: Scalar> Typed for Option<T> {
     }
 }
 
+impl<T: Scalar> Typed for Vec<Option<T>> {
+    fn postgres_type(&self) -> Type {
+        T::ARRAY
+    }
+
+    fn as_sql(&self) -> &(dyn ToSql + Sync) {
+        self
+    }
+}
+
 impl<T: Scalar> Typed for Vec<T> {
     fn postgres_type(&self) -> Type {
         T::ARRAY
@@ -90,7 +100,7 @@ mod tests {
     fn every_value_is_accepted_under_the_type_that_it_says() {
         let number = 7_i64;
         let words = ["a"].map(str::to_owned);
-        let values: [(Parameter<'_>, Type); 9] = [
+        let values: [(Parameter<'_>, Type); 10] = [
             (&number, Type::INT8),
             (&7_i32, Type::INT4),
             (&true, Type::BOOL),
@@ -100,6 +110,7 @@ mod tests {
             (&vec![1_u8], Type::BYTEA),
             (&words.to_vec(), Type::TEXT_ARRAY),
             (&vec![[1_u8].as_slice()], Type::BYTEA_ARRAY),
+            (&vec![Some("a"), None], Type::TEXT_ARRAY),
         ];
         for (value, expected) in values {
             assert_eq!(value.postgres_type(), expected);

@@ -16,6 +16,9 @@ use tokio_postgres::Row;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::flight::Flight;
+use crate::flight::Statement;
+use crate::flight::raised;
 use crate::inbox;
 use crate::row;
 use crate::row::DIGEST_VERSION;
@@ -91,47 +94,47 @@ const INSERT: &str = "WITH new AS (
     )
     SELECT count(*) FROM new";
 
-impl Work for PaymentStep {
+impl Flight for PaymentStep {
     type Answer = PaymentCommitted;
 
-    async fn run(&self, connection: &Connection) -> Result<PaymentCommitted, Failure> {
-        let delivery = self.applies.map(|id| row::signed(id.0));
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
         let opens = self.opens.as_ref();
         let secret = opens.and_then(|opened| opened.secret.as_ref());
-        let row = connection
-            .one(
-                COMMIT,
-                &[
-                    &self.key.as_str(),
-                    &row::signed(self.version),
-                    &self.progress.word(),
-                    &self.progress.attention.is_some(),
-                    &row::millis(self.due_at),
-                    &serde_json::to_string(&self.progress)?,
-                    &opens.map(|opened| opened.reference.as_str()),
-                    &secret.map(crate::session::secret_bytes),
-                    &delivery,
-                    &row::texts(&self.entries)?,
-                    &row::texts(&self.notices)?,
-                    &(self.lease == Lease::End),
-                ],
-            )
-            .await?;
-        let (is_as_wanted, is_written): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
-        match (is_as_wanted, is_written, self.applies) {
-            (false, ..) => Ok(PaymentCommitted::Conflict),
-            (true, false, _) => Ok(PaymentCommitted::SessionTaken),
-            (true, true, Some(id)) if !row.try_get(2)? => Err(inbox::unknown(id)),
-            (true, true, _) => Ok(PaymentCommitted::Done { version: self.version + 1 }),
+        Ok(Statement::new(COMMIT)
+            .with(self.key.as_str())
+            .with(row::signed(self.version))
+            .with(self.progress.word())
+            .with(self.progress.attention.is_some())
+            .with(row::millis(self.due_at))
+            .with(serde_json::to_string(&self.progress)?)
+            .with(opens.map(|opened| opened.reference.as_str()))
+            .with(secret.map(crate::session::secret_bytes))
+            .with(self.applies.map(|id| row::signed(id.0)))
+            .with(row::texts(&self.entries)?)
+            .with(row::texts(&self.notices)?)
+            .with(self.lease == Lease::End))
+    }
+
+    fn read(&self, answer: &str) -> Result<PaymentCommitted, Failure> {
+        match (answer, self.applies) {
+            ("done", _) => Ok(PaymentCommitted::Done { version: self.version + 1 }),
+            ("conflict", _) => Ok(PaymentCommitted::Conflict),
+            ("taken", _) => Ok(PaymentCommitted::SessionTaken),
+            ("unknown", Some(id)) => Err(inbox::unknown(id)),
+            _ => Err(Failure::new("the database answered a step with an unknown word")),
         }
     }
 }
 
-/// `old` is empty if the payment is not as the step wants it, `opened` if another payment has the
-/// session; then nothing is written. Opened once more by the same payment, a session keeps the newer
-/// secret.
-const COMMIT: &str = "WITH old AS MATERIALIZED (
+/// `found` is empty if the payment is not as the step wants it, `old` if the delivery is unknown,
+/// `opened` if another payment has the session; then nothing is written. Opened once more by the same
+/// payment, a session keeps the newer secret.
+const COMMIT: &str = concat!(
+    "WITH found AS MATERIALIZED (
         SELECT id, account FROM payments WHERE key = $1 AND version = $2 FOR UPDATE
+    ), old AS MATERIALIZED (
+        SELECT id, account FROM found
+        WHERE $9::bigint IS NULL OR EXISTS (SELECT FROM inbox WHERE inbox.id = $9)
     ), opened AS (
         INSERT INTO payment_sessions (account, reference, payment, secret)
         SELECT account, $7::text, id, $8::bytea FROM old WHERE $7 IS NOT NULL
@@ -167,9 +170,18 @@ const COMMIT: &str = "WITH old AS MATERIALIZED (
         INSERT INTO outbox (notice_json)
         SELECT notice FROM new, unnest($11::text[]) WITH ORDINALITY AS list (notice, place)
         ORDER BY place
-    )
-    SELECT EXISTS (SELECT FROM old), EXISTS (SELECT FROM new),
-           EXISTS (SELECT FROM inbox WHERE id = $9)";
+    ), outcome AS MATERIALIZED (
+        SELECT CASE WHEN EXISTS (SELECT FROM new) THEN 'done'
+                    WHEN NOT EXISTS (SELECT FROM found) THEN 'conflict'
+                    WHEN EXISTS (SELECT FROM old) OR EXISTS (
+                        SELECT FROM found JOIN payment_sessions AS known
+                            ON known.account = found.account AND known.reference = $7
+                        WHERE known.payment <> found.id
+                    ) THEN 'taken'
+                    ELSE 'unknown' END AS answer
+    ), ",
+    raised!("$13", "$14")
+);
 
 pub(crate) struct ReadPayment<'call> {
     pub(crate) key: &'call OrderKey,

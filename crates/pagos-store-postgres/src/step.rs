@@ -1,117 +1,281 @@
-//! One step of one payout: progress, history, notices and the applied delivery, all or nothing, in
-//! one statement.
+//! Steps of payouts: progress, history, notices and the applied delivery of each, all or nothing, in
+//! one statement for any number of them. Which steps go together is not decided here.
 
 use pagos_engine::Committed;
+use pagos_engine::InboxId;
 use pagos_engine::Lease;
 use pagos_engine::Step;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::flight::Flight;
+use crate::flight::Statement;
+use crate::flight::raised;
 use crate::inbox;
 use crate::row;
 use crate::tallies::count_moved;
-use crate::transaction::Work;
 
-impl Work for Step {
-    type Answer = Committed;
+/// Steps of payouts that are all different ones. Each has an answer of its own; a conflict writes
+/// nothing and is no error.
+pub(crate) struct Steps<'call> {
+    pub(crate) steps: &'call [Step],
+}
 
-    async fn run(&self, connection: &Connection) -> Result<Committed, Failure> {
-        let delivery = self.applies.map(|id| row::signed(id.0));
-        let reference = self.progress.standing.reference().map(|reference| reference.as_str());
-        let row = connection
-            .one(
-                COMMIT,
-                &[
-                    &connection.stripe,
-                    &self.key.as_str(),
-                    &row::signed(self.version),
-                    &self.fence.map(row::signed),
-                    &(self.lease == Lease::End),
-                    &self.progress.word(),
-                    &self.progress.attention.is_some(),
-                    &row::millis(self.due_at),
-                    &serde_json::to_string(&self.progress)?,
-                    &reference,
-                    &delivery,
-                    &row::texts(&self.entries)?,
-                    &row::texts(&self.notices)?,
-                    &self.progress.work().word(),
-                ],
-            )
-            .await?;
-        let (written, is_delivery_known): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
-        if written == 0 {
-            return Ok(Committed::Conflict);
-        }
-        match (self.applies, is_delivery_known) {
-            (Some(id), false) => Err(inbox::unknown(id)),
-            _ => Ok(Committed::Done { version: self.version + 1 }),
+/// Writes steps of payouts that are all different ones in a transaction that has begun, with whatever else
+/// is written there.
+// The next user is the claim that writes what is sent together with it.
+#[cfg_attr(not(all(test, feature = "scratch")), expect(dead_code))]
+pub(crate) async fn write_steps(
+    connection: &Connection,
+    steps: &[Step],
+) -> Result<Vec<Stepped>, Failure> {
+    let steps = Steps { steps };
+    let statement = steps.values(Statement::new(WITHIN).with(connection.stripe))?;
+    let row = connection.one(statement.sql, &statement.parameters()).await?;
+    steps.read_answer(row.try_get(0)?)
+}
+
+/// What became of one of several steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stepped {
+    Committed(Committed),
+    /// There is no such delivery to apply, so nothing was written.
+    UnknownDelivery(InboxId),
+}
+
+impl Stepped {
+    pub(crate) fn into_committed(self) -> Result<Committed, Failure> {
+        match self {
+            Self::Committed(committed) => Ok(committed),
+            Self::UnknownDelivery(id) => Err(inbox::unknown(id)),
         }
     }
 }
 
-/// `old` waits for who else writes this payout, and is empty if the payout is then not as the step
-/// wants it; everything else hangs on it. Its `runs` are those that it then has. References and
-/// deliveries are locked before the tallies: `before` sees to that.
-const COMMIT: &str = concat!(
-    "WITH old AS MATERIALIZED (
-        SELECT id, runs, account, currency, status, amount_minor, at_rest, attention, held,
-               reference
-        FROM payouts WHERE key = $2 AND version = $3 AND ($4::bigint IS NULL OR epoch = $4)
-        FOR UPDATE
-    ), new AS (
-        UPDATE payouts SET
-            status = $6, attention = $7, due_at = $8, progress_json = $9, reference = $10,
-            work = $14, unreadable = NULL,
-            at_rest = $7 OR ($8::bigint IS NULL AND NOT old.held),
-            version = payouts.version + 1,
-            lease_until = CASE WHEN $5 THEN NULL ELSE payouts.lease_until END
-        FROM old WHERE payouts.id = old.id
-        RETURNING payouts.id, payouts.runs, payouts.account, payouts.currency, payouts.status,
-                  payouts.amount_minor, payouts.at_rest, payouts.attention
-    ), named AS (
-        INSERT INTO payout_references (account, reference, key)
-        SELECT account, $10::text, $2 FROM old
-        WHERE $10 IS NOT NULL AND $10 IS DISTINCT FROM old.reference
-        ON CONFLICT (account, reference) DO UPDATE SET key = excluded.key
-        WHERE NOT EXISTS (SELECT FROM payouts WHERE payouts.key = payout_references.key)
-        RETURNING key
-    ), touched AS MATERIALIZED (
-        SELECT id FROM inbox WHERE id IN (
-            SELECT $11::bigint FROM old WHERE $11 IS NOT NULL
-            UNION ALL
-            SELECT orphan.id FROM old JOIN inbox AS orphan ON orphan.state = 'orphan'
-                AND orphan.account = old.account AND orphan.reference = $10
-            WHERE old.reference IS NULL
+impl Flight for Steps<'_> {
+    type Answer = Vec<Stepped>;
+
+    fn statement(&self, stripe: i32) -> Result<Statement<'_>, Failure> {
+        let mut statement = Statement::new(FLY).with(stripe);
+        if self.steps.len() > 1 {
+            statement.settings = SHORT_WAIT;
+        }
+        self.values(statement)
+    }
+
+    fn read(&self, answer: &str) -> Result<Vec<Stepped>, Failure> {
+        self.read_answer(answer)
+    }
+}
+
+impl<'call> Steps<'call> {
+    /// One array per column, and one line per entry and notice, with the number of its step.
+    fn values(&self, statement: Statement<'call>) -> Result<Statement<'call>, Failure> {
+        let steps = || self.steps.iter();
+        let reference = |step: &'call Step| step.progress.standing.reference();
+        let mut progress = Vec::with_capacity(self.steps.len());
+        let (mut entries, mut entry_places) = (Vec::new(), Vec::new());
+        let (mut notices, mut notice_places) = (Vec::new(), Vec::new());
+        for (place, step) in (1_i64..).zip(steps()) {
+            progress.push(serde_json::to_string(&step.progress)?);
+            entries.extend(row::texts(&step.entries)?);
+            entry_places.resize(entries.len(), place);
+            notices.extend(row::texts(&step.notices)?);
+            notice_places.resize(notices.len(), place);
+        }
+        Ok(statement
+            .with(steps().map(|step| step.key.as_str()).collect::<Vec<_>>())
+            .with(steps().map(|step| row::signed(step.version)).collect::<Vec<_>>())
+            .with(steps().map(|step| step.fence.map(row::signed)).collect::<Vec<_>>())
+            .with(steps().map(|step| step.lease == Lease::End).collect::<Vec<_>>())
+            .with(steps().map(|step| step.progress.word()).collect::<Vec<_>>())
+            .with(steps().map(|step| step.progress.attention.is_some()).collect::<Vec<_>>())
+            .with(steps().map(|step| row::millis(step.due_at)).collect::<Vec<_>>())
+            .with(progress)
+            .with(steps().map(|step| Some(reference(step)?.as_str())).collect::<Vec<_>>())
+            .with(steps().map(|step| Some(row::signed(step.applies?.0))).collect::<Vec<_>>())
+            .with(steps().map(|step| step.progress.work().word()).collect::<Vec<_>>())
+            .with(entry_places)
+            .with(entries)
+            .with(notice_places)
+            .with(notices))
+    }
+
+    /// One letter per step, in their order.
+    fn read_answer(&self, answer: &str) -> Result<Vec<Stepped>, Failure> {
+        if answer.len() != self.steps.len() {
+            return Err(Failure::unsettled("the database did not answer each step"));
+        }
+        let read = |(step, letter): (&Step, char)| match (letter, step.applies) {
+            ('d', _) => Ok(Stepped::Committed(Committed::Done { version: step.version + 1 })),
+            ('c', _) => Ok(Stepped::Committed(Committed::Conflict)),
+            ('u', Some(id)) => Ok(Stepped::UnknownDelivery(id)),
+            _ => Err(Failure::unsettled("the database answered a step with an unknown letter")),
+        };
+        self.steps.iter().zip(answer.chars()).map(read).collect()
+    }
+}
+
+/// `found` waits for who else writes these payouts, in the order of their keys, and has those that are
+/// then as their steps want them; `old` has those of them whose delivery is known, and everything else
+/// hangs on it. Its `runs` are those that a payout then has. References and deliveries are locked before
+/// the tallies: `before` sees to that. `answer` has a letter per step: done, conflict, or unknown
+/// delivery.
+macro_rules! steps {
+    () => {
+        concat!(
+            "WITH list AS MATERIALIZED (
+                SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::boolean[],
+                                     $6::text[], $7::boolean[], $8::bigint[], $9::text[],
+                                     $10::text[], $11::bigint[], $12::text[]) WITH ORDINALITY
+                    AS list (key, version, fence, ends, new_status, new_attention, due_at,
+                             progress_json, new_reference, delivery, work, place)
+            ), found AS MATERIALIZED (
+                SELECT payouts.id, payouts.runs, payouts.account, payouts.currency, payouts.status,
+                       payouts.amount_minor, payouts.at_rest, payouts.attention, payouts.held,
+                       payouts.reference, list.key, list.delivery, list.new_reference, list.place
+                FROM list JOIN payouts ON payouts.key = list.key
+                WHERE payouts.version = list.version
+                  AND (list.fence IS NULL OR payouts.epoch = list.fence)
+                ORDER BY payouts.key FOR UPDATE OF payouts
+            ), old AS MATERIALIZED (
+                SELECT * FROM found
+                WHERE delivery IS NULL OR EXISTS (SELECT FROM inbox WHERE inbox.id = delivery)
+            ), new AS (
+                UPDATE payouts SET
+                    status = list.new_status, attention = list.new_attention,
+                    due_at = list.due_at, progress_json = list.progress_json,
+                    reference = list.new_reference, work = list.work, unreadable = NULL,
+                    at_rest = list.new_attention OR (list.due_at IS NULL AND NOT old.held),
+                    version = payouts.version + 1,
+                    lease_until = CASE WHEN list.ends THEN NULL ELSE payouts.lease_until END
+                FROM old JOIN list USING (place) WHERE payouts.id = old.id
+                RETURNING old.place, payouts.id, payouts.runs, payouts.account, payouts.currency,
+                          payouts.status, payouts.amount_minor, payouts.at_rest, payouts.attention
+            ), named AS (
+                INSERT INTO payout_references (account, reference, key)
+                SELECT DISTINCT ON (account, new_reference) account, new_reference, key FROM old
+                WHERE new_reference IS NOT NULL AND new_reference IS DISTINCT FROM reference
+                ORDER BY account, new_reference, place
+                ON CONFLICT (account, reference) DO UPDATE SET key = excluded.key
+                WHERE NOT EXISTS (SELECT FROM payouts WHERE payouts.key = payout_references.key)
+                RETURNING key
+            ), touched AS MATERIALIZED (
+                SELECT id, id IN (SELECT delivery FROM old WHERE delivery IS NOT NULL) AS is_applied
+                FROM inbox WHERE id IN (
+                    SELECT delivery FROM old WHERE delivery IS NOT NULL
+                    UNION ALL
+                    SELECT orphan.id FROM old JOIN inbox AS orphan ON orphan.state = 'orphan'
+                        AND orphan.account = old.account AND orphan.reference = old.new_reference
+                    WHERE old.reference IS NULL
+                )
+                ORDER BY id FOR UPDATE
+            ), filed AS (
+                UPDATE inbox SET
+                    state = CASE WHEN is_applied THEN 'applied' ELSE 'open' END,
+                    because = CASE WHEN is_applied THEN '' ELSE because END,
+                    deferrals = CASE WHEN is_applied THEN deferrals ELSE 0 END
+                FROM touched
+                WHERE inbox.id = touched.id AND (is_applied OR inbox.state = 'orphan')
+                RETURNING inbox.id
+            ), before AS MATERIALIZED (
+                SELECT (SELECT count(*) FROM named) + (SELECT count(*) FROM filed)
+            ), kept AS (
+                INSERT INTO entries (payout, entry_json)
+                SELECT new.id, lines.entry
+                FROM unnest($13::bigint[], $14::text[]) WITH ORDINALITY
+                     AS lines (step, entry, place)
+                JOIN new ON new.place = lines.step
+                ORDER BY lines.place
+            ), told AS (
+                INSERT INTO outbox (notice_json)
+                SELECT lines.notice
+                FROM unnest($15::bigint[], $16::text[]) WITH ORDINALITY
+                     AS lines (step, notice, place)
+                JOIN new ON new.place = lines.step
+                ORDER BY lines.place
+            ), moved AS (
+                SELECT unnest(runs || 0::bigint) AS run, account, currency, status, amount_minor,
+                       at_rest, attention, -1 AS sign
+                FROM before CROSS JOIN old
+                UNION ALL
+                SELECT unnest(runs || 0::bigint), account, currency, status, amount_minor, at_rest,
+                       attention, 1
+                FROM before CROSS JOIN new
+            ), outcome AS MATERIALIZED (
+                SELECT coalesce(string_agg(CASE WHEN new.place IS NOT NULL THEN 'd'
+                                                WHEN found.place IS NOT NULL THEN 'u'
+                                                ELSE 'c' END, '' ORDER BY list.place), '') AS answer
+                FROM list LEFT JOIN found ON found.place = list.place
+                          LEFT JOIN new ON new.place = list.place
+            ), ",
+            count_moved!(),
         )
-        ORDER BY id FOR UPDATE
-    ), filed AS (
-        UPDATE inbox SET
-            state = CASE WHEN inbox.id = $11 THEN 'applied' ELSE 'open' END,
-            because = CASE WHEN inbox.id = $11 THEN '' ELSE because END,
-            deferrals = CASE WHEN inbox.id = $11 THEN deferrals ELSE 0 END
-        FROM touched
-        WHERE inbox.id = touched.id AND (inbox.id = $11 OR inbox.state = 'orphan')
-        RETURNING inbox.id
-    ), before AS MATERIALIZED (
-        SELECT (SELECT count(*) FROM named) + (SELECT count(*) FROM filed)
-    ), kept AS (
-        INSERT INTO entries (payout, entry_json)
-        SELECT new.id, entry FROM new, unnest($12::text[]) WITH ORDINALITY AS list (entry, place)
-        ORDER BY place
-    ), told AS (
-        INSERT INTO outbox (notice_json)
-        SELECT notice FROM new, unnest($13::text[]) WITH ORDINALITY AS list (notice, place)
-        ORDER BY place
-    ), moved AS (
-        SELECT unnest(runs || 0::bigint) AS run, account, currency, status, amount_minor, at_rest,
-               attention, -1 AS sign
-        FROM before CROSS JOIN old
-        UNION ALL
-        SELECT unnest(runs || 0::bigint), account, currency, status, amount_minor, at_rest,
-               attention, 1
-        FROM before CROSS JOIN new
-    ), ",
-    count_moved!(),
-    "SELECT (SELECT count(*) FROM new), EXISTS (SELECT FROM inbox WHERE id = $11)"
-);
+    };
+}
+
+/// One payout that another transaction holds on to shall not hold up the others of its group for long.
+const SHORT_WAIT: &str = "SET LOCAL lock_timeout TO '1s'; ";
+
+const FLY: &str = concat!(steps!(), ", ", raised!("$17", "$18"));
+
+const WITHIN: &str = concat!(steps!(), "SELECT answer FROM outcome");
+
+#[cfg(all(test, feature = "scratch"))]
+mod tests {
+    use pagos_core::OrderKey;
+    use pagos_core::Timestamp;
+    use pagos_engine::Progress;
+
+    use super::*;
+    use crate::PostgresOptions;
+    use crate::PostgresStore;
+    use crate::Scratch;
+    use crate::target::Mode;
+    use crate::target::Target;
+    use crate::url;
+
+    fn step(name: &str, version: u64) -> Step {
+        Step {
+            key: OrderKey::new(name).unwrap(),
+            version,
+            fence: None,
+            lease: Lease::Keep,
+            progress: Progress::new(Timestamp::from_millis(0)),
+            due_at: None,
+            entries: Vec::new(),
+            notices: Vec::new(),
+            applies: (name == "c").then_some(InboxId(99)),
+        }
+    }
+
+    #[tokio::test]
+    async fn steps_are_written_in_a_transaction_that_has_begun() {
+        let Some(scratch) = Scratch::from_env() else { return };
+        let database = scratch.database().await;
+        let options = PostgresOptions::default();
+        PostgresStore::connect(&database.url, options.clone()).await.unwrap();
+        let server = url::parse(&database.url).unwrap();
+        let target = Target::new(server, options.schema, Mode::Write, options.connect_timeout);
+        let connection = Connection::open(&target).await.unwrap();
+        let insert =
+            "INSERT INTO payouts (key, account, currency, amount_minor, created_at, digest,
+                          order_json, progress_json, status, work, at_rest, attention, runs,
+                          digest_version, held, version, epoch)
+                      SELECT unnest(ARRAY['a', 'b', 'c']), 'cashypro', 'COP', 1, 0, '', '{}', '{}',
+                          'created', 'send', false, false, '{}', 2, false, 1, 0";
+        connection.begin(insert).await.unwrap();
+        let steps = [step("b", 1), step("a", 7), step("c", 1)];
+        let stepped = write_steps(&connection, &steps).await.unwrap();
+        let expected = [
+            Stepped::Committed(Committed::Done { version: 2 }),
+            Stepped::Committed(Committed::Conflict),
+            Stepped::UnknownDelivery(InboxId(99)),
+        ];
+        assert_eq!(stepped, expected);
+        let sql = "SELECT string_agg(version::text, ',' ORDER BY key) FROM payouts";
+        let versions: String = connection.one(sql, &[]).await.unwrap().try_get(0).unwrap();
+        assert_eq!(versions, "1,2,1");
+        connection.roll_back().await.unwrap();
+    }
+}

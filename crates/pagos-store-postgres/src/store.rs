@@ -3,6 +3,8 @@
 mod inbox;
 mod payment;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use pagos_core::AccountName;
 use pagos_core::OrderKey;
@@ -31,6 +33,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::account;
 use crate::claim::ClaimPayouts;
 use crate::claim::EndClaims;
+use crate::group::Groups;
 use crate::options::PostgresOptions;
 use crate::outbox;
 use crate::pool::Pool;
@@ -67,7 +70,8 @@ use crate::url::Server;
 /// numbers: whoever can read it, or a backup of it, has them.
 #[derive(Debug)]
 pub struct PostgresStore {
-    pool: Pool,
+    pool: Arc<Pool>,
+    groups: Arc<Groups>,
 }
 
 impl PostgresStore {
@@ -144,7 +148,7 @@ impl PostgresStore {
         let mut target = Target::new(server, options.schema, mode, options.connect_timeout);
         target.tls = tls;
         let pool = Pool::new(target, options.reconnect_for, options.connections_max);
-        Ok(Self { pool })
+        Ok(Self { pool: Arc::new(pool), groups: Groups::new() })
     }
 
     /// What the server is set to; [`ServerSettings::findings`] says what that means.
@@ -274,7 +278,7 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
-        self.pool.write(&step).await
+        self.groups.commit(&self.pool, step).await
     }
 
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
@@ -329,15 +333,15 @@ impl Store for PostgresStore {
     }
 
     async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
-        self.pool.write(&outbox::Acknowledge { name, number }).await
+        self.pool.fly(&outbox::Acknowledge { name, number }).await
     }
 
     async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
-        self.pool.write(&account::Halt { notice: &notice }).await
+        self.pool.fly(&account::Halt { notice: &notice }).await
     }
 
     async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
-        self.pool.write(&account::Resume { notice: &notice }).await
+        self.pool.fly(&account::Resume { notice: &notice }).await
     }
 
     async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {

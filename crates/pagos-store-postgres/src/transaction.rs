@@ -7,8 +7,11 @@ use pagos_engine::StoreError;
 
 use crate::connection::Commit;
 use crate::connection::Connection;
+use crate::connection::Flown;
 use crate::failure::Failure;
 use crate::failure::Kind;
+use crate::flight::Flight;
+use crate::parameter::Parameter;
 use crate::pool::Patience;
 use crate::pool::Pool;
 use crate::pool::Taken;
@@ -39,7 +42,7 @@ impl Pool {
                 Err(failure) => failure,
             };
             match failure.kind {
-                Kind::Refused => return Err(failure.into()),
+                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
                 Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
                 // Migrating again is harmless: what was migrated is not migrated twice.
                 Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
@@ -71,8 +74,47 @@ impl Pool {
                 Err(failure) => failure,
             };
             match failure.kind {
-                Kind::Refused => return Err(failure.into()),
+                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
                 Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+            }
+        }
+    }
+
+    /// Sends a work of one statement, and returns its answer when that is durable: in one round trip.
+    ///
+    /// If the connection is lost before everything is answered, the row of the connection's writer is
+    /// asked. It says whether the statement happened, and what it answered; if it did not, it never
+    /// will, and is sent again.
+    pub(crate) async fn fly<W: Flight>(&self, work: &W) -> Result<W::Answer, StoreError> {
+        self.may_write()?;
+        let mut patience = Patience::begin(self.reconnect_for);
+        let mut taken = self.take().await?;
+        loop {
+            let failure = match Box::pin(self.fly_once(&mut taken, work)).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match failure.kind {
+                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
+                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
+                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+            }
+        }
+    }
+
+    /// As [`Pool::fly`], but where others are in the way, that is the end of it: nothing happened.
+    pub(crate) async fn fly_undisturbed<W: Flight>(&self, work: &W) -> Result<W::Answer, Failure> {
+        self.may_write()?;
+        let mut patience = Patience::begin(self.reconnect_for);
+        let mut taken = self.take().await?;
+        loop {
+            let failure = match Box::pin(self.fly_once(&mut taken, work)).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match failure.kind {
+                Kind::Refused | Kind::Unsettled | Kind::Collision => return Err(failure),
                 Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
             }
         }
@@ -88,7 +130,7 @@ impl Pool {
                 Err(failure) => failure,
             };
             match failure.kind {
-                Kind::Refused => return Err(failure.into()),
+                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
                 Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
                 Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
             }
@@ -131,9 +173,55 @@ impl Pool {
             Commit::Unknown(failure) => {
                 drop(connection);
                 match self.find_out(taken, &writer, serial).await? {
-                    Outcome::Happened => {
+                    Outcome::Happened(_) => {
                         taken.slot.writer = Some(writer.after(serial));
                         Ok(answer)
+                    }
+                    Outcome::Never => {
+                        taken.slot.writer = Some(writer);
+                        Err(failure)
+                    }
+                }
+            }
+        }
+    }
+
+    async fn fly_once<W: Flight>(
+        &self,
+        taken: &mut Taken<'_>,
+        work: &W,
+    ) -> Result<W::Answer, Failure> {
+        // Out of the slot while it is on its way, as in `attempt`.
+        let (connection, writer) = self.connection_and_writer(taken).await?;
+        let serial = writer.serial + 1;
+        let flown = match work.statement(connection.stripe) {
+            Ok(statement) => {
+                let mut parameters = statement.parameters();
+                parameters.extend([&writer.id as Parameter<'_>, &writer.serial]);
+                connection.fly((statement.settings, statement.sql), &parameters).await
+            }
+            Err(failure) => Flown::TakenBack(failure),
+        };
+        match flown {
+            Flown::Done(answer) => {
+                taken.slot.connection = Some(connection);
+                taken.slot.writer = Some(writer.after(serial));
+                work.read(&answer)
+            }
+            Flown::TakenBack(failure) => {
+                taken.slot.writer = Some(writer);
+                if failure.kind != Kind::Lost && connection.is_at_rest() {
+                    taken.slot.connection = Some(connection);
+                }
+                Err(failure)
+            }
+            Flown::Unknown(failure) => {
+                drop(connection);
+                match self.find_out(taken, &writer, serial).await? {
+                    Outcome::Happened(answer) => {
+                        taken.slot.writer = Some(writer.after(serial));
+                        let answer = answer.ok_or_else(|| Failure::unsettled(NO_ANSWER))?;
+                        work.read(&answer)
                     }
                     Outcome::Never => {
                         taken.slot.writer = Some(writer);
@@ -191,22 +279,26 @@ impl Pool {
         let mut patience = Patience::begin(self.reconnect_for);
         loop {
             let failure = match settle(taken, writer).await {
-                Ok(Found::Serial(found)) if found == serial => return Ok(Outcome::Happened),
-                Ok(Found::Serial(found)) if found == writer.serial => return Ok(Outcome::Never),
-                Ok(Found::Serial(_) | Found::Nothing) => {
+                Ok((Found::Serial(found), answer)) if found == serial => {
+                    return Ok(Outcome::Happened(answer));
+                }
+                Ok((Found::Serial(found), _)) if found == writer.serial => {
+                    return Ok(Outcome::Never);
+                }
+                Ok((Found::Serial(_) | Found::Nothing, _)) => {
                     return Err(self.close_for_writing(LOST_COMMITS));
                 }
                 Err(failure) => failure,
             };
             let again = match failure.kind {
-                Kind::Refused => Err(failure),
+                Kind::Refused | Kind::Unsettled => Err(failure),
                 // In the way is the transaction that is asked about, or the server is away.
                 Kind::Collision | Kind::Lost => {
                     patience.wait_for_server(failure, &taken.slot).await
                 }
             };
             again.map_err(|failure| Failure {
-                kind: Kind::Refused,
+                kind: Kind::Unsettled,
                 error: StoreError::new(UNKNOWN_OUTCOME).with_source(failure.error),
             })?;
         }
@@ -215,7 +307,8 @@ impl Pool {
 
 /// What became of a transaction whose commit was not answered.
 enum Outcome {
-    Happened,
+    /// With what a flight left of its answer.
+    Happened(Option<String>),
     /// It did not happen and will not.
     Never,
 }
@@ -227,7 +320,12 @@ const LOST_COMMITS: &str = "the server no longer has transactions that it had ac
     it replaced by a standby that lagged, or by a backup? stop all workers, compare the payouts \
     with the providers' listings, and start again only then";
 
-async fn settle(taken: &mut Taken<'_>, writer: &Writer) -> Result<Found, Failure> {
+const NO_ANSWER: &str = "a commit happened and its answer is lost; read again what was written";
+
+async fn settle(
+    taken: &mut Taken<'_>,
+    writer: &Writer,
+) -> Result<(Found, Option<String>), Failure> {
     let connection = taken.connection().await?;
     let found = writer.settle(&connection).await?;
     taken.slot.connection = Some(connection);

@@ -38,6 +38,9 @@ const REGISTER: &str = "WITH swept AS (
     )
     INSERT INTO writers (serial, used_at) VALUES (0, now()) RETURNING id";
 
+const SETTLE: &str = "UPDATE writers SET used_at = now(), closed = true WHERE id = $1
+    RETURNING serial, answer";
+
 /// A row that was last seen longer ago than this may have been swept.
 const SWEPT_AFTER_DAYS: u64 = 20;
 
@@ -62,7 +65,7 @@ impl Writer {
         let next = self.serial + 1;
         let raise = format!(
             "UPDATE writers SET serial = {next}, used_at = now()
-             WHERE id = {} AND serial = {} AND {}",
+             WHERE id = {} AND serial = {} AND NOT closed AND {}",
             self.id,
             self.serial,
             connection.is_our_session()
@@ -79,25 +82,28 @@ impl Writer {
     /// What is committed now, without waiting.
     pub(crate) async fn look(&self, connection: &Connection) -> Result<Found, Failure> {
         let sql = "SELECT serial FROM writers WHERE id = $1";
-        found(connection.at_most_one(sql, &[&self.id]).await?)
+        Ok(match connection.at_most_one(sql, &[&self.id]).await? {
+            Some(row) => Found::Serial(row.try_get(0)?),
+            None => Found::Nothing,
+        })
     }
 
-    /// What is committed for good: waits for a transaction that still has the row, and writes after
-    /// it, so that whatever this commit waits for (a flush, a standby) has got the other one too.
-    pub(crate) async fn settle(&self, connection: &Connection) -> Result<Found, Failure> {
-        let sql = "UPDATE writers SET used_at = now() WHERE id = $1 RETURNING serial";
-        found(connection.write_alone(sql, &[&self.id]).await?)
+    /// What is committed for good, and the answer that the last flight left. Waits for a transaction that
+    /// still has the row, and writes after it, so that whatever this commit waits for (a flush, a standby)
+    /// has got the other one too. The row is closed by that: a transaction that did not have it yet, since
+    /// its messages are still on their way, finds it closed and does not happen.
+    pub(crate) async fn settle(
+        &self,
+        connection: &Connection,
+    ) -> Result<(Found, Option<String>), Failure> {
+        let Some(row) = connection.write_alone(SETTLE, &[&self.id]).await? else {
+            return Ok((Found::Nothing, None));
+        };
+        Ok((Found::Serial(row.try_get(0)?), row.try_get(1)?))
     }
 
     /// Can the row have been swept in between?
     pub(crate) fn may_be_swept(&self) -> bool {
         self.seen_at.elapsed().as_secs() > SWEPT_AFTER_DAYS * 86_400
     }
-}
-
-fn found(row: Option<tokio_postgres::Row>) -> Result<Found, Failure> {
-    Ok(match row {
-        Some(row) => Found::Serial(row.try_get(0)?),
-        None => Found::Nothing,
-    })
 }

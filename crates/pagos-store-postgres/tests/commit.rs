@@ -9,11 +9,16 @@ mod sample;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pagos_core::Delivery;
+use pagos_core::Hint;
 use pagos_engine::Committed;
+use pagos_engine::Filing;
+use pagos_engine::InboxStore;
 use pagos_engine::Payout;
 use pagos_engine::Released;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
+use pagos_engine::Verdict;
 use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::Scratch;
@@ -21,6 +26,7 @@ use pagos_store_postgres::ScratchDatabase;
 
 use proxy::Fate;
 use proxy::Proxy;
+use sample::account;
 use sample::claim;
 use sample::connect;
 use sample::count;
@@ -76,7 +82,7 @@ async fn a_commit_that_never_arrived_is_done_again() {
 #[tokio::test]
 async fn a_commit_whose_answer_was_lost_is_not_done_again() {
     let Some(stand) = Stand::set_up(PATIENCE).await else { return };
-    stand.proxy.next_commit(Fate::CutAfter);
+    stand.proxy.next_commit(Fate::CutAnswers(0));
     let committed = stand.store.commit(step(&stand.payout)).await.unwrap();
     assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
     stand.assert_once().await;
@@ -105,6 +111,114 @@ async fn a_commit_that_is_still_on_its_way_is_waited_for() {
     }
 }
 
+/// Wherever the way to the server is cut, in either direction, a flight happens once and is answered
+/// as what happened.
+#[tokio::test]
+async fn a_flight_that_is_cut_anywhere_happens_once() {
+    for fate in [Fate::CutRequests as fn(usize) -> Fate, Fate::CutAnswers] {
+        let Some(mut stand) = Stand::set_up(PATIENCE).await else { return };
+        let first = stand.payout.version;
+        let mut places = 0;
+        loop {
+            stand.proxy.next_commit(fate(places));
+            let done = stand.store.commit(step(&stand.payout)).await.unwrap();
+            let version = stand.payout.version + 1;
+            assert_eq!(done, Committed::Done { version }, "{:?}", fate(places));
+            if !stand.proxy.has_cut() {
+                break;
+            }
+            // What the same step answers the second time is told as well.
+            stand.proxy.next_commit(fate(places));
+            let again = stand.store.commit(step(&stand.payout)).await.unwrap();
+            assert_eq!(again, Committed::Conflict, "{:?}", fate(places));
+            stand.payout.version = version;
+            places += 1;
+        }
+        // BEGIN, Bind, Execute, Sync, COMMIT; the answers are some more.
+        assert!(places >= 5, "{places}");
+        let stored = stand.store.payout(&key("k1")).await.unwrap().unwrap();
+        assert_eq!(stored.version, stand.payout.version + 1);
+        let client = connect(&stand.database).await;
+        let told = count(&client, "SELECT count(*) FROM outbox").await;
+        assert_eq!(u64::try_from(told).unwrap(), stored.version - first);
+    }
+}
+
+/// The server has not seen anything of it when it is asked: it says no, and it must be a no for ever.
+#[tokio::test]
+async fn a_flight_that_arrives_after_it_was_asked_about_does_not_happen() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let Stand { proxy, store, .. } = &stand;
+    let (delivery, verdict) = (delivery("x"), Verdict::Hint { hint: Hint::default() });
+    store.receive(&account(), &delivery, &verdict).await.unwrap();
+    proxy.next_commit(Fate::HoldFlight);
+    let id = store.receive(&account(), &delivery, &verdict).await.unwrap();
+    proxy.let_go();
+    proxy.server_ends().await;
+    let filed = store.delivery(id).await.unwrap().unwrap();
+    assert_eq!(filed.repeats, 1, "the repetition that was done again, and no other");
+}
+
+/// It waits for a row when its connection is lost, and gets the row after it was asked about.
+#[tokio::test]
+async fn a_flight_that_waits_while_it_is_asked_about_does_not_happen() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let other = connect(&stand.database).await;
+    let lock = "BEGIN; SELECT FROM payouts WHERE key = 'k1' FOR UPDATE";
+    other.batch_execute(lock).await.unwrap();
+    stand.proxy.next_commit(Fate::CutAfter);
+    let (store, work) = (Arc::clone(&stand.store), step(&stand.payout));
+    let call = tokio::spawn(async move { store.commit(work).await });
+    stand.proxy.store_asks().await;
+    let watch = connect(&stand.database).await;
+    sample::wait_for_waiting(&watch, 2).await;
+    let closed = "SELECT count(*) FROM writers WHERE closed";
+    assert_eq!(count(&watch, closed).await, 1, "it was asked about");
+    other.batch_execute("COMMIT").await.unwrap();
+    // Whoever gets the row first: one of both happens, and it is the one that is answered.
+    let committed = call.await.unwrap().unwrap();
+    assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
+    stand.assert_once().await;
+}
+
+#[tokio::test]
+async fn a_step_takes_one_round_trip() {
+    let Some(mut stand) = Stand::set_up(PATIENCE).await else { return };
+    let mut steps = async |count: u64| {
+        let before = stand.proxy.round_trips();
+        for _ in 0..count {
+            stand.store.commit(step(&stand.payout)).await.unwrap();
+            stand.payout.version += 1;
+        }
+        stand.proxy.round_trips() - before
+    };
+    // The first one gives the statement its name.
+    assert_eq!(steps(1).await, 2);
+    assert_eq!(steps(10).await, 10);
+}
+
+/// What the server refuses is taken back, and the connection goes on.
+#[tokio::test]
+async fn a_flight_that_the_server_refuses_writes_nothing() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let client = connect(&stand.database).await;
+    let refuse = "ALTER TABLE outbox ADD CONSTRAINT nothing CHECK (notice_json = '') NOT VALID";
+    client.batch_execute(refuse).await.unwrap();
+    let error = stand.store.commit(step(&stand.payout)).await.unwrap_err().to_string();
+    assert!(error.contains("the database refused"), "{error}");
+    client.batch_execute("ALTER TABLE outbox DROP CONSTRAINT nothing").await.unwrap();
+    let before = count(&client, "SELECT count(*) FROM writers").await;
+    let committed = stand.store.commit(step(&stand.payout)).await.unwrap();
+    assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
+    assert_eq!(count(&client, "SELECT count(*) FROM writers").await, before, "one connection");
+    stand.assert_once().await;
+}
+
+fn delivery(body: &str) -> Delivery {
+    let body = bytes::Bytes::copy_from_slice(body.as_bytes());
+    Delivery { headers: http::HeaderMap::new(), body, received_at: sample::at(1) }
+}
+
 #[tokio::test]
 async fn every_kind_of_write_survives_a_lost_answer() {
     for fate in [Fate::CutBefore, Fate::CutAfter] {
@@ -123,6 +237,21 @@ async fn every_kind_of_write_survives_a_lost_answer() {
         assert_eq!(claimed[0].payout.epoch, 1, "claimed once, {fate:?}");
         proxy.next_commit(fate);
         store.commit(step(&stand.payout)).await.unwrap();
+        let verdict = Verdict::Hint { hint: Hint::default() };
+        proxy.next_commit(fate);
+        let id = store.receive(&account(), &delivery("x"), &verdict).await.unwrap();
+        proxy.next_commit(fate);
+        assert_eq!(store.receive(&account(), &delivery("x"), &verdict).await.unwrap(), id);
+        proxy.next_commit(fate);
+        let (due_at, because) = (sample::at(9), String::new());
+        store.file(id, Filing::Defer { due_at, because }).await.unwrap();
+        let filed = store.delivery(id).await.unwrap().unwrap();
+        assert_eq!((filed.repeats, filed.item.deferrals), (1, 1), "{fate:?}");
+        proxy.next_commit(fate);
+        assert!(store.reopen(id, None, sample::at(9)).await.unwrap(), "{fate:?}");
+        proxy.next_commit(fate);
+        store.acknowledge("reader", 7).await.unwrap();
+        assert_eq!(store.reader("reader").await.unwrap(), Some(7), "{fate:?}");
         proxy.next_commit(fate);
         let told = store.outbox(0, 10).await.unwrap();
         assert_eq!(told.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1], "{fate:?}");
@@ -134,7 +263,7 @@ async fn every_kind_of_write_survives_a_lost_answer() {
 #[tokio::test]
 async fn an_outcome_that_nobody_can_tell_is_an_error_and_no_guess() {
     let Some(stand) = Stand::set_up(Duration::from_millis(200)).await else { return };
-    stand.proxy.next_commit(Fate::CutAfter);
+    stand.proxy.next_commit(Fate::CutAnswers(0));
     stand.proxy.refuse(u32::MAX);
     let error = stand.store.commit(step(&stand.payout)).await.unwrap_err();
     assert!(error.to_string().contains("whether the step was written is not known"), "{error}");

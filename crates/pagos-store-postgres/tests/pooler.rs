@@ -266,6 +266,36 @@ async fn world_6_a_lost_commit_is_settled_through_a_pooler() {
     }
 }
 
+/// Wherever it is cut, on either side of the pooler: statements have no names here, so more messages
+/// make a flight, and it is the pooler that ends the other side.
+#[tokio::test]
+async fn world_6_a_flight_that_is_cut_anywhere_happens_once_through_a_pooler() {
+    for side in [Side::Store, Side::Server] {
+        for fate in [Fate::CutRequests as fn(usize) -> Fate, Fate::CutAnswers] {
+            let Some(mut stand) = Stand::set_up(side).await else { return };
+            let first = stand.payout.version;
+            let mut places = 0;
+            loop {
+                let what = format!("{side:?} {:?}", fate(places));
+                stand.proxy.next_commit(fate(places));
+                let committed = stand.store.commit(step(&stand.payout)).await.unwrap();
+                let version = stand.payout.version + 1;
+                assert_eq!(committed, Committed::Done { version }, "{what}");
+                stand.payout.version = version;
+                if !stand.proxy.has_cut() {
+                    break;
+                }
+                places += 1;
+            }
+            // BEGIN, Parse, Bind, Describe, Execute, Sync, COMMIT; the answers are some more.
+            assert!(places >= 7, "{side:?} {places}");
+            let client = connect(&stand.database).await;
+            let told = count(&client, "SELECT count(*) FROM outbox").await;
+            assert_eq!(u64::try_from(told).unwrap(), stand.payout.version - first);
+        }
+    }
+}
+
 /// The commit is under way in one session while another is asked: the answer waits for it.
 #[tokio::test]
 async fn world_6_a_commit_on_its_way_is_waited_for_through_a_pooler() {

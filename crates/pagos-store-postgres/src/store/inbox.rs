@@ -27,7 +27,7 @@ impl InboxStore for PostgresStore {
         delivery: &Delivery,
         verdict: &Verdict,
     ) -> Result<InboxId, StoreError> {
-        self.pool.write(&inbox::Receive { account, delivery, verdict }).await
+        self.pool.fly(&inbox::Receive { account, delivery, verdict }).await
     }
 
     async fn inbox(
@@ -41,7 +41,7 @@ impl InboxStore for PostgresStore {
     }
 
     async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
-        self.pool.write(&inbox::File { id, filing: &filing }).await
+        self.pool.fly(&inbox::File { id, filing: &filing }).await
     }
 
     async fn reopen(
@@ -50,7 +50,7 @@ impl InboxStore for PostgresStore {
         verdict: Option<Verdict>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.pool.write(&inbox::Reopen { id, verdict: verdict.as_ref(), now }).await
+        self.pool.fly(&inbox::Reopen { id, verdict: verdict.as_ref(), now }).await
     }
 
     async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
@@ -67,7 +67,7 @@ impl InboxStore for PostgresStore {
     }
 
     async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
-        self.pool.write(&inbox::CountRefused { refused: &refused }).await
+        self.pool.fly(&inbox::CountRefused { refused: &refused }).await
     }
 
     async fn refused(&self) -> Result<Vec<Refused>, StoreError> {

@@ -40,7 +40,7 @@ impl PaymentStore for PostgresStore {
     }
 
     async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
-        self.pool.write(&step).await
+        self.pool.fly(&step).await
     }
 
     async fn payments(
