@@ -287,6 +287,14 @@ impl PayoutProvider for Cashypro {
         bank::find(&self.settings.country, text).map(KnownBank::to_bank)
     }
 
+    fn must_prepare(&self) -> bool {
+        false
+    }
+
+    async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        Ok(None)
+    }
+
     async fn create(
         &self,
         order: &PayoutOrder,

@@ -222,6 +222,10 @@ impl PayoutProvider for Conekta {
         bank::list().into_iter().find(|bank| bank.id == clabe.bank())
     }
 
+    fn must_prepare(&self) -> bool {
+        true
+    }
+
     /// Makes a payee with the order's account, unless the configuration names one. A payee moves no
     /// money, so a lost answer is `Undelivered`: another one is made, and the orphan harms nobody.
     /// `Rejected` is Conekta's word that this payee cannot be made.

@@ -96,6 +96,14 @@ impl PayoutProvider for Prepared {
         self.conekta.payee_bank(order)
     }
 
+    fn must_prepare(&self) -> bool {
+        false
+    }
+
+    async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        Ok(None)
+    }
+
     async fn create(
         &self,
         order: &PayoutOrder,

@@ -40,15 +40,16 @@ pub trait PayoutProvider: Debug + Send + Sync {
     /// compares it with what was meant. `None` if no table has it. Pure; nobody is asked.
     fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank>;
 
-    /// Makes what `create` and `query` need: a payee, or the instruction that both of them sign. It
-    /// is stored before anything is sent. Moves no money. `None` where nothing is needed.
+    /// Is [`PayoutProvider::prepare`] to be called at this moment, before the order is sent without a
+    /// handle? Where it is not, the payout costs one durable write less. Pure and quick.
+    fn must_prepare(&self) -> bool;
+
+    /// Makes what `create` and `query` need: a payee, the instruction that both of them sign, or a
+    /// login. It is stored before anything is sent. Moves no money. `None` where nothing is to be stored.
     ///
     /// # Errors
     /// Never [`crate::ErrorKind::Unknown`] in a way that matters: a lost reply is harmless.
-    async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
-        let _ = order;
-        Ok(None)
-    }
+    async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error>;
 
     /// Sends the payout, once. The caller has stored the intent and the attempt before.
     ///

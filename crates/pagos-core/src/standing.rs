@@ -15,13 +15,21 @@ use crate::change;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     held: Observation,
+    #[serde(default, skip_serializing_if = "is_zero")]
     reversals: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     doubt: Option<Doubt>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_understood: Option<NotUnderstood>,
     /// The latest time of the provider's of which we know what it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     understood_at: Option<Timestamp>,
+}
+
+/// `skip_serializing_if` hands over a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A status word that nobody documented, told later than what we hold.

@@ -27,35 +27,35 @@ impl Engine {
     /// Asks, and records the answer.
     pub(crate) async fn ask(&self, claim: Claim) -> Result<(), EngineError> {
         let payout = claim.payout;
-        let key = &payout.order.key;
+        let account = payout.order.account.clone();
         let writer = Writer::Holder { epoch: payout.epoch };
         let asked_at = self.timer.now();
         let answer = self.query(&payout).await;
         if let Err(error) = &answer {
-            self.heed_quiet(&payout.order.account, error);
+            self.heed_quiet(&account, error);
         }
         let told = match &answer {
             Ok(Lookup::CannotTell(_)) => Told::Nothing,
             answer => Told::by(answer),
         };
         match answer {
-            Ok(Lookup::Found(seen)) => self.learn(Point::RecordAnswer, key, writer, &seen).await,
+            Ok(Lookup::Found(seen)) => self.learn(Point::RecordAnswer, payout, writer, &seen).await,
             Ok(Lookup::Absent) => {
                 let decide = |payout: &Payout, rules: &Rules<'_>| {
                     Some(rules.absent(&payout.progress, asked_at))
                 };
-                self.write(Point::RecordAbsence, key, writer, decide).await.map(drop)
+                self.write(Point::RecordAbsence, payout, writer, decide).await.map(drop)
             }
             Ok(Lookup::Ambiguous(because)) => {
                 let decide = |payout: &Payout, rules: &Rules<'_>| {
                     Some(rules.ambiguous(&payout.progress, because.clone()))
                 };
-                self.write(Point::RecordAmbiguity, key, writer, decide).await.map(drop)
+                self.write(Point::RecordAmbiguity, payout, writer, decide).await.map(drop)
             }
-            Ok(Lookup::CannotTell(answer)) => self.note(&payout, &answer).await,
-            Err(error) => self.note(&payout, &error.to_string()).await,
+            Ok(Lookup::CannotTell(answer)) => self.note(payout, &answer).await,
+            Err(error) => self.note(payout, &error.to_string()).await,
         }?;
-        self.note_service(&payout.order.account, told).await
+        self.note_service(&account, told).await
     }
 
     async fn query(&self, payout: &Payout) -> Result<Lookup, Error> {
@@ -85,12 +85,12 @@ impl Engine {
         }
     }
 
-    async fn note(&self, payout: &Payout, answer: &str) -> Result<(), EngineError> {
+    async fn note(&self, payout: Payout, answer: &str) -> Result<(), EngineError> {
         let writer = Writer::Holder { epoch: payout.epoch };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             Some(rules.asked(&payout.progress, answer.to_owned()))
         };
-        self.write(Point::NoteQuestion, &payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::NoteQuestion, payout, writer, decide).await.map(drop)
     }
 
     /// A begun attempt without a worker: it may have been sent, so it is in doubt from here on.
@@ -100,7 +100,6 @@ impl Engine {
             message: Some("the process that sent it ended before an answer came".to_owned()),
             ..Observation::new(Status::Unknown, Source::Reply, self.timer.now())
         };
-        self.learn(Point::AdmitDoubt, &claim.payout.order.key, Writer::Holder { epoch }, &seen)
-            .await
+        self.learn(Point::AdmitDoubt, claim.payout, Writer::Holder { epoch }, &seen).await
     }
 }

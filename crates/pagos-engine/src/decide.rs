@@ -282,8 +282,21 @@ impl Rules<'_> {
         if self.now >= closes_at {
             return None;
         }
-        let next = self.now.plus(self.policy.watch_delay(progress.asking.questions));
-        Some(next.min(closes_at))
+        let questions = progress.asking.questions;
+        let delay = self.policy.watch_delay(questions);
+        let next = self.now.plus(delay.saturating_sub(self.spread(delay, questions)));
+        // One that is asked shortly before the last one tells nothing.
+        let is_nearly_closed = next.plus(delay / 4) >= closes_at;
+        Some(if is_nearly_closed { closes_at } else { next })
+    }
+
+    /// A part of a delay, up to an eighth, that differs from payout to payout and from question to
+    /// question: a payroll that was settled in one minute is not asked about in one minute for a month.
+    fn spread(&self, delay: Duration, questions: u32) -> Duration {
+        const PARTS: u32 = 1_024;
+        let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
+        let part = self.order.key.as_str().bytes().fold(questions, mix) % PARTS;
+        delay / 8 * part / PARTS
     }
 
     /// When to repeat the question that was to close the watch; given up after a second window, and
@@ -326,6 +339,19 @@ impl Rules<'_> {
             entries: vec![entry],
             notices: Vec::new(),
         })
+    }
+
+    /// As [`Rules::close`], for whoever knows of the attempt `number` only.
+    pub(crate) fn close_attempt(
+        &self,
+        progress: &Progress,
+        number: u32,
+        proof: Proof,
+        because: String,
+        wait: Option<Duration>,
+    ) -> Option<Outcome> {
+        progress.open.filter(|open| open.number == number)?;
+        self.close(progress, proof, because, wait)
     }
 
     /// The attempt that is open is proven not to be alive; the payout may be sent again at `due_at`.

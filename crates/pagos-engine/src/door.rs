@@ -51,6 +51,7 @@ use crate::point::Point;
 use crate::point::Probe;
 use crate::recognise::Recognised;
 use crate::recognise::recognise;
+use crate::store::Begin;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Committed;
@@ -188,8 +189,22 @@ impl StoreDoor {
         self.write(Point::EndClaims, None, self.store.end_claims()).await
     }
 
-    pub(crate) async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        self.write(Point::Claim, None, self.store.claim(request)).await
+    /// One write, and the point of each attempt that begins with it.
+    pub(crate) async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let begin = |payout: &Payout| {
+            let begun = begin.begin(payout)?;
+            self.probe.at(Point::BeginAttempt, Phase::Before, Some(&payout.order.key));
+            Some(begun)
+        };
+        let claims = self.write(Point::Claim, None, self.store.claim(request, &begin)).await?;
+        for claim in claims.iter().filter(|claim| claim.has_begun()) {
+            self.probe.at(Point::BeginAttempt, Phase::After, Some(&claim.payout.order.key));
+        }
+        Ok(claims)
     }
 
     pub(crate) async fn commit(&self, point: Point, step: Step) -> Result<Committed, StoreError> {
@@ -321,6 +336,10 @@ impl<'a> ProviderDoor<'a> {
 
     pub(crate) fn payments(self) -> Option<PaymentDoor<'a>> {
         Some(PaymentDoor { provider: self.provider.payments()?, probe: self.probe })
+    }
+
+    pub(crate) fn must_prepare(self) -> bool {
+        self.provider.must_prepare()
     }
 
     pub(crate) async fn prepare(self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {

@@ -139,7 +139,8 @@ impl Engine {
                 }
             },
         };
-        self.learn(Point::ApplyDelivery, &key, Writer::Inbox(item.id), seen).await
+        let payout = self.load(&key).await?;
+        self.learn(Point::ApplyDelivery, payout, Writer::Inbox(item.id), seen).await
     }
 
     /// Somebody who proved nothing says that there is news about what `hint` names: a question about
@@ -182,7 +183,8 @@ impl Engine {
         let decide =
             |payout: &Payout, rules: &Rules<'_>| rules.hinted(&payout.progress, payout.due_at);
         let point = Point::ScheduleQuestion;
-        if self.write(point, key, Writer::Inbox(id), decide).await?.is_some() {
+        let payout = self.load(key).await?;
+        if self.write(point, payout, Writer::Inbox(id), decide).await?.is_some() {
             return Ok(Hinted::Asked);
         }
         let payout = self.store.payout(key).await?;

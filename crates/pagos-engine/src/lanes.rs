@@ -7,6 +7,7 @@ use std::time::Duration;
 use pagos_core::Timestamp;
 
 use crate::payment::Payment;
+use crate::sending::OnItsWay;
 use crate::store::Claim;
 use crate::store::Lane;
 use crate::store::Share;
@@ -21,6 +22,20 @@ pub(crate) struct Found<T> {
     pub(crate) claims: Vec<T>,
     /// If nothing was there: when something will be.
     pub(crate) next_at: Option<Timestamp>,
+}
+
+/// A payout in hand.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) claim: Claim,
+    /// Where an attempt has begun with the claim.
+    pub(crate) on_its_way: Option<OnItsWay>,
+}
+
+impl Held {
+    pub(crate) fn lane(&self) -> Lane {
+        Lane { account: self.claim.payout.order.account.clone(), work: self.claim.work }
+    }
 }
 
 impl<T> Default for Found<T> {
@@ -83,15 +98,11 @@ impl Lanes {
         self.in_flight.get(lane).copied().unwrap_or(0)
     }
 
-    pub(crate) fn claimed(&mut self, found: &Found<Claim>) {
+    pub(crate) fn claimed(&mut self, found: &Found<Held>) {
         self.is_claiming = false;
         // What another lane waits for stays until all are looked at again.
         self.due_at = self.due_at.into_iter().chain(found.next_at).min();
-        let lane = |claim: &Claim| Lane {
-            account: claim.payout.order.account.clone(),
-            work: claim.payout.progress.work(),
-        };
-        self.take(&found.shares, found.claims.iter().map(lane));
+        self.take(&found.shares, found.claims.iter().map(Held::lane));
     }
 
     pub(crate) fn claimed_payments(&mut self, found: &Found<Payment>) {

@@ -32,6 +32,7 @@ use crate::intent::Run;
 use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::progress::Progress;
+use crate::store::Begin;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Committed;
@@ -82,7 +83,9 @@ struct Members {
 struct Row {
     payout: Payout,
     is_held: bool,
+    /// Until when it is being sent, and until when somebody is asking.
     lease_until: Option<Timestamp>,
+    asked_until: Option<Timestamp>,
     history: Vec<Entry>,
 }
 
@@ -146,8 +149,12 @@ impl Store for MemoryStore {
         }))
     }
 
-    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        Ok(self.tables().claim(&request))
+    async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError> {
+        Ok(self.tables().claim(&request, begin))
     }
 
     async fn end_claims(&self) -> Result<u64, StoreError> {
@@ -158,6 +165,7 @@ impl Store for MemoryStore {
             row.payout.epoch += 1;
             ended += 1;
         }
+        tables.payouts.values_mut().for_each(|row| row.asked_until = None);
         Ok(ended + tables.payments.end_claims())
     }
 
@@ -329,7 +337,13 @@ impl Tables {
         };
         let key = payout.order.key.clone();
         self.inbox.match_key(&payout.order.account, &key);
-        let row = Row { payout, is_held: true, lease_until: None, history: Vec::new() };
+        let row = Row {
+            payout,
+            is_held: true,
+            lease_until: None,
+            asked_until: None,
+            history: Vec::new(),
+        };
         self.payouts.insert(key, row);
     }
 
@@ -367,15 +381,15 @@ impl Tables {
         count(before - self.payouts.len())
     }
 
-    fn claim(&mut self, request: &ClaimRequest) -> Vec<Claim> {
+    fn claim(&mut self, request: &ClaimRequest, begin: &dyn Begin) -> Vec<Claim> {
         let mut claims = Vec::new();
         for share in &request.shares {
-            claims.extend(self.claim_share(share, request.now));
+            claims.extend(self.claim_share(share, request.now, begin));
         }
         claims
     }
 
-    fn claim_share(&mut self, share: &Share, now: Timestamp) -> Vec<Claim> {
+    fn claim_share(&mut self, share: &Share, now: Timestamp, begin: &dyn Begin) -> Vec<Claim> {
         let mut due: Vec<&mut Row> = self
             .payouts
             .values_mut()
@@ -384,11 +398,17 @@ impl Tables {
             .collect();
         // Stable: payouts that are due in the same millisecond stay in the order of their keys.
         due.sort_by_key(|row| row.payout.due_at);
-        let lease_until = now.plus(share.lease);
+        let (work, lease_until) = (share.lane.work, now.plus(share.lease));
         let claimed = due.into_iter().take(share.limit).map(|row| {
-            row.lease_until = Some(lease_until);
-            row.payout.epoch += 1;
-            Claim { payout: row.payout.clone(), lease_until }
+            if work == Work::Send {
+                row.lease_until = Some(lease_until);
+                row.asked_until = None;
+                row.begin(begin);
+                row.payout.epoch += 1;
+            } else {
+                row.asked_until = Some(lease_until);
+            }
+            Claim { payout: row.payout.clone(), work, lease_until }
         });
         claimed.collect()
     }
@@ -437,7 +457,7 @@ impl Tables {
         row.payout.version += 1;
         match step.lease {
             Lease::Keep => {}
-            Lease::End => row.lease_until = None,
+            Lease::End => (row.lease_until, row.asked_until) = (None, None),
         }
         row.history.extend(step.entries);
         self.outbox.extend(step.notices);
@@ -470,10 +490,18 @@ impl Tables {
 }
 
 impl Row {
+    fn begin(&mut self, begin: &dyn Begin) {
+        let Some(begun) = begin.begin(&self.payout) else { return };
+        self.payout.progress = begun.progress;
+        self.payout.due_at = begun.due_at;
+        self.payout.version += 1;
+        self.history.extend(begun.entries);
+    }
+
     /// From when on it can be claimed, if nothing changes before.
     fn claimable_at(&self) -> Option<Timestamp> {
         let due_at = self.payout.due_at.filter(|_| !self.is_held)?;
-        Some(self.lease_until.map_or(due_at, |lease_until| lease_until.max(due_at)))
+        self.lease_until.into_iter().chain(self.asked_until).chain([due_at]).max()
     }
 
     fn is_at_rest(&self) -> bool {

@@ -87,7 +87,8 @@ impl Engine {
             *objected.lock().unwrap_or_else(PoisonError::into_inner) = objection;
             if is_free { decided(payout, rules, decision, note.trim()) } else { None }
         };
-        let written = self.write(Point::RecordDecision, key, Writer::Anyone, decide).await?;
+        let payout = self.load(key).await?;
+        let written = self.write(Point::RecordDecision, payout, Writer::Anyone, decide).await?;
         written.ok_or_else(|| {
             if let Some(objection) = objected.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 return EngineError::Refused(format!("{key} {objection}"));

@@ -124,9 +124,8 @@ points! {
     RecordUnprepared Write "record-unprepared",
     /// It could not be prepared now.
     PutOff Write "put-off",
-    /// Stores what was prepared.
-    StoreHandle Write "store-handle",
-    /// Stores the attempt: the line before which nothing leaves.
+    /// Stores the attempt, and what was prepared for it: the line before which nothing leaves. Part of
+    /// the claim where nothing is to be prepared.
     BeginAttempt Write "begin-attempt",
     /// Sends the payout.
     Create Call "create",

@@ -19,7 +19,8 @@ pub struct Policy {
     pub question_delays: Vec<Duration>,
     /// Delays before question 1, 2, 3 ... about a pending payout; the last one repeats.
     pub poll_delays: Vec<Duration>,
-    /// Delays before question 1, 2, 3 ... about a settled payout; the last one repeats.
+    /// Delays before question 1, 2, 3 ... about a settled payout; the last one repeats. Each is up to an
+    /// eighth shorter, by the payout's key. One more question follows when the window closes.
     pub watch_delays: Vec<Duration>,
     /// For how long a settled payout is watched where the provider states no return window.
     pub watch_for: Duration,
@@ -93,7 +94,7 @@ impl Budgets {
 impl Policy {
     /// For real money: leases of two minutes, calls of at most 30 seconds, questions after 2 s,
     /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
-    /// about after 1 h, 6 h and then daily for 30 days; payments every 5 min, then hourly, until a
+    /// about after 1 h, 6 h, 1 day, 3, 6 and 11 days, and at the end of 30 days: seven questions; payments every 5 min, then hourly, until a
     /// day after their end; five new payouts, twenty questions and ten hints a second and account. A
     /// person is called after an hour (cannot leave, denied, contradicted), six hours (not understood), a day (in doubt), three days
     /// (pending, where the provider's descriptor names no other time).
@@ -106,7 +107,9 @@ impl Policy {
             deadline: Duration::from_secs(30),
             question_delays: seconds(&[2, 5, 15, 60, 300, 900, 3_600]),
             poll_delays: seconds(&[30, 60, 120, 300, 600, 1_800, 3_600]),
-            watch_delays: seconds(&[3_600, 6 * 3_600, 24 * 3_600]),
+            watch_delays: [1, 6, 24, 3 * 24, 6 * 24, 11 * 24]
+                .map(|hours| Duration::from_secs(hours * 3_600))
+                .to_vec(),
             watch_for: Duration::from_secs(30 * 24 * 3_600),
             payment_delays: seconds(&[300, 300, 300, 300, 300, 300, 300, 300, 300, 3_600]),
             payment_watch_for: Duration::from_secs(24 * 3_600),

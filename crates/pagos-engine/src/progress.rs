@@ -24,32 +24,44 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<Observation>,
     /// What `prepare` made at the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<Handle>,
     /// When the first attempt was begun.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_begun_at: Option<Timestamp>,
     /// How many attempts were begun.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub attempts: u32,
     /// How many of them were lost on their way: closed because the provider had no such payout.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub lost: u32,
     /// The attempt that may be alive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Attempt>,
     /// What is asked since the last thing learned.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub asking: Asking,
     /// The question at hand was brought forward by somebody who proved nothing: unless it brings news,
     /// it counts for nothing, and the next one is at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of: Option<Timestamp>,
     /// Failures in a row to send at all, for the delay before the next try.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub refusals: u32,
     /// When a final status was reached, for the watch over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<Timestamp>,
     /// What it waits for, and since when; for the budget of that wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
     /// Why a person must look, if one must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attention: Option<Attention>,
+}
+
+/// What says nothing is not written: a payout's row is written anew with every step.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What a payout waits for, and since when.

@@ -1,14 +1,14 @@
 //! The one writer: every reply, answer, webhook and decision goes into the store through here.
 //!
-//! Read, decide, compare-and-set; on a conflict read and decide again.
+//! Decide over the payout in hand, compare-and-set; on a conflict read it, and decide again.
 
 use pagos_core::Change;
 use pagos_core::Observation;
-use pagos_core::OrderKey;
 
 use crate::decide::Outcome;
 use crate::decide::Rules;
 use crate::delivery::InboxId;
+use crate::door::ProviderDoor;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Entry;
@@ -34,19 +34,19 @@ pub(crate) enum Writer {
 }
 
 impl Engine {
-    /// Decides over the present payout and writes the outcome, as often as it takes.
+    /// Decides over the payout and writes the outcome, as often as it takes: if somebody else wrote
+    /// since it was read, it is read again.
     ///
     /// Returns the payout as it then is, or `None` if there was nothing to write or the claim of a
     /// [`Writer::Holder`] is gone.
     pub(crate) async fn write(
         &self,
         point: Point,
-        key: &OrderKey,
+        mut payout: Payout,
         writer: Writer,
         decide: impl Fn(&Payout, &Rules<'_>) -> Option<Outcome> + Send + Sync,
     ) -> Result<Option<Payout>, EngineError> {
         loop {
-            let mut payout = self.load(key).await?;
             let Some(step) = self.step(&payout, writer, &decide)? else {
                 return Ok(None);
             };
@@ -57,8 +57,8 @@ impl Engine {
                 payout.version = version;
                 return Ok(Some(payout));
             }
-            // Someone else wrote in between. Each round means that another writer got on, so this
-            // loop ends when they do.
+            // Each round means that another writer got on, so this loop ends when they do.
+            payout = self.load(&payout.order.key).await?;
         }
     }
 
@@ -77,12 +77,7 @@ impl Engine {
             return Ok(None);
         }
         let provider = self.provider_of(payout)?;
-        let rules = Rules {
-            order: &payout.order,
-            descriptor: provider.descriptor(),
-            policy: &self.policy,
-            now: self.timer.now(),
-        };
+        let rules = self.rules(payout, provider);
         let Some(outcome) = decide(payout, &rules) else {
             return Ok(None);
         };
@@ -100,19 +95,31 @@ impl Engine {
         }))
     }
 
+    /// The rules for a decision about a payout now.
+    pub(crate) fn rules<'a>(&'a self, payout: &'a Payout, provider: ProviderDoor<'_>) -> Rules<'a> {
+        Rules {
+            order: &payout.order,
+            descriptor: provider.descriptor(),
+            policy: &self.policy,
+            now: self.timer.now(),
+        }
+    }
+
     /// Records what was learned. The holder's claim ends with it, if it still holds; evidence is
     /// welcome even if it does not.
     pub(crate) async fn learn(
         &self,
         point: Point,
-        key: &OrderKey,
+        payout: Payout,
         writer: Writer,
         seen: &Observation,
     ) -> Result<(), EngineError> {
+        let key = payout.order.key.clone();
         let decide = |payout: &Payout, rules: &Rules<'_>| Some(rules.learn(&payout.progress, seen));
-        let written = self.write(point, key, writer, decide).await?;
+        let written = self.write(point, payout, writer, decide).await?;
         if written.is_none() && matches!(writer, Writer::Holder { .. }) {
-            self.write(point, key, Writer::Anyone, decide).await?;
+            let payout = self.load(&key).await?;
+            self.write(point, payout, Writer::Anyone, decide).await?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
 use pagos_core::FailReason;
+use pagos_core::Handle;
 use pagos_core::Observation;
 use pagos_core::Source;
 use pagos_core::Status;
@@ -19,12 +20,15 @@ use pagos_core::Timestamp;
 
 use crate::decide::Outcome;
 use crate::decide::Rules;
+use crate::door::ProviderDoor;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Proof;
 use crate::point::Point;
 use crate::record::Writer;
+use crate::service::Admission;
 use crate::service::Told;
+use crate::store::Begun;
 use crate::store::Claim;
 use crate::store::Committed;
 use crate::store::Lease;
@@ -32,32 +36,41 @@ use crate::store::Payout;
 use crate::store::Step;
 
 impl Engine {
-    /// Prepares, begins an attempt, commits it, sends it, records what came back.
+    /// Sends a payout whose attempt has begun with its claim; another one is prepared first, and its
+    /// attempt begins with what was prepared.
     pub(crate) async fn send(&self, claim: Claim) -> Result<(), EngineError> {
-        let epoch = claim.payout.epoch;
-        if !self.has_time(claim.lease_until) {
-            return self.give_back(&claim).await;
+        if claim.has_begun() {
+            return self.send_begun(claim.payout, claim.lease_until).await;
         }
-        let Some(payout) = self.prepare(claim.payout).await? else { return Ok(()) };
+        if !self.has_time(claim.lease_until) {
+            return self.give_back(claim).await;
+        }
+        let Some((payout, handle)) = self.prepare(claim.payout).await? else { return Ok(()) };
         // Whether the attempt was begun is not known while it is.
         let _on_its_way = self.sending.begin();
-        let Some(payout) = self.begin(payout).await? else { return Ok(()) };
+        let Some(payout) = self.begin(payout, handle).await? else { return Ok(()) };
+        self.send_begun(payout, claim.lease_until).await
+    }
+
+    /// Sends it, and records what came back.
+    async fn send_begun(&self, payout: Payout, lease_until: Timestamp) -> Result<(), EngineError> {
         let Some(attempt) = payout.progress.open else { return Ok(()) };
-        let writer = Writer::Holder { epoch };
-        if !self.has_time(claim.lease_until) {
+        let writer = Writer::Holder { epoch: payout.epoch };
+        if !self.has_time(lease_until) {
             // A slow commit ate the lease. Nothing has left, and whoever claims it next must know.
             let because = "the claim ran out before the request left";
-            return self.close(&payout, writer, Proof::NeverReached, because, None).await;
+            return self.close(payout, writer, Proof::NeverReached, because, None).await;
         }
+        let account = payout.order.account.clone();
         let asked_at = self.timer.now();
-        let answer = self.create(&payout, self.departure(claim.lease_until)).await;
+        let answer = self.create(&payout, self.departure(lease_until)).await;
         let told = Told::by(&answer);
         // What was learned first: nothing may come between an answer and its record.
         match answer {
-            Ok(seen) => self.learn(Point::RecordReply, &payout.order.key, writer, &seen).await,
-            Err(error) => self.settle(&payout, writer, attempt.number, asked_at, &error).await,
+            Ok(seen) => self.learn(Point::RecordReply, payout, writer, &seen).await,
+            Err(error) => self.settle(payout, writer, attempt.number, asked_at, &error).await,
         }?;
-        self.note_service(&payout.order.account, told).await
+        self.note_service(&account, told).await
     }
 
     /// The call itself, under the deadline. An elapsed deadline is doubt, not failure.
@@ -89,62 +102,73 @@ impl Engine {
         }
     }
 
-    /// Lets `prepare` make what it needs, and stores it before anything else happens.
-    async fn prepare(&self, payout: Payout) -> Result<Option<Payout>, EngineError> {
-        if payout.progress.handle.is_some() {
-            return Ok(Some(payout));
-        }
+    /// Lets `prepare` make what it needs. `None` if it could not, which is recorded.
+    async fn prepare(
+        &self,
+        payout: Payout,
+    ) -> Result<Option<(Payout, Option<Handle>)>, EngineError> {
+        let account = payout.order.account.clone();
         let provider = self.provider_of(&payout)?;
+        if !needs_preparing(&payout, provider) {
+            return Ok(Some((payout, None)));
+        }
         // It moves no money, so a lost answer is no doubt.
         let late = Error::new(ErrorKind::Undelivered, "no answer within the deadline");
         let prepared = self.within_deadline(provider.prepare(&payout.order), late).await;
         // That nothing is needed says nothing about the account.
-        if !matches!(prepared, Ok(None)) {
-            self.note_service(&payout.order.account, Told::by(&prepared)).await?;
-        }
-        let handle = match prepared {
-            Ok(None) => return Ok(Some(payout)),
-            Ok(Some(handle)) => handle,
-            // Nothing was sent, and nothing ever can be.
-            Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Rejected) => {
-                self.refuse(&payout, &error).await?;
-                return Ok(None);
-            }
+        let told = match &prepared {
+            Ok(None) => Told::Nothing,
+            answer => Told::by(answer),
+        };
+        let prepared = match prepared {
+            Ok(handle) => Some((payout, handle)),
             Err(error) => {
-                self.put_off(&payout, &error).await?;
+                self.note_service(&account, told).await?;
+                match error.kind() {
+                    // Nothing was sent, and nothing ever can be.
+                    ErrorKind::Invalid | ErrorKind::Rejected => self.refuse(payout, &error).await?,
+                    ErrorKind::Unknown
+                    | ErrorKind::Undelivered
+                    | ErrorKind::Throttled
+                    | ErrorKind::Unauthorized => self.put_off(payout, &error).await?,
+                }
                 return Ok(None);
             }
         };
-        let mut progress = payout.progress.clone();
-        progress.handle = Some(handle);
-        let outcome =
-            Outcome { due_at: payout.due_at, progress, entries: Vec::new(), notices: Vec::new() };
-        self.advance(Point::StoreHandle, payout, outcome).await
+        self.note_service(&account, told).await?;
+        Ok(prepared)
     }
 
-    /// Makes the attempt durable. After this commit, and not before, the request may leave.
-    async fn begin(&self, payout: Payout) -> Result<Option<Payout>, EngineError> {
-        let provider = self.provider_of(&payout)?;
-        let rules = Rules {
-            order: &payout.order,
-            descriptor: provider.descriptor(),
-            policy: &self.policy,
-            now: self.timer.now(),
-        };
-        match rules.begin(&payout.progress) {
-            Some(outcome) => self.advance(Point::BeginAttempt, payout, outcome).await,
-            None => Ok(None),
+    /// Whether an attempt begins with the claim of a payout: not if something is to be prepared
+    /// before, nor if its account went out of service while it was being claimed.
+    pub(crate) fn begin_with_claim(&self, payout: &Payout) -> Option<Begun> {
+        let provider = self.providers.to(&payout.order.account)?;
+        let is_halted = matches!(
+            self.admission(&payout.order.account, self.timer.now()),
+            Admission::NotBefore(_)
+        );
+        if is_halted || needs_preparing(payout, provider) {
+            return None;
         }
+        let Outcome { progress, due_at, entries, .. } =
+            self.rules(payout, provider).begin(&payout.progress)?;
+        Some(Begun { progress, due_at, entries })
     }
 
-    /// Writes an outcome under the claim and keeps the claim. `None` on any conflict: whoever wrote
-    /// knows more, and the payout is found again when the claim ends.
-    async fn advance(
+    /// Makes the attempt durable, with what was prepared for it. After this commit, and not before,
+    /// the request may leave. `None` on any conflict: whoever wrote knows more, and the payout is found
+    /// again when the claim ends.
+    async fn begin(
         &self,
-        point: Point,
         mut payout: Payout,
-        outcome: Outcome,
+        handle: Option<Handle>,
     ) -> Result<Option<Payout>, EngineError> {
+        let provider = self.provider_of(&payout)?;
+        if let Some(handle) = handle {
+            payout.progress.handle = Some(handle);
+        }
+        let rules = self.rules(&payout, provider);
+        let Some(outcome) = rules.begin(&payout.progress) else { return Ok(None) };
         let step = Step {
             key: payout.order.key.clone(),
             version: payout.version,
@@ -156,7 +180,7 @@ impl Engine {
             notices: outcome.notices,
             applies: None,
         };
-        match self.store.commit(point, step).await? {
+        match self.store.commit(Point::BeginAttempt, step).await? {
             Committed::Done { version } => {
                 payout.progress = outcome.progress;
                 payout.due_at = outcome.due_at;
@@ -170,7 +194,7 @@ impl Engine {
     /// Turns the error of a `create` into what it proves.
     async fn settle(
         &self,
-        payout: &Payout,
+        payout: Payout,
         writer: Writer,
         number: u32,
         asked_at: Timestamp,
@@ -186,15 +210,14 @@ impl Engine {
         let because = error.to_string();
         match error.kind() {
             ErrorKind::Unknown => {
-                self.learn(Point::RecordDoubt, &payout.order.key, writer, &told(Status::Unknown))
-                    .await
+                self.learn(Point::RecordDoubt, payout, writer, &told(Status::Unknown)).await
             }
             ErrorKind::Rejected | ErrorKind::Invalid => {
                 let seen = told(Status::Failed(FailReason::Rejected));
                 let decide = |payout: &Payout, rules: &Rules<'_>| {
                     Some(rules.refused(&payout.progress, number, &seen))
                 };
-                self.write(Point::RecordRefusal, &payout.order.key, writer, decide).await.map(drop)
+                self.write(Point::RecordRefusal, payout, writer, decide).await.map(drop)
             }
             ErrorKind::Undelivered => {
                 self.close(payout, writer, Proof::NeverReached, &because, wait).await
@@ -205,24 +228,36 @@ impl Engine {
         }
     }
 
-    /// Closes the open attempt with a proof. Only the holder of the claim may: for anybody else
+    /// Ends a claim of which nothing has left: the attempt that began with it is closed.
+    pub(crate) async fn stop(&self, claim: Claim) -> Result<(), EngineError> {
+        if !claim.has_begun() {
+            return self.give_back(claim).await;
+        }
+        let writer = Writer::Holder { epoch: claim.payout.epoch };
+        let because = "the program was told to stop before the request left";
+        self.close(claim.payout, writer, Proof::NeverReached, because, Some(Duration::ZERO)).await
+    }
+
+    /// Closes the attempt in hand with a proof. Only the holder of the claim may: for anybody else
     /// the attempt stays in doubt.
     async fn close(
         &self,
-        payout: &Payout,
+        payout: Payout,
         writer: Writer,
         proof: Proof,
         because: &str,
         wait: Option<Duration>,
     ) -> Result<(), EngineError> {
+        let Some(attempt) = payout.progress.open else { return Ok(()) };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
-            rules.close(&payout.progress, proof, because.to_owned(), wait)
+            let because = because.to_owned();
+            rules.close_attempt(&payout.progress, attempt.number, proof, because, wait)
         };
-        self.write(Point::CloseAttempt, &payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::CloseAttempt, payout, writer, decide).await.map(drop)
     }
 
     /// The order cannot be prepared: it failed before anything of it was sent.
-    async fn refuse(&self, payout: &Payout, error: &Error) -> Result<(), EngineError> {
+    async fn refuse(&self, payout: Payout, error: &Error) -> Result<(), EngineError> {
         let rejected = Status::Failed(FailReason::Rejected);
         let seen = Observation {
             provider_code: error.provider_code().map(str::to_owned),
@@ -232,28 +267,28 @@ impl Engine {
         let writer = Writer::Holder { epoch: payout.epoch };
         let decide =
             |payout: &Payout, rules: &Rules<'_>| Some(rules.unprepared(&payout.progress, &seen));
-        self.write(Point::RecordUnprepared, &payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::RecordUnprepared, payout, writer, decide).await.map(drop)
     }
 
     /// Nothing was sent: try again later.
-    async fn put_off(&self, payout: &Payout, error: &Error) -> Result<(), EngineError> {
+    async fn put_off(&self, payout: Payout, error: &Error) -> Result<(), EngineError> {
         let writer = Writer::Holder { epoch: payout.epoch };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             let wait = rules.policy.asked_delay(error.retry_after());
             Some(rules.put_off(&payout.progress, wait))
         };
-        self.write(Point::PutOff, &payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::PutOff, payout, writer, decide).await.map(drop)
     }
 
     /// Ends the claim and sends nothing. What a person must look at is not due any more.
-    pub(crate) async fn give_back(&self, claim: &Claim) -> Result<(), EngineError> {
+    pub(crate) async fn give_back(&self, claim: Claim) -> Result<(), EngineError> {
         let writer = Writer::Holder { epoch: claim.payout.epoch };
         let decide = |payout: &Payout, _: &Rules<'_>| {
             let progress = payout.progress.clone();
             let due_at = payout.due_at.filter(|_| !progress.is_quarantined());
             Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
         };
-        self.write(Point::GiveBack, &claim.payout.order.key, writer, decide).await.map(drop)
+        self.write(Point::GiveBack, claim.payout, writer, decide).await.map(drop)
     }
 
     /// Is there time for a whole call before the claim ends?
@@ -269,4 +304,9 @@ impl Engine {
         let last_ms = lease_until.as_millis().saturating_sub(deadline_ms);
         Departure::NotAfter(Timestamp::from_millis(last_ms))
     }
+}
+
+/// What was prepared once is used for every attempt.
+fn needs_preparing(payout: &Payout, provider: ProviderDoor<'_>) -> bool {
+    payout.progress.handle.is_none() && provider.must_prepare()
 }

@@ -33,8 +33,8 @@ use crate::tally::Tally;
 /// through a large run in portions, and are repeated if they are interrupted. A method whose future
 /// is dropped may or may not have happened. The suite (feature `suite`) says the same as tests.
 ///
-/// A payout's version starts at 1 and rises with `commit` and `release`; its epoch rises with
-/// `claim` and `end_claims`.
+/// A payout's version starts at 1 and rises with `commit`, with `release`, and with a claim that begins
+/// an attempt; its epoch rises with every claim to send, and with `end_claims`.
 #[async_trait]
 pub trait Store: PaymentStore + InboxStore {
     /// What tells this store from every other one, made at random with it: 32 hexadecimal digits where
@@ -78,13 +78,21 @@ pub trait Store: PaymentStore + InboxStore {
     /// Claims payouts that are due and under no live claim: of every share (of
     /// [`Work::OF_PAYOUTS`]) up to its limit, earliest due first.
     ///
-    /// A claim raises the payout's epoch, so that an older claim of the same payout can write
-    /// nothing that is fenced. A row that this version cannot read is not claimed: it is put in
-    /// quarantine with the reason, and a notice calls a person.
-    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError>;
+    /// A claim to send is durable, together with the attempt that `begin` decided on, and raises the
+    /// payout's epoch, so that an older claim of the same payout can write nothing that is fenced. A
+    /// claim to ask only keeps others from asking at the same time: it raises nothing, and a store
+    /// may forget it.
+    ///
+    /// A row that this version cannot read is not claimed: it is put in quarantine with the reason,
+    /// and a notice calls a person.
+    async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError>;
 
     /// Ends all claims, of payouts and of payments, for a program that knows to be the only worker
-    /// ([`Turn::Alone`]). Returns how many.
+    /// ([`Turn::Alone`]). Returns how many there were to send payouts and to follow payments.
     async fn end_claims(&self) -> Result<u64, StoreError>;
 
     /// Writes one step if the payout still has the version that the step was computed from, and,
@@ -247,10 +255,55 @@ pub struct Share {
 /// A claimed payout: this worker's until `lease_until`.
 #[derive(Debug, Clone)]
 pub struct Claim {
-    /// The payout as claimed.
+    /// The payout as it is stored now.
     pub payout: Payout,
+    /// What it was claimed for.
+    pub work: Work,
     /// When the claim ends by itself.
     pub lease_until: Timestamp,
+}
+
+impl Claim {
+    /// Has an attempt begun with it? Then it is to be sent now.
+    pub fn has_begun(&self) -> bool {
+        self.work == Work::Send && self.payout.progress.open.is_some()
+    }
+}
+
+/// Decides whether an attempt begins with a claim to send, in the same transaction.
+///
+/// A store calls it for each payout that it is about to claim, and again if it has to do the
+/// transaction anew; only the last answer counts, and only if the claim is returned.
+pub trait Begin: Send + Sync {
+    /// The payout with the attempt; `None` to claim it and write nothing else.
+    fn begin(&self, payout: &Payout) -> Option<Begun>;
+}
+
+impl<F: Fn(&Payout) -> Option<Begun> + Send + Sync> Begin for F {
+    fn begin(&self, payout: &Payout) -> Option<Begun> {
+        self(payout)
+    }
+}
+
+/// Begins nothing: a claim and no more.
+#[derive(Debug, Clone, Copy)]
+pub struct NoAttempt;
+
+impl Begin for NoAttempt {
+    fn begin(&self, _: &Payout) -> Option<Begun> {
+        None
+    }
+}
+
+/// What a claim that begins an attempt writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The new progress.
+    pub progress: Progress,
+    /// The new due time.
+    pub due_at: Option<Timestamp>,
+    /// What to add to the history.
+    pub entries: Vec<Entry>,
 }
 
 /// One write to one payout, with all that belongs to it, in one transaction.

@@ -130,6 +130,8 @@ macro_rules! store_suite {
                 claim_holds_until_the_lease_ends
                 claim_raises_the_epoch_and_not_the_version
                 claim_by_two_workers_at_once_shares_no_payout
+                claim_begins_the_attempt
+                claim_to_ask_raises_nothing_and_keeps_others_away
                 end_claims_frees_everything_at_once
                 end_claims_fences_off_the_old_claims
             }

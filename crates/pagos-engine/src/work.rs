@@ -4,8 +4,11 @@
 //! that a slow provider, an account with a long queue, or one that is out of service delays nobody
 //! else. `lanes.rs` knows which lanes have room.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use futures_util::FutureExt;
 use futures_util::StreamExt;
@@ -24,6 +27,7 @@ use crate::delivery::Trust;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::lanes::Found;
+use crate::lanes::Held;
 use crate::lanes::Lanes;
 use crate::payment::Payment;
 use crate::point::Point;
@@ -61,7 +65,7 @@ impl Worked {
 
 /// What came to an end in the loop.
 enum Done {
-    Claimed(Found<Claim>),
+    Claimed(Found<Held>),
     ClaimedPayments(Found<Payment>),
     Applied(usize),
     Heeded(usize),
@@ -86,7 +90,7 @@ impl Engine {
         let claims = self.claim_all(limit, &mut lanes).await?;
         let (payouts, payments) = (claims.len(), following.len());
         let mut handling: FuturesUnordered<BoxFuture<'_, Result<(), EngineError>>> =
-            claims.into_iter().map(|claim| self.handle(claim).boxed()).collect();
+            claims.into_iter().map(|held| self.handle(held).boxed()).collect();
         handling.extend(following.into_iter().map(|payment| self.follow(payment).boxed()));
         let mut outcome = Ok(Worked { deliveries, payouts, payments });
         while let Some(handled) = handling.next().await {
@@ -194,19 +198,21 @@ impl Engine {
             // Claimed before it was known that nothing new is to be begun.
             Done::Claimed(found) if ending.is_stopping => {
                 lanes.claimed(&found);
-                for claim in found.claims {
-                    let lane = lane_of(&claim);
-                    under_way.push(
-                        async move { self.give_back(&claim).await.map(|()| Done::Handled(lane)) }
-                            .boxed(),
-                    );
+                for held in found.claims {
+                    let lane = held.lane();
+                    let stopped = async move {
+                        self.stop(held.claim).await?;
+                        drop(held.on_its_way);
+                        Ok(Done::Handled(lane))
+                    };
+                    under_way.push(stopped.boxed());
                 }
             }
             Done::Claimed(found) => {
                 lanes.claimed(&found);
-                for claim in found.claims {
-                    let lane = lane_of(&claim);
-                    let handled = self.handle(claim).map(|done| done.map(|()| Done::Handled(lane)));
+                for held in found.claims {
+                    let lane = held.lane();
+                    let handled = self.handle(held).map(|done| done.map(|()| Done::Handled(lane)));
                     under_way.push(handled.boxed());
                 }
             }
@@ -287,7 +293,7 @@ impl Engine {
 
     pub(crate) fn rates(&self) -> std::sync::MutexGuard<'_, crate::rate::Rates> {
         // Nothing panics while it holds the lock, so what it guards is whole.
-        self.rates.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shares_of_hints(&self, lanes: &mut Lanes) -> Vec<Share> {
@@ -314,7 +320,7 @@ impl Engine {
     }
 
     /// Claims as long as a lane may hold more: one that was found empty leaves its turns to the next.
-    async fn claim_all(&self, limit: usize, lanes: &mut Lanes) -> Result<Vec<Claim>, EngineError> {
+    async fn claim_all(&self, limit: usize, lanes: &mut Lanes) -> Result<Vec<Held>, EngineError> {
         let mut claims = Vec::new();
         // Each round claims something or finds a lane empty, so this ends.
         loop {
@@ -328,13 +334,28 @@ impl Engine {
         }
     }
 
-    async fn claim(&self, shares: Vec<Share>) -> Result<Found<Claim>, EngineError> {
+    async fn claim(&self, shares: Vec<Share>) -> Result<Found<Held>, EngineError> {
         if shares.is_empty() {
             return Ok(Found::default());
         }
         let request = ClaimRequest { now: self.timer.now(), shares: shares.clone() };
-        let claims = self.store.claim(request).await?;
-        self.give_back_turns(&shares, &claims.iter().map(lane_of).collect::<Vec<_>>());
+        // Whether an attempt was begun is not known while it is, so it counts from before.
+        let on_their_way = Mutex::new(BTreeMap::new());
+        let begin = |payout: &Payout| {
+            let begun = self.begin_with_claim(payout)?;
+            let mut on_their_way = on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = payout.order.key.clone();
+            on_their_way.entry(key).or_insert_with(|| self.sending.begin());
+            Some(begun)
+        };
+        let claims = self.store.claim(request, &begin).await?;
+        let mut on_their_way = on_their_way.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let hold = |claim: Claim| {
+            let on_its_way = on_their_way.remove(&claim.payout.order.key);
+            Held { claim, on_its_way }
+        };
+        let claims: Vec<Held> = claims.into_iter().map(hold).collect();
+        self.give_back_turns(&shares, &claims.iter().map(Held::lane).collect::<Vec<_>>());
         let next_at = if claims.is_empty() { self.next_due(&shares).await? } else { None };
         Ok(Found { shares, claims, next_at })
     }
@@ -372,9 +393,11 @@ impl Engine {
 
     /// Does what is due about one payout. A panic in a provider's code ends the work on this payout, in
     /// quarantine, and nothing else.
-    async fn handle(&self, claim: Claim) -> Result<(), EngineError> {
+    async fn handle(&self, held: Held) -> Result<(), EngineError> {
+        let Held { claim, on_its_way: _on_its_way } = held;
         let key = claim.payout.order.key.clone();
-        match AssertUnwindSafe(self.handle_claim(claim)).catch_unwind().await {
+        let handling = Box::pin(self.handle_claim(claim));
+        match AssertUnwindSafe(handling).catch_unwind().await {
             Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
                 // Another version wrote it meanwhile. Whoever claims it next sets it aside.
                 Ok(())
@@ -389,12 +412,15 @@ impl Engine {
             let account = &claim.payout.order.account;
             matches!(self.admission(account, self.timer.now()), Admission::NotBefore(_))
         };
+        if claim.has_begun() {
+            return self.send(claim).await;
+        }
         match task(&claim.payout.progress) {
-            Task::Send if is_halted() => self.give_back(&claim).await,
+            Task::Send if is_halted() => self.give_back(claim).await,
             Task::Send => self.send(claim).await,
             Task::AdmitDoubt => self.admit_doubt(claim).await,
             Task::Ask => self.ask(claim).await,
-            Task::Rest => self.give_back(&claim).await,
+            Task::Rest => self.give_back(claim).await,
         }
     }
 
@@ -405,7 +431,8 @@ impl Engine {
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             Some(rules.ambiguous(&payout.progress, because.to_owned()))
         };
-        self.write(Point::RecordPanic, key, Writer::Anyone, decide).await.map(drop)
+        let payout = self.load(key).await?;
+        self.write(Point::RecordPanic, payout, Writer::Anyone, decide).await.map(drop)
     }
 
     async fn apply_inbox(&self) -> Result<usize, EngineError> {
@@ -454,11 +481,6 @@ fn limited(work: Work) -> Option<Limited> {
         Work::Hint => Some(Limited::Hints),
         Work::Apply => None,
     }
-}
-
-fn lane_of(claim: &Claim) -> Lane {
-    let Payout { order, progress, .. } = &claim.payout;
-    Lane { account: order.account.clone(), work: progress.work() }
 }
 
 /// What ends the loop.

@@ -250,6 +250,11 @@ impl PayoutProvider for Etpay {
         bank::find(order.beneficiary.bank.as_ref()?.as_str()).map(bank::BankRow::to_bank)
     }
 
+    /// Only while it is not logged in.
+    fn must_prepare(&self) -> bool {
+        self.paying().is_ok_and(|side| !side.is_logged_in())
+    }
+
     /// Logs in, so that a login that fails does so before an attempt is recorded.
     async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         if let Ok(side) = self.paying() {

@@ -118,6 +118,12 @@ impl Login {
         }
     }
 
+    /// Is there a token that counts?
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
+        let current = self.lock();
+        current.get().is_some_and(|visit| visit.outcome.is_ok() && now < visit.until)
+    }
+
     /// Gives up a token, so that the next caller logs in. No effect on a newer one.
     pub(crate) fn forget(&self, token: &Arc<Token>) {
         self.replace(token, OnceCell::new());

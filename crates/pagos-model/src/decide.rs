@@ -213,8 +213,7 @@ impl Rules<'_> {
     /// A person's "send it again": only in doubt, and only once no worker can be sending.
     pub(crate) fn send_again(&self, before: &Progress) -> Option<Progress> {
         before.open.filter(|_| before.status == Status::Unknown)?;
-        let person = false;
-        self.is_over(before).then(|| Progress { person, ..closed(before.clone()) })
+        self.is_over(before).then(|| closed(before.clone()))
     }
 
     /// Can nothing of the open attempt be on its way any more, as far as a person may rely on it?
@@ -224,9 +223,10 @@ impl Rules<'_> {
     }
 }
 
-/// The attempt that is open is not alive.
+/// The attempt that is open is not alive, which settles the doubt that a person was called for.
 fn closed(mut progress: Progress) -> Progress {
     progress.open = None;
+    progress.person = false;
     progress.absences = 0;
     progress.is_due = true;
     progress

@@ -206,6 +206,8 @@ pub struct State {
     pub progress: Progress,
     /// Whose claim is the newest; nobody's once that worker is gone.
     pub holder: Option<u8>,
+    /// Since whose claim somebody else has claimed to send. A claim to ask fences nobody off.
+    pub is_fenced_off: [bool; 2],
     /// For how many more ticks the claim holds.
     pub lease: u8,
     /// The two workers.
@@ -255,6 +257,7 @@ impl State {
         Self {
             progress,
             holder: None,
+            is_fenced_off: [false, false],
             lease: 0,
             workers: [Worker::Idle, Worker::Idle],
             wire: Vec::new(),
@@ -282,6 +285,7 @@ impl State {
             self.workers.swap(0, 1);
             let other = |worker: u8| 1 - worker;
             self.holder = self.holder.map(other);
+            self.is_fenced_off.swap(0, 1);
             self.wire.iter_mut().for_each(|request| request.waits = request.waits.map(other));
         }
         self.wire.sort_unstable();

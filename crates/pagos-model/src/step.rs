@@ -142,6 +142,7 @@ impl Moving<'_> {
     /// The worker has nothing more to do with this payout; what it sent stays sent.
     fn leave(&mut self, worker: u8) {
         *self.worker(worker) = Worker::Idle;
+        self.state.is_fenced_off[usize::from(worker)] = false;
         if self.state.holder == Some(worker) {
             self.state.holder = None;
         }
@@ -188,16 +189,28 @@ impl Moving<'_> {
         self.state.holder = Some(worker);
         let is_kept = !self.world.holds(Guard::CompareAndSet);
         let copy = is_kept.then(|| Box::new(self.state.progress.clone()));
-        *self.worker(worker) = match task(self.world, &self.state.progress) {
-            Task::Send => Worker::Sending(copy),
+        let doing = match task(self.world, &self.state.progress) {
+            Task::Send => {
+                self.fence_off_others(worker);
+                Worker::Sending(copy)
+            }
             Task::Ask => Worker::Asking,
             Task::AdmitDoubt => Worker::Heard(news(Said::Reply(Status::Unknown)), None),
         };
+        *self.worker(worker) = doing;
         Some(())
     }
 
+    fn fence_off_others(&mut self, worker: u8) {
+        let others = (0_u8..).zip(&self.state.workers).zip(&mut self.state.is_fenced_off);
+        for ((other, doing), is_fenced_off) in others {
+            *is_fenced_off = other != worker && *doing != Worker::Idle;
+        }
+    }
+
     fn is_holder(&self, worker: u8) -> bool {
-        self.state.holder == Some(worker) || !self.world.holds(Guard::Fence)
+        let is_fenced_off = self.state.is_fenced_off[usize::from(worker)];
+        !is_fenced_off || !self.world.holds(Guard::Fence)
     }
 
     fn begin(&mut self, worker: u8) -> Option<()> {
@@ -231,6 +244,7 @@ impl Moving<'_> {
             match doing {
                 Worker::Sending(_) if worker != writer => {
                     *doing = Worker::Idle;
+                    self.state.is_fenced_off[usize::from(worker)] = false;
                     self.state.holder = self.state.holder.filter(|holder| *holder != worker);
                 }
                 _ => {}

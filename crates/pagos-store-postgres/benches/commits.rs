@@ -24,6 +24,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use pagos_engine::Committed;
 use pagos_engine::Intent;
+use pagos_engine::NoAttempt;
 use pagos_engine::Payout;
 use pagos_engine::Store;
 use pagos_store_postgres::PostgresOptions;
@@ -204,7 +205,7 @@ async fn claims_rate(store: &Arc<PostgresStore>, limit: usize) -> f64 {
     let claim_all = async |store: Arc<PostgresStore>| {
         let mut claimed = 0;
         while begun.elapsed() < PATIENCE {
-            claimed += store.claim(claim(0, limit)).await.unwrap().len();
+            claimed += store.claim(claim(0, limit), &NoAttempt).await.unwrap().len();
         }
         claimed
     };

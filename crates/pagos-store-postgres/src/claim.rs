@@ -2,10 +2,17 @@
 //! aside, see `quarantine.rs`.
 
 use pagos_core::Timestamp;
+use pagos_engine::Begin;
+use pagos_engine::Begun;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
+use pagos_engine::Committed;
+use pagos_engine::Lease;
 use pagos_engine::Payment;
+use pagos_engine::Payout;
 use pagos_engine::Share;
+use pagos_engine::Step;
+use pagos_engine::Work;
 use tokio_postgres::Row;
 
 use crate::connection::Connection;
@@ -16,10 +23,12 @@ use crate::quarantine::Unreadable;
 use crate::row;
 use crate::row::payment_columns;
 use crate::row::payout_columns;
-use crate::transaction::Work;
+use crate::step;
+use crate::transaction;
 
-/// What a request wants, one column per array.
+/// What is claimed of a request, one column per array.
 struct Shares<'call> {
+    places: Vec<i64>,
     accounts: Vec<&'call str>,
     works: Vec<&'call str>,
     limits: Vec<i64>,
@@ -27,10 +36,14 @@ struct Shares<'call> {
 }
 
 impl<'call> Shares<'call> {
-    fn of(request: &'call ClaimRequest) -> Self {
-        let shares = || request.shares.iter();
+    /// Those of some kinds of work, with their places among all.
+    fn of(request: &'call ClaimRequest, is_meant: impl Fn(Work) -> bool) -> Self {
+        let numbered = (1_i64..).zip(&request.shares);
+        let meant: Vec<_> = numbered.filter(|(_, share)| is_meant(share.lane.work)).collect();
+        let shares = || meant.iter().map(|(_, share)| *share);
         let lease_until = |share: &Share| request.now.plus(share.lease).as_millis();
         Self {
+            places: meant.iter().map(|(place, _)| *place).collect(),
             accounts: shares().map(|share| share.lane.account.as_str()).collect(),
             works: shares().map(|share| share.lane.work.word()).collect(),
             limits: shares().map(|share| row::limit(share.limit)).collect(),
@@ -45,69 +58,151 @@ struct Columns {
     lease_until: usize,
 }
 
-/// Reads what was claimed, and sets aside what cannot be read.
-async fn read_claimed<T>(
-    connection: &Connection,
-    rows: &[Row],
-    (table, columns, now): (Table, Columns, Timestamp),
-    read: impl Fn(&Row) -> Result<T, Failure>,
-) -> Result<Vec<(T, Timestamp)>, Failure> {
-    let mut claimed = Vec::with_capacity(rows.len());
-    let mut unreadable = Vec::new();
-    for row in rows {
-        match read(row) {
-            Ok(one) => {
-                let lease_until = Timestamp::from_millis(row.try_get(columns.lease_until)?);
-                claimed.push((one, lease_until));
+/// What was claimed.
+struct Claimed<T> {
+    /// Each with the end of its claim, and its row.
+    read: Vec<(T, Timestamp, usize)>,
+    unreadable: Vec<Unreadable>,
+}
+
+impl<T> Claimed<T> {
+    fn read(
+        rows: &[Row],
+        columns: &Columns,
+        read: impl Fn(&Row) -> Result<T, Failure>,
+    ) -> Result<Self, Failure> {
+        let mut claimed = Self { read: Vec::with_capacity(rows.len()), unreadable: Vec::new() };
+        for (number, row) in rows.iter().enumerate() {
+            match read(row) {
+                Ok(one) => {
+                    let lease_until = Timestamp::from_millis(row.try_get(columns.lease_until)?);
+                    claimed.read.push((one, lease_until, number));
+                }
+                Err(why) if why.is_unreadable_row() => {
+                    claimed.unreadable.push(Unreadable::read(row, columns.id, why)?);
+                }
+                Err(failure) => return Err(failure),
             }
-            Err(why) if why.is_unreadable_row() => {
-                unreadable.push(Unreadable::read(row, columns.id, why)?);
-            }
-            Err(failure) => return Err(failure),
         }
+        Ok(claimed)
     }
-    quarantine::set_aside(connection, table, unreadable, now).await?;
-    Ok(claimed)
 }
 
-/// Claims payouts.
-pub(crate) struct ClaimPayouts<'call> {
+/// A claim with the place of its share.
+pub(crate) type Placed = (i64, Claim);
+
+/// Claims payouts to send them, and begins the attempts that belong to it.
+pub(crate) struct ClaimToSend<'call> {
     pub(crate) request: &'call ClaimRequest,
+    pub(crate) begin: &'call dyn Begin,
 }
 
-impl Work for ClaimPayouts<'_> {
-    type Answer = Vec<Claim>;
+impl transaction::Work for ClaimToSend<'_> {
+    type Answer = Vec<Placed>;
 
     /// Rows that another worker claims at this moment are skipped, so nobody waits for anybody.
-    async fn run(&self, connection: &Connection) -> Result<Vec<Claim>, Failure> {
-        let Shares { accounts, works, limits, leases_until } = Shares::of(self.request);
+    async fn run(&self, connection: &Connection) -> Result<Vec<Placed>, Failure> {
         let now = self.request.now;
+        let shares = Shares::of(self.request, |work| work == Work::Send);
         let rows = connection
-            .rows(CLAIM, &[&now.as_millis(), &accounts, &works, &limits, &leases_until])
+            .rows(
+                CLAIM_TO_SEND,
+                &[
+                    &now.as_millis(),
+                    &shares.accounts,
+                    &shares.works,
+                    &shares.limits,
+                    &shares.leases_until,
+                    &shares.places,
+                ],
+            )
             .await?;
-        let columns = Columns { lease_until: 7, id: 8 };
-        let reading = (Table::Payouts, columns, now);
-        let claimed = read_claimed(connection, &rows, reading, row::payout).await?;
-        let claim = |(payout, lease_until)| Claim { payout, lease_until };
-        Ok(claimed.into_iter().map(claim).collect())
+        let claimed = Claimed::read(&rows, &COLUMNS, row::payout)?;
+        quarantine::set_aside(connection, Table::Payouts, &claimed.unreadable, now).await?;
+        let place = |number: usize| rows.get(number).map_or(Ok(0), |row| row.try_get(PLACE));
+        let mut claims = Vec::with_capacity(claimed.read.len());
+        for (payout, lease_until, number) in claimed.read {
+            claims.push((place(number)?, Claim { payout, work: Work::Send, lease_until }));
+        }
+        self.begin(connection, &mut claims).await?;
+        Ok(claims)
     }
+}
+
+impl ClaimToSend<'_> {
+    async fn begin(&self, connection: &Connection, claims: &mut [Placed]) -> Result<(), Failure> {
+        let mut steps = Vec::new();
+        let mut begun = Vec::new();
+        for (_, claim) in claims {
+            // It is asked about the payout as it was before the claim.
+            claim.payout.epoch -= 1;
+            let attempt = self.begin.begin(&claim.payout);
+            claim.payout.epoch += 1;
+            if let Some(attempt) = attempt {
+                steps.push(step_of(&claim.payout, attempt));
+                begun.push(claim);
+            }
+        }
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let answers = step::write_steps(connection, &steps).await?;
+        for ((claim, step), answer) in begun.into_iter().zip(steps).zip(answers) {
+            let Committed::Done { version } = answer.into_committed()? else {
+                return Err(Failure::new("a payout changed while its row was locked"));
+            };
+            claim.payout.version = version;
+            claim.payout.progress = step.progress;
+            claim.payout.due_at = step.due_at;
+        }
+        Ok(())
+    }
+}
+
+fn step_of(payout: &Payout, attempt: Begun) -> Step {
+    Step {
+        key: payout.order.key.clone(),
+        version: payout.version,
+        fence: Some(payout.epoch),
+        lease: Lease::Keep,
+        progress: attempt.progress,
+        due_at: attempt.due_at,
+        entries: attempt.entries,
+        notices: Vec::new(),
+        applies: None,
+    }
+}
+
+const COLUMNS: Columns = Columns { lease_until: 7, id: 9 };
+
+/// The column of the share's place.
+const PLACE: usize = 8;
+
+/// Is there nothing left of an earlier claim, at the moment `$1`?
+macro_rules! is_free {
+    () => {
+        "(payouts.lease_until IS NULL OR payouts.lease_until <= $1)
+         AND NOT EXISTS (SELECT FROM asking WHERE payout = payouts.id AND until > $1)"
+    };
 }
 
 /// `due` as an array, because nobody can tell the planner how few rows it has: joined, it was compared
 /// with the whole table.
-const CLAIM: &str = concat!(
+const CLAIM_TO_SEND: &str = concat!(
     "WITH shares AS MATERIALIZED (
-        SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
+        SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
                       AS list (account, work, most, lease_until, place)
     ), due AS MATERIALIZED (
         SELECT free.id FROM shares CROSS JOIN LATERAL (
             SELECT id FROM payouts
             WHERE payouts.account = shares.account AND payouts.work = shares.work
-              AND NOT held AND due_at <= $1
-              AND (payouts.lease_until IS NULL OR payouts.lease_until <= $1)
-            ORDER BY due_at, key LIMIT shares.most
+              AND NOT held AND due_at <= $1 AND ",
+    is_free!(),
+    "       ORDER BY due_at, key LIMIT shares.most
             FOR UPDATE SKIP LOCKED
         ) AS free
+    ), asked AS (
+        DELETE FROM asking WHERE payout = ANY (ARRAY (SELECT id FROM due))
     ), claimed AS (
         UPDATE payouts SET epoch = epoch + 1, lease_until = shares.lease_until
         FROM shares WHERE payouts.id = ANY (ARRAY (SELECT id FROM due))
@@ -116,8 +211,77 @@ const CLAIM: &str = concat!(
     )
     SELECT ",
     payout_columns!(),
-    ", lease_until, id, key, account, amount_minor, currency
+    ", lease_until, place, id, version, key, account, amount_minor, currency
     FROM claimed ORDER BY place, due_at, key"
+);
+
+/// Claims payouts to ask about them.
+pub(crate) struct ClaimToAsk<'call> {
+    pub(crate) request: &'call ClaimRequest,
+}
+
+/// What was claimed to ask, and what must be set aside.
+pub(crate) struct ToAsk {
+    pub(crate) claims: Vec<Placed>,
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+impl transaction::Work for ClaimToAsk<'_> {
+    type Answer = ToAsk;
+
+    /// In a transaction of its own, of which nobody needs to know whether it happened: if its answer is
+    /// lost, the payouts are asked about a lease later.
+    async fn run(&self, connection: &Connection) -> Result<ToAsk, Failure> {
+        let shares = Shares::of(self.request, |work| work != Work::Send);
+        let rows = connection
+            .rows_alone(
+                CLAIM_TO_ASK,
+                &[
+                    &self.request.now.as_millis(),
+                    &shares.accounts,
+                    &shares.works,
+                    &shares.limits,
+                    &shares.leases_until,
+                    &shares.places,
+                ],
+            )
+            .await?;
+        let claimed = Claimed::read(&rows, &COLUMNS, row::payout)?;
+        let mut claims = Vec::with_capacity(claimed.read.len());
+        for (payout, lease_until, number) in claimed.read {
+            let Some(row) = rows.get(number) else { continue };
+            let work = payout.progress.work();
+            claims.push((row.try_get(PLACE)?, Claim { payout, work, lease_until }));
+        }
+        Ok(ToAsk { claims, unreadable: claimed.unreadable })
+    }
+}
+
+/// Of two workers that see the same payout as free, one inserts it, and the other one gets others next
+/// time.
+const CLAIM_TO_ASK: &str = concat!(
+    "WITH shares AS MATERIALIZED (
+        SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
+                      AS list (account, work, most, lease_until, place)
+    ), due AS MATERIALIZED (
+        SELECT free.id, shares.lease_until, shares.place FROM shares CROSS JOIN LATERAL (
+            SELECT id FROM payouts
+            WHERE payouts.account = shares.account AND payouts.work = shares.work
+              AND NOT held AND due_at <= $1 AND ",
+    is_free!(),
+    "       ORDER BY due_at, key LIMIT shares.most
+        ) AS free
+    ), claimed AS (
+        INSERT INTO asking (payout, until)
+        SELECT id, lease_until FROM due ORDER BY id
+        ON CONFLICT (payout) DO UPDATE SET until = excluded.until WHERE asking.until <= $1
+        RETURNING payout, until
+    )
+    SELECT ",
+    payout_columns!(),
+    ", until, place, id, version, key, account, amount_minor, currency
+    FROM claimed JOIN due ON due.id = payout JOIN payouts USING (id)
+    ORDER BY place, due_at, key"
 );
 
 /// Claims payments. They have no epochs: a question that is asked twice harms nobody.
@@ -125,19 +289,19 @@ pub(crate) struct ClaimPayments<'call> {
     pub(crate) request: &'call ClaimRequest,
 }
 
-impl Work for ClaimPayments<'_> {
+impl transaction::Work for ClaimPayments<'_> {
     type Answer = Vec<Payment>;
 
     async fn run(&self, connection: &Connection) -> Result<Vec<Payment>, Failure> {
-        let Shares { accounts, limits, leases_until, .. } = Shares::of(self.request);
+        let Shares { accounts, limits, leases_until, .. } = Shares::of(self.request, |_| true);
         let now = self.request.now;
         let rows = connection
             .rows(CLAIM_PAYMENTS, &[&now.as_millis(), &accounts, &limits, &leases_until])
             .await?;
         let columns = Columns { lease_until: 6, id: 7 };
-        let reading = (Table::Payments, columns, now);
-        let claimed = read_claimed(connection, &rows, reading, row::payment).await?;
-        Ok(claimed.into_iter().map(|(payment, _)| payment).collect())
+        let claimed = Claimed::read(&rows, &columns, row::payment)?;
+        quarantine::set_aside(connection, Table::Payments, &claimed.unreadable, now).await?;
+        Ok(claimed.read.into_iter().map(|(payment, ..)| payment).collect())
     }
 }
 
@@ -161,17 +325,19 @@ const CLAIM_PAYMENTS: &str = concat!(
     )
     SELECT ",
     payment_columns!(),
-    ", lease_until, id, key, account, amount_minor, currency
+    ", lease_until, id, version, key, account, amount_minor, currency
     FROM claimed ORDER BY place, due_at, key"
 );
 
-/// Ends every claim, and raises the epochs so that whoever held one writes nothing any more.
+/// Ends every claim, and raises the epochs of payouts that are sent, so that whoever held one writes
+/// nothing any more.
 pub(crate) struct EndClaims;
 
-impl Work for EndClaims {
+impl transaction::Work for EndClaims {
     type Answer = u64;
 
     async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
+        connection.execute("DELETE FROM asking", &[]).await?;
         let payouts = connection.execute(END_CLAIMS, &[]).await?;
         Ok(payouts + connection.execute(END_CLAIMS_OF_PAYMENTS, &[]).await?)
     }

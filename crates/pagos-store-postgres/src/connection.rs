@@ -380,9 +380,17 @@ impl Connection {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Option<Row>, Failure> {
+        Ok(self.rows_alone(sql, parameters).await?.into_iter().next())
+    }
+
+    /// As [`Connection::write_alone`], with all that the statement returns.
+    pub(crate) async fn rows_alone(
+        &self,
+        sql: &'static str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Failure> {
         let parameters = with_types(parameters);
-        let rows = self.alone(Access::Write, self.client.query_typed(sql, &parameters)).await?;
-        Ok(rows.into_iter().next())
+        self.alone(Access::Write, self.client.query_typed(sql, &parameters)).await
     }
 
     /// All three are sent before the first answer is waited for: a request leaves when its future is

@@ -17,6 +17,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::row;
 use crate::tallies::count_moved;
+use crate::transaction::Work;
 
 /// Where an unreadable row is.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,7 @@ pub(crate) enum Table {
 /// What the columns tell of a row whose JSON cannot be read.
 pub(crate) struct Unreadable {
     id: i64,
+    version: i64,
     key: String,
     account: AccountName,
     amount_minor: i64,
@@ -36,14 +38,15 @@ pub(crate) struct Unreadable {
 }
 
 impl Unreadable {
-    /// Reads `id, key, account, amount_minor, currency` from the column `first` on.
+    /// Reads `id, version, key, account, amount_minor, currency` from the column `first` on.
     pub(crate) fn read(row: &Row, first: usize, why: Failure) -> Result<Self, Failure> {
         Ok(Self {
             id: row.try_get(first)?,
-            key: row.try_get(first + 1)?,
-            account: AccountName::new(row.try_get::<_, String>(first + 2)?)?,
-            amount_minor: row.try_get(first + 3)?,
-            currency: row.try_get(first + 4)?,
+            version: row.try_get(first + 1)?,
+            key: row.try_get(first + 2)?,
+            account: AccountName::new(row.try_get::<_, String>(first + 3)?)?,
+            amount_minor: row.try_get(first + 4)?,
+            currency: row.try_get(first + 5)?,
             because: why.error.message,
         })
     }
@@ -78,24 +81,39 @@ impl Unreadable {
     }
 }
 
-/// Sets rows aside that this transaction has locked.
+/// Payouts to set aside that were only looked at.
+pub(crate) struct SetAside<'call> {
+    pub(crate) rows: &'call [Unreadable],
+    pub(crate) now: Timestamp,
+}
+
+impl Work for SetAside<'_> {
+    type Answer = ();
+
+    async fn run(&self, connection: &Connection) -> Result<(), Failure> {
+        set_aside(connection, Table::Payouts, self.rows, self.now).await
+    }
+}
+
+/// Sets rows aside that are as they were read.
 pub(crate) async fn set_aside(
     connection: &Connection,
     table: Table,
-    rows: Vec<Unreadable>,
+    rows: &[Unreadable],
     now: Timestamp,
 ) -> Result<(), Failure> {
     if rows.is_empty() {
         return Ok(());
     }
     let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let versions: Vec<i64> = rows.iter().map(|row| row.version).collect();
     let reasons: Vec<&str> = rows.iter().map(|row| row.because.as_str()).collect();
     let notices: Vec<Notice> = rows.iter().map(|row| row.notice(table, now)).collect();
     let notices = row::texts(&notices)?;
     let done = match table {
         Table::Payouts => {
             let stripe = connection.stripe;
-            connection.execute(PAYOUTS, &[&stripe, &ids, &reasons, &notices]).await
+            connection.execute(PAYOUTS, &[&stripe, &ids, &reasons, &notices, &versions]).await
         }
         Table::Payments => connection.execute(PAYMENTS, &[&ids, &reasons, &notices]).await,
     };
@@ -104,20 +122,21 @@ pub(crate) async fn set_aside(
 
 const PAYOUTS: &str = concat!(
     "WITH list AS MATERIALIZED (
-        SELECT * FROM unnest($2::bigint[], $3::text[]) AS list (id, reason)
+        SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[])
+                      AS list (id, reason, notice, version)
     ), old AS MATERIALIZED (
         SELECT id, runs, account, currency, status, amount_minor, at_rest, attention
-        FROM payouts WHERE id IN (SELECT id FROM list)
+        FROM payouts JOIN list USING (id, version) ORDER BY payouts.key FOR UPDATE OF payouts
     ), new AS (
         UPDATE payouts SET status = 'quarantined', due_at = NULL, lease_until = NULL,
-            attention = true, at_rest = true, unreadable = list.reason
-        FROM list WHERE payouts.id = list.id
+            attention = true, at_rest = true, unreadable = list.reason,
+            version = payouts.version + 1, epoch = payouts.epoch + 1
+        FROM list JOIN old USING (id) WHERE payouts.id = list.id
         RETURNING payouts.runs, payouts.account, payouts.currency, payouts.status,
                   payouts.amount_minor, payouts.at_rest, payouts.attention
     ), told AS (
         INSERT INTO outbox (notice_json)
-        SELECT notice FROM unnest($4::text[]) WITH ORDINALITY AS list (notice, place)
-        ORDER BY place
+        SELECT notice FROM list JOIN old USING (id) ORDER BY id
     ), moved AS (
         SELECT unnest(runs || 0::bigint) AS run, account, currency, status, amount_minor, at_rest,
                attention, -1 AS sign

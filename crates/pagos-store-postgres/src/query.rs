@@ -160,10 +160,15 @@ const NEXT_DUE: &str = "WITH lanes AS MATERIALIZED (
             SELECT due_at FROM payouts
             WHERE payouts.account = lanes.account AND payouts.work = lanes.work
               AND NOT held AND due_at IS NOT NULL AND lease_until IS NULL
+              AND NOT EXISTS (SELECT FROM asking WHERE payout = payouts.id)
             ORDER BY due_at, key LIMIT 1
          ) AS first),
         (SELECT min(greatest(due_at, lease_until)) FROM payouts JOIN lanes USING (account, work)
-         WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND NOT held),
+         WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND NOT held
+           AND NOT EXISTS (SELECT FROM asking WHERE payout = payouts.id)),
+        (SELECT min(greatest(due_at, lease_until, until))
+         FROM asking JOIN payouts ON payouts.id = payout JOIN lanes USING (account, work)
+         WHERE due_at IS NOT NULL AND NOT held),
         (SELECT min(first.due_at) FROM lanes CROSS JOIN LATERAL (
             SELECT due_at FROM payments
             WHERE payments.account = lanes.account AND due_at IS NOT NULL AND lease_until IS NULL

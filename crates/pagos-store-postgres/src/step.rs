@@ -23,8 +23,6 @@ pub(crate) struct Steps<'call> {
 
 /// Writes steps of payouts that are all different ones in a transaction that has begun, with whatever else
 /// is written there.
-// The next user is the claim that writes what is sent together with it.
-#[cfg_attr(not(all(test, feature = "scratch")), expect(dead_code))]
 pub(crate) async fn write_steps(
     connection: &Connection,
     steps: &[Step],
@@ -152,6 +150,9 @@ macro_rules! steps {
                 FROM old JOIN list USING (place) WHERE payouts.id = old.id
                 RETURNING old.place, payouts.id, payouts.runs, payouts.account, payouts.currency,
                           payouts.status, payouts.amount_minor, payouts.at_rest, payouts.attention
+            ), asked AS (
+                DELETE FROM asking USING list JOIN old USING (place)
+                WHERE list.ends AND asking.payout = old.id
             ), named AS (
                 INSERT INTO payout_references (account, reference, key)
                 SELECT DISTINCT ON (account, new_reference) account, new_reference, key FROM old

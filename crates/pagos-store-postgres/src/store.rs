@@ -10,6 +10,7 @@ use pagos_core::AccountName;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
+use pagos_engine::Begin;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -28,15 +29,18 @@ use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
 use pagos_engine::Turn;
+use pagos_engine::Work;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::account;
-use crate::claim::ClaimPayouts;
+use crate::claim::ClaimToAsk;
+use crate::claim::ClaimToSend;
 use crate::claim::EndClaims;
 use crate::group::Groups;
 use crate::options::PostgresOptions;
 use crate::outbox;
 use crate::pool::Pool;
+use crate::quarantine::SetAside;
 use crate::query;
 use crate::run;
 use crate::run::Fixed;
@@ -269,8 +273,31 @@ impl Store for PostgresStore {
         self.pool.read(&run::ReadRun { run }).await
     }
 
-    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        self.pool.write(&ClaimPayouts { request: &request }).await
+    async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let has = |is_meant: fn(&Work) -> bool| {
+            request.shares.iter().any(|share| is_meant(&share.lane.work))
+        };
+        let mut claims = Vec::new();
+        if has(|work| *work != Work::Send) {
+            // Forgotten by a crash, so nobody has to know whether it was committed.
+            self.pool.may_write()?;
+            let asked = self.pool.read(&ClaimToAsk { request: &request }).await?;
+            claims.extend(asked.claims);
+            if !asked.unreadable.is_empty() {
+                let (rows, now) = (asked.unreadable.as_slice(), request.now);
+                self.pool.write(&SetAside { rows, now }).await?;
+            }
+        }
+        if has(|work| *work == Work::Send) {
+            claims.extend(self.pool.write(&ClaimToSend { request: &request, begin }).await?);
+        }
+        // In the order of their shares, and stable within each.
+        claims.sort_by_key(|(place, _)| *place);
+        Ok(claims.into_iter().map(|(_, claim)| claim).collect())
     }
 
     async fn end_claims(&self) -> Result<u64, StoreError> {

@@ -14,6 +14,7 @@ use pagos_core::Hint;
 use pagos_engine::Committed;
 use pagos_engine::Filing;
 use pagos_engine::InboxStore;
+use pagos_engine::NoAttempt;
 use pagos_engine::Payout;
 use pagos_engine::Released;
 use pagos_engine::Store;
@@ -53,7 +54,7 @@ impl Stand {
             PostgresOptions { connections_max: 1, reconnect_for, ..PostgresOptions::default() };
         let store = open_with(&proxy.url(&database.url), options).await;
         release(&*store, &["k1"]).await;
-        let payout = store.claim(claim(0, 1)).await.unwrap().remove(0).payout;
+        let payout = store.claim(claim(0, 1), &NoAttempt).await.unwrap().remove(0).payout;
         Some(Self { database, proxy, store, payout })
     }
 
@@ -232,7 +233,7 @@ async fn every_kind_of_write_survives_a_lost_answer() {
         let released = store.release(&other, 1, sample::at(5)).await.unwrap();
         assert_eq!(released, Released::Done { made_due: 1 }, "{fate:?}");
         proxy.next_commit(fate);
-        let claimed = store.claim(claim(5, 10)).await.unwrap();
+        let claimed = store.claim(claim(5, 10), &NoAttempt).await.unwrap();
         assert_eq!(claimed.len(), 1, "{fate:?}");
         assert_eq!(claimed[0].payout.epoch, 1, "claimed once, {fate:?}");
         proxy.next_commit(fate);

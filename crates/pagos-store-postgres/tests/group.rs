@@ -17,6 +17,7 @@ use pagos_core::Source;
 use pagos_core::Status;
 use pagos_engine::Committed;
 use pagos_engine::InboxId;
+use pagos_engine::NoAttempt;
 use pagos_engine::Payout;
 use pagos_engine::Step;
 use pagos_engine::Store;
@@ -70,7 +71,7 @@ impl Stand {
 async fn claimed(store: &PostgresStore, payouts: usize) -> Vec<Payout> {
     let names: Vec<String> = (0..payouts).map(|number| format!("k{number:03}")).collect();
     release(store, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    let claims = store.claim(claim(0, payouts)).await.unwrap();
+    let claims = store.claim(claim(0, payouts), &NoAttempt).await.unwrap();
     claims.into_iter().map(|claim| claim.payout).collect()
 }
 

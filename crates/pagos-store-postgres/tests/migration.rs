@@ -18,6 +18,7 @@ use pagos_engine::InboxId;
 use pagos_engine::InboxState;
 use pagos_engine::InboxStore;
 use pagos_engine::Lane;
+use pagos_engine::NoAttempt;
 use pagos_engine::Notice;
 use pagos_engine::NoticeAbout;
 use pagos_engine::PaymentStore;
@@ -114,7 +115,7 @@ async fn who_only_reads_makes_nothing_and_writes_nothing() {
     assert_eq!(count(&client, schemas).await, 0);
     let writer = open(&database.url).await;
     release(&*writer, &["k1"]).await;
-    let payout = writer.claim(claim(0, 1)).await.unwrap().remove(0).payout;
+    let payout = writer.claim(claim(0, 1), &NoAttempt).await.unwrap().remove(0).payout;
     writer.commit(step(&payout)).await.unwrap();
     let options = PostgresOptions::default();
     let reader = PostgresStore::connect_read_only(&database.url, options).await.unwrap();
@@ -164,7 +165,7 @@ async fn runs_and_payouts_of_version_1_come_to_the_present_one() {
     let counts = ["created", "unknown", "pending", "quarantined"].map(|word| tally.count(word));
     assert_eq!(counts, [3, 2, 1, 1]);
     let claimed = async |work| {
-        let claims = store.claim(claim_of(lane(work), 10, 10)).await.unwrap();
+        let claims = store.claim(claim_of(lane(work), 10, 10), &NoAttempt).await.unwrap();
         let keys = claims.iter().map(|claim| claim.payout.order.key.to_string());
         keys.collect::<Vec<_>>()
     };

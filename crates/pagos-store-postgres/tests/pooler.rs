@@ -16,6 +16,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use pagos_engine::Committed;
 use pagos_engine::Intent;
+use pagos_engine::NoAttempt;
 use pagos_engine::Payout;
 use pagos_engine::Released;
 use pagos_engine::Store;
@@ -110,7 +111,7 @@ async fn world_6_what_others_left_in_a_session_changes_nothing() {
     release(&*store, &["k1", "k2"]).await;
     let other = open(&url).await;
     for store in [&store, &other] {
-        let payout = store.claim(claim(0, 1)).await.unwrap().remove(0).payout;
+        let payout = store.claim(claim(0, 1), &NoAttempt).await.unwrap().remove(0).payout;
         let committed = store.commit(step(&payout)).await.unwrap();
         assert_eq!(committed, Committed::Done { version: payout.version + 1 });
         assert_eq!(store.tally(None).await.unwrap().total(), 2);
@@ -137,7 +138,7 @@ async fn world_6_workers_behind_a_pooler_claim_each_payout_once() {
         async move {
             let mut written = 0;
             loop {
-                let claims = store.claim(claim(0, 7)).await.unwrap();
+                let claims = store.claim(claim(0, 7), &NoAttempt).await.unwrap();
                 if claims.is_empty() {
                     return written;
                 }
@@ -238,7 +239,7 @@ impl Stand {
             PostgresOptions { connections_max: 1, reconnect_for, ..PostgresOptions::default() };
         let store = sample::open_with(&url, options).await;
         release(&*store, &["k1"]).await;
-        let payout = store.claim(claim(0, 1)).await.unwrap().remove(0).payout;
+        let payout = store.claim(claim(0, 1), &NoAttempt).await.unwrap().remove(0).payout;
         Some(Self { database, _pooler: pooler, proxy, store, payout })
     }
 

@@ -21,6 +21,7 @@ use pagos_engine::Committed;
 use pagos_engine::Filter;
 use pagos_engine::Lane;
 use pagos_engine::Lease;
+use pagos_engine::NoAttempt;
 use pagos_engine::NoticeKind;
 use pagos_engine::Payment;
 use pagos_engine::PaymentCommitted;
@@ -67,7 +68,7 @@ async fn truth_01_a_run_keeps_its_members() {
     let names: Vec<String> = (0..PAYOUTS).map(|number| format!("k{number:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     release(&*one, &names).await;
-    for claimed in other.claim(claim(0, PAYOUTS)).await.unwrap() {
+    for claimed in other.claim(claim(0, PAYOUTS), &NoAttempt).await.unwrap() {
         let payout = claimed.payout;
         let (joined, joining) = (vec![intent(payout.order.key.as_str())], run_of("second"));
         let mut progress = payout.progress.clone();
@@ -101,7 +102,7 @@ async fn truth_01_a_step_that_waited_counts_in_the_new_run_too() {
     let database = scratch.database().await;
     let (one, other) = (open(&database.url).await, open(&database.url).await);
     release(&*one, &["k1"]).await;
-    let payout = other.claim(claim(0, 1)).await.unwrap().remove(0).payout;
+    let payout = other.claim(claim(0, 1), &NoAttempt).await.unwrap().remove(0).payout;
     let client = connect(&database).await;
     client.batch_execute("BEGIN; LOCK TABLE tallies IN SHARE MODE").await.unwrap();
     let submit = tokio::spawn(async move { one.submit(&run_of("b"), intents(&["k1"])).await });
@@ -263,12 +264,12 @@ async fn truth_16_a_row_of_a_newer_version_ends_nobody_elses_claim() {
     client.execute(damage, &[&FROM_THE_FUTURE]).await.unwrap();
     let damage = "UPDATE payouts SET order_json = 'opensesame' WHERE key = 'k3'";
     client.batch_execute(damage).await.unwrap();
-    let claimed = store.claim(claim(7, 10)).await.unwrap();
+    let claimed = store.claim(claim(7, 10), &NoAttempt).await.unwrap();
     let keys: Vec<&str> = claimed.iter().map(|claim| claim.payout.order.key.as_str()).collect();
     assert_eq!(keys, ["k2"]);
     let lanes = [lane(Work::Send), lane(Work::Ask)];
     assert_eq!(store.next_due(&lanes).await.unwrap(), Some(at(60_007)), "only k2 comes back");
-    assert!(store.claim(claim(8, 10)).await.unwrap().is_empty());
+    assert!(store.claim(claim(8, 10), &NoAttempt).await.unwrap().is_empty());
 
     let told = store.outbox(0, 10).await.unwrap();
     assert_eq!(told.len(), 2, "a person is called for each, once");

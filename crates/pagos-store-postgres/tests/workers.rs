@@ -11,6 +11,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use pagos_engine::Committed;
 use pagos_engine::Intent;
+use pagos_engine::NoAttempt;
 use pagos_engine::Notice;
 use pagos_engine::Released;
 use pagos_engine::Store;
@@ -55,7 +56,7 @@ async fn eight_workers_claim_a_thousand_payouts_once_each() {
         tokio::spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let claims = store.claim(claim(0, 17)).await.unwrap();
+                let claims = store.claim(claim(0, 17), &NoAttempt).await.unwrap();
                 if claims.is_empty() {
                     return mine;
                 }
@@ -79,9 +80,9 @@ async fn a_worker_whose_claim_ended_writes_nothing_after_the_next_claim() {
     let database = scratch.database().await;
     let (one, other) = (open(&database.url).await, open(&database.url).await);
     release(&*one, &["k1"]).await;
-    let old = one.claim(claim(0, 1)).await.unwrap().remove(0).payout;
-    assert!(other.claim(claim(1, 1)).await.unwrap().is_empty(), "it is claimed");
-    let new = other.claim(claim(60_001, 1)).await.unwrap().remove(0).payout;
+    let old = one.claim(claim(0, 1), &NoAttempt).await.unwrap().remove(0).payout;
+    assert!(other.claim(claim(1, 1), &NoAttempt).await.unwrap().is_empty(), "it is claimed");
+    let new = other.claim(claim(60_001, 1), &NoAttempt).await.unwrap().remove(0).payout;
     assert_eq!((new.epoch, new.version), (old.epoch + 1, old.version));
     assert_eq!(one.commit(step(&old)).await.unwrap(), Committed::Conflict);
     let done = other.commit(step(&new)).await.unwrap();
@@ -98,11 +99,11 @@ async fn a_claim_skips_what_another_transaction_has_locked() {
     release(&*store, &["k1", "k2"]).await;
     let client = connect(&database).await;
     client.batch_execute("BEGIN; SELECT FROM payouts WHERE key = 'k1' FOR UPDATE").await.unwrap();
-    let claims = store.claim(claim(0, 2)).await.unwrap();
+    let claims = store.claim(claim(0, 2), &NoAttempt).await.unwrap();
     let keys: Vec<&str> = claims.iter().map(|claim| claim.payout.order.key.as_str()).collect();
     assert_eq!(keys, ["k2"]);
     client.batch_execute("COMMIT").await.unwrap();
-    assert_eq!(store.claim(claim(0, 2)).await.unwrap().len(), 1);
+    assert_eq!(store.claim(claim(0, 2), &NoAttempt).await.unwrap().len(), 1);
 }
 
 /// The notice that was inserted first commits last, after the other one was read.
@@ -112,7 +113,7 @@ async fn a_notice_that_commits_late_is_read_after_those_that_were_read_before() 
     let database = scratch.database().await;
     let store = open(&database.url).await;
     release(&*store, &["k1", "k2"]).await;
-    for claimed in store.claim(claim(0, 2)).await.unwrap() {
+    for claimed in store.claim(claim(0, 2), &NoAttempt).await.unwrap() {
         store.commit(step(&claimed.payout)).await.unwrap();
     }
     let late = connect(&database).await;
@@ -140,7 +141,7 @@ async fn a_reader_waits_for_one_that_numbers() {
     let database = scratch.database().await;
     let store = open(&database.url).await;
     release(&*store, &["k1", "k2"]).await;
-    for claimed in store.claim(claim(0, 2)).await.unwrap() {
+    for claimed in store.claim(claim(0, 2), &NoAttempt).await.unwrap() {
         store.commit(step(&claimed.payout)).await.unwrap();
     }
     let other = connect(&database).await;
@@ -168,7 +169,7 @@ async fn readers_of_the_outbox_agree_while_others_write() {
     let names: Vec<String> = (0..200).map(|number| format!("k{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     release(&*stores[0], &names).await;
-    let claims = stores[0].claim(claim(0, 200)).await.unwrap();
+    let claims = stores[0].claim(claim(0, 200), &NoAttempt).await.unwrap();
     let writers = claims.chunks(50).map(|part| {
         let (part, store) = (part.to_vec(), Arc::clone(&stores[0]));
         tokio::spawn(async move {

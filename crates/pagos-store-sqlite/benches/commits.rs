@@ -33,6 +33,7 @@ use pagos_core::Timestamp;
 use pagos_engine::Filter;
 use pagos_engine::Intent;
 use pagos_engine::Lane;
+use pagos_engine::NoAttempt;
 use pagos_engine::Store;
 use pagos_engine::Work;
 use pagos_store_sqlite::SqliteStore;
@@ -321,8 +322,8 @@ async fn large_store(rows: u32) {
     timed("tally of the run", store.tally(Some(&run))).await;
     timed("tally of all", store.tally(None)).await;
     timed("next due", store.next_due(&lanes)).await;
-    timed("claim of 64", store.claim(request.clone())).await;
-    timed("claim of 64 more", store.claim(request)).await;
+    timed("claim of 64", store.claim(request.clone(), &NoAttempt)).await;
+    timed("claim of 64 more", store.claim(request, &NoAttempt)).await;
     timed("next due, with claims", store.next_due(&lanes)).await;
     let filter = Filter::default();
     timed("list, first page of 1000", store.list(&filter, None, 1000)).await;

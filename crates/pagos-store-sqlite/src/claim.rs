@@ -1,8 +1,16 @@
 //! Claims: what is due and under no claim becomes one worker's for a while.
+//!
+//! What is due is read by the reading thread, decided about by the caller, and written by the writing
+//! thread, which checks that each row is as it was read. Claims to ask are in `asked.rs`, not in the
+//! file: only the process that has the turn claims payouts, and its questions end with it.
+
+use std::collections::HashMap;
 
 use pagos_core::Timestamp;
+use pagos_engine::Begin;
+use pagos_engine::Begun;
 use pagos_engine::Claim;
-use pagos_engine::ClaimRequest;
+use pagos_engine::Lane;
 use pagos_engine::Payout;
 use pagos_engine::Share;
 use rusqlite::Connection;
@@ -10,73 +18,60 @@ use rusqlite::params;
 
 use crate::failure::Failure;
 use crate::row;
+use crate::step;
 use crate::tallies;
+use crate::tallies::Counted;
+use crate::tallies::is_at_rest;
 use crate::thread::Transaction;
 use crate::unread;
 use crate::unread::UNREAD_MAX;
 use crate::unread::Unread;
 
-pub(crate) fn claim(
-    transaction: &mut Transaction<'_>,
-    request: &ClaimRequest,
-) -> Result<Vec<Claim>, Failure> {
-    let mut claims = Vec::new();
-    for share in &request.shares {
-        claim_share(transaction, share, request.now, &mut claims)?;
-    }
-    Ok(claims)
-}
-
-fn claim_share(
-    transaction: &mut Transaction<'_>,
-    share: &Share,
-    now: Timestamp,
-    claims: &mut Vec<Claim>,
-) -> Result<(), Failure> {
-    let due = due(transaction.connection, share, now)?;
-    for row in &due.unread {
-        unread::set_payout_aside(transaction, row, &share.lane.account, now)?;
-    }
-    let lease_until = now.plus(share.lease);
-    for (id, mut payout) in due.payouts {
-        lease(transaction.connection, id, lease_until)?;
-        payout.epoch += 1;
-        claims.push(Claim { payout, lease_until });
-    }
-    Ok(())
-}
-
 /// What is due in one lane, in the order of claiming.
 #[derive(Debug, Default)]
-struct Due {
-    payouts: Vec<(i64, Payout)>,
-    unread: Vec<Unread>,
+pub(crate) struct Due {
+    pub(crate) payouts: Vec<Found>,
+    pub(crate) unread: Vec<Unread>,
 }
 
-fn due(connection: &Connection, share: &Share, now: Timestamp) -> Result<Due, Failure> {
+/// A payout that is due, as it was read.
+#[derive(Debug)]
+pub(crate) struct Found {
+    id: i64,
+    counted: Counted,
+    pub(crate) payout: Payout,
+}
+
+/// Up to `limit` payouts that are due in a lane and are not under a claim to send.
+pub(crate) fn due(
+    connection: &Connection,
+    lane: &Lane,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Due, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch, id, key,
                 account, currency, status, amount_minor, at_rest, attention
-         FROM payouts INDEXED BY payouts_due
+         FROM payouts INDEXED BY payouts_due JOIN orders USING (id)
          WHERE account = ?1 AND work = ?2 AND held = 0 AND due_at <= ?3
            AND (lease_until IS NULL OR lease_until <= ?3)
          ORDER BY due_at, key LIMIT ?4",
     )?;
-    let lane = &share.lane;
-    let rows_max = row::limit(share.limit.saturating_add(UNREAD_MAX));
+    let rows_max = row::limit(limit.saturating_add(UNREAD_MAX));
     let arguments = params![lane.account.as_str(), lane.work.word(), now.as_millis(), rows_max];
     let mut rows = statement.query(arguments)?;
     let mut due = Due::default();
-    while due.payouts.len() < share.limit
+    while due.payouts.len() < limit
         && let Some(row) = rows.next()?
     {
-        let id = row.get(7)?;
+        let (id, counted) = (row.get(7)?, tallies::counted(row, 9)?);
         match row::payout(row) {
-            Ok(payout) => due.payouts.push((id, payout)),
+            Ok(payout) => due.payouts.push(Found { id, counted, payout }),
             Err(failure) if failure.is_about_a_row() => due.unread.push(Unread {
                 id,
+                version: row.get(5)?,
                 key: row.get(8)?,
-                counted: tallies::counted(row, 9)?,
+                counted,
                 because: failure.error.message,
             }),
             Err(failure) => return Err(failure),
@@ -85,14 +80,143 @@ fn due(connection: &Connection, share: &Share, now: Timestamp) -> Result<Due, Fa
     Ok(due)
 }
 
-fn lease(connection: &Connection, id: i64, lease_until: Timestamp) -> Result<(), Failure> {
-    connection
-        .prepare_cached("UPDATE payouts SET epoch = epoch + 1, lease_until = ?1 WHERE id = ?2")?
-        .execute(params![lease_until.as_millis(), id])?;
-    Ok(())
+/// What a request claims, as it is to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Writing {
+    to_send: Vec<ToSend>,
+    unread: Vec<(Unread, Lane)>,
 }
 
-/// Ends every claim, and raises the epochs so that whoever held one writes nothing any more.
+impl Writing {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.to_send.is_empty() && self.unread.is_empty()
+    }
+
+    pub(crate) fn set_aside(&mut self, unread: Vec<Unread>, lane: &Lane) {
+        self.unread.extend(unread.into_iter().map(|row| (row, lane.clone())));
+    }
+
+    /// Claims one payout to send it, with the attempt that `begin` decides on. Returns the claim, which
+    /// holds if what is written holds.
+    pub(crate) fn claim(
+        &mut self,
+        found: Found,
+        share: &Share,
+        now: Timestamp,
+        begin: &dyn Begin,
+    ) -> Result<Claim, Failure> {
+        let Found { id, counted, mut payout } = found;
+        let lease_until = now.plus(share.lease);
+        let begun = begin.begin(&payout);
+        self.to_send.push(ToSend {
+            id,
+            key: payout.order.key.to_string(),
+            version: row::signed(payout.version),
+            epoch: row::signed(payout.epoch),
+            lease_until: lease_until.as_millis(),
+            written: begun.as_ref().map(|begun| Written::of(begun, &counted)).transpose()?,
+            counted,
+        });
+        payout.epoch += 1;
+        if let Some(begun) = begun {
+            payout.progress = begun.progress;
+            payout.due_at = begun.due_at;
+            payout.version += 1;
+        }
+        Ok(Claim { payout, work: share.lane.work, lease_until })
+    }
+}
+
+/// One payout that is claimed to be sent, as it was read.
+#[derive(Debug)]
+struct ToSend {
+    id: i64,
+    key: String,
+    version: i64,
+    epoch: i64,
+    lease_until: i64,
+    counted: Counted,
+    written: Option<Written>,
+}
+
+/// What an attempt writes that begins with its claim.
+#[derive(Debug)]
+struct Written {
+    progress_json: String,
+    work: &'static str,
+    due_at: Option<i64>,
+    after: Counted,
+    entries: Vec<String>,
+}
+
+impl Written {
+    fn of(begun: &Begun, before: &Counted) -> Result<Self, Failure> {
+        let progress = &begun.progress;
+        Ok(Self {
+            progress_json: serde_json::to_string(progress)?,
+            work: progress.work().word(),
+            due_at: row::millis(begun.due_at),
+            after: Counted {
+                status: progress.word().to_owned(),
+                at_rest: is_at_rest(false, begun.due_at, progress),
+                attention: progress.attention.is_some(),
+                ..before.clone()
+            },
+            entries: begun.entries.iter().map(serde_json::to_string).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Writes claims, and says which of them hold: of the others the row is not as it was read.
+pub(crate) fn write(
+    transaction: &mut Transaction<'_>,
+    writing: &Writing,
+    now: Timestamp,
+) -> Result<Vec<bool>, Failure> {
+    for (row, lane) in &writing.unread {
+        unread::set_payout_aside(transaction, row, &lane.account, now)?;
+    }
+    writing.to_send.iter().map(|one| lease(transaction, one, now.as_millis())).collect()
+}
+
+fn lease(transaction: &mut Transaction<'_>, one: &ToSend, now: i64) -> Result<bool, Failure> {
+    let connection = transaction.connection;
+    let Some(written) = &one.written else {
+        let sql = "UPDATE payouts SET epoch = epoch + 1, lease_until = ?1
+                   WHERE id = ?2 AND version = ?3 AND epoch = ?4
+                     AND (lease_until IS NULL OR lease_until <= ?5)";
+        let arguments = params![one.lease_until, one.id, one.version, one.epoch, now];
+        return Ok(connection.prepare_cached(sql)?.execute(arguments)? == 1);
+    };
+    let after = &written.after;
+    let sql = "UPDATE payouts SET epoch = epoch + 1, lease_until = ?1, version = version + 1,
+                      status = ?6, work = ?7, at_rest = ?8, attention = ?9, due_at = ?10,
+                      progress_json = ?11
+               WHERE id = ?2 AND version = ?3 AND epoch = ?4
+                 AND (lease_until IS NULL OR lease_until <= ?5)";
+    let arguments = params![
+        one.lease_until,
+        one.id,
+        one.version,
+        one.epoch,
+        now,
+        after.status,
+        written.work,
+        after.at_rest,
+        after.attention,
+        written.due_at,
+        written.progress_json,
+    ];
+    if connection.prepare_cached(sql)?.execute(arguments)? == 0 {
+        return Ok(false);
+    }
+    step::keep(connection, one.id, &written.entries)?;
+    tallies::recount(transaction, &one.key, &one.counted, after)?;
+    Ok(true)
+}
+
+/// Ends every claim to send, and raises the epochs so that whoever held one writes nothing any more;
+/// and those to follow payments.
 pub(crate) fn end_claims(transaction: &mut Transaction<'_>) -> Result<u64, Failure> {
     let ended = transaction
         .connection
@@ -108,29 +232,51 @@ pub(crate) fn end_claims(transaction: &mut Transaction<'_>) -> Result<u64, Failu
     Ok((ended + payments).try_into().unwrap_or(u64::MAX))
 }
 
-/// When something of one lane of payouts can be claimed. Two looks: at the earliest that is under no
-/// claim, and at the claims, of which there are few.
+/// When something of one lane of payouts can be claimed. Three looks: at the earliest that is under no
+/// claim, and at the claims to send and to ask, of which there are few.
 pub(crate) fn next_due(
     connection: &Connection,
-    account: &str,
-    work: &str,
+    lane: &Lane,
+    asked: &HashMap<String, Timestamp>,
 ) -> Result<Option<Timestamp>, Failure> {
-    let unclaimed: Option<i64> = connection
-        .prepare_cached(
-            "SELECT min(due_at) FROM
-             (SELECT due_at FROM payouts INDEXED BY payouts_due
-              WHERE account = ?1 AND work = ?2 AND held = 0 AND due_at IS NOT NULL
-                AND lease_until IS NULL
-              ORDER BY due_at LIMIT 1)",
-        )?
-        .query_row([account, work], |row| row.get(0))?;
+    let (account, work) = (lane.account.as_str(), lane.work.word());
+    let mut statement = connection.prepare_cached(
+        "SELECT due_at, key FROM payouts INDEXED BY payouts_due
+         WHERE account = ?1 AND work = ?2 AND held = 0 AND due_at IS NOT NULL
+           AND lease_until IS NULL
+         ORDER BY due_at, key",
+    )?;
+    let mut rows = statement.query([account, work])?;
+    let mut earliest: Option<i64> = None;
+    while earliest.is_none()
+        && let Some(row) = rows.next()?
+    {
+        if !asked.contains_key(row::text(row, 1)?) {
+            earliest = row.get(0)?;
+        }
+    }
     // A claimed payout can be claimed again when its claim has ended and it is due.
-    let claimed: Option<i64> = connection
-        .prepare_cached(
-            "SELECT min(max(due_at, lease_until)) FROM payouts INDEXED BY payouts_leased
-             WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND held = 0
-               AND account = ?1 AND work = ?2",
-        )?
-        .query_row([account, work], |row| row.get(0))?;
-    Ok(row::timestamp(unclaimed.into_iter().chain(claimed).min()))
+    let mut statement = connection.prepare_cached(
+        "SELECT max(due_at, lease_until), key FROM payouts INDEXED BY payouts_leased
+         WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND held = 0
+           AND account = ?1 AND work = ?2",
+    )?;
+    let mut rows = statement.query([account, work])?;
+    while let Some(row) = rows.next()? {
+        if !asked.contains_key(row::text(row, 1)?) {
+            earliest = earliest.into_iter().chain(row.get::<_, Option<i64>>(0)?).min();
+        }
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT max(due_at, coalesce(lease_until, due_at)) FROM payouts
+         WHERE key = ?1 AND account = ?2 AND work = ?3 AND held = 0 AND due_at IS NOT NULL",
+    )?;
+    for (key, until) in asked {
+        let mut rows = statement.query([key.as_str(), account, work])?;
+        if let Some(row) = rows.next()? {
+            let claimable_at = row.get::<_, i64>(0)?.max(until.as_millis());
+            earliest = earliest.into_iter().chain([claimable_at]).min();
+        }
+    }
+    Ok(row::timestamp(earliest))
 }

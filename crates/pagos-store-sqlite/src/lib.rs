@@ -33,6 +33,7 @@
 )]
 
 mod account;
+mod asked;
 mod claim;
 mod delivery;
 mod failure;

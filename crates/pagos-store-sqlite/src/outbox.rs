@@ -12,10 +12,16 @@ use crate::run;
 
 /// The number is the highest so far plus one: SQLite's rule for a key that is not given.
 pub(crate) fn tell(connection: &Connection, notices: &[Notice]) -> Result<(), Failure> {
+    let notices = notices.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+    tell_json(connection, &notices)
+}
+
+/// As [`tell`], for notices that are encoded already.
+pub(crate) fn tell_json(connection: &Connection, notices: &[String]) -> Result<(), Failure> {
     for notice in notices {
         connection
             .prepare_cached("INSERT INTO outbox (notice_json) VALUES (?1)")?
-            .execute([serde_json::to_string(notice)?])?;
+            .execute([notice])?;
     }
     Ok(())
 }

@@ -201,6 +201,7 @@ fn due(connection: &Connection, share: &Share, now: Timestamp) -> Result<Due, Fa
             Ok(payment) => due.payments.push((id, payment)),
             Err(failure) if failure.is_about_a_row() => due.unread.push(Unread {
                 id,
+                version: row.get(5)?,
                 key: row.get(7)?,
                 counted: tallies::counted(row, 8)?,
                 because: failure.error.message,

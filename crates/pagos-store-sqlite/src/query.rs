@@ -1,5 +1,7 @@
 //! What is read: payouts, pages, histories, and the next due time of everything. Changes nothing.
 
+use std::collections::HashMap;
+
 use pagos_core::AccountName;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
@@ -27,7 +29,7 @@ use crate::tallies;
 pub(crate) fn payout(connection: &Connection, key: &OrderKey) -> Result<Option<Payout>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
-         FROM payouts WHERE key = ?1",
+         FROM payouts JOIN orders USING (id) WHERE key = ?1",
     )?;
     let mut rows = statement.query([key.as_str()])?;
     let payout = rows.next()?.map(row::payout).transpose();
@@ -42,7 +44,7 @@ pub(crate) fn payout_of(
     let key: Option<String> = connection
         .prepare_cached(
             "SELECT key FROM payout_references JOIN payouts USING (key)
-             WHERE payout_references.account = ?1 AND reference = ?2",
+             WHERE payout_references.account = ?1 AND payout_references.reference = ?2",
         )?
         .query_row([account.as_str(), reference.as_str()], |row| row.get(0))
         .optional()?;
@@ -62,7 +64,7 @@ pub(crate) fn list(
     let Some(run) = &filter.run else {
         let mut statement = connection.prepare_cached(
             "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
-             FROM payouts WHERE key > ?1 AND (?2 IS NULL OR status = ?2) ORDER BY key",
+             FROM payouts JOIN orders USING (id) WHERE key > ?1 AND (?2 IS NULL OR status = ?2) ORDER BY key",
         )?;
         return row::readable(statement.query(params![after, filter.status])?, limit, row::payout);
     };
@@ -71,6 +73,7 @@ pub(crate) fn list(
     let mut statement = connection.prepare_cached(
         "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
          FROM members CROSS JOIN payouts ON payouts.key = members.key
+         JOIN orders USING (id)
          WHERE members.run = ?1 AND members.key > ?2 AND (?3 IS NULL OR status = ?3)
          ORDER BY members.key",
     )?;
@@ -112,14 +115,13 @@ pub(crate) fn tally(connection: &Connection, run: Option<&RunId>) -> Result<Tall
 pub(crate) fn next_due(
     connection: &Connection,
     lanes: &[Lane],
+    asked: &HashMap<String, Timestamp>,
 ) -> Result<Option<Timestamp>, Failure> {
     let mut earliest = None;
-    for Lane { account, work } in lanes {
-        let account = account.as_str();
-        let due_at = match work {
-            Work::Send | Work::Ask | Work::Watch => {
-                claim::next_due(connection, account, work.word())?
-            }
+    for lane in lanes {
+        let account = lane.account.as_str();
+        let due_at = match lane.work {
+            Work::Send | Work::Ask | Work::Watch => claim::next_due(connection, lane, asked)?,
             Work::Follow => payment::next_due(connection, account)?,
             Work::Apply => inbox::next_due(connection, account, Trust::Verified)?,
             Work::Hint => inbox::next_due(connection, account, Trust::Unverified)?,

@@ -220,6 +220,7 @@ fn leave(transaction: &mut Transaction<'_>, run: i64, key: &str) -> Result<bool,
     }
     connection.prepare_cached("DELETE FROM entries WHERE payout = ?1")?.execute([id])?;
     connection.prepare_cached("DELETE FROM payouts WHERE id = ?1")?.execute([id])?;
+    connection.prepare_cached("DELETE FROM orders WHERE id = ?1")?.execute([id])?;
     transaction.tallies.leave(tallies::ALL, &counted);
     Ok(true)
 }

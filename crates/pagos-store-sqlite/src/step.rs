@@ -17,8 +17,32 @@ use crate::tallies::Counted;
 use crate::tallies::is_at_rest;
 use crate::thread::Transaction;
 
-pub(crate) fn commit(transaction: &mut Transaction<'_>, step: &Step) -> Result<Committed, Failure> {
-    let connection = transaction.connection;
+/// A step as it is written. Encoding takes longer than writing, and is done outside of the thread that
+/// everybody waits for.
+#[derive(Debug)]
+pub(crate) struct Written {
+    step: Step,
+    progress_json: String,
+    entries: Vec<String>,
+    notices: Vec<String>,
+}
+
+impl Written {
+    pub(crate) fn of(step: Step) -> Result<Self, Failure> {
+        Ok(Self {
+            progress_json: serde_json::to_string(&step.progress)?,
+            entries: step.entries.iter().map(serde_json::to_string).collect::<Result<_, _>>()?,
+            notices: step.notices.iter().map(serde_json::to_string).collect::<Result<_, _>>()?,
+            step,
+        })
+    }
+}
+
+pub(crate) fn commit(
+    transaction: &mut Transaction<'_>,
+    written: &Written,
+) -> Result<Committed, Failure> {
+    let (connection, step) = (transaction.connection, &written.step);
     let Some(stored) = stored(connection, step)? else {
         return Ok(Committed::Conflict);
     };
@@ -39,15 +63,21 @@ pub(crate) fn commit(transaction: &mut Transaction<'_>, step: &Step) -> Result<C
         attention: step.progress.attention.is_some(),
         ..stored.counted.clone()
     };
-    update(connection, stored.id, step, &after)?;
-    for entry in &step.entries {
-        connection
-            .prepare_cached("INSERT INTO entries (payout, entry_json) VALUES (?1, ?2)")?
-            .execute(params![stored.id, serde_json::to_string(entry)?])?;
-    }
-    outbox::tell(connection, &step.notices)?;
+    update(connection, stored.id, written, &after)?;
+    keep(connection, stored.id, &written.entries)?;
+    outbox::tell_json(connection, &written.notices)?;
     tallies::recount(transaction, step.key.as_str(), &stored.counted, &after)?;
     Ok(Committed::Done { version: version + 1 })
+}
+
+/// Adds lines to the history of the payout with this number.
+pub(crate) fn keep(connection: &Connection, id: i64, entries: &[String]) -> Result<(), Failure> {
+    for entry in entries {
+        connection
+            .prepare_cached("INSERT INTO entries (payout, entry_json) VALUES (?1, ?2)")?
+            .execute(params![id, entry])?;
+    }
+    Ok(())
 }
 
 struct Stored {
@@ -55,13 +85,14 @@ struct Stored {
     version: i64,
     epoch: i64,
     is_held: bool,
+    has_reference: bool,
     counted: Counted,
 }
 
 fn stored(connection: &Connection, step: &Step) -> Result<Option<Stored>, Failure> {
     let stored = connection
         .prepare_cached(
-            "SELECT id, version, epoch, held,
+            "SELECT id, version, epoch, held, reference IS NOT NULL,
                     account, currency, status, amount_minor, at_rest, attention
              FROM payouts WHERE key = ?1",
         )?
@@ -71,7 +102,8 @@ fn stored(connection: &Connection, step: &Step) -> Result<Option<Stored>, Failur
                 version: row.get(1)?,
                 epoch: row.get(2)?,
                 is_held: row.get(3)?,
-                counted: tallies::counted(row, 4)?,
+                has_reference: row.get(4)?,
+                counted: tallies::counted(row, 5)?,
             })
         })
         .optional()?;
@@ -92,31 +124,32 @@ fn name(
              VALUES (?1, ?2, ?3)",
         )?
         .execute(params![account, reference.as_str(), step.key.as_str()])?;
-    let is_first = connection
-        .prepare_cached(
-            "SELECT 1 FROM payouts WHERE id = ?1
-               AND json_extract(progress_json, '$.standing.held.reference') IS NULL",
-        )?
-        .exists([stored.id])?;
-    if is_first {
+    if !stored.has_reference {
         inbox::match_reference(connection, account, reference)?;
     }
     Ok(())
 }
 
-fn update(connection: &Connection, id: i64, step: &Step, after: &Counted) -> Result<(), Failure> {
+fn update(
+    connection: &Connection,
+    id: i64,
+    written: &Written,
+    after: &Counted,
+) -> Result<(), Failure> {
+    let step = &written.step;
     // Two statements rather than a CASE: a column that is not named costs no index anything.
     let sql = match step.lease {
         Lease::Keep => {
             "UPDATE payouts SET status = ?1, work = ?2, at_rest = ?3, attention = ?4, due_at = ?5,
-                    progress_json = ?6, unreadable = NULL, version = version + 1
-             WHERE id = ?7"
+                    progress_json = ?6, reference = ?7, unreadable = NULL,
+                    version = version + 1
+             WHERE id = ?8"
         }
         Lease::End => {
             "UPDATE payouts SET status = ?1, work = ?2, at_rest = ?3, attention = ?4, due_at = ?5,
-                    progress_json = ?6, unreadable = NULL, version = version + 1,
-                    lease_until = NULL
-             WHERE id = ?7"
+                    progress_json = ?6, reference = ?7, unreadable = NULL,
+                    version = version + 1, lease_until = NULL
+             WHERE id = ?8"
         }
     };
     connection.prepare_cached(sql)?.execute(params![
@@ -125,7 +158,8 @@ fn update(connection: &Connection, id: i64, step: &Step, after: &Counted) -> Res
         after.at_rest,
         after.attention,
         row::millis(step.due_at),
-        serde_json::to_string(&step.progress)?,
+        written.progress_json,
+        step.progress.standing.reference().map(ProviderRef::as_str),
         id,
     ])?;
     Ok(())

@@ -12,6 +12,7 @@ use pagos_core::AccountName;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
+use pagos_engine::Begin;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -19,20 +20,26 @@ use pagos_engine::Entry;
 use pagos_engine::Filter;
 use pagos_engine::Intent;
 use pagos_engine::Lane;
+use pagos_engine::Lease;
 use pagos_engine::Notice;
 use pagos_engine::Payout;
 use pagos_engine::Released;
 use pagos_engine::Run;
 use pagos_engine::RunId;
+use pagos_engine::Share;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use pagos_engine::Tally;
 use pagos_engine::Turn;
+use pagos_engine::Work;
 
 use crate::account;
+use crate::asked::Asked;
 use crate::claim;
+use crate::claim::Due;
+use crate::claim::Writing;
 use crate::file;
 use crate::lock;
 use crate::outbox;
@@ -41,6 +48,7 @@ use crate::query;
 use crate::run;
 use crate::run::Begun;
 use crate::step;
+use crate::step::Written;
 use crate::submit;
 use crate::thread::Mode;
 use crate::thread::OnWait;
@@ -65,6 +73,14 @@ pub struct SqliteStore {
     reader: Thread,
     writer: Option<Thread>,
     path: PathBuf,
+    asked: Asked,
+}
+
+/// Where a claim is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    InTheFile,
+    InMemory,
 }
 
 impl SqliteStore {
@@ -98,7 +114,7 @@ impl SqliteStore {
         let on_wait: OnWait = Arc::new(on_wait);
         let writer = Thread::spawn(file::open(&path)?, Mode::Write, Arc::clone(&on_wait))?;
         let reader = Thread::spawn(file::open_reader(&path)?, Mode::Read, on_wait)?;
-        Ok(Self { reader, writer: Some(writer), path })
+        Ok(Self { reader, writer: Some(writer), path, asked: Asked::default() })
     }
 
     /// Opens the store at `path` to look at it, also while another process pays. Every write is an
@@ -110,7 +126,7 @@ impl SqliteStore {
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = place::find(path.as_ref())?;
         let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, Arc::new(|| ()))?;
-        Ok(Self { reader, writer: None, path })
+        Ok(Self { reader, writer: None, path, asked: Asked::default() })
     }
 
     /// Would a store at `path` be a new one? Makes nothing.
@@ -149,6 +165,20 @@ impl SqliteStore {
         self.writer.as_ref().map_or(0, Thread::commits)
     }
 
+    /// What a share may claim.
+    async fn due(&self, share: &Share, now: Timestamp) -> Result<Due, StoreError> {
+        let lane = share.lane.clone();
+        // As many more as may be under a claim to ask, of which the file knows nothing.
+        let limit = share.limit.saturating_add(self.asked.count());
+        let look = move |transaction: &mut Transaction<'_>| {
+            claim::due(transaction.connection, &lane, now, limit)
+        };
+        let mut due = self.reader.call(look).await?;
+        due.payouts.retain(|found| !self.asked.is_claimed(&found.payout.order.key, now));
+        due.payouts.truncate(share.limit);
+        Ok(due)
+    }
+
     fn writer(&self) -> Result<&Thread, StoreError> {
         let writer = self.writer.as_ref();
         writer.ok_or_else(|| StoreError::new("the store was opened for reading only"))
@@ -179,8 +209,10 @@ impl Store for SqliteStore {
         run: &RunId,
         intents: Vec<Intent>,
     ) -> Result<Vec<Submitted>, StoreError> {
-        let run = run.clone();
-        self.writer()?.call(move |transaction| submit::submit(transaction, &run, &intents)).await
+        let (writer, run) = (self.writer()?, run.clone());
+        let intents = intents.into_iter().map(submit::Written::of);
+        let intents = intents.collect::<Result<Vec<_>, _>>()?;
+        writer.call(move |transaction| submit::submit(transaction, &run, &intents)).await
     }
 
     async fn release(
@@ -229,16 +261,66 @@ impl Store for SqliteStore {
         self.reader.call(move |transaction| run::run(transaction.connection, &run)).await
     }
 
-    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        self.writer()?.call(move |transaction| claim::claim(transaction, &request)).await
+    async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let writer = self.writer()?;
+        let now = request.now;
+        let mut writing = Writing::default();
+        // Each with whether it must be written, and so may turn out not to hold.
+        let mut claims = Vec::new();
+        for share in &request.shares {
+            let due = self.due(share, now).await?;
+            writing.set_aside(due.unread, &share.lane);
+            for found in due.payouts {
+                match share.lane.work {
+                    Work::Send => {
+                        claims.push((writing.claim(found, share, now, begin)?, Kept::InTheFile));
+                    }
+                    Work::Ask | Work::Watch | Work::Follow | Work::Apply | Work::Hint => {
+                        let claim = self.asked.claim(found.payout, share, now);
+                        claims.extend(claim.map(|claim| (claim, Kept::InMemory)));
+                    }
+                }
+            }
+        }
+        let mut hold = Vec::new();
+        if !writing.is_nothing() {
+            let write =
+                move |transaction: &mut Transaction<'_>| claim::write(transaction, &writing, now);
+            hold = writer.call(write).await?;
+        }
+        let mut hold = hold.into_iter();
+        claims.retain(|(claim, kept)| match kept {
+            Kept::InMemory => true,
+            Kept::InTheFile => {
+                let holds = hold.next().unwrap_or(false);
+                if holds {
+                    self.asked.end(&claim.payout.order.key);
+                }
+                holds
+            }
+        });
+        Ok(claims.into_iter().map(|(claim, _)| claim).collect())
     }
 
     async fn end_claims(&self) -> Result<u64, StoreError> {
-        self.writer()?.call(claim::end_claims).await
+        let ended = self.writer()?.call(claim::end_claims).await?;
+        self.asked.end_all();
+        Ok(ended)
     }
 
     async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
-        self.writer()?.call(move |transaction| step::commit(transaction, &step)).await
+        let writer = self.writer()?;
+        let ends = (step.lease == Lease::End).then(|| step.key.clone());
+        let written = Written::of(step)?;
+        let committed = writer.call(move |transaction| step::commit(transaction, &written)).await?;
+        if let Some(key) = ends.filter(|_| committed != Committed::Conflict) {
+            self.asked.end(&key);
+        }
+        Ok(committed)
     }
 
     async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
@@ -285,8 +367,10 @@ impl Store for SqliteStore {
     }
 
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
-        let lanes = lanes.to_vec();
-        self.reader.call(move |transaction| query::next_due(transaction.connection, &lanes)).await
+        let (lanes, asked) = (lanes.to_vec(), self.asked.copy());
+        self.reader
+            .call(move |transaction| query::next_due(transaction.connection, &lanes, &asked))
+            .await
     }
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {

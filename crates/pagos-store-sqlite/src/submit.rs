@@ -26,25 +26,59 @@ use crate::tallies::Counted;
 use crate::tallies::is_at_rest;
 use crate::thread::Transaction;
 
+/// An intent as it is written; encoded outside of the thread that everybody waits for.
+#[derive(Debug)]
+pub(crate) struct Written {
+    intent: Intent,
+    digest: Digest,
+    counted: Counted,
+    order_json: String,
+    progress: Progress,
+    progress_json: String,
+}
+
+impl Written {
+    pub(crate) fn of(intent: Intent) -> Result<Self, Failure> {
+        let Intent { order, created_at } = &intent;
+        let progress = Progress::new(*created_at);
+        Ok(Self {
+            digest: Digest::of(order),
+            counted: Counted {
+                account: order.account.as_str().to_owned(),
+                currency: order.amount.currency.code().to_owned(),
+                status: progress.word().to_owned(),
+                amount_minor: order.amount.minor,
+                at_rest: is_at_rest(true, None, &progress),
+                attention: progress.attention.is_some(),
+            },
+            order_json: serde_json::to_string(order)?,
+            progress_json: serde_json::to_string(&progress)?,
+            progress,
+            intent,
+        })
+    }
+}
+
 pub(crate) fn submit(
     transaction: &mut Transaction<'_>,
     run: &RunId,
-    intents: &[Intent],
+    intents: &[Written],
 ) -> Result<Vec<Submitted>, Failure> {
     let run = run::stored_or_new(transaction.connection, run)?;
-    let digests: Vec<Digest> = intents.iter().map(|intent| Digest::of(&intent.order)).collect();
     let mut batch = HashMap::new();
     let mut outcomes = Vec::with_capacity(intents.len());
-    for (intent, digest) in intents.iter().zip(&digests) {
+    for Written { intent, digest, .. } in intents {
         outcomes.push(outcome(transaction.connection, run, intent, *digest, &mut batch)?);
     }
     if outcomes.iter().any(|outcome| outcome.is_refusal()) {
         return Ok(outcomes);
     }
-    for ((intent, digest), outcome) in intents.iter().zip(&digests).zip(&outcomes) {
+    for (written, outcome) in intents.iter().zip(&outcomes) {
         match outcome {
-            Submitted::New => insert(transaction, intent, *digest, run.number)?,
-            Submitted::Existing { .. } => join(transaction, &intent.order.key, run.number)?,
+            Submitted::New => insert(transaction, written, run.number)?,
+            Submitted::Existing { .. } => {
+                join(transaction, &written.intent.order.key, run.number)?;
+            }
             Submitted::Conflict | Submitted::Closed => {}
         }
     }
@@ -96,7 +130,8 @@ fn known(
     digest: Digest,
 ) -> Result<Option<Known>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT digest, digest_version, order_json, progress_json FROM payouts WHERE key = ?1",
+        "SELECT digest, digest_version, order_json, progress_json
+         FROM payouts JOIN orders USING (id) WHERE key = ?1",
     )?;
     let mut rows = statement.query([key.as_str()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -111,29 +146,16 @@ fn compared(row: &Row<'_>, digest: Digest) -> Result<Known, Failure> {
     Ok(Known::AsThis(row::json::<Progress>(row, 3)?.status()))
 }
 
-fn insert(
-    transaction: &mut Transaction<'_>,
-    intent: &Intent,
-    digest: Digest,
-    run: i64,
-) -> Result<(), Failure> {
+fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Result<(), Failure> {
+    let Written { intent, counted, .. } = written;
     let Intent { order, created_at } = intent;
-    let progress = Progress::new(*created_at);
-    let counted = Counted {
-        account: order.account.as_str().to_owned(),
-        currency: order.amount.currency.code().to_owned(),
-        status: progress.word().to_owned(),
-        amount_minor: order.amount.minor,
-        at_rest: is_at_rest(true, None, &progress),
-        attention: progress.attention.is_some(),
-    };
     let connection = transaction.connection;
     connection
         .prepare_cached(
             "INSERT INTO payouts
              (key, account, amount_minor, currency, status, work, held, at_rest, attention,
-              version, epoch, created_at, digest, digest_version, order_json, progress_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9, ?10, ?11, ?12, ?13)",
+              version, epoch, progress_json)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9)",
         )?
         .execute(params![
             order.key.as_str(),
@@ -141,19 +163,27 @@ fn insert(
             counted.amount_minor,
             counted.currency,
             counted.status,
-            progress.work().word(),
+            written.progress.work().word(),
             counted.at_rest,
             counted.attention,
+            written.progress_json,
+        ])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO orders (id, created_at, digest, digest_version, order_json)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            connection.last_insert_rowid(),
             created_at.as_millis(),
-            digest.0,
+            written.digest.0,
             Digest::VERSION,
-            serde_json::to_string(order)?,
-            serde_json::to_string(&progress)?,
+            written.order_json,
         ])?;
     run::join(connection, run, order.key.as_str())?;
     inbox::match_key(connection, &order.account, &order.key)?;
-    transaction.tallies.enter(ALL, &counted);
-    transaction.tallies.enter(run, &counted);
+    transaction.tallies.enter(ALL, counted);
+    transaction.tallies.enter(run, counted);
     Ok(())
 }
 

@@ -29,27 +29,31 @@ pub(crate) const UNREAD_MAX: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Unread {
     pub(crate) id: i64,
+    pub(crate) version: i64,
     pub(crate) key: String,
     pub(crate) counted: Counted,
     /// Why, without anything that the row says.
     pub(crate) because: String,
 }
 
-/// Sets a payout aside. Whoever claimed it before can write nothing any more.
+/// Sets a payout aside, if it is as it was read. Whoever claimed it before can write nothing any more.
 pub(crate) fn set_payout_aside(
     transaction: &mut Transaction<'_>,
     row: &Unread,
     account: &AccountName,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    transaction
+    let set_aside = transaction
         .connection
         .prepare_cached(
             "UPDATE payouts SET status = ?1, at_rest = 1, attention = 1, unreadable = ?2,
                     due_at = NULL, lease_until = NULL, epoch = epoch + 1, version = version + 1
-             WHERE id = ?3",
+             WHERE id = ?3 AND version = ?4",
         )?
-        .execute(params![WORD, row.because, row.id])?;
+        .execute(params![WORD, row.because, row.id, row.version])?;
+    if set_aside == 0 {
+        return Ok(());
+    }
     let after =
         Counted { status: WORD.to_owned(), at_rest: true, attention: true, ..row.counted.clone() };
     tallies::recount(transaction, &row.key, &row.counted, &after)?;

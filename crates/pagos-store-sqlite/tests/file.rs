@@ -9,12 +9,20 @@ use std::error::Error;
 use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
+use pagos_engine::Attempt;
+use pagos_engine::Begun;
+use pagos_engine::Committed;
+use pagos_engine::Entry;
 use pagos_engine::Filter;
+use pagos_engine::Lease;
+use pagos_engine::NoAttempt;
 use pagos_engine::Notice;
 use pagos_engine::NoticeAbout;
 use pagos_engine::NoticeKind;
 use pagos_engine::PaymentStore;
+use pagos_engine::Payout;
 use pagos_engine::Released;
+use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::Turn;
 use pagos_engine::Work;
@@ -221,7 +229,7 @@ async fn two_handles_claim_no_payout_twice() {
     let claims = async |store: SqliteStore| {
         let mut keys = Vec::new();
         for _ in 0..70 {
-            let claims = store.claim(claim_request(Work::Send, now, 3)).await.unwrap();
+            let claims = store.claim(claim_request(Work::Send, now, 3), &NoAttempt).await.unwrap();
             keys.extend(claims.into_iter().map(|claim| claim.payout.order.key));
         }
         keys
@@ -232,4 +240,58 @@ async fn two_handles_claim_no_payout_twice() {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 200);
+}
+
+/// Waits for a future in a thread of its own.
+fn apart<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    let wait = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(future)
+    };
+    std::thread::scope(|scope| scope.spawn(wait).join().unwrap())
+}
+
+/// Between reading what is due and writing the claim, somebody else writes.
+#[tokio::test]
+async fn a_claim_of_a_payout_that_changed_meanwhile_does_not_hold() {
+    let scratch = Scratch::new();
+    let one = SqliteStore::open(scratch.path()).unwrap();
+    let two = SqliteStore::open(scratch.path()).unwrap();
+    let now = intent("k").created_at;
+    submit(&one, vec![intent("k1"), intent("k2")]).await.unwrap();
+    one.release(&run("run"), 2, now).await.unwrap();
+    let attempt = |payout: &Payout| {
+        if payout.order.key.as_str() == "k1" {
+            assert_ne!(apart(two.commit(step_of(payout))).unwrap(), Committed::Conflict);
+        }
+        let mut progress = payout.progress.clone();
+        progress.attempts = 1;
+        progress.open = Some(Attempt { number: 1, begun_at: now });
+        let entries = vec![Entry::AttemptBegun { number: 1, at: now }];
+        Some(Begun { progress, due_at: Some(now), entries })
+    };
+    let claims = one.claim(claim_request(Work::Send, now, 9), &attempt).await.unwrap();
+    let keys: Vec<_> = claims.iter().map(|claim| claim.payout.order.key.as_str()).collect();
+    assert_eq!(keys, ["k2"]);
+    for (key, attempts) in [("k1", 0), ("k2", 1)] {
+        let key = OrderKey::new(key).unwrap();
+        let payout = one.payout(&key).await.unwrap().unwrap();
+        assert_eq!(payout.progress.attempts, attempts, "{key}");
+        assert_eq!(one.history(&key).await.unwrap().len(), usize::from(attempts > 0));
+    }
+}
+
+/// A step that changes nothing but the version.
+fn step_of(payout: &Payout) -> Step {
+    Step {
+        key: payout.order.key.clone(),
+        version: payout.version,
+        fence: None,
+        lease: Lease::Keep,
+        progress: payout.progress.clone(),
+        due_at: payout.due_at,
+        entries: Vec::new(),
+        notices: Vec::new(),
+        applies: None,
+    }
 }

@@ -20,6 +20,7 @@ use pagos_engine::InboxId;
 use pagos_engine::InboxState;
 use pagos_engine::InboxStore;
 use pagos_engine::Intent;
+use pagos_engine::NoAttempt;
 use pagos_engine::NoticeAbout;
 use pagos_engine::PaymentStore;
 use pagos_engine::Released;
@@ -46,7 +47,7 @@ const VERSION_1: &str = include_str!("version-1.sql");
 const VERSION_2: &str = include_str!("version-2.sql");
 const OLD: [&str; 2] = [VERSION_1, VERSION_2];
 
-const PRESENT: i64 = 5;
+const PRESENT: i64 = 6;
 
 /// A moment at which all is due that is due at all.
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_050);
@@ -119,7 +120,7 @@ async fn a_file_of_version_1_goes_on_with_what_it_holds() {
     assert_eq!(known, [Submitted::Existing { status: Status::Succeeded }], "the same order");
     let released = store.release(&run("later"), 1, NOW).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 1 });
-    let claims = store.claim(claim_request(Work::Send, NOW, 10)).await.unwrap();
+    let claims = store.claim(claim_request(Work::Send, NOW, 10), &NoAttempt).await.unwrap();
     assert_eq!(claims.len(), 2, "k2 and k3");
 }
 
@@ -171,7 +172,7 @@ async fn what_is_due_in_version_2_is_sent_or_asked_about() {
     let scratch = old_file(VERSION_2);
     let store = SqliteStore::open(scratch.path()).unwrap();
     for (work, wanted) in [(Work::Send, "m2"), (Work::Ask, "m3")] {
-        let claims = store.claim(claim_request(work, NOW, 10)).await.unwrap();
+        let claims = store.claim(claim_request(work, NOW, 10), &NoAttempt).await.unwrap();
         let keys: Vec<&str> = claims.iter().map(|claim| claim.payout.order.key.as_str()).collect();
         assert_eq!(keys, [wanted], "{work:?}");
         assert_eq!(claims[0].payout.progress.work(), work);

@@ -11,6 +11,7 @@ use pagos_core::OrderKey;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
 use pagos_engine::Filter;
+use pagos_engine::NoAttempt;
 use pagos_engine::Notice;
 use pagos_engine::NoticeAbout;
 use pagos_engine::NoticeKind;
@@ -48,8 +49,8 @@ fn of_a_newer_version(scratch: &Scratch, key: &str) {
     execute(
         scratch,
         &format!(
-            "UPDATE payouts SET order_json = json_set(order_json, '{path}', '{SECRET}')
-             WHERE key = '{key}'"
+            "UPDATE orders SET order_json = json_set(order_json, '{path}', '{SECRET}')
+             WHERE id = (SELECT id FROM payouts WHERE key = '{key}')"
         ),
     );
 }
@@ -82,7 +83,7 @@ async fn truth_16_a_row_of_a_newer_version_ends_nobody_elses_claim() {
     store.release(&run("run"), 3, NOW).await.unwrap();
     of_a_newer_version(&scratch, "k1");
 
-    let claims = store.claim(claim_request(Work::Send, NOW, 2)).await.unwrap();
+    let claims = store.claim(claim_request(Work::Send, NOW, 2), &NoAttempt).await.unwrap();
     let keys: Vec<&str> = claims.iter().map(|claim| claim.payout.order.key.as_str()).collect();
     assert_eq!(keys, ["k2", "k3"], "k1 was first, and takes nobody's place");
 
@@ -102,7 +103,10 @@ async fn truth_16_a_row_of_a_newer_version_ends_nobody_elses_claim() {
     assert_says_nothing(because(notice));
     // Once: it is not due any more.
     let later = Timestamp::from_millis(100_000);
-    assert_eq!(store.claim(claim_request(Work::Send, later, 10)).await.unwrap().len(), 2);
+    assert_eq!(
+        store.claim(claim_request(Work::Send, later, 10), &NoAttempt).await.unwrap().len(),
+        2
+    );
     assert_eq!(store.newest_notice().await.unwrap(), 1);
 }
 
@@ -140,11 +144,11 @@ async fn a_row_that_was_set_aside_goes_on_where_it_can_be_read() {
     let key = intent("k1").order.key;
     let before = store.payout(&key).await.unwrap().unwrap();
     of_a_newer_version(&scratch, "k1");
-    assert!(store.claim(claim_request(Work::Send, NOW, 1)).await.unwrap().is_empty());
+    assert!(store.claim(claim_request(Work::Send, NOW, 1), &NoAttempt).await.unwrap().is_empty());
     // The newer program comes back.
     execute(
         &scratch,
-        "UPDATE payouts SET order_json = json_set(order_json, '$.beneficiary.account_type', 'savings')",
+        "UPDATE orders SET order_json = json_set(order_json, '$.beneficiary.account_type', 'savings')",
     );
     let payout = store.payout(&key).await.unwrap().unwrap();
     assert!(payout.order == before.order && payout.progress == before.progress);
@@ -163,7 +167,7 @@ async fn a_row_that_was_set_aside_goes_on_where_it_can_be_read() {
     store.commit(step).await.unwrap();
     let tally = store.tally(None).await.unwrap();
     assert_eq!((tally.count("created"), tally.count("quarantined"), tally.at_rest()), (1, 0, 0));
-    assert_eq!(store.claim(claim_request(Work::Send, NOW, 1)).await.unwrap().len(), 1);
+    assert_eq!(store.claim(claim_request(Work::Send, NOW, 1), &NoAttempt).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

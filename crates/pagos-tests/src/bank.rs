@@ -207,6 +207,10 @@ impl PayoutProvider for ForgetfulBank {
         None
     }
 
+    fn must_prepare(&self) -> bool {
+        self.descriptor.deduplication == Deduplication::ByHandle
+    }
+
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         let needs_one = self.descriptor.deduplication == Deduplication::ByHandle;
         let handle = || Handle::new(format!("handle-of-{}", order.key)).unwrap();

@@ -58,6 +58,10 @@ impl PayoutProvider for GatedProvider {
         self.inner.payee_bank(order)
     }
 
+    fn must_prepare(&self) -> bool {
+        self.inner.must_prepare()
+    }
+
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         self.inner.prepare(order).await
     }

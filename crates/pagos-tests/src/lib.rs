@@ -52,6 +52,7 @@ pub use sample::start;
 pub use scene::Scene;
 pub use scripted::Answer;
 pub use scripted::CAREFUL;
+pub use scripted::HANDLED;
 pub use scripted::KEYED;
 pub use scripted::Reply;
 pub use scripted::ScriptedProvider;

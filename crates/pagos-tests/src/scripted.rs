@@ -43,7 +43,7 @@ pub static CAREFUL: Descriptor = descriptor(Deduplication::None);
 
 /// A provider that pays whatever it is asked to pay, but where a handle tells payouts apart. What was
 /// sent arrives within the hour that its absence has to last.
-pub(crate) static HANDLED: Descriptor = Descriptor {
+pub static HANDLED: Descriptor = Descriptor {
     absence: Absence { answers_min: 3, grace: Duration::from_secs(3_600) },
     ..descriptor(Deduplication::ByHandle)
 };
@@ -193,6 +193,14 @@ impl PayoutProvider for ScriptedProvider {
 
     fn payee_bank(&self, _order: &PayoutOrder) -> Option<Bank> {
         None
+    }
+
+    fn must_prepare(&self) -> bool {
+        self.descriptor.deduplication == Deduplication::ByHandle
+    }
+
+    async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        Ok(self.must_prepare().then(|| Handle::new(order.key.as_str()).expect("a handle")))
     }
 
     async fn create(

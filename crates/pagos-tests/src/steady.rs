@@ -22,6 +22,7 @@ use pagos_core::PaymentOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
+use pagos_engine::Begin;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -129,8 +130,12 @@ impl Store for SteadyStore {
         wait_for(self.inner.run(run))
     }
 
-    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        wait_for(self.inner.claim(request))
+    async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError> {
+        wait_for(self.inner.claim(request, begin))
     }
 
     async fn end_claims(&self) -> Result<u64, StoreError> {

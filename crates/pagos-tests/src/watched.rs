@@ -14,6 +14,7 @@ use pagos_core::PaymentOrder;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
+use pagos_engine::Begin;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -157,10 +158,18 @@ impl Store for WatchedStore {
         self.inner.run(run).await
     }
 
-    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError> {
         self.pass("claim, before").await?;
-        let claims = self.inner.claim(request).await?;
+        let claims = self.inner.claim(request, begin).await?;
         self.witness.iter().for_each(|witness| witness.claimed(&claims));
+        for claim in claims.iter().filter(|claim| claim.has_begun()) {
+            let Payout { order, progress, .. } = &claim.payout;
+            self.note(Act::Committed(order.key.clone(), Some(progress.attempts)));
+        }
         self.pass("claim, after").await?;
         Ok(claims)
     }

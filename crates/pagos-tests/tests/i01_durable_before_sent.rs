@@ -11,6 +11,7 @@ use pagos_tests::Act;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
 use pagos_tests::Gate;
+use pagos_tests::HANDLED;
 use pagos_tests::Plan;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
@@ -108,7 +109,8 @@ fn i01_an_attempt_that_another_writer_came_before_is_not_sent() {
     let mut held_back = 0;
     for point in 1.. {
         let replies = [Reply::Says(Status::Pending)];
-        let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Pending)]);
+        // One that prepares something, and so begins an attempt after its claim.
+        let scene = Scene::new(&HANDLED, replies, [Answer::Found(Status::Pending)]);
         let scene = scene.with_payout("a");
         let gate = Arc::new(Gate::new());
         gate.plan(Plan::StallAt(point));

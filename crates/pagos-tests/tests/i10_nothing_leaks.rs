@@ -24,6 +24,7 @@ use pagos_core::TransportError;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Decision;
 use pagos_engine::Intent;
+use pagos_engine::NoAttempt;
 use pagos_engine::Share;
 use pagos_engine::Verdict;
 use pagos_tests::Gate;
@@ -151,7 +152,7 @@ fn see_everything(stage: &Stage, names: &[String], ears: &mut Ears) {
     let share = |lane| Share { lane, limit: 9, lease: policy().lease };
     let shares = lanes([account()]).into_iter().map(share).collect();
     let request = ClaimRequest { now: start(), shares };
-    ears.see(&finish(stage.store.claim(request)).unwrap());
+    ears.see(&finish(stage.store.claim(request, &NoAttempt)).unwrap());
 }
 
 #[test]

@@ -253,7 +253,7 @@ fn i11_a_worker_whose_claim_is_over_sends_nothing() {
         sleeper.round(8).expect("a round that ends").unwrap();
         assert_eq!(scene.provider.creates(), 0, "stalled at {point}");
     }
-    assert!(stalled > 2, "{stalled} points");
+    assert!(stalled >= 2, "{stalled} points");
 }
 
 #[test]

@@ -237,6 +237,10 @@ impl PayoutProvider for Preparing {
         None
     }
 
+    fn must_prepare(&self) -> bool {
+        true
+    }
+
     async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         let mut prepared = self.prepared.lock().unwrap();
         *prepared += 1;

@@ -109,8 +109,7 @@ fn a_request_leaves_right_after_its_attempt_is_durable_and_an_attempt_follows_a_
             }
         }
     }
-    for point in [Point::StoreHandle, Point::RecordDoubt, Point::RecordAbsence, Point::CloseAttempt]
-    {
+    for point in [Point::RecordDoubt, Point::RecordAbsence, Point::CloseAttempt] {
         assert!(
             met.contains(&point),
             "no seed of {SEEDS:?} met {point}; the test shows too little"

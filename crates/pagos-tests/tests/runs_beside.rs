@@ -11,6 +11,7 @@ use pagos_engine::ClaimRequest;
 use pagos_engine::Filter;
 use pagos_engine::Intent;
 use pagos_engine::MemoryStore;
+use pagos_engine::NoAttempt;
 use pagos_engine::Released;
 use pagos_engine::RunId;
 use pagos_engine::Share;
@@ -132,7 +133,7 @@ fn judge(store: &dyn Store, prefix: &str, processes: &[Process], case: &str) {
     assert_eq!(keys_of(store, prefix, None), wanted, "{case}: what is stored");
     let share = |lane| Share { lane, limit: 100, lease: policy().lease };
     let shares = lanes([account()]).into_iter().take(2).map(share).collect();
-    let claims = wait_for(store.claim(ClaimRequest { now: start(), shares })).unwrap();
+    let claims = wait_for(store.claim(ClaimRequest { now: start(), shares }, &NoAttempt)).unwrap();
     let due: BTreeSet<OrderKey> = claims.into_iter().map(|it| it.payout.order.key).collect();
     assert_eq!(due, wanted, "{case}: what is due");
 }

@@ -66,7 +66,7 @@ fn world_18_what_is_claimed_when_the_stop_comes_is_not_sent() {
             drive(&mut run).expect("it stops").unwrap();
             assert_eq!(scene.provider.creates(), 0, "stalled at {point}");
             let payout = scene.payout("a");
-            assert_eq!(payout.progress.attempts, 0);
+            assert_eq!(payout.progress.open, None, "nobody can take it for one on its way");
             assert!(payout.due_at.is_some(), "the next start sends it");
         }
     }

@@ -236,6 +236,10 @@ impl PayoutProvider for VirtualPos {
         bank::list().into_iter().find(|bank| bank.id == code)
     }
 
+    fn must_prepare(&self) -> bool {
+        true
+    }
+
     /// Makes no call: the handle is the instruction itself, to the byte, in base64url. It names the
     /// payee, so keep it as you keep the order.
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {

@@ -86,13 +86,12 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::Prepare if place.phase == Phase::Sent => {
             when(provider == Provider::Conekta, "nothing is asked of the provider to prepare it")
         }
-        Point::Prepare => straight,
+        Point::Prepare => when(prepares || provider == Provider::Etpay, "nothing is prepared"),
         Point::RecordUnprepared => Reach::Never("the plan refuses what cannot be prepared"),
         Point::PutOff => when(
             provider == Provider::Conekta && fault::is_of_query(befalls),
             "nothing goes wrong while it is prepared",
         ),
-        Point::StoreHandle => when(prepares, "nothing is prepared"),
         Point::RecordReply => match reply {
             Reply::Tells | Reply::Proves => straight,
             Reply::DoubtAndThere => Reach::Never("no reply tells; a question does"),
@@ -228,7 +227,6 @@ fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
         | Point::Prepare
         | Point::RecordUnprepared
         | Point::PutOff
-        | Point::StoreHandle
         | Point::BeginAttempt
         | Point::Create
         | Point::RecordReply

@@ -144,6 +144,14 @@ impl PayoutProvider for Acme {
         None
     }
 
+    fn must_prepare(&self) -> bool {
+        false
+    }
+
+    async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        Ok(None)
+    }
+
     async fn create(
         &self,
         order: &PayoutOrder,

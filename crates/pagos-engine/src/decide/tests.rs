@@ -319,3 +319,45 @@ fn receiver_4_an_answer_to_a_hint_counts_if_it_is_news_and_leaves_the_schedule_i
     let genuine = told(Status::Succeeded, Source::VerifiedEvent);
     assert_eq!((genuine.progress.status(), genuine.progress.ahead_of), (Status::Succeeded, None));
 }
+
+fn seen_by_question(status: Status, asked_at: Timestamp) -> Observation {
+    let asked_at = Some(asked_at);
+    Observation { asked_at, ..Observation::new(status, Source::Query, at(0)) }
+}
+
+#[test]
+fn a_settled_payout_is_asked_about_seven_times_in_its_month() {
+    let mut now = at(5);
+    let (order, descriptor) = (order(), descriptor(Deduplication::ByKey));
+    let policy = Policy::live();
+    let ask = |now: Timestamp, progress: &Progress| {
+        let rules = Rules { order: &order, descriptor: &descriptor, policy: &policy, now };
+        let seen = Observation { seen_at: now, ..seen_by_question(Status::Succeeded, now) };
+        rules.learn(progress, &seen)
+    };
+    let mut settled = ask(now, &progress(Status::Pending, true));
+    let (mut questions, mut gap_max) = (0, Duration::ZERO);
+    while let Some(due_at) = settled.due_at {
+        gap_max = gap_max.max(due_at.since(now));
+        now = due_at;
+        settled = ask(now, &settled.progress);
+        questions += 1;
+    }
+    assert_eq!(questions, 7);
+    assert!(now >= at(30 * 86_400), "the last question leaves when the window has closed");
+    assert!(gap_max <= Duration::from_secs(12 * 86_400), "{gap_max:?}");
+}
+
+#[test]
+fn what_was_settled_in_one_moment_is_not_asked_about_in_one_moment() {
+    let (descriptor, policy) = (descriptor(Deduplication::ByKey), Policy::live());
+    let due_at = |number: u32| {
+        let key = OrderKey::new(format!("payroll-{number:04}")).unwrap();
+        let order = PayoutOrder { key, ..order() };
+        let rules = Rules { order: &order, descriptor: &descriptor, policy: &policy, now: at(5) };
+        let seen = seen_by_question(Status::Succeeded, at(4));
+        rules.learn(&progress(Status::Pending, true), &seen).due_at
+    };
+    let moments: std::collections::BTreeSet<_> = (0..1_000).map(due_at).collect();
+    assert!(moments.len() > 300, "{} moments for 1,000 payouts", moments.len());
+}

@@ -7,10 +7,13 @@ use pagos_core::Status;
 use super::sample::LEASE;
 use super::sample::account;
 use super::sample::at;
+use super::sample::attempt;
+use super::sample::claim_at;
 use super::sample::claimed;
 use super::sample::conflicts;
 use super::sample::done;
 use super::sample::intent;
+use super::sample::key;
 use super::sample::lanes;
 use super::sample::names;
 use super::sample::observed;
@@ -21,7 +24,12 @@ use super::sample::shares;
 use super::sample::step;
 use super::sample::stored;
 use super::sample::submit_all;
+use crate::store::Begun;
+use crate::store::Claim;
 use crate::store::ClaimRequest;
+use crate::store::Lease;
+use crate::store::NoAttempt;
+use crate::store::Payout;
 use crate::store::Step;
 use crate::store::Store;
 use crate::store::Work;
@@ -54,7 +62,7 @@ pub(super) async fn claim_is_of_the_named_lanes_only(store: Arc<dyn Store>) {
     release(&*store, "a", 0).await;
     let claim = async |accounts: &[&str], works: &[Work], limit| {
         let request = ClaimRequest { now: at(0), shares: shares(accounts, works, limit) };
-        let claims = store.claim(request).await.unwrap();
+        let claims = store.claim(request, &NoAttempt).await.unwrap();
         names(&claims).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert!(claim(&["cashypro"], &[Work::Ask], 10).await.is_empty(), "all are to be sent");
@@ -71,7 +79,7 @@ pub(super) async fn claim_knows_what_is_to_be_sent_from_what_is_to_be_asked(stor
     done(&*store, Step { progress, ..step(&payout) }).await;
     let claim = async |works: &[Work], limit| {
         let request = ClaimRequest { now: at(5), shares: shares(&["cashypro"], works, limit) };
-        let claims = store.claim(request).await.unwrap();
+        let claims = store.claim(request, &NoAttempt).await.unwrap();
         names(&claims).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     let lane = |work| lanes(&["cashypro"], &[work]);
@@ -151,4 +159,56 @@ pub(super) async fn end_claims_fences_off_the_old_claims(store: Arc<dyn Store>) 
     conflicts(&*store, Step { fence: Some(old.epoch), ..step(&old) }).await;
     let new = claimed(&*store, 0, 1).await.remove(0).payout;
     done(&*store, Step { fence: Some(new.epoch), ..step(&new) }).await;
+}
+
+/// A claim to send and its attempt are one commit: nobody sees the one without the other.
+pub(super) async fn claim_begins_the_attempt(store: Arc<dyn Store>) {
+    released(&*store, &["k1", "k2"]).await;
+    let before = stored(&*store, "k1").await;
+    let only_one = |payout: &Payout| (payout.order.key == key("k1")).then(|| attempt(payout))?;
+    let claims = store.claim(claim_at(0, 9), &only_one).await.unwrap();
+    assert_eq!(names(&claims), ["k1", "k2"]);
+    assert_eq!(claims.iter().map(Claim::has_begun).collect::<Vec<_>>(), [true, false]);
+    let begun = &claims[0].payout;
+    assert_eq!((begun.version, begun.epoch), (before.version + 1, before.epoch + 1));
+    assert_eq!(stored(&*store, "k1").await, *begun);
+    let expected = attempt(&before).unwrap();
+    assert_eq!((&begun.progress, begun.due_at), (&expected.progress, expected.due_at));
+    assert_eq!(store.history(&key("k1")).await.unwrap(), expected.entries);
+    assert!(store.history(&key("k2")).await.unwrap().is_empty());
+    // To be asked about from now on, and by nobody before the claim has ended.
+    let free_at = Some(at(0).plus(LEASE));
+    assert_eq!(store.next_due(&lanes(&["cashypro"], &[Work::Ask])).await.unwrap(), free_at);
+    assert!(claimed(&*store, 29, 9).await.is_empty());
+    // Whoever read it before writes nothing.
+    conflicts(&*store, step(&before)).await;
+    done(&*store, Step { fence: Some(begun.epoch), lease: Lease::End, ..step(begun) }).await;
+    assert_eq!(names(&claimed(&*store, 29, 9).await), ["k1"]);
+}
+
+/// A question moves no money, so nothing is written for it; yet two workers do not ask at once.
+pub(super) async fn claim_to_ask_raises_nothing_and_keeps_others_away(store: Arc<dyn Store>) {
+    released(&*store, &["k1"]).await;
+    let payout = stored(&*store, "k1").await;
+    let (progress, _) = observed(&payout.progress, Status::Pending, 1);
+    done(&*store, Step { progress, ..step(&payout) }).await;
+    let before = stored(&*store, "k1").await;
+    let never = |_: &Payout| -> Option<Begun> { panic!("a question begins no attempt") };
+    let ask = async |ms| store.claim(claim_at(ms, 9), &never).await.unwrap();
+    let first = ask(0).await;
+    assert_eq!((names(&first), first[0].work), (vec!["k1"], Work::Ask));
+    assert_eq!(first[0].payout, before);
+    assert_eq!(stored(&*store, "k1").await, before);
+    assert!(ask(29).await.is_empty());
+    let free_at = Some(at(0).plus(LEASE));
+    assert_eq!(store.next_due(&lanes(&["cashypro"], &[Work::Ask])).await.unwrap(), free_at);
+    let second = ask(30).await;
+    assert_eq!(second[0].payout, before);
+    // What both were answered is kept, once.
+    let answer = Step { fence: Some(before.epoch), lease: Lease::End, ..step(&before) };
+    done(&*store, answer.clone()).await;
+    conflicts(&*store, answer).await;
+    assert_eq!(ask(31).await.len(), 1, "the step ended the claim");
+    assert_eq!(store.end_claims().await.unwrap(), 0, "there was nobody who sends");
+    assert_eq!(ask(31).await.len(), 1);
 }

@@ -36,12 +36,15 @@ use crate::intent::Intent;
 use crate::intent::Released;
 use crate::intent::RunId;
 use crate::intent::Submitted;
+use crate::progress::Attempt;
 use crate::progress::Progress;
+use crate::store::Begun;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Committed;
 use crate::store::Lane;
 use crate::store::Lease;
+use crate::store::NoAttempt;
 use crate::store::Payout;
 use crate::store::Share;
 use crate::store::Step;
@@ -167,7 +170,17 @@ pub(super) fn close_as(state: InboxState) -> Filing {
 }
 
 pub(super) async fn claimed(store: &dyn Store, ms: i64, limit: usize) -> Vec<Claim> {
-    store.claim(claim_at(ms, limit)).await.unwrap()
+    store.claim(claim_at(ms, limit), &NoAttempt).await.unwrap()
+}
+
+/// Begins an attempt with a claim, as the engine does.
+pub(super) fn attempt(payout: &Payout) -> Option<Begun> {
+    let mut progress = payout.progress.clone();
+    progress.attempts += 1;
+    let (number, begun_at) = (progress.attempts, at(0));
+    progress.open = Some(Attempt { number, begun_at });
+    let entries = vec![Entry::AttemptBegun { number, at: begun_at }];
+    Some(Begun { progress, due_at: Some(begun_at), entries })
 }
 
 pub(super) fn names(claims: &[Claim]) -> Vec<&str> {

@@ -64,6 +64,10 @@ impl Etpay {
 }
 
 impl PayoutSide<'_> {
+    pub(crate) fn is_logged_in(self) -> bool {
+        self.login.is_open(self.etpay.clock.now())
+    }
+
     /// Logs in if need be.
     pub(crate) async fn token(self) -> Result<Arc<Token>, Error> {
         let desk = Desk {

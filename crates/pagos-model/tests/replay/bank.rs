@@ -156,6 +156,10 @@ impl PayoutProvider for Line {
         None
     }
 
+    fn must_prepare(&self) -> bool {
+        self.descriptor.deduplication == Deduplication::ByHandle
+    }
+
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         let needs_handle = self.descriptor.deduplication == Deduplication::ByHandle;
         Ok(needs_handle.then(|| Handle::new(order.key.as_str())).transpose().expect("a handle"))

@@ -64,7 +64,12 @@ pub(crate) struct Shoulder {
 
 impl Witness for Shoulder {
     fn claimed(&self, claims: &[Claim]) {
-        claims.iter().for_each(|_| self.trace.add(Happened::Claimed(self.slot)));
+        for claim in claims {
+            self.trace.add(Happened::Claimed(self.slot));
+            if claim.has_begun() {
+                self.trace.add(Happened::Begun(self.slot, claim.payout.progress.attempts));
+            }
+        }
     }
 
     fn committed(&self, step: &Step) {

@@ -45,6 +45,7 @@ use pagos_core::Verified;
 use pagos_core::Violation;
 use pagos_core::WebhookDecoder;
 use pagos_engine::Asked;
+use pagos_engine::Begin;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -255,6 +256,14 @@ impl PayoutProvider for Invented {
         None
     }
 
+    fn must_prepare(&self) -> bool {
+        false
+    }
+
+    async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        Ok(None)
+    }
+
     async fn create(
         &self,
         _order: &PayoutOrder,
@@ -410,8 +419,12 @@ impl Store for Gated {
         self.inner.run(run).await
     }
 
-    async fn claim(&self, request: ClaimRequest) -> Result<Vec<Claim>, StoreError> {
-        self.inner.claim(request).await
+    async fn claim(
+        &self,
+        request: ClaimRequest,
+        begin: &dyn Begin,
+    ) -> Result<Vec<Claim>, StoreError> {
+        self.inner.claim(request, begin).await
     }
 
     async fn end_claims(&self) -> Result<u64, StoreError> {

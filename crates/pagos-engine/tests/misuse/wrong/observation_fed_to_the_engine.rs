@@ -1,11 +1,11 @@
 //! Nothing is learned but from a provider, a delivery or a person.
 
 use pagos_core::Observation;
-use pagos_core::OrderKey;
 use pagos_engine::Engine;
+use pagos_engine::Payout;
 
-async fn feed(engine: &Engine, key: &OrderKey, seen: &Observation) {
-    let _ = engine.learn(key, seen).await;
+async fn feed(engine: &Engine, payout: Payout, seen: &Observation) {
+    let _ = engine.learn(payout, seen).await;
 }
 
 fn main() {

@@ -1,0 +1,59 @@
+//! Claims to ask, which are kept in memory: they spare the provider a question and guard no money.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use pagos_core::OrderKey;
+use pagos_core::Timestamp;
+use pagos_engine::Claim;
+use pagos_engine::Payout;
+use pagos_engine::Share;
+
+/// Which payouts are being asked about, and until when nobody else asks.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    until: Mutex<HashMap<OrderKey, Timestamp>>,
+}
+
+impl Asked {
+    /// How many there are, live or not.
+    pub(crate) fn count(&self) -> usize {
+        self.all().len()
+    }
+
+    /// Claims a payout, unless somebody was faster.
+    pub(crate) fn claim(&self, payout: Payout, share: &Share, now: Timestamp) -> Option<Claim> {
+        let key = &payout.order.key;
+        let mut all = self.all();
+        if all.get(key).is_some_and(|until| *until > now) {
+            return None;
+        }
+        let lease_until = now.plus(share.lease);
+        all.insert(key.clone(), lease_until);
+        Some(Claim { payout, work: share.lane.work, lease_until })
+    }
+
+    pub(crate) fn is_claimed(&self, key: &OrderKey, now: Timestamp) -> bool {
+        self.all().get(key).is_some_and(|until| *until > now)
+    }
+
+    pub(crate) fn end(&self, key: &OrderKey) {
+        self.all().remove(key);
+    }
+
+    pub(crate) fn end_all(&self) {
+        self.all().clear();
+    }
+
+    /// As they are at this moment.
+    pub(crate) fn copy(&self) -> HashMap<String, Timestamp> {
+        self.all().iter().map(|(key, until)| (key.to_string(), *until)).collect()
+    }
+
+    /// Nothing panics while it holds the lock, so what it guards is whole.
+    fn all(&self) -> MutexGuard<'_, HashMap<OrderKey, Timestamp>> {
+        self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
