@@ -86,7 +86,9 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::Prepare if place.phase == Phase::Sent => {
             when(provider == Provider::Conekta, "nothing is asked of the provider to prepare it")
         }
-        Point::Prepare => when(prepares || provider == Provider::Etpay, "nothing is prepared"),
+        Point::Prepare => {
+            when(prepares, "nothing is prepared, or the first payout logs in for all")
+        }
         Point::RecordUnprepared => Reach::Never("the plan refuses what cannot be prepared"),
         Point::PutOff => when(
             provider == Provider::Conekta && fault::is_of_query(befalls),
