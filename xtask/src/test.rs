@@ -200,7 +200,7 @@ fn run_quick_sweep(workspace: &Workspace) -> Result<Tally, Failure> {
 
 /// As many schedules as fit into a few minutes; each counts what must happen and must hold.
 fn run_many_schedules(workspace: &Workspace) -> Result<Tally, Failure> {
-    let (schedules, seed) = (100_000, 1);
+    let (schedules, seed) = (50_000, 1);
     let orders =
         simulate::Orders { schedules, seed, jobs: None, providers: None, is_traced: false };
     simulate::run(workspace, &orders)?;

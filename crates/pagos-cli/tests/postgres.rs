@@ -60,7 +60,7 @@ fn every_command_finds_what_was_paid() {
     let history = server.run(&folder, "history c-1").exits(0).out;
     assert!(history.contains("succeeded"), "{history}");
     let note = "resolve c-2 --as ask --note checked";
-    server.run(&folder, note).exits(0).says("c-2 is now");
+    server.run(&folder, note).exits(0).says("c-2 stays failed");
     let payments = server.run(&folder, "payment list --json").exits(0).json();
     assert_eq!(payments["payments"], Value::Array(Vec::new()));
     // A key that is there with another body stops the file.
