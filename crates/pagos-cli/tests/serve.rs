@@ -16,6 +16,7 @@ use support::all_are;
 use support::http;
 use support::keys;
 use support::payouts;
+use support::silent;
 
 const STOP_MAX: Duration = Duration::from_secs(10);
 
@@ -207,19 +208,7 @@ fn receiver_8_an_outer_address_is_said_and_wants_a_path_that_nobody_guesses() {
 
 #[test]
 fn receiver_8_a_hangup_is_ignored_and_said_and_a_second_signal_ends_at_once() {
-    let folder = Folder::new("serve-signals");
-    // It takes a call and never answers.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = silent.local_addr().unwrap();
-    folder.write(
-        "pagos.toml",
-        format!(
-            "[accounts.cashypro]\ncountry = \"COL\"\nbase_url = \"http://{address}\"\n\
-             merchant_id = \"1002001\"\napi_key = \"0123456789abcdef\"\n\
-             notify_url = \"https://payouts.example.com/webhooks/cashypro\"\n"
-        ),
-    );
-    folder.write("payouts.csv", payouts([("k-1", "salary")]));
+    let (folder, silent) = silent("serve-signals");
     let mut server = folder.start("serve --listen 127.0.0.1:0 --db s.db");
     server.ready();
     server.signal("HUP");

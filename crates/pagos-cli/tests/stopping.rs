@@ -6,7 +6,6 @@
 mod support;
 
 use std::io::Write;
-use std::net::TcpListener;
 use std::net::TcpStream;
 use std::time::Duration;
 use std::time::Instant;
@@ -16,30 +15,13 @@ use support::Run;
 use support::Running;
 use support::Twin;
 use support::http;
-use support::payouts;
+use support::silent;
 
 /// `docker stop` kills after so long. The command wants less.
 const STOP_MAX: Duration = Duration::from_secs(10);
 
 const SERVE: &str = "serve --listen 127.0.0.1:0 --db s.db";
 const PAY: &str = "pay payouts.csv --yes --db s.db";
-
-/// A provider that takes a call and never answers, and a folder whose account is with it.
-fn silent(name: &str) -> (Folder, TcpListener) {
-    let folder = Folder::new(name);
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = silent.local_addr().unwrap();
-    folder.write(
-        "pagos.toml",
-        format!(
-            "[accounts.cashypro]\ncountry = \"COL\"\nbase_url = \"http://{address}\"\n\
-             merchant_id = \"1002001\"\napi_key = \"0123456789abcdef\"\n\
-             notify_url = \"https://payouts.example.com/webhooks/cashypro\"\n"
-        ),
-    );
-    folder.write("payouts.csv", payouts([("k-1", "salary")]));
-    (folder, silent)
-}
 
 /// Sends SIGTERM and insists on an end in time.
 fn stopped(running: Running) -> Run {

@@ -2,15 +2,18 @@
 //! the pooler itself started again in the middle. By statements: `doctor` and `pay` say that it cannot
 //! work.
 
+use std::collections::BTreeSet;
 use std::process::Child;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::failure::Failure;
 use crate::postgres::Pooler;
 use crate::postgres::Server;
-use crate::surroundings::site::Expected;
+use crate::surroundings::site::Paid;
 use crate::surroundings::site::Site;
 use crate::surroundings::site::Stage;
 use crate::surroundings::table::Told;
@@ -20,6 +23,10 @@ use crate::surroundings::without;
 const NAME: &str = "poolers";
 
 const ROWS: u64 = 45;
+
+/// Nobody can prove that what the killed one was sending will never arrive, and a bank that pays a
+/// repeat again is not told a second time: a person looks. On a slow machine more of it is on its way.
+const IN_DOUBT_MAX: usize = 15;
 
 /// How long the payouts may take to flow, and then to end.
 const FLOW_MAX: Duration = Duration::from_secs(60);
@@ -60,9 +67,32 @@ fn by_transactions(stage: &Stage, server: &Server) -> Result<Told, Failure> {
         worker.wait()?;
     }
     // Whatever ended early is done now.
-    let what = "3 at once, one killed, pgbouncer killed";
-    let told = site.try_out(NAME, what, &mut site.pay(&db), Expected::Paid)?;
-    Ok(told)
+    let ended = site.run(&mut site.pay(&db))?;
+    let (unpaid, in_doubt) = (site.unpaid()?, in_doubt(&site, &db)?);
+    let expected = if unpaid.is_empty() { 0 } else { 3 };
+    let is_told = ended.code == Some(expected) && unpaid == in_doubt;
+    let Paid { once: paid, twice } = site.count()?;
+    let verdict = match is_told && twice == 0 && unpaid.len() <= IN_DOUBT_MAX {
+        true => Verdict::Holds,
+        false => Verdict::Broken,
+    };
+    let happened = match (verdict, unpaid.len()) {
+        (Verdict::Holds, in_doubt @ 1..) => format!("exit 3, {in_doubt} in doubt"),
+        _ => ended.in_short(),
+    };
+    let what = "3 at once, one killed, pgbouncer killed".to_owned();
+    Ok(Told { scenario: NAME, what, happened, paid, twice, verdict })
+}
+
+/// The payouts that wait for a person, as `pagos list` tells them.
+fn in_doubt(site: &Site<'_>, db: &str) -> Result<BTreeSet<String>, Failure> {
+    let listed =
+        site.run(site.command().args(["list", "--db", db, "--status", "unknown", "--json"]))?;
+    let listed: Value =
+        serde_json::from_str(&listed.output).map_err(Failure::while_doing("a list of payouts"))?;
+    let payouts = listed.get("payouts").and_then(Value::as_array).into_iter().flatten();
+    let keys = payouts.filter_map(|payout| payout.get("key").and_then(Value::as_str));
+    Ok(keys.map(str::to_owned).collect())
 }
 
 fn by_statements(stage: &Stage, server: &Server) -> Result<Vec<Told>, Failure> {

@@ -218,6 +218,12 @@ impl Site<'_> {
         Ok(Paid { once, twice: counts.filter(|count| **count > 1).count() })
     }
 
+    /// The payouts of this place that the bank never paid.
+    pub(super) fn unpaid(&self) -> Result<BTreeSet<String>, Failure> {
+        let payments = self.stage.bank.count_payments()?;
+        Ok(self.keys.iter().filter(|key| !payments.contains_key(*key)).cloned().collect())
+    }
+
     fn judge(
         &self,
         scenario: &'static str,

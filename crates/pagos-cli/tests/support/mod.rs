@@ -18,6 +18,7 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
+use std::net::TcpListener;
 use std::net::TcpStream;
 use std::path::Path;
 use std::path::PathBuf;
@@ -416,6 +417,23 @@ impl Twin {
         self.running.signal("TERM");
         self.running.end()
     }
+}
+
+/// A provider that takes a call and never answers, and a folder whose account is with it.
+pub(crate) fn silent(name: &str) -> (Folder, TcpListener) {
+    let folder = Folder::new(name);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    folder.write(
+        "pagos.toml",
+        format!(
+            "[accounts.cashypro]\ncountry = \"COL\"\nbase_url = \"http://{address}\"\n\
+             merchant_id = \"1002001\"\napi_key = \"0123456789abcdef\"\n\
+             notify_url = \"https://payouts.example.com/webhooks/cashypro\"\n"
+        ),
+    );
+    folder.write("payouts.csv", payouts([("k-1", "salary")]));
+    (folder, silent)
 }
 
 /// Waits until `is_so`, for at most [`PATIENCE`].
