@@ -160,6 +160,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // No page says how long a payout takes. Its news is repeated for 17 hours, so nothing is meant to
     // take longer. \[inferred\]
     pending_max: Some(Duration::from_secs(24 * 3_600)),
+    answer_max: None,
     contract: Contract::Documented,
 };
 

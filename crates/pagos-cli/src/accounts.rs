@@ -5,6 +5,7 @@ mod cashypro;
 mod certificate;
 mod conekta;
 mod etpay;
+mod limits;
 mod proxy;
 mod side;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use pagos_core::Violation;
 use pagos_http::HttpOptions;
 use pagos_webhook::Endpoint;
 
+use crate::arguments::RateArguments;
 use crate::config::AccountSettings;
 use crate::config::ConfigProblem;
 use crate::config::Configuration;
@@ -43,6 +45,7 @@ use crate::exit::Failure;
 use crate::input;
 use crate::offline;
 
+pub(crate) use self::limits::Limits;
 pub(crate) use self::proxy::seams_of;
 
 /// The providers that this binary knows.
@@ -149,6 +152,7 @@ pub(crate) struct Account {
     pub(crate) proxy: Option<String>,
     /// What it told while nobody listened, if the account is used and the provider keeps that.
     pub(crate) missed: Option<Arc<dyn Missed>>,
+    pub(crate) limits: Limits,
 }
 
 /// How a body is signed.
@@ -209,6 +213,11 @@ impl Accounts {
     pub(crate) fn all(&self) -> &[Account] {
         &self.list
     }
+
+    /// Follows arguments about rates, which are for every account.
+    pub(crate) fn limit_rates(&mut self, rates: &RateArguments) {
+        self.list.iter_mut().for_each(|account| account.limits.yield_to(rates));
+    }
 }
 
 impl input::Accounts for Accounts {
@@ -246,20 +255,22 @@ pub(crate) fn build(
     seams: &Seams,
 ) -> Result<Account, Vec<ConfigProblem>> {
     let known = known(settings).map_err(|problem| vec![problem])?;
-    let seams = &seams_of(settings, seams)?;
+    let limits = Limits::read(settings)?;
+    let seams = &seams_of(settings, &limits, seams)?;
     let provider = (known.build)(settings, gaps, seams)?;
     let missed = match (gaps, known.missed) {
         (Gaps::Refused, Some(missed)) => Some(missed(settings, seams)?),
         _ => None,
     };
     let endpoint = endpoint(settings, &provider).map_err(|problem| vec![problem])?;
+    limits.check(settings, provider.descriptor()).map_err(|problem| vec![problem])?;
     let unused = settings.unused();
     if !unused.is_empty() {
         return Err(unused);
     }
     let (name, environment) = (settings.name.clone(), settings.environment);
     let proxy = seams.options.proxy.as_ref().map(|proxy| proxy.place().to_owned());
-    Ok(Account { name, environment, provider, endpoint, proxy, missed })
+    Ok(Account { name, environment, provider, endpoint, proxy, missed, limits })
 }
 
 /// How the exact bytes of a body are signed for an account. Sends nothing.

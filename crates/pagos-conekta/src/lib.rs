@@ -143,6 +143,8 @@ const fn describe(deduplication: Deduplication) -> Descriptor {
         // Executed on the next business day (manual); "alert after three business days without a
         // final status", which can be five days. Source: docs/providers/conekta.md \[inferred\].
         pending_max: Some(Duration::from_secs(5 * 24 * 3_600)),
+        // Conekta states no limit.
+        answer_max: Some(Duration::from_secs(60)),
         contract: Contract::Documented,
     }
 }

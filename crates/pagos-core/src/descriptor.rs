@@ -28,6 +28,9 @@ pub struct Descriptor {
     /// How long a payout may be under way before a person is called; `None` where nobody states how
     /// long it takes.
     pub pending_max: Option<Duration>,
+    /// How long an answer may take, where that is longer than callers wait by default; `None` where
+    /// nothing is known of it.
+    pub answer_max: Option<Duration>,
     /// Is the wire contract published, or do we assume it?
     pub contract: Contract,
 }

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use pagos_core::AccountName;
 use pagos_core::PayoutProvider;
 
+use crate::policy::Policy;
+
 /// Providers by the name of the account that they were configured for.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
     by_name: BTreeMap<AccountName, Arc<dyn PayoutProvider>>,
+    policies: BTreeMap<AccountName, Policy>,
 }
 
 impl Accounts {
@@ -23,6 +26,19 @@ impl Accounts {
     pub fn with(mut self, name: AccountName, provider: Arc<dyn PayoutProvider>) -> Self {
         self.by_name.insert(name, provider);
         self
+    }
+
+    /// Gives an account a policy of its own. The others have the engine's, as [`Policy::fitted`] fits it
+    /// to their providers.
+    #[must_use]
+    pub fn under(mut self, name: AccountName, policy: Policy) -> Self {
+        self.policies.insert(name, policy);
+        self
+    }
+
+    /// The policy of an account that has one of its own.
+    pub fn policy(&self, name: &AccountName) -> Option<&Policy> {
+        self.policies.get(name)
     }
 
     /// The provider behind an account.

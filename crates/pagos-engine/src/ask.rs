@@ -70,7 +70,8 @@ impl Engine {
             begun_at: payout.progress.first_begun_at,
         };
         let mut call = pin!(provider.query(&payout_ref).fuse());
-        let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
+        let policy = self.policy_of(&payout.order.account);
+        let mut deadline = self.timer.sleep(policy.deadline).fuse();
         // An answer that is there counts, even if the deadline has passed with it.
         select_biased! {
             answer = call => answer,
@@ -80,7 +81,7 @@ impl Engine {
 
     /// A provider that says when to ask again is not asked about anything of that account before.
     pub(crate) fn heed_quiet(&self, account: &AccountName, error: &Error) {
-        if let Some(wait) = self.policy.asked_delay(error.retry_after()) {
+        if let Some(wait) = self.policy_of(account).asked_delay(error.retry_after()) {
             self.rates().pause(account, Limited::Questions, self.timer.now(), wait);
         }
     }

@@ -1,6 +1,7 @@
 //! The engine: what it is made of, how it is opened, and how orders get in. The steps are in the
 //! files beside.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::OnceLock;
@@ -64,7 +65,9 @@ pub struct Engine {
     pub(crate) store: StoreDoor,
     pub(crate) providers: ProviderDoors,
     pub(crate) timer: Arc<dyn Timer>,
-    pub(crate) policy: Policy,
+    /// For what belongs to no account that is configured.
+    policy: Policy,
+    policies: BTreeMap<AccountName, Policy>,
     pub(crate) services: Mutex<Services>,
     pub(crate) rates: Mutex<Rates>,
     pub(crate) sending: Sending,
@@ -76,7 +79,8 @@ impl Engine {
     /// An engine that may send: ties the accounts to their world, takes the store's turn, and, where
     /// nobody else can work on the store, ends the claims of a former life.
     ///
-    /// Takes a store, or a [`StoreDoor`] whose probe then hears of its calls too.
+    /// Takes a store, or a [`StoreDoor`] whose probe then hears of its calls too. `policy` is for all
+    /// accounts that have none of their own ([`Accounts::under`]).
     ///
     /// # Errors
     /// [`EngineError::Taken`] if another process works on an embedded store;
@@ -107,10 +111,17 @@ impl Engine {
         policy: Policy,
     ) -> Result<Self, EngineError> {
         let store = store.into();
+        let mut policies = BTreeMap::new();
         for (name, provider) in accounts.iter() {
-            if let Some(fault) = policy.fault_with(provider.descriptor(), world) {
-                return Err(EngineError::UnsafePolicy(fault));
+            let descriptor = provider.descriptor();
+            let own = match accounts.policy(name) {
+                Some(own) => own.clone(),
+                None => policy.fitted(descriptor, world),
+            };
+            if let Some(fault) = own.fault_with(descriptor, world) {
+                return Err(EngineError::UnsafePolicy(format!("account {name}: {fault}")));
             }
+            policies.insert(name.clone(), own);
             let word = world.word(provider.environment());
             let bound = store.bind(name, &word).await?;
             if bound != word {
@@ -124,7 +135,18 @@ impl Engine {
         let providers = store.doors_to(accounts);
         let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
         let (sending, pulse) = (Sending::default(), Pulse::default());
-        Ok(Self { store, providers, timer, policy, services, rates, sending, pulse, turn })
+        Ok(Self {
+            store,
+            providers,
+            timer,
+            policy,
+            policies,
+            services,
+            rates,
+            sending,
+            pulse,
+            turn,
+        })
     }
 
     /// Says when the loop of [`Engine::run`] last came round, to whoever watches over it.
@@ -264,6 +286,10 @@ impl Engine {
         self.submit(&run, vec![order]).await?;
         self.release(&run, 1).await?;
         self.load(&key).await
+    }
+
+    pub(crate) fn policy_of(&self, account: &AccountName) -> &Policy {
+        self.policies.get(account).unwrap_or(&self.policy)
     }
 
     pub(crate) fn provider_of(&self, payout: &Payout) -> Result<ProviderDoor<'_>, EngineError> {

@@ -88,12 +88,13 @@ impl Engine {
             if is_free { decided(payout, rules, decision, note.trim()) } else { None }
         };
         let payout = self.load(key).await?;
+        let on_the_way = self.policy_of(&payout.order.account).time_on_the_way();
         let written = self.write(Point::RecordDecision, payout, Writer::Anyone, decide).await?;
         written.ok_or_else(|| {
             if let Some(objection) = objected.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 return EngineError::Refused(format!("{key} {objection}"));
             }
-            let age_s = self.policy.time_on_the_way().as_millis().div_ceil(1_000);
+            let age_s = on_the_way.as_millis().div_ceil(1_000);
             let young = format!(
                 "its attempt is younger than {age_s} s and may still be on its way; wait, then decide"
             );

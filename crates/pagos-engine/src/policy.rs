@@ -178,6 +178,15 @@ impl Policy {
         }
     }
 
+    /// The same policy for one provider: it waits for an answer as long as the provider asks for. In a
+    /// simulated world providers answer at once, and it stays as it is.
+    #[must_use]
+    pub fn fitted(&self, descriptor: &Descriptor, world: &World) -> Self {
+        let wanted = descriptor.answer_max.filter(|_| *world == World::Providers);
+        let deadline = self.deadline.max(wanted.unwrap_or_default());
+        Self { deadline, ..self.clone() }
+    }
+
     /// What is proof of absence for a provider under this policy.
     pub fn absence_of(&self, descriptor: &Descriptor) -> Absence {
         self.absence.unwrap_or(descriptor.absence)
@@ -247,6 +256,13 @@ impl Policy {
         nth(&self.halt_delays, tries)
     }
 
+    /// Limits questions to so many a second and account. Hints are within that rate, of which they take at
+    /// most a half, and at least one.
+    pub fn limit_questions(&mut self, per_second_max: u32) {
+        self.questions_per_second_max = Some(per_second_max);
+        self.hints_per_second_max = Some((per_second_max / 2).max(1));
+    }
+
     /// How often a second an account may do it.
     pub(crate) fn rate_of(&self, what: Limited) -> Option<u32> {
         match what {
@@ -309,6 +325,7 @@ mod tests {
                 absence: Absence { answers_min, grace },
                 return_window: None,
                 pending_max: None,
+                answer_max: None,
                 contract: Contract::Documented,
             };
             let case = format!("deadline {deadline:?}, {answers_min} answers after {grace:?}");
@@ -321,6 +338,28 @@ mod tests {
                 Descriptor { absence: Absence { answers_min: 9, grace: grace * 99 }, ..descriptor };
             let policy = Policy { absence, ..policy };
             assert_eq!(policy.fault_with(&lenient, &world).is_none(), is_safe, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_provider_is_waited_for_as_long_as_it_asks_unless_it_is_simulated() {
+        let descriptor = |seconds: Option<u64>| Descriptor {
+            provider: "bank",
+            countries: &[],
+            currencies: &[],
+            deduplication: Deduplication::ByKey,
+            absence: Absence { answers_min: 3, grace: Duration::from_secs(3_600) },
+            return_window: None,
+            pending_max: None,
+            answer_max: seconds.map(Duration::from_secs),
+            contract: Contract::Documented,
+        };
+        let (live, twins) = (Policy::live(), World::Simulated("twins".to_owned()));
+        for (asked, waited) in [(None, 30), (Some(10), 30), (Some(60), 60)] {
+            let descriptor = descriptor(asked);
+            let fitted = live.fitted(&descriptor, &World::Providers);
+            assert_eq!(fitted, Policy { deadline: Duration::from_secs(waited), ..live.clone() });
+            assert_eq!(live.fitted(&descriptor, &twins), live);
         }
     }
 
@@ -344,6 +383,7 @@ mod tests {
             absence: Absence { answers_min: 4, grace: Duration::from_secs(4 * 24 * 3_600) },
             return_window: None,
             pending_max: None,
+            answer_max: None,
             contract: Contract::Documented,
         };
         let simulated = World::Simulated("twins".to_owned());

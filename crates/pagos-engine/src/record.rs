@@ -100,7 +100,7 @@ impl Engine {
         Rules {
             order: &payout.order,
             descriptor: provider.descriptor(),
-            policy: &self.policy,
+            policy: self.policy_of(&payout.order.account),
             now: self.timer.now(),
         }
     }

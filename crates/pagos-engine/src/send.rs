@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::select_biased;
+use pagos_core::AccountName;
 use pagos_core::Departure;
 use pagos_core::Error;
 use pagos_core::ErrorKind;
@@ -42,7 +43,7 @@ impl Engine {
         if claim.has_begun() {
             return self.send_begun(claim.payout, claim.lease_until).await;
         }
-        if !self.has_time(claim.lease_until) {
+        if !self.has_time(&claim.payout, claim.lease_until) {
             return self.give_back(claim).await;
         }
         let Some((payout, handle)) = self.prepare(claim.payout).await? else { return Ok(()) };
@@ -56,14 +57,14 @@ impl Engine {
     async fn send_begun(&self, payout: Payout, lease_until: Timestamp) -> Result<(), EngineError> {
         let Some(attempt) = payout.progress.open else { return Ok(()) };
         let writer = Writer::Holder { epoch: payout.epoch };
-        if !self.has_time(lease_until) {
+        if !self.has_time(&payout, lease_until) {
             // A slow commit ate the lease. Nothing has left, and whoever claims it next must know.
             let because = "the claim ran out before the request left";
             return self.close(payout, writer, Proof::NeverReached, because, None).await;
         }
         let account = payout.order.account.clone();
         let asked_at = self.timer.now();
-        let answer = self.create(&payout, self.departure(lease_until)).await;
+        let answer = self.create(&payout, self.departure(&payout, lease_until)).await;
         let told = Told::by(&answer);
         // What was learned first: nothing may come between an answer and its record.
         match answer {
@@ -84,18 +85,19 @@ impl Engine {
             "no answer within the deadline; outcome unknown, do not pay again",
         );
         let call = provider.create(&payout.order, payout.progress.handle.as_ref(), departure);
-        self.within_deadline(call, late).await
+        self.within_deadline(&payout.order.account, call, late).await
     }
 
     /// The deadline first: a worker that stood still until after it must not let a request leave
     /// now. An answer that came meanwhile is asked for again.
     async fn within_deadline<T>(
         &self,
+        account: &AccountName,
         call: impl Future<Output = Result<T, Error>>,
         late: Error,
     ) -> Result<T, Error> {
         let mut call = pin!(call.fuse());
-        let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
+        let mut deadline = self.timer.sleep(self.policy_of(account).deadline).fuse();
         select_biased! {
             () = deadline => Err(late),
             answer = call => answer,
@@ -114,7 +116,8 @@ impl Engine {
         }
         // It moves no money, so a lost answer is no doubt.
         let late = Error::new(ErrorKind::Undelivered, "no answer within the deadline");
-        let prepared = self.within_deadline(provider.prepare(&payout.order), late).await;
+        let call = provider.prepare(&payout.order);
+        let prepared = self.within_deadline(&account, call, late).await;
         // That nothing is needed says nothing about the account.
         let told = match &prepared {
             Ok(None) => Told::Nothing,
@@ -206,7 +209,7 @@ impl Engine {
             message: Some(error.message().to_owned()),
             ..Observation::new(status, Source::Reply, self.timer.now())
         };
-        let wait = self.policy.asked_delay(error.retry_after());
+        let wait = self.policy_of(&payout.order.account).asked_delay(error.retry_after());
         let because = error.to_string();
         match error.kind() {
             ErrorKind::Unknown => {
@@ -292,15 +295,17 @@ impl Engine {
     }
 
     /// Is there time for a whole call before the claim ends?
-    fn has_time(&self, lease_until: Timestamp) -> bool {
-        self.timer.now().plus(self.policy.deadline) < lease_until
+    fn has_time(&self, payout: &Payout, lease_until: Timestamp) -> bool {
+        let deadline = self.policy_of(&payout.order.account).deadline;
+        self.timer.now().plus(deadline) < lease_until
     }
 
     /// Until when the request may leave: after this moment there is no time for a whole call. The
     /// deadline of [`Engine::create`] alone is not enough, since a timer may stand still while the
     /// machine is suspended.
-    fn departure(&self, lease_until: Timestamp) -> Departure {
-        let deadline_ms = i64::try_from(self.policy.deadline.as_millis()).unwrap_or(i64::MAX);
+    fn departure(&self, payout: &Payout, lease_until: Timestamp) -> Departure {
+        let deadline = self.policy_of(&payout.order.account).deadline;
+        let deadline_ms = i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX);
         let last_ms = lease_until.as_millis().saturating_sub(deadline_ms);
         Departure::NotAfter(Timestamp::from_millis(last_ms))
     }

@@ -125,7 +125,7 @@ impl Engine {
                 Some(Service::Halted(halt)) => halt.refusals.saturating_add(1),
                 None | Some(Service::Works) => 0,
             };
-            let retry_at = self.timer.now().plus(self.policy.halt_delay(refusals));
+            let retry_at = self.timer.now().plus(self.policy_of(account).halt_delay(refusals));
             let halt = Halt { because: because.clone(), refusals, retry_at };
             services.accounts.insert(account.clone(), Service::Halted(halt));
         }

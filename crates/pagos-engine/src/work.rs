@@ -253,7 +253,8 @@ impl Engine {
                 };
                 let limit = self.take_turns(&lane, room, lanes);
                 if limit > 0 {
-                    shares.push(Share { lane, limit, lease: self.policy.lease });
+                    let lease = self.policy_of(account).lease;
+                    shares.push(Share { lane, limit, lease });
                 }
             }
         }
@@ -262,7 +263,7 @@ impl Engine {
 
     fn take_turns(&self, lane: &Lane, room: usize, lanes: &mut Lanes) -> usize {
         let Some(what) = limited(lane.work).filter(|_| room > 0) else { return room };
-        let (now, rate_max) = (self.timer.now(), self.policy.rate_of(what));
+        let (now, rate_max) = (self.timer.now(), self.policy_of(&lane.account).rate_of(what));
         let mut rates = self.rates();
         let taken = rates.take(&lane.account, what, rate_max, now, room);
         if taken == 0
@@ -285,7 +286,7 @@ impl Engine {
         for Share { lane, limit, .. } in shares {
             let unused = limit.saturating_sub(used.iter().filter(|used| *used == lane).count());
             if let Some(what) = limited(lane.work) {
-                let rate_max = self.policy.rate_of(what);
+                let rate_max = self.policy_of(&lane.account).rate_of(what);
                 self.rates().give_back(&lane.account, what, rate_max, unused);
             }
         }
@@ -300,7 +301,7 @@ impl Engine {
         let share = |account: &AccountName| {
             let lane = Lane { account: account.clone(), work: Work::Hint };
             let limit = self.take_turns(&lane, INBOX_BATCH, lanes);
-            Share { lane, limit, lease: self.policy.lease }
+            Share { lane, limit, lease: self.policy_of(account).lease }
         };
         self.providers.names().map(share).filter(|share| share.limit > 0).collect()
     }
@@ -310,7 +311,7 @@ impl Engine {
             let lane = Lane { account: account.clone(), work: Work::Follow };
             let room = lanes.room(&lane, crate::payment::follow::PAYMENTS_BATCH);
             let limit = self.take_turns(&lane, room, lanes);
-            Share { lane, limit, lease: self.policy.lease }
+            Share { lane, limit, lease: self.policy_of(account).lease }
         };
         let takes_payments = |account: &&AccountName| {
             self.providers.to(account).is_some_and(|it| it.payments().is_some())

@@ -228,6 +228,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // Transfers are instant up to 7,000,000 CLP; larger ones wait for the next banking window, which
     // a weekend can put off. \[inferred\]
     pending_max: Some(Duration::from_secs(4 * 24 * 3_600)),
+    answer_max: None,
     contract: Contract::Assumed,
 };
 

@@ -57,6 +57,7 @@ const fn descriptor(deduplication: Deduplication) -> Descriptor {
         absence: Absence { answers_min: 3, grace: Duration::from_secs(600) },
         return_window: Some(Duration::from_secs(24 * 3_600)),
         pending_max: None,
+        answer_max: None,
         contract: Contract::Documented,
     }
 }

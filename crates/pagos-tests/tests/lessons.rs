@@ -216,6 +216,7 @@ static BY_HANDLE: Descriptor = Descriptor {
     absence: pagos_core::Absence { answers_min: 3, grace: Duration::from_secs(600) },
     return_window: None,
     pending_max: None,
+    answer_max: None,
     contract: pagos_core::Contract::Documented,
 };
 

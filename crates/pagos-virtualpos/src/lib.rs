@@ -135,6 +135,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // Banks return transfers, and nobody states a limit. [inferred]
     return_window: None,
     pending_max: None,
+    answer_max: None,
     contract: Contract::Assumed,
 };
 

@@ -1,30 +1,40 @@
-//! The proxy of an account, for machines that reach the internet through one only. What the
-//! environment names for others is not looked at. Says no word of its credentials.
+//! The transport of an account that has a proxy, for machines that reach the internet through one only,
+//! or that waits for its provider longer than others. What the environment names for others is not
+//! looked at. Says no word of a proxy's credentials.
 
 use pagos_http::HttpOptions;
 use pagos_http::Proxy;
 
+use crate::accounts::Limits;
 use crate::accounts::Seams;
 use crate::config::AccountSettings;
 use crate::config::ConfigProblem;
 
 pub(super) const PROXY: &str = "proxy";
 
-/// What the account is given from outside: as everybody, or through its proxy.
+/// What the account is given from outside: as everybody, or with a transport of its own.
 ///
 /// # Errors
 /// What is wrong with the proxy, or with an address of the account that it could read.
 pub(crate) fn seams_of(
     settings: &AccountSettings,
+    limits: &Limits,
     seams: &Seams,
 ) -> Result<Seams, Vec<ConfigProblem>> {
-    let Some(proxy) = proxy_of(settings)? else { return Ok(seams.clone()) };
-    let readable: Vec<ConfigProblem> =
-        settings.plain_addresses().map(|field| readable(settings, field)).collect();
-    if !readable.is_empty() {
-        return Err(readable);
+    let (proxy, shared) = (proxy_of(settings)?, &seams.options);
+    let patience = limits.deadline().filter(|deadline| *deadline > shared.total_timeout);
+    if proxy.is_none() && patience.is_none() {
+        return Ok(seams.clone());
     }
-    let options = HttpOptions { proxy: Some(proxy), ..seams.options.clone() };
+    if proxy.is_some() {
+        let readable: Vec<ConfigProblem> =
+            settings.plain_addresses().map(|field| readable(settings, field)).collect();
+        if !readable.is_empty() {
+            return Err(readable);
+        }
+    }
+    let total_timeout = patience.unwrap_or(shared.total_timeout);
+    let options = HttpOptions { proxy, total_timeout, ..shared.clone() };
     let transport = (seams.connect)(&options).map_err(|error| {
         vec![ConfigProblem::new(
             settings.origin_of(PROXY).clone(),
@@ -85,6 +95,17 @@ mod tests {
     }
 
     const GOOD: (&str, &str) = ("proxy", "http://pagos:canary@proxy.internal:3128");
+
+    #[test]
+    fn an_account_that_waits_longer_has_a_transport_of_its_own() {
+        let seams = Seams { connect: make, ..offline::seams() };
+        let own = |seconds: &str| {
+            let settings = account("etpay", &[("deadline_s", seconds)]);
+            seams_of(&settings, &Limits::read(&settings).unwrap(), &seams).unwrap()
+        };
+        assert_eq!(own("500").options.total_timeout.as_secs(), 500);
+        assert!(Arc::ptr_eq(&own("1").transport, &seams.transport));
+    }
 
     #[test]
     fn world_20_every_provider_goes_through_the_proxy_of_its_account() {

@@ -10,6 +10,7 @@ use pagos_engine::EngineError;
 use pagos_engine::Policy;
 use pagos_engine::World;
 
+use crate::accounts;
 use crate::accounts::Account;
 use crate::accounts::Accounts;
 use crate::accounts::Gaps;
@@ -74,31 +75,30 @@ pub(super) async fn engine(
     gaps: Gaps,
     config: Option<&Path>,
 ) -> Result<Engine, Failure> {
-    let accounts = accounts(account, gaps, config)?;
+    let mut accounts = named(account, gaps, config)?;
     let store = db.open().await?;
-    let open = |world: World, policy| {
-        let (door, accounts) = (office::door(Arc::clone(&store)), accounts.clone());
+    let open = |world: World, policy, accounts: &[Account]| {
+        let door = office::door(Arc::clone(&store));
+        let accounts = office::engine_accounts(accounts, &policy);
         async move { Engine::open_beside(door, &world, accounts, Arc::new(SystemClock), policy).await }
     };
-    match open(World::Providers, Policy::live()).await {
+    match open(World::Providers, Policy::live(), &accounts).await {
         Err(EngineError::OtherWorld { stored, .. }) => {
             let policy = match stored.as_str() {
                 bank::SIMULATED => Policy::twin(SPEED),
                 _ => Policy::live(),
             };
+            // The limits of an account are for its provider.
+            accounts.iter_mut().for_each(|account| account.limits = accounts::Limits::default());
             // Nothing is sent, so it does not matter where.
-            Ok(open(World::Simulated(stored), policy).await?)
+            Ok(open(World::Simulated(stored), policy, &accounts).await?)
         }
         opened => Ok(opened?),
     }
 }
 
 /// The one account, if it is configured.
-fn accounts(
-    name: &AccountName,
-    gaps: Gaps,
-    config: Option<&Path>,
-) -> Result<pagos_engine::Accounts, Failure> {
+fn named(name: &AccountName, gaps: Gaps, config: Option<&Path>) -> Result<Vec<Account>, Failure> {
     let (configuration, seams) = (command::load(config)?, offline::seams());
     let accounts = match configuration.accounts.is_empty() {
         true => Accounts::without_configuration(&seams)?,
@@ -106,7 +106,7 @@ fn accounts(
     };
     let named: Vec<Account> =
         accounts.all().iter().filter(|account| account.name == *name).cloned().collect();
-    Ok(office::engine_accounts(&named))
+    Ok(named)
 }
 
 fn decision_of(decision: Decision) -> pagos_engine::Decision {

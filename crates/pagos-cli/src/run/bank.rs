@@ -118,15 +118,14 @@ impl Bank {
         Ok(sandbox::register(origin, &merchant).await?)
     }
 
-    /// Follows arguments about rates; without one the policy's own stays. Hints are within the rate of
-    /// questions, of which they take at most a half.
+    /// Follows arguments about rates, for all accounts; without one each has its own, or the policy's.
     pub(crate) fn limit_rates(&mut self, rates: &RateArguments) {
         let policy = &mut self.policy;
         policy.sends_per_second_max = rates.rate.or(policy.sends_per_second_max);
         if let Some(questions) = rates.question_rate {
-            policy.questions_per_second_max = Some(questions);
-            policy.hints_per_second_max = Some((questions / 2).max(1));
+            policy.limit_questions(questions);
         }
+        self.accounts.limit_rates(rates);
     }
 
     /// A bank without an account.

@@ -39,8 +39,9 @@ use crate::run::signal;
 
 /// The network, the clock and the randomness of a command that pays.
 pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
-    // The engine's deadline decides; the transport's own limit is a second line behind it.
-    let options = HttpOptions { total_timeout: policy.deadline, ..HttpOptions::default() };
+    // The engine's deadline decides, and is longer for a provider that asks for it; the transport's own
+    // limit is a second line behind it.
+    let options = HttpOptions { total_timeout: policy.deadline * 2, ..HttpOptions::default() };
     let transport = connect(&options)?;
     let (clock, nonces) = (Arc::new(SystemClock), Arc::new(SystemNonces));
     Ok(Seams { transport, options, connect, clock, nonces })
@@ -61,10 +62,16 @@ pub(crate) fn door(store: Arc<dyn Store>) -> StoreDoor {
     store.into()
 }
 
-/// The engine's view of accounts.
-pub(crate) fn engine_accounts(accounts: &[Account]) -> pagos_engine::Accounts {
+/// The engine's view of accounts, each with its own limits.
+pub(crate) fn engine_accounts(accounts: &[Account], policy: &Policy) -> pagos_engine::Accounts {
     accounts.iter().fold(pagos_engine::Accounts::new(), |all, account| {
-        all.with(account.name.clone(), Arc::clone(&account.provider))
+        let (name, provider) = (account.name.clone(), Arc::clone(&account.provider));
+        let own = account.limits.policy(policy, provider.descriptor());
+        let all = all.with(name.clone(), provider);
+        match own {
+            Some(own) => all.under(name, own),
+            None => all,
+        }
     })
 }
 
@@ -101,7 +108,7 @@ impl Office {
     /// If the database cannot be opened, or holds payouts of another world under an account's name.
     pub(crate) async fn beside(db: &Database, bank: &Bank) -> Result<Self, Failure> {
         let store = db.open().await?;
-        let accounts = engine_accounts(bank.accounts.all());
+        let accounts = engine_accounts(bank.accounts.all(), &bank.policy);
         let opened = Self::over(store, &bank.world, accounts, bank.policy.clone()).await;
         opened.map_err(|error| of_database(db, error))
     }

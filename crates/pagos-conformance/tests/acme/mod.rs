@@ -77,6 +77,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     absence: Absence { answers_min: 3, grace: std::time::Duration::from_secs(600) },
     return_window: None,
     pending_max: None,
+    answer_max: None,
     contract: Contract::Documented,
 };
 

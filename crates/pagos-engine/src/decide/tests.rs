@@ -48,6 +48,7 @@ fn descriptor(deduplication: Deduplication) -> Descriptor {
         absence: Absence { answers_min: 3, grace: GRACE },
         return_window: None,
         pending_max: None,
+        answer_max: None,
         contract: Contract::Documented,
     }
 }

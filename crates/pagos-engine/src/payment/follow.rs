@@ -105,7 +105,8 @@ impl Engine {
         payment: &PaymentRef<'_>,
     ) -> Result<Lookup<Vec<Observation>>, Error> {
         let mut call = pin!(provider.query(payment).fuse());
-        let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
+        let policy = self.policy_of(&payment.order.account);
+        let mut deadline = self.timer.sleep(policy.deadline).fuse();
         select_biased! {
             answer = call => answer,
             () = deadline => {

@@ -91,7 +91,7 @@ impl Engine {
         order: &PaymentOrder,
     ) -> Result<PaymentSession, Error> {
         let mut call = pin!(provider.create(order).fuse());
-        let mut deadline = self.timer.sleep(self.policy.deadline).fuse();
+        let mut deadline = self.timer.sleep(self.policy_of(&order.account).deadline).fuse();
         select_biased! {
             answer = call => answer,
             () = deadline => Err(Error::new(ErrorKind::Unknown, "no answer within the deadline")),
@@ -186,7 +186,7 @@ impl Engine {
         Ok(PaymentRules {
             order: &payment.order,
             terms: self.payments_of(&payment.order)?.terms(),
-            policy: &self.policy,
+            policy: self.policy_of(&payment.order.account),
             now: self.timer.now(),
         })
     }

@@ -235,6 +235,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     absence: Absence { answers_min: 1, grace: Duration::ZERO },
     return_window: None,
     pending_max: None,
+    answer_max: None,
     contract: Contract::Documented,
 };
 

@@ -69,7 +69,8 @@ impl Desk {
         let found = bank::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
         let bank::Found { settings, policy, world } = found;
         check_provider(&settings)?;
-        let seams = accounts::seams_of(&settings, &office::seams(&policy)?)?;
+        let limits = accounts::Limits::read(&settings)?;
+        let seams = accounts::seams_of(&settings, &limits, &office::seams(&policy)?)?;
         // For everything that is wrong with the account, such as fields without a meaning.
         let account = accounts::build(&settings, Gaps::Refused, &seams)?;
         let checked = conekta::config(&settings, Gaps::Refused)?;

@@ -42,7 +42,7 @@ pub(super) async fn run(
     drop(db.open_to_read().await?);
     let store = db.open().await?;
     // Refuses a store in which this account pays in another world.
-    let account = office::engine_accounts(std::slice::from_ref(&desk.account));
+    let account = office::engine_accounts(std::slice::from_ref(&desk.account), &desk.policy);
     let office = Office::over(store, &desk.world, account, desk.policy.clone()).await;
     let store = office.map_err(|error| office::of_database(db, error))?.store;
     // Payees first: a payout that is stored meanwhile then counts.
