@@ -43,6 +43,13 @@ impl Timestamp {
         Self { unix_ms: self.unix_ms.saturating_add(wait_ms) }
     }
 
+    /// So much earlier; the earliest moment there is if that is not representable.
+    #[must_use]
+    pub fn minus(self, time: Duration) -> Self {
+        let time_ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Self { unix_ms: self.unix_ms.saturating_sub(time_ms) }
+    }
+
     /// How long from `earlier` to this moment; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         let passed_ms = self.unix_ms.saturating_sub(earlier.unix_ms);

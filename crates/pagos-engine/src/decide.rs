@@ -72,6 +72,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) order: &'a PayoutOrder,
     pub(crate) descriptor: &'a Descriptor,
     pub(crate) policy: &'a Policy,
+    /// Is the list of the account's provider read?
+    pub(crate) is_swept: bool,
     pub(crate) now: Timestamp,
 }
 
@@ -127,6 +129,18 @@ impl Rules<'_> {
             due_at => due_at,
         };
         self.attend(Outcome { progress, due_at, entries, notices })
+    }
+
+    /// Takes a row of a list in, if it says something that is not known: most rows of most days do not.
+    pub(crate) fn listed(&self, progress: &Progress, seen: &Observation) -> Option<Outcome> {
+        let mut standing = progress.standing.clone();
+        let change = standing.apply(seen);
+        let says_nothing = matches!(change, Change::Same | Change::Stale)
+            && standing.not_understood() == progress.standing.not_understood()
+            && standing.confirm_since() == progress.standing.confirm_since()
+            && standing.held().returned == progress.standing.held().returned
+            && self.contradiction(progress, seen).is_none();
+        if says_nothing { None } else { Some(self.learn(progress, seen)) }
     }
 
     /// A watch ends with an answer that counts, to a question that left after the window closed. An
@@ -281,6 +295,9 @@ impl Rules<'_> {
         let closes_at = progress.settled_at?.plus(self.window());
         if self.now >= closes_at {
             return None;
+        }
+        if self.is_swept {
+            return Some(closes_at);
         }
         let questions = progress.asking.questions;
         let delay = self.policy.watch_delay(questions);

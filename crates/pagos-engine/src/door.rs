@@ -3,6 +3,7 @@
 //!
 //! Reading needs no point: a process that ends while it reads leaves nothing behind.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -11,8 +12,10 @@ use pagos_core::Delivery;
 use pagos_core::Departure;
 use pagos_core::Descriptor;
 use pagos_core::Error;
+use pagos_core::ErrorKind;
 use pagos_core::Handle;
 use pagos_core::Hint;
+use pagos_core::ListingPage;
 use pagos_core::Lookup;
 use pagos_core::Observation;
 use pagos_core::OrderKey;
@@ -24,9 +27,11 @@ use pagos_core::PaymentTerms;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_core::Violation;
 use pagos_core::WebhookDecoder;
+use pagos_core::Window;
 
 use crate::accounts::Accounts;
 use crate::delivery::Filed;
@@ -185,6 +190,24 @@ impl StoreDoor {
         self.write(Point::Withdraw, None, self.store.withdraw(run)).await
     }
 
+    pub(crate) async fn swept(
+        &self,
+        account: &AccountName,
+    ) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        self.store.swept(account).await
+    }
+
+    pub(crate) async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let noting = self.store.note_swept(account, part, was, at);
+        self.write(Point::NoteSwept, None, noting).await
+    }
+
     pub(crate) async fn end_claims(&self) -> Result<u64, StoreError> {
         self.write(Point::EndClaims, None, self.store.end_claims()).await
     }
@@ -240,6 +263,14 @@ impl StoreDoor {
 
     pub(crate) async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
         self.store.payout(key).await
+    }
+
+    pub(crate) async fn payout_of(
+        &self,
+        account: &AccountName,
+        reference: &ProviderRef,
+    ) -> Result<Option<OrderKey>, StoreError> {
+        self.store.payout_of(account, reference).await
     }
 
     pub(crate) async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
@@ -343,7 +374,7 @@ impl<'a> ProviderDoor<'a> {
     }
 
     pub(crate) async fn prepare(self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
-        call(self.probe, Point::Prepare, &order.key, self.provider.prepare(order)).await
+        call(self.probe, Point::Prepare, Some(&order.key), self.provider.prepare(order)).await
     }
 
     pub(crate) async fn create(
@@ -352,13 +383,36 @@ impl<'a> ProviderDoor<'a> {
         handle: Option<&Handle>,
         departure: Departure,
     ) -> Result<Observation, Error> {
-        call(self.probe, Point::Create, &order.key, self.provider.create(order, handle, departure))
-            .await
+        call(
+            self.probe,
+            Point::Create,
+            Some(&order.key),
+            self.provider.create(order, handle, departure),
+        )
+        .await
+    }
+
+    pub(crate) fn has_list(self) -> bool {
+        self.provider.listing().is_some()
+    }
+
+    pub(crate) async fn page(
+        self,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<ListingPage, Error> {
+        let listing = self.provider.listing().ok_or_else(listless)?;
+        call(self.probe, Point::List, None, listing.page(window, cursor)).await
     }
 
     pub(crate) async fn query(self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
-        call(self.probe, Point::Query, &payout.order.key, self.provider.query(payout)).await
+        call(self.probe, Point::Query, Some(&payout.order.key), self.provider.query(payout)).await
     }
+}
+
+/// A provider without a list is not asked for one.
+fn listless() -> Error {
+    Error::new(ErrorKind::Undelivered, "the provider has no list of payouts")
 }
 
 /// The payment side of a provider, whose every call is a point.
@@ -378,15 +432,20 @@ impl PaymentDoor<'_> {
     }
 
     pub(crate) async fn create(self, order: &PaymentOrder) -> Result<PaymentSession, Error> {
-        call(self.probe, Point::PaymentCreate, &order.key, self.provider.create(order)).await
+        call(self.probe, Point::PaymentCreate, Some(&order.key), self.provider.create(order)).await
     }
 
     pub(crate) async fn query(
         self,
         payment: &PaymentRef<'_>,
     ) -> Result<Lookup<Vec<Observation>>, Error> {
-        call(self.probe, Point::PaymentQuery, &payment.order.key, self.provider.query(payment))
-            .await
+        call(
+            self.probe,
+            Point::PaymentQuery,
+            Some(&payment.order.key),
+            self.provider.query(payment),
+        )
+        .await
     }
 }
 
@@ -395,11 +454,11 @@ impl PaymentDoor<'_> {
 async fn call<T>(
     probe: &dyn Probe,
     point: Point,
-    key: &OrderKey,
+    key: Option<&OrderKey>,
     calling: impl Future<Output = T>,
 ) -> T {
-    probe.at(point, Phase::Before, Some(key));
+    probe.at(point, Phase::Before, key);
     let answer = calling.await;
-    probe.at(point, Phase::After, Some(key));
+    probe.at(point, Phase::After, key);
     answer
 }

@@ -31,6 +31,7 @@ use crate::store::Guard;
 use crate::store::Payout;
 use crate::store::StoreError;
 use crate::store::Turn;
+use crate::sweep::Sweeps;
 use crate::timer::Timer;
 use crate::world::World;
 
@@ -71,6 +72,7 @@ pub struct Engine {
     pub(crate) services: Mutex<Services>,
     pub(crate) rates: Mutex<Rates>,
     pub(crate) sending: Sending,
+    pub(crate) sweeps: Mutex<Sweeps>,
     pulse: Pulse,
     turn: OnceLock<Option<Box<dyn Guard>>>,
 }
@@ -133,6 +135,7 @@ impl Engine {
             }
         }
         let providers = store.doors_to(accounts);
+        let sweeps = Mutex::default();
         let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
         let (sending, pulse) = (Sending::default(), Pulse::default());
         Ok(Self {
@@ -144,6 +147,7 @@ impl Engine {
             services,
             rates,
             sending,
+            sweeps,
             pulse,
             turn,
         })

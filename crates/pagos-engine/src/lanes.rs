@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use pagos_core::AccountName;
 use pagos_core::Timestamp;
 
 use crate::payment::Payment;
@@ -52,6 +53,8 @@ pub(crate) struct Lanes {
     pub(crate) is_applying: bool,
     pub(crate) is_heeding: bool,
     pub(crate) is_payments_turn: bool,
+    /// Accounts whose lists are being read.
+    pub(crate) sweeping: BTreeSet<AccountName>,
     in_flight: BTreeMap<Lane, usize>,
     /// Lanes in which nothing is due, as far as is known.
     empty: BTreeSet<Lane>,

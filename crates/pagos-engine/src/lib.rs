@@ -46,6 +46,7 @@ mod service;
 mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod sweep;
 mod tally;
 mod timer;
 mod work;
@@ -103,6 +104,7 @@ pub use point::Point;
 pub use point::Probe;
 pub use policy::Budgets;
 pub use policy::Policy;
+pub use policy::Sweep;
 pub use progress::Asking;
 pub use progress::Attempt;
 pub use progress::Attention;

@@ -70,6 +70,7 @@ struct Tables {
 struct Account {
     world: Option<String>,
     is_halted: bool,
+    swept: BTreeMap<u32, Timestamp>,
 }
 
 #[derive(Debug, Default)]
@@ -249,6 +250,27 @@ impl Store for MemoryStore {
         let position = tables.readers.entry(name.to_owned()).or_default();
         *position = number.max(*position);
         Ok(())
+    }
+
+    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        let tables = self.tables();
+        Ok(tables.accounts.get(account).map(|row| row.swept.clone()).unwrap_or_default())
+    }
+
+    async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.tables();
+        let swept = &mut tables.accounts.entry(account.clone()).or_default().swept;
+        let is_as_it_was = swept.get(&part).copied() == was;
+        if is_as_it_was {
+            swept.insert(part, at);
+        }
+        Ok(is_as_it_was)
     }
 
     async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {

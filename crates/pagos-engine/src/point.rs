@@ -149,6 +149,12 @@ points! {
     RecordAbsence Write "record-absence",
     /// The provider has several: a person is called.
     RecordAmbiguity Write "record-ambiguity",
+    /// Takes the next reading of an account's list, or notes how far it came.
+    NoteSwept Write "note-swept",
+    /// Asks for a page of an account's list.
+    List Call "list",
+    /// What a row of a list told.
+    RecordListed Write "record-listed",
     /// A question in vain.
     NoteQuestion Write "note-question",
     /// What a person decided about a payout.

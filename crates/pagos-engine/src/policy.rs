@@ -22,6 +22,10 @@ pub struct Policy {
     /// Delays before question 1, 2, 3 ... about a settled payout; the last one repeats. Each is up to an
     /// eighth shorter, by the payout's key. One more question follows when the window closes.
     pub watch_delays: Vec<Duration>,
+    /// How often the list of a provider that has one is read, and how far back; each further back and less
+    /// often than the one before. Payouts that such a list shows are not asked about one by one, but
+    /// for the question that ends their watch. Empty: lists are not read.
+    pub sweeps: Vec<Sweep>,
     /// For how long a settled payout is watched where the provider states no return window.
     pub watch_for: Duration,
     /// Delays before question 1, 2, 3 ... about a payment whose payer may still pay; the last one
@@ -56,6 +60,16 @@ pub struct Policy {
     /// At most so many hints a second and account become questions, within the rate above; `None`
     /// for no limit of ours.
     pub hints_per_second_max: Option<u32>,
+}
+
+/// A part of a provider's list that is read again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// So often.
+    pub every: Duration,
+    /// What was created so long ago, or later; more than twice `every`, so that one that is missed
+    /// leaves no gap.
+    pub back: Duration,
 }
 
 /// How long a payout may wait in each state before a person is called, once. Questions go on.
@@ -94,7 +108,9 @@ impl Budgets {
 impl Policy {
     /// For real money: leases of two minutes, calls of at most 30 seconds, questions after 2 s,
     /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
-    /// about after 1 h, 6 h, 1 day, 3, 6 and 11 days, and at the end of 30 days: seven questions; payments every 5 min, then hourly, until a
+    /// about after 1 h, 6 h, 1 day, 3, 6 and 11 days, and at the end of 30 days: seven questions; where the
+    /// provider has a list, it is read every 6 hours, daily, every 3 and every 8 days, back to 2, 5, 14
+    /// and 38 days, and one question is left; payments every 5 min, then hourly, until a
     /// day after their end; five new payouts, twenty questions and ten hints a second and account. A
     /// person is called after an hour (cannot leave, denied, contradicted), six hours (not understood), a day (in doubt), three days
     /// (pending, where the provider's descriptor names no other time).
@@ -109,6 +125,12 @@ impl Policy {
             poll_delays: seconds(&[30, 60, 120, 300, 600, 1_800, 3_600]),
             watch_delays: [1, 6, 24, 3 * 24, 6 * 24, 11 * 24]
                 .map(|hours| Duration::from_secs(hours * 3_600))
+                .to_vec(),
+            sweeps: [(6, 2 * 24), (24, 5 * 24), (3 * 24, 14 * 24), (8 * 24, 38 * 24)]
+                .map(|(every_h, back_h)| Sweep {
+                    every: Duration::from_secs(every_h * 3_600),
+                    back: Duration::from_secs(back_h * 3_600),
+                })
                 .to_vec(),
             watch_for: Duration::from_secs(30 * 24 * 3_600),
             payment_delays: seconds(&[300, 300, 300, 300, 300, 300, 300, 300, 300, 3_600]),
@@ -158,6 +180,7 @@ impl Policy {
             question_delays: shrink(live.question_delays),
             poll_delays: shrink(live.poll_delays),
             watch_delays: vec![Duration::from_millis(1_500), Duration::from_secs(3)],
+            sweeps: Vec::new(),
             watch_for: Duration::from_secs(4),
             payment_delays: shrink(live.payment_delays),
             payment_watch_for: Duration::from_secs(4),

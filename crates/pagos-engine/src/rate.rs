@@ -108,6 +108,16 @@ impl Rates {
         turns.pause = Some(Pause { from: now, until });
     }
 
+    /// Did the provider ask for quiet that lasts?
+    pub(crate) fn is_quiet(
+        &mut self,
+        account: &AccountName,
+        what: Limited,
+        now: Timestamp,
+    ) -> bool {
+        self.turns(account, what).pause.is_some_and(|pause| pause.is_on(now))
+    }
+
     /// When the account's next turn is.
     pub(crate) fn next_at(
         &self,
@@ -210,6 +220,9 @@ mod tests {
             assert_eq!(take(&mut rates, rate_max, 8_999), 0);
         }
         assert_eq!(rates.next_at(&account(), Limited::Questions, at(0)), Some(at(9_000)));
+        let quiet =
+            [0, 8_999, 9_000].map(|ms| rates.is_quiet(&account(), Limited::Questions, at(ms)));
+        assert_eq!(quiet, [true, true, false]);
         assert_eq!(rates.take(&account(), Limited::Sends, None, at(0), 3), 3, "sends go on");
         assert_eq!(take(&mut rates, None, -1), 3, "the clock was set back");
         assert_eq!(take(&mut rates, None, 9_000), 3);

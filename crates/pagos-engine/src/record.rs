@@ -2,6 +2,7 @@
 //!
 //! Decide over the payout in hand, compare-and-set; on a conflict read it, and decide again.
 
+use pagos_core::AccountName;
 use pagos_core::Change;
 use pagos_core::Observation;
 
@@ -101,8 +102,14 @@ impl Engine {
             order: &payout.order,
             descriptor: provider.descriptor(),
             policy: self.policy_of(&payout.order.account),
+            is_swept: self.is_swept(&payout.order.account, provider),
             now: self.timer.now(),
         }
+    }
+
+    /// Does the list of this account's provider show its settled payouts?
+    pub(crate) fn is_swept(&self, account: &AccountName, provider: ProviderDoor<'_>) -> bool {
+        provider.has_list() && !self.policy_of(account).sweeps.is_empty()
     }
 
     /// Records what was learned. The holder's claim ends with it, if it still holds; evidence is

@@ -90,7 +90,7 @@ impl Engine {
 
     /// The deadline first: a worker that stood still until after it must not let a request leave
     /// now. An answer that came meanwhile is asked for again.
-    async fn within_deadline<T>(
+    pub(crate) async fn within_deadline<T>(
         &self,
         account: &AccountName,
         call: impl Future<Output = Result<T, Error>>,

@@ -3,6 +3,7 @@
 //! A store keeps rows and guards them: a write names the version that it was computed from, and a
 //! worker's write names the claim that it works under. What the rows mean is the engine's business.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -142,6 +143,19 @@ pub trait Store: PaymentStore + InboxStore {
 
     /// A reader has got as far as `number`, and never goes back.
     async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError>;
+
+    /// When each part of an account's list was read last, by its number.
+    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError>;
+
+    /// Notes that a part of an account's list is read at `at`, if what is noted of it still is `was`. False
+    /// if it is not: another worker was faster.
+    async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Notes that an account is out of service, with a notice, unless that is noted already. Returns
     /// whether it is new.

@@ -168,6 +168,7 @@ macro_rules! store_suite {
                 outbox_is_read_from_any_place
                 readers_have_names_and_never_go_back
                 an_account_is_halted_and_resumed_once
+                a_part_of_a_list_is_noted_by_whoever_was_faster
             }
             inbox {
                 receive_keeps_the_bytes_and_headers_exactly

@@ -72,6 +72,9 @@ enum Done {
     Handled(Lane),
 }
 
+/// Accounts whose lists are being read. To drop them loses nothing.
+type Sweeping<'a> = FuturesUnordered<BoxFuture<'a, (AccountName, Result<(), EngineError>)>>;
+
 type UnderWay<'a> = FuturesUnordered<BoxFuture<'a, Result<Done, EngineError>>>;
 
 impl Engine {
@@ -93,6 +96,9 @@ impl Engine {
             claims.into_iter().map(|held| self.handle(held).boxed()).collect();
         handling.extend(following.into_iter().map(|payment| self.follow(payment).boxed()));
         let mut outcome = Ok(Worked { deliveries, payouts, payments });
+        for account in self.accounts_to_sweep() {
+            handling.push(async move { self.sweep(&account).await }.boxed());
+        }
         while let Some(handled) = handling.next().await {
             if let Err(error) = handled {
                 outcome = outcome.and(Err(error));
@@ -118,11 +124,16 @@ impl Engine {
         let mut stop = std::pin::pin!(stop.fuse());
         let mut under_way = UnderWay::new();
         let mut lanes = Lanes::default();
+        let mut sweeping = Sweeping::new();
         let mut ending = Ending::default();
         loop {
             self.beat();
-            if !ending.is_stopping {
-                self.begin_more(concurrency.max(1), &mut lanes, &mut under_way);
+            match ending.is_stopping {
+                true => sweeping.clear(),
+                false => {
+                    self.begin_more(concurrency.max(1), &mut lanes, &mut under_way);
+                    self.begin_sweeps(&mut lanes, &mut sweeping);
+                }
             }
             if ending.is_stopping && under_way.is_empty() {
                 return ending.failure.map_or(Ok(()), Err);
@@ -134,6 +145,12 @@ impl Engine {
                 done = under_way.select_next_some() => match done {
                     Ok(done) => self.take_in(done, &ending, &mut lanes, &mut under_way),
                     Err(error) => ending.fail(error),
+                },
+                (account, swept) = sweeping.select_next_some() => {
+                    lanes.sweeping.remove(&account);
+                    if let Err(error) = swept {
+                        ending.fail(error);
+                    }
                 },
                 () = nap => lanes.look_again(),
                 () = woken => lanes.look_again(),
@@ -171,6 +188,18 @@ impl Engine {
                 lanes.is_heeding = true;
                 let heeding = self.heed_hints(shares);
                 under_way.push(heeding.map(|count| count.map(Done::Heeded)).boxed());
+            }
+        }
+    }
+
+    fn begin_sweeps<'a>(&'a self, lanes: &mut Lanes, sweeping: &mut Sweeping<'a>) {
+        for account in self.accounts_to_sweep() {
+            if lanes.sweeping.insert(account.clone()) {
+                let swept = async move {
+                    let swept = self.sweep(&account).await;
+                    (account, swept)
+                };
+                sweeping.push(swept.boxed());
             }
         }
     }

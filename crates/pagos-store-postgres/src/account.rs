@@ -1,6 +1,9 @@
 //! Accounts: the world that each pays in, and whether it is out of service.
 
+use std::collections::BTreeMap;
+
 use pagos_core::AccountName;
+use pagos_core::Timestamp;
 use pagos_engine::Notice;
 
 use crate::connection::Connection;
@@ -65,6 +68,50 @@ impl Flight for Resume<'_> {
     }
 }
 
+/// Reads when each part of an account's list was read last.
+pub(crate) struct ReadSwept<'call> {
+    pub(crate) account: &'call AccountName,
+}
+
+impl Work for ReadSwept<'_> {
+    type Answer = BTreeMap<u32, Timestamp>;
+
+    async fn run(&self, connection: &Connection) -> Result<Self::Answer, Failure> {
+        let select = "SELECT part, swept_at FROM swept WHERE account = $1";
+        let rows = connection.rows(select, &[&self.account.as_str()]).await?;
+        let mut swept = BTreeMap::new();
+        for row in &rows {
+            let part = u32::try_from(row.try_get::<_, i64>(0)?).unwrap_or(u32::MAX);
+            swept.insert(part, Timestamp::from_millis(row.try_get(1)?));
+        }
+        Ok(swept)
+    }
+}
+
+/// Notes that a part of a list is read; the answer is whether it was as it was thought to be.
+pub(crate) struct NoteSwept<'call> {
+    pub(crate) account: &'call AccountName,
+    pub(crate) part: u32,
+    pub(crate) was: Option<Timestamp>,
+    pub(crate) at: Timestamp,
+}
+
+impl Flight for NoteSwept<'_> {
+    type Answer = bool;
+
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
+        Ok(Statement::new(NOTE_SWEPT)
+            .with(self.account.as_str())
+            .with(i64::from(self.part))
+            .with(self.at.as_millis())
+            .with(self.was.map(Timestamp::as_millis)))
+    }
+
+    fn read(&self, answer: &str) -> Result<bool, Failure> {
+        Ok(answer == CHANGED)
+    }
+}
+
 /// Reads the accounts that are noted as out of service, in the order of their names.
 pub(crate) struct ReadHalted;
 
@@ -96,6 +143,21 @@ macro_rules! told {
         ), "
     };
 }
+
+const NOTE_SWEPT: &str = concat!(
+    "WITH first AS (
+        INSERT INTO swept (account, part, swept_at) SELECT $1, $2, $3 WHERE $4::bigint IS NULL
+        ON CONFLICT (account, part) DO NOTHING
+        RETURNING account
+    ), later AS (
+        UPDATE swept SET swept_at = $3 WHERE account = $1 AND part = $2 AND swept_at = $4
+        RETURNING account
+    ), outcome AS MATERIALIZED (
+        SELECT CASE WHEN EXISTS (SELECT FROM first) OR EXISTS (SELECT FROM later) THEN 'changed'
+               ELSE '' END AS answer
+    ), ",
+    raised!("$5", "$6")
+);
 
 const HALT: &str = concat!(
     "WITH changed AS (

@@ -3,6 +3,7 @@
 mod inbox;
 mod payment;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -361,6 +362,20 @@ impl Store for PostgresStore {
 
     async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
         self.pool.fly(&outbox::Acknowledge { name, number }).await
+    }
+
+    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        self.pool.read(&account::ReadSwept { account }).await
+    }
+
+    async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.pool.fly(&account::NoteSwept { account, part, was, at }).await
     }
 
     async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {

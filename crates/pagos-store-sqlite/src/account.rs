@@ -1,8 +1,13 @@
-//! What is kept about an account: the world that it pays in, and whether it is out of service.
+//! What is kept about an account: the world that it pays in, whether it is out of service, and when
+//! its provider's list was read.
+
+use std::collections::BTreeMap;
 
 use pagos_core::AccountName;
+use pagos_core::Timestamp;
 use pagos_engine::Notice;
 use rusqlite::Connection;
+use rusqlite::params;
 
 use crate::failure::Failure;
 use crate::outbox;
@@ -24,6 +29,44 @@ pub(crate) fn bind(
         .prepare_cached("SELECT world FROM accounts WHERE account = ?1")?
         .query_row([account.as_str()], |row| row.get(0))?;
     Ok(bound)
+}
+
+/// When each part of an account's list was read last.
+pub(crate) fn swept(
+    connection: &Connection,
+    account: &AccountName,
+) -> Result<BTreeMap<u32, Timestamp>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT part, swept_at FROM swept WHERE account = ?1")?;
+    let rows = statement.query_map([account.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.map(|row| row.map(|(part, at)| (part, Timestamp::from_millis(at))).map_err(Failure::from))
+        .collect()
+}
+
+/// False if something else is noted than `was`.
+pub(crate) fn note_swept(
+    connection: &Connection,
+    account: &AccountName,
+    part: u32,
+    was: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<bool, Failure> {
+    let (account, at) = (account.as_str(), at.as_millis());
+    let noted = match was {
+        None => connection
+            .prepare_cached(
+                "INSERT INTO swept (account, part, swept_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (account, part) DO NOTHING",
+            )?
+            .execute(params![account, part, at])?,
+        Some(was) => connection
+            .prepare_cached(
+                "UPDATE swept SET swept_at = ?3
+                 WHERE account = ?1 AND part = ?2 AND swept_at = ?4",
+            )?
+            .execute(params![account, part, at, was.as_millis()])?,
+    };
+    Ok(noted > 0)
 }
 
 /// Notes that an account is out of service. False if that was noted before.

@@ -396,6 +396,13 @@ CREATE TABLE orders (
 INSERT INTO orders (id, created_at, digest, digest_version, order_json)
 SELECT id, created_at, digest, digest_version, order_json FROM payouts ORDER BY id;
 
+CREATE TABLE swept (
+    account TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    swept_at INTEGER NOT NULL,
+    PRIMARY KEY (account, part)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE payouts_6 (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

@@ -3,6 +3,7 @@
 mod inbox;
 mod payment;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -392,6 +393,26 @@ impl Store for SqliteStore {
         let name = name.to_owned();
         self.writer()?
             .call(move |transaction| outbox::acknowledge(transaction.connection, &name, number))
+            .await
+    }
+
+    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        let account = account.clone();
+        self.reader.call(move |transaction| account::swept(transaction.connection, &account)).await
+    }
+
+    async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let account = account.clone();
+        self.writer()?
+            .call(move |transaction| {
+                account::note_swept(transaction.connection, &account, part, was, at)
+            })
             .await
     }
 

@@ -15,6 +15,7 @@ use pagos_core::ErrorKind;
 use pagos_core::Handle;
 use pagos_core::Lookup;
 use pagos_core::Observation;
+use pagos_core::PayoutListing;
 use pagos_core::PayoutOrder;
 use pagos_core::PayoutProvider;
 use pagos_core::PayoutRef;
@@ -85,6 +86,10 @@ impl PayoutProvider for GatedProvider {
         let answer = self.inner.query(payout).await;
         self.gate.pass("query, after").await.map_err(lost)?;
         answer
+    }
+
+    fn listing(&self) -> Option<&dyn PayoutListing> {
+        self.inner.listing()
     }
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {

@@ -3,6 +3,7 @@
 //! Over it a seeded schedule goes the same way on every store: nothing waits for a thread, so nothing
 //! depends on how fast one is. Blocks its caller; for one schedule on a thread of its own.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -193,6 +194,20 @@ impl Store for SteadyStore {
 
     async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
         wait_for(self.inner.acknowledge(name, number))
+    }
+
+    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        wait_for(self.inner.swept(account))
+    }
+
+    async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        wait_for(self.inner.note_swept(account, part, was, at))
     }
 
     async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {

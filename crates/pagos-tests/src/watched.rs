@@ -1,6 +1,7 @@
 //! A store that writes down in which order things became durable, behind a worker's gate.
 //! Several of them over one store are several processes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -246,6 +247,23 @@ impl Store for WatchedStore {
         self.pass("acknowledge, before").await?;
         self.inner.acknowledge(name, number).await?;
         self.pass("acknowledge, after").await
+    }
+
+    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        self.inner.swept(account).await
+    }
+
+    async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.pass("note swept, before").await?;
+        let noted = self.inner.note_swept(account, part, was, at).await?;
+        self.pass("note swept, after").await?;
+        Ok(noted)
     }
 
     async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {

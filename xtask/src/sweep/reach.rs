@@ -70,6 +70,9 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         | Point::Resume
         | Point::BeginAttempt
         | Point::Create => straight,
+        Point::NoteSwept | Point::List | Point::RecordListed => {
+            Reach::Never("twins' settled payouts are asked about one by one, since their time runs")
+        }
         Point::Halt => Reach::Never("no fault of the twins refuses the credentials"),
         Point::RecordPanic => Reach::Never("no provider's code panics"),
         Point::ReopenDelivery => Reach::Never("it is a person's, or another worker was faster"),
@@ -242,6 +245,9 @@ fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
         | Point::RecordAbsence
         | Point::RecordAmbiguity
         | Point::NoteQuestion
+        | Point::NoteSwept
+        | Point::List
+        | Point::RecordListed
         | Point::RecordDecision
         | Point::Receive
         | Point::ApplyDelivery

@@ -1,5 +1,7 @@
 //! Engine, webhook receiver and accounts, put together over one store, and how they work and stop.
 
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -166,7 +168,12 @@ impl Office {
         hurry: impl Future<Output = ()> + Send,
     ) -> Result<usize, EngineError> {
         // It holds everything that is under way.
-        let mut working = Box::pin(self.engine.run(concurrency, stop, || self.wake.notified()));
+        let mut working = Box::pin(async {
+            tokio::select! {
+                worked = self.engine.run(concurrency, stop, || self.wake.notified()) => worked,
+                never = self.tell_of_lists() => match never {},
+            }
+        });
         tokio::select! {
             biased;
             worked = &mut working => return worked.map(|()| 0),
@@ -179,6 +186,28 @@ impl Office {
             console::tell(&format!("stopped waiting; {}", signal::left_in_doubt(sending)));
         }
         Ok(sending)
+    }
+
+    /// Tells of an account whose list cannot be read, once until it can.
+    async fn tell_of_lists(&self) -> Infallible {
+        const BEAT: Duration = Duration::from_secs(60);
+
+        let mut told = BTreeSet::new();
+        loop {
+            tokio::time::sleep(BEAT).await;
+            let unswept = self.engine.unswept();
+            told.retain(|account| unswept.contains_key(account));
+            for (account, because) in unswept {
+                let line = format!(
+                    "warning: account {account}: its provider's list of payouts cannot be read ({because}); \
+                     that is tried again, and until then a reversal of a settled payout is learned from \
+                     a webhook or when its watch ends"
+                );
+                if told.insert(account) {
+                    console::tell(&line);
+                }
+            }
+        }
     }
 
     /// Something is due earlier than the engine knows.

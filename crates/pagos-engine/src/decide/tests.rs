@@ -68,7 +68,7 @@ fn progress(status: Status, is_open: bool) -> Progress {
 
 fn decide<R>(deduplication: Deduplication, now: Timestamp, take: impl Fn(&Rules<'_>) -> R) -> R {
     let (order, descriptor, policy) = (order(), descriptor(deduplication), Policy::live());
-    take(&Rules { order: &order, descriptor: &descriptor, policy: &policy, now })
+    take(&Rules { order: &order, descriptor: &descriptor, policy: &policy, is_swept: false, now })
 }
 
 #[test]
@@ -206,7 +206,13 @@ fn what_a_provider_asks_for_is_granted_within_reason() {
 fn an_order_that_cannot_be_prepared_has_failed_only_if_nothing_was_sent() {
     let (order, policy) = (order(), Policy::live());
     let descriptor = descriptor(Deduplication::ByHandle);
-    let rules = Rules { order: &order, descriptor: &descriptor, policy: &policy, now: at(5) };
+    let rules = Rules {
+        order: &order,
+        descriptor: &descriptor,
+        policy: &policy,
+        is_swept: false,
+        now: at(5),
+    };
     let rejected = Status::Failed(FailReason::Rejected);
     let seen = Observation::new(rejected, Source::Reply, at(5));
     let fresh = rules.unprepared(&progress(Status::Created, false), &seen);
@@ -228,6 +234,7 @@ fn a_watch_does_not_end_while_the_provider_says_that_it_is_under_way() {
         order: &order,
         descriptor: &descriptor,
         policy: &policy,
+        is_swept: false,
         now: at(seconds),
     };
     let answer = |status, seconds| Observation {
@@ -332,7 +339,8 @@ fn a_settled_payout_is_asked_about_seven_times_in_its_month() {
     let (order, descriptor) = (order(), descriptor(Deduplication::ByKey));
     let policy = Policy::live();
     let ask = |now: Timestamp, progress: &Progress| {
-        let rules = Rules { order: &order, descriptor: &descriptor, policy: &policy, now };
+        let rules =
+            Rules { order: &order, descriptor: &descriptor, policy: &policy, is_swept: false, now };
         let seen = Observation { seen_at: now, ..seen_by_question(Status::Succeeded, now) };
         rules.learn(progress, &seen)
     };
@@ -355,7 +363,13 @@ fn what_was_settled_in_one_moment_is_not_asked_about_in_one_moment() {
     let due_at = |number: u32| {
         let key = OrderKey::new(format!("payroll-{number:04}")).unwrap();
         let order = PayoutOrder { key, ..order() };
-        let rules = Rules { order: &order, descriptor: &descriptor, policy: &policy, now: at(5) };
+        let rules = Rules {
+            order: &order,
+            descriptor: &descriptor,
+            policy: &policy,
+            is_swept: false,
+            now: at(5),
+        };
         let seen = seen_by_question(Status::Succeeded, at(4));
         rules.learn(&progress(Status::Pending, true), &seen).due_at
     };

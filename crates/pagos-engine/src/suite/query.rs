@@ -327,6 +327,25 @@ pub(super) async fn readers_have_names_and_never_go_back(store: Arc<dyn Store>) 
     assert_eq!(store.reader("ledger").await.unwrap(), None, "each has a position of its own");
 }
 
+pub(super) async fn a_part_of_a_list_is_noted_by_whoever_was_faster(store: Arc<dyn Store>) {
+    let (bank, other) = (account("cashypro"), account("other"));
+    let note = async |part, was, now| store.note_swept(&bank, part, was, at(now)).await.unwrap();
+    assert!(store.swept(&bank).await.unwrap().is_empty());
+    // Before and after the account is known by anything else.
+    assert!(!note(0, Some(at(1)), 5).await, "nothing was noted yet");
+    assert!(note(0, None, 5).await);
+    assert!(!note(0, None, 6).await, "another one was faster");
+    store.bind(&bank, "live").await.unwrap();
+    assert!(note(0, Some(at(5)), 9).await);
+    assert!(!note(0, Some(at(5)), 10).await);
+    assert!(note(3, None, 2).await, "each part stands for itself");
+    // What failed is given back.
+    assert!(note(0, Some(at(9)), 5).await);
+    let swept: Vec<_> = store.swept(&bank).await.unwrap().into_iter().collect();
+    assert_eq!(swept, [(0, at(5)), (3, at(2))]);
+    assert!(store.swept(&other).await.unwrap().is_empty());
+}
+
 pub(super) async fn an_account_is_halted_and_resumed_once(store: Arc<dyn Store>) {
     let about = |event| Notice {
         account: account("cashypro"),

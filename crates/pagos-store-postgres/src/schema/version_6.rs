@@ -1,4 +1,4 @@
-//! Claims to ask stand apart from payouts.
+//! Claims to ask stand apart from payouts, and when lists of providers were read is kept.
 
 /// Who is being asked about, and until when nobody else asks. It spares a provider questions and guards no
 /// money, so it is not kept in the server's log: a crash empties it.
@@ -7,4 +7,11 @@ CREATE UNLOGGED TABLE asking (
     payout bigint PRIMARY KEY,
     until bigint NOT NULL
 ) WITH (fillfactor = 50);
+
+CREATE TABLE swept (
+    account text COLLATE "C" NOT NULL,
+    part bigint NOT NULL,
+    swept_at bigint NOT NULL,
+    PRIMARY KEY (account, part)
+);
 "#;

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each file of tests uses what it needs")]
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -483,6 +484,20 @@ impl Store for Gated {
 
     async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
         self.inner.acknowledge(name, number).await
+    }
+
+    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
+        self.inner.swept(account).await
+    }
+
+    async fn note_swept(
+        &self,
+        account: &AccountName,
+        part: u32,
+        was: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner.note_swept(account, part, was, at).await
     }
 
     async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {

@@ -1,0 +1,238 @@
+//! Watching settled payouts by their provider's list, where it has one: all of an account's at once.
+//! What is young is listed most often. A list may lag, so what it lacks says nothing, and what it
+//! contradicts is asked about; the question that closes a payout's watch is asked as everywhere.
+//!
+//! Several workers take turns by the store. That guards no money: a list that is read twice, or not at
+//! all because its reader died, costs a few calls or a few hours.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use pagos_core::AccountName;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::ListingPage;
+use pagos_core::Observation;
+use pagos_core::OrderKey;
+use pagos_core::Timestamp;
+use pagos_core::Window;
+
+use crate::decide::Rules;
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::point::Point;
+use crate::policy::Sweep;
+use crate::rate::Limited;
+use crate::record::Writer;
+use crate::service::Admission;
+use crate::service::Told;
+use crate::store::Payout;
+
+/// A list that has more pages than this does not end.
+const PAGES_MAX: u32 = 100_000;
+
+/// When to look again whether a list is to be swept, and why the last one was not read to its end.
+#[derive(Debug, Default)]
+pub(crate) struct Sweeps {
+    accounts: BTreeMap<AccountName, Look>,
+}
+
+#[derive(Debug)]
+struct Look {
+    again_at: Timestamp,
+    failures: u32,
+    because: Option<String>,
+}
+
+impl Engine {
+    /// Accounts whose list could not be read when it was tried last, with the reason. It is tried again
+    /// by itself; until then their settled payouts are asked about only when their watch ends.
+    pub fn unswept(&self) -> BTreeMap<AccountName, String> {
+        let sweeps = self.sweeps();
+        let failed = sweeps.accounts.iter();
+        failed
+            .filter_map(|(account, look)| Some((account.clone(), look.because.clone()?)))
+            .collect()
+    }
+
+    /// The accounts whose list may have to be swept now.
+    pub(crate) fn accounts_to_sweep(&self) -> Vec<AccountName> {
+        if !self.has_turn() {
+            return Vec::new();
+        }
+        let now = self.timer.now();
+        let sweeps = self.sweeps();
+        let is_time = |account: &&AccountName| {
+            let is_swept = self.providers.to(account).is_some_and(|it| self.is_swept(account, it));
+            let is_open = self.admission(account, now) == Admission::Open;
+            let look = sweeps.accounts.get(account);
+            is_swept && is_open && look.is_none_or(|look| look.again_at <= now)
+        };
+        self.providers.names().filter(is_time).cloned().collect()
+    }
+
+    /// Reads the account's list as far back as is due, and learns what it tells. Dropping the future
+    /// leaves the rest of it for the next time.
+    pub(crate) async fn sweep(&self, account: &AccountName) -> Result<(), EngineError> {
+        let sweeps = &self.policy_of(account).sweeps;
+        let now = self.timer.now();
+        let swept = self.store.swept(account).await?;
+        let numbered = || (0_u32..).zip(sweeps);
+        let is_due = |(number, sweep): &(u32, &Sweep)| match swept.get(number) {
+            // The clock was set back, perhaps.
+            Some(swept_at) => *swept_at > now || swept_at.plus(sweep.every) <= now,
+            None => true,
+        };
+        // The deepest that is due does the work of those before it.
+        let Some((number, sweep)) = numbered().filter(is_due).last() else {
+            let next = |(number, sweep): (u32, &Sweep)| Some(swept.get(&number)?.plus(sweep.every));
+            let again_at = numbered().filter_map(next).min().unwrap_or(now);
+            self.look_again(account, again_at, None);
+            return Ok(());
+        };
+        let was = swept.get(&number).copied();
+        if !self.store.note_swept(account, number, was, now).await? {
+            // Another worker was faster. What else is due is seen at once.
+            return Ok(());
+        }
+        let window = Window { from: now.minus(sweep.back), until: now };
+        match self.read_list(account, window).await? {
+            Ok(()) => {
+                for shallower in 0..number {
+                    let was = swept.get(&shallower).copied();
+                    self.store.note_swept(account, shallower, was, now).await?;
+                }
+                self.look_again(account, now, None);
+            }
+            Err(because) => {
+                let before = was.unwrap_or(Timestamp::from_millis(0));
+                self.store.note_swept(account, number, Some(now), before).await?;
+                self.look_again(account, now, Some(because));
+            }
+        }
+        Ok(())
+    }
+
+    /// With a reason: after the delay of a question in vain, which grows from one to the next.
+    fn look_again(&self, account: &AccountName, at: Timestamp, because: Option<String>) {
+        let mut sweeps = self.sweeps();
+        let failures = match (&because, sweeps.accounts.get(account)) {
+            (None, _) => 0,
+            (Some(_), look) => look.map_or(0, |look| look.failures).saturating_add(1),
+        };
+        let again_at = match because {
+            Some(_) => at.plus(self.policy_of(account).question_delay(failures)),
+            None => at,
+        };
+        sweeps.accounts.insert(account.clone(), Look { again_at, failures, because });
+    }
+
+    /// All pages. The inner error is why the list could not be read to its end.
+    async fn read_list(
+        &self,
+        account: &AccountName,
+        window: Window,
+    ) -> Result<Result<(), String>, EngineError> {
+        let mut cursor: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            if !self.await_turn_to_ask(account).await {
+                return Ok(Err("the provider asked for quiet".to_owned()));
+            }
+            let page = self.read_page(account, window, cursor.as_deref()).await;
+            self.note_service(account, Told::by(&page)).await?;
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => {
+                    self.heed_quiet(account, &error);
+                    return Ok(Err(error.to_string()));
+                }
+            };
+            for row in &page.rows {
+                self.learn_listed(account, row).await?;
+            }
+            match page.next {
+                None => return Ok(Ok(())),
+                same if same == cursor => return Ok(Err("its pages repeat themselves".to_owned())),
+                next => cursor = next,
+            }
+        }
+        Ok(Err("it has more pages than are read".to_owned()))
+    }
+
+    async fn read_page(
+        &self,
+        account: &AccountName,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<ListingPage, Error> {
+        let unconfigured = || Error::new(ErrorKind::Undelivered, "the account is not configured");
+        let provider = self.providers.to(account).ok_or_else(unconfigured)?;
+        let late = Error::new(ErrorKind::Undelivered, "no answer within the deadline");
+        let reading = self.within_deadline(account, provider.page(window, cursor), late);
+        let read = AssertUnwindSafe(Box::pin(reading)).catch_unwind().await;
+        read.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Unknown, "the provider's code panicked over it"))
+        })
+    }
+
+    /// A page counts as a question. False if the provider asked for quiet.
+    async fn await_turn_to_ask(&self, account: &AccountName) -> bool {
+        let rate_max = self.policy_of(account).rate_of(Limited::Questions);
+        loop {
+            let now = self.timer.now();
+            let next_at = {
+                let mut rates = self.rates();
+                if rates.is_quiet(account, Limited::Questions, now) {
+                    return false;
+                }
+                match rates.take(account, Limited::Questions, rate_max, now, 1) {
+                    0 => rates.next_at(account, Limited::Questions, now),
+                    _ => return true,
+                }
+            };
+            let wait = next_at.map_or(Duration::ZERO, |next_at| next_at.since(now));
+            self.timer.sleep(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+
+    /// Takes in one row, if it is about a payout of this account and says something that is not known.
+    async fn learn_listed(
+        &self,
+        account: &AccountName,
+        seen: &Observation,
+    ) -> Result<(), EngineError> {
+        let Some(payout) = self.find_listed(account, seen).await? else { return Ok(()) };
+        let decide = |payout: &Payout, rules: &Rules<'_>| rules.listed(&payout.progress, seen);
+        self.write(Point::RecordListed, payout, Writer::Anyone, decide).await.map(drop)
+    }
+
+    /// By our key, or where the provider does not repeat it, by its own.
+    async fn find_listed(
+        &self,
+        account: &AccountName,
+        seen: &Observation,
+    ) -> Result<Option<Payout>, EngineError> {
+        let named = seen.echo.key.as_deref().and_then(|key| OrderKey::new(key).ok());
+        let mut found = match named {
+            Some(key) => self.store.payout(&key).await?,
+            None => None,
+        };
+        if found.is_none()
+            && let Some(reference) = &seen.reference
+            && let Some(key) = self.store.payout_of(account, reference).await?
+        {
+            found = self.store.payout(&key).await?;
+        }
+        // What was never begun is nothing that this account's list could know of us.
+        Ok(found.filter(|it| it.order.account == *account && it.progress.attempts > 0))
+    }
+
+    fn sweeps(&self) -> MutexGuard<'_, Sweeps> {
+        // Nothing panics while it holds the lock, so what it guards is whole.
+        self.sweeps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

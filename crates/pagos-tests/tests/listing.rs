@@ -1,0 +1,319 @@
+//! Settled payouts are watched by their provider's list, where it has one: for a few calls an account
+//! instead of several a payout, and no reversal is missed for it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pagos_core::Bank;
+use pagos_core::Departure;
+use pagos_core::Descriptor;
+use pagos_core::Environment;
+use pagos_core::Error;
+use pagos_core::ErrorKind;
+use pagos_core::FailReason;
+use pagos_core::Handle;
+use pagos_core::ListingPage;
+use pagos_core::Lookup;
+use pagos_core::Observation;
+use pagos_core::PayoutListing;
+use pagos_core::PayoutOrder;
+use pagos_core::PayoutProvider;
+use pagos_core::PayoutRef;
+use pagos_core::ProviderRef;
+use pagos_core::Source;
+use pagos_core::Status;
+use pagos_core::Violation;
+use pagos_core::Window;
+use pagos_engine::Engine;
+use pagos_engine::NoticeKind;
+use pagos_engine::Timer;
+use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
+use pagos_tests::ConektaHouse;
+use pagos_tests::EtpayHouse;
+use pagos_tests::Gate;
+use pagos_tests::House;
+use pagos_tests::Reply;
+use pagos_tests::Scene;
+use pagos_tests::ScriptedProvider;
+use pagos_tests::Stage;
+use pagos_tests::drive;
+use pagos_tests::order;
+use pagos_twin::Fault;
+use pagos_twin::Profile;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+const RETURNED: Status = Status::Failed(FailReason::Returned);
+
+/// What a page is answered.
+#[derive(Debug, Clone)]
+enum Page {
+    Rows(Vec<Observation>),
+    Fails(ErrorKind),
+    Silent,
+    Panics,
+}
+
+/// The scripted provider with a list of two pages, of which the first is always empty.
+#[derive(Debug)]
+struct Listed {
+    inner: Arc<ScriptedProvider>,
+    page: Mutex<Page>,
+    read: Mutex<Vec<Window>>,
+}
+
+#[async_trait]
+impl PayoutListing for Listed {
+    async fn page(&self, window: Window, cursor: Option<&str>) -> Result<ListingPage, Error> {
+        if cursor.is_none() {
+            self.read.lock().unwrap().push(window);
+            return Ok(ListingPage { rows: Vec::new(), next: Some("2".to_owned()) });
+        }
+        let page = self.page.lock().unwrap().clone();
+        match page {
+            Page::Rows(rows) => Ok(ListingPage { rows, next: None }),
+            Page::Fails(kind) => Err(Error::new(kind, "the list is down")),
+            Page::Silent => std::future::pending().await,
+            Page::Panics => panic!("planted"),
+        }
+    }
+}
+
+#[async_trait]
+impl PayoutProvider for Listed {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.inner.descriptor()
+    }
+
+    fn environment(&self) -> Environment {
+        self.inner.environment()
+    }
+
+    fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
+        self.inner.check(order)
+    }
+
+    fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
+        self.inner.payee_bank(order)
+    }
+
+    fn must_prepare(&self) -> bool {
+        false
+    }
+
+    async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
+        self.inner.prepare(order).await
+    }
+
+    async fn create(
+        &self,
+        order: &PayoutOrder,
+        handle: Option<&Handle>,
+        departure: Departure,
+    ) -> Result<Observation, Error> {
+        self.inner.create(order, handle, departure).await
+    }
+
+    async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
+        self.inner.query(payout).await
+    }
+
+    fn listing(&self) -> Option<&dyn PayoutListing> {
+        Some(self)
+    }
+}
+
+/// A payout that the provider called succeeded, and whose list is to be read for the first time.
+struct Watched {
+    scene: Scene,
+    provider: Arc<Listed>,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let succeeded = Status::Succeeded;
+        let scene = Scene::new(&CAREFUL, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
+        let inner = Arc::clone(&scene.provider);
+        let (page, read) = (Mutex::new(Page::Rows(Vec::new())), Mutex::default());
+        let provider = Arc::new(Listed { inner, page, read });
+        let watched = Self { scene: scene.with_payout("a"), provider };
+        watched.lists(succeeded);
+        watched.scene.work(&watched.engine());
+        assert_eq!(watched.status(), succeeded);
+        watched
+    }
+
+    fn engine(&self) -> Engine {
+        self.scene.engine_with(Arc::clone(&self.provider) as _, &Arc::new(Gate::new()))
+    }
+
+    fn row(&self, status: Status) -> Observation {
+        self.scene.provider.seen(&order("a"), status, Source::Listing)
+    }
+
+    fn lists(&self, status: Status) {
+        self.answers(Page::Rows(vec![self.row(status)]));
+    }
+
+    fn answers(&self, page: Page) {
+        *self.provider.page.lock().unwrap() = page;
+    }
+
+    fn status(&self) -> Status {
+        self.scene.payout("a").progress.status()
+    }
+
+    /// How far back it was read each time, in days.
+    fn depths(&self) -> Vec<u64> {
+        let read = self.provider.read.lock().unwrap();
+        read.iter().map(|it| it.until.since(it.from).as_secs() / (24 * 3_600)).collect()
+    }
+}
+
+#[test]
+fn a_listed_payout_is_asked_about_once_when_its_window_closes() {
+    let watched = Watched::new();
+    let engine = watched.engine();
+    let version = watched.scene.payout("a").version;
+    // The window of the script's descriptor is a day.
+    watched.scene.work_for(&engine, 23 * HOUR);
+    assert_eq!(watched.scene.provider.queries(), 0);
+    assert_eq!(watched.scene.payout("a").version, version, "a row without news writes nothing");
+    watched.scene.work_for(&engine, 2 * HOUR);
+    assert_eq!(watched.scene.provider.queries(), 1);
+    assert_eq!(watched.scene.payout("a").due_at, None);
+}
+
+#[test]
+fn a_list_is_read_often_for_what_is_young_and_seldom_for_what_is_old() {
+    let watched = Watched::new();
+    let engine = watched.engine();
+    for _ in 0..9 * 24 {
+        watched.scene.timer.advance(HOUR);
+        watched.scene.work(&engine);
+    }
+    // The deepest does the work of those before it.
+    let (depths, counts) =
+        (watched.depths(), |days| watched.depths().iter().filter(|depth| **depth == days).count());
+    assert_eq!(depths[..5], [38, 2, 2, 2, 5], "{depths:?}");
+    assert_eq!((counts(38), counts(14), counts(5)), (2, 2, 6), "{depths:?}");
+    assert!((24..=28).contains(&counts(2)), "{depths:?}");
+}
+
+#[test]
+fn a_reversal_that_the_list_shows_is_asked_about_at_once_and_told() {
+    let watched = Watched::new();
+    watched.scene.provider.answer_from_now_on([Answer::Found(RETURNED)]);
+    watched.scene.timer.advance(DAY / 2);
+    watched.lists(RETURNED);
+    watched.scene.work_for(&watched.engine(), Duration::from_secs(10));
+    assert_eq!((watched.status(), watched.scene.provider.queries()), (RETURNED, 1));
+    let told = watched.scene.notices();
+    let is_reversal = |kind: &NoticeKind| matches!(kind, NoticeKind::Reversed { .. });
+    assert_eq!(told.iter().filter(|notice| is_reversal(&notice.event)).count(), 1);
+}
+
+#[test]
+fn what_a_list_lacks_or_says_of_others_changes_nothing() {
+    let watched = Watched::new();
+    let mut foreign = watched.row(RETURNED);
+    foreign.echo.key = Some("somebody-elses".to_owned());
+    foreign.reference = Some(ProviderRef::new("other").unwrap());
+    for page in [Vec::new(), vec![foreign]] {
+        watched.answers(Page::Rows(page));
+        let before = watched.scene.payout("a");
+        watched.scene.timer.advance(7 * HOUR);
+        watched.scene.work(&watched.engine());
+        assert_eq!(watched.scene.payout("a"), before);
+    }
+}
+
+#[test]
+fn a_row_without_our_key_is_known_by_the_providers_id() {
+    let watched = Watched::new();
+    watched.scene.provider.answer_from_now_on([Answer::Found(RETURNED)]);
+    let mut row = watched.row(RETURNED);
+    row.echo.key = None;
+    watched.answers(Page::Rows(vec![row]));
+    watched.scene.timer.advance(7 * HOUR);
+    watched.scene.work_for(&watched.engine(), Duration::from_secs(10));
+    assert_eq!(watched.status(), RETURNED);
+}
+
+#[test]
+fn two_payouts_under_one_key_are_found_by_the_list() {
+    let watched = Watched::new();
+    let mut second = watched.row(Status::Succeeded);
+    second.reference = Some(ProviderRef::new("R2").unwrap());
+    watched.answers(Page::Rows(vec![watched.row(Status::Succeeded), second]));
+    watched.scene.timer.advance(7 * HOUR);
+    watched.scene.work(&watched.engine());
+    assert!(watched.scene.payout("a").progress.is_quarantined());
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_told_and_read_again() {
+    for page in [Page::Fails(ErrorKind::Undelivered), Page::Panics] {
+        let watched = Watched::new();
+        let engine = watched.engine();
+        watched.answers(page);
+        watched.scene.timer.advance(7 * HOUR);
+        watched.scene.work(&engine);
+        assert_eq!(engine.unswept().len(), 1);
+        watched.scene.work(&engine);
+        assert_eq!(watched.depths(), [38, 2], "not at once");
+        // Whoever comes next, and has not heard of it, may try.
+        watched.scene.work(&watched.engine());
+        assert_eq!(watched.depths(), [38, 2, 2]);
+        watched.lists(Status::Succeeded);
+        watched.scene.timer.advance(Duration::from_secs(60));
+        watched.scene.work(&engine);
+        assert!(engine.unswept().is_empty());
+        assert_eq!(watched.depths().len(), 4);
+    }
+}
+
+#[test]
+fn workers_take_turns_with_a_list() {
+    let watched = Watched::new();
+    let workers = [watched.engine(), watched.engine(), watched.engine()];
+    for _ in 0..4 {
+        watched.scene.timer.advance(6 * HOUR);
+        workers.iter().for_each(|worker| watched.scene.work(worker));
+    }
+    assert_eq!(watched.depths(), [38, 2, 2, 2, 5]);
+}
+
+#[test]
+fn whoever_is_told_to_stop_waits_for_no_list() {
+    let watched = Watched::new();
+    watched.answers(Page::Silent);
+    watched.scene.timer.advance(7 * HOUR);
+    let engine = watched.engine();
+    let stop = watched.scene.timer.sleep(Duration::from_secs(1));
+    let mut run = Box::pin(engine.run(4, stop, std::future::pending::<()>));
+    assert!(drive(&mut run).is_none());
+    assert_eq!(watched.depths(), [38, 2]);
+    watched.scene.timer.advance(Duration::from_secs(1));
+    drive(&mut run).expect("it has ended").unwrap();
+}
+
+/// Both that list, against their twins: no webhook tells of the reversal, and a list that lags or shows
+/// no key is no hindrance.
+#[test]
+fn twins_reversals_are_found_by_their_lists() {
+    for (house, seed) in [(&EtpayHouse as &'static dyn House, 3), (&ConektaHouse, 4)] {
+        let stage = Stage::of(house, seed, Profile::None);
+        stage.trigger("a", Fault::SuccessThenFail, 1);
+        stage.trigger("a", Fault::WebhookLost, 9);
+        stage.submit(vec![house.order("a"), house.order("b")]);
+        stage.run_to_rest(&stage.engine());
+        assert_eq!(stage.payout("a").progress.word(), "failed", "{}", house.name());
+        assert_eq!(stage.payout("b").progress.word(), "succeeded", "{}", house.name());
+    }
+}
