@@ -43,6 +43,7 @@ mod record;
 mod send;
 mod sending;
 mod service;
+mod spread;
 mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
@@ -115,6 +116,7 @@ pub use recognise::About;
 pub use recognise::Recognised;
 pub use recognise::recognise;
 pub use sending::Sending;
+pub use spread::Spawner;
 pub use store::Begin;
 pub use store::Begun;
 pub use store::Claim;

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -34,6 +35,8 @@ use crate::point::Point;
 use crate::rate::Limited;
 use crate::record::Writer;
 use crate::service::Admission;
+use crate::spread;
+use crate::spread::Spawner;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Lane;
@@ -74,6 +77,9 @@ enum Done {
 
 /// Accounts whose lists are being read. To drop them loses nothing.
 type Sweeping<'a> = FuturesUnordered<BoxFuture<'a, (AccountName, Result<(), EngineError>)>>;
+
+/// How a payout in hand is handled.
+type Handle<'a, 'it> = dyn Fn(Held) -> BoxFuture<'a, Result<(), EngineError>> + Send + Sync + 'it;
 
 type UnderWay<'a> = FuturesUnordered<BoxFuture<'a, Result<Done, EngineError>>>;
 
@@ -121,6 +127,33 @@ impl Engine {
         stop: impl Future<Output = ()> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
     ) -> Result<(), EngineError> {
+        let handle = |held| self.handle(held).boxed();
+        self.run_handling(&handle, concurrency, stop, wake).await
+    }
+
+    /// As [`Engine::run`], with the calls to providers and what is decided over them in tasks of
+    /// `spawner`: on as many cores as it has.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn run_on<Wake: Future<Output = ()> + Send>(
+        self: &Arc<Self>,
+        spawner: &dyn Spawner,
+        concurrency: usize,
+        stop: impl Future<Output = ()> + Send,
+        wake: impl Fn() -> Wake + Send + Sync,
+    ) -> Result<(), EngineError> {
+        let handle = |held| spread::handle(self, spawner, held);
+        self.run_handling(&handle, concurrency, stop, wake).await
+    }
+
+    async fn run_handling<'a, Wake: Future<Output = ()> + Send>(
+        &'a self,
+        handle: &Handle<'a, '_>,
+        concurrency: usize,
+        stop: impl Future<Output = ()> + Send,
+        wake: impl Fn() -> Wake + Send + Sync,
+    ) -> Result<(), EngineError> {
         let mut stop = std::pin::pin!(stop.fuse());
         let mut under_way = UnderWay::new();
         let mut lanes = Lanes::default();
@@ -143,7 +176,7 @@ impl Engine {
             select_biased! {
                 () = stop => ending.is_stopping = true,
                 done = under_way.select_next_some() => match done {
-                    Ok(done) => self.take_in(done, &ending, &mut lanes, &mut under_way),
+                    Ok(done) => self.take_in(done, handle, &ending, &mut lanes, &mut under_way),
                     Err(error) => ending.fail(error),
                 },
                 (account, swept) = sweeping.select_next_some() => {
@@ -219,6 +252,7 @@ impl Engine {
     fn take_in<'a>(
         &'a self,
         done: Done,
+        handle: &Handle<'a, '_>,
         ending: &Ending,
         lanes: &mut Lanes,
         under_way: &mut UnderWay<'a>,
@@ -241,7 +275,7 @@ impl Engine {
                 lanes.claimed(&found);
                 for held in found.claims {
                     let lane = held.lane();
-                    let handled = self.handle(held).map(|done| done.map(|()| Done::Handled(lane)));
+                    let handled = handle(held).map(|done| done.map(|()| Done::Handled(lane)));
                     under_way.push(handled.boxed());
                 }
             }
@@ -423,7 +457,7 @@ impl Engine {
 
     /// Does what is due about one payout. A panic in a provider's code ends the work on this payout, in
     /// quarantine, and nothing else.
-    async fn handle(&self, held: Held) -> Result<(), EngineError> {
+    pub(crate) async fn handle(&self, held: Held) -> Result<(), EngineError> {
         let Held { claim, on_its_way: _on_its_way } = held;
         let key = claim.payout.order.key.clone();
         let handling = Box::pin(self.handle_claim(claim));

@@ -6,15 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use pagos_core::Status;
+use pagos_engine::Spawner;
+use pagos_engine::Timer;
 use pagos_tests::Answer;
+use pagos_tests::CAREFUL;
 use pagos_tests::Gate;
 use pagos_tests::KEYED;
 use pagos_tests::Plan;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
 use pagos_tests::drive;
+use pagos_tests::policy;
 
 #[test]
 fn world_18_what_is_cut_off_is_counted_in_doubt_and_asked_about() {
@@ -36,7 +42,7 @@ fn world_18_what_is_cut_off_is_counted_in_doubt_and_asked_about() {
     drop(engine);
     let next = scene.engine();
     scene.work(&next);
-    scene.work_for(&next, std::time::Duration::from_secs(600));
+    scene.work_for(&next, Duration::from_secs(600));
     assert_eq!(scene.provider.creates(), 2);
     assert!(scene.provider.queries() >= 2);
     assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
@@ -71,4 +77,50 @@ fn world_18_what_is_claimed_when_the_stop_comes_is_not_sent() {
         }
     }
     assert!(met >= 2, "before and after the claim: {met}");
+}
+
+/// Runs in the task of whoever waits for it.
+#[derive(Debug)]
+struct Inline;
+
+impl Spawner for Inline {
+    fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        work
+    }
+}
+
+/// Its runtime is shutting down.
+#[derive(Debug)]
+struct Ended;
+
+impl Spawner for Ended {
+    fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        drop(work);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[test]
+fn tasks_of_a_runtime_send_what_the_loop_claims_and_lose_nothing_when_they_end() {
+    let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::Absent]);
+    let run = |spawner: &dyn Spawner, time: Duration| {
+        let stop = scene.timer.sleep(time);
+        let engine = Arc::new(scene.engine());
+        let mut run = Box::pin(engine.run_on(spawner, 8, stop, std::future::pending::<()>));
+        while drive(&mut run).is_none() {
+            scene.timer.advance(Duration::from_secs(1));
+        }
+    };
+    scene.submit(&["a"]);
+    run(&Inline, Duration::from_secs(5));
+    assert_eq!(
+        (scene.provider.creates(), scene.payout("a").progress.status()),
+        (1, Status::Succeeded)
+    );
+    scene.submit(&["b"]);
+    run(&Ended, Duration::from_secs(5));
+    assert!(scene.payout("b").progress.open.is_some(), "begun, and nobody sends it");
+    run(&Inline, policy().lease + Duration::from_secs(60));
+    assert_eq!(scene.provider.creates(), 1, "nobody knows that it was not sent");
+    assert_eq!(scene.payout("b").progress.status(), Status::Unknown);
 }

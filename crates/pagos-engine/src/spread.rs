@@ -1,0 +1,68 @@
+//! Handling payouts on several cores. The engine knows no runtime: whoever has one lends its tasks.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::engine::Engine;
+use crate::engine::EngineError;
+use crate::lanes::Held;
+
+/// Runs pieces of work beside each other.
+///
+/// Over tokio:
+///
+/// ```
+/// use futures_util::future::BoxFuture;
+/// use futures_util::FutureExt;
+/// use pagos_engine::Spawner;
+///
+/// #[derive(Debug)]
+/// struct Tasks;
+///
+/// /// A task that ends with its handle.
+/// struct Task(tokio::task::JoinHandle<()>);
+///
+/// impl Drop for Task {
+///     fn drop(&mut self) {
+///         self.0.abort();
+///     }
+/// }
+///
+/// impl Spawner for Tasks {
+///     fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+///         let mut task = Task(tokio::spawn(work));
+///         async move { drop((&mut task.0).await) }.boxed()
+///     }
+/// }
+/// ```
+pub trait Spawner: Debug + Send + Sync {
+    /// Starts `work`, and returns its end. To drop what is returned ends the work, wherever it stands.
+    fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()>;
+}
+
+/// Handles a payout in a task of its own.
+pub(crate) fn handle(
+    engine: &Arc<Engine>,
+    spawner: &dyn Spawner,
+    held: Held,
+) -> BoxFuture<'static, Result<(), EngineError>> {
+    let told = Arc::new(Mutex::new(None));
+    let (engine, tells) = (Arc::clone(engine), Arc::clone(&told));
+    let work = async move {
+        let handled = engine.handle(held).await;
+        *tells.lock().unwrap_or_else(PoisonError::into_inner) = Some(handled);
+    };
+    let ended = spawner.spawn(work.boxed());
+    async move {
+        ended.await;
+        let handled = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A task that was ended leaves what a dropped future leaves: it is found when its claim is over.
+        handled.unwrap_or(Ok(()))
+    }
+    .boxed()
+}
