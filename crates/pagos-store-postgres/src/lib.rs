@@ -66,6 +66,7 @@ mod findings;
 mod flight;
 mod group;
 mod inbox;
+mod list;
 mod options;
 mod outbox;
 mod parameter;

@@ -23,6 +23,7 @@ use pagos_engine::Lane;
 use pagos_engine::Lease;
 use pagos_engine::NoAttempt;
 use pagos_engine::NoticeKind;
+use pagos_engine::Page;
 use pagos_engine::Payment;
 use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
@@ -54,8 +55,8 @@ use sample::step;
 use sample::wait_for_waiting;
 
 async fn members(store: &PostgresStore, run: &str) -> Vec<String> {
-    let filter = Filter { run: Some(run_of(run)), status: None };
-    let payouts = store.list(&filter, None, 1_000).await.unwrap();
+    let filter = Filter { run: Some(run_of(run)), ..Filter::default() };
+    let payouts = store.list(&filter, &Page::by_key(1_000)).await.unwrap();
     payouts.iter().map(|payout| payout.order.key.to_string()).collect()
 }
 
@@ -284,7 +285,11 @@ async fn truth_16_a_row_of_a_newer_version_ends_nobody_elses_claim() {
     assert_eq!(error.kind, StoreErrorKind::UnreadableRow);
     assert!(!format!("{error} {error:?}").contains("opensesame"), "{error:?}");
     assert_eq!(members(&store, "run").await, ["k2"]);
-    assert_eq!(store.list(&Filter::default(), None, 1).await.unwrap().len(), 1, "not cut short");
+    assert_eq!(
+        store.list(&Filter::default(), &Page::by_key(1)).await.unwrap().len(),
+        1,
+        "not cut short"
+    );
     let tally = store.tally(None).await.unwrap();
     assert_eq!((tally.count("quarantined"), tally.total(), tally.at_rest()), (2, 3, 2));
     assert_sums_are_right(&client).await;

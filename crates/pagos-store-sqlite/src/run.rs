@@ -69,11 +69,16 @@ pub(crate) fn is_member(connection: &Connection, run: i64, key: &str) -> Result<
     Ok(is_member)
 }
 
-/// Makes a payout a member. False if it is one already.
-pub(crate) fn join(connection: &Connection, run: i64, key: &str) -> Result<bool, Failure> {
+/// Makes a payout a member, with the moment at which it was submitted. False if it is one already.
+pub(crate) fn join(
+    connection: &Connection,
+    run: i64,
+    key: &str,
+    created_at: i64,
+) -> Result<bool, Failure> {
     let joined = connection
-        .prepare_cached("INSERT OR IGNORE INTO members (run, key) VALUES (?1, ?2)")?
-        .execute(params![run, key])?;
+        .prepare_cached("INSERT OR IGNORE INTO members (run, key, created_at) VALUES (?1, ?2, ?3)")?
+        .execute(params![run, key, created_at])?;
     Ok(joined > 0)
 }
 

@@ -154,8 +154,8 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
         .prepare_cached(
             "INSERT INTO payouts
              (key, account, amount_minor, currency, status, work, held, at_rest, attention,
-              version, epoch, progress_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9)",
+              version, epoch, created_at, progress_json)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9, ?10)",
         )?
         .execute(params![
             order.key.as_str(),
@@ -166,6 +166,7 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
             written.progress.work().word(),
             counted.at_rest,
             counted.attention,
+            created_at.as_millis(),
             written.progress_json,
         ])?;
     connection
@@ -180,7 +181,7 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
             Digest::VERSION,
             written.order_json,
         ])?;
-    run::join(connection, run, order.key.as_str())?;
+    run::join(connection, run, order.key.as_str(), created_at.as_millis())?;
     inbox::match_key(connection, &order.account, &order.key)?;
     transaction.tallies.enter(ALL, counted);
     transaction.tallies.enter(run, counted);
@@ -190,16 +191,15 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
 /// Makes a stored payout a member of one more run. Its version stays: nothing that a step is
 /// computed from has changed.
 fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<(), Failure> {
-    if !run::join(transaction.connection, run, key.as_str())? {
-        return Ok(());
-    }
-    let counted = transaction
+    let (counted, created_at) = transaction
         .connection
         .prepare_cached(
-            "SELECT account, currency, status, amount_minor, at_rest, attention
+            "SELECT account, currency, status, amount_minor, at_rest, attention, created_at
              FROM payouts WHERE key = ?1",
         )?
-        .query_row([key.as_str()], |row| tallies::counted(row, 0))?;
-    transaction.tallies.enter(run, &counted);
+        .query_row([key.as_str()], |row| Ok((tallies::counted(row, 0)?, row.get(6)?)))?;
+    if run::join(transaction.connection, run, key.as_str(), created_at)? {
+        transaction.tallies.enter(run, &counted);
+    }
     Ok(())
 }
