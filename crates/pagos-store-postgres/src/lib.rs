@@ -71,6 +71,8 @@ mod options;
 mod outbox;
 mod parameter;
 mod payment;
+#[cfg(all(test, feature = "scratch"))]
+mod plans;
 mod pool;
 mod quarantine;
 mod query;

@@ -194,51 +194,60 @@ macro_rules! by_key_of {
     };
 }
 
-pub(crate) const NEWEST: &str = concat!(
+/// For each row of a table that lists payouts, the payout. OFFSET keeps the planner from beginning with the
+/// payouts, whose rows it would then have to sort.
+macro_rules! payouts_of {
+    ($table:literal) => {
+        concat!(
+            " FROM ",
+            $table,
+            " CROSS JOIN LATERAL (SELECT * FROM payouts WHERE payouts.key = ",
+            $table,
+            ".key OFFSET 0) AS payouts WHERE "
+        )
+    };
+}
+
+const NEWEST: &str =
+    concat!(listed!(), payouts_of!("arrivals"), is_wanted!(), " AND ", newest_of!("arrivals"));
+
+const NEWEST_OF_ACCOUNT: &str = concat!(
     listed!(),
-    " FROM arrivals JOIN payouts USING (key) WHERE ",
-    is_wanted!(),
-    " AND ",
+    payouts_of!("arrivals"),
+    "arrivals.account = $2 AND ($1::text IS NULL OR payouts.status = $1) AND ",
     newest_of!("arrivals")
 );
 
-pub(crate) const NEWEST_OF_ACCOUNT: &str = concat!(
-    listed!(),
-    " FROM arrivals JOIN payouts USING (key) WHERE arrivals.account = $2
-      AND ($1::text IS NULL OR payouts.status = $1) AND ",
-    newest_of!("arrivals")
-);
-
-pub(crate) const NEWEST_UNSETTLED: &str = concat!(
+const NEWEST_UNSETTLED: &str = concat!(
     listed!(),
     " FROM payouts WHERE payouts.status <> 'succeeded' AND payouts.status = $1
       AND ($2::text IS NULL OR payouts.account = $2) AND ",
     newest_of!("payouts")
 );
 
-pub(crate) const NEWEST_OF_RUN: &str = concat!(
+const NEWEST_OF_RUN: &str = concat!(
     listed!(),
-    " FROM members JOIN payouts USING (key)
-     WHERE members.run = (SELECT id FROM runs WHERE name = $7) AND ",
+    payouts_of!("members"),
+    "members.run = (SELECT id FROM runs WHERE name = $7) AND ",
     is_wanted!(),
     " AND ",
     newest_of!("members")
 );
 
-pub(crate) const BY_KEY: &str =
+const BY_KEY: &str =
     concat!(listed!(), " FROM payouts WHERE ", is_wanted!(), " AND ", by_key_of!("payouts"));
 
-pub(crate) const BY_KEY_OF_RUN: &str = concat!(
+const BY_KEY_OF_RUN: &str = concat!(
     listed!(),
-    " FROM members JOIN payouts USING (key)
-     WHERE members.run = (SELECT id FROM runs WHERE name = $7) AND ",
+    payouts_of!("members"),
+    "members.run = (SELECT id FROM runs WHERE name = $7) AND ",
     is_wanted!(),
     " AND ",
     by_key_of!("members")
 );
 
 /// The accounts are found by leaping from each to the next in the key of the table.
-pub(crate) const BY_REFERENCE: &str = concat!(
+const BY_REFERENCE: &str = concat!(
     "WITH RECURSIVE named (account) AS (
          (SELECT account FROM payout_references ORDER BY account LIMIT 1)
          UNION ALL

@@ -157,7 +157,7 @@ const NEWEST_UNSETTLED: &str = concat!(
 const NEWEST_OF_RUN: &str = concat!(
     "SELECT ",
     payout_columns!(),
-    " FROM members INDEXED BY members_newest CROSS JOIN payouts ON payouts.key = members.key
+    " FROM members INDEXED BY members_newest CROSS JOIN payouts ON payouts.id = members.payout
      CROSS JOIN orders USING (id) WHERE members.run = ?6 AND ",
     is_wanted!(),
     " AND ",
@@ -177,7 +177,7 @@ const BY_KEY: &str = concat!(
 const BY_KEY_OF_RUN: &str = concat!(
     "SELECT ",
     payout_columns!(),
-    " FROM members CROSS JOIN payouts ON payouts.key = members.key CROSS JOIN orders USING (id)
+    " FROM members CROSS JOIN payouts ON payouts.id = members.payout CROSS JOIN orders USING (id)
      WHERE members.run = ?6 AND members.key > ?5 AND ",
     is_wanted!(),
     " AND +payouts.created_at >= ?3 AND +payouts.created_at < ?4 ORDER BY members.key"

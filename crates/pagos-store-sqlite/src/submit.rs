@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::inbox;
 use crate::row;
 use crate::run;
+use crate::run::Placed;
 use crate::run::Stored;
 use crate::tallies;
 use crate::tallies::ALL;
@@ -169,19 +170,21 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
             created_at.as_millis(),
             written.progress_json,
         ])?;
+    let id = connection.last_insert_rowid();
     connection
         .prepare_cached(
             "INSERT INTO orders (id, created_at, digest, digest_version, order_json)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
-            connection.last_insert_rowid(),
+            id,
             created_at.as_millis(),
             written.digest.0,
             Digest::VERSION,
             written.order_json,
         ])?;
-    run::join(connection, run, order.key.as_str(), created_at.as_millis())?;
+    let placed = Placed { id, created_at: created_at.as_millis() };
+    run::join(connection, run, order.key.as_str(), placed)?;
     inbox::match_key(connection, &order.account, &order.key)?;
     transaction.tallies.enter(ALL, counted);
     transaction.tallies.enter(run, counted);
@@ -191,14 +194,17 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
 /// Makes a stored payout a member of one more run. Its version stays: nothing that a step is
 /// computed from has changed.
 fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<(), Failure> {
-    let (counted, created_at) = transaction
+    let (counted, placed) = transaction
         .connection
         .prepare_cached(
-            "SELECT account, currency, status, amount_minor, at_rest, attention, created_at
+            "SELECT account, currency, status, amount_minor, at_rest, attention, created_at, id
              FROM payouts WHERE key = ?1",
         )?
-        .query_row([key.as_str()], |row| Ok((tallies::counted(row, 0)?, row.get(6)?)))?;
-    if run::join(transaction.connection, run, key.as_str(), created_at)? {
+        .query_row([key.as_str()], |row| {
+            let placed = Placed { created_at: row.get(6)?, id: row.get(7)? };
+            Ok((tallies::counted(row, 0)?, placed))
+        })?;
+    if run::join(transaction.connection, run, key.as_str(), placed)? {
         transaction.tallies.enter(run, &counted);
     }
     Ok(())

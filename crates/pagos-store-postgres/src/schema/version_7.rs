@@ -24,5 +24,9 @@ CREATE INDEX members_newest ON members (run, created_at, key);
 
 CREATE INDEX payouts_unsettled ON payouts (status, created_at, key) WHERE status <> 'succeeded';
 
+-- By number where several are due at one moment, as they are asked for.
+DROP INDEX inbox_due;
+CREATE INDEX inbox_due ON inbox (account, is_genuine, due_at, id) WHERE state = 'open';
+
 CREATE INDEX inbox_unapplied ON inbox (state, id) WHERE state <> 'applied';
 "#;

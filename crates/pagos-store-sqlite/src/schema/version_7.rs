@@ -4,6 +4,8 @@
 /// No step changes it, a key or an account, so the first two indexes and that of members are written once
 /// for a payout; the one by status holds what is not succeeded, which is little once a run is over.
 ///
+/// A member names its payout by number too: those of a run lie side by side, and their keys do not.
+///
 /// Whoever runs it has switched foreign keys off, as for the third version.
 pub(super) const VERSION_7: &str = "
 CREATE TABLE payouts_7 (
@@ -43,15 +45,16 @@ CREATE TABLE members_7 (
     run INTEGER NOT NULL REFERENCES runs (id),
     key TEXT NOT NULL,
     created_at INTEGER NOT NULL,
+    payout INTEGER NOT NULL,
     PRIMARY KEY (run, key)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO members_7
-SELECT members.run, members.key, payouts.created_at
+SELECT members.run, members.key, payouts.created_at, payouts.id
 FROM members JOIN payouts ON payouts.key = members.key ORDER BY members.run, members.key;
 DROP TABLE members;
 ALTER TABLE members_7 RENAME TO members;
 CREATE INDEX members_of ON members (key, run);
-CREATE INDEX members_newest ON members (run, created_at, key);
+CREATE INDEX members_newest ON members (run, created_at, key, payout);
 
 CREATE INDEX inbox_unapplied ON inbox (state, id) WHERE state <> 'applied';
 ";

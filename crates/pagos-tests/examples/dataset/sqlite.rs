@@ -60,8 +60,8 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
              status = 'quarantined', 5, 1, created_at, due_at, reference, {progress} FROM part;
          INSERT INTO orders (id, created_at, digest, digest_version, order_json)
          SELECT i + 1, created_at, randomblob(32), {version}, {order} FROM part;
-         INSERT INTO members (run, key, created_at)
-         SELECT run, key, created_at FROM part ORDER BY run, key;
+         INSERT INTO members (run, key, created_at, payout)
+         SELECT run, key, created_at, i + 1 FROM part ORDER BY run, key;
          INSERT INTO payout_references (account, reference, key)
          SELECT account, reference, key FROM part WHERE reference IS NOT NULL
          ORDER BY account, reference;
