@@ -91,6 +91,9 @@ usage: cargo xtask COMMAND
                              plants safety bugs in a copy; the tests must catch every one
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file
+        [--dataset 10000000] [--store sqlite|postgres]
+                             what lists, claims, tallies and writes cost in a store of so many payouts,
+                             beside one of 10,000
 
 CI=true in the environment turns what would be skipped into a failure.";
 

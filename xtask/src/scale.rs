@@ -1,9 +1,11 @@
 //! `cargo xtask scale`: what a large file costs. Runs the release build of `pagos plan`, and with
 //! `--pay` of `pagos pay` against a bank without faults, and prints speed and memory beside their
-//! budgets. Linux only. What is over budget is no failure: figures move with the machine.
+//! budgets. Linux only. What is over budget is no failure: figures move with the machine. What a large
+//! store costs is in `scale/dataset.rs`.
 //!
 //! What it does not show: a bank that takes its time. The twin answers at once.
 
+mod dataset;
 mod meter;
 
 use std::fs;
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::scale::dataset::Store;
 use crate::scale::meter::Cost;
 use crate::trial;
 use crate::trial::BuildProfile;
@@ -37,6 +40,9 @@ const PEAK_KIB_MAX: u64 = 64 * 1024;
 const SEED: u64 = 1;
 const PROVIDER: Provider = Provider::Cashypro;
 
+/// A dataset is measured beside one of this size.
+const DATASET_MIN: u64 = 10_000;
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Orders {
@@ -46,6 +52,8 @@ pub(crate) struct Orders {
     pub(crate) is_paid: bool,
     /// Another `pagos` than the one of this workspace.
     pub(crate) program: Option<PathBuf>,
+    /// Instead of a file: a store of so many payouts.
+    pub(crate) dataset: Option<(u64, Store)>,
 }
 
 impl Orders {
@@ -54,12 +62,21 @@ impl Orders {
         let rows = flags.take_number("rows", 1_000_000)?;
         let is_paid = flags.take_switch("pay")?;
         let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
-        Ok(Self { rows, is_paid, program: program.map(PathBuf::from) })
+        let payouts = flags.take_number("dataset", 0)?;
+        let store = Store::named(&flags.take_text("store", "sqlite")?)?;
+        if payouts > 0 && payouts < DATASET_MIN {
+            return Err(Failure::new(format!("--dataset takes at least {DATASET_MIN} payouts")));
+        }
+        let dataset = (payouts > 0).then_some((payouts, store));
+        Ok(Self { rows, is_paid, program: program.map(PathBuf::from), dataset })
     }
 }
 
 /// Does it and prints the figures. Fails only if a command does.
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    if let Some((payouts, store)) = orders.dataset {
+        return dataset::run(workspace, payouts, store);
+    }
     let program = match &orders.program {
         Some(program) => program.clone(),
         None => trial::build_program(workspace, BuildProfile::Release)?,
@@ -153,9 +170,22 @@ mod tests {
 
     #[test]
     fn a_million_rows_are_planned_unless_told_otherwise() {
-        assert_eq!(orders(""), Ok(Orders { rows: 1_000_000, is_paid: false, program: None }));
+        let usual = Orders { rows: 1_000_000, is_paid: false, program: None, dataset: None };
+        assert_eq!(orders(""), Ok(usual));
         assert_eq!(orders("--pay --rows 5").map(|it| (it.rows, it.is_paid)), Ok((5, true)));
         assert!(orders("--rows many").is_err());
+    }
+
+    #[test]
+    fn a_store_of_many_payouts_is_of_sqlite_unless_told_otherwise() {
+        let dataset = |line: &str| orders(line).map(|orders| orders.dataset);
+        assert_eq!(dataset("--dataset 10000000"), Ok(Some((10_000_000, Store::Sqlite))));
+        assert_eq!(
+            dataset("--dataset 20000 --store postgres"),
+            Ok(Some((20_000, Store::Postgres)))
+        );
+        assert!(dataset("--dataset 20000 --store memory").is_err());
+        assert!(dataset("--dataset 500").is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! No argument takes a secret: arguments are seen by every process of a machine.
 
 mod inbox;
+mod list;
+mod moment;
 mod payment;
 mod span;
 
@@ -19,6 +21,8 @@ pub(crate) use inbox::InboxListArguments;
 pub(crate) use inbox::InboxReplayArguments;
 pub(crate) use inbox::InboxShowArguments;
 pub(crate) use inbox::InboxStateFilter;
+pub(crate) use list::ListArguments;
+pub(crate) use list::StatusFilter;
 pub(crate) use payment::PaymentAskArguments;
 pub(crate) use payment::PaymentCommand;
 pub(crate) use payment::PaymentCreateArguments;
@@ -86,7 +90,7 @@ pub(crate) enum Command {
     Status(KeyArguments),
     /// Show everything that was learned about one payout
     History(KeyArguments),
-    /// List the payouts of a store
+    /// List the payouts of a store, the newest first
     List(ListArguments),
     /// Ask for the balances of an account
     Balance(AccountArguments),
@@ -247,44 +251,6 @@ pub(crate) struct KeyArguments {
     /// Print one JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// Arguments of `list`.
-#[derive(Debug, Args)]
-pub(crate) struct ListArguments {
-    /// Only payouts that stand there
-    #[arg(long, value_enum, value_name = "STATUS")]
-    pub(crate) status: Option<StatusFilter>,
-    #[command(flatten)]
-    pub(crate) store: StoreArguments,
-    /// Print one JSON document on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Where a payout can stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StatusFilter {
-    Created,
-    Unknown,
-    Pending,
-    Succeeded,
-    Failed,
-    Quarantined,
-}
-
-impl StatusFilter {
-    /// The word of the store.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Unknown => "unknown",
-            Self::Pending => "pending",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Quarantined => "quarantined",
-        }
-    }
 }
 
 /// Arguments of commands about one account.

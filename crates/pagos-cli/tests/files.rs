@@ -12,6 +12,7 @@ use std::time::Instant;
 use pagos_core::Timestamp;
 use pagos_engine::Filter;
 use pagos_engine::Intent;
+use pagos_engine::Page;
 use pagos_engine::Released;
 use pagos_engine::RunId;
 use pagos_engine::Store;
@@ -78,7 +79,7 @@ fn truth_02_a_refused_file_takes_back_only_what_is_its_own() {
     // Another process stored the same orders and has not released them yet.
     runtime.block_on(async {
         let seen = SqliteStore::open_read_only(folder.path().join("seen.db")).unwrap();
-        let stored = seen.list(&Filter::default(), None, 10).await.unwrap();
+        let stored = seen.list(&Filter::default(), &Page::by_key(10)).await.unwrap();
         let created_at = Timestamp::from_millis(0);
         let intents = stored.into_iter().map(|it| Intent { order: it.order, created_at });
         let other = SqliteStore::open(folder.path().join("h.db")).unwrap();

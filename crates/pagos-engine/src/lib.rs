@@ -30,6 +30,7 @@ mod inbox;
 mod intent;
 mod judge;
 mod lanes;
+mod list;
 #[cfg(feature = "suite")]
 mod memory;
 mod operator;
@@ -83,6 +84,11 @@ pub use intent::Run;
 pub use intent::RunId;
 pub use intent::Submitted;
 pub use judge::Judged;
+pub use list::Cursor;
+pub use list::Filter;
+pub use list::Page;
+pub use list::Sorted;
+pub use list::Span;
 #[cfg(feature = "suite")]
 pub use memory::MemoryStore;
 pub use operator::Decision;
@@ -122,7 +128,6 @@ pub use store::Begun;
 pub use store::Claim;
 pub use store::ClaimRequest;
 pub use store::Committed;
-pub use store::Filter;
 pub use store::Guard;
 pub use store::Lane;
 pub use store::Lease;

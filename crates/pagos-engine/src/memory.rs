@@ -31,12 +31,14 @@ use crate::intent::Released;
 use crate::intent::Run;
 use crate::intent::RunId;
 use crate::intent::Submitted;
+use crate::list::Filter;
+use crate::list::Page;
+use crate::list::Sorted;
 use crate::progress::Progress;
 use crate::store::Begin;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
 use crate::store::Committed;
-use crate::store::Filter;
 use crate::store::Lane;
 use crate::store::Lease;
 use crate::store::Payout;
@@ -183,29 +185,11 @@ impl Store for MemoryStore {
         account: &AccountName,
         reference: &ProviderRef,
     ) -> Result<Option<OrderKey>, StoreError> {
-        let tables = self.tables();
-        let mut payouts = tables.payouts.values().map(|row| &row.payout);
-        let found = payouts.find(|payout| {
-            payout.order.account == *account
-                && payout.progress.standing.reference() == Some(reference)
-        });
-        Ok(found.map(|payout| payout.order.key.clone()))
+        Ok(self.tables().payout_of(account, reference).cloned())
     }
 
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payout>, StoreError> {
-        let tables = self.tables();
-        let wanted = tables
-            .payouts
-            .iter()
-            .filter(|(key, _)| after.is_none_or(|after| *key > after))
-            .filter(|(key, row)| tables.passes(key, row, filter))
-            .map(|(_, row)| row.payout.clone());
-        Ok(wanted.take(limit).collect())
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError> {
+        Ok(self.tables().list(filter, page))
     }
 
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
@@ -351,6 +335,7 @@ impl Tables {
         }
         let payout = Payout {
             digest: Digest::of(&intent.order),
+            created_at: intent.created_at,
             progress: Progress::new(intent.created_at),
             due_at: None,
             version: 1,
@@ -453,11 +438,45 @@ impl Tables {
         true
     }
 
-    fn passes(&self, key: &OrderKey, row: &Row, filter: &Filter) -> bool {
-        let is_member = |run: &RunId| self.runs.get(run).is_some_and(|run| run.keys.contains(key));
-        let word = row.payout.progress.word();
-        filter.run.as_ref().is_none_or(is_member)
-            && filter.status.as_deref().is_none_or(|wanted| wanted == word)
+    fn payout_of(&self, account: &AccountName, reference: &ProviderRef) -> Option<&OrderKey> {
+        let mut payouts = self.payouts.values().map(|row| &row.payout);
+        let found = payouts.find(|payout| {
+            payout.order.account == *account
+                && payout.progress.standing.reference() == Some(reference)
+        });
+        found.map(|payout| &payout.order.key)
+    }
+
+    fn list(&self, filter: &Filter, page: &Page) -> Vec<Payout> {
+        let passing = self.payouts.values().map(|row| &row.payout);
+        let passing = passing.filter(|payout| self.passes(payout, filter));
+        match &page.sorted {
+            Sorted::ByKey { after } => {
+                let behind = |key: &OrderKey| after.as_ref().is_none_or(|after| key > after);
+                let page = passing.filter(|payout| behind(&payout.order.key)).take(page.limit);
+                page.cloned().collect()
+            }
+            Sorted::NewestFirst { after } => {
+                let mut placed: Vec<_> = passing.map(|payout| (payout.cursor(), payout)).collect();
+                placed.retain(|(place, _)| after.as_ref().is_none_or(|after| place < after));
+                placed.sort_by(|(one, _), (other, _)| other.cmp(one));
+                placed.into_iter().take(page.limit).map(|(_, payout)| payout.clone()).collect()
+            }
+        }
+    }
+
+    fn passes(&self, payout: &Payout, filter: &Filter) -> bool {
+        let Payout { order, progress, created_at, .. } = payout;
+        let has = |run: &RunId| self.runs.get(run).is_some_and(|run| run.keys.contains(&order.key));
+        let is_named = |reference| {
+            self.payout_of(&order.account, reference).is_some_and(|it| *it == order.key)
+        };
+        filter.run.as_ref().is_none_or(has)
+            && filter.status.as_deref().is_none_or(|wanted| wanted == progress.word())
+            && filter.account.as_ref().is_none_or(|wanted| *wanted == order.account)
+            && filter.reference.as_ref().is_none_or(is_named)
+            && filter.since.is_none_or(|since| *created_at >= since)
+            && filter.until.is_none_or(|until| *created_at < until)
     }
 
     fn commit(&mut self, step: Step) -> Result<Committed, StoreError> {
@@ -488,8 +507,8 @@ impl Tables {
 
     fn tally(&self, run: Option<&RunId>) -> Tally {
         let mut rows: BTreeMap<(AccountName, Currency, &'static str), TallyRow> = BTreeMap::new();
-        let filter = Filter { run: run.cloned(), status: None };
-        for (_, row) in self.payouts.iter().filter(|(key, row)| self.passes(key, row, &filter)) {
+        let filter = Filter { run: run.cloned(), ..Filter::default() };
+        for row in self.payouts.values().filter(|row| self.passes(&row.payout, &filter)) {
             let Payout { order, progress, .. } = &row.payout;
             let word = progress.word();
             let name = (order.account.clone(), order.amount.currency, word);

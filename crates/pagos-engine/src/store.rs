@@ -23,6 +23,8 @@ use crate::intent::Released;
 use crate::intent::Run;
 use crate::intent::RunId;
 use crate::intent::Submitted;
+use crate::list::Filter;
+use crate::list::Page;
 use crate::payment::store::PaymentStore;
 use crate::progress::Progress;
 use crate::tally::Tally;
@@ -113,14 +115,9 @@ pub trait Store: PaymentStore + InboxStore {
         reference: &ProviderRef,
     ) -> Result<Option<OrderKey>, StoreError>;
 
-    /// Payouts in the order of their keys, after `after`, at most `limit`. Rows that cannot be read are
-    /// left out here and counted by [`Store::tally`].
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payout>, StoreError>;
+    /// The payouts of a page. Rows that cannot be read are left out here and counted by
+    /// [`Store::tally`]; they make no page short.
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError>;
 
     /// Everything learned and done about one payout, oldest first.
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError>;
@@ -236,6 +233,8 @@ pub struct Payout {
     pub order: PayoutOrder,
     /// The digest of the order.
     pub digest: Digest,
+    /// When it was submitted.
+    pub created_at: Timestamp,
     /// How far it is.
     pub progress: Progress,
     /// When something is to be done about it; `None`: nothing, until something is learned.
@@ -362,16 +361,6 @@ pub enum Committed {
     },
     /// The payout has another version or a newer claim: read it again, decide again.
     Conflict,
-}
-
-/// Which payouts to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Only members of this run.
-    pub run: Option<RunId>,
-    /// Only with this status word (`created`, `unknown`, `pending`, `succeeded`, `failed`,
-    /// `quarantined`).
-    pub status: Option<String>,
 }
 
 /// A store that could not do its work. The outcome of a write is then not known.

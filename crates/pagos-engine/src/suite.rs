@@ -23,6 +23,7 @@ mod agreement;
 mod claim;
 mod commit;
 mod inbox;
+mod list;
 mod payment_ask;
 mod payment_commit;
 mod payment_query;
@@ -155,9 +156,6 @@ macro_rules! store_suite {
                 payout_of_finds_by_the_providers_id
                 history_is_complete_and_in_order
                 payout_of_an_unknown_key_is_none
-                list_pages_in_the_order_of_keys
-                list_filters_by_status_word
-                list_filters_by_run
                 tally_sums_by_account_currency_and_status
                 tally_counts_what_is_at_rest_and_what_needs_attention
                 tally_counts_a_payout_in_each_of_its_runs
@@ -169,6 +167,18 @@ macro_rules! store_suite {
                 readers_have_names_and_never_go_back
                 an_account_is_halted_and_resumed_once
                 a_part_of_a_list_is_noted_by_whoever_was_faster
+            }
+            list {
+                list_pages_in_the_order_of_keys
+                list_gives_the_newest_first
+                list_filters_by_status_word
+                list_filters_by_run
+                list_filters_by_account
+                list_filters_by_the_providers_id
+                list_filters_by_the_moment_of_submission
+                list_filters_by_everything_at_once
+                list_goes_on_where_its_page_ended
+                list_keeps_its_place_when_a_payout_is_submitted_anew
             }
             inbox {
                 receive_keeps_the_bytes_and_headers_exactly

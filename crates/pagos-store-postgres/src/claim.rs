@@ -173,10 +173,10 @@ fn step_of(payout: &Payout, attempt: Begun) -> Step {
     }
 }
 
-const COLUMNS: Columns = Columns { lease_until: 7, id: 9 };
+const COLUMNS: Columns = Columns { lease_until: 8, id: 10 };
 
 /// The column of the share's place.
-const PLACE: usize = 8;
+const PLACE: usize = 9;
 
 /// Is there nothing left of an earlier claim, at the moment `$1`?
 macro_rules! is_free {

@@ -240,6 +240,7 @@ impl Connection {
         (settings, sql): (&'static str, &'static str),
         parameters: &[Parameter<'_>],
     ) -> Flown {
+        overhear(sql, parameters);
         let named = match &self.mark {
             None => None,
             Some(_) => match self.named(sql).await {
@@ -315,6 +316,7 @@ impl Connection {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
+        overhear(sql, parameters);
         let typed = with_types(parameters);
         match self.scope.load(Ordering::Relaxed) {
             INSIDE_OURS => {
@@ -348,6 +350,7 @@ impl Connection {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<u64, Failure> {
+        overhear(sql, parameters);
         let typed = with_types(parameters);
         match self.scope.load(Ordering::Relaxed) {
             INSIDE_OURS => {
@@ -389,6 +392,7 @@ impl Connection {
         sql: &'static str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
+        overhear(sql, parameters);
         let parameters = with_types(parameters);
         self.alone(Access::Write, self.client.query_typed(sql, &parameters)).await
     }
@@ -414,6 +418,13 @@ impl Connection {
         .await
     }
 }
+
+/// Tests look at the plans of all that is asked.
+#[cfg(all(test, feature = "scratch"))]
+use crate::plans::overhear;
+
+#[cfg(not(all(test, feature = "scratch")))]
+fn overhear(_: &'static str, _: &[Parameter<'_>]) {}
 
 fn with_types<'value>(parameters: &[Parameter<'value>]) -> Vec<(&'value (dyn ToSql + Sync), Type)> {
     parameters.iter().map(|value| (value.as_sql(), value.postgres_type())).collect()

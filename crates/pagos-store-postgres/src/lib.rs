@@ -66,10 +66,13 @@ mod findings;
 mod flight;
 mod group;
 mod inbox;
+mod list;
 mod options;
 mod outbox;
 mod parameter;
 mod payment;
+#[cfg(all(test, feature = "scratch"))]
+mod plans;
 mod pool;
 mod quarantine;
 mod query;

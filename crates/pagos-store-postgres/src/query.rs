@@ -1,14 +1,12 @@
-//! What is read: payouts, pages, histories, and the next due time of lanes. Changes nothing.
+//! What is read: payouts, histories, and the next due time of lanes. Changes nothing.
 
 use pagos_core::AccountName;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
-use pagos_engine::Filter;
 use pagos_engine::Lane;
 use pagos_engine::Payout;
-use tokio_postgres::Row;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -50,66 +48,6 @@ impl Work for FindPayout<'_> {
         Ok(Some(OrderKey::new(row.try_get::<_, String>(0)?)?))
     }
 }
-
-pub(crate) struct ListPayouts<'call> {
-    pub(crate) filter: &'call Filter,
-    pub(crate) after: Option<&'call OrderKey>,
-    pub(crate) limit: usize,
-}
-
-impl Work for ListPayouts<'_> {
-    type Answer = Vec<Payout>;
-
-    /// In as many pages as it takes: what cannot be read is left out, and a short answer means that
-    /// there is nothing more.
-    async fn run(&self, connection: &Connection) -> Result<Vec<Payout>, Failure> {
-        // Every key is greater than the empty text.
-        let mut after = self.after.map_or("", OrderKey::as_str).to_owned();
-        let mut payouts = Vec::new();
-        while payouts.len() < self.limit {
-            let wanted = self.limit - payouts.len();
-            let rows = self.page(connection, &after, wanted).await?;
-            payouts.extend(row::readable(&rows, row::payout)?);
-            match rows.last() {
-                Some(last) if rows.len() == wanted => after = last.try_get(7)?,
-                _ => break,
-            }
-        }
-        Ok(payouts)
-    }
-}
-
-impl ListPayouts<'_> {
-    async fn page(
-        &self,
-        connection: &Connection,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<Row>, Failure> {
-        let (status, limit) = (&self.filter.status, row::limit(limit));
-        // Two statements, so that each has its index.
-        match &self.filter.run {
-            None => connection.rows(LIST, &[&after, status, &limit]).await,
-            Some(run) => connection.rows(LIST_RUN, &[&after, status, &limit, &run.0]).await,
-        }
-    }
-}
-
-const LIST: &str = concat!(
-    "SELECT ",
-    payout_columns!(),
-    ", key FROM payouts WHERE key > $1 AND ($2::text IS NULL OR status = $2)
-    ORDER BY key LIMIT $3"
-);
-
-const LIST_RUN: &str = concat!(
-    "SELECT ",
-    payout_columns!(),
-    ", key FROM members JOIN payouts USING (key)
-    WHERE members.run = (SELECT id FROM runs WHERE name = $4) AND key > $1
-      AND ($2::text IS NULL OR status = $2)
-    ORDER BY key LIMIT $3"
-);
 
 pub(crate) struct ReadHistory<'call> {
     pub(crate) key: &'call OrderKey,

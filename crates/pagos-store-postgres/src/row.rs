@@ -11,10 +11,18 @@ use tokio_postgres::Row;
 
 use crate::failure::Failure;
 
-/// What [`payout`] reads, from the first column on.
+/// What [`payout`] reads, from the first column on. Other tables have times of their own, so the last
+/// column is named with its table where there are several.
 macro_rules! payout_columns {
     () => {
-        "order_json, progress_json, digest, digest_version, due_at, version, epoch"
+        "order_json, progress_json, digest, digest_version, due_at, version, epoch, created_at"
+    };
+    ($table:literal) => {
+        concat!(
+            "order_json, progress_json, digest, digest_version, due_at, version, epoch, ",
+            $table,
+            ".created_at"
+        )
     };
 }
 pub(crate) use payout_columns;
@@ -44,6 +52,7 @@ pub(crate) fn payout(row: &Row) -> Result<Payout, Failure> {
         due_at: timestamp(row.try_get(4)?),
         version: unsigned(row.try_get(5)?)?,
         epoch: unsigned(row.try_get(6)?)?,
+        created_at: Timestamp::from_millis(row.try_get(7)?),
         order,
     })
 }

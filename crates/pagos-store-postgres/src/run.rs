@@ -156,13 +156,16 @@ const LOCK_MEMBERS: &str = "SELECT payouts.key FROM members JOIN payouts USING (
 /// The entries are deleted by the same statement: references are checked at its end.
 const LEAVE: &str = concat!(
     "WITH old AS MATERIALIZED (
-        SELECT id, array_remove(runs, $2) AS rest, account, currency, status, amount_minor, at_rest,
+        SELECT id, key, created_at, array_remove(runs, $2) AS rest, account, currency, status, amount_minor, at_rest,
                attention, held AND cardinality(array_remove(runs, $2)) = 0 AS is_forgotten
         FROM payouts WHERE key = ANY ($3::text[])
     ), leaving AS (
         DELETE FROM members WHERE run = $2 AND key = ANY ($3::text[])
     ), forgotten AS (
         DELETE FROM entries USING old WHERE entries.payout = old.id AND is_forgotten
+    ), unlisted AS (
+        DELETE FROM arrivals USING old WHERE is_forgotten
+            AND arrivals.created_at = old.created_at AND arrivals.key = old.key
     ), gone AS (
         DELETE FROM payouts USING old WHERE payouts.id = old.id AND is_forgotten
         RETURNING payouts.id

@@ -20,6 +20,7 @@ use pagos_engine::Filter;
 use pagos_engine::Intent;
 use pagos_engine::Lane;
 use pagos_engine::Notice;
+use pagos_engine::Page;
 use pagos_engine::Payout;
 use pagos_engine::Released;
 use pagos_engine::Run;
@@ -38,6 +39,7 @@ use crate::claim::ClaimToAsk;
 use crate::claim::ClaimToSend;
 use crate::claim::EndClaims;
 use crate::group::Groups;
+use crate::list;
 use crate::options::PostgresOptions;
 use crate::outbox;
 use crate::pool::Pool;
@@ -321,13 +323,8 @@ impl Store for PostgresStore {
         self.pool.read(&query::FindPayout { account, reference }).await
     }
 
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payout>, StoreError> {
-        self.pool.read(&query::ListPayouts { filter, after, limit }).await
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError> {
+        self.pool.read(&list::ListPayouts { filter, page }).await
     }
 
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

@@ -244,13 +244,16 @@ const WRITE: &str = concat!(
                     $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[],
                     $15::boolean[]) AS list
         ON CONFLICT (key) DO NOTHING
-        RETURNING key, account, currency, status, amount_minor, at_rest, attention
+        RETURNING key, account, currency, status, amount_minor, at_rest, attention, created_at
+    ), arrived AS (
+        INSERT INTO arrivals (created_at, key, account) SELECT created_at, key, account FROM new
     ), joined AS (
         UPDATE payouts SET runs = runs || $2::bigint WHERE key = ANY ($16::text[])
-        RETURNING key, account, currency, status, amount_minor, at_rest, attention
+        RETURNING key, account, currency, status, amount_minor, at_rest, attention, created_at
     ), entered AS (
-        INSERT INTO members (run, key)
-        SELECT $2::bigint, key FROM new UNION ALL SELECT $2::bigint, key FROM joined
+        INSERT INTO members (run, key, created_at)
+        SELECT $2::bigint, key, created_at FROM new
+        UNION ALL SELECT $2::bigint, key, created_at FROM joined
     ), named AS MATERIALIZED (
         SELECT orphan.id
         FROM new JOIN inbox AS orphan ON orphan.account = new.account

@@ -34,6 +34,8 @@ use pagos_engine::Filter;
 use pagos_engine::Intent;
 use pagos_engine::Lane;
 use pagos_engine::NoAttempt;
+use pagos_engine::Page;
+use pagos_engine::Sorted;
 use pagos_engine::Store;
 use pagos_engine::Work;
 use pagos_store_sqlite::SqliteStore;
@@ -325,14 +327,17 @@ async fn large_store(rows: u32) {
     timed("claim of 64", store.claim(request.clone(), &NoAttempt)).await;
     timed("claim of 64 more", store.claim(request, &NoAttempt)).await;
     timed("next due, with claims", store.next_due(&lanes)).await;
-    let filter = Filter::default();
-    timed("list, first page of 1000", store.list(&filter, None, 1000)).await;
-    let after = OrderKey::new("k7").unwrap();
-    timed("list, a page in the middle", store.list(&filter, Some(&after), 1000)).await;
-    let rare = Filter { status: Some("unknown".to_owned()), run: Some(run) };
-    timed("list of a status that nobody has", store.list(&rare, None, 1000)).await;
-    let members = Filter { status: None, ..rare };
-    timed("list of a run, a page in the middle", store.list(&members, Some(&after), 1000)).await;
+    let (all, first) = (Filter::default(), Page::by_key(1000));
+    timed("list, first page of 1000", store.list(&all, &first)).await;
+    let after = Sorted::ByKey { after: Some(OrderKey::new("k7").unwrap()) };
+    let middle = Page { sorted: after, limit: 1000 };
+    timed("list, a page in the middle", store.list(&all, &middle)).await;
+    let newest = Page::newest_first(1000);
+    timed("list, the newest 1000", store.list(&all, &newest)).await;
+    let members = Filter { run: Some(run), ..Filter::default() };
+    timed("list of a run, a page in the middle", store.list(&members, &middle)).await;
+    let rare = Filter { status: Some("unknown".to_owned()), ..Filter::default() };
+    timed("list of a status that nobody has", store.list(&rare, &newest)).await;
     timed("claims ended", store.end_claims()).await;
 }
 

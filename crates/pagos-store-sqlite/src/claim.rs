@@ -18,6 +18,7 @@ use rusqlite::params;
 
 use crate::failure::Failure;
 use crate::row;
+use crate::row::payout_columns;
 use crate::step;
 use crate::tallies;
 use crate::tallies::Counted;
@@ -49,14 +50,15 @@ pub(crate) fn due(
     now: Timestamp,
     limit: usize,
 ) -> Result<Due, Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch, id, key,
-                account, currency, status, amount_minor, at_rest, attention
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        payout_columns!(),
+        ", id, key, account, currency, status, amount_minor, at_rest, attention
          FROM payouts INDEXED BY payouts_due JOIN orders USING (id)
          WHERE account = ?1 AND work = ?2 AND held = 0 AND due_at <= ?3
            AND (lease_until IS NULL OR lease_until <= ?3)
          ORDER BY due_at, key LIMIT ?4",
-    )?;
+    ))?;
     let rows_max = row::limit(limit.saturating_add(UNREAD_MAX));
     let arguments = params![lane.account.as_str(), lane.work.word(), now.as_millis(), rows_max];
     let mut rows = statement.query(arguments)?;
@@ -64,13 +66,13 @@ pub(crate) fn due(
     while due.payouts.len() < limit
         && let Some(row) = rows.next()?
     {
-        let (id, counted) = (row.get(7)?, tallies::counted(row, 9)?);
+        let (id, counted) = (row.get(8)?, tallies::counted(row, 10)?);
         match row::payout(row) {
             Ok(payout) => due.payouts.push(Found { id, counted, payout }),
             Err(failure) if failure.is_about_a_row() => due.unread.push(Unread {
                 id,
                 version: row.get(5)?,
-                key: row.get(8)?,
+                key: row.get(9)?,
                 counted,
                 because: failure.error.message,
             }),

@@ -276,6 +276,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        #[cfg(test)]
+        let connection = crate::plans::overhear(connection);
         Ok(connection)
     };
     connect().map_err(|failure: Failure| name(path, failure))

@@ -39,10 +39,13 @@ mod delivery;
 mod failure;
 mod file;
 mod inbox;
+mod list;
 mod lock;
 mod outbox;
 mod payment;
 mod place;
+#[cfg(test)]
+mod plans;
 mod query;
 mod row;
 mod run;

@@ -1,4 +1,4 @@
-//! What is read: payouts, pages, histories, and the next due time of everything. Changes nothing.
+//! What is read: payouts, histories, and the next due time of everything. Changes nothing.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,6 @@ use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Entry;
-use pagos_engine::Filter;
 use pagos_engine::Lane;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
@@ -16,21 +15,22 @@ use pagos_engine::Trust;
 use pagos_engine::Work;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
-use rusqlite::params;
 
 use crate::claim;
 use crate::failure::Failure;
 use crate::inbox;
 use crate::payment;
 use crate::row;
+use crate::row::payout_columns;
 use crate::run;
 use crate::tallies;
 
 pub(crate) fn payout(connection: &Connection, key: &OrderKey) -> Result<Option<Payout>, Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
-         FROM payouts JOIN orders USING (id) WHERE key = ?1",
-    )?;
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        payout_columns!(),
+        " FROM payouts JOIN orders USING (id) WHERE key = ?1"
+    ))?;
     let mut rows = statement.query([key.as_str()])?;
     let payout = rows.next()?.map(row::payout).transpose();
     payout.map_err(|failure| failure.of(format!("payout {key}")))
@@ -50,35 +50,6 @@ pub(crate) fn payout_of(
         .optional()?;
     let key = key.map(OrderKey::new).transpose();
     key.map_err(|cause| Failure::from(cause).of("the key of a payout"))
-}
-
-/// Rows are read until `limit` of them could be, so that a short page is the last one.
-pub(crate) fn list(
-    connection: &Connection,
-    filter: &Filter,
-    after: Option<&OrderKey>,
-    limit: usize,
-) -> Result<Vec<Payout>, Failure> {
-    // Every key is greater than the empty text.
-    let after = after.map_or("", OrderKey::as_str);
-    let Some(run) = &filter.run else {
-        let mut statement = connection.prepare_cached(
-            "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
-             FROM payouts JOIN orders USING (id) WHERE key > ?1 AND (?2 IS NULL OR status = ?2) ORDER BY key",
-        )?;
-        return row::readable(statement.query(params![after, filter.status])?, limit, row::payout);
-    };
-    let Some(run) = run::stored(connection, run)? else { return Ok(Vec::new()) };
-    // CROSS: the members in their order first, then the payout of each.
-    let mut statement = connection.prepare_cached(
-        "SELECT order_json, progress_json, digest, digest_version, due_at, version, epoch
-         FROM members CROSS JOIN payouts ON payouts.key = members.key
-         JOIN orders USING (id)
-         WHERE members.run = ?1 AND members.key > ?2 AND (?3 IS NULL OR status = ?3)
-         ORDER BY members.key",
-    )?;
-    let rows = statement.query(params![run.number, after, filter.status])?;
-    row::readable(rows, limit, row::payout)
 }
 
 /// What tells this database from every other one.

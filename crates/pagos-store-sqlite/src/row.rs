@@ -14,8 +14,16 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 
-/// Reads `order_json, progress_json, digest, digest_version, due_at, version, epoch`, in this order
-/// from the first column on.
+/// What [`payout`] reads, from the first column on.
+macro_rules! payout_columns {
+    () => {
+        "order_json, progress_json, digest, digest_version, due_at, version, epoch,
+         payouts.created_at"
+    };
+}
+pub(crate) use payout_columns;
+
+/// Reads the columns of `payout_columns!`.
 pub(crate) fn payout(row: &Row<'_>) -> Result<Payout, Failure> {
     Ok(Payout {
         order: json(row, 0)?,
@@ -24,6 +32,7 @@ pub(crate) fn payout(row: &Row<'_>) -> Result<Payout, Failure> {
         due_at: timestamp(row.get(4)?),
         version: unsigned(row.get(5)?)?,
         epoch: unsigned(row.get(6)?)?,
+        created_at: Timestamp::from_millis(row.get(7)?),
     })
 }
 

@@ -69,11 +69,25 @@ pub(crate) fn is_member(connection: &Connection, run: i64, key: &str) -> Result<
     Ok(is_member)
 }
 
+/// Where a payout is found in lists: its number, and when it was submitted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed {
+    pub(crate) id: i64,
+    pub(crate) created_at: i64,
+}
+
 /// Makes a payout a member. False if it is one already.
-pub(crate) fn join(connection: &Connection, run: i64, key: &str) -> Result<bool, Failure> {
+pub(crate) fn join(
+    connection: &Connection,
+    run: i64,
+    key: &str,
+    Placed { id, created_at }: Placed,
+) -> Result<bool, Failure> {
     let joined = connection
-        .prepare_cached("INSERT OR IGNORE INTO members (run, key) VALUES (?1, ?2)")?
-        .execute(params![run, key])?;
+        .prepare_cached(
+            "INSERT OR IGNORE INTO members (run, key, created_at, payout) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![run, key, created_at, id])?;
     Ok(joined > 0)
 }
 

@@ -1,5 +1,7 @@
 //! The tables, and how an older file becomes a present one. Forward only.
 
+mod version_7;
+
 use rusqlite::Connection;
 
 use crate::failure::Failure;
@@ -13,13 +15,14 @@ pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 pub(crate) const APPLICATION_ID_OF_A_BEGINNING: i32 = 0x5061_6765;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration { sql: VERSION_1, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_2, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_3, afterwards: Afterwards::FillTallyOfAll },
     Migration { sql: VERSION_4, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_5, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_6, afterwards: Afterwards::Nothing },
+    Migration { sql: version_7::VERSION_7, afterwards: Afterwards::Nothing },
 ];
 
 struct Migration {

@@ -23,6 +23,7 @@ use pagos_engine::Intent;
 use pagos_engine::Lane;
 use pagos_engine::Lease;
 use pagos_engine::Notice;
+use pagos_engine::Page;
 use pagos_engine::Payout;
 use pagos_engine::Released;
 use pagos_engine::Run;
@@ -42,6 +43,7 @@ use crate::claim;
 use crate::claim::Due;
 use crate::claim::Writing;
 use crate::file;
+use crate::list;
 use crate::lock;
 use crate::outbox;
 use crate::place;
@@ -340,18 +342,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payout>, StoreError> {
-        let filter = filter.clone();
-        let after = after.cloned();
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError> {
+        let (filter, page) = (filter.clone(), page.clone());
         self.reader
-            .call(move |transaction| {
-                query::list(transaction.connection, &filter, after.as_ref(), limit)
-            })
+            .call(move |transaction| list::list(transaction.connection, &filter, &page))
             .await
     }
 

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::inbox;
 use crate::row;
 use crate::run;
+use crate::run::Placed;
 use crate::run::Stored;
 use crate::tallies;
 use crate::tallies::ALL;
@@ -154,8 +155,8 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
         .prepare_cached(
             "INSERT INTO payouts
              (key, account, amount_minor, currency, status, work, held, at_rest, attention,
-              version, epoch, progress_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9)",
+              version, epoch, created_at, progress_json)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9, ?10)",
         )?
         .execute(params![
             order.key.as_str(),
@@ -166,21 +167,24 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
             written.progress.work().word(),
             counted.at_rest,
             counted.attention,
+            created_at.as_millis(),
             written.progress_json,
         ])?;
+    let id = connection.last_insert_rowid();
     connection
         .prepare_cached(
             "INSERT INTO orders (id, created_at, digest, digest_version, order_json)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
-            connection.last_insert_rowid(),
+            id,
             created_at.as_millis(),
             written.digest.0,
             Digest::VERSION,
             written.order_json,
         ])?;
-    run::join(connection, run, order.key.as_str())?;
+    let placed = Placed { id, created_at: created_at.as_millis() };
+    run::join(connection, run, order.key.as_str(), placed)?;
     inbox::match_key(connection, &order.account, &order.key)?;
     transaction.tallies.enter(ALL, counted);
     transaction.tallies.enter(run, counted);
@@ -190,16 +194,18 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
 /// Makes a stored payout a member of one more run. Its version stays: nothing that a step is
 /// computed from has changed.
 fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<(), Failure> {
-    if !run::join(transaction.connection, run, key.as_str())? {
-        return Ok(());
-    }
-    let counted = transaction
+    let (counted, placed) = transaction
         .connection
         .prepare_cached(
-            "SELECT account, currency, status, amount_minor, at_rest, attention
+            "SELECT account, currency, status, amount_minor, at_rest, attention, created_at, id
              FROM payouts WHERE key = ?1",
         )?
-        .query_row([key.as_str()], |row| tallies::counted(row, 0))?;
-    transaction.tallies.enter(run, &counted);
+        .query_row([key.as_str()], |row| {
+            let placed = Placed { created_at: row.get(6)?, id: row.get(7)? };
+            Ok((tallies::counted(row, 0)?, placed))
+        })?;
+    if run::join(transaction.connection, run, key.as_str(), placed)? {
+        transaction.tallies.enter(run, &counted);
+    }
     Ok(())
 }

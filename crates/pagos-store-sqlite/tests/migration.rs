@@ -22,6 +22,7 @@ use pagos_engine::InboxStore;
 use pagos_engine::Intent;
 use pagos_engine::NoAttempt;
 use pagos_engine::NoticeAbout;
+use pagos_engine::Page;
 use pagos_engine::PaymentStore;
 use pagos_engine::Released;
 use pagos_engine::Run;
@@ -47,7 +48,7 @@ const VERSION_1: &str = include_str!("version-1.sql");
 const VERSION_2: &str = include_str!("version-2.sql");
 const OLD: [&str; 2] = [VERSION_1, VERSION_2];
 
-const PRESENT: i64 = 6;
+const PRESENT: i64 = 7;
 
 /// A moment at which all is due that is due at all.
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_050);
@@ -90,7 +91,7 @@ async fn a_file_of_version_1_keeps_all_that_it_holds() {
     let store = SqliteStore::open(scratch.path()).unwrap();
     assert_eq!(version(&scratch), PRESENT);
     assert_eq!(store.bind(&cashypro(), "live").await.unwrap(), "sandbox");
-    let payouts = store.list(&Filter::default(), None, 10).await.unwrap();
+    let payouts = store.list(&Filter::default(), &Page::by_key(10)).await.unwrap();
     let found: Vec<_> = payouts
         .iter()
         .map(|payout| (payout.order.key.as_str(), payout.progress.status().word(), payout.version))
@@ -137,8 +138,8 @@ async fn runs_of_version_2_have_their_members() {
     // It has nothing that could be fixed, so whoever submits it again begins anew.
     assert_eq!(store.run(&run("febrero.csv")).await.unwrap(), None);
     for (name, wanted) in [("marzo.csv", vec!["m1", "m2", "m3"]), ("abril.csv", vec!["a1", "a2"])] {
-        let filter = Filter { run: Some(run(name)), status: None };
-        let members = store.list(&filter, None, 10).await.unwrap();
+        let filter = Filter { run: Some(run(name)), ..Filter::default() };
+        let members = store.list(&filter, &Page::by_key(10)).await.unwrap();
         let keys: Vec<&str> = members.iter().map(|payout| payout.order.key.as_str()).collect();
         assert_eq!(keys, wanted, "{name}");
     }

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use pagos_core::Timestamp;
 use pagos_engine::Filter;
 use pagos_engine::Intent;
+use pagos_engine::Page;
 use pagos_engine::Released;
 use pagos_engine::Run;
 use pagos_engine::Store;
@@ -25,8 +26,8 @@ fn intents(keys: &[&str]) -> Vec<Intent> {
 }
 
 async fn members(store: &SqliteStore, name: &str) -> Vec<String> {
-    let filter = Filter { run: Some(run(name)), status: None };
-    let payouts = store.list(&filter, None, 100).await.unwrap();
+    let filter = Filter { run: Some(run(name)), ..Filter::default() };
+    let payouts = store.list(&filter, &Page::by_key(100)).await.unwrap();
     payouts.iter().map(|payout| payout.order.key.to_string()).collect()
 }
 

@@ -15,6 +15,7 @@ use pagos_engine::NoAttempt;
 use pagos_engine::Notice;
 use pagos_engine::NoticeAbout;
 use pagos_engine::NoticeKind;
+use pagos_engine::Page;
 use pagos_engine::PaymentStore;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
@@ -128,9 +129,14 @@ async fn a_row_that_cannot_be_read_is_an_error_by_itself_and_left_out_of_lists()
     let mut other = intent("k1");
     other.order.description = Some("other".to_owned());
     assert_eq!(submit(&store, vec![other]).await.unwrap(), [Submitted::Conflict]);
-    for filter in [Filter::default(), Filter { run: Some(run("run")), status: None }] {
-        let page = store.list(&filter, None, 1).await.unwrap();
-        assert_eq!(page[0].order.key.as_str(), "k3", "a page is not short before the end");
+    let of_run = Filter { run: Some(run("run")), ..Filter::default() };
+    let of_status = Filter { status: Some("created".to_owned()), ..Filter::default() };
+    let account = Some(intent("k1").order.account);
+    for filter in [Filter::default(), of_run, of_status, Filter { account, ..Filter::default() }] {
+        let found = store.list(&filter, &Page::by_key(1)).await.unwrap();
+        assert_eq!(found[0].order.key.as_str(), "k3", "a page is not short before the end");
+        let newest = store.list(&filter, &Page::newest_first(3)).await.unwrap();
+        assert_eq!(newest, found, "{filter:?}");
     }
     assert_eq!(store.tally(None).await.unwrap().total(), 3);
 }

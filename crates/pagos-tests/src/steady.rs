@@ -39,6 +39,7 @@ use pagos_engine::Intent;
 use pagos_engine::KnownSession;
 use pagos_engine::Lane;
 use pagos_engine::Notice;
+use pagos_engine::Page;
 use pagos_engine::Payment;
 use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
@@ -159,13 +160,8 @@ impl Store for SteadyStore {
         wait_for(self.inner.payout_of(account, reference))
     }
 
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payout>, StoreError> {
-        wait_for(self.inner.list(filter, after, limit))
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError> {
+        wait_for(self.inner.list(filter, page))
     }
 
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

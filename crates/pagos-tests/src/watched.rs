@@ -31,6 +31,7 @@ use pagos_engine::Intent;
 use pagos_engine::KnownSession;
 use pagos_engine::Lane;
 use pagos_engine::Notice;
+use pagos_engine::Page;
 use pagos_engine::Payment;
 use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
@@ -210,13 +211,8 @@ impl Store for WatchedStore {
         self.inner.payout_of(account, reference).await
     }
 
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payout>, StoreError> {
-        self.inner.list(filter, after, limit).await
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError> {
+        self.inner.list(filter, page).await
     }
 
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

@@ -12,6 +12,7 @@ use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_engine::EngineError;
 use pagos_engine::Filter;
+use pagos_engine::Page;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
 use pagos_tests::Gate;
@@ -29,7 +30,7 @@ fn scene() -> Scene {
 }
 
 fn stored(scene: &Scene) -> usize {
-    finish(scene.store.list(&Filter::default(), None, 99)).unwrap().len()
+    finish(scene.store.list(&Filter::default(), &Page::by_key(99))).unwrap().len()
 }
 
 fn other(name: &str) -> PayoutOrder {

@@ -12,9 +12,11 @@ use pagos_engine::Filter;
 use pagos_engine::Intent;
 use pagos_engine::MemoryStore;
 use pagos_engine::NoAttempt;
+use pagos_engine::Page;
 use pagos_engine::Released;
 use pagos_engine::RunId;
 use pagos_engine::Share;
+use pagos_engine::Sorted;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
 use pagos_store_postgres::PostgresOptions;
@@ -104,9 +106,10 @@ fn take(store: &dyn Store, process: &Process, op: Op, now: Timestamp, case: &str
 
 /// The keys of this case in a run, or in the whole store.
 fn keys_of(store: &dyn Store, prefix: &str, run: Option<&RunId>) -> BTreeSet<OrderKey> {
-    let filter = Filter { run: run.cloned(), status: None };
-    let page = wait_for(store.list(&filter, Some(&key(prefix)), 100)).unwrap();
-    let keys = page.into_iter().map(|payout| payout.order.key);
+    let filter = Filter { run: run.cloned(), ..Filter::default() };
+    let page = Page { sorted: Sorted::ByKey { after: Some(key(prefix)) }, limit: 100 };
+    let payouts = wait_for(store.list(&filter, &page)).unwrap();
+    let keys = payouts.into_iter().map(|payout| payout.order.key);
     keys.filter(|key| key.as_str().starts_with(prefix)).collect()
 }
 

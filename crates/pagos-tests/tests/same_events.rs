@@ -10,6 +10,7 @@ use pagos_engine::Entry;
 use pagos_engine::Filter;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
+use pagos_engine::Page;
 use pagos_engine::Payout;
 use pagos_engine::Store;
 use pagos_engine::Tally;
@@ -54,7 +55,7 @@ fn events(schedule: &Schedule, store: Arc<dyn Store>) -> Events {
     let steady = SteadyStore::new(Arc::clone(&store));
     let ended = simulate(schedule, steady, Detail::Trace);
     ended.verdict.unwrap_or_else(|because| panic!("seed {}: {because}", schedule.seed));
-    let rows = wait_for(store.list(&Filter::default(), None, usize::MAX)).unwrap();
+    let rows = wait_for(store.list(&Filter::default(), &Page::by_key(usize::MAX))).unwrap();
     let histories = rows.iter().map(|row| wait_for(store.history(&row.order.key)).unwrap());
     Events {
         trace: ended.trace,

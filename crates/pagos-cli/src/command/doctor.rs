@@ -16,6 +16,7 @@ use pagos_core::PaymentOrder;
 use pagos_core::PaymentRef;
 use pagos_core::Timestamp;
 use pagos_engine::Filter;
+use pagos_engine::Page;
 use pagos_engine::Policy;
 use pagos_engine::Refused;
 use pagos_engine::Store;
@@ -249,10 +250,14 @@ async fn payouts_in(store: &dyn Store, what: String) -> Finding {
         Ok(tally) => tally,
         Err(error) => return finding(what, Verdict::Bad, with_causes(&error)),
     };
-    let quarantined = Filter { run: None, status: Some("quarantined".to_owned()) };
+    let quarantined = Filter { status: Some("quarantined".to_owned()), ..Filter::default() };
     let waiting: u64 = counted.rows.iter().map(|row| row.attention).sum();
     if waiting > 0 {
-        let word = if store.list(&quarantined, None, 1).await.is_ok_and(|list| !list.is_empty()) {
+        let word = if store
+            .list(&quarantined, &Page::newest_first(1))
+            .await
+            .is_ok_and(|list| !list.is_empty())
+        {
             "some in quarantine"
         } else {
             "in doubt"

@@ -1,6 +1,12 @@
-//! `pagos list`: the payouts of a database, with their sums. Asks the store, not the provider.
+//! `pagos list`: the payouts of a database, the newest first, with their sums. Asks the store, not
+//! the provider.
 
+use std::num::NonZeroUsize;
+
+use pagos_core::AccountName;
 use pagos_engine::Filter;
+use pagos_engine::RunId;
+use pagos_engine::Store;
 
 use crate::arguments::ListArguments;
 use crate::exit::Exit;
@@ -8,6 +14,7 @@ use crate::exit::Failure;
 use crate::run;
 use crate::run::database::Database;
 use crate::run::paper::Paper;
+use crate::run::report::Pages;
 
 /// Prints the payouts.
 pub(super) fn run(arguments: &ListArguments) -> Result<Exit, Failure> {
@@ -15,13 +22,58 @@ pub(super) fn run(arguments: &ListArguments) -> Result<Exit, Failure> {
 }
 
 async fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
+    let filter = filter(arguments)?;
     let db = Database::existing(arguments.store.db.as_ref());
     let store = db.open_to_read().await?;
-    let status = arguments.status.map(|status| status.word().to_owned());
-    let filter = Filter { run: None, status };
+    check_names(store.as_ref(), &filter, &db).await?;
     let mut paper = Paper::of_list(arguments.json);
     paper.of_database(&db, store.identity().await?);
-    let report = paper.write(&store, &filter).await?;
+    let wanted = arguments.limit.map_or(usize::MAX, NonZeroUsize::get);
+    let pages = Pages::newest(&store, &filter, arguments.after.clone(), wanted);
+    let report = paper.write_part(pages).await?;
     report.written.map_err(std::io::Error::from)?;
     Ok(Exit::Succeeded)
+}
+
+fn filter(arguments: &ListArguments) -> Result<Filter, Failure> {
+    if let (Some(since), Some(until)) = (arguments.since, arguments.until)
+        && until <= since
+    {
+        return Err(Failure::new(format!(
+            "--until {until} is not after --since {since}, so nothing is in between"
+        )));
+    }
+    Ok(Filter {
+        run: arguments.run.clone().map(RunId),
+        status: arguments.status.map(|status| status.word().to_owned()),
+        account: arguments.account.clone(),
+        reference: arguments.reference.clone(),
+        since: arguments.since,
+        until: arguments.until,
+    })
+}
+
+/// An empty list should mean that nothing is there, and not that a name is misspelt.
+async fn check_names(store: &dyn Store, filter: &Filter, db: &Database) -> Result<(), Failure> {
+    if let Some(run) = &filter.run
+        && store.run(run).await?.is_none()
+    {
+        let name = &run.0;
+        return Err(Failure::new(format!(
+            "{db}: no file with the digest {name} was paid from it; `pagos plan --json FILE` prints \
+             the digest of a file"
+        )));
+    }
+    let Some(wanted) = &filter.account else { return Ok(()) };
+    let tally = store.tally(None).await?;
+    let mut known: Vec<&AccountName> = tally.rows.iter().map(|row| &row.account).collect();
+    known.dedup();
+    if known.contains(&wanted) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.into_iter().map(AccountName::as_str).collect();
+    Err(Failure::new(match known[..] {
+        [] => format!("{db}: no payout of account {wanted} is in it, nor any other"),
+        _ => format!("{db}: no payout of account {wanted} is in it, only of {}", known.join(", ")),
+    }))
 }

@@ -141,6 +141,7 @@ fn print_json(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
                     reference: None,
                     attempts: 0,
                     reversals: 0,
+                    created_at: None,
                 })?,
                 Err(RowError::File(error)) => return Err(error.into()),
                 Err(RowError::Bad) => {

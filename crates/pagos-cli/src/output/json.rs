@@ -1,11 +1,12 @@
 //! The JSON document of `plan` and `pay`, written row by row. Memory does not grow with the rows.
 //!
-//! `{"payouts":[..],"totals":[..],"problems":[..]}`, and for a plan `"plan":{..}` behind. A part
+//! `{"payouts":[..],"totals":[..],"problems":[..]}`, and for a plan `"plan":{..}` behind, for a list `"next"`. A part
 //! that is empty is still there, so that a script need not ask.
 
 use std::io;
 use std::io::Write;
 
+use pagos_engine::Cursor;
 use serde::Serialize;
 
 use crate::input::BanksPaid;
@@ -20,6 +21,7 @@ use crate::output::Row;
 pub(crate) struct PayoutsJson<W: Write> {
     out: W,
     database: Option<DatabaseWire>,
+    next: Option<Option<String>>,
     part: Part,
     is_first: bool,
 }
@@ -54,12 +56,17 @@ struct PlanWire<'a> {
 impl<W: Write> PayoutsJson<W> {
     /// Begins a document on `out`, which should be buffered.
     pub(crate) fn new(out: W) -> Self {
-        Self { out, database: None, part: Part::Start, is_first: true }
+        Self { out, database: None, next: None, part: Part::Start, is_first: true }
     }
 
     /// Says at the end which database it was.
     pub(crate) fn of_database(&mut self, place: String, id: String) {
         self.database = Some(DatabaseWire { place, id });
+    }
+
+    /// Says at the end where the list goes on, or that it does not.
+    pub(crate) fn goes_on(&mut self, next: Option<&Cursor>) {
+        self.next = Some(next.map(ToString::to_string));
     }
 
     /// Writes one problem. Not after the first payout.
@@ -85,6 +92,10 @@ impl<W: Write> PayoutsJson<W> {
         if let Some(database) = &self.database {
             self.out.write_all(b",\n\"database\":")?;
             serde_json::to_writer(&mut self.out, database)?;
+        }
+        if let Some(next) = &self.next {
+            self.out.write_all(b",\n\"next\":")?;
+            serde_json::to_writer(&mut self.out, next)?;
         }
         if let Some(plan) = plan {
             let (delimiter, encoding, sheet) = match &plan.format {
@@ -164,6 +175,7 @@ mod tests {
             reference: Some("PAYOUT8551739282639106048"),
             attempts: 1,
             reversals: 1,
+            created_at: None,
         };
         let second = Row { key: "n-2", reason: None, reference: None, ..first };
         let mut out = Vec::new();

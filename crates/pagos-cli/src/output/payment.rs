@@ -136,6 +136,7 @@ pub(crate) fn with_table_row<R>(payment: &Payment, take: impl FnOnce(&Row<'_>) -
         reference: progress.sessions.last().map(|session| session.reference.as_str()),
         attempts: u32::try_from(by_payers).unwrap_or(u32::MAX),
         reversals: tries().map(|one| one.standing.reversals()).sum(),
+        created_at: None,
     })
 }
 

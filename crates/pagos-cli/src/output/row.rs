@@ -4,6 +4,7 @@ use pagos_core::AccountName;
 use pagos_core::Currency;
 use pagos_core::Money;
 use pagos_core::Status;
+use pagos_core::Timestamp;
 use serde::Serialize;
 
 use crate::output::Style;
@@ -69,6 +70,8 @@ pub(crate) struct Row<'a> {
     pub(crate) reference: Option<&'a str>,
     pub(crate) attempts: u32,
     pub(crate) reversals: u32,
+    /// When it was submitted; `None` where nothing was.
+    pub(crate) created_at: Option<Timestamp>,
 }
 
 /// The row as JSON has it.
@@ -83,6 +86,8 @@ struct Wire<'a> {
     reference: Option<&'a str>,
     attempts: u32,
     reversals: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
 }
 
 impl Serialize for Row<'_> {
@@ -97,6 +102,7 @@ impl Serialize for Row<'_> {
             reference: self.reference,
             attempts: self.attempts,
             reversals: self.reversals,
+            created_at: self.created_at,
         };
         wire.serialize(serializer)
     }

@@ -169,6 +169,7 @@ mod tests {
             reference: None,
             attempts: 1,
             reversals: 0,
+            created_at: None,
         };
         let rows = [
             Row {

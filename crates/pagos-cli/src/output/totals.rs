@@ -108,6 +108,7 @@ mod tests {
                 reference: None,
                 attempts: 1,
                 reversals: 0,
+                created_at: None,
             });
         }
         let told: Vec<_> = totals.sums().iter().map(|sum| (sum.outcome, sum.count)).collect();

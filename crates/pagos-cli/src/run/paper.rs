@@ -5,6 +5,7 @@ use std::io;
 use std::io::Write;
 use std::sync::Arc;
 
+use pagos_engine::Cursor;
 use pagos_engine::Filter;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
@@ -100,9 +101,24 @@ impl Paper {
             Some(run) => store.tally(Some(run)).await?.total() > self.shown_max,
             None => false,
         };
-        let mut writing = Writing::new(self.form, is_long);
+        let writing = Writing::new(self.form, is_long);
+        Self::write_pages(writing, Pages::new(store, filter), Rest::Unknown).await
+    }
+
+    /// Writes a part of a list and its sums, and where the list goes on.
+    ///
+    /// # Errors
+    /// If the store cannot be read: then the document is not whole.
+    pub(crate) async fn write_part(self, pages: Pages<'_>) -> Result<Report, StoreError> {
+        Self::write_pages(Writing::new(self.form, false), pages, Rest::Told).await
+    }
+
+    async fn write_pages(
+        mut writing: Writing,
+        mut pages: Pages<'_>,
+        rest: Rest,
+    ) -> Result<Report, StoreError> {
         let mut report = Report::default();
-        let mut pages = Pages::new(store, filter);
         while let Some(page) = pages.next().await? {
             for payout in &page {
                 report.add(payout);
@@ -111,9 +127,19 @@ impl Paper {
             }
             writing.pass_on().await;
         }
+        if rest == Rest::Told {
+            writing.goes_on(pages.rest().await?);
+        }
         report.written = writing.end(&report).await;
         Ok(report)
     }
+}
+
+/// Is it told where a list goes on?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Unknown,
+    Told,
 }
 
 /// A document on its way, as long as somebody takes it.
@@ -123,12 +149,14 @@ struct Writing {
     /// Are payouts left out that simply succeeded?
     is_long: bool,
     left_out: u64,
+    /// Where the list goes on.
+    next: Option<Cursor>,
     written: Result<(), Lost>,
 }
 
 impl Writing {
     fn new(form: Form, is_long: bool) -> Self {
-        Self { form, table: Table::new(), is_long, left_out: 0, written: Ok(()) }
+        Self { form, table: Table::new(), is_long, left_out: 0, next: None, written: Ok(()) }
     }
 
     fn row(&mut self, row: &Row<'_>, waits: bool) {
@@ -145,6 +173,13 @@ impl Writing {
                 }
             }
         }
+    }
+
+    fn goes_on(&mut self, next: Option<Cursor>) {
+        if let Form::Json(json) = &mut self.form {
+            json.goes_on(next.as_ref());
+        }
+        self.next = next;
     }
 
     async fn pass_on(&mut self) {
@@ -164,6 +199,10 @@ impl Writing {
                     let left_out = self.left_out;
                     let text =
                         format!("... and {left_out} that succeeded, not shown; --json lists all");
+                    write_sentence(&mut sheet, screen, &text)?;
+                }
+                if let Some(next) = &self.next {
+                    let text = format!("... and more: --after {next} goes on here");
                     write_sentence(&mut sheet, screen, &text)?;
                 }
                 writeln!(sheet)?;

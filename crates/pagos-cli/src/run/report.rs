@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use pagos_core::OrderKey;
+use pagos_engine::Cursor;
 use pagos_engine::Filter;
+use pagos_engine::Page;
 use pagos_engine::Payout;
 use pagos_engine::RunId;
+use pagos_engine::Sorted;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
 use pagos_engine::Tally;
@@ -106,33 +109,58 @@ pub(crate) fn with_row<R>(payout: &Payout, take: impl FnOnce(&Row<'_>) -> R) -> 
         reference: progress.standing.reference().map(pagos_core::ProviderRef::as_str),
         attempts: progress.attempts,
         reversals: progress.standing.reversals(),
+        created_at: Some(payout.created_at),
     })
 }
 
-/// All payouts of a filter, a page at a time.
+/// The payouts of a filter, some of them at a time.
 pub(crate) struct Pages<'a> {
     store: &'a Arc<dyn Store>,
     filter: &'a Filter,
-    after: Option<OrderKey>,
+    next: Page,
+    /// How many are still wanted.
+    wanted: usize,
 }
 
 impl<'a> Pages<'a> {
+    /// All of them, in the order of their keys.
     pub(crate) fn new(store: &'a Arc<dyn Store>, filter: &'a Filter) -> Self {
-        Self { store, filter, after: None }
+        Self { store, filter, next: Page::by_key(PAGE), wanted: usize::MAX }
+    }
+
+    /// The newest of them behind a place, at most so many.
+    pub(crate) fn newest(
+        store: &'a Arc<dyn Store>,
+        filter: &'a Filter,
+        after: Option<Cursor>,
+        wanted: usize,
+    ) -> Self {
+        let next = Page { sorted: Sorted::NewestFirst { after }, limit: PAGE };
+        Self { store, filter, next, wanted }
     }
 
     /// The next page, or `None` behind the last.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Payout>>, StoreError> {
-        let page = self.store.list(self.filter, self.after.as_ref(), PAGE).await?;
+        self.next.limit = self.wanted.min(PAGE);
+        let page = self.store.list(self.filter, &self.next).await?;
         let Some(last) = page.last() else { return Ok(None) };
-        self.after = Some(last.order.key.clone());
+        self.next = self.next.clone().after(last);
+        self.wanted -= page.len().min(self.wanted);
         Ok(Some(page))
+    }
+
+    /// Where the list goes on, if it does: behind the last payout that was read.
+    pub(crate) async fn rest(self) -> Result<Option<Cursor>, StoreError> {
+        let Sorted::NewestFirst { after: Some(place) } = &self.next.sorted else { return Ok(None) };
+        let behind = Page { limit: 1, ..self.next.clone() };
+        let is_there = !self.store.list(self.filter, &behind).await?.is_empty();
+        Ok(Some(place.clone()).filter(|_| is_there))
     }
 }
 
 /// Everything of one run.
 pub(crate) fn of_run(run: &RunId) -> Filter {
-    Filter { run: Some(run.clone()), status: None }
+    Filter { run: Some(run.clone()), ..Filter::default() }
 }
 
 #[cfg(test)]

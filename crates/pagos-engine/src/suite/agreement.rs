@@ -13,6 +13,7 @@ use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Status;
 use pagos_core::Subject;
+use pagos_core::Timestamp;
 
 use super::random::Random;
 use super::sample::LEASE;
@@ -35,11 +36,14 @@ use crate::delivery::InboxState;
 use crate::delivery::Trust;
 use crate::delivery::Verdict;
 use crate::intent::Intent;
+use crate::list::Cursor;
+use crate::list::Filter;
+use crate::list::Page;
+use crate::list::Sorted;
 use crate::memory::MemoryStore;
 use crate::payment::Payment;
 use crate::progress::Attention;
 use crate::store::ClaimRequest;
-use crate::store::Filter;
 use crate::store::Lane;
 use crate::store::Lease;
 use crate::store::Payout;
@@ -281,10 +285,19 @@ impl Pair {
         let filter = Filter {
             run: self.random.once_in(2).then(|| run(self.random.pick(&RUNS))),
             status: self.random.once_in(2).then(|| self.random.pick(&WORDS).to_owned()),
+            account: self.random.once_in(3).then(|| account(self.random.pick(&ACCOUNTS))),
+            reference: None,
+            since: self.random.once_in(4).then(|| self.past()),
+            until: self.random.once_in(4).then(|| self.past()),
         };
-        let after = self.random.once_in(2).then(|| self.key());
         let limit = usize::try_from(self.random.below(6)).expect("below 6");
-        let _ = both!(self, list(&filter, after.as_ref(), limit));
+        let key = self.random.once_in(2).then(|| self.key());
+        let place =
+            self.random.once_in(2).then(|| Cursor { created_at: self.past(), key: self.key() });
+        for sorted in [Sorted::ByKey { after: key }, Sorted::NewestFirst { after: place }] {
+            let page = Page { sorted, limit };
+            let _ = both!(self, list(&filter, &page));
+        }
         let _ = both!(self, tally(filter.run.as_ref()));
         let lanes = self.lanes();
         let _ = both!(self, next_due(&lanes));
@@ -301,6 +314,12 @@ impl Pair {
         let _ = both!(self, history(&wanted));
     }
 
+    /// A moment since the beginning.
+    fn past(&mut self) -> Timestamp {
+        let now_ms = u64::try_from(self.now_ms).expect("after the beginning");
+        at(i64::try_from(self.random.below(now_ms + 1)).expect("at most now"))
+    }
+
     fn accounts(&mut self) -> Vec<AccountName> {
         let picked = ACCOUNTS.into_iter().filter(|_| !self.random.once_in(3));
         picked.map(account).collect()
@@ -312,7 +331,9 @@ impl Pair {
     }
 
     async fn compare_everything(&mut self) {
-        let all = both!(self, list(&Filter::default(), None, usize::MAX)).expect("memory");
+        let newest = Page::newest_first(usize::MAX);
+        let _ = both!(self, list(&Filter::default(), &newest));
+        let all = both!(self, list(&Filter::default(), &Page::by_key(usize::MAX))).expect("memory");
         for payout in all {
             let _ = both!(self, history(&payout.order.key));
         }

@@ -26,9 +26,10 @@ use super::sample::key;
 use super::sample::next_due;
 use super::sample::run;
 use crate::intent::Digest;
+use crate::list::Filter;
+use crate::list::Page;
 use crate::payment::PaymentProgress;
 use crate::payment::store::Asked;
-use crate::store::Filter;
 use crate::store::Step;
 use crate::store::Store;
 
@@ -137,7 +138,7 @@ pub(super) async fn payments_are_not_claimed_listed_or_counted_as_payouts(store:
     ask_for(&*store, &["k1"]).await;
     set_due(&*store, "k1", Some(at(0))).await;
     assert!(claimed(&*store, 9, 10).await.is_empty());
-    assert!(store.list(&Filter::default(), None, 10).await.unwrap().is_empty());
+    assert!(store.list(&Filter::default(), &Page::by_key(10)).await.unwrap().is_empty());
     assert_eq!(store.tally(None).await.unwrap().total(), 0);
     assert_eq!(store.end_claims().await.unwrap(), 0);
     sample::released(&*store, &["k2"]).await;

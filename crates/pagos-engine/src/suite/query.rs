@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use pagos_core::AccountName;
 use pagos_core::Currency;
-use pagos_core::FailReason;
 use pagos_core::Money;
 use pagos_core::Observation;
 use pagos_core::ProviderRef;
@@ -24,6 +23,7 @@ use super::sample::key;
 use super::sample::next_due;
 use super::sample::notice;
 use super::sample::observed;
+use super::sample::reach;
 use super::sample::receive;
 use super::sample::release;
 use super::sample::released;
@@ -41,22 +41,9 @@ use crate::history::NoticeAbout;
 use crate::history::NoticeKind;
 use crate::history::Proof;
 use crate::progress::Attention;
-use crate::store::Filter;
-use crate::store::Payout;
 use crate::store::Step;
 use crate::store::Store;
 use crate::tally::TallyRow;
-
-fn keys(payouts: &[Payout]) -> Vec<&str> {
-    payouts.iter().map(|payout| payout.order.key.as_str()).collect()
-}
-
-async fn reach(store: &dyn Store, name: &str, status: Status, attention: Option<Attention>) {
-    let payout = stored(store, name).await;
-    let (mut progress, entry) = observed(&payout.progress, status, 5);
-    progress.attention = attention;
-    done(store, Step { progress, entries: vec![entry], ..step(&payout) }).await;
-}
 
 pub(super) async fn payout_of_finds_by_the_providers_id(store: Arc<dyn Store>) {
     released(&*store, &["k1", "k2"]).await;
@@ -112,72 +99,6 @@ pub(super) async fn payout_of_an_unknown_key_is_none(store: Arc<dyn Store>) {
     for name in ["K1", "k", "k11"] {
         assert_eq!(store.payout(&key(name)).await.unwrap(), None, "{name}");
     }
-}
-
-pub(super) async fn list_pages_in_the_order_of_keys(store: Arc<dyn Store>) {
-    released(&*store, &["k3", "K9", "k10", "k1", "_", "-a", "0"]).await;
-    let sorted = ["-a", "0", "K9", "_", "k1", "k10", "k3"];
-    let mut seen = Vec::new();
-    let mut after = None;
-    loop {
-        let page = store.list(&Filter::default(), after.as_ref(), 2).await.unwrap();
-        assert!(page.len() <= 2);
-        let Some(last) = page.last() else { break };
-        after = Some(last.order.key.clone());
-        seen.extend(page);
-        assert!(seen.len() <= sorted.len(), "{:?}", keys(&seen));
-    }
-    assert_eq!(keys(&seen), sorted);
-    let from_the_gap = store.list(&Filter::default(), Some(&key("k0")), 10).await.unwrap();
-    assert_eq!(keys(&from_the_gap), ["k1", "k10", "k3"]);
-    assert!(store.list(&Filter::default(), None, 0).await.unwrap().is_empty());
-    assert_eq!(seen[4], stored(&*store, "k1").await);
-}
-
-pub(super) async fn list_filters_by_status_word(store: Arc<dyn Store>) {
-    released(&*store, &["k1", "k2", "k3", "k4", "k5", "k6", "k7"]).await;
-    let doubt = Some(Attention::Doubt("no answer".to_owned()));
-    let quarantine = Some(Attention::Quarantine("another amount".to_owned()));
-    reach(&*store, "k2", Status::Unknown, doubt).await;
-    reach(&*store, "k3", Status::Pending, None).await;
-    reach(&*store, "k4", Status::Succeeded, None).await;
-    reach(&*store, "k5", Status::Failed(FailReason::Returned), None).await;
-    reach(&*store, "k6", Status::Failed(FailReason::Declined), None).await;
-    reach(&*store, "k7", Status::Succeeded, quarantine).await;
-    let expected: [(&str, &[&str]); 8] = [
-        ("created", &["k1"]),
-        ("unknown", &["k2"]),
-        ("pending", &["k3"]),
-        ("succeeded", &["k4"]),
-        ("failed", &["k5", "k6"]),
-        ("quarantined", &["k7"]),
-        ("Failed", &[]),
-        ("", &[]),
-    ];
-    for (word, wanted) in expected {
-        let filter = Filter { run: None, status: Some(word.to_owned()) };
-        assert_eq!(keys(&store.list(&filter, None, 10).await.unwrap()), wanted, "{word}");
-    }
-    let failed = Filter { run: None, status: Some("failed".to_owned()) };
-    assert_eq!(keys(&store.list(&failed, Some(&key("k5")), 1).await.unwrap()), ["k6"]);
-}
-
-pub(super) async fn list_filters_by_run(store: Arc<dyn Store>) {
-    submit(&*store, "a", &["k1", "k3"]).await;
-    submit(&*store, "b", &["k2"]).await;
-    submit(&*store, "c", &["k1", "k2"]).await;
-    reach(&*store, "k3", Status::Pending, None).await;
-    let list = async |run_name: &str, status: Option<&str>| {
-        let filter = Filter { run: Some(run(run_name)), status: status.map(str::to_owned) };
-        let page = store.list(&filter, None, 10).await.unwrap();
-        keys(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert_eq!(list("a", None).await, ["k1", "k3"]);
-    assert_eq!(list("b", None).await, ["k2"]);
-    assert_eq!(list("a", Some("pending")).await, ["k3"]);
-    assert!(list("b", Some("pending")).await.is_empty());
-    assert_eq!(list("c", None).await, ["k1", "k2"], "a payout can be of several runs");
-    assert!(list("A", None).await.is_empty());
 }
 
 fn row(name: &str, currency: Currency, status: &str, count: u64, amount_minor: i128) -> TallyRow {

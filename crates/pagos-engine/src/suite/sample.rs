@@ -37,6 +37,7 @@ use crate::intent::Released;
 use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::progress::Attempt;
+use crate::progress::Attention;
 use crate::progress::Progress;
 use crate::store::Begun;
 use crate::store::Claim;
@@ -232,6 +233,19 @@ pub(super) fn observed(progress: &Progress, status: Status, ms: i64) -> (Progres
     let observation = observation(status, ms);
     let change = progress.standing.apply(&observation);
     (progress, Entry::Observed { observation, change })
+}
+
+/// Learns a status, and perhaps why a person must look.
+pub(super) async fn reach(
+    store: &dyn Store,
+    name: &str,
+    status: Status,
+    attention: Option<Attention>,
+) {
+    let payout = stored(store, name).await;
+    let (mut progress, entry) = observed(&payout.progress, status, 5);
+    progress.attention = attention;
+    done(store, Step { progress, entries: vec![entry], ..step(&payout) }).await;
 }
 
 pub(super) fn asked(ms: i64, answer: &str) -> Entry {

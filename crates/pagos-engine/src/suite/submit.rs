@@ -31,8 +31,9 @@ use crate::intent::Intent;
 use crate::intent::Released;
 use crate::intent::Run;
 use crate::intent::Submitted;
+use crate::list::Filter;
+use crate::list::Page;
 use crate::progress::Progress;
-use crate::store::Filter;
 use crate::store::Step;
 use crate::store::Store;
 
@@ -94,8 +95,8 @@ pub(super) async fn submit_with_a_conflict_stores_nothing(store: Arc<dyn Store>)
         assert_eq!(store.payout(&key(name)).await.unwrap(), None, "{name}");
     }
     // Nor did k2 join the run.
-    let of_b = Filter { run: Some(run("b")), status: None };
-    assert!(store.list(&of_b, None, 10).await.unwrap().is_empty());
+    let of_b = Filter { run: Some(run("b")), ..Filter::default() };
+    assert!(store.list(&of_b, &Page::by_key(10)).await.unwrap().is_empty());
     assert_eq!(store.tally(Some(&run("b"))).await.unwrap().total(), 0);
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
 }
@@ -220,7 +221,7 @@ pub(super) async fn withdraw_takes_back_what_is_held(store: Arc<dyn Store>) {
     assert_eq!(store.withdraw(&run("b")).await.unwrap(), 2);
     assert_eq!(store.withdraw(&run("b")).await.unwrap(), 0);
     assert_eq!(store.run(&run("b")).await.unwrap(), None);
-    let left = store.list(&Filter::default(), None, 10).await.unwrap();
+    let left = store.list(&Filter::default(), &Page::by_key(10)).await.unwrap();
     let left: Vec<_> = left.iter().map(|payout| payout.order.key.as_str()).collect();
     assert_eq!(left, ["k1", "k3"], "what was released, and what is of another run");
     assert_eq!(store.tally(Some(&run("a"))).await.unwrap().total(), 1);

@@ -120,7 +120,11 @@ pub(crate) async fn assert_sums_are_right(client: &Client) {
                    FROM payouts CROSS JOIN unnest(runs || 0::bigint) AS run GROUP BY 1, 2, 3, 4";
     let members = "SELECT run, key FROM members";
     let named = "SELECT run, key FROM payouts CROSS JOIN unnest(runs) AS run";
-    for (one, other) in [(summed, counted), (members, named)] {
+    let listed = "SELECT created_at, key, account FROM arrivals";
+    let came = "SELECT created_at, key, account FROM payouts";
+    let times = "SELECT run, key, created_at FROM members";
+    let of_payouts = "SELECT run, key, created_at FROM payouts CROSS JOIN unnest(runs) AS run";
+    for (one, other) in [(summed, counted), (members, named), (listed, came), (times, of_payouts)] {
         for sql in [format!("{one} EXCEPT {other}"), format!("{other} EXCEPT {one}")] {
             let wrong = count(client, &format!("SELECT count(*) FROM ({sql}) AS wrong")).await;
             assert_eq!(wrong, 0, "{sql}");

@@ -63,6 +63,7 @@ use pagos_engine::KnownSession;
 use pagos_engine::Lane;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
+use pagos_engine::Page;
 use pagos_engine::Payment;
 use pagos_engine::PaymentCommitted;
 use pagos_engine::PaymentStep;
@@ -449,13 +450,8 @@ impl Store for Gated {
         self.inner.payout_of(account, reference).await
     }
 
-    async fn list(
-        &self,
-        filter: &Filter,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payout>, StoreError> {
-        self.inner.list(filter, after, limit).await
+    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError> {
+        self.inner.list(filter, page).await
     }
 
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {

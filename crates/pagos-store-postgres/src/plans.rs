@@ -1,0 +1,202 @@
+//! What PostgreSQL can do for every statement that the suite makes the store run: it finds rows by an
+//! index and sorts nothing but what it has cut down to a few, so that no statement costs more where more
+//! payouts are stored. The tables of a test are small, so the planner is told to do without what only
+//! small tables allow: first without sorting, then with it, and the better plan counts. What is left over
+//! is what no index is for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use pagos_engine::suite;
+use serde_json::Value;
+use tokio_postgres::Client;
+use tokio_postgres::NoTls;
+use tokio_postgres::SimpleQueryMessage;
+
+use crate::PostgresOptions;
+use crate::PostgresStore;
+use crate::Scratch;
+use crate::parameter::Parameter;
+
+/// Every statement of every connection of this process, with the types of its values.
+static HEARD: Mutex<BTreeMap<&'static str, Vec<String>>> = Mutex::new(BTreeMap::new());
+
+fn heard() -> MutexGuard<'static, BTreeMap<&'static str, Vec<String>>> {
+    HEARD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Notes a statement.
+pub(crate) fn overhear(sql: &'static str, parameters: &[Parameter<'_>]) {
+    let types = parameters.iter().map(|value| value.postgres_type().to_string()).collect();
+    heard().insert(sql, types);
+}
+
+/// Tables that grow with the payouts. `runs` has one row for thousands of them, and is found by name.
+const LARGE: [&str; 10] = [
+    "payouts",
+    "arrivals",
+    "members",
+    "payout_references",
+    "entries",
+    "outbox",
+    "inbox",
+    "payments",
+    "payment_sessions",
+    "payment_entries",
+];
+
+/// Indexes of what is claimed, names nothing that is known, or has no number yet, at this moment.
+const FEW: [&str; 5] = [
+    "payouts_leased",
+    "payments_leased",
+    "inbox_orphans_of_key",
+    "inbox_orphans_of_reference",
+    "outbox_unnumbered",
+];
+
+/// Statements that sort or look through what they have cut down to a few rows: those that are claimed, a
+/// portion of a run, the payouts of a page of notices, and the runs of those.
+const CUT_DOWN: [&str; 3] =
+    ["WHERE lease_until IS NOT NULL ORDER BY key", "WITH portion AS", "AS member (run)"];
+
+/// The cases that run every statement between them.
+const CASES: [&str; 8] = [
+    "agree_with",
+    "list_filters_by_everything",
+    "list_filters_by_the_providers",
+    "payout_of_finds",
+    "readers",
+    "halted",
+    "refused",
+    "session_is_found",
+];
+
+const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;
+    SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+
+/// What of the better plan costs more in a larger store.
+async fn costly(client: &Client, sql: &str, types: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    for sorting in ["off", "on"] {
+        client.batch_execute(&format!("SET enable_sort = {sorting}")).await.unwrap();
+        found = costly_as_set(client, sql, types).await;
+        if found.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+async fn costly_as_set(client: &Client, sql: &str, types: &[String]) -> Vec<String> {
+    // PostgreSQL's name of an array type begins with an underscore.
+    let named = types.iter().map(|name| match name.strip_prefix('_') {
+        Some(element) => format!("{element}[]"),
+        None => name.clone(),
+    });
+    let (declared, values) = (named.collect::<Vec<_>>().join(", "), vec!["NULL"; types.len()]);
+    let within = |list: String| if list.is_empty() { list } else { format!("({list})") };
+    let (declared, values) = (within(declared), within(values.join(", ")));
+    client.batch_execute(&format!("PREPARE asked {declared} AS {sql}")).await.unwrap();
+    let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE asked {values}");
+    let answer = client.simple_query(&explain).await.unwrap();
+    client.batch_execute("DEALLOCATE asked").await.unwrap();
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let plan: Value = serde_json::from_str(&rows.collect::<String>()).unwrap();
+    let mut found = Vec::new();
+    look(&plan[0]["Plan"], &mut found);
+    found
+}
+
+fn look(node: &Value, found: &mut Vec<String>) {
+    let kind = node["Node Type"].as_str().unwrap_or_default();
+    let table = node["Relation Name"].as_str().unwrap_or_default();
+    let index = node["Index Name"].as_str().unwrap_or_default();
+    let is_read_whole = match kind {
+        "Seq Scan" => true,
+        "Index Scan" | "Index Only Scan" => {
+            node["Index Cond"].is_null() && !FEW.contains(&index) && !is_cut_off(node)
+        }
+        _ => false,
+    };
+    if is_read_whole && LARGE.contains(&table) {
+        found.push(format!("{kind} on {table} {index}"));
+    }
+    if kind.ends_with("Sort") && LARGE.contains(&driving_table(node)) {
+        found.push(format!("{kind} of {}", driving_table(node)));
+    }
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        let mut child = child.clone();
+        if kind == "Limit" {
+            child["Cut Off"] = Value::Bool(true);
+        }
+        look(&child, found);
+    }
+}
+
+/// Is only the beginning of it read?
+fn is_cut_off(node: &Value) -> bool {
+    node["Cut Off"].as_bool().unwrap_or(false) && node["Filter"].is_null()
+}
+
+/// What decides how many rows a part of a plan has: the first input of its first input, and so on.
+fn driving_table(node: &Value) -> &str {
+    let inputs = node["Plans"].as_array().into_iter().flatten();
+    let mut inputs = inputs.filter(|plan| plan["Parent Relationship"] == "Outer");
+    match inputs.next() {
+        Some(outer) => driving_table(outer),
+        None => node["Relation Name"].as_str().unwrap_or_default(),
+    }
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("SET search_path TO pagos").await.unwrap();
+    client.batch_execute(SETTINGS).await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn every_statement_finds_its_rows_by_an_index_and_sorts_only_a_few() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let is_wanted = |case: &&suite::Case| CASES.iter().any(|part| case.name.contains(part));
+    let mut databases = Vec::new();
+    for case in suite::CASES.iter().filter(is_wanted) {
+        let database = scratch.database().await;
+        let options = PostgresOptions::default();
+        let store = PostgresStore::connect(&database.url, options).await.unwrap();
+        databases.push((case, database, Arc::new(store)));
+    }
+    // What made the tables is not asked about.
+    heard().clear();
+    for (case, _, store) in &databases {
+        (case.run)(store.clone()).await;
+    }
+    let statements = heard().clone();
+    let client = connect(&databases[0].1.url).await;
+    let mut wrong = Vec::new();
+    let is_asked = |sql: &str| !CUT_DOWN.iter().any(|part| sql.contains(part));
+    for (sql, types) in statements.iter().filter(|(sql, _)| is_asked(sql)) {
+        for line in costly(&client, sql, types).await {
+            wrong.push(format!("{line}: {sql}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(statements.len() >= 40, "only {} statements were heard", statements.len());
+
+    let text = || vec!["text".to_owned()];
+    for (sql, types) in [
+        ("SELECT key FROM payouts WHERE status = $1 ORDER BY key", text()),
+        ("SELECT key FROM payouts WHERE account = $1 ORDER BY amount_minor LIMIT 1", text()),
+        ("SELECT id FROM inbox WHERE state = $1 ORDER BY id", text()),
+        ("SELECT count(*) FROM entries", Vec::new()),
+    ] {
+        assert!(!costly(&client, sql, &types).await.is_empty(), "{sql} is not noticed");
+    }
+}

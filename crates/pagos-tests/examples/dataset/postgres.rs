@@ -1,0 +1,113 @@
+//! Loads a dataset into a new PostgreSQL database, past the store: the server makes the rows.
+
+use pagos_engine::Digest;
+use pagos_store_postgres::PostgresOptions;
+use pagos_store_postgres::PostgresStore;
+use tokio_postgres::Client;
+use tokio_postgres::NoTls;
+
+use super::mix::Mix;
+use super::mix::NOW_MS;
+use super::mix::RUN_ROWS;
+use super::mix::Templates;
+use super::mix::filled;
+
+/// Rows of one transaction: whole runs.
+const PORTION: u64 = 50 * RUN_ROWS;
+
+pub(crate) async fn load(url: &str, mix: Mix) {
+    // The store makes the tables.
+    drop(PostgresStore::connect(url, PostgresOptions::default()).await.unwrap());
+    let client = connect(url).await;
+    client.batch_execute("SET synchronous_commit = off; SET work_mem = '256MB'").await.unwrap();
+    let templates = Templates::new();
+    for first in (0..mix.rows).step_by(usize::try_from(PORTION).unwrap()) {
+        let last = mix.rows.min(first + PORTION);
+        client.batch_execute(&portion(mix, &templates, first, last)).await.unwrap();
+    }
+    client.batch_execute(TALLY_OF_ALL).await.unwrap();
+    client.batch_execute(&sequences(mix.rows)).await.unwrap();
+    // As the server does by itself, some time later.
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+    client.batch_execute("CHECKPOINT").await.unwrap();
+}
+
+pub(crate) async fn size_bytes(url: &str) -> u64 {
+    let client = connect(url).await;
+    let row = client.query_one("SELECT pg_database_size(current_database())", &[]).await.unwrap();
+    u64::try_from(row.get::<_, i64>(0)).unwrap()
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("SET search_path TO pagos").await.unwrap();
+    client
+}
+
+fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
+    let columns = mix.columns(
+        "'k' || lpad(to_hex(i * 2654435761 % 4294967296), 8, '0') || '-' || i",
+        "'PAYOUT' || lpad((i * 48271 % 2147483647)::text, 10, '0') || lpad(i::text, 9, '0')",
+    );
+    let (derived, version) = (Mix::derived(), Digest::VERSION);
+    let Templates { order, begun, seen: [pending, succeeded], notice, .. } = templates;
+    let (order, notice) = (filled(order), filled(notice));
+    let (progress, begun) = (templates.progress_of_row(), filled(begun));
+    let (pending, succeeded) = (filled(pending), filled(succeeded));
+    let end = last - 1;
+    format!(
+        "BEGIN;
+         CREATE TEMP TABLE part ON COMMIT DROP AS
+         WITH numbers AS (SELECT i FROM generate_series({first}::bigint, {end}::bigint) AS i),
+              rows AS MATERIALIZED (SELECT {columns} FROM numbers)
+         SELECT i, key, CASE WHEN status <> 'created' THEN reference END AS reference, run, account,
+                created_at, status, {derived} FROM rows;
+         INSERT INTO runs (id, name, expected, released_at) OVERRIDING SYSTEM VALUE
+         SELECT run, 'run-' || (run - 1), count(*), {NOW_MS} FROM part GROUP BY run;
+         INSERT INTO payouts (id, key, account, amount_minor, currency, status, work, held, at_rest,
+             attention, version, epoch, created_at, due_at, reference, progress_json, runs, digest,
+             digest_version, order_json) OVERRIDING SYSTEM VALUE
+         SELECT i + 1, key, account, 15000000, 'COP', status, work, false, due_at IS NULL,
+             status = 'quarantined', 5, 1, created_at, due_at, reference, {progress}, ARRAY[run],
+             sha256(key::bytea), {version}, {order}
+         FROM part;
+         INSERT INTO arrivals (created_at, key, account) SELECT created_at, key, account FROM part;
+         INSERT INTO members (run, key, created_at)
+         SELECT run, key, created_at FROM part ORDER BY run, key;
+         INSERT INTO payout_references (account, reference, key)
+         SELECT account, reference, key FROM part WHERE reference IS NOT NULL
+         ORDER BY account, reference;
+         INSERT INTO entries (payout, entry_json)
+         SELECT payout, entry FROM (
+             SELECT i + 1 AS payout, 1 AS place, {begun} AS entry FROM part WHERE status <> 'created'
+             UNION ALL SELECT i + 1, 2, {pending} FROM part WHERE status <> 'created'
+             UNION ALL SELECT i + 1, 3, {succeeded} FROM part WHERE work = 'watch'
+         ) AS lines ORDER BY payout, place;
+         INSERT INTO outbox (number, notice_json)
+         SELECT coalesce((SELECT max(number) FROM outbox), 0) + row_number() OVER (ORDER BY i),
+                {notice}
+         FROM part WHERE work = 'watch';
+         INSERT INTO tallies (run, stripe, account, currency, status, count, amount_minor, at_rest,
+             attention)
+         SELECT run, 0, account, 'COP', status, count(*), count(*) * 15000000,
+                count(*) FILTER (WHERE due_at IS NULL),
+                count(*) FILTER (WHERE status = 'quarantined')
+         FROM part GROUP BY run, account, status;
+         COMMIT;"
+    )
+}
+
+const TALLY_OF_ALL: &str = "
+    INSERT INTO tallies (run, stripe, account, currency, status, count, amount_minor, at_rest,
+        attention)
+    SELECT 0, 0, account, currency, status, sum(count), sum(amount_minor), sum(at_rest),
+           sum(attention)
+    FROM tallies GROUP BY account, currency, status";
+
+fn sequences(rows: u64) -> String {
+    let next = |table: &str| {
+        format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), {});", rows + 1)
+    };
+    next("payouts") + &next("runs")
+}

@@ -1,0 +1,86 @@
+//! The dataset that `cargo xtask scale --dataset` measures, in a small form: the store takes it for its
+//! own, it holds what it says, and everything is measured. No figure is judged.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../examples/dataset/measure.rs"]
+mod measure;
+#[path = "../examples/dataset/mix.rs"]
+mod mix;
+#[path = "../examples/dataset/postgres.rs"]
+mod postgres;
+#[path = "../examples/dataset/sqlite.rs"]
+mod sqlite;
+
+use std::sync::Arc;
+
+use pagos_engine::Filter;
+use pagos_engine::Page;
+use pagos_engine::Store;
+use pagos_store_postgres::PostgresOptions;
+use pagos_store_postgres::PostgresStore;
+use pagos_store_postgres::Scratch;
+use pagos_store_sqlite::SqliteStore;
+
+use mix::Mix;
+
+const SMALL: Mix = Mix { rows: 20_000 };
+
+async fn judge(store: Arc<dyn Store>) {
+    let tally = store.tally(None).await.unwrap();
+    assert_eq!((tally.total(), tally.rows.len()), (SMALL.rows, 24), "4 accounts, 6 statuses");
+    for word in ["created", "unknown", "pending", "quarantined"] {
+        assert_eq!(tally.count(word), 400, "{word}");
+    }
+    assert_eq!(SMALL.settled_rows(), 18_400);
+    assert!((350..450).contains(&tally.count("failed")), "2 of 100: {}", tally.count("failed"));
+    let of_run = store.tally(Some(&Mix::run(3))).await.unwrap();
+    assert_eq!(of_run.total(), mix::RUN_ROWS);
+    let newest = store.list(&Filter::default(), &Page::newest_first(2)).await.unwrap();
+    let last = [SMALL.rows - 1, SMALL.rows - 2];
+    assert_eq!(
+        newest.iter().map(|it| it.order.key.clone()).collect::<Vec<_>>(),
+        last.map(Mix::key)
+    );
+    assert_eq!(newest[0].created_at.as_millis(), SMALL.created_ms(last[0]));
+    let settled = store.payout(&Mix::key(SMALL.settled(3))).await.unwrap().unwrap();
+    let reference = settled.progress.standing.reference();
+    assert_eq!(reference, Some(&Mix::reference(SMALL.settled(3))));
+    assert_eq!(store.history(&settled.order.key).await.unwrap().len(), 3);
+
+    let figures = measure::all(&store, SMALL).await;
+    assert_eq!(figures.len(), 19, "{figures:?}");
+    for figure in figures {
+        let full = ["newest", "status", "of a run", "month", "account"];
+        let is_full =
+            figure.what.starts_with("list") && full.iter().any(|it| figure.what.contains(it));
+        let wanted = match figure.what.as_str() {
+            "claim of 64" => 64,
+            "list by the provider's id" => 1,
+            _ if is_full => measure::LISTED,
+            _ => figure.found,
+        };
+        assert_eq!(figure.found, wanted, "{}", figure.what);
+        assert!(!figure.median.is_zero(), "{}", figure.what);
+    }
+}
+
+#[tokio::test]
+async fn a_dataset_of_sqlite_is_loaded_and_measured() {
+    let folder = std::env::temp_dir().join(format!("pagos-dataset-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("pagos.db");
+    sqlite::load(&path, SMALL);
+    judge(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_dataset_of_postgres_is_loaded_and_measured() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = scratch.database().await;
+    postgres::load(&database.url, SMALL).await;
+    assert!(postgres::size_bytes(&database.url).await > 10_000_000);
+    let options = PostgresOptions::default();
+    judge(Arc::new(PostgresStore::connect(&database.url, options).await.unwrap())).await;
+}

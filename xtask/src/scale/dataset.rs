@@ -1,0 +1,53 @@
+//! `cargo xtask scale --dataset N`: what a store of N payouts costs, beside one of 10,000. What is
+//! measured is an example of `pagos-tests`, since xtask knows no store.
+
+use std::fs;
+
+use crate::failure::Failure;
+use crate::postgres;
+use crate::postgres::Server;
+use crate::process;
+use crate::process::build_cargo;
+use crate::trial;
+use crate::workspace::Workspace;
+
+/// Where the payouts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    Sqlite,
+    Postgres,
+}
+
+impl Store {
+    pub(super) fn named(name: &str) -> Result<Self, Failure> {
+        match name {
+            "sqlite" => Ok(Self::Sqlite),
+            "postgres" => Ok(Self::Postgres),
+            _ => Err(Failure::new(format!("--store {name:?} is neither sqlite nor postgres"))),
+        }
+    }
+}
+
+/// Loads the payouts, measures, and removes them.
+pub(super) fn run(workspace: &Workspace, rows: u64, store: Store) -> Result<(), Failure> {
+    let words = ["run", "--release", "--package", "pagos-tests", "--example", "dataset", "--"];
+    let mut command = build_cargo(workspace, &words);
+    match store {
+        Store::Sqlite => {
+            let folder = workspace.target.join("scale").join("dataset");
+            trial::empty(&folder)?;
+            let ended = process::run(command.args(["sqlite", &rows.to_string()]).arg(&folder));
+            fs::remove_dir_all(&folder).map_err(Failure::while_doing(folder.display()))?;
+            ended
+        }
+        Store::Postgres => {
+            let Some(server) = Server::start(workspace)? else {
+                return Err(Failure::new(
+                    "PostgreSQL's programs are missing: install Debian's postgresql",
+                ));
+            };
+            command.args(["postgres", &rows.to_string()]).env(postgres::VARIABLE, server.url());
+            process::run(&mut command)
+        }
+    }
+}
