@@ -51,6 +51,7 @@ use crate::point::Point;
 use crate::point::Probe;
 use crate::recognise::Recognised;
 use crate::recognise::recognise;
+use crate::retention::Seal;
 use crate::store::Begin;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
@@ -242,6 +243,10 @@ impl StoreDoor {
         self.store.payout(key).await
     }
 
+    pub(crate) async fn sealed(&self, key: &OrderKey) -> Result<Option<Seal>, StoreError> {
+        self.store.sealed(key).await
+    }
+
     pub(crate) async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
         self.store.payment(key).await
     }
@@ -265,8 +270,13 @@ impl StoreDoor {
         ProviderDoors { accounts, probe: Arc::clone(&self.probe) }
     }
 
+    /// For reading.
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
     /// Nothing is written before the first poll, so `before` is told first.
-    async fn write<T>(
+    pub(crate) async fn write<T>(
         &self,
         point: Point,
         key: Option<&OrderKey>,

@@ -5,6 +5,7 @@ mod version_3;
 mod version_4;
 mod version_5;
 mod version_6;
+mod version_7;
 
 use std::time::Duration;
 
@@ -14,13 +15,14 @@ use crate::failure::Failure;
 use crate::transaction::Work;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     VERSION_1,
     version_2::VERSION_2,
     version_3::VERSION_3,
     version_4::VERSION_4,
     version_5::VERSION_5,
     version_6::VERSION_6,
+    version_7::VERSION_7,
 ];
 
 /// How long one migration may take: each row of a large database is written anew.

@@ -2,6 +2,7 @@
 
 mod inbox;
 mod payment;
+mod retention;
 
 use std::path::Path;
 use std::path::PathBuf;

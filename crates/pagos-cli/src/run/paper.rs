@@ -111,6 +111,9 @@ impl Paper {
             }
             writing.pass_on().await;
         }
+        if let Some(run) = &filter.run {
+            report.add_archived(&store.archived(run).await?);
+        }
         report.written = writing.end(&report).await;
         Ok(report)
     }
@@ -156,7 +159,10 @@ impl Writing {
     async fn end(self, report: &Report) -> Result<(), Lost> {
         self.written?;
         match self.form {
-            Form::Json(json) => json.finish(report.totals.sums(), None)?.end().await,
+            Form::Json(mut json) => {
+                json.archived(report.archived.sums());
+                json.finish(report.totals.sums(), None)?.end().await
+            }
             Form::Table(mut sheet) => {
                 let screen = Screen::of_stdout();
                 self.table.write(&mut sheet, screen)?;
@@ -164,6 +170,11 @@ impl Writing {
                     let left_out = self.left_out;
                     let text =
                         format!("... and {left_out} that succeeded, not shown; --json lists all");
+                    write_sentence(&mut sheet, screen, &text)?;
+                }
+                let archived: u64 = report.archived.sums().iter().map(|sum| sum.count).sum();
+                if archived > 0 {
+                    let text = format!("... and {archived} in the archive, counted below");
                     write_sentence(&mut sheet, screen, &text)?;
                 }
                 writeln!(sheet)?;
