@@ -6,6 +6,7 @@ mod inbox;
 mod list;
 mod moment;
 mod payment;
+mod retention;
 mod span;
 
 use std::net::SocketAddr;
@@ -29,6 +30,11 @@ pub(crate) use payment::PaymentCreateArguments;
 pub(crate) use payment::PaymentKeyArguments;
 pub(crate) use payment::PaymentListArguments;
 pub(crate) use payment::PaymentResolveArguments;
+pub(crate) use retention::ArchiveCommand;
+pub(crate) use retention::ArchiveFindArguments;
+pub(crate) use retention::ArchiveVerifyArguments;
+pub(crate) use retention::PruneArguments;
+pub(crate) use retention::days;
 pub(crate) use span::parse_span;
 
 use crate::accounts::ProviderCommand;
@@ -118,6 +124,17 @@ pub(crate) enum Command {
     /// Look at the webhooks that were received, and apply one again
     #[command(subcommand)]
     Inbox(InboxCommand),
+    /// Move settled payouts of long ago from the database into an archive
+    ///
+    /// Only what is final, watched to its end and left alone since the date leaves; the command says
+    /// what that is and what stays, and does it with --yes. A payout is in the archive, on the disk,
+    /// before it leaves the database. Its key stays known for ever: the same order is never sent
+    /// again, and another one under the key is refused. Applied webhooks, and notices that every reader
+    /// has acknowledged, are forgotten. `serve` may run meanwhile.
+    Prune(PruneArguments),
+    /// Check an archive, and find payouts in it
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
     /// Run the providers' simulators on this machine
     Twin(TwinArguments),
     /// Show how a body is signed: string to sign, signature and headers

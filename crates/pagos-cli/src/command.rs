@@ -1,5 +1,6 @@
 //! What each command does, one file a command. The command line itself is in `arguments.rs`.
 
+mod archive;
 mod balance;
 mod banks;
 mod doctor;
@@ -10,6 +11,7 @@ mod list;
 mod pay;
 mod payment;
 mod plan;
+mod prune;
 mod resolve;
 mod serve;
 mod sign;
@@ -52,6 +54,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Doctor(doctor) => doctor::run(doctor, config),
         Command::Serve(serve) => serve::run(serve, config),
         Command::Inbox(inbox) => inbox::run(inbox, config),
+        Command::Prune(prune) => prune::run(prune),
+        Command::Archive(archive) => archive::run(archive),
         Command::Twin(twin) => twin::run(twin),
         Command::Provider(provider) => provider.run(config),
     }

@@ -10,6 +10,7 @@ mod file;
 mod permission;
 mod problem;
 mod receiver;
+mod retention;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,8 @@ pub(crate) use permission::warning_of_key_file;
 pub(crate) use problem::ConfigProblem;
 pub(crate) use problem::Origin;
 
+use crate::run::retention::Retention;
+
 /// The file that is read when none is named.
 pub(crate) const FILE_NAME: &str = "pagos.toml";
 
@@ -41,6 +44,8 @@ pub(crate) struct Configuration {
     pub(crate) accounts: Vec<AccountSettings>,
     /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
+    /// What `serve` takes out of the database, if anything.
+    pub(crate) retention: Option<Retention>,
     /// The file that was read, if there was one.
     pub(crate) path: Option<PathBuf>,
     /// What is not wrong and should still be known.
@@ -85,6 +90,7 @@ impl Configuration {
             problems.extend(found);
             configuration.accounts = read.accounts;
             configuration.limits = read.limits;
+            configuration.retention = read.retention;
             configuration.path = Some(path);
         }
         environment::apply(&mut configuration, &variables, providers, &mut problems);

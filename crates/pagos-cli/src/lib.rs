@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod archive;
 mod arguments;
 mod clock;
 mod command;

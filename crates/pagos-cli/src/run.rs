@@ -11,6 +11,7 @@ pub(crate) mod paper;
 pub(crate) mod payer;
 pub(crate) mod refused;
 pub(crate) mod report;
+pub(crate) mod retention;
 pub(crate) mod signal;
 pub(crate) mod submit;
 

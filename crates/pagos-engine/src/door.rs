@@ -56,6 +56,7 @@ use crate::point::Point;
 use crate::point::Probe;
 use crate::recognise::Recognised;
 use crate::recognise::recognise;
+use crate::retention::Seal;
 use crate::store::Begin;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
@@ -273,6 +274,10 @@ impl StoreDoor {
         self.store.payout_of(account, reference).await
     }
 
+    pub(crate) async fn sealed(&self, key: &OrderKey) -> Result<Option<Seal>, StoreError> {
+        self.store.sealed(key).await
+    }
+
     pub(crate) async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
         self.store.payment(key).await
     }
@@ -296,8 +301,13 @@ impl StoreDoor {
         ProviderDoors { accounts, probe: Arc::clone(&self.probe) }
     }
 
+    /// For reading.
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
     /// Nothing is written before the first poll, so `before` is told first.
-    async fn write<T>(
+    pub(crate) async fn write<T>(
         &self,
         point: Point,
         key: Option<&OrderKey>,

@@ -25,6 +25,7 @@ use crate::intent::RunId;
 use crate::intent::Submitted;
 use crate::policy::Policy;
 use crate::rate::Rates;
+use crate::retention::Seal;
 use crate::sending::Sending;
 use crate::service::Services;
 use crate::store::Guard;
@@ -283,7 +284,8 @@ impl Engine {
     /// nothing, so this is also what to do after a crash or an error of the store.
     ///
     /// # Errors
-    /// As [`Engine::submit`].
+    /// As [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and archived
+    /// long ago.
     pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
         let key = order.key.clone();
         let run = RunId(format!("payout {key}"));
@@ -302,8 +304,13 @@ impl Engine {
     }
 
     pub(crate) async fn load(&self, key: &OrderKey) -> Result<Payout, EngineError> {
-        let payout = self.store.payout(key).await?;
-        payout.ok_or_else(|| EngineError::NoPayout(key.clone()))
+        if let Some(payout) = self.store.payout(key).await? {
+            return Ok(payout);
+        }
+        Err(match self.store.sealed(key).await? {
+            Some(seal) => EngineError::Archived(key.clone(), seal),
+            None => EngineError::NoPayout(key.clone()),
+        })
     }
 }
 
@@ -338,6 +345,12 @@ pub enum EngineError {
     /// There is no such payout.
     #[error("no payout {0}")]
     NoPayout(OrderKey),
+    /// The payout was settled and left the store for the archive. It is never sent again.
+    #[error(
+        "payout {0} {word} and is in the archive since {day}: `pagos archive find {0} DIR` shows it",
+        word = .1.ended.word(), day = .1.day_text()
+    )]
+    Archived(OrderKey, Seal),
     /// There is no such payment.
     #[error("no payment {0}")]
     NoPayment(OrderKey),

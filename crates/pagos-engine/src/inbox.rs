@@ -48,6 +48,8 @@ impl Engine {
     /// Applies one stored delivery. Applying it again changes nothing more.
     pub(crate) async fn apply(&self, item: InboxItem) -> Result<(), EngineError> {
         match self.apply_verdict(&item).await {
+            // It was archived at this moment.
+            Err(EngineError::Archived(key, _)) => self.set_aside_unknown(&item, &key).await,
             // The order was withdrawn at this moment.
             Err(EngineError::NoPayout(_) | EngineError::NoPayment(_)) => {
                 self.defer(&item, "no such order").await
@@ -125,16 +127,18 @@ impl Engine {
             let known = self.store.recognise(&item.account, &hint).await?;
             return match known.about {
                 About::Payment(key) => self.learn_payment(&key, item.id, seen).await,
-                About::Payout(_) | About::Nothing => self.defer(item, "no such payment").await,
+                About::Payout(_) | About::Archived(..) | About::Nothing => {
+                    self.defer(item, "no such payment").await
+                }
             };
         }
         let key = match &hint.key {
             Some(key) if self.is_ours(item, key).await? => key.clone(),
-            Some(_) => return self.defer(item, "no such payout").await,
+            Some(key) => return self.set_aside_unknown(item, key).await,
             // Some providers know no key of ours.
             None => match self.store.recognise(&item.account, &hint).await?.about {
                 About::Payout(key) => key,
-                About::Payment(_) | About::Nothing => {
+                About::Payment(_) | About::Archived(..) | About::Nothing => {
                     return self.defer(item, "no such payout").await;
                 }
             },
@@ -161,6 +165,7 @@ impl Engine {
             About::Nothing if *hint == Hint::default() => {
                 return self.set_aside_quietly(item, "names no order that Pagos handles").await;
             }
+            About::Archived(key, _) => return self.set_aside_unknown(item, key).await,
             About::Nothing => return self.defer(item, "no such order").await,
         };
         match is_asked {
@@ -206,7 +211,8 @@ impl Engine {
             self.set_aside(item, InboxState::Orphan, because.to_owned()).await?;
             // An order that was stored after we looked, and before that, found no orphan to open.
             let hint = item.verdict.as_ref().map(Verdict::hint).unwrap_or_default();
-            if self.store.recognise(&item.account, &hint).await?.about != About::Nothing {
+            let about = self.store.recognise(&item.account, &hint).await?.about;
+            if matches!(about, About::Payout(_) | About::Payment(_)) {
                 self.store.reopen(item.id, None, self.timer.now()).await?;
             }
             return Ok(());
@@ -214,6 +220,20 @@ impl Engine {
         let due_at = self.timer.now().plus(DEFERRAL);
         let filing = Filing::Defer { due_at, because: because.to_owned() };
         Ok(self.store.file(item.id, filing).await?)
+    }
+
+    /// It names a payout that is not in the store. One that is archived does not come back by waiting:
+    /// a person is told at once, who finds it in the archive.
+    async fn set_aside_unknown(&self, item: &InboxItem, key: &OrderKey) -> Result<(), EngineError> {
+        let Some(seal) = self.store.sealed(key).await? else {
+            return self.defer(item, "no such payout").await;
+        };
+        let because = format!(
+            "payout {key} {word} and is archived since {day}; `pagos archive find {key} DIR` shows it",
+            word = seal.ended.word(),
+            day = seal.day_text(),
+        );
+        self.set_aside(item, InboxState::Orphan, because).await
     }
 
     /// It had no effect: it stays in the inbox, and somebody is told.

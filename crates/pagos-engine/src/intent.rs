@@ -6,6 +6,8 @@ use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_core::Timestamp;
 
+use crate::retention::Seal;
+
 pub use digest::Canonical;
 pub use digest::Digest;
 
@@ -37,6 +39,9 @@ pub enum Submitted {
         /// Where it stands.
         status: Status,
     },
+    /// The same order was paid and archived long ago; it is now a member of this run too, and is never
+    /// sent again.
+    Archived(Seal),
     /// The key is there with another body. Nothing of the batch was stored.
     Conflict,
     /// The run was released before, without this order, and its rows are fixed. Nothing of the batch
@@ -54,8 +59,10 @@ impl Submitted {
 /// What is stored about a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
-    /// How many payouts are members of it.
+    /// How many payouts are members of it, those that are archived among them.
     pub members: u64,
+    /// How many of them are archived.
+    pub archived: u64,
     /// How many the caller of the release counted. `None` until then.
     pub expected: Option<u64>,
     /// When it was released. From then on its members are fixed.

@@ -84,7 +84,7 @@ impl StoreDoor {
                 let reference = hint.reference.clone();
                 (format!("payment {key}"), Hint { key: Some(key), reference })
             }
-            About::Nothing => return Ok(None),
+            About::Archived(..) | About::Nothing => return Ok(None),
         };
         let note = Delivery { headers: HeaderMap::new(), body: Bytes::from(body), received_at };
         self.receive(account, &note, &Verdict::Hint { hint }).await.map(Some)

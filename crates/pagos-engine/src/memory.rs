@@ -4,6 +4,7 @@
 
 mod inbox;
 mod payment;
+mod retention;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -15,13 +16,15 @@ use std::sync::PoisonError;
 
 use async_trait::async_trait;
 use pagos_core::AccountName;
-use pagos_core::Currency;
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 
 use self::inbox::Inbox;
 use self::payment::Payments;
+use self::retention::Outbox;
+use self::retention::Sealed;
+use self::retention::Sums;
 use crate::delivery::Trust;
 use crate::history::Entry;
 use crate::history::Notice;
@@ -35,6 +38,7 @@ use crate::list::Filter;
 use crate::list::Page;
 use crate::list::Sorted;
 use crate::progress::Progress;
+use crate::retention::Mark;
 use crate::store::Begin;
 use crate::store::Claim;
 use crate::store::ClaimRequest;
@@ -62,9 +66,12 @@ struct Tables {
     accounts: BTreeMap<AccountName, Account>,
     runs: BTreeMap<RunId, Members>,
     payouts: BTreeMap<OrderKey, Row>,
+    /// How many payouts came in so far.
+    places: u64,
+    seals: BTreeMap<[u8; 16], Sealed>,
     payments: Payments,
     inbox: Inbox,
-    outbox: Vec<Notice>,
+    outbox: Outbox,
     readers: BTreeMap<String, u64>,
 }
 
@@ -78,12 +85,16 @@ struct Account {
 #[derive(Debug, Default)]
 struct Members {
     keys: BTreeSet<OrderKey>,
+    /// Those that are archived, by their marks, with what they count.
+    archived: BTreeMap<[u8; 16], TallyRow>,
     expected: Option<u64>,
     released_at: Option<Timestamp>,
 }
 
 #[derive(Debug)]
 struct Row {
+    /// In the order of coming in.
+    place: u64,
     payout: Payout,
     is_held: bool,
     /// Until when it is being sent, and until when somebody is asking.
@@ -146,7 +157,8 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let known = tables.runs.get(run);
         Ok(known.map(|run| Run {
-            members: count(run.keys.len()),
+            members: count(run.keys.len() + run.archived.len()),
+            archived: count(run.archived.len()),
             expected: run.expected,
             released_at: run.released_at,
         }))
@@ -216,13 +228,12 @@ impl Store for MemoryStore {
 
     async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
         let tables = self.tables();
-        let numbered = (1_u64..).zip(tables.outbox.iter().cloned());
-        let wanted = numbered.filter(|(number, _)| *number > after).take(limit);
-        Ok(wanted.map(|(number, notice)| (number, tables.with_runs(notice))).collect())
+        let wanted = tables.outbox.after(after).take(limit);
+        Ok(wanted.map(|(number, notice)| (number, tables.with_runs(notice.clone()))).collect())
     }
 
     async fn newest_notice(&self) -> Result<u64, StoreError> {
-        Ok(count(self.tables().outbox.len()))
+        Ok(self.tables().outbox.newest())
     }
 
     async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
@@ -284,12 +295,12 @@ impl Tables {
             let digest = Digest::of(&intent.order);
             outcomes.push(self.outcome(run, intent, digest, &mut batch));
         }
-        let members = self.runs.entry(run.clone()).or_default();
+        self.runs.entry(run.clone()).or_default();
         if outcomes.iter().any(|outcome| outcome.is_refusal()) {
             return outcomes;
         }
-        members.keys.extend(intents.iter().map(|intent| intent.order.key.clone()));
         for intent in intents {
+            self.join(run, &intent);
             self.store(intent);
         }
         outcomes
@@ -307,12 +318,20 @@ impl Tables {
         if known.is_some_and(|row| row.payout.digest != digest) {
             return Submitted::Conflict;
         }
-        let is_closed = self
-            .runs
-            .get(run)
-            .is_some_and(|run| run.released_at.is_some() && !run.keys.contains(key));
+        let mark = Mark::of(key, digest);
+        let sealed = self.seals.get(&mark.key);
+        if sealed.is_some_and(|sealed| sealed.digest != mark.digest) {
+            return Submitted::Conflict;
+        }
+        let is_closed = self.runs.get(run).is_some_and(|run| {
+            let is_member = run.keys.contains(key) || run.archived.contains_key(&mark.key);
+            run.released_at.is_some() && !is_member
+        });
         if is_closed {
             return Submitted::Closed;
+        }
+        if let Some(sealed) = sealed {
+            return Submitted::Archived(sealed.seal);
         }
         if let Some(row) = known {
             return Submitted::Existing { status: row.payout.progress.status() };
@@ -330,7 +349,8 @@ impl Tables {
     }
 
     fn store(&mut self, intent: Intent) {
-        if self.payouts.contains_key(&intent.order.key) {
+        let key = &intent.order.key;
+        if self.payouts.contains_key(key) || self.seals.contains_key(&Mark::of_key(key)) {
             return;
         }
         let payout = Payout {
@@ -344,7 +364,9 @@ impl Tables {
         };
         let key = payout.order.key.clone();
         self.inbox.match_key(&payout.order.account, &key);
+        self.places += 1;
         let row = Row {
+            place: self.places,
             payout,
             is_held: true,
             lease_until: None,
@@ -358,8 +380,9 @@ impl Tables {
         let Some(members) = self.runs.get_mut(run) else {
             return Released::Incomplete { members: 0 };
         };
-        if count(members.keys.len()) != expected {
-            return Released::Incomplete { members: count(members.keys.len()) };
+        let there = count(members.keys.len() + members.archived.len());
+        if there != expected {
+            return Released::Incomplete { members: there };
         }
         members.expected = Some(expected);
         members.released_at.get_or_insert(now);
@@ -434,7 +457,7 @@ impl Tables {
             return false;
         }
         row.is_halted = is_halted;
-        self.outbox.push(notice);
+        self.outbox.extend([notice]);
         true
     }
 
@@ -506,27 +529,14 @@ impl Tables {
     }
 
     fn tally(&self, run: Option<&RunId>) -> Tally {
-        let mut rows: BTreeMap<(AccountName, Currency, &'static str), TallyRow> = BTreeMap::new();
+        let mut sums = Sums::default();
         let filter = Filter { run: run.cloned(), ..Filter::default() };
         for row in self.payouts.values().filter(|row| self.passes(&row.payout, &filter)) {
-            let Payout { order, progress, .. } = &row.payout;
-            let word = progress.word();
-            let name = (order.account.clone(), order.amount.currency, word);
-            let sum = rows.entry(name).or_insert_with(|| TallyRow {
-                account: order.account.clone(),
-                currency: order.amount.currency,
-                status: word.to_owned(),
-                count: 0,
-                amount_minor: 0,
-                at_rest: 0,
-                attention: 0,
-            });
-            sum.count += 1;
-            sum.amount_minor += i128::from(order.amount.minor);
-            sum.at_rest += u64::from(row.is_at_rest());
-            sum.attention += u64::from(progress.attention.is_some());
+            sums.add(&row.counted());
         }
-        Tally { rows: rows.into_values().collect() }
+        let members = run.and_then(|run| self.runs.get(run));
+        members.into_iter().flat_map(|run| run.archived.values()).for_each(|one| sums.add(one));
+        sums.into_tally()
     }
 }
 
@@ -543,6 +553,20 @@ impl Row {
     fn claimable_at(&self) -> Option<Timestamp> {
         let due_at = self.payout.due_at.filter(|_| !self.is_held)?;
         self.lease_until.into_iter().chain(self.asked_until).chain([due_at]).max()
+    }
+
+    /// What it adds to a tally.
+    fn counted(&self) -> TallyRow {
+        let Payout { order, progress, .. } = &self.payout;
+        TallyRow {
+            account: order.account.clone(),
+            currency: order.amount.currency,
+            status: progress.word().to_owned(),
+            count: 1,
+            amount_minor: i128::from(order.amount.minor),
+            at_rest: u64::from(self.is_at_rest()),
+            attention: u64::from(progress.attention.is_some()),
+        }
     }
 
     fn is_at_rest(&self) -> bool {

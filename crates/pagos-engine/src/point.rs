@@ -197,6 +197,12 @@ points! {
     SchedulePaymentQuestion Write "schedule-payment-question",
     /// What a person decided about a payment.
     RecordPaymentDecision Write "record-payment-decision",
+    /// Archived payouts leave, and their keys are sealed.
+    Seal Write "seal",
+    /// Applied deliveries are forgotten.
+    ForgetDeliveries Write "forget-deliveries",
+    /// Notices that every reader acknowledged are forgotten.
+    ForgetNotices Write "forget-notices",
 }
 
 impl Point {

@@ -5,6 +5,7 @@ use pagos_core::Hint;
 use pagos_core::OrderKey;
 use pagos_core::Secret;
 
+use crate::retention::Seal;
 use crate::store::Store;
 use crate::store::StoreError;
 
@@ -24,12 +25,15 @@ pub enum About {
     Payout(OrderKey),
     /// This payment.
     Payment(OrderKey),
+    /// A payout that is archived: nothing can be done about it here.
+    Archived(OrderKey, Seal),
     /// None that is known here.
     Nothing,
 }
 
 /// Looks up what `hint` names among the orders of `account`: a session by its id, which counts most
-/// because the secret belongs to it, then an order by our key, then a payout by the provider's id.
+/// because the secret belongs to it, then an order by our key, then a payout by the provider's id. An
+/// archived payout is known by our key only.
 ///
 /// # Errors
 /// Whatever the store says.
@@ -47,7 +51,7 @@ pub async fn recognise(
         Some(key) => about_key(store, account, key).await?,
         None => About::Nothing,
     };
-    if let (About::Nothing, Some(reference)) = (&about, &hint.reference)
+    if let (About::Nothing | About::Archived(..), Some(reference)) = (&about, &hint.reference)
         && let Some(key) = store.payout_of(account, reference).await?
     {
         about = About::Payout(key);
@@ -68,5 +72,9 @@ async fn about_key(
     if payment.is_some_and(|payment| payment.order.account == *account) {
         return Ok(About::Payment(key.clone()));
     }
-    Ok(About::Nothing)
+    // A seal names no account; what it is for is a better word than "nothing" for a person.
+    match store.sealed(key).await? {
+        Some(seal) => Ok(About::Archived(key.clone(), seal)),
+        None => Ok(About::Nothing),
+    }
 }

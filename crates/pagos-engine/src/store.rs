@@ -27,10 +27,12 @@ use crate::list::Filter;
 use crate::list::Page;
 use crate::payment::store::PaymentStore;
 use crate::progress::Progress;
+use crate::retention::RetentionStore;
 use crate::tally::Tally;
 
 /// Keeps payouts, their history, the runs that they are members of, and the outbox of notices; the
-/// inbox of webhooks, as [`InboxStore`] says; and payments, as [`PaymentStore`] says.
+/// inbox of webhooks, as [`InboxStore`] says; payments, as [`PaymentStore`] says; and the keys of what
+/// was archived, as [`RetentionStore`] says.
 ///
 /// Every method is one transaction, durable when it returns; only `release` and `withdraw` may work
 /// through a large run in portions, and are repeated if they are interrupted. A method whose future
@@ -39,7 +41,7 @@ use crate::tally::Tally;
 /// A payout's version starts at 1 and rises with `commit`, with `release`, and with a claim that begins
 /// an attempt; its epoch rises with every claim to send, and with `end_claims`.
 #[async_trait]
-pub trait Store: PaymentStore + InboxStore {
+pub trait Store: PaymentStore + InboxStore + RetentionStore {
     /// What tells this store from every other one, made at random with it: 32 hexadecimal digits where
     /// it is kept. A copy has the same.
     async fn identity(&self) -> Result<String, StoreError>;
@@ -59,6 +61,9 @@ pub trait Store: PaymentStore + InboxStore {
     /// [`Submitted::Conflict`], and an order that a released run does not have is
     /// [`Submitted::Closed`]. If there is any of these, nothing of the batch is stored. New intents are
     /// held: nobody can claim them before [`Store::release`]. A run exists from the first call on.
+    ///
+    /// A sealed key is known in the same way, [`Submitted::Archived`] with the same digest and a
+    /// conflict with another one. It becomes a member, counts in the run, and is never stored again.
     async fn submit(&self, run: &RunId, intents: Vec<Intent>)
     -> Result<Vec<Submitted>, StoreError>;
 
@@ -122,7 +127,8 @@ pub trait Store: PaymentStore + InboxStore {
     /// Everything learned and done about one payout, oldest first.
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError>;
 
-    /// Counts and sums by account, currency and status; of one run, or of all.
+    /// Counts and sums by account, currency and status; of one run with its archived members, or of all
+    /// that are in the store.
     async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError>;
 
     /// The earliest moment at which something of `lanes` can be claimed or taken from the inbox.

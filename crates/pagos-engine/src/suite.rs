@@ -30,6 +30,7 @@ mod payment_query;
 mod payment_sample;
 mod query;
 mod random;
+mod retention;
 mod sample;
 mod session;
 mod submit;
@@ -239,6 +240,18 @@ macro_rules! store_suite {
                 payment_history_is_complete_and_in_order
                 next_due_minds_payments
                 next_due_is_the_earliest_of_everything
+            }
+            retention {
+                candidates_come_in_the_order_of_coming_in
+                settled_candidates_are_final_and_at_rest
+                seal_takes_everything_out_but_the_key
+                a_sealed_key_is_never_stored_again
+                another_body_under_a_sealed_key_is_a_conflict
+                a_run_counts_its_archived_members
+                an_archived_payout_joins_and_leaves_a_run_once
+                seal_of_what_was_changed_changes_nothing
+                applied_deliveries_are_forgotten_and_no_others
+                notices_are_forgotten_behind_the_slowest_reader
             }
             agreement {
                 random_operations_agree_with_memory

@@ -23,12 +23,16 @@ impl Work for ReadRun<'_> {
     type Answer = Option<Run>;
 
     async fn run(&self, connection: &Connection) -> Result<Option<Run>, Failure> {
-        let sql = "SELECT (SELECT count(*) FROM members WHERE run = runs.id), expected, released_at
+        let sql =
+            "SELECT (SELECT count(*) FROM members WHERE run = runs.id), expected, released_at,
+                          (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -runs.id)
                    FROM runs WHERE name = $1";
         let Some(row) = connection.at_most_one(sql, &[&self.run.0]).await? else { return Ok(None) };
         let expected: Option<i64> = row.try_get(1)?;
+        let archived = row::unsigned(row.try_get(3)?)?;
         Ok(Some(Run {
-            members: row::unsigned(row.try_get(0)?)?,
+            members: row::unsigned(row.try_get(0)?)? + archived,
+            archived,
             expected: expected.map(row::unsigned).transpose()?,
             released_at: row::timestamp(row.try_get(2)?),
         }))
@@ -60,7 +64,8 @@ impl Work for Fix<'_> {
         };
         let run: i64 = row.try_get(0)?;
         // A statement of its own: it sees what was submitted while this one waited for the lock.
-        let count = "SELECT count(*) FROM members WHERE run = $1";
+        let count = "SELECT (SELECT count(*) FROM members WHERE run = $1)
+            + (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -$1::bigint)";
         let members = row::unsigned(connection.one(count, &[&run]).await?.try_get(0)?)?;
         if members != self.expected {
             return Ok(Fixed::Incomplete(members));
@@ -142,7 +147,11 @@ impl Work for Withdraw<'_> {
         let forgotten = row::unsigned(left.try_get(0)?)?;
         let is_last = row::limit(keys.len()) < PORTION;
         if is_last {
-            connection.execute("DELETE FROM tallies WHERE run = $1", &[&run]).await?;
+            // The keys of those that are archived stay sealed.
+            connection.execute("DELETE FROM sealed_members WHERE run = $1", &[&run]).await?;
+            connection
+                .execute("DELETE FROM tallies WHERE run IN ($1, -$1::bigint)", &[&run])
+                .await?;
             connection.execute("DELETE FROM runs WHERE id = $1", &[&run]).await?;
         }
         Ok(Withdrawn { forgotten, is_last })

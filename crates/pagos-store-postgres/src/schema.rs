@@ -6,6 +6,7 @@ mod version_4;
 mod version_5;
 mod version_6;
 mod version_7;
+mod version_8;
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::transaction::Work;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     VERSION_1,
     version_2::VERSION_2,
     version_3::VERSION_3,
@@ -23,6 +24,7 @@ const MIGRATIONS: [&str; 7] = [
     version_5::VERSION_5,
     version_6::VERSION_6,
     version_7::VERSION_7,
+    version_8::VERSION_8,
 ];
 
 /// How long one migration may take: each row of a large database is written anew.

@@ -262,9 +262,9 @@ mod tests {
         let insert =
             "INSERT INTO payouts (key, account, currency, amount_minor, created_at, digest,
                           order_json, progress_json, status, work, at_rest, attention, runs,
-                          digest_version, held, version, epoch)
+                          digest_version, held, version, epoch, seal_checked)
                       SELECT unnest(ARRAY['a', 'b', 'c']), 'cashypro', 'COP', 1, 0, '', '{}', '{}',
-                          'created', 'send', false, false, '{}', 2, false, 1, 0";
+                          'created', 'send', false, false, '{}', 2, false, 1, 0, true";
         connection.begin(insert).await.unwrap();
         let steps = [step("b", 1), step("a", 7), step("c", 1)];
         let stepped = write_steps(&connection, &steps).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod inbox;
 mod payment;
+mod retention;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,6 +52,7 @@ use crate::schema::IsNew;
 use crate::settings::ReadSettings;
 use crate::settings::ServerSettings;
 use crate::submit;
+use crate::tallies::Of;
 use crate::tallies::ReadTally;
 use crate::target::Mode;
 use crate::target::Target;
@@ -332,7 +334,7 @@ impl Store for PostgresStore {
     }
 
     async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError> {
-        self.pool.read(&ReadTally { run }).await
+        self.pool.read(&ReadTally { of: run.map_or(Of::Store, Of::Run) }).await
     }
 
     async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {

@@ -11,8 +11,10 @@ use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_engine::Digest;
 use pagos_engine::Intent;
+use pagos_engine::Mark;
 use pagos_engine::Progress;
 use pagos_engine::RunId;
+use pagos_engine::Seal;
 use pagos_engine::Submitted;
 use tokio_postgres::Row;
 
@@ -20,6 +22,8 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::row;
 use crate::row::DIGEST_VERSION;
+use crate::sealed;
+use crate::sealed::Sealed;
 use crate::tallies::count_moved;
 use crate::tallies::is_at_rest;
 use crate::transaction::Work;
@@ -38,7 +42,9 @@ impl Work for Submit<'_> {
             self.intents.iter().map(|intent| Digest::of(&intent.order)).collect();
         let run = lock_run(connection, self.run).await?;
         let stored = stored(connection, self.intents, run.id).await?;
-        let outcomes = outcomes(run, self.intents, &digests, &stored);
+        // After the payouts, never before: in between, one can leave them and be sealed.
+        let sealed = sealed::find(connection, self.intents, run.id).await?;
+        let outcomes = outcomes(run, self.intents, &digests, (&stored, &sealed));
         // The run's row stays, even if nothing else does.
         if outcomes.iter().any(|outcome| outcome.is_refusal()) {
             return Ok(outcomes);
@@ -47,6 +53,7 @@ impl Work for Submit<'_> {
         for ((intent, digest), outcome) in self.intents.iter().zip(&digests).zip(&outcomes) {
             match outcome {
                 Submitted::New => batch.enter(intent, *digest),
+                Submitted::Archived(seal) => batch.join_archived(intent, *seal, &sealed),
                 _ => batch.join(&intent.order.key, &stored),
             }
         }
@@ -125,18 +132,26 @@ fn outcomes(
     run: OpenRun,
     intents: &[Intent],
     digests: &[Digest],
-    stored: &HashMap<&str, Stored>,
+    (stored, sealed): (&HashMap<&str, Stored>, &HashMap<&str, Sealed>),
 ) -> Vec<Submitted> {
     let mut batch: HashMap<&OrderKey, Digest> = HashMap::new();
     let mut outcomes = Vec::with_capacity(intents.len());
     for (intent, digest) in intents.iter().zip(digests) {
         let key = &intent.order.key;
         let known = stored.get(key.as_str());
-        let is_closed = run.is_released && !known.is_some_and(|stored| stored.is_member);
+        let sealed = sealed.get(key.as_str()).filter(|_| known.is_none());
+        let is_member = known.is_some_and(|stored| stored.is_member)
+            || sealed.is_some_and(|sealed| sealed.is_member);
+        let is_closed = run.is_released && !is_member;
         outcomes.push(match known {
             Some(stored) if stored.digest != *digest => Submitted::Conflict,
+            _ if sealed.is_some_and(|sealed| !sealed.is_of(Mark::of(key, *digest))) => {
+                Submitted::Conflict
+            }
             _ if is_closed => Submitted::Closed,
             Some(stored) => Submitted::Existing { status: stored.status },
+            // Never stored anew, whatever comes under it.
+            None if let Some(sealed) = sealed => Submitted::Archived(sealed.seal),
             None => match batch.entry(key) {
                 hash_map::Entry::Vacant(entry) => {
                     entry.insert(*digest);
@@ -158,6 +173,8 @@ struct Batch<'call> {
     new: BTreeMap<&'call str, New<'call>>,
     /// Stored payouts that become members.
     joins: BTreeSet<&'call str>,
+    /// Archived payouts that become members, by their marks.
+    archived: BTreeMap<String, (&'call PayoutOrder, Seal)>,
 }
 
 struct New<'call> {
@@ -179,9 +196,17 @@ impl<'call> Batch<'call> {
         }
     }
 
+    /// Makes an archived payout a member, which counts in the run.
+    fn join_archived(&mut self, intent: &'call Intent, seal: Seal, sealed: &HashMap<&str, Sealed>) {
+        let key = &intent.order.key;
+        if sealed.get(key.as_str()).is_some_and(|sealed| !sealed.is_member) {
+            self.archived.insert(sealed::hex(Mark::of_key(key)), (&intent.order, seal));
+        }
+    }
+
     /// In the order of the keys, and in one statement, so that the tallies are counted in their order.
     async fn write(&self, connection: &Connection, run: i64) -> Result<(), Failure> {
-        if self.new.is_empty() && self.joins.is_empty() {
+        if self.new.is_empty() && self.joins.is_empty() && self.archived.is_empty() {
             return Ok(());
         }
         let new = || self.new.values();
@@ -201,6 +226,13 @@ impl<'call> Batch<'call> {
         let attention: Vec<bool> =
             progress.iter().map(|progress| progress.attention.is_some()).collect();
         let joins: Vec<&str> = self.joins.iter().copied().collect();
+        let marks: Vec<&str> = self.archived.keys().map(String::as_str).collect();
+        let old = || self.archived.values();
+        let old_accounts: Vec<&str> = old().map(|(order, _)| order.account.as_str()).collect();
+        let old_currencies: Vec<&str> =
+            old().map(|(order, _)| order.amount.currency.code()).collect();
+        let old_words: Vec<&str> = old().map(|(_, seal)| seal.ended.word()).collect();
+        let old_amounts: Vec<i64> = old().map(|(order, _)| order.amount.minor).collect();
         let row = connection
             .one(
                 WRITE,
@@ -221,11 +253,16 @@ impl<'call> Batch<'call> {
                     &at_rest,
                     &attention,
                     &joins,
+                    &marks,
+                    &old_accounts,
+                    &old_currencies,
+                    &old_words,
+                    &old_amounts,
                 ],
             )
             .await?;
-        let (inserted, joined): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        match (inserted, joined) == (row::limit(keys.len()), row::limit(joins.len())) {
+        let written: [i64; 3] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
+        match written == [keys.len(), joins.len(), marks.len()].map(row::limit) {
             true => Ok(()),
             // What was answered for these keys no longer holds: look again.
             false => Err(Failure::collision("another worker submits the same keys at this moment")),
@@ -238,8 +275,8 @@ const WRITE: &str = concat!(
     "WITH new AS (
         INSERT INTO payouts (key, account, currency, amount_minor, created_at, digest, order_json,
                              progress_json, status, work, at_rest, attention,
-                             runs, digest_version, held, version, epoch)
-        SELECT list.*, ARRAY[$2::bigint], $3::integer, true, 1, 0
+                             runs, digest_version, held, version, epoch, seal_checked)
+        SELECT list.*, ARRAY[$2::bigint], $3::integer, true, 1, 0, true
         FROM unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bytea[],
                     $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[],
                     $15::boolean[]) AS list
@@ -250,6 +287,14 @@ const WRITE: &str = concat!(
     ), joined AS (
         UPDATE payouts SET runs = runs || $2::bigint WHERE key = ANY ($16::text[])
         RETURNING key, account, currency, status, amount_minor, at_rest, attention, created_at
+    ), archived AS (
+        INSERT INTO sealed_members (run, key, account, currency, status, amount_minor)
+        SELECT $2::bigint, list.mark::uuid, list.account, list.currency, list.status,
+               list.amount_minor
+        FROM unnest($17::text[], $18::text[], $19::text[], $20::text[], $21::bigint[])
+             AS list (mark, account, currency, status, amount_minor)
+        ON CONFLICT DO NOTHING
+        RETURNING account, currency, status, amount_minor
     ), entered AS (
         INSERT INTO members (run, key, created_at)
         SELECT $2::bigint, key, created_at FROM new
@@ -271,7 +316,11 @@ const WRITE: &str = concat!(
         UNION ALL
         SELECT $2::bigint, account, currency, status, amount_minor, at_rest, attention, 1
         FROM before CROSS JOIN joined
+        UNION ALL
+        SELECT run, account, currency, status, amount_minor, true, false, 1
+        FROM before CROSS JOIN archived CROSS JOIN unnest(ARRAY[$2::bigint, -$2::bigint]) AS run
     ), ",
     count_moved!(),
-    "SELECT (SELECT count(*) FROM new), (SELECT count(*) FROM joined)"
+    "SELECT (SELECT count(*) FROM new), (SELECT count(*) FROM joined),
+            (SELECT count(*) FROM archived)"
 );

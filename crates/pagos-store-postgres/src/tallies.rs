@@ -50,18 +50,33 @@ pub(crate) fn is_at_rest(held: bool, due_at: Option<Timestamp>, progress: &Progr
     (!held && due_at.is_none()) || progress.attention.is_some()
 }
 
-/// Reads the tally of one run, or of all.
+/// Whose tally it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Of<'call> {
+    /// Of all that is in the store.
+    Store,
+    /// Of all members of a run.
+    Run(&'call RunId),
+    /// Of those members of a run that are archived: they have the run's number with a minus.
+    Archived(&'call RunId),
+}
+
+/// Reads a tally.
 pub(crate) struct ReadTally<'call> {
-    pub(crate) run: Option<&'call RunId>,
+    pub(crate) of: Of<'call>,
 }
 
 impl Work for ReadTally<'_> {
     type Answer = Tally;
 
     async fn run(&self, connection: &Connection) -> Result<Tally, Failure> {
-        let run = self.run.map(|run| run.0.as_str());
+        let (run, sign) = match self.of {
+            Of::Store => (None, 1_i64),
+            Of::Run(run) => (Some(run.0.as_str()), 1),
+            Of::Archived(run) => (Some(run.0.as_str()), -1),
+        };
         let mut rows: BTreeMap<(AccountName, Currency, String), TallyRow> = BTreeMap::new();
-        for row in connection.rows(TALLY, &[&run]).await? {
+        for row in connection.rows(TALLY, &[&run, &sign]).await? {
             let account = AccountName::new(row.try_get::<_, String>(0)?)?;
             let currency: Currency = row.try_get::<_, &str>(1)?.parse()?;
             let status: String = row.try_get(2)?;
@@ -89,6 +104,7 @@ fn parse_amount(text: &str) -> Result<i128, Failure> {
 const TALLY: &str = "SELECT account, currency, status, sum(count)::bigint, sum(amount_minor)::text,
             sum(at_rest)::bigint, sum(attention)::bigint
      FROM tallies
-     WHERE run = CASE WHEN $1::text IS NULL THEN 0 ELSE (SELECT id FROM runs WHERE name = $1) END
+     WHERE run = CASE WHEN $1::text IS NULL THEN 0
+                      ELSE $2::bigint * (SELECT id FROM runs WHERE name = $1) END
      GROUP BY account, currency, status
      HAVING sum(count) <> 0";

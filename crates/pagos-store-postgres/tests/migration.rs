@@ -146,7 +146,7 @@ async fn runs_and_payouts_of_version_1_come_to_the_present_one() {
     assert_sums_are_right(&client).await;
     let expected = |members, released_ms: Option<i64>| {
         let expected = released_ms.map(|_| members);
-        Some(Run { members, expected, released_at: released_ms.map(at) })
+        Some(Run { members, archived: 0, expected, released_at: released_ms.map(at) })
     };
     for (name, found) in
         [("released", expected(5, Some(0))), ("half", expected(2, None)), ("unknown", None)]

@@ -39,6 +39,11 @@ impl Asked {
         self.all().get(key).is_some_and(|until| *until > now)
     }
 
+    /// Until when it was claimed last, if it is not free.
+    pub(crate) fn until(&self, key: &OrderKey) -> Option<Timestamp> {
+        self.all().get(key).copied()
+    }
+
     pub(crate) fn end(&self, key: &OrderKey) {
         self.all().remove(key);
     }

@@ -1,5 +1,5 @@
-//! Notices for the application, about everything in one numbering, and how far its readers are.
-//! Nothing is taken out.
+//! Notices for the application, about everything in one numbering, and how far its readers are. They go
+//! behind the slowest reader only.
 
 use pagos_engine::Notice;
 use rusqlite::Connection;
@@ -78,4 +78,17 @@ pub(crate) fn acknowledge(
         )?
         .execute(params![reader, row::signed(number)])?;
     Ok(())
+}
+
+/// The readers and their positions, in the order of their names.
+pub(crate) fn readers(connection: &Connection) -> Result<Vec<(String, u64)>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT name, position FROM readers ORDER BY name")?;
+    let readers = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    readers.map(|reader| reader.map_err(Failure::from)).map(position_of).collect()
+}
+
+fn position_of(reader: Result<(String, i64), Failure>) -> Result<(String, u64), Failure> {
+    let (name, position) = reader?;
+    Ok((name, row::unsigned(position)?))
 }

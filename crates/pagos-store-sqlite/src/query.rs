@@ -23,6 +23,7 @@ use crate::payment;
 use crate::row;
 use crate::row::payout_columns;
 use crate::run;
+use crate::sealed;
 use crate::tallies;
 
 pub(crate) fn payout(connection: &Connection, key: &OrderKey) -> Result<Option<Payout>, Failure> {
@@ -80,6 +81,14 @@ pub(crate) fn tally(connection: &Connection, run: Option<&RunId>) -> Result<Tall
     match run::stored(connection, run)? {
         None => Ok(Tally::default()),
         Some(run) => tallies::read(connection, run.number),
+    }
+}
+
+/// The tally of those members of a run that are archived.
+pub(crate) fn archived(connection: &Connection, run: &RunId) -> Result<Tally, Failure> {
+    match run::stored(connection, run)? {
+        None => Ok(Tally::default()),
+        Some(run) => tallies::read(connection, sealed::archived_of(run.number)),
     }
 }
 

@@ -9,6 +9,7 @@ use rusqlite::params;
 
 use crate::failure::Failure;
 use crate::row;
+use crate::sealed;
 use crate::tallies;
 use crate::tallies::Counted;
 use crate::thread::Transaction;
@@ -50,16 +51,18 @@ pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<Run>, F
     let Some(stored) = stored(connection, run)? else { return Ok(None) };
     Ok(Some(Run {
         members: members(connection, stored.number)?,
+        archived: sealed::count(connection, stored.number)?,
         expected: stored.expected.map(row::unsigned).transpose()?,
         released_at: row::timestamp(stored.released_at),
     }))
 }
 
+/// Those that are archived among them.
 fn members(connection: &Connection, run: i64) -> Result<u64, Failure> {
     let members = connection
         .prepare_cached("SELECT count(*) FROM members WHERE run = ?1")?
         .query_row([run], |row| row.get(0))?;
-    row::unsigned(members)
+    Ok(row::unsigned(members)? + sealed::count(connection, run)?)
 }
 
 pub(crate) fn is_member(connection: &Connection, run: i64, key: &str) -> Result<bool, Failure> {
@@ -204,6 +207,7 @@ pub(crate) fn withdraw(
     }
     let is_done = keys.len() < PORTION;
     if is_done {
+        sealed::leave(transaction, number)?;
         connection.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([number])?;
     }
     Ok(Withdrawn { forgotten, is_done })

@@ -15,7 +15,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 pub(crate) const APPLICATION_ID_OF_A_BEGINNING: i32 = 0x5061_6765;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration { sql: VERSION_1, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_2, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_3, afterwards: Afterwards::FillTallyOfAll },
@@ -23,6 +23,7 @@ const MIGRATIONS: [Migration; 7] = [
     Migration { sql: VERSION_5, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_6, afterwards: Afterwards::Nothing },
     Migration { sql: version_7::VERSION_7, afterwards: Afterwards::Nothing },
+    Migration { sql: VERSION_8, afterwards: Afterwards::Nothing },
 ];
 
 struct Migration {
@@ -437,6 +438,40 @@ ALTER TABLE payouts_6 RENAME TO payouts;
 CREATE INDEX payouts_due ON payouts (account, work, due_at, key)
     WHERE due_at IS NOT NULL AND held = 0;
 CREATE INDEX payouts_leased ON payouts (lease_until) WHERE lease_until IS NOT NULL;
+";
+
+/// What stays of payouts that were archived. Tallies of a negative run are those of the archived members
+/// of the run.
+///
+/// A program of an earlier version that is still running knows no seals and would store a sealed key
+/// anew; it does not say that it looked, so its orders are refused.
+const VERSION_8: &str = "
+-- One row for each payout there ever was, so it is short: the beginnings of two hashes, the first run
+-- (0 for none), and the number of the day.
+CREATE TABLE sealed (
+    key BLOB PRIMARY KEY,
+    digest BLOB NOT NULL,
+    run INTEGER NOT NULL,
+    succeeded INTEGER NOT NULL,
+    day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Further runs of archived payouts, with what is counted there.
+CREATE TABLE sealed_members (
+    run INTEGER NOT NULL REFERENCES runs (id),
+    key BLOB NOT NULL,
+    account TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    status TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    PRIMARY KEY (run, key)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE payouts ADD COLUMN seal_checked INTEGER;
+CREATE TRIGGER payouts_seal_checked BEFORE INSERT ON payouts WHEN NEW.seal_checked IS NOT 1
+BEGIN
+    SELECT RAISE(ABORT, 'a program of an earlier version wants to store payouts, and knows nothing of those that were archived; restart it in the present version');
+END;
 ";
 
 /// The number of migrations that the file has had.

@@ -2,6 +2,7 @@
 
 mod inbox;
 mod payment;
+mod retention;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -8,8 +8,10 @@ use pagos_core::PayoutOrder;
 use pagos_core::Status;
 use pagos_engine::Digest;
 use pagos_engine::Intent;
+use pagos_engine::Mark;
 use pagos_engine::Progress;
 use pagos_engine::RunId;
+use pagos_engine::Seal;
 use pagos_engine::Submitted;
 use rusqlite::Connection;
 use rusqlite::Row;
@@ -21,6 +23,8 @@ use crate::row;
 use crate::run;
 use crate::run::Placed;
 use crate::run::Stored;
+use crate::sealed;
+use crate::sealed::Sealed;
 use crate::tallies;
 use crate::tallies::ALL;
 use crate::tallies::Counted;
@@ -80,6 +84,7 @@ pub(crate) fn submit(
             Submitted::Existing { .. } => {
                 join(transaction, &written.intent.order.key, run.number)?;
             }
+            Submitted::Archived(seal) => join_archived(transaction, written, *seal, run.number)?,
             Submitted::Conflict | Submitted::Closed => {}
         }
     }
@@ -98,6 +103,11 @@ fn outcome<'intent>(
     if known == Some(Known::AsAnother) {
         return Ok(Submitted::Conflict);
     }
+    if known.is_none()
+        && let Some(sealed) = sealed::find(connection, Mark::of_key(key))?
+    {
+        return outcome_of_sealed(connection, run, Mark::of(key, digest), sealed);
+    }
     if run.released_at.is_some() && !run::is_member(connection, run.number, key.as_str())? {
         return Ok(Submitted::Closed);
     }
@@ -113,6 +123,23 @@ fn outcome<'intent>(
             Submitted::Existing { status: Progress::new(intent.created_at).status() }
         }
         hash_map::Entry::Occupied(_) => Submitted::Conflict,
+    })
+}
+
+/// A sealed key is never stored anew, whatever comes under it.
+fn outcome_of_sealed(
+    connection: &Connection,
+    run: Stored,
+    mark: Mark,
+    sealed: Sealed,
+) -> Result<Submitted, Failure> {
+    if !sealed.is_of(mark) {
+        return Ok(Submitted::Conflict);
+    }
+    let is_member = sealed::is_member(connection, run.number, mark.key, &sealed)?;
+    Ok(match run.released_at.is_some() && !is_member {
+        true => Submitted::Closed,
+        false => Submitted::Archived(sealed.seal),
     })
 }
 
@@ -155,8 +182,8 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
         .prepare_cached(
             "INSERT INTO payouts
              (key, account, amount_minor, currency, status, work, held, at_rest, attention,
-              version, epoch, created_at, progress_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9, ?10)",
+              version, epoch, created_at, progress_json, seal_checked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, 1, 0, ?9, ?10, 1)",
         )?
         .execute(params![
             order.key.as_str(),
@@ -189,6 +216,19 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
     transaction.tallies.enter(ALL, counted);
     transaction.tallies.enter(run, counted);
     Ok(())
+}
+
+/// Makes an archived payout a member of one more run.
+fn join_archived(
+    transaction: &mut Transaction<'_>,
+    written: &Written,
+    seal: Seal,
+    run: i64,
+) -> Result<(), Failure> {
+    let Counted { account, currency, amount_minor, .. } = &written.counted;
+    let counted = sealed::counted(account, currency, seal.ended, *amount_minor);
+    let mark = Mark::of_key(&written.intent.order.key);
+    sealed::join_and_count(transaction, run, mark, &counted)
 }
 
 /// Makes a stored payout a member of one more run. Its version stays: nothing that a step is

@@ -48,7 +48,7 @@ const VERSION_1: &str = include_str!("version-1.sql");
 const VERSION_2: &str = include_str!("version-2.sql");
 const OLD: [&str; 2] = [VERSION_1, VERSION_2];
 
-const PRESENT: i64 = 7;
+const PRESENT: i64 = 8;
 
 /// A moment at which all is due that is due at all.
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_050);
@@ -131,9 +131,9 @@ async fn runs_of_version_2_have_their_members() {
     let store = SqliteStore::open(scratch.path()).unwrap();
     assert_eq!(version(&scratch), PRESENT);
     let released_at = Some(Timestamp::from_millis(0));
-    let fixed = Run { members: 3, expected: Some(3), released_at };
+    let fixed = Run { members: 3, archived: 0, expected: Some(3), released_at };
     assert_eq!(store.run(&run("marzo.csv")).await.unwrap(), Some(fixed));
-    let open = Run { members: 2, expected: None, released_at: None };
+    let open = Run { members: 2, archived: 0, expected: None, released_at: None };
     assert_eq!(store.run(&run("abril.csv")).await.unwrap(), Some(open));
     // It has nothing that could be fixed, so whoever submits it again begins anew.
     assert_eq!(store.run(&run("febrero.csv")).await.unwrap(), None);
@@ -323,4 +323,18 @@ async fn a_program_of_the_old_version_writes_no_step_beside_the_new_one() {
     let error = step.exists(["m2"]).unwrap_err().to_string();
     assert!(error.contains("no such column: run"), "{error}");
     assert!(store.payout(&OrderKey::new("m2").unwrap()).await.unwrap().is_some());
+}
+
+/// A program that was begun before the seventh version knows no sealed keys, and would store one anew.
+#[test]
+fn a_program_of_the_sixth_version_stores_no_payout_beside_the_new_one() {
+    let scratch = Scratch::new();
+    drop(SqliteStore::open(scratch.path()).unwrap());
+    let old = Connection::open(scratch.path()).unwrap();
+    let insert = "INSERT INTO payouts
+             (key, account, amount_minor, currency, status, work, held, at_rest, attention,
+              version, epoch, created_at, progress_json)
+             VALUES ('k', 'a', 1, 'COP', 'created', 'send', 1, 0, 0, 1, 0, 0, '{}')";
+    let error = old.execute(insert, ()).unwrap_err().to_string();
+    assert!(error.contains("restart it in the present version"), "{error}");
 }

@@ -49,7 +49,7 @@ async fn truth_01_a_run_keeps_its_members() {
 
     let short = store.release(&run("a.csv"), 3, NOW).await.unwrap();
     assert_eq!(short, Released::Incomplete { members: 2 });
-    let open = Run { members: 2, expected: None, released_at: None };
+    let open = Run { members: 2, archived: 0, expected: None, released_at: None };
     assert_eq!(store.run(&run("a.csv")).await.unwrap(), Some(open), "nothing was changed");
     let released = store.release(&run("a.csv"), 2, NOW).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 2 });
@@ -60,7 +60,7 @@ async fn truth_01_a_run_keeps_its_members() {
     drop(store);
     let store = SqliteStore::open(scratch.path()).unwrap();
     assert_eq!(members(&store, "a.csv").await, ["k1", "k2"]);
-    let fixed = Run { members: 2, expected: Some(2), released_at: Some(NOW) };
+    let fixed = Run { members: 2, archived: 0, expected: Some(2), released_at: Some(NOW) };
     assert_eq!(store.run(&run("a.csv")).await.unwrap(), Some(fixed));
     assert_eq!(total(&store, None).await, 3, "k4 is nowhere");
     // k1 was released with the other run.

@@ -24,6 +24,7 @@ use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
 use pagos_engine::Begin;
+use pagos_engine::Candidate;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -38,6 +39,7 @@ use pagos_engine::InboxStore;
 use pagos_engine::Intent;
 use pagos_engine::KnownSession;
 use pagos_engine::Lane;
+use pagos_engine::Leaving;
 use pagos_engine::Notice;
 use pagos_engine::Page;
 use pagos_engine::Payment;
@@ -47,8 +49,12 @@ use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
 use pagos_engine::Refused;
 use pagos_engine::Released;
+use pagos_engine::RetentionStore;
 use pagos_engine::Run;
 use pagos_engine::RunId;
+use pagos_engine::Scope;
+use pagos_engine::Seal;
+use pagos_engine::Sealing;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
@@ -272,6 +278,50 @@ impl InboxStore for SteadyStore {
 
     async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
         wait_for(self.inner.refused())
+    }
+}
+
+#[async_trait]
+impl RetentionStore for SteadyStore {
+    async fn candidates(
+        &self,
+        scope: Scope,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        wait_for(self.inner.candidates(scope, after, limit))
+    }
+
+    async fn seal(
+        &self,
+        leaving: Vec<Leaving>,
+        now: Timestamp,
+    ) -> Result<Vec<Sealing>, StoreError> {
+        wait_for(self.inner.seal(leaving, now))
+    }
+
+    async fn sealed(&self, key: &OrderKey) -> Result<Option<Seal>, StoreError> {
+        wait_for(self.inner.sealed(key))
+    }
+
+    async fn archived(&self, run: &RunId) -> Result<Tally, StoreError> {
+        wait_for(self.inner.archived(run))
+    }
+
+    async fn forgettable_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
+        wait_for(self.inner.forgettable_deliveries(before))
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        wait_for(self.inner.forget_deliveries(before, limit))
+    }
+
+    async fn forget_notices(&self, up_to: u64) -> Result<u64, StoreError> {
+        wait_for(self.inner.forget_notices(up_to))
+    }
+
+    async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        wait_for(self.inner.readers())
     }
 }
 

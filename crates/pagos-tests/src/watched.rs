@@ -16,6 +16,7 @@ use pagos_core::ProviderRef;
 use pagos_core::Timestamp;
 use pagos_engine::Asked;
 use pagos_engine::Begin;
+use pagos_engine::Candidate;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -30,6 +31,7 @@ use pagos_engine::InboxStore;
 use pagos_engine::Intent;
 use pagos_engine::KnownSession;
 use pagos_engine::Lane;
+use pagos_engine::Leaving;
 use pagos_engine::Notice;
 use pagos_engine::Page;
 use pagos_engine::Payment;
@@ -39,8 +41,12 @@ use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
 use pagos_engine::Refused;
 use pagos_engine::Released;
+use pagos_engine::RetentionStore;
 use pagos_engine::Run;
 use pagos_engine::RunId;
+use pagos_engine::Scope;
+use pagos_engine::Seal;
+use pagos_engine::Sealing;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
@@ -344,6 +350,59 @@ impl InboxStore for WatchedStore {
 
     async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
         self.inner.refused().await
+    }
+}
+
+#[async_trait]
+impl RetentionStore for WatchedStore {
+    async fn candidates(
+        &self,
+        scope: Scope,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        self.inner.candidates(scope, after, limit).await
+    }
+
+    async fn seal(
+        &self,
+        leaving: Vec<Leaving>,
+        now: Timestamp,
+    ) -> Result<Vec<Sealing>, StoreError> {
+        self.pass("seal, before").await?;
+        let done = self.inner.seal(leaving, now).await?;
+        self.pass("seal, after").await?;
+        Ok(done)
+    }
+
+    async fn sealed(&self, key: &OrderKey) -> Result<Option<Seal>, StoreError> {
+        self.inner.sealed(key).await
+    }
+
+    async fn archived(&self, run: &RunId) -> Result<Tally, StoreError> {
+        self.inner.archived(run).await
+    }
+
+    async fn forgettable_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.forgettable_deliveries(before).await
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.pass("forget deliveries, before").await?;
+        let done = self.inner.forget_deliveries(before, limit).await?;
+        self.pass("forget deliveries, after").await?;
+        Ok(done)
+    }
+
+    async fn forget_notices(&self, up_to: u64) -> Result<u64, StoreError> {
+        self.pass("forget notices, before").await?;
+        let done = self.inner.forget_notices(up_to).await?;
+        self.pass("forget notices, after").await?;
+        Ok(done)
+    }
+
+    async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.inner.readers().await
     }
 }
 

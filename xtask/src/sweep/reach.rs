@@ -79,6 +79,9 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::CountRefused | Point::Acknowledge => {
             Reach::Never("it is `serve`'s, once a minute or for each page of notices; no money")
         }
+        Point::Seal | Point::ForgetDeliveries | Point::ForgetNotices => {
+            Reach::Never("nothing is old enough to be pruned, and nobody prunes here")
+        }
         // Whoever is refused for good is asked about only if the refusal was not heard.
         Point::Query if reply == Reply::Refuses => Reach::Pay(Way::AfterCrashUnsent),
         Point::Query => straight,
@@ -224,6 +227,9 @@ fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
         | Point::ReopenDelivery
         | Point::CountRefused
         | Point::Acknowledge
+        | Point::Seal
+        | Point::ForgetDeliveries
+        | Point::ForgetNotices
         | Point::Submit
         | Point::Release
         | Point::Withdraw

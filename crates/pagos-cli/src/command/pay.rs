@@ -135,6 +135,14 @@ async fn pay_through(
             stored.existing, stored.new
         ));
     }
+    if let Some(seal) = stored.archived_since {
+        console::tell(&format!(
+            "{} of these payouts are settled and in the archive, the first of them since {}, and are not \
+             sent again; `pagos archive find KEY DIR` shows each",
+            stored.archived,
+            seal.day_text()
+        ));
+    }
     // From here on money can move: whatever fails, the outcomes make the exit code.
     let stop = Stop::listen(office.engine.sending());
     let case = Case { arguments, office: &office, run, rows: planned.rows, stop };

@@ -20,6 +20,7 @@ use crate::run::database::Database;
 use crate::run::notices::Reader;
 use crate::run::office;
 use crate::run::office::Office;
+use crate::run::retention;
 use crate::run::signal;
 use crate::run::signal::Stop;
 
@@ -82,6 +83,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
             () = signalled.requested() => {}
             never = reader.tell(ready) => match never {},
             never = catch_up::at_start(&office, &bank.accounts) => match never {},
+            never = retention::in_background(&office, bank.retention.as_ref()) => match never {},
         }
     };
     let hurry = signalled.asked_for(signal::WORK_MAX);

@@ -4,6 +4,8 @@ use std::io::Write;
 
 use pagos_core::OrderKey;
 use pagos_engine::Payout;
+use pagos_engine::Seal;
+use pagos_engine::SealedAs;
 
 use crate::arguments::KeyArguments;
 use crate::console;
@@ -20,7 +22,10 @@ use crate::run::report::with_row;
 /// Prints the payout; the exit code says how it stands, as that of `pay` does.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
-    let payout = run::block_on(find(&db, &arguments.key))?;
+    let payout = match run::block_on(look_up(&db, &arguments.key))? {
+        Known::Stored(payout) => payout,
+        Known::Archived(key, seal) => return archived(&key, seal, arguments.json),
+    };
     if arguments.json {
         with_row(&payout, |row| console::print_json(row))?;
     } else {
@@ -31,12 +36,60 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
     Ok(with_row(&payout, |row| exit_of(row.outcome)))
 }
 
-/// Reads one payout, or says that there is none.
-pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
+/// What a database knows of a key.
+#[allow(clippy::large_enum_variant, reason = "it lives as long as one answer")]
+enum Known {
+    Stored(Payout),
+    Archived(OrderKey, Seal),
+}
+
+async fn look_up(db: &Database, key: &str) -> Result<Known, Failure> {
     let key: OrderKey = key.parse()?;
     let store = db.open_to_read().await?;
-    let found = store.payout(&key).await?;
-    found.ok_or_else(|| Failure::new(format!("{}: no payout has the key {key}", db)))
+    if let Some(payout) = store.payout(&key).await? {
+        return Ok(Known::Stored(payout));
+    }
+    match store.sealed(&key).await? {
+        Some(seal) => Ok(Known::Archived(key, seal)),
+        None => Err(Failure::new(format!("{db}: no payout has the key {key}"))),
+    }
+}
+
+/// Reads one payout, or says that there is none, or that it is archived.
+pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
+    match look_up(db, key).await? {
+        Known::Stored(payout) => Ok(payout),
+        Known::Archived(key, seal) => Err(Failure::new(format!(
+            "{db}: payout {key} {} and is in the archive since {}; `pagos archive find {key} DIR` shows \
+             it with its history",
+            seal.ended.word(),
+            seal.day_text()
+        ))),
+    }
+}
+
+/// All that the database still knows; the rest is in the archive.
+fn archived(key: &OrderKey, seal: Seal, is_json: bool) -> Result<Exit, Failure> {
+    if is_json {
+        console::print_json(&serde_json::json!({
+            "key": key,
+            "status": seal.ended.word(),
+            "archived_on": seal.day_text(),
+        }))?;
+    } else {
+        let mut list = List::new();
+        list.whole("key", key);
+        list.whole("status", seal.ended.word());
+        list.whole("archived", seal.day_text());
+        list.note("next step", format!("none; `pagos archive find {key} DIR` shows its history"));
+        let mut out = console::stdout();
+        list.write(&mut out, Screen::of_stdout())?;
+        out.flush()?;
+    }
+    Ok(match seal.ended {
+        SealedAs::Succeeded => Exit::Succeeded,
+        SealedAs::Failed => Exit::SomeFailed,
+    })
 }
 
 fn listed(payout: &Payout) -> List {

@@ -1,5 +1,5 @@
-//! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, and `[accounts.NAME.options]`; and
-//! `[receiver]`. Does not know what an account's fields mean.
+//! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, and `[accounts.NAME.options]`;
+//! `[receiver]` and `[retention]`. Does not know what an account's fields mean.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -15,12 +15,15 @@ use crate::config::ConfigProblem;
 use crate::config::Origin;
 use crate::config::Variables;
 use crate::config::receiver;
+use crate::config::retention;
+use crate::run::retention::Retention;
 
 /// What a file holds.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) accounts: Vec<AccountSettings>,
     pub(super) limits: Settings,
+    pub(super) retention: Option<Retention>,
 }
 
 /// Reads a file, with everything that is wrong with it.
@@ -43,6 +46,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         variables,
         accounts: Vec::new(),
         limits: Settings::default(),
+        retention: None,
         problems: Vec::new(),
     };
     match DeTable::parse(&text) {
@@ -54,8 +58,8 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
             reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
         }
     }
-    let read = Read { accounts: reader.accounts, limits: reader.limits };
-    (read, reader.problems)
+    let Reader { accounts, limits, retention, problems, .. } = reader;
+    (Read { accounts, limits, retention }, problems)
 }
 
 /// The text of a file that holds one value, without the line break at its end.
@@ -80,6 +84,7 @@ struct Reader<'a> {
     variables: &'a Variables,
     accounts: Vec<AccountSettings>,
     limits: Settings,
+    retention: Option<Retention>,
     problems: Vec<ConfigProblem>,
 }
 
@@ -91,9 +96,11 @@ impl Reader<'_> {
             match value.get_ref() {
                 DeValue::Table(accounts) if name == "accounts" => self.accounts(accounts),
                 DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
+                DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
                 _ => {
                     let because = "is not known at the top of the file";
-                    let remedy = "the file has tables [accounts.NAME] and [receiver] only";
+                    let remedy =
+                        "the file has tables [accounts.NAME], [receiver] and [retention] only";
                     self.refuse(place, name, because, remedy);
                 }
             }
@@ -115,6 +122,24 @@ impl Reader<'_> {
                 let remedy = "`pagos init` writes the limits with their defaults";
                 self.refuse(place, name, because, remedy);
             }
+        }
+    }
+
+    fn retention(&mut self, place: usize, fields: &DeTable<'_>) {
+        let mut retention = retention::Fields::default();
+        for (name, value) in fields.iter() {
+            let field: &str = name.get_ref();
+            let text = plain_text(value.get_ref()).unwrap_or_default();
+            if let Err((because, remedy)) = retention.set(field, &text) {
+                self.refuse(name.span().start, field, because, remedy);
+            }
+        }
+        match retention.finish() {
+            Ok(read) => {
+                let archive = self.beside(&read.archive.to_string_lossy());
+                self.retention = Some(Retention { archive, ..read });
+            }
+            Err(missing) => self.refuse(place, missing, "is missing in [retention]", FILL_IN),
         }
     }
 
@@ -201,6 +226,8 @@ impl Reader<'_> {
         self.problems.push(ConfigProblem::new(self.origin(place), field, because, remedy));
     }
 }
+
+const FILL_IN: &str = "write keep_days = DAYS and archive = \"DIR\", or remove the table";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {

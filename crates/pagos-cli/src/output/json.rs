@@ -22,6 +22,7 @@ pub(crate) struct PayoutsJson<W: Write> {
     out: W,
     database: Option<DatabaseWire>,
     next: Option<Option<String>>,
+    archived: Vec<OutcomeTotal>,
     part: Part,
     is_first: bool,
 }
@@ -56,7 +57,8 @@ struct PlanWire<'a> {
 impl<W: Write> PayoutsJson<W> {
     /// Begins a document on `out`, which should be buffered.
     pub(crate) fn new(out: W) -> Self {
-        Self { out, database: None, next: None, part: Part::Start, is_first: true }
+        let (database, next, archived) = (None, None, Vec::new());
+        Self { out, database, next, archived, part: Part::Start, is_first: true }
     }
 
     /// Says at the end which database it was.
@@ -79,6 +81,11 @@ impl<W: Write> PayoutsJson<W> {
         self.item(Part::Payouts, row)
     }
 
+    /// Notes sums of payouts that are in the archive: they are in the totals, and not in the list.
+    pub(crate) fn archived(&mut self, sums: &[OutcomeTotal]) {
+        self.archived = sums.to_vec();
+    }
+
     /// What it is written to.
     pub(crate) fn out_mut(&mut self) -> &mut W {
         &mut self.out
@@ -89,6 +96,10 @@ impl<W: Write> PayoutsJson<W> {
         self.enter(Part::Payouts)?;
         self.out.write_all(b"],\n\"totals\":")?;
         serde_json::to_writer(&mut self.out, totals)?;
+        if !self.archived.is_empty() {
+            self.out.write_all(b",\n\"archived\":")?;
+            serde_json::to_writer(&mut self.out, &self.archived)?;
+        }
         if let Some(database) = &self.database {
             self.out.write_all(b",\n\"database\":")?;
             serde_json::to_writer(&mut self.out, database)?;

@@ -36,20 +36,25 @@ impl Totals {
 
     /// Counts one payout.
     pub(crate) fn add(&mut self, row: &Row<'_>) {
-        let (currency, amount_minor) = (row.amount.currency, i128::from(row.amount.minor));
-        let wanted = (row.account.as_str(), currency, row.outcome);
-        match self.sums.binary_search_by(|sum| order(sum).cmp(&wanted)) {
+        self.add_sum(&OutcomeTotal {
+            account: row.account.clone(),
+            currency: row.amount.currency,
+            outcome: row.outcome,
+            count: 1,
+            amount_minor: i128::from(row.amount.minor),
+        });
+    }
+
+    /// Counts many at once.
+    pub(crate) fn add_sum(&mut self, more: &OutcomeTotal) {
+        match self.sums.binary_search_by(|sum| order(sum).cmp(&order(more))) {
             Ok(place) => {
                 if let Some(sum) = self.sums.get_mut(place) {
-                    sum.count += 1;
-                    sum.amount_minor += amount_minor;
+                    sum.count += more.count;
+                    sum.amount_minor += more.amount_minor;
                 }
             }
-            Err(place) => {
-                let (account, outcome) = (row.account.clone(), row.outcome);
-                let sum = OutcomeTotal { account, currency, outcome, count: 1, amount_minor };
-                self.sums.insert(place, sum);
-            }
+            Err(place) => self.sums.insert(place, more.clone()),
         }
     }
 

@@ -29,6 +29,8 @@ use crate::exit::Failure;
 use crate::run::database::Database;
 use crate::run::follow::Until;
 use crate::run::office;
+use crate::run::retention;
+use crate::run::retention::Retention;
 use crate::sandbox;
 use crate::sandbox::Sandbox;
 
@@ -69,6 +71,8 @@ pub(crate) struct Bank {
     pub(crate) until: Until,
     /// The limits of its webhook receiver.
     pub(crate) limits: Settings,
+    /// What its service takes out of the database, if anything.
+    pub(crate) retention: Option<Retention>,
     /// Where this process receives webhooks; for real accounts that is `pagos serve`.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if they are ours to stop.
@@ -137,6 +141,7 @@ impl Bank {
             world: World::Providers,
             until: Until::Settled,
             limits: Settings::default(),
+            retention: None,
             listener: None,
             sandbox: None,
             twins: None,
@@ -153,12 +158,16 @@ impl Bank {
         }
         let policy = Policy::live();
         let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
+        if let Some(retention) = &configuration.retention {
+            retention::check(retention, &accounts, &policy)?;
+        }
         Ok(Self {
             accounts,
             policy,
             world: World::Providers,
             until: Until::Settled,
             limits: configuration.limits,
+            retention: configuration.retention,
             listener: None,
             sandbox: None,
             twins: None,
@@ -181,6 +190,7 @@ impl Bank {
             world: simulated(),
             until: Until::Watched,
             limits: configuration.limits,
+            retention: None,
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),

@@ -127,6 +127,9 @@ impl Paper {
             }
             writing.pass_on().await;
         }
+        if let Some(archived) = pages.archived().await? {
+            report.add_archived(&archived);
+        }
         if rest == Rest::Told {
             writing.goes_on(pages.rest().await?);
         }
@@ -191,7 +194,10 @@ impl Writing {
     async fn end(self, report: &Report) -> Result<(), Lost> {
         self.written?;
         match self.form {
-            Form::Json(json) => json.finish(report.totals.sums(), None)?.end().await,
+            Form::Json(mut json) => {
+                json.archived(report.archived.sums());
+                json.finish(report.totals.sums(), None)?.end().await
+            }
             Form::Table(mut sheet) => {
                 let screen = Screen::of_stdout();
                 self.table.write(&mut sheet, screen)?;
@@ -203,6 +209,11 @@ impl Writing {
                 }
                 if let Some(next) = &self.next {
                     let text = format!("... and more: --after {next} goes on here");
+                    write_sentence(&mut sheet, screen, &text)?;
+                }
+                let archived: u64 = report.archived.sums().iter().map(|sum| sum.count).sum();
+                if archived > 0 {
+                    let text = format!("... and {archived} in the archive, counted below");
                     write_sentence(&mut sheet, screen, &text)?;
                 }
                 writeln!(sheet)?;

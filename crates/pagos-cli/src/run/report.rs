@@ -16,6 +16,7 @@ use pagos_engine::Tally;
 use crate::console::Lost;
 use crate::exit::Exit;
 use crate::output::Outcome;
+use crate::output::OutcomeTotal;
 use crate::output::Row;
 use crate::output::Totals;
 
@@ -29,8 +30,10 @@ const NAMED_MAX: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) totals: Totals,
-    /// How many payouts could be read.
+    /// How many payouts could be read, those in the archive among them.
     pub(crate) rows: u64,
+    /// Those that are in the archive: counted, and not listed.
+    pub(crate) archived: Totals,
     pub(crate) waiting: Waiting,
     pub(crate) written: Result<(), Lost>,
 }
@@ -45,7 +48,9 @@ pub(crate) struct Waiting {
 
 impl Default for Report {
     fn default() -> Self {
-        Self { totals: Totals::default(), rows: 0, waiting: Waiting::default(), written: Ok(()) }
+        let (totals, waiting, archived) =
+            (Totals::default(), Waiting::default(), Totals::default());
+        Self { totals, rows: 0, archived, waiting, written: Ok(()) }
     }
 }
 
@@ -55,6 +60,27 @@ impl Report {
         self.rows += 1;
         with_row(payout, |row| self.totals.add(row));
         self.waiting.add(payout);
+    }
+
+    /// Counts the members of a run that are in the archive.
+    pub(crate) fn add_archived(&mut self, archived: &Tally) {
+        for row in &archived.rows {
+            let outcome = match row.status.as_str() {
+                "succeeded" => Outcome::Succeeded,
+                // Nothing else is ever archived.
+                _ => Outcome::Failed,
+            };
+            let sum = OutcomeTotal {
+                account: row.account.clone(),
+                currency: row.currency,
+                outcome,
+                count: row.count,
+                amount_minor: row.amount_minor,
+            };
+            self.rows += sum.count;
+            self.totals.add_sum(&sum);
+            self.archived.add_sum(&sum);
+        }
     }
 }
 
@@ -147,6 +173,13 @@ impl<'a> Pages<'a> {
         self.next = self.next.clone().after(last);
         self.wanted -= page.len().min(self.wanted);
         Ok(Some(page))
+    }
+
+    /// What the archive has of a run of which everything is listed.
+    pub(crate) async fn archived(&self) -> Result<Option<Tally>, StoreError> {
+        let Some(run) = &self.filter.run else { return Ok(None) };
+        let is_whole = *self.filter == of_run(run) && self.wanted > usize::MAX / 2;
+        if is_whole { Ok(Some(self.store.archived(run).await?)) } else { Ok(None) }
     }
 
     /// Where the list goes on, if it does: behind the last payout that was read.

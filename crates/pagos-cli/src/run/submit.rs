@@ -7,6 +7,7 @@ use pagos_core::PayoutOrder;
 use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::RunId;
+use pagos_engine::Seal;
 use pagos_engine::Submitted;
 
 use crate::input::Accounts;
@@ -27,9 +28,21 @@ pub(crate) struct Stored {
     pub(crate) new: u64,
     /// Orders that were there already, with the same body.
     pub(crate) existing: u64,
+    /// Orders that were settled and archived, with the same body; they are never sent again.
+    pub(crate) archived: u64,
+    /// The day on which the first of them was archived.
+    pub(crate) archived_since: Option<Seal>,
     /// Rows for whose sake the file is refused. Then nothing of it stays, but for what another file
     /// has as well.
     pub(crate) refused: Vec<Problem>,
+}
+
+impl Stored {
+    fn add_archived(&mut self, seal: Seal) {
+        self.archived += 1;
+        let known = self.archived_since.into_iter().chain([seal]);
+        self.archived_since = known.min_by_key(|seal| seal.archived_on);
+    }
 }
 
 /// The orders could not be stored; none of them will be sent.
@@ -113,6 +126,7 @@ impl Batch {
             match answer {
                 Submitted::New => stored.new += 1,
                 Submitted::Existing { .. } => stored.existing += 1,
+                Submitted::Archived(seal) => stored.add_archived(seal),
                 // The engine makes errors of these.
                 Submitted::Conflict | Submitted::Closed => {}
             }

@@ -84,7 +84,8 @@ impl Inbox {
             }
             return row.filed.item.id;
         }
-        let id = InboxId(self.rows.len() as u64 + 1);
+        // The newest row is never forgotten, so its number is the highest that was given.
+        let id = InboxId(self.rows.last().map_or(1, |row| row.filed.item.id.0 + 1));
         let item = InboxItem {
             id,
             account: account.clone(),
@@ -161,6 +162,20 @@ impl Inbox {
     /// The provider's id of an order or a session is known now.
     pub(super) fn match_reference(&mut self, account: &AccountName, reference: &ProviderRef) {
         self.match_orphans(account, |verdict| verdict.hint().reference.as_ref() == Some(reference));
+    }
+
+    /// What was applied, and neither received nor due since `before`; never the newest.
+    pub(super) fn forgettable(&self, before: Timestamp) -> Vec<InboxId> {
+        let but_the_newest = self.rows.len().saturating_sub(1);
+        let old = self.rows.iter().take(but_the_newest).filter(|row| {
+            let is_old = row.filed.item.delivery.received_at < before && row.due_at < before;
+            row.filed.state == InboxState::Applied && is_old
+        });
+        old.map(|row| row.filed.item.id).collect()
+    }
+
+    pub(super) fn forget(&mut self, ids: &[InboxId]) {
+        self.rows.retain(|row| !ids.contains(&row.filed.item.id));
     }
 
     fn match_orphans(&mut self, account: &AccountName, is_named: impl Fn(&Verdict) -> bool) {

@@ -114,10 +114,11 @@ macro_rules! both {
 
 // After the macro, which it uses.
 mod payment;
+mod retention;
 
 impl Pair {
     async fn operate(&mut self) {
-        match self.random.below(19) {
+        match self.random.below(20) {
             0 | 1 => self.submit().await,
             2 => self.release_or_withdraw().await,
             3 | 4 => self.claim().await,
@@ -127,6 +128,7 @@ impl Pair {
             11 | 12 => self.ask_for().await,
             13..=16 => self.commit_payment().await,
             17 => self.read_payments().await,
+            18 => self.retain().await,
             _ => self.read().await,
         }
         if self.random.once_in(60) {
@@ -312,6 +314,7 @@ impl Pair {
         let _ = both!(self, outbox(number, limit));
         let wanted = self.key();
         let _ = both!(self, history(&wanted));
+        let _ = both!(self, sealed(&wanted));
     }
 
     /// A moment since the beginning.
@@ -340,6 +343,8 @@ impl Pair {
         let _ = both!(self, tally(None));
         for name in RUNS {
             let _ = both!(self, tally(Some(&run(name))));
+            let _ = both!(self, archived(&run(name)));
+            let _ = both!(self, run(&run(name)));
         }
         for lane in lanes(&ACCOUNTS, &Work::ALL) {
             let _ = both!(self, next_due(std::slice::from_ref(&lane)));
@@ -351,6 +356,7 @@ impl Pair {
         let _ = both!(self, deliveries(None, 0, usize::MAX));
         let _ = both!(self, outbox(0, usize::MAX));
         let _ = both!(self, newest_notice());
+        self.compare_retained().await;
         self.compare_payments().await;
     }
 }

@@ -149,10 +149,10 @@ pub(super) async fn a_payout_can_be_a_member_of_many_runs(store: Arc<dyn Store>)
 pub(super) async fn the_members_of_a_released_run_are_fixed(store: Arc<dyn Store>) {
     assert_eq!(store.run(&run("a")).await.unwrap(), None);
     submit(&*store, "a", &["k1", "k2"]).await;
-    let open = Run { members: 2, expected: None, released_at: None };
+    let open = Run { members: 2, archived: 0, expected: None, released_at: None };
     assert_eq!(store.run(&run("a")).await.unwrap(), Some(open));
     release(&*store, "a", 3).await;
-    let fixed = Run { members: 2, expected: Some(2), released_at: Some(at(3)) };
+    let fixed = Run { members: 2, archived: 0, expected: Some(2), released_at: Some(at(3)) };
     assert_eq!(store.run(&run("a")).await.unwrap(), Some(fixed));
     submit(&*store, "b", &["k3"]).await;
     // One that is new to the store, and one that another run has.

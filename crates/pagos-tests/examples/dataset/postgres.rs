@@ -67,10 +67,10 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
          SELECT run, 'run-' || (run - 1), count(*), {NOW_MS} FROM part GROUP BY run;
          INSERT INTO payouts (id, key, account, amount_minor, currency, status, work, held, at_rest,
              attention, version, epoch, created_at, due_at, reference, progress_json, runs, digest,
-             digest_version, order_json) OVERRIDING SYSTEM VALUE
+             digest_version, order_json, seal_checked) OVERRIDING SYSTEM VALUE
          SELECT i + 1, key, account, 15000000, 'COP', status, work, false, due_at IS NULL,
              status = 'quarantined', 5, 1, created_at, due_at, reference, {progress}, ARRAY[run],
-             sha256(key::bytea), {version}, {order}
+             sha256(key::bytea), {version}, {order}, true
          FROM part;
          INSERT INTO arrivals (created_at, key, account) SELECT created_at, key, account FROM part;
          INSERT INTO members (run, key, created_at)

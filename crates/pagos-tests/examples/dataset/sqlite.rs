@@ -55,9 +55,9 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
          INSERT INTO runs (id, name, expected, released_at)
          SELECT run, 'run-' || (run - 1), count(*), {NOW_MS} FROM part GROUP BY run;
          INSERT INTO payouts (id, key, account, amount_minor, currency, status, work, held, at_rest,
-             attention, version, epoch, created_at, due_at, reference, progress_json)
+             attention, version, epoch, created_at, due_at, reference, progress_json, seal_checked)
          SELECT i + 1, key, account, 15000000, 'COP', status, work, 0, due_at IS NULL,
-             status = 'quarantined', 5, 1, created_at, due_at, reference, {progress} FROM part;
+             status = 'quarantined', 5, 1, created_at, due_at, reference, {progress}, 1 FROM part;
          INSERT INTO orders (id, created_at, digest, digest_version, order_json)
          SELECT i + 1, created_at, randomblob(32), {version}, {order} FROM part;
          INSERT INTO members (run, key, created_at, payout)

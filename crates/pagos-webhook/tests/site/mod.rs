@@ -47,6 +47,7 @@ use pagos_core::Violation;
 use pagos_core::WebhookDecoder;
 use pagos_engine::Asked;
 use pagos_engine::Begin;
+use pagos_engine::Candidate;
 use pagos_engine::Claim;
 use pagos_engine::ClaimRequest;
 use pagos_engine::Committed;
@@ -61,6 +62,7 @@ use pagos_engine::InboxStore;
 use pagos_engine::Intent;
 use pagos_engine::KnownSession;
 use pagos_engine::Lane;
+use pagos_engine::Leaving;
 use pagos_engine::MemoryStore;
 use pagos_engine::Notice;
 use pagos_engine::Page;
@@ -71,8 +73,12 @@ use pagos_engine::PaymentStore;
 use pagos_engine::Payout;
 use pagos_engine::Refused;
 use pagos_engine::Released;
+use pagos_engine::RetentionStore;
 use pagos_engine::Run;
 use pagos_engine::RunId;
+use pagos_engine::Scope;
+use pagos_engine::Seal;
+use pagos_engine::Sealing;
 use pagos_engine::Step;
 use pagos_engine::Store;
 use pagos_engine::StoreError;
@@ -569,6 +575,50 @@ impl InboxStore for Gated {
 
     async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
         self.inner.refused().await
+    }
+}
+
+#[async_trait]
+impl RetentionStore for Gated {
+    async fn candidates(
+        &self,
+        scope: Scope,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        self.inner.candidates(scope, after, limit).await
+    }
+
+    async fn seal(
+        &self,
+        leaving: Vec<Leaving>,
+        now: Timestamp,
+    ) -> Result<Vec<Sealing>, StoreError> {
+        self.inner.seal(leaving, now).await
+    }
+
+    async fn sealed(&self, key: &OrderKey) -> Result<Option<Seal>, StoreError> {
+        self.inner.sealed(key).await
+    }
+
+    async fn archived(&self, run: &RunId) -> Result<Tally, StoreError> {
+        self.inner.archived(run).await
+    }
+
+    async fn forgettable_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.forgettable_deliveries(before).await
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.inner.forget_deliveries(before, limit).await
+    }
+
+    async fn forget_notices(&self, up_to: u64) -> Result<u64, StoreError> {
+        self.inner.forget_notices(up_to).await
+    }
+
+    async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.inner.readers().await
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn look_up(
         About::Payout(key) => {
             store.payout(key).await?.map(|payout| (payout.order.key, payout.order.amount))
         }
-        About::Nothing => None,
+        About::Archived(..) | About::Nothing => None,
     };
     let stored = order.map_or(Stored::Nothing, |(key, amount)| Stored::Order { key, amount });
     Ok(Agreed { secret: known.secret, stored: Some(stored) })

@@ -1,0 +1,259 @@
+//! Pruning in portions: for `pagos prune`, and in the background of `pagos serve`. Which payout may leave is
+//! decided by the engine.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pagos_core::Clock;
+use pagos_engine::Horizon;
+use pagos_engine::Policy;
+use pagos_engine::PruneError;
+use pagos_engine::StoreDoor;
+use serde::Serialize;
+
+use crate::accounts::Accounts;
+use crate::archive::ArchiveFolder;
+use crate::arguments::days;
+use crate::clock::SystemClock;
+use crate::clock::before;
+use crate::console;
+use crate::exit::Failure;
+use crate::exit::with_causes;
+use crate::run::office::Office;
+
+/// How long `serve` keeps payouts, and where they go then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// For so many days after the last change.
+    pub(crate) keep_days: u32,
+    /// The folder of the archive.
+    pub(crate) archive: PathBuf,
+}
+
+/// Payouts that `serve` looks at in one go: a transaction that nobody waits long for.
+const PORTION: usize = 200;
+
+/// Between two portions, so that webhooks and payouts come first.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Between two rounds.
+const ROUND: Duration = Duration::from_secs(3_600);
+
+/// What was done. The names in JSON are stable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Pruned {
+    /// Payouts that left the database.
+    archived: u64,
+    /// Payouts that are in the archive and stay, since they were changed in between.
+    changed: u64,
+    deliveries: u64,
+    notices: u64,
+}
+
+impl fmt::Display for Pruned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { archived, changed, deliveries, notices } = self;
+        write!(
+            f,
+            "{archived} payouts were moved into the archive; {deliveries} applied webhooks and {notices} \
+             notices that everybody has read were forgotten"
+        )?;
+        match changed {
+            0 => Ok(()),
+            _ => write!(f, "; {changed} payouts were changed meanwhile and stay"),
+        }
+    }
+}
+
+/// Moves out what may leave, portion by portion, with a `pause` between them.
+///
+/// # Errors
+/// If the archive or the store fails; what was moved before stays moved.
+pub(crate) async fn prune<Pausing: Future<Output = ()>>(
+    door: &StoreDoor,
+    archive: &mut ArchiveFolder,
+    horizon: Horizon,
+    portion: usize,
+    pause: impl Fn() -> Pausing,
+) -> Result<Pruned, PruneError> {
+    let mut done = Pruned::default();
+    let mut after = Some(0);
+    // The place rises with every portion, so this ends.
+    while let Some(place) = after {
+        let moved = door.prune(archive, horizon, place, portion).await?;
+        done.archived += moved.archived;
+        done.changed += moved.changed;
+        after = moved.next;
+        pause().await;
+    }
+    loop {
+        let forgotten = door.forget_deliveries(horizon.before(), portion).await?;
+        done.deliveries += forgotten;
+        if forgotten == 0 {
+            break;
+        }
+        pause().await;
+    }
+    loop {
+        let forgotten = door.forget_notices(horizon).await?;
+        done.notices += forgotten;
+        if forgotten == 0 {
+            return Ok(done);
+        }
+        pause().await;
+    }
+}
+
+/// A payout must not leave while its provider can take it back.
+///
+/// # Errors
+/// If days are too few, with the account that wants more.
+pub(crate) fn check(
+    retention: &Retention,
+    accounts: &Accounts,
+    policy: &Policy,
+) -> Result<(), Failure> {
+    let kept = days(retention.keep_days);
+    for account in accounts.all() {
+        let window = account.provider.descriptor().return_window.unwrap_or(policy.watch_for);
+        if kept <= window {
+            let window_days = window.as_secs().div_ceil(86_400);
+            return Err(Failure::new(format!(
+                "[retention] keep_days = {}: payouts of account {} are watched for {window_days} days, \
+                 and must be kept for longer; set keep_days to {} or more",
+                retention.keep_days,
+                account.name,
+                window_days + 1
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Prunes once an hour, as long as the service runs. A failure is told and tried again an hour later:
+/// payouts do not depend on it.
+pub(crate) async fn in_background(office: &Office, retention: Option<&Retention>) -> Infallible {
+    let Some(retention) = retention else { return std::future::pending().await };
+    loop {
+        match round(office, retention).await {
+            Ok(done) if done == Pruned::default() => {}
+            Ok(done) => console::tell(&format!("{done} ({})", retention.archive.display())),
+            Err(because) => {
+                console::tell(&format!(
+                    "nothing more is pruned now: {because}; that is tried again"
+                ));
+            }
+        }
+        tokio::time::sleep(ROUND).await;
+    }
+}
+
+async fn round(office: &Office, retention: &Retention) -> Result<Pruned, String> {
+    let now = SystemClock.now();
+    let horizon = Horizon::new(before(now, days(retention.keep_days)), now)?;
+    let identity = office.store.identity().await.map_err(|error| with_causes(&error))?;
+    let mut archive =
+        ArchiveFolder::open(&retention.archive, &identity).map_err(|fault| fault.to_string())?;
+    let door = office.store_door();
+    let pause = || tokio::time::sleep(PAUSE);
+    let done = prune(&door, &mut archive, horizon, PORTION, pause).await;
+    done.map_err(|error| with_causes(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pagos_core::AccountName;
+    use pagos_core::AccountNumber;
+    use pagos_core::AccountType;
+    use pagos_core::Beneficiary;
+    use pagos_core::Currency;
+    use pagos_core::Money;
+    use pagos_core::Observation;
+    use pagos_core::OrderKey;
+    use pagos_core::PayoutOrder;
+    use pagos_core::Source;
+    use pagos_core::Status;
+    use pagos_core::Timestamp;
+    use pagos_engine::Intent;
+    use pagos_engine::Lease;
+    use pagos_engine::MemoryStore;
+    use pagos_engine::RunId;
+    use pagos_engine::Step;
+    use pagos_engine::Store;
+    use pagos_engine::World;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Long ago.
+    const THEN: Timestamp = Timestamp::from_millis(1_500_000_000_000);
+
+    fn order(number: usize) -> PayoutOrder {
+        PayoutOrder {
+            key: OrderKey::new(format!("k-{number}")).unwrap(),
+            account: AccountName::new("cashypro").unwrap(),
+            amount: Money::new(15_000_000, Currency::Cop),
+            beneficiary: Beneficiary {
+                name: "Ana Inventada".to_owned(),
+                document: None,
+                bank: None,
+                account_type: AccountType::Savings,
+                account_number: AccountNumber::new("00012345678").unwrap(),
+                email: None,
+                phone: None,
+            },
+            description: None,
+        }
+    }
+
+    /// Payouts that were paid long ago, and one that is watched.
+    async fn store(settled: usize) -> Arc<dyn Store> {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let run = RunId("a".to_owned());
+        let intent = |number| Intent { order: order(number), created_at: THEN };
+        store.submit(&run, (0..=settled).map(intent).collect()).await.unwrap();
+        store.release(&run, settled as u64 + 1, THEN).await.unwrap();
+        for number in 0..=settled {
+            let payout = store.payout(&order(number).key).await.unwrap().unwrap();
+            let mut progress = payout.progress;
+            progress.standing.apply(&Observation::new(Status::Succeeded, Source::Query, THEN));
+            let step = Step {
+                key: payout.order.key,
+                version: payout.version,
+                fence: None,
+                lease: Lease::End,
+                progress,
+                due_at: (number == settled).then_some(THEN),
+                entries: Vec::new(),
+                notices: Vec::new(),
+                applies: None,
+            };
+            store.commit(step).await.unwrap();
+        }
+        store
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn serve_prunes_portion_by_portion_and_leaves_what_is_watched() {
+        let settled = 2 * PORTION + 1;
+        let (store, scratch) = (store(settled).await, TempDir::new().unwrap());
+        let accounts = pagos_engine::Accounts::new();
+        let office = Office::over(Arc::clone(&store), &World::Providers, accounts, Policy::live());
+        let office = office.await.unwrap();
+        let retention = Retention { keep_days: 31, archive: scratch.path().join("archive") };
+        tokio::select! {
+            never = in_background(&office, Some(&retention)) => match never {},
+            () = tokio::time::sleep(ROUND / 2) => {}
+        }
+        assert_eq!(store.tally(None).await.unwrap().total(), 1);
+        let verified = crate::archive::verify(&retention.archive).unwrap();
+        assert_eq!((verified.files, verified.payouts), (3, settled as u64));
+        assert!(verified.faults.is_empty());
+        assert!(store.payout(&order(settled).key).await.unwrap().is_some());
+    }
+}

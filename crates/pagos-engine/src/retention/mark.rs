@@ -1,0 +1,74 @@
+//! What stays of an order for ever: enough to know its key and its body again, and no more.
+
+use pagos_core::OrderKey;
+use pagos_core::Status;
+use serde::Deserialize;
+use serde::Serialize;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use crate::intent::Digest;
+
+/// A key and an order, each as the beginning of a hash. Stored for ever, so it is short: with it, a key
+/// takes a few dozen bytes.
+///
+/// Both are cut so that a collision errs on the side of paying nobody: another key that looks like
+/// this one is refused as a conflict (one in 2^128), and another body that looks like this one is taken
+/// for the payout that was made (one in 2^64). Neither is ever sent.
+///
+/// The digest is that of [`Digest::VERSION`] 2. Who changes the canonical form keeps the second one for
+/// comparing with marks: the orders themselves are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mark {
+    /// Of the key.
+    pub key: [u8; 16],
+    /// Of the order.
+    pub digest: [u8; 8],
+}
+
+impl Mark {
+    /// The mark of an order with this key and digest.
+    pub fn of(key: &OrderKey, digest: Digest) -> Self {
+        Self { key: Self::of_key(key), digest: beginning(digest.0) }
+    }
+
+    /// The part that names the key.
+    pub fn of_key(key: &OrderKey) -> [u8; 16] {
+        beginning(Sha256::digest(key.as_str()).into())
+    }
+}
+
+fn beginning<const LENGTH: usize>(hash: [u8; 32]) -> [u8; LENGTH] {
+    // A mark is shorter than a hash, so no byte is made up.
+    let mut bytes = hash.iter().copied();
+    std::array::from_fn(|_| bytes.next().unwrap_or_default())
+}
+
+/// How an archived payout ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealedAs {
+    /// The money arrived.
+    Succeeded,
+    /// It failed; why is in the archive.
+    Failed,
+}
+
+impl SealedAs {
+    /// How a payout with a final status ended; `None` for one that is not final.
+    pub fn of(status: Status) -> Option<Self> {
+        match status {
+            Status::Succeeded => Some(Self::Succeeded),
+            Status::Failed(_) => Some(Self::Failed),
+            Status::Created | Status::Unknown | Status::Pending => None,
+        }
+    }
+
+    /// The status word, as in [`crate::Progress::word`].
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What is forgotten behind its readers: applied deliveries, and notices that everybody has read. Orphans
+//! and what nobody could read stay.
+
+use pagos_core::Timestamp;
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::row;
+use crate::transaction::Work;
+
+/// Counts what [`ForgetDeliveries`] would forget.
+pub(crate) struct CountDeliveries {
+    pub(crate) before: Timestamp,
+}
+
+impl Work for CountDeliveries {
+    type Answer = u64;
+
+    async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
+        let sql = "SELECT count(*) FROM inbox WHERE state = 'applied' AND received_at < $1
+                   AND due_at < $1 AND id < (SELECT max(id) FROM inbox)";
+        row::unsigned(connection.one(sql, &[&self.before.as_millis()]).await?.try_get(0)?)
+    }
+}
+
+/// Forgets deliveries that were applied, and neither received nor due since `before`.
+pub(crate) struct ForgetDeliveries {
+    pub(crate) before: Timestamp,
+    pub(crate) limit: usize,
+}
+
+impl Work for ForgetDeliveries {
+    type Answer = u64;
+
+    async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
+        let (before, limit) = (self.before.as_millis(), row::limit(self.limit));
+        connection.execute(DELIVERIES, &[&before, &limit]).await
+    }
+}
+
+/// The lock looks at a row again that somebody has just opened.
+const DELIVERIES: &str = "DELETE FROM inbox WHERE id IN (
+        SELECT id FROM inbox WHERE state = 'applied' AND received_at < $1 AND due_at < $1
+          AND id < (SELECT max(id) FROM inbox)
+        ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+    )";
+
+/// Forgets notices that every reader has acknowledged, if there is a reader. The newest one stays: whoever
+/// numbers goes on from it.
+pub(crate) struct ForgetNotices {
+    pub(crate) up_to: u64,
+}
+
+impl Work for ForgetNotices {
+    type Answer = u64;
+
+    async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
+        connection.execute(NOTICES, &[&row::signed(self.up_to)]).await
+    }
+}
+
+/// Two conditions rather than the lesser of two numbers: `least` leaves out the one that is NULL.
+const NOTICES: &str = "DELETE FROM outbox
+    WHERE number <= $1 AND number <= (SELECT min(position) FROM readers)
+      AND number < (SELECT max(number) FROM outbox)";
+
+/// The readers and their positions.
+pub(crate) struct ReadReaders;
+
+impl Work for ReadReaders {
+    type Answer = Vec<(String, u64)>;
+
+    async fn run(&self, connection: &Connection) -> Result<Vec<(String, u64)>, Failure> {
+        let rows = connection.rows("SELECT name, position FROM readers ORDER BY name", &[]).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row::unsigned(row.try_get(1)?)?))).collect()
+    }
+}

@@ -1,0 +1,66 @@
+//! What leaves [`PostgresStore`]. Which work is which call; no SQL.
+
+use async_trait::async_trait;
+use pagos_core::OrderKey;
+use pagos_core::Timestamp;
+use pagos_engine::Candidate;
+use pagos_engine::Leaving;
+use pagos_engine::RetentionStore;
+use pagos_engine::RunId;
+use pagos_engine::Scope;
+use pagos_engine::Seal;
+use pagos_engine::Sealing;
+use pagos_engine::StoreError;
+use pagos_engine::Tally;
+
+use super::PostgresStore;
+use crate::forget;
+use crate::retention;
+use crate::sealed;
+use crate::tallies;
+
+#[async_trait]
+impl RetentionStore for PostgresStore {
+    async fn candidates(
+        &self,
+        scope: Scope,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        self.pool.read(&retention::ReadCandidates { scope, after, limit }).await
+    }
+
+    async fn seal(
+        &self,
+        leaving: Vec<Leaving>,
+        now: Timestamp,
+    ) -> Result<Vec<Sealing>, StoreError> {
+        self.pool.write(&retention::TakeOut { leaving: &leaving, now }).await
+    }
+
+    async fn sealed(&self, key: &OrderKey) -> Result<Option<Seal>, StoreError> {
+        self.pool.read(&sealed::ReadSeal { key }).await
+    }
+
+    async fn archived(&self, run: &RunId) -> Result<Tally, StoreError> {
+        self.pool.read(&tallies::ReadTally { of: tallies::Of::Archived(run) }).await
+    }
+
+    async fn forgettable_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.pool.read(&forget::CountDeliveries { before }).await
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.pool.write(&forget::ForgetDeliveries { before, limit }).await
+    }
+
+    async fn forget_notices(&self, up_to: u64) -> Result<u64, StoreError> {
+        // A notice that nobody has read has no number yet, and the newest one must have it.
+        self.number_notices().await?;
+        self.pool.write(&forget::ForgetNotices { up_to }).await
+    }
+
+    async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.pool.read(&forget::ReadReaders).await
+    }
+}
