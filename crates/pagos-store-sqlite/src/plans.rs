@@ -34,10 +34,11 @@ pub(crate) fn overhear(mut connection: Connection) -> Connection {
 }
 
 /// Tables of a handful of rows (`named` has the accounts), and indexes of what is claimed at this moment.
-const FEW: [&str; 8] = [
+const FEW: [&str; 9] = [
     "SCAN identity",
     "SCAN accounts",
     "SCAN refused",
+    "SCAN readers",
     "SCAN named",
     "SCAN CONSTANT ROW",
     "SCAN payouts USING INDEX payouts_leased",
@@ -46,8 +47,12 @@ const FEW: [&str; 8] = [
 ];
 
 /// Statements that sort or scan what they have cut down to a few rows: the runs of one payout, and a
-/// portion of a run.
-const CUT_DOWN: [&str; 2] = ["FROM members INDEXED BY members_of JOIN runs", "max(key) FROM"];
+/// portion of a run; and the walk over old deliveries, once an hour and beside the writing thread.
+const CUT_DOWN: [&str; 3] = [
+    "FROM members INDEXED BY members_of JOIN runs",
+    "max(key) FROM",
+    "FROM inbox WHERE state = 'applied' AND received_at < ?1",
+];
 
 /// What of a plan costs more in a larger store.
 fn costly(connection: &Connection, sql: &str) -> Vec<String> {
