@@ -91,7 +91,7 @@ fn truth_02_a_refused_file_takes_back_only_what_is_its_own() {
     let refused = pay("second.csv", "h.db").exits(1).says("line 3, key \"h-2\"");
     assert_eq!(refused.json()["problems"].as_array().unwrap().len(), 1);
     let left = folder.run("list --db h.db --json").exits(0).json();
-    assert_eq!(reported(&left), ["h-1", "h-2"]);
+    assert_eq!(reported(&left), ["h-2", "h-1"], "the newest first");
     runtime.block_on(async {
         let other = SqliteStore::open(folder.path().join("h.db")).unwrap();
         let released = other.release(&run, 2, Timestamp::from_millis(1)).await.unwrap();

@@ -44,14 +44,16 @@ fn bad_days_end_as_they_must_and_a_second_run_sends_nothing() {
 /// Exactly what is documented, no field more or less: scripts depend on it.
 fn check_document(document: &Value) {
     let references = support::field_by_key(document, "reference");
+    let created = support::field_by_key(document, "created_at");
     let mut expected = Vec::new();
-    let rows = (1..).zip(BAD_DAYS).zip(references);
-    for ((n, (key, _, status, reason, reversals)), (_, reference)) in rows {
+    let rows = (1..).zip(BAD_DAYS).zip(references).zip(created);
+    for (((n, (key, _, status, reason, reversals)), (_, reference)), (_, created_at)) in rows {
         assert!(reference.is_string(), "{key}: {reference}");
+        assert!(created_at.is_u64(), "{key}: {created_at}");
         expected.push(json!({
             "key": key, "provider": "cashypro", "status": status, "reason": reason,
             "amount_minor": (100_000 + n) * 100, "currency": "COP", "reference": reference,
-            "attempts": 1, "reversals": reversals,
+            "attempts": 1, "reversals": reversals, "created_at": created_at,
         }));
     }
     let total = |status: &str| {

@@ -50,8 +50,10 @@ fn age(folder: &Folder, db: &str) {
             connection.execute(&update, rusqlite::params![value.to_string(), id]).unwrap();
         }
     }
-    let update = "UPDATE orders SET created_at = created_at - ?1";
-    connection.execute(update, [YEAR_MS]).unwrap();
+    for table in ["orders", "payouts", "members"] {
+        let update = format!("UPDATE {table} SET created_at = created_at - ?1");
+        connection.execute(&update, [YEAR_MS]).unwrap();
+    }
     let update = "UPDATE inbox SET received_at = received_at - ?1, due_at = due_at - ?1";
     connection.execute(update, [YEAR_MS]).unwrap();
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use pagos_core::Delivery;
 use pagos_core::Hint;
+use pagos_engine::Begun;
 use pagos_engine::Committed;
 use pagos_engine::Filing;
 use pagos_engine::InboxStore;
@@ -20,6 +21,7 @@ use pagos_engine::Released;
 use pagos_engine::Store;
 use pagos_engine::Submitted;
 use pagos_engine::Verdict;
+use pagos_engine::Work;
 use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
 use pagos_store_postgres::Scratch;
@@ -196,6 +198,41 @@ async fn a_step_takes_one_round_trip() {
     // The first one gives the statement its name.
     assert_eq!(steps(1).await, 2);
     assert_eq!(steps(10).await, 10);
+}
+
+/// Stored, released, claimed with its attempt, replied, claimed to be asked about, answered.
+#[tokio::test]
+async fn a_payout_of_a_payroll_takes_fewer_than_three_round_trips() {
+    for (rows, most) in [(1, 17), (64, 3 * 64)] {
+        let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+        let names: Vec<String> = (0..rows).map(|number| format!("p{number}")).collect();
+        let intents = names.iter().map(|name| intent(name)).collect();
+        let before = stand.proxy.round_trips();
+        stand.store.submit(&run_of("payroll"), intents).await.unwrap();
+        stand.store.release(&run_of("payroll"), rows, sample::at(5)).await.unwrap();
+        let begin = |payout: &Payout| {
+            let (progress, due_at) = (payout.progress.clone(), Some(sample::at(9)));
+            Some(Begun { progress, due_at, entries: Vec::new() })
+        };
+        let claims = stand.store.claim(claim(9, 64), &begin).await.unwrap();
+        assert_eq!(claims.len(), names.len());
+        let mut payouts: Vec<Payout> = claims.into_iter().map(|claim| claim.payout).collect();
+        for payout in &mut payouts {
+            assert!(matches!(
+                stand.store.commit(step(payout)).await.unwrap(),
+                Committed::Done { .. }
+            ));
+            payout.version += 1;
+        }
+        let ask = sample::claim_of(sample::lane(Work::Ask), 9, 64);
+        stand.store.claim(ask, &NoAttempt).await.unwrap();
+        for payout in &payouts {
+            stand.store.commit(step(payout)).await.unwrap();
+        }
+        let used = stand.proxy.round_trips() - before;
+        println!("{rows} payouts: {used} round trips");
+        assert!(used <= most, "{used} for {rows}");
+    }
 }
 
 /// What the server refuses is taken back, and the connection goes on.

@@ -136,8 +136,12 @@ struct Watched {
 
 impl Watched {
     fn new() -> Self {
+        Self::of(&CAREFUL)
+    }
+
+    fn of(descriptor: &'static Descriptor) -> Self {
         let succeeded = Status::Succeeded;
-        let scene = Scene::new(&CAREFUL, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
+        let scene = Scene::new(descriptor, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
         let inner = Arc::clone(&scene.provider);
         let (page, read) = (Mutex::new(Page::Rows(Vec::new())), Mutex::default());
         let provider = Arc::new(Listed { inner, page, read });
@@ -187,6 +191,26 @@ fn a_listed_payout_is_asked_about_once_when_its_window_closes() {
     watched.scene.work_for(&engine, 2 * HOUR);
     assert_eq!(watched.scene.provider.queries(), 1);
     assert_eq!(watched.scene.payout("a").due_at, None);
+}
+
+/// Its row is written when it is stored, released, claimed, replied and answered, and for each answer
+/// of its watch.
+#[test]
+fn what_a_settled_payout_costs_over_its_thirty_days() {
+    let return_window = Some(30 * DAY);
+    let monthly = Box::leak(Box::new(Descriptor { return_window, ..CAREFUL.clone() }));
+    let watched = Watched::of(monthly);
+    watched.scene.work_for(&watched.engine(), 31 * DAY);
+    let (asked, written) = (watched.scene.provider.queries(), watched.scene.payout("a").version);
+    assert_eq!((asked, written), (1, 5), "with a list, and settled by the reply");
+
+    let (pending, succeeded) = (Status::Pending, Status::Succeeded);
+    let scene = Scene::new(monthly, [Reply::Says(pending)], [Answer::Found(succeeded)]);
+    let scene = scene.with_payout("a");
+    scene.work_for(&scene.engine(), 32 * DAY);
+    let (asked, written) = (scene.provider.queries(), scene.payout("a").version);
+    assert_eq!((asked, written), (1 + 7, 12), "without a list, and settled by a question");
+    assert_eq!(scene.payout("a").due_at, None);
 }
 
 #[test]
