@@ -16,14 +16,13 @@ pub(crate) mod signal;
 pub(crate) mod submit;
 
 use std::future::Future;
-use std::num::NonZero;
 
 use crate::exit::Failure;
 
 /// Runs one asynchronous command to its end.
 pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores())
+        .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("the runtime cannot be started: {error}")))?;
@@ -31,9 +30,4 @@ pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> 
     // The name of a host that nobody resolves holds up no end.
     runtime.shutdown_background();
     outcome
-}
-
-/// At least two, so that a call that blocks holds up nobody, and no more than payouts can use.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8)
 }

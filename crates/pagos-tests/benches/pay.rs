@@ -10,7 +10,7 @@
 //! * the engine over a store in memory, whose claims walk over all rows: not durable, not fast;
 //! * the engine over SQLite with `synchronous=FULL`. Every row is stored, claimed, begun, recorded,
 //!   claimed and recorded again: three durable steps a row, in the order that keeps it from being
-//!   paid twice. Payouts are handled in tasks of the runtime, as `pagos` does it, and once in one task.
+//!   paid twice. Payouts are handled in the task of the loop, as `pagos` does it, and once in tasks of the runtime.
 //!
 //! `cargo bench -p pagos-tests`. All take turns, and the best round of each counts. A path after
 //! `--` names the folder for the databases, if the temporary one is not on a disk.
@@ -89,8 +89,8 @@ const SUBMISSION: usize = 1_000;
 /// otherwise, and with one at a time every durable step is a commit of its own.
 const UNDER_WAY: [usize; 5] = [64, 64, 256, 16, 1];
 
-/// Which of them is handled in the task of the loop alone.
-const ONE_TASK: usize = 1;
+/// Which of them is handled in tasks of the runtime, and not in that of the loop.
+const SPREAD: usize = 1;
 
 const BUDGET: f64 = 0.5;
 
@@ -108,8 +108,8 @@ fn main() {
         batched = batched.max(runtime.block_on(commit_a_batch(&scratch.file())));
         memory = memory.max(runtime.block_on(pay_in_memory()));
         for (number, best) in engines.iter_mut().enumerate() {
-            let (file, is_one_task) = (scratch.file(), number == ONE_TASK);
-            let paid = runtime.block_on(pay_in_sqlite(&file, UNDER_WAY[number], is_one_task));
+            let (file, is_spread) = (scratch.file(), number == SPREAD);
+            let paid = runtime.block_on(pay_in_sqlite(&file, UNDER_WAY[number], is_spread));
             if best.as_ref().is_none_or(|best| paid.rate() > best.rate()) {
                 *best = Some(paid);
             }
@@ -123,7 +123,7 @@ fn main() {
         &format!("{:.2}x the calls alone", memory / calls),
     );
     for (number, paid) in engines.into_iter().flatten().enumerate() {
-        let tasks = if number == ONE_TASK { ", one task" } else { "" };
+        let tasks = if number == SPREAD { ", in tasks" } else { "" };
         let what = format!("engine, SQLite, {} under way{tasks}", UNDER_WAY[number]);
         let rate = paid.rate();
         if number == 0 {
@@ -224,19 +224,19 @@ async fn pay_in_memory() -> f64 {
     f64::from(ROWS) / begun.elapsed().as_secs_f64()
 }
 
-async fn pay_in_sqlite(path: &Path, under_way: usize, is_one_task: bool) -> Paid {
+async fn pay_in_sqlite(path: &Path, under_way: usize, is_spread: bool) -> Paid {
     // A fifth of the rows tells as much where every step waits for the disk.
     let rows = if under_way == 1 { ROWS / 5 } else { ROWS };
     let store = Arc::new(SqliteStore::open(path).unwrap());
     let (before, begun) = (Processor::used(), Instant::now());
-    let submitting = pay(store.clone(), rows, under_way, is_one_task).await;
+    let submitting = pay(store.clone(), rows, under_way, is_spread).await;
     let whole = begun.elapsed();
     let processor = Processor::used().since(before);
     Paid { rows, submitting, whole, commits: store.commits(), processor }
 }
 
 /// Pays everything to the end, as `pagos pay` does; returns how long it took to store the orders.
-async fn pay(store: Arc<dyn Store>, rows: u32, under_way: usize, is_one_task: bool) -> Duration {
+async fn pay(store: Arc<dyn Store>, rows: u32, under_way: usize, is_spread: bool) -> Duration {
     let accounts = Accounts::new().with(account(), Arc::new(cashypro()));
     // Time does not matter here: what is pending is asked about at once.
     let policy = Policy { poll_delays: vec![Duration::ZERO], ..policy() };
@@ -254,15 +254,15 @@ async fn pay(store: Arc<dyn Store>, rows: u32, under_way: usize, is_one_task: bo
             tokio::time::sleep(BEAT).await;
         }
     };
-    if is_one_task {
-        engine.run(under_way, all_paid, std::future::pending).await.unwrap();
-    } else {
+    if is_spread {
         engine.run_on(&Tasks, under_way, all_paid, std::future::pending).await.unwrap();
+    } else {
+        engine.run(under_way, all_paid, std::future::pending).await.unwrap();
     }
     submitting
 }
 
-/// Lends the runtime's tasks to the engine, as `pagos` does.
+/// Lends the runtime's tasks to the engine.
 #[derive(Debug)]
 struct Tasks;
 

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::net::TcpListener;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ use pagos_engine::Engine;
 use pagos_engine::EngineError;
 use pagos_engine::Policy;
 use pagos_engine::Pulse;
-use pagos_engine::Spawner;
 use pagos_engine::Store;
 use pagos_engine::StoreDoor;
 use pagos_engine::World;
@@ -100,7 +98,7 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// Engine and receiver over one store.
 #[derive(Debug)]
 pub(crate) struct Office {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) engine: Engine,
     pub(crate) store: Arc<dyn Store>,
     wake: Arc<Notify>,
 }
@@ -126,7 +124,6 @@ impl Office {
         let door = door(Arc::clone(&store));
         let timer = Arc::new(SystemClock);
         let engine = Engine::open_beside(door, world, accounts, timer, policy).await?;
-        let engine = Arc::new(engine);
         Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
     }
 
@@ -173,7 +170,7 @@ impl Office {
         // It holds everything that is under way.
         let mut working = Box::pin(async {
             tokio::select! {
-                worked = self.engine.run_on(&Tasks, concurrency, stop, || self.wake.notified()) => worked,
+                worked = self.engine.run(concurrency, stop, || self.wake.notified()) => worked,
                 never = self.tell_of_lists() => match never {},
             }
         });
@@ -221,28 +218,6 @@ impl Office {
     /// Resolves when a webhook was stored.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
-    }
-}
-
-/// Lends the runtime's tasks to the engine.
-#[derive(Debug)]
-struct Tasks;
-
-type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// A task that ends with its handle.
-struct Task(tokio::task::JoinHandle<()>);
-
-impl Spawner for Tasks {
-    fn spawn(&self, work: Boxed) -> Boxed {
-        let mut task = Task(tokio::spawn(work));
-        Box::pin(async move { drop((&mut task.0).await) })
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 
