@@ -232,7 +232,6 @@ async fn a_payout_of_a_payroll_takes_fewer_than_three_round_trips() {
             stand.store.commit(step(payout)).await.unwrap();
         }
         let used = stand.proxy.round_trips() - before;
-        println!("{rows} payouts: {used} round trips");
         assert!(used <= most, "{used} for {rows}");
     }
 }
