@@ -263,7 +263,7 @@ pub(crate) fn build(
         _ => None,
     };
     let endpoint = endpoint(settings, &provider).map_err(|problem| vec![problem])?;
-    limits.check(settings, provider.descriptor()).map_err(|problem| vec![problem])?;
+    limits.check(settings, provider.as_ref()).map_err(|problem| vec![problem])?;
     let unused = settings.unused();
     if !unused.is_empty() {
         return Err(unused);

@@ -121,7 +121,9 @@ impl Engine {
                 Some(own) => own.clone(),
                 None => policy.fitted(descriptor, world),
             };
-            if let Some(fault) = own.fault_with(descriptor, world) {
+            let payments = provider.payments().map(|payments| payments.terms().absence);
+            let of_payments = || own.fault_with_payments(payments?, world);
+            if let Some(fault) = own.fault_with(descriptor, world).or_else(of_payments) {
                 return Err(EngineError::UnsafePolicy(format!("account {name}: {fault}")));
             }
             policies.insert(name.clone(), own);

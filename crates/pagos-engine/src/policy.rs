@@ -244,6 +244,21 @@ impl Policy {
         None
     }
 
+    /// Why this policy would be unsafe for the payments of a provider that states `stated`, if it would: a
+    /// session must not be called unpaid, and another one opened, earlier than the provider allows.
+    pub fn fault_with_payments(&self, stated: Absence, world: &World) -> Option<String> {
+        let own = self.absence.filter(|_| *world == World::Providers)?;
+        let is_weaker = own.grace < stated.grace || own.answers_min < stated.answers_min;
+        is_weaker.then(|| {
+            format!(
+                "nobody paid a session, says the provider, is proof after {} answers and {} s, and this \
+                 policy would take less for proof",
+                stated.answers_min,
+                stated.grace.as_secs()
+            )
+        })
+    }
+
     /// For how long a worker of ours may still be sending an attempt after it was begun.
     pub(crate) fn time_on_the_way(&self) -> Duration {
         self.lease + self.deadline

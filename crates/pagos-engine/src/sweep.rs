@@ -31,6 +31,7 @@ use crate::record::Writer;
 use crate::service::Admission;
 use crate::service::Told;
 use crate::store::Payout;
+use crate::store::StoreErrorKind;
 
 /// A list that has more pages than this does not end.
 const PAGES_MAX: u32 = 100_000;
@@ -152,7 +153,12 @@ impl Engine {
                 }
             };
             for row in &page.rows {
-                self.learn_listed(account, row).await?;
+                match self.learn_listed(account, row).await {
+                    // Another version wrote it. It is set aside when it is claimed.
+                    Err(EngineError::Store(error))
+                        if error.kind == StoreErrorKind::UnreadableRow => {}
+                    learned => learned?,
+                }
             }
             match page.next {
                 None => return Ok(Ok(())),

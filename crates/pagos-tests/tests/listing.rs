@@ -31,6 +31,7 @@ use pagos_core::Window;
 use pagos_engine::Engine;
 use pagos_engine::NoticeKind;
 use pagos_engine::Timer;
+use pagos_store_sqlite::SqliteStore;
 use pagos_tests::Answer;
 use pagos_tests::CAREFUL;
 use pagos_tests::ConektaHouse;
@@ -41,7 +42,9 @@ use pagos_tests::Reply;
 use pagos_tests::Scene;
 use pagos_tests::ScriptedProvider;
 use pagos_tests::Stage;
+use pagos_tests::SteadyStore;
 use pagos_tests::drive;
+use pagos_tests::finish;
 use pagos_tests::order;
 use pagos_twin::Fault;
 use pagos_twin::Profile;
@@ -300,6 +303,31 @@ fn a_list_that_cannot_be_read_is_told_and_read_again() {
         assert!(engine.unswept().is_empty());
         assert_eq!(watched.depths().len(), 4);
     }
+}
+
+/// A row that another version wrote ends no work but its own.
+#[test]
+fn a_row_that_cannot_be_read_does_not_end_the_loop() {
+    let path = std::env::temp_dir().join(format!("pagos-listing-{}.db", std::process::id()));
+    let succeeded = Status::Succeeded;
+    let mut scene = Scene::new(&CAREFUL, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
+    scene.store = SteadyStore::new(Arc::new(SqliteStore::open(&path).unwrap()));
+    scene.submit(&["a"]);
+    let inner = Arc::clone(&scene.provider);
+    let row = inner.seen(&order("a"), succeeded, Source::Listing);
+    let (page, read) = (Mutex::new(Page::Rows(vec![row])), Mutex::default());
+    let provider = Arc::new(Listed { inner, page, read });
+    let engine = scene.engine_with(provider, &Arc::new(Gate::new()));
+    scene.work(&engine);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute("UPDATE payouts SET progress_json = '{\"of\":\"tomorrow\"}'", ()).unwrap();
+    scene.timer.advance(7 * HOUR);
+    let worked = finish(engine.work(4));
+    drop((engine, other, scene));
+    for end in ["", "-wal", "-shm", ".lock"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
+    worked.unwrap();
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pagos_core::Absence;
 use pagos_core::Descriptor;
+use pagos_core::PayoutProvider;
 use pagos_engine::Policy;
 use pagos_engine::World;
 
@@ -75,10 +76,13 @@ impl Limits {
     pub(super) fn check(
         &self,
         settings: &AccountSettings,
-        descriptor: &Descriptor,
+        provider: &dyn PayoutProvider,
     ) -> Result<(), ConfigProblem> {
-        let policy = self.fit(&Policy::live(), descriptor);
-        let Some(fault) = policy.fault_with(descriptor, &World::Providers) else { return Ok(()) };
+        let policy = self.fit(&Policy::live(), provider.descriptor());
+        let fault = policy.fault_with(provider.descriptor(), &World::Providers);
+        let payments = provider.payments().map(|payments| payments.terms().absence);
+        let of_payments = || policy.fault_with_payments(payments?, &World::Providers);
+        let Some(fault) = fault.or_else(of_payments) else { return Ok(()) };
         let named = LIMITS.iter().map(|limit| limit.name).find(|it| settings.lookup(it).is_some());
         Err(ConfigProblem::new(
             settings.origin_of(named.unwrap_or_default()).clone(),
@@ -188,6 +192,16 @@ mod tests {
         }
         let longer = [("lease_s", "600"), ("deadline_s", "300"), ("absence_grace_s", "9000000")];
         assert!(built(&account("conekta", &longer), Gaps::Credentials).is_ok());
+    }
+
+    /// VirtualPOS states a day for payments and half an hour for payouts.
+    #[test]
+    fn a_grace_that_does_for_payouts_may_be_too_short_for_payments() {
+        let grace = ("absence_grace_s", "3600");
+        assert!(built(&account("virtualpos", &[grace]), Gaps::Credentials).is_ok());
+        let both = [grace, ("payments_url", "https://payments.example/")];
+        let told = built(&account("virtualpos", &both), Gaps::Credentials).unwrap_err().concat();
+        assert!(told.contains("nobody paid a session"), "{told}");
     }
 
     #[test]
