@@ -16,6 +16,7 @@ use pagos_core::Status;
 use crate::decide::Rules;
 use crate::engine::Engine;
 use crate::engine::EngineError;
+use crate::place::Place;
 use crate::point::Point;
 use crate::rate::Limited;
 use crate::record::Writer;
@@ -25,7 +26,7 @@ use crate::store::Payout;
 
 impl Engine {
     /// Asks, and records the answer.
-    pub(crate) async fn ask(&self, claim: Claim) -> Result<(), EngineError> {
+    pub(crate) async fn ask(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
         let payout = claim.payout;
         let account = payout.order.account.clone();
         let writer = Writer::Holder { epoch: payout.epoch };
@@ -38,6 +39,9 @@ impl Engine {
             Ok(Lookup::CannotTell(_)) => Told::Nothing,
             answer => Told::by(answer),
         };
+        if told == Told::Works {
+            drop(place);
+        }
         match answer {
             Ok(Lookup::Found(seen)) => self.learn(Point::RecordAnswer, payout, writer, &seen).await,
             Ok(Lookup::Absent) => {

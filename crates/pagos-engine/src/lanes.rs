@@ -8,6 +8,7 @@ use pagos_core::AccountName;
 use pagos_core::Timestamp;
 
 use crate::payment::Payment;
+use crate::place::Freed;
 use crate::sending::OnItsWay;
 use crate::store::Claim;
 use crate::store::Lane;
@@ -55,7 +56,11 @@ pub(crate) struct Lanes {
     pub(crate) is_payments_turn: bool,
     /// Accounts whose lists are being read.
     pub(crate) sweeping: BTreeSet<AccountName>,
+    /// What was claimed and is not done.
     in_flight: BTreeMap<Lane, usize>,
+    /// How many of them have left their places: what their providers answered is being recorded.
+    answered: BTreeMap<Lane, usize>,
+    pub(crate) freed: Freed,
     /// Lanes in which nothing is due, as far as is known.
     empty: BTreeSet<Lane>,
     has_empty_inbox: bool,
@@ -84,9 +89,11 @@ impl Lanes {
     }
 
     /// How many more a lane of `most` places takes. Claims come in batches, since a transaction for
-    /// each single payout would be wasteful: none while more than half of the places are taken.
+    /// each single payout would be wasteful: none while more than half of the places are taken. At most as
+    /// many answers as there are places wait to be recorded.
     pub(crate) fn room(&self, lane: &Lane, most: usize) -> usize {
-        let free = most.saturating_sub(self.count(lane));
+        let (in_flight, answered) = (count(&self.in_flight, lane), count(&self.answered, lane));
+        let free = most.saturating_sub(in_flight.saturating_sub(answered.min(most)));
         if self.empty.contains(lane) || free * 2 < most { 0 } else { free }
     }
 
@@ -95,10 +102,6 @@ impl Lanes {
         let is_of_account = |other: &&Lane| other.account == lane.account;
         let is_busy = self.in_flight.keys().filter(is_of_account).any(is_of_payouts);
         if is_busy || self.empty.contains(lane) { 0 } else { 1 }
-    }
-
-    fn count(&self, lane: &Lane) -> usize {
-        self.in_flight.get(lane).copied().unwrap_or(0)
     }
 
     pub(crate) fn claimed(&mut self, found: &Found<Held>) {
@@ -130,10 +133,21 @@ impl Lanes {
         }
     }
 
+    /// Takes in which places were freed.
+    pub(crate) fn leave(&mut self) {
+        for lane in self.freed.take() {
+            *self.answered.entry(lane).or_default() += 1;
+        }
+    }
+
     pub(crate) fn handled(&mut self, lane: &Lane) {
-        match self.in_flight.get_mut(lane) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(self.in_flight.remove(lane)),
+        // Whatever is done has left its place.
+        self.leave();
+        for counts in [&mut self.in_flight, &mut self.answered] {
+            match counts.get_mut(lane) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => drop(counts.remove(lane)),
+            }
         }
     }
 
@@ -180,6 +194,10 @@ impl Lanes {
         self.has_no_hints = false;
         self.due_at = None;
     }
+}
+
+fn count(counts: &BTreeMap<Lane, usize>, lane: &Lane) -> usize {
+    counts.get(lane).copied().unwrap_or(0)
 }
 
 fn is_of_payouts(lane: &Lane) -> bool {

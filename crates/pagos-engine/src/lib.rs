@@ -35,6 +35,7 @@ mod list;
 mod memory;
 mod operator;
 mod payment;
+mod place;
 mod point;
 mod policy;
 mod progress;

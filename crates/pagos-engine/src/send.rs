@@ -25,6 +25,7 @@ use crate::door::ProviderDoor;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::history::Proof;
+use crate::place::Place;
 use crate::point::Point;
 use crate::record::Writer;
 use crate::service::Admission;
@@ -39,9 +40,9 @@ use crate::store::Step;
 impl Engine {
     /// Sends a payout whose attempt has begun with its claim; another one is prepared first, and its
     /// attempt begins with what was prepared.
-    pub(crate) async fn send(&self, claim: Claim) -> Result<(), EngineError> {
+    pub(crate) async fn send(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
         if claim.has_begun() {
-            return self.send_begun(claim.payout, claim.lease_until).await;
+            return self.send_begun(claim.payout, claim.lease_until, place).await;
         }
         if !self.has_time(&claim.payout, claim.lease_until) {
             return self.give_back(claim).await;
@@ -50,11 +51,17 @@ impl Engine {
         // Whether the attempt was begun is not known while it is.
         let _on_its_way = self.sending.begin();
         let Some(payout) = self.begin(payout, handle).await? else { return Ok(()) };
-        self.send_begun(payout, claim.lease_until).await
+        self.send_begun(payout, claim.lease_until, place).await
     }
 
-    /// Sends it, and records what came back.
-    async fn send_begun(&self, payout: Payout, lease_until: Timestamp) -> Result<(), EngineError> {
+    /// Sends it, and records what came back. A refusal keeps its place until it is recorded, so that an
+    /// account out of service gets no further payout meanwhile.
+    async fn send_begun(
+        &self,
+        payout: Payout,
+        lease_until: Timestamp,
+        place: Place,
+    ) -> Result<(), EngineError> {
         let Some(attempt) = payout.progress.open else { return Ok(()) };
         let writer = Writer::Holder { epoch: payout.epoch };
         if !self.has_time(&payout, lease_until) {
@@ -66,6 +73,9 @@ impl Engine {
         let asked_at = self.timer.now();
         let answer = self.create(&payout, self.departure(&payout, lease_until)).await;
         let told = Told::by(&answer);
+        if told == Told::Works {
+            drop(place);
+        }
         // What was learned first: nothing may come between an answer and its record.
         match answer {
             Ok(seen) => self.learn(Point::RecordReply, payout, writer, &seen).await,

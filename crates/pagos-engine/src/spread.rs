@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use crate::engine::Engine;
 use crate::engine::EngineError;
 use crate::lanes::Held;
+use crate::place::Place;
 
 /// Runs pieces of work beside each other.
 ///
@@ -50,11 +51,12 @@ pub(crate) fn handle(
     engine: &Arc<Engine>,
     spawner: &dyn Spawner,
     held: Held,
+    place: Place,
 ) -> BoxFuture<'static, Result<(), EngineError>> {
     let told = Arc::new(Mutex::new(None));
     let (engine, tells) = (Arc::clone(engine), Arc::clone(&told));
     let work = async move {
-        let handled = engine.handle(held).await;
+        let handled = engine.handle(held, place).await;
         *tells.lock().unwrap_or_else(PoisonError::into_inner) = Some(handled);
     };
     let ended = spawner.spawn(work.boxed());

@@ -31,6 +31,7 @@ use crate::lanes::Found;
 use crate::lanes::Held;
 use crate::lanes::Lanes;
 use crate::payment::Payment;
+use crate::place::Place;
 use crate::point::Point;
 use crate::rate::Limited;
 use crate::record::Writer;
@@ -79,7 +80,8 @@ enum Done {
 type Sweeping<'a> = FuturesUnordered<BoxFuture<'a, (AccountName, Result<(), EngineError>)>>;
 
 /// How a payout in hand is handled.
-type Handle<'a, 'it> = dyn Fn(Held) -> BoxFuture<'a, Result<(), EngineError>> + Send + Sync + 'it;
+type Handle<'a, 'it> =
+    dyn Fn(Held, Place) -> BoxFuture<'a, Result<(), EngineError>> + Send + Sync + 'it;
 
 type UnderWay<'a> = FuturesUnordered<BoxFuture<'a, Result<Done, EngineError>>>;
 
@@ -99,7 +101,7 @@ impl Engine {
         let claims = self.claim_all(limit, &mut lanes).await?;
         let (payouts, payments) = (claims.len(), following.len());
         let mut handling: FuturesUnordered<BoxFuture<'_, Result<(), EngineError>>> =
-            claims.into_iter().map(|held| self.handle(held).boxed()).collect();
+            claims.into_iter().map(|held| self.handle(held, Place::nowhere()).boxed()).collect();
         handling.extend(following.into_iter().map(|payment| self.follow(payment).boxed()));
         let mut outcome = Ok(Worked { deliveries, payouts, payments });
         for account in self.accounts_to_sweep() {
@@ -127,7 +129,7 @@ impl Engine {
         stop: impl Future<Output = ()> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
     ) -> Result<(), EngineError> {
-        let handle = |held| self.handle(held).boxed();
+        let handle = |held, place| self.handle(held, place).boxed();
         self.run_handling(&handle, concurrency, stop, wake).await
     }
 
@@ -143,7 +145,7 @@ impl Engine {
         stop: impl Future<Output = ()> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
     ) -> Result<(), EngineError> {
-        let handle = |held| spread::handle(self, spawner, held);
+        let handle = |held, place| spread::handle(self, spawner, held, place);
         self.run_handling(&handle, concurrency, stop, wake).await
     }
 
@@ -161,6 +163,7 @@ impl Engine {
         let mut ending = Ending::default();
         loop {
             self.beat();
+            lanes.leave();
             match ending.is_stopping {
                 true => sweeping.clear(),
                 false => {
@@ -173,6 +176,8 @@ impl Engine {
             }
             let mut nap = self.timer.sleep(lanes.nap(self.timer.now())).fuse();
             let mut woken = std::pin::pin!(wake().fuse());
+            let freed = lanes.freed.clone();
+            let mut left = std::pin::pin!(freed.any().fuse());
             select_biased! {
                 () = stop => ending.is_stopping = true,
                 done = under_way.select_next_some() => match done {
@@ -185,6 +190,7 @@ impl Engine {
                         ending.fail(error);
                     }
                 },
+                () = left => {}
                 () = nap => lanes.look_again(),
                 () = woken => lanes.look_again(),
             }
@@ -275,7 +281,9 @@ impl Engine {
                 lanes.claimed(&found);
                 for held in found.claims {
                     let lane = held.lane();
-                    let handled = handle(held).map(|done| done.map(|()| Done::Handled(lane)));
+                    let place = Place::of(lane.clone(), &lanes.freed);
+                    let handled =
+                        handle(held, place).map(|done| done.map(|()| Done::Handled(lane)));
                     under_way.push(handled.boxed());
                 }
             }
@@ -457,10 +465,10 @@ impl Engine {
 
     /// Does what is due about one payout. A panic in a provider's code ends the work on this payout, in
     /// quarantine, and nothing else.
-    pub(crate) async fn handle(&self, held: Held) -> Result<(), EngineError> {
+    pub(crate) async fn handle(&self, held: Held, place: Place) -> Result<(), EngineError> {
         let Held { claim, on_its_way: _on_its_way } = held;
         let key = claim.payout.order.key.clone();
-        let handling = Box::pin(self.handle_claim(claim));
+        let handling = Box::pin(self.handle_claim(claim, place));
         match AssertUnwindSafe(handling).catch_unwind().await {
             Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
                 // Another version wrote it meanwhile. Whoever claims it next sets it aside.
@@ -471,19 +479,19 @@ impl Engine {
         }
     }
 
-    async fn handle_claim(&self, claim: Claim) -> Result<(), EngineError> {
+    async fn handle_claim(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
         let is_halted = || {
             let account = &claim.payout.order.account;
             matches!(self.admission(account, self.timer.now()), Admission::NotBefore(_))
         };
         if claim.has_begun() {
-            return self.send(claim).await;
+            return self.send(claim, place).await;
         }
         match task(&claim.payout.progress) {
             Task::Send if is_halted() => self.give_back(claim).await,
-            Task::Send => self.send(claim).await,
+            Task::Send => self.send(claim, place).await,
             Task::AdmitDoubt => self.admit_doubt(claim).await,
-            Task::Ask => self.ask(claim).await,
+            Task::Ask => self.ask(claim, place).await,
             Task::Rest => self.give_back(claim).await,
         }
     }

@@ -1,6 +1,7 @@
 //! Claims to ask, which are kept in memory: they spare the provider a question and guard no money.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -18,9 +19,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// How many there are, live or not.
-    pub(crate) fn count(&self) -> usize {
-        self.all().len()
+    /// The keys of those that are being asked about.
+    pub(crate) fn claimed(&self, now: Timestamp) -> HashSet<String> {
+        let all = self.all();
+        let live = all.iter().filter(|(_, until)| **until > now);
+        live.map(|(key, _)| key.to_string()).collect()
     }
 
     /// Claims a payout, unless somebody was faster.

@@ -5,6 +5,7 @@
 //! file: only the process that has the turn claims payouts, and its questions end with it.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use pagos_core::Timestamp;
 use pagos_engine::Begin;
@@ -43,13 +44,15 @@ pub(crate) struct Found {
     pub(crate) payout: Payout,
 }
 
-/// Up to `limit` payouts that are due in a lane and are not under a claim to send.
+/// What a share may claim: what is due in its lane and neither under a claim to send nor among those that
+/// are being `asked` about.
 pub(crate) fn due(
     connection: &Connection,
-    lane: &Lane,
+    share: &Share,
     now: Timestamp,
-    limit: usize,
+    asked: &HashSet<String>,
 ) -> Result<Due, Failure> {
+    let Share { lane, limit, .. } = share;
     let mut statement = connection.prepare_cached(concat!(
         "SELECT ",
         payout_columns!(),
@@ -59,13 +62,16 @@ pub(crate) fn due(
            AND (lease_until IS NULL OR lease_until <= ?3)
          ORDER BY due_at, key LIMIT ?4",
     ))?;
-    let rows_max = row::limit(limit.saturating_add(UNREAD_MAX));
+    let rows_max = row::limit(limit.saturating_add(asked.len()).saturating_add(UNREAD_MAX));
     let arguments = params![lane.account.as_str(), lane.work.word(), now.as_millis(), rows_max];
     let mut rows = statement.query(arguments)?;
     let mut due = Due::default();
-    while due.payouts.len() < limit
+    while due.payouts.len() < *limit
         && let Some(row) = rows.next()?
     {
+        if asked.contains(row::text(row, 9)?) {
+            continue;
+        }
         let (id, counted) = (row.get(8)?, tallies::counted(row, 10)?);
         match row::payout(row) {
             Ok(payout) => due.payouts.push(Found { id, counted, payout }),

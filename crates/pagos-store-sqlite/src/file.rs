@@ -12,6 +12,7 @@ use std::time::Instant;
 use pagos_engine::StoreError;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 
 use crate::failure::Failure;
 use crate::lock;
@@ -276,6 +277,9 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        // A plan never depends on the values that are bound, so statements are planned once and not each
+        // time that they run. Source: sqlite.org/c3ref/c_dbconfig_defensive.html.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         #[cfg(test)]
         let connection = crate::plans::overhear(connection);
         Ok(connection)

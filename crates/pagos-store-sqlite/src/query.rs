@@ -70,7 +70,7 @@ pub(crate) fn identity_if_any(connection: &Connection) -> Result<Option<String>,
 pub(crate) fn history(connection: &Connection, key: &OrderKey) -> Result<Vec<Entry>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT entry_json FROM entries
-         WHERE payout = (SELECT id FROM payouts WHERE key = ?1) ORDER BY id",
+         WHERE payout = (SELECT id FROM payouts WHERE key = ?1) ORDER BY number",
     )?;
     let entries = row::entries(statement.query([key.as_str()])?);
     entries.map_err(|failure| failure.of(format!("the history of payout {key}")))

@@ -54,7 +54,9 @@ pub(crate) fn commit(
     if let Some(id) = step.applies {
         inbox::apply(connection, id)?;
     }
-    if let Some(reference) = step.progress.standing.reference() {
+    if let Some(reference) = step.progress.standing.reference()
+        && stored.reference.as_deref() != Some(reference.as_str())
+    {
         name(connection, &stored, step, reference)?;
     }
     let after = Counted {
@@ -74,7 +76,10 @@ pub(crate) fn commit(
 pub(crate) fn keep(connection: &Connection, id: i64, entries: &[String]) -> Result<(), Failure> {
     for entry in entries {
         connection
-            .prepare_cached("INSERT INTO entries (payout, entry_json) VALUES (?1, ?2)")?
+            .prepare_cached(
+                "INSERT INTO entries (payout, number, entry_json)
+                 SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM entries WHERE payout = ?1",
+            )?
             .execute(params![id, entry])?;
     }
     Ok(())
@@ -85,14 +90,14 @@ struct Stored {
     version: i64,
     epoch: i64,
     is_held: bool,
-    has_reference: bool,
+    reference: Option<String>,
     counted: Counted,
 }
 
 fn stored(connection: &Connection, step: &Step) -> Result<Option<Stored>, Failure> {
     let stored = connection
         .prepare_cached(
-            "SELECT id, version, epoch, held, reference IS NOT NULL,
+            "SELECT id, version, epoch, held, reference,
                     account, currency, status, amount_minor, at_rest, attention
              FROM payouts WHERE key = ?1",
         )?
@@ -102,7 +107,7 @@ fn stored(connection: &Connection, step: &Step) -> Result<Option<Stored>, Failur
                 version: row.get(1)?,
                 epoch: row.get(2)?,
                 is_held: row.get(3)?,
-                has_reference: row.get(4)?,
+                reference: row.get(4)?,
                 counted: tallies::counted(row, 5)?,
             })
         })
@@ -124,7 +129,7 @@ fn name(
              VALUES (?1, ?2, ?3)",
         )?
         .execute(params![account, reference.as_str(), step.key.as_str()])?;
-    if !stored.has_reference {
+    if stored.reference.is_none() {
         inbox::match_reference(connection, account, reference)?;
     }
     Ok(())

@@ -169,18 +169,16 @@ impl SqliteStore {
         self.writer.as_ref().map_or(0, Thread::commits)
     }
 
-    /// What a share may claim.
-    async fn due(&self, share: &Share, now: Timestamp) -> Result<Due, StoreError> {
-        let lane = share.lane.clone();
-        // As many more as may be under a claim to ask, of which the file knows nothing.
-        let limit = share.limit.saturating_add(self.asked.count());
+    /// What each share may claim.
+    async fn due(&self, shares: &[Share], now: Timestamp) -> Result<Vec<Due>, StoreError> {
+        // Of these the file knows nothing.
+        let asked = self.asked.claimed(now);
+        let shares = shares.to_vec();
         let look = move |transaction: &mut Transaction<'_>| {
-            claim::due(transaction.connection, &lane, now, limit)
+            let due = |share| claim::due(transaction.connection, share, now, &asked);
+            shares.iter().map(due).collect::<Result<Vec<_>, _>>()
         };
-        let mut due = self.reader.call(look).await?;
-        due.payouts.retain(|found| !self.asked.is_claimed(&found.payout.order.key, now));
-        due.payouts.truncate(share.limit);
-        Ok(due)
+        self.reader.call(look).await
     }
 
     fn writer(&self) -> Result<&Thread, StoreError> {
@@ -275,8 +273,8 @@ impl Store for SqliteStore {
         let mut writing = Writing::default();
         // Each with whether it must be written, and so may turn out not to hold.
         let mut claims = Vec::new();
-        for share in &request.shares {
-            let due = self.due(share, now).await?;
+        let due = self.due(&request.shares, now).await?;
+        for (share, due) in request.shares.iter().zip(due) {
             writing.set_aside(due.unread, &share.lane);
             for found in due.payouts {
                 match share.lane.work {
