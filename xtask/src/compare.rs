@@ -47,19 +47,21 @@ impl Orders {
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let folder = workspace.target.join("compare");
     trial::empty(&folder)?;
-    let built = |consumer| build::build(workspace, &folder, consumer);
-    let library = built(&Consumer::PAGOS)?;
-    let payrail = built(&Consumer::PAYRAIL)?;
-    let by_hand = built(&Consumer::REQWEST)?;
+    println!("| program | crates | processor time of a clean release build | stripped program |");
+    println!("|---|---|---|---|");
+    // Each row at once: a build takes minutes.
+    let told = |built: Built| {
+        println!("{}", describe(&built));
+        built
+    };
+    for consumer in [Consumer::PAGOS, Consumer::PAYRAIL] {
+        build::build(workspace, &folder, &consumer).map(told)?;
+    }
+    let by_hand = build::build(workspace, &folder, &Consumer::REQWEST).map(told)?;
     let command = match &orders.program {
         Some(_) => None,
-        None => Some(build::build_command(workspace, &folder)?),
+        None => Some(build::build_command(workspace, &folder).map(told)?),
     };
-    println!("\n| program | crates | processor time of a clean release build | stripped program |");
-    println!("|---|---|---|---|");
-    for built in [&library, &payrail, &by_hand].into_iter().chain(&command) {
-        println!("{}", describe(built));
-    }
     let pagos = command.as_ref().map(|it| &it.program).or(orders.program.as_ref());
     let pagos = pagos.ok_or_else(|| Failure::new("there is no program `pagos`"))?;
     let rates = rate::measure(&folder, pagos, &by_hand.program, orders)?;

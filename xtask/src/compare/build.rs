@@ -133,7 +133,7 @@ fn measure(
     trial::empty(target)?;
     let mut make = cargo(&["build", "--release", "--quiet"]);
     make.arg("--target-dir").arg(target);
-    println!("compare: building {what}");
+    eprintln!("compare: building {what}");
     let mut child = make.spawn().map_err(Failure::while_doing("starting cargo"))?;
     let (status, cost) = meter::watch(&mut child)?;
     if !status.success() {
