@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the benches of every crate that has some, one crate after the other, so
-//! that they do not disturb each other. Each bench prints its figures, floors and budgets; what is
-//! over budget is repeated at the end, and is no failure: figures move with the machine.
+//! that they do not disturb each other. Each bench prints its figures, floors and budgets; those with a
+//! budget are repeated at the end as one table in Markdown, which docs/PERFORMANCE.md takes over, together
+//! with what a test counts. What is over budget is no failure: figures move with the machine.
 
 use crate::failure::Failure;
 use crate::flags::Flags;
@@ -13,7 +14,7 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
     let wanted = flags.take_text("package", "")?;
     flags.end()?;
     let is_wanted = |name: &str| wanted.is_empty() || wanted == name;
-    let mut summary = Summary::default();
+    let mut rows = Vec::new();
     for package in workspace.packages.iter().filter(|package| is_wanted(&package.name)) {
         for bench in &package.benches {
             let words = ["bench", "-p", &package.name, "--all-features", "--bench", bench];
@@ -21,56 +22,165 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
             if !heard.is_success {
                 return Err(Failure::new(format!("bench {bench} of {} failed", package.name)));
             }
-            summary.add(&package.name, &heard.text);
+            let command = format!("cargo bench -p {} --bench {bench}", package.name);
+            rows.extend(parse(&heard.text, &command));
         }
     }
-    summary.print();
+    rows.extend(COUNTED.iter().filter(|counted| is_wanted(counted.package)).map(Counted::row));
+    println!("\n{HEAD}");
+    rows.iter().for_each(|row| println!("{}", row.print()));
     Ok(())
 }
 
-/// What the benches said of their budgets.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Summary {
-    benches: usize,
-    within: usize,
-    over: Vec<String>,
+const HEAD: &str = "\
+| what | figure | floor | ratio | budget | verdict | command |
+|---|---|---|---|---|---|---|";
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Row {
+    what: String,
+    figure: String,
+    floor: String,
+    ratio: String,
+    budget: String,
+    verdict: String,
+    command: String,
 }
 
-impl Summary {
-    /// Takes in what one bench said. A line about a budget ends with its verdict.
-    fn add(&mut self, package: &str, text: &str) {
-        self.benches += 1;
-        for line in text.lines().filter(|line| line.contains("(budget ")) {
-            if line.ends_with(": within") {
-                self.within += 1;
-            } else if line.ends_with(": over") {
-                self.over.push(format!("{package}: {}", line.trim()));
-            }
-        }
+impl Row {
+    fn print(&self) -> String {
+        let Self { what, figure, floor, ratio, budget, verdict, command } = self;
+        format!("| {what} | {figure} | {floor} | {ratio} | {budget} | {verdict} | `{command}` |")
     }
 
-    fn print(&self) {
-        let Self { benches, within, over } = self;
-        println!(
-            "bench: {benches} benches ran; {within} figures within budget, {} over",
-            over.len()
-        );
-        for line in over {
-            println!("bench: {line}");
+    /// Reads `WHAT  FIGURE  [BESIDES, ]RATIOx FLOOR (budget BUDGET): VERDICT`, with at least two blanks
+    /// where there are two here.
+    fn parse(line: &str, command: &str) -> Option<Self> {
+        let (line, judged) = line.split_once(" (budget ")?;
+        let (budget, verdict) = judged.split_once("): ")?;
+        if !verdict.starts_with("within") && !verdict.starts_with("over") {
+            return None;
         }
+        let mut columns = line.split("  ").map(str::trim).filter(|column| !column.is_empty());
+        let (what, figure, compared) = (columns.next()?, columns.next()?, columns.next()?);
+        // What it is beside and has no budget comes before.
+        let judged = compared.rsplit(", ").next()?;
+        let (ratio, floor) = judged.split_once(' ')?;
+        let [what, figure, floor, ratio, budget, verdict, command] =
+            [what, figure, floor, ratio, budget, verdict, command].map(str::to_owned);
+        Some(Self { what, figure, floor, ratio, budget, verdict, command })
+    }
+}
+
+/// What a bench said of its budgets; `the same` is what the row before is about.
+fn parse(text: &str, command: &str) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for mut row in text.lines().filter_map(|line| Row::parse(line, command)) {
+        if row.what == "the same" {
+            let before = rows.last().map(|before| before.what.clone());
+            row.what = before.unwrap_or(row.what);
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+/// What a test counts and asserts, so that it has no figure that moves: it holds, or the tests fail.
+struct Counted {
+    what: &'static str,
+    figure: &'static str,
+    budget: &'static str,
+    package: &'static str,
+    target: &'static str,
+    test: &'static str,
+}
+
+const COUNTED: [Counted; 4] = [
+    Counted {
+        what: "a step on PostgreSQL, round trips",
+        figure: "1",
+        budget: "1",
+        package: "pagos-store-postgres",
+        target: "commit",
+        test: "a_step_takes_one_round_trip",
+    },
+    Counted {
+        what: "a payout on PostgreSQL, stored, sent and asked about once, round trips in a payroll of 64",
+        figure: "at most 3",
+        budget: "5",
+        package: "pagos-store-postgres",
+        target: "commit",
+        test: "a_payout_of_a_payroll_takes_fewer_than_three_round_trips",
+    },
+    Counted {
+        what: "questions about a settled payout over 30 days, and versions of its row: without a list",
+        figure: "8, 12",
+        budget: "8, 12",
+        package: "pagos-tests",
+        target: "listing",
+        test: "what_a_settled_payout_costs_over_its_thirty_days",
+    },
+    Counted {
+        what: "the same, where its provider has a list and the reply settles it",
+        figure: "1, 5",
+        budget: "1, 12",
+        package: "pagos-tests",
+        target: "listing",
+        test: "what_a_settled_payout_costs_over_its_thirty_days",
+    },
+];
+
+impl Counted {
+    fn row(&self) -> Row {
+        let Self { what, figure, budget, package, target, test } = self;
+        let command = format!("cargo test -p {package} --test {target} {test}");
+        let [what, figure, floor, ratio, budget, verdict] =
+            [what, figure, "", "", budget, "asserted"].map(str::to_owned);
+        Row { what, figure, floor, ratio, budget, verdict, command }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     #[test]
-    fn verdicts_are_counted_and_what_is_over_is_kept() {
-        let mut summary = Summary::default();
-        summary.add("pagos-wire", "a  1 us\nb  2 us  0.45x a (budget 0.5x): within\n");
-        summary.add("pagos-http", "c  3 /s  0.80x d (budget 0.85x): over\n");
-        let over = vec!["pagos-http: c  3 /s  0.80x d (budget 0.85x): over".to_owned()];
-        assert_eq!(summary, Summary { benches: 2, within: 1, over });
+    fn a_line_with_a_budget_is_a_row_and_others_are_none() {
+        let text = "raw  1 us\nHs256: verify, then serde    12.00 us  1.05x by hand, \
+                    0.45x jsonwebtoken (budget 0.5x): within\nabout (budget none): unclear\n";
+        let printed: Vec<String> = parse(text, "cargo bench").iter().map(Row::print).collect();
+        let expected = "| Hs256: verify, then serde | 12.00 us | jsonwebtoken | 0.45x | 0.5x | within \
+                        | `cargo bench` |";
+        assert_eq!(printed, [expected]);
+    }
+
+    #[test]
+    fn the_same_is_what_stands_before_it_and_every_verdict_is_kept() {
+        let text = "pay, 64 under way   3000 rows/s  0.10x the calls (budget 0.3x, aim 0.5x): over\n  \
+                    the same     3000 rows/s  0.40x a commit (budget 0.3x, aim 0.5x): within, and \
+                    short of the aim\n";
+        let rows = parse(text, "cargo bench");
+        let told = |row: &Row| (row.what.clone(), row.budget.clone(), row.verdict.clone());
+        let expected = [("over", "the calls"), ("within, and short of the aim", "a commit")];
+        assert_eq!(rows.len(), expected.len());
+        for (row, (verdict, floor)) in rows.iter().zip(expected) {
+            let budget = "0.3x, aim 0.5x".to_owned();
+            assert_eq!(told(row), ("pay, 64 under way".to_owned(), budget, verdict.to_owned()));
+            assert_eq!(row.floor, floor);
+        }
+    }
+
+    #[test]
+    fn the_tests_that_count_are_there() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+        for Counted { package, target, test, .. } in COUNTED {
+            let file = crates.join(package).join("tests").join(format!("{target}.rs"));
+            let text = fs::read_to_string(file).unwrap();
+            assert!(text.contains(&format!("fn {test}()")), "{test} is not in {target}");
+        }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
 }
 
 /// Names and versions, each once; `(*)` marks what cargo printed before.
-fn parse(tree: &str) -> BTreeSet<(&str, &str)> {
+pub(crate) fn parse(tree: &str) -> BTreeSet<(&str, &str)> {
     let lines = tree.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         Some((words.next()?, words.next()?))

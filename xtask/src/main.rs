@@ -15,6 +15,7 @@
 mod audit;
 mod bench;
 mod binary;
+mod compare;
 mod compat;
 mod conformance;
 mod crash;
@@ -24,6 +25,7 @@ mod features;
 mod flags;
 mod fuzz;
 mod lint;
+mod meter;
 mod model;
 mod mutants;
 mod postgres;
@@ -58,7 +60,7 @@ usage: cargo xtask COMMAND
   compat [NAME...]           programs of others against our twins and tokens: xtask/compat
   deps                       what one provider without an HTTP client pulls in
   features                   checks every crate with each feature alone, none and all
-  bench [--package NAME]     the benches of every crate that has some, and what is over budget
+  bench [--package NAME]     the benches of every crate that has some, and a table of their budgets
   audit                      advisories, licences and sources of dependencies (cargo-deny)
   binary [--target TRIPLE]   the pagos program as an archive with its checksum, in target/dist
   release [--dry-run]        checks metadata; then builds each crate from its archive (--dry-run),
@@ -94,6 +96,9 @@ usage: cargo xtask COMMAND
         [--dataset 10000000] [--store sqlite|postgres]
                              what lists, claims, tallies and writes cost in a store of so many payouts,
                              beside one of 10,000
+  compare [--rows 50000] [--rounds 3] [--program PATH]
+                             crates, processor time of a build and size of Pagos beside payrail and
+                             a loop of reqwest by hand, and its rate beside that of the loop
 
 CI=true in the environment turns what would be skipped into a failure.";
 
@@ -128,6 +133,11 @@ fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
         "lint" => lint::run(&workspace, flags),
         "model" => model::run(&workspace, flags),
         "tidy" => tidy::run(&workspace, flags),
+        "compare" => {
+            let orders = compare::Orders::take(&mut flags)?;
+            flags.end()?;
+            compare::run(&workspace, &orders)
+        }
         "conformance" => conformance::run(&workspace, flags),
         "compat" => compat::run(&workspace, flags),
         "deps" => dependencies::run(&workspace, flags),

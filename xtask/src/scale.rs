@@ -6,7 +6,6 @@
 //! What it does not show: a bank that takes its time. The twin answers at once.
 
 mod dataset;
-mod meter;
 
 use std::fs;
 use std::fs::File;
@@ -18,8 +17,9 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::flags::Flags;
+use crate::meter;
+use crate::meter::Cost;
 use crate::scale::dataset::Store;
-use crate::scale::meter::Cost;
 use crate::trial;
 use crate::trial::BuildProfile;
 use crate::trial::bank::Bank;

@@ -65,12 +65,35 @@ async fn judge(store: Arc<dyn Store>) {
     }
 }
 
+/// The first column of every row of an answer.
+fn texts(connection: &rusqlite::Connection, question: &str) -> Vec<String> {
+    let mut statement = connection.prepare(question).unwrap();
+    let rows = statement.query_map([], |row| {
+        let value = row.get_ref(0)?;
+        Ok(match value {
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            _ => value.as_str()?.to_owned(),
+        })
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
 #[tokio::test]
 async fn a_dataset_of_sqlite_is_loaded_and_measured() {
     let folder = std::env::temp_dir().join(format!("pagos-dataset-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("pagos.db");
     sqlite::load(&path, SMALL);
+    let fresh = folder.join("fresh.db");
+    drop(SqliteStore::open(&fresh).unwrap());
+    let [loaded, fresh] = [&path, &fresh].map(|path| rusqlite::Connection::open(path).unwrap());
+    let items = "SELECT type || name || coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
+    for question in [items, "PRAGMA journal_mode", "PRAGMA user_version", "PRAGMA page_size"] {
+        assert_eq!(texts(&loaded, question), texts(&fresh, question), "{question}");
+    }
+    assert_eq!(texts(&loaded, "PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(texts(&loaded, "PRAGMA foreign_key_check"), [""; 0]);
+    drop((loaded, fresh));
     judge(Arc::new(SqliteStore::open(&path).unwrap())).await;
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -190,12 +190,15 @@ impl Templates {
     }
 }
 
-/// Puts the columns of a row where the words of a template are, in SQL.
+/// Puts the columns of a row where the words of a template are, in SQL: pieces of text and columns, one
+/// after the other, since replacing in every row would search the whole text each time.
 pub(crate) fn filled(template: &str) -> String {
-    format!(
-        "replace(replace(replace('{template}', '{KEY}', key), '{ACCOUNT}', account),
-                 '{REFERENCE}', coalesce(reference, ''))"
-    )
+    let columns = [(KEY, "key"), (ACCOUNT, "account"), (REFERENCE, "coalesce(reference, '')")];
+    let mut text = format!("'{template}'");
+    for (word, column) in columns {
+        text = text.replace(word, &format!("' || {column} || '"));
+    }
+    format!("({text})")
 }
 
 impl Templates {

@@ -1,4 +1,5 @@
-//! Loads a dataset into a new PostgreSQL database, past the store: the server makes the rows.
+//! Loads a dataset into a new PostgreSQL database, past the store: the server makes the rows, and the
+//! indexes at the end. Which there are is read from the server's catalogue, and is the same afterwards.
 
 use pagos_engine::Digest;
 use pagos_store_postgres::PostgresOptions;
@@ -15,11 +16,21 @@ use super::mix::filled;
 /// Rows of one transaction: whole runs.
 const PORTION: u64 = 50 * RUN_ROWS;
 
+/// Of this connection alone.
+const FAST: &str = "SET synchronous_commit = off; SET work_mem = '256MB';
+    SET maintenance_work_mem = '1GB'";
+
 pub(crate) async fn load(url: &str, mix: Mix) {
     // The store makes the tables.
     drop(PostgresStore::connect(url, PostgresOptions::default()).await.unwrap());
     let client = connect(url).await;
-    client.batch_execute("SET synchronous_commit = off; SET work_mem = '256MB'").await.unwrap();
+    client.batch_execute(FAST).await.unwrap();
+    let [indexes, constraints] = [INDEXES, CONSTRAINTS].map(|it| pairs(&client, it));
+    let (indexes, constraints) = (indexes.await, constraints.await);
+    // What refers to a key goes before the key, and comes after it.
+    for (drop, _) in constraints.iter().rev().chain(&indexes) {
+        client.batch_execute(drop).await.unwrap();
+    }
     let templates = Templates::new();
     for first in (0..mix.rows).step_by(usize::try_from(PORTION).unwrap()) {
         let last = mix.rows.min(first + PORTION);
@@ -27,9 +38,36 @@ pub(crate) async fn load(url: &str, mix: Mix) {
     }
     client.batch_execute(TALLY_OF_ALL).await.unwrap();
     client.batch_execute(&sequences(mix.rows)).await.unwrap();
+    for (_, make) in indexes.iter().chain(&constraints) {
+        client.batch_execute(make).await.unwrap();
+    }
+    assert_eq!(pairs(&client, INDEXES).await, indexes, "loading changes no index");
+    assert_eq!(pairs(&client, CONSTRAINTS).await, constraints, "nor a constraint");
     // As the server does by itself, some time later.
     client.batch_execute("VACUUM ANALYZE").await.unwrap();
     client.batch_execute("CHECKPOINT").await.unwrap();
+}
+
+/// How each index that is no constraint's is dropped and made.
+const INDEXES: &str = "
+    SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+    WHERE relnamespace = current_schema()::regnamespace
+      AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid AND contype <> 'f')
+    ORDER BY indexrelid";
+
+/// How each constraint with an index, and each reference, is dropped and made; references last.
+const CONSTRAINTS: &str = "
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
+           format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname,
+                  pg_get_constraintdef(oid))
+    FROM pg_constraint
+    WHERE connamespace = current_schema()::regnamespace AND contype IN ('p', 'u', 'f')
+    ORDER BY contype = 'f', oid";
+
+async fn pairs(client: &Client, question: &str) -> Vec<(String, String)> {
+    let rows = client.query(question, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
 pub(crate) async fn size_bytes(url: &str) -> u64 {

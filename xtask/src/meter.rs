@@ -18,19 +18,21 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// What a process cost from its start to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// By the clock on the wall.
-    pub(super) elapsed: Duration,
+    pub(crate) elapsed: Duration,
     /// Processor time of its own code, all threads together; in steps of 10 ms.
-    pub(super) user: Duration,
+    pub(crate) user: Duration,
     /// Processor time that the system spent for it.
-    pub(super) system: Duration,
+    pub(crate) system: Duration,
+    /// Both of all the processes that it started, as far as it waited for them.
+    pub(crate) children: Duration,
     /// The most resident memory, in KiB.
-    pub(super) peak_kib: u64,
+    pub(crate) peak_kib: u64,
 }
 
 /// Waits for the end of a process that has just been started, and reads its cost.
-pub(super) fn watch(child: &mut Child) -> Result<(ExitStatus, Cost), Failure> {
+pub(crate) fn watch(child: &mut Child) -> Result<(ExitStatus, Cost), Failure> {
     let begun = Instant::now();
     let folder = format!("/proc/{}", child.id());
     let mut cost = Cost::default();
@@ -40,6 +42,7 @@ pub(super) fn watch(child: &mut Child) -> Result<(ExitStatus, Cost), Failure> {
             .map_err(Failure::while_doing("/proc, which only Linux has"))?;
         let stat = Stat::parse(&stat).ok_or_else(|| Failure::new("a strange line in /proc"))?;
         (cost.user, cost.system) = (stat.user, stat.system);
+        cost.children = stat.children;
         if stat.has_ended {
             break;
         }
@@ -56,6 +59,7 @@ struct Stat {
     has_ended: bool,
     user: Duration,
     system: Duration,
+    children: Duration,
 }
 
 impl Stat {
@@ -67,7 +71,12 @@ impl Stat {
             let ticks: u64 = fields.get(at)?.parse().ok()?;
             Some(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
         };
-        Some(Self { has_ended: *fields.first()? == "Z", user: time(11)?, system: time(12)? })
+        Some(Self {
+            has_ended: *fields.first()? == "Z",
+            user: time(11)?,
+            system: time(12)?,
+            children: time(13)? + time(14)?,
+        })
     }
 }
 
@@ -84,11 +93,12 @@ mod tests {
     #[test]
     fn times_and_the_end_are_read_whatever_the_name() {
         let line = |state: &str| {
-            format!("7 (a ) b) {state} 1 7 7 0 -1 4194304 99 0 0 0 231 17 0 0 20 0 3 0 55 1 1")
+            format!("7 (a ) b) {state} 1 7 7 0 -1 4194304 99 0 0 0 231 17 40 3 20 0 3 0 55 1 1")
         };
         let running = Stat::parse(&line("R")).unwrap();
         assert_eq!(running.user, Duration::from_millis(2_310));
         assert_eq!(running.system, Duration::from_millis(170));
+        assert_eq!(running.children, Duration::from_millis(430));
         assert!(!running.has_ended);
         assert!(Stat::parse(&line("Z")).unwrap().has_ended);
         assert!(Stat::parse("7 (pagos) R 1").is_none());

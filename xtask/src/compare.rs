@@ -1,0 +1,112 @@
+//! `cargo xtask compare`: what Pagos costs beside others. A small program of each is built from nothing
+//! outside of the workspace, and its crates, the processor time of its build and its size are printed;
+//! then the rate of `pagos pay` beside that of a loop written by hand, against the same bank. Linux
+//! only, and no part of the tests: figures move with the machine. A build needs the registry.
+
+mod build;
+mod rate;
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::flags::Flags;
+use crate::trial;
+use crate::workspace::Workspace;
+
+use self::build::Built;
+use self::build::Consumer;
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Orders {
+    /// How many payouts are paid by each.
+    pub(crate) rows: u64,
+    /// How often; the best round of each counts.
+    pub(crate) rounds: u64,
+    /// A `pagos` that is there already: it pays, and building one, which takes longest, is left out.
+    pub(crate) program: Option<PathBuf>,
+}
+
+impl Orders {
+    /// Reads them from flags.
+    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
+        let rows = flags.take_number("rows", 50_000)?;
+        let rounds = flags.take_number("rounds", 3)?;
+        if rows == 0 || rounds == 0 {
+            return Err(Failure::new("--rows and --rounds take at least 1"));
+        }
+        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
+        let program = program.map(std::path::absolute).transpose();
+        let program = program.map_err(Failure::while_doing("--program"))?;
+        Ok(Self { rows, rounds, program })
+    }
+}
+
+/// Builds all, prints what they cost, and measures the rates. Fails only if a command does.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let folder = workspace.target.join("compare");
+    trial::empty(&folder)?;
+    println!("| program | crates | processor time of a clean release build | stripped program |");
+    println!("|---|---|---|---|");
+    // Each row at once: a build takes minutes.
+    let told = |built: Built| {
+        println!("{}", describe(&built));
+        built
+    };
+    for consumer in [Consumer::PAGOS, Consumer::PAYRAIL] {
+        build::build(workspace, &folder, &consumer).map(told)?;
+    }
+    let by_hand = build::build(workspace, &folder, &Consumer::REQWEST).map(told)?;
+    let command = match &orders.program {
+        Some(_) => None,
+        None => Some(build::build_command(workspace, &folder).map(told)?),
+    };
+    let pagos = command.as_ref().map(|it| &it.program).or(orders.program.as_ref());
+    let pagos = pagos.ok_or_else(|| Failure::new("there is no program `pagos`"))?;
+    let rates = rate::measure(&folder, pagos, &by_hand.program, orders)?;
+    println!("\n{}", rates.describe());
+    fs::remove_dir_all(&folder).map_err(Failure::while_doing(folder.display()))
+}
+
+fn describe(built: &Built) -> String {
+    let Built { what, crates, processor, size_bytes, .. } = built;
+    let tenths = size_bytes * 10 / (1 << 20);
+    let (seconds, mib) = (processor.as_secs(), format!("{}.{}", tenths / 10, tenths % 10));
+    format!("| {what} | {crates} | {seconds} s | {mib} MiB |")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn orders(line: &str) -> Result<Orders, Failure> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Orders::take(&mut Flags::parse(&words)?)
+    }
+
+    #[test]
+    fn rows_and_rounds_are_some() {
+        assert_eq!(orders(""), Ok(Orders { rows: 50_000, rounds: 3, program: None }));
+        let program = Some(PathBuf::from("/bin/pagos"));
+        let expected = Orders { rows: 10, rounds: 1, program };
+        assert_eq!(orders("--rows 10 --rounds 1 --program /bin/pagos"), Ok(expected));
+        for bad in ["--rows 0", "--rounds 0", "--rows many"] {
+            assert!(orders(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_a_row_of_a_table() {
+        let built = Built {
+            what: "a loop".to_owned(),
+            crates: 77,
+            processor: Duration::from_millis(41_999),
+            size_bytes: 3 * (1 << 20) + (1 << 19),
+            program: PathBuf::new(),
+        };
+        assert_eq!(describe(&built), "| a loop | 77 | 41 s | 3.5 MiB |");
+    }
+}
