@@ -61,6 +61,7 @@ mod batch;
 mod claim;
 mod connection;
 mod delivery;
+mod dictionary;
 mod failure;
 mod filed;
 mod findings;
