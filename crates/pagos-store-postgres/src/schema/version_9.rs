@@ -46,7 +46,7 @@ CREATE TABLE payouts (
     reference text COLLATE "C",
     unreadable text,
     runs bigint[] NOT NULL
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 INSERT INTO payouts (id, version, epoch, due_at, lease_until, held, at_rest, attention, status, work,
                      progress_json, reference, unreadable, runs)
 SELECT id, version, epoch, due_at, lease_until, held, at_rest, attention, status, work,
