@@ -11,7 +11,6 @@ use crate::failure::Failure;
 use crate::flight::Flight;
 use crate::flight::Statement;
 use crate::flight::raised;
-use crate::row;
 use crate::transaction::Work;
 
 /// Ties an account to a world. The first world of an account stays.
@@ -128,7 +127,7 @@ impl Work for ReadHalted {
 }
 
 fn change<'call>(sql: &'static str, notice: &'call Notice) -> Result<Statement<'call>, Failure> {
-    let text = row::text(notice)?;
+    let text = serde_json::to_string(notice)?;
     Ok(Statement::new(sql).with(notice.account.as_str()).with(text))
 }
 

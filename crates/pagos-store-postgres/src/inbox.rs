@@ -142,7 +142,7 @@ impl Flight for File<'_> {
                 Statement::new(DEFER).with(id).with(due_at.as_millis()).with(row::words(because))
             }
             Filing::Close { state, because, notice } => {
-                let text = |notice: &Notice| row::text(notice);
+                let text = |notice: &Notice| serde_json::to_string(notice);
                 Statement::new(CLOSE)
                     .with(id)
                     .with(state.word())

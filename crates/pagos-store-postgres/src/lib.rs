@@ -61,7 +61,6 @@ mod batch;
 mod claim;
 mod connection;
 mod delivery;
-mod dictionary;
 mod failure;
 mod filed;
 mod findings;

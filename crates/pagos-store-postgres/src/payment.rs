@@ -68,8 +68,8 @@ async fn insert(connection: &Connection, payment: &Payment) -> Result<u64, Failu
                 &progress.created_at.as_millis(),
                 &digest.0.as_slice(),
                 &DIGEST_VERSION,
-                &row::text(order)?,
-                &row::text(progress)?,
+                &serde_json::to_string(order)?,
+                &serde_json::to_string(progress)?,
             ],
         )
         .await?;
@@ -106,7 +106,7 @@ impl Flight for PaymentStep {
             .with(self.progress.word())
             .with(self.progress.attention.is_some())
             .with(row::millis(self.due_at))
-            .with(row::text(&self.progress)?)
+            .with(serde_json::to_string(&self.progress)?)
             .with(opens.map(|opened| opened.reference.as_str()))
             .with(secret.map(crate::session::secret_bytes))
             .with(self.applies.map(|id| row::signed(id.0)))

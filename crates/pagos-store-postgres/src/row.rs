@@ -9,7 +9,6 @@ use pagos_engine::Payout;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 
-use crate::dictionary;
 use crate::failure::Failure;
 
 /// What [`payout`] reads, from the first column on. Other tables have times of their own, so these columns
@@ -116,8 +115,7 @@ pub(crate) fn json<T: DeserializeOwned>(
     what: &str,
 ) -> Result<T, Failure> {
     let text: &str = row.try_get(column)?;
-    let json = dictionary::expand(text)?;
-    serde_json::from_str(&json).map_err(|cause| Failure::unreadable_json(what, &cause))
+    serde_json::from_str(text).map_err(|cause| Failure::unreadable_json(what, &cause))
 }
 
 /// The digest of an order under the present version: the stored one with its version, in two columns,
@@ -161,14 +159,9 @@ pub(crate) fn limit(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// A value as its column has it: what [`json`] reads.
-pub(crate) fn text<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
-    Ok(dictionary::compress(&serde_json::to_string(value)?))
-}
-
-/// One text per value.
+/// One JSON text per value.
 pub(crate) fn texts<T: serde::Serialize>(values: &[T]) -> Result<Vec<String>, Failure> {
-    values.iter().map(text).collect()
+    values.iter().map(|value| Ok(serde_json::to_string(value)?)).collect()
 }
 
 /// Words for a column: text can hold every character but one.

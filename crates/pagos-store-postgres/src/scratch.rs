@@ -55,11 +55,6 @@ impl Scratch {
         Some(Self { target_url: Url(target_url) })
     }
 
-    /// JSON as the store's columns have it, for tests that write rows past the store.
-    pub fn column(json: &str) -> String {
-        crate::dictionary::compress(json)
-    }
-
     /// An empty database.
     ///
     /// # Panics

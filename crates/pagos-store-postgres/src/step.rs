@@ -76,7 +76,7 @@ impl<'call> Steps<'call> {
         let (mut entries, mut entry_places) = (Vec::new(), Vec::new());
         let (mut notices, mut notice_places) = (Vec::new(), Vec::new());
         for (place, step) in (1_i64..).zip(steps()) {
-            progress.push(row::text(&step.progress)?);
+            progress.push(serde_json::to_string(&step.progress)?);
             entries.extend(row::texts(&step.entries)?);
             entry_places.resize(entries.len(), place);
             notices.extend(row::texts(&step.notices)?);

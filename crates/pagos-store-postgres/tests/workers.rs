@@ -120,9 +120,9 @@ async fn a_notice_that_commits_late_is_read_after_those_that_were_read_before() 
     let insert = "INSERT INTO outbox (notice_json)
                   SELECT notice_json FROM outbox WHERE notice_json LIKE $1";
     late.batch_execute("BEGIN").await.unwrap();
-    late.execute(insert, &[&"%k1%"]).await.unwrap();
+    late.execute(insert, &[&"%\"k1\"%"]).await.unwrap();
     let early = connect(&database).await;
-    early.execute(insert, &[&"%k2%"]).await.unwrap();
+    early.execute(insert, &[&"%\"k2\"%"]).await.unwrap();
     let read = async |after| -> Vec<(u64, String)> {
         let told = store.outbox(after, 10).await.unwrap();
         told.into_iter().map(|(number, notice)| (number, key_of(&notice))).collect()
@@ -146,7 +146,7 @@ async fn a_reader_waits_for_one_that_numbers() {
     }
     let other = connect(&database).await;
     let number = "BEGIN; SELECT pg_advisory_xact_lock(1348560752, hashtext('pagos'));
-                  UPDATE outbox SET number = 1 WHERE notice_json LIKE '%k2%'";
+                  UPDATE outbox SET number = 1 WHERE notice_json LIKE '%\"k2\"%'";
     other.batch_execute(number).await.unwrap();
     let reader = Arc::clone(&store);
     let mut read = tokio::spawn(async move { reader.outbox(0, 10).await });

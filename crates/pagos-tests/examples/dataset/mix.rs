@@ -199,11 +199,10 @@ pub(crate) fn filled(template: &str) -> String {
 }
 
 impl Templates {
-    /// The progress of a row, by its status, in SQL, as a store's column has JSON.
-    pub(crate) fn progress_of_row(&self, column: impl Fn(&str) -> String) -> String {
-        let case = |(word, template): &(&str, String)| {
-            format!("WHEN '{word}' THEN {} ", filled(&column(template)))
-        };
+    /// The progress of a row, by its status, in SQL.
+    pub(crate) fn progress_of_row(&self) -> String {
+        let case =
+            |(word, template): &(&str, String)| format!("WHEN '{word}' THEN {} ", filled(template));
         let cases: String = self.progress.iter().map(case).collect();
         format!("CASE status {cases}END")
     }

@@ -3,7 +3,6 @@
 use pagos_engine::Digest;
 use pagos_store_postgres::PostgresOptions;
 use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
 use tokio_postgres::Client;
 use tokio_postgres::NoTls;
 
@@ -64,9 +63,9 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
     );
     let (derived, version) = (Mix::derived(), Digest::VERSION);
     let Templates { order, begun, seen: [pending, succeeded], notice, .. } = templates;
-    let [order, notice, begun, pending, succeeded] =
-        [order, notice, begun, pending, succeeded].map(|json| filled(&Scratch::column(json)));
-    let progress = templates.progress_of_row(Scratch::column);
+    let (order, notice) = (filled(order), filled(notice));
+    let (progress, begun) = (templates.progress_of_row(), filled(begun));
+    let (pending, succeeded) = (filled(pending), filled(succeeded));
     let end = last - 1;
     format!(
         "BEGIN;

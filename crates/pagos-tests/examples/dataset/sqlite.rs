@@ -42,7 +42,7 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
     let (derived, version) = (Mix::derived(), Digest::VERSION);
     let Templates { order, begun, seen: [pending, succeeded], notice, .. } = templates;
     let (order, notice) = (filled(order), filled(notice));
-    let (progress, begun) = (templates.progress_of_row(str::to_owned), filled(begun));
+    let (progress, begun) = (templates.progress_of_row(), filled(begun));
     let (pending, succeeded) = (filled(pending), filled(succeeded));
     format!(
         "BEGIN;
