@@ -28,15 +28,28 @@ pub(crate) fn marks(intents: &[Intent]) -> HashMap<String, &str> {
     intents.iter().map(|intent| (key(intent), intent.order.key.as_str())).collect()
 }
 
-/// Begins a transaction until whose end nothing is sealed, for a statement that stores what it finds neither
-/// stored nor sealed: what it sees is then true until its commit. Sealing takes the same lock for itself
-/// ([`seal_alone`]).
+/// The schema's lock of seals; its number is tied to the other locks by a test.
+macro_rules! seals {
+    () => {
+        "(1348560753, hashtext(current_schema()))"
+    };
+}
+
+/// Sees to it that nothing is sealed until the end of the transaction, before a statement that stores what it
+/// finds neither stored nor sealed: what it sees is then true until its commit. Sealing takes the same lock
+/// for itself ([`seal_alone`]).
 pub(crate) const NOTHING_IS_SEALED: &str =
-    "SELECT pg_advisory_xact_lock_shared(1348560753, hashtext(current_schema())); ";
+    concat!("SELECT pg_advisory_xact_lock_shared", seals!(), "; ");
+
+/// [`NOTHING_IS_SEALED`], in a transaction that has begun.
+pub(crate) async fn seal_nothing(connection: &Connection) -> Result<(), Failure> {
+    let lock = concat!("SELECT pg_advisory_xact_lock_shared", seals!());
+    connection.execute(lock, &[]).await.map(drop)
+}
 
 /// Waits for transactions that store something, and lets none begin.
 pub(crate) async fn seal_alone(connection: &Connection) -> Result<(), Failure> {
-    let lock = "SELECT pg_advisory_xact_lock(1348560753, hashtext(current_schema()))";
+    let lock = concat!("SELECT pg_advisory_xact_lock", seals!());
     connection.execute(lock, &[]).await.map(drop)
 }
 
@@ -102,5 +115,16 @@ impl Work for ReadSeal<'_> {
         let sql = "SELECT 1, succeeded, day FROM sealed WHERE key = $1::text::uuid";
         let row = connection.at_most_one(sql, &[&hex(Mark::of_key(self.key))]).await?;
         row.as_ref().map(|row| seal(row, 1)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn no_other_lock_has_the_number_of_that_of_seals() {
+        assert!(NOTHING_IS_SEALED.contains(&format!("({},", schema::LOCK + 2)));
     }
 }

@@ -119,6 +119,7 @@ impl Work for Submit<'_> {
     type Answer = Vec<Submitted>;
 
     async fn run(&self, connection: &Connection) -> Result<Vec<Submitted>, Failure> {
+        sealed::seal_nothing(connection).await?;
         let run = lock_run(connection, self.run).await?;
         let stored = stored(connection, self.intents, run.id).await?;
         // After the payouts, never before: in between, one can leave them and be sealed.
