@@ -186,6 +186,16 @@ macro_rules! is_free {
     };
 }
 
+/// Payouts that are due in a lane at the moment `$1`, as their rows say. The queue only says where to look:
+/// who waited for a row, or comes to it late, decides over what the row then says.
+macro_rules! is_due {
+    () => {
+        "queue JOIN payouts USING (id)
+            WHERE queue.account = shares.account AND queue.work = shares.work AND queue.due_at <= $1
+              AND payouts.work = shares.work AND NOT payouts.held AND payouts.due_at <= $1"
+    };
+}
+
 /// `due` as an array, because nobody can tell the planner how few rows it has: joined, it was compared
 /// with the whole table.
 const CLAIM_TO_SEND: &str = concat!(
@@ -194,20 +204,23 @@ const CLAIM_TO_SEND: &str = concat!(
                       AS list (account, work, most, lease_until, place)
     ), due AS MATERIALIZED (
         SELECT free.id FROM shares CROSS JOIN LATERAL (
-            SELECT id FROM payouts
-            WHERE payouts.account = shares.account AND payouts.work = shares.work
-              AND NOT held AND due_at <= $1 AND ",
+            SELECT payouts.id FROM ",
+    is_due!(),
+    " AND ",
     is_free!(),
-    "       ORDER BY due_at, key LIMIT shares.most
-            FOR UPDATE SKIP LOCKED
+    "       ORDER BY queue.due_at, queue.key LIMIT shares.most
+            FOR UPDATE OF payouts SKIP LOCKED
         ) AS free
     ), asked AS (
         DELETE FROM asking WHERE payout = ANY (ARRAY (SELECT id FROM due))
     ), claimed AS (
         UPDATE payouts SET epoch = epoch + 1, lease_until = shares.lease_until
-        FROM shares WHERE payouts.id = ANY (ARRAY (SELECT id FROM due))
-          AND payouts.account = shares.account AND payouts.work = shares.work
-        RETURNING payouts.*, shares.place
+        FROM shares, orders WHERE payouts.id = ANY (ARRAY (SELECT id FROM due))
+          AND orders.id = payouts.id
+          AND orders.account = shares.account AND payouts.work = shares.work
+        RETURNING orders.order_json, progress_json, digest, digest_version, due_at, version, epoch,
+                  created_at, payouts.lease_until, shares.place, payouts.id, key, orders.account,
+                  amount_minor, currency
     )
     SELECT ",
     payout_columns!(),
@@ -265,11 +278,11 @@ const CLAIM_TO_ASK: &str = concat!(
                       AS list (account, work, most, lease_until, place)
     ), due AS MATERIALIZED (
         SELECT free.id, shares.lease_until, shares.place FROM shares CROSS JOIN LATERAL (
-            SELECT id FROM payouts
-            WHERE payouts.account = shares.account AND payouts.work = shares.work
-              AND NOT held AND due_at <= $1 AND ",
+            SELECT payouts.id FROM ",
+    is_due!(),
+    " AND ",
     is_free!(),
-    "       ORDER BY due_at, key LIMIT shares.most
+    "       ORDER BY queue.due_at, queue.key LIMIT shares.most
         ) AS free
     ), claimed AS (
         INSERT INTO asking (payout, until)
@@ -280,7 +293,7 @@ const CLAIM_TO_ASK: &str = concat!(
     SELECT ",
     payout_columns!(),
     ", until, place, id, version, key, account, amount_minor, currency
-    FROM claimed JOIN due ON due.id = payout JOIN payouts USING (id)
+    FROM claimed JOIN due ON due.id = payout JOIN orders USING (id) JOIN payouts USING (id)
     ORDER BY place, due_at, key"
 );
 
@@ -343,9 +356,11 @@ impl transaction::Work for EndClaims {
     }
 }
 
-/// In the order of the keys, as everything that waits for several payouts.
+/// In the order of the keys, as everything that waits for several payouts. It looks at all of them: an index
+/// of claims would be written with each claim, for what a program does once.
 const END_CLAIMS: &str = "WITH leased AS MATERIALIZED (
-        SELECT id FROM payouts WHERE lease_until IS NOT NULL ORDER BY key FOR UPDATE
+        SELECT payouts.id FROM payouts JOIN orders USING (id)
+        WHERE lease_until IS NOT NULL ORDER BY key FOR UPDATE OF payouts
     )
     UPDATE payouts SET epoch = epoch + 1, lease_until = NULL
     FROM leased WHERE payouts.id = leased.id";

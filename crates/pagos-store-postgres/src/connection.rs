@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join3;
+use futures_util::future::join4;
 use tokio_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::SimpleQueryMessage;
@@ -25,6 +26,7 @@ use tokio_postgres::types::Type;
 
 use crate::failure::Failure;
 use crate::failure::Kind;
+use crate::flight;
 use crate::parameter::Parameter;
 use crate::target::MARK;
 use crate::target::Mode;
@@ -232,42 +234,67 @@ impl Connection {
 
     /// Sends a statement that guards itself (`flight.rs`) with what begins and what ends its transaction,
     /// all before the first answer is waited for: a request leaves when its future is first polled, and
-    /// `join3` polls them in their order. In a session that bears our mark, the statement has a name; if
+    /// `join4` polls them in their order. In a session that bears our mark, the statement has a name; if
     /// the mark is not there, the transaction fails before the name is looked up. After
     /// [`Flown::TakenBack`] the connection can be used again unless [`Connection::is_at_rest`] says no.
-    pub(crate) async fn fly(
-        &self,
-        (settings, sql): (&'static str, &'static str),
-        parameters: &[Parameter<'_>],
-    ) -> Flown {
-        overhear(sql, parameters);
-        let named = match &self.mark {
-            None => None,
-            Some(_) => match self.named(sql).await {
-                Ok(statement) => Some(statement),
-                // Nothing was sent yet.
-                Err(failure) => return Flown::TakenBack(failure),
-            },
+    pub(crate) async fn fly(&self, flown: &flight::Statement<'_>, end: &[Parameter<'_>]) -> Flown {
+        let mut parameters = flown.parameters();
+        parameters.extend(end);
+        overhear(flown.sql, &parameters);
+        let before = flown.before.as_ref().map(|before| (before.sql, before.parameters()));
+        if let Some((sql, parameters)) = &before {
+            overhear(sql, parameters);
+        }
+        let named = async |sql| match &self.mark {
+            None => Ok(None),
+            Some(_) => self.named(sql).await.map(Some),
+        };
+        let first = match &before {
+            None => Ok(None),
+            Some((sql, _)) => named(sql).await,
+        };
+        let (first, second) = match (first, named(flown.sql).await) {
+            (Ok(first), Ok(second)) => (first, second),
+            // Nothing was sent yet.
+            (Err(failure), _) | (_, Err(failure)) => return Flown::TakenBack(failure),
         };
         self.scope.store(INSIDE, Ordering::Relaxed);
+        let settings = flown.settings;
         let opening = format!("{}; {settings}{}", self.opening(Access::Write), self.guard());
-        let asking = async {
-            match &named {
-                Some(statement) => self.client.query(statement, &without_types(parameters)).await,
-                None => self.client.query_typed(sql, &with_types(parameters)).await,
+        let preparing = async {
+            match &before {
+                None => Ok(()),
+                Some((sql, parameters)) => {
+                    self.ask(first.as_ref(), sql, parameters).await.map(drop)
+                }
             }
         };
+        let asking = self.ask(second.as_ref(), flown.sql, &parameters);
         let (begun, ended) =
             (self.client.batch_execute(&opening), self.client.batch_execute("COMMIT"));
-        let all = join3(begun, asking, ended);
-        let Ok((begun, rows, ended)) = tokio::time::timeout(ANSWER_TIMEOUT, all).await else {
+        let all = join4(begun, preparing, asking, ended);
+        let Ok((begun, prepared, rows, ended)) = tokio::time::timeout(ANSWER_TIMEOUT, all).await
+        else {
             return Flown::Unknown(Failure::lost("the server did not answer a flight in time"));
         };
         let ended = heard(ended);
         if matches!(ended, Heard::Said(())) {
             self.scope.store(OUTSIDE, Ordering::Relaxed);
         }
-        judge(heard(begun), heard(rows), ended)
+        judge(both(heard(begun), heard(prepared)), heard(rows), ended)
+    }
+
+    /// Sends a statement, under its name if it has one.
+    async fn ask(
+        &self,
+        named: Option<&Statement>,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        match named {
+            Some(statement) => self.client.query(statement, &without_types(parameters)).await,
+            None => self.client.query_typed(sql, &with_types(parameters)).await,
+        }
     }
 
     /// Is it open, with no transaction?
@@ -443,6 +470,15 @@ fn heard<T>(answer: Result<T, tokio_postgres::Error>) -> Heard<T> {
     match cause.as_db_error().is_some_and(is_refused) {
         true => Heard::Refused(cause.into()),
         false => Heard::Nothing(Failure { kind: Kind::Lost, ..cause.into() }),
+    }
+}
+
+/// What was heard of the beginning of a transaction, in two messages.
+fn both(begun: Heard<()>, prepared: Heard<()>) -> Heard<()> {
+    match (begun, prepared) {
+        (Heard::Said(()), Heard::Said(())) => Heard::Said(()),
+        (Heard::Nothing(failure), _) | (_, Heard::Nothing(failure)) => Heard::Nothing(failure),
+        (Heard::Refused(failure), _) | (_, Heard::Refused(failure)) => Heard::Refused(failure),
     }
 }
 

@@ -175,8 +175,8 @@ fn innermost(cause: &tokio_postgres::Error) -> String {
 /// What the code says about the work. The list of codes is PostgreSQL's appendix A.
 fn kind(code: &SqlState) -> Kind {
     match code.code() {
-        // Serialization failure, deadlock, lock timeout.
-        "40001" | "40P01" | "55P03" => Kind::Collision,
+        // Serialization failure, deadlock, lock timeout, a key that somebody else has just stored.
+        "40001" | "40P01" | "55P03" | "23505" => Kind::Collision,
         // Shut down by a person, crashed, starting, database dropped, idle for too long.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "53300" => Kind::Lost,
         code if code.starts_with("08") => Kind::Lost,
@@ -274,7 +274,7 @@ mod tests {
             ("08P01", Kind::Lost),
             ("25P03", Kind::Lost),
             ("42601", Kind::Refused),
-            ("23505", Kind::Refused),
+            ("23505", Kind::Collision),
             ("57014", Kind::Refused),
             ("53100", Kind::Refused),
         ];

@@ -27,12 +27,15 @@ pub(crate) struct Statement<'call> {
     pub(crate) sql: &'static str,
     /// What its transaction is set to besides, as statements.
     pub(crate) settings: &'static str,
+    /// What is asked in the same transaction before it, and whose answer nobody needs: a lock that the
+    /// statement must already have when it begins to look. If it fails, so does the transaction.
+    pub(crate) before: Option<Box<Statement<'call>>>,
     values: Vec<Box<dyn Typed + Send + 'call>>,
 }
 
 impl<'call> Statement<'call> {
     pub(crate) fn new(sql: &'static str) -> Self {
-        Self { sql, settings: "", values: Vec::new() }
+        Self { sql, settings: "", before: None, values: Vec::new() }
     }
 
     pub(crate) fn with(mut self, value: impl Typed + Send + 'call) -> Self {

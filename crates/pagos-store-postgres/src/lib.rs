@@ -57,6 +57,7 @@
 )]
 
 mod account;
+mod batch;
 mod claim;
 mod connection;
 mod delivery;
@@ -77,6 +78,7 @@ mod plans;
 mod pool;
 mod quarantine;
 mod query;
+mod queue;
 mod retention;
 mod row;
 mod run;

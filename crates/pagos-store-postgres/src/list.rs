@@ -194,35 +194,44 @@ macro_rules! by_key_of {
     };
 }
 
-/// For each row of a table that lists payouts, the payout. OFFSET keeps the planner from beginning with the
-/// payouts, whose rows it would then have to sort.
+/// For each row of a table that lists payouts, the payout under the name `payouts`. OFFSET keeps the planner
+/// from beginning with the payouts, whose rows it would then have to sort.
 macro_rules! payouts_of {
     ($table:literal) => {
         concat!(
             " FROM ",
             $table,
-            " CROSS JOIN LATERAL (SELECT * FROM payouts WHERE payouts.key = ",
+            " CROSS JOIN LATERAL (SELECT * FROM orders JOIN payouts USING (id) WHERE orders.key = ",
             $table,
             ".key OFFSET 0) AS payouts WHERE "
         )
     };
 }
 
+/// The same for orders, which list themselves.
+macro_rules! payouts_of_orders {
+    () => {
+        " FROM orders AS list CROSS JOIN LATERAL (
+              SELECT list.*, payouts.* FROM payouts WHERE payouts.id = list.id OFFSET 0
+          ) AS payouts WHERE "
+    };
+}
+
 const NEWEST: &str =
-    concat!(listed!(), payouts_of!("arrivals"), is_wanted!(), " AND ", newest_of!("arrivals"));
+    concat!(listed!(), payouts_of_orders!(), is_wanted!(), " AND ", newest_of!("list"));
 
 const NEWEST_OF_ACCOUNT: &str = concat!(
     listed!(),
-    payouts_of!("arrivals"),
-    "arrivals.account = $2 AND ($1::text IS NULL OR payouts.status = $1) AND ",
-    newest_of!("arrivals")
+    payouts_of_orders!(),
+    "list.account = $2 AND ($1::text IS NULL OR payouts.status = $1) AND ",
+    newest_of!("list")
 );
 
 const NEWEST_UNSETTLED: &str = concat!(
     listed!(),
-    " FROM payouts WHERE payouts.status <> 'succeeded' AND payouts.status = $1
-      AND ($2::text IS NULL OR payouts.account = $2) AND ",
-    newest_of!("payouts")
+    payouts_of!("unsettled"),
+    "unsettled.status = $1 AND ($2::text IS NULL OR payouts.account = $2) AND ",
+    newest_of!("unsettled")
 );
 
 const NEWEST_OF_RUN: &str = concat!(
@@ -235,7 +244,7 @@ const NEWEST_OF_RUN: &str = concat!(
 );
 
 const BY_KEY: &str =
-    concat!(listed!(), " FROM payouts WHERE ", is_wanted!(), " AND ", by_key_of!("payouts"));
+    concat!(listed!(), payouts_of_orders!(), is_wanted!(), " AND ", by_key_of!("list"));
 
 const BY_KEY_OF_RUN: &str = concat!(
     listed!(),
@@ -258,7 +267,8 @@ const BY_REFERENCE: &str = concat!(
     listed!(),
     " FROM named JOIN payout_references AS found
           ON found.account = named.account AND found.reference = $5
-     JOIN payouts ON payouts.key = found.key WHERE ",
+     CROSS JOIN LATERAL (SELECT orders.*, payouts.* FROM orders JOIN payouts USING (id)
+                         WHERE orders.id = found.payout) AS payouts WHERE ",
     is_wanted!(),
     " AND payouts.created_at >= $3 AND payouts.created_at < $4
       AND ($7::text IS NULL OR EXISTS (SELECT FROM members

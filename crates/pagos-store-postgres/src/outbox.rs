@@ -46,7 +46,7 @@ const NUMBER: &str = "WITH waiting AS MATERIALIZED (
         FROM (SELECT id FROM outbox WHERE number IS NULL ORDER BY id LIMIT $1) AS portion
     )
     UPDATE outbox SET number = place + (SELECT coalesce(max(number), 0) FROM outbox)
-    FROM waiting WHERE outbox.id = waiting.id";
+    FROM waiting WHERE outbox.id = waiting.id AND outbox.number IS NULL";
 
 /// Is there anything without a number?
 pub(crate) struct IsWaiting;
@@ -111,10 +111,10 @@ async fn runs_of(
     Ok(runs)
 }
 
-const RUNS: &str = "SELECT payouts.key, runs.name
-    FROM payouts CROSS JOIN LATERAL unnest(payouts.runs) AS member (run)
+const RUNS: &str = "SELECT orders.key, runs.name
+    FROM orders JOIN payouts USING (id) CROSS JOIN LATERAL unnest(payouts.runs) AS member (run)
     JOIN runs ON runs.id = member.run
-    WHERE payouts.key = ANY ($1) ORDER BY payouts.key, runs.name";
+    WHERE orders.key = ANY ($1) ORDER BY orders.key, runs.name";
 
 /// The highest number that was given.
 pub(crate) struct ReadNewest;

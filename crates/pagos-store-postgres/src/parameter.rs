@@ -50,16 +50,7 @@ scalars! {
     String => TEXT, TEXT_ARRAY;
     &str => TEXT, TEXT_ARRAY;
     &[u8] => BYTEA, BYTEA_ARRAY;
-}
-
-impl Typed for Vec<u8> {
-    fn postgres_type(&self) -> Type {
-        Type::BYTEA
-    }
-
-    fn as_sql(&self) -> &(dyn ToSql + Sync) {
-        self
-    }
+    Vec<u8> => BYTEA, BYTEA_ARRAY;
 }
 
 impl<T: Scalar> Typed for Option<T> {

@@ -35,9 +35,11 @@ pub(crate) fn overhear(sql: &'static str, parameters: &[Parameter<'_>]) {
 }
 
 /// Tables that grow with the payouts. `runs` has one row for thousands of them, and is found by name.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 12] = [
+    "orders",
     "payouts",
-    "arrivals",
+    "queue",
+    "unsettled",
     "members",
     "payout_references",
     "entries",
@@ -49,16 +51,12 @@ const LARGE: [&str; 10] = [
 ];
 
 /// Indexes of what is claimed, names nothing that is known, or has no number yet, at this moment.
-const FEW: [&str; 5] = [
-    "payouts_leased",
-    "payments_leased",
-    "inbox_orphans_of_key",
-    "inbox_orphans_of_reference",
-    "outbox_unnumbered",
-];
+const FEW: [&str; 4] =
+    ["payments_leased", "inbox_orphans_of_key", "inbox_orphans_of_reference", "outbox_unnumbered"];
 
-/// Statements that sort or look through what they have cut down to a few rows: those that are claimed, a
-/// portion of a run, the payouts of a page of notices, and the runs of those.
+/// Statements that sort or look through what they have cut down to a few rows: a portion of a run, the
+/// payouts of a page of notices, and the runs of those. And one that looks at everything, once in the life of
+/// a program: what ends all claims.
 const CUT_DOWN: [&str; 3] =
     ["WHERE lease_until IS NOT NULL ORDER BY key", "WITH portion AS", "AS member (run)"];
 
@@ -192,8 +190,8 @@ async fn every_statement_finds_its_rows_by_an_index_and_sorts_only_a_few() {
 
     let text = || vec!["text".to_owned()];
     for (sql, types) in [
-        ("SELECT key FROM payouts WHERE status = $1 ORDER BY key", text()),
-        ("SELECT key FROM payouts WHERE account = $1 ORDER BY amount_minor LIMIT 1", text()),
+        ("SELECT id FROM payouts WHERE status = $1 ORDER BY id", text()),
+        ("SELECT key FROM orders WHERE account = $1 ORDER BY amount_minor LIMIT 1", text()),
         ("SELECT id FROM inbox WHERE state = $1 ORDER BY id", text()),
         ("SELECT count(*) FROM entries", Vec::new()),
     ] {

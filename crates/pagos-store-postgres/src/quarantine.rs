@@ -15,6 +15,7 @@ use tokio_postgres::Row;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::queue::requeued;
 use crate::row;
 use crate::tallies::count_moved;
 use crate::transaction::Work;
@@ -125,16 +126,24 @@ const PAYOUTS: &str = concat!(
         SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[])
                       AS list (id, reason, notice, version)
     ), old AS MATERIALIZED (
-        SELECT id, runs, account, currency, status, amount_minor, at_rest, attention
-        FROM payouts JOIN list USING (id, version) ORDER BY payouts.key FOR UPDATE OF payouts
+        SELECT id, runs, account, currency, status, amount_minor, at_rest, attention, key,
+               created_at, work AS old_work, CASE WHEN NOT held THEN due_at END AS old_due_at
+        FROM payouts JOIN list USING (id, version) JOIN orders USING (id)
+        ORDER BY key FOR UPDATE OF payouts
     ), new AS (
         UPDATE payouts SET status = 'quarantined', due_at = NULL, lease_until = NULL,
             attention = true, at_rest = true, unreadable = list.reason,
             version = payouts.version + 1, epoch = payouts.epoch + 1
         FROM list JOIN old USING (id) WHERE payouts.id = list.id
-        RETURNING payouts.runs, payouts.account, payouts.currency, payouts.status,
-                  payouts.amount_minor, payouts.at_rest, payouts.attention
-    ), told AS (
+        RETURNING payouts.id, payouts.runs, old.account, old.currency, payouts.status,
+                  old.amount_minor, payouts.at_rest, payouts.attention, payouts.work, payouts.due_at
+    ), change AS MATERIALIZED (
+        SELECT new.id, old.account, old.key, old.created_at, old.old_work, old.old_due_at,
+               old.status AS old_status, new.work, new.due_at, new.status
+        FROM old JOIN new USING (id)
+    ), ",
+    requeued!(),
+    " told AS (
         INSERT INTO outbox (notice_json)
         SELECT notice FROM list JOIN old USING (id) ORDER BY id
     ), moved AS (

@@ -12,6 +12,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::row;
 use crate::row::payout_columns;
+use crate::row::payouts;
 use crate::transaction::Work;
 
 pub(crate) struct ReadPayout<'call> {
@@ -22,7 +23,7 @@ impl Work for ReadPayout<'_> {
     type Answer = Option<Payout>;
 
     async fn run(&self, connection: &Connection) -> Result<Option<Payout>, Failure> {
-        let sql = concat!("SELECT ", payout_columns!(), " FROM payouts WHERE key = $1");
+        let sql = concat!("SELECT ", payout_columns!(), " FROM ", payouts!(), " WHERE key = $1");
         let row = connection.at_most_one(sql, &[&self.key.as_str()]).await?;
         row.as_ref().map(row::payout).transpose()
     }
@@ -38,7 +39,7 @@ impl Work for FindPayout<'_> {
     type Answer = Option<OrderKey>;
 
     async fn run(&self, connection: &Connection) -> Result<Option<OrderKey>, Failure> {
-        let sql = "SELECT key FROM payout_references JOIN payouts USING (key)
+        let sql = "SELECT key FROM payout_references JOIN orders ON orders.id = payout
                    WHERE payout_references.account = $1
                      AND payout_references.reference = $2";
         let row = connection
@@ -58,7 +59,7 @@ impl Work for ReadHistory<'_> {
 
     async fn run(&self, connection: &Connection) -> Result<Vec<Entry>, Failure> {
         let sql = "SELECT entry_json FROM entries
-                   WHERE payout = (SELECT id FROM payouts WHERE key = $1) ORDER BY id";
+                   WHERE payout = (SELECT id FROM orders WHERE key = $1) ORDER BY id";
         row::entries(&connection.rows(sql, &[&self.key.as_str()]).await?)
     }
 }
@@ -88,25 +89,24 @@ impl Work for NextDue<'_> {
     }
 }
 
-/// What is claimed can be claimed again when its claim has ended and it is due. Few rows are claimed,
-/// so they are looked at one by one; of all others, only the first of each lane.
+/// What is claimed can be claimed again when its claim has ended and it is due. Of what is not claimed, only
+/// the first of each lane matters, and of what is claimed, only what stands before that first one: few
+/// rows are claimed.
 const NEXT_DUE: &str = "WITH lanes AS MATERIALIZED (
         SELECT DISTINCT account, work FROM unnest($1::text[], $2::text[]) AS list (account, work)
     )
     SELECT least(
-        (SELECT min(first.due_at) FROM lanes CROSS JOIN LATERAL (
-            SELECT due_at FROM payouts
-            WHERE payouts.account = lanes.account AND payouts.work = lanes.work
-              AND NOT held AND due_at IS NOT NULL AND lease_until IS NULL
-              AND NOT EXISTS (SELECT FROM asking WHERE payout = payouts.id)
-            ORDER BY due_at, key LIMIT 1
-         ) AS first),
-        (SELECT min(greatest(due_at, lease_until)) FROM payouts JOIN lanes USING (account, work)
-         WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND NOT held
-           AND NOT EXISTS (SELECT FROM asking WHERE payout = payouts.id)),
-        (SELECT min(greatest(due_at, lease_until, until))
-         FROM asking JOIN payouts ON payouts.id = payout JOIN lanes USING (account, work)
-         WHERE due_at IS NOT NULL AND NOT held),
+        (SELECT min(soonest.at) FROM lanes CROSS JOIN LATERAL (
+            SELECT min(greatest(queue.due_at, lease_until, until)) AS at
+            FROM queue JOIN payouts USING (id) LEFT JOIN asking ON asking.payout = queue.id
+            WHERE queue.account = lanes.account AND queue.work = lanes.work
+              AND queue.due_at <= coalesce((
+                SELECT free.due_at FROM queue AS free JOIN payouts USING (id)
+                WHERE free.account = lanes.account AND free.work = lanes.work
+                  AND lease_until IS NULL AND NOT EXISTS (SELECT FROM asking WHERE payout = free.id)
+                ORDER BY free.due_at, free.key LIMIT 1
+              ), 9223372036854775807)
+         ) AS soonest),
         (SELECT min(first.due_at) FROM lanes CROSS JOIN LATERAL (
             SELECT due_at FROM payments
             WHERE payments.account = lanes.account AND due_at IS NOT NULL AND lease_until IS NULL

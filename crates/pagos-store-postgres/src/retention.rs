@@ -16,6 +16,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::row;
 use crate::row::payout_columns;
+use crate::row::payouts;
 use crate::sealed;
 use crate::tallies::count_moved;
 use crate::transaction::Work;
@@ -70,13 +71,15 @@ macro_rules! candidates {
         concat!(
             "SELECT ",
             payout_columns!(),
-            ", id, held,
+            ", payouts.id, held,
                 greatest(lease_until, (SELECT until FROM asking WHERE payout = payouts.id)),
                 ARRAY (SELECT name FROM runs WHERE runs.id = ANY (payouts.runs) ORDER BY name),
                 EXISTS (SELECT FROM runs WHERE runs.id = ANY (payouts.runs) AND released_at IS NULL)
-            FROM payouts WHERE id > $1 ",
+            FROM ",
+            payouts!(),
+            " WHERE payouts.id > $1 ",
             $condition,
-            "ORDER BY id LIMIT $2"
+            "ORDER BY payouts.id LIMIT $2"
         )
     };
 }
@@ -104,6 +107,7 @@ impl Work for TakeOut<'_> {
         let names: Vec<String> = marks.iter().map(|mark| sealed::hex(mark.key)).collect();
         let digests: Vec<i64> = marks.iter().map(|mark| i64::from_be_bytes(mark.digest)).collect();
         let succeeded: Vec<bool> = leaving().map(|one| one.ended == SealedAs::Succeeded).collect();
+        sealed::seal_alone(connection).await?;
         connection.rows(LOCK, &[&keys]).await?;
         let row = connection
             .one(
@@ -131,19 +135,21 @@ impl Work for TakeOut<'_> {
 
 /// In the order of the keys, as everything that waits for several payouts, and apart from what follows:
 /// that must see the runs that were added while this waited for a lock.
-const LOCK: &str = "SELECT key FROM payouts WHERE key = ANY ($1) ORDER BY key FOR UPDATE";
+const LOCK: &str = "SELECT key FROM orders JOIN payouts USING (id)
+    WHERE key = ANY ($1) ORDER BY key FOR UPDATE OF payouts";
 
-/// The rows of `old` are locked, and everything hangs on them. References are locked before the tallies:
-/// `before` sees to that. A reference to a payout is checked at the end, when its entries are gone too.
+/// The rows of `old` are locked, and everything hangs on them; none of them is due, so none is in the queue.
+/// References are locked before the tallies: `before` sees to that.
 const SEAL: &str = concat!(
     "WITH list AS MATERIALIZED (
         SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[])
             WITH ORDINALITY AS list (key, version, mark, mark_digest, succeeded, place)
     ), old AS MATERIALIZED (
-        SELECT payouts.id, payouts.runs, payouts.account, payouts.currency, payouts.status,
-               payouts.amount_minor, payouts.at_rest, payouts.attention, payouts.reference,
-               payouts.created_at, list.key, list.mark::uuid AS mark, list.mark_digest, list.succeeded, list.place
-        FROM list JOIN payouts ON payouts.key = list.key
+        SELECT payouts.id, payouts.runs, orders.account, orders.currency, payouts.status,
+               orders.amount_minor, payouts.at_rest, payouts.attention, payouts.reference,
+               orders.created_at, list.key, list.mark::uuid AS mark, list.mark_digest,
+               list.succeeded, list.place
+        FROM list JOIN orders ON orders.key = list.key JOIN payouts ON payouts.id = orders.id
         WHERE payouts.version = list.version AND NOT payouts.held AND payouts.due_at IS NULL
           AND (payouts.lease_until IS NULL OR payouts.lease_until <= $7)
           AND NOT EXISTS (SELECT FROM asking WHERE payout = payouts.id AND until > $7)
@@ -163,14 +169,17 @@ const SEAL: &str = concat!(
         DELETE FROM members USING old
         WHERE members.run = ANY (old.runs) AND members.key = old.key
     ), unlisted AS (
-        DELETE FROM arrivals USING old
-        WHERE arrivals.created_at = old.created_at AND arrivals.key = old.key
+        DELETE FROM unsettled USING old
+        WHERE unsettled.status = old.status AND unsettled.created_at = old.created_at
+          AND unsettled.key = old.key
+    ), unordered AS (
+        DELETE FROM orders USING old WHERE orders.id = old.id
     ), unasked AS (
         DELETE FROM asking USING old WHERE asking.payout = old.id
     ), unnamed AS (
         DELETE FROM payout_references USING old
         WHERE payout_references.account = old.account
-          AND payout_references.reference = old.reference AND payout_references.key = old.key
+          AND payout_references.reference = old.reference AND payout_references.payout = old.id
         RETURNING old.place
     ), gone AS (
         DELETE FROM payouts USING old WHERE payouts.id = old.id RETURNING old.place

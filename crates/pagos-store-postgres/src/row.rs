@@ -11,21 +11,42 @@ use tokio_postgres::Row;
 
 use crate::failure::Failure;
 
-/// What [`payout`] reads, from the first column on. Other tables have times of their own, so the last
-/// column is named with its table where there are several.
+/// What [`payout`] reads, from the first column on. Other tables have times of their own, so these columns
+/// are named with their table where there are several.
 macro_rules! payout_columns {
     () => {
         "order_json, progress_json, digest, digest_version, due_at, version, epoch, created_at"
     };
     ($table:literal) => {
         concat!(
-            "order_json, progress_json, digest, digest_version, due_at, version, epoch, ",
+            $table,
+            ".order_json, ",
+            $table,
+            ".progress_json, ",
+            $table,
+            ".digest, ",
+            $table,
+            ".digest_version, ",
+            $table,
+            ".due_at, ",
+            $table,
+            ".version, ",
+            $table,
+            ".epoch, ",
             $table,
             ".created_at"
         )
     };
 }
 pub(crate) use payout_columns;
+
+/// Payouts as one row each: what was ordered, and how far it is.
+macro_rules! payouts {
+    () => {
+        "orders JOIN payouts USING (id)"
+    };
+}
+pub(crate) use payouts;
 
 /// What [`payment`] reads, from the first column on.
 macro_rules! payment_columns {

@@ -6,6 +6,9 @@ use pagos_engine::RunId;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::flight::Flight;
+use crate::flight::Statement;
+use crate::flight::raised;
 use crate::row;
 use crate::tallies::count_moved;
 use crate::transaction::Work;
@@ -39,85 +42,165 @@ impl Work for ReadRun<'_> {
     }
 }
 
-/// Fixes the members of a run, if there are as many as expected.
-pub(crate) struct Fix<'call> {
+/// Fixes the members of a run, if there are as many as expected, and releases a portion of them: in one round
+/// trip.
+pub(crate) struct Release<'call> {
     pub(crate) run: &'call RunId,
     pub(crate) expected: u64,
     pub(crate) now: Timestamp,
 }
 
-/// What became of a [`Fix`].
+/// What became of a [`Release`].
 pub(crate) enum Fixed {
-    /// The members of the run of this number do not change any more.
-    Run(i64),
-    /// It has so many, and nothing was changed.
+    /// The members do not change any more.
+    Released(Portion),
+    /// The run has so many, and nothing was changed.
     Incomplete(u64),
 }
 
-impl Work for Fix<'_> {
-    type Answer = Fixed;
-
-    async fn run(&self, connection: &Connection) -> Result<Fixed, Failure> {
-        let lock = "SELECT id FROM runs WHERE name = $1 FOR UPDATE";
-        let Some(row) = connection.at_most_one(lock, &[&self.run.0]).await? else {
-            return Ok(Fixed::Incomplete(0));
-        };
-        let run: i64 = row.try_get(0)?;
-        // A statement of its own: it sees what was submitted while this one waited for the lock.
-        let count = "SELECT (SELECT count(*) FROM members WHERE run = $1)
-            + (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -$1::bigint)";
-        let members = row::unsigned(connection.one(count, &[&run]).await?.try_get(0)?)?;
-        if members != self.expected {
-            return Ok(Fixed::Incomplete(members));
-        }
-        let fix = "UPDATE runs SET expected = $2, released_at = coalesce(released_at, $3)
-                   WHERE id = $1";
-        let (expected, now) = (row::signed(self.expected), self.now.as_millis());
-        connection.execute(fix, &[&run, &expected, &now]).await?;
-        Ok(Fixed::Run(run))
-    }
-}
-
-/// Makes those of a portion of a run's members due that are held. The run is fixed, so the cursor
-/// passes all of them. Their tallies stay: held or due, a payout is not at rest.
-pub(crate) struct Release<'call> {
-    pub(crate) run: i64,
-    pub(crate) after: &'call str,
-    pub(crate) now: Timestamp,
-}
-
-/// How far a [`Release`] came.
+/// How far a release came.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Portion {
+    /// The number of the run.
+    pub(crate) run: i64,
     pub(crate) made_due: u64,
     /// The last key of it; `None` if there are no more.
     pub(crate) last: Option<String>,
 }
 
-impl Work for Release<'_> {
-    type Answer = Portion;
+impl Flight for Release<'_> {
+    type Answer = Fixed;
 
-    async fn run(&self, connection: &Connection) -> Result<Portion, Failure> {
-        let row = connection
-            .one(RELEASE, &[&self.run, &self.after, &PORTION, &self.now.as_millis()])
-            .await?;
-        let members: i64 = row.try_get(1)?;
-        let last = if members < PORTION { None } else { row.try_get(2)? };
-        Ok(Portion { made_due: row::unsigned(row.try_get(0)?)?, last })
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
+        // Every key is greater than the empty text.
+        let mut statement = Statement::new(RELEASE)
+            .with(self.run.0.as_str())
+            .with("")
+            .with(PORTION)
+            .with(self.now.as_millis())
+            .with(row::signed(self.expected));
+        statement.before = Some(Box::new(Statement::new(LOCK).with(self.run.0.as_str())));
+        Ok(statement)
+    }
+
+    fn read(&self, answer: &str) -> Result<Fixed, Failure> {
+        if answer.is_empty() {
+            return Err(Failure::collision("the run is not locked"));
+        }
+        match answer.strip_prefix("incomplete ") {
+            Some(members) => members.parse().map(Fixed::Incomplete).map_err(|_| unknown_answer()),
+            None => Portion::read(answer).map(Fixed::Released),
+        }
     }
 }
 
-const RELEASE: &str = "WITH portion AS MATERIALIZED (
-        SELECT key FROM members WHERE run = $1 AND key > $2 ORDER BY key LIMIT $3
-    ), waiting AS MATERIALIZED (
-        SELECT payouts.id FROM portion JOIN payouts USING (key) WHERE held
-        ORDER BY payouts.key FOR UPDATE OF payouts
-    ), released AS (
-        UPDATE payouts SET held = false, due_at = $4, version = version + 1
-        FROM waiting WHERE payouts.id = waiting.id AND held
-        RETURNING payouts.id
-    )
-    SELECT (SELECT count(*) FROM released), (SELECT count(*) FROM portion),
-           (SELECT max(key) FROM portion)";
+/// Releases a further portion of a run whose members are fixed, so the cursor passes all of them.
+pub(crate) struct ReleaseMore<'call> {
+    pub(crate) run: i64,
+    pub(crate) after: &'call str,
+    pub(crate) now: Timestamp,
+}
+
+impl Flight for ReleaseMore<'_> {
+    type Answer = Portion;
+
+    fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
+        Ok(Statement::new(RELEASE_MORE)
+            .with(self.run)
+            .with(self.after)
+            .with(PORTION)
+            .with(self.now.as_millis()))
+    }
+
+    fn read(&self, answer: &str) -> Result<Portion, Failure> {
+        Portion::read(answer)
+    }
+}
+
+impl Portion {
+    /// Reads the run, how many became due, how many members were looked at, and the last key of them.
+    fn read(answer: &str) -> Result<Self, Failure> {
+        let mut words = answer.splitn(4, ' ');
+        let mut number = || words.next()?.parse::<i64>().ok();
+        let (Some(run), Some(made_due), Some(members)) = (number(), number(), number()) else {
+            return Err(unknown_answer());
+        };
+        let last = words.next().filter(|_| members >= PORTION).map(str::to_owned);
+        Ok(Self { run, made_due: row::unsigned(made_due)?, last })
+    }
+}
+
+fn unknown_answer() -> Failure {
+    Failure::unsettled("the database answered a release with unknown words")
+}
+
+/// Apart from what follows, which must see what was submitted while this waited for the lock. It leaves word
+/// in the transaction that it has the lock.
+const LOCK: &str = "SELECT set_config('pagos.locked_run', id::text, true)
+    FROM (SELECT id FROM runs WHERE name = $1 FOR UPDATE) AS run";
+
+/// Makes those of a portion of the members of the run in `fixed` due that are held. Their tallies stay: held
+/// or due, a payout is not at rest.
+macro_rules! released {
+    () => {
+        "portion AS MATERIALIZED (
+            SELECT key FROM members WHERE run = (SELECT id FROM fixed) AND key > $2
+            ORDER BY key LIMIT $3
+        ), waiting AS MATERIALIZED (
+            SELECT payouts.id, orders.account, orders.key
+            FROM portion JOIN orders USING (key) JOIN payouts USING (id) WHERE held
+            ORDER BY orders.key FOR UPDATE OF payouts
+        ), released AS (
+            UPDATE payouts SET held = false, due_at = $4, version = version + 1
+            FROM waiting WHERE payouts.id = waiting.id AND held
+            RETURNING payouts.id, work, waiting.account, waiting.key
+        ), queued AS (
+            INSERT INTO queue (account, work, due_at, key, id)
+            SELECT account, work, $4, key, id FROM released ORDER BY key
+        ), done AS (
+            SELECT concat_ws(' ', id, (SELECT count(*) FROM released),
+                             (SELECT count(*) FROM portion),
+                             (SELECT max(key) FROM portion)) AS answer
+            FROM fixed
+        ),"
+    };
+}
+
+/// Outside of the transaction that has the lock, `run` is empty, and nothing happens. The answer is then
+/// empty, unless there is no such run.
+const RELEASE: &str = concat!(
+    "WITH run AS MATERIALIZED (
+        SELECT id FROM runs
+        WHERE name = $1 AND id::text = current_setting('pagos.locked_run', true)
+    ), counted AS MATERIALIZED (
+        SELECT id, (SELECT count(*) FROM members WHERE run = run.id)
+                 + (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -run.id) AS members
+        FROM run
+    ), fixed AS (
+        UPDATE runs SET expected = $5, released_at = coalesce(released_at, $4)
+        FROM counted WHERE runs.id = counted.id AND counted.members = $5
+        RETURNING runs.id
+    ), ",
+    released!(),
+    " outcome AS MATERIALIZED (
+        SELECT coalesce((SELECT answer FROM done),
+                        (SELECT 'incomplete ' || members FROM counted),
+                        CASE WHEN EXISTS (SELECT FROM runs WHERE name = $1) THEN ''
+                             ELSE 'incomplete 0' END) AS answer
+    ), ",
+    raised!("$6", "$7")
+);
+
+const RELEASE_MORE: &str = concat!(
+    "WITH fixed AS MATERIALIZED (
+        SELECT $1::bigint AS id
+    ), ",
+    released!(),
+    " outcome AS MATERIALIZED (
+        SELECT answer FROM done
+    ), ",
+    raised!("$5", "$6")
+);
 
 /// Takes a portion of its members out of a run that was not released, and forgets those that are held
 /// and have no other run. The last portion takes the run with it.
@@ -159,22 +242,25 @@ impl Work for Withdraw<'_> {
 }
 
 /// Apart from what follows: that must see the runs which were added while this waited for a lock.
-const LOCK_MEMBERS: &str = "SELECT payouts.key FROM members JOIN payouts USING (key)
-    WHERE members.run = $1 ORDER BY payouts.key LIMIT $2 FOR UPDATE OF payouts";
+const LOCK_MEMBERS: &str =
+    "SELECT orders.key FROM members JOIN orders USING (key) JOIN payouts USING (id)
+    WHERE members.run = $1 ORDER BY members.key LIMIT $2 FOR UPDATE OF payouts";
 
-/// The entries are deleted by the same statement: references are checked at its end.
+/// What is held stands in no queue.
 const LEAVE: &str = concat!(
     "WITH old AS MATERIALIZED (
         SELECT id, key, created_at, array_remove(runs, $2) AS rest, account, currency, status, amount_minor, at_rest,
                attention, held AND cardinality(array_remove(runs, $2)) = 0 AS is_forgotten
-        FROM payouts WHERE key = ANY ($3::text[])
+        FROM orders JOIN payouts USING (id) WHERE key = ANY ($3::text[])
     ), leaving AS (
         DELETE FROM members WHERE run = $2 AND key = ANY ($3::text[])
     ), forgotten AS (
         DELETE FROM entries USING old WHERE entries.payout = old.id AND is_forgotten
     ), unlisted AS (
-        DELETE FROM arrivals USING old WHERE is_forgotten
-            AND arrivals.created_at = old.created_at AND arrivals.key = old.key
+        DELETE FROM unsettled USING old WHERE is_forgotten AND unsettled.status = old.status
+            AND unsettled.created_at = old.created_at AND unsettled.key = old.key
+    ), unordered AS (
+        DELETE FROM orders USING old WHERE orders.id = old.id AND is_forgotten
     ), gone AS (
         DELETE FROM payouts USING old WHERE payouts.id = old.id AND is_forgotten
         RETURNING payouts.id

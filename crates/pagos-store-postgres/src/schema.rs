@@ -7,6 +7,7 @@ mod version_5;
 mod version_6;
 mod version_7;
 mod version_8;
+mod version_9;
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::transaction::Work;
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     VERSION_1,
     version_2::VERSION_2,
     version_3::VERSION_3,
@@ -25,6 +26,7 @@ const MIGRATIONS: [&str; 8] = [
     version_6::VERSION_6,
     version_7::VERSION_7,
     version_8::VERSION_8,
+    version_9::VERSION_9,
 ];
 
 /// How long one migration may take: each row of a large database is written anew.

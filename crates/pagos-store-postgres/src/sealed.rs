@@ -22,6 +22,37 @@ pub(crate) fn hex(mark: [u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(mark))
 }
 
+/// The marks of the keys of a batch, and the keys.
+pub(crate) fn marks(intents: &[Intent]) -> HashMap<String, &str> {
+    let key = |intent: &'_ Intent| hex(Mark::of_key(&intent.order.key));
+    intents.iter().map(|intent| (key(intent), intent.order.key.as_str())).collect()
+}
+
+/// The schema's lock of seals; its number is tied to the other locks by a test.
+macro_rules! seals {
+    () => {
+        "(1348560753, hashtext(current_schema()))"
+    };
+}
+
+/// Sees to it that nothing is sealed until the end of the transaction, before a statement that stores what it
+/// finds neither stored nor sealed: what it sees is then true until its commit. Sealing takes the same lock
+/// for itself ([`seal_alone`]).
+pub(crate) const NOTHING_IS_SEALED: &str =
+    concat!("SELECT pg_advisory_xact_lock_shared", seals!(), "; ");
+
+/// [`NOTHING_IS_SEALED`], in a transaction that has begun.
+pub(crate) async fn seal_nothing(connection: &Connection) -> Result<(), Failure> {
+    let lock = concat!("SELECT pg_advisory_xact_lock_shared", seals!());
+    connection.execute(lock, &[]).await.map(drop)
+}
+
+/// Waits for transactions that store something, and lets none begin.
+pub(crate) async fn seal_alone(connection: &Connection) -> Result<(), Failure> {
+    let lock = concat!("SELECT pg_advisory_xact_lock", seals!());
+    connection.execute(lock, &[]).await.map(drop)
+}
+
 /// What is kept of an archived payout, for one run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sealed {
@@ -31,6 +62,12 @@ pub(crate) struct Sealed {
 }
 
 impl Sealed {
+    /// Reads `succeeded, day, digest` from the column `first` on.
+    pub(crate) fn read(row: &Row, first: usize, is_member: bool) -> Result<Self, Failure> {
+        let digest: i64 = row.try_get(first + 2)?;
+        Ok(Self { digest: digest.to_be_bytes(), seal: seal(row, first)?, is_member })
+    }
+
     /// Is it the mark of this order?
     pub(crate) fn is_of(&self, mark: Mark) -> bool {
         self.digest == mark.digest
@@ -44,18 +81,13 @@ pub(crate) async fn find<'call>(
     intents: &'call [Intent],
     run: i64,
 ) -> Result<HashMap<&'call str, Sealed>, Failure> {
-    let names: HashMap<String, &str> = intents
-        .iter()
-        .map(|intent| (hex(Mark::of_key(&intent.order.key)), intent.order.key.as_str()))
-        .collect();
+    let names = marks(intents);
     let marks: Vec<&str> = names.keys().map(String::as_str).collect();
     let mut found = HashMap::new();
     for row in connection.rows(FIND, &[&marks, &run]).await? {
         let mark: String = row.try_get(0)?;
         let Some(key) = names.get(&mark) else { continue };
-        let digest: i64 = row.try_get(3)?;
-        let (seal, digest) = (seal(&row)?, digest.to_be_bytes());
-        found.insert(*key, Sealed { digest, seal, is_member: row.try_get(4)? });
+        found.insert(*key, Sealed::read(&row, 1, row.try_get(4)?)?);
     }
     Ok(found)
 }
@@ -65,9 +97,9 @@ const FIND: &str = "SELECT replace(key::text, '-', ''), succeeded, day, digest,
                             WHERE sealed_members.run = $2 AND sealed_members.key = sealed.key)
     FROM sealed WHERE key = ANY ($1::text[]::uuid[])";
 
-fn seal(row: &Row) -> Result<Seal, Failure> {
-    let ended = if row.try_get(1)? { SealedAs::Succeeded } else { SealedAs::Failed };
-    let day: i32 = row.try_get(2)?;
+fn seal(row: &Row, first: usize) -> Result<Seal, Failure> {
+    let ended = if row.try_get(first)? { SealedAs::Succeeded } else { SealedAs::Failed };
+    let day: i32 = row.try_get(first + 1)?;
     Ok(Seal::on_day(ended, i64::from(day)))
 }
 
@@ -82,6 +114,17 @@ impl Work for ReadSeal<'_> {
     async fn run(&self, connection: &Connection) -> Result<Option<Seal>, Failure> {
         let sql = "SELECT 1, succeeded, day FROM sealed WHERE key = $1::text::uuid";
         let row = connection.at_most_one(sql, &[&hex(Mark::of_key(self.key))]).await?;
-        row.as_ref().map(seal).transpose()
+        row.as_ref().map(|row| seal(row, 1)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn no_other_lock_has_the_number_of_that_of_seals() {
+        assert!(NOTHING_IS_SEALED.contains(&format!("({},", schema::LOCK + 2)));
     }
 }

@@ -12,6 +12,7 @@ use crate::flight::Flight;
 use crate::flight::Statement;
 use crate::flight::raised;
 use crate::inbox;
+use crate::queue::requeued;
 use crate::row;
 use crate::tallies::count_moved;
 
@@ -117,7 +118,8 @@ impl<'call> Steps<'call> {
 /// `found` waits for who else writes these payouts, in the order of their keys, and has those that are
 /// then as their steps want them; `old` has those of them whose delivery is known, and everything else
 /// hangs on it. Its `runs` are those that a payout then has. References and deliveries are locked before
-/// the tallies: `before` sees to that. `answer` has a letter per step: done, conflict, or unknown
+/// the tallies: `before` sees to that. What `change` says of the queue was true when the step's version was
+/// read, and whatever changes it raises the version, so it is what this statement sees. `answer` has a letter per step: done, conflict, or unknown
 /// delivery.
 macro_rules! steps {
     () => {
@@ -129,13 +131,15 @@ macro_rules! steps {
                     AS list (key, version, fence, ends, new_status, new_attention, due_at,
                              progress_json, new_reference, delivery, work, place)
             ), found AS MATERIALIZED (
-                SELECT payouts.id, payouts.runs, payouts.account, payouts.currency, payouts.status,
-                       payouts.amount_minor, payouts.at_rest, payouts.attention, payouts.held,
-                       payouts.reference, list.key, list.delivery, list.new_reference, list.place
-                FROM list JOIN payouts ON payouts.key = list.key
+                SELECT payouts.id, payouts.runs, orders.account, orders.currency, payouts.status,
+                       orders.amount_minor, payouts.at_rest, payouts.attention, payouts.held,
+                       payouts.reference, list.key, list.delivery, list.new_reference, list.place,
+                       orders.created_at, payouts.work AS old_work, payouts.due_at AS old_due_at
+                FROM list JOIN orders ON orders.key = list.key
+                          JOIN payouts ON payouts.id = orders.id
                 WHERE payouts.version = list.version
                   AND (list.fence IS NULL OR payouts.epoch = list.fence)
-                ORDER BY payouts.key FOR UPDATE OF payouts
+                ORDER BY orders.key FOR UPDATE OF payouts
             ), old AS MATERIALIZED (
                 SELECT * FROM found
                 WHERE delivery IS NULL OR EXISTS (SELECT FROM inbox WHERE inbox.id = delivery)
@@ -148,19 +152,27 @@ macro_rules! steps {
                     version = payouts.version + 1,
                     lease_until = CASE WHEN list.ends THEN NULL ELSE payouts.lease_until END
                 FROM old JOIN list USING (place) WHERE payouts.id = old.id
-                RETURNING old.place, payouts.id, payouts.runs, payouts.account, payouts.currency,
-                          payouts.status, payouts.amount_minor, payouts.at_rest, payouts.attention
-            ), asked AS (
+                RETURNING old.place, payouts.id, payouts.runs, old.account, old.currency,
+                          payouts.status, old.amount_minor, payouts.at_rest, payouts.attention,
+                          payouts.work, CASE WHEN NOT payouts.held THEN payouts.due_at END AS due_at
+            ), change AS MATERIALIZED (
+                SELECT new.id, old.account, old.key, old.created_at, old.old_work,
+                       CASE WHEN NOT old.held THEN old.old_due_at END AS old_due_at,
+                       old.status AS old_status, new.work, new.due_at, new.status
+                FROM old JOIN new USING (place)
+            ), ",
+            requeued!(),
+            " asked AS (
                 DELETE FROM asking USING list JOIN old USING (place)
                 WHERE list.ends AND asking.payout = old.id
             ), named AS (
-                INSERT INTO payout_references (account, reference, key)
-                SELECT DISTINCT ON (account, new_reference) account, new_reference, key FROM old
+                INSERT INTO payout_references (account, reference, payout)
+                SELECT DISTINCT ON (account, new_reference) account, new_reference, id FROM old
                 WHERE new_reference IS NOT NULL AND new_reference IS DISTINCT FROM reference
                 ORDER BY account, new_reference, place
-                ON CONFLICT (account, reference) DO UPDATE SET key = excluded.key
-                WHERE NOT EXISTS (SELECT FROM payouts WHERE payouts.key = payout_references.key)
-                RETURNING key
+                ON CONFLICT (account, reference) DO UPDATE SET payout = excluded.payout
+                WHERE NOT EXISTS (SELECT FROM payouts WHERE payouts.id = payout_references.payout)
+                RETURNING payout
             ), touched AS MATERIALIZED (
                 SELECT id, id IN (SELECT delivery FROM old WHERE delivery IS NOT NULL) AS is_applied
                 FROM inbox WHERE id IN (
@@ -260,11 +272,14 @@ mod tests {
         let target = Target::new(server, options.schema, Mode::Write, options.connect_timeout);
         let connection = Connection::open(&target).await.unwrap();
         let insert =
-            "INSERT INTO payouts (key, account, currency, amount_minor, created_at, digest,
-                          order_json, progress_json, status, work, at_rest, attention, runs,
-                          digest_version, held, version, epoch, seal_checked)
-                      SELECT unnest(ARRAY['a', 'b', 'c']), 'cashypro', 'COP', 1, 0, '', '{}', '{}',
-                          'created', 'send', false, false, '{}', 2, false, 1, 0, true";
+            "INSERT INTO orders (id, key, account, currency, amount_minor, created_at, digest,
+                          order_json, digest_version)
+                      SELECT id, key, 'cashypro', 'COP', 1, 0, '', '{}', 2
+                      FROM unnest(ARRAY['a', 'b', 'c']) WITH ORDINALITY AS list (key, id);
+             INSERT INTO payouts (id, progress_json, status, work, at_rest, attention, runs, held,
+                          version, epoch)
+                      SELECT id, '{}', 'created', 'send', false, false, '{}', false, 1, 0
+                      FROM orders";
         connection.begin(insert).await.unwrap();
         let steps = [step("b", 1), step("a", 7), step("c", 1)];
         let stepped = write_steps(&connection, &steps).await.unwrap();
@@ -274,7 +289,7 @@ mod tests {
             Stepped::UnknownDelivery(InboxId(99)),
         ];
         assert_eq!(stepped, expected);
-        let sql = "SELECT string_agg(version::text, ',' ORDER BY key) FROM payouts";
+        let sql = "SELECT string_agg(version::text, ',' ORDER BY key) FROM orders JOIN payouts USING (id)";
         let versions: String = connection.one(sql, &[]).await.unwrap().try_get(0).unwrap();
         assert_eq!(versions, "1,2,1");
         connection.roll_back().await.unwrap();

@@ -237,7 +237,7 @@ impl Store for PostgresStore {
         run: &RunId,
         intents: Vec<Intent>,
     ) -> Result<Vec<Submitted>, StoreError> {
-        self.pool.write(&submit::Submit { run, intents: &intents }).await
+        submit::submit(&self.pool, run, &intents).await
     }
 
     async fn release(
@@ -246,20 +246,18 @@ impl Store for PostgresStore {
         expected: u64,
         now: Timestamp,
     ) -> Result<Released, StoreError> {
-        let run = match self.pool.write(&run::Fix { run, expected, now }).await? {
-            Fixed::Run(run) => run,
+        let mut portion = match self.pool.fly(&run::Release { run, expected, now }).await? {
+            Fixed::Released(portion) => portion,
             Fixed::Incomplete(members) => return Ok(Released::Incomplete { members }),
         };
-        // Every key is greater than the empty text. The cursor rises, so this ends.
-        let (mut made_due, mut after) = (0, String::new());
-        loop {
-            let portion = self.pool.write(&run::Release { run, after: &after, now }).await?;
+        // The cursor rises, so this ends.
+        let mut made_due = portion.made_due;
+        while let Some(after) = portion.last {
+            let run = portion.run;
+            portion = self.pool.fly(&run::ReleaseMore { run, after: &after, now }).await?;
             made_due += portion.made_due;
-            match portion.last {
-                Some(last) => after = last,
-                None => return Ok(Released::Done { made_due }),
-            }
         }
+        Ok(Released::Done { made_due })
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {

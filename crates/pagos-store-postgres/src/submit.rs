@@ -1,8 +1,6 @@
 //! Intents become held payouts and members of a run, whole batches or nothing. What else happens to
 //! runs is in `run.rs`.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::hash_map;
 
@@ -14,52 +12,145 @@ use pagos_engine::Intent;
 use pagos_engine::Mark;
 use pagos_engine::Progress;
 use pagos_engine::RunId;
-use pagos_engine::Seal;
+use pagos_engine::StoreError;
 use pagos_engine::Submitted;
 use tokio_postgres::Row;
 
+use crate::batch::Batch;
+use crate::batch::Enter;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::pool::Pool;
 use crate::row;
 use crate::row::DIGEST_VERSION;
 use crate::sealed;
 use crate::sealed::Sealed;
-use crate::tallies::count_moved;
-use crate::tallies::is_at_rest;
 use crate::transaction::Work;
 
-/// A batch of intents.
-pub(crate) struct Submit<'call> {
-    pub(crate) run: &'call RunId,
-    pub(crate) intents: &'call [Intent],
+/// Submits a batch. One of which nothing is stored yet is stored in one round trip, and one that is stored
+/// already is found so in another one. Whatever lies between takes a transaction of several statements.
+pub(crate) async fn submit(
+    pool: &Pool,
+    run: &RunId,
+    intents: &[Intent],
+) -> Result<Vec<Submitted>, StoreError> {
+    let digests: Vec<Digest> = intents.iter().map(|intent| Digest::of(&intent.order)).collect();
+    let open = OpenRun { id: 0, is_released: false };
+    let outcomes = outcomes(open, intents, &digests, (&HashMap::new(), &HashMap::new()));
+    let is_refused = outcomes.iter().any(|it| it.is_refusal());
+    if !is_refused && pool.fly(&Enter::of(run, intents, &digests)).await? {
+        return Ok(outcomes);
+    }
+    if let Some(outcomes) = pool.read(&Look { run, intents, digests: &digests }).await? {
+        return Ok(outcomes);
+    }
+    pool.write(&Submit { run, intents, digests: &digests }).await
+}
+
+/// Looks what is there of a batch; `None` if something is to be written or refused.
+///
+/// Nothing is locked: a payout that is a member of the run stays stored, whichever other run is withdrawn.
+struct Look<'call> {
+    run: &'call RunId,
+    intents: &'call [Intent],
+    digests: &'call [Digest],
+}
+
+impl Work for Look<'_> {
+    type Answer = Option<Vec<Submitted>>;
+
+    async fn run(&self, connection: &Connection) -> Result<Self::Answer, Failure> {
+        let marks = sealed::marks(self.intents);
+        let names: Vec<&str> = marks.keys().map(String::as_str).collect();
+        let keys: Vec<&str> = self.intents.iter().map(|it| it.order.key.as_str()).collect();
+        let rows = connection.rows(LOOK, &[&keys, &self.run.0, &DIGEST_VERSION, &names]).await?;
+        let (mut run, mut stored, mut sealed) = (None, HashMap::new(), HashMap::new());
+        for row in &rows {
+            let name: &str = row.try_get(0)?;
+            match row.try_get(5)? {
+                RUN => run = Some(OpenRun { id: 0, is_released: row.try_get(3)? }),
+                STORED_ROW => drop(stored.insert(name.to_owned(), read_stored(row)?)),
+                _ => {
+                    let Some(key) = marks.get(name) else { continue };
+                    sealed.insert(*key, Sealed::read(row, 6, row.try_get(3)?)?);
+                }
+            }
+        }
+        let Some(run) = run else { return Ok(None) };
+        let stored: HashMap<&str, Stored> =
+            keys.into_iter().filter_map(|key| Some((key, stored.remove(key)?))).collect();
+        let outcomes = outcomes(run, self.intents, self.digests, (&stored, &sealed));
+        // What is refused is looked at again under locks, as everything that is not as it should be.
+        let is_refused = outcomes.iter().any(|it| it.is_refusal());
+        let batch = batch(self.intents, self.digests, &outcomes, (&stored, &sealed));
+        Ok((!is_refused && batch.is_empty()).then_some(outcomes))
+    }
+}
+
+const RUN: i32 = 1;
+const STORED_ROW: i32 = 2;
+
+/// In one statement, so that what leaves the payouts and is sealed is found in one of both. The first columns
+/// are those of `STORED`.
+const LOOK: &str = "WITH run AS MATERIALIZED (
+        SELECT id, released_at IS NOT NULL AS is_released FROM runs WHERE name = $2
+    )
+    SELECT '', ''::bytea, '', is_released, NULL, 1, false, 0, 0::bigint FROM run
+    UNION ALL
+    SELECT key, digest, progress_json, coalesce((SELECT id FROM run) = ANY (runs), false),
+           CASE WHEN digest_version <> $3 THEN order_json END, 2, false, 0, 0
+    FROM orders JOIN payouts USING (id) WHERE key = ANY ($1)
+    UNION ALL
+    SELECT replace(sealed.key::text, '-', ''), ''::bytea, '',
+           coalesce(sealed.run = run.id OR EXISTS (
+               SELECT FROM sealed_members
+               WHERE sealed_members.run = run.id AND sealed_members.key = sealed.key), false),
+           NULL, 3, succeeded, day, digest
+    FROM sealed LEFT JOIN run ON true WHERE sealed.key = ANY ($4::text[]::uuid[])";
+
+/// A batch of intents, looked at under locks.
+struct Submit<'call> {
+    run: &'call RunId,
+    intents: &'call [Intent],
+    digests: &'call [Digest],
 }
 
 impl Work for Submit<'_> {
     type Answer = Vec<Submitted>;
 
     async fn run(&self, connection: &Connection) -> Result<Vec<Submitted>, Failure> {
-        let digests: Vec<Digest> =
-            self.intents.iter().map(|intent| Digest::of(&intent.order)).collect();
+        sealed::seal_nothing(connection).await?;
         let run = lock_run(connection, self.run).await?;
         let stored = stored(connection, self.intents, run.id).await?;
         // After the payouts, never before: in between, one can leave them and be sealed.
         let sealed = sealed::find(connection, self.intents, run.id).await?;
-        let outcomes = outcomes(run, self.intents, &digests, (&stored, &sealed));
+        let outcomes = outcomes(run, self.intents, self.digests, (&stored, &sealed));
         // The run's row stays, even if nothing else does.
         if outcomes.iter().any(|outcome| outcome.is_refusal()) {
             return Ok(outcomes);
         }
-        let mut batch = Batch::default();
-        for ((intent, digest), outcome) in self.intents.iter().zip(&digests).zip(&outcomes) {
-            match outcome {
-                Submitted::New => batch.enter(intent, *digest),
-                Submitted::Archived(seal) => batch.join_archived(intent, *seal, &sealed),
-                _ => batch.join(&intent.order.key, &stored),
-            }
-        }
+        let batch = batch(self.intents, self.digests, &outcomes, (&stored, &sealed));
         batch.write(connection, run.id).await?;
         Ok(outcomes)
     }
+}
+
+/// What is to be written where nothing is refused.
+fn batch<'call>(
+    intents: &'call [Intent],
+    digests: &[Digest],
+    outcomes: &[Submitted],
+    (stored, sealed): (&HashMap<&str, Stored>, &HashMap<&str, Sealed>),
+) -> Batch<'call> {
+    let mut batch = Batch::default();
+    for ((intent, digest), outcome) in intents.iter().zip(digests).zip(outcomes) {
+        match outcome {
+            Submitted::New => batch.enter(intent, *digest),
+            Submitted::Archived(seal) => batch.join_archived(intent, *seal, sealed),
+            _ => batch.join(&intent.order.key, stored),
+        }
+    }
+    batch
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -84,10 +175,10 @@ async fn lock_run(connection: &Connection, run: &RunId) -> Result<OpenRun, Failu
 }
 
 /// What is there under the key of an intent.
-struct Stored {
+pub(crate) struct Stored {
     digest: Digest,
     status: Status,
-    is_member: bool,
+    pub(crate) is_member: bool,
 }
 
 /// Locks what it finds, so that nobody withdraws it before the answer.
@@ -109,7 +200,7 @@ async fn stored<'call>(
 /// An order comes along only where its digest is of another version.
 const STORED: &str = "SELECT key, digest, progress_json, $2::bigint = ANY (runs),
         CASE WHEN digest_version <> $3 THEN order_json END
-    FROM payouts WHERE key = ANY ($1) ORDER BY key FOR UPDATE";
+    FROM orders JOIN payouts USING (id) WHERE key = ANY ($1) ORDER BY key FOR UPDATE OF payouts";
 
 /// # Errors
 /// If nobody can tell whether it is the same order. A progress that this version cannot read is no
@@ -166,161 +257,3 @@ fn outcomes(
     }
     outcomes
 }
-
-/// What one call writes.
-#[derive(Default)]
-struct Batch<'call> {
-    new: BTreeMap<&'call str, New<'call>>,
-    /// Stored payouts that become members.
-    joins: BTreeSet<&'call str>,
-    /// Archived payouts that become members, by their marks.
-    archived: BTreeMap<String, (&'call PayoutOrder, Seal)>,
-}
-
-struct New<'call> {
-    intent: &'call Intent,
-    digest: Digest,
-}
-
-impl<'call> Batch<'call> {
-    fn enter(&mut self, intent: &'call Intent, digest: Digest) {
-        self.new.insert(intent.order.key.as_str(), New { intent, digest });
-    }
-
-    /// Makes a stored payout a member. Its version stays: nothing that a step is computed from has
-    /// changed.
-    fn join(&mut self, key: &'call OrderKey, stored: &HashMap<&str, Stored>) {
-        let key = key.as_str();
-        if stored.get(key).is_some_and(|stored| !stored.is_member) {
-            self.joins.insert(key);
-        }
-    }
-
-    /// Makes an archived payout a member, which counts in the run.
-    fn join_archived(&mut self, intent: &'call Intent, seal: Seal, sealed: &HashMap<&str, Sealed>) {
-        let key = &intent.order.key;
-        if sealed.get(key.as_str()).is_some_and(|sealed| !sealed.is_member) {
-            self.archived.insert(sealed::hex(Mark::of_key(key)), (&intent.order, seal));
-        }
-    }
-
-    /// In the order of the keys, and in one statement, so that the tallies are counted in their order.
-    async fn write(&self, connection: &Connection, run: i64) -> Result<(), Failure> {
-        if self.new.is_empty() && self.joins.is_empty() && self.archived.is_empty() {
-            return Ok(());
-        }
-        let new = || self.new.values();
-        let orders = || new().map(|new| &new.intent.order);
-        let progress: Vec<Progress> =
-            new().map(|new| Progress::new(new.intent.created_at)).collect();
-        let keys: Vec<&str> = orders().map(|order| order.key.as_str()).collect();
-        let accounts: Vec<&str> = orders().map(|order| order.account.as_str()).collect();
-        let currencies: Vec<&str> = orders().map(|order| order.amount.currency.code()).collect();
-        let amounts: Vec<i64> = orders().map(|order| order.amount.minor).collect();
-        let created: Vec<i64> = new().map(|new| new.intent.created_at.as_millis()).collect();
-        let digests: Vec<&[u8]> = new().map(|new| new.digest.0.as_slice()).collect();
-        let words: Vec<&str> = progress.iter().map(Progress::word).collect();
-        let works: Vec<&str> = progress.iter().map(|progress| progress.work().word()).collect();
-        let at_rest: Vec<bool> =
-            progress.iter().map(|progress| is_at_rest(true, None, progress)).collect();
-        let attention: Vec<bool> =
-            progress.iter().map(|progress| progress.attention.is_some()).collect();
-        let joins: Vec<&str> = self.joins.iter().copied().collect();
-        let marks: Vec<&str> = self.archived.keys().map(String::as_str).collect();
-        let old = || self.archived.values();
-        let old_accounts: Vec<&str> = old().map(|(order, _)| order.account.as_str()).collect();
-        let old_currencies: Vec<&str> =
-            old().map(|(order, _)| order.amount.currency.code()).collect();
-        let old_words: Vec<&str> = old().map(|(_, seal)| seal.ended.word()).collect();
-        let old_amounts: Vec<i64> = old().map(|(order, _)| order.amount.minor).collect();
-        let row = connection
-            .one(
-                WRITE,
-                &[
-                    &connection.stripe,
-                    &run,
-                    &DIGEST_VERSION,
-                    &keys,
-                    &accounts,
-                    &currencies,
-                    &amounts,
-                    &created,
-                    &digests,
-                    &row::texts(&orders().collect::<Vec<_>>())?,
-                    &row::texts(&progress)?,
-                    &words,
-                    &works,
-                    &at_rest,
-                    &attention,
-                    &joins,
-                    &marks,
-                    &old_accounts,
-                    &old_currencies,
-                    &old_words,
-                    &old_amounts,
-                ],
-            )
-            .await?;
-        let written: [i64; 3] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
-        match written == [keys.len(), joins.len(), marks.len()].map(row::limit) {
-            true => Ok(()),
-            // What was answered for these keys no longer holds: look again.
-            false => Err(Failure::collision("another worker submits the same keys at this moment")),
-        }
-    }
-}
-
-/// `reopened`: deliveries that named an order before it was known. They are locked before the tallies.
-const WRITE: &str = concat!(
-    "WITH new AS (
-        INSERT INTO payouts (key, account, currency, amount_minor, created_at, digest, order_json,
-                             progress_json, status, work, at_rest, attention,
-                             runs, digest_version, held, version, epoch, seal_checked)
-        SELECT list.*, ARRAY[$2::bigint], $3::integer, true, 1, 0, true
-        FROM unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bytea[],
-                    $10::text[], $11::text[], $12::text[], $13::text[], $14::boolean[],
-                    $15::boolean[]) AS list
-        ON CONFLICT (key) DO NOTHING
-        RETURNING key, account, currency, status, amount_minor, at_rest, attention, created_at
-    ), arrived AS (
-        INSERT INTO arrivals (created_at, key, account) SELECT created_at, key, account FROM new
-    ), joined AS (
-        UPDATE payouts SET runs = runs || $2::bigint WHERE key = ANY ($16::text[])
-        RETURNING key, account, currency, status, amount_minor, at_rest, attention, created_at
-    ), archived AS (
-        INSERT INTO sealed_members (run, key, account, currency, status, amount_minor)
-        SELECT $2::bigint, list.mark::uuid, list.account, list.currency, list.status,
-               list.amount_minor
-        FROM unnest($17::text[], $18::text[], $19::text[], $20::text[], $21::bigint[])
-             AS list (mark, account, currency, status, amount_minor)
-        ON CONFLICT DO NOTHING
-        RETURNING account, currency, status, amount_minor
-    ), entered AS (
-        INSERT INTO members (run, key, created_at)
-        SELECT $2::bigint, key, created_at FROM new
-        UNION ALL SELECT $2::bigint, key, created_at FROM joined
-    ), named AS MATERIALIZED (
-        SELECT orphan.id
-        FROM new JOIN inbox AS orphan ON orphan.account = new.account
-             AND orphan.order_key = new.key AND orphan.state = 'orphan'
-        ORDER BY orphan.id FOR UPDATE OF orphan
-    ), reopened AS (
-        UPDATE inbox SET state = 'open', deferrals = 0
-        FROM named WHERE inbox.id = named.id AND inbox.state = 'orphan'
-        RETURNING inbox.id
-    ), before AS MATERIALIZED (
-        SELECT count(*) FROM reopened
-    ), moved AS (
-        SELECT run, account, currency, status, amount_minor, at_rest, attention, 1 AS sign
-        FROM before CROSS JOIN new CROSS JOIN unnest(ARRAY[$2::bigint, 0]) AS run
-        UNION ALL
-        SELECT $2::bigint, account, currency, status, amount_minor, at_rest, attention, 1
-        FROM before CROSS JOIN joined
-        UNION ALL
-        SELECT run, account, currency, status, amount_minor, true, false, 1
-        FROM before CROSS JOIN archived CROSS JOIN unnest(ARRAY[$2::bigint, -$2::bigint]) AS run
-    ), ",
-    count_moved!(),
-    "SELECT (SELECT count(*) FROM new), (SELECT count(*) FROM joined),
-            (SELECT count(*) FROM archived)"
-);

@@ -11,7 +11,6 @@ use crate::connection::Flown;
 use crate::failure::Failure;
 use crate::failure::Kind;
 use crate::flight::Flight;
-use crate::parameter::Parameter;
 use crate::pool::Patience;
 use crate::pool::Pool;
 use crate::pool::Taken;
@@ -195,11 +194,7 @@ impl Pool {
         let (connection, writer) = self.connection_and_writer(taken).await?;
         let serial = writer.serial + 1;
         let flown = match work.statement(connection.stripe) {
-            Ok(statement) => {
-                let mut parameters = statement.parameters();
-                parameters.extend([&writer.id as Parameter<'_>, &writer.serial]);
-                connection.fly((statement.settings, statement.sql), &parameters).await
-            }
+            Ok(statement) => connection.fly(&statement, &[&writer.id, &writer.serial]).await,
             Err(failure) => Flown::TakenBack(failure),
         };
         match flown {

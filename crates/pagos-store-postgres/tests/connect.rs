@@ -91,7 +91,7 @@ async fn an_error_shows_nothing_of_a_row() {
             "CREATE FUNCTION pagos.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                  RAISE EXCEPTION 'not this one' USING DETAIL = 'Failing row: ' || NEW.order_json;
              END $$;
-             CREATE TRIGGER refuse BEFORE INSERT ON pagos.payouts
+             CREATE TRIGGER refuse BEFORE INSERT ON pagos.orders
              FOR EACH ROW EXECUTE FUNCTION pagos.refuse()",
         )
         .await

@@ -140,7 +140,7 @@ async fn two_steps_of_one_payout_are_not_of_one_group() {
 async fn a_step_that_the_server_refuses_takes_no_other_along() {
     let Some(stand) = Stand::set_up(8).await else { return };
     let client = connect(&stand.database).await;
-    let refuse = "ALTER TABLE payouts ADD CONSTRAINT never CHECK (key <> 'k005' OR version < 3)";
+    let refuse = "ALTER TABLE payouts ADD CONSTRAINT never CHECK (id <> 6 OR version < 3)";
     client.batch_execute(refuse).await.unwrap();
     let answers = stand.commit(stand.steps()).await;
     for (place, answer) in answers.iter().enumerate() {
@@ -157,7 +157,7 @@ async fn a_step_that_the_server_refuses_takes_no_other_along() {
 async fn a_step_that_waits_for_long_does_not_hold_up_the_others() {
     let Some(stand) = Stand::set_up(6).await else { return };
     let other = connect(&stand.database).await;
-    let lock = "BEGIN; SELECT FROM payouts WHERE key = 'k004' FOR UPDATE";
+    let lock = "BEGIN; SELECT FROM payouts JOIN orders USING (id) WHERE key = 'k004' FOR UPDATE OF payouts";
     other.batch_execute(lock).await.unwrap();
     let mut calls: Vec<_> = stand
         .steps()
@@ -196,7 +196,7 @@ async fn one_reference_named_twice_in_a_group_is_the_first_ones() {
 async fn a_caller_that_is_dropped_harms_no_other_of_its_group() {
     let Some(stand) = Stand::set_up(8).await else { return };
     let other = connect(&stand.database).await;
-    let lock = "BEGIN; SELECT FROM payouts WHERE key = 'k005' FOR UPDATE";
+    let lock = "BEGIN; SELECT FROM payouts JOIN orders USING (id) WHERE key = 'k005' FOR UPDATE OF payouts";
     other.batch_execute(lock).await.unwrap();
     let mut calls: Vec<_> =
         stand.steps().into_iter().map(|step| stand.store.commit(step)).collect();

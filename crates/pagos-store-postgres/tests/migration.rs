@@ -180,7 +180,7 @@ async fn runs_and_payouts_of_version_1_come_to_the_present_one() {
     let reference = ProviderRef::new("R1").unwrap();
     let found = store.payout_of(&account(), &reference).await.unwrap();
     assert_eq!(found, Some(sample::key("k1")));
-    let named = "SELECT count(*) FROM payouts WHERE (reference = 'R1') = (key = 'k1')";
+    let named = "SELECT count(*) FROM orders JOIN payouts USING (id) WHERE (reference = 'R1') = (key = 'k1')";
     assert_eq!(count(&client, named).await, 1);
     let payout = store.payout(&sample::key("k1")).await.unwrap().unwrap();
     assert_eq!(payout.digest, Digest::of(&payout.order));

@@ -59,7 +59,7 @@ mod world_6_through_a_pooler {
 
 /// What another program of the same user may leave in a session, each a trap of its own.
 const LITTER: [&str; 8] = [
-    "CREATE TEMP TABLE IF NOT EXISTS payouts (key text)",
+    "CREATE TEMP TABLE IF NOT EXISTS orders (key text)",
     "PREPARE s0 AS SELECT 1; PREPARE s1 AS SELECT 1; PREPARE s2 AS SELECT 1",
     "SET search_path TO nowhere",
     "SET default_transaction_isolation TO serializable",

@@ -43,6 +43,7 @@ use sample::at;
 use sample::claim;
 use sample::claim_of;
 use sample::connect;
+use sample::hold_tally;
 use sample::intent;
 use sample::intents;
 use sample::key;
@@ -103,9 +104,10 @@ async fn truth_01_a_step_that_waited_counts_in_the_new_run_too() {
     let database = scratch.database().await;
     let (one, other) = (open(&database.url).await, open(&database.url).await);
     release(&*one, &["k1"]).await;
+    one.submit(&run_of("b"), intents(&["k0"])).await.unwrap();
     let payout = other.claim(claim(0, 1), &NoAttempt).await.unwrap().remove(0).payout;
     let client = connect(&database).await;
-    client.batch_execute("BEGIN; LOCK TABLE tallies IN SHARE MODE").await.unwrap();
+    hold_tally(&client, "b").await;
     let submit = tokio::spawn(async move { one.submit(&run_of("b"), intents(&["k1"])).await });
     let watch = connect(&database).await;
     wait_for_waiting(&watch, 1).await;
@@ -129,8 +131,9 @@ async fn truth_02_withdrawing_leaves_what_another_run_has() {
     let database = scratch.database().await;
     let (one, other) = (open(&database.url).await, open(&database.url).await);
     one.submit(&run_of("a"), intents(&["k1", "k2"])).await.unwrap();
+    one.submit(&run_of("b"), intents(&["k0"])).await.unwrap();
     let client = connect(&database).await;
-    client.batch_execute("BEGIN; LOCK TABLE tallies IN SHARE MODE").await.unwrap();
+    hold_tally(&client, "b").await;
     let submitter = Arc::clone(&one);
     let submit =
         tokio::spawn(async move { submitter.submit(&run_of("b"), intents(&["k1", "k3"])).await });
@@ -142,8 +145,8 @@ async fn truth_02_withdrawing_leaves_what_another_run_has() {
     submit.await.unwrap().unwrap();
     assert_eq!(withdraw.await.unwrap().unwrap(), 1, "k2 was nobody else's");
     assert_eq!(one.run(&run_of("a")).await.unwrap(), None);
-    assert_eq!(members(&one, "b").await, ["k1", "k3"]);
-    assert_eq!(one.tally(None).await.unwrap().total(), 2);
+    assert_eq!(members(&one, "b").await, ["k0", "k1", "k3"]);
+    assert_eq!(one.tally(None).await.unwrap().total(), 3);
     assert_sums_are_right(&watch).await;
 }
 
@@ -261,9 +264,9 @@ async fn truth_16_a_row_of_a_newer_version_ends_nobody_elses_claim() {
     let store = open(&database.url).await;
     release(&*store, &["k1", "k2", "k3"]).await;
     let client = connect(&database).await;
-    let damage = "UPDATE payouts SET progress_json = $1 WHERE key = 'k1'";
+    let damage = "UPDATE payouts SET progress_json = $1 FROM orders WHERE orders.id = payouts.id AND key = 'k1'";
     client.execute(damage, &[&FROM_THE_FUTURE]).await.unwrap();
-    let damage = "UPDATE payouts SET order_json = 'opensesame' WHERE key = 'k3'";
+    let damage = "UPDATE orders SET order_json = 'opensesame' WHERE key = 'k3'";
     client.batch_execute(damage).await.unwrap();
     let claimed = store.claim(claim(7, 10), &NoAttempt).await.unwrap();
     let keys: Vec<&str> = claimed.iter().map(|claim| claim.payout.order.key.as_str()).collect();
@@ -328,7 +331,7 @@ async fn truth_19_an_old_digest_still_counts() {
     release(&*store, &["k1"]).await;
     ask_for(&store, &["p1"]).await;
     let client = connect(&database).await;
-    for table in ["payouts", "payments"] {
+    for table in ["orders", "payments"] {
         let age = "digest_version = 1, digest = sha256(convert_to(order_json, 'UTF8'))";
         client.batch_execute(&format!("UPDATE {table} SET {age}")).await.unwrap();
     }
@@ -375,18 +378,20 @@ async fn runs_of_many_portions_are_released_and_withdrawn() {
     client
         .batch_execute(
             "WITH portion AS (SELECT run, key FROM members WHERE run = 1 ORDER BY key LIMIT 10000),
-                  gone AS (DELETE FROM payouts USING portion
-                           WHERE payouts.key = portion.key AND cardinality(runs) = 1
-                           RETURNING payouts.key),
-                  unlisted AS (DELETE FROM arrivals USING gone WHERE arrivals.key = gone.key),
-                  stay AS (UPDATE payouts SET runs = array_remove(runs, 1) FROM portion
-                           WHERE payouts.key = portion.key AND cardinality(runs) = 2)
+                  old AS (SELECT id, key, cardinality(runs) AS runs
+                          FROM portion JOIN orders USING (key) JOIN payouts USING (id)),
+                  gone AS (DELETE FROM payouts USING old WHERE payouts.id = old.id AND old.runs = 1),
+                  too AS (DELETE FROM orders USING old WHERE orders.id = old.id AND old.runs = 1),
+                  unlisted AS (DELETE FROM unsettled USING old
+                               WHERE unsettled.key = old.key AND old.runs = 1),
+                  stay AS (UPDATE payouts SET runs = array_remove(payouts.runs, 1) FROM old
+                           WHERE payouts.id = old.id AND old.runs = 2)
              DELETE FROM members USING portion
              WHERE members.run = portion.run AND members.key = portion.key;
              DELETE FROM tallies;
              INSERT INTO tallies
              SELECT run, 0, count(*), 0, 0, sum(amount_minor), account, currency, status
-             FROM payouts CROSS JOIN unnest(runs || 0::bigint) AS run GROUP BY 1, 7, 8, 9",
+             FROM orders JOIN payouts USING (id) CROSS JOIN unnest(runs || 0::bigint) AS run GROUP BY 1, 7, 8, 9",
         )
         .await
         .unwrap();
@@ -398,7 +403,9 @@ async fn runs_of_many_portions_are_released_and_withdrawn() {
     let released = store.release(&run_of("b"), 20_000, at(1)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 20_000 });
     // As if a release had been interrupted: what it fixed stays, and the rest follows.
-    let undo = "UPDATE payouts SET held = true, due_at = NULL WHERE key LIKE '%9'";
+    let undo = "WITH undone AS (DELETE FROM queue WHERE key LIKE '%9' RETURNING id)
+                UPDATE payouts SET held = true, due_at = NULL FROM undone
+                WHERE payouts.id = undone.id";
     client.batch_execute(undo).await.unwrap();
     assert_eq!(store.withdraw(&run_of("b")).await.unwrap(), 0, "it is released");
     let again = store.release(&run_of("b"), 20_000, at(2)).await.unwrap();

@@ -98,7 +98,7 @@ async fn a_claim_skips_what_another_transaction_has_locked() {
     let store = open(&database.url).await;
     release(&*store, &["k1", "k2"]).await;
     let client = connect(&database).await;
-    client.batch_execute("BEGIN; SELECT FROM payouts WHERE key = 'k1' FOR UPDATE").await.unwrap();
+    client.batch_execute("BEGIN; SELECT FROM payouts JOIN orders USING (id) WHERE key = 'k1' FOR UPDATE OF payouts").await.unwrap();
     let claims = store.claim(claim(0, 2), &NoAttempt).await.unwrap();
     let keys: Vec<&str> = claims.iter().map(|claim| claim.payout.order.key.as_str()).collect();
     assert_eq!(keys, ["k2"]);

@@ -104,6 +104,8 @@ async fn a_dataset_of_postgres_is_loaded_and_measured() {
     let database = scratch.database().await;
     postgres::load(&database.url, SMALL).await;
     assert!(postgres::size_bytes(&database.url).await > 10_000_000);
+    let largest = postgres::largest(&database.url).await;
+    assert!(largest.iter().any(|(name, bytes)| name == "payouts" && *bytes > 1_000_000));
     let options = PostgresOptions::default();
     judge(Arc::new(PostgresStore::connect(&database.url, options).await.unwrap())).await;
 }

@@ -56,6 +56,14 @@ pub(crate) async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
+/// Begins a transaction that holds on to what a run's payouts are counted in: whoever counts there waits,
+/// with everything else locked that it needs.
+pub(crate) async fn hold_tally(client: &Client, run: &str) {
+    let lock = "SELECT FROM tallies WHERE run = (SELECT id FROM runs WHERE name = $1) FOR UPDATE";
+    client.batch_execute("BEGIN").await.unwrap();
+    assert!(client.execute(lock, &[&run]).await.unwrap() > 0);
+}
+
 /// Returns when so many sessions of the client's database wait for a lock.
 pub(crate) async fn wait_for_waiting(client: &Client, sessions: i64) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
@@ -117,14 +125,30 @@ pub(crate) async fn assert_sums_are_right(client: &Client) {
                   FROM tallies GROUP BY 1, 2, 3, 4 HAVING sum(count) <> 0";
     let counted = "SELECT run, account, currency, status, count(*), sum(amount_minor),
                           sum(at_rest::integer), sum(attention::integer)
-                   FROM payouts CROSS JOIN unnest(runs || 0::bigint) AS run GROUP BY 1, 2, 3, 4";
+                   FROM orders JOIN payouts USING (id) CROSS JOIN unnest(runs || 0::bigint) AS run
+                   GROUP BY 1, 2, 3, 4";
     let members = "SELECT run, key FROM members";
-    let named = "SELECT run, key FROM payouts CROSS JOIN unnest(runs) AS run";
-    let listed = "SELECT created_at, key, account FROM arrivals";
-    let came = "SELECT created_at, key, account FROM payouts";
+    let named =
+        "SELECT run, key FROM orders JOIN payouts USING (id) CROSS JOIN unnest(runs) AS run";
+    let queued = "SELECT due_at, id, account, work, key FROM queue";
+    let due = "SELECT due_at, id, account, work, key FROM orders JOIN payouts USING (id)
+               WHERE due_at IS NOT NULL AND NOT held";
+    let listed = "SELECT status, created_at, key FROM unsettled";
+    let unsettled = "SELECT status, created_at, key FROM orders JOIN payouts USING (id)
+                     WHERE status <> 'succeeded'";
+    let (ordered, stored) = ("SELECT id FROM orders", "SELECT id FROM payouts");
     let times = "SELECT run, key, created_at FROM members";
-    let of_payouts = "SELECT run, key, created_at FROM payouts CROSS JOIN unnest(runs) AS run";
-    for (one, other) in [(summed, counted), (members, named), (listed, came), (times, of_payouts)] {
+    let of_payouts = "SELECT run, key, created_at
+                      FROM orders JOIN payouts USING (id) CROSS JOIN unnest(runs) AS run";
+    let pairs = [
+        (summed, counted),
+        (members, named),
+        (queued, due),
+        (listed, unsettled),
+        (ordered, stored),
+        (times, of_payouts),
+    ];
+    for (one, other) in pairs {
         for sql in [format!("{one} EXCEPT {other}"), format!("{other} EXCEPT {one}")] {
             let wrong = count(client, &format!("SELECT count(*) FROM ({sql}) AS wrong")).await;
             assert_eq!(wrong, 0, "{sql}");

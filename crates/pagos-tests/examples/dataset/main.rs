@@ -85,6 +85,9 @@ async fn on_postgres(large: Mix) {
         postgres::load(&database.url, mix).await;
         println!("{} payouts loaded in {:.1} s", mix.rows, begun.elapsed().as_secs_f64());
         let bytes = postgres::size_bytes(&database.url).await;
+        for (name, bytes) in postgres::largest(&database.url).await {
+            println!("    {name:<32} {:>6} bytes a payout", bytes / mix.rows);
+        }
         let options = PostgresOptions::default();
         let store = PostgresStore::connect(&database.url, options).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);

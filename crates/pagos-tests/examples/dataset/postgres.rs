@@ -76,6 +76,17 @@ pub(crate) async fn size_bytes(url: &str) -> u64 {
     u64::try_from(row.get::<_, i64>(0)).unwrap()
 }
 
+/// The largest tables and indexes, with their bytes.
+pub(crate) async fn largest(url: &str) -> Vec<(String, u64)> {
+    let rows = connect(url).await.query(LARGEST, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), u64::try_from(row.get::<_, i64>(1)).unwrap())).collect()
+}
+
+const LARGEST: &str = "SELECT relname::text, pg_relation_size(pg_class.oid)
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = 'pagos' AND relkind IN ('r', 'i') AND pg_relation_size(pg_class.oid) > 100000
+    ORDER BY 2 DESC, 1";
+
 async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -103,18 +114,24 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
                 created_at, status, {derived} FROM rows;
          INSERT INTO runs (id, name, expected, released_at) OVERRIDING SYSTEM VALUE
          SELECT run, 'run-' || (run - 1), count(*), {NOW_MS} FROM part GROUP BY run;
-         INSERT INTO payouts (id, key, account, amount_minor, currency, status, work, held, at_rest,
-             attention, version, epoch, created_at, due_at, reference, progress_json, runs, digest,
-             digest_version, order_json, seal_checked) OVERRIDING SYSTEM VALUE
-         SELECT i + 1, key, account, 15000000, 'COP', status, work, false, due_at IS NULL,
-             status = 'quarantined', 5, 1, created_at, due_at, reference, {progress}, ARRAY[run],
-             sha256(key::bytea), {version}, {order}, true
+         INSERT INTO orders (id, key, account, amount_minor, currency, created_at, digest,
+             digest_version, order_json)
+         SELECT i + 1, key, account, 15000000, 'COP', created_at, sha256(key::bytea), {version},
+             {order}
          FROM part;
-         INSERT INTO arrivals (created_at, key, account) SELECT created_at, key, account FROM part;
+         INSERT INTO payouts (id, status, work, held, at_rest, attention, version, epoch, due_at,
+             reference, progress_json, runs)
+         SELECT i + 1, status, work, false, due_at IS NULL, status = 'quarantined', 5, 1, due_at,
+             reference, {progress}, ARRAY[run]
+         FROM part;
+         INSERT INTO queue (account, work, due_at, key, id)
+         SELECT account, work, due_at, key, i + 1 FROM part WHERE due_at IS NOT NULL;
+         INSERT INTO unsettled (status, created_at, key)
+         SELECT status, created_at, key FROM part WHERE status <> 'succeeded';
          INSERT INTO members (run, key, created_at)
          SELECT run, key, created_at FROM part ORDER BY run, key;
-         INSERT INTO payout_references (account, reference, key)
-         SELECT account, reference, key FROM part WHERE reference IS NOT NULL
+         INSERT INTO payout_references (account, reference, payout)
+         SELECT account, reference, i + 1 FROM part WHERE reference IS NOT NULL
          ORDER BY account, reference;
          INSERT INTO entries (payout, entry_json)
          SELECT payout, entry FROM (
@@ -144,8 +161,8 @@ const TALLY_OF_ALL: &str = "
     FROM tallies GROUP BY account, currency, status";
 
 fn sequences(rows: u64) -> String {
-    let next = |table: &str| {
-        format!("SELECT setval(pg_get_serial_sequence('{table}', 'id'), {});", rows + 1)
-    };
-    next("payouts") + &next("runs")
+    let next = rows + 1;
+    format!(
+        "SELECT setval('order_ids', {next}), setval(pg_get_serial_sequence('runs', 'id'), {next})"
+    )
 }

@@ -127,8 +127,8 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
          SELECT i + 1, created_at, randomblob(32), {version}, {order} FROM part;
          INSERT INTO members (run, key, created_at, payout)
          SELECT run, key, created_at, i + 1 FROM part ORDER BY run, key;
-         INSERT INTO entries (payout, entry_json)
-         SELECT payout, entry FROM (
+         INSERT INTO entries (payout, number, entry_json)
+         SELECT payout, place, entry FROM (
              SELECT i + 1 AS payout, 1 AS place, {begun} AS entry FROM part WHERE status <> 'created'
              UNION ALL SELECT i + 1, 2, {pending} FROM part WHERE status <> 'created'
              UNION ALL SELECT i + 1, 3, {succeeded} FROM part WHERE work = 'watch'
