@@ -16,6 +16,7 @@ use pagos_core::Timestamp;
 use pagos_core::Violation;
 
 use crate::accounts::Accounts;
+use crate::agenda::Agenda;
 use crate::door::ProviderDoor;
 use crate::door::ProviderDoors;
 use crate::door::StoreDoor;
@@ -73,6 +74,7 @@ pub struct Engine {
     pub(crate) services: Mutex<Services>,
     pub(crate) rates: Mutex<Rates>,
     pub(crate) sending: Sending,
+    pub(crate) agenda: Agenda,
     pub(crate) sweeps: Mutex<Sweeps>,
     pulse: Pulse,
     turn: OnceLock<Option<Box<dyn Guard>>>,
@@ -140,7 +142,7 @@ impl Engine {
         let providers = store.doors_to(accounts);
         let sweeps = Mutex::default();
         let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
-        let (sending, pulse) = (Sending::default(), Pulse::default());
+        let (sending, agenda, pulse) = (Sending::default(), Agenda::default(), Pulse::default());
         Ok(Self {
             store,
             providers,
@@ -150,6 +152,7 @@ impl Engine {
             services,
             rates,
             sending,
+            agenda,
             sweeps,
             pulse,
             turn,

@@ -133,6 +133,16 @@ impl Lanes {
         }
     }
 
+    /// Takes in what was made due meanwhile.
+    pub(crate) fn note(&mut self, earliest: BTreeMap<Lane, Timestamp>, now: Timestamp) {
+        for (lane, due_at) in earliest {
+            match due_at <= now {
+                true => drop(self.empty.remove(&lane)),
+                false => self.due_at = Some(self.due_at.map_or(due_at, |other| other.min(due_at))),
+            }
+        }
+    }
+
     /// Takes in which places were freed.
     pub(crate) fn leave(&mut self) {
         for lane in self.freed.take() {

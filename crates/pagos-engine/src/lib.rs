@@ -19,6 +19,7 @@
 )]
 
 mod accounts;
+mod agenda;
 mod ask;
 mod decide;
 mod delivery;

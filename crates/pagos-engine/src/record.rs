@@ -56,6 +56,7 @@ impl Engine {
                 payout.progress = progress;
                 payout.due_at = due_at;
                 payout.version = version;
+                self.agenda.note(&payout);
                 return Ok(Some(payout));
             }
             // Each round means that another writer got on, so this loop ends when they do.

@@ -164,6 +164,7 @@ impl Engine {
         loop {
             self.beat();
             lanes.leave();
+            lanes.note(self.agenda.take(), self.timer.now());
             match ending.is_stopping {
                 true => sweeping.clear(),
                 false => {

@@ -1,20 +1,29 @@
 //! The places of a lane: the next payout is claimed while the answer about the last one is recorded, and
-//! no sooner.
+//! no sooner; and what a record makes due is done without a look at the clock.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pagos_core::ErrorKind;
 use pagos_core::OrderKey;
 use pagos_core::Status;
+use pagos_engine::Accounts;
+use pagos_engine::Engine;
+use pagos_engine::Policy;
 use pagos_tests::Act;
+use pagos_tests::Answer;
 use pagos_tests::Gate;
 use pagos_tests::KEYED;
 use pagos_tests::Reply;
 use pagos_tests::Scene;
+use pagos_tests::account;
 use pagos_tests::drive;
+use pagos_tests::finish;
+use pagos_tests::policy;
+use pagos_tests::simulated;
 
 /// How many payouts were begun and not recorded at a time, with `places` in each lane, in the order of
 /// the steps that the seed makes.
@@ -55,5 +64,28 @@ fn a_refused_account_gets_no_further_payout_before_that_is_recorded() {
     for seed in 0..64 {
         let most = most_unrecorded(seed, 1, Reply::Fails(ErrorKind::Unauthorized));
         assert_eq!(most, 1, "seed {seed}");
+    }
+}
+
+/// The loop slept for a second with payouts that were due: it had found nothing to ask about, and only then
+/// was the reply recorded that made it due.
+#[test]
+fn what_a_record_makes_due_is_done_at_once() {
+    for places in [1, 2, 64] {
+        let (reply, answer) = (Reply::Says(Status::Pending), Answer::Found(Status::Succeeded));
+        let scene = Scene::new(&KEYED, [reply], [answer]);
+        scene.submit(&["a", "b", "c"]);
+        let accounts = Accounts::new().with(account(), Arc::clone(&scene.provider) as _);
+        let at_once = Policy { poll_delays: vec![Duration::ZERO], ..policy() };
+        let (store, timer) = (Arc::clone(&scene.store), Arc::clone(&scene.timer) as _);
+        let engine = finish(Engine::open(store, &simulated(), accounts, timer, at_once)).unwrap();
+        let mut run =
+            Box::pin(engine.run(places, std::future::pending::<()>(), std::future::pending::<()>));
+        // The clock stands still.
+        assert!(drive(&mut run).is_none(), "it goes on until it is told to stop");
+        for name in ["a", "b", "c"] {
+            let status = scene.payout(name).progress.status();
+            assert_eq!(status, Status::Succeeded, "{name} of {places}");
+        }
     }
 }

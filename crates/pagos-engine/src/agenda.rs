@@ -1,0 +1,37 @@
+//! What this engine itself has made due, by lane, so that its loop need not ask the store when to look.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use pagos_core::Timestamp;
+
+use crate::store::Lane;
+use crate::store::Payout;
+
+/// The earliest that was written in each lane since the loop looked last.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    earliest: Mutex<BTreeMap<Lane, Timestamp>>,
+}
+
+impl Agenda {
+    /// Notes when a payout that was just written is due, if it is.
+    pub(crate) fn note(&self, payout: &Payout) {
+        let Some(due_at) = payout.due_at else { return };
+        let lane = Lane { account: payout.order.account.clone(), work: payout.progress.work() };
+        let mut earliest = self.earliest();
+        let noted = earliest.entry(lane).or_insert(due_at);
+        *noted = due_at.min(*noted);
+    }
+
+    pub(crate) fn take(&self) -> BTreeMap<Lane, Timestamp> {
+        std::mem::take(&mut *self.earliest())
+    }
+
+    /// Nothing panics while it holds the lock, so what it guards is whole.
+    fn earliest(&self) -> MutexGuard<'_, BTreeMap<Lane, Timestamp>> {
+        self.earliest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
