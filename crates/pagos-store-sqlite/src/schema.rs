@@ -475,7 +475,8 @@ BEGIN
 END;
 ";
 
-/// The lines of a history lie side by side, with no index beside them.
+/// The lines of a history lie side by side, with no index beside them. What is due and what is under a claim
+/// is found without a look at its row.
 ///
 /// Whoever runs it has switched foreign keys off, as for the third version.
 const VERSION_9: &str = "
@@ -490,6 +491,13 @@ SELECT payout, row_number() OVER (PARTITION BY payout ORDER BY id), entry_json F
 ORDER BY payout, id;
 DROP TABLE entries;
 ALTER TABLE entries_9 RENAME TO entries;
+
+DROP INDEX payouts_due;
+CREATE INDEX payouts_due ON payouts (account, work, due_at, key, lease_until, held)
+    WHERE due_at IS NOT NULL AND held = 0;
+DROP INDEX payouts_leased;
+CREATE INDEX payouts_leased ON payouts (account, work, held, due_at, lease_until, key)
+    WHERE lease_until IS NOT NULL;
 ";
 
 /// The number of migrations that the file has had.
