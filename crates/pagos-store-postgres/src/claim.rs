@@ -100,7 +100,8 @@ pub(crate) struct ClaimToSend<'call> {
 impl transaction::Work for ClaimToSend<'_> {
     type Answer = Vec<Placed>;
 
-    /// Rows that another worker claims at this moment are skipped, so nobody waits for anybody.
+    /// Rows that another worker claims at this moment are skipped, so nobody waits for anybody. They are locked
+    /// first and written once, with their attempts where these begin.
     async fn run(&self, connection: &Connection) -> Result<Vec<Placed>, Failure> {
         let now = self.request.now;
         let shares = Shares::of(self.request, |work| work == Work::Send);
@@ -119,44 +120,63 @@ impl transaction::Work for ClaimToSend<'_> {
             .await?;
         let claimed = Claimed::read(&rows, &COLUMNS, row::payout)?;
         quarantine::set_aside(connection, Table::Payouts, &claimed.unreadable, now).await?;
-        let place = |number: usize| rows.get(number).map_or(Ok(0), |row| row.try_get(PLACE));
+        let column = |number: usize, column| match rows.get(number) {
+            Some(row) => Ok(row.try_get::<_, i64>(column)?),
+            None => Err(Failure::new("a claimed payout has no row")),
+        };
         let mut claims = Vec::with_capacity(claimed.read.len());
+        let mut alone = Vec::new();
+        let (mut steps, mut until, mut begun) = (Vec::new(), Vec::new(), Vec::new());
         for (payout, lease_until, number) in claimed.read {
-            claims.push((place(number)?, Claim { payout, work: Work::Send, lease_until }));
+            // It is asked about the payout as it was before the claim.
+            match self.begin.begin(&payout) {
+                None => alone.push((column(number, COLUMNS.id)?, lease_until.as_millis())),
+                Some(attempt) => {
+                    steps.push(step_of(&payout, attempt));
+                    until.push(lease_until);
+                    begun.push(claims.len());
+                }
+            }
+            let payout = Payout { epoch: payout.epoch + 1, ..payout };
+            let claim = Claim { payout, work: Work::Send, lease_until };
+            claims.push((column(number, PLACE)?, claim));
         }
-        self.begin(connection, &mut claims).await?;
+        lease(connection, &alone).await?;
+        if !steps.is_empty() {
+            let answers = step::claim(connection, &steps, &until).await?;
+            for ((place, step), answer) in begun.into_iter().zip(steps).zip(answers) {
+                let (Committed::Done { version }, Some((_, claim))) =
+                    (answer.into_committed()?, claims.get_mut(place))
+                else {
+                    return Err(changed_while_locked());
+                };
+                claim.payout.version = version;
+                claim.payout.progress = step.progress;
+                claim.payout.due_at = step.due_at;
+            }
+        }
         Ok(claims)
     }
 }
 
-impl ClaimToSend<'_> {
-    async fn begin(&self, connection: &Connection, claims: &mut [Placed]) -> Result<(), Failure> {
-        let mut steps = Vec::new();
-        let mut begun = Vec::new();
-        for (_, claim) in claims {
-            // It is asked about the payout as it was before the claim.
-            claim.payout.epoch -= 1;
-            let attempt = self.begin.begin(&claim.payout);
-            claim.payout.epoch += 1;
-            if let Some(attempt) = attempt {
-                steps.push(step_of(&claim.payout, attempt));
-                begun.push(claim);
-            }
-        }
-        if steps.is_empty() {
-            return Ok(());
-        }
-        let answers = step::write_steps(connection, &steps).await?;
-        for ((claim, step), answer) in begun.into_iter().zip(steps).zip(answers) {
-            let Committed::Done { version } = answer.into_committed()? else {
-                return Err(Failure::new("a payout changed while its row was locked"));
-            };
-            claim.payout.version = version;
-            claim.payout.progress = step.progress;
-            claim.payout.due_at = step.due_at;
-        }
-        Ok(())
+/// Claims payouts of which no attempt begins yet, each until its moment. Their rows are locked.
+async fn lease(connection: &Connection, payouts: &[(i64, i64)]) -> Result<(), Failure> {
+    if payouts.is_empty() {
+        return Ok(());
     }
+    let (ids, until): (Vec<i64>, Vec<i64>) = payouts.iter().copied().unzip();
+    let sql = "UPDATE payouts SET epoch = epoch + 1, lease_until = list.until
+        FROM unnest($1::bigint[], $2::bigint[]) AS list (id, until) WHERE payouts.id = list.id";
+    match connection.execute(sql, &[&ids, &until]).await?
+        == u64::try_from(payouts.len()).unwrap_or(u64::MAX)
+    {
+        true => Ok(()),
+        false => Err(changed_while_locked()),
+    }
+}
+
+fn changed_while_locked() -> Failure {
+    Failure::new("a payout changed while its row was locked")
 }
 
 fn step_of(payout: &Payout, attempt: Begun) -> Step {
@@ -196,15 +216,16 @@ macro_rules! is_due {
     };
 }
 
-/// `due` as an array, because nobody can tell the planner how few rows it has: joined, it was compared
-/// with the whole table.
+/// What is read is read from the rows as they are locked, which may be newer than what the statement sees
+/// elsewhere.
 const CLAIM_TO_SEND: &str = concat!(
     "WITH shares AS MATERIALIZED (
         SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
                       AS list (account, work, most, lease_until, place)
     ), due AS MATERIALIZED (
-        SELECT free.id FROM shares CROSS JOIN LATERAL (
-            SELECT payouts.id FROM ",
+        SELECT free.*, shares.lease_until, shares.place FROM shares CROSS JOIN LATERAL (
+            SELECT payouts.id, payouts.progress_json, payouts.due_at, payouts.version, payouts.epoch
+            FROM ",
     is_due!(),
     " AND ",
     is_free!(),
@@ -213,19 +234,14 @@ const CLAIM_TO_SEND: &str = concat!(
         ) AS free
     ), asked AS (
         DELETE FROM asking WHERE payout = ANY (ARRAY (SELECT id FROM due))
-    ), claimed AS (
-        UPDATE payouts SET epoch = epoch + 1, lease_until = shares.lease_until
-        FROM shares, orders WHERE payouts.id = ANY (ARRAY (SELECT id FROM due))
-          AND orders.id = payouts.id
-          AND orders.account = shares.account AND payouts.work = shares.work
-        RETURNING orders.order_json, progress_json, digest, digest_version, due_at, version, epoch,
-                  created_at, payouts.lease_until, shares.place, payouts.id, key, orders.account,
-                  amount_minor, currency
     )
     SELECT ",
     payout_columns!(),
-    ", lease_until, place, id, version, key, account, amount_minor, currency
-    FROM claimed ORDER BY place, due_at, key"
+    ", lease_until, place, due.id, version, key, account, amount_minor, currency
+    FROM due CROSS JOIN LATERAL (
+        SELECT * FROM orders WHERE orders.id = due.id OFFSET 0
+    ) AS ordered
+    ORDER BY place, due_at, key"
 );
 
 /// Claims payouts to ask about them.

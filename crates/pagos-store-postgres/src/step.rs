@@ -1,6 +1,7 @@
 //! Steps of payouts: progress, history, notices and the applied delivery of each, all or nothing, in
 //! one statement for any number of them. Which steps go together is not decided here.
 
+use pagos_core::Timestamp;
 use pagos_engine::Committed;
 use pagos_engine::InboxId;
 use pagos_engine::Lease;
@@ -22,14 +23,17 @@ pub(crate) struct Steps<'call> {
     pub(crate) steps: &'call [Step],
 }
 
-/// Writes steps of payouts that are all different ones in a transaction that has begun, with whatever else
-/// is written there.
-pub(crate) async fn write_steps(
+/// Claims payouts that are all different ones and whose rows are locked, each until its moment, together with
+/// the attempts that begin with their claims, in a transaction that has begun. Each step is fenced with
+/// the epoch before the claim.
+pub(crate) async fn claim(
     connection: &Connection,
     steps: &[Step],
+    until: &[Timestamp],
 ) -> Result<Vec<Stepped>, Failure> {
     let steps = Steps { steps };
-    let statement = steps.values(Statement::new(WITHIN).with(connection.stripe))?;
+    let until = until.iter().map(|until| Some(until.as_millis())).collect();
+    let statement = steps.values(Statement::new(WITHIN).with(connection.stripe), until)?;
     let row = connection.one(statement.sql, &statement.parameters()).await?;
     steps.read_answer(row.try_get(0)?)
 }
@@ -59,7 +63,7 @@ impl Flight for Steps<'_> {
         if self.steps.len() > 1 {
             statement.settings = SHORT_WAIT;
         }
-        self.values(statement)
+        self.values(statement, vec![None; self.steps.len()])
     }
 
     fn read(&self, answer: &str) -> Result<Vec<Stepped>, Failure> {
@@ -68,8 +72,13 @@ impl Flight for Steps<'_> {
 }
 
 impl<'call> Steps<'call> {
-    /// One array per column, and one line per entry and notice, with the number of its step.
-    fn values(&self, statement: Statement<'call>) -> Result<Statement<'call>, Failure> {
+    /// One array per column, and one line per entry and notice, with the number of its step. `until` has the
+    /// end of the claim where a step claims.
+    fn values(
+        &self,
+        statement: Statement<'call>,
+        until: Vec<Option<i64>>,
+    ) -> Result<Statement<'call>, Failure> {
         let steps = || self.steps.iter();
         let reference = |step: &'call Step| step.progress.standing.reference();
         let mut progress = Vec::with_capacity(self.steps.len());
@@ -94,6 +103,7 @@ impl<'call> Steps<'call> {
             .with(steps().map(|step| Some(reference(step)?.as_str())).collect::<Vec<_>>())
             .with(steps().map(|step| Some(row::signed(step.applies?.0))).collect::<Vec<_>>())
             .with(steps().map(|step| step.progress.work().word()).collect::<Vec<_>>())
+            .with(until)
             .with(entry_places)
             .with(entries)
             .with(notice_places)
@@ -127,9 +137,10 @@ macro_rules! steps {
             "WITH list AS MATERIALIZED (
                 SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::boolean[],
                                      $6::text[], $7::boolean[], $8::bigint[], $9::text[],
-                                     $10::text[], $11::bigint[], $12::text[]) WITH ORDINALITY
+                                     $10::text[], $11::bigint[], $12::text[], $13::bigint[])
+                    WITH ORDINALITY
                     AS list (key, version, fence, ends, new_status, new_attention, due_at,
-                             progress_json, new_reference, delivery, work, place)
+                             progress_json, new_reference, delivery, work, until, place)
             ), found AS MATERIALIZED (
                 SELECT payouts.id, payouts.runs, orders.account, orders.currency, payouts.status,
                        orders.amount_minor, payouts.at_rest, payouts.attention, payouts.held,
@@ -150,7 +161,9 @@ macro_rules! steps {
                     reference = list.new_reference, work = list.work, unreadable = NULL,
                     at_rest = list.new_attention OR (list.due_at IS NULL AND NOT old.held),
                     version = payouts.version + 1,
-                    lease_until = CASE WHEN list.ends THEN NULL ELSE payouts.lease_until END
+                    epoch = CASE WHEN list.until IS NULL THEN payouts.epoch ELSE payouts.epoch + 1 END,
+                    lease_until = CASE WHEN list.ends THEN NULL
+                                       ELSE coalesce(list.until, payouts.lease_until) END
                 FROM old JOIN list USING (place) WHERE payouts.id = old.id
                 RETURNING old.place, payouts.id, payouts.runs, old.account, old.currency,
                           payouts.status, old.amount_minor, payouts.at_rest, payouts.attention,
@@ -196,14 +209,14 @@ macro_rules! steps {
             ), kept AS (
                 INSERT INTO entries (payout, entry_json)
                 SELECT new.id, lines.entry
-                FROM unnest($13::bigint[], $14::text[]) WITH ORDINALITY
+                FROM unnest($14::bigint[], $15::text[]) WITH ORDINALITY
                      AS lines (step, entry, place)
                 JOIN new ON new.place = lines.step
                 ORDER BY lines.place
             ), told AS (
                 INSERT INTO outbox (notice_json)
                 SELECT lines.notice
-                FROM unnest($15::bigint[], $16::text[]) WITH ORDINALITY
+                FROM unnest($16::bigint[], $17::text[]) WITH ORDINALITY
                      AS lines (step, notice, place)
                 JOIN new ON new.place = lines.step
                 ORDER BY lines.place
@@ -230,14 +243,13 @@ macro_rules! steps {
 /// One payout that another transaction holds on to shall not hold up the others of its group for long.
 const SHORT_WAIT: &str = "SET LOCAL lock_timeout TO '1s'; ";
 
-const FLY: &str = concat!(steps!(), ", ", raised!("$17", "$18"));
+const FLY: &str = concat!(steps!(), ", ", raised!("$18", "$19"));
 
 const WITHIN: &str = concat!(steps!(), "SELECT answer FROM outcome");
 
 #[cfg(all(test, feature = "scratch"))]
 mod tests {
     use pagos_core::OrderKey;
-    use pagos_core::Timestamp;
     use pagos_engine::Progress;
 
     use super::*;
@@ -263,7 +275,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn steps_are_written_in_a_transaction_that_has_begun() {
+    async fn claims_are_written_with_their_attempts_in_a_transaction_that_has_begun() {
         let Some(scratch) = Scratch::from_env() else { return };
         let database = scratch.database().await;
         let options = PostgresOptions::default();
@@ -282,16 +294,19 @@ mod tests {
                       FROM orders";
         connection.begin(insert).await.unwrap();
         let steps = [step("b", 1), step("a", 7), step("c", 1)];
-        let stepped = write_steps(&connection, &steps).await.unwrap();
+        let until = [Timestamp::from_millis(9); 3];
+        let stepped = claim(&connection, &steps, &until).await.unwrap();
         let expected = [
             Stepped::Committed(Committed::Done { version: 2 }),
             Stepped::Committed(Committed::Conflict),
             Stepped::UnknownDelivery(InboxId(99)),
         ];
         assert_eq!(stepped, expected);
-        let sql = "SELECT string_agg(version::text, ',' ORDER BY key) FROM orders JOIN payouts USING (id)";
-        let versions: String = connection.one(sql, &[]).await.unwrap().try_get(0).unwrap();
-        assert_eq!(versions, "1,2,1");
+        let sql =
+            "SELECT string_agg(concat(version, ' ', epoch, ' ', lease_until), ',' ORDER BY key)
+                   FROM orders JOIN payouts USING (id)";
+        let written: String = connection.one(sql, &[]).await.unwrap().try_get(0).unwrap();
+        assert_eq!(written, "1 0 ,2 1 9,1 0 ");
         connection.roll_back().await.unwrap();
     }
 }
