@@ -39,15 +39,15 @@ fn age(folder: &Folder, db: &str) {
     for (table, column) in
         [("payouts", "progress_json"), ("entries", "entry_json"), ("outbox", "notice_json")]
     {
-        let select = format!("SELECT rowid, {column} FROM {table}");
+        let select = format!("SELECT DISTINCT {column} FROM {table}");
         let mut statement = connection.prepare(&select).unwrap();
-        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        let rows: Vec<(i64, String)> = rows.map(Result::unwrap).collect();
-        for (id, json) in rows {
+        let texts = statement.query_map((), |row| row.get(0)).unwrap();
+        let texts: Vec<String> = texts.map(Result::unwrap).collect();
+        for json in texts {
             let mut value: Value = serde_json::from_str(&json).unwrap();
             aged(&mut value);
-            let update = format!("UPDATE {table} SET {column} = ?1 WHERE rowid = ?2");
-            connection.execute(&update, rusqlite::params![value.to_string(), id]).unwrap();
+            let update = format!("UPDATE {table} SET {column} = ?1 WHERE {column} = ?2");
+            connection.execute(&update, [value.to_string(), json]).unwrap();
         }
     }
     for table in ["orders", "payouts", "members"] {
