@@ -190,6 +190,9 @@ async fn carry(client: TcpStream, control: Arc<Control>) {
     let mut is_first = true;
     // Messages of a flight that still reach the server.
     let mut requests: Option<usize> = None;
+    // The client hears nothing before it has sent all of its flight. If it waited for the answer to a part
+    // of it, it would wait in vain; and a long flight does not look like several round trips.
+    let mut silence = None;
     loop {
         let Some(message) = read_message(&mut from_client, is_first).await else {
             answers.abort();
@@ -198,6 +201,9 @@ async fn carry(client: TcpStream, control: Arc<Control>) {
         is_first = false;
         if has_answered.swap(false, Ordering::SeqCst) {
             control.round_trips.fetch_add(1, Ordering::SeqCst);
+        }
+        if is_commit(&message) {
+            drop(silence.take());
         }
         if contains(&message, b"RETURNING serial") {
             control.asked.notify_one();
@@ -234,12 +240,21 @@ async fn carry(client: TcpStream, control: Arc<Control>) {
             return;
         }
         requests = requests.map(|messages| messages - 1).filter(|_| !is_commit(&message));
+        if begins_flight(&message) {
+            silence = Some(Arc::clone(&to_client).lock_owned().await);
+        }
         if to_server.write_all(&message).await.is_err() {
             answers.abort();
             return;
         }
     }
 }
+
+/// What begins a transaction that writes and also looks whose session it is, with nothing behind it.
+fn begins_flight(message: &[u8]) -> bool {
+    contains(message, b"READ COMMITTED READ WRITE") && contains(message, b"SELECT 1 / (CASE WHEN")
+}
+
 /// The fate of a message: it is taken by the first commit or flight that it is about.
 fn take_fate(control: &Control, message: &[u8]) -> Fate {
     let mut fate = control.fate.lock().unwrap();
@@ -271,7 +286,6 @@ async fn answer(
 ) {
     while let Some(message) = read_message(&mut from_server, false).await {
         let is_last_of_answer = message[0] == b'Z';
-        has_answered.store(true, Ordering::SeqCst);
         let (length, is_over) = match &mut *left.lock().unwrap() {
             None => (message.len(), false),
             Some(left) => {
@@ -280,6 +294,7 @@ async fn answer(
             }
         };
         let mut to_client = to_client.lock().await;
+        has_answered.store(true, Ordering::SeqCst);
         if let Some(to_client) = &mut *to_client {
             // The server goes on all the same.
             let _ = to_client.write_all(&message[..length]).await;
