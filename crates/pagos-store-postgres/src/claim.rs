@@ -304,12 +304,15 @@ const CLAIM_TO_ASK: &str = concat!(
         INSERT INTO asking (payout, until)
         SELECT id, lease_until FROM due ORDER BY id
         ON CONFLICT (payout) DO UPDATE SET until = excluded.until WHERE asking.until <= $1
-        RETURNING payout, until
+        RETURNING payout
     )
     SELECT ",
     payout_columns!(),
-    ", until, place, id, version, key, account, amount_minor, currency
-    FROM claimed JOIN due ON due.id = payout JOIN orders USING (id) JOIN payouts USING (id)
+    ", lease_until, place, id, version, key, account, amount_minor, currency
+    FROM due JOIN orders USING (id) JOIN (
+        SELECT id, progress_json, due_at, version, epoch FROM payouts
+    ) AS payouts USING (id)
+    WHERE id = ANY (ARRAY (SELECT payout FROM claimed))
     ORDER BY place, due_at, key"
 );
 

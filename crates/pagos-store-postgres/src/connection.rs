@@ -1,10 +1,11 @@
 //! One connection: its transactions, and the statements in them. It knows no table.
 //!
 //! A pooler gives each transaction whichever session of the server is free. So nothing that is needed
-//! later is left in a session: a transaction begins with all the settings that it needs, and a
+//! later is left in such a session: a transaction begins with all the settings that it needs, and a
 //! statement outside of a transaction gets one of its own in the same round trip. What another program
-//! left in the session is overruled in the same way. Statements have names, which spares the server
-//! planning them again, only in a session that is certainly ours: `target.rs` says how that is known.
+//! left in the session is overruled in the same way. Settings that stay, and statements that have names,
+//! spare the server most of that work, but only in a session that is certainly ours: `target.rs` says how
+//! that is known, and every transaction begins by looking.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -136,7 +137,8 @@ impl Connection {
     }
 
     async fn check(&mut self, place: &str, mode: Mode) -> Result<(), Failure> {
-        let row = self.one(SERVER, &[&self.search_path, &MARK, &self.mark]).await?;
+        let mark = self.mark.take();
+        let row = self.one(SERVER, &[&self.search_path, &MARK, &mark]).await?;
         let found = Found {
             version: row.try_get(0)?,
             encoding: row.try_get(1)?,
@@ -145,52 +147,72 @@ impl Connection {
             has_its_settings: row.try_get(4)?,
         };
         let is_ours: bool = row.try_get(5)?;
-        self.mark = self.mark.take().filter(|_| is_ours);
-        match found.problem(mode) {
-            None => Ok(()),
-            Some(problem) => Err(Failure::new(format!("{place}: {problem}"))),
+        if let Some(problem) = found.problem(mode) {
+            return Err(Failure::new(format!("{place}: {problem}")));
         }
+        if let Some(mark) = mark.filter(|_| is_ours) {
+            self.mark = Some(self.settle_in(&mark).await?);
+        }
+        Ok(())
     }
 
-    /// How every transaction begins. The limits are the server's to keep. Sequential scans are made
-    /// dear because statistics of young tables are missing and all statements have their index.
-    fn opening(&self, access: Access) -> String {
+    /// Makes the settings those of the session, if it bears the mark, and changes the mark with them: one
+    /// that is found to bear the new one has the settings.
+    async fn settle_in(&self, mark: &str) -> Result<String, Failure> {
+        let settled = format!("{mark}-settled");
+        let is_marked = format!("current_setting('{MARK}', true) = '{mark}'");
+        let settings = self.settings(false);
+        self.batch(&format!(
+            "BEGIN; SELECT 1 / (CASE WHEN {is_marked} THEN 1 ELSE 0 END);
+             {settings}, set_config('{MARK}', '{settled}', false); COMMIT"
+        ))
+        .await?;
+        Ok(settled)
+    }
+
+    /// A query that sets what all transactions need, in the session or for one transaction. The limits are
+    /// the server's to keep. Sequential scans are made dear because statistics of young tables are missing
+    /// and all statements have their index.
+    fn settings(&self, is_local: bool) -> String {
+        format!(
+            "SELECT set_config('search_path', '{}', {is_local}),
+                    set_config('statement_timeout', '60s', {is_local}),
+                    set_config('lock_timeout', '10s', {is_local}),
+                    set_config('idle_in_transaction_session_timeout', '30s', {is_local}),
+                    set_config('client_min_messages', 'warning', {is_local}),
+                    set_config('enable_seqscan', 'off', {is_local}),
+                    set_config('jit', 'off', {is_local}),
+                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                        WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, {is_local})",
+            self.search_path
+        )
+    }
+
+    /// How every transaction begins, with further settings if it has any: in our session with a look whether
+    /// it is ours, which is an error if it is not, and elsewhere with the settings.
+    fn opening(&self, access: Access, further: &str) -> String {
         let access = match access {
             Access::Read => "READ ONLY",
             Access::Write => "READ WRITE",
         };
-        format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED {access};
-             SET LOCAL statement_timeout TO '60s';
-             SELECT set_config('search_path', '{}', true),
-                    set_config('lock_timeout', '10s', true),
-                    set_config('idle_in_transaction_session_timeout', '30s', true),
-                    set_config('client_min_messages', 'warning', true),
-                    set_config('enable_seqscan', 'off', true),
-                    set_config('jit', 'off', true),
-                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-                        WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)",
-            self.search_path
-        )
+        let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED {access};");
+        match &self.mark {
+            Some(mark) => format!(
+                "{begin} {further}
+                 SELECT 1 / (CASE WHEN current_setting('{MARK}', true) = '{mark}' THEN 1 ELSE 0 END)"
+            ),
+            None => format!("{begin} {}; {further}", self.settings(true)),
+        }
     }
 
     /// Begins a transaction that may write, and runs statements without parameters in it; returns how
     /// many rows the last of them touched.
     pub(crate) async fn begin(&self, first: &str) -> Result<u64, Failure> {
         self.scope.store(INSIDE, Ordering::Relaxed);
-        self.simple(&format!("{}; {first}", self.opening(Access::Write))).await
+        self.simple(&format!("{}; {first}", self.opening(Access::Write, ""))).await
     }
 
-    /// A condition that is false in a session which is not ours, if we have one.
-    pub(crate) fn is_our_session(&self) -> String {
-        match &self.mark {
-            Some(mark) => format!("current_setting('{MARK}', true) = '{mark}'"),
-            None => "true".to_owned(),
-        }
-    }
-
-    /// The transaction has found [`Connection::is_our_session`] to be true: if the session bears our
-    /// mark, statements may have names in it.
+    /// The transaction has begun, so the session is ours if we have one, and statements may have names in it.
     pub(crate) fn trust_session(&self) {
         let scope = if self.mark.is_some() { INSIDE_OURS } else { INSIDE };
         self.scope.store(scope, Ordering::Relaxed);
@@ -259,8 +281,7 @@ impl Connection {
             (Err(failure), _) | (_, Err(failure)) => return Flown::TakenBack(failure),
         };
         self.scope.store(INSIDE, Ordering::Relaxed);
-        let settings = flown.settings;
-        let opening = format!("{}; {settings}{}", self.opening(Access::Write), self.guard());
+        let opening = self.opening(Access::Write, flown.settings);
         let preparing = async {
             match &before {
                 None => Ok(()),
@@ -302,11 +323,6 @@ impl Connection {
         !self.is_closed() && self.scope.load(Ordering::Relaxed) == OUTSIDE
     }
 
-    /// An error in a session that is not ours, if we have one.
-    fn guard(&self) -> String {
-        format!("SELECT 1 / (CASE WHEN {} THEN 1 ELSE 0 END)", self.is_our_session())
-    }
-
     /// The statement under its name, outside of a transaction. Where it has none yet, it gets one in a
     /// transaction that finds our tables and is certainly in our session.
     async fn named(&self, sql: &'static str) -> Result<Statement, Failure> {
@@ -314,7 +330,7 @@ impl Connection {
         if let Some(statement) = known {
             return Ok(statement);
         }
-        let opening = format!("{}; {}", self.opening(Access::Read), self.guard());
+        let opening = self.opening(Access::Read, "");
         let (begun, preparing, ended) = (
             self.client.batch_execute(&opening),
             self.client.prepare(sql),
@@ -420,8 +436,11 @@ impl Connection {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Failure> {
         overhear(sql, parameters);
-        let parameters = with_types(parameters);
-        self.alone(Access::Write, self.client.query_typed(sql, &parameters)).await
+        let named = match self.mark {
+            None => None,
+            Some(_) => Some(self.named(sql).await?),
+        };
+        self.alone(Access::Write, self.ask(named.as_ref(), sql, parameters)).await
     }
 
     /// All three are sent before the first answer is waited for: a request leaves when its future is
@@ -431,7 +450,7 @@ impl Connection {
         access: Access,
         asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Failure> {
-        let opening = self.opening(access);
+        let opening = self.opening(access, "");
         let (begun, answer, ended) =
             (self.client.batch_execute(&opening), asking, self.client.batch_execute("COMMIT"));
         let all = join3(begun, answer, ended);

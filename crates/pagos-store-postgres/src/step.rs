@@ -21,6 +21,8 @@ use crate::tallies::count_moved;
 /// nothing and is no error.
 pub(crate) struct Steps<'call> {
     pub(crate) steps: &'call [Step],
+    /// Waits for who holds on to one of the payouts, as long as for any other lock.
+    pub(crate) is_patient: bool,
 }
 
 /// Claims payouts that are all different ones and whose rows are locked, each until its moment, together with
@@ -31,7 +33,7 @@ pub(crate) async fn claim(
     steps: &[Step],
     until: &[Timestamp],
 ) -> Result<Vec<Stepped>, Failure> {
-    let steps = Steps { steps };
+    let steps = Steps { steps, is_patient: true };
     let until = until.iter().map(|until| Some(until.as_millis())).collect();
     let statement = steps.values(Statement::new(WITHIN).with(connection.stripe), until)?;
     let row = connection.one(statement.sql, &statement.parameters()).await?;
@@ -60,7 +62,7 @@ impl Flight for Steps<'_> {
 
     fn statement(&self, stripe: i32) -> Result<Statement<'_>, Failure> {
         let mut statement = Statement::new(FLY).with(stripe);
-        if self.steps.len() > 1 {
+        if !self.is_patient {
             statement.settings = SHORT_WAIT;
         }
         self.values(statement, vec![None; self.steps.len()])
@@ -126,74 +128,76 @@ impl<'call> Steps<'call> {
 }
 
 /// `found` waits for who else writes these payouts, in the order of their keys, and has those that are
-/// then as their steps want them; `old` has those of them whose delivery is known, and everything else
-/// hangs on it. Its `runs` are those that a payout then has. References and deliveries are locked before
+/// then as their steps want them. `change` writes those of them whose delivery is known; everything else
+/// hangs on it, and its `runs` are those that a payout then has. References and deliveries are locked before
 /// the tallies: `before` sees to that. What `change` says of the queue was true when the step's version was
-/// read, and whatever changes it raises the version, so it is what this statement sees. `answer` has a letter per step: done, conflict, or unknown
-/// delivery.
+/// read, and whatever changes it raises the version, so it is what this statement sees. `answer` has a letter
+/// per step: done, conflict, or unknown delivery.
+///
+/// A row goes from table to table, and no table is joined with another of the same steps: the server takes
+/// them to be tiny, and would compare each with each. The progress, which is long, is fetched by its place.
 macro_rules! steps {
     () => {
         concat!(
             "WITH list AS MATERIALIZED (
                 SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::boolean[],
-                                     $6::text[], $7::boolean[], $8::bigint[], $9::text[],
-                                     $10::text[], $11::bigint[], $12::text[], $13::bigint[])
+                                     $6::text[], $7::boolean[], $8::bigint[], $10::text[],
+                                     $11::bigint[], $12::text[], $13::bigint[])
                     WITH ORDINALITY
-                    AS list (key, version, fence, ends, new_status, new_attention, due_at,
-                             progress_json, new_reference, delivery, work, until, place)
+                    AS list (key, version, fence, ends, new_status, new_attention, new_due_at,
+                             new_reference, delivery, new_work, until, place)
             ), found AS MATERIALIZED (
-                SELECT payouts.id, payouts.runs, orders.account, orders.currency, payouts.status,
-                       orders.amount_minor, payouts.at_rest, payouts.attention, payouts.held,
-                       payouts.reference, list.key, list.delivery, list.new_reference, list.place,
-                       orders.created_at, payouts.work AS old_work, payouts.due_at AS old_due_at
+                SELECT payouts.id, orders.account, orders.currency, orders.amount_minor,
+                       orders.created_at, payouts.status, payouts.at_rest, payouts.attention,
+                       payouts.reference, payouts.work,
+                       CASE WHEN NOT payouts.held THEN payouts.due_at END AS due_at, list.*,
+                       delivery IS NULL OR EXISTS (SELECT FROM inbox WHERE inbox.id = delivery)
+                           AS is_known
                 FROM list JOIN orders ON orders.key = list.key
                           JOIN payouts ON payouts.id = orders.id
                 WHERE payouts.version = list.version
                   AND (list.fence IS NULL OR payouts.epoch = list.fence)
                 ORDER BY orders.key FOR UPDATE OF payouts
-            ), old AS MATERIALIZED (
-                SELECT * FROM found
-                WHERE delivery IS NULL OR EXISTS (SELECT FROM inbox WHERE inbox.id = delivery)
-            ), new AS (
+            ), change AS (
                 UPDATE payouts SET
-                    status = list.new_status, attention = list.new_attention,
-                    due_at = list.due_at, progress_json = list.progress_json,
-                    reference = list.new_reference, work = list.work, unreadable = NULL,
-                    at_rest = list.new_attention OR (list.due_at IS NULL AND NOT old.held),
+                    status = new_status, attention = new_attention, due_at = new_due_at,
+                    progress_json = ($9::text[])[place], reference = new_reference,
+                    work = new_work, unreadable = NULL,
+                    at_rest = new_attention OR (new_due_at IS NULL AND NOT payouts.held),
                     version = payouts.version + 1,
-                    epoch = CASE WHEN list.until IS NULL THEN payouts.epoch ELSE payouts.epoch + 1 END,
-                    lease_until = CASE WHEN list.ends THEN NULL
-                                       ELSE coalesce(list.until, payouts.lease_until) END
-                FROM old JOIN list USING (place) WHERE payouts.id = old.id
-                RETURNING old.place, payouts.id, payouts.runs, old.account, old.currency,
-                          payouts.status, old.amount_minor, payouts.at_rest, payouts.attention,
-                          payouts.work, CASE WHEN NOT payouts.held THEN payouts.due_at END AS due_at
-            ), change AS MATERIALIZED (
-                SELECT new.id, old.account, old.key, old.created_at, old.old_work,
-                       CASE WHEN NOT old.held THEN old.old_due_at END AS old_due_at,
-                       old.status AS old_status, new.work, new.due_at, new.status
-                FROM old JOIN new USING (place)
+                    epoch = CASE WHEN until IS NULL THEN payouts.epoch ELSE payouts.epoch + 1 END,
+                    lease_until = CASE WHEN ends THEN NULL
+                                       ELSE coalesce(until, payouts.lease_until) END
+                FROM found WHERE payouts.id = found.id AND found.is_known
+                RETURNING place, payouts.id, found.key, account, currency, amount_minor, created_at,
+                          payouts.runs, ends, delivery,
+                          payouts.status, payouts.at_rest, payouts.attention, payouts.work,
+                          CASE WHEN NOT payouts.held THEN payouts.due_at END AS due_at,
+                          payouts.reference,
+                          found.status AS old_status, found.at_rest AS old_at_rest,
+                          found.attention AS old_attention, found.work AS old_work,
+                          found.due_at AS old_due_at, found.reference AS old_reference
             ), ",
             requeued!(),
             " asked AS (
-                DELETE FROM asking USING list JOIN old USING (place)
-                WHERE list.ends AND asking.payout = old.id
+                DELETE FROM asking USING change WHERE ends AND asking.payout = change.id
             ), named AS (
                 INSERT INTO payout_references (account, reference, payout)
-                SELECT DISTINCT ON (account, new_reference) account, new_reference, id FROM old
-                WHERE new_reference IS NOT NULL AND new_reference IS DISTINCT FROM reference
-                ORDER BY account, new_reference, place
+                SELECT DISTINCT ON (account, reference) account, reference, id FROM change
+                WHERE reference IS NOT NULL AND reference IS DISTINCT FROM old_reference
+                ORDER BY account, reference, place
                 ON CONFLICT (account, reference) DO UPDATE SET payout = excluded.payout
                 WHERE NOT EXISTS (SELECT FROM payouts WHERE payouts.id = payout_references.payout)
                 RETURNING payout
             ), touched AS MATERIALIZED (
-                SELECT id, id IN (SELECT delivery FROM old WHERE delivery IS NOT NULL) AS is_applied
+                SELECT id, id IN (SELECT delivery FROM change WHERE delivery IS NOT NULL) AS is_applied
                 FROM inbox WHERE id IN (
-                    SELECT delivery FROM old WHERE delivery IS NOT NULL
+                    SELECT delivery FROM change WHERE delivery IS NOT NULL
                     UNION ALL
-                    SELECT orphan.id FROM old JOIN inbox AS orphan ON orphan.state = 'orphan'
-                        AND orphan.account = old.account AND orphan.reference = old.new_reference
-                    WHERE old.reference IS NULL
+                    SELECT orphan.id FROM change JOIN inbox AS orphan ON orphan.state = 'orphan'
+                        AND orphan.account = change.account
+                        AND orphan.reference = change.reference
+                    WHERE old_reference IS NULL
                 )
                 ORDER BY id FOR UPDATE
             ), filed AS (
@@ -208,40 +212,40 @@ macro_rules! steps {
                 SELECT (SELECT count(*) FROM named) + (SELECT count(*) FROM filed)
             ), kept AS (
                 INSERT INTO entries (payout, entry_json)
-                SELECT new.id, lines.entry
+                SELECT change.id, lines.entry
                 FROM unnest($14::bigint[], $15::text[]) WITH ORDINALITY
-                     AS lines (step, entry, place)
-                JOIN new ON new.place = lines.step
-                ORDER BY lines.place
+                     AS lines (step, entry, number)
+                JOIN change ON change.place = lines.step
+                ORDER BY lines.number
             ), told AS (
                 INSERT INTO outbox (notice_json)
                 SELECT lines.notice
                 FROM unnest($16::bigint[], $17::text[]) WITH ORDINALITY
-                     AS lines (step, notice, place)
-                JOIN new ON new.place = lines.step
-                ORDER BY lines.place
+                     AS lines (step, notice, number)
+                JOIN change ON change.place = lines.step
+                ORDER BY lines.number
             ), moved AS (
-                SELECT unnest(runs || 0::bigint) AS run, account, currency, status, amount_minor,
-                       at_rest, attention, -1 AS sign
-                FROM before CROSS JOIN old
+                SELECT unnest(runs || 0::bigint) AS run, account, currency, old_status AS status,
+                       amount_minor, old_at_rest AS at_rest, old_attention AS attention, -1 AS sign
+                FROM before CROSS JOIN change
                 UNION ALL
                 SELECT unnest(runs || 0::bigint), account, currency, status, amount_minor, at_rest,
                        attention, 1
-                FROM before CROSS JOIN new
+                FROM before CROSS JOIN change
             ), outcome AS MATERIALIZED (
-                SELECT coalesce(string_agg(CASE WHEN new.place IS NOT NULL THEN 'd'
+                SELECT coalesce(string_agg(CASE WHEN change.place IS NOT NULL THEN 'd'
                                                 WHEN found.place IS NOT NULL THEN 'u'
                                                 ELSE 'c' END, '' ORDER BY list.place), '') AS answer
                 FROM list LEFT JOIN found ON found.place = list.place
-                          LEFT JOIN new ON new.place = list.place
+                          LEFT JOIN change ON change.place = list.place
             ), ",
             count_moved!(),
         )
     };
 }
 
-/// One payout that another transaction holds on to shall not hold up the others of its group for long.
-const SHORT_WAIT: &str = "SET LOCAL lock_timeout TO '1s'; ";
+/// One payout that another transaction holds on to shall not hold up others for long.
+const SHORT_WAIT: &str = "SET LOCAL lock_timeout TO '250ms';";
 
 const FLY: &str = concat!(steps!(), ", ", raised!("$18", "$19"));
 

@@ -3,8 +3,9 @@
 //!
 //! A name of a prepared statement is safe only in a session that nobody else gets. Whether it is ours is
 //! not guessed: a session is begun with a mark as one of its options, which a pooler refuses or keeps to
-//! itself. A session in which the mark is found was begun for this connection. Whoever looks at
-//! the mark in the same transaction as its statements can rely on their names.
+//! itself. A session in which the mark is found was begun for this connection, which then changes the mark
+//! together with the settings of the session. Whoever looks at the mark in the same transaction as its
+//! statements can rely on their names and on the settings.
 
 use std::hash::BuildHasher;
 use std::hash::RandomState;

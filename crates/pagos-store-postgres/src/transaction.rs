@@ -330,7 +330,8 @@ async fn settle(
 async fn read_once<W: Work>(taken: &mut Taken<'_>, work: &W) -> Result<W::Answer, Failure> {
     let connection = taken.connection().await?;
     let answer = work.run(&connection).await;
-    if !connection.is_closed() {
+    let is_lost = matches!(&answer, Err(failure) if failure.kind == Kind::Lost);
+    if !is_lost && !connection.is_closed() {
         taken.slot.connection = Some(connection);
     }
     answer

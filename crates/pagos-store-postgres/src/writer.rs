@@ -65,10 +65,8 @@ impl Writer {
         let next = self.serial + 1;
         let raise = format!(
             "UPDATE writers SET serial = {next}, used_at = now()
-             WHERE id = {} AND serial = {} AND NOT closed AND {}",
-            self.id,
-            self.serial,
-            connection.is_our_session()
+             WHERE id = {} AND serial = {} AND NOT closed",
+            self.id, self.serial
         );
         match connection.begin(&raise).await? {
             1 => {

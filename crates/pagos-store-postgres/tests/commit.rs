@@ -166,13 +166,13 @@ async fn a_flight_that_arrives_after_it_was_asked_about_does_not_happen() {
 #[tokio::test]
 async fn a_flight_that_waits_while_it_is_asked_about_does_not_happen() {
     let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let (delivery, verdict) = (delivery("x"), Verdict::Hint { hint: Hint::default() });
+    stand.store.receive(&account(), &delivery, &verdict).await.unwrap();
     let other = connect(&stand.database).await;
-    let lock =
-        "BEGIN; SELECT FROM payouts JOIN orders USING (id) WHERE key = 'k1' FOR UPDATE OF payouts";
-    other.batch_execute(lock).await.unwrap();
+    other.batch_execute("BEGIN; SELECT FROM inbox FOR UPDATE").await.unwrap();
     stand.proxy.next_commit(Fate::CutAfter);
-    let (store, work) = (Arc::clone(&stand.store), step(&stand.payout));
-    let call = tokio::spawn(async move { store.commit(work).await });
+    let store = Arc::clone(&stand.store);
+    let call = tokio::spawn(async move { store.receive(&account(), &delivery, &verdict).await });
     stand.proxy.store_asks().await;
     let watch = connect(&stand.database).await;
     sample::wait_for_waiting(&watch, 2).await;
@@ -180,9 +180,9 @@ async fn a_flight_that_waits_while_it_is_asked_about_does_not_happen() {
     assert_eq!(count(&watch, closed).await, 1, "it was asked about");
     other.batch_execute("COMMIT").await.unwrap();
     // Whoever gets the row first: one of both happens, and it is the one that is answered.
-    let committed = call.await.unwrap().unwrap();
-    assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
-    stand.assert_once().await;
+    let id = call.await.unwrap().unwrap();
+    let filed = stand.store.delivery(id).await.unwrap().unwrap();
+    assert_eq!(filed.repeats, 1, "the repetition that was done again, and no other");
 }
 
 #[tokio::test]

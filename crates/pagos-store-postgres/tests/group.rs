@@ -39,9 +39,6 @@ use sample::open;
 use sample::release;
 use sample::step;
 
-/// Those that are polled first leave at once, each on a way of its own; the others are one group.
-const ALONE: usize = 2;
-
 struct Stand {
     database: ScratchDatabase,
     store: Arc<PostgresStore>,
@@ -61,7 +58,8 @@ impl Stand {
         self.payouts.iter().map(step).collect()
     }
 
-    /// Writes all of them at one moment; the answers are words.
+    /// Writes all of them at one moment, as one group: its task runs when all have been polled. The answers
+    /// are words.
     async fn commit(&self, steps: Vec<Step>) -> Vec<String> {
         let calls = steps.into_iter().map(|step| self.store.commit(step));
         join_all(calls).await.into_iter().map(word).collect()
@@ -93,7 +91,7 @@ async fn steps_of_one_moment_share_a_commit() {
     let client = connect(&stand.database).await;
     let before = commits(&client).await;
     assert_eq!(stand.commit(stand.steps()).await, vec!["done 3"; 64]);
-    assert_eq!(commits(&client).await - before, 3, "two alone, and one for all others");
+    assert_eq!(commits(&client).await - before, 1);
     assert_eq!(count(&client, "SELECT count(*) FROM outbox").await, 64);
     assert_sums_are_right(&client).await;
     assert_eq!(stand.commit(stand.steps()).await, vec!["conflict"; 64]);
@@ -152,24 +150,20 @@ async fn a_step_that_the_server_refuses_takes_no_other_along() {
     assert_sums_are_right(&client).await;
 }
 
-/// Somebody else holds one of the rows for longer than a group waits.
+/// Somebody else holds one of the rows for longer than a group waits: neither its group nor the next one
+/// waits for it.
 #[tokio::test]
 async fn a_step_that_waits_for_long_does_not_hold_up_the_others() {
     let Some(stand) = Stand::set_up(6).await else { return };
     let other = connect(&stand.database).await;
     let lock = "BEGIN; SELECT FROM payouts JOIN orders USING (id) WHERE key = 'k004' FOR UPDATE OF payouts";
     other.batch_execute(lock).await.unwrap();
-    let mut calls: Vec<_> = stand
-        .steps()
-        .into_iter()
-        .map(|step| {
-            let store = Arc::clone(&stand.store);
-            async move { word(store.commit(step).await) }.boxed()
-        })
-        .collect();
-    let late = tokio::spawn(calls.remove(4));
-    tokio::task::yield_now().await;
-    assert_eq!(join_all(calls).await, vec!["done 3"; 5]);
+    let mut steps = stand.steps();
+    let (last, late) = (steps.remove(5), steps.remove(4));
+    let store = Arc::clone(&stand.store);
+    let late = tokio::spawn(async move { word(store.commit(late).await) });
+    assert_eq!(stand.commit(steps).await, vec!["done 3"; 4]);
+    assert_eq!(stand.commit(vec![last]).await, ["done 3"]);
     assert!(!late.is_finished());
     other.batch_execute("COMMIT").await.unwrap();
     assert_eq!(late.await.unwrap(), "done 3");
@@ -191,7 +185,7 @@ async fn one_reference_named_twice_in_a_group_is_the_first_ones() {
     assert_sums_are_right(&connect(&stand.database).await).await;
 }
 
-/// Whoever drove the group is dropped while it is on its way; another caller drives it on.
+/// Callers are dropped while their group is on its way.
 #[tokio::test]
 async fn a_caller_that_is_dropped_harms_no_other_of_its_group() {
     let Some(stand) = Stand::set_up(8).await else { return };
@@ -220,9 +214,9 @@ async fn a_caller_that_is_dropped_harms_no_other_of_its_group() {
             () = is_waiting => {}
         }
     }
-    assert!(answers[ALONE..].iter().all(Option::is_none), "the group is on its way");
-    // The first of the group has driven it, and is dropped with two others.
-    let rest = calls.split_off(ALONE + 3);
+    assert!(answers.iter().all(Option::is_none), "the group is on its way");
+    // Five of its callers are dropped.
+    let rest = calls.split_off(5);
     drop(calls);
     other.batch_execute("COMMIT").await.unwrap();
     let done: Vec<String> = join_all(rest).await.into_iter().map(word).collect();
@@ -235,6 +229,29 @@ async fn a_caller_that_is_dropped_harms_no_other_of_its_group() {
     let client = connect(&stand.database).await;
     assert_eq!(count(&client, "SELECT count(*) FROM payouts WHERE version = 3").await, 8);
     assert_eq!(count(&client, "SELECT count(*) FROM outbox").await, 8);
+}
+
+/// A caller that has begun and is not polled any more, as happens in a loop over `select!`.
+#[tokio::test]
+async fn a_caller_that_nobody_polls_holds_up_no_other() {
+    let Some(stand) = Stand::set_up(2).await else { return };
+    let mut steps = stand.steps();
+    let mut second = stand.store.commit(steps.remove(1));
+    assert!((&mut second).now_or_never().is_none(), "it has begun");
+    assert_eq!(word(stand.store.commit(steps.remove(0)).await), "done 3");
+    assert_eq!(word(second.await), "done 3");
+}
+
+/// Its caller is dropped before the group leaves.
+#[tokio::test]
+async fn a_step_that_nobody_waits_for_any_more_is_not_written() {
+    let Some(stand) = Stand::set_up(2).await else { return };
+    let mut steps = stand.steps();
+    let first = stand.store.commit(steps.remove(1)).now_or_never();
+    assert!(first.is_none(), "it had begun");
+    assert_eq!(word(stand.store.commit(steps.remove(0)).await), "done 3");
+    let client = connect(&stand.database).await;
+    assert_eq!(count(&client, "SELECT count(*) FROM payouts WHERE version = 3").await, 1);
 }
 
 /// Two workers write the same payouts in opposite orders.
@@ -275,12 +292,11 @@ async fn a_group_whose_outcome_nobody_can_tell_is_an_error_for_all_of_it() {
         PostgresOptions { connections_max: 1, reconnect_for, ..PostgresOptions::default() };
     let store = sample::open_with(&proxy.url(&database.url), options).await;
     let stand = Stand { payouts: claimed(&store, 5).await, store, database };
-    proxy.next_flight_but(ALONE, Fate::CutAnswers(0));
+    proxy.next_commit(Fate::CutAnswers(0));
     proxy.refuse(u32::MAX);
     let answers = stand.commit(stand.steps()).await;
-    assert_eq!(answers[..ALONE], ["done 3", "done 3"]);
     let is_unknown = |answer: &String| answer.contains("whether the step was written is not known");
-    assert!(answers[ALONE..].iter().all(is_unknown), "{answers:?}");
+    assert!(answers.iter().all(is_unknown), "{answers:?}");
     proxy.refuse(0);
     let expected = vec!["conflict"; 5];
     assert_eq!(stand.commit(stand.steps()).await, expected, "it had happened");
@@ -300,8 +316,7 @@ async fn a_group_that_is_cut_anywhere_happens_once() {
         let mut stand = Stand { payouts: claimed(&store, 5).await, store, database };
         let mut places = 0;
         loop {
-            // The third flight is the group's: those before it pass.
-            proxy.next_flight_but(ALONE, fate(places));
+            proxy.next_commit(fate(places));
             let done = stand.commit(stand.steps()).await;
             let version = stand.payouts[0].version + 1;
             assert_eq!(done, vec![format!("done {version}"); 5], "{:?}", fate(places));
