@@ -28,17 +28,14 @@ use tokio_postgres::types::Type;
 use crate::failure::Failure;
 use crate::failure::Kind;
 use crate::flight;
+use crate::opening;
+use crate::opening::Access;
+use crate::opening::Found;
+use crate::opening::SERVER;
 use crate::parameter::Parameter;
 use crate::target::MARK;
 use crate::target::Mode;
 use crate::target::Target;
-
-/// What a transaction may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Read,
-    Write,
-}
 
 /// A connection of one transaction at a time. Dropping it closes it, and the server then takes back
 /// what was not committed.
@@ -91,9 +88,6 @@ enum Heard<T> {
     /// Nothing, or nothing that can be relied on.
     Nothing(Failure),
 }
-
-/// The oldest server whose SQL is understood: `MATERIALIZED` came with 12.
-const VERSION_MIN: i32 = 120_000;
 
 /// How long an answer may take. The server ends statements itself before that, so this is for a
 /// server that stands still.
@@ -151,58 +145,15 @@ impl Connection {
             return Err(Failure::new(format!("{place}: {problem}")));
         }
         if let Some(mark) = mark.filter(|_| is_ours) {
-            self.mark = Some(self.settle_in(&mark).await?);
+            let (sql, settled) = opening::settle_in(&mark, &self.search_path);
+            self.batch(&sql).await?;
+            self.mark = Some(settled);
         }
         Ok(())
     }
 
-    /// Makes the settings those of the session, if it bears the mark, and changes the mark with them: one
-    /// that is found to bear the new one has the settings.
-    async fn settle_in(&self, mark: &str) -> Result<String, Failure> {
-        let settled = format!("{mark}-settled");
-        let is_marked = format!("current_setting('{MARK}', true) = '{mark}'");
-        let settings = self.settings(false);
-        self.batch(&format!(
-            "BEGIN; SELECT 1 / (CASE WHEN {is_marked} THEN 1 ELSE 0 END);
-             {settings}, set_config('{MARK}', '{settled}', false); COMMIT"
-        ))
-        .await?;
-        Ok(settled)
-    }
-
-    /// A query that sets what all transactions need, in the session or for one transaction. The limits are
-    /// the server's to keep. Sequential scans are made dear because statistics of young tables are missing
-    /// and all statements have their index.
-    fn settings(&self, is_local: bool) -> String {
-        format!(
-            "SELECT set_config('search_path', '{}', {is_local}),
-                    set_config('statement_timeout', '60s', {is_local}),
-                    set_config('lock_timeout', '10s', {is_local}),
-                    set_config('idle_in_transaction_session_timeout', '30s', {is_local}),
-                    set_config('client_min_messages', 'warning', {is_local}),
-                    set_config('enable_seqscan', 'off', {is_local}),
-                    set_config('jit', 'off', {is_local}),
-                    set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-                        WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, {is_local})",
-            self.search_path
-        )
-    }
-
-    /// How every transaction begins, with further settings if it has any: in our session with a look whether
-    /// it is ours, which is an error if it is not, and elsewhere with the settings.
     fn opening(&self, access: Access, further: &str) -> String {
-        let access = match access {
-            Access::Read => "READ ONLY",
-            Access::Write => "READ WRITE",
-        };
-        let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED {access};");
-        match &self.mark {
-            Some(mark) => format!(
-                "{begin} {further}
-                 SELECT 1 / (CASE WHEN current_setting('{MARK}', true) = '{mark}' THEN 1 ELSE 0 END)"
-            ),
-            None => format!("{begin} {}; {further}", self.settings(true)),
-        }
+        opening::begin(access, self.mark.as_deref(), &self.search_path, further)
     }
 
     /// Begins a transaction that may write, and runs statements without parameters in it; returns how
@@ -535,46 +486,6 @@ fn is_refusal(severity: Option<Severity>, code: &str) -> bool {
     severity == Some(Severity::Error) && !code.starts_with("08")
 }
 
-/// What decides whether a server is good enough.
-struct Found<'row> {
-    version: i32,
-    encoding: &'row str,
-    fsync: &'row str,
-    is_in_recovery: bool,
-    /// Does a statement find the settings that its transaction began with?
-    has_its_settings: bool,
-}
-
-impl Found<'_> {
-    fn problem(&self, mode: Mode) -> Option<&'static str> {
-        match mode {
-            _ if !self.has_its_settings => Some(
-                "a pooler on the way gives every statement another session of the server, and a \
-                 transaction needs one for itself; let the pooler work by transactions or \
-                 sessions, or connect to the server itself",
-            ),
-            _ if self.version < VERSION_MIN => {
-                Some("the server is older than PostgreSQL 12; upgrade it")
-            }
-            _ if self.encoding != "UTF8" => {
-                Some("the database's encoding is not UTF8; make one with ENCODING 'UTF8'")
-            }
-            Mode::Write if self.is_in_recovery => {
-                Some("the server is a standby, which cannot be written; connect to the primary")
-            }
-            Mode::Write if self.fsync != "on" => Some(
-                "the server runs with fsync=off: a crash would take back what was acknowledged, \
-                 and payouts could be sent twice; set fsync=on",
-            ),
-            Mode::Write | Mode::Read => None,
-        }
-    }
-}
-
-const SERVER: &str = "SELECT current_setting('server_version_num')::int,
-        current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(),
-        current_setting('search_path') = $1, coalesce(current_setting($2, true) = $3, false)";
-
 async fn answered<T>(
     asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Failure> {
@@ -597,6 +508,31 @@ async fn answered_within<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "scratch")]
+    #[tokio::test]
+    async fn world_6_a_session_that_lost_its_settings_is_not_used() {
+        let Some(scratch) = crate::Scratch::from_env() else { return };
+        let database = scratch.database().await;
+        let server = crate::url::parse(&database.url).unwrap();
+        let target = Target::new(server, "pagos".to_owned(), Mode::Write, Duration::from_secs(60));
+        let connection = async || {
+            let connection = Connection::open(&target).await.unwrap();
+            let row = connection.one("SELECT current_setting('lock_timeout')", &[]).await.unwrap();
+            assert_eq!(row.get::<_, &str>(0), "10s");
+            connection.batch("RESET ALL").await.unwrap();
+            connection
+        };
+        let sql = "SELECT 'done', 1";
+        let is_lost = |kind: Kind| assert!(matches!(kind, Kind::Lost), "{kind:?}");
+        is_lost(connection().await.rows(sql, &[]).await.unwrap_err().kind);
+        is_lost(connection().await.write_alone(sql, &[]).await.unwrap_err().kind);
+        is_lost(connection().await.begin("SELECT 1").await.unwrap_err().kind);
+        match connection().await.fly(&flight::Statement::new(sql), &[]).await {
+            Flown::TakenBack(failure) => is_lost(failure.kind),
+            Flown::Done(_) | Flown::Unknown(_) => panic!("it flew"),
+        }
+    }
 
     #[test]
     fn world_6_a_poolers_error_does_not_say_that_a_commit_failed() {

@@ -69,6 +69,7 @@ mod forget;
 mod group;
 mod inbox;
 mod list;
+mod opening;
 mod options;
 mod outbox;
 mod parameter;

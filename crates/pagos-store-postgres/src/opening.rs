@@ -1,0 +1,107 @@
+//! How a session is judged and set up, and how its transactions begin. It only writes SQL, and runs none.
+
+use crate::target::MARK;
+use crate::target::Mode;
+
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// How every transaction begins, with further settings if it has any: in a session of ours with a look at its
+/// mark, which is an error if it is not there, and elsewhere with the settings.
+pub(crate) fn begin(
+    access: Access,
+    mark: Option<&str>,
+    search_path: &str,
+    further: &str,
+) -> String {
+    let access = match access {
+        Access::Read => "READ ONLY",
+        Access::Write => "READ WRITE",
+    };
+    let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED {access};");
+    match mark {
+        Some(mark) => format!("{begin} {further} {}", look_at(mark)),
+        None => format!("{begin} {}; {further}", settings(search_path, true)),
+    }
+}
+
+/// Statements that make the settings those of the session that bears `mark`, and the mark that it bears from
+/// then on: a session that is found to bear it has the settings.
+pub(crate) fn settle_in(mark: &str, search_path: &str) -> (String, String) {
+    let settled = format!("{mark}-settled");
+    let sql = format!(
+        "BEGIN; {}; {}, set_config('{MARK}', '{settled}', false); COMMIT",
+        look_at(mark),
+        settings(search_path, false)
+    );
+    (sql, settled)
+}
+
+/// A query that is an error in a session without the mark.
+fn look_at(mark: &str) -> String {
+    format!("SELECT 1 / (CASE WHEN current_setting('{MARK}', true) = '{mark}' THEN 1 ELSE 0 END)")
+}
+
+/// A query that sets what all transactions need, in the session or for one transaction. The limits are the
+/// server's to keep. Sequential scans are made dear because statistics of young tables are missing and all
+/// statements have their index.
+fn settings(search_path: &str, is_local: bool) -> String {
+    format!(
+        "SELECT set_config('search_path', '{search_path}', {is_local}),
+                set_config('statement_timeout', '60s', {is_local}),
+                set_config('lock_timeout', '10s', {is_local}),
+                set_config('idle_in_transaction_session_timeout', '30s', {is_local}),
+                set_config('client_min_messages', 'warning', {is_local}),
+                set_config('enable_seqscan', 'off', {is_local}),
+                set_config('jit', 'off', {is_local}),
+                set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                    WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, {is_local})"
+    )
+}
+
+/// The oldest server whose SQL is understood: `MATERIALIZED` came with 12.
+const VERSION_MIN: i32 = 120_000;
+
+/// What decides whether a server is good enough.
+pub(crate) struct Found<'row> {
+    pub(crate) version: i32,
+    pub(crate) encoding: &'row str,
+    pub(crate) fsync: &'row str,
+    pub(crate) is_in_recovery: bool,
+    /// Does a statement find the settings that its transaction began with?
+    pub(crate) has_its_settings: bool,
+}
+
+impl Found<'_> {
+    pub(crate) fn problem(&self, mode: Mode) -> Option<&'static str> {
+        match mode {
+            _ if !self.has_its_settings => Some(
+                "a pooler on the way gives every statement another session of the server, and a \
+                 transaction needs one for itself; let the pooler work by transactions or \
+                 sessions, or connect to the server itself",
+            ),
+            _ if self.version < VERSION_MIN => {
+                Some("the server is older than PostgreSQL 12; upgrade it")
+            }
+            _ if self.encoding != "UTF8" => {
+                Some("the database's encoding is not UTF8; make one with ENCODING 'UTF8'")
+            }
+            Mode::Write if self.is_in_recovery => {
+                Some("the server is a standby, which cannot be written; connect to the primary")
+            }
+            Mode::Write if self.fsync != "on" => Some(
+                "the server runs with fsync=off: a crash would take back what was acknowledged, \
+                 and payouts could be sent twice; set fsync=on",
+            ),
+            Mode::Write | Mode::Read => None,
+        }
+    }
+}
+
+pub(crate) const SERVER: &str = "SELECT current_setting('server_version_num')::int,
+        current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(),
+        current_setting('search_path') = $1, coalesce(current_setting($2, true) = $3, false)";
