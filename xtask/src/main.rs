@@ -89,7 +89,7 @@ usage: cargo xtask COMMAND
   model [--bounds small]     explores the model of the engine completely; `large` takes minutes
   simulate [--schedules 10000] [--seed 1] [--jobs N] [--providers NAME,...] [--trace]
                              plays seeded schedules of everything that can go wrong
-  mutants [--only NAME] [--list] [--jobs 1]
+  mutants [--only NAME] [--after NAME] [--list] [--jobs 1]
                              plants safety bugs in a copy; the tests must catch every one
   scale [--rows 1000000] [--pay] [--program PATH]
                              speed and memory of `pagos plan` and `pagos pay` on a large file

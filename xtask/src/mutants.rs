@@ -33,6 +33,8 @@ use crate::workspace::Workspace;
 pub(crate) struct Orders {
     /// Only the mutants whose name holds this text. A star at its end says nothing more.
     only: String,
+    /// Only those behind this one in the list: to go on where an earlier run stopped.
+    after: Option<String>,
     /// Shows the list and runs nothing.
     is_list: bool,
     /// How many mutants are tried side by side, each in a copy and a build of its own.
@@ -44,6 +46,7 @@ impl Orders {
     pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
         let orders = Self {
             only: part_of_a_name(&flags.take_text("only", "")?),
+            after: Some(flags.take_text("after", "")?).filter(|name| !name.is_empty()),
             is_list: flags.take_switch("list")?,
             jobs: flags.take_number("jobs", 1)?,
         };
@@ -51,6 +54,13 @@ impl Orders {
             1..=JOBS_MAX => Ok(orders),
             _ => Err(Failure::new(format!("--jobs is 1 to {JOBS_MAX}"))),
         }
+    }
+}
+
+fn behind(mutants: Vec<Mutant>, name: &str) -> Result<Vec<Mutant>, Failure> {
+    match mutants.iter().position(|mutant| mutant.name == name) {
+        Some(place) => Ok(mutants.into_iter().skip(place + 1).collect()),
+        None => Err(Failure::new(format!("--after: no mutant is called {name:?}"))),
     }
 }
 
@@ -65,6 +75,9 @@ const JOBS_MAX: u64 = 64;
 /// Plants every wanted mutant and prints who caught it. Fails unless all were caught.
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let mut mutants = list::read(&workspace.root)?;
+    if let Some(after) = &orders.after {
+        mutants = behind(mutants, after)?;
+    }
     mutants.retain(|mutant| mutant.name.contains(&orders.only));
     if mutants.is_empty() {
         return Err(Failure::new(format!("no mutant is called {:?}", orders.only)));
