@@ -99,8 +99,7 @@ mod transaction;
 mod url;
 mod writer;
 
-pub use findings::Finding;
-pub use findings::Severity;
+pub use findings::{Finding, Severity};
 pub use options::PostgresOptions;
 #[cfg(feature = "scratch")]
 pub use scratch::Scratch;
@@ -108,3 +107,4 @@ pub use scratch::Scratch;
 pub use scratch::ScratchDatabase;
 pub use settings::ServerSettings;
 pub use store::PostgresStore;
+pub use url::ServerAddress;

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use pagos_core::Secret;
+
 /// What a [`crate::PostgresStore`] is opened with. All waits use tokio's timer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct PostgresOptions {
+    /// The password where the URL has none, so that it need not stand in a URL.
+    pub password: Option<Secret>,
     /// Connections that are open at once, at most; 1 or more. Each commits on its own.
     pub connections_max: usize,
     /// How long opening the store waits for a server that does not answer or is starting, and how
@@ -21,9 +25,10 @@ pub struct PostgresOptions {
 }
 
 impl Default for PostgresOptions {
-    /// 8 connections, 5 and 30 seconds, the system's authorities, the schema `pagos`.
+    /// No password, 8 connections, 5 and 30 seconds, the system's authorities, the schema `pagos`.
     fn default() -> Self {
         Self {
+            password: None,
             connections_max: 8,
             connect_timeout: Duration::from_secs(5),
             reconnect_for: Duration::from_secs(30),

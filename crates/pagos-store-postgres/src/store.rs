@@ -4,70 +4,44 @@ mod inbox;
 mod payment;
 mod retention;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_engine::Begin;
-use pagos_engine::Claim;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Committed;
-use pagos_engine::Entry;
-use pagos_engine::Filter;
-use pagos_engine::Intent;
-use pagos_engine::Lane;
-use pagos_engine::Notice;
-use pagos_engine::Page;
-use pagos_engine::Payout;
-use pagos_engine::Released;
-use pagos_engine::Run;
-use pagos_engine::RunId;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::Submitted;
-use pagos_engine::Tally;
-use pagos_engine::Turn;
-use pagos_engine::Work;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
+use pagos_engine::{
+    Begin, Claim, ClaimRequest, Committed, Entry, Filter, Intent, Lane, Notice, Page, Payout,
+    Released, Run, RunId, Step, Store, StoreError, Submitted, Tally, Turn, Work,
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::account;
-use crate::claim::ClaimToAsk;
-use crate::claim::ClaimToSend;
-use crate::claim::EndClaims;
-use crate::group::Groups;
-use crate::list;
-use crate::options::PostgresOptions;
-use crate::outbox;
-use crate::pool::Pool;
-use crate::quarantine::SetAside;
-use crate::query;
-use crate::run;
-use crate::run::Fixed;
-use crate::schema::IsNew;
-use crate::settings::ReadSettings;
-use crate::settings::ServerSettings;
-use crate::submit;
-use crate::tallies::Of;
-use crate::tallies::ReadTally;
-use crate::target::Mode;
-use crate::target::Target;
-use crate::tls;
-use crate::url;
-use crate::url::Encryption;
-use crate::url::Server;
+use crate::{
+    account,
+    claim::{ClaimToAsk, ClaimToSend, EndClaims},
+    group::Groups,
+    list,
+    options::PostgresOptions,
+    outbox,
+    pool::Pool,
+    quarantine::SetAside,
+    query,
+    run::{self, Fixed},
+    schema::IsNew,
+    session::secret_bytes,
+    settings::{ReadSettings, ServerSettings},
+    submit,
+    tallies::{Of, ReadTally},
+    target::{Mode, Target},
+    tls,
+    url::{self, Encryption, Server},
+};
 
 /// A [`Store`] on a PostgreSQL server, for any number of workers on any number of machines.
 ///
 /// A call whose connection is lost is done again on another one, for up to
 /// [`PostgresOptions::reconnect_for`]. If the connection is lost during a commit, the server is asked
 /// whether that commit happened; a call never assumes either, and is an error if the server cannot
-/// say. All calls run on the tokio runtime of their caller; a task per connection runs beside them
-/// and ends with it.
+/// say. All calls run on the tokio runtime of their caller. A task per connection runs beside them and
+/// ends with it, and so does one for each group of steps that are written together.
 ///
 /// Releasing or withdrawing a run of more than 10,000 payouts takes several transactions. If it is
 /// interrupted, calling it again does the rest.
@@ -150,6 +124,11 @@ impl PostgresStore {
     fn build(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
         check_schema_name(&options.schema)?;
         let mut server = url::parse(url)?;
+        if let Some(password) = &options.password
+            && server.config.get_password().is_none()
+        {
+            server.config.password(secret_bytes(password));
+        }
         if mode == Mode::Write {
             url::prefer_primary(&mut server.config);
         }

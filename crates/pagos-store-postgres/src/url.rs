@@ -1,14 +1,13 @@
 //! The address of a server: which database, as whom, and whether the way there is encrypted. It
 //! opens nothing.
 
-use std::net::IpAddr;
-use std::time::Duration;
+use std::{fmt, net::IpAddr, time::Duration};
 
 use pagos_engine::StoreError;
-use tokio_postgres::Config;
-use tokio_postgres::config::Host;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::{
+    Config,
+    config::{Host, SslMode, TargetSessionAttrs},
+};
 
 /// A URL that was read. Its `Debug` shows the password as `_`, which is `Config`'s rule.
 #[derive(Debug, Clone)]
@@ -21,6 +20,70 @@ pub(crate) struct Server {
     pub(crate) roots_file: Option<String>,
 }
 
+/// Where a database is and as whom it is reached, as a URL says it. It never holds the password, and shows
+/// no part of the URL that could be one.
+///
+/// ```
+/// use pagos_store_postgres::ServerAddress;
+///
+/// let address = ServerAddress::read("postgres://ana:s3cret@db.example/pay")?;
+/// assert_eq!(address.to_string(), "postgres://ana@db.example:5432/pay");
+/// assert!(address.has_password);
+/// # Ok::<(), pagos_engine::StoreError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerAddress {
+    /// The first host, or the folder of its socket.
+    pub host: String,
+    /// The port of the first host.
+    pub port: u16,
+    /// The database: the user's name if the URL names none.
+    pub database: String,
+    /// The user, or nothing if the URL names none.
+    pub user: String,
+    /// Is there a password in the URL itself?
+    pub has_password: bool,
+    /// All hosts, with their ports, and the database.
+    place: String,
+}
+
+impl ServerAddress {
+    /// Reads the URL of a PostgreSQL database, as [`crate::PostgresStore::connect`] takes it.
+    ///
+    /// # Errors
+    /// If it is no such URL, or one that no store would be opened at. No part of it is repeated.
+    pub fn read(url: &str) -> Result<Self, StoreError> {
+        let Server { config, place, .. } = parse(url)?;
+        let user = config.get_user().unwrap_or_default().to_owned();
+        let host = match config.get_hosts().first() {
+            Some(Host::Tcp(name)) => name.clone(),
+            #[cfg(unix)]
+            Some(Host::Unix(path)) => path.display().to_string(),
+            None => String::new(),
+        };
+        Ok(Self {
+            host,
+            port: config.get_ports().first().copied().unwrap_or(PORT),
+            database: config.get_dbname().map_or_else(|| user.clone(), str::to_owned),
+            user,
+            has_password: config.get_password().is_some(),
+            place,
+        })
+    }
+}
+
+/// Without the password, and without parameters.
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user, place, .. } = self;
+        match user.as_str() {
+            "" => write!(f, "postgres://{place}"),
+            user => write!(f, "postgres://{user}@{place}"),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encryption {
     /// Plain text: the server is on this machine, or the URL asks for it.
@@ -28,6 +91,9 @@ pub(crate) enum Encryption {
     /// TLS, with a certificate that an authority vouches for and that names the host.
     Verified,
 }
+
+/// The port of a server that names none.
+const PORT: u16 = 5432;
 
 impl Server {
     /// Can nobody else read what goes there?
@@ -61,19 +127,25 @@ pub(crate) fn parse(url: &str) -> Result<Server, StoreError> {
         true => base.to_owned(),
         false => format!("{base}?{}", kept.join("&")),
     };
-    let mut config: Config = rest.parse().map_err(|_| {
-        refused(
-            "a part of it cannot be read; it is postgres://user:password@host:port/database, and \
-             characters such as @ : / ? # % in a password are written as %40 and so on",
-        )
-    })?;
+    let mut config: Config = rest.parse().map_err(|_| refused(UNREADABLE))?;
     if config.get_hosts().is_empty() {
         return Err(refused("it names no host"));
+    }
+    // A password with an @ that nobody escaped: its rest would be taken for a host, and shown as one.
+    if config.get_hosts().iter().any(is_part_of_a_password) {
+        return Err(refused(UNREADABLE));
     }
     let encryption = encryption(mode, config.get_hosts())?;
     complete(&mut config, encryption);
     let place = place(&config);
     Ok(Server { config, encryption, place, roots_file })
+}
+
+const UNREADABLE: &str = "a part of it cannot be read; it is postgres://user:password@host:port/database, and \
+     characters such as @ : / ? # % in a password are written as %40 and so on";
+
+fn is_part_of_a_password(host: &Host) -> bool {
+    matches!(host, Host::Tcp(name) if name.contains('@'))
 }
 
 /// Does the text look like the URL of a PostgreSQL database?
@@ -138,7 +210,7 @@ pub(crate) fn prefer_primary(config: &mut Config) {
 fn place(config: &Config) -> String {
     let ports = config.get_ports();
     let hosts = config.get_hosts().iter().enumerate().map(|(number, host)| {
-        let port = ports.get(number).or(ports.first()).copied().unwrap_or(5432);
+        let port = ports.get(number).or(ports.first()).copied().unwrap_or(PORT);
         match host {
             Host::Tcp(name) => format!("{name}:{port}"),
             #[cfg(unix)]
@@ -210,11 +282,45 @@ mod tests {
             "postgres://user:opensesame@db.example/d?sslmode=opensesame",
             "postgres://user:opensesame%@/%zz?keepalives=opensesame",
             "postgres://user:opensesame/d",
+            "postgres://user:open@sesame@db.example/d",
+            "postgres://user:5432?opensesame@db.example/d",
+            "postgres://user:5432/opensesame@db.example@other/d",
         ];
         for url in broken {
             let error = parse(url).unwrap_err();
             let told = format!("{error} {error:?}");
-            assert!(!told.contains("opensesame"), "{told}");
+            assert!(!told.contains("sesame"), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_the_parts_of_its_url_without_the_password() {
+        for (url, shown, host, port, database, user) in [
+            ("postgres://u:p@h:5433/pay", "postgres://u@h:5433/pay", "h", 5433, "pay", "u"),
+            ("postgres://u@h", "postgres://u@h:5432/u", "h", 5432, "u", "u"),
+            (
+                "postgres://a%40b:p@[::1]:7/p%20q",
+                "postgres://a@b@::1:7/p q",
+                "::1",
+                7,
+                "p q",
+                "a@b",
+            ),
+            ("postgres://u@h1:1,h2:2/pay", "postgres://u@h1:1,h2:2/pay", "h1", 1, "pay", "u"),
+            (
+                "postgres:///?host=/run/pg&user=u&password=p&dbname=d&port=9",
+                "postgres://u@/run/pg:9/d",
+                "/run/pg",
+                9,
+                "d",
+                "u",
+            ),
+        ] {
+            let found = ServerAddress::read(url).unwrap();
+            assert_eq!(found.to_string(), shown);
+            assert_eq!(found.has_password, url.contains(":p@") || url.contains("password"));
+            assert_eq!((found.host.as_str(), found.port), (host, port), "{url}");
+            assert_eq!((found.database.as_str(), found.user.as_str()), (database, user), "{url}");
         }
     }
 }

@@ -1,47 +1,35 @@
 //! `pagos doctor`: looks at configuration, database, clock and connections. Changes nothing and
 //! moves no money.
 
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use pagos_core::AccountName;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentRef;
-use pagos_core::Timestamp;
-use pagos_engine::Filter;
-use pagos_engine::Page;
-use pagos_engine::Policy;
-use pagos_engine::Refused;
-use pagos_engine::Store;
-use pagos_store_postgres::ServerSettings;
-use pagos_store_postgres::Severity;
+use pagos_core::{
+    AccountName, Environment, Error, ErrorKind, Lookup, Money, OrderKey, PaymentOrder, PaymentRef,
+    Timestamp,
+};
+use pagos_engine::{Filter, Page, Policy, Refused, Store};
+use pagos_store_postgres::{ServerSettings, Severity};
 use pagos_store_sqlite::SqliteStore;
 use serde::Serialize;
 
-use crate::accounts::Account;
-use crate::accounts::Accounts;
-use crate::accounts::Gaps;
-use crate::arguments::DoctorArguments;
-use crate::clock::SystemClock;
-use crate::command;
-use crate::config::is_readable_by_others;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::exit::with_causes;
-use crate::output::List;
-use crate::output::Screen;
-use crate::run;
-use crate::run::database;
-use crate::run::database::Database;
-use crate::run::office;
+use crate::{
+    accounts::{Account, Accounts, Gaps},
+    arguments::DoctorArguments,
+    clock::SystemClock,
+    command,
+    config::is_readable_by_others,
+    console,
+    exit::{Exit, Failure, with_causes},
+    output::{List, Screen},
+    run::{
+        self,
+        database::{self, Database},
+        office,
+    },
+};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -123,8 +111,8 @@ async fn store(db: &Database) -> Vec<Finding> {
             Ok(()) => Vec::new(),
             Err(failure) => vec![finding(what, Verdict::Bad, failure.messages().join("; "))],
         },
-        Database::Server(address) => {
-            let settings = match database::settings_of_server(address).await {
+        Database::Server(server) => {
+            let settings = match database::settings_of_server(server).await {
                 Ok(settings) => settings,
                 Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
             };

@@ -1,28 +1,26 @@
 //! Which database a command works on, a file of this machine or a server, and how it is opened.
 //! What is kept in it, the stores know.
 
-mod address;
 mod password;
 
-use std::ffi::OsString;
-use std::fmt;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::ServerSettings;
+use pagos_core::Secret;
+use pagos_engine::{Store, StoreError};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, ServerAddress, ServerSettings};
 use pagos_store_sqlite::SqliteStore;
+use sha2::{Digest, Sha256};
 
-use crate::console;
-use crate::exit::Failure;
-use crate::exit::with_causes;
-use crate::run::bank::Bank;
-
-pub(crate) use address::Address;
+use crate::{
+    console,
+    exit::{Failure, with_causes},
+    run::bank::Bank,
+};
 
 /// The file of real accounts, if none is named.
 pub(crate) const LIVE_FILE: &str = "pagos.db";
@@ -39,9 +37,45 @@ pub(crate) enum Database {
     /// A file of this machine, with one dispatcher at a time.
     File(PathBuf),
     /// A PostgreSQL server, with any number of dispatchers.
-    Server(Address),
+    Server(Server),
     /// What can be no database, in words: its text may hold a password.
-    Misread(&'static str),
+    Misread(String),
+}
+
+/// A server, and the URL that names it. Shows no password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    url: String,
+    address: ServerAddress,
+}
+
+impl Server {
+    /// The URL for the store, and the options that go with it: the password of the environment if the URL
+    /// has none.
+    ///
+    /// # Errors
+    /// If there is a file of passwords that must not be used.
+    fn to_connect(&self) -> Result<(&str, PostgresOptions), StoreError> {
+        let password = match self.address.has_password {
+            true => None,
+            false => password::find(&self.address)?,
+        };
+        let password = password.map(Secret::new);
+        Ok((&self.url, PostgresOptions { password, ..PostgresOptions::default() }))
+    }
+
+    /// The same for every way to write this server and database.
+    fn digest(&self) -> String {
+        let ServerAddress { host, port, database, .. } = &self.address;
+        let digest = Sha256::digest(format!("{}:{port}/{database}", host.to_ascii_lowercase()));
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({})", self.address)
+    }
 }
 
 /// What `pay`, `serve` and `payment create` may do where there is no database yet.
@@ -82,15 +116,14 @@ impl Database {
     /// Opens the store; a file, or the tables of a server, are made if need be.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
-            Self::Misread(because) => return Err(StoreError::new(*because)),
+            Self::Misread(because) => return Err(StoreError::new(because)),
             Self::File(path) => {
                 let told = format!("{self}: another program keeps it locked; waiting");
                 Arc::new(SqliteStore::open_telling(path, move || console::tell(&told))?)
             }
-            Self::Server(address) => {
-                let url = address.url_to_connect()?;
-                let opened = PostgresStore::connect(&url, PostgresOptions::default()).await;
-                Arc::new(opened.map_err(with_hint)?)
+            Self::Server(server) => {
+                let (url, options) = server.to_connect()?;
+                Arc::new(PostgresStore::connect(url, options).await.map_err(with_hint)?)
             }
         })
     }
@@ -98,13 +131,11 @@ impl Database {
     /// Opens a store that is there to look at it, also while other processes pay.
     pub(crate) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
-            Self::Misread(because) => return Err(StoreError::new(*because)),
+            Self::Misread(because) => return Err(StoreError::new(because)),
             Self::File(path) => Arc::new(SqliteStore::open_read_only(path)?),
-            Self::Server(address) => {
-                let url = address.url_to_connect()?;
-                let options = PostgresOptions::default();
-                let opened = PostgresStore::connect_read_only(&url, options).await;
-                Arc::new(opened.map_err(with_hint)?)
+            Self::Server(server) => {
+                let (url, options) = server.to_connect()?;
+                Arc::new(PostgresStore::connect_read_only(url, options).await.map_err(with_hint)?)
             }
         })
     }
@@ -114,13 +145,13 @@ impl Database {
     /// A password among the arguments works, and is worth a warning.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self {
-            Self::Misread(because) => Err(StoreError::new(*because).into()),
+            Self::Misread(because) => Err(StoreError::new(because).into()),
             Self::File(path) => {
                 check_folder(path)?;
                 check_bank(path, &self.bank())
             }
-            Self::Server(address) => {
-                if address.has_password() {
+            Self::Server(server) => {
+                if server.address.has_password {
                     console::tell(
                         "warning: every process of this machine can see the password in --db; \
                          leave it out, and set PGPASSWORD or write it into ~/.pgpass",
@@ -160,12 +191,11 @@ impl Database {
 
     async fn is_new(&self) -> Result<bool, StoreError> {
         match self {
-            Self::Misread(because) => Err(StoreError::new(*because)),
+            Self::Misread(because) => Err(StoreError::new(because)),
             Self::File(path) => SqliteStore::is_new(path),
-            Self::Server(address) => {
-                let url = address.url_to_connect()?;
-                let is_new = PostgresStore::is_new(&url, PostgresOptions::default()).await;
-                is_new.map_err(with_hint)
+            Self::Server(server) => {
+                let (url, options) = server.to_connect()?;
+                PostgresStore::is_new(url, options).await.map_err(with_hint)
             }
         }
     }
@@ -181,18 +211,17 @@ impl Database {
                 name.push(".bank");
                 PathBuf::from(name)
             }
-            Self::Server(address) => {
-                PathBuf::from(format!("pagos-sandbox-{}.bank", address.digest()))
+            Self::Server(server) => {
+                PathBuf::from(format!("pagos-sandbox-{}.bank", server.digest()))
             }
         }
     }
 }
 
 /// What a server is set to, whether or not it has our tables.
-pub(crate) async fn settings_of_server(address: &Address) -> Result<ServerSettings, StoreError> {
-    let url = address.url_to_connect()?;
-    let settings = PostgresStore::settings_at(&url, PostgresOptions::default()).await;
-    settings.map_err(with_hint)
+pub(crate) async fn settings_of_server(server: &Server) -> Result<ServerSettings, StoreError> {
+    let (url, options) = server.to_connect()?;
+    PostgresStore::settings_at(url, options).await.map_err(with_hint)
 }
 
 /// The store knows only that a password is wrong or missing, not where we take it from.
@@ -211,13 +240,18 @@ fn with_hint(error: StoreError) -> StoreError {
 /// never repeats an argument that it refuses, with a password in it.
 impl From<OsString> for Database {
     fn from(text: OsString) -> Self {
-        match text.to_str().and_then(Address::parse) {
-            Some(address) => Self::Server(address),
-            None if text.to_str().is_some_and(is_like_an_address) => Self::Misread(NO_ADDRESS),
-            None => match no_name(&text.to_string_lossy()) {
-                Some(because) => Self::Misread(because),
-                None => Self::File(PathBuf::from(text)),
-            },
+        if let Some(url) = text.to_str().and_then(with_lower_scheme) {
+            return match ServerAddress::read(&url) {
+                Ok(address) => Self::Server(Server { url, address }),
+                Err(refused) => Self::Misread(refused.to_string()),
+            };
+        }
+        if text.to_str().is_some_and(is_like_an_address) {
+            return Self::Misread(NO_ADDRESS.to_owned());
+        }
+        match no_name(&text.to_string_lossy()) {
+            Some(because) => Self::Misread(because.to_owned()),
+            None => Self::File(PathBuf::from(text)),
         }
     }
 }
@@ -227,9 +261,16 @@ impl fmt::Display for Database {
         match self {
             Self::Misread(_) => f.write_str("--db"),
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Server(address) => write!(f, "{address}"),
+            Self::Server(server) => write!(f, "{}", server.address),
         }
     }
+}
+
+/// The URL of a PostgreSQL server, if the text is one: schemes have no case, and the store knows one.
+fn with_lower_scheme(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let url = format!("{}://{rest}", scheme.to_ascii_lowercase());
+    PostgresStore::is_url(&url).then_some(url)
 }
 
 const NO_ADDRESS: &str = "what --db names looks like the address of a database, and is none that pagos knows: write \
@@ -348,10 +389,26 @@ mod tests {
             "file:pagos.db",
             "jdbc:postgresql://h/d",
         ] {
-            assert_eq!(database(text), Database::Misread(NO_ADDRESS), "{text}");
+            assert_eq!(database(text), Database::Misread(NO_ADDRESS.to_owned()), "{text}");
             let told = database(text).check().unwrap_err().to_string();
             assert!(told.contains("postgres://USER@HOST/DATABASE"), "{told}");
             assert!(!told.contains("hunter2") && !told.contains(text), "{told}");
+        }
+    }
+
+    /// The rest of a password behind an @ was shown as the name of a host.
+    #[test]
+    fn an_address_shows_no_part_of_a_password() {
+        for text in [
+            "postgres://u:s3c@ret@h/pay",
+            "postgres://u:s3c?ret@h/pay",
+            "postgres://u:12?s3cret@h/pay",
+            "postgres://u:s3cret@h/pay",
+            "POSTGRES://h/pay?user=u&password=s3cret",
+        ] {
+            let database = database(text);
+            let told = format!("{database} {database:?} {:?}", database.check());
+            assert!(!told.contains("s3c") && !told.contains("ret"), "{told}");
         }
     }
 

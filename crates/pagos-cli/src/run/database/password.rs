@@ -1,29 +1,21 @@
 //! The password of a PostgreSQL server, from where PostgreSQL's own programs take it: `PGPASSWORD`,
 //! the file that `PGPASSFILE` names, `~/.pgpass`. Never from a question.
 
-use std::env;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use pagos_engine::StoreError;
+use pagos_store_postgres::ServerAddress;
 
 use crate::config::is_readable_by_others;
-
-/// For whom and where a password is good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Login {
-    pub(super) host: String,
-    pub(super) port: String,
-    pub(super) database: String,
-    pub(super) user: String,
-}
 
 /// Looks it up. `None` where there is none; the server may not want one.
 ///
 /// # Errors
 /// If the file can be read by others, or not by us.
-pub(super) fn find(login: &Login) -> Result<Option<String>, StoreError> {
+pub(super) fn find(login: &ServerAddress) -> Result<Option<String>, StoreError> {
     let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
     if let Some(password) = set("PGPASSWORD") {
         return Ok(Some(password));
@@ -35,7 +27,7 @@ pub(super) fn find(login: &Login) -> Result<Option<String>, StoreError> {
     }
 }
 
-fn read(path: &Path, login: &Login) -> Result<Option<String>, StoreError> {
+fn read(path: &Path, login: &ServerAddress) -> Result<Option<String>, StoreError> {
     let shown = path.display();
     if is_readable_by_others(path) {
         return Err(StoreError::new(format!(
@@ -49,7 +41,7 @@ fn read(path: &Path, login: &Login) -> Result<Option<String>, StoreError> {
 }
 
 /// The password of a line `host:port:database:user:password` that is about this login.
-fn match_line(line: &str, login: &Login) -> Option<String> {
+fn match_line(line: &str, login: &ServerAddress) -> Option<String> {
     if line.starts_with('#') {
         return None;
     }
@@ -60,7 +52,7 @@ fn match_line(line: &str, login: &Login) -> Option<String> {
     let name = if login.host.starts_with('/') { "localhost" } else { &login.host };
     let is_host = is_about(&host, name) || is_about(&host, &login.host);
     let is_all = is_host
-        && is_about(&port, &login.port)
+        && is_about(&port, &login.port.to_string())
         && is_about(&database, &login.database)
         && is_about(&user, &login.user);
     is_all.then_some(password)
@@ -88,9 +80,8 @@ fn split(line: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn login(host: &str) -> Login {
-        let own = str::to_owned;
-        Login { host: own(host), port: own("5432"), database: own("pay"), user: own("u") }
+    fn login(host: &str) -> ServerAddress {
+        ServerAddress::read(&format!("postgres://u@{host}/pay")).unwrap()
     }
 
     #[test]
@@ -107,7 +98,7 @@ mod tests {
         ] {
             assert_eq!(match_line(line, &login("h")).as_deref(), password, "{line}");
         }
-        let socket = login("/run/postgresql");
+        let socket = login("%2Frun%2Fpostgresql");
         assert_eq!(match_line("localhost:5432:pay:u:s", &socket).as_deref(), Some("s"));
     }
 }
