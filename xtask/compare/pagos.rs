@@ -2,42 +2,10 @@
 //!
 //! `pagos-consumer BASE_URL DATABASE MERCHANT_ID API_KEY` pays somebody, and ends when it is settled.
 
-use std::fs::File;
-use std::io::Read;
-use std::sync::Arc;
-use std::time::Duration;
-use std::time::SystemTime;
+use std::{fs::File, io::Read, sync::Arc, time::{Duration, SystemTime}};
 
 use async_trait::async_trait;
-use pagos::AccountName;
-use pagos::AccountNumber;
-use pagos::AccountType;
-use pagos::BankCode;
-use pagos::Beneficiary;
-use pagos::Clock;
-use pagos::Currency;
-use pagos::Document;
-use pagos::DocumentType;
-use pagos::Environment;
-use pagos::Money;
-use pagos::NonceSource;
-use pagos::OrderKey;
-use pagos::PayoutOrder;
-use pagos::Secret;
-use pagos::Timestamp;
-use pagos::cashypro::Cashypro;
-use pagos::cashypro::CashyproConfig;
-use pagos::cashypro::country;
-use pagos::engine::Accounts;
-use pagos::engine::Engine;
-use pagos::engine::Policy;
-use pagos::engine::RunId;
-use pagos::engine::Store;
-use pagos::engine::Timer;
-use pagos::engine::World;
-use pagos::http::HttpOptions;
-use pagos::http::HttpTransport;
-use pagos::sqlite::SqliteStore;
+use pagos::{AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Clock, Currency, Document, DocumentType, Environment, Money, NonceSource, OrderKey, PayoutOrder, Secret, Timestamp, cashypro::{Cashypro, CashyproConfig, country}, engine::{Accounts, Engine, Policy, RunId, Store, Timer, World}, http::{HttpOptions, HttpTransport}, sqlite::SqliteStore};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 

@@ -1,12 +1,7 @@
 //! What payrail offers for one provider: a payment is opened, and its status is asked about. It makes no
 //! payouts and has no store.
 
-use payrail::CreatePaymentRequest;
-use payrail::Money;
-use payrail::PayRail;
-use payrail::PaymentMethod;
-use payrail::PaymentProvider;
-use payrail::StripeConfig;
+use payrail::{CreatePaymentRequest, Money, PayRail, PaymentMethod, PaymentProvider, StripeConfig};
 use secrecy::SecretString;
 
 #[tokio::main]

@@ -5,12 +5,9 @@
 
 use std::sync::Arc;
 
-use md5::Digest;
-use md5::Md5;
-use serde::Deserialize;
-use serde::Serialize;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+use tokio::{sync::Semaphore, task::JoinSet};
 
 const UNDER_WAY: usize = 64;
 

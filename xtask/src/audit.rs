@@ -1,11 +1,12 @@
 //! `cargo xtask audit`: advisories, licences and sources of every dependency, by cargo-deny.
 //! The rules are in `deny.toml`; nothing is judged here.
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    workspace::Workspace,
+};
 
 /// Runs cargo-deny. Where it is not installed this is skipped, or a failure with `CI=true`.
 pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {

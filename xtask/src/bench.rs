@@ -3,11 +3,12 @@
 //! budget are repeated at the end as one table in Markdown, which docs/PERFORMANCE.md takes over, together
 //! with what a test counts. What is over budget is no failure: figures move with the machine.
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    workspace::Workspace,
+};
 
 /// Runs all benches, or those of `--package NAME`.
 pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
@@ -143,8 +144,7 @@ impl Counted {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::Path;
+    use std::{fs, path::Path};
 
     use super::*;
 

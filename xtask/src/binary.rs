@@ -1,19 +1,17 @@
 //! `cargo xtask binary`: the `pagos` program as people download it, with a checksum beside it.
 //! Uploads nothing; the release workflow does.
 
-use std::fmt::Write;
-use std::fs;
-use std::process::Command;
+use std::{fmt::Write, fs, process::Command};
 
-use sha2::Digest;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::trial;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    trial,
+    workspace::Workspace,
+};
 
 /// Builds for `--target TRIPLE`, or for this machine.
 pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {

@@ -6,16 +6,11 @@
 mod build;
 mod rate;
 
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::trial;
-use crate::workspace::Workspace;
+use crate::{failure::Failure, flags::Flags, trial, workspace::Workspace};
 
-use self::build::Built;
-use self::build::Consumer;
+use self::build::{Built, Consumer};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

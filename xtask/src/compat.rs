@@ -12,19 +12,20 @@ mod node;
 mod python;
 mod verifier;
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::test::Tally;
-use crate::trial;
-use crate::trial::BuildProfile;
-use crate::trial::bank::Bank;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process,
+    test::Tally,
+    trial::{self, BuildProfile, bank::Bank},
+    workspace::Workspace,
+};
 
 /// What scripts are written in. One more language is one more row; so is an environment of its own
 /// within a language, for an older version of a package that another script needs as it is today.

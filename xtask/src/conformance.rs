@@ -6,14 +6,9 @@ mod conekta;
 mod etpay;
 mod virtualpos;
 
-use pagos_conformance::Factory;
-use pagos_conformance::Report;
+use pagos_conformance::{Factory, Report};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::test::Tally;
-use crate::tidy;
-use crate::workspace::Workspace;
+use crate::{failure::Failure, flags::Flags, test::Tally, tidy, workspace::Workspace};
 
 /// Prints the table. Fails if a case failed.
 pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {

@@ -11,36 +11,31 @@ mod operator;
 mod outcome;
 mod verdict;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use crate::crash::doubt::Settler;
-use crate::crash::outcome::Books;
-use crate::crash::verdict::Sum;
-use crate::crash::verdict::Verdict;
-use crate::crash::verdict::Violation;
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::postgres::Server;
-use crate::random::Random;
-use crate::trial;
-use crate::trial::BuildProfile;
-use crate::trial::bank::Bank;
-use crate::trial::bank::Faults;
-use crate::trial::payer::Db;
-use crate::trial::payer::Decision;
-use crate::trial::payer::Ended;
-use crate::trial::payer::IN_DOUBT;
-use crate::trial::payer::Payer;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
-use crate::trial::payroll::Repeat;
-use crate::trial::payroll::Row;
-use crate::workspace::Workspace;
+use crate::{
+    crash::{
+        doubt::Settler,
+        outcome::Books,
+        verdict::{Sum, Verdict, Violation},
+    },
+    failure::Failure,
+    flags::Flags,
+    postgres::Server,
+    random::Random,
+    trial::{
+        self, BuildProfile,
+        bank::{Bank, Faults},
+        payer::{Db, Decision, Ended, IN_DOUBT, Payer},
+        payroll::{self, Provider, Repeat, Row},
+    },
+    workspace::Workspace,
+};
 
 /// How long a run lives before it is killed: long enough to get somewhere, short enough for all
 /// kills to come before the last row has ended. A row takes a few milliseconds of a run.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::tidy;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    tidy,
+    workspace::Workspace,
+};
 
 /// The facade with one provider, build dependencies included (docs/ARCHITECTURE.md, budgets).
 fn crates_max(provider: &str) -> usize {

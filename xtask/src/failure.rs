@@ -1,7 +1,6 @@
 //! Why a command failed, in words for the person who started it. No kinds: nobody matches on it.
 
-use std::fmt;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 /// Why a command failed.
 #[derive(Debug, PartialEq, Eq)]

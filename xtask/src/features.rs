@@ -1,12 +1,12 @@
 //! `cargo xtask features`: every crate compiles with each of its features alone, with none, with all.
 //! Checks only; what the features do is a matter of tests.
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Package;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    workspace::{Package, Workspace},
+};
 
 /// Checks every set of every crate.
 pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {

@@ -1,16 +1,18 @@
 //! `cargo xtask fuzz`: builds `pagos-fuzz` with optimisation and strict arithmetic, and starts it; with
 //! `--coverage`, under libFuzzer. Knows no target: those are in `crates/pagos-fuzz`.
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    workspace::Workspace,
+};
 
 /// What rustc is told so that libFuzzer sees which edges an input reaches. These work with the stable
 /// compiler: they are options of LLVM, not of a sanitizer. Only our crates and their dependencies are

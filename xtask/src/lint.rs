@@ -1,12 +1,13 @@
 //! `cargo xtask lint`: formatting, clippy, documentation, dependencies, tidiness. Runs no test.
 
-use crate::dependencies;
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::tidy;
-use crate::workspace::Workspace;
+use crate::{
+    dependencies,
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    tidy,
+    workspace::Workspace,
+};
 
 /// Stops at the first thing that is wrong.
 pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {

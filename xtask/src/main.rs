@@ -42,12 +42,9 @@ mod tidy;
 mod trial;
 mod workspace;
 
-use std::env;
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::workspace::Workspace;
+use crate::{failure::Failure, flags::Flags, workspace::Workspace};
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND

@@ -1,11 +1,11 @@
 //! What a process costs while it runs: processor time and resident memory, from `/proc`. Linux only.
 
-use std::fs;
-use std::process::Child;
-use std::process::ExitStatus;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs,
+    process::{Child, ExitStatus},
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::failure::Failure;
 

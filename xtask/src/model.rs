@@ -1,11 +1,12 @@
 //! `cargo xtask model`: explores the model of the engine, optimised, and prints states, depth and
 //! time. The same within small bounds is a test of `pagos-model`.
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    workspace::Workspace,
+};
 
 /// Explores every world within the bounds `small` or `large`.
 pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {

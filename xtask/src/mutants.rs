@@ -9,24 +9,23 @@ mod judge;
 mod list;
 mod report;
 
-use std::fs;
-use std::fs::File;
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::thread;
-use std::time::Instant;
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Instant,
+};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::mutants::copy::Copy;
-use crate::mutants::judge::Judge;
-use crate::mutants::list::Mutant;
-use crate::mutants::report::Row;
-use crate::postgres::Choice;
-use crate::process;
-use crate::tidy::Check;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    mutants::{copy::Copy, judge::Judge, list::Mutant, report::Row},
+    postgres::Choice,
+    process,
+    tidy::Check,
+    workspace::Workspace,
+};
 
 /// What the person wants.
 #[derive(Debug)]

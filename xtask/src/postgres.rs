@@ -9,25 +9,23 @@ mod pooler;
 mod programs;
 mod watcher;
 
-use std::env;
-use std::fs;
-use std::hash::BuildHasher;
-use std::hash::RandomState;
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::Command;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    env, fs,
+    hash::{BuildHasher, RandomState},
+    net::TcpListener,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 pub(crate) use self::pooler::Pooler;
-use crate::failure::Failure;
-use crate::postgres::folder::Folder;
-use crate::postgres::programs::Programs;
-use crate::postgres::watcher::Watcher;
-use crate::process;
-use crate::process::is_ci;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    postgres::{folder::Folder, programs::Programs, watcher::Watcher},
+    process::{self, is_ci},
+    workspace::Workspace,
+};
 
 /// Where tests find the server that they may make databases in.
 pub(crate) const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";

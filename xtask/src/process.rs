@@ -1,15 +1,13 @@
 //! Starts other programs, mostly cargo, and says so before it does. Judges nothing but exit codes.
 
-use std::env;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::process::Command;
-use std::process::Stdio;
-use std::thread;
+use std::{
+    env,
+    io::{BufRead, BufReader, Read},
+    process::{Command, Stdio},
+    thread,
+};
 
-use crate::failure::Failure;
-use crate::workspace::Workspace;
+use crate::{failure::Failure, workspace::Workspace};
 
 /// What a program said while its words were passed on.
 #[derive(Debug)]

@@ -9,12 +9,12 @@ mod metadata;
 mod publish;
 mod verify;
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Package;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    workspace::{Package, Workspace},
+};
 
 /// Judges and builds with `--dry-run`; judges and publishes without.
 pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {

@@ -7,28 +7,26 @@
 
 mod dataset;
 
-use std::fs;
-use std::fs::File;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
-use std::time::Duration;
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::meter;
-use crate::meter::Cost;
-use crate::scale::dataset::Store;
-use crate::trial;
-use crate::trial::BuildProfile;
-use crate::trial::bank::Bank;
-use crate::trial::bank::Faults;
-use crate::trial::payer::Db;
-use crate::trial::payer::Payer;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    meter::{self, Cost},
+    scale::dataset::Store,
+    trial::{
+        self, BuildProfile,
+        bank::{Bank, Faults},
+        payer::{Db, Payer},
+        payroll::{self, Provider},
+    },
+    workspace::Workspace,
+};
 
 /// Rows that one core plans in a second of processor time.
 const PLANNED_PER_SECOND_MIN: u128 = 200_000;

@@ -14,29 +14,27 @@ mod stage;
 mod verdict;
 mod wire;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::siege::attack::Attack;
-use crate::siege::attack::Outcome;
-use crate::siege::proxy::Kind;
-use crate::siege::relay::Delivery;
-use crate::siege::stage::Load;
-use crate::siege::stage::SENDS_PER_SECOND;
-use crate::siege::stage::Stage;
-use crate::siege::verdict::Fate;
-use crate::siege::verdict::Figures;
-use crate::trial;
-use crate::trial::BuildProfile;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    siege::{
+        attack::{Attack, Outcome},
+        proxy::Kind,
+        relay::Delivery,
+        stage::{Load, SENDS_PER_SECOND, Stage},
+        verdict::{Fate, Figures},
+    },
+    trial::{self, BuildProfile},
+    workspace::Workspace,
+};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 

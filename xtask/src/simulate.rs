@@ -3,11 +3,12 @@
 
 use std::thread;
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process::{self, build_cargo},
+    workspace::Workspace,
+};
 
 /// Which schedules to play.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,20 +16,20 @@ mod table;
 mod terminals;
 mod truncations;
 
-use std::path::PathBuf;
-use std::thread;
-use std::time::Instant;
+use std::{path::PathBuf, thread, time::Instant};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::process;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
-use crate::surroundings::table::Verdict;
-use crate::test::Tally;
-use crate::trial;
-use crate::trial::BuildProfile;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    process,
+    surroundings::{
+        site::Stage,
+        table::{Told, Verdict},
+    },
+    test::Tally,
+    trial::{self, BuildProfile},
+    workspace::Workspace,
+};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

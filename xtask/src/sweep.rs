@@ -11,32 +11,31 @@ mod report;
 mod stage;
 mod start;
 
-use std::collections::VecDeque;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::thread;
-use std::time::Instant;
+use std::{
+    collections::VecDeque,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Instant,
+};
 
 use pagos_engine::Point;
 
-use crate::crash::Database;
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::postgres::Server;
-use crate::sweep::fault::Befalls;
-use crate::sweep::reach::Place;
-use crate::sweep::reach::Reach;
-use crate::sweep::report::Report;
-use crate::sweep::stage::Outcome;
-use crate::sweep::stage::Plan;
-use crate::trial;
-use crate::trial::BuildProfile;
-use crate::trial::payer::Db;
-use crate::trial::payroll::Provider;
-use crate::workspace::Workspace;
+use crate::{
+    crash::Database,
+    failure::Failure,
+    flags::Flags,
+    postgres::Server,
+    sweep::{
+        fault::Befalls,
+        reach::{Place, Reach},
+        report::Report,
+        stage::{Outcome, Plan},
+    },
+    trial::{self, BuildProfile, payer::Db, payroll::Provider},
+    workspace::Workspace,
+};
 
 /// What to do.
 #[derive(Debug, Clone)]

@@ -5,24 +5,16 @@ mod tally;
 
 use std::process::Command;
 
-use crate::compat;
-use crate::conformance;
-use crate::crash;
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::postgres;
-use crate::postgres::Choice;
-use crate::process;
-use crate::process::build_cargo;
-use crate::siege;
-use crate::simulate;
-use crate::surroundings;
-use crate::sweep;
-use crate::tidy;
-use crate::trial::BuildProfile;
-use crate::trial::bank::Faults;
-use crate::trial::payroll::Provider;
-use crate::workspace::Workspace;
+use crate::{
+    compat, conformance, crash,
+    failure::Failure,
+    flags::Flags,
+    postgres::{self, Choice},
+    process::{self, build_cargo},
+    siege, simulate, surroundings, sweep, tidy,
+    trial::{BuildProfile, bank::Faults, payroll::Provider},
+    workspace::Workspace,
+};
 
 pub(crate) use self::tally::Tally;
 

@@ -11,13 +11,10 @@ mod rooms;
 mod source;
 mod text;
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::mutants;
 pub(crate) use crate::tidy::source::list_files;
+use crate::{failure::Failure, flags::Flags, mutants};
 
-use crate::tidy::source::Source;
-use crate::workspace::Workspace;
+use crate::{tidy::source::Source, workspace::Workspace};
 
 /// The providers of Pagos; `pagos-<provider>` is the crate. The only list of them in `xtask`.
 pub(crate) const PROVIDERS: [&str; 4] = ["etpay", "virtualpos", "conekta", "cashypro"];

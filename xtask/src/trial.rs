@@ -6,17 +6,18 @@ mod http;
 pub(crate) mod payer;
 pub(crate) mod payroll;
 
-use std::fs;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs::{self, File},
+    io::BufWriter,
+    path::{Path, PathBuf},
+};
 
-use crate::failure::Failure;
-use crate::process;
-use crate::process::build_cargo;
-use crate::trial::payroll::Row;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    process::{self, build_cargo},
+    trial::payroll::Row,
+    workspace::Workspace,
+};
 
 /// Which build of `pagos` is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

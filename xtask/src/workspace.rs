@@ -1,16 +1,16 @@
 //! What cargo knows about the workspace: its crates, their dependencies, features and targets.
 //! Reads `cargo metadata`; what only the manifest's text tells is in `tidy/manifests.rs`.
 
-use std::collections::BTreeMap;
-use std::env;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    collections::BTreeMap,
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::process;
+use crate::{failure::Failure, process};
 
 /// The workspace as cargo sees it.
 #[derive(Debug, Clone)]

@@ -11,53 +11,27 @@
     clippy::cast_precision_loss
 )]
 
-use std::hint::black_box;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
-use std::time::Instant;
+use std::{
+    hint::black_box,
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
-use http::Method;
-use http::Request;
-use http::Response;
-use md5::Digest;
-use md5::Md5;
-use serde::Deserialize;
-use serde::Serialize;
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
-use pagos_cashypro::country;
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::BankCode;
-use pagos_core::Beneficiary;
-use pagos_core::Clock;
-use pagos_core::Currency;
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Environment;
-use pagos_core::Money;
-use pagos_core::NonceSource;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_cashypro::{Cashypro, CashyproConfig, country};
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Clock, Currency, Decoded,
+    Delivery, Departure, Document, DocumentType, Environment, Money, NonceSource, OrderKey,
+    PayoutOrder, PayoutProvider, Secret, Timestamp, Transport, TransportError,
+};
 
 const ROUNDS: u32 = 15;
 const CALLS_PER_ROUND: u32 = 10_000;

@@ -1,7 +1,6 @@
 //! The banks of Colombia by Cashypro's ids, and which bank an order means. A table; nobody is asked.
 
-use pagos_core::Bank;
-use pagos_core::Violation;
+use pagos_core::{Bank, Violation};
 
 use crate::country::CountrySettings;
 
@@ -144,8 +143,7 @@ fn is_digits(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::country::COLOMBIA;
-    use crate::country::PERU;
+    use crate::country::{COLOMBIA, PERU};
 
     #[test]
     fn world_8_a_bank_is_an_id_a_name_or_a_national_code() {

@@ -1,21 +1,12 @@
 //! The configuration of one merchant, and what is left of it once it is checked. No I/O: nobody
 //! here reads an environment variable or draws a nonce by himself.
 
-use std::fmt::Debug;
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Money;
-use pagos_core::NonceSource;
-use pagos_core::Secret;
-use pagos_wire::BaseUrl;
-use pagos_wire::UtcOffset;
-use pagos_wire::WebhookUrl;
+use pagos_core::{Environment, Error, Money, NonceSource, Secret};
+use pagos_wire::{BaseUrl, UtcOffset, WebhookUrl};
 
-use crate::country::COUNTRIES;
-use crate::country::CountrySettings;
-use crate::country::Evidence;
+use crate::country::{COUNTRIES, CountrySettings, Evidence};
 
 /// One merchant at one deployment. Each country and each environment is a deployment of its own,
 /// with its own address, merchant and key. \[inferred\]

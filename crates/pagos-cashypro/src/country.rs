@@ -9,10 +9,7 @@
 
 use std::borrow::Cow;
 
-use pagos_core::AccountType;
-use pagos_core::Country;
-use pagos_core::Currency;
-use pagos_core::DocumentType;
+use pagos_core::{AccountType, Country, Currency, DocumentType};
 use pagos_wire::UtcOffset;
 
 use crate::bank::COLOMBIAN;

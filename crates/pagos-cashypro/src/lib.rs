@@ -57,76 +57,34 @@ mod status;
 mod webhook;
 mod wire;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::HeaderName;
-use http::HeaderValue;
-use http::Request;
-use http::Response;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use serde::{Serialize, de::DeserializeOwned};
 
-use pagos_core::Absence;
-use pagos_core::Balance;
-use pagos_core::BalanceSource;
-use pagos_core::Bank;
-use pagos_core::BankDirectory;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Country;
-use pagos_core::Currency;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::NonceSource;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
-use pagos_core::PaymentRef;
-use pagos_core::PaymentSession;
-use pagos_core::PaymentTerms;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Repeat;
-use pagos_core::Transport;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_wire::money_call_failure;
-use pagos_wire::post_json;
-use pagos_wire::question_failure;
-use pagos_wire::sensitive;
-use pagos_wire::to_ascii_json;
+use pagos_core::{
+    Absence, Balance, BalanceSource, Bank, BankDirectory, Clock, Contract, Country, Currency,
+    Deduplication, Departure, Descriptor, Environment, Error, ErrorKind, Handle, Lookup,
+    NonceSource, Observation, PaymentOrder, PaymentProvider, PaymentRef, PaymentSession,
+    PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, Repeat, Transport, Violation,
+    WebhookDecoder,
+};
+use pagos_wire::{money_call_failure, post_json, question_failure, sensitive, to_ascii_json};
 
-pub use crate::config::CashyproConfig;
-pub use crate::config::NonceText;
-pub use crate::config::PartialCountry;
-pub use crate::config::PaymentConfig;
-pub use crate::config::PaymentProduct;
-pub use crate::config::SignCase;
-pub use crate::sign::signature;
-pub use crate::sign::string_to_sign;
-pub use crate::sign::verify;
+pub use crate::{
+    config::{CashyproConfig, NonceText, PartialCountry, PaymentConfig, PaymentProduct, SignCase},
+    sign::{signature, string_to_sign, verify},
+};
 
-use crate::bank::KnownBank;
-use crate::config::HexNonce;
-use crate::config::Settings;
-use crate::sign::SIGN_HEADER;
-use crate::status::Answer;
-use crate::wire::BalanceAnswer;
-use crate::wire::BankAnswer;
-use crate::wire::OrderQuery;
-use crate::wire::PlainQuery;
+use crate::{
+    bank::KnownBank,
+    config::{HexNonce, Settings},
+    sign::SIGN_HEADER,
+    status::Answer,
+    wire::{BalanceAnswer, BankAnswer, OrderQuery, PlainQuery},
+};
 
 static DESCRIPTOR: Descriptor = Descriptor {
     provider: "cashypro",

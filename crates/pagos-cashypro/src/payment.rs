@@ -4,32 +4,23 @@
 use bytes::Bytes;
 use http::Response;
 
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentSession;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
+use pagos_core::{
+    Environment, Error, Observation, PaymentOrder, PaymentSession, Source, Status, Timestamp,
+    Violation,
+};
 use pagos_wire::WebhookUrl;
 
-use crate::bank;
-use crate::config::PaymentProduct;
-use crate::config::Settings;
-use crate::country::CountrySettings;
-use crate::country::Fraction;
-use crate::country::Presence;
-use crate::payout::check::PHONE_LENGTH_MAX;
-use crate::payout::check::read_amount;
-use crate::payout::check::read_document;
-use crate::payout::check::read_name;
-use crate::payout::check::read_remark;
-use crate::payout::observe_as;
-use crate::payout::read_created;
-use crate::status::unknown_outcome;
-use crate::wire::PayInRequest;
+use crate::{
+    bank,
+    config::{PaymentProduct, Settings},
+    country::{CountrySettings, Fraction, Presence},
+    payout::{
+        check::{PHONE_LENGTH_MAX, read_amount, read_document, read_name, read_remark},
+        observe_as, read_created,
+    },
+    status::unknown_outcome,
+    wire::PayInRequest,
+};
 
 /// The decimals of a payment's amount: the sample says `30000`. Source: docs: en/col/payin.
 const DECIMALS_OF_WHOLE_AMOUNTS: u8 = 0;

@@ -6,34 +6,21 @@ pub(crate) mod check;
 use bytes::Bytes;
 use http::Response;
 
-use pagos_core::Echo;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
+use pagos_core::{
+    Echo, Error, ErrorKind, Lookup, Observation, OrderKey, PayoutOrder, ProviderRef, Source,
+    Timestamp, Violation,
+};
 use pagos_wire::redact;
 
-use crate::config::Settings;
-use crate::payout::check::read_account;
-use crate::payout::check::read_account_type;
-use crate::payout::check::read_amount;
-use crate::payout::check::read_bank;
-use crate::payout::check::read_contact;
-use crate::payout::check::read_document;
-use crate::payout::check::read_name;
-use crate::payout::check::read_remark;
-use crate::status::Answer;
-use crate::status::read;
-use crate::status::status;
-use crate::status::unknown_outcome;
-use crate::wire::OrderAnswer;
-use crate::wire::PayOutRequest;
+use crate::{
+    config::Settings,
+    payout::check::{
+        read_account, read_account_type, read_amount, read_bank, read_contact, read_document,
+        read_name, read_remark,
+    },
+    status::{Answer, read, status, unknown_outcome},
+    wire::{OrderAnswer, PayOutRequest},
+};
 
 /// The request of a payout, or everything that is wrong with the order.
 ///

@@ -7,13 +7,9 @@
 //! one placeholder and no test vector. \[computed\]
 
 use http::HeaderMap;
-use md5::Digest;
-use md5::Md5;
+use md5::{Digest, Md5};
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Secret;
-use pagos_core::TagMatch;
+use pagos_core::{Error, ErrorKind, Secret, TagMatch};
 
 use crate::config::SignCase;
 

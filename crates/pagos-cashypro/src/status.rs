@@ -2,14 +2,10 @@
 //! first, each row with its source. No requests and no orders.
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
+use http::{Response, StatusCode};
 use serde_json::value::RawValue;
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Status;
+use pagos_core::{Error, ErrorKind, FailReason, Status};
 use pagos_wire::redact;
 
 use crate::wire::Envelope;

@@ -2,32 +2,20 @@
 //! storage, and no belief in what a delivery says about itself before it is verified.
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::Response;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::Source;
-use pagos_core::Subject;
-use pagos_core::Verified;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Decoded, Delivery, Error, ErrorKind, Event, Hint, OrderKey, ProviderRef, Receipt, Secret,
+    Source, Subject, Verified, WebhookDecoder,
+};
 
-use crate::Cashypro;
-use crate::config::Settings;
-use crate::payout::observe;
-use crate::sign::SIGN_HEADER;
-use crate::sign::verify;
-use crate::wire::OrderAnswer;
+use crate::{
+    Cashypro,
+    config::Settings,
+    payout::observe,
+    sign::{SIGN_HEADER, verify},
+    wire::OrderAnswer,
+};
 
 /// Real deliveries have about 250 bytes.
 const BODY_SIZE_MAX: usize = 64 * 1024;

@@ -5,15 +5,10 @@
 //! the provider's samples. What an answer may omit is optional here; what it must not omit is the
 //! reader's business.
 
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use pagos_wire::JsonDecimal;
-use pagos_wire::WireDecimal;
-use pagos_wire::WireInteger;
-use pagos_wire::WireText;
+use pagos_wire::{JsonDecimal, WireDecimal, WireInteger, WireText};
 
 /// `POST /api/payOut`. Source: manual "Create Payout Order", order of the request example.
 #[derive(Serialize)]

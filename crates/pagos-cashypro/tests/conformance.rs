@@ -3,36 +3,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
-use http::HeaderName;
-use http::Response;
+use http::{HeaderName, Response};
 
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
-use pagos_cashypro::NonceText;
-use pagos_cashypro::SignCase;
-use pagos_cashypro::signature;
-use pagos_cashypro::string_to_sign;
-use pagos_conformance::Case;
-use pagos_conformance::Nonces;
-use pagos_conformance::Seams;
-use pagos_conformance::Signer;
-use pagos_conformance::Subject;
-use pagos_conformance::suite;
-use pagos_core::Clock;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::WebhookDecoder;
+use pagos_cashypro::{Cashypro, CashyproConfig, NonceText, SignCase, signature, string_to_sign};
+use pagos_conformance::{Case, Nonces, Seams, Signer, Subject, suite};
+use pagos_core::{
+    Clock, Delivery, Error, PayoutOrder, PayoutProvider, Secret, Timestamp, Transport,
+    WebhookDecoder,
+};
 
 #[derive(Debug)]
 struct NoncesAsWritten(Arc<Nonces>);

@@ -12,41 +12,25 @@ mod side;
 mod tests;
 mod virtualpos;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::Path;
-use std::sync::Arc;
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use clap::Subcommand;
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Hint;
-use pagos_core::NonceSource;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::SecretScope;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::Violation;
+use pagos_core::{
+    AccountName, Bank, Clock, Environment, Error, Hint, NonceSource, PayoutOrder, PayoutProvider,
+    SecretScope, Timestamp, Transport, Violation,
+};
 use pagos_http::HttpOptions;
 use pagos_webhook::Endpoint;
 
-use crate::arguments::RateArguments;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::config::Configuration;
-use crate::config::Origin;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::input;
-use crate::offline;
+use crate::{
+    arguments::RateArguments,
+    config::{AccountSettings, ConfigProblem, Configuration, Origin},
+    exit::{Exit, Failure},
+    input, offline,
+};
 
-pub(crate) use self::limits::Limits;
-pub(crate) use self::proxy::seams_of;
+pub(crate) use self::{limits::Limits, proxy::seams_of};
 
 /// The providers that this binary knows.
 pub(crate) const PROVIDERS: [&str; 4] =

@@ -13,11 +13,9 @@ mod folder;
 mod tests;
 mod verify;
 
-use std::fmt;
-use std::path::Path;
+use std::{fmt, path::Path};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use folder::ArchiveFolder;
 pub(crate) use verify::verify;

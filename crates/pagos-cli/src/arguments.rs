@@ -9,36 +9,24 @@ mod payment;
 mod retention;
 mod span;
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
-use clap::Args;
-use clap::Parser;
-use clap::Subcommand;
-use clap::ValueEnum;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use inbox::InboxCommand;
-pub(crate) use inbox::InboxListArguments;
-pub(crate) use inbox::InboxReplayArguments;
-pub(crate) use inbox::InboxShowArguments;
-pub(crate) use inbox::InboxStateFilter;
-pub(crate) use list::ListArguments;
-pub(crate) use list::StatusFilter;
-pub(crate) use payment::PaymentAskArguments;
-pub(crate) use payment::PaymentCommand;
-pub(crate) use payment::PaymentCreateArguments;
-pub(crate) use payment::PaymentKeyArguments;
-pub(crate) use payment::PaymentListArguments;
-pub(crate) use payment::PaymentResolveArguments;
-pub(crate) use retention::ArchiveCommand;
-pub(crate) use retention::ArchiveFindArguments;
-pub(crate) use retention::ArchiveVerifyArguments;
-pub(crate) use retention::PruneArguments;
-pub(crate) use retention::days;
+pub(crate) use inbox::{
+    InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
+};
+pub(crate) use list::{ListArguments, StatusFilter};
+pub(crate) use payment::{
+    PaymentAskArguments, PaymentCommand, PaymentCreateArguments, PaymentKeyArguments,
+    PaymentListArguments, PaymentResolveArguments,
+};
+pub(crate) use retention::{
+    ArchiveCommand, ArchiveFindArguments, ArchiveVerifyArguments, PruneArguments, days,
+};
 pub(crate) use span::parse_span;
 
-use crate::accounts::ProviderCommand;
-use crate::run::database::Database;
+use crate::{accounts::ProviderCommand, run::database::Database};
 
 const EXIT_CODES: &str = "\
 Exit codes:

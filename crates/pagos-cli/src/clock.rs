@@ -1,12 +1,9 @@
 //! The only real clock and the only real source of randomness of the program.
 
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use pagos_core::Clock;
-use pagos_core::NonceSource;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, NonceSource, Timestamp};
 use pagos_engine::Timer;
 
 /// The machine's clock.

@@ -23,14 +23,13 @@ use std::path::Path;
 
 use pagos_core::AccountName;
 
-use crate::accounts::PROVIDERS;
-use crate::arguments::Arguments;
-use crate::arguments::Command;
-use crate::config::AccountSettings;
-use crate::config::Configuration;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
+use crate::{
+    accounts::PROVIDERS,
+    arguments::{Arguments, Command},
+    config::{AccountSettings, Configuration},
+    console,
+    exit::{Exit, Failure},
+};
 
 /// Runs the command.
 ///

@@ -14,23 +14,19 @@ mod retention;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
-use pagos_core::AccountName;
-use pagos_core::Environment;
-use pagos_core::Secret;
+use pagos_core::{AccountName, Environment, Secret};
 use pagos_webhook::Settings;
 
 pub(crate) use environment::Variables;
-pub(crate) use permission::is_readable_by_others;
-pub(crate) use permission::warning_of_key_file;
-pub(crate) use problem::ConfigProblem;
-pub(crate) use problem::Origin;
+pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
+pub(crate) use problem::{ConfigProblem, Origin};
 
 use crate::run::retention::Retention;
 

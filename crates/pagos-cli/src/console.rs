@@ -7,21 +7,16 @@
 mod sheet;
 mod stream;
 
-use std::io;
-use std::io::BufWriter;
-use std::io::IsTerminal;
-use std::io::StdoutLock;
-use std::io::Write;
-use std::sync::LazyLock;
-use std::time::Duration;
+use std::{
+    io::{self, BufWriter, IsTerminal, StdoutLock, Write},
+    sync::LazyLock,
+    time::Duration,
+};
 
-use crate::output::Screen;
-use crate::output::broken;
+use crate::output::{Screen, broken};
 
 pub(crate) use sheet::Sheet;
-pub(crate) use stream::Lost;
-pub(crate) use stream::Stream;
-pub(crate) use stream::Ticket;
+pub(crate) use stream::{Lost, Stream, Ticket};
 
 /// For how long the end of a process waits for whoever reads its streams.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);

@@ -1,10 +1,8 @@
 //! How a command ends: the documented exit codes, and the message when it cannot do its work.
 
-use std::fmt;
-use std::process::ExitCode;
+use std::{fmt, process::ExitCode};
 
-use crate::config::ConfigProblem;
-use crate::input::InputError;
+use crate::{config::ConfigProblem, input::InputError};
 
 /// How a command ended. The codes are documented and stable: scripts depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

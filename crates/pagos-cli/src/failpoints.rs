@@ -5,32 +5,18 @@
 //! request goes to, only for `sent`) and `#N` (the N-th time, 1 without it). Which request belongs
 //! to which call is seen for one call at a time, so `sent` wants `--concurrency 1`.
 
-use std::env;
-use std::fmt;
-use std::process;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::OnceLock;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    env, fmt, process,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::OrderKey;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_engine::Deed;
-use pagos_engine::Phase;
-use pagos_engine::Point;
-use pagos_engine::Probe;
-use pagos_engine::Store;
-use pagos_engine::StoreDoor;
+use pagos_core::{Departure, OrderKey, Reached, Transport, TransportError};
+use pagos_engine::{Deed, Phase, Point, Probe, Store, StoreDoor};
 
-use crate::console;
-use crate::exit::Failure;
+use crate::{console, exit::Failure};
 
 const VARIABLE: &str = "PAGOS_FAILPOINT";
 

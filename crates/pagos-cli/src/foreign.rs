@@ -1,20 +1,14 @@
 //! What the command reads of other people's bytes, in one call each: for fuzz targets, which look at
 //! the result. Decides nothing, and nothing of the command uses it.
 
-use std::io;
-use std::path::Path;
+use std::{io, path::Path};
 
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::PayoutOrder;
-use pagos_core::Violation;
+use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
-use crate::config::Configuration;
-use crate::input;
-use crate::input::Accounts;
-use crate::input::Orders;
-use crate::input::RowError;
-use crate::input::plan;
+use crate::{
+    config::Configuration,
+    input::{self, Accounts, Orders, RowError, plan},
+};
 
 /// What both passes over a CSV file said.
 #[derive(Debug)]

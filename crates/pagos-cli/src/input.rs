@@ -35,15 +35,12 @@ mod tests;
 mod warnings;
 mod xml;
 
-use std::fmt;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::PayoutOrder;
-use pagos_core::Violation;
+use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
 pub(crate) use banks::BanksPaid;
 pub(crate) use digest::Digest;
@@ -52,11 +49,8 @@ pub(crate) use fold::Folded;
 pub(crate) use header::Delimiter;
 #[cfg(feature = "foreign")]
 pub(crate) use orders::NumberedOrder;
-pub(crate) use orders::Orders;
-pub(crate) use orders::RowError;
-pub(crate) use plan::Plan;
-pub(crate) use plan::Total;
-pub(crate) use plan::plan;
+pub(crate) use orders::{Orders, RowError};
+pub(crate) use plan::{Plan, Total, plan};
 pub(crate) use problem::Problem;
 pub(crate) use rows::Format;
 pub(crate) use source::Payroll;

@@ -29,8 +29,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::Arguments;
-use crate::exit::Exit;
+use crate::{arguments::Arguments, exit::Exit};
 
 /// Reads the arguments of the process, does what they say, and tells how it ended.
 pub fn main() -> ExitCode {

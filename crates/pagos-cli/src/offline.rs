@@ -5,15 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::NonceSource;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Departure, NonceSource, Reached, Transport, TransportError};
 use pagos_http::HttpOptions;
 
-use crate::accounts::Seams;
-use crate::clock::SystemClock;
+use crate::{accounts::Seams, clock::SystemClock};
 
 /// The outside of a command that sends nothing.
 pub(crate) fn seams() -> Seams {

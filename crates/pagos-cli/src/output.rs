@@ -14,34 +14,18 @@ mod table;
 mod text;
 mod totals;
 
-pub(crate) use grid::Column;
-pub(crate) use grid::Grid;
-pub(crate) use grid::Kind;
-pub(crate) use grid::Piece;
+pub(crate) use grid::{Column, Grid, Kind, Piece};
 pub(crate) use json::PayoutsJson;
 pub(crate) use list::List;
-pub(crate) use payment::PaymentRow;
-pub(crate) use payment::PaymentsJson;
-pub(crate) use payment::list as payment_list;
-pub(crate) use payment::next_step;
-pub(crate) use payment::outcome as payment_outcome;
-pub(crate) use payment::reason as payment_reason;
-pub(crate) use payment::with_table_row;
-pub(crate) use progress::Counts;
-pub(crate) use progress::Progress;
-pub(crate) use progress::Visibility;
+pub(crate) use payment::{
+    PaymentRow, PaymentsJson, list as payment_list, next_step, outcome as payment_outcome,
+    reason as payment_reason, with_table_row,
+};
+pub(crate) use progress::{Counts, Progress, Visibility};
 pub(crate) use qr::write_if_shown as write_qr_if_shown;
-pub(crate) use row::Outcome;
-pub(crate) use row::Row;
+pub(crate) use row::{Outcome, Row};
 pub(crate) use screen::Screen;
-pub(crate) use style::Colour;
-pub(crate) use style::Style;
-pub(crate) use table::Table;
-pub(crate) use table::write_banks;
-pub(crate) use table::write_plan_totals;
-pub(crate) use table::write_totals;
-pub(crate) use text::broken;
-pub(crate) use text::write_sentence;
-pub(crate) use totals::OutcomeTotal;
-pub(crate) use totals::Totals;
-pub(crate) use totals::major_text;
+pub(crate) use style::{Colour, Style};
+pub(crate) use table::{Table, write_banks, write_plan_totals, write_totals};
+pub(crate) use text::{broken, write_sentence};
+pub(crate) use totals::{OutcomeTotal, Totals, major_text};

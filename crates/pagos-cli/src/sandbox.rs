@@ -1,23 +1,12 @@
 //! A bank to play with: the twins of all providers, in this process or in a running `pagos twin`.
 //! No real money, no credentials of anybody.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::Transport;
-use pagos_http::HttpOptions;
-use pagos_http::HttpTransport;
-use pagos_twin::JournalError;
-use pagos_twin::Profile;
-use pagos_twin::ServeError;
-use pagos_twin::ServeOptions;
-use pagos_twin::ServerHandle;
-use pagos_twin::World;
-use pagos_twin::serve;
+use pagos_core::{Departure, Transport};
+use pagos_http::{HttpOptions, HttpTransport};
+use pagos_twin::{JournalError, Profile, ServeError, ServeOptions, ServerHandle, World, serve};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -246,8 +235,7 @@ fn owned(credentials: BTreeMap<&'static str, BTreeMap<&'static str, String>>) ->
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncReadExt;
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 

@@ -5,15 +5,11 @@
 
 mod support;
 
-use std::io::ErrorKind;
-use std::net::TcpListener;
+use std::{io::ErrorKind, net::TcpListener};
 
 use serde_json::Value;
 
-use support::Folder;
-use support::Run;
-use support::Twin;
-use support::payouts;
+use support::{Folder, Run, Twin, payouts};
 
 /// A key that no account has; it must be seen nowhere.
 const CANARY: &str = "canary-key-of-nobody-90210";

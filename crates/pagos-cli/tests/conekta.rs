@@ -7,14 +7,9 @@ mod support;
 
 use std::path::Path;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::Run;
-use support::Twin;
-use support::http;
-use support::wait_for;
+use support::{Folder, Run, Twin, http, wait_for};
 
 const API_KEY: &str = "key_CanariaDeLaApi";
 const VARIABLE: (&str, &str) = ("PAGOS_CONEKTA_API_KEY", API_KEY);

@@ -6,9 +6,7 @@ mod support;
 
 use std::fs;
 
-use support::Folder;
-use support::keys;
-use support::payouts;
+use support::{Folder, keys, payouts};
 
 const PAGE_BYTES: usize = 4_096;
 

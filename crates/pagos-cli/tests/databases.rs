@@ -6,10 +6,7 @@ mod support;
 
 use std::fs;
 
-use support::Folder;
-use support::Twin;
-use support::keys;
-use support::payouts;
+use support::{Folder, Twin, keys, payouts};
 
 /// A database from which three payouts were paid, and the bank that has them.
 fn paid(name: &str) -> (Folder, Twin, String) {

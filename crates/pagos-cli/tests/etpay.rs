@@ -5,8 +5,7 @@
 
 mod support;
 
-use support::Folder;
-use support::Twin;
+use support::{Folder, Twin};
 
 const HEADER: &str = "key,provider,amount,currency,name,document_type,document,bank,account_type,account,description";
 

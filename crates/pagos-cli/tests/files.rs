@@ -6,27 +6,14 @@
 
 mod support;
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pagos_core::Timestamp;
-use pagos_engine::Filter;
-use pagos_engine::Intent;
-use pagos_engine::Page;
-use pagos_engine::Released;
-use pagos_engine::RunId;
-use pagos_engine::Store;
+use pagos_engine::{Filter, Intent, Page, Released, RunId, Store};
 use pagos_store_sqlite::SqliteStore;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::Twin;
-use support::all_are;
-use support::keys;
-use support::payouts;
-use support::row;
-use support::wait_for;
+use support::{Folder, Twin, all_are, keys, payouts, row, wait_for};
 
 fn orders(twin: &Twin) -> usize {
     twin.ask("orders").as_array().unwrap().len()

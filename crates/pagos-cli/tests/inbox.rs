@@ -7,10 +7,7 @@ mod support;
 
 use serde_json::Value;
 
-use support::Folder;
-use support::Twin;
-use support::http;
-use support::payouts;
+use support::{Folder, Twin, http, payouts};
 
 #[test]
 fn truth_07_the_inbox_is_listed_shown_and_replayed() {

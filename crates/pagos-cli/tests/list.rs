@@ -7,10 +7,7 @@ mod support;
 use pagos_core::Timestamp;
 use serde_json::Value;
 
-use support::Folder;
-use support::Twin;
-use support::file;
-use support::row;
+use support::{Folder, Twin, file, row};
 
 fn keys(list: &Value) -> Vec<&str> {
     let payouts = list["payouts"].as_array().unwrap();

@@ -6,15 +6,11 @@
 
 mod support;
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use support::Folder;
-use support::Twin;
-use support::payouts;
-use support::wait_for;
+use support::{Folder, Twin, payouts, wait_for};
 
 const STOP_MAX: Duration = Duration::from_secs(10);
 
@@ -135,9 +131,10 @@ fn truth_12_pay_pays_all_while_nobody_reads_and_a_signal_ends_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn truth_12_a_terminal_that_stands_still_holds_up_nothing() {
-    use std::io::Write;
-    use std::process::Command;
-    use std::process::Stdio;
+    use std::{
+        io::Write,
+        process::{Command, Stdio},
+    };
 
     const CTRL_S: &[u8] = b"\x13";
     // `script` makes a terminal, and belongs to the base of Linux systems.

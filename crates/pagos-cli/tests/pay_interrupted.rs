@@ -6,11 +6,7 @@ mod support;
 
 use serde_json::json;
 
-use support::Folder;
-use support::Twin;
-use support::all_are;
-use support::keys;
-use support::payouts;
+use support::{Folder, Twin, all_are, keys, payouts};
 
 #[test]
 fn an_interrupted_run_says_how_to_resume_and_resumes() {

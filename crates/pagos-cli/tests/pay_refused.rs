@@ -4,16 +4,9 @@
 
 mod support;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::Run;
-use support::Twin;
-use support::all_are;
-use support::file;
-use support::payouts;
-use support::row;
+use support::{Folder, Run, Twin, all_are, file, payouts, row};
 
 #[test]
 fn a_key_with_another_body_refuses_the_whole_file() {

@@ -5,11 +5,9 @@
 
 mod support;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::payouts;
+use support::{Folder, payouts};
 
 const PAY: &str = "pay payouts.csv --sandbox --yes --db s.db --json";
 

@@ -4,10 +4,7 @@
 
 mod support;
 
-use support::Folder;
-use support::Twin;
-use support::keys;
-use support::payouts;
+use support::{Folder, Twin, keys, payouts};
 
 const FOLLOWING: &str = "another pagos process works on this database";
 

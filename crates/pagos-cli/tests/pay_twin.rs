@@ -7,11 +7,7 @@ mod support;
 
 use serde_json::Value;
 
-use support::Folder;
-use support::Twin;
-use support::all_are;
-use support::keys;
-use support::payouts;
+use support::{Folder, Twin, all_are, keys, payouts};
 
 #[test]
 fn a_killed_run_resumes_and_pays_each_key_once() {

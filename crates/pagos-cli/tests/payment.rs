@@ -5,16 +5,9 @@
 
 mod support;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::DOCUMENT;
-use support::Folder;
-use support::NAME;
-use support::Run;
-use support::Running;
-use support::Twin;
-use support::http;
+use support::{DOCUMENT, Folder, NAME, Run, Running, Twin, http};
 
 /// A twin and a folder, with the secrets of its sessions watched over.
 struct Shop {

@@ -5,10 +5,7 @@
 
 mod support;
 
-use support::Folder;
-use support::Twin;
-use support::http;
-use support::payouts;
+use support::{Folder, Twin, http, payouts};
 
 const SEGMENT: &str = "canary-segment_7Hq2";
 const CREATE: &str = "payment create etpay --key c1 --amount 1500 --currency CLP --db c.db";

@@ -11,12 +11,7 @@ mod support;
 use serde_json::Value;
 
 use server::Server;
-use support::Folder;
-use support::Twin;
-use support::all_are;
-use support::keys;
-use support::payouts;
-use support::wait_for;
+use support::{Folder, Twin, all_are, keys, payouts, wait_for};
 
 fn pay(twin: &Twin) -> String {
     format!("pay payouts.csv --sandbox-url {} --yes --json", twin.origin)

@@ -9,9 +9,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use support::Folder;
-use support::Twin;
-use support::payouts;
+use support::{Folder, Twin, payouts};
 
 const YEAR_MS: i64 = 365 * 86_400_000;
 

@@ -4,13 +4,9 @@
 
 mod support;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::Run;
-use support::Twin;
-use support::payouts;
+use support::{Folder, Run, Twin, payouts};
 
 const NOTE: &str = "statement of 12 May, checked by Ana";
 const KEYS: [&str; 4] = ["r-failed", "r-paid", "r-ask", "r-resend"];

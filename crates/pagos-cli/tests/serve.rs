@@ -4,19 +4,11 @@
 
 mod support;
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::Twin;
-use support::all_are;
-use support::http;
-use support::keys;
-use support::payouts;
-use support::silent;
+use support::{Folder, Twin, all_are, http, keys, payouts, silent};
 
 const STOP_MAX: Duration = Duration::from_secs(10);
 

@@ -5,17 +5,13 @@
 
 mod support;
 
-use std::io::Write;
-use std::net::TcpStream;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    io::Write,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
-use support::Folder;
-use support::Run;
-use support::Running;
-use support::Twin;
-use support::http;
-use support::silent;
+use support::{Folder, Run, Running, Twin, http, silent};
 
 /// `docker stop` kills after so long. The command wants less.
 const STOP_MAX: Duration = Duration::from_secs(10);

@@ -5,12 +5,9 @@
 
 mod support;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::Run;
-use support::Twin;
+use support::{Folder, Run, Twin};
 
 const SECRET: &str = "simSignatureTokenAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA0001";
 const SESSION: &str = "simSessionTokenBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB0001";

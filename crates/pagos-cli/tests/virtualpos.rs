@@ -7,11 +7,9 @@ mod support;
 
 use std::net::TcpListener;
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use support::Folder;
-use support::Run;
+use support::{Folder, Run};
 
 const API_KEY: &str = "a1b2c3-d4e5f6-0718a9-b2c3d4-e5f607";
 const SECRET_KEY: &str = "00112233445566778899aabbccddeeff";

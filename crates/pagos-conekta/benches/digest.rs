@@ -12,33 +12,20 @@
     clippy::indexing_slicing
 )]
 
-use std::hint::black_box;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
+use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::Request;
-use http::Response;
-use ring::signature::RSA_PKCS1_2048_8192_SHA256;
-use ring::signature::UnparsedPublicKey;
+use http::{Request, Response};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde::Deserialize;
 
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
-use pagos_conekta::verify;
+use pagos_conekta::{Conekta, ConektaConfig, verify};
 use pagos_conformance::Case;
-use pagos_core::Clock;
-use pagos_core::Decoded;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Clock, Decoded, Departure, Reached, Timestamp, Transport, TransportError, WebhookDecoder,
+};
 
 const ROUNDS: u32 = 25;
 const CALLS_PER_ROUND: u32 = 2_000;

@@ -5,9 +5,7 @@
 //! let through: new institutions appear every year. What is compared is a bank that an order names
 //! with the one that its CLABE says.
 
-use pagos_core::Bank;
-use pagos_core::Clabe;
-use pagos_core::Violation;
+use pagos_core::{Bank, Clabe, Violation};
 
 /// One institution.
 struct BankRow {

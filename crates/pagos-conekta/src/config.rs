@@ -5,12 +5,7 @@ mod settings;
 
 use std::fmt;
 
-use pagos_core::Clabe;
-use pagos_core::Currency;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Money;
-use pagos_core::Secret;
+use pagos_core::{Clabe, Currency, Environment, Error, Money, Secret};
 
 use crate::contract;
 

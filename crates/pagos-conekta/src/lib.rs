@@ -52,71 +52,41 @@ mod status;
 mod webhook;
 mod wire;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Method;
-use http::Request;
-use http::Response;
-use http::header::CONTENT_TYPE;
+use http::{Method, Request, Response, header::CONTENT_TYPE};
 
-use pagos_core::Absence;
-use pagos_core::Balance;
-use pagos_core::BalanceSource;
-use pagos_core::Bank;
-use pagos_core::BankDirectory;
-use pagos_core::Clabe;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Country;
-use pagos_core::Currency;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::ListingPage;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutListing;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Transport;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_core::Window;
-use pagos_wire::money_call_failure;
-use pagos_wire::post_json;
-use pagos_wire::question_failure;
+use pagos_core::{
+    Absence, Balance, BalanceSource, Bank, BankDirectory, Clabe, Clock, Contract, Country,
+    Currency, Deduplication, Departure, Descriptor, Environment, Error, ErrorKind, Handle,
+    ListingPage, Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef,
+    Transport, Violation, WebhookDecoder, Window,
+};
+use pagos_wire::{money_call_failure, post_json, question_failure};
 
-pub use crate::config::ConektaConfig;
-pub use crate::config::KnownPayee;
-pub use crate::config::Language;
-pub use crate::manage::Listed;
-pub use crate::manage::event::EventRecord;
-pub use crate::manage::event::Resent;
-pub use crate::manage::key::KeyState;
-pub use crate::manage::key::WebhookKey;
-pub use crate::manage::payee::Destination;
-pub use crate::manage::payee::NewDestination;
-pub use crate::manage::payee::NewPayee;
-pub use crate::manage::payee::Payee;
-pub use crate::manage::payee::PayeeUpdate;
-pub use crate::manage::transaction::Transaction;
-pub use crate::manage::webhook::Webhook;
-pub use crate::manage::webhook::WebhookUpdate;
-pub use crate::sign::verify;
+pub use crate::{
+    config::{ConektaConfig, KnownPayee, Language},
+    manage::{
+        Listed,
+        event::{EventRecord, Resent},
+        key::{KeyState, WebhookKey},
+        payee::{Destination, NewDestination, NewPayee, Payee, PayeeUpdate},
+        transaction::Transaction,
+        webhook::{Webhook, WebhookUpdate},
+    },
+    sign::verify,
+};
 
-use crate::config::Settings;
-use crate::payout::Instruction;
-use crate::payout::handle::Age;
-use crate::payout::handle::PayeeHandle;
-use crate::status::Shown;
+use crate::{
+    config::Settings,
+    payout::{
+        Instruction,
+        handle::{Age, PayeeHandle},
+    },
+    status::Shown,
+};
 
 /// With a fresh payee for each payout: a transfer names its payee wherever it is shown, and the payee
 /// belongs to one payout. Source: manual; openapi: schemas/transfers.

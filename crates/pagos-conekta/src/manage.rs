@@ -15,31 +15,19 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::value::RawValue;
 
-use pagos_core::Balance;
-use pagos_core::Currency;
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Money;
+use pagos_core::{Balance, Currency, Departure, Error, ErrorKind, Money};
 use pagos_wire::question_failure;
 
-use crate::Conekta;
-use crate::contract;
-use crate::payout::is_segment;
-use crate::payout::list::Next;
-use crate::payout::list::read_list;
-use crate::payout::transfer::minor;
-use crate::status;
-use crate::status::Answer;
-use crate::status::Shown;
-use crate::status::foreign;
-use crate::status::is_word;
-use crate::status::parse;
-use crate::status::retry_after;
-use crate::status::text;
-use crate::wire::BalanceAnswer;
-use crate::wire::SumAnswer;
-use crate::wire::manage::ObjectAnswer;
+use crate::{
+    Conekta, contract,
+    payout::{
+        is_segment,
+        list::{Next, read_list},
+        transfer::minor,
+    },
+    status::{self, Answer, Shown, foreign, is_word, parse, retry_after, text},
+    wire::{BalanceAnswer, SumAnswer, manage::ObjectAnswer},
+};
 
 /// One page of a list, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,21 +11,14 @@ pub(crate) mod transfer;
 use bytes::Bytes;
 use serde::Serialize;
 
-use pagos_core::Clabe;
-use pagos_core::Error;
-use pagos_core::PayoutOrder;
-use pagos_core::Violation;
+use pagos_core::{Clabe, Error, PayoutOrder, Violation};
 
-use crate::bank;
-use crate::config::Settings;
-use crate::payout::check::read_account;
-use crate::payout::check::read_amount;
-use crate::payout::check::read_email;
-use crate::payout::check::read_name;
-use crate::payout::check::read_phone;
-use crate::wire::DestinationRequest;
-use crate::wire::PayeeRequest;
-use crate::wire::TransferRequest;
+use crate::{
+    bank,
+    config::Settings,
+    payout::check::{read_account, read_amount, read_email, read_name, read_phone},
+    wire::{DestinationRequest, PayeeRequest, TransferRequest},
+};
 
 /// Everything else is answered as if Conekta itself had broken down. Source: manual.
 const BANK_ACCOUNT: &str = "bank_account";

@@ -12,16 +12,11 @@ pub(crate) mod key;
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::HeaderValue;
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Secret;
-use pagos_core::TagMatch;
-use pagos_core::Verified;
+use pagos_core::{Error, ErrorKind, Secret, TagMatch, Verified};
 use pagos_wire::sensitive;
 
 use crate::sign::key::PublicKey;

@@ -4,24 +4,18 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::{Response, StatusCode, header::RETRY_AFTER};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Status;
-use pagos_wire::WireText;
-use pagos_wire::redact;
+use pagos_core::{Error, ErrorKind, FailReason, Status};
+use pagos_wire::{WireText, redact};
 
-use crate::contract;
-use crate::sign::Credentials;
-use crate::sign::MASK;
-use crate::wire::ErrorAnswer;
-use crate::wire::ErrorDetail;
+use crate::{
+    contract,
+    sign::{Credentials, MASK},
+    wire::{ErrorAnswer, ErrorDetail},
+};
 
 /// What a transfer's `status` means. Source: manual; openapi lists no words. A word that is not here
 /// is no status.

@@ -8,38 +8,21 @@
 //! captured deliveries of others.
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::Response;
-use http::StatusCode;
+use http::{HeaderMap, Response, StatusCode};
 use serde_json::value::RawValue;
 
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::Observation;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::Source;
-use pagos_core::Subject;
-use pagos_core::Timestamp;
-use pagos_core::Verified;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Decoded, Delivery, Error, ErrorKind, Event, Hint, Observation, Receipt, Secret, Source,
+    Subject, Timestamp, Verified, WebhookDecoder,
+};
 
-use crate::Conekta;
-use crate::payout::transfer::Transfer;
-use crate::payout::transfer::moment;
-use crate::sign;
-use crate::status::event_status;
-use crate::status::is_word;
-use crate::status::parse;
-use crate::status::payout_event;
-use crate::status::text;
-use crate::wire::EventAnswer;
-use crate::wire::EventData;
-use crate::wire::TransferAnswer;
+use crate::{
+    Conekta,
+    payout::transfer::{Transfer, moment},
+    sign,
+    status::{event_status, is_word, parse, payout_event, text},
+    wire::{EventAnswer, EventData, TransferAnswer},
+};
 
 /// The header of the signature.
 const DIGEST: &str = "digest";

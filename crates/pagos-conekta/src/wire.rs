@@ -7,8 +7,7 @@
 
 pub(crate) mod manage;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// A new payee. Source: manual.

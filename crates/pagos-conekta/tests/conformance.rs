@@ -5,51 +5,21 @@
 
 mod support;
 
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
+use std::{fs, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::HeaderName;
-use http::Method;
-use http::Response;
+use http::{HeaderName, Method, Response};
 
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
-use pagos_conformance::Case;
-use pagos_conformance::Seams;
-use pagos_conformance::Subject;
-use pagos_conformance::suite;
-use pagos_core::Bank;
-use pagos_core::Contract;
-use pagos_core::Decoded;
-use pagos_core::Deduplication;
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
+use pagos_conekta::{Conekta, ConektaConfig};
+use pagos_conformance::{Case, Seams, Subject, suite};
+use pagos_core::{
+    Bank, Contract, Decoded, Deduplication, Delivery, Departure, Descriptor, Environment, Error,
+    ErrorKind, Handle, Lookup, Observation, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef,
+    Receipt, Secret, Timestamp, Transport, Violation, WebhookDecoder,
+};
 
-use crate::support::Script;
-use crate::support::case;
-use crate::support::conekta;
-use crate::support::finish;
-use crate::support::fixtures;
+use crate::support::{Script, case, conekta, finish, fixtures};
 
 fn build(case: &Case, seams: Seams) -> Result<Subject, Error> {
     let config = ConektaConfig::from_lookup(|name| case.setting(name))?;

@@ -7,17 +7,13 @@ mod support;
 
 use std::sync::LazyLock;
 
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use proptest::prelude::*;
 
 use pagos_conekta::verify;
-use pagos_core::ErrorKind;
-use pagos_core::TagMatch;
+use pagos_core::{ErrorKind, TagMatch};
 
-use crate::support::base64;
-use crate::support::case;
-use crate::support::rsa::PublicNumbers;
+use crate::support::{base64, case, rsa::PublicNumbers};
 
 /// One signed delivery.
 struct Vector {

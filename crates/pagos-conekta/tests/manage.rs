@@ -7,22 +7,13 @@ mod support;
 
 use std::sync::Arc;
 
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
-use pagos_conekta::KeyState;
-use pagos_conekta::NewDestination;
-use pagos_conekta::NewPayee;
-use pagos_conekta::PayeeUpdate;
-use pagos_conekta::WebhookUpdate;
+use pagos_conekta::{
+    Conekta, ConektaConfig, KeyState, NewDestination, NewPayee, PayeeUpdate, WebhookUpdate,
+};
 use pagos_conformance::suite;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Secret;
+use pagos_core::{Environment, Error, ErrorKind, Secret};
 
-use crate::support::Noon;
-use crate::support::Script;
-use crate::support::finish;
+use crate::support::{Noon, Script, finish};
 
 const PAYEE: &str = r#"{"id":"payee_1","object":"payee","name":"Jon Doe","email":"jon@example.com",
     "phone":"5555555555","created_at":1676655906,"default_destination_id":"payee_1","destinations":[

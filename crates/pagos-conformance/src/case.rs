@@ -1,16 +1,14 @@
 //! One case: a folder of files, read. What to do with them is in `operation.rs`.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
-use pagos_core::Delivery;
-use pagos_core::Timestamp;
-use pagos_core::Window;
+use pagos_core::{Delivery, Timestamp, Window};
 
 use crate::message;
 

@@ -7,36 +7,24 @@
 mod answer;
 mod seams;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
 
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
+use pagos_core::{
+    Departure, Error, ErrorKind, Handle, Lookup, Observation, PayoutOrder, PayoutRef, ProviderRef,
+};
 
-use crate::case::Case;
-use crate::case::Kind;
-use crate::foreign::answer::Answer;
-use crate::foreign::seams::Diverted;
-use crate::operation;
-use crate::operation::finish;
-use crate::replay;
-use crate::replay::Nonces;
-use crate::replay::Seams;
-use crate::replay::StandingClock;
-use crate::report::CaseReport;
-use crate::subject::Factory;
-use crate::subject::Subject;
+use crate::{
+    case::{Case, Kind},
+    foreign::{answer::Answer, seams::Diverted},
+    operation::{self, finish},
+    replay::{self, Nonces, Seams, StandingClock},
+    report::CaseReport,
+    subject::{Factory, Subject},
+};
 
 /// The operations as the report calls them.
 const CREATE: &str = "foreign-create";

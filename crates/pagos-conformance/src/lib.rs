@@ -48,16 +48,10 @@ pub mod transport;
 
 use std::path::Path;
 
-pub use case::Case;
-pub use case::Kind;
-pub use case::List;
-pub use replay::Nonces;
-pub use replay::Seams;
-pub use report::CaseReport;
-pub use report::Report;
-pub use subject::Factory;
-pub use subject::Signer;
-pub use subject::Subject;
+pub use case::{Case, Kind, List};
+pub use replay::{Nonces, Seams};
+pub use report::{CaseReport, Report};
+pub use subject::{Factory, Signer, Subject};
 
 /// Replays every case below `root` for each provider, by its name and its factory.
 ///

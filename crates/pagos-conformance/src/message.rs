@@ -2,10 +2,7 @@
 //! itself: lines of the head end with a line feed alone, and a URL is written in full.
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
-use http::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 /// A request as a file tells it.
 #[derive(Debug, Clone)]

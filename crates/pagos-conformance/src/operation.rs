@@ -1,46 +1,27 @@
 //! Runs one case: builds the subject, calls the operation, compares what comes out. Files are read
 //! by `case.rs`, requests are compared by `replay.rs`.
 
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use pagos_core::Balance;
-use pagos_core::Bank;
-use pagos_core::Decoded;
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
-use pagos_core::PaymentRef;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::Violation;
+use pagos_core::{
+    Balance, Bank, Decoded, Departure, Error, ErrorKind, Handle, Lookup, Observation, PaymentOrder,
+    PaymentProvider, PaymentRef, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Receipt,
+    Secret, Violation,
+};
 
-use crate::case::Case;
-use crate::message::header_differences;
-use crate::message::parse_request;
-use crate::message::parse_response;
-use crate::replay::Nonces;
-use crate::replay::Replay;
-use crate::replay::Seams;
-use crate::replay::StandingClock;
-use crate::report::CaseReport;
-use crate::subject::Factory;
-use crate::subject::Signer;
+use crate::{
+    case::Case,
+    message::{header_differences, parse_request, parse_response},
+    replay::{Nonces, Replay, Seams, StandingClock},
+    report::CaseReport,
+    subject::{Factory, Signer},
+};
 
 /// A replay never waits, so a future that is still pending after this many turns never ends.
 const TURNS_MAX: u32 = 1_000;

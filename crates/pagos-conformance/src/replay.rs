@@ -1,29 +1,22 @@
 //! What a case gives a provider instead of the world: a transport that replays, a clock that stands
 //! still, nonces that were written down. Nothing here waits.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
-use http::Response;
+use http::{Request, Response};
 use serde::Deserialize;
 
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::NonceSource;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Clock, Departure, NonceSource, Reached, Timestamp, Transport, TransportError};
 
-use crate::case::Case;
-use crate::message::RequestFile;
-use crate::message::parse_request;
-use crate::message::parse_response;
+use crate::{
+    case::Case,
+    message::{RequestFile, parse_request, parse_response},
+};
 
 /// What a provider is built over.
 #[derive(Debug, Clone)]

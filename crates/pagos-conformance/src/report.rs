@@ -1,10 +1,8 @@
 //! What came of a run: one line per failure, and a table of provider by operation.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-use crate::case::Case;
-use crate::case::Kind;
+use crate::case::{Case, Kind};
 
 /// What came of a run.
 #[derive(Debug, Clone)]

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use pagos_core::Error;
-use pagos_core::PayoutProvider;
+use pagos_core::{Error, PayoutProvider};
 
-use crate::case::Case;
-use crate::replay::Seams;
+use crate::{case::Case, replay::Seams};
 
 /// A provider built from the settings of a case.
 pub struct Subject {

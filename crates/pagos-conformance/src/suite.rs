@@ -5,18 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
-use http::Response;
+use http::{Request, Response};
 
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::ErrorKind;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Delivery, Departure, ErrorKind, PayoutOrder, PayoutProvider, Reached, Transport,
+    TransportError, WebhookDecoder,
+};
 
 use crate::operation::finish;
 

@@ -7,26 +7,14 @@
 
 mod server;
 
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
-use http::Method;
-use http::Request;
-use http::Response;
-use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header::AUTHORIZATION};
 
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Departure, Reached, Transport, TransportError};
 
-use crate::transport::server::Arrived;
-use crate::transport::server::Reply;
-use crate::transport::server::Server;
-use crate::transport::server::Then;
+use crate::transport::server::{Arrived, Reply, Server, Then};
 
 /// The limits that the transport under test was built with. Small ones make the suite fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,13 +5,13 @@
 
 mod acme;
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use acme::Manners;
-use pagos_conformance::CaseReport;
-use pagos_conformance::Report;
+use pagos_conformance::{CaseReport, Report};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")

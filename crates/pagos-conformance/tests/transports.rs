@@ -5,16 +5,14 @@
 
 mod plain;
 
-use std::pin::pin;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
-use std::time::Duration;
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
-use pagos_conformance::transport::Limits;
-use pagos_conformance::transport::check;
-use plain::Manners;
-use plain::Plain;
+use pagos_conformance::transport::{Limits, check};
+use plain::{Manners, Plain};
 
 /// The client blocks, so the first turn is the last.
 fn run(manners: Manners, timeout_ms: u64) -> Result<(), Vec<String>> {

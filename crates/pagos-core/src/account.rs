@@ -1,10 +1,8 @@
 //! A beneficiary's account: bank, type, number. Not the configured account of a provider.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 

@@ -1,7 +1,6 @@
 //! The Mexican CLABE, an account number of 18 digits with a check digit. No table of banks.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::Error;
 

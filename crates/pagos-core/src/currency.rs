@@ -1,10 +1,8 @@
 //! ISO 4217 currencies of the countries that the providers serve. No exchange rates.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 

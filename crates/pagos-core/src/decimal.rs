@@ -1,7 +1,6 @@
 //! Decimal numbers read from text, exactly. No arithmetic and no rounding.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::Error;
 

@@ -1,14 +1,10 @@
 //! What a provider says of itself, as constants. No credentials and no state.
 
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Currency;
-use crate::Error;
+use crate::{Currency, Error};
 
 /// A provider's constant properties.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,10 @@
 //! Identity documents of beneficiaries and payers. Nothing of a number is ever printed.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::Rut;
+use crate::{Error, Rut};
 
 /// The kind of an identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

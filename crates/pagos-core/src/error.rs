@@ -1,8 +1,6 @@
 //! The one error of the domain: its kind is the caller's next step. Not a list of what can break.
 
-use std::error::Error as StdError;
-use std::fmt;
-use std::time::Duration;
+use std::{error::Error as StdError, fmt, time::Duration};
 
 /// What the caller does next. Exhaustive on purpose: a new kind must break every `match`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

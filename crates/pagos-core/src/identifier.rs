@@ -1,10 +1,8 @@
 //! Names of things: our key, the provider's reference, the configured account, a prepared handle.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 

@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Currency;
-use crate::Decimal;
-use crate::Error;
+use crate::{Currency, Decimal, Error};
 
 /// An exact amount in one currency.
 ///

@@ -1,13 +1,8 @@
 //! One thing learned about a payout or payment. Append-only: nothing here is ever changed.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Money;
-use crate::OrderKey;
-use crate::ProviderRef;
-use crate::Status;
-use crate::Timestamp;
+use crate::{Money, OrderKey, ProviderRef, Status, Timestamp};
 
 /// How something was learned; decides how much it may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

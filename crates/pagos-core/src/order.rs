@@ -2,16 +2,9 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::AccountName;
-use crate::AccountNumber;
-use crate::AccountType;
-use crate::BankCode;
-use crate::Document;
-use crate::Money;
-use crate::OrderKey;
+use crate::{AccountName, AccountNumber, AccountType, BankCode, Document, Money, OrderKey};
 
 /// Who is paid, and where. `Debug` shows nothing of the person.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,25 +1,15 @@
 //! Money in: what we ask a payer for, the session in which it is paid, and who opens it.
 //! Where a payment stands is `status.rs`, the same as for payouts.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Absence;
-use crate::AccountName;
-use crate::BankCode;
-use crate::Document;
-use crate::Error;
-use crate::Lookup;
-use crate::Money;
-use crate::Observation;
-use crate::OrderKey;
-use crate::ProviderRef;
-use crate::Secret;
-use crate::Violation;
+use crate::{
+    Absence, AccountName, BankCode, Document, Error, Lookup, Money, Observation, OrderKey,
+    ProviderRef, Secret, Violation,
+};
 
 /// Asks for payments.
 ///

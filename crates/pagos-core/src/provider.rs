@@ -4,19 +4,10 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::Departure;
-use crate::Descriptor;
-use crate::Environment;
-use crate::Error;
-use crate::Handle;
-use crate::Money;
-use crate::Observation;
-use crate::PaymentProvider;
-use crate::PayoutOrder;
-use crate::ProviderRef;
-use crate::Timestamp;
-use crate::Violation;
-use crate::WebhookDecoder;
+use crate::{
+    Departure, Descriptor, Environment, Error, Handle, Money, Observation, PaymentProvider,
+    PayoutOrder, ProviderRef, Timestamp, Violation, WebhookDecoder,
+};
 
 /// Sends payouts and answers questions about them.
 ///

@@ -1,7 +1,6 @@
 //! The Chilean RUT with its check digit. No lookup of who bears it.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::Error;
 

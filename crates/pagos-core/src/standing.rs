@@ -1,15 +1,8 @@
 //! The fold: what all observations of one payout amount to. Holds no history and no order.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Change;
-use crate::Observation;
-use crate::ProviderRef;
-use crate::Source;
-use crate::Status;
-use crate::Timestamp;
-use crate::change;
+use crate::{Change, Observation, ProviderRef, Source, Status, Timestamp, change};
 
 /// Where a payout stands after every observation so far. Grows only through [`Standing::apply`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

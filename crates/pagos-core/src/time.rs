@@ -1,11 +1,8 @@
 //! Moments in time as whole milliseconds. Not a calendar, and nothing here reads a clock.
 
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 

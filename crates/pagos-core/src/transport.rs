@@ -1,7 +1,6 @@
 //! The one-method seam to the network. This module does not retry and follows no redirect.
 
-use std::error::Error as StdError;
-use std::fmt::Debug;
+use std::{error::Error as StdError, fmt::Debug};
 
 use async_trait::async_trait;
 use bytes::Bytes;

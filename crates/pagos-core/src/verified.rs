@@ -85,8 +85,7 @@ impl<T> Verified<T> {
 
 #[cfg(all(test, feature = "rsa"))]
 mod tests {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
+    use base64::{Engine, engine::general_purpose::STANDARD};
 
     use super::*;
 

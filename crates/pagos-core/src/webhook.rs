@@ -1,16 +1,9 @@
 //! Webhooks: from raw bytes to a verified event. No server and no storage.
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::Observation;
-use crate::OrderKey;
-use crate::ProviderRef;
-use crate::Secret;
-use crate::Timestamp;
-use crate::Verified;
+use crate::{Error, Observation, OrderKey, ProviderRef, Secret, Timestamp, Verified};
 
 /// What arrived, byte for byte.
 #[derive(Clone)]

@@ -2,14 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 
-use pagos_core::Change;
-use pagos_core::FailReason;
-use pagos_core::Observation;
-use pagos_core::Source;
-use pagos_core::Standing;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_core::change;
+use pagos_core::{Change, FailReason, Observation, Source, Standing, Status, Timestamp, change};
 use proptest::prelude::*;
 
 const STATUSES: [Status; 5] = [

@@ -1,10 +1,8 @@
 //! The configured accounts that an engine pays through. No credentials and no configuration file.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use pagos_core::AccountName;
-use pagos_core::PayoutProvider;
+use pagos_core::{AccountName, PayoutProvider};
 
 use crate::policy::Policy;
 

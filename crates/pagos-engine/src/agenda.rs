@@ -1,14 +1,13 @@
 //! What this engine itself has made due, by lane, so that its loop need not ask the store when to look.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use pagos_core::Timestamp;
 
-use crate::store::Lane;
-use crate::store::Payout;
+use crate::store::{Lane, Payout};
 
 /// The earliest that was written in each lane since the loop looked last.
 #[derive(Debug, Default)]

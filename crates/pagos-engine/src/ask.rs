@@ -2,27 +2,19 @@
 
 use std::pin::pin;
 
-use futures_util::FutureExt;
-use futures_util::select_biased;
-use pagos_core::AccountName;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutRef;
-use pagos_core::Source;
-use pagos_core::Status;
+use futures_util::{FutureExt, select_biased};
+use pagos_core::{AccountName, Error, ErrorKind, Lookup, Observation, PayoutRef, Source, Status};
 
-use crate::decide::Rules;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::place::Place;
-use crate::point::Point;
-use crate::rate::Limited;
-use crate::record::Writer;
-use crate::service::Told;
-use crate::store::Claim;
-use crate::store::Payout;
+use crate::{
+    decide::Rules,
+    engine::{Engine, EngineError},
+    place::Place,
+    point::Point,
+    rate::Limited,
+    record::Writer,
+    service::Told,
+    store::{Claim, Payout},
+};
 
 impl Engine {
     /// Asks, and records the answer.

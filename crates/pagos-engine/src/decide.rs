@@ -4,27 +4,16 @@
 
 use std::time::Duration;
 
-use pagos_core::Change;
-use pagos_core::Deduplication;
-use pagos_core::Descriptor;
-use pagos_core::FailReason;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{
+    Change, Deduplication, Descriptor, FailReason, Observation, PayoutOrder, Source, Status,
+    Timestamp,
+};
 
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::history::NoticeAbout;
-use crate::history::NoticeKind;
-use crate::history::OrderNews;
-use crate::history::Proof;
-use crate::policy::Policy;
-use crate::progress::Asking;
-use crate::progress::Attempt;
-use crate::progress::Attention;
-use crate::progress::Progress;
+use crate::{
+    history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Proof},
+    policy::Policy,
+    progress::{Asking, Attempt, Attention, Progress},
+};
 
 mod hint;
 mod wait;

@@ -3,20 +3,13 @@
 //! The verdict is made once, when a delivery arrives, and stored with the bytes: applying it needs
 //! no secret, so a key that was changed in between does not make an acknowledged delivery forged.
 
-use std::fmt::Debug;
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use pagos_core::{AccountName, Delivery, Event, Hint, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::history::Notice;
-use crate::store::StoreError;
+use crate::{history::Notice, store::StoreError};
 
 /// What was found when a delivery arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

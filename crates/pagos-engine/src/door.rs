@@ -3,70 +3,29 @@
 //!
 //! Reading needs no point: a process that ends while it reads leaves nothing behind.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::sync::Arc;
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Hint;
-use pagos_core::ListingPage;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
-use pagos_core::PaymentRef;
-use pagos_core::PaymentSession;
-use pagos_core::PaymentTerms;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_core::Window;
+use pagos_core::{
+    AccountName, Delivery, Departure, Descriptor, Error, ErrorKind, Handle, Hint, ListingPage,
+    Lookup, Observation, OrderKey, PaymentOrder, PaymentProvider, PaymentRef, PaymentSession,
+    PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Timestamp, Violation,
+    WebhookDecoder, Window,
+};
 
-use crate::accounts::Accounts;
-use crate::delivery::Filed;
-use crate::delivery::Filing;
-use crate::delivery::InboxId;
-use crate::delivery::InboxItem;
-use crate::delivery::Refused;
-use crate::delivery::Trust;
-use crate::delivery::Verdict;
-use crate::history::Notice;
-use crate::intent::Intent;
-use crate::intent::Released;
-use crate::intent::RunId;
-use crate::intent::Submitted;
-use crate::payment::Payment;
-use crate::payment::store::Asked;
-use crate::payment::store::PaymentCommitted;
-use crate::payment::store::PaymentStep;
-use crate::point::NoProbe;
-use crate::point::Phase;
-use crate::point::Point;
-use crate::point::Probe;
-use crate::recognise::Recognised;
-use crate::recognise::recognise;
-use crate::retention::Seal;
-use crate::store::Begin;
-use crate::store::Claim;
-use crate::store::ClaimRequest;
-use crate::store::Committed;
-use crate::store::Lane;
-use crate::store::Payout;
-use crate::store::Step;
-use crate::store::Store;
-use crate::store::StoreError;
-use crate::store::Turn;
+use crate::{
+    accounts::Accounts,
+    delivery::{Filed, Filing, InboxId, InboxItem, Refused, Trust, Verdict},
+    history::Notice,
+    intent::{Intent, Released, RunId, Submitted},
+    payment::{
+        Payment,
+        store::{Asked, PaymentCommitted, PaymentStep},
+    },
+    point::{NoProbe, Phase, Point, Probe},
+    recognise::{Recognised, recognise},
+    retention::Seal,
+    store::{Begin, Claim, ClaimRequest, Committed, Lane, Payout, Step, Store, StoreError, Turn},
+};
 
 /// A store whose every write is a [`Point`]. Made of any store, or of one with a [`Probe`].
 #[derive(Debug, Clone)]

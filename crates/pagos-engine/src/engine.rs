@@ -1,41 +1,31 @@
 //! The engine: what it is made of, how it is opened, and how orders get in. The steps are in the
 //! files beside.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use pagos_core::AccountName;
-use pagos_core::Error;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
+use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Timestamp, Violation};
 
-use crate::accounts::Accounts;
-use crate::agenda::Agenda;
-use crate::door::ProviderDoor;
-use crate::door::ProviderDoors;
-use crate::door::StoreDoor;
-use crate::intent::Intent;
-use crate::intent::Released;
-use crate::intent::RunId;
-use crate::intent::Submitted;
-use crate::policy::Policy;
-use crate::rate::Rates;
-use crate::retention::Seal;
-use crate::sending::Sending;
-use crate::service::Services;
-use crate::store::Guard;
-use crate::store::Payout;
-use crate::store::StoreError;
-use crate::store::Turn;
-use crate::sweep::Sweeps;
-use crate::timer::Timer;
-use crate::world::World;
+use crate::{
+    accounts::Accounts,
+    agenda::Agenda,
+    door::{ProviderDoor, ProviderDoors, StoreDoor},
+    intent::{Intent, Released, RunId, Submitted},
+    policy::Policy,
+    rate::Rates,
+    retention::Seal,
+    sending::Sending,
+    service::Services,
+    store::{Guard, Payout, StoreError, Turn},
+    sweep::Sweeps,
+    timer::Timer,
+    world::World,
+};
 
 /// When an engine's loop last came round. Cloning gives another handle.
 #[derive(Debug, Clone)]

@@ -1,8 +1,7 @@
 //! When two deliveries are one, sent twice. No signature is checked here.
 
 use pagos_core::Delivery;
-use sha2::Digest;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 /// SHA-256 of the headers and the body that are kept. Two deliveries with one fingerprint are one
 /// delivery, sent twice; a store keeps it once per account. How a delivery travelled should be no part

@@ -1,15 +1,9 @@
 //! What is written down about a payout: entries for us, notices for the application. Append-only.
 
-use pagos_core::AccountName;
-use pagos_core::Change;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use pagos_core::{
+    AccountName, Change, Money, Observation, OrderKey, ProviderRef, Status, Timestamp,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::intent::RunId;
 

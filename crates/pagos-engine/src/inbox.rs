@@ -3,30 +3,19 @@
 
 use std::time::Duration;
 
-use pagos_core::AccountName;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::OrderKey;
-use pagos_core::Subject;
+use pagos_core::{AccountName, Event, Hint, OrderKey, Subject};
 
-use crate::decide::Rules;
-use crate::delivery::Filing;
-use crate::delivery::InboxId;
-use crate::delivery::InboxItem;
-use crate::delivery::InboxState;
-use crate::delivery::Verdict;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::history::Notice;
-use crate::history::NoticeAbout;
-use crate::history::NoticeKind;
-use crate::judge::Judged;
-use crate::point::Point;
-use crate::recognise::About;
-use crate::record::Writer;
-use crate::store::Payout;
-use crate::store::StoreErrorKind;
-use crate::store::Work;
+use crate::{
+    decide::Rules,
+    delivery::{Filing, InboxId, InboxItem, InboxState, Verdict},
+    engine::{Engine, EngineError},
+    history::{Notice, NoticeAbout, NoticeKind},
+    judge::Judged,
+    point::Point,
+    recognise::About,
+    record::Writer,
+    store::{Payout, StoreErrorKind, Work},
+};
 
 /// What became of a hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,14 +2,11 @@
 
 mod digest;
 
-use pagos_core::PayoutOrder;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{PayoutOrder, Status, Timestamp};
 
 use crate::retention::Seal;
 
-pub use digest::Canonical;
-pub use digest::Digest;
+pub use digest::{Canonical, Digest};
 
 /// Names a set of orders that is accepted, released and reported as a whole, such as one CSV file.
 ///

@@ -3,21 +3,16 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use pagos_core::AccountName;
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Hint;
-use pagos_core::SecretScope;
-use pagos_core::Timestamp;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    AccountName, Decoded, Delivery, Error, ErrorKind, Hint, SecretScope, Timestamp, WebhookDecoder,
+};
 
-use crate::delivery::InboxId;
-use crate::delivery::Verdict;
-use crate::door::StoreDoor;
-use crate::recognise::About;
-use crate::store::StoreError;
+use crate::{
+    delivery::{InboxId, Verdict},
+    door::StoreDoor,
+    recognise::About,
+    store::StoreError,
+};
 
 /// What a delivery is that has just arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]

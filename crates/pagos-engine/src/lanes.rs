@@ -1,19 +1,18 @@
 //! Which lanes have room, and when the loop has to look again. No store and no clock.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use pagos_core::AccountName;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Timestamp};
 
-use crate::payment::Payment;
-use crate::place::Freed;
-use crate::sending::OnItsWay;
-use crate::store::Claim;
-use crate::store::Lane;
-use crate::store::Share;
-use crate::store::Work;
+use crate::{
+    payment::Payment,
+    place::Freed,
+    sending::OnItsWay,
+    store::{Claim, Lane, Share, Work},
+};
 
 /// What a claim brought.
 #[derive(Debug)]

@@ -1,16 +1,10 @@
 //! Which payouts a list has, in which order, and where its next page begins. No SQL.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use pagos_core::AccountName;
-use pagos_core::Error;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Error, OrderKey, ProviderRef, Timestamp};
 
-use crate::intent::RunId;
-use crate::store::Payout;
+use crate::{intent::RunId, store::Payout};
 
 /// Which payouts to list: those that pass everything that is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

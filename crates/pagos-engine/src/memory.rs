@@ -6,54 +6,32 @@ mod inbox;
 mod payment;
 mod retention;
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashMap;
-use std::collections::hash_map;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
 
-use self::inbox::Inbox;
-use self::payment::Payments;
-use self::retention::Outbox;
-use self::retention::Sealed;
-use self::retention::Sums;
-use crate::delivery::Trust;
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::intent::Digest;
-use crate::intent::Intent;
-use crate::intent::Released;
-use crate::intent::Run;
-use crate::intent::RunId;
-use crate::intent::Submitted;
-use crate::list::Filter;
-use crate::list::Page;
-use crate::list::Sorted;
-use crate::progress::Progress;
-use crate::retention::Mark;
-use crate::store::Begin;
-use crate::store::Claim;
-use crate::store::ClaimRequest;
-use crate::store::Committed;
-use crate::store::Lane;
-use crate::store::Lease;
-use crate::store::Payout;
-use crate::store::Share;
-use crate::store::Step;
-use crate::store::Store;
-use crate::store::StoreError;
-use crate::store::Turn;
-use crate::store::Work;
-use crate::tally::Tally;
-use crate::tally::TallyRow;
+use self::{
+    inbox::Inbox,
+    payment::Payments,
+    retention::{Outbox, Sealed, Sums},
+};
+use crate::{
+    delivery::Trust,
+    history::{Entry, Notice},
+    intent::{Digest, Intent, Released, Run, RunId, Submitted},
+    list::{Filter, Page, Sorted},
+    progress::Progress,
+    retention::Mark,
+    store::{
+        Begin, Claim, ClaimRequest, Committed, Lane, Lease, Payout, Share, Step, Store, StoreError,
+        Turn, Work,
+    },
+    tally::{Tally, TallyRow},
+};
 
 /// A [`Store`] that forgets everything when it is dropped.
 #[derive(Debug, Default)]

@@ -1,24 +1,18 @@
 //! Decisions of a person. They are observations like others, with a note that stays.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
-use pagos_core::FailReason;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::Source;
-use pagos_core::Status;
+use pagos_core::{FailReason, Observation, OrderKey, Source, Status};
 
-use crate::decide::Outcome;
-use crate::decide::Rules;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::history::Entry;
-use crate::history::Proof;
-use crate::point::Point;
-use crate::progress::Progress;
-use crate::record::Writer;
-use crate::store::Payout;
+use crate::{
+    decide::{Outcome, Rules},
+    engine::{Engine, EngineError},
+    history::{Entry, Proof},
+    point::Point,
+    progress::Progress,
+    record::Writer,
+    store::Payout,
+};
 
 /// What a person decides about a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

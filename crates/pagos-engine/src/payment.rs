@@ -7,19 +7,13 @@ pub(crate) mod follow;
 pub(crate) mod open;
 pub(crate) mod store;
 
-use pagos_core::FailReason;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_core::Standing;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use pagos_core::{FailReason, PaymentOrder, ProviderRef, Secret, Standing, Status, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::intent::Digest;
-use crate::progress::Asking;
-use crate::progress::Attention;
+use crate::{
+    intent::Digest,
+    progress::{Asking, Attention},
+};
 
 /// One payment as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,8 +210,7 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::Observation;
-    use pagos_core::Source;
+    use pagos_core::{Observation, Source};
 
     use super::*;
 

@@ -1,13 +1,11 @@
 //! The places of a lane: one for each payout that waits for its provider. A place is free again when the
 //! answer is there and while it is still being recorded, so that the next claim is written with the record.
 
-use std::future::Future;
-use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::task::Poll;
+use std::{
+    future::{Future, poll_fn},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+};
 
 use futures_util::task::AtomicWaker;
 

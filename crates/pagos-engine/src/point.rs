@@ -1,8 +1,7 @@
 //! The points at which a process can end and leave something behind: every write and every call to
 //! a provider has a name here. Decides nothing and stores nothing; the doors in `door.rs` use it.
 
-use std::fmt;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use pagos_core::OrderKey;
 

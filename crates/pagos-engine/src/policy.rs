@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use pagos_core::Absence;
-use pagos_core::Descriptor;
+use pagos_core::{Absence, Descriptor};
 
-use crate::rate::Limited;
-use crate::world::World;
+use crate::{rate::Limited, world::World};
 
 /// Waiting times and limits. [`Policy::live`] is for real money.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -334,8 +332,7 @@ fn nth(delays: &[Duration], index: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::Contract;
-    use pagos_core::Deduplication;
+    use pagos_core::{Contract, Deduplication};
 
     use super::*;
 

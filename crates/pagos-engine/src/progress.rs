@@ -2,17 +2,13 @@
 //!
 //! Plain state. What may follow what is decided in `decide.rs`.
 
-use pagos_core::Handle;
-use pagos_core::Observation;
-use pagos_core::Standing;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use pagos_core::{Handle, Observation, Standing, Status, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::decide::Task;
-use crate::decide::task;
-use crate::store::Work;
+use crate::{
+    decide::{Task, task},
+    store::Work,
+};
 
 /// How far one payout is. A store keeps it as it is and indexes [`Progress::word`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

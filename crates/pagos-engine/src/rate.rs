@@ -1,11 +1,9 @@
 //! How often an account may send, ask, and heed hints: turns, taken before anything is claimed. No
 //! waiting and no clock.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use pagos_core::AccountName;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Timestamp};
 
 /// What has a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

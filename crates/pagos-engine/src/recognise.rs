@@ -1,13 +1,11 @@
 //! What a delivery claims to be about, looked up in the store. Verifies nothing.
 
-use pagos_core::AccountName;
-use pagos_core::Hint;
-use pagos_core::OrderKey;
-use pagos_core::Secret;
+use pagos_core::{AccountName, Hint, OrderKey, Secret};
 
-use crate::retention::Seal;
-use crate::store::Store;
-use crate::store::StoreError;
+use crate::{
+    retention::Seal,
+    store::{Store, StoreError},
+};
 
 /// What the store knows of the order that a delivery names.
 #[derive(Debug, Clone)]

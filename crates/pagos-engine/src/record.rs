@@ -2,23 +2,18 @@
 //!
 //! Decide over the payout in hand, compare-and-set; on a conflict read it, and decide again.
 
-use pagos_core::AccountName;
-use pagos_core::Change;
-use pagos_core::Observation;
+use pagos_core::{AccountName, Change, Observation};
 
-use crate::decide::Outcome;
-use crate::decide::Rules;
-use crate::delivery::InboxId;
-use crate::door::ProviderDoor;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::history::Entry;
-use crate::point::Point;
-use crate::progress::Progress;
-use crate::store::Committed;
-use crate::store::Lease;
-use crate::store::Payout;
-use crate::store::Step;
+use crate::{
+    decide::{Outcome, Rules},
+    delivery::InboxId,
+    door::ProviderDoor,
+    engine::{Engine, EngineError},
+    history::Entry,
+    point::Point,
+    progress::Progress,
+    store::{Committed, Lease, Payout, Step},
+};
 
 /// Under which conditions a step is written.
 #[derive(Debug, Clone, Copy)]

@@ -9,25 +9,14 @@ mod survey;
 
 use std::time::Duration;
 
-use pagos_core::Observation;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{Observation, Status, Timestamp};
 use serde::Serialize;
 
-pub use archive::Archive;
-pub use archive::ArchivedPayout;
-pub use mark::Mark;
-pub use mark::SealedAs;
-pub use prune::Portion;
-pub use prune::PruneError;
-pub use store::Candidate;
-pub use store::Leaving;
-pub use store::RetentionStore;
-pub use store::Scope;
-pub use store::Seal;
-pub use store::Sealing;
-pub use survey::Survey;
-pub use survey::SurveyRow;
+pub use archive::{Archive, ArchivedPayout};
+pub use mark::{Mark, SealedAs};
+pub use prune::{Portion, PruneError};
+pub use store::{Candidate, Leaving, RetentionStore, Scope, Seal, Sealing};
+pub use survey::{Survey, SurveyRow};
 
 use crate::history::Entry;
 

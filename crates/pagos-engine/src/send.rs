@@ -2,40 +2,25 @@
 //!
 //! Intent and attempt are durable before the request leaves; nothing here sends a second time.
 
-use std::future::Future;
-use std::pin::pin;
-use std::time::Duration;
+use std::{future::Future, pin::pin, time::Duration};
 
-use futures_util::FutureExt;
-use futures_util::select_biased;
-use pagos_core::AccountName;
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Handle;
-use pagos_core::Observation;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use futures_util::{FutureExt, select_biased};
+use pagos_core::{
+    AccountName, Departure, Error, ErrorKind, FailReason, Handle, Observation, Source, Status,
+    Timestamp,
+};
 
-use crate::decide::Outcome;
-use crate::decide::Rules;
-use crate::door::ProviderDoor;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::history::Proof;
-use crate::place::Place;
-use crate::point::Point;
-use crate::record::Writer;
-use crate::service::Admission;
-use crate::service::Told;
-use crate::store::Begun;
-use crate::store::Claim;
-use crate::store::Committed;
-use crate::store::Lease;
-use crate::store::Payout;
-use crate::store::Step;
+use crate::{
+    decide::{Outcome, Rules},
+    door::ProviderDoor,
+    engine::{Engine, EngineError},
+    history::Proof,
+    place::Place,
+    point::Point,
+    record::Writer,
+    service::{Admission, Told},
+    store::{Begun, Claim, Committed, Lease, Payout, Step},
+};
 
 impl Engine {
     /// Sends a payout whose attempt has begun with its claim; another one is prepared first, and its

@@ -1,9 +1,10 @@
 //! How many payouts are on their way out at this moment, for whoever has to end the process. Knows no
 //! payout and no store.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// Counts the payouts of an engine that are being sent: their attempt is begun, or is being begun, and
 /// its outcome is not recorded yet. Whoever ends now leaves so many in doubt. Cloning gives another

@@ -1,20 +1,17 @@
 //! Which accounts their providers work with. One whose credentials were refused is out of service:
 //! nothing of it is claimed but, now and then, a single payout to see whether it works again.
 
-use std::collections::BTreeMap;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{MutexGuard, PoisonError},
+};
 
-use pagos_core::AccountName;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Error, ErrorKind, Timestamp};
 
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::history::Notice;
-use crate::history::NoticeAbout;
-use crate::history::NoticeKind;
+use crate::{
+    engine::{Engine, EngineError},
+    history::{Notice, NoticeAbout, NoticeKind},
+};
 
 /// What is known of the accounts. One that is not named here was not tried yet.
 #[derive(Debug, Default)]

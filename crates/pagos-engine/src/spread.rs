@@ -1,17 +1,17 @@
 //! Handling payouts on several cores. The engine knows no runtime: whoever has one lends its tasks.
 
-use std::fmt::Debug;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::lanes::Held;
-use crate::place::Place;
+use crate::{
+    engine::{Engine, EngineError},
+    lanes::Held,
+    place::Place,
+};
 
 /// Runs pieces of work beside each other.
 ///

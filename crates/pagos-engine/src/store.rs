@@ -3,32 +3,21 @@
 //! A store keeps rows and guards them: a write names the version that it was computed from, and a
 //! worker's write names the claim that it works under. What the rows mean is the engine's business.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, OrderKey, PayoutOrder, ProviderRef, Timestamp};
 
-use crate::delivery::InboxId;
-use crate::delivery::InboxStore;
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::intent::Digest;
-use crate::intent::Intent;
-use crate::intent::Released;
-use crate::intent::Run;
-use crate::intent::RunId;
-use crate::intent::Submitted;
-use crate::list::Filter;
-use crate::list::Page;
-use crate::payment::store::PaymentStore;
-use crate::progress::Progress;
-use crate::retention::RetentionStore;
-use crate::tally::Tally;
+use crate::{
+    delivery::{InboxId, InboxStore},
+    history::{Entry, Notice},
+    intent::{Digest, Intent, Released, Run, RunId, Submitted},
+    list::{Filter, Page},
+    payment::store::PaymentStore,
+    progress::Progress,
+    retention::RetentionStore,
+    tally::Tally,
+};
 
 /// Keeps payouts, their history, the runs that they are members of, and the outbox of notices; the
 /// inbox of webhooks, as [`InboxStore`] says; payments, as [`PaymentStore`] says; and the keys of what

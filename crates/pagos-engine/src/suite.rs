@@ -35,9 +35,7 @@ mod sample;
 mod session;
 mod submit;
 
-use std::fmt;
-use std::future::Future;
-use std::sync::Arc;
+use std::{fmt, future::Future, sync::Arc};
 
 use futures_util::future::BoxFuture;
 

@@ -5,33 +5,28 @@
 //! Several workers take turns by the store. That guards no money: a list that is read twice, or not at
 //! all because its reader died, costs a few calls or a few hours.
 
-use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    panic::AssertUnwindSafe,
+    sync::{MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use futures_util::FutureExt;
-use pagos_core::AccountName;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::ListingPage;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_core::Window;
+use pagos_core::{
+    AccountName, Error, ErrorKind, ListingPage, Observation, OrderKey, Timestamp, Window,
+};
 
-use crate::decide::Rules;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::point::Point;
-use crate::policy::Sweep;
-use crate::rate::Limited;
-use crate::record::Writer;
-use crate::service::Admission;
-use crate::service::Told;
-use crate::store::Payout;
-use crate::store::StoreErrorKind;
+use crate::{
+    decide::Rules,
+    engine::{Engine, EngineError},
+    point::Point,
+    policy::Sweep,
+    rate::Limited,
+    record::Writer,
+    service::{Admission, Told},
+    store::{Payout, StoreErrorKind},
+};
 
 /// A list that has more pages than this does not end.
 const PAGES_MAX: u32 = 100_000;

@@ -1,7 +1,6 @@
 //! Counts and sums of payouts by account, currency and status. Exact; no conversion.
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
+use pagos_core::{AccountName, Currency};
 
 /// Counts and sums, one row per account, currency and status word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,47 +4,32 @@
 //! that a slow provider, an account with a long queue, or one that is out of service delays nobody
 //! else. `lanes.rs` knows which lanes have room.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use futures_util::FutureExt;
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::select_biased;
-use futures_util::stream::FuturesUnordered;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
+use futures_util::{
+    FutureExt, StreamExt, future::BoxFuture, select_biased, stream::FuturesUnordered,
+};
+use pagos_core::{AccountName, OrderKey, Timestamp};
 
-use crate::decide::Rules;
-use crate::decide::Task;
-use crate::decide::task;
-use crate::delivery::InboxItem;
-use crate::delivery::Trust;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::lanes::Found;
-use crate::lanes::Held;
-use crate::lanes::Lanes;
-use crate::payment::Payment;
-use crate::place::Place;
-use crate::point::Point;
-use crate::rate::Limited;
-use crate::record::Writer;
-use crate::service::Admission;
-use crate::spread;
-use crate::spread::Spawner;
-use crate::store::Claim;
-use crate::store::ClaimRequest;
-use crate::store::Lane;
-use crate::store::Payout;
-use crate::store::Share;
-use crate::store::StoreErrorKind;
-use crate::store::Work;
+use crate::{
+    decide::{Rules, Task, task},
+    delivery::{InboxItem, Trust},
+    engine::{Engine, EngineError},
+    lanes::{Found, Held, Lanes},
+    payment::Payment,
+    place::Place,
+    point::Point,
+    rate::Limited,
+    record::Writer,
+    service::Admission,
+    spread::{self, Spawner},
+    store::{Claim, ClaimRequest, Lane, Payout, Share, StoreErrorKind, Work},
+};
 
 /// Deliveries that are applied side by side.
 const INBOX_BATCH: usize = 128;

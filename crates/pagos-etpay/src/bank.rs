@@ -4,8 +4,7 @@
 //! known. The other names here are our invention for simulators, and in live use they are refused
 //! until the configuration confirms them.
 
-use pagos_core::Bank;
-use pagos_core::Environment;
+use pagos_core::{Bank, Environment};
 
 /// Whether ETpay has published the name of a bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,17 +6,11 @@ mod settings;
 
 use std::time::Duration;
 
-use pagos_core::Currency;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Money;
-use pagos_core::Secret;
-use pagos_core::Verification;
+use pagos_core::{Currency, Environment, Error, Money, Secret, Verification};
 
-pub(crate) use crate::config::settings::PaymentSettings;
-pub(crate) use crate::config::settings::PayoutSettings;
-pub(crate) use crate::config::settings::Settings;
-pub(crate) use crate::config::settings::parse_visited;
+pub(crate) use crate::config::settings::{
+    PaymentSettings, PayoutSettings, Settings, parse_visited,
+};
 
 /// One merchant in one of ETpay's environments. Addresses and credentials differ between sandbox,
 /// pre-production and production, so each is an account of its own. Source: manual.

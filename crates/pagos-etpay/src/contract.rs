@@ -5,13 +5,9 @@
 //! Tags stand at each fact. \[sim\] is our invention, \[inferred\] our conclusion from what ETpay
 //! publishes about its other services. `docs/providers/etpay.md` is the list to compare with.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use pagos_wire::UtcOffset;
-use pagos_wire::WireDecimal;
-use pagos_wire::WireInteger;
-use pagos_wire::WireText;
+use pagos_wire::{UtcOffset, WireDecimal, WireInteger, WireText};
 
 /// New payouts (POST) and payouts by date (GET). \[inferred\] from `/v1/direct-debit/charges/info`,
 /// docs: D8.

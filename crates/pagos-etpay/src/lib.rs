@@ -62,62 +62,29 @@ mod status;
 mod webhook;
 mod wire;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
-use pagos_core::Absence;
-use pagos_core::Balance;
-use pagos_core::BalanceSource;
-use pagos_core::Bank;
-use pagos_core::BankDirectory;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Country;
-use pagos_core::Currency;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Handle;
-use pagos_core::ListingPage;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
-use pagos_core::PaymentRef;
-use pagos_core::PaymentSession;
-use pagos_core::PaymentTerms;
-use pagos_core::PayoutListing;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Repeat;
-use pagos_core::Transport;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_core::Window;
-use pagos_wire::BaseUrl;
-use pagos_wire::money_call_failure;
-use pagos_wire::post_json;
-use pagos_wire::question_failure;
-use pagos_wire::to_ascii_json;
+use pagos_core::{
+    Absence, Balance, BalanceSource, Bank, BankDirectory, Clock, Contract, Country, Currency,
+    Deduplication, Departure, Descriptor, Environment, Error, Handle, ListingPage, Lookup,
+    Observation, PaymentOrder, PaymentProvider, PaymentRef, PaymentSession, PaymentTerms,
+    PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, Repeat, Transport, Violation,
+    WebhookDecoder, Window,
+};
+use pagos_wire::{BaseUrl, money_call_failure, post_json, question_failure, to_ascii_json};
 
-pub use crate::config::EtpayConfig;
-pub use crate::config::PaymentConfig;
-pub use crate::config::PayoutConfig;
-pub use crate::sign::Claims;
-pub use crate::sign::sign;
-pub use crate::sign::verify;
-pub use crate::webhook::body::read_redirect;
+pub use crate::{
+    config::{EtpayConfig, PaymentConfig, PayoutConfig},
+    sign::{Claims, sign, verify},
+    webhook::body::read_redirect,
+};
 
-use crate::config::PaymentSettings;
-use crate::config::Settings;
+use crate::config::{PaymentSettings, Settings};
 
 /// One merchant in one environment of ETpay.
 #[derive(Debug)]

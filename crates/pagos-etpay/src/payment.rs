@@ -8,33 +8,22 @@ pub(crate) mod check;
 use bytes::Bytes;
 use http::Response;
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentRef;
-use pagos_core::PaymentSession;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
+use pagos_core::{
+    Error, ErrorKind, Observation, PaymentOrder, PaymentRef, PaymentSession, ProviderRef, Secret,
+    Source, Status, Timestamp, Violation,
+};
 
-use crate::config::PaymentSettings;
-use crate::config::Settings;
-use crate::payment::answer::read_refusal;
-use crate::payment::check::read_amount;
-use crate::payment::check::read_bank;
-use crate::payment::check::read_email;
-use crate::payment::check::read_key;
-use crate::payment::check::read_metadata;
-use crate::payment::check::read_page;
-use crate::payment::check::read_payer;
-use crate::sign::Credential;
-use crate::wire::SessionAnswer;
-use crate::wire::SessionRequest;
-use crate::wire::StatusRequest;
+use crate::{
+    config::{PaymentSettings, Settings},
+    payment::{
+        answer::read_refusal,
+        check::{
+            read_amount, read_bank, read_email, read_key, read_metadata, read_page, read_payer,
+        },
+    },
+    sign::Credential,
+    wire::{SessionAnswer, SessionRequest, StatusRequest},
+};
 
 /// The request that opens a session, or everything that is wrong with the order.
 ///

@@ -9,39 +9,19 @@ pub(crate) mod search;
 use bytes::Bytes;
 use http::Response;
 
-use pagos_core::Currency;
-use pagos_core::Echo;
-use pagos_core::Error;
-use pagos_core::FailReason;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
-use pagos_wire::WireText;
-use pagos_wire::redact;
+use pagos_core::{
+    Currency, Echo, Error, FailReason, Lookup, Observation, OrderKey, PayoutOrder, ProviderRef,
+    Source, Status, Timestamp, Violation,
+};
+use pagos_wire::{WireText, redact};
 
-use crate::config::PayoutSettings;
-use crate::config::Settings;
-use crate::contract::CreateRequest;
-use crate::contract::PayoutAnswer;
-use crate::contract::PayoutRow;
-use crate::payment::check::read_email;
-use crate::payment::check::read_key;
-use crate::payout::check::read_account;
-use crate::payout::check::read_amount;
-use crate::payout::check::read_bank;
-use crate::payout::check::read_description;
-use crate::payout::check::read_name;
-use crate::payout::check::read_rut;
-use crate::status::Told;
-use crate::status::refused_payout;
-use crate::status::status;
-use crate::status::unknown_outcome;
+use crate::{
+    config::{PayoutSettings, Settings},
+    contract::{CreateRequest, PayoutAnswer, PayoutRow},
+    payment::check::{read_email, read_key},
+    payout::check::{read_account, read_amount, read_bank, read_description, read_name, read_rut},
+    status::{Told, refused_payout, status, unknown_outcome},
+};
 
 /// The request of a payout, or everything that is wrong with the order. The telephone is not sent:
 /// no field for it is known.

@@ -6,25 +6,20 @@
 
 mod exchange;
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_once_cell::OnceCell;
 use http::HeaderValue;
 
-use pagos_core::Clock;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
+use pagos_core::{Clock, Error, ErrorKind, Timestamp, Transport};
 
-use crate::config::PayoutSettings;
-use crate::config::Settings;
+use crate::config::{PayoutSettings, Settings};
 
 /// For how long a refused login is remembered. Ours: tries can lock the account. \[inferred\]
 const REFUSAL_REMEMBERED: Duration = Duration::from_secs(60);

@@ -6,22 +6,14 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use serde::Serialize;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use pagos_core::Verified;
+use pagos_core::{Error, ErrorKind, Secret, Timestamp, Verified};
 use pagos_wire::Hs256;
 
-use crate::wire::Attempt;
-use crate::wire::NamedClaims;
-use crate::wire::SystemErrorClaims;
+use crate::wire::{Attempt, NamedClaims, SystemErrorClaims};
 
 /// What a genuine notification says. `Debug` shows nothing of the payer.
 pub struct Claims {

@@ -4,20 +4,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use http::header::RETRY_AFTER;
+use http::{Response, header::RETRY_AFTER};
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{Error, ErrorKind, FailReason, Source, Status, Timestamp};
 use pagos_wire::redact;
 
-use crate::contract;
-use crate::contract::Meaning;
-use crate::contract::RefusalAnswer;
+use crate::contract::{self, Meaning, RefusalAnswer};
 
 /// When the payout's status was told, and what it says of its own times.
 #[derive(Debug, Clone, Copy)]

@@ -9,35 +9,21 @@ pub(crate) mod body;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::Response;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::SecretScope;
-use pagos_core::Source;
-use pagos_core::Subject;
-use pagos_core::Timestamp;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Decoded, Delivery, Error, ErrorKind, Event, Hint, OrderKey, ProviderRef, Receipt, Secret,
+    SecretScope, Source, Subject, Timestamp, WebhookDecoder,
+};
 use pagos_wire::WireText;
 
-use crate::Etpay;
-use crate::contract::PayoutRow;
-use crate::payment::answer::observe;
-use crate::sign;
-use crate::sign::Claims;
-use crate::sign::Opened;
-use crate::webhook::body::Body;
+use crate::{
+    Etpay,
+    contract::PayoutRow,
+    payment::answer::observe,
+    sign::{self, Claims, Opened},
+    webhook::body::Body,
+};
 
 impl WebhookDecoder for Etpay {
     /// Each session has its own. Source: manual.

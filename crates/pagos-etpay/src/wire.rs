@@ -5,13 +5,10 @@
 //! what it must not omit is the reader's business. Fields that nobody here uses are not read, so
 //! that nothing depends on their form. A known field that comes twice is refused by serde.
 
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use pagos_wire::WireInteger;
-use pagos_wire::WireText;
+use pagos_wire::{WireInteger, WireText};
 
 use crate::sign::Credential;
 

@@ -3,45 +3,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
+use http::{Response, StatusCode};
 
-use pagos_conformance::Case;
-use pagos_conformance::Seams;
-use pagos_conformance::Signer;
-use pagos_conformance::Subject;
-use pagos_conformance::suite;
-use pagos_core::Clock;
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
-use pagos_core::PayoutProvider;
-use pagos_core::Reached;
-use pagos_core::Receipt;
-use pagos_core::Repeat;
-use pagos_core::Secret;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_core::WebhookDecoder;
-use pagos_etpay::Etpay;
-use pagos_etpay::EtpayConfig;
-use pagos_etpay::read_redirect;
-use pagos_etpay::sign;
+use pagos_conformance::{Case, Seams, Signer, Subject, suite};
+use pagos_core::{
+    Clock, Decoded, Delivery, Error, ErrorKind, Event, Hint, Money, OrderKey, PaymentOrder,
+    PaymentProvider, PayoutProvider, Reached, Receipt, Repeat, Secret, Status, Timestamp,
+    Transport, TransportError, WebhookDecoder,
+};
+use pagos_etpay::{Etpay, EtpayConfig, read_redirect, sign};
 
 struct TokenSigner(Secret);
 

@@ -3,56 +3,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::Request;
-use http::Response;
+use http::{Request, Response};
 
 use pagos_conformance::suite;
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::BankCode;
-use pagos_core::Beneficiary;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Currency;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Reached;
-use pagos_core::Secret;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_core::Verification;
-use pagos_etpay::Etpay;
-use pagos_etpay::EtpayConfig;
-use pagos_etpay::PaymentConfig;
-use pagos_etpay::PayoutConfig;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Clock, Contract, Currency,
+    Deduplication, Departure, Document, DocumentType, Environment, Error, ErrorKind, Lookup, Money,
+    OrderKey, PayoutOrder, PayoutProvider, PayoutRef, Reached, Secret, Status, Timestamp,
+    Transport, TransportError, Verification,
+};
+use pagos_etpay::{Etpay, EtpayConfig, PaymentConfig, PayoutConfig};
 
 const NOW_MS: i64 = 1_767_323_045_000;
 const LOGIN: &str = "POST /v1/auth/login";

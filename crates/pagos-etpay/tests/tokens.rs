@@ -5,24 +5,12 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::EncodingKey;
-use jsonwebtoken::Header;
-use jsonwebtoken::Validation;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::ErrorKind;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use pagos_core::WebhookDecoder;
-use pagos_etpay::read_redirect;
-use pagos_etpay::sign;
-use pagos_etpay::verify;
+use pagos_core::{Delivery, Departure, ErrorKind, Secret, Timestamp, WebhookDecoder};
+use pagos_etpay::{read_redirect, sign, verify};
 
 const KEY: &str = "simSignatureTokenAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA0001";
 const SESSION: &str = "simSessionTokenBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB0001";
@@ -151,14 +139,8 @@ fn every_claim_is_signed() {
 mod decoder {
     use std::sync::Arc;
 
-    use pagos_core::Clock;
-    use pagos_core::Environment;
-    use pagos_core::Reached;
-    use pagos_core::Transport;
-    use pagos_core::TransportError;
-    use pagos_etpay::Etpay;
-    use pagos_etpay::EtpayConfig;
-    use pagos_etpay::PaymentConfig;
+    use pagos_core::{Clock, Environment, Reached, Transport, TransportError};
+    use pagos_etpay::{Etpay, EtpayConfig, PaymentConfig};
 
     use super::*;
 

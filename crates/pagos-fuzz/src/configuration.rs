@@ -2,8 +2,7 @@
 
 use pagos_cli::foreign;
 
-use crate::payroll::InputFile;
-use crate::payroll::can_be_printed;
+use crate::payroll::{InputFile, can_be_printed};
 
 /// The input is a file. Values that begin with `canary` are secrets.
 pub(crate) fn run(input: &[u8]) {

@@ -2,10 +2,10 @@
 //! is named by its digest; what broke a rule begins with `broke-` and stays, so that it never does
 //! again.
 
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// Where a target's inputs lie.
 pub fn folder(target: &str) -> PathBuf {

@@ -1,13 +1,12 @@
 //! The loop: runs a target on its corpus, its seeds, and mutations of both. Stops at the first input
 //! that breaks a rule, makes it smaller, and tells it. Decides nothing about time: the caller does.
 
-use std::panic;
-use std::panic::AssertUnwindSafe;
+use std::panic::{self, AssertUnwindSafe};
 
-use crate::Target;
-use crate::corpus;
-use crate::mutate::Mutator;
-use crate::mutate::Random;
+use crate::{
+    Target, corpus,
+    mutate::{Mutator, Random},
+};
 
 /// An input that broke a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

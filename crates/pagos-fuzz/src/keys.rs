@@ -1,12 +1,10 @@
 //! Target: public keys in PEM and signatures under them. No text is a key that verifies what nobody
 //! signed.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use pagos_core::TagMatch;
 
-use crate::provider;
-use crate::text;
+use crate::{provider, text};
 
 /// The first line is the header with a signature; behind an empty line is the PEM text; and the whole
 /// input is the body that they are held against.

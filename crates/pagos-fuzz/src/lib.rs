@@ -35,5 +35,4 @@ mod configuration;
 #[cfg(feature = "command")]
 mod payroll;
 
-pub use target::TARGETS;
-pub use target::Target;
+pub use target::{TARGETS, Target};

@@ -10,19 +10,17 @@
     reason = "a tool of tests that talks to its user"
 )]
 
-use std::env;
-use std::fs;
-use std::panic;
-use std::path::Path;
-use std::process::ExitCode;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    env, fs, panic,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
-use pagos_fuzz::TARGETS;
-use pagos_fuzz::Target;
-use pagos_fuzz::corpus;
-use pagos_fuzz::hunt;
-use pagos_fuzz::hunt::Hunt;
+use pagos_fuzz::{
+    TARGETS, Target, corpus,
+    hunt::{self, Hunt},
+};
 
 const USAGE: &str = "\
 usage: pagos-fuzz [--target NAME] [--seconds N | --executions N] [--seed S]

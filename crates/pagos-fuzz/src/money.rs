@@ -1,13 +1,7 @@
 //! Target: amounts. What is read is exact, to the last digit, and what is written reads back.
 
-use pagos_core::Currency;
-use pagos_core::Decimal;
-use pagos_core::Money;
-use pagos_wire::JsonDecimal;
-use pagos_wire::UtcOffset;
-use pagos_wire::WireDecimal;
-use pagos_wire::WireInteger;
-use pagos_wire::WireText;
+use pagos_core::{Currency, Decimal, Money};
+use pagos_wire::{JsonDecimal, UtcOffset, WireDecimal, WireInteger, WireText};
 
 use crate::json::exact;
 

@@ -1,10 +1,7 @@
 //! Target: the CSV of a payroll. Both passes agree on every row, no amount is lost or made, and what is
 //! said about a file can be printed.
 
-use std::collections::BTreeSet;
-use std::env;
-use std::fs;
-use std::path::PathBuf;
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
 use pagos_cli::foreign;
 

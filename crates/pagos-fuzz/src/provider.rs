@@ -1,25 +1,16 @@
 //! The providers over the seams of a fixture case, and the cases themselves, read once. No rules.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
 
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
-use pagos_conformance::Case;
-use pagos_conformance::Nonces;
-use pagos_core::Clock;
-use pagos_core::Error;
-use pagos_core::PayoutProvider;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_etpay::Etpay;
-use pagos_etpay::EtpayConfig;
-use pagos_virtualpos::VirtualPos;
-use pagos_virtualpos::VirtualPosConfig;
+use pagos_cashypro::{Cashypro, CashyproConfig};
+use pagos_conekta::{Conekta, ConektaConfig};
+use pagos_conformance::{Case, Nonces};
+use pagos_core::{Clock, Error, PayoutProvider, Timestamp, Transport};
+use pagos_etpay::{Etpay, EtpayConfig};
+use pagos_virtualpos::{VirtualPos, VirtualPosConfig};
 
 /// The providers, by the names of their fixtures.
 pub(crate) const NAMES: [&str; 4] = ["cashypro", "conekta", "etpay", "virtualpos"];

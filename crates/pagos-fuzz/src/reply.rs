@@ -9,37 +9,27 @@ mod create;
 mod question;
 mod seen;
 
-use std::fmt;
-use std::fmt::Debug;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::{
+    fmt::{self, Debug},
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
-use http::Response;
-use http::Uri;
+use http::{Request, Response, Uri};
 use pagos_conformance::Case;
-use pagos_core::Departure;
-use pagos_core::Handle;
-use pagos_core::PaymentOrder;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::ProviderRef;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{
+    Departure, Handle, PaymentOrder, PayoutOrder, PayoutProvider, ProviderRef, Reached, Timestamp,
+    Transport, TransportError,
+};
 
-use crate::json::Json;
-use crate::provider;
-use crate::text;
-use crate::text::Answer;
+use crate::{
+    json::Json,
+    provider,
+    text::{self, Answer},
+};
 
 /// Runs one input. Panics with the rule that is broken.
 pub(crate) fn run(name: &'static str, input: &[u8]) {

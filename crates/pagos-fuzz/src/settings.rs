@@ -1,22 +1,13 @@
 //! Target: the settings of a provider, as a person writes them. Read or refused, and never shown.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
-use http::Response;
-use pagos_core::Departure;
-use pagos_core::ErrorKind;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use http::{Request, Response};
+use pagos_core::{Departure, ErrorKind, Reached, Timestamp, Transport, TransportError};
 
-use crate::provider;
-use crate::reply::is_secret;
-use crate::text;
+use crate::{provider, reply::is_secret, text};
 
 /// The first line names the provider; each other is `NAME=value`.
 pub(crate) fn run(input: &[u8]) {

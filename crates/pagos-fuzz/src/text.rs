@@ -3,22 +3,11 @@
 //! for the readers of small texts.
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
-use http::Response;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Clabe;
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Handle;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Reached;
-use pagos_core::Rut;
-use pagos_core::Timestamp;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use pagos_core::{
+    AccountNumber, AccountType, Clabe, Currency, Document, DocumentType, Handle, OrderKey,
+    ProviderRef, Reached, Rut, Timestamp,
+};
 
 /// What stands between two answers.
 pub(crate) const NEXT: &[u8] = b"\n\x1e\n";

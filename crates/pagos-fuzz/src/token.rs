@@ -1,9 +1,7 @@
 //! Target: tokens under HS256. What is verified was signed, under this key and no other.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use pagos_core::{Secret, Timestamp};
 use pagos_wire::Hs256;
 
 const KEY: &[u8] = b"an invented key of thirty-two by";

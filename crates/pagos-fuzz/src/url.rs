@@ -3,8 +3,7 @@
 
 use http::Uri;
 use pagos_core::Environment;
-use pagos_wire::BaseUrl;
-use pagos_wire::WebhookUrl;
+use pagos_wire::{BaseUrl, WebhookUrl};
 
 /// The first line is an address, the second a path that is appended.
 pub(crate) fn run(input: &[u8]) {

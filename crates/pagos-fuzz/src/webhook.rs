@@ -8,26 +8,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
-use http::Response;
+use http::{Request, Response};
 use pagos_conformance::Case;
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::ErrorKind;
-use pagos_core::Event;
-use pagos_core::PayoutProvider;
-use pagos_core::Reached;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::Source;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Decoded, Delivery, Departure, ErrorKind, Event, PayoutProvider, Reached, Receipt, Secret,
+    Source, Transport, TransportError, WebhookDecoder,
+};
 
-use crate::provider;
-use crate::reply::is_secret;
-use crate::text;
+use crate::{provider, reply::is_secret, text};
 
 /// Runs one input. Panics with the rule that is broken.
 pub(crate) fn run(name: &'static str, input: &[u8]) {

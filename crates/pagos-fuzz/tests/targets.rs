@@ -5,9 +5,7 @@
 
 use std::panic;
 
-use pagos_fuzz::TARGETS;
-use pagos_fuzz::hunt::Hunt;
-use pagos_fuzz::target;
+use pagos_fuzz::{TARGETS, hunt::Hunt, target};
 
 /// Mutations for each target. A few seconds without optimisation.
 const EXECUTIONS: usize = 3_000;

@@ -7,33 +7,26 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::float_arithmetic)]
 
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::thread;
-use std::time::Instant;
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    sync::Arc,
+    thread,
+    time::Instant,
+};
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use rustls::RootCertStore;
-use rustls::crypto::ring;
-use tokio::runtime::Builder;
-use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinSet,
+};
 
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_http::HttpOptions;
-use pagos_http::HttpTransport;
+use pagos_core::{Clock, Departure, Timestamp, Transport};
+use pagos_http::{HttpOptions, HttpTransport};
 
 /// A clock that stands still.
 #[derive(Debug)]

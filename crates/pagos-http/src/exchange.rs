@@ -1,9 +1,9 @@
 //! One request with its answer, as a pair of texts. Not the sending, and not the comparison.
 
-use std::fmt;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 

@@ -7,11 +7,9 @@
 
 use std::error::Error as StdError;
 
-use pagos_core::Reached;
-use pagos_core::TransportError;
+use pagos_core::{Reached, TransportError};
 
-use crate::Proxy;
-use crate::tls::Trust;
+use crate::{Proxy, tls::Trust};
 
 /// The call failed before the head of an answer came.
 pub(crate) fn no_answer(

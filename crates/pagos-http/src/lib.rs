@@ -24,6 +24,5 @@ pub use options::HttpOptions;
 pub use proxy::Proxy;
 pub use record::RecordTransport;
 pub use replay::ReplayTransport;
-pub use tls::ClientIdentity;
-pub use tls::RootCertificates;
+pub use tls::{ClientIdentity, RootCertificates};
 pub use transport::HttpTransport;

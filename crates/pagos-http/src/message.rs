@@ -7,9 +7,7 @@
 use std::io;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Stands in a file for the value of a secret header.
 pub(crate) const REDACTED: &str = "<redacted>";

@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use crate::ClientIdentity;
-use crate::Proxy;
-use crate::RootCertificates;
+use crate::{ClientIdentity, Proxy, RootCertificates};
 
 /// The limits that [`crate::HttpTransport`] keeps, and its certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 //! A proxy on the way out, as an account names one: only for https, and only by CONNECT, so that it
 //! carries bytes that it cannot read. None is ever taken from the environment.
 
-use std::fmt;
-use std::net::Ipv6Addr;
-use std::sync::Arc;
+use std::{fmt, net::Ipv6Addr, sync::Arc};
 
 use pagos_core::Error;
 

@@ -1,23 +1,20 @@
 //! Writes what goes over another transport to files, for fixtures and for a look at a sandbox.
 //! Not a log: bodies are written whole, with the people in them.
 
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Departure, Reached, Transport, TransportError};
 
-use crate::exchange;
-use crate::message;
+use crate::{exchange, message};
 
 /// Writes `1-request.http`, `1-response.http`, `2-request.http` ... to a folder.
 ///

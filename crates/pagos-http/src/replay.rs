@@ -1,22 +1,18 @@
 //! Answers from recorded exchanges, in order, and compares requests byte for byte. No network.
 
-use std::collections::VecDeque;
-use std::io;
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::VecDeque,
+    io,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Departure, Reached, Transport, TransportError};
 
-use crate::Exchange;
-use crate::message::REDACTED;
+use crate::{Exchange, message::REDACTED};
 
 /// Answers each request with the next recorded answer, if it is the recorded request: method, URL
 /// and body byte for byte, and every recorded header. The value of a redacted header may be any.

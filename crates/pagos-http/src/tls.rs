@@ -6,19 +6,15 @@
 //! cryptographic library compiles once, without cmake. The provider is given to this client alone;
 //! the process-wide default of rustls, which belongs to the application, is not touched.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use rustls::ClientConfig;
-use rustls::RootCertStore;
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
-use rustls_platform_verifier::BuilderVerifierExt;
-use rustls_platform_verifier::Verifier;
+use pagos_core::{Error, ErrorKind};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use rustls_platform_verifier::{BuilderVerifierExt, Verifier};
 
 use crate::HttpOptions;
 

@@ -1,24 +1,16 @@
 //! One request over the network, once. No retry, no redirect, no cookie, no decompression.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::uri::Scheme;
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Clock, Departure, Error, ErrorKind, Transport, TransportError};
 
-use crate::HttpOptions;
-use crate::Proxy;
-use crate::failure;
-use crate::tls;
-use crate::tls::Trust;
+use crate::{
+    HttpOptions, Proxy, failure,
+    tls::{self, Trust},
+};
 
 /// The transport of a process. Build one and share it: connections are kept, and a kept one is
 /// some forty times cheaper than a new one.

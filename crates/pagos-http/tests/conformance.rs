@@ -1,15 +1,11 @@
 //! The suite that every transport must pass. What is ours alone (TLS, messages, DNS) is in the other
 //! files.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_conformance::transport::Limits;
-use pagos_conformance::transport::check;
-use pagos_core::Clock;
-use pagos_core::Timestamp;
-use pagos_http::HttpOptions;
-use pagos_http::HttpTransport;
+use pagos_conformance::transport::{Limits, check};
+use pagos_core::{Clock, Timestamp};
+use pagos_http::{HttpOptions, HttpTransport};
 
 #[tokio::test]
 async fn the_suite_of_transports() -> Result<(), pagos_core::Error> {

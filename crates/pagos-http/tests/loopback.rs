@@ -4,23 +4,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_http::HttpOptions;
-use pagos_http::HttpTransport;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
+use pagos_core::{Clock, Departure, Reached, Timestamp, Transport, TransportError};
+use pagos_http::{HttpOptions, HttpTransport};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 
 const BODY: &[u8] = b"{\"amount\":50000.00,\"nonceStr\":\"n1\"}";
 const SECRET: &str = "query-secret-1";

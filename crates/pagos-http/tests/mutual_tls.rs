@@ -8,18 +8,10 @@ mod authority;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_http::ClientIdentity;
-use pagos_http::HttpOptions;
-use pagos_http::HttpTransport;
-use pagos_http::RootCertificates;
+use pagos_core::{Departure, Reached, Transport};
+use pagos_http::{ClientIdentity, HttpOptions, HttpTransport, RootCertificates};
 
-use authority::Answer;
-use authority::Authority;
-use authority::Noon;
-use authority::Provider;
+use authority::{Answer, Authority, Noon, Provider};
 
 fn request(port: u16) -> http::Request<Bytes> {
     http::Request::get(format!("https://localhost:{port}/")).body(Bytes::new()).unwrap()

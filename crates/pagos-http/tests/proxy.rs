@@ -5,29 +5,21 @@
 
 mod authority;
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_http::HttpOptions;
-use pagos_http::HttpTransport;
-use pagos_http::Proxy;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
+use pagos_core::{Departure, Reached, Transport, TransportError};
+use pagos_http::{HttpOptions, HttpTransport, Proxy};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 use tokio_rustls::TlsAcceptor;
 
-use authority::Answer;
-use authority::Authority;
-use authority::Noon;
-use authority::Provider;
+use authority::{Answer, Authority, Noon, Provider};
 
 const BODY: &[u8] = b"{\"amount\":50000.00}";
 

@@ -2,16 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_http::Exchange;
-use pagos_http::RecordTransport;
-use pagos_http::ReplayTransport;
+use pagos_core::{Departure, Reached, Transport};
+use pagos_http::{Exchange, RecordTransport, ReplayTransport};
 
 fn request(body: &'static str, sign: &str) -> http::Request<Bytes> {
     http::Request::post("https://sandbox.example/stage-api/api/payOut")

@@ -1,8 +1,6 @@
 //! Everything that can happen, and what can happen next. What it does is in `step.rs`.
 
-use crate::state::State;
-use crate::state::Status;
-use crate::state::Worker;
+use crate::state::{State, Status, Worker};
 
 /// What the provider does with a request that arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,15 +1,12 @@
 //! What happens when faults stop: requests arrive, answers come, workers finish, time passes. One
 //! schedule, so that "it converges" can be asked of every single state.
 
-use crate::action::Action;
-use crate::action::Answer;
-use crate::action::Fate;
-use crate::state::State;
-use crate::state::Status;
-use crate::state::Worker;
-use crate::step::step;
-use crate::world::Guard;
-use crate::world::World;
+use crate::{
+    action::{Action, Answer, Fate},
+    state::{State, Status, Worker},
+    step::step,
+    world::{Guard, World},
+};
 
 /// The state in which nothing is due any more or a person was called; `None` if it never comes.
 /// No webhook arrives: what is learned is learned by asking.

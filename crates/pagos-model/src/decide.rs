@@ -1,14 +1,10 @@
 //! The engine's decisions in their smallest form: what follows for the row from what was heard.
 //! Mirrors `change` of the core and `decide.rs`, `operator.rs` of the engine; knows no workers.
 
-use crate::state::News;
-use crate::state::Progress;
-use crate::state::Said;
-use crate::state::Status;
-use crate::world::Counting;
-use crate::world::Guard;
-use crate::world::Repeats;
-use crate::world::World;
+use crate::{
+    state::{News, Progress, Said, Status},
+    world::{Counting, Guard, Repeats, World},
+};
 
 /// Where something was learned, with the times that count for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

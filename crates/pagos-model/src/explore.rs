@@ -1,17 +1,14 @@
 //! Running the checker: everything in a world, or the shortest way to a broken promise.
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::BTreeSet,
+    fmt,
+    time::{Duration, Instant},
+};
 
-use stateright::Checker;
-use stateright::HasDiscoveries;
-use stateright::Model;
+use stateright::{Checker, HasDiscoveries, Model};
 
-use crate::action::Action;
-use crate::property::Promise;
-use crate::world::World;
+use crate::{action::Action, property::Promise, world::World};
 
 /// What was found in a world that was explored completely.
 #[derive(Debug, Clone)]

@@ -4,9 +4,7 @@
 
 use std::process::ExitCode;
 
-use pagos_model::Size;
-use pagos_model::World;
-use pagos_model::explore;
+use pagos_model::{Size, World, explore};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

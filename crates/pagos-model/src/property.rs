@@ -1,16 +1,14 @@
 //! What must always hold, and what must be seen at least once so that it does not hold of nothing.
 
-use stateright::Model;
-use stateright::Property;
+use stateright::{Model, Property};
 
-use crate::action::Action;
-use crate::action::possible;
-use crate::calm;
-use crate::state::State;
-use crate::state::Status;
-use crate::state::Worker;
-use crate::step::step;
-use crate::world::World;
+use crate::{
+    action::{Action, possible},
+    calm,
+    state::{State, Status, Worker},
+    step::step,
+    world::World,
+};
 
 /// A promise, by its name in reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

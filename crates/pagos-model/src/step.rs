@@ -1,24 +1,11 @@
 //! What one action does to a state, or that it cannot happen. Decisions are in `decide.rs`.
 
-use crate::action::Action;
-use crate::action::Answer;
-use crate::action::Fate;
-use crate::action::Word;
-use crate::decide::Change;
-use crate::decide::Rules;
-use crate::decide::Seen;
-use crate::decide::Source;
-use crate::state::News;
-use crate::state::Progress;
-use crate::state::Request;
-use crate::state::Said;
-use crate::state::State;
-use crate::state::Status;
-use crate::state::Worker;
-use crate::world::Guard;
-use crate::world::Patience;
-use crate::world::Repeats;
-use crate::world::World;
+use crate::{
+    action::{Action, Answer, Fate, Word},
+    decide::{Change, Rules, Seen, Source},
+    state::{News, Progress, Request, Said, State, Status, Worker},
+    world::{Guard, Patience, Repeats, World},
+};
 
 /// What is to be done about a claimed payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,14 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout)]
 
-use pagos_model::Bounds;
-use pagos_model::Counting;
-use pagos_model::Guard;
-use pagos_model::Promise;
-use pagos_model::Size;
-use pagos_model::World;
-use pagos_model::explore;
-use pagos_model::find_counterexample;
+use pagos_model::{Bounds, Counting, Guard, Promise, Size, World, explore, find_counterexample};
 
 fn check_world(world: &World) {
     let explored = explore(world, 2);

@@ -15,20 +15,11 @@ mod schedule;
 #[path = "replay/trace.rs"]
 mod trace;
 
-use pagos_core::Absence;
-use pagos_core::Deduplication;
-use pagos_core::Descriptor;
-use pagos_model::Bounds;
-use pagos_model::Patience;
-use pagos_model::Size;
-use pagos_model::Status;
-use pagos_model::World;
-use pagos_tests::CAREFUL;
-use pagos_tests::KEYED;
+use pagos_core::{Absence, Deduplication, Descriptor};
+use pagos_model::{Bounds, Patience, Size, Status, World};
+use pagos_tests::{CAREFUL, KEYED};
 
-use crate::path::walk;
-use crate::schedule::play;
-use crate::trace::Happened;
+use crate::{path::walk, schedule::play, trace::Happened};
 
 static HANDLED: Descriptor = Descriptor {
     deduplication: Deduplication::ByHandle,

@@ -15,30 +15,19 @@
 #[path = "../tests/sample/mod.rs"]
 mod sample;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
-use pagos_engine::Committed;
-use pagos_engine::Intent;
-use pagos_engine::NoAttempt;
-use pagos_engine::Payout;
-use pagos_engine::Store;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
-use pagos_store_postgres::ScratchDatabase;
-use pagos_store_postgres::Severity;
+use pagos_engine::{Committed, Intent, NoAttempt, Payout, Store};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase, Severity};
 
-use sample::at;
-use sample::claim;
-use sample::intent;
-use sample::open_with;
-use sample::run;
-use sample::step;
+use sample::{at, claim, intent, open_with, run, step};
 
 const PATIENCE: Duration = Duration::from_millis(500);
 

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::AccountName;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Timestamp};
 use pagos_engine::Notice;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::flight::Flight;
-use crate::flight::Statement;
-use crate::flight::raised;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    flight::{Flight, Statement, raised},
+    transaction::Work,
+};
 
 /// Ties an account to a world. The first world of an account stays.
 pub(crate) struct Bind<'call> {

@@ -1,31 +1,20 @@
 //! What one submission writes: new payouts, and memberships of those that are stored or archived. Which is
 //! which is decided in `submit.rs`.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_engine::Digest;
-use pagos_engine::Intent;
-use pagos_engine::Mark;
-use pagos_engine::Progress;
-use pagos_engine::RunId;
-use pagos_engine::Seal;
+use pagos_core::{OrderKey, PayoutOrder};
+use pagos_engine::{Digest, Intent, Mark, Progress, RunId, Seal};
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::flight::Flight;
-use crate::flight::Statement;
-use crate::flight::raised;
-use crate::row;
-use crate::row::DIGEST_VERSION;
-use crate::sealed;
-use crate::sealed::Sealed;
-use crate::submit::Stored;
-use crate::tallies::count_moved;
-use crate::tallies::is_at_rest;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    flight::{Flight, Statement, raised},
+    row::{self, DIGEST_VERSION},
+    sealed::{self, Sealed},
+    submit::Stored,
+    tallies::{count_moved, is_at_rest},
+};
 
 /// What one call writes.
 #[derive(Default)]

@@ -2,29 +2,18 @@
 //! aside, see `quarantine.rs`.
 
 use pagos_core::Timestamp;
-use pagos_engine::Begin;
-use pagos_engine::Begun;
-use pagos_engine::Claim;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Committed;
-use pagos_engine::Lease;
-use pagos_engine::Payment;
-use pagos_engine::Payout;
-use pagos_engine::Share;
-use pagos_engine::Step;
-use pagos_engine::Work;
+use pagos_engine::{
+    Begin, Begun, Claim, ClaimRequest, Committed, Lease, Payment, Payout, Share, Step, Work,
+};
 use tokio_postgres::Row;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::quarantine;
-use crate::quarantine::Table;
-use crate::quarantine::Unreadable;
-use crate::row;
-use crate::row::payment_columns;
-use crate::row::payout_columns;
-use crate::step;
-use crate::transaction;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    quarantine::{self, Table, Unreadable},
+    row::{self, payment_columns, payout_columns},
+    step, transaction,
+};
 
 /// What is claimed of a request, one column per array.
 struct Shares<'call> {

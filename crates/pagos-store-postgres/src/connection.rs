@@ -7,35 +7,29 @@
 //! spare the server most of that work, but only in a session that is certainly ours: `target.rs` says how
 //! that is known, and every transaction begins by looking.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU8;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
 
-use futures_util::future::join3;
-use futures_util::future::join4;
-use tokio_postgres::Client;
-use tokio_postgres::Row;
-use tokio_postgres::SimpleQueryMessage;
-use tokio_postgres::Statement;
-use tokio_postgres::error::DbError;
-use tokio_postgres::error::Severity;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::types::Type;
+use futures_util::future::{join3, join4};
+use tokio_postgres::{
+    Client, Row, SimpleQueryMessage, Statement,
+    error::{DbError, Severity},
+    types::{ToSql, Type},
+};
 
-use crate::failure::Failure;
-use crate::failure::Kind;
-use crate::flight;
-use crate::opening;
-use crate::opening::Access;
-use crate::opening::Found;
-use crate::opening::SERVER;
-use crate::parameter::Parameter;
-use crate::target::MARK;
-use crate::target::Mode;
-use crate::target::Target;
+use crate::{
+    failure::{Failure, Kind},
+    flight,
+    opening::{self, Access, Found, SERVER},
+    parameter::Parameter,
+    target::{MARK, Mode, Target},
+};
 
 /// A connection of one transaction at a time. Dropping it closes it, and the server then takes back
 /// what was not committed.
@@ -551,9 +545,7 @@ mod tests {
 
     #[test]
     fn what_became_of_a_flight_is_not_guessed() {
-        use Told::No;
-        use Told::Nothing;
-        use Told::Yes;
+        use Told::{No, Nothing, Yes};
         #[derive(Clone, Copy)]
         enum Told {
             Yes,

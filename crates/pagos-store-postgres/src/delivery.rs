@@ -1,8 +1,6 @@
 //! The headers of a delivery as bytes, and back. Reads no meaning into them.
 
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::failure::Failure;
 

@@ -3,15 +3,11 @@
 //! Only an error's message is kept, never its detail: that quotes rows, and rows hold account
 //! numbers.
 
-use std::error::Error;
-use std::fmt;
-use std::io;
+use std::{error::Error, fmt, io};
 
-use pagos_engine::StoreError;
-use pagos_engine::StoreErrorKind;
+use pagos_engine::{StoreError, StoreErrorKind};
 use serde_json::error::Category;
-use tokio_postgres::error::Severity;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 /// A [`StoreError`] in the making, and what it means for the work that failed.
 #[derive(Debug)]

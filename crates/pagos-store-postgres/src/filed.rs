@@ -1,23 +1,11 @@
 //! Looking at the inbox: what is due, what became of a delivery, what was refused. Changes nothing.
 
 use bytes::Bytes;
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::Timestamp;
-use pagos_engine::Filed;
-use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
-use pagos_engine::InboxState;
-use pagos_engine::Refused;
-use pagos_engine::Trust;
-use pagos_engine::Verdict;
+use pagos_core::{AccountName, Delivery, Timestamp};
+use pagos_engine::{Filed, InboxId, InboxItem, InboxState, Refused, Trust, Verdict};
 use tokio_postgres::Row;
 
-use crate::connection::Connection;
-use crate::delivery;
-use crate::failure::Failure;
-use crate::row;
-use crate::transaction::Work;
+use crate::{connection::Connection, delivery, failure::Failure, row, transaction::Work};
 
 macro_rules! filed_columns {
     () => {

@@ -7,9 +7,10 @@
 //! statement happened if and only if the number was raised. It also leaves its answer in the row: if
 //! that was lost on the way, it is read there instead of guessed.
 
-use crate::failure::Failure;
-use crate::parameter::Parameter;
-use crate::parameter::Typed;
+use crate::{
+    failure::Failure,
+    parameter::{Parameter, Typed},
+};
 
 /// A call that is one statement. It is sent again if it has to be.
 pub(crate) trait Flight: Sync {

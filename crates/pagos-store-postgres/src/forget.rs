@@ -3,10 +3,7 @@
 
 use pagos_core::Timestamp;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::row;
-use crate::transaction::Work;
+use crate::{connection::Connection, failure::Failure, row, transaction::Work};
 
 /// Counts what [`ForgetDeliveries`] would forget.
 pub(crate) struct CountDeliveries {

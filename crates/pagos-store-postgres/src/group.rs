@@ -4,23 +4,21 @@
 //! A group has a task of its own. So a caller that is dropped, or that nobody polls, holds up no other; and a
 //! step whose caller is gone before its group leaves is not written.
 
-use std::collections::HashSet;
-use std::fmt;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use pagos_core::OrderKey;
-use pagos_engine::Committed;
-use pagos_engine::Step;
-use pagos_engine::StoreError;
-use tokio::sync::Semaphore;
-use tokio::sync::oneshot;
+use pagos_engine::{Committed, Step, StoreError};
+use tokio::sync::{Semaphore, oneshot};
 
-use crate::failure::Failure;
-use crate::failure::Kind;
-use crate::pool::Pool;
-use crate::step::Steps;
+use crate::{
+    failure::{Failure, Kind},
+    pool::Pool,
+    step::Steps,
+};
 
 /// Steps of one group: its statement holds the locks of all of them.
 const STEPS_MAX: usize = 64;

@@ -4,23 +4,15 @@
 //! Two workers may take the same delivery from the inbox. Applying it twice is harmless: the step
 //! of the second is a conflict, or learns nothing new.
 
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::Timestamp;
-use pagos_engine::Filing;
-use pagos_engine::InboxId;
-use pagos_engine::Notice;
-use pagos_engine::REPETITION_SPACING;
-use pagos_engine::Refused;
-use pagos_engine::Verdict;
-use pagos_engine::fingerprint;
+use pagos_core::{AccountName, Delivery, Timestamp};
+use pagos_engine::{Filing, InboxId, Notice, REPETITION_SPACING, Refused, Verdict, fingerprint};
 
-use crate::delivery;
-use crate::failure::Failure;
-use crate::flight::Flight;
-use crate::flight::Statement;
-use crate::flight::raised;
-use crate::row;
+use crate::{
+    delivery,
+    failure::Failure,
+    flight::{Flight, Statement, raised},
+    row,
+};
 
 /// A verdict as its columns: the JSON, whether it is genuine, and what it names.
 struct Found {

@@ -1,19 +1,16 @@
 //! Lists of payouts, page by page. Each walks an index from where its page begins and sorts nothing.
 
 use pagos_core::OrderKey;
-use pagos_engine::Cursor;
-use pagos_engine::Filter;
-use pagos_engine::Page;
-use pagos_engine::Payout;
-use pagos_engine::Sorted;
+use pagos_engine::{Cursor, Filter, Page, Payout, Sorted};
 use tokio_postgres::Row;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::parameter::Typed;
-use crate::row;
-use crate::row::payout_columns;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    parameter::Typed,
+    row::{self, payout_columns},
+    transaction::Work,
+};
 
 /// Reads one page.
 pub(crate) struct ListPayouts<'call> {

@@ -1,7 +1,6 @@
 //! How a session is judged and set up, and how its transactions begin. It only writes SQL, and runs none.
 
-use crate::target::MARK;
-use crate::target::Mode;
+use crate::target::{MARK, Mode};
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,21 +6,17 @@
 //! whatever becomes visible afterwards comes after it. The notices of one payout are in its order:
 //! its row is locked from before they are inserted until they are committed.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::RunId;
+use pagos_engine::{Notice, NoticeAbout, RunId};
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::flight::Flight;
-use crate::flight::Statement;
-use crate::flight::raised;
-use crate::row;
-use crate::schema;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    flight::{Flight, Statement, raised},
+    row, schema,
+    transaction::Work,
+};
 
 /// Notices that one transaction numbers.
 const PORTION: i64 = 10_000;

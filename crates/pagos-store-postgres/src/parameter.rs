@@ -3,8 +3,7 @@
 //! Our statements have no names, since a name lives in one session of the server, and a pooler gives
 //! every transaction another one. So nobody asks the server for types: the values bring theirs.
 
-use tokio_postgres::types::ToSql;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 /// One value for a statement.
 pub(crate) type Parameter<'value> = &'value dyn Typed;

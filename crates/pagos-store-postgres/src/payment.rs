@@ -1,29 +1,20 @@
 //! Payments: stored once, written step by step, found by key, status and due time. Their sessions
 //! are found in `session.rs`.
 
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::Digest;
-use pagos_engine::Entry;
-use pagos_engine::Lease;
-use pagos_engine::Payment;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentProgress;
-use pagos_engine::PaymentStep;
+use pagos_core::{OrderKey, PaymentOrder, Timestamp};
+use pagos_engine::{
+    Asked, Digest, Entry, Lease, Payment, PaymentCommitted, PaymentProgress, PaymentStep,
+};
 use tokio_postgres::Row;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::flight::Flight;
-use crate::flight::Statement;
-use crate::flight::raised;
-use crate::inbox;
-use crate::row;
-use crate::row::DIGEST_VERSION;
-use crate::row::payment_columns;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    flight::{Flight, Statement, raised},
+    inbox,
+    row::{self, DIGEST_VERSION, payment_columns},
+    transaction::Work,
+};
 
 /// Stores a payment, unless it is there.
 pub(crate) struct AskFor<'call> {

@@ -4,22 +4,16 @@
 //! small tables allow: first without sorting, then with it, and the better plan counts. What is left over
 //! is what no index is for.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use pagos_engine::suite;
 use serde_json::Value;
-use tokio_postgres::Client;
-use tokio_postgres::NoTls;
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-use crate::PostgresOptions;
-use crate::PostgresStore;
-use crate::Scratch;
-use crate::parameter::Parameter;
+use crate::{PostgresOptions, PostgresStore, Scratch, parameter::Parameter};
 
 /// Every statement of every connection of this process, with the types of its values.
 static HEARD: Mutex<BTreeMap<&'static str, Vec<String>>> = Mutex::new(BTreeMap::new());

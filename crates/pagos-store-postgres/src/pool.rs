@@ -1,20 +1,22 @@
 //! A few places for connections, and who has one at the moment. It runs no transaction.
 
-use std::fmt;
-use std::sync::Mutex;
-use std::sync::OnceLock;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    fmt,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
-use tokio::sync::Semaphore;
-use tokio::sync::SemaphorePermit;
-use tokio::time::Instant;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::Instant,
+};
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::target::Mode;
-use crate::target::Target;
-use crate::writer::Writer;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    target::{Mode, Target},
+    writer::Writer,
+};
 
 /// The connections of one store.
 pub(crate) struct Pool {

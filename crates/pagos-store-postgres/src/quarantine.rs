@@ -1,24 +1,14 @@
 //! Rows that this version cannot read: taken out of the work, with a notice that calls a person, so
 //! that they end nobody else's claim. Their contents stay as they are, and nothing of them is told.
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::OrderNews;
+use pagos_core::{AccountName, Currency, Money, OrderKey, Status, Timestamp};
+use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews};
 use tokio_postgres::Row;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::queue::requeued;
-use crate::row;
-use crate::tallies::count_moved;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection, failure::Failure, queue::requeued, row, tallies::count_moved,
+    transaction::Work,
+};
 
 /// Where an unreadable row is.
 #[derive(Debug, Clone, Copy)]

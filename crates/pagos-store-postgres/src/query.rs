@@ -1,19 +1,14 @@
 //! What is read: payouts, histories, and the next due time of lanes. Changes nothing.
 
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_engine::Entry;
-use pagos_engine::Lane;
-use pagos_engine::Payout;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
+use pagos_engine::{Entry, Lane, Payout};
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::row;
-use crate::row::payout_columns;
-use crate::row::payouts;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    row::{self, payout_columns, payouts},
+    transaction::Work,
+};
 
 pub(crate) struct ReadPayout<'call> {
     pub(crate) key: &'call OrderKey,

@@ -2,24 +2,17 @@
 //! `sealed.rs`; which of them may leave is not decided here.
 
 use pagos_core::Timestamp;
-use pagos_engine::Candidate;
-use pagos_engine::Leaving;
-use pagos_engine::Mark;
-use pagos_engine::RunId;
-use pagos_engine::Scope;
-use pagos_engine::Seal;
-use pagos_engine::SealedAs;
-use pagos_engine::Sealing;
+use pagos_engine::{Candidate, Leaving, Mark, RunId, Scope, Seal, SealedAs, Sealing};
 use tokio_postgres::Row;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::row;
-use crate::row::payout_columns;
-use crate::row::payouts;
-use crate::sealed;
-use crate::tallies::count_moved;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    row::{self, payout_columns, payouts},
+    sealed,
+    tallies::count_moved,
+    transaction::Work,
+};
 
 /// Payouts in the order in which they came in.
 pub(crate) struct ReadCandidates {

@@ -1,11 +1,7 @@
 //! From rows to domain values: payouts, payments, entries, numbers. No queries.
 
 use pagos_core::Timestamp;
-use pagos_engine::Canonical;
-use pagos_engine::Digest;
-use pagos_engine::Entry;
-use pagos_engine::Payment;
-use pagos_engine::Payout;
+use pagos_engine::{Canonical, Digest, Entry, Payment, Payout};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 

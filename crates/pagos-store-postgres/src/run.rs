@@ -1,17 +1,16 @@
 //! Runs are looked at, released and withdrawn, the last two in portions. Submitting is in `submit.rs`.
 
 use pagos_core::Timestamp;
-use pagos_engine::Run;
-use pagos_engine::RunId;
+use pagos_engine::{Run, RunId};
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::flight::Flight;
-use crate::flight::Statement;
-use crate::flight::raised;
-use crate::row;
-use crate::tallies::count_moved;
-use crate::transaction::Work;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    flight::{Flight, Statement, raised},
+    row,
+    tallies::count_moved,
+    transaction::Work,
+};
 
 /// Members that one transaction releases or withdraws. A run may have a million; the others who write
 /// shall not wait for all of them.

@@ -11,10 +11,11 @@ mod version_9;
 
 use std::time::Duration;
 
-use crate::connection::Commit;
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::transaction::Work;
+use crate::{
+    connection::{Commit, Connection},
+    failure::Failure,
+    transaction::Work,
+};
 
 /// Each takes the schema from the number of those before it to the next. Never edited, only added.
 const MIGRATIONS: [&str; 9] = [
@@ -281,12 +282,11 @@ const TABLES: &str = "SELECT count(*), coalesce(bool_or(relname = 'schema_versio
 #[cfg(all(test, feature = "scratch"))]
 mod tests {
     use super::*;
-    use crate::PostgresOptions;
-    use crate::PostgresStore;
-    use crate::Scratch;
-    use crate::target::Mode;
-    use crate::target::Target;
-    use crate::url;
+    use crate::{
+        PostgresOptions, PostgresStore, Scratch,
+        target::{Mode, Target},
+        url,
+    };
 
     async fn connect(database_url: &str) -> Connection {
         let options = PostgresOptions::default();

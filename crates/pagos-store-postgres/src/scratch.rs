@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
-use crate::connection::Connection;
-use crate::target::Mode;
-use crate::target::Target;
-use crate::url;
+use crate::{
+    connection::Connection,
+    target::{Mode, Target},
+    url,
+};
 
 const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";
 

@@ -7,15 +7,10 @@
 use std::collections::HashMap;
 
 use pagos_core::OrderKey;
-use pagos_engine::Intent;
-use pagos_engine::Mark;
-use pagos_engine::Seal;
-use pagos_engine::SealedAs;
+use pagos_engine::{Intent, Mark, Seal, SealedAs};
 use tokio_postgres::Row;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::transaction::Work;
+use crate::{connection::Connection, failure::Failure, transaction::Work};
 
 /// A key's mark as the text of a `uuid`.
 pub(crate) fn hex(mark: [u8; 16]) -> String {

@@ -4,15 +4,10 @@
 //! opened. That is not encryption at rest: who can read the database, or a backup of it, has the
 //! secrets.
 
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Secret};
 use pagos_engine::KnownSession;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::transaction::Work;
+use crate::{connection::Connection, failure::Failure, transaction::Work};
 
 /// What is written to the database of a secret.
 pub(crate) fn secret_bytes(secret: &Secret) -> &[u8] {

@@ -2,9 +2,7 @@
 
 use pagos_core::Timestamp;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::transaction::Work;
+use crate::{connection::Connection, failure::Failure, transaction::Work};
 
 /// The settings of a server, as its `SHOW` commands spell them; read by
 /// [`crate::PostgresStore::settings`].

@@ -2,20 +2,17 @@
 //! one statement for any number of them. Which steps go together is not decided here.
 
 use pagos_core::Timestamp;
-use pagos_engine::Committed;
-use pagos_engine::InboxId;
-use pagos_engine::Lease;
-use pagos_engine::Step;
+use pagos_engine::{Committed, InboxId, Lease, Step};
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::flight::Flight;
-use crate::flight::Statement;
-use crate::flight::raised;
-use crate::inbox;
-use crate::queue::requeued;
-use crate::row;
-use crate::tallies::count_moved;
+use crate::{
+    connection::Connection,
+    failure::Failure,
+    flight::{Flight, Statement, raised},
+    inbox,
+    queue::requeued,
+    row,
+    tallies::count_moved,
+};
 
 /// Steps of payouts that are all different ones. Each has an answer of its own; a conflict writes
 /// nothing and is no error.
@@ -257,12 +254,11 @@ mod tests {
     use pagos_engine::Progress;
 
     use super::*;
-    use crate::PostgresOptions;
-    use crate::PostgresStore;
-    use crate::Scratch;
-    use crate::target::Mode;
-    use crate::target::Target;
-    use crate::url;
+    use crate::{
+        PostgresOptions, PostgresStore, Scratch,
+        target::{Mode, Target},
+        url,
+    };
 
     fn step(name: &str, version: u64) -> Step {
         Step {

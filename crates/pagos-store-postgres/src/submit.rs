@@ -1,31 +1,21 @@
 //! Intents become held payouts and members of a run, whole batches or nothing. What else happens to
 //! runs is in `run.rs`.
 
-use std::collections::HashMap;
-use std::collections::hash_map;
+use std::collections::{HashMap, hash_map};
 
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Status;
-use pagos_engine::Digest;
-use pagos_engine::Intent;
-use pagos_engine::Mark;
-use pagos_engine::Progress;
-use pagos_engine::RunId;
-use pagos_engine::StoreError;
-use pagos_engine::Submitted;
+use pagos_core::{OrderKey, PayoutOrder, Status};
+use pagos_engine::{Digest, Intent, Mark, Progress, RunId, StoreError, Submitted};
 use tokio_postgres::Row;
 
-use crate::batch::Batch;
-use crate::batch::Enter;
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::pool::Pool;
-use crate::row;
-use crate::row::DIGEST_VERSION;
-use crate::sealed;
-use crate::sealed::Sealed;
-use crate::transaction::Work;
+use crate::{
+    batch::{Batch, Enter},
+    connection::Connection,
+    failure::Failure,
+    pool::Pool,
+    row::{self, DIGEST_VERSION},
+    sealed::{self, Sealed},
+    transaction::Work,
+};
 
 /// Submits a batch. One of which nothing is stored yet is stored in one round trip, and one that is stored
 /// already is found so in another one. Whatever lies between takes a transaction of several statements.

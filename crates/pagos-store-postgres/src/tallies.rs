@@ -3,18 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Timestamp;
-use pagos_engine::Progress;
-use pagos_engine::RunId;
-use pagos_engine::Tally;
-use pagos_engine::TallyRow;
+use pagos_core::{AccountName, Currency, Timestamp};
+use pagos_engine::{Progress, RunId, Tally, TallyRow};
 
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::row;
-use crate::transaction::Work;
+use crate::{connection::Connection, failure::Failure, row, transaction::Work};
 
 /// A part of a statement: counts the rows of its table `moved` (`run, account, currency, status,
 /// amount_minor, at_rest, attention`, and `sign`: 1 for what enters a row of the tallies, -1 for

@@ -7,20 +7,22 @@
 //! together with the settings of the session. Whoever looks at the mark in the same transaction as its
 //! statements can rely on their names and on the settings.
 
-use std::hash::BuildHasher;
-use std::hash::RandomState;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio_postgres::Client;
-use tokio_postgres::Config;
+use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::failure::Failure;
-use crate::url::Encryption;
-use crate::url::Server;
+use crate::{
+    failure::Failure,
+    url::{Encryption, Server},
+};
 
 /// What connections are opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use pagos_engine::StoreError;
-use rustls::ClientConfig;
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls_platform_verifier::BuilderVerifierExt;
-use rustls_platform_verifier::Verifier;
+use rustls::{
+    ClientConfig,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use rustls_platform_verifier::{BuilderVerifierExt, Verifier};
 
 /// Trusts the system's authorities, and those in `extra_roots_pem` if there are any.
 pub(crate) fn build_config(extra_roots_pem: &[u8]) -> Result<ClientConfig, StoreError> {

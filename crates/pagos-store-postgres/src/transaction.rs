@@ -5,19 +5,15 @@ use std::time::Duration;
 
 use pagos_engine::StoreError;
 
-use crate::connection::Commit;
-use crate::connection::Connection;
-use crate::connection::Flown;
-use crate::failure::Failure;
-use crate::failure::Kind;
-use crate::flight::Flight;
-use crate::pool::Patience;
-use crate::pool::Pool;
-use crate::pool::Taken;
-use crate::schema;
-use crate::target::Mode;
-use crate::writer::Found;
-use crate::writer::Writer;
+use crate::{
+    connection::{Commit, Connection, Flown},
+    failure::{Failure, Kind},
+    flight::Flight,
+    pool::{Patience, Pool, Taken},
+    schema,
+    target::Mode,
+    writer::{Found, Writer},
+};
 
 /// What a call does. It is done again from its start if it has to be, so it keeps nothing between
 /// two runs.

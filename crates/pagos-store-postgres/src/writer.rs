@@ -8,8 +8,7 @@
 
 use tokio::time::Instant;
 
-use crate::connection::Connection;
-use crate::failure::Failure;
+use crate::{connection::Connection, failure::Failure};
 
 /// The row of one connection, as this program last knew it to be durable.
 #[derive(Debug, Clone, Copy)]

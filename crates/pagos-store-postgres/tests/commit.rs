@@ -6,39 +6,17 @@
 mod proxy;
 mod sample;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Delivery;
-use pagos_core::Hint;
-use pagos_engine::Begun;
-use pagos_engine::Committed;
-use pagos_engine::Filing;
-use pagos_engine::InboxStore;
-use pagos_engine::NoAttempt;
-use pagos_engine::Payout;
-use pagos_engine::Released;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
-use pagos_engine::Verdict;
-use pagos_engine::Work;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
-use pagos_store_postgres::ScratchDatabase;
+use pagos_core::{Delivery, Hint};
+use pagos_engine::{
+    Begun, Committed, Filing, InboxStore, NoAttempt, Payout, Released, Store, Submitted, Verdict,
+    Work,
+};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
-use proxy::Fate;
-use proxy::Proxy;
-use sample::account;
-use sample::claim;
-use sample::connect;
-use sample::count;
-use sample::intent;
-use sample::key;
-use sample::open_with;
-use sample::release;
-use sample::run_of;
-use sample::step;
+use proxy::{Fate, Proxy};
+use sample::{account, claim, connect, count, intent, key, open_with, release, run_of, step};
 
 struct Stand {
     database: ScratchDatabase,

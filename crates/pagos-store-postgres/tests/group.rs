@@ -6,38 +6,16 @@
 mod proxy;
 mod sample;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use futures_util::FutureExt;
-use futures_util::future::join_all;
-use pagos_core::Observation;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::Committed;
-use pagos_engine::InboxId;
-use pagos_engine::NoAttempt;
-use pagos_engine::Payout;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
-use pagos_store_postgres::ScratchDatabase;
+use futures_util::{FutureExt, future::join_all};
+use pagos_core::{Observation, ProviderRef, Source, Status};
+use pagos_engine::{Committed, InboxId, NoAttempt, Payout, Step, Store};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 use tokio_postgres::Client;
 
-use proxy::Fate;
-use proxy::Proxy;
-use sample::assert_sums_are_right;
-use sample::at;
-use sample::claim;
-use sample::connect;
-use sample::count;
-use sample::key;
-use sample::open;
-use sample::release;
-use sample::step;
+use proxy::{Fate, Proxy};
+use sample::{assert_sums_are_right, at, claim, connect, count, key, open, release, step};
 
 struct Stand {
     database: ScratchDatabase,

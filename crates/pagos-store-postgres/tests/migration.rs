@@ -6,50 +6,17 @@
 mod sample;
 
 use futures_util::future::join_all;
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::Hint;
-use pagos_core::ProviderRef;
-use pagos_core::Status;
-use pagos_engine::Asked;
-use pagos_engine::Digest;
-use pagos_engine::Filing;
-use pagos_engine::InboxId;
-use pagos_engine::InboxState;
-use pagos_engine::InboxStore;
-use pagos_engine::Lane;
-use pagos_engine::NoAttempt;
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::PaymentStore;
-use pagos_engine::Released;
-use pagos_engine::Run;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
-use pagos_engine::Trust;
-use pagos_engine::Verdict;
-use pagos_engine::Work;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
-use pagos_store_postgres::ScratchDatabase;
+use pagos_core::{AccountName, Delivery, Hint, ProviderRef, Status};
+use pagos_engine::{
+    Asked, Digest, Filing, InboxId, InboxState, InboxStore, Lane, NoAttempt, Notice, NoticeAbout,
+    PaymentStore, Released, Run, Store, Submitted, Trust, Verdict, Work,
+};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
-use sample::account;
-use sample::assert_sums_are_right;
-use sample::at;
-use sample::claim;
-use sample::claim_of;
-use sample::connect;
-use sample::count;
-use sample::intent;
-use sample::intents;
-use sample::lane;
-use sample::open;
-use sample::open_with;
-use sample::release;
-use sample::run;
-use sample::run_of;
-use sample::step;
+use sample::{
+    account, assert_sums_are_right, at, claim, claim_of, connect, count, intent, intents, lane,
+    open, open_with, release, run, run_of, step,
+};
 
 async fn refusal(url: &str) -> String {
     PostgresStore::connect(url, PostgresOptions::default()).await.unwrap_err().to_string()

@@ -10,35 +10,15 @@ mod pgbouncer;
 mod proxy;
 mod sample;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use pagos_engine::Committed;
-use pagos_engine::Intent;
-use pagos_engine::NoAttempt;
-use pagos_engine::Payout;
-use pagos_engine::Released;
-use pagos_engine::Store;
-use pagos_engine::suite::Case;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
-use pagos_store_postgres::ScratchDatabase;
+use pagos_engine::{Committed, Intent, NoAttempt, Payout, Released, Store, suite::Case};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
 use pgbouncer::Pooler;
-use proxy::Fate;
-use proxy::Proxy;
-use sample::at;
-use sample::claim;
-use sample::connect;
-use sample::count;
-use sample::intent;
-use sample::key;
-use sample::open;
-use sample::release;
-use sample::run;
-use sample::step;
+use proxy::{Fate, Proxy};
+use sample::{at, claim, connect, count, intent, key, open, release, run, step};
 
 /// The engine's suite.
 mod world_6_through_a_pooler {

@@ -7,34 +7,16 @@ mod sample;
 
 use std::sync::Arc;
 
-use pagos_core::Observation;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::Leaving;
-use pagos_engine::NoAttempt;
-use pagos_engine::Released;
-use pagos_engine::RetentionStore;
-use pagos_engine::SealedAs;
-use pagos_engine::Sealing;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
+use pagos_core::{Observation, Source, Status};
+use pagos_engine::{
+    Leaving, NoAttempt, Released, RetentionStore, SealedAs, Sealing, Step, Store, Submitted,
+};
 use pagos_store_postgres::Scratch;
 
-use sample::assert_sums_are_right;
-use sample::at;
-use sample::claim;
-use sample::connect;
-use sample::count;
-use sample::hold_tally;
-use sample::intent;
-use sample::intents;
-use sample::key;
-use sample::open;
-use sample::release;
-use sample::run_of;
-use sample::step;
-use sample::wait_for_waiting;
+use sample::{
+    assert_sums_are_right, at, claim, connect, count, hold_tally, intent, intents, key, open,
+    release, run_of, step, wait_for_waiting,
+};
 
 /// The queue says where to look. Where it is behind, the payout's own row decides.
 #[tokio::test]

@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use pagos_engine::Store;
-use pagos_engine::suite::Case;
-use pagos_engine::suite::agrees_with_memory;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_engine::{
+    Store,
+    suite::{Case, agrees_with_memory},
+};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 
 fn run(case: &Case) {
     let Some(scratch) = Scratch::from_env() else { return };

@@ -5,55 +5,20 @@
 
 mod sample;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::Asked;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Committed;
-use pagos_engine::Filter;
-use pagos_engine::Lane;
-use pagos_engine::Lease;
-use pagos_engine::NoAttempt;
-use pagos_engine::NoticeKind;
-use pagos_engine::Page;
-use pagos_engine::Payment;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentStep;
-use pagos_engine::PaymentStore;
-use pagos_engine::Released;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::StoreErrorKind;
-use pagos_engine::Submitted;
-use pagos_engine::Work;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_core::{AccountName, Currency, Money, Observation, PaymentOrder, Source, Status};
+use pagos_engine::{
+    Asked, ClaimRequest, Committed, Filter, Lane, Lease, NoAttempt, NoticeKind, Page, Payment,
+    PaymentCommitted, PaymentStep, PaymentStore, Released, Step, Store, StoreErrorKind, Submitted,
+    Work,
+};
+use pagos_store_postgres::{PostgresStore, Scratch};
 
-use sample::account;
-use sample::assert_sums_are_right;
-use sample::at;
-use sample::claim;
-use sample::claim_of;
-use sample::connect;
-use sample::hold_tally;
-use sample::intent;
-use sample::intents;
-use sample::key;
-use sample::lane;
-use sample::open;
-use sample::release;
-use sample::run;
-use sample::run_of;
-use sample::step;
-use sample::wait_for_waiting;
+use sample::{
+    account, assert_sums_are_right, at, claim, claim_of, connect, hold_tally, intent, intents, key,
+    lane, open, release, run, run_of, step, wait_for_waiting,
+};
 
 async fn members(store: &PostgresStore, run: &str) -> Vec<String> {
     let filter = Filter { run: Some(run_of(run)), ..Filter::default() };

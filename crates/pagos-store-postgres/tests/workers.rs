@@ -5,30 +5,15 @@
 
 mod sample;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use futures_util::future::join_all;
-use pagos_engine::Committed;
-use pagos_engine::Intent;
-use pagos_engine::NoAttempt;
-use pagos_engine::Notice;
-use pagos_engine::Released;
-use pagos_engine::Store;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_engine::{Committed, Intent, NoAttempt, Notice, Released, Store};
+use pagos_store_postgres::{PostgresStore, Scratch};
 
-use sample::assert_sums_are_right;
-use sample::at;
-use sample::claim;
-use sample::connect;
-use sample::intent;
-use sample::key;
-use sample::open;
-use sample::release;
-use sample::run;
-use sample::run_of;
-use sample::step;
+use sample::{
+    assert_sums_are_right, at, claim, connect, intent, key, open, release, run, run_of, step,
+};
 
 fn key_of(notice: &Notice) -> String {
     notice.key().unwrap().to_string()

@@ -15,38 +15,23 @@
 #[path = "../tests/scratch/mod.rs"]
 mod scratch;
 
-use std::cell::Cell;
-use std::fs::File;
-use std::io::Seek;
-use std::io::SeekFrom;
-use std::io::Write;
-use std::path::Path;
-use std::sync::mpsc;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    cell::Cell,
+    fs::File,
+    io::{Seek, SeekFrom, Write},
+    path::Path,
+    sync::mpsc,
+    time::{Duration, Instant},
+};
 
 use futures_channel::oneshot;
-use futures_util::StreamExt;
-use futures_util::stream;
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Filter;
-use pagos_engine::Intent;
-use pagos_engine::Lane;
-use pagos_engine::NoAttempt;
-use pagos_engine::Page;
-use pagos_engine::Sorted;
-use pagos_engine::Store;
-use pagos_engine::Work;
+use futures_util::{StreamExt, stream};
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{Filter, Intent, Lane, NoAttempt, Page, Sorted, Store, Work};
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use scratch::Scratch;
-use scratch::beside;
-use scratch::claim_request;
-use scratch::intent;
-use scratch::run;
-use scratch::submit;
+use scratch::{Scratch, beside, claim_request, intent, run, submit};
 
 /// How long each takes its turn. Short, so that whatever else the machine does comes to all.
 const SLICE: Duration = Duration::from_millis(100);

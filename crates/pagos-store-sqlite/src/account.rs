@@ -3,14 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::AccountName;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Timestamp};
 use pagos_engine::Notice;
-use rusqlite::Connection;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use crate::failure::Failure;
-use crate::outbox;
+use crate::{failure::Failure, outbox};
 
 /// The first world of an account stays.
 pub(crate) fn bind(

@@ -1,16 +1,12 @@
 //! Claims to ask, which are kept in memory: they spare the provider a question and guard no money.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Claim;
-use pagos_engine::Payout;
-use pagos_engine::Share;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{Claim, Payout, Share};
 
 /// Which payouts are being asked about, and until when nobody else asks.
 #[derive(Debug, Default)]

@@ -4,30 +4,20 @@
 //! thread, which checks that each row is as it was read. Claims to ask are in `asked.rs`, not in the
 //! file: only the process that has the turn claims payouts, and its questions end with it.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use pagos_core::Timestamp;
-use pagos_engine::Begin;
-use pagos_engine::Begun;
-use pagos_engine::Claim;
-use pagos_engine::Lane;
-use pagos_engine::Payout;
-use pagos_engine::Share;
-use rusqlite::Connection;
-use rusqlite::params;
+use pagos_engine::{Begin, Begun, Claim, Lane, Payout, Share};
+use rusqlite::{Connection, params};
 
-use crate::failure::Failure;
-use crate::row;
-use crate::row::payout_columns;
-use crate::step;
-use crate::tallies;
-use crate::tallies::Counted;
-use crate::tallies::is_at_rest;
-use crate::thread::Transaction;
-use crate::unread;
-use crate::unread::UNREAD_MAX;
-use crate::unread::Unread;
+use crate::{
+    failure::Failure,
+    row::{self, payout_columns},
+    step,
+    tallies::{self, Counted, is_at_rest},
+    thread::Transaction,
+    unread::{self, UNREAD_MAX, Unread},
+};
 
 /// What is due in one lane, in the order of claiming.
 #[derive(Debug, Default)]

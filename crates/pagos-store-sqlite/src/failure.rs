@@ -5,8 +5,7 @@
 
 use std::fmt::Display;
 
-use pagos_engine::StoreError;
-use pagos_engine::StoreErrorKind;
+use pagos_engine::{StoreError, StoreErrorKind};
 use rusqlite::ErrorCode;
 use serde_json::error::Category;
 

@@ -1,26 +1,22 @@
 //! The database file: created for its owner only, recognised as ours, opened with the right
 //! settings. No tables.
 
-use std::fs;
-use std::fs::OpenOptions;
-use std::fs::TryLockError;
-use std::io::ErrorKind;
-use std::path::Path;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs::{self, OpenOptions, TryLockError},
+    io::ErrorKind,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use pagos_engine::StoreError;
-use rusqlite::Connection;
-use rusqlite::OpenFlags;
-use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::failure::Failure;
-use crate::lock;
-use crate::place;
-use crate::place::blame;
-use crate::query;
-use crate::schema;
-use crate::wal;
+use crate::{
+    failure::Failure,
+    lock,
+    place::{self, blame},
+    query, schema, wal,
+};
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

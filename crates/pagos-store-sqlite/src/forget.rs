@@ -2,11 +2,9 @@
 //! and what nobody could read stay.
 
 use pagos_core::Timestamp;
-use rusqlite::Connection;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use crate::failure::Failure;
-use crate::row;
+use crate::{failure::Failure, row};
 
 /// How many deliveries [`find_deliveries`] would find.
 pub(crate) fn count_deliveries(connection: &Connection, before: Timestamp) -> Result<u64, Failure> {

@@ -2,30 +2,14 @@
 //! are. Nothing is verified here.
 
 use bytes::Bytes;
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_engine::Filed;
-use pagos_engine::Filing;
-use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
-use pagos_engine::InboxState;
-use pagos_engine::REPETITION_SPACING;
-use pagos_engine::Refused;
-use pagos_engine::Trust;
-use pagos_engine::Verdict;
-use pagos_engine::fingerprint;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
-use rusqlite::params;
+use pagos_core::{AccountName, Delivery, OrderKey, ProviderRef, Timestamp};
+use pagos_engine::{
+    Filed, Filing, InboxId, InboxItem, InboxState, REPETITION_SPACING, Refused, Trust, Verdict,
+    fingerprint,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::delivery;
-use crate::failure::Failure;
-use crate::outbox;
-use crate::row;
+use crate::{delivery, failure::Failure, outbox, row};
 
 pub(crate) fn receive(
     connection: &Connection,

@@ -2,19 +2,14 @@
 //! `INDEXED BY` makes a statement that could not an error.
 
 use pagos_core::OrderKey;
-use pagos_engine::Cursor;
-use pagos_engine::Filter;
-use pagos_engine::Page;
-use pagos_engine::Payout;
-use pagos_engine::Sorted;
-use rusqlite::Connection;
-use rusqlite::ToSql;
-use rusqlite::params_from_iter;
+use pagos_engine::{Cursor, Filter, Page, Payout, Sorted};
+use rusqlite::{Connection, ToSql, params_from_iter};
 
-use crate::failure::Failure;
-use crate::row;
-use crate::row::payout_columns;
-use crate::run;
+use crate::{
+    failure::Failure,
+    row::{self, payout_columns},
+    run,
+};
 
 /// Rows are read until `page.limit` of them could be, so that a short page is the last one.
 pub(crate) fn list(

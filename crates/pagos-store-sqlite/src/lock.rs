@@ -5,24 +5,19 @@
 //! Linux the database itself is locked as well, so that a lock file that somebody removed lets
 //! nobody else in.
 
-use std::fs;
-use std::fs::File;
-use std::fs::TryLockError;
-use std::io;
-use std::io::ErrorKind;
-use std::io::Seek;
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, ErrorKind, Seek, Write},
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
-use pagos_engine::Guard;
-use pagos_engine::StoreError;
-use pagos_engine::Turn;
+use pagos_engine::{Guard, StoreError, Turn};
 
-use crate::file;
-use crate::place::beside;
-use crate::place::blame;
+use crate::{
+    file,
+    place::{beside, blame},
+};
 
 /// Held by the process that dispatches; given back when dropped, or by the operating system when
 /// the process ends in whatever way.
@@ -112,16 +107,14 @@ pub(crate) fn path_of(path: &Path) -> PathBuf {
 /// locks would go with it; `flock` is apart from those on Linux, and only there for certain.
 #[cfg(target_os = "linux")]
 mod itself {
-    use std::collections::BTreeMap;
-    use std::fs;
-    use std::fs::File;
-    use std::fs::TryLockError;
-    use std::io;
-    use std::os::unix::fs::MetadataExt;
-    use std::path::Path;
-    use std::sync::Mutex;
-    use std::sync::MutexGuard;
-    use std::sync::PoisonError;
+    use std::{
+        collections::BTreeMap,
+        fs::{self, File, TryLockError},
+        io,
+        os::unix::fs::MetadataExt,
+        path::Path,
+        sync::{Mutex, MutexGuard, PoisonError},
+    };
 
     /// Device and number: the file itself.
     type Place = (u64, u64);
@@ -182,8 +175,7 @@ mod itself {
 
 #[cfg(not(target_os = "linux"))]
 mod itself {
-    use std::io;
-    use std::path::Path;
+    use std::{io, path::Path};
 
     #[derive(Debug)]
     pub(super) struct Held;

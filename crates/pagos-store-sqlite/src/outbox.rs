@@ -2,13 +2,9 @@
 //! behind the slowest reader only.
 
 use pagos_engine::Notice;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::failure::Failure;
-use crate::row;
-use crate::run;
+use crate::{failure::Failure, row, run};
 
 /// The number is the highest so far plus one: SQLite's rule for a key that is not given.
 pub(crate) fn tell(connection: &Connection, notices: &[Notice]) -> Result<(), Failure> {

@@ -1,35 +1,21 @@
 //! Payments: stored once, written step by step, found by key, status and due time. Their sessions
 //! are in `session.rs`.
 
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Digest;
-use pagos_engine::Entry;
-use pagos_engine::Lease;
-use pagos_engine::Payment;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentProgress;
-use pagos_engine::PaymentStep;
-use pagos_engine::Share;
-use pagos_engine::Work;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::params;
+use pagos_core::{OrderKey, PaymentOrder, Timestamp};
+use pagos_engine::{
+    Asked, ClaimRequest, Digest, Entry, Lease, Payment, PaymentCommitted, PaymentProgress,
+    PaymentStep, Share, Work,
+};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::failure::Failure;
-use crate::inbox;
-use crate::outbox;
-use crate::row;
-use crate::session;
-use crate::session::Owner;
-use crate::tallies;
-use crate::thread::Transaction;
-use crate::unread;
-use crate::unread::UNREAD_MAX;
-use crate::unread::Unread;
+use crate::{
+    failure::Failure,
+    inbox, outbox, row,
+    session::{self, Owner},
+    tallies,
+    thread::Transaction,
+    unread::{self, UNREAD_MAX, Unread},
+};
 
 pub(crate) fn ask_for(
     connection: &Connection,

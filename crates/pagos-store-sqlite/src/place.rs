@@ -1,12 +1,12 @@
 //! Where a database really is. Its log and its lock lie beside it, under names made of its own; so a
 //! database has one name, and whatever would give it two is refused. Opens nothing.
 
-use std::ffi::OsString;
-use std::fs;
-use std::io;
-use std::io::ErrorKind;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    ffi::OsString,
+    fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
 
 use pagos_engine::StoreError;
 

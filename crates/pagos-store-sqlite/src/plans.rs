@@ -1,19 +1,18 @@
 //! What SQLite does for every statement that the suite makes the store run: it looks rows up by an
 //! index and sorts nothing, so that no statement costs more where more payouts are stored.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use pagos_engine::suite;
-use rusqlite::Connection;
-use rusqlite::trace::TraceEvent;
-use rusqlite::trace::TraceEventCodes;
+use rusqlite::{
+    Connection,
+    trace::{TraceEvent, TraceEventCodes},
+};
 
-use crate::SqliteStore;
-use crate::schema;
+use crate::{SqliteStore, schema};
 
 /// Every statement of every connection that this process opened.
 static HEARD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -2,29 +2,17 @@
 
 use std::collections::HashMap;
 
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_engine::Entry;
-use pagos_engine::Lane;
-use pagos_engine::Payout;
-use pagos_engine::RunId;
-use pagos_engine::Tally;
-use pagos_engine::Trust;
-use pagos_engine::Work;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
+use pagos_engine::{Entry, Lane, Payout, RunId, Tally, Trust, Work};
+use rusqlite::{Connection, OptionalExtension};
 
-use crate::claim;
-use crate::failure::Failure;
-use crate::inbox;
-use crate::payment;
-use crate::row;
-use crate::row::payout_columns;
-use crate::run;
-use crate::sealed;
-use crate::tallies;
+use crate::{
+    claim,
+    failure::Failure,
+    inbox, payment,
+    row::{self, payout_columns},
+    run, sealed, tallies,
+};
 
 pub(crate) fn payout(connection: &Connection, key: &OrderKey) -> Result<Option<Payout>, Failure> {
     let mut statement = connection.prepare_cached(concat!(

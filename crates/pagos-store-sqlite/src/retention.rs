@@ -1,26 +1,17 @@
 //! Payouts that leave: proposed, taken out, and their keys sealed. What was kept of them is in
 //! `sealed.rs`; which of them may leave is not decided here.
 
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Candidate;
-use pagos_engine::Leaving;
-use pagos_engine::RunId;
-use pagos_engine::Scope;
-use pagos_engine::Sealing;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
-use rusqlite::params;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{Candidate, Leaving, RunId, Scope, Sealing};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::failure::Failure;
-use crate::row;
-use crate::row::payout_columns;
-use crate::sealed;
-use crate::tallies;
-use crate::tallies::ALL;
-use crate::tallies::Counted;
-use crate::thread::Transaction;
+use crate::{
+    failure::Failure,
+    row::{self, payout_columns},
+    sealed,
+    tallies::{self, ALL, Counted},
+    thread::Transaction,
+};
 
 /// Rows are read until `limit` of them could be, so that a short answer is the last one.
 pub(crate) fn candidates(

@@ -1,15 +1,8 @@
 //! From rows to domain values: payouts, payments, entries, numbers. No queries.
 
-use pagos_core::PaymentOrder;
-use pagos_core::PayoutOrder;
-use pagos_core::Timestamp;
-use pagos_engine::Canonical;
-use pagos_engine::Digest;
-use pagos_engine::Entry;
-use pagos_engine::Payment;
-use pagos_engine::Payout;
-use rusqlite::Row;
-use rusqlite::Rows;
+use pagos_core::{PaymentOrder, PayoutOrder, Timestamp};
+use pagos_engine::{Canonical, Digest, Entry, Payment, Payout};
+use rusqlite::{Row, Rows};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;

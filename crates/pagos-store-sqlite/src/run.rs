@@ -1,18 +1,15 @@
 //! Runs and their members: joined one by one, released or withdrawn in portions.
 
 use pagos_core::Timestamp;
-use pagos_engine::Run;
-use pagos_engine::RunId;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::params;
+use pagos_engine::{Run, RunId};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::failure::Failure;
-use crate::row;
-use crate::sealed;
-use crate::tallies;
-use crate::tallies::Counted;
-use crate::thread::Transaction;
+use crate::{
+    failure::Failure,
+    row, sealed,
+    tallies::{self, Counted},
+    thread::Transaction,
+};
 
 /// Members that one transaction releases or withdraws. A run may have a million; the others who
 /// write shall not wait for all of them, nor shall the log hold them all at once.

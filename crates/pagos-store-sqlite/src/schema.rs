@@ -4,8 +4,7 @@ mod version_7;
 
 use rusqlite::Connection;
 
-use crate::failure::Failure;
-use crate::tallies;
+use crate::{failure::Failure, tallies};
 
 /// In the file's header: the database is ours. ("Pago" in ASCII.)
 pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;

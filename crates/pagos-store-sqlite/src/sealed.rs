@@ -3,21 +3,16 @@
 //! A mark bears the first run of its payout, since nearly every payout has one run only; the others
 //! stand in a table of their own, together with runs that an archived payout joined later.
 
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Leaving;
-use pagos_engine::Mark;
-use pagos_engine::Seal;
-use pagos_engine::SealedAs;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::params;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{Leaving, Mark, Seal, SealedAs};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::failure::Failure;
-use crate::row;
-use crate::tallies;
-use crate::tallies::Counted;
-use crate::thread::Transaction;
+use crate::{
+    failure::Failure,
+    row,
+    tallies::{self, Counted},
+    thread::Transaction,
+};
 
 /// The run of the tallies that stands for the archived members of a run. No run has number 0.
 pub(crate) fn archived_of(run: i64) -> i64 {

@@ -4,14 +4,9 @@
 //! opened. The file is made readable by its owner only. That is not encryption at rest: who can read
 //! the file, or a backup of it, has the secrets.
 
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_engine::KnownSession;
-use pagos_engine::OpenedSession;
-use rusqlite::Connection;
-use rusqlite::params;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Secret};
+use pagos_engine::{KnownSession, OpenedSession};
+use rusqlite::{Connection, params};
 
 use crate::failure::Failure;
 

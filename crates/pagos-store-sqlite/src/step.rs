@@ -1,21 +1,15 @@
 //! One step of one payout: progress, history, notices and the applied delivery, all or nothing.
 
 use pagos_core::ProviderRef;
-use pagos_engine::Committed;
-use pagos_engine::Lease;
-use pagos_engine::Step;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::params;
+use pagos_engine::{Committed, Lease, Step};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::failure::Failure;
-use crate::inbox;
-use crate::outbox;
-use crate::row;
-use crate::tallies;
-use crate::tallies::Counted;
-use crate::tallies::is_at_rest;
-use crate::thread::Transaction;
+use crate::{
+    failure::Failure,
+    inbox, outbox, row,
+    tallies::{self, Counted, is_at_rest},
+    thread::Transaction,
+};
 
 /// A step as it is written. Encoding takes longer than writing, and is done outside of the thread that
 /// everybody waits for.

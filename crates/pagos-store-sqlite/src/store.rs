@@ -4,60 +4,29 @@ mod inbox;
 mod payment;
 mod retention;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_engine::Begin;
-use pagos_engine::Claim;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Committed;
-use pagos_engine::Entry;
-use pagos_engine::Filter;
-use pagos_engine::Intent;
-use pagos_engine::Lane;
-use pagos_engine::Lease;
-use pagos_engine::Notice;
-use pagos_engine::Page;
-use pagos_engine::Payout;
-use pagos_engine::Released;
-use pagos_engine::Run;
-use pagos_engine::RunId;
-use pagos_engine::Share;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::Submitted;
-use pagos_engine::Tally;
-use pagos_engine::Turn;
-use pagos_engine::Work;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
+use pagos_engine::{
+    Begin, Claim, ClaimRequest, Committed, Entry, Filter, Intent, Lane, Lease, Notice, Page,
+    Payout, Released, Run, RunId, Share, Step, Store, StoreError, Submitted, Tally, Turn, Work,
+};
 
-use crate::account;
-use crate::asked::Asked;
-use crate::claim;
-use crate::claim::Due;
-use crate::claim::Writing;
-use crate::file;
-use crate::list;
-use crate::lock;
-use crate::outbox;
-use crate::place;
-use crate::query;
-use crate::run;
-use crate::run::Begun;
-use crate::step;
-use crate::step::Written;
-use crate::submit;
-use crate::thread::Mode;
-use crate::thread::OnWait;
-use crate::thread::Thread;
-use crate::thread::Transaction;
+use crate::{
+    account,
+    asked::Asked,
+    claim::{self, Due, Writing},
+    file, list, lock, outbox, place, query,
+    run::{self, Begun},
+    step::{self, Written},
+    submit,
+    thread::{Mode, OnWait, Thread, Transaction},
+};
 
 /// A [`Store`] in one SQLite file, for one machine.
 ///

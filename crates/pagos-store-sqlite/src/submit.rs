@@ -1,35 +1,19 @@
 //! Intents become held payouts, whole batches or nothing.
 
-use std::collections::HashMap;
-use std::collections::hash_map;
+use std::collections::{HashMap, hash_map};
 
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Status;
-use pagos_engine::Digest;
-use pagos_engine::Intent;
-use pagos_engine::Mark;
-use pagos_engine::Progress;
-use pagos_engine::RunId;
-use pagos_engine::Seal;
-use pagos_engine::Submitted;
-use rusqlite::Connection;
-use rusqlite::Row;
-use rusqlite::params;
+use pagos_core::{OrderKey, PayoutOrder, Status};
+use pagos_engine::{Digest, Intent, Mark, Progress, RunId, Seal, Submitted};
+use rusqlite::{Connection, Row, params};
 
-use crate::failure::Failure;
-use crate::inbox;
-use crate::row;
-use crate::run;
-use crate::run::Placed;
-use crate::run::Stored;
-use crate::sealed;
-use crate::sealed::Sealed;
-use crate::tallies;
-use crate::tallies::ALL;
-use crate::tallies::Counted;
-use crate::tallies::is_at_rest;
-use crate::thread::Transaction;
+use crate::{
+    failure::Failure,
+    inbox, row,
+    run::{self, Placed, Stored},
+    sealed::{self, Sealed},
+    tallies::{self, ALL, Counted, is_at_rest},
+    thread::Transaction,
+};
 
 /// An intent as it is written; encoded outside of the thread that everybody waits for.
 #[derive(Debug)]

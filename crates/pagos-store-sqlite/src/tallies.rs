@@ -3,20 +3,11 @@
 
 use std::collections::HashMap;
 
-use pagos_core::AccountName;
-use pagos_core::Timestamp;
-use pagos_engine::Progress;
-use pagos_engine::Tally;
-use pagos_engine::TallyRow;
-use rusqlite::Connection;
-use rusqlite::OptionalExtension;
-use rusqlite::Row;
-use rusqlite::params;
+use pagos_core::{AccountName, Timestamp};
+use pagos_engine::{Progress, Tally, TallyRow};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::failure::Failure;
-use crate::row;
-use crate::run;
-use crate::thread::Transaction;
+use crate::{failure::Failure, row, run, thread::Transaction};
 
 /// The run that stands for all payouts. SQLite numbers rows from 1.
 pub(crate) const ALL: i64 = 0;

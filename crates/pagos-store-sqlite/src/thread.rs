@@ -4,18 +4,20 @@
 //! takes nothing of the others with it: the group is undone and run again, then with a savepoint
 //! for each call. Hardly any fails, and a savepoint copies every page that its call changes.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
+};
 
 use futures_channel::oneshot;
 use pagos_engine::StoreError;
 use rusqlite::Connection;
 
-use crate::failure::Failure;
-use crate::tallies::TallyChanges;
+use crate::{failure::Failure, tallies::TallyChanges};
 
 /// What a call works with.
 #[derive(Debug)]
@@ -275,8 +277,7 @@ impl Owner {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
-    use futures_util::future::join_all;
+    use futures_util::{FutureExt, future::join_all};
 
     use super::*;
 

@@ -1,23 +1,16 @@
 //! Rows that this version cannot read: put in quarantine, so that they keep nobody else's work up,
 //! with a notice that calls a person. Nothing in it is changed that a newer version reads.
 
-use pagos_core::AccountName;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::OrderNews;
+use pagos_core::{AccountName, Money, OrderKey, Status, Timestamp};
+use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews};
 use rusqlite::params;
 
-use crate::failure::Failure;
-use crate::failure::cannot_be_read;
-use crate::outbox;
-use crate::tallies;
-use crate::tallies::Counted;
-use crate::thread::Transaction;
+use crate::{
+    failure::{Failure, cannot_be_read},
+    outbox,
+    tallies::{self, Counted},
+    thread::Transaction,
+};
 
 /// The status word of a row that is set aside.
 const WORD: &str = "quarantined";

@@ -10,19 +10,19 @@
 
 mod index;
 
-use std::fs::File;
-use std::io;
-use std::io::BufReader;
-use std::io::ErrorKind;
-use std::io::Read;
-use std::path::Path;
-use std::thread;
+use std::{
+    fs::File,
+    io::{self, BufReader, ErrorKind, Read},
+    path::Path,
+    thread,
+};
 
 use pagos_engine::StoreError;
 
-use crate::file::BUSY_BEAT;
-use crate::place::beside;
-use crate::place::blame;
+use crate::{
+    file::BUSY_BEAT,
+    place::{beside, blame},
+};
 
 /// Refuses a database of whose log something is lost.
 ///

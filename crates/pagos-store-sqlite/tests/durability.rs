@@ -5,26 +5,17 @@
 
 mod scratch;
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Write;
-use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use pagos_core::OrderKey;
-use pagos_engine::PaymentStore;
-use pagos_engine::Store;
+use pagos_engine::{PaymentStore, Store};
 use pagos_store_sqlite::SqliteStore;
 
-use scratch::Scratch;
-use scratch::assert_open;
-use scratch::beside;
-use scratch::intent;
-use scratch::open_payment;
-use scratch::payment_order;
-use scratch::submit;
+use scratch::{Scratch, assert_open, beside, intent, open_payment, payment_order, submit};
 
 const PATH_VARIABLE: &str = "PAGOS_TEST_CHILD_PATH";
 

@@ -6,41 +6,18 @@ mod scratch;
 
 use std::error::Error;
 
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::Attempt;
-use pagos_engine::Begun;
-use pagos_engine::Committed;
-use pagos_engine::Entry;
-use pagos_engine::Filter;
-use pagos_engine::Lease;
-use pagos_engine::NoAttempt;
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::Page;
-use pagos_engine::PaymentStore;
-use pagos_engine::Payout;
-use pagos_engine::Released;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::Turn;
-use pagos_engine::Work;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{
+    Asked, Attempt, Begun, Committed, Entry, Filter, Lease, NoAttempt, Notice, NoticeAbout,
+    NoticeKind, Page, PaymentStore, Payout, Released, Step, Store, Turn, Work,
+};
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use scratch::Scratch;
-use scratch::assert_open;
-use scratch::beside;
-use scratch::claim_request;
-use scratch::intent;
-use scratch::open_payment;
-use scratch::opening_step;
-use scratch::payment_order;
-use scratch::payments_request;
-use scratch::run;
-use scratch::submit;
+use scratch::{
+    Scratch, assert_open, beside, claim_request, intent, open_payment, opening_step, payment_order,
+    payments_request, run, submit,
+};
 
 #[tokio::test]
 async fn what_was_stored_is_there_after_reopening() {

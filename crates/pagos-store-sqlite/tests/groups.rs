@@ -6,32 +6,16 @@ mod scratch;
 
 use std::pin::pin;
 
-use futures_util::future::join_all;
-use futures_util::poll;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::Filing;
-use pagos_engine::InboxId;
-use pagos_engine::InboxState;
-use pagos_engine::InboxStore;
-use pagos_engine::Intent;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentStep;
-use pagos_engine::PaymentStore;
-use pagos_engine::Released;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
+use futures_util::{future::join_all, poll};
+use pagos_core::{Currency, Money, Timestamp};
+use pagos_engine::{
+    Asked, Filing, InboxId, InboxState, InboxStore, Intent, PaymentCommitted, PaymentStep,
+    PaymentStore, Released, Store, Submitted,
+};
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use scratch::Scratch;
-use scratch::intent;
-use scratch::opening_step;
-use scratch::payment_order;
-use scratch::run;
-use scratch::submit;
+use scratch::{Scratch, intent, opening_step, payment_order, run, submit};
 
 /// Another connection that keeps the writer waiting until everything is queued.
 fn occupy(scratch: &Scratch) -> Connection {

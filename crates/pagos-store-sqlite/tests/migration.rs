@@ -4,44 +4,18 @@
 
 mod scratch;
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::Digest;
-use pagos_engine::Entry;
-use pagos_engine::Filed;
-use pagos_engine::Filter;
-use pagos_engine::InboxId;
-use pagos_engine::InboxState;
-use pagos_engine::InboxStore;
-use pagos_engine::Intent;
-use pagos_engine::NoAttempt;
-use pagos_engine::NoticeAbout;
-use pagos_engine::Page;
-use pagos_engine::PaymentStore;
-use pagos_engine::Released;
-use pagos_engine::Run;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
-use pagos_engine::Trust;
-use pagos_engine::Work;
+use pagos_core::{AccountName, Currency, Money, OrderKey, ProviderRef, Status, Timestamp};
+use pagos_engine::{
+    Asked, Digest, Entry, Filed, Filter, InboxId, InboxState, InboxStore, Intent, NoAttempt,
+    NoticeAbout, Page, PaymentStore, Released, Run, Store, Submitted, Trust, Work,
+};
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use scratch::Scratch;
-use scratch::assert_open;
-use scratch::claim_request;
-use scratch::intent;
-use scratch::open_payment;
-use scratch::payment_order;
-use scratch::payments_request;
-use scratch::run;
-use scratch::submit;
+use scratch::{
+    Scratch, assert_open, claim_request, intent, open_payment, payment_order, payments_request,
+    run, submit,
+};
 
 /// What the programs of older schema versions wrote; each file says what is in it.
 const VERSION_1: &str = include_str!("version-1.sql");

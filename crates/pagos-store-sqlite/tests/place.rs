@@ -5,17 +5,12 @@
 
 mod scratch;
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
-use pagos_engine::Store;
-use pagos_engine::Turn;
+use pagos_engine::{Store, Turn};
 use pagos_store_sqlite::SqliteStore;
 
-use scratch::Scratch;
-use scratch::beside;
-use scratch::intent;
-use scratch::submit;
+use scratch::{Scratch, beside, intent, submit};
 
 fn refusal(path: &Path) -> String {
     SqliteStore::open(path).expect_err("it is refused").to_string()

@@ -6,18 +6,10 @@ mod scratch;
 
 use futures_util::FutureExt;
 use pagos_core::Timestamp;
-use pagos_engine::Filter;
-use pagos_engine::Intent;
-use pagos_engine::Page;
-use pagos_engine::Released;
-use pagos_engine::Run;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
+use pagos_engine::{Filter, Intent, Page, Released, Run, Store, Submitted};
 use pagos_store_sqlite::SqliteStore;
 
-use scratch::Scratch;
-use scratch::intent;
-use scratch::run;
+use scratch::{Scratch, intent, run};
 
 const NOW: Timestamp = Timestamp::from_millis(7);
 

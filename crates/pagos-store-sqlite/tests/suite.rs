@@ -6,8 +6,7 @@ mod scratch;
 
 use std::sync::Arc;
 
-use pagos_engine::suite::Case;
-use pagos_engine::suite::agrees_with_memory;
+use pagos_engine::suite::{Case, agrees_with_memory};
 use pagos_store_sqlite::SqliteStore;
 
 use scratch::Scratch;

@@ -7,33 +7,18 @@ mod scratch;
 
 use std::error::Error;
 
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::Filter;
-use pagos_engine::NoAttempt;
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::Page;
-use pagos_engine::PaymentStore;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::StoreErrorKind;
-use pagos_engine::Submitted;
-use pagos_engine::Work;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{
+    Asked, Filter, NoAttempt, Notice, NoticeAbout, NoticeKind, Page, PaymentStore, Store,
+    StoreError, StoreErrorKind, Submitted, Work,
+};
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use scratch::Scratch;
-use scratch::claim_request;
-use scratch::intent;
-use scratch::open_payment;
-use scratch::opening_step;
-use scratch::payment_order;
-use scratch::payments_request;
-use scratch::run;
-use scratch::submit;
+use scratch::{
+    Scratch, claim_request, intent, open_payment, opening_step, payment_order, payments_request,
+    run, submit,
+};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
 

@@ -26,39 +26,22 @@
 #[path = "payroll/mod.rs"]
 mod payroll;
 
-use std::cell::Cell;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    cell::Cell,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::BoxFuture;
 use pagos_cashypro::Cashypro;
-use pagos_core::Departure;
-use pagos_core::Lookup;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Intent;
-use pagos_engine::MemoryStore;
-use pagos_engine::Policy;
-use pagos_engine::Spawner;
-use pagos_engine::Store;
+use pagos_core::{Departure, Lookup, PayoutOrder, PayoutProvider, PayoutRef, Status, Timestamp};
+use pagos_engine::{Accounts, Engine, Intent, MemoryStore, Policy, Spawner, Store};
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::account;
-use pagos_tests::policy;
-use pagos_tests::run;
-use pagos_tests::simulated;
+use pagos_tests::{account, policy, run, simulated};
 
-use payroll::Outside;
-use payroll::cashypro;
-use payroll::orders;
+use payroll::{Outside, cashypro, orders};
 
 const ROWS: u32 = 10_000;
 const ROUNDS: u32 = 3;

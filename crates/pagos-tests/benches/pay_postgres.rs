@@ -15,30 +15,20 @@
 #[path = "payroll/mod.rs"]
 mod payroll;
 
-use std::fs;
-use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Policy;
-use pagos_engine::Store;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_engine::{Accounts, Engine, Policy, Store};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::account;
-use pagos_tests::policy;
-use pagos_tests::run;
-use pagos_tests::simulated;
-use tokio_postgres::Client;
-use tokio_postgres::NoTls;
+use pagos_tests::{account, policy, run, simulated};
+use tokio_postgres::{Client, NoTls};
 
-use payroll::Outside;
-use payroll::cashypro;
-use payroll::orders;
+use payroll::{Outside, cashypro, orders};
 
 const ROWS: u32 = 5_000;
 const ROUNDS: u32 = 3;

@@ -3,41 +3,21 @@
 //! The Cashypro twin refuses repeated keys, so no engine could make it pay twice. This one can be
 //! made to, which is what gives the judge of duplicates something to judge.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Echo;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
-use pagos_twin::Span;
-use pagos_twin::SplitMix64;
+use pagos_core::{
+    Bank, Clock, Deduplication, Departure, Descriptor, Echo, Environment, Error, ErrorKind, Handle,
+    Lookup, Money, Observation, OrderKey, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef,
+    Source, Status, Timestamp, Violation,
+};
+use pagos_twin::{Span, SplitMix64};
 
-use crate::sample::declined;
-use crate::timer::VirtualTimer;
+use crate::{sample::declined, timer::VirtualTimer};
 
 /// What goes wrong on the way to this bank or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,25 +1,12 @@
 //! Webhooks of the scripted provider: an event as JSON, "signed" with a word. Its decoder too.
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::Source;
-use pagos_core::Subject;
-use pagos_core::TagMatch;
-use pagos_core::Timestamp;
-use pagos_core::Verified;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Decoded, Delivery, Error, ErrorKind, Event, Hint, Observation, OrderKey, Receipt, Secret,
+    Source, Subject, TagMatch, Timestamp, Verified, WebhookDecoder,
+};
 
 use crate::scripted::ScriptedProvider;
 

@@ -1,12 +1,11 @@
 //! The gate that a worker's every step goes through: it counts, delays, fails, stalls and kills.
 //! Knows nothing of stores and providers.
 
-use std::future::poll_fn;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::task::Poll;
-use std::task::Waker;
+use std::{
+    future::poll_fn,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+};
 
 use pagos_twin::SplitMix64;
 

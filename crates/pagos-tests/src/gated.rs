@@ -6,24 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use pagos_core::Bank;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutListing;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Bank, Departure, Descriptor, Environment, Error, ErrorKind, Handle, Lookup, Observation,
+    PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, Reached, Transport, TransportError,
+    Violation, WebhookDecoder,
+};
 
 use crate::gate::Gate;
 

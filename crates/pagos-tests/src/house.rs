@@ -5,16 +5,10 @@ mod conekta;
 mod etpay;
 mod virtualpos;
 
-use std::fmt::Debug;
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
-use pagos_core::AccountName;
-use pagos_core::Clock;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Transport;
-use pagos_twin::Faults;
-use pagos_twin::Twin;
+use pagos_core::{AccountName, Clock, PayoutOrder, PayoutProvider, Transport};
+use pagos_twin::{Faults, Twin};
 
 pub use cashypro::CashyproHouse;
 pub use conekta::ConektaHouse;

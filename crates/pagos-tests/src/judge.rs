@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::Observation;
-use pagos_core::Standing;
-use pagos_core::Timestamp;
-use pagos_engine::Entry;
-use pagos_engine::Proof;
-use pagos_twin::Direction;
-use pagos_twin::Movement;
+use pagos_core::{Observation, Standing, Timestamp};
+use pagos_engine::{Entry, Proof};
+use pagos_twin::{Direction, Movement};
 
 /// The most payments of one key that were alive at one time, over every prefix of the ledger.
 pub fn live_payments_max<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> i32 {

@@ -1,19 +1,9 @@
 //! Orders, keys and moments that tests begin with. No canaries: `i10` has its own.
 
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::BankCode;
-use pagos_core::Beneficiary;
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::FailReason;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Currency, Document,
+    DocumentType, FailReason, Money, OrderKey, PayoutOrder, Status, Timestamp,
+};
 use pagos_engine::RunId;
 
 /// When every test begins: 2026-01-10T12:00:00Z.

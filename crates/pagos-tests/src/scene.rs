@@ -1,46 +1,26 @@
 //! A small stage: engines over a store in memory and a scripted provider, for exact schedules.
 //! The provider's side of the truth is the script.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use pagos_core::Clock;
-use pagos_core::Delivery;
-use pagos_core::Descriptor;
-use pagos_core::PayoutProvider;
-use pagos_core::Timestamp;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Entry;
-use pagos_engine::InboxItem;
-use pagos_engine::MemoryStore;
-use pagos_engine::Notice;
-use pagos_engine::Payout;
-use pagos_engine::Store;
-use pagos_engine::Timer;
-use pagos_engine::Trust;
+use pagos_core::{Clock, Delivery, Descriptor, PayoutProvider, Timestamp};
+use pagos_engine::{
+    Accounts, Engine, Entry, InboxItem, MemoryStore, Notice, Payout, Store, Timer, Trust,
+};
 
-use crate::drive::drive;
-use crate::drive::finish;
-use crate::gate::Gate;
-use crate::gated::GatedProvider;
-use crate::sample::account;
-use crate::sample::key;
-use crate::sample::order;
-use crate::sample::start;
-use crate::scripted::Answer;
-use crate::scripted::Reply;
-use crate::scripted::ScriptedProvider;
-use crate::stage::lanes;
-use crate::stage::policy;
-use crate::stage::receive;
-use crate::stage::simulated;
-use crate::stage::submit;
-use crate::timer::VirtualTimer;
-use crate::watched::Act;
-use crate::watched::WatchedStore;
+use crate::{
+    drive::{drive, finish},
+    gate::Gate,
+    gated::GatedProvider,
+    sample::{account, key, order, start},
+    scripted::{Answer, Reply, ScriptedProvider},
+    stage::{lanes, policy, receive, simulated, submit},
+    timer::VirtualTimer,
+    watched::{Act, WatchedStore},
+};
 
 /// Engines, a store, a script.
 #[derive(Debug)]

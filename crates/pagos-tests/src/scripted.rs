@@ -1,39 +1,20 @@
 //! A provider that answers what the test wrote down, and counts what it is asked to pay.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
-use pagos_core::Absence;
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Echo;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Absence, Bank, Clock, Contract, Deduplication, Departure, Descriptor, Echo, Environment, Error,
+    ErrorKind, Handle, Lookup, Observation, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef,
+    Source, Status, Violation, WebhookDecoder,
+};
 
-use crate::timer::VirtualTimer;
-use crate::watched::Act;
+use crate::{timer::VirtualTimer, watched::Act};
 
 /// A provider that refuses a repeated key.
 pub static KEYED: Descriptor = descriptor(Deduplication::ByKey);

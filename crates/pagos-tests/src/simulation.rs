@@ -17,56 +17,43 @@ mod post;
 mod reader;
 mod verdict;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use pagos_core::Clock;
-use pagos_core::PayoutProvider;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::InboxState;
-use pagos_engine::Lane;
-use pagos_engine::RunId;
-use pagos_engine::Store;
-use pagos_engine::Timer;
-use pagos_twin::Faults;
-use pagos_twin::Span;
-use pagos_twin::SplitMix64;
-use pagos_twin::World;
+use pagos_core::{Clock, PayoutProvider, Timestamp, Transport};
+use pagos_engine::{Accounts, Engine, InboxState, Lane, RunId, Store, Timer};
+use pagos_twin::{Faults, Span, SplitMix64, World};
 
-use crate::bank::ForgetfulBank;
-use crate::drive::finish;
-use crate::gate::Gate;
-use crate::gated::GatedProvider;
-use crate::gated::GatedTransport;
-use crate::sample::key;
-use crate::sample::start;
-use crate::stage;
-use crate::timer::VirtualTimer;
-use crate::watched::Act;
-use crate::watched::WatchedStore;
+use crate::{
+    bank::ForgetfulBank,
+    drive::finish,
+    gate::Gate,
+    gated::{GatedProvider, GatedTransport},
+    sample::{key, start},
+    stage,
+    timer::VirtualTimer,
+    watched::{Act, WatchedStore},
+};
 
-use self::crew::Hand;
-use self::log::Log;
-use self::merchant::Agenda;
-use self::network::Line;
-use self::network::Network;
-use self::reader::Reader;
+use self::{
+    crew::Hand,
+    log::Log,
+    merchant::Agenda,
+    network::{Line, Network},
+    reader::Reader,
+};
 
-pub use self::campaign::Campaign;
-pub use self::campaign::Report;
-pub use self::hazard::expected;
-pub use self::log::Counts;
-pub use self::log::Detail;
-pub use self::party::Party;
-pub use self::plan::Schedule;
-pub use self::verdict::Verdict;
+pub use self::{
+    campaign::{Campaign, Report},
+    hazard::expected,
+    log::{Counts, Detail},
+    party::Party,
+    plan::Schedule,
+    verdict::Verdict,
+};
 
 /// A schedule under way.
 pub(crate) struct Simulation {

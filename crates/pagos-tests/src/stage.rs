@@ -1,59 +1,34 @@
 //! The stage: twin, provider, store and engine in one virtual time, and the post between them.
 //! It judges nothing.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use pagos_cashypro::Cashypro;
-use pagos_core::AccountName;
-use pagos_core::Clock;
-use pagos_core::Delivery;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Receipt;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::WebhookDecoder;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Entry;
-use pagos_engine::InboxItem;
-use pagos_engine::Judged;
-use pagos_engine::Lane;
-use pagos_engine::MemoryStore;
-use pagos_engine::Notice;
-use pagos_engine::Payout;
-use pagos_engine::Policy;
-use pagos_engine::RunId;
-use pagos_engine::Store;
-use pagos_engine::StoreDoor;
-use pagos_engine::Submitted;
-use pagos_engine::Trust;
-use pagos_engine::Work;
-use pagos_twin::Ack;
-use pagos_twin::Faults;
-use pagos_twin::Movement;
-use pagos_twin::OrderView;
-use pagos_twin::Profile;
-use pagos_twin::Trigger;
-use pagos_twin::TwinTransport;
-use pagos_twin::WebhookDelivery;
-use pagos_twin::World;
+use pagos_core::{
+    AccountName, Clock, Delivery, PayoutOrder, PayoutProvider, Receipt, Timestamp, Transport,
+    WebhookDecoder,
+};
+use pagos_engine::{
+    Accounts, Engine, Entry, InboxItem, Judged, Lane, MemoryStore, Notice, Payout, Policy, RunId,
+    Store, StoreDoor, Submitted, Trust, Work,
+};
+use pagos_twin::{
+    Ack, Faults, Movement, OrderView, Profile, Trigger, TwinTransport, WebhookDelivery, World,
+};
 
-use crate::drive::finish;
-use crate::gate::Gate;
-use crate::gated::GatedTransport;
-use crate::house::CashyproHouse;
-use crate::house::House;
-use crate::sample::key;
-use crate::sample::start;
-use crate::timer::VirtualTimer;
-use crate::watched::Act;
-use crate::watched::WatchedStore;
+use crate::{
+    drive::finish,
+    gate::Gate,
+    gated::GatedTransport,
+    house::{CashyproHouse, House},
+    sample::{key, start},
+    timer::VirtualTimer,
+    watched::{Act, WatchedStore},
+};
 
 /// The live policy, but for the watch over settled payouts, which is three days instead of thirty,
 /// and without a limit to the rate.

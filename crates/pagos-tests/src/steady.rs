@@ -3,66 +3,24 @@
 //! Over it a seeded schedule goes the same way on every store: nothing waits for a thread, so nothing
 //! depends on how fast one is. Blocks its caller; for one schedule on a thread of its own.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Wake;
-use std::task::Waker;
-use std::thread;
-use std::thread::Thread;
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
 
 use async_trait::async_trait;
 
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::Begin;
-use pagos_engine::Candidate;
-use pagos_engine::Claim;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Committed;
-use pagos_engine::Entry;
-use pagos_engine::Filed;
-use pagos_engine::Filing;
-use pagos_engine::Filter;
-use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
-use pagos_engine::InboxState;
-use pagos_engine::InboxStore;
-use pagos_engine::Intent;
-use pagos_engine::KnownSession;
-use pagos_engine::Lane;
-use pagos_engine::Leaving;
-use pagos_engine::Notice;
-use pagos_engine::Page;
-use pagos_engine::Payment;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentStep;
-use pagos_engine::PaymentStore;
-use pagos_engine::Payout;
-use pagos_engine::Refused;
-use pagos_engine::Released;
-use pagos_engine::RetentionStore;
-use pagos_engine::Run;
-use pagos_engine::RunId;
-use pagos_engine::Scope;
-use pagos_engine::Seal;
-use pagos_engine::Sealing;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::Submitted;
-use pagos_engine::Tally;
-use pagos_engine::Trust;
-use pagos_engine::Turn;
-use pagos_engine::Verdict;
+use pagos_core::{AccountName, Delivery, OrderKey, PaymentOrder, ProviderRef, Timestamp};
+use pagos_engine::{
+    Asked, Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
+    InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, Notice, Page, Payment,
+    PaymentCommitted, PaymentStep, PaymentStore, Payout, Refused, Released, RetentionStore, Run,
+    RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, Tally, Trust, Turn, Verdict,
+};
 
 /// A store that keeps nobody waiting for it.
 #[derive(Debug)]

@@ -1,24 +1,19 @@
 //! Waiting in virtual time: whoever sleeps wakes when somebody turns the clock. No real time.
 
-use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
-use pagos_core::Clock;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Timestamp};
 use pagos_engine::Timer;
-use pagos_twin::TwinClock;
-use pagos_twin::VirtualClock;
+use pagos_twin::{TwinClock, VirtualClock};
 
 /// The engine's timer over the clock of the twins.
 #[derive(Debug)]

@@ -1,20 +1,16 @@
 //! One worker process as a test sees it: an engine, its gate, and the round it is in the middle of.
 //! Dropping it is the end of the process.
 
-use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 
-use pagos_engine::Engine;
-use pagos_engine::EngineError;
-use pagos_engine::Worked;
+use pagos_engine::{Engine, EngineError, Worked};
 
-use crate::drive::Woken;
-use crate::gate::Gate;
+use crate::{drive::Woken, gate::Gate};
 
 /// A worker that can be run step by step.
 pub struct Worker {

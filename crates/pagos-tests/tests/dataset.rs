@@ -14,12 +14,8 @@ mod sqlite;
 
 use std::sync::Arc;
 
-use pagos_engine::Filter;
-use pagos_engine::Page;
-use pagos_engine::Store;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_engine::{Filter, Page, Store};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
 
 use mix::Mix;

@@ -4,23 +4,11 @@
 
 use std::sync::Arc;
 
-use pagos_core::OrderKey;
-use pagos_core::Status;
+use pagos_core::{OrderKey, Status};
 use pagos_engine::Decision;
-use pagos_tests::Act;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Gate;
-use pagos_tests::HANDLED;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Worker;
-use pagos_tests::drive;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::run;
+use pagos_tests::{
+    Act, Answer, CAREFUL, Gate, HANDLED, Plan, Reply, Scene, Worker, drive, finish, key, order, run,
+};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 

@@ -2,31 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Clock;
-use pagos_core::ErrorKind;
-use pagos_core::Status;
-use pagos_engine::Attention;
-use pagos_engine::Decision;
-use pagos_engine::Entry;
-use pagos_engine::Proof;
-use pagos_tests::Act;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::ForgetfulBank;
-use pagos_tests::Gate;
-use pagos_tests::KEYED;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Worker;
-use pagos_tests::attempts_one_at_a_time;
-use pagos_tests::declined;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::policy;
+use pagos_core::{Clock, ErrorKind, Status};
+use pagos_engine::{Attention, Decision, Entry, Proof};
+use pagos_tests::{
+    Act, Answer, CAREFUL, ForgetfulBank, Gate, KEYED, Plan, Reply, Scene, Worker,
+    attempts_one_at_a_time, declined, finish, key, policy,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 

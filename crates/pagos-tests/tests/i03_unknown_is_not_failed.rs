@@ -4,22 +4,9 @@
 
 use std::time::Duration;
 
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Status;
-use pagos_engine::Attention;
-use pagos_engine::Decision;
-use pagos_engine::NoticeKind;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::KEYED;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::declined;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
+use pagos_core::{ErrorKind, FailReason, Status};
+use pagos_engine::{Attention, Decision, NoticeKind};
+use pagos_tests::{Answer, CAREFUL, KEYED, Reply, Scene, Stage, declined, finish, key, order};
 use pagos_twin::Fault;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -118,8 +105,7 @@ fn i03_a_person_cannot_call_failed_what_may_be_on_its_way() {
 /// Whoever called it paid or failed was believed, whatever the record said.
 #[test]
 fn world_22_what_is_not_in_doubt_is_decided_only_by_its_name() {
-    use Decision::Failed;
-    use Decision::Succeeded;
+    use Decision::{Failed, Succeeded};
     // Never sent, pending, settled one way and the other.
     let cases = [
         (Reply::Fails(ErrorKind::Undelivered), Status::Created, vec![Succeeded]),

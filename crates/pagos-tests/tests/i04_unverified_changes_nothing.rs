@@ -2,38 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::HeaderValue;
 
-use pagos_core::AccountName;
-use pagos_core::Clock;
-use pagos_core::ErrorKind;
-use pagos_core::PayoutProvider;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Judged;
-use pagos_engine::Progress;
-use pagos_engine::StoreDoor;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::account;
-use pagos_tests::declined;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::forged;
-use pagos_tests::hint;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_tests::simulated;
-use pagos_tests::unrecognised;
+use pagos_core::{AccountName, Clock, ErrorKind, PayoutProvider, Source, Status};
+use pagos_engine::{Accounts, Engine, Judged, Progress, StoreDoor};
+use pagos_tests::{
+    Answer, CAREFUL, Reply, Scene, Stage, account, declined, event, finish, forged, hint, key,
+    order, policy, simulated, unrecognised,
+};
 
 /// A scene whose one payout has reached a status, and what a liar would say about it.
 fn scene_in(status: Status) -> (Scene, Status) {

@@ -4,31 +4,13 @@
 
 use std::time::Duration;
 
-use pagos_core::Clock;
-use pagos_core::Observation;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Observation, Source, Status, Timestamp};
 use pagos_engine::Entry;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::CashyproHouse;
-use pagos_tests::ConektaHouse;
-use pagos_tests::EtpayHouse;
-use pagos_tests::House;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::VirtualPosHouse;
-use pagos_tests::declined;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::refold;
-use pagos_tests::start;
-use pagos_twin::Fault;
-use pagos_twin::Profile;
+use pagos_tests::{
+    Answer, CAREFUL, CashyproHouse, ConektaHouse, EtpayHouse, House, Reply, Scene, Stage,
+    VirtualPosHouse, declined, event, finish, key, order, refold, start,
+};
+use pagos_twin::{Fault, Profile};
 
 const SCENARIOS: [&str; 22] = [
     "success",

@@ -2,28 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Clock;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::MemoryStore;
-use pagos_engine::NoticeKind;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::CashyproHouse;
-use pagos_tests::Gate;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::WatchedStore;
-use pagos_tests::Worker;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
+use pagos_core::{Clock, Source, Status};
+use pagos_engine::{MemoryStore, NoticeKind};
+use pagos_tests::{
+    Answer, CAREFUL, CashyproHouse, Gate, Plan, Reply, Scene, Stage, WatchedStore, Worker, event,
+    finish, key, order,
+};
 use pagos_twin::Profile;
 
 /// A scene with a received, not yet applied SUCCESS; nobody will answer questions.

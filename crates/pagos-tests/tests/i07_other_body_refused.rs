@@ -4,20 +4,9 @@
 
 use std::time::Duration;
 
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::PayoutOrder;
-use pagos_core::Status;
-use pagos_engine::EngineError;
-use pagos_engine::Submitted;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::run;
+use pagos_core::{AccountName, AccountNumber, PayoutOrder, Status};
+use pagos_engine::{EngineError, Submitted};
+use pagos_tests::{Answer, CAREFUL, Reply, Scene, finish, key, order, run};
 
 fn other_bodies() -> Vec<PayoutOrder> {
     let mut bodies = vec![order("a"); 6];

@@ -2,30 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Clock;
-use pagos_core::Currency;
-use pagos_core::FailReason;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::Notice;
-use pagos_engine::NoticeKind;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Gate;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::Worker;
-use pagos_tests::declined;
-use pagos_tests::event;
-use pagos_tests::key;
-use pagos_tests::order;
+use pagos_core::{Clock, Currency, FailReason, Money, Observation, Source, Status};
+use pagos_engine::{Notice, NoticeKind};
+use pagos_tests::{
+    Answer, CAREFUL, Gate, Plan, Reply, Scene, Stage, Worker, declined, event, key, order,
+};
 use pagos_twin::Fault;
 
 const HOUR: Duration = Duration::from_secs(3_600);

@@ -4,27 +4,9 @@
 
 use std::time::Duration;
 
-use pagos_core::Clock;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::Attention;
-use pagos_engine::Decision;
-use pagos_engine::Entry;
-use pagos_engine::NoticeKind;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::KEYED;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::start;
+use pagos_core::{Clock, Observation, PayoutOrder, ProviderRef, Source, Status};
+use pagos_engine::{Attention, Decision, Entry, NoticeKind};
+use pagos_tests::{Answer, CAREFUL, KEYED, Reply, Scene, Stage, event, finish, key, order, start};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 

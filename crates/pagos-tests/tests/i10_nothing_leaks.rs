@@ -2,45 +2,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::error::Error as StdError;
-use std::fmt::Debug;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    error::Error as StdError,
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use pagos_core::AccountNumber;
-use pagos_core::Departure;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Hint;
-use pagos_core::Money;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Decision;
-use pagos_engine::Intent;
-use pagos_engine::NoAttempt;
-use pagos_engine::Share;
-use pagos_engine::Verdict;
-use pagos_tests::Gate;
-use pagos_tests::Stage;
-use pagos_tests::Worker;
-use pagos_tests::account;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::lanes;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_tests::run;
-use pagos_tests::start;
-use pagos_twin::Profile;
-use pagos_twin::TwinTransport;
-use pagos_twin::cashypro::SANDBOX_API_KEY;
+use pagos_core::{
+    AccountNumber, Departure, Document, DocumentType, Hint, Money, PayoutOrder, PayoutProvider,
+    PayoutRef, Transport, TransportError,
+};
+use pagos_engine::{ClaimRequest, Decision, Intent, NoAttempt, Share, Verdict};
+use pagos_tests::{Gate, Stage, Worker, account, finish, key, lanes, order, policy, run, start};
+use pagos_twin::{Profile, TwinTransport, cashypro::SANDBOX_API_KEY};
 
 const NAME: &str = "Canaria Amarilla";
 const DOCUMENT: &str = "7391846250";

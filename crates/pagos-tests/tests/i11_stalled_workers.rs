@@ -2,48 +2,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::CashyproHouse;
-use pagos_tests::ConektaHouse;
-use pagos_tests::EtpayHouse;
-use pagos_tests::ForgetfulBank;
-use pagos_tests::Gate;
-use pagos_tests::House;
-use pagos_tests::KEYED;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::VirtualPosHouse;
-use pagos_tests::VirtualTimer;
-use pagos_tests::Worker;
-use pagos_tests::attempts_one_at_a_time;
-use pagos_tests::declined;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::live_payments_max;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_twin::Profile;
-use pagos_twin::TwinTransport;
+use pagos_core::{
+    Clock, Departure, Descriptor, ErrorKind, FailReason, Source, Status, Transport, TransportError,
+};
+use pagos_tests::{
+    Answer, CAREFUL, CashyproHouse, ConektaHouse, EtpayHouse, ForgetfulBank, Gate, House, KEYED,
+    Plan, Reply, Scene, Stage, VirtualPosHouse, VirtualTimer, Worker, attempts_one_at_a_time,
+    declined, event, finish, key, live_payments_max, order, policy,
+};
+use pagos_twin::{Profile, TwinTransport};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 

@@ -3,27 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::BankCode;
-use pagos_core::Money;
-use pagos_core::PayoutOrder;
-use pagos_core::Status;
-use pagos_engine::EngineError;
-use pagos_engine::Filter;
-use pagos_engine::Page;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Gate;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::drive;
-use pagos_tests::finish;
-use pagos_tests::order;
-use pagos_tests::run;
+use pagos_core::{BankCode, Money, PayoutOrder, Status};
+use pagos_engine::{EngineError, Filter, Page};
+use pagos_tests::{Answer, CAREFUL, Gate, Plan, Reply, Scene, Stage, drive, finish, order, run};
 
 fn scene() -> Scene {
     Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::Found(Status::Succeeded)])

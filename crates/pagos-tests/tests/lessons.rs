@@ -3,53 +3,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Currency;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Violation;
-use pagos_engine::Intent;
-use pagos_engine::NoticeKind;
-use pagos_tests::Act;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Gate;
-use pagos_tests::KEYED;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::Stage;
-use pagos_tests::Worker;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::run;
-use pagos_tests::unrecognised;
+use pagos_core::{
+    AccountName, Bank, Clock, Currency, Deduplication, Departure, Descriptor, Environment, Error,
+    ErrorKind, Handle, Lookup, Money, Observation, PayoutOrder, PayoutProvider, PayoutRef, Source,
+    Status, Violation,
+};
+use pagos_engine::{Intent, NoticeKind};
+use pagos_tests::{
+    Act, Answer, CAREFUL, Gate, KEYED, Plan, Reply, Scene, Stage, Worker, event, finish, key,
+    order, run, unrecognised,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 const HERE: &str = "tests/lessons.rs";

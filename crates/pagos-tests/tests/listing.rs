@@ -3,51 +3,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use pagos_core::Bank;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Handle;
-use pagos_core::ListingPage;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutListing;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Violation;
-use pagos_core::Window;
-use pagos_engine::Engine;
-use pagos_engine::NoticeKind;
-use pagos_engine::Timer;
+use pagos_core::{
+    Bank, Departure, Descriptor, Environment, Error, ErrorKind, FailReason, Handle, ListingPage,
+    Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef,
+    Source, Status, Violation, Window,
+};
+use pagos_engine::{Engine, NoticeKind, Timer};
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::ConektaHouse;
-use pagos_tests::EtpayHouse;
-use pagos_tests::Gate;
-use pagos_tests::House;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::ScriptedProvider;
-use pagos_tests::Stage;
-use pagos_tests::SteadyStore;
-use pagos_tests::drive;
-use pagos_tests::finish;
-use pagos_tests::order;
-use pagos_twin::Fault;
-use pagos_twin::Profile;
+use pagos_tests::{
+    Answer, CAREFUL, ConektaHouse, EtpayHouse, Gate, House, Reply, Scene, ScriptedProvider, Stage,
+    SteadyStore, drive, finish, order,
+};
+use pagos_twin::{Fault, Profile};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);

@@ -3,32 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 
-use pagos_core::Clock;
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::FailReason;
-use pagos_core::Status;
-use pagos_core::Transport;
-use pagos_engine::EngineError;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::Opened;
-use pagos_engine::Payment;
-use pagos_engine::PaymentProgress;
-use pagos_tests::EtpayHouse;
-use pagos_tests::Gate;
-use pagos_tests::House;
-use pagos_tests::Plan;
-use pagos_tests::Stage;
-use pagos_tests::drive;
-use pagos_tests::finish;
-use pagos_tests::key;
+use pagos_core::{Clock, Delivery, Departure, FailReason, Status, Transport};
+use pagos_engine::{EngineError, NoticeAbout, NoticeKind, Opened, Payment, PaymentProgress};
+use pagos_tests::{EtpayHouse, Gate, House, Plan, Stage, drive, finish, key};
 use pagos_twin::Profile;
 
 const EXPIRED: Status = Status::Failed(FailReason::Expired);

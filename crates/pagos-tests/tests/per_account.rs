@@ -3,33 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Absence;
-use pagos_core::AccountName;
-use pagos_core::ErrorKind;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Status;
-use pagos_engine::Accounts;
-use pagos_engine::Decision;
-use pagos_engine::Engine;
-use pagos_engine::EngineError;
-use pagos_engine::Policy;
-use pagos_engine::RunId;
-use pagos_tests::Act;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::account;
-use pagos_tests::drive;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_tests::simulated;
+use pagos_core::{Absence, AccountName, ErrorKind, PayoutOrder, PayoutProvider, Status};
+use pagos_engine::{Accounts, Decision, Engine, EngineError, Policy, RunId};
+use pagos_tests::{
+    Act, Answer, CAREFUL, Reply, Scene, account, drive, finish, key, order, policy, simulated,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,27 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use pagos_core::ErrorKind;
-use pagos_core::OrderKey;
-use pagos_core::Status;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Policy;
-use pagos_tests::Act;
-use pagos_tests::Answer;
-use pagos_tests::Gate;
-use pagos_tests::KEYED;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::account;
-use pagos_tests::drive;
-use pagos_tests::finish;
-use pagos_tests::policy;
-use pagos_tests::simulated;
+use pagos_core::{ErrorKind, OrderKey, Status};
+use pagos_engine::{Accounts, Engine, Policy};
+use pagos_tests::{
+    Act, Answer, Gate, KEYED, Reply, Scene, account, drive, finish, policy, simulated,
+};
 
 /// How many payouts were begun and not recorded at a time, with `places` in each lane, in the order of
 /// the steps that the seed makes.

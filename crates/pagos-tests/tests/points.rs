@@ -3,30 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
-use pagos_core::Clock;
-use pagos_core::OrderKey;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Phase;
-use pagos_engine::Point;
-use pagos_engine::Probe;
-use pagos_engine::StoreDoor;
-use pagos_tests::CashyproHouse;
-use pagos_tests::ConektaHouse;
-use pagos_tests::EtpayHouse;
-use pagos_tests::House;
-use pagos_tests::Stage;
-use pagos_tests::VirtualPosHouse;
-use pagos_tests::finish;
-use pagos_tests::policy;
-use pagos_tests::run;
-use pagos_tests::simulated;
+use pagos_core::{Clock, OrderKey};
+use pagos_engine::{Accounts, Engine, Phase, Point, Probe, StoreDoor};
+use pagos_tests::{
+    CashyproHouse, ConektaHouse, EtpayHouse, House, Stage, VirtualPosHouse, finish, policy, run,
+    simulated,
+};
 use pagos_twin::Profile;
 
 const HOUSES: [&dyn House; 4] = [&CashyproHouse, &ConektaHouse, &EtpayHouse, &VirtualPosHouse];

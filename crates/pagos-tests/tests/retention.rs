@@ -3,39 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::error::Error;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use pagos_core::Clock;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_engine::Archive;
-use pagos_engine::ArchivedPayout;
-use pagos_engine::Committed;
-use pagos_engine::EngineError;
-use pagos_engine::Entry;
-use pagos_engine::Horizon;
-use pagos_engine::InboxState;
-use pagos_engine::Lease;
-use pagos_engine::NoticeAbout;
-use pagos_engine::Portion;
-use pagos_engine::PruneError;
-use pagos_engine::SealedAs;
-use pagos_engine::Stay;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::StoreDoor;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::hint;
-use pagos_tests::key;
-use pagos_tests::order;
+use pagos_core::{Clock, Source, Status};
+use pagos_engine::{
+    Archive, ArchivedPayout, Committed, EngineError, Entry, Horizon, InboxState, Lease,
+    NoticeAbout, Portion, PruneError, SealedAs, Stay, Step, Store, StoreDoor,
+};
+use pagos_tests::{Answer, CAREFUL, Reply, Scene, event, finish, hint, key, order};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 

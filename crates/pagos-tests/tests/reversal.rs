@@ -6,28 +6,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
-use pagos_cashypro::SignCase;
-use pagos_cashypro::signature;
-use pagos_core::Clock;
-use pagos_core::Delivery;
-use pagos_core::FailReason;
-use pagos_core::Secret;
-use pagos_core::Status;
-use pagos_engine::Engine;
-use pagos_engine::Notice;
-use pagos_engine::NoticeKind;
-use pagos_tests::Stage;
-use pagos_tests::declined;
-use pagos_tests::finish;
-use pagos_tests::order;
-use pagos_tests::refold;
-use pagos_tests::start;
-use pagos_twin::Fault;
-use pagos_twin::cashypro::SANDBOX_API_KEY;
-use pagos_twin::cashypro::SANDBOX_MERCHANT_ID;
+use pagos_cashypro::{SignCase, signature};
+use pagos_core::{Clock, Delivery, FailReason, Secret, Status};
+use pagos_engine::{Engine, Notice, NoticeKind};
+use pagos_tests::{Stage, declined, finish, order, refold, start};
+use pagos_twin::{
+    Fault,
+    cashypro::{SANDBOX_API_KEY, SANDBOX_MERCHANT_ID},
+};
 
 /// A stage whose one payout is pending at the provider.
 fn pending() -> (Stage, Engine) {

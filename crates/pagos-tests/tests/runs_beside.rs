@@ -5,31 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Filter;
-use pagos_engine::Intent;
-use pagos_engine::MemoryStore;
-use pagos_engine::NoAttempt;
-use pagos_engine::Page;
-use pagos_engine::Released;
-use pagos_engine::RunId;
-use pagos_engine::Share;
-use pagos_engine::Sorted;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{
+    ClaimRequest, Filter, Intent, MemoryStore, NoAttempt, Page, Released, RunId, Share, Sorted,
+    Store, Submitted,
+};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::account;
-use pagos_tests::key;
-use pagos_tests::lanes;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_tests::start;
-use pagos_tests::wait_for;
+use pagos_tests::{account, key, lanes, order, policy, start, wait_for};
 
 /// One step of `pay`, over the rows of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,27 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
-use pagos_engine::Entry;
-use pagos_engine::Filter;
-use pagos_engine::MemoryStore;
-use pagos_engine::Notice;
-use pagos_engine::Page;
-use pagos_engine::Payout;
-use pagos_engine::Store;
-use pagos_engine::Tally;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_engine::{Entry, Filter, MemoryStore, Notice, Page, Payout, Store, Tally};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::Detail;
-use pagos_tests::Party;
-use pagos_tests::Schedule;
-use pagos_tests::SteadyStore;
-use pagos_tests::simulate;
-use pagos_tests::wait_for;
+use pagos_tests::{Detail, Party, Schedule, SteadyStore, simulate, wait_for};
 
 /// Two schedules for every party, short enough for stores that wait for a disk.
 fn schedules() -> Vec<Schedule> {

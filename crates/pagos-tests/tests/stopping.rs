@@ -2,25 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::task::Poll;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use pagos_core::Status;
-use pagos_engine::Spawner;
-use pagos_engine::Timer;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::Gate;
-use pagos_tests::KEYED;
-use pagos_tests::Plan;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::drive;
-use pagos_tests::policy;
+use pagos_engine::{Spawner, Timer};
+use pagos_tests::{Answer, CAREFUL, Gate, KEYED, Plan, Reply, Scene, drive, policy};
 
 #[test]
 fn world_18_what_is_cut_off_is_counted_in_doubt_and_asked_about() {

@@ -3,32 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Clock;
-use pagos_core::ErrorKind;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_engine::Entry;
-use pagos_engine::InboxState;
-use pagos_engine::Policy;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::KEYED;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::account;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::hint;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_tests::simulated;
+use pagos_core::{Clock, ErrorKind, Source, Status, Timestamp};
+use pagos_engine::{Accounts, Engine, Entry, InboxState, Policy};
+use pagos_tests::{
+    Answer, CAREFUL, KEYED, Reply, Scene, account, event, finish, hint, key, order, policy,
+    simulated,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,76 +3,30 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use pagos_core::Absence;
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
-use pagos_core::PaymentRef;
-use pagos_core::PaymentSession;
-use pagos_core::PaymentTerms;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Repeat;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_engine::Accounts;
-use pagos_engine::Attention;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Engine;
-use pagos_engine::EngineError;
-use pagos_engine::InboxState;
-use pagos_engine::Intent;
-use pagos_engine::Lane;
-use pagos_engine::NoAttempt;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::Policy;
-use pagos_engine::RunId;
-use pagos_engine::Share;
-use pagos_engine::Store;
-use pagos_engine::Submitted;
-use pagos_engine::Wait;
-use pagos_engine::Work;
-use pagos_engine::World;
+use pagos_core::{
+    Absence, AccountName, Bank, Clock, Departure, Descriptor, Environment, Error, ErrorKind,
+    Handle, Lookup, Observation, PaymentOrder, PaymentProvider, PaymentRef, PaymentSession,
+    PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Repeat, Source, Status,
+    Violation, WebhookDecoder,
+};
+use pagos_engine::{
+    Accounts, Attention, ClaimRequest, Engine, EngineError, InboxState, Intent, Lane, NoAttempt,
+    NoticeAbout, NoticeKind, Policy, RunId, Share, Store, Submitted, Wait, Work, World,
+};
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::Answer;
-use pagos_tests::CAREFUL;
-use pagos_tests::KEYED;
-use pagos_tests::Reply;
-use pagos_tests::Scene;
-use pagos_tests::ScriptedProvider;
-use pagos_tests::VirtualTimer;
-use pagos_tests::account;
-use pagos_tests::declined;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::hint;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_tests::simulated;
-use pagos_tests::start;
+use pagos_tests::{
+    Answer, CAREFUL, KEYED, Reply, Scene, ScriptedProvider, VirtualTimer, account, declined, event,
+    finish, hint, key, order, policy, simulated, start,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 

@@ -1,9 +1,7 @@
 //! Everything of one kind that exists, found by the twin's number or by the merchant's.
 //! Not unique by the merchant's number: of some providers no such rule is known.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::Arc;
+use std::{collections::HashMap, fmt, sync::Arc};
 
 /// What a book holds.
 pub(crate) trait Entry {

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use crate::fault::Fault;
-use crate::fault::Faults;
-use crate::fault::Occasion;
-use crate::random::Span;
-use crate::scenario::Scenario;
-use crate::twin::Reply;
+use crate::{
+    fault::{Fault, Faults, Occasion},
+    random::Span,
+    scenario::Scenario,
+    twin::Reply,
+};
 
 /// Whether the merchant's balance counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

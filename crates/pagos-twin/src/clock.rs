@@ -1,13 +1,13 @@
 //! Time that can be turned: the clock of in-process worlds.
 //! Not real time; that enters in the server only.
 
-use std::fmt::Debug;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    fmt::Debug,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
-use pagos_core::Clock;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Timestamp};
 
 /// A clock that the control surface can turn.
 pub trait TwinClock: Clock + Debug {

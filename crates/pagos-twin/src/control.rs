@@ -1,28 +1,22 @@
 //! The control surface under `/_twin`: what a judge reads and what a test orders.
 //! Not part of any provider; no provider has these paths.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::clock::TwinClock;
-use crate::fault::Fault;
-use crate::fault::Faults;
-use crate::fault::Profile;
-use crate::fault::Trigger;
-use crate::purse::Purse;
-use crate::twin::Registration;
-use crate::twin::Reply;
-use crate::web::origin;
-use crate::world::World;
+use crate::{
+    clock::TwinClock,
+    fault::{Fault, Faults, Profile, Trigger},
+    purse::Purse,
+    twin::{Registration, Reply},
+    web::origin,
+    world::World,
+};
 
 pub(crate) const PREFIX: &str = "/_twin/";
 pub(crate) const CLOCK_PATH: &str = "/_twin/clock";

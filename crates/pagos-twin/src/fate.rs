@@ -3,15 +3,12 @@
 
 use std::time::Duration;
 
-use crate::call::ODD_ANSWERS;
-use crate::fault::Fault;
-use crate::fault::Faults;
-use crate::fault::Occasion;
-use crate::fault::Trigger;
-use crate::random::Span;
-use crate::scenario::Ending;
-use crate::scenario::Notified;
-use crate::scenario::Scenario;
+use crate::{
+    call::ODD_ANSWERS,
+    fault::{Fault, Faults, Occasion, Trigger},
+    random::Span,
+    scenario::{Ending, Notified, Scenario},
+};
 
 /// Everything about an order's future that is not a time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,19 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::random::Span;
-use crate::random::SplitMix64;
+use crate::random::{Span, SplitMix64};
 
 mod kind;
 mod profile;
 
-pub use kind::Fault;
-pub use kind::Occasion;
-pub use profile::Profile;
-pub use profile::ProfileError;
+pub use kind::{Fault, Occasion};
+pub use profile::{Profile, ProfileError};
 
 /// One fault that is ordered for one key, whatever the rates say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

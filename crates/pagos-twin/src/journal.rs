@@ -1,28 +1,23 @@
 //! An append-only file of everything that happened to a world, so that a killed world can be
 //! brought back. Not a database: the whole file is replayed on opening.
 
-use std::fmt;
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::fs::TryLockError;
-use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Seek;
-use std::io::SeekFrom;
-use std::io::Write;
-use std::path::Path;
+use std::{
+    fmt,
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
+    path::Path,
+};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::random::Fnv1a;
-use crate::twin::Ack;
-use crate::twin::DeliveryId;
-use crate::world::World;
+use crate::{
+    random::Fnv1a,
+    twin::{Ack, DeliveryId},
+    world::World,
+};
 
 /// One thing that changed a world. A world is a function of its settings and these.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,13 +1,10 @@
 //! The bank's side: every movement of money that really happened, append-only.
 //! Not what a twin says about an order; the two differ whenever a fault says so.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use pagos_core::Timestamp;
-use serde::Serialize;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
 /// Which way money went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

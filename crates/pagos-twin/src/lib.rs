@@ -120,17 +120,9 @@ pub mod virtualpos;
 mod web;
 mod world;
 
-pub use clock::SpeedError;
-pub use clock::TwinClock;
-pub use clock::VirtualClock;
+pub use clock::{SpeedError, TwinClock, VirtualClock};
 pub use control::answer_clock;
-pub use fault::Fault;
-pub use fault::Faults;
-pub use fault::Occasion;
-pub use fault::Profile;
-pub use fault::ProfileError;
-pub use fault::RatesError;
-pub use fault::Trigger;
+pub use fault::{Fault, Faults, Occasion, Profile, ProfileError, RatesError, Trigger};
 #[cfg(feature = "server")]
 pub use journal::Body;
 #[cfg(feature = "server")]
@@ -141,12 +133,8 @@ pub use journal::Journal;
 pub use journal::JournalError;
 #[cfg(feature = "server")]
 pub use journal::Opened;
-pub use ledger::Direction;
-pub use ledger::Ledger;
-pub use ledger::Movement;
-pub use ledger::Totals;
-pub use random::Span;
-pub use random::SplitMix64;
+pub use ledger::{Direction, Ledger, Movement, Totals};
+pub use random::{Span, SplitMix64};
 #[cfg(feature = "server")]
 pub use server::ScaledClock;
 #[cfg(feature = "server")]
@@ -158,12 +146,5 @@ pub use server::ServerHandle;
 #[cfg(feature = "server")]
 pub use server::serve;
 pub use transport::TwinTransport;
-pub use twin::Ack;
-pub use twin::DeliveryId;
-pub use twin::OrderView;
-pub use twin::Outgoing;
-pub use twin::Registration;
-pub use twin::Reply;
-pub use twin::Twin;
-pub use twin::WebhookDelivery;
+pub use twin::{Ack, DeliveryId, OrderView, Outgoing, Registration, Reply, Twin, WebhookDelivery};
 pub use world::World;

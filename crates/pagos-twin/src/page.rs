@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use http::HeaderValue;
-use http::StatusCode;
-use http::header::CONTENT_SECURITY_POLICY;
-use http::header::CONTENT_TYPE;
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+};
 
 use crate::twin::Reply;
 

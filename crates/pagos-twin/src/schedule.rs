@@ -1,9 +1,7 @@
 //! A queue of things that happen at a time, in logarithmic time per thing.
 //! Not a timer: it never looks at a clock.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-use std::fmt;
+use std::{cmp::Ordering, collections::BinaryHeap, fmt};
 
 use pagos_core::Timestamp;
 

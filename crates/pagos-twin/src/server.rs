@@ -1,20 +1,15 @@
 //! Twins behind HTTP/1 on loopback: real time, sockets and outgoing webhooks.
 //! Not for the network at large: webhooks go to loopback addresses only, and there is no TLS.
 
-use std::fmt;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use pagos_core::Timestamp;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::journal::Journal;
-use crate::journal::JournalError;
-use crate::world::World;
+use crate::{
+    journal::{Journal, JournalError},
+    world::World,
+};
 
 mod clock;
 mod connection;

@@ -1,19 +1,17 @@
 //! How often, how late and how wrongly the merchant is told one thing, and what is under way to
 //! him. Not what a notice says, and not how often it is repeated when nobody listens.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use pagos_core::Timestamp;
 
-use crate::fault::Fault;
-use crate::fault::Faults;
-use crate::fault::Occasion;
-use crate::fault::Trigger;
-use crate::random::Span;
-use crate::scenario::Notified;
-use crate::schedule::Schedule;
-use crate::twin::Outgoing;
+use crate::{
+    fault::{Fault, Faults, Occasion, Trigger},
+    random::Span,
+    scenario::Notified,
+    schedule::Schedule,
+    twin::Outgoing,
+};
 
 /// One notice that is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,20 +1,12 @@
 //! A world as a transport, in one process and in virtual time. No sockets, no waiting.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Departure, Reached, Transport, TransportError};
 
-use crate::clock::TwinClock;
-use crate::control;
-use crate::twin::Reply;
-use crate::world::World;
+use crate::{clock::TwinClock, control, twin::Reply, world::World};
 
 /// Sends requests into a world. The host of a request is not looked at, its path is.
 ///

@@ -1,18 +1,14 @@
 //! What every twin is: a pure state machine of requests in, replies and webhooks out.
 //! Not for sockets, clocks or randomness: time is an argument and chance comes from a seed.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::fault::Faults;
-use crate::ledger::Ledger;
+use crate::{fault::Faults, ledger::Ledger};
 
 /// A stateful simulator of one provider.
 ///

@@ -2,10 +2,10 @@
 //! Not what any provider wants to find there.
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::StatusCode;
-use http::header::HOST;
-use http::header::LOCATION;
+use http::{
+    HeaderValue, StatusCode,
+    header::{HOST, LOCATION},
+};
 
 use crate::twin::Reply;
 

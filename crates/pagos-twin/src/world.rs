@@ -7,24 +7,16 @@ use bytes::Bytes;
 use http::StatusCode;
 use pagos_core::Timestamp;
 
-use crate::cashypro::CashyproSettings;
-use crate::cashypro::CashyproTwin;
-use crate::conekta::ConektaSettings;
-use crate::conekta::ConektaTwin;
-use crate::control;
-use crate::etpay::EtpaySettings;
-use crate::etpay::EtpayTwin;
-use crate::fault::Faults;
-use crate::fault::Profile;
-use crate::ledger::Movement;
-use crate::twin::Ack;
-use crate::twin::DeliveryId;
-use crate::twin::OrderView;
-use crate::twin::Reply;
-use crate::twin::Twin;
-use crate::twin::WebhookDelivery;
-use crate::virtualpos::VirtualPosSettings;
-use crate::virtualpos::VirtualPosTwin;
+use crate::{
+    cashypro::{CashyproSettings, CashyproTwin},
+    conekta::{ConektaSettings, ConektaTwin},
+    control,
+    etpay::{EtpaySettings, EtpayTwin},
+    fault::{Faults, Profile},
+    ledger::Movement,
+    twin::{Ack, DeliveryId, OrderView, Reply, Twin, WebhookDelivery},
+    virtualpos::{VirtualPosSettings, VirtualPosTwin},
+};
 
 /// One twin of every provider, with its usual settings. A new provider adds one line.
 fn all_twins() -> Vec<Box<dyn Twin>> {

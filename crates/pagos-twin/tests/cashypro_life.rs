@@ -4,21 +4,12 @@
 
 mod support;
 
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Reply;
-use pagos_twin::cashypro::CashyproSettings;
-use pagos_twin::cashypro::Notices;
-use pagos_twin::cashypro::NumberStyle;
-use pagos_twin::cashypro::SignCase;
+use pagos_twin::{
+    Ack, Fault, Reply,
+    cashypro::{CashyproSettings, Notices, NumberStyle, SignCase},
+};
 use serde_json::json;
-use support::Merchant;
-use support::body;
-use support::is_rightly_signed;
-use support::msg;
-use support::payout;
-use support::statuses;
-use support::whole;
+use support::{Merchant, body, is_rightly_signed, msg, payout, statuses, whole};
 
 #[test]
 fn an_order_walks_through_its_statuses() {

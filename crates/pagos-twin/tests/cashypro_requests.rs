@@ -6,22 +6,13 @@ mod support;
 
 use bytes::Bytes;
 use http::Method;
-use pagos_twin::Reply;
-use pagos_twin::cashypro::CashyproSettings;
-use pagos_twin::cashypro::NoFunds;
-use pagos_twin::cashypro::UnknownOrder;
-use pagos_twin::cashypro::WalletRule;
+use pagos_twin::{
+    Reply,
+    cashypro::{CashyproSettings, NoFunds, UnknownOrder, WalletRule},
+};
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
-use support::Merchant;
-use support::answer;
-use support::msg;
-use support::payment;
-use support::payout;
-use support::sign;
-use support::signed;
-use support::whole;
+use serde_json::{Value, json};
+use support::{Merchant, answer, msg, payment, payout, sign, signed, whole};
 
 fn exact(reply: Reply) -> String {
     let response = whole(reply);

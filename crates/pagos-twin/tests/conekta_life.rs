@@ -5,20 +5,16 @@
 mod support;
 
 use pagos_core::Timestamp;
-use pagos_twin::Fault;
-use pagos_twin::Faults;
-use pagos_twin::Profile;
-use pagos_twin::Reply;
-use pagos_twin::conekta::ConektaSettings;
-use pagos_twin::conekta::Switches;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::conekta::Business;
-use support::conekta::HOOK;
-use support::conekta::payee;
-use support::conekta::payee_of;
-use support::whole;
+use pagos_twin::{
+    Fault, Faults, Profile, Reply,
+    conekta::{ConektaSettings, Switches},
+};
+use serde_json::{Value, json};
+use support::{
+    answer,
+    conekta::{Business, HOOK, payee, payee_of},
+    whole,
+};
 
 /// Every status of one transfer with its time, by the events that it left.
 fn life(business: &mut Business, id: &str) -> Vec<(String, String)> {

@@ -5,12 +5,11 @@
 mod support;
 
 use pagos_twin::Fault;
-use serde_json::Value;
-use serde_json::json;
-use support::conekta::Business;
-use support::conekta::payee;
-use support::conekta::request;
-use support::whole;
+use serde_json::{Value, json};
+use support::{
+    conekta::{Business, payee, request},
+    whole,
+};
 
 fn ids(page: &Value) -> Vec<String> {
     let id = |it: &Value| it["id"].as_str().unwrap().to_owned();

@@ -4,24 +4,16 @@
 
 mod support;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Request;
-use pagos_twin::conekta::AnswerShape;
-use pagos_twin::conekta::ConektaSettings;
-use pagos_twin::conekta::SANDBOX_API_KEY;
-use pagos_twin::conekta::Switches;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::conekta::Business;
-use support::conekta::CLABE;
-use support::conekta::payee;
-use support::conekta::payee_of;
-use support::conekta::request;
-use support::conekta::transfer;
-use support::whole;
+use pagos_twin::conekta::{AnswerShape, ConektaSettings, SANDBOX_API_KEY, Switches};
+use serde_json::{Value, json};
+use support::{
+    answer,
+    conekta::{Business, CLABE, payee, payee_of, request, transfer},
+    whole,
+};
 
 /// Status, type, code and debug message of a refusal, whose shape is that of the manual.
 fn refusal(response: &http::Response<Bytes>) -> (u16, String, String, String) {

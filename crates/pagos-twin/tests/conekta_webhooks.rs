@@ -4,33 +4,18 @@
 
 mod support;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use pagos_core::Timestamp;
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Registration;
-use pagos_twin::conekta::Switches;
-use serde_json::Value;
-use serde_json::json;
-use support::conekta::Business;
-use support::conekta::HOOK;
-use support::conekta::is_signed;
-use support::conekta::payouts;
-use support::conekta::request;
-use support::conekta::told;
-use support::conekta::verify;
-use support::vectors::V1_BODY;
-use support::vectors::V1_DIGEST;
-use support::vectors::V1_OTHER_KEY;
-use support::vectors::V2_BODY;
-use support::vectors::V2_DIGEST;
-use support::vectors::V3_BODY;
-use support::vectors::V3_DIGEST;
-use support::vectors::V4_BODY;
-use support::vectors::V4_DIGEST;
-use support::vectors::VECTOR_KEY;
-use support::whole;
+use pagos_twin::{Ack, Fault, Registration, conekta::Switches};
+use serde_json::{Value, json};
+use support::{
+    conekta::{Business, HOOK, is_signed, payouts, request, told, verify},
+    vectors::{
+        V1_BODY, V1_DIGEST, V1_OTHER_KEY, V2_BODY, V2_DIGEST, V3_BODY, V3_DIGEST, V4_BODY,
+        V4_DIGEST, VECTOR_KEY,
+    },
+    whole,
+};
 
 /// The vectors of `conekta.md: 8.2`, made with OpenSSL by whoever wrote them: what checks the twin
 /// in this file checks those rightly.

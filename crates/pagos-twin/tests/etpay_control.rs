@@ -5,18 +5,13 @@
 mod support;
 
 use http::Method;
-use pagos_twin::etpay::EtpaySettings;
-use pagos_twin::etpay::EtpayTwin;
-use pagos_twin::etpay::Switches;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::etpay::Shop;
-use support::etpay::claims;
-use support::etpay::is_signed_with;
-use support::etpay::jwt;
-use support::etpay::order;
-use support::whole;
+use pagos_twin::etpay::{EtpaySettings, EtpayTwin, Switches};
+use serde_json::{Value, json};
+use support::{
+    answer,
+    etpay::{Shop, claims, is_signed_with, jwt, order},
+    whole,
+};
 
 fn shown(shop: &mut Shop, name: &str) -> Value {
     answer(shop.get(&format!("/_twin/etpay/{name}")))

@@ -4,21 +4,13 @@
 
 mod support;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::etpay::NotificationForm;
-use pagos_twin::etpay::Switches;
-use serde_json::Value;
-use serde_json::json;
-use support::etpay::Shop;
-use support::etpay::claims;
-use support::etpay::is_signed_with;
-use support::etpay::jwt;
-use support::etpay::location;
-use support::etpay::order;
-use support::etpay::switches;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use pagos_twin::{
+    Ack, Fault,
+    etpay::{NotificationForm, Switches},
+};
+use serde_json::{Value, json};
+use support::etpay::{Shop, claims, is_signed_with, jwt, location, order, switches};
 
 #[test]
 fn a_token_travels_in_each_form() {

@@ -6,21 +6,16 @@ mod support;
 
 use bytes::Bytes;
 use http::Request;
-use pagos_twin::Fault;
-use pagos_twin::Reply;
-use pagos_twin::etpay::SANDBOX_API_TOKEN;
-use pagos_twin::etpay::Switches;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::etpay::Shop;
-use support::etpay::claims;
-use support::etpay::is_signed_with;
-use support::etpay::jwt;
-use support::etpay::location;
-use support::etpay::order;
-use support::etpay::switches;
-use support::whole;
+use pagos_twin::{
+    Fault, Reply,
+    etpay::{SANDBOX_API_TOKEN, Switches},
+};
+use serde_json::{Value, json};
+use support::{
+    answer,
+    etpay::{Shop, claims, is_signed_with, jwt, location, order, switches},
+    whole,
+};
 
 const INITIALIZE: &str = "/etpay/api/session/initialize";
 const CHECK: &str = "/etpay/api/merchant/check_payment_status";

@@ -4,19 +4,16 @@
 
 mod support;
 
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Reply;
-use pagos_twin::etpay::EtpaySettings;
-use pagos_twin::etpay::Switches;
+use pagos_twin::{
+    Ack, Fault, Reply,
+    etpay::{EtpaySettings, Switches},
+};
 use serde_json::json;
-use support::answer;
-use support::etpay::Shop;
-use support::etpay::payout;
-use support::etpay::statuses;
-use support::etpay::switches;
-use support::etpay::told;
-use support::whole;
+use support::{
+    answer,
+    etpay::{Shop, payout, statuses, switches, told},
+    whole,
+};
 
 const FULL: i64 = 10_000_000_000_000;
 

@@ -5,24 +5,19 @@
 mod support;
 
 use bytes::Bytes;
-use http::Method;
-use http::Request;
+use http::{Method, Request};
 use pagos_core::Timestamp;
-use pagos_twin::Fault;
-use pagos_twin::Reply;
-use pagos_twin::etpay::Duplicates;
-use pagos_twin::etpay::EtpaySettings;
-use pagos_twin::etpay::Switches;
+use pagos_twin::{
+    Fault, Reply,
+    etpay::{Duplicates, EtpaySettings, Switches},
+};
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::etpay::Shop;
-use support::etpay::keys;
-use support::etpay::login;
-use support::etpay::payout;
-use support::etpay::switches;
-use support::whole;
+use serde_json::{Value, json};
+use support::{
+    answer,
+    etpay::{Shop, keys, login, payout, switches},
+    whole,
+};
 
 /// Status and `msg`.
 fn refusal(reply: Reply) -> (u16, String) {

@@ -4,23 +4,14 @@
 
 mod support;
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use http::Request;
 use pagos_core::Timestamp;
-use pagos_twin::Ack;
-use pagos_twin::Input;
-use pagos_twin::Journal;
-use pagos_twin::JournalError;
-use pagos_twin::Profile;
-use pagos_twin::Reply;
-use pagos_twin::World;
-use serde_json::Value;
-use serde_json::json;
-use support::payout;
-use support::signed;
+use pagos_twin::{Ack, Input, Journal, JournalError, Profile, Reply, World};
+use serde_json::{Value, json};
+use support::{payout, signed};
 
 /// A file that is gone afterwards.
 struct TempFile(PathBuf);

@@ -4,25 +4,18 @@
 
 mod support;
 
-use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use pagos_core::Timestamp;
-use pagos_twin::ServeOptions;
-use pagos_twin::ServerHandle;
-use pagos_twin::World;
-use pagos_twin::serve;
-use serde_json::Value;
-use serde_json::json;
-use support::payout;
-use support::sign;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
-use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use pagos_twin::{ServeOptions, ServerHandle, World, serve};
+use serde_json::{Value, json};
+use support::{payout, sign};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+    sync::mpsc,
+};
 
 async fn start(options: ServeOptions) -> ServerHandle {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -4,16 +4,13 @@
 
 mod support;
 
-use pagos_twin::virtualpos::VirtualPosSettings;
-use pagos_twin::virtualpos::VirtualPosTwin;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::virtualpos::HOOK;
-use support::virtualpos::Pos;
-use support::virtualpos::order;
-use support::virtualpos::tef;
-use support::whole;
+use pagos_twin::virtualpos::{VirtualPosSettings, VirtualPosTwin};
+use serde_json::{Value, json};
+use support::{
+    answer,
+    virtualpos::{HOOK, Pos, order, tef},
+    whole,
+};
 
 fn shown(pos: &mut Pos, name: &str) -> Value {
     answer(pos.get(&format!("/_twin/virtualpos/{name}")))

@@ -4,36 +4,25 @@
 
 mod support;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::Method;
-use http::Request;
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Reply;
-use pagos_twin::virtualpos::KeyPair;
-use pagos_twin::virtualpos::SANDBOX_API_KEY;
-use pagos_twin::virtualpos::SANDBOX_PAYMENTS_API_KEY;
-use pagos_twin::virtualpos::SANDBOX_PAYMENTS_SECRET_KEY;
-use pagos_twin::virtualpos::Switches;
-use pagos_twin::virtualpos::VirtualPosSettings;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::virtualpos::PAYMENTS;
-use support::virtualpos::Pos;
-use support::virtualpos::collected;
-use support::virtualpos::form;
-use support::virtualpos::location;
-use support::virtualpos::order;
-use support::virtualpos::payments_signature;
-use support::virtualpos::refusal;
-use support::virtualpos::refused;
-use support::virtualpos::signature;
-use support::virtualpos::signed;
-use support::virtualpos::switches;
-use support::whole;
+use http::{Method, Request};
+use pagos_twin::{
+    Ack, Fault, Reply,
+    virtualpos::{
+        KeyPair, SANDBOX_API_KEY, SANDBOX_PAYMENTS_API_KEY, SANDBOX_PAYMENTS_SECRET_KEY, Switches,
+        VirtualPosSettings,
+    },
+};
+use serde_json::{Value, json};
+use support::{
+    answer,
+    virtualpos::{
+        PAYMENTS, Pos, collected, form, location, order, payments_signature, refusal, refused,
+        signature, signed, switches,
+    },
+    whole,
+};
 
 fn text(page: &http::Response<Bytes>) -> String {
     String::from_utf8(page.body().to_vec()).unwrap()

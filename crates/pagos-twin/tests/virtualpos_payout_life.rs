@@ -4,25 +4,16 @@
 
 mod support;
 
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Faults;
-use pagos_twin::Profile;
-use pagos_twin::Reply;
-use pagos_twin::virtualpos::Switches;
-use pagos_twin::virtualpos::VirtualPosSettings;
-use pagos_twin::virtualpos::VirtualPosTiming;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::virtualpos::HOOK;
-use support::virtualpos::Pos;
-use support::virtualpos::form;
-use support::virtualpos::refusal;
-use support::virtualpos::refused;
-use support::virtualpos::switches;
-use support::virtualpos::tef;
-use support::whole;
+use pagos_twin::{
+    Ack, Fault, Faults, Profile, Reply,
+    virtualpos::{Switches, VirtualPosSettings, VirtualPosTiming},
+};
+use serde_json::{Value, json};
+use support::{
+    answer,
+    virtualpos::{HOOK, Pos, form, refusal, refused, switches, tef},
+    whole,
+};
 
 const FULL: i64 = 10_000_000_000_000;
 

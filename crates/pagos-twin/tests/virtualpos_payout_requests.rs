@@ -5,31 +5,20 @@
 mod support;
 
 use bytes::Bytes;
-use http::Method;
-use http::Request;
-use pagos_twin::Fault;
-use pagos_twin::Reply;
-use pagos_twin::virtualpos::Duplicates;
-use pagos_twin::virtualpos::KeyPair;
-use pagos_twin::virtualpos::SANDBOX_API_KEY;
-use pagos_twin::virtualpos::SANDBOX_SECRET_KEY;
-use pagos_twin::virtualpos::Switches;
-use pagos_twin::virtualpos::VirtualPosSettings;
+use http::{Method, Request};
+use pagos_twin::{
+    Fault, Reply,
+    virtualpos::{
+        Duplicates, KeyPair, SANDBOX_API_KEY, SANDBOX_SECRET_KEY, Switches, VirtualPosSettings,
+    },
+};
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::virtualpos::CREATE;
-use support::virtualpos::Pos;
-use support::virtualpos::created;
-use support::virtualpos::refusal;
-use support::virtualpos::refused;
-use support::virtualpos::signature;
-use support::virtualpos::signed;
-use support::virtualpos::switches;
-use support::virtualpos::tef;
-use support::virtualpos::token;
-use support::whole;
+use serde_json::{Value, json};
+use support::{
+    answer,
+    virtualpos::{CREATE, Pos, created, refusal, refused, signature, signed, switches, tef, token},
+    whole,
+};
 
 const BANNER: &str =
     "VirtualPOS payout: signature contract is documented, endpoint shapes are assumed";

@@ -4,28 +4,20 @@
 
 mod support;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{
+    Engine,
+    engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD},
+};
 use bytes::Bytes;
-use http::Method;
-use http::Request;
-use pagos_twin::virtualpos::KeyPair;
-use pagos_twin::virtualpos::Switches;
-use pagos_twin::virtualpos::VirtualPosSettings;
+use http::{Method, Request};
+use pagos_twin::virtualpos::{KeyPair, Switches, VirtualPosSettings};
 use proptest::prelude::*;
-use serde_json::Value;
-use serde_json::json;
-use support::answer;
-use support::virtualpos::CREATE;
-use support::virtualpos::Pos;
-use support::virtualpos::refusal;
-use support::virtualpos::refused;
-use support::virtualpos::signed;
-use support::virtualpos::switches;
-use support::virtualpos::tef;
-use support::virtualpos::token;
-use support::whole;
+use serde_json::{Value, json};
+use support::{
+    answer,
+    virtualpos::{CREATE, Pos, refusal, refused, signed, switches, tef, token},
+    whole,
+};
 
 const API_KEY: &str = "a1b2c3-d4e5f6-0718a9-b2c3d4-e5f607";
 const SECRET: &str = "00112233445566778899aabbccddeeff";

@@ -4,29 +4,18 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::Request;
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_twin::Reply;
-use pagos_twin::TwinTransport;
-use pagos_twin::VirtualClock;
-use pagos_twin::World;
-use serde_json::Value;
-use serde_json::json;
-use support::Merchant;
-use support::answer;
-use support::payout;
-use support::signed;
-use support::whole;
+use pagos_core::{Clock, Departure, Reached, Timestamp, Transport};
+use pagos_twin::{Reply, TwinTransport, VirtualClock, World};
+use serde_json::{Value, json};
+use support::{Merchant, answer, payout, signed, whole};
 
 fn read(merchant: &mut Merchant, path: &str) -> Value {
     answer(merchant.send(&Request::get(path).body(Bytes::new()).unwrap()))

@@ -3,8 +3,7 @@
 //! VirtualPOS publishes no list, so which of them it can pay is unknown and any three digits are
 //! let through. The lists of others disagree in places; a note says where.
 
-use pagos_core::Bank;
-use pagos_core::Violation;
+use pagos_core::{Bank, Violation};
 
 /// One institution.
 pub(crate) struct BankRow {

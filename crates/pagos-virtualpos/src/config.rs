@@ -5,20 +5,11 @@
 pub(crate) mod path;
 mod settings;
 
-use pagos_core::Currency;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Money;
-use pagos_core::Secret;
-use pagos_core::Status;
-use pagos_core::Verification;
+use pagos_core::{Currency, Environment, Error, Money, Secret, Status, Verification};
 
 use crate::contract;
 
-pub(crate) use crate::config::settings::PaymentSettings;
-pub(crate) use crate::config::settings::Settings;
-pub(crate) use crate::config::settings::Words;
-pub(crate) use crate::config::settings::parse_visited;
+pub(crate) use crate::config::settings::{PaymentSettings, Settings, Words, parse_visited};
 
 /// One account in one environment. VirtualPOS hands out the keys per account and environment, and
 /// those of payouts and of payments are two pairs. Source: manual; the second half is \[inferred\].

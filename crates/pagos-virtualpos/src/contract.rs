@@ -6,8 +6,7 @@
 //! a third party's summary of that API's pages. `docs/providers/virtualpos.md` is the list to
 //! compare with VirtualPOS's own documents.
 
-use pagos_core::FailReason;
-use pagos_core::Status;
+use pagos_core::{FailReason, Status};
 
 /// New payouts. \[inferred\] from `POST /v3/payment` and `POST /v3/charge`, code: K.
 pub(crate) const PATH_CREATE: &str = "/v3/payout";

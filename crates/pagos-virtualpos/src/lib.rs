@@ -59,69 +59,34 @@ mod status;
 mod webhook;
 mod wire;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Method;
-use http::Request;
-use http::Response;
+use http::{Method, Request, Response};
 use serde::Serialize;
 
-use pagos_core::Absence;
-use pagos_core::Bank;
-use pagos_core::BankDirectory;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Country;
-use pagos_core::Currency;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentProvider;
-use pagos_core::PaymentRef;
-use pagos_core::PaymentSession;
-use pagos_core::PaymentTerms;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Repeat;
-use pagos_core::Transport;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_wire::BaseUrl;
-use pagos_wire::money_call_failure;
-use pagos_wire::post_json;
-use pagos_wire::question_failure;
+use pagos_core::{
+    Absence, Bank, BankDirectory, Clock, Contract, Country, Currency, Deduplication, Departure,
+    Descriptor, Environment, Error, Handle, Lookup, Observation, PaymentOrder, PaymentProvider,
+    PaymentRef, PaymentSession, PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, Repeat,
+    Transport, Violation, WebhookDecoder,
+};
+use pagos_wire::{BaseUrl, money_call_failure, post_json, question_failure};
 
-pub use crate::config::CreateBody;
-pub use crate::config::Paths;
-pub use crate::config::PaymentConfig;
-pub use crate::config::QueryMethod;
-pub use crate::config::QuerySignature;
-pub use crate::config::RutCheck;
-pub use crate::config::TlsConfig;
-pub use crate::config::VirtualPosConfig;
-pub use crate::sign::Claims;
-pub use crate::sign::payload;
-pub use crate::sign::signature;
-pub use crate::sign::string_to_sign;
-pub use crate::sign::verify;
+pub use crate::{
+    config::{
+        CreateBody, Paths, PaymentConfig, QueryMethod, QuerySignature, RutCheck, TlsConfig,
+        VirtualPosConfig,
+    },
+    sign::{Claims, payload, signature, string_to_sign, verify},
+};
 
-use crate::config::PaymentSettings;
-use crate::config::Settings;
-use crate::config::path::Template;
-use crate::payout::Question;
-use crate::payout::answer::Asked;
-use crate::payout::instruction::Instruction;
-use crate::sign::Credentials;
+use crate::{
+    config::{PaymentSettings, Settings, path::Template},
+    payout::{Question, answer::Asked, instruction::Instruction},
+    sign::Credentials,
+};
 
 static DESCRIPTOR: Descriptor = Descriptor {
     provider: "virtualpos",

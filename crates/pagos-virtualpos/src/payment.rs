@@ -10,43 +10,21 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::value::RawValue;
 
-use pagos_core::Currency;
-use pagos_core::Echo;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
+use pagos_core::{
+    Currency, Echo, Error, ErrorKind, Lookup, Money, Observation, OrderKey, PaymentOrder,
+    ProviderRef, Source, Timestamp, Violation,
+};
 
-use crate::config::PaymentSettings;
-use crate::config::Settings;
-use crate::config::parse_visited;
-use crate::contract;
-use crate::payment::check::encode_url;
-use crate::payment::check::read_amount;
-use crate::payment::check::read_description;
-use crate::payment::check::read_email;
-use crate::payment::check::read_name;
-use crate::payment::check::read_phone;
-use crate::payment::check::read_return_url;
-use crate::payment::check::read_rut;
-use crate::payment::check::refuse_rest;
-use crate::status;
-use crate::status::Answer;
-use crate::status::Noun;
-use crate::status::Shown;
-use crate::status::is_forbidden;
-use crate::wire::LinkAnswer;
-use crate::wire::PaymentAnswer;
-use crate::wire::PaymentFields;
-use crate::wire::PaymentRequest;
-use crate::wire::WebcheckoutRequest;
+use crate::{
+    config::{PaymentSettings, Settings, parse_visited},
+    contract,
+    payment::check::{
+        encode_url, read_amount, read_description, read_email, read_name, read_phone,
+        read_return_url, read_rut, refuse_rest,
+    },
+    status::{self, Answer, Noun, Shown, is_forbidden},
+    wire::{LinkAnswer, PaymentAnswer, PaymentFields, PaymentRequest, WebcheckoutRequest},
+};
 
 /// The request of a payment, or everything that is wrong with the order. Source: code: K; which
 /// fields are required is \[inferred\].

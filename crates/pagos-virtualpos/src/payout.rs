@@ -8,27 +8,17 @@ pub(crate) mod instruction;
 use bytes::Bytes;
 use http::Method;
 
-use pagos_core::Error;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutRef;
-use pagos_core::Violation;
+use pagos_core::{Error, PayoutOrder, PayoutRef, Violation};
 
-use crate::config::CreateBody;
-use crate::config::QueryMethod;
-use crate::config::QuerySignature;
-use crate::config::Settings;
-use crate::payout::check::read_account;
-use crate::payout::check::read_amount;
-use crate::payout::check::read_email;
-use crate::payout::check::read_message;
-use crate::payout::check::read_name;
-use crate::payout::check::read_rut;
-use crate::payout::instruction::Instruction;
-use crate::sign::Claims;
-use crate::wire::BankAccount;
-use crate::wire::Recipient;
-use crate::wire::Tef;
-use crate::wire::Wrapped;
+use crate::{
+    config::{CreateBody, QueryMethod, QuerySignature, Settings},
+    payout::{
+        check::{read_account, read_amount, read_email, read_message, read_name, read_rut},
+        instruction::Instruction,
+    },
+    sign::Claims,
+    wire::{BankAccount, Recipient, Tef, Wrapped},
+};
 
 /// The instruction of an order, or everything that is wrong with the order.
 ///

@@ -10,23 +10,17 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use http::HeaderName;
-use http::HeaderValue;
-use http::header::ACCEPT;
-use http::header::AUTHORIZATION;
+use http::{
+    HeaderName, HeaderValue,
+    header::{ACCEPT, AUTHORIZATION},
+};
 use serde::Serialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Secret;
-use pagos_core::Verified;
-use pagos_wire::Hs256;
-use pagos_wire::sensitive;
+use pagos_core::{Error, ErrorKind, Secret, Verified};
+use pagos_wire::{Hs256, sensitive};
 
 /// What is signed beside the API key. Bytes are JSON objects, and are signed as they are.
 #[derive(Clone, Copy)]

@@ -7,29 +7,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::{Response, StatusCode, header::RETRY_AFTER};
 use serde_json::value::RawValue;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Observation;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_wire::WireText;
-use pagos_wire::redact;
+use pagos_core::{Error, ErrorKind, Observation, Source, Status, Timestamp};
+use pagos_wire::{WireText, redact};
 
-use crate::config::Words;
-use crate::contract;
-use crate::sign::Credentials;
-use crate::sign::MASK;
-use crate::wire::Envelope;
-use crate::wire::Reason;
-use crate::wire::Tef;
+use crate::{
+    config::Words,
+    contract,
+    sign::{Credentials, MASK},
+    wire::{Envelope, Reason, Tef},
+};
 
 /// What an answer turned out to be.
 pub(crate) enum Answer<'a> {

@@ -5,22 +5,14 @@
 //! and the names that payouts could use, are read besides. \[inferred\]
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
+use http::{Response, StatusCode};
 
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Hint;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Decoded, Delivery, Error, ErrorKind, Hint, OrderKey, ProviderRef, Receipt, Secret,
+    WebhookDecoder,
+};
 
-use crate::VirtualPos;
-use crate::wire::HintBody;
+use crate::{VirtualPos, wire::HintBody};
 
 /// A form with one id has about 30 bytes.
 const BODY_SIZE_MAX: usize = 64 * 1024;

@@ -5,12 +5,10 @@
 //! API of the same provider, with every spelling that was seen there. \[inferred\] Fields that
 //! nobody here uses are not read. A known field that comes twice is refused by serde.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use pagos_wire::WireInteger;
-use pagos_wire::WireText;
+use pagos_wire::{WireInteger, WireText};
 
 /// The instruction, `tef` ("transferencia electrónica de fondos"), in the order of the manual's
 /// structure. It is read back from a handle. Source: manual.

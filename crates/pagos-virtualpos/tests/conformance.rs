@@ -3,52 +3,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::fmt;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+};
 
 use bytes::Bytes;
-use http::Request;
-use http::Response;
+use http::{Request, Response};
 use serde_json::value::RawValue;
 
-use pagos_conformance::Case;
-use pagos_conformance::Seams;
-use pagos_conformance::Signer;
-use pagos_conformance::Subject;
-use pagos_conformance::suite;
-use pagos_core::Clock;
-use pagos_core::Decoded;
-use pagos_core::Deduplication;
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Reached;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_core::WebhookDecoder;
-use pagos_virtualpos::Claims;
-use pagos_virtualpos::VirtualPos;
-use pagos_virtualpos::VirtualPosConfig;
-use pagos_virtualpos::signature;
-use pagos_virtualpos::string_to_sign;
-use pagos_virtualpos::verify;
+use pagos_conformance::{Case, Seams, Signer, Subject, suite};
+use pagos_core::{
+    Clock, Decoded, Deduplication, Delivery, Departure, Environment, Error, ErrorKind, Handle,
+    Lookup, PayoutOrder, PayoutProvider, PayoutRef, Reached, Secret, Timestamp, Transport,
+    TransportError, WebhookDecoder,
+};
+use pagos_virtualpos::{Claims, VirtualPos, VirtualPosConfig, signature, string_to_sign, verify};
 
 struct VirtualPosSigner {
     api_key: Secret,

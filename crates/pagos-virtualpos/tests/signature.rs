@@ -5,20 +5,13 @@
 
 use std::path::Path;
 
-use jsonwebtoken::Algorithm;
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::EncodingKey;
-use jsonwebtoken::Validation;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use proptest::prelude::*;
 use serde_json::Value;
 
 use pagos_conformance::Case;
-use pagos_core::ErrorKind;
-use pagos_core::Secret;
-use pagos_virtualpos::Claims;
-use pagos_virtualpos::payload;
-use pagos_virtualpos::signature;
-use pagos_virtualpos::verify;
+use pagos_core::{ErrorKind, Secret};
+use pagos_virtualpos::{Claims, payload, signature, verify};
 
 /// One vector: the instruction, its token, and the keys.
 struct Vector {

@@ -14,21 +14,14 @@
 #[path = "../tests/site/mod.rs"]
 mod site;
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
+use std::{path::Path, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use pagos_core::Delivery;
-use pagos_core::Hint;
-use pagos_core::Timestamp;
-use pagos_engine::InboxStore;
-use pagos_engine::Trust;
-use pagos_engine::Verdict;
+use pagos_core::{Delivery, Hint, Timestamp};
+use pagos_engine::{InboxStore, Trust, Verdict};
 use pagos_store_sqlite::SqliteStore;
 use pagos_webhook::Settings;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use site::Site;
 

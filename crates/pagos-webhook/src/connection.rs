@@ -1,40 +1,34 @@
 //! One connection: HTTP/1.1 over TCP with a limit on each thing that a client can draw out. Which
 //! connection gives way to another is decided in `slots.rs`.
 
-use std::convert::Infallible;
-use std::error::Error as _;
-use std::io;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::{
+    convert::Infallible,
+    error::Error as _,
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use bytes::Bytes;
-use bytes::BytesMut;
-use http::Request;
-use http::Response;
-use http_body_util::BodyExt;
-use http_body_util::Full;
-use hyper::body::Body;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use hyper_util::rt::TokioTimer;
-use tokio::net::TcpStream;
-use tokio::time::Instant;
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpStream, time::Instant};
 use tokio_io_timeout::TimeoutWriter;
 
-use crate::receiver::Keeps;
-use crate::receiver::Receiver;
-use crate::receiver::answer_to;
-use crate::receiver::closing;
-use crate::receiver::is_ready_question;
-use crate::settings::Settings;
-use crate::settings::within_reason;
-use crate::slots::Notice;
-use crate::slots::Notices;
-use crate::slots::Slot;
+use crate::{
+    receiver::{Keeps, Receiver, answer_to, closing, is_ready_question},
+    settings::{Settings, within_reason},
+    slots::{Notice, Notices, Slot},
+};
 
 /// How `hyper` serves every connection.
 pub(crate) fn build_http(settings: &Settings) -> Arc<http1::Builder> {

@@ -1,17 +1,15 @@
 //! What the receiver counts, since it logs nothing. Numbers only: no account, path or content.
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
-use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use pagos_core::AccountName;
-use pagos_core::Timestamp;
-use pagos_engine::InboxId;
-use pagos_engine::Refused;
+use pagos_core::{AccountName, Timestamp};
+use pagos_engine::{InboxId, Refused};
 
 /// One list makes the numbers that are counted, and the snapshot of them.
 macro_rules! counters {

@@ -1,12 +1,8 @@
 //! Where a provider's webhooks arrive: one path per account. No wildcards and no patterns.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use pagos_core::AccountName;
-use pagos_core::Error;
-use pagos_core::PayoutProvider;
-use pagos_core::WebhookDecoder;
+use pagos_core::{AccountName, Error, PayoutProvider, WebhookDecoder};
 
 /// The path of one account, and who reads what arrives there.
 #[derive(Clone)]

@@ -1,11 +1,11 @@
 //! How many hints the store is asked about: so many a second for each account, and a burst.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
-use pagos_core::AccountName;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Timestamp};
 
 /// Token buckets, one for each account, that begin full.
 #[derive(Debug)]

@@ -2,15 +2,13 @@
 //! only: whoever asks may be a stranger, and learns no account, no path, no key, and not how many
 //! webhooks there are. So hints count alike, whether they name an order of ours or not.
 
-use std::fmt::Write;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    fmt::Write,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
-use http::HeaderValue;
-use http::Response;
-use http::StatusCode;
-use http::header;
+use http::{HeaderValue, Response, StatusCode, header};
 
 use bytes::Bytes;
 use pagos_core::Timestamp;

@@ -2,48 +2,23 @@
 //!
 //! No sockets: those are `server.rs`.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::Method;
-use http::Request;
-use http::Response;
-use http::StatusCode;
-use http::header;
-use pagos_core::Clock;
-use pagos_core::Delivery;
-use pagos_core::Error;
-use pagos_core::Hint;
-use pagos_core::Receipt;
-use pagos_core::Timestamp;
-use pagos_core::WebhookDecoder;
-use pagos_engine::Judged;
-use pagos_engine::Refused;
-use pagos_engine::StoreDoor;
-use pagos_engine::StoreError;
-use pagos_engine::Verdict;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use pagos_core::{Clock, Delivery, Error, Hint, Receipt, Timestamp, WebhookDecoder};
+use pagos_engine::{Judged, Refused, StoreDoor, StoreError, Verdict};
 
-use crate::counters::Counters;
-use crate::counters::EVICTED;
-use crate::counters::FOREIGN;
-use crate::counters::FORGED;
-use crate::counters::MISDIRECTED;
-use crate::counters::NOT_STORED;
-use crate::counters::OVER_BUDGET;
-use crate::counters::SLOW;
-use crate::counters::TOO_LARGE;
-use crate::counters::Tallied;
-use crate::counters::UNACCEPTED;
-use crate::counters::UNFINISHED;
-use crate::counters::WRONG_METHOD;
-use crate::endpoint::Endpoint;
-use crate::hints::HintBudget;
-use crate::ready::Findings;
-use crate::ready::READY_PATH;
-use crate::ready::Worker;
-use crate::settings::Settings;
+use crate::{
+    counters::{
+        Counters, EVICTED, FOREIGN, FORGED, MISDIRECTED, NOT_STORED, OVER_BUDGET, SLOW, TOO_LARGE,
+        Tallied, UNACCEPTED, UNFINISHED, WRONG_METHOD,
+    },
+    endpoint::Endpoint,
+    hints::HintBudget,
+    ready::{Findings, READY_PATH, Worker},
+    settings::Settings,
+};
 
 /// Receives webhooks: stores the raw bytes, then acknowledges. Cloning gives another handle.
 #[derive(Clone)]

@@ -1,21 +1,15 @@
 //! The receiver as a server: accepts connections, gives each a slot and a task, and ends them all.
 //! How one is served is in `connection.rs`; what is answered is decided in `receiver.rs`.
 
-use std::future::Future;
-use std::io;
-use std::pin::pin;
-use std::time::Duration;
+use std::{future::Future, io, pin::pin, time::Duration};
 
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::connection::build_http;
-use crate::receiver::Receiver;
-use crate::slots::Admission;
-use crate::slots::Notices;
-use crate::slots::Peer;
-use crate::slots::Slot;
-use crate::slots::Slots;
+use crate::{
+    connection::build_http,
+    receiver::Receiver,
+    slots::{Admission, Notices, Peer, Slot, Slots},
+};
 
 /// How serving ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,20 +5,15 @@
 
 mod site;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use pagos_webhook::Settings;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
-use site::Answer;
-use site::Gated;
-use site::PATIENCE;
-use site::Site;
-use site::request;
-use site::signed;
+use site::{Answer, Gated, PATIENCE, Site, request, signed};
 
 const ENDPOINT: &str = "/webhooks/invented";
 

@@ -4,29 +4,19 @@
 
 mod site;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
-use pagos_engine::InboxStore;
-use pagos_engine::Trust;
+use pagos_engine::{InboxStore, Trust};
 use pagos_store_sqlite::SqliteStore;
-use pagos_webhook::Endpoint;
-use pagos_webhook::Receiver;
-use pagos_webhook::Settings;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use pagos_webhook::{Endpoint, Receiver, Settings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use site::Answer;
-use site::Gated;
-use site::Invented;
-use site::PATIENCE;
-use site::Site;
-use site::account;
-use site::request;
-use site::signed;
+use site::{Answer, Gated, Invented, PATIENCE, Site, account, request, signed};
 
 const ENDPOINT: &str = "/webhooks/invented";
 

@@ -4,8 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Serializer;
-use serde_json::ser::Formatter;
+use serde_json::{Serializer, ser::Formatter};
 
 use pagos_core::Error;
 

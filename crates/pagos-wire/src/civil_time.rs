@@ -1,11 +1,9 @@
 //! Local times without a zone, `yyyy-MM-dd HH:mm:ss`, as many providers write them. Not a calendar
 //! and no time zone rules: the offset is given.
 
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use jiff::{civil::DateTime, tz::Offset};
 
-use pagos_core::Error;
-use pagos_core::Timestamp;
+use pagos_core::{Error, Timestamp};
 
 const FORM: &str = "%Y-%m-%d %H:%M:%S";
 

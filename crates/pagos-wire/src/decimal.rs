@@ -2,16 +2,10 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::Serialize;
-use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::value::RawValue;
 
-use pagos_core::Currency;
-use pagos_core::Decimal;
-use pagos_core::Error;
-use pagos_core::Money;
+use pagos_core::{Currency, Decimal, Error, Money};
 
 /// A decimal that a provider wrote, as a JSON number or as a string that holds one.
 ///

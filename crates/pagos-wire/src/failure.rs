@@ -1,9 +1,6 @@
 //! What it means that no response came. Responses themselves are each provider's own subject.
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Reached;
-use pagos_core::TransportError;
+use pagos_core::{Error, ErrorKind, Reached, TransportError};
 
 /// The error of a call that moves money and got no response: `Undelivered` if the request certainly
 /// never reached the provider, `Unknown` otherwise.

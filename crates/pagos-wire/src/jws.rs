@@ -4,20 +4,14 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use hmac::Hmac;
-use hmac::KeyInit;
-use hmac::Mac;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::TagMatch;
-use pagos_core::Verified;
+use pagos_core::{Error, ErrorKind, TagMatch, Verified};
 
 /// `{"typ":"JWT","alg":"HS256"}` in base64url.
 const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
@@ -133,10 +127,7 @@ fn refused(because: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::Algorithm;
-    use jsonwebtoken::DecodingKey;
-    use jsonwebtoken::EncodingKey;
-    use jsonwebtoken::Validation;
+    use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
     use proptest::prelude::*;
 
     use super::*;

@@ -1,8 +1,6 @@
 //! Integers and texts that providers write now as a number, now as a string. Not for amounts.
 
-use serde::Deserialize;
-use serde::Deserializer;
-use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
 /// An integer, written as a JSON number or as a string of digits.

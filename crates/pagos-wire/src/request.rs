@@ -1,11 +1,7 @@
 //! Builds HTTP requests around bytes that are already signed. Sends nothing and serialises nothing.
 
 use bytes::Bytes;
-use http::HeaderName;
-use http::HeaderValue;
-use http::Method;
-use http::Request;
-use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
 
 use pagos_core::Error;
 

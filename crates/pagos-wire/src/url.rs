@@ -1,15 +1,14 @@
 //! The two URLs of a configuration: the provider's base address and our webhook address. No
 //! requests and no name resolution.
 
-use std::fmt;
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use http::Uri;
 
-use pagos_core::Environment;
-use pagos_core::Error;
+use pagos_core::{Environment, Error};
 
 /// The address that paths of an API are appended to. It may have a path of its own, which stays.
 ///

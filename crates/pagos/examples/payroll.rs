@@ -4,45 +4,24 @@
 //! `cargo run -p pagos --features cashypro,sqlite,twin --example payroll`
 #![allow(clippy::print_stdout)]
 
-use std::error::Error;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use pagos::AccountName;
-use pagos::AccountNumber;
-use pagos::AccountType;
-use pagos::BankCode;
-use pagos::Beneficiary;
-use pagos::Clock;
-use pagos::Currency;
-use pagos::Document;
-use pagos::DocumentType;
-use pagos::Environment;
-use pagos::Money;
-use pagos::NonceSource;
-use pagos::OrderKey;
-use pagos::PayoutOrder;
-use pagos::Secret;
-use pagos::Timestamp;
-use pagos::cashypro::Cashypro;
-use pagos::cashypro::CashyproConfig;
-use pagos::cashypro::country;
-use pagos::engine::Accounts;
-use pagos::engine::Engine;
-use pagos::engine::Lane;
-use pagos::engine::Policy;
-use pagos::engine::RunId;
-use pagos::engine::Store;
-use pagos::engine::Timer;
-use pagos::engine::Work;
-use pagos::engine::World;
-use pagos::sqlite::SqliteStore;
-use pagos::twin::TwinTransport;
-use pagos::twin::VirtualClock;
-use pagos::twin::cashypro::SANDBOX_API_KEY;
-use pagos::twin::cashypro::SANDBOX_MERCHANT_ID;
+use pagos::{
+    AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Clock, Currency, Document,
+    DocumentType, Environment, Money, NonceSource, OrderKey, PayoutOrder, Secret, Timestamp,
+    cashypro::{Cashypro, CashyproConfig, country},
+    engine::{Accounts, Engine, Lane, Policy, RunId, Store, Timer, Work, World},
+    sqlite::SqliteStore,
+    twin::{
+        TwinTransport, VirtualClock,
+        cashypro::{SANDBOX_API_KEY, SANDBOX_MERCHANT_ID},
+    },
+};
 
 /// Time that passes when we say so. A real program waits with its runtime's timer.
 #[derive(Debug)]

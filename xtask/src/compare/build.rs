@@ -1,19 +1,21 @@
 //! The programs that are compared, and what building one costs. Each is a crate of its own outside of
 //! the workspace, whose versions begin with those of the workspace's lock file.
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
-use crate::dependencies;
-use crate::failure::Failure;
-use crate::meter;
-use crate::process;
-use crate::process::build_cargo;
-use crate::trial;
-use crate::workspace::Workspace;
+use crate::{
+    dependencies,
+    failure::Failure,
+    meter,
+    process::{self, build_cargo},
+    trial,
+    workspace::Workspace,
+};
 
 /// A program, its source, and what it depends on. `{root}` is the root of the workspace.
 #[derive(Debug)]

@@ -1,24 +1,25 @@
 //! How fast `pagos pay` pays a file, beside the loop by hand, each against a bank of its own that is
 //! new: the HTTP server of the twins on loopback, which shares the processors with whoever pays.
 
-use std::fs::File;
-use std::path::Path;
-use std::process::Command;
-use std::process::Stdio;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs::File,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
 use super::Orders;
-use crate::failure::Failure;
-use crate::meter;
-use crate::process;
-use crate::trial;
-use crate::trial::bank::Bank;
-use crate::trial::bank::Faults;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
+use crate::{
+    failure::Failure,
+    meter, process,
+    trial::{
+        self,
+        bank::{Bank, Faults},
+        payroll::{self, Provider},
+    },
+};
 
 /// Payouts under way at a time, of both. The loop has the same number in its source.
 const UNDER_WAY: &str = "64";

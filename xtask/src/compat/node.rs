@@ -2,14 +2,13 @@
 //! version and checksum. It names no place to get them from; that is npm's own setting. Installs
 //! nothing outside of `target`, and runs no script of a package.
 
-use std::fs;
-use std::process::Command;
+use std::{fs, process::Command};
 
-use crate::compat::Prepared;
-use crate::compat::Site;
-use crate::compat::run_quietly;
-use crate::failure::Failure;
-use crate::process;
+use crate::{
+    compat::{Prepared, Site, run_quietly},
+    failure::Failure,
+    process,
+};
 
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 

@@ -3,16 +3,17 @@
 //! `build.txt` pins what it is built with. A script that needs other versions has an environment and
 //! lists of its own, whose names end in `-older`. Installs nothing outside of `target`.
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::compat::Prepared;
-use crate::compat::Site;
-use crate::compat::run_quietly;
-use crate::failure::Failure;
-use crate::process;
+use crate::{
+    compat::{Prepared, Site, run_quietly},
+    failure::Failure,
+    process,
+};
 
 /// An environment, by the names of its parts.
 struct Environment {

@@ -1,15 +1,13 @@
 //! Our own verifiers, judged by tokens that other programs made. What a token is, and whether it is
 //! genuine, is the script's word; what we make of it is the provider crate's.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use pagos_core::Secret;
 use pagos_virtualpos::Claims;
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::test::Tally;
+use crate::{failure::Failure, test::Tally};
 
 /// Tokens in their fields, and how they are verified; by the name of the folder. A new provider
 /// whose tokens others can make is one more row.

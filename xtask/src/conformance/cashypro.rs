@@ -2,17 +2,9 @@
 
 use std::sync::Arc;
 
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
-use pagos_cashypro::NonceText;
-use pagos_cashypro::SignCase;
-use pagos_conformance::Case;
-use pagos_conformance::Nonces;
-use pagos_conformance::Seams;
-use pagos_conformance::Signer;
-use pagos_conformance::Subject;
-use pagos_core::Error;
-use pagos_core::Secret;
+use pagos_cashypro::{Cashypro, CashyproConfig, NonceText, SignCase};
+use pagos_conformance::{Case, Nonces, Seams, Signer, Subject};
+use pagos_core::{Error, Secret};
 
 /// The provider over the seams of the case.
 pub(super) fn build(case: &Case, seams: Seams) -> Result<Subject, Error> {

@@ -1,10 +1,7 @@
 //! Conekta as a fixture case describes it. Only the public API: the seams are the suite's.
 
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
-use pagos_conformance::Case;
-use pagos_conformance::Seams;
-use pagos_conformance::Subject;
+use pagos_conekta::{Conekta, ConektaConfig};
+use pagos_conformance::{Case, Seams, Subject};
 use pagos_core::Error;
 
 /// The provider over the seams of the case. Conekta wants no nonce, and nothing of ours is signed.

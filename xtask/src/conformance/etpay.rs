@@ -1,13 +1,8 @@
 //! ETpay as a fixture case describes it. Only the public API: the seams are the suite's.
 
-use pagos_conformance::Case;
-use pagos_conformance::Seams;
-use pagos_conformance::Signer;
-use pagos_conformance::Subject;
-use pagos_core::Error;
-use pagos_core::Secret;
-use pagos_etpay::Etpay;
-use pagos_etpay::EtpayConfig;
+use pagos_conformance::{Case, Seams, Signer, Subject};
+use pagos_core::{Error, Secret};
+use pagos_etpay::{Etpay, EtpayConfig};
 
 /// The provider over the seams of the case; with a signer where the case has a session's secret.
 pub(super) fn build(case: &Case, seams: Seams) -> Result<Subject, Error> {

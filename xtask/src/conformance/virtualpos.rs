@@ -1,14 +1,8 @@
 //! VirtualPOS as a fixture case describes it. Only the public API: the seams are the suite's.
 
-use pagos_conformance::Case;
-use pagos_conformance::Seams;
-use pagos_conformance::Signer;
-use pagos_conformance::Subject;
-use pagos_core::Error;
-use pagos_core::Secret;
-use pagos_virtualpos::Claims;
-use pagos_virtualpos::VirtualPos;
-use pagos_virtualpos::VirtualPosConfig;
+use pagos_conformance::{Case, Seams, Signer, Subject};
+use pagos_core::{Error, Secret};
+use pagos_virtualpos::{Claims, VirtualPos, VirtualPosConfig};
 
 /// The provider over the seams of the case. VirtualPOS wants no nonce.
 pub(super) fn build(case: &Case, seams: Seams) -> Result<Subject, Error> {

@@ -5,27 +5,25 @@
 mod blows;
 mod ledger;
 
-use std::process::Child;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    process::Child,
+    sync::atomic::Ordering,
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::crash::Database;
-use crate::crash::Figures;
-use crate::crash::LAST_RUN_S_MAX;
-use crate::crash::Orders;
-use crate::crash::Stage;
-use crate::crash::crowd::blows::Signals;
-use crate::crash::crowd::blows::strike_often;
-use crate::crash::crowd::ledger::Ledger;
-use crate::failure::Failure;
-use crate::random::Random;
-use crate::trial::payer::Ended;
-use crate::trial::payer::IN_DOUBT;
-use crate::trial::payer::Payer;
-use crate::trial::payer::REFUSED;
-use crate::trial::payer::Work;
+use crate::{
+    crash::{
+        Database, Figures, LAST_RUN_S_MAX, Orders, Stage,
+        crowd::{
+            blows::{Signals, strike_often},
+            ledger::Ledger,
+        },
+    },
+    failure::Failure,
+    random::Random,
+    trial::payer::{Ended, IN_DOUBT, Payer, REFUSED, Work},
+};
 
 /// How long a file may take to be stored.
 const FIRST_PAYOUT_MAX: Duration = Duration::from_secs(300);

@@ -4,15 +4,16 @@
 
 use std::time::Duration;
 
-use crate::crash::Figures;
-use crate::crash::Stage;
-use crate::crash::outcome::Books;
-use crate::crash::settle;
-use crate::crash::verdict::Doubt;
-use crate::crash::verdict::Verdict;
-use crate::crash::verdict::Violation;
-use crate::failure::Failure;
-use crate::trial::payer::Decision;
+use crate::{
+    crash::{
+        Figures, Stage,
+        outcome::Books,
+        settle,
+        verdict::{Doubt, Verdict, Violation},
+    },
+    failure::Failure,
+    trial::payer::Decision,
+};
 
 /// What is sent again can be lost again; each round leaves a few in a hundred.
 const ROUNDS_MAX: u32 = 12;

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::trial::payer::Said;
+use crate::{failure::Failure, trial::payer::Said};
 
 /// What a run that came to its end says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,16 +3,12 @@
 //! Believes the books. The payer's words are right when they agree with them; a doubt is right only
 //! where the books have nothing.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-use crate::crash::outcome::Books;
-use crate::crash::outcome::Direction;
-use crate::crash::outcome::Movement;
-use crate::crash::outcome::Outcome;
-use crate::crash::outcome::Report;
-use crate::trial::payer;
-use crate::trial::payroll::Row;
+use crate::{
+    crash::outcome::{Books, Direction, Movement, Outcome, Report},
+    trial::{payer, payroll::Row},
+};
 
 /// What came out.
 #[derive(Debug, Default)]

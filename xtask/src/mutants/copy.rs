@@ -1,15 +1,13 @@
 //! A copy of the tracked files, in which bugs can be planted. The checkout itself is only read.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::failure::Failure;
-use crate::process;
-use crate::tidy::list_files;
-use crate::workspace::Workspace;
+use crate::{failure::Failure, process, tidy::list_files, workspace::Workspace};
 
 /// The sources at one moment, and where they are built.
 #[derive(Debug)]

@@ -1,15 +1,13 @@
 //! Runs tests in a copy and tells a caught bug from everything that only looks like one: a copy that
 //! was red before, a bug that does not compile, a test that hangs, tests that were not there.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
 
-use crate::failure::Failure;
-use crate::mutants::copy::Copy;
-use crate::mutants::list::Mutant;
-use crate::postgres::Choice;
+use crate::{
+    failure::Failure,
+    mutants::{copy::Copy, list::Mutant},
+    postgres::Choice,
+};
 
 /// What became of one planted bug.
 #[derive(Debug, Clone, PartialEq, Eq)]

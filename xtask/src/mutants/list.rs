@@ -1,12 +1,9 @@
 //! The planted bugs as they are written down: one TOML file for each part of the product, read and
 //! compared with the sources. Plants nothing.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use std::{collections::BTreeSet, fs, path::Path};
 
-use toml::Table;
-use toml::Value;
+use toml::{Table, Value};
 
 use crate::failure::Failure;
 

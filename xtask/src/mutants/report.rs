@@ -1,7 +1,6 @@
 //! The table of what caught which bug, and the kill rate. Decides nothing.
 
-use crate::mutants::judge::Verdict;
-use crate::mutants::list::Mutant;
+use crate::mutants::{judge::Verdict, list::Mutant};
 
 /// One planted bug and its end.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,16 +1,17 @@
 //! The folder of a private server: where it lies, who owns it, and what runs of the past left in
 //! it. Starts nothing.
 
-use std::env;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::failure::Failure;
-use crate::postgres::programs::Programs;
-use crate::postgres::programs::User;
-use crate::process;
+use crate::{
+    failure::Failure,
+    postgres::programs::{Programs, User},
+    process,
+};
 
 /// The folder of one server. It bears the number of our process, so that a later run finds what a
 /// killed one left.
@@ -140,8 +141,7 @@ fn remove(path: &Path) {
 
 /// One process can start several servers.
 fn next_number() -> u32 {
-    use std::sync::atomic::AtomicU32;
-    use std::sync::atomic::Ordering;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     static NEXT: AtomicU32 = AtomicU32::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)

@@ -1,21 +1,20 @@
 //! Debian's pgbouncer before a private server: made, started, killed and started again. It shares two
 //! sessions among everybody, gives them out in turn, resets none and knows no names of statements.
 
-use std::env;
-use std::net::TcpStream;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    env,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::failure::Failure;
-use crate::postgres::Server;
-use crate::postgres::USER;
-use crate::postgres::free_port;
-use crate::process;
+use crate::{
+    failure::Failure,
+    postgres::{Server, USER, free_port},
+    process,
+};
 
 const START_MAX: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(10);

@@ -1,14 +1,13 @@
 //! PostgreSQL's programs: where they lie, and as whom they run, since the server refuses to run as
 //! root. Installs nothing.
 
-use std::env;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use crate::failure::Failure;
-use crate::process;
+use crate::{failure::Failure, process};
 
 /// Where the programs are, and as whom they run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Ends a private server when this process is gone, however it went: by Ctrl-C, by a signal, by
 //! SIGKILL. Does nothing while we live.
 
-use std::process::Child;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
-use crate::failure::Failure;
-use crate::postgres::folder::Folder;
-use crate::postgres::programs::Programs;
+use crate::{
+    failure::Failure,
+    postgres::{folder::Folder, programs::Programs},
+};
 
 /// A shell that reads from us until we are gone, and then stops the server.
 #[derive(Debug)]

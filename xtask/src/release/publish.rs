@@ -1,14 +1,13 @@
 //! Sends crates to the registry, in the release workflow only. Holds no token: cargo reads the
 //! short-lived one that trusted publishing put into its environment.
 
-use std::env;
-use std::fs;
+use std::{env, fs};
 
-use crate::failure::Failure;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Package;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    process::{self, build_cargo},
+    workspace::{Package, Workspace},
+};
 
 /// Refuses to publish from anywhere but the workflow, and from a tag that is not this version's.
 pub(super) fn require_workflow(workspace: &Workspace) -> Result<(), Failure> {

@@ -1,17 +1,18 @@
 //! Lets cargo build every crate from its archive, with the archives of the others as their registry.
 //! Uploads nothing.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use crate::failure::Failure;
-use crate::process;
-use crate::process::build_cargo;
-use crate::workspace::Package;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    process::{self, build_cargo},
+    workspace::{Package, Workspace},
+};
 
 /// Builds with all features, and then as `cargo publish` would: with the default ones.
 pub(super) fn run(workspace: &Workspace, packages: &[&Package]) -> Result<(), Failure> {

@@ -3,13 +3,13 @@
 
 use std::fs;
 
-use crate::failure::Failure;
-use crate::postgres;
-use crate::postgres::Server;
-use crate::process;
-use crate::process::build_cargo;
-use crate::trial;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    postgres::{self, Server},
+    process::{self, build_cargo},
+    trial,
+    workspace::Workspace,
+};
 
 /// Where the payouts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,14 +9,14 @@ mod noise;
 mod trace;
 mod unsent;
 
-use std::net::SocketAddr;
-use std::time::Instant;
+use std::{net::SocketAddr, time::Instant};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::siege::relay::Relay;
-use crate::siege::stage::Stage;
-use crate::trial::payroll::Row;
+use crate::{
+    failure::Failure,
+    flags::Flags,
+    siege::{relay::Relay, stage::Stage},
+    trial::payroll::Row,
+};
 
 /// Whom an attack hits, and until when.
 #[derive(Debug, Clone, Copy)]

@@ -1,14 +1,11 @@
 //! What `serve` takes of its machine: resident memory from `/proc`, and the size of its database.
 //! Without `/proc` there is no memory to read.
 
-use std::fs;
-use std::fs::File;
-use std::io;
-use std::io::Read;
-use std::io::Seek;
-use std::io::SeekFrom;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
 
 /// `serve` keeps a write-ahead log of up to 16 MiB (4,000 pages) before it is folded into the
 /// file. What is beyond that for long was not folded in, and counts.

@@ -2,21 +2,20 @@
 //! questions and attempts are counted by somebody who is not judged. It can play a provider that
 //! takes no payouts of certain keys.
 
-use std::io;
-use std::net::SocketAddr;
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    io,
+    net::{SocketAddr, TcpStream},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
-use crate::failure::Failure;
-use crate::siege::door::Door;
-use crate::siege::wire;
-use crate::siege::wire::Connection;
-use crate::siege::wire::Message;
+use crate::{
+    failure::Failure,
+    siege::{
+        door::Door,
+        wire::{self, Connection, Message},
+    },
+};
 
 /// Longer than `serve` keeps an idle connection or waits for an answer.
 const WAIT_MAX: Duration = Duration::from_secs(120);

@@ -1,23 +1,22 @@
 //! The way of genuine webhooks: the twin sends them here, they go on to `serve` on a fresh connection
 //! each, and the time to the acknowledgement is noted. Repeats nothing by itself.
 
-use std::io;
-use std::net::SocketAddr;
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    io,
+    net::{SocketAddr, TcpStream},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::siege::door::Door;
-use crate::siege::wire;
-use crate::siege::wire::Connection;
-use crate::siege::wire::Message;
+use crate::{
+    failure::Failure,
+    siege::{
+        door::Door,
+        wire::{self, Connection, Message},
+    },
+};
 
 /// How long an acknowledgement is waited for: well beyond what is judged.
 const ANSWER_MAX: Duration = Duration::from_secs(10);

@@ -5,30 +5,27 @@
 //! the address of their webhooks, so it must be the relay's from the start; and for a sandbox it
 //! asks after a tenth of a second by itself, which would hide webhooks that nobody applies.
 
-use std::fs;
-use std::fs::File;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs::{self, File},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::process;
-use crate::siege::notices::Endings;
-use crate::siege::proxy::Proxy;
-use crate::siege::relay::Relay;
-use crate::trial;
-use crate::trial::bank::Bank;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
-use crate::trial::payroll::Row;
+use crate::{
+    failure::Failure,
+    process,
+    siege::{notices::Endings, proxy::Proxy, relay::Relay},
+    trial::{
+        self,
+        bank::Bank,
+        payroll::{self, Provider, Row},
+    },
+};
 
 /// How many payouts leave a second and account.
 pub(super) const SENDS_PER_SECOND: u64 = 10;

@@ -1,13 +1,15 @@
 //! One database under several names. Each name is paid from in turn: whatever it is called, what was
 //! sent is not sent again.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
-use crate::failure::Failure;
-use crate::surroundings::site::Expected;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
+use crate::{
+    failure::Failure,
+    surroundings::{
+        site::{Expected, Stage},
+        table::Told,
+    },
+};
 
 const NAME: &str = "aliases";
 

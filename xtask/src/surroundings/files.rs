@@ -1,22 +1,24 @@
 //! Whatever the umask: a file that a run makes can be read by its owner only, also while it runs.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
-use crate::failure::Failure;
-use crate::surroundings::side_by_side;
-use crate::surroundings::site::Site;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
-use crate::surroundings::table::Verdict;
-use crate::trial::bank::Bank;
+use crate::{
+    failure::Failure,
+    surroundings::{
+        side_by_side,
+        site::{Site, Stage},
+        table::{Told, Verdict},
+    },
+    trial::bank::Bank,
+};
 
 const NAME: &str = "files";
 

@@ -1,18 +1,21 @@
 //! A `pay` that was killed when it had paid everything, and what becomes of its database then: its log is
 //! deleted, damaged or not copied with it, or another database takes its place. None of them pays again.
 
-use std::fs;
-use std::path::Path;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs,
+    path::Path,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::failure::Failure;
-use crate::surroundings::site::Expected;
-use crate::surroundings::site::Site;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
+use crate::{
+    failure::Failure,
+    surroundings::{
+        site::{Expected, Site, Stage},
+        table::Told,
+    },
+};
 
 const NAME: &str = "logs";
 const ROWS: usize = 12;

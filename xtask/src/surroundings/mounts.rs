@@ -1,15 +1,17 @@
 //! A database that is mounted elsewhere as a single file, as containers do it: its log and its lock
 //! would lie somewhere else.
 
-use std::fs;
-use std::process::Command;
+use std::{fs, process::Command};
 
-use crate::failure::Failure;
-use crate::process;
-use crate::surroundings::site::Expected;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
-use crate::surroundings::without;
+use crate::{
+    failure::Failure,
+    process,
+    surroundings::{
+        site::{Expected, Stage},
+        table::Told,
+        without,
+    },
+};
 
 const NAME: &str = "mounts";
 const FILE: &str = "a single file";

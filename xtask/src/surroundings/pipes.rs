@@ -3,13 +3,16 @@
 
 use std::process::Command;
 
-use crate::failure::Failure;
-use crate::process;
-use crate::surroundings::side_by_side;
-use crate::surroundings::site::Expected;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
-use crate::surroundings::without;
+use crate::{
+    failure::Failure,
+    process,
+    surroundings::{
+        side_by_side,
+        site::{Expected, Stage},
+        table::Told,
+        without,
+    },
+};
 
 const NAME: &str = "pipes";
 

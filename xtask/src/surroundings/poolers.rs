@@ -2,23 +2,24 @@
 //! the pooler itself started again in the middle. By statements: `doctor` and `pay` say that it cannot
 //! work.
 
-use std::collections::BTreeSet;
-use std::process::Child;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::BTreeSet,
+    process::Child,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
-use crate::failure::Failure;
-use crate::postgres::Pooler;
-use crate::postgres::Server;
-use crate::surroundings::site::Paid;
-use crate::surroundings::site::Site;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
-use crate::surroundings::table::Verdict;
-use crate::surroundings::without;
+use crate::{
+    failure::Failure,
+    postgres::{Pooler, Server},
+    surroundings::{
+        site::{Paid, Site, Stage},
+        table::{Told, Verdict},
+        without,
+    },
+};
 
 const NAME: &str = "poolers";
 

@@ -1,30 +1,28 @@
 //! Where a scenario takes place: a folder, a file of payouts that nobody else has, and the bank that
 //! all share. Runs programs with a limit, and judges what they did by the bank's ledger.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::fs::File;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::failure::Failure;
-use crate::postgres::Server;
-use crate::process;
-use crate::surroundings::table::Told;
-use crate::surroundings::table::Verdict;
-use crate::trial;
-use crate::trial::bank::Bank;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    postgres::Server,
+    process,
+    surroundings::table::{Told, Verdict},
+    trial::{
+        self,
+        bank::Bank,
+        payroll::{self, Provider},
+    },
+    workspace::Workspace,
+};
 
 /// No run may take longer: what is not over then hangs.
 const RUN_MAX: Duration = Duration::from_secs(20);

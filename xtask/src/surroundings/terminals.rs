@@ -2,14 +2,16 @@
 
 use std::process::Command;
 
-use crate::failure::Failure;
-use crate::process;
-use crate::surroundings::side_by_side;
-use crate::surroundings::site::Site;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
-use crate::surroundings::table::Verdict;
-use crate::surroundings::without;
+use crate::{
+    failure::Failure,
+    process,
+    surroundings::{
+        side_by_side,
+        site::{Site, Stage},
+        table::{Told, Verdict},
+        without,
+    },
+};
 
 const NAME: &str = "terminals";
 

@@ -1,14 +1,15 @@
 //! A database that was emptied, removed or replaced between two runs, with each trace that it leaves.
 //! None of them is a new database.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
-use crate::failure::Failure;
-use crate::surroundings::site::Expected;
-use crate::surroundings::site::Site;
-use crate::surroundings::site::Stage;
-use crate::surroundings::table::Told;
+use crate::{
+    failure::Failure,
+    surroundings::{
+        site::{Expected, Site, Stage},
+        table::Told,
+    },
+};
 
 const NAME: &str = "truncations";
 

@@ -1,9 +1,7 @@
 //! Every fault of the twins, and what it makes of a payout through each provider. Orders none.
 
-use pagos_twin::Fault;
-use pagos_twin::Occasion;
-use serde_json::Value;
-use serde_json::json;
+use pagos_twin::{Fault, Occasion};
+use serde_json::{Value, json};
 
 use crate::trial::payroll::Provider;
 

@@ -2,14 +2,13 @@
 //!
 //! Exhaustive over the points of the engine: a new one has an answer here or this does not compile.
 
-use pagos_engine::Phase;
-use pagos_engine::Point;
+use pagos_engine::{Phase, Point};
 use pagos_twin::Fault;
 
-use crate::sweep::fault;
-use crate::sweep::fault::Befalls;
-use crate::sweep::fault::Reply;
-use crate::trial::payroll::Provider;
+use crate::{
+    sweep::fault::{self, Befalls, Reply},
+    trial::payroll::Provider,
+};
 
 /// One place in the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

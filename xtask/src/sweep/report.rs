@@ -1,18 +1,21 @@
 //! The table of a sweep: points down, providers across, and why what was not got to was not. Prints
 //! and counts; nothing is started here.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use pagos_engine::Point;
 
-use crate::crash::Database;
-use crate::sweep::Orders;
-use crate::sweep::fault;
-use crate::sweep::stage::Outcome;
-use crate::sweep::stage::Plan;
-use crate::trial::payroll::Provider;
+use crate::{
+    crash::Database,
+    sweep::{
+        Orders, fault,
+        stage::{Outcome, Plan},
+    },
+    trial::payroll::Provider,
+};
 
 /// What came of all stages.
 #[derive(Debug)]

@@ -4,32 +4,31 @@
 mod payment;
 mod payout;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use pagos_engine::Point;
 use pagos_twin::Fault;
 use serde_json::Value;
 
-use crate::crash;
-use crate::failure::Failure;
-use crate::sweep::fault;
-use crate::sweep::fault::Befalls;
-use crate::sweep::reach::Place;
-use crate::sweep::reach::Reach;
-use crate::sweep::reach::reach;
-use crate::sweep::start::Failpoint;
-use crate::sweep::start::Fate;
-use crate::sweep::start::Start;
-use crate::trial;
-use crate::trial::bank::Bank;
-use crate::trial::payer::Db;
-use crate::trial::payer::Payer;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
-use crate::trial::payroll::Row;
+use crate::{
+    crash,
+    failure::Failure,
+    sweep::{
+        fault::{self, Befalls},
+        reach::{Place, Reach, reach},
+        start::{Failpoint, Fate, Start},
+    },
+    trial::{
+        self,
+        bank::Bank,
+        payer::{Db, Payer},
+        payroll::{self, Provider, Row},
+    },
+};
 
 /// So many questions stay without an answer while the bank's news is awaited.
 const QUESTIONS_LOST: u32 = 12;

@@ -1,21 +1,16 @@
 //! One start of `pagos` with a failpoint armed, and how it ended. Judges nothing but that.
 
-use std::fmt;
-use std::fs;
-use std::fs::File;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fmt,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::failure::Failure;
-use crate::sweep::reach::Place;
-use crate::trial::payer::Payer;
+use crate::{failure::Failure, sweep::reach::Place, trial::payer::Payer};
 
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 
@@ -143,8 +138,7 @@ fn program(path: &Path) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use pagos_engine::Phase;
-    use pagos_engine::Point;
+    use pagos_engine::{Phase, Point};
 
     use super::*;
 

@@ -1,9 +1,9 @@
 //! Which crate may need which. The arrows of `docs/ARCHITECTURE.md`, as a table and nothing else.
 
-use crate::tidy::Check;
-use crate::tidy::is_provider;
-use crate::workspace::Kind;
-use crate::workspace::Package;
+use crate::{
+    tidy::{Check, is_provider},
+    workspace::{Kind, Package},
+};
 
 /// What a crate of the workspace may need, tests aside.
 enum Allowed {

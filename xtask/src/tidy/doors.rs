@@ -1,9 +1,10 @@
 //! Nobody reaches around the doors of the engine: every write to a store and every call that moves
 //! money goes through `door.rs`, where it names its point. What the doors do is not checked here.
 
-use crate::tidy::Check;
-use crate::tidy::source::Place;
-use crate::tidy::source::Source;
+use crate::tidy::{
+    Check,
+    source::{Place, Source},
+};
 
 /// Crates that write to a store while they work. Stores and tests are no such crates.
 const CRATES: [&str; 3] = ["pagos-engine", "pagos-webhook", "pagos-cli"];

@@ -1,17 +1,18 @@
 //! Every fixture case says what it is and where it comes from. Not a replay; that is `conformance`.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use toml::Table;
-use toml::Value;
+use toml::{Table, Value};
 
-use crate::failure::Failure;
-use crate::tidy::Check;
-use crate::tidy::source::list_files;
-use crate::workspace::Workspace;
+use crate::{
+    failure::Failure,
+    tidy::{Check, source::list_files},
+    workspace::Workspace,
+};
 
 /// Judges every folder below `fixtures/` that holds files.
 pub(super) fn check(workspace: &Workspace) -> Result<Check, Failure> {

@@ -3,12 +3,9 @@
 
 use std::fs;
 
-use toml::Table;
-use toml::Value;
+use toml::{Table, Value};
 
-use crate::failure::Failure;
-use crate::tidy::Check;
-use crate::workspace::Workspace;
+use crate::{failure::Failure, tidy::Check, workspace::Workspace};
 
 const TABLES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 

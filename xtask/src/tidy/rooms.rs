@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::tidy::Check;
-use crate::tidy::is_provider;
-use crate::tidy::source::Source;
-use crate::workspace::Workspace;
+use crate::{
+    tidy::{Check, is_provider, source::Source},
+    workspace::Workspace,
+};
 
 const REQUIRED: [&str; 8] = [
     "src/lib.rs",

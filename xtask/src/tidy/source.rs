@@ -1,12 +1,12 @@
 //! The Rust files of the workspace, read once, and which of their lines are code.
 //! Not a parser: it knows comments, and where the tests of a file begin.
 
-use std::fs;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use crate::failure::Failure;
-use crate::workspace::Workspace;
+use crate::{failure::Failure, workspace::Workspace};
 
 /// Where a file lies in its crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
-//! Rules about the text of Rust files: heads, length, forbidden words, floats, exposed secrets.
+//! Rules about the text of Rust files: heads, length, forbidden words, floats, exposed secrets, imports.
 
-use crate::tidy::Check;
-use crate::tidy::is_provider;
-use crate::tidy::source::Place;
-use crate::tidy::source::Source;
+use crate::tidy::{
+    Check, is_provider,
+    source::{Place, Source},
+};
 
 /// Lines before the tests of a file. The aim is 400; this is where a file certainly has two subjects.
 const LINES_MAX: usize = 600;
@@ -24,12 +24,13 @@ struct Rule {
     judge: fn(&Source) -> Vec<String>,
 }
 
-const RULES: [Rule; 5] = [
+const RULES: [Rule; 6] = [
     Rule { name: "heads", judge: judge_head },
     Rule { name: "length", judge: judge_length },
     Rule { name: "words", judge: judge_words },
     Rule { name: "floats", judge: judge_floats },
     Rule { name: "secrets", judge: judge_secrets },
+    Rule { name: "imports", judge: judge_imports },
 ];
 
 /// Applies every rule to every file.
@@ -94,6 +95,51 @@ fn judge_secrets(source: &Source) -> Vec<String> {
             format!("{}:{number}: a secret is exposed outside of {SECRET_ROOMS:?}", source.path)
         })
         .collect()
+}
+
+/// Imports of one crate stand in one statement. A statement under an attribute stands alone.
+fn judge_imports(source: &Source) -> Vec<String> {
+    // The line numbers of what must not compile are in its expected output.
+    if source.path.contains("/misuse/") {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    let (mut is_inside, mut is_under_attribute) = (false, false);
+    for (number, line) in (1..).zip(source.text.lines()) {
+        let import = import_of(line);
+        match import {
+            _ if is_inside => is_inside = !line.trim_end().ends_with(';'),
+            Some(import) => {
+                if seen.contains(&import) && !is_under_attribute {
+                    findings.push(format!(
+                        "{}:{number}: `{import}` is imported twice; write one statement with braces",
+                        source.path
+                    ));
+                }
+                if !is_under_attribute {
+                    seen.push(import);
+                }
+                is_inside = !line.trim_end().ends_with(';');
+            }
+            None => seen.clear(),
+        }
+        is_under_attribute = line.trim_start().starts_with("#[");
+    }
+    findings
+}
+
+/// The beginning of an import up to the end of the crate's name: `pub use pagos_core`.
+fn import_of(line: &str) -> Option<&str> {
+    let at = match line.trim_start() {
+        trimmed if trimmed.starts_with("use ") => 0,
+        trimmed if trimmed.starts_with("pub") => line.find(" use ")?,
+        _ => return None,
+    };
+    let name = line.get(at..)?.trim_start().strip_prefix("use ")?;
+    let end = name.find(|c: char| !is_name(c)).unwrap_or(name.len());
+    let length = line.len() - name.len() + end;
+    line.get(..length)
 }
 
 /// Does the line hold the type, alone or as the suffix of a number (`2f64`, `1.5_f64`)?
@@ -179,5 +225,21 @@ mod tests {
         assert_eq!(findings("secrets", "crates/pagos-http/src/secret.rs", code), 1);
         let in_tests = format!("#[cfg(test)]\nmod tests {{\n{code}}}\n");
         assert_eq!(findings("secrets", "crates/pagos-core/src/a.rs", &in_tests), 0);
+    }
+
+    #[test]
+    fn a_crate_is_imported_once_in_a_block() {
+        let path = "crates/pagos-core/src/a.rs";
+        for (code, expected) in [
+            ("use std::fmt;\nuse std::io;\n", 1),
+            ("    use super::a;\n    use super::b;\n", 1),
+            ("pub use crate::a;\npub use crate::b;\n", 1),
+            ("use std::{\n    fmt,\n    io,\n};\nuse std::env;\n", 1),
+            ("use std::{fmt, io};\n\nuse http::Method;\nuse http_body::Body;\n", 0),
+            ("use crate::a;\npub(crate) use crate::b;\n", 0),
+            ("use std::fmt;\n#[cfg(unix)]\nuse std::os::unix;\n", 0),
+        ] {
+            assert_eq!(findings("imports", path, code), expected, "{code}");
+        }
     }
 }

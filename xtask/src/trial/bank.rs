@@ -1,25 +1,20 @@
 //! The bank: one `pagos twin` in a process of its own, which outlives every payer. It serves
 //! whoever needs a twin, payer or not. Judges nothing.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::path::Path;
-use std::process::Child;
-use std::process::ChildStdout;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::trial::http;
+use crate::{failure::Failure, flags::Flags, trial::http};
 
 const READY_MAX: Duration = Duration::from_secs(60);
 

@@ -1,10 +1,11 @@
 //! One HTTP/1.1 exchange with a twin on loopback. Not a client for anything else: no TLS, no
 //! redirects, no chunked bodies, one connection for each call.
 
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpStream;
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
 
 use crate::failure::Failure;
 

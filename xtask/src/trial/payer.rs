@@ -1,20 +1,15 @@
 //! `pagos pay` on one file and one store: killed, run to its end, or just started; and what a
 //! person asks and decides about its payouts. Judges nothing but exit codes.
 
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::ExitStatus;
-use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs::{File, OpenOptions},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::failure::Failure;
-use crate::process;
+use crate::{failure::Failure, process};
 
 const PAY_LOG: &str = "pay.log";
 

@@ -8,12 +8,9 @@ mod conekta;
 mod etpay;
 mod virtualpos;
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
-use crate::failure::Failure;
-use crate::flags::Flags;
-use crate::random::Random;
+use crate::{failure::Failure, flags::Flags, random::Random};
 
 /// A provider that can be tried. A new one adds its variant, its words below and a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

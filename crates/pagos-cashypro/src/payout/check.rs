@@ -1,23 +1,14 @@
 //! The fields of an order against the rules of a country: each is read into its wire form or is a
 //! violation with a remedy. No requests, and no rule that spans several orders.
 
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::Clabe;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Money;
-use pagos_core::Violation;
+use pagos_core::{AccountType, Beneficiary, Clabe, Document, DocumentType, Money, Violation};
 use pagos_wire::JsonDecimal;
 
-use crate::bank;
-use crate::config::REMARK_LENGTH_MAX;
-use crate::config::Settings;
-use crate::country::AccountRule;
-use crate::country::BankField;
-use crate::country::CountrySettings;
-use crate::country::Fraction;
-use crate::country::Presence;
+use crate::{
+    bank,
+    config::{REMARK_LENGTH_MAX, Settings},
+    country::{AccountRule, BankField, CountrySettings, Fraction, Presence},
+};
 
 /// The longest account number. Source: manual "Create Payout Order".
 const ACCOUNT_LENGTH_MAX: usize = 32;
@@ -306,14 +297,10 @@ pub(crate) fn read_remark<'a>(
 mod tests {
     use std::borrow::Cow;
 
-    use pagos_core::AccountNumber;
-    use pagos_core::BankCode;
-    use pagos_core::Currency;
+    use pagos_core::{AccountNumber, BankCode, Currency};
 
     use super::*;
-    use crate::country::COLOMBIA;
-    use crate::country::INDIA;
-    use crate::country::MEXICO;
+    use crate::country::{COLOMBIA, INDIA, MEXICO};
 
     fn beneficiary(bank: &str, account_type: AccountType, number: &str) -> Beneficiary {
         Beneficiary {

@@ -1,21 +1,15 @@
 //! Accounts of Cashypro: what may be missing, and how a body is signed. What fields mean is the
 //! provider's own crate.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
+use pagos_cashypro::{Cashypro, CashyproConfig};
 
-use crate::accounts::Built;
-use crate::accounts::Gaps;
-use crate::accounts::NOWHERE;
-use crate::accounts::Seams;
-use crate::accounts::Signed;
-use crate::accounts::problem;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::exit::Failure;
+use crate::{
+    accounts::{Built, Gaps, NOWHERE, Seams, Signed, problem},
+    config::{AccountSettings, ConfigProblem},
+    exit::Failure,
+};
 
 pub(super) const NAME: &str = "cashypro";
 

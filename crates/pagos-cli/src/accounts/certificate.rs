@@ -1,25 +1,21 @@
 //! Certificates that an account has of its own, for providers that want to know who calls. Reads
 //! PEM files, and makes the transport that shows and trusts them. Says no word of a value.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use pagos_core::Error;
-use pagos_core::Transport;
-use pagos_http::ClientIdentity;
-use pagos_http::HttpOptions;
-use pagos_http::RootCertificates;
+use pagos_core::{Error, Transport};
+use pagos_http::{ClientIdentity, HttpOptions, RootCertificates};
 
-use crate::accounts::Seams;
-use crate::accounts::problem;
-use crate::config;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::config::Origin;
-use crate::console;
+use crate::{
+    accounts::{Seams, problem},
+    config::{self, AccountSettings, ConfigProblem, Origin},
+    console,
+};
 
 pub(super) const CLIENT_CERTIFICATE: &str = "client_certificate";
 pub(super) const CLIENT_KEY: &str = "client_key";

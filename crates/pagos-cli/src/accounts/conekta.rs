@@ -7,29 +7,19 @@ mod errand;
 mod key;
 mod listing;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
-use pagos_core::Error;
-use pagos_core::Hint;
-use pagos_core::Timestamp;
+use pagos_conekta::{Conekta, ConektaConfig};
+use pagos_core::{Error, Hint, Timestamp};
 
-use crate::accounts::Built;
-use crate::accounts::BuiltMissed;
-use crate::accounts::Gaps;
-use crate::accounts::Missed;
-use crate::accounts::Seams;
-use crate::accounts::Signed;
-use crate::accounts::problem;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::exit::Failure;
+use crate::{
+    accounts::{Built, BuiltMissed, Gaps, Missed, Seams, Signed, problem},
+    config::{AccountSettings, ConfigProblem},
+    exit::Failure,
+};
 
-pub(super) use crate::accounts::conekta::arguments::Errand;
-pub(super) use crate::accounts::conekta::errand::run;
+pub(super) use crate::accounts::conekta::{arguments::Errand, errand::run};
 
 pub(super) const NAME: &str = "conekta";
 

@@ -1,25 +1,16 @@
 //! Accounts of ETpay, which collect, pay out, or both: what may be missing, and how a notification
 //! is signed. What fields mean is the provider's own crate.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use pagos_core::Error;
-use pagos_core::Secret;
-use pagos_etpay::Etpay;
-use pagos_etpay::EtpayConfig;
+use pagos_core::{Error, Secret};
+use pagos_etpay::{Etpay, EtpayConfig};
 
-use crate::accounts::Built;
-use crate::accounts::Gaps;
-use crate::accounts::NOWHERE;
-use crate::accounts::SESSION_SECRET;
-use crate::accounts::Seams;
-use crate::accounts::Signed;
-use crate::accounts::problem;
-use crate::accounts::side::Side;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::exit::Failure;
+use crate::{
+    accounts::{Built, Gaps, NOWHERE, SESSION_SECRET, Seams, Signed, problem, side::Side},
+    config::{AccountSettings, ConfigProblem},
+    exit::Failure,
+};
 
 pub(super) const NAME: &str = "etpay";
 

@@ -3,15 +3,13 @@
 
 use std::time::Duration;
 
-use pagos_core::Absence;
-use pagos_core::Descriptor;
-use pagos_core::PayoutProvider;
-use pagos_engine::Policy;
-use pagos_engine::World;
+use pagos_core::{Absence, Descriptor, PayoutProvider};
+use pagos_engine::{Policy, World};
 
-use crate::arguments::RateArguments;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
+use crate::{
+    arguments::RateArguments,
+    config::{AccountSettings, ConfigProblem},
+};
 
 /// What an account says of its own. Each field of the same name in [`Policy`] has the meaning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,10 +135,10 @@ fn seconds(number: u32) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use crate::accounts::Gaps;
-    use crate::accounts::PROVIDERS;
-    use crate::accounts::tests::account;
-    use crate::accounts::tests::built;
+    use crate::accounts::{
+        Gaps, PROVIDERS,
+        tests::{account, built},
+    };
 
     use super::*;
 

@@ -2,13 +2,12 @@
 //! or that waits for its provider longer than others. What the environment names for others is not
 //! looked at. Says no word of a proxy's credentials.
 
-use pagos_http::HttpOptions;
-use pagos_http::Proxy;
+use pagos_http::{HttpOptions, Proxy};
 
-use crate::accounts::Limits;
-use crate::accounts::Seams;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
+use crate::{
+    accounts::{Limits, Seams},
+    config::{AccountSettings, ConfigProblem},
+};
 
 pub(super) const PROXY: &str = "proxy";
 
@@ -69,15 +68,14 @@ fn readable(settings: &AccountSettings, field: &str) -> ConfigProblem {
 mod tests {
     use std::sync::Arc;
 
-    use pagos_core::Error;
-    use pagos_core::Transport;
+    use pagos_core::{Error, Transport};
     use pagos_http::HttpTransport;
 
-    use crate::accounts::Gaps;
-    use crate::accounts::build;
-    use crate::accounts::tests::account;
-    use crate::clock::SystemClock;
-    use crate::offline;
+    use crate::{
+        accounts::{Gaps, build, tests::account},
+        clock::SystemClock,
+        offline,
+    };
 
     use super::*;
 

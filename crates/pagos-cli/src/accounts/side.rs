@@ -1,8 +1,7 @@
 //! One of several things that an account can do, as far as its fields tell. What the fields mean is
 //! the provider's own crate.
 
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
+use crate::config::{AccountSettings, ConfigProblem};
 
 /// The field that brings a thing, and those that have no meaning without it.
 pub(super) struct Side {

@@ -1,27 +1,17 @@
 //! Accounts of VirtualPOS, which pay out and may collect: what may be missing, and how a payout is
 //! signed. What fields mean is the provider's own crate.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use pagos_core::Error;
-use pagos_core::Secret;
-use pagos_virtualpos::Claims;
-use pagos_virtualpos::VirtualPos;
-use pagos_virtualpos::VirtualPosConfig;
+use pagos_core::{Error, Secret};
+use pagos_virtualpos::{Claims, VirtualPos, VirtualPosConfig};
 use serde_json::value::RawValue;
 
-use crate::accounts::Built;
-use crate::accounts::Gaps;
-use crate::accounts::NOWHERE;
-use crate::accounts::Seams;
-use crate::accounts::Signed;
-use crate::accounts::certificate;
-use crate::accounts::problem;
-use crate::accounts::side::Side;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::exit::Failure;
+use crate::{
+    accounts::{Built, Gaps, NOWHERE, Seams, Signed, certificate, problem, side::Side},
+    config::{AccountSettings, ConfigProblem},
+    exit::Failure,
+};
 
 pub(super) const NAME: &str = "virtualpos";
 

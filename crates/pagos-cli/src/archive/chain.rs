@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::Fault;
-use super::SUMS;
-use super::name_of;
+use super::{Fault, SUMS, name_of};
 
 /// The list, as far as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,23 +1,15 @@
 //! One file of an archive: written as a whole, and read line by line. Memory does not grow with it.
 
-use std::fs::File;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read, Write},
+    path::Path,
+};
 
 use pagos_engine::ArchivedPayout;
-use sha2::Digest;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
-use super::Count;
-use super::End;
-use super::FORMAT;
-use super::Fault;
-use super::Head;
-use super::hex;
-use super::name_of;
+use super::{Count, End, FORMAT, Fault, Head, hex, name_of};
 
 /// zstd's own default: ten times smaller, and faster than any disk.
 const LEVEL: i32 = 3;

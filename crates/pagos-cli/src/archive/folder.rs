@@ -1,26 +1,15 @@
 //! Adding to an archive. What [`ArchiveFolder`] has kept is on the disk, file and folder.
 
-use std::fs::File;
-use std::fs::OpenOptions;
-use std::fs::TryLockError;
-use std::io;
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
 
 use async_trait::async_trait;
-use pagos_engine::Archive;
-use pagos_engine::ArchivedPayout;
+use pagos_engine::{Archive, ArchivedPayout};
 
-use super::FORMAT;
-use super::Fault;
-use super::Head;
-use super::SUMS;
-use super::chain::Chain;
-use super::file;
-use super::name_of;
-use super::number_of;
-use super::numbers_in;
+use super::{FORMAT, Fault, Head, SUMS, chain::Chain, file, name_of, number_of, numbers_in};
 
 /// Beside the files: whoever has it locked is the one that adds.
 const LOCK: &str = "lock";

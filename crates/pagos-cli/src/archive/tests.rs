@@ -1,22 +1,12 @@
 //! An archive survives crashes and tells damage, whatever it is.
 
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Timestamp;
-use pagos_engine::Archive;
-use pagos_engine::ArchivedPayout;
-use pagos_engine::Entry;
-use pagos_engine::Progress;
-use pagos_engine::RunId;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, Beneficiary, Currency, Money, OrderKey, PayoutOrder,
+    Timestamp,
+};
+use pagos_engine::{Archive, ArchivedPayout, Entry, Progress, RunId};
 use tempfile::TempDir;
 
 use super::*;

@@ -2,13 +2,7 @@
 
 use std::path::Path;
 
-use super::Fault;
-use super::SUMS;
-use super::chain::Chain;
-use super::file;
-use super::folder;
-use super::name_of;
-use super::numbers_in;
+use super::{Fault, SUMS, chain::Chain, file, folder, name_of, numbers_in};
 
 /// What a check found.
 #[derive(Debug, Default, PartialEq, Eq)]

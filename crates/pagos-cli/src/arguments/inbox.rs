@@ -1,8 +1,6 @@
 //! The arguments of `inbox`.
 
-use clap::Args;
-use clap::Subcommand;
-use clap::ValueEnum;
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::arguments::StoreArguments;
 

@@ -2,15 +2,11 @@
 
 use std::num::NonZeroUsize;
 
-use clap::Args;
-use clap::ValueEnum;
-use pagos_core::AccountName;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use clap::{Args, ValueEnum};
+use pagos_core::{AccountName, ProviderRef, Timestamp};
 use pagos_engine::Cursor;
 
-use crate::arguments::StoreArguments;
-use crate::arguments::moment::parse_moment;
+use crate::arguments::{StoreArguments, moment::parse_moment};
 
 /// Which payouts are listed, and how many of them.
 #[derive(Debug, Args)]

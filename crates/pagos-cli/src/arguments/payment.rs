@@ -4,12 +4,9 @@
 //! Values about the payer are texts here and parsed elsewhere: a parser of the command line repeats
 //! what it refuses, and a document must not be repeated.
 
-use clap::Args;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
-use crate::arguments::NewDatabaseArguments;
-use crate::arguments::StatusFilter;
-use crate::arguments::StoreArguments;
+use crate::arguments::{NewDatabaseArguments, StatusFilter, StoreArguments};
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -1,10 +1,8 @@
 //! The arguments of `prune` and `archive`.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use clap::Args;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use pagos_core::Timestamp;
 
 use crate::arguments::StoreArguments;

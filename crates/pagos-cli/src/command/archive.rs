@@ -5,16 +5,13 @@ use std::io::Write;
 use pagos_core::OrderKey;
 use pagos_engine::ArchivedPayout;
 
-use crate::archive;
-use crate::archive::Fault;
-use crate::arguments::ArchiveCommand;
-use crate::arguments::ArchiveFindArguments;
-use crate::arguments::ArchiveVerifyArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::List;
-use crate::output::Screen;
+use crate::{
+    archive::{self, Fault},
+    arguments::{ArchiveCommand, ArchiveFindArguments, ArchiveVerifyArguments},
+    console,
+    exit::{Exit, Failure},
+    output::{List, Screen},
+};
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {

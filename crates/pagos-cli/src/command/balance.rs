@@ -1,18 +1,16 @@
 //! `pagos balance PROVIDER`: what an account can still pay out. Moves nothing.
 
-use std::io::Write;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use pagos_core::PayoutProvider;
 
-use crate::arguments::AccountArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Screen;
-use crate::output::write_sentence;
-use crate::run;
-use crate::run::bank;
+use crate::{
+    arguments::AccountArguments,
+    console,
+    exit::{Exit, Failure},
+    output::{Screen, write_sentence},
+    run::{self, bank},
+};
 
 /// Asks the provider and prints the answer.
 pub(super) fn run(arguments: &AccountArguments, config: Option<&Path>) -> Result<Exit, Failure> {

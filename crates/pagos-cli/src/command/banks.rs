@@ -1,18 +1,16 @@
 //! `pagos banks PROVIDER`: what may stand in the column `bank`, as the provider says today.
 
-use std::io::Write;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use pagos_core::PayoutProvider;
 
-use crate::arguments::AccountArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::List;
-use crate::output::Screen;
-use crate::run;
-use crate::run::bank;
+use crate::{
+    arguments::AccountArguments,
+    console,
+    exit::{Exit, Failure},
+    output::{List, Screen},
+    run::{self, bank},
+};
 
 /// Asks the provider and prints the answer.
 pub(super) fn run(arguments: &AccountArguments, config: Option<&Path>) -> Result<Exit, Failure> {

@@ -2,20 +2,16 @@
 
 use std::io::Write;
 
-use pagos_core::Change;
-use pagos_core::Observation;
-use pagos_core::Timestamp;
-use pagos_engine::Entry;
-use pagos_engine::Proof;
+use pagos_core::{Change, Observation, Timestamp};
+use pagos_engine::{Entry, Proof};
 
-use crate::arguments::KeyArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::List;
-use crate::output::Screen;
-use crate::run;
-use crate::run::database::Database;
+use crate::{
+    arguments::KeyArguments,
+    console,
+    exit::{Exit, Failure},
+    output::{List, Screen},
+    run::{self, database::Database},
+};
 
 /// Prints the history.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {

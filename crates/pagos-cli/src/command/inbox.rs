@@ -1,40 +1,27 @@
 //! `pagos inbox`: the webhooks that were received, what was found in them, and what became of them.
 //! Shows a body only if it is asked to: it can hold personal data.
 
-use std::io;
-use std::io::Write;
-use std::path::Path;
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Subject;
-use pagos_core::Timestamp;
-use pagos_engine::Filed;
-use pagos_engine::InboxId;
-use pagos_engine::InboxState;
-use pagos_engine::Refused;
-use pagos_engine::Store;
-use pagos_engine::Verdict;
+use pagos_core::{AccountName, OrderKey, ProviderRef, Subject, Timestamp};
+use pagos_engine::{Filed, InboxId, InboxState, Refused, Store, Verdict};
 use serde::Serialize;
 
-use crate::accounts::Gaps;
-use crate::arguments::InboxCommand;
-use crate::arguments::InboxListArguments;
-use crate::arguments::InboxReplayArguments;
-use crate::arguments::InboxShowArguments;
-use crate::arguments::InboxStateFilter;
-use crate::command::resolve;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Column;
-use crate::output::Grid;
-use crate::output::Kind;
-use crate::output::List;
-use crate::output::Screen;
-use crate::run;
-use crate::run::database::Database;
+use crate::{
+    accounts::Gaps,
+    arguments::{
+        InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments,
+        InboxStateFilter,
+    },
+    command::resolve,
+    console,
+    exit::{Exit, Failure},
+    output::{Column, Grid, Kind, List, Screen},
+    run::{self, database::Database},
+};
 
 /// Deliveries read from the store at a time.
 const PAGE: usize = 500;

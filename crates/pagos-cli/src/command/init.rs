@@ -1,13 +1,15 @@
 //! `pagos init`: writes an annotated configuration file. Never overwrites one, asks nothing.
 
-use std::fs::OpenOptions;
-use std::io;
-use std::io::Write;
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+};
 
-use crate::arguments::InitArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
+use crate::{
+    arguments::InitArguments,
+    console,
+    exit::{Exit, Failure},
+};
 
 const TEMPLATE: &str = include_str!("init.toml");
 

@@ -4,17 +4,13 @@
 use std::num::NonZeroUsize;
 
 use pagos_core::AccountName;
-use pagos_engine::Filter;
-use pagos_engine::RunId;
-use pagos_engine::Store;
+use pagos_engine::{Filter, RunId, Store};
 
-use crate::arguments::ListArguments;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::run;
-use crate::run::database::Database;
-use crate::run::paper::Paper;
-use crate::run::report::Pages;
+use crate::{
+    arguments::ListArguments,
+    exit::{Exit, Failure},
+    run::{self, database::Database, paper::Paper, report::Pages},
+};
 
 /// Prints the payouts.
 pub(super) fn run(arguments: &ListArguments) -> Result<Exit, Failure> {

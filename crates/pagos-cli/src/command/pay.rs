@@ -9,30 +9,24 @@ use std::path::Path;
 use pagos_core::Environment;
 use pagos_engine::RunId;
 
-use crate::accounts::Accounts;
-use crate::arguments::FaultProfile;
-use crate::arguments::PayArguments;
-use crate::command::pay::case::Case;
-use crate::command::plan;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::input;
-use crate::input::Payroll;
-use crate::input::Plan;
-use crate::output::Screen;
-use crate::output::Totals;
-use crate::output::write_banks;
-use crate::output::write_plan_totals;
-use crate::run;
-use crate::run::bank::Bank;
-use crate::run::bank::Choice;
-use crate::run::database;
-use crate::run::database::Database;
-use crate::run::office::Office;
-use crate::run::paper::Paper;
-use crate::run::signal::Stop;
-use crate::run::submit;
+use crate::{
+    accounts::Accounts,
+    arguments::{FaultProfile, PayArguments},
+    command::{pay::case::Case, plan},
+    console,
+    exit::{Exit, Failure},
+    input::{self, Payroll, Plan},
+    output::{Screen, Totals, write_banks, write_plan_totals},
+    run::{
+        self,
+        bank::{Bank, Choice},
+        database::{self, Database},
+        office::Office,
+        paper::Paper,
+        signal::Stop,
+        submit,
+    },
+};
 
 pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(pay(arguments, config))

@@ -7,27 +7,22 @@ mod order;
 mod resolve;
 mod status;
 
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use pagos_core::Clock;
-use pagos_core::OrderKey;
-use pagos_engine::Payment;
-use pagos_engine::Store;
+use pagos_core::{Clock, OrderKey};
+use pagos_engine::{Payment, Store};
 
-use crate::arguments::PaymentCommand;
-use crate::clock::SystemClock;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Outcome;
-use crate::output::PaymentRow;
-use crate::output::Screen;
-use crate::output::payment_list;
-use crate::output::payment_outcome;
-use crate::run::bank::Choice;
-use crate::run::database::Database;
+use crate::{
+    arguments::PaymentCommand,
+    clock::SystemClock,
+    console,
+    exit::{Exit, Failure},
+    output::{Outcome, PaymentRow, Screen, payment_list, payment_outcome},
+    run::{bank::Choice, database::Database},
+};
 
 pub(super) fn run(command: &PaymentCommand, config: Option<&Path>) -> Result<Exit, Failure> {
     match command {

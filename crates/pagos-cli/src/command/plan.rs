@@ -1,39 +1,24 @@
 //! `pagos plan`: checks every row of a file, tells everything that is wrong, shows totals. Sends
 //! nothing and stores nothing.
 
-use std::io;
-use std::io::Write;
-use std::path::Path;
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::PayoutOrder;
-use pagos_core::Violation;
+use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
-use crate::accounts::Accounts;
-use crate::accounts::Gaps;
-use crate::arguments::PlanArguments;
-use crate::command;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::input;
-use crate::input::Folded;
-use crate::input::Format;
-use crate::input::Orders;
-use crate::input::Payroll;
-use crate::input::Plan;
-use crate::input::Problem;
-use crate::input::RowError;
-use crate::offline;
-use crate::output::Outcome;
-use crate::output::PayoutsJson;
-use crate::output::Row;
-use crate::output::Screen;
-use crate::output::Totals;
-use crate::output::write_banks;
-use crate::output::write_plan_totals;
-use crate::output::write_sentence;
+use crate::{
+    accounts::{Accounts, Gaps},
+    arguments::PlanArguments,
+    command, console,
+    exit::{Exit, Failure},
+    input::{self, Folded, Format, Orders, Payroll, Plan, Problem, RowError},
+    offline,
+    output::{
+        Outcome, PayoutsJson, Row, Screen, Totals, write_banks, write_plan_totals, write_sentence,
+    },
+};
 
 pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let accounts = open_accounts(config)?;

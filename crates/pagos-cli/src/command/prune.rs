@@ -4,28 +4,23 @@
 use std::io::Write;
 
 use pagos_core::Clock;
-use pagos_engine::Horizon;
-use pagos_engine::StoreDoor;
-use pagos_engine::Survey;
+use pagos_engine::{Horizon, StoreDoor, Survey};
 use serde::Serialize;
 
-use crate::archive::ArchiveFolder;
-use crate::arguments::PruneArguments;
-use crate::clock::SystemClock;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Column;
-use crate::output::Grid;
-use crate::output::Kind;
-use crate::output::List;
-use crate::output::Screen;
-use crate::output::major_text;
-use crate::run;
-use crate::run::database::Database;
-use crate::run::office;
-use crate::run::retention;
-use crate::run::retention::Pruned;
+use crate::{
+    archive::ArchiveFolder,
+    arguments::PruneArguments,
+    clock::SystemClock,
+    console,
+    exit::{Exit, Failure},
+    output::{Column, Grid, Kind, List, Screen, major_text},
+    run::{
+        self,
+        database::Database,
+        office,
+        retention::{self, Pruned},
+    },
+};
 
 const COLUMNS: [Column; 7] = [
     Column::new("PROVIDER", Kind::Whole),

@@ -1,33 +1,20 @@
 //! `pagos resolve KEY`: a person's decision about a payout. Sends nothing by itself.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_engine::Engine;
-use pagos_engine::EngineError;
-use pagos_engine::Policy;
-use pagos_engine::World;
+use pagos_core::{AccountName, OrderKey};
+use pagos_engine::{Engine, EngineError, Policy, World};
 
-use crate::accounts;
-use crate::accounts::Account;
-use crate::accounts::Accounts;
-use crate::accounts::Gaps;
-use crate::arguments::Decision;
-use crate::arguments::ResolveArguments;
-use crate::clock::SystemClock;
-use crate::command;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::offline;
-use crate::run;
-use crate::run::bank;
-use crate::run::database::Database;
-use crate::run::office;
-use crate::run::report::with_row;
-use crate::sandbox::SPEED;
+use crate::{
+    accounts::{self, Account, Accounts, Gaps},
+    arguments::{Decision, ResolveArguments},
+    clock::SystemClock,
+    command, console,
+    exit::{Exit, Failure},
+    offline,
+    run::{self, bank, database::Database, office, report::with_row},
+    sandbox::SPEED,
+};
 
 /// Records the decision, with the note of who decided on what evidence.
 pub(super) fn run(arguments: &ResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {

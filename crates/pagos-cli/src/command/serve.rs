@@ -1,28 +1,26 @@
 //! `pagos serve`: webhook receiver, dispatcher and poller as one long-running process.
 
-use std::net::SocketAddr;
-use std::path::Path;
+use std::{net::SocketAddr, path::Path};
 
 use pagos_engine::EngineError;
 use pagos_webhook::Endpoint;
 
-use crate::accounts::Account;
-use crate::arguments::ServeArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::run;
-use crate::run::bank::Bank;
-use crate::run::bank::Choice;
-use crate::run::catch_up;
-use crate::run::database;
-use crate::run::database::Database;
-use crate::run::notices::Reader;
-use crate::run::office;
-use crate::run::office::Office;
-use crate::run::retention;
-use crate::run::signal;
-use crate::run::signal::Stop;
+use crate::{
+    accounts::Account,
+    arguments::ServeArguments,
+    console,
+    exit::{Exit, Failure},
+    run::{
+        self,
+        bank::{Bank, Choice},
+        catch_up,
+        database::{self, Database},
+        notices::Reader,
+        office::{self, Office},
+        retention,
+        signal::{self, Stop},
+    },
+};
 
 pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(serve(arguments, config))

@@ -3,19 +3,16 @@
 //! Prints the string to sign and the headers as they are, with the account's key in them where the
 //! scheme puts it there: that is what a developer compares.
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::Path;
+use std::{collections::BTreeMap, io::Write, path::Path};
 
 use serde::Serialize;
 
-use crate::accounts;
-use crate::accounts::Signed;
-use crate::arguments::SignArguments;
-use crate::command;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
+use crate::{
+    accounts::{self, Signed},
+    arguments::SignArguments,
+    command, console,
+    exit::{Exit, Failure},
+};
 
 pub(crate) fn run(arguments: &SignArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let configuration = command::load(config)?;

@@ -3,21 +3,15 @@
 use std::io::Write;
 
 use pagos_core::OrderKey;
-use pagos_engine::Payout;
-use pagos_engine::Seal;
-use pagos_engine::SealedAs;
+use pagos_engine::{Payout, Seal, SealedAs};
 
-use crate::arguments::KeyArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::List;
-use crate::output::Outcome;
-use crate::output::Screen;
-use crate::output::next_step;
-use crate::run;
-use crate::run::database::Database;
-use crate::run::report::with_row;
+use crate::{
+    arguments::KeyArguments,
+    console,
+    exit::{Exit, Failure},
+    output::{List, Outcome, Screen, next_step},
+    run::{self, database::Database, report::with_row},
+};
 
 /// Prints the payout; the exit code says how it stands, as that of `pay` does.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {

@@ -1,21 +1,18 @@
 //! `pagos twin`: the twins of all providers as a server of their own, until it is told to stop.
 
-use std::collections::BTreeMap;
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 
 use pagos_engine::Sending;
-use pagos_twin::ServeOptions;
-use pagos_twin::World;
-use pagos_twin::serve;
+use pagos_twin::{ServeOptions, World, serve};
 use tokio::net::TcpListener;
 
-use crate::arguments::TwinArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::run;
-use crate::run::signal::Stop;
-use crate::sandbox;
+use crate::{
+    arguments::TwinArguments,
+    console,
+    exit::{Exit, Failure},
+    run::{self, signal::Stop},
+    sandbox,
+};
 
 /// Serves until SIGINT or SIGTERM. Prints one JSON line with the addresses when it is ready.
 pub(super) fn run(arguments: &TwinArguments) -> Result<Exit, Failure> {

@@ -5,40 +5,26 @@ mod agreed;
 mod delivery;
 mod newline;
 
-use std::io::Write;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Event;
-use pagos_core::FailReason;
-use pagos_core::Hint;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_core::SecretScope;
-use pagos_core::Status;
-use pagos_core::Subject;
-use pagos_core::WebhookDecoder;
+use pagos_core::{
+    Decoded, Delivery, Event, FailReason, Hint, Observation, OrderKey, ProviderRef, Secret,
+    SecretScope, Status, Subject, WebhookDecoder,
+};
 use serde::Serialize;
 
-use crate::accounts;
-use crate::accounts::Gaps;
-use crate::accounts::PROVIDERS;
-use crate::accounts::SESSION_SECRET;
-use crate::arguments::VerifyArguments;
-use crate::command;
-use crate::command::verify::agreed::Agreed;
-use crate::command::verify::agreed::Expected;
-use crate::config::AccountSettings;
-use crate::config::Configuration;
-use crate::config::Origin;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::offline;
-use crate::run;
+use crate::{
+    accounts::{self, Gaps, PROVIDERS, SESSION_SECRET},
+    arguments::VerifyArguments,
+    command::{
+        self,
+        verify::agreed::{Agreed, Expected},
+    },
+    config::{AccountSettings, Configuration, Origin},
+    console,
+    exit::{Exit, Failure},
+    offline, run,
+};
 
 pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let configuration = command::load(config)?;

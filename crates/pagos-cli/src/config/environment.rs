@@ -1,16 +1,10 @@
 //! The variables `PAGOS_<ACCOUNT>_<FIELD>`. The environment is given; nothing here reads it itself.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::Path;
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use pagos_core::AccountName;
 
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::config::Configuration;
-use crate::config::Origin;
-use crate::config::file;
+use crate::config::{AccountSettings, ConfigProblem, Configuration, Origin, file};
 
 const PREFIX: &str = "PAGOS_";
 

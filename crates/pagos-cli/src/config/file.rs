@@ -1,22 +1,19 @@
 //! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, and `[accounts.NAME.options]`;
 //! `[receiver]` and `[retention]`. Does not know what an account's fields mean.
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pagos_core::AccountName;
 use pagos_webhook::Settings;
-use toml::Spanned;
-use toml::de::DeTable;
-use toml::de::DeValue;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
-use crate::config::Origin;
-use crate::config::Variables;
-use crate::config::receiver;
-use crate::config::retention;
-use crate::run::retention::Retention;
+use crate::{
+    config::{AccountSettings, ConfigProblem, Origin, Variables, receiver, retention},
+    run::retention::Retention,
+};
 
 /// What a file holds.
 #[derive(Debug, Default)]

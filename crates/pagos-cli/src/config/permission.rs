@@ -3,9 +3,7 @@
 
 use std::path::Path;
 
-use crate::config::ConfigProblem;
-use crate::config::Configuration;
-use crate::config::Origin;
+use crate::config::{ConfigProblem, Configuration, Origin};
 
 /// The warning, if there is reason for one.
 pub(super) fn check(configuration: &Configuration) -> Option<ConfigProblem> {

@@ -1,8 +1,7 @@
 //! One thing that is wrong with the configuration: where, which field, what, and the remedy. Never
 //! a value.
 
-use std::fmt;
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::input::printable;
 

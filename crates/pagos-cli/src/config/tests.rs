@@ -1,7 +1,6 @@
 //! What is read from which place, and that no failure shows a value.
 
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use super::*;
 

@@ -1,10 +1,8 @@
 //! A document on its way to a stream: written in memory, passed on in chunks by whoever may wait.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
-use crate::console::Lost;
-use crate::console::Stream;
+use crate::console::{Lost, Stream};
 
 /// A chunk is passed on when it is longer than this.
 const CHUNK_BYTES: usize = 64 * 1024;

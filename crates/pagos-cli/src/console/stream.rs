@@ -4,17 +4,13 @@
 //! what nobody has to read is dropped. A thread that a stuck reader holds up is abandoned when the
 //! process ends.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::io;
-use std::io::Write;
-use std::sync::Arc;
-use std::sync::Condvar;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::VecDeque,
+    fmt,
+    io::{self, Write},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use tokio::sync::Notify;
 

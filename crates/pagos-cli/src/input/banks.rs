@@ -3,14 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::PayoutOrder;
+use pagos_core::{AccountName, Bank, PayoutOrder};
 use serde::Serialize;
 
-use crate::input::Accounts;
-use crate::input::column::Column;
-use crate::input::problem;
+use crate::input::{Accounts, column::Column, problem};
 
 /// Banks beyond so many are not shown.
 const BANKS_MAX: usize = 512;

@@ -5,19 +5,15 @@
 //! without a result for an empty cell, an index that is no number for the first of all texts, and as
 //! much memory as a small file asks for. Source of the format: ECMA-376, parts 1 and 2.
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Cursor;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Cursor, Read};
 
 use zip::ZipArchive;
 
-use crate::input::Problem;
-use crate::input::style;
-use crate::input::style::Styles;
-use crate::input::xml::Broken;
-use crate::input::xml::Token;
-use crate::input::xml::Xml;
+use crate::input::{
+    Problem,
+    style::{self, Styles},
+    xml::{Broken, Token, Xml},
+};
 
 /// The largest part, unpacked. Some 400,000 rows of a payroll are below it.
 const PART_SIZE_BYTES_MAX: u64 = 256 * 1024 * 1024;

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use sha2::Digest as _;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 /// SHA-256 of the bytes of a file, as they are in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

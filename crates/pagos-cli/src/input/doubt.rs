@@ -2,9 +2,7 @@
 //! that takes two rows to see.
 
 use encoding_rs::WINDOWS_1252;
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::PayoutOrder;
+use pagos_core::{AccountType, Beneficiary, PayoutOrder};
 
 use crate::input::column::Column;
 
@@ -98,9 +96,7 @@ fn is_cut(number: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::AccountNumber;
-    use pagos_core::Document;
-    use pagos_core::DocumentType;
+    use pagos_core::{AccountNumber, Document, DocumentType};
 
     use super::*;
 

@@ -6,8 +6,7 @@
 //! file is refused, which costs nobody money; two kinds once in 10^7 such files, and then a warning is
 //! wrong.
 
-use std::hash::BuildHasher;
-use std::hash::RandomState;
+use std::hash::{BuildHasher, RandomState};
 
 /// The hashes of one value of each row, with their lines. A file has fewer than 4 milliard lines.
 pub(crate) struct RowHashes {

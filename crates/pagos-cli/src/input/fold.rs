@@ -1,7 +1,6 @@
 //! Problems for people: what is wrong in many rows is said once, with all of its lines.
 
-use std::collections::HashMap;
-use std::fmt::Write;
+use std::{collections::HashMap, fmt::Write};
 
 use crate::input::Problem;
 

@@ -1,11 +1,9 @@
 //! The header row: delimiter, which column stands where, and what is wrong with it. No rows.
 
-use crate::input::Problem;
-use crate::input::column::Column;
-use crate::input::field;
-use crate::input::problem;
-use crate::input::record::Record;
-use crate::near::distance;
+use crate::{
+    input::{Problem, column::Column, field, problem, record::Record},
+    near::distance,
+};
 
 /// What separates the fields of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

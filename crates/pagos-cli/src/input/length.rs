@@ -5,9 +5,7 @@ use std::collections::HashMap;
 
 use pagos_core::PayoutOrder;
 
-use crate::input::Problem;
-use crate::input::column::Column;
-use crate::input::problem;
+use crate::input::{Problem, column::Column, problem};
 
 /// Banks beyond this many are not watched, and lines beyond this many of a length are not named.
 const BANKS_MAX: usize = 512;

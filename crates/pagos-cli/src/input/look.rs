@@ -3,10 +3,7 @@
 
 use pagos_core::Currency;
 
-use crate::input::column::Column;
-use crate::input::field;
-use crate::input::number_format::Shown;
-use crate::input::problem;
+use crate::input::{column::Column, field, number_format::Shown, problem};
 
 /// Something that a person sees of a cell, and that is not in its value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,19 +1,16 @@
 //! The second pass: the orders of a file that was planned. Refuses a file that changed since.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use pagos_core::PayoutOrder;
 
-use crate::input::Accounts;
-use crate::input::InputError;
-use crate::input::Payroll;
-use crate::input::Plan;
-use crate::input::header;
-use crate::input::header::Layout;
-use crate::input::record::RecordError;
-use crate::input::row;
-use crate::input::rows::Rows;
+use crate::input::{
+    Accounts, InputError, Payroll, Plan,
+    header::{self, Layout},
+    record::RecordError,
+    row,
+    rows::Rows,
+};
 
 /// An order with its place in the file.
 #[derive(Debug)]

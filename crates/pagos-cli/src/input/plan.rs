@@ -2,29 +2,21 @@
 
 use std::io;
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::PayoutOrder;
+use pagos_core::{AccountName, Currency, PayoutOrder};
 
-use crate::input::Accounts;
-use crate::input::Digest;
-use crate::input::InputError;
-use crate::input::Payroll;
-use crate::input::Problem;
-use crate::input::banks::BankTally;
-use crate::input::banks::BanksPaid;
-use crate::input::column::Column;
-use crate::input::duplicate::Repeated;
-use crate::input::duplicate::RowHashes;
-use crate::input::field;
-use crate::input::header;
-use crate::input::header::Layout;
-use crate::input::record::RecordError;
-use crate::input::row;
-use crate::input::rows::Format;
-use crate::input::rows::Rows;
-use crate::input::source::Body;
-use crate::input::warnings::Warnings;
+use crate::input::{
+    Accounts, Digest, InputError, Payroll, Problem,
+    banks::{BankTally, BanksPaid},
+    column::Column,
+    duplicate::{Repeated, RowHashes},
+    field,
+    header::{self, Layout},
+    record::RecordError,
+    row,
+    rows::{Format, Rows},
+    source::Body,
+    warnings::Warnings,
+};
 
 /// What a file asks for.
 #[derive(Debug)]

@@ -4,17 +4,15 @@
 //! line too few after `\r\n` and after an empty line, and lets a quote that nobody closes grow
 //! without a limit. Knows nothing of columns.
 
-use std::io;
-use std::io::Read;
+use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
-use crate::input::Delimiter;
-use crate::input::Problem;
-use crate::input::header;
-use crate::input::look::Look;
-use crate::input::quotes::Quotes;
-use crate::input::quotes::StrayQuote;
+use crate::input::{
+    Delimiter, Problem, header,
+    look::Look,
+    quotes::{Quotes, StrayQuote},
+};
 
 /// The largest record. 13 columns of text are far below it.
 pub(super) const RECORD_SIZE_BYTES_MAX: usize = 64 * 1024;

@@ -1,34 +1,20 @@
 //! One row to one order, or to everything that is wrong with the row. No provider's rules.
 
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::BankCode;
-use pagos_core::Beneficiary;
-use pagos_core::Clabe;
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Rut;
-use pagos_core::Violation;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Clabe, Currency, Document,
+    DocumentType, Money, OrderKey, PayoutOrder, Rut, Violation,
+};
 
-use crate::input::Accounts;
-use crate::input::Problem;
-use crate::input::column::Column;
-use crate::input::damage;
-use crate::input::damage::Damage;
-use crate::input::doubt;
-use crate::input::field;
-use crate::input::header;
-use crate::input::header::Layout;
-use crate::input::look::Look;
-use crate::input::look::Weight;
-use crate::input::problem::mask_digits;
-use crate::input::record::CellKind;
-use crate::input::record::Record;
+use crate::input::{
+    Accounts, Problem,
+    column::Column,
+    damage::{self, Damage},
+    doubt, field,
+    header::{self, Layout},
+    look::{Look, Weight},
+    problem::mask_digits,
+    record::{CellKind, Record},
+};
 
 /// A row without more of the required values is no payout at all.
 const ABSENT_MAX: usize = 3;

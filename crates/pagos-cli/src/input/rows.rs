@@ -1,17 +1,13 @@
 //! The rows of a payroll, one after another, whatever it is written in. Knows nothing of columns.
 
-use std::io;
-use std::slice;
+use std::{io, slice};
 
-use crate::input::Delimiter;
-use crate::input::Digest;
-use crate::input::Payroll;
-use crate::input::encoding::Encoding;
-use crate::input::record::Record;
-use crate::input::record::RecordError;
-use crate::input::record::Records;
-use crate::input::source::Body;
-use crate::input::source::Text;
+use crate::input::{
+    Delimiter, Digest, Payroll,
+    encoding::Encoding,
+    record::{Record, RecordError, Records},
+    source::{Body, Text},
+};
 
 /// What a payroll is written in, for people and scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,25 +3,16 @@
 
 use std::io::BufRead;
 
-use crate::input::Problem;
-use crate::input::book;
-use crate::input::book::Book;
-use crate::input::book::Lookup;
-use crate::input::book::RichText;
-use crate::input::field;
-use crate::input::header;
-use crate::input::look::Look;
-use crate::input::number_format::NumberFormat;
-use crate::input::record;
-use crate::input::record::Cell;
-use crate::input::record::CellKind;
-use crate::input::record::FIELDS_MAX;
-use crate::input::record::RECORD_SIZE_BYTES_MAX;
-use crate::input::record::Record;
-use crate::input::style::Style;
-use crate::input::xml::Broken;
-use crate::input::xml::Token;
-use crate::input::xml::Xml;
+use crate::input::{
+    Problem,
+    book::{self, Book, Lookup, RichText},
+    field, header,
+    look::Look,
+    number_format::NumberFormat,
+    record::{self, Cell, CellKind, FIELDS_MAX, RECORD_SIZE_BYTES_MAX, Record},
+    style::Style,
+    xml::{Broken, Token, Xml},
+};
 
 /// Below it every whole number is exact in a cell.
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;

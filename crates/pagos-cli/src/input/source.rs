@@ -3,27 +3,24 @@
 //! Whatever can be read only once (a pipe, standard input) is copied into a private file without a
 //! name first, and then is a file like any other.
 
-use std::fs::File;
-use std::io;
-use std::io::IsTerminal;
-use std::io::Read;
-use std::io::Seek;
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
 
 use encoding_rs::Decoder;
-use sha2::Digest as _;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
-use crate::console;
-use crate::input::Digest;
-use crate::input::InputError;
-use crate::input::Problem;
-use crate::input::encoding::Encoding;
-use crate::input::encoding::Survey;
-use crate::input::path_text;
-use crate::input::sheet::Sheet;
+use crate::{
+    console,
+    input::{
+        Digest, InputError, Problem,
+        encoding::{Encoding, Survey},
+        path_text,
+        sheet::Sheet,
+    },
+};
 
 /// Standard input, as an argument. The long names are not opened: to open a named pipe a second time
 /// waits for a writer that may be gone.

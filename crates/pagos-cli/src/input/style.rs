@@ -1,13 +1,11 @@
 //! The styles of a workbook's cells: which are struck through, and their number formats. Knows no cells.
 
-use std::collections::HashMap;
-use std::io::BufRead;
-use std::sync::Arc;
+use std::{collections::HashMap, io::BufRead, sync::Arc};
 
-use crate::input::number_format::NumberFormat;
-use crate::input::xml::Broken;
-use crate::input::xml::Token;
-use crate::input::xml::Xml;
+use crate::input::{
+    number_format::NumberFormat,
+    xml::{Broken, Token, Xml},
+};
 
 /// How a cell looks.
 #[derive(Debug, Clone, Default)]

@@ -1,14 +1,8 @@
 //! Files that are good, files that are bad, and what is said about them. No provider's own rules.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::{collections::BTreeSet, fs, io, path::PathBuf};
 
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::PayoutOrder;
-use pagos_core::Violation;
+use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 use proptest::prelude::*;
 
 use super::*;
@@ -47,8 +41,7 @@ struct TestFile(PathBuf);
 
 impl TestFile {
     fn new(bytes: &[u8]) -> Self {
-        use std::sync::atomic::AtomicU32;
-        use std::sync::atomic::Ordering;
+        use std::sync::atomic::{AtomicU32, Ordering};
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("pagos-input-{}-{number}.csv", std::process::id());

@@ -4,19 +4,18 @@ use std::fmt::Write;
 
 use pagos_core::PayoutOrder;
 
-use crate::input::BanksPaid;
-use crate::input::Problem;
-use crate::input::column::Column;
-use crate::input::duplicate::Repeated;
-use crate::input::duplicate::Repeats;
-use crate::input::duplicate::RowHashes;
-use crate::input::encoding::Encoding;
-use crate::input::header::Layout;
-use crate::input::length::AccountLengths;
-use crate::input::look::Look;
-use crate::input::record::Record;
-use crate::input::rows::Format;
-use crate::input::sheet::Sheet;
+use crate::input::{
+    BanksPaid, Problem,
+    column::Column,
+    duplicate::{Repeated, Repeats, RowHashes},
+    encoding::Encoding,
+    header::Layout,
+    length::AccountLengths,
+    look::Look,
+    record::Record,
+    rows::Format,
+    sheet::Sheet,
+};
 
 /// So many warnings are kept, and so many rows are named that pay the same; the rest is counted.
 const KEPT_MAX: usize = 1_000;

@@ -3,11 +3,11 @@
 
 use std::io::BufRead;
 
-use quick_xml::Reader;
-use quick_xml::XmlVersion;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::BytesStart;
-use quick_xml::events::Event;
+use quick_xml::{
+    Reader, XmlVersion,
+    escape::resolve_predefined_entity,
+    events::{BytesStart, Event},
+};
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]

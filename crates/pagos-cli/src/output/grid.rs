@@ -1,25 +1,16 @@
 //! Tables for people: as wide as the terminal, or a list where that is too narrow. Where no terminal
 //! is, every row is one line, and nothing of it is left out.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
-use comfy_table::CellAlignment;
-use comfy_table::ColumnConstraint;
-use comfy_table::Table;
-use comfy_table::Width;
-use comfy_table::presets;
+use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use unicode_width::UnicodeWidthStr;
 
-use crate::output::List;
-use crate::output::Screen;
-use crate::output::Style;
-use crate::output::style::marked;
-use crate::output::style::painted;
-use crate::output::text::SHORTENED_MIN;
-use crate::output::text::broken;
-use crate::output::text::printable;
-use crate::output::text::shortened;
+use crate::output::{
+    List, Screen, Style,
+    style::{marked, painted},
+    text::{SHORTENED_MIN, broken, printable, shortened},
+};
 
 /// On a narrower terminal there is always a list.
 const TABLE_COLUMNS_MIN: usize = 60;

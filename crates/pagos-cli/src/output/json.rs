@@ -3,18 +3,15 @@
 //! `{"payouts":[..],"totals":[..],"problems":[..]}`, and for a plan `"plan":{..}` behind, for a list `"next"`. A part
 //! that is empty is still there, so that a script need not ask.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
 use pagos_engine::Cursor;
 use serde::Serialize;
 
-use crate::input::BanksPaid;
-use crate::input::Format;
-use crate::input::Plan;
-use crate::input::Problem;
-use crate::output::OutcomeTotal;
-use crate::output::Row;
+use crate::{
+    input::{BanksPaid, Format, Plan, Problem},
+    output::{OutcomeTotal, Row},
+};
 
 /// Writes one document. Parts come in the order of the methods here; each may be left out.
 #[derive(Debug)]
@@ -161,13 +158,10 @@ impl<W: Write> PayoutsJson<W> {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::AccountName;
-    use pagos_core::Currency;
-    use pagos_core::Money;
+    use pagos_core::{AccountName, Currency, Money};
 
     use super::*;
-    use crate::output::Outcome;
-    use crate::output::Totals;
+    use crate::output::{Outcome, Totals};
 
     #[test]
     fn the_document_has_its_shape_with_and_without_rows() {

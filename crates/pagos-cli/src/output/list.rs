@@ -1,18 +1,13 @@
 //! Things with a name, one under the other: `pagos status`, and a table on a narrow terminal.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::output::Kind;
-use crate::output::Piece;
-use crate::output::Screen;
-use crate::output::Style;
-use crate::output::text::SHORTENED_MIN;
-use crate::output::text::broken;
-use crate::output::text::printable;
-use crate::output::text::shortened;
+use crate::output::{
+    Kind, Piece, Screen, Style,
+    text::{SHORTENED_MIN, broken, printable, shortened},
+};
 
 /// The names of most lists are no wider, so their texts stand under each other.
 const NAME_WIDTH: usize = 9;

@@ -1,24 +1,13 @@
 //! One payment as it is reported. The field names and words are stable: scripts read them. Nothing
 //! of the payer is part of it, and no secret: those stand in a place of the store that is not read.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
-use pagos_core::Currency;
-use pagos_core::ProviderRef;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::Attention;
-use pagos_engine::Payment;
-use pagos_engine::PaymentProgress;
-use pagos_engine::Session;
-use pagos_engine::Try;
+use pagos_core::{Currency, ProviderRef, Status, Timestamp};
+use pagos_engine::{Attention, Payment, PaymentProgress, Session, Try};
 use serde::Serialize;
 
-use crate::output::List;
-use crate::output::Outcome;
-use crate::output::OutcomeTotal;
-use crate::output::Row;
+use crate::output::{List, Outcome, OutcomeTotal, Row};
 
 /// One payment of a report.
 #[derive(Debug, Serialize)]

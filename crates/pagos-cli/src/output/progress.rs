@@ -1,25 +1,22 @@
 //! The progress bar on standard error. Shows counts that it is given; measures nothing but time. A
 //! picture of it that nobody reads is dropped, so drawing never waits.
 
-use std::fmt;
-use std::io;
-use std::io::IsTerminal;
-use std::ops::RangeInclusive;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    fmt,
+    io::{self, IsTerminal},
+    ops::RangeInclusive,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use indicatif::HumanDuration;
-use indicatif::ProgressBar;
-use indicatif::ProgressDrawTarget;
-use indicatif::ProgressState;
-use indicatif::ProgressStyle;
-use indicatif::TermLike;
+use indicatif::{
+    HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike,
+};
 
-use crate::console;
-use crate::output::Screen;
-use crate::output::screen::COLUMNS_USUAL;
+use crate::{
+    console,
+    output::{Screen, screen::COLUMNS_USUAL},
+};
 
 const FRAMES_PER_SECOND: u8 = 10;
 

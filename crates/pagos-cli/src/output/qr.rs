@@ -1,15 +1,10 @@
 //! A QR code in half blocks, for a phone that is held before the terminal. Knows nothing of what
 //! it shows.
 
-use std::io;
-use std::io::IsTerminal;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
-use qrcode::EcLevel;
-use qrcode::QrCode;
-use qrcode::render::unicode::Dense1x2;
-use terminal_size::Width;
-use terminal_size::terminal_size_of;
+use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
+use terminal_size::{Width, terminal_size_of};
 use unicode_width::UnicodeWidthStr;
 
 use crate::output::Colour;

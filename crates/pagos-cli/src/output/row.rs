@@ -1,10 +1,6 @@
 //! One payout as it is reported. The words and field names are stable: scripts read them.
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Currency, Money, Status, Timestamp};
 use serde::Serialize;
 
 use crate::output::Style;

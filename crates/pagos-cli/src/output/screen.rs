@@ -1,10 +1,8 @@
 //! What the reader of a stream can show: how wide, and whether in colours.
 
-use std::io;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
-use terminal_size::Width;
-use terminal_size::terminal_size_of;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::output::Colour;
 

@@ -1,17 +1,11 @@
 //! The tables of payouts and of their sums. What becomes of them on a terminal is in `grid.rs`.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
-use crate::input::BanksPaid;
-use crate::output::Column;
-use crate::output::Grid;
-use crate::output::Kind;
-use crate::output::OutcomeTotal;
-use crate::output::Piece;
-use crate::output::Row;
-use crate::output::Screen;
-use crate::output::major_text;
+use crate::{
+    input::BanksPaid,
+    output::{Column, Grid, Kind, OutcomeTotal, Piece, Row, Screen, major_text},
+};
 
 const PAYOUT_COLUMNS: [Column; 7] = [
     Column::new("KEY", Kind::Whole),
@@ -142,15 +136,11 @@ pub(crate) fn write_totals(
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::AccountName;
-    use pagos_core::Currency;
-    use pagos_core::Money;
+    use pagos_core::{AccountName, Currency, Money};
     use unicode_width::UnicodeWidthStr;
 
     use super::*;
-    use crate::output::Colour;
-    use crate::output::Outcome;
-    use crate::output::Totals;
+    use crate::output::{Colour, Outcome, Totals};
 
     const PIPE: Screen = Screen { columns: None, colour: Colour::Off };
 

@@ -1,15 +1,10 @@
 //! Text that has to fit: without anything that moves the cursor, shortened in its middle, or broken
 //! at words. Widths are counted in the cells of a terminal, so `ñ` and CJK line up.
 
-use std::io;
-use std::io::Write;
+use std::io::{self, Write};
 
-use comfy_table::Cell;
-use comfy_table::ContentArrangement;
-use comfy_table::Table;
-use comfy_table::presets;
-use unicode_width::UnicodeWidthChar;
-use unicode_width::UnicodeWidthStr;
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::output::Screen;
 

@@ -1,12 +1,12 @@
 //! Sums of payouts by account, currency and outcome, as exact integers. No rates, no conversion.
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
+use pagos_core::{AccountName, Currency};
 use serde::Serialize;
 
-use crate::input::Total;
-use crate::output::Outcome;
-use crate::output::Row;
+use crate::{
+    input::Total,
+    output::{Outcome, Row},
+};
 
 /// One sum of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

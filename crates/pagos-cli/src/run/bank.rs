@@ -1,38 +1,31 @@
 //! Through whom a command pays: the configured accounts, or a sandbox with invented ones.
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use std::net::SocketAddr;
-use std::net::TcpListener;
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use pagos_core::AccountName;
-use pagos_core::Environment;
-use pagos_core::PayoutProvider;
-use pagos_engine::Policy;
-use pagos_engine::World;
+use pagos_core::{AccountName, Environment, PayoutProvider};
+use pagos_engine::{Policy, World};
 use pagos_twin::Profile;
 use pagos_webhook::Settings;
 
-use crate::accounts::Account;
-use crate::accounts::Accounts;
-use crate::accounts::Gaps;
-use crate::arguments::AccountArguments;
-use crate::arguments::RateArguments;
-use crate::command;
-use crate::config::AccountSettings;
-use crate::config::Configuration;
-use crate::config::Origin;
-use crate::exit::Failure;
-use crate::run::database::Database;
-use crate::run::follow::Until;
-use crate::run::office;
-use crate::run::retention;
-use crate::run::retention::Retention;
-use crate::sandbox;
-use crate::sandbox::Sandbox;
+use crate::{
+    accounts::{Account, Accounts, Gaps},
+    arguments::{AccountArguments, RateArguments},
+    command,
+    config::{AccountSettings, Configuration, Origin},
+    exit::Failure,
+    run::{
+        database::Database,
+        follow::Until,
+        office,
+        retention::{self, Retention},
+    },
+    sandbox::{self, Sandbox},
+};
 
 /// The word that a store keeps for accounts whose providers are twins.
 pub(crate) const SIMULATED: &str = "simulated";

@@ -1,22 +1,18 @@
 //! After an outage: what a provider told while nobody listened becomes questions about our payouts.
 //! Believes nothing of it; the answers count.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::time::Duration;
+use std::{convert::Infallible, fmt, time::Duration};
 
-use pagos_core::AccountName;
-use pagos_core::Clock;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Clock, Timestamp};
 use serde::Serialize;
 
-use crate::accounts::Accounts;
-use crate::accounts::Missed;
-use crate::clock::SystemClock;
-use crate::clock::before;
-use crate::console;
-use crate::exit::Failure;
-use crate::run::office::Office;
+use crate::{
+    accounts::{Accounts, Missed},
+    clock::{SystemClock, before},
+    console,
+    exit::Failure,
+    run::office::Office,
+};
 
 /// How far back a service looks when it starts. Longer than providers repeat a webhook.
 const SINCE: Duration = Duration::from_secs(72 * 3_600);

@@ -1,19 +1,15 @@
 //! Watching a run until it needs nothing more. Reads the store; moves nothing.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use pagos_core::AccountName;
-use pagos_engine::Engine;
-use pagos_engine::RunId;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::Tally;
+use pagos_engine::{Engine, RunId, Store, StoreError, Tally};
 
-use crate::output::Counts;
-use crate::output::Progress;
+use crate::output::{Counts, Progress};
 
 /// When a run is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,13 +105,8 @@ fn is_settled(status: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::Currency;
-    use pagos_core::Timestamp;
-    use pagos_engine::MemoryStore;
-    use pagos_engine::Notice;
-    use pagos_engine::NoticeAbout;
-    use pagos_engine::NoticeKind;
-    use pagos_engine::TallyRow;
+    use pagos_core::{Currency, Timestamp};
+    use pagos_engine::{MemoryStore, Notice, NoticeAbout, NoticeKind, TallyRow};
 
     use super::*;
 

@@ -4,24 +4,18 @@
 //! A notice counts as told when its line was written and flushed, and not before: whoever reads gets
 //! every notice at least once, in order. That nobody reads holds up nothing else.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::time::Duration;
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
 use pagos_core::AccountName;
-use pagos_engine::Notice;
-use pagos_engine::StoreDoor;
-use pagos_engine::StoreError;
+use pagos_engine::{Notice, StoreDoor, StoreError};
 use serde::Serialize;
 
-use crate::arguments::NoticesAfter;
-use crate::console;
-use crate::console::Lost;
-use crate::console::Stream;
-use crate::console::Ticket;
-use crate::exit::Failure;
-use crate::exit::with_causes;
-use crate::run::office::Office;
+use crate::{
+    arguments::NoticesAfter,
+    console::{self, Lost, Stream, Ticket},
+    exit::{Failure, with_causes},
+    run::office::Office,
+};
 
 const BEAT: Duration = Duration::from_millis(250);
 
@@ -216,16 +210,10 @@ impl From<std::io::Error> for Held {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use pagos_core::Timestamp;
-    use pagos_engine::MemoryStore;
-    use pagos_engine::NoticeAbout;
-    use pagos_engine::NoticeKind;
-    use pagos_engine::Policy;
-    use pagos_engine::Store;
-    use pagos_engine::World;
+    use pagos_engine::{MemoryStore, NoticeAbout, NoticeKind, Policy, Store, World};
 
     use super::*;
 

@@ -1,43 +1,29 @@
 //! Engine, webhook receiver and accounts, put together over one store, and how they work and stop.
 
-use std::collections::BTreeSet;
-use std::convert::Infallible;
-use std::future::Future;
-use std::net::SocketAddr;
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    future::Future,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
-use pagos_core::AccountName;
-use pagos_core::Clock;
-use pagos_core::Error;
-use pagos_core::Transport;
-use pagos_engine::Engine;
-use pagos_engine::EngineError;
-use pagos_engine::Policy;
-use pagos_engine::Pulse;
-use pagos_engine::Store;
-use pagos_engine::StoreDoor;
-use pagos_engine::World;
-use pagos_http::HttpOptions;
-use pagos_http::HttpTransport;
-use pagos_webhook::Receiver;
-use pagos_webhook::Served;
-use pagos_webhook::Worker;
+use pagos_core::{AccountName, Clock, Error, Transport};
+use pagos_engine::{Engine, EngineError, Policy, Pulse, Store, StoreDoor, World};
+use pagos_http::{HttpOptions, HttpTransport};
+use pagos_webhook::{Receiver, Served, Worker};
 use tokio::sync::Notify;
 
-use crate::accounts::Account;
-use crate::accounts::Seams;
-use crate::clock::SystemClock;
-use crate::clock::SystemNonces;
-use crate::console;
-use crate::exit::Failure;
 #[cfg(feature = "failpoints")]
 use crate::failpoints;
-use crate::run::bank::Bank;
-use crate::run::database::Database;
-use crate::run::refused;
-use crate::run::signal;
+use crate::run::{bank::Bank, database::Database, refused, signal};
+use crate::{
+    accounts::{Account, Seams},
+    clock::{SystemClock, SystemNonces},
+    console,
+    exit::Failure,
+};
 
 /// The network, the clock and the randomness of a command that pays.
 pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {

@@ -1,30 +1,22 @@
 //! What `pay` and `list` put on standard output: one JSON document, or a table. Words go to standard
 //! error.
 
-use std::io;
-use std::io::Write;
-use std::sync::Arc;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
-use pagos_engine::Cursor;
-use pagos_engine::Filter;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
+use pagos_engine::{Cursor, Filter, Store, StoreError};
 
-use crate::console;
-use crate::console::Lost;
-use crate::console::Sheet;
-use crate::input::Problem;
-use crate::output::Outcome;
-use crate::output::PayoutsJson;
-use crate::output::Row;
-use crate::output::Screen;
-use crate::output::Table;
-use crate::output::write_sentence;
-use crate::output::write_totals;
-use crate::run::database::Database;
-use crate::run::report::Pages;
-use crate::run::report::Report;
-use crate::run::report::with_row;
+use crate::{
+    console::{self, Lost, Sheet},
+    input::Problem,
+    output::{Outcome, PayoutsJson, Row, Screen, Table, write_sentence, write_totals},
+    run::{
+        database::Database,
+        report::{Pages, Report, with_row},
+    },
+};
 
 /// A table of more rows than this shows only what did not go straight.
 const ROWS_SHOWN_MAX: u64 = 200;

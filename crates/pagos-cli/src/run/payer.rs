@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use pagos_core::OrderKey;
-use pagos_engine::EngineError;
-use pagos_engine::Payment;
+use pagos_engine::{EngineError, Payment};
 
-use crate::console;
-use crate::exit::Failure;
-use crate::run::office::Office;
-use crate::run::signal::Stop;
+use crate::{
+    console,
+    exit::Failure,
+    run::{office::Office, signal::Stop},
+};
 
 const BEAT: Duration = Duration::from_millis(250);
 

@@ -1,17 +1,13 @@
 //! What the receiver refused, deliveries and connections: counted in the store, and told to whoever
 //! operates it. Nothing of a refused delivery is kept.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::time::Duration;
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
 use pagos_core::AccountName;
-use pagos_engine::Refused;
-use pagos_engine::StoreDoor;
+use pagos_engine::{Refused, StoreDoor};
 use pagos_webhook::Receiver;
 
-use crate::console;
-use crate::exit::with_causes;
+use crate::{console, exit::with_causes};
 
 /// A stranger cannot cause more than one write and one line an account in this time.
 const BEAT: Duration = Duration::from_secs(60);

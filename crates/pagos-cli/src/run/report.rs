@@ -3,22 +3,13 @@
 use std::sync::Arc;
 
 use pagos_core::OrderKey;
-use pagos_engine::Cursor;
-use pagos_engine::Filter;
-use pagos_engine::Page;
-use pagos_engine::Payout;
-use pagos_engine::RunId;
-use pagos_engine::Sorted;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::Tally;
+use pagos_engine::{Cursor, Filter, Page, Payout, RunId, Sorted, Store, StoreError, Tally};
 
-use crate::console::Lost;
-use crate::exit::Exit;
-use crate::output::Outcome;
-use crate::output::OutcomeTotal;
-use crate::output::Row;
-use crate::output::Totals;
+use crate::{
+    console::Lost,
+    exit::Exit,
+    output::{Outcome, OutcomeTotal, Row, Totals},
+};
 
 /// Payouts read from the store at a time.
 const PAGE: usize = 1_000;
@@ -198,8 +189,7 @@ pub(crate) fn of_run(run: &RunId) -> Filter {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::AccountName;
-    use pagos_core::Currency;
+    use pagos_core::{AccountName, Currency};
     use pagos_engine::TallyRow;
 
     use super::*;

@@ -1,28 +1,21 @@
 //! Pruning in portions: for `pagos prune`, and in the background of `pagos serve`. Which payout may leave is
 //! decided by the engine.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::future::Future;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{convert::Infallible, fmt, future::Future, path::PathBuf, time::Duration};
 
 use pagos_core::Clock;
-use pagos_engine::Horizon;
-use pagos_engine::Policy;
-use pagos_engine::PruneError;
-use pagos_engine::StoreDoor;
+use pagos_engine::{Horizon, Policy, PruneError, StoreDoor};
 use serde::Serialize;
 
-use crate::accounts::Accounts;
-use crate::archive::ArchiveFolder;
-use crate::arguments::days;
-use crate::clock::SystemClock;
-use crate::clock::before;
-use crate::console;
-use crate::exit::Failure;
-use crate::exit::with_causes;
-use crate::run::office::Office;
+use crate::{
+    accounts::Accounts,
+    archive::ArchiveFolder,
+    arguments::days,
+    clock::{SystemClock, before},
+    console,
+    exit::{Failure, with_causes},
+    run::office::Office,
+};
 
 /// How long `serve` keeps payouts, and where they go then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,25 +160,11 @@ async fn round(office: &Office, retention: &Retention) -> Result<Pruned, String>
 mod tests {
     use std::sync::Arc;
 
-    use pagos_core::AccountName;
-    use pagos_core::AccountNumber;
-    use pagos_core::AccountType;
-    use pagos_core::Beneficiary;
-    use pagos_core::Currency;
-    use pagos_core::Money;
-    use pagos_core::Observation;
-    use pagos_core::OrderKey;
-    use pagos_core::PayoutOrder;
-    use pagos_core::Source;
-    use pagos_core::Status;
-    use pagos_core::Timestamp;
-    use pagos_engine::Intent;
-    use pagos_engine::Lease;
-    use pagos_engine::MemoryStore;
-    use pagos_engine::RunId;
-    use pagos_engine::Step;
-    use pagos_engine::Store;
-    use pagos_engine::World;
+    use pagos_core::{
+        AccountName, AccountNumber, AccountType, Beneficiary, Currency, Money, Observation,
+        OrderKey, PayoutOrder, Source, Status, Timestamp,
+    };
+    use pagos_engine::{Intent, Lease, MemoryStore, RunId, Step, Store, World};
     use tempfile::TempDir;
 
     use super::*;

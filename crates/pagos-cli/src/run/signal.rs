@@ -1,17 +1,17 @@
 //! The signals that ask the program to stop: once politely and for a bounded time, twice at once.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU8;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, Ordering},
+    },
+    time::Duration,
+};
 
 use pagos_engine::Sending;
-use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
-use crate::console;
-use crate::exit::Exit;
+use crate::{console, exit::Exit};
 
 /// How long after a signal what is under way is waited for. What is not done then is in doubt.
 pub(crate) const WORK_MAX: Duration = Duration::from_secs(4);
@@ -135,8 +135,7 @@ fn words_of_doubt(sending: usize, were_some_told: bool) -> String {
 /// From here on SIGHUP no longer ends the process: `heard` is called instead.
 #[cfg(unix)]
 pub(crate) fn on_hangup(heard: impl Fn() + Send + 'static) {
-    use tokio::signal::unix::SignalKind;
-    use tokio::signal::unix::signal;
+    use tokio::signal::unix::{SignalKind, signal};
 
     // Without a handler it keeps its usual meaning: it ends the process, and the next one resumes.
     if let Ok(mut hangup) = signal(SignalKind::hangup()) {
@@ -161,8 +160,7 @@ struct Heard {
 impl Heard {
     #[cfg(unix)]
     fn new() -> Self {
-        use tokio::signal::unix::SignalKind;
-        use tokio::signal::unix::signal;
+        use tokio::signal::unix::{SignalKind, signal};
 
         let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
         Self { signals: kinds.map(|kind| signal(kind).ok()) }

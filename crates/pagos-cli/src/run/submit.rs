@@ -2,21 +2,10 @@
 
 use std::collections::HashMap;
 
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_engine::Engine;
-use pagos_engine::EngineError;
-use pagos_engine::RunId;
-use pagos_engine::Seal;
-use pagos_engine::Submitted;
+use pagos_core::{OrderKey, PayoutOrder};
+use pagos_engine::{Engine, EngineError, RunId, Seal, Submitted};
 
-use crate::input::Accounts;
-use crate::input::InputError;
-use crate::input::Orders;
-use crate::input::Payroll;
-use crate::input::Plan;
-use crate::input::Problem;
-use crate::input::RowError;
+use crate::input::{Accounts, InputError, Orders, Payroll, Plan, Problem, RowError};
 
 /// Orders that go into one transaction.
 const BATCH: usize = 1_000;

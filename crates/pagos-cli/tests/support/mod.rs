@@ -13,29 +13,22 @@
     clippy::indexing_slicing
 )]
 
-use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::ExitStatus;
-use std::process::Stdio;
-use std::sync::mpsc;
-use std::sync::mpsc::Receiver;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver},
+    time::{Duration, Instant},
+};
 
-use pagos_twin::cashypro::SANDBOX_API_KEY;
-use pagos_twin::conekta;
-use pagos_twin::etpay::SANDBOX_API_TOKEN;
-use pagos_twin::etpay::SANDBOX_PASSWORD;
-use pagos_twin::virtualpos;
+use pagos_twin::{
+    cashypro::SANDBOX_API_KEY,
+    conekta,
+    etpay::{SANDBOX_API_TOKEN, SANDBOX_PASSWORD},
+    virtualpos,
+};
 use serde_json::Value;
 
 /// How long anything may take before a test says that it hangs.

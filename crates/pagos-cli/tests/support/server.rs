@@ -1,22 +1,19 @@
 //! Databases on the PostgreSQL server that tests may use, and a way there that can be cut. Without a
 //! server the tests say so and do nothing.
 
-use std::net::Shutdown;
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
-use std::thread;
+use std::{
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 
-use pagos_store_postgres::Scratch;
-use pagos_store_postgres::ScratchDatabase;
+use pagos_store_postgres::{Scratch, ScratchDatabase};
 use tokio::runtime::Runtime;
 
-use crate::support::Folder;
-use crate::support::Run;
-use crate::support::Running;
+use crate::support::{Folder, Run, Running};
 
 /// A database of one test.
 pub(crate) struct Server {

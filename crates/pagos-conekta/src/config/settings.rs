@@ -1,27 +1,23 @@
 //! The configuration once it is checked: what the provider works with. Not where it comes from,
 //! which is `config.rs`.
 
-use http::HeaderName;
-use http::HeaderValue;
-use http::header::ACCEPT;
-use http::header::ACCEPT_LANGUAGE;
-use http::header::AUTHORIZATION;
+use http::{
+    HeaderName, HeaderValue,
+    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION},
+};
 
-use pagos_core::Clabe;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_wire::BaseUrl;
-use pagos_wire::WebhookUrl;
+use pagos_core::{Clabe, Environment, Error};
+use pagos_wire::{BaseUrl, WebhookUrl};
 
-use crate::config::ConektaConfig;
-use crate::config::KnownPayee;
-use crate::config::Language;
-use crate::contract;
-use crate::payout::check::read_email;
-use crate::payout::check::read_phone;
-use crate::payout::is_segment;
-use crate::sign::Credentials;
-use crate::sign::key::PublicKey;
+use crate::{
+    config::{ConektaConfig, KnownPayee, Language},
+    contract,
+    payout::{
+        check::{read_email, read_phone},
+        is_segment,
+    },
+    sign::{Credentials, key::PublicKey},
+};
 
 /// The longest address of webhooks. \[inferred\]
 const URL_LENGTH_MAX: usize = 2048;

@@ -4,23 +4,18 @@
 use http::Method;
 use serde_json::value::RawValue;
 
-use pagos_core::Error;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use pagos_core::{Error, ProviderRef, Timestamp};
 
-use crate::Conekta;
-use crate::manage::Listed;
-use crate::manage::object;
-use crate::manage::segment;
-use crate::payout::to_json;
-use crate::payout::transfer::Transfer;
-use crate::payout::transfer::is_transfer;
-use crate::payout::transfer::moment;
-use crate::status::parse;
-use crate::status::text;
-use crate::wire::EventAnswer;
-use crate::wire::EventData;
-use crate::wire::manage::ResendRequest;
+use crate::{
+    Conekta,
+    manage::{Listed, object, segment},
+    payout::{
+        to_json,
+        transfer::{Transfer, is_transfer, moment},
+    },
+    status::{parse, text},
+    wire::{EventAnswer, EventData, manage::ResendRequest},
+};
 
 /// Source: openapi: resources/events.
 const PATH_EVENTS: &str = "/events";

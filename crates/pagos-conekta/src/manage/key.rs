@@ -5,18 +5,15 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::value::RawValue;
 
-use pagos_core::Error;
-use pagos_core::Timestamp;
+use pagos_core::{Error, Timestamp};
 
-use crate::Conekta;
-use crate::manage::Listed;
-use crate::manage::flag;
-use crate::manage::object;
-use crate::manage::segment;
-use crate::payout::to_json;
-use crate::payout::transfer::moment;
-use crate::status::text;
-use crate::wire::manage::KeyRequest;
+use crate::{
+    Conekta,
+    manage::{Listed, flag, object, segment},
+    payout::{to_json, transfer::moment},
+    status::text,
+    wire::manage::KeyRequest,
+};
 
 /// Source: openapi: resources/webhook_keys.
 const PATH_KEYS: &str = "/webhook_keys";

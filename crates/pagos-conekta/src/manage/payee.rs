@@ -6,23 +6,16 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::value::RawValue;
 
-use pagos_core::Clabe;
-use pagos_core::Error;
-use pagos_core::Timestamp;
+use pagos_core::{Clabe, Error, Timestamp};
 
-use crate::Conekta;
-use crate::contract::PATH_PAYEES;
-use crate::manage::Listed;
-use crate::manage::flag;
-use crate::manage::object;
-use crate::manage::segment;
-use crate::payout::check::read_name;
-use crate::payout::destination;
-use crate::payout::to_json;
-use crate::payout::transfer::moment;
-use crate::status::text;
-use crate::wire::PayeeRequest;
-use crate::wire::manage::PayeeUpdateRequest;
+use crate::{
+    Conekta,
+    contract::PATH_PAYEES,
+    manage::{Listed, flag, object, segment},
+    payout::{check::read_name, destination, to_json, transfer::moment},
+    status::text,
+    wire::{PayeeRequest, manage::PayeeUpdateRequest},
+};
 
 /// Somebody who can be paid. `Debug` shows ids only.
 #[derive(Clone, PartialEq, Eq)]

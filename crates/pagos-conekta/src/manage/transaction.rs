@@ -3,18 +3,14 @@
 
 use serde_json::value::RawValue;
 
-use pagos_core::Currency;
-use pagos_core::Error;
-use pagos_core::Money;
-use pagos_core::Timestamp;
+use pagos_core::{Currency, Error, Money, Timestamp};
 
-use crate::Conekta;
-use crate::manage::Listed;
-use crate::manage::object;
-use crate::manage::segment;
-use crate::payout::transfer::minor;
-use crate::payout::transfer::moment;
-use crate::status::text;
+use crate::{
+    Conekta,
+    manage::{Listed, object, segment},
+    payout::transfer::{minor, moment},
+    status::text,
+};
 
 /// Source: openapi: resources/transactions.
 const PATH_TRANSACTIONS: &str = "/transactions";

@@ -6,15 +6,13 @@ use serde_json::value::RawValue;
 
 use pagos_core::Error;
 
-use crate::Conekta;
-use crate::manage::Listed;
-use crate::manage::flag;
-use crate::manage::object;
-use crate::manage::segment;
-use crate::manage::texts;
-use crate::payout::to_json;
-use crate::status::text;
-use crate::wire::manage::WebhookRequest;
+use crate::{
+    Conekta,
+    manage::{Listed, flag, object, segment, texts},
+    payout::to_json,
+    status::text,
+    wire::manage::WebhookRequest,
+};
 
 /// Source: openapi: resources/webhooks.
 const PATH_WEBHOOKS: &str = "/webhooks";

@@ -2,34 +2,20 @@
 //! `status.rs`, lists in `payout/list.rs`.
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
+use http::{Response, StatusCode};
 use serde_json::value::RawValue;
 
-use pagos_core::Clabe;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Timestamp;
+use pagos_core::{Clabe, Error, ErrorKind, Lookup, Observation, ProviderRef, Source, Timestamp};
 
-use crate::payout::handle::Age;
-use crate::payout::handle::PayeeHandle;
-use crate::payout::is_segment;
-use crate::payout::transfer::Transfer;
-use crate::status;
-use crate::status::Answer;
-use crate::status::Refusal;
-use crate::status::Shown;
-use crate::status::foreign;
-use crate::status::is_word;
-use crate::status::parse;
-use crate::status::retry_after;
-use crate::status::text;
-use crate::wire::AccountAnswer;
-use crate::wire::PayeeAnswer;
+use crate::{
+    payout::{
+        handle::{Age, PayeeHandle},
+        is_segment,
+        transfer::Transfer,
+    },
+    status::{self, Answer, Refusal, Shown, foreign, is_word, parse, retry_after, text},
+    wire::{AccountAnswer, PayeeAnswer},
+};
 
 /// The payee that was made for `account`.
 ///

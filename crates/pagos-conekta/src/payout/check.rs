@@ -1,17 +1,12 @@
 //! The fields of an order, each read into its wire form or a violation with a remedy. No requests.
 //! Banks are compared in `bank.rs`.
 
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Clabe;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::Violation;
+use pagos_core::{AccountNumber, AccountType, Clabe, Currency, Money, Violation};
 
-use crate::config::Settings;
-use crate::contract::EMAIL_LENGTH_MAX;
-use crate::contract::NAME_LENGTH_MAX;
-use crate::contract::PHONE_DIGITS;
+use crate::{
+    config::Settings,
+    contract::{EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, PHONE_DIGITS},
+};
 
 /// Centavos, which need not be zero. Source: manual.
 pub(crate) fn read_amount(settings: &Settings, amount: Money) -> Result<i64, Violation> {

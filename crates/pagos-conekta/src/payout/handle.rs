@@ -1,9 +1,7 @@
 //! The handle: which payee a payout goes to. It is stored before the transfer is sent, and a fresh
 //! payee belongs to one payout only, so a transfer to it is that payout's. No requests.
 
-use pagos_core::Clabe;
-use pagos_core::Error;
-use pagos_core::Handle;
+use pagos_core::{Clabe, Error, Handle};
 
 use crate::payout::is_segment;
 

@@ -5,31 +5,22 @@
 //! the merchant by transfers too. Source: openapi: resources/transfers; mock: GET /transfers. It may
 //! lag by nobody knows how long, so what it lacks counts as proof only after the descriptor's grace.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::ListingPage;
-use pagos_core::Lookup;
-use pagos_core::PayoutRef;
-use pagos_core::Source;
-use pagos_core::Timestamp;
-use pagos_core::Window;
+use pagos_core::{Error, ErrorKind, ListingPage, Lookup, PayoutRef, Source, Timestamp, Window};
 
-use crate::Conekta;
-use crate::contract;
-use crate::payout::handle::Age;
-use crate::payout::handle::PayeeHandle;
-use crate::payout::is_segment;
-use crate::payout::transfer::Transfer;
-use crate::status;
-use crate::status::Shown;
-use crate::status::parse;
-use crate::status::text;
-use crate::wire::ListAnswer;
+use crate::{
+    Conekta, contract,
+    payout::{
+        handle::{Age, PayeeHandle},
+        is_segment,
+        transfer::Transfer,
+    },
+    status::{self, Shown, parse, text},
+    wire::ListAnswer,
+};
 
 /// Searches for the transfer to the payee of the handle.
 pub(crate) async fn find(

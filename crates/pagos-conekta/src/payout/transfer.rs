@@ -6,25 +6,14 @@
 
 use serde_json::value::RawValue;
 
-use pagos_core::Currency;
-use pagos_core::Echo;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_wire::WireDecimal;
-use pagos_wire::WireInteger;
+use pagos_core::{Currency, Echo, Money, Observation, ProviderRef, Source, Status, Timestamp};
+use pagos_wire::{WireDecimal, WireInteger};
 
-use crate::contract::UNIX_SECONDS_MIN;
-use crate::status;
-use crate::status::is_word;
-use crate::status::parse;
-use crate::status::shown_word;
-use crate::status::text;
-use crate::wire::AccountAnswer;
-use crate::wire::TransferAnswer;
+use crate::{
+    contract::UNIX_SECONDS_MIN,
+    status::{self, is_word, parse, shown_word, text},
+    wire::{AccountAnswer, TransferAnswer},
+};
 
 /// One transfer.
 pub(crate) struct Transfer {

@@ -1,8 +1,7 @@
 //! Conekta's JSON about payees, webhooks, keys, events and transactions, in its own spelling. No
 //! logic and no `Debug`.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// A change of a payee. Source: conekta-go 2.1.1.

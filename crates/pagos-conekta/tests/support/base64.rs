@@ -1,8 +1,9 @@
 //! Base64 in both alphabets, for tests.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 
 pub(crate) fn decode(text: &str) -> Vec<u8> {
     STANDARD.decode(text).unwrap()

@@ -5,33 +5,25 @@
 pub(crate) mod base64;
 pub(crate) mod rsa;
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::path::Path;
-use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
-use std::task::Context;
-use std::task::Poll;
-use std::task::Waker;
+use std::{
+    collections::VecDeque,
+    fmt,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
-use http::Response;
+use http::{Request, Response};
 
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
+use pagos_conekta::{Conekta, ConektaConfig};
 use pagos_conformance::Case;
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Clock, Departure, Reached, Timestamp, Transport, TransportError};
 
 pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")

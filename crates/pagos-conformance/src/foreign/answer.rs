@@ -4,11 +4,10 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::Response;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
-use http::header::LOCATION;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_TYPE, LOCATION},
+};
 
 /// A body that none of the providers writes, and its type.
 const BODIES: [(&str, &str, &str); 5] = [

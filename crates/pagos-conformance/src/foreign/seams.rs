@@ -1,21 +1,15 @@
 //! A transport that gives the answers of a fixture, and from a certain request on a foreign one.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Method;
-use http::Request;
-use http::Response;
-use http::Uri;
+use http::{Method, Request, Response, Uri};
 
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Departure, Reached, Transport, TransportError};
 
 /// More requests than any call of a provider needs: a list has fewer pages.
 const REQUESTS_MAX: usize = 100;

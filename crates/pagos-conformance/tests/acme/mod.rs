@@ -4,34 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Request;
-use http::Response;
-use pagos_conformance::Case;
-use pagos_conformance::Seams;
-use pagos_conformance::Subject;
-use pagos_core::Absence;
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Country;
-use pagos_core::Currency;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Transport;
-use pagos_core::Violation;
+use http::{Request, Response};
+use pagos_conformance::{Case, Seams, Subject};
+use pagos_core::{
+    Absence, Bank, Clock, Contract, Country, Currency, Deduplication, Departure, Descriptor,
+    Environment, Error, ErrorKind, Handle, Lookup, Observation, PayoutOrder, PayoutProvider,
+    PayoutRef, ProviderRef, Source, Status, Transport, Violation,
+};
 use serde_json::Value;
 
 /// How it reads answers.

@@ -1,23 +1,16 @@
 //! A client of HTTP over one plain socket a request: careful, or helpful in one way.
 
-use std::io;
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpStream;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    io::{self, Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::HeaderName;
-use http::HeaderValue;
-use http::Request;
-use http::Response;
+use http::{HeaderName, HeaderValue, Request, Response};
 use pagos_conformance::transport::Limits;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Transport;
-use pagos_core::TransportError;
+use pagos_core::{Departure, Reached, Transport, TransportError};
 
 /// In which way it is helpful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,7 @@
 
 use pagos_core::Timestamp;
 
-use super::Outcome;
-use super::Rules;
-use super::Task;
-use super::task;
+use super::{Outcome, Rules, Task, task};
 use crate::progress::Progress;
 
 impl Rules<'_> {

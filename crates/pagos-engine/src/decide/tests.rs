@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
-use pagos_core::Absence;
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::Contract;
-use pagos_core::Currency;
-use pagos_core::Handle;
-use pagos_core::Money;
-use pagos_core::OrderKey;
+use pagos_core::{
+    Absence, AccountName, AccountNumber, AccountType, Beneficiary, Contract, Currency, Handle,
+    Money, OrderKey,
+};
 
 use super::*;
 

@@ -6,12 +6,8 @@ use std::time::Duration;
 
 use pagos_core::Status;
 
-use super::Outcome;
-use super::Rules;
-use crate::progress::Attention;
-use crate::progress::Progress;
-use crate::progress::Wait;
-use crate::progress::Waiting;
+use super::{Outcome, Rules};
+use crate::progress::{Attention, Progress, Wait, Waiting};
 
 impl Rules<'_> {
     /// Notes what the payout waits for after a step, forgets a call that was for another wait, and

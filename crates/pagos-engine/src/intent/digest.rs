@@ -5,10 +5,8 @@
 
 use std::fmt;
 
-use pagos_core::PaymentOrder;
-use pagos_core::PayoutOrder;
-use sha2::Digest as _;
-use sha2::Sha256;
+use pagos_core::{PaymentOrder, PayoutOrder};
+use sha2::{Digest as _, Sha256};
 
 /// SHA-256 of an order in its canonical form: same key, same body.
 ///
@@ -162,13 +160,9 @@ impl Canonical for PaymentOrder {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::AccountNumber;
-    use pagos_core::AccountType;
-    use pagos_core::Beneficiary;
-    use pagos_core::Currency;
-    use pagos_core::Document;
-    use pagos_core::DocumentType;
-    use pagos_core::Money;
+    use pagos_core::{
+        AccountNumber, AccountType, Beneficiary, Currency, Document, DocumentType, Money,
+    };
 
     use super::*;
 

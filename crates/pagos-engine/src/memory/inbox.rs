@@ -5,26 +5,18 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Delivery, OrderKey, ProviderRef, Timestamp};
 
 use super::MemoryStore;
-use crate::delivery::Filed;
-use crate::delivery::Filing;
-use crate::delivery::InboxId;
-use crate::delivery::InboxItem;
-use crate::delivery::InboxState;
-use crate::delivery::InboxStore;
-use crate::delivery::REPETITION_SPACING;
-use crate::delivery::Refused;
-use crate::delivery::Trust;
-use crate::delivery::Verdict;
-use crate::fingerprint::fingerprint;
-use crate::history::Notice;
-use crate::store::StoreError;
+use crate::{
+    delivery::{
+        Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused,
+        Trust, Verdict,
+    },
+    fingerprint::fingerprint,
+    history::Notice,
+    store::StoreError,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Inbox {

@@ -3,26 +3,18 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, OrderKey, PaymentOrder, ProviderRef, Timestamp};
 
 use super::MemoryStore;
-use crate::history::Entry;
-use crate::intent::Digest;
-use crate::payment::KnownSession;
-use crate::payment::Payment;
-use crate::payment::PaymentProgress;
-use crate::payment::store::Asked;
-use crate::payment::store::PaymentCommitted;
-use crate::payment::store::PaymentStep;
-use crate::payment::store::PaymentStore;
-use crate::store::ClaimRequest;
-use crate::store::Lease;
-use crate::store::StoreError;
-use crate::store::Work;
+use crate::{
+    history::Entry,
+    intent::Digest,
+    payment::{
+        KnownSession, Payment, PaymentProgress,
+        store::{Asked, PaymentCommitted, PaymentStep, PaymentStore},
+    },
+    store::{ClaimRequest, Lease, StoreError, Work},
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Payments {

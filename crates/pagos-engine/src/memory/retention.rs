@@ -1,32 +1,19 @@
 //! What leaves the store that lives in memory, and what stays of it: seals, sums, and an outbox whose
 //! first notices are gone.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Currency, OrderKey, Timestamp};
 
-use super::MemoryStore;
-use super::Row;
-use super::Tables;
-use super::count;
-use crate::history::Notice;
-use crate::intent::Intent;
-use crate::intent::RunId;
-use crate::retention::Candidate;
-use crate::retention::Leaving;
-use crate::retention::Mark;
-use crate::retention::RetentionStore;
-use crate::retention::Scope;
-use crate::retention::Seal;
-use crate::retention::Sealing;
-use crate::store::StoreError;
-use crate::tally::Tally;
-use crate::tally::TallyRow;
+use super::{MemoryStore, Row, Tables, count};
+use crate::{
+    history::Notice,
+    intent::{Intent, RunId},
+    retention::{Candidate, Leaving, Mark, RetentionStore, Scope, Seal, Sealing},
+    store::StoreError,
+    tally::{Tally, TallyRow},
+};
 
 /// What is kept of an archived payout.
 #[derive(Debug)]

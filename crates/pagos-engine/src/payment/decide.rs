@@ -5,30 +5,17 @@
 
 use std::time::Duration;
 
-use pagos_core::Change;
-use pagos_core::FailReason;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentSession;
-use pagos_core::PaymentTerms;
-use pagos_core::Repeat;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{
+    Change, FailReason, Observation, PaymentOrder, PaymentSession, PaymentTerms, Repeat, Source,
+    Status, Timestamp,
+};
 
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::history::NoticeAbout;
-use crate::history::NoticeKind;
-use crate::history::OrderNews;
-use crate::history::Proof;
-use crate::payment::Opening;
-use crate::payment::PaymentProgress;
-use crate::payment::Session;
-use crate::payment::store::OpenedSession;
-use crate::policy::Policy;
-use crate::progress::Asking;
-use crate::progress::Attention;
+use crate::{
+    history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Proof},
+    payment::{Opening, PaymentProgress, Session, store::OpenedSession},
+    policy::Policy,
+    progress::{Asking, Attention},
+};
 
 /// A changed progress and what goes with it into one transaction.
 #[derive(Debug, Clone)]

@@ -1,30 +1,22 @@
 //! Following payments: questions when they are due, and what webhooks tell. Opens nothing.
 
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::{panic::AssertUnwindSafe, pin::pin};
 
-use futures_util::FutureExt;
-use futures_util::select_biased;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PaymentRef;
-use pagos_core::ProviderRef;
+use futures_util::{FutureExt, select_biased};
+use pagos_core::{Error, ErrorKind, Lookup, Observation, OrderKey, PaymentRef, ProviderRef};
 
-use crate::delivery::InboxId;
-use crate::door::PaymentDoor;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::inbox::Hinted;
-use crate::payment::Payment;
-use crate::payment::decide::Answer;
-use crate::payment::decide::PaymentOutcome;
-use crate::payment::decide::PaymentRules;
-use crate::point::Point;
-use crate::store::Lease;
-use crate::store::StoreErrorKind;
+use crate::{
+    delivery::InboxId,
+    door::PaymentDoor,
+    engine::{Engine, EngineError},
+    inbox::Hinted,
+    payment::{
+        Payment,
+        decide::{Answer, PaymentOutcome, PaymentRules},
+    },
+    point::Point,
+    store::{Lease, StoreErrorKind},
+};
 
 /// Payments that are asked about side by side.
 pub(crate) const PAYMENTS_BATCH: usize = 16;

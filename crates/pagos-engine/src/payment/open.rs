@@ -4,29 +4,21 @@
 
 use std::pin::pin;
 
-use futures_util::FutureExt;
-use futures_util::select_biased;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentSession;
+use futures_util::{FutureExt, select_biased};
+use pagos_core::{Error, ErrorKind, OrderKey, PaymentOrder, PaymentSession};
 
-use crate::door::PaymentDoor;
-use crate::engine::Engine;
-use crate::engine::EngineError;
-use crate::history::Proof;
-use crate::payment::Payment;
-use crate::payment::decide::MayOpen;
-use crate::payment::decide::PaymentOutcome;
-use crate::payment::decide::PaymentRules;
-use crate::payment::follow::By;
-use crate::payment::follow::SESSION_TAKEN;
-use crate::payment::follow::Wrote;
-use crate::payment::store::Asked;
-use crate::payment::store::PaymentCommitted;
-use crate::payment::store::PaymentStep;
-use crate::point::Point;
+use crate::{
+    door::PaymentDoor,
+    engine::{Engine, EngineError},
+    history::Proof,
+    payment::{
+        Payment,
+        decide::{MayOpen, PaymentOutcome, PaymentRules},
+        follow::{By, SESSION_TAKEN, Wrote},
+        store::{Asked, PaymentCommitted, PaymentStep},
+    },
+    point::Point,
+};
 
 /// A payment with the session that payers are sent to.
 #[derive(Debug, Clone)]

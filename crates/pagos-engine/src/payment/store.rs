@@ -3,22 +3,14 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, OrderKey, PaymentOrder, ProviderRef, Secret, Timestamp};
 
-use crate::delivery::InboxId;
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::payment::KnownSession;
-use crate::payment::Payment;
-use crate::payment::PaymentProgress;
-use crate::store::ClaimRequest;
-use crate::store::Lease;
-use crate::store::StoreError;
+use crate::{
+    delivery::InboxId,
+    history::{Entry, Notice},
+    payment::{KnownSession, Payment, PaymentProgress},
+    store::{ClaimRequest, Lease, StoreError},
+};
 
 /// Keeps payments, the secrets of their sessions, and their history. Part of [`crate::Store`].
 ///

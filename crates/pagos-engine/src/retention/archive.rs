@@ -1,18 +1,12 @@
 //! What is told about payouts before they leave, and to whom. Writes no file.
 
-use std::error::Error;
-use std::fmt::Debug;
+use std::{error::Error, fmt::Debug};
 
 use async_trait::async_trait;
-use pagos_core::PayoutOrder;
-use pagos_core::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
+use pagos_core::{PayoutOrder, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::history::Entry;
-use crate::intent::RunId;
-use crate::progress::Progress;
-use crate::retention::store::Candidate;
+use crate::{history::Entry, intent::RunId, progress::Progress, retention::store::Candidate};
 
 /// Everything that a store knows of a payout. Serialised, its key comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,8 @@
 //! What stays of an order for ever: enough to know its key and its body again, and no more.
 
-use pagos_core::OrderKey;
-use pagos_core::Status;
-use serde::Deserialize;
-use serde::Serialize;
-use sha2::Digest as _;
-use sha2::Sha256;
+use pagos_core::{OrderKey, Status};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::intent::Digest;
 

@@ -5,20 +5,16 @@ use std::error::Error;
 
 use pagos_core::Timestamp;
 
-use crate::door::StoreDoor;
-use crate::history::Entry;
-use crate::point::Point;
-use crate::retention::Archive;
-use crate::retention::ArchivedPayout;
-use crate::retention::Candidate;
-use crate::retention::Horizon;
-use crate::retention::Leaving;
-use crate::retention::Scope;
-use crate::retention::SealedAs;
-use crate::retention::Sealing;
-use crate::retention::stay;
-use crate::retention::survey::Survey;
-use crate::store::StoreError;
+use crate::{
+    door::StoreDoor,
+    history::Entry,
+    point::Point,
+    retention::{
+        Archive, ArchivedPayout, Candidate, Horizon, Leaving, Scope, SealedAs, Sealing, stay,
+        survey::Survey,
+    },
+    store::StoreError,
+};
 
 /// What one portion came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -4,15 +4,14 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
+use pagos_core::{OrderKey, Timestamp};
 
-use crate::intent::Digest;
-use crate::intent::RunId;
-use crate::retention::SealedAs;
-use crate::store::Payout;
-use crate::store::StoreError;
-use crate::tally::Tally;
+use crate::{
+    intent::{Digest, RunId},
+    retention::SealedAs,
+    store::{Payout, StoreError},
+    tally::Tally,
+};
 
 /// Lets settled payouts go and knows their keys for ever. Part of [`crate::Store`].
 ///

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Timestamp;
+use pagos_core::{AccountName, Currency, Timestamp};
 use serde::Serialize;
 
-use crate::history::Entry;
-use crate::retention::Candidate;
-use crate::retention::Stay;
-use crate::retention::changed_at;
+use crate::{
+    history::Entry,
+    retention::{Candidate, Stay, changed_at},
+};
 
 /// What would leave and what stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,22 +1,16 @@
 //! What stays and what may leave, as tables.
 
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::Currency;
-use pagos_core::FailReason;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Source;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, Beneficiary, Currency, FailReason, Money, OrderKey,
+    PayoutOrder, Source,
+};
 
 use super::*;
-use crate::intent::Digest;
-use crate::intent::RunId;
-use crate::progress::Attention;
-use crate::progress::Progress;
-use crate::store::Payout;
+use crate::{
+    intent::{Digest, RunId},
+    progress::{Attention, Progress},
+    store::Payout,
+};
 
 const DAY_MS: i64 = 86_400_000;
 

@@ -3,54 +3,27 @@
 
 use std::sync::Arc;
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Event;
-use pagos_core::FailReason;
-use pagos_core::Hint;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Status;
-use pagos_core::Subject;
-use pagos_core::Timestamp;
+use pagos_core::{
+    AccountName, Currency, Event, FailReason, Hint, Money, OrderKey, ProviderRef, Status, Subject,
+    Timestamp,
+};
 
-use super::random::Random;
-use super::sample::LEASE;
-use super::sample::account;
-use super::sample::asked;
-use super::sample::at;
-use super::sample::attempt;
-use super::sample::close_as;
-use super::sample::defer_until;
-use super::sample::delivery;
-use super::sample::intent;
-use super::sample::key;
-use super::sample::lanes;
-use super::sample::notice;
-use super::sample::observed;
-use super::sample::run;
-use super::sample::step;
-use crate::delivery::InboxId;
-use crate::delivery::InboxState;
-use crate::delivery::Trust;
-use crate::delivery::Verdict;
-use crate::intent::Intent;
-use crate::list::Cursor;
-use crate::list::Filter;
-use crate::list::Page;
-use crate::list::Sorted;
-use crate::memory::MemoryStore;
-use crate::payment::Payment;
-use crate::progress::Attention;
-use crate::store::ClaimRequest;
-use crate::store::Lane;
-use crate::store::Lease;
-use crate::store::Payout;
-use crate::store::Share;
-use crate::store::Step;
-use crate::store::Store;
-use crate::store::Work;
+use super::{
+    random::Random,
+    sample::{
+        LEASE, account, asked, at, attempt, close_as, defer_until, delivery, intent, key, lanes,
+        notice, observed, run, step,
+    },
+};
+use crate::{
+    delivery::{InboxId, InboxState, Trust, Verdict},
+    intent::Intent,
+    list::{Cursor, Filter, Page, Sorted},
+    memory::MemoryStore,
+    payment::Payment,
+    progress::Attention,
+    store::{ClaimRequest, Lane, Lease, Payout, Share, Step, Store, Work},
+};
 
 const ACCOUNTS: [&str; 3] = ["cashypro", "etpay", "cashypro-mx"];
 const RUNS: [&str; 3] = ["a", "b", "c"];

@@ -4,35 +4,11 @@ use std::sync::Arc;
 
 use pagos_core::Status;
 
-use super::sample::LEASE;
-use super::sample::account;
-use super::sample::at;
-use super::sample::attempt;
-use super::sample::claim_at;
-use super::sample::claimed;
-use super::sample::conflicts;
-use super::sample::done;
-use super::sample::intent;
-use super::sample::key;
-use super::sample::lanes;
-use super::sample::names;
-use super::sample::observed;
-use super::sample::release;
-use super::sample::released;
-use super::sample::set_due;
-use super::sample::shares;
-use super::sample::step;
-use super::sample::stored;
-use super::sample::submit_all;
-use crate::store::Begun;
-use crate::store::Claim;
-use crate::store::ClaimRequest;
-use crate::store::Lease;
-use crate::store::NoAttempt;
-use crate::store::Payout;
-use crate::store::Step;
-use crate::store::Store;
-use crate::store::Work;
+use super::sample::{
+    LEASE, account, at, attempt, claim_at, claimed, conflicts, done, intent, key, lanes, names,
+    observed, release, released, set_due, shares, step, stored, submit_all,
+};
+use crate::store::{Begun, Claim, ClaimRequest, Lease, NoAttempt, Payout, Step, Store, Work};
 
 pub(super) async fn claim_takes_the_earliest_due_first(store: Arc<dyn Store>) {
     released(&*store, &["k1", "k2", "k3", "k4"]).await;

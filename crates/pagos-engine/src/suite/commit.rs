@@ -2,37 +2,18 @@
 
 use std::sync::Arc;
 
-use pagos_core::OrderKey;
-use pagos_core::Status;
+use pagos_core::{OrderKey, Status};
 
-use super::sample::asked;
-use super::sample::at;
-use super::sample::claimed;
-use super::sample::conflicts;
-use super::sample::delivery;
-use super::sample::done;
-use super::sample::inbox;
-use super::sample::key;
-use super::sample::next_due;
-use super::sample::notice;
-use super::sample::observed;
-use super::sample::receive;
-use super::sample::release;
-use super::sample::released;
-use super::sample::set_due;
-use super::sample::step;
-use super::sample::stored;
-use super::sample::submit;
-use super::sample::with_runs;
-use crate::delivery::InboxId;
-use crate::history::Entry;
-use crate::progress::Attempt;
-use crate::progress::Attention;
-use crate::store::Committed;
-use crate::store::Lease;
-use crate::store::Payout;
-use crate::store::Step;
-use crate::store::Store;
+use super::sample::{
+    asked, at, claimed, conflicts, delivery, done, inbox, key, next_due, notice, observed, receive,
+    release, released, set_due, step, stored, submit, with_runs,
+};
+use crate::{
+    delivery::InboxId,
+    history::Entry,
+    progress::{Attempt, Attention},
+    store::{Committed, Lease, Payout, Step, Store},
+};
 
 /// A step with all that a step can carry.
 fn full_step(payout: &Payout, applies: Option<InboxId>) -> Step {

@@ -3,45 +3,23 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderName;
-use http::HeaderValue;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::ProviderRef;
-use pagos_core::Status;
-use pagos_core::Subject;
+use http::{HeaderName, HeaderValue};
+use pagos_core::{Event, Hint, ProviderRef, Status, Subject};
 
-use super::payment_sample;
-use super::sample::ACCOUNTS;
-use super::sample::account;
-use super::sample::at;
-use super::sample::close_as;
-use super::sample::defer_until;
-use super::sample::delivery;
-use super::sample::done;
-use super::sample::inbox;
-use super::sample::key;
-use super::sample::lanes;
-use super::sample::next_due;
-use super::sample::notice;
-use super::sample::observation;
-use super::sample::receive;
-use super::sample::released;
-use super::sample::step;
-use super::sample::stored;
-use super::sample::submit;
-use crate::delivery::Filing;
-use crate::delivery::InboxId;
-use crate::delivery::InboxItem;
-use crate::delivery::InboxState;
-use crate::delivery::REPETITION_SPACING;
-use crate::delivery::Refused;
-use crate::delivery::Trust;
-use crate::delivery::Verdict;
-use crate::payment::store::PaymentStep;
-use crate::store::Step;
-use crate::store::Store;
-use crate::store::Work;
+use super::{
+    payment_sample,
+    sample::{
+        ACCOUNTS, account, at, close_as, defer_until, delivery, done, inbox, key, lanes, next_due,
+        notice, observation, receive, released, step, stored, submit,
+    },
+};
+use crate::{
+    delivery::{
+        Filing, InboxId, InboxItem, InboxState, REPETITION_SPACING, Refused, Trust, Verdict,
+    },
+    payment::store::PaymentStep,
+    store::{Step, Store, Work},
+};
 
 /// What was verified, then the hints.
 async fn open(store: &dyn Store, ms: i64) -> Vec<InboxId> {

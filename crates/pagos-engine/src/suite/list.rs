@@ -3,34 +3,17 @@
 
 use std::sync::Arc;
 
-use pagos_core::FailReason;
-use pagos_core::Observation;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
+use pagos_core::{FailReason, Observation, ProviderRef, Source, Status};
 
-use super::sample::account;
-use super::sample::at;
-use super::sample::done;
-use super::sample::intent;
-use super::sample::key;
-use super::sample::reach;
-use super::sample::release;
-use super::sample::released;
-use super::sample::run;
-use super::sample::step;
-use super::sample::stored;
-use super::sample::submit;
-use super::sample::submit_all;
-use crate::intent::Intent;
-use crate::list::Cursor;
-use crate::list::Filter;
-use crate::list::Page;
-use crate::list::Sorted;
-use crate::progress::Attention;
-use crate::store::Payout;
-use crate::store::Step;
-use crate::store::Store;
+use super::sample::{
+    account, at, done, intent, key, reach, release, released, run, step, stored, submit, submit_all,
+};
+use crate::{
+    intent::Intent,
+    list::{Cursor, Filter, Page, Sorted},
+    progress::Attention,
+    store::{Payout, Step, Store},
+};
 
 fn keys(payouts: &[Payout]) -> Vec<&str> {
     payouts.iter().map(|payout| payout.order.key.as_str()).collect()

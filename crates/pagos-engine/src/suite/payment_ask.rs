@@ -2,36 +2,18 @@
 
 use std::sync::Arc;
 
-use pagos_core::BankCode;
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Metadata;
-use pagos_core::Money;
-use pagos_core::Status;
+use pagos_core::{BankCode, Currency, Document, DocumentType, Metadata, Money, Status};
 
-use super::payment_sample;
-use super::payment_sample::ask_for;
-use super::payment_sample::done;
-use super::payment_sample::full_step;
-use super::payment_sample::order;
-use super::payment_sample::set_due;
-use super::payment_sample::stored;
-use super::sample;
-use super::sample::account;
-use super::sample::asked;
-use super::sample::at;
-use super::sample::claimed;
-use super::sample::key;
-use super::sample::next_due;
-use super::sample::run;
-use crate::intent::Digest;
-use crate::list::Filter;
-use crate::list::Page;
-use crate::payment::PaymentProgress;
-use crate::payment::store::Asked;
-use crate::store::Step;
-use crate::store::Store;
+use super::{
+    payment_sample::{self, ask_for, done, full_step, order, set_due, stored},
+    sample::{self, account, asked, at, claimed, key, next_due, run},
+};
+use crate::{
+    intent::Digest,
+    list::{Filter, Page},
+    payment::{PaymentProgress, store::Asked},
+    store::{Step, Store},
+};
 
 pub(super) async fn ask_for_stores_a_new_payment(store: Arc<dyn Store>) {
     let Asked::New(payment) = store.ask_for(order("k1"), at(3)).await.unwrap() else {

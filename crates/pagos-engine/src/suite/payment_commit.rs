@@ -3,29 +3,20 @@
 
 use std::sync::Arc;
 
-use super::payment_sample::ask_for;
-use super::payment_sample::assert_untouched;
-use super::payment_sample::conflicts;
-use super::payment_sample::done;
-use super::payment_sample::full_step;
-use super::payment_sample::payment_notice;
-use super::payment_sample::step;
-use super::payment_sample::stored;
-use super::sample;
-use super::sample::account;
-use super::sample::asked;
-use super::sample::delivery;
-use super::sample::inbox;
-use super::sample::key;
-use super::sample::notice;
-use super::sample::receive;
-use super::sample::with_runs;
-use crate::delivery::InboxId;
-use crate::payment::Payment;
-use crate::payment::store::PaymentCommitted;
-use crate::payment::store::PaymentStep;
-use crate::store::Step;
-use crate::store::Store;
+use super::{
+    payment_sample::{
+        ask_for, assert_untouched, conflicts, done, full_step, payment_notice, step, stored,
+    },
+    sample::{self, account, asked, delivery, inbox, key, notice, receive, with_runs},
+};
+use crate::{
+    delivery::InboxId,
+    payment::{
+        Payment,
+        store::{PaymentCommitted, PaymentStep},
+    },
+    store::{Step, Store},
+};
 
 pub(super) async fn commit_payment_writes_the_whole_step(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1", "k2"]).await;

@@ -2,38 +2,23 @@
 
 use std::sync::Arc;
 
-use pagos_core::FailReason;
-use pagos_core::Status;
+use pagos_core::{FailReason, Status};
 
-use super::payment_sample;
-use super::payment_sample::ask_for;
-use super::payment_sample::conflicts;
-use super::payment_sample::done;
-use super::payment_sample::full_step;
-use super::payment_sample::set_due;
-use super::payment_sample::step;
-use super::payment_sample::stored;
-use super::payment_sample::with_session;
-use super::sample;
-use super::sample::LEASE;
-use super::sample::asked;
-use super::sample::at;
-use super::sample::claimed;
-use super::sample::close_as;
-use super::sample::defer_until;
-use super::sample::delivery;
-use super::sample::key;
-use super::sample::next_due;
-use super::sample::receive;
-use crate::delivery::InboxState;
-use crate::history::Entry;
-use crate::history::Proof;
-use crate::payment::Opening;
-use crate::payment::Payment;
-use crate::payment::store::PaymentStep;
-use crate::progress::Attention;
-use crate::store::Lease;
-use crate::store::Store;
+use super::{
+    payment_sample::{
+        self, ask_for, conflicts, done, full_step, set_due, step, stored, with_session,
+    },
+    sample::{
+        self, LEASE, asked, at, claimed, close_as, defer_until, delivery, key, next_due, receive,
+    },
+};
+use crate::{
+    delivery::InboxState,
+    history::{Entry, Proof},
+    payment::{Opening, Payment, store::PaymentStep},
+    progress::Attention,
+    store::{Lease, Store},
+};
 
 fn keys(payments: &[Payment]) -> Vec<&str> {
     payments.iter().map(|payment| payment.order.key.as_str()).collect()

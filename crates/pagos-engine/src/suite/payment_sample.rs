@@ -1,42 +1,20 @@
 //! Payments, their sessions and steps for the cases of the suite. All of it is invented.
 
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{
+    Currency, Money, Observation, PaymentOrder, ProviderRef, Secret, Status, Timestamp,
+};
 
-use super::sample::ACCOUNTS;
-use super::sample::account;
-use super::sample::asked;
-use super::sample::at;
-use super::sample::key;
-use super::sample::news;
-use super::sample::observation;
-use super::sample::shares;
-use crate::delivery::InboxId;
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::history::NoticeAbout;
-use crate::history::NoticeKind;
-use crate::history::OrderNews;
-use crate::payment::Opening;
-use crate::payment::Payment;
-use crate::payment::PaymentProgress;
-use crate::payment::Session;
-use crate::payment::store::Asked;
-use crate::payment::store::OpenedSession;
-use crate::payment::store::PaymentCommitted;
-use crate::payment::store::PaymentStep;
-use crate::progress::Asking;
-use crate::progress::Attention;
-use crate::store::ClaimRequest;
-use crate::store::Lease;
-use crate::store::Store;
-use crate::store::Work;
+use super::sample::{ACCOUNTS, account, asked, at, key, news, observation, shares};
+use crate::{
+    delivery::InboxId,
+    history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews},
+    payment::{
+        Opening, Payment, PaymentProgress, Session,
+        store::{Asked, OpenedSession, PaymentCommitted, PaymentStep},
+    },
+    progress::{Asking, Attention},
+    store::{ClaimRequest, Lease, Store, Work},
+};
 
 pub(super) fn order(name: &str) -> PaymentOrder {
     PaymentOrder {

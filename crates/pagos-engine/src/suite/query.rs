@@ -2,48 +2,20 @@
 
 use std::sync::Arc;
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
+use pagos_core::{AccountName, Currency, Money, Observation, ProviderRef, Source, Status};
 
-use super::sample::account;
-use super::sample::asked;
-use super::sample::at;
-use super::sample::claimed;
-use super::sample::close_as;
-use super::sample::defer_until;
-use super::sample::delivery;
-use super::sample::done;
-use super::sample::intent;
-use super::sample::key;
-use super::sample::next_due;
-use super::sample::notice;
-use super::sample::observed;
-use super::sample::reach;
-use super::sample::receive;
-use super::sample::release;
-use super::sample::released;
-use super::sample::run;
-use super::sample::set_due;
-use super::sample::step;
-use super::sample::stored;
-use super::sample::submit;
-use super::sample::submit_all;
-use super::sample::with_runs;
-use crate::delivery::InboxState;
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::history::NoticeAbout;
-use crate::history::NoticeKind;
-use crate::history::Proof;
-use crate::progress::Attention;
-use crate::store::Step;
-use crate::store::Store;
-use crate::tally::TallyRow;
+use super::sample::{
+    account, asked, at, claimed, close_as, defer_until, delivery, done, intent, key, next_due,
+    notice, observed, reach, receive, release, released, run, set_due, step, stored, submit,
+    submit_all, with_runs,
+};
+use crate::{
+    delivery::InboxState,
+    history::{Entry, Notice, NoticeAbout, NoticeKind, Proof},
+    progress::Attention,
+    store::{Step, Store},
+    tally::TallyRow,
+};
 
 pub(super) async fn payout_of_finds_by_the_providers_id(store: Arc<dyn Store>) {
     released(&*store, &["k1", "k2"]).await;

@@ -3,51 +3,21 @@
 
 use std::sync::Arc;
 
-use pagos_core::Currency;
-use pagos_core::FailReason;
-use pagos_core::Money;
-use pagos_core::ProviderRef;
-use pagos_core::Status;
+use pagos_core::{Currency, FailReason, Money, ProviderRef, Status};
 
-use super::sample::account;
-use super::sample::asked;
-use super::sample::at;
-use super::sample::claimed;
-use super::sample::close_as;
-use super::sample::delivery;
-use super::sample::done;
-use super::sample::inbox;
-use super::sample::intent;
-use super::sample::key;
-use super::sample::notice;
-use super::sample::observed;
-use super::sample::order;
-use super::sample::receive;
-use super::sample::release;
-use super::sample::released;
-use super::sample::run;
-use super::sample::set_due;
-use super::sample::step;
-use super::sample::stored;
-use super::sample::submit;
-use super::sample::submit_all;
-use crate::delivery::InboxState;
-use crate::intent::Run;
-use crate::intent::Submitted;
-use crate::list::Filter;
-use crate::list::Page;
-use crate::progress::Attention;
-use crate::retention::Candidate;
-use crate::retention::Leaving;
-use crate::retention::Scope;
-use crate::retention::Seal;
-use crate::retention::SealedAs;
-use crate::retention::Sealing;
-use crate::store::Committed;
-use crate::store::Payout;
-use crate::store::Step;
-use crate::store::Store;
-use crate::tally::Tally;
+use super::sample::{
+    account, asked, at, claimed, close_as, delivery, done, inbox, intent, key, notice, observed,
+    order, receive, release, released, run, set_due, step, stored, submit, submit_all,
+};
+use crate::{
+    delivery::InboxState,
+    intent::{Run, Submitted},
+    list::{Filter, Page},
+    progress::Attention,
+    retention::{Candidate, Leaving, Scope, Seal, SealedAs, Sealing},
+    store::{Committed, Payout, Step, Store},
+    tally::Tally,
+};
 
 /// 14 November 2023 is the day of the suite's beginning of time.
 const SEAL: Seal = Seal {

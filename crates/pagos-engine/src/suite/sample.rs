@@ -3,54 +3,21 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::BankCode;
-use pagos_core::Beneficiary;
-use pagos_core::Currency;
-use pagos_core::Delivery;
-use pagos_core::FailReason;
-use pagos_core::Hint;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Currency, Delivery, FailReason,
+    Hint, Money, Observation, OrderKey, PayoutOrder, ProviderRef, Source, Status, Timestamp,
+};
 
-use crate::delivery::Filing;
-use crate::delivery::InboxId;
-use crate::delivery::InboxItem;
-use crate::delivery::InboxState;
-use crate::delivery::Trust;
-use crate::delivery::Verdict;
-use crate::history::Entry;
-use crate::history::Notice;
-use crate::history::NoticeAbout;
-use crate::history::NoticeKind;
-use crate::history::OrderNews;
-use crate::intent::Intent;
-use crate::intent::Released;
-use crate::intent::RunId;
-use crate::intent::Submitted;
-use crate::progress::Attempt;
-use crate::progress::Attention;
-use crate::progress::Progress;
-use crate::store::Begun;
-use crate::store::Claim;
-use crate::store::ClaimRequest;
-use crate::store::Committed;
-use crate::store::Lane;
-use crate::store::Lease;
-use crate::store::NoAttempt;
-use crate::store::Payout;
-use crate::store::Share;
-use crate::store::Step;
-use crate::store::Store;
-use crate::store::Work;
+use crate::{
+    delivery::{Filing, InboxId, InboxItem, InboxState, Trust, Verdict},
+    history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews},
+    intent::{Intent, Released, RunId, Submitted},
+    progress::{Attempt, Attention, Progress},
+    store::{
+        Begun, Claim, ClaimRequest, Committed, Lane, Lease, NoAttempt, Payout, Share, Step, Store,
+        Work,
+    },
+};
 
 pub(super) const LEASE: Duration = Duration::from_millis(30);
 

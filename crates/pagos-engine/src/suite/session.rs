@@ -7,29 +7,21 @@ use std::sync::Arc;
 
 use pagos_core::Secret;
 
-use super::payment_sample::ask_for;
-use super::payment_sample::assert_untouched;
-use super::payment_sample::conflicts;
-use super::payment_sample::done;
-use super::payment_sample::full_step;
-use super::payment_sample::is_taken;
-use super::payment_sample::opened;
-use super::payment_sample::order;
-use super::payment_sample::reference;
-use super::payment_sample::step;
-use super::payment_sample::stored;
-use super::sample::account;
-use super::sample::at;
-use super::sample::delivery;
-use super::sample::inbox;
-use super::sample::key;
-use super::sample::receive;
-use crate::delivery::InboxId;
-use crate::payment::KnownSession;
-use crate::payment::store::OpenedSession;
-use crate::payment::store::PaymentCommitted;
-use crate::payment::store::PaymentStep;
-use crate::store::Store;
+use super::{
+    payment_sample::{
+        ask_for, assert_untouched, conflicts, done, full_step, is_taken, opened, order, reference,
+        step, stored,
+    },
+    sample::{account, at, delivery, inbox, key, receive},
+};
+use crate::{
+    delivery::InboxId,
+    payment::{
+        KnownSession,
+        store::{OpenedSession, PaymentCommitted, PaymentStep},
+    },
+    store::Store,
+};
 
 /// A session as plain text, so that two of them can be compared: whose it is, and its secret.
 pub(super) fn plain(known: Option<&KnownSession>) -> Option<(&str, Option<&str>)> {

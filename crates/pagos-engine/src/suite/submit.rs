@@ -3,39 +3,18 @@
 
 use std::sync::Arc;
 
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Money;
-use pagos_core::Status;
+use pagos_core::{Currency, Document, DocumentType, Money, Status};
 
-use super::sample::asked;
-use super::sample::at;
-use super::sample::claimed;
-use super::sample::done;
-use super::sample::intent;
-use super::sample::key;
-use super::sample::names;
-use super::sample::next_due;
-use super::sample::observed;
-use super::sample::order;
-use super::sample::release;
-use super::sample::run;
-use super::sample::set_due;
-use super::sample::step;
-use super::sample::stored;
-use super::sample::submit;
-use super::sample::submit_all;
-use crate::intent::Digest;
-use crate::intent::Intent;
-use crate::intent::Released;
-use crate::intent::Run;
-use crate::intent::Submitted;
-use crate::list::Filter;
-use crate::list::Page;
-use crate::progress::Progress;
-use crate::store::Step;
-use crate::store::Store;
+use super::sample::{
+    asked, at, claimed, done, intent, key, names, next_due, observed, order, release, run, set_due,
+    step, stored, submit, submit_all,
+};
+use crate::{
+    intent::{Digest, Intent, Released, Run, Submitted},
+    list::{Filter, Page},
+    progress::Progress,
+    store::{Step, Store},
+};
 
 const CREATED: Submitted = Submitted::Existing { status: Status::Created };
 

@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
-use pagos_core::Contract;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Secret;
-use pagos_wire::BaseUrl;
-use pagos_wire::WebhookUrl;
+use pagos_core::{Contract, Environment, Error, Secret};
+use pagos_wire::{BaseUrl, WebhookUrl};
 
-use crate::config::EtpayConfig;
-use crate::config::PaymentConfig;
-use crate::config::PayoutConfig;
+use crate::config::{EtpayConfig, PaymentConfig, PayoutConfig};
 
 /// A configuration that was checked.
 #[derive(Debug)]

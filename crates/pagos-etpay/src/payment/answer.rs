@@ -4,35 +4,20 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::{Response, StatusCode, header::RETRY_AFTER};
 use serde_json::value::RawValue;
 
-use pagos_core::Currency;
-use pagos_core::Echo;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::PaymentRef;
-use pagos_core::ProviderRef;
-use pagos_core::Rut;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_wire::WireInteger;
-use pagos_wire::WireText;
-use pagos_wire::redact;
+use pagos_core::{
+    Currency, Echo, Error, ErrorKind, FailReason, Lookup, Money, Observation, OrderKey,
+    PaymentOrder, PaymentRef, ProviderRef, Rut, Source, Status, Timestamp,
+};
+use pagos_wire::{WireInteger, WireText, redact};
 
-use crate::config::Settings;
-use crate::sign::hide;
-use crate::wire::Attempt;
-use crate::wire::RefusalAnswer;
+use crate::{
+    config::Settings,
+    sign::hide,
+    wire::{Attempt, RefusalAnswer},
+};
 
 /// How long to wait after a 429 that does not say. ETpay's limits are unknown. \[inferred\]
 const RETRY_AFTER_SECONDS: u64 = 60;

@@ -1,23 +1,17 @@
 //! What an order of a payment may say, field by field. Each returns what goes over the wire, or the
 //! violation. No requests and no answers.
 
-use pagos_core::BankCode;
-use pagos_core::Currency;
-use pagos_core::DocumentType;
-use pagos_core::Environment;
-use pagos_core::Metadata;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::Rut;
-use pagos_core::Violation;
+use pagos_core::{
+    BankCode, Currency, DocumentType, Environment, Metadata, Money, OrderKey, PaymentOrder, Rut,
+    Violation,
+};
 use pagos_wire::WebhookUrl;
 
-use crate::bank;
-use crate::bank::Basis;
-use crate::config::PaymentSettings;
-use crate::config::parse_visited;
-use crate::wire::MetadataLine;
+use crate::{
+    bank::{self, Basis},
+    config::{PaymentSettings, parse_visited},
+    wire::MetadataLine,
+};
 
 /// Limits that ETpay does not state. \[inferred\]
 const METADATA_NAME_LENGTH_MAX: usize = 64;

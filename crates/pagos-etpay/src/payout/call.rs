@@ -1,45 +1,27 @@
 //! The calls of the payouts API, and what becomes of a token that is refused. Shapes and words are
 //! read elsewhere; nothing here sends a payout a second time.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::Method;
-use http::Request;
-use http::Response;
-use http::StatusCode;
-use http::header::AUTHORIZATION;
+use http::{Method, Request, Response, StatusCode, header::AUTHORIZATION};
 use serde::de::DeserializeOwned;
 
-use pagos_core::Balance;
-use pagos_core::Currency;
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Violation;
-use pagos_wire::money_call_failure;
-use pagos_wire::post_json;
-use pagos_wire::question_failure;
-use pagos_wire::to_ascii_json;
+use pagos_core::{
+    Balance, Currency, Departure, Error, ErrorKind, Lookup, Observation, PayoutOrder, ProviderRef,
+    Violation,
+};
+use pagos_wire::{money_call_failure, post_json, question_failure, to_ascii_json};
 
-use crate::Etpay;
-use crate::config::PayoutSettings;
-use crate::contract;
-use crate::contract::BalanceAnswer;
-use crate::payment::invalid;
-use crate::payout;
-use crate::session::Desk;
-use crate::session::Login;
-use crate::session::Standing;
-use crate::session::Token;
-use crate::status::refusal;
-use crate::status::refused_question;
-use crate::status::unknown_outcome;
+use crate::{
+    Etpay,
+    config::PayoutSettings,
+    contract::{self, BalanceAnswer},
+    payment::invalid,
+    payout,
+    session::{Desk, Login, Standing, Token},
+    status::{refusal, refused_question, unknown_outcome},
+};
 
 /// The payout side of an account that has one.
 #[derive(Clone, Copy)]

@@ -1,21 +1,16 @@
 //! The fields of a payout's order: each is read into its wire form or is a violation with a remedy.
 //! No requests. Key and mail address are read as those of payments.
 
-use pagos_core::AccountType;
-use pagos_core::BankCode;
-use pagos_core::Beneficiary;
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Environment;
-use pagos_core::Money;
-use pagos_core::Rut;
-use pagos_core::Violation;
+use pagos_core::{
+    AccountType, BankCode, Beneficiary, Currency, Document, DocumentType, Environment, Money, Rut,
+    Violation,
+};
 
-use crate::bank::Payable;
-use crate::bank::payee_bank;
-use crate::config::PayoutSettings;
-use crate::contract;
+use crate::{
+    bank::{Payable, payee_bank},
+    config::PayoutSettings,
+    contract,
+};
 
 /// The only bank with a CuentaRUT. Source: code: K2; docs: D26.
 const STATE_BANK: &str = "cl_estado";
@@ -164,12 +159,10 @@ pub(super) fn read_description(description: Option<&str>) -> Result<Option<&str>
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::AccountNumber;
-    use pagos_core::Secret;
+    use pagos_core::{AccountNumber, Secret};
 
     use super::*;
-    use crate::config::EtpayConfig;
-    use crate::config::PayoutConfig;
+    use crate::config::{EtpayConfig, PayoutConfig};
 
     fn payouts() -> PayoutSettings {
         let password = Secret::new("sandbox-password");

@@ -1,13 +1,9 @@
 //! Days as ETpay's lists count them, and the spans of days in which a list may be asked for. No
 //! calendar: a day has 24 hours at a fixed distance from UTC.
 
-use pagos_core::Error;
-use pagos_core::Timestamp;
+use pagos_core::{Error, Timestamp};
 
-use crate::contract::DAY_OFFSET;
-use crate::contract::DAY_OFFSET_MS;
-use crate::contract::SPAN_DAYS_MAX;
-use crate::contract::list_path;
+use crate::contract::{DAY_OFFSET, DAY_OFFSET_MS, SPAN_DAYS_MAX, list_path};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 

@@ -6,35 +6,27 @@
 //! is assumed besides, so even a walk without a flaw is no proof that a payout does not exist; the
 //! descriptor sees to it that nothing is sent again because of one.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use http::Response;
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::ListingPage;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Timestamp;
-use pagos_core::Window;
-use pagos_wire::WireText;
-use pagos_wire::redact;
+use pagos_core::{
+    Error, ErrorKind, ListingPage, Lookup, Observation, OrderKey, PayoutRef, ProviderRef, Source,
+    Timestamp, Window,
+};
+use pagos_wire::{WireText, redact};
 
-use crate::contract;
-use crate::contract::ListAnswer;
-use crate::contract::PayoutRow;
-use crate::payout::call::PayoutSide;
-use crate::payout::created_at;
-use crate::payout::day::Day;
-use crate::payout::day::Span;
-use crate::payout::observe;
-use crate::status::refusal;
+use crate::{
+    contract::{self, ListAnswer, PayoutRow},
+    payout::{
+        call::PayoutSide,
+        created_at,
+        day::{Day, Span},
+        observe,
+    },
+    status::refusal,
+};
 
 /// Searches the days around the moment when the first attempt was begun.
 pub(crate) async fn find(side: PayoutSide<'_>, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {

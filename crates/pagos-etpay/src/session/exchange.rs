@@ -1,32 +1,23 @@
 //! What a login says and what its answer means: shapes, statuses, the end of a token. When to log
 //! in is `session.rs`'s.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use http::Response;
-use http::StatusCode;
-use serde::Deserialize;
-use serde::Serialize;
+use http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Timestamp;
-use pagos_wire::WireInteger;
-use pagos_wire::WireText;
-use pagos_wire::post_json;
-use pagos_wire::question_failure;
-use pagos_wire::sensitive;
-use pagos_wire::to_ascii_json;
+use pagos_core::{Departure, Error, ErrorKind, Timestamp};
+use pagos_wire::{WireInteger, WireText, post_json, question_failure, sensitive, to_ascii_json};
 
-use crate::session::Desk;
-use crate::session::Token;
-use crate::session::Visit;
-use crate::status::retry_after;
+use crate::{
+    session::{Desk, Token, Visit},
+    status::retry_after,
+};
 
 /// Source: docs: D4, D5; that Chile's path is the same is \[inferred\].
 const LOGIN_PATH: &str = "/v1/auth/login";

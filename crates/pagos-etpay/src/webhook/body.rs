@@ -1,14 +1,11 @@
 //! Finds the token in a body or in a URL. Believes nothing: what is found here is verified in
 //! `sign.rs`.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::contract::PayoutRow;
-use crate::wire::NotificationBody;
+use crate::{contract::PayoutRow, wire::NotificationBody};
 
 /// The largest delivery that is looked at, and the longest URL. \[inferred\]
 const SIZE_MAX: usize = 64 * 1024;

@@ -3,12 +3,10 @@
 
 #![no_main]
 
-use std::env;
-use std::sync::OnceLock;
+use std::{env, sync::OnceLock};
 
 use libfuzzer_sys::fuzz_target;
-use pagos_fuzz::Target;
-use pagos_fuzz::target;
+use pagos_fuzz::{Target, target};
 
 static TARGET: OnceLock<&'static Target> = OnceLock::new();
 

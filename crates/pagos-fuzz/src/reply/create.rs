@@ -1,19 +1,13 @@
 //! Rules for calls that make something: a payout, a payee, a payment's session.
 
 use http::Uri;
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Observation;
-use pagos_core::Reached;
-use pagos_core::Source;
+use pagos_core::{Departure, Error, ErrorKind, Observation, Reached, Source};
 
-use crate::fields;
-use crate::json::Json;
-use crate::reply::Exchange;
-use crate::reply::Scene;
-use crate::reply::finish;
-use crate::reply::seen;
+use crate::{
+    fields,
+    json::Json,
+    reply::{Exchange, Scene, finish, seen},
+};
 
 /// A payout is sent at most once, and what comes back is no more than what was said.
 pub(super) fn payout(scene: &Scene) {

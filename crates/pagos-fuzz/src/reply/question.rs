@@ -1,21 +1,14 @@
 //! Rules for questions: about a payout, a payment, the balance, the banks, a list.
 
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PaymentRef;
-use pagos_core::PayoutRef;
-use pagos_core::Source;
+use pagos_core::{
+    Error, ErrorKind, Lookup, Money, Observation, OrderKey, PaymentRef, PayoutRef, Source,
+};
 
-use crate::fields;
-use crate::json::Json;
-use crate::reply::Exchange;
-use crate::reply::Scene;
-use crate::reply::finish;
-use crate::reply::seen;
+use crate::{
+    fields,
+    json::Json,
+    reply::{Exchange, Scene, finish, seen},
+};
 
 /// A question about a payout.
 pub(super) fn payout(scene: &Scene) {

@@ -1,15 +1,13 @@
 //! Rules for an observation: it says what was said, at the time it was said, and echoes what was
 //! echoed.
 
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::Status;
+use pagos_core::{Money, Observation, OrderKey, Status};
 
-use crate::fields;
-use crate::json;
-use crate::json::Json;
-use crate::reply::Scene;
+use crate::{
+    fields,
+    json::{self, Json},
+    reply::Scene,
+};
 
 /// Every part of `seen` was in one of the answers.
 pub(super) fn is_what_was_said(

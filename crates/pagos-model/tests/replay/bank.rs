@@ -1,40 +1,22 @@
 //! A bank that writes down everything that happens at it. Its faults follow from the seed.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Deduplication;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Handle;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::Source;
-use pagos_core::Timestamp;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_model::Answer;
-use pagos_model::Status;
-use pagos_tests::ScriptedProvider;
-use pagos_tests::VirtualTimer;
-use pagos_tests::declined;
+use pagos_core::{
+    Bank, Clock, Deduplication, Departure, Descriptor, Environment, Error, ErrorKind, Handle,
+    Lookup, Observation, PayoutOrder, PayoutProvider, PayoutRef, Source, Timestamp, Violation,
+    WebhookDecoder,
+};
+use pagos_model::{Answer, Status};
+use pagos_tests::{ScriptedProvider, VirtualTimer, declined};
 use pagos_twin::SplitMix64;
 
-use crate::trace::Happened;
-use crate::trace::Trace;
+use crate::trace::{Happened, Trace};
 
 /// What is shared by the bank's two lines, one for each worker.
 #[derive(Debug)]

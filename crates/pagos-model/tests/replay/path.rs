@@ -3,17 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use pagos_model::Action;
-use pagos_model::Answer;
-use pagos_model::Fate;
-use pagos_model::Said;
-use pagos_model::State;
-use pagos_model::Status;
-use pagos_model::Worker;
-use pagos_model::World;
+use pagos_model::{Action, Answer, Fate, Said, State, Status, Worker, World};
 
-use crate::trace::Happened;
-use crate::trace::Row;
+use crate::trace::{Happened, Row};
 
 /// Walks the trace through the model. Returns the most states that it could be in at one time.
 ///

@@ -1,37 +1,23 @@
 //! One payout under two real engines: crashes, stalls, failing stores, late and repeated webhooks.
 //! Everything follows from the seed.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use pagos_core::Clock;
-use pagos_core::Descriptor;
-use pagos_core::Observation;
-use pagos_core::Source;
-use pagos_core::Timestamp;
-use pagos_engine::Accounts;
-use pagos_engine::Engine;
-use pagos_tests::Gate;
-use pagos_tests::GatedProvider;
-use pagos_tests::Plan;
-use pagos_tests::Scene;
-use pagos_tests::WatchedStore;
-use pagos_tests::Worker;
-use pagos_tests::account;
-use pagos_tests::event;
-use pagos_tests::finish;
-use pagos_tests::key;
-use pagos_tests::order;
-use pagos_tests::policy;
-use pagos_tests::simulated;
+use pagos_core::{Clock, Descriptor, Observation, Source, Timestamp};
+use pagos_engine::{Accounts, Engine};
+use pagos_tests::{
+    Gate, GatedProvider, Plan, Scene, WatchedStore, Worker, account, event, finish, key, order,
+    policy, simulated,
+};
 use pagos_twin::SplitMix64;
 
-use crate::bank::Books;
-use crate::bank::Line;
-use crate::trace::Happened;
-use crate::trace::Shoulder;
-use crate::trace::Trace;
+use crate::{
+    bank::{Books, Line},
+    trace::{Happened, Shoulder, Trace},
+};
 
 /// What happens to one payout from the first claim on, for so long or so many steps.
 pub(crate) fn play(descriptor: &'static Descriptor, seed: u64) -> Vec<Happened> {

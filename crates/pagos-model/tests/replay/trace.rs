@@ -1,14 +1,9 @@
 //! What really happened, in order, and who writes it down.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use pagos_engine::Claim;
-use pagos_engine::Entry;
-use pagos_engine::Step;
-use pagos_model::Answer;
-use pagos_model::Status;
+use pagos_engine::{Claim, Entry, Step};
+use pagos_model::{Answer, Status};
 use pagos_tests::Witness;
 
 use crate::bank::status_of;

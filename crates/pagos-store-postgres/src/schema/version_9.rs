@@ -98,33 +98,19 @@ ALTER TABLE outbox DROP CONSTRAINT outbox_pkey;
 mod tests {
     use std::time::Duration;
 
-    use pagos_core::AccountName;
-    use pagos_core::OrderKey;
-    use pagos_core::ProviderRef;
-    use pagos_core::Timestamp;
-    use pagos_engine::ClaimRequest;
-    use pagos_engine::Filter;
-    use pagos_engine::Intent;
-    use pagos_engine::Lane;
-    use pagos_engine::NoAttempt;
-    use pagos_engine::Page;
-    use pagos_engine::Progress;
-    use pagos_engine::Released;
-    use pagos_engine::RunId;
-    use pagos_engine::Share;
-    use pagos_engine::Store;
-    use pagos_engine::Submitted;
-    use pagos_engine::Work;
+    use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
+    use pagos_engine::{
+        ClaimRequest, Filter, Intent, Lane, NoAttempt, Page, Progress, Released, RunId, Share,
+        Store, Submitted, Work,
+    };
 
     use super::super::MIGRATIONS;
-    use crate::PostgresOptions;
-    use crate::PostgresStore;
-    use crate::Scratch;
-    use crate::connection::Commit;
-    use crate::connection::Connection;
-    use crate::target::Mode;
-    use crate::target::Target;
-    use crate::url;
+    use crate::{
+        PostgresOptions, PostgresStore, Scratch,
+        connection::{Commit, Connection},
+        target::{Mode, Target},
+        url,
+    };
 
     /// `$PROGRESS` is a new payout's. Two are due to be sent, one of which is claimed, one is held, one is
     /// to be asked about, one is watched, and one waits for a person. A reference is of a payout that is

@@ -1,23 +1,13 @@
 //! The inbox of [`PostgresStore`]. Which work is which call; no SQL.
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::Delivery;
-use pagos_core::Timestamp;
-use pagos_engine::Filed;
-use pagos_engine::Filing;
-use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
-use pagos_engine::InboxState;
-use pagos_engine::InboxStore;
-use pagos_engine::Refused;
-use pagos_engine::StoreError;
-use pagos_engine::Trust;
-use pagos_engine::Verdict;
+use pagos_core::{AccountName, Delivery, Timestamp};
+use pagos_engine::{
+    Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, Refused, StoreError, Trust, Verdict,
+};
 
 use super::PostgresStore;
-use crate::filed;
-use crate::inbox;
+use crate::{filed, inbox};
 
 #[async_trait]
 impl InboxStore for PostgresStore {

@@ -1,23 +1,13 @@
 //! What leaves [`PostgresStore`]. Which work is which call; no SQL.
 
 use async_trait::async_trait;
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Candidate;
-use pagos_engine::Leaving;
-use pagos_engine::RetentionStore;
-use pagos_engine::RunId;
-use pagos_engine::Scope;
-use pagos_engine::Seal;
-use pagos_engine::Sealing;
-use pagos_engine::StoreError;
-use pagos_engine::Tally;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{
+    Candidate, Leaving, RetentionStore, RunId, Scope, Seal, Sealing, StoreError, Tally,
+};
 
 use super::PostgresStore;
-use crate::forget;
-use crate::retention;
-use crate::sealed;
-use crate::tallies;
+use crate::{forget, retention, sealed, tallies};
 
 #[async_trait]
 impl RetentionStore for PostgresStore {

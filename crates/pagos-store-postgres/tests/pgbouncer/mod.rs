@@ -3,12 +3,11 @@
 
 #![allow(dead_code)]
 
-use std::net::TcpListener;
-use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::{
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
 
 /// A running pgbouncer.
 #[derive(Debug)]

@@ -2,37 +2,17 @@
 
 #![allow(dead_code)]
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Intent;
-use pagos_engine::Lane;
-use pagos_engine::Lease;
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::OrderNews;
-use pagos_engine::Payout;
-use pagos_engine::Released;
-use pagos_engine::RunId;
-use pagos_engine::Share;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::Work;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::ScratchDatabase;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, Beneficiary, Currency, Money, OrderKey, PayoutOrder,
+    Status, Timestamp,
+};
+use pagos_engine::{
+    ClaimRequest, Intent, Lane, Lease, Notice, NoticeAbout, NoticeKind, OrderNews, Payout,
+    Released, RunId, Share, Step, Store, Work,
+};
+use pagos_store_postgres::{PostgresOptions, PostgresStore, ScratchDatabase};
 use tokio_postgres::Client;
 
 pub(crate) async fn open(url: &str) -> Arc<PostgresStore> {

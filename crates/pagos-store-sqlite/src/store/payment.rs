@@ -1,24 +1,14 @@
 //! The payments of [`SqliteStore`]. Which thread does what; no SQL.
 
 use async_trait::async_trait;
-use pagos_core::AccountName;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
-use pagos_engine::Asked;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Entry;
-use pagos_engine::KnownSession;
-use pagos_engine::Payment;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentStep;
-use pagos_engine::PaymentStore;
-use pagos_engine::StoreError;
+use pagos_core::{AccountName, OrderKey, PaymentOrder, ProviderRef, Timestamp};
+use pagos_engine::{
+    Asked, ClaimRequest, Entry, KnownSession, Payment, PaymentCommitted, PaymentStep, PaymentStore,
+    StoreError,
+};
 
 use super::SqliteStore;
-use crate::payment;
-use crate::session;
+use crate::{payment, session};
 
 #[async_trait]
 impl PaymentStore for SqliteStore {

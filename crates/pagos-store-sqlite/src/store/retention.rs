@@ -1,24 +1,13 @@
 //! What leaves [`SqliteStore`]. Which thread does what; no SQL.
 
 use async_trait::async_trait;
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
-use pagos_engine::Candidate;
-use pagos_engine::Leaving;
-use pagos_engine::RetentionStore;
-use pagos_engine::RunId;
-use pagos_engine::Scope;
-use pagos_engine::Seal;
-use pagos_engine::Sealing;
-use pagos_engine::StoreError;
-use pagos_engine::Tally;
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{
+    Candidate, Leaving, RetentionStore, RunId, Scope, Seal, Sealing, StoreError, Tally,
+};
 
 use super::SqliteStore;
-use crate::forget;
-use crate::outbox;
-use crate::query;
-use crate::retention;
-use crate::sealed;
+use crate::{forget, outbox, query, retention, sealed};
 
 #[async_trait]
 impl RetentionStore for SqliteStore {

@@ -6,11 +6,11 @@
 
 #[cfg(unix)]
 use std::fs;
-use std::fs::File;
-use std::io::Read;
-use std::io::Seek;
-use std::io::SeekFrom;
-use std::path::Path;
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+};
 
 /// Two copies of the header, and how many frames the database has.
 const BYTES: usize = 100;
@@ -40,9 +40,10 @@ fn tells_of_more(bytes: &[u8; BYTES]) -> bool {
 /// in this process. There are few, since it is only read where a log has no frames.
 #[cfg(unix)]
 fn read(shm: &Path) -> Option<[u8; BYTES]> {
-    use std::os::unix::fs::MetadataExt;
-    use std::sync::Mutex;
-    use std::sync::PoisonError;
+    use std::{
+        os::unix::fs::MetadataExt,
+        sync::{Mutex, PoisonError},
+    };
 
     /// By device and number.
     static HANDLES: Mutex<Vec<((u64, u64), File)>> = Mutex::new(Vec::new());

@@ -1,11 +1,11 @@
 //! Logs that SQLite wrote, and what can happen to them.
 
-use std::fs;
-use std::io::Cursor;
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
+use std::{
+    fs,
+    io::Cursor,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
 
 use rusqlite::Connection;
 

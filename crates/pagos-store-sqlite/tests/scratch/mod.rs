@@ -1,39 +1,20 @@
 //! A directory of its own for every test, gone when the test ends, and what to store in it. Not for
 //! the crate's users.
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
-use pagos_core::AccountName;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::Currency;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Intent;
-use pagos_engine::Lane;
-use pagos_engine::Lease;
-use pagos_engine::OpenedSession;
-use pagos_engine::Payment;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentStep;
-use pagos_engine::PaymentStore;
-use pagos_engine::RunId;
-use pagos_engine::Share;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::Submitted;
-use pagos_engine::Work;
+use pagos_core::{
+    AccountName, AccountNumber, AccountType, Beneficiary, Currency, Money, OrderKey, PaymentOrder,
+    PayoutOrder, ProviderRef, Secret, Timestamp,
+};
+use pagos_engine::{
+    ClaimRequest, Intent, Lane, Lease, OpenedSession, Payment, PaymentCommitted, PaymentStep,
+    PaymentStore, RunId, Share, Store, StoreError, Submitted, Work,
+};
 use pagos_store_sqlite::SqliteStore;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);

@@ -1,35 +1,23 @@
 //! The payroll of the benches that pay one, and the provider that they pay with: in this process, without
 //! latency, in the machine's time.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::SystemTime;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use async_trait::async_trait;
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
-use pagos_cashypro::country;
-use pagos_core::Clock;
-use pagos_core::Environment;
-use pagos_core::NonceSource;
-use pagos_core::PayoutOrder;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
+use pagos_cashypro::{Cashypro, CashyproConfig, country};
+use pagos_core::{Clock, Environment, NonceSource, PayoutOrder, Secret, Timestamp};
 use pagos_engine::Timer;
-use pagos_tests::CashyproHouse;
-use pagos_tests::House;
-use pagos_tests::order;
-use pagos_twin::TwinTransport;
-use pagos_twin::VirtualClock;
-use pagos_twin::World;
-use pagos_twin::cashypro::CashyproSettings;
-use pagos_twin::cashypro::CashyproTwin;
-use pagos_twin::cashypro::SANDBOX_API_KEY;
-use pagos_twin::cashypro::SANDBOX_MERCHANT_ID;
-use pagos_twin::cashypro::Timing;
+use pagos_tests::{CashyproHouse, House, order};
+use pagos_twin::{
+    TwinTransport, VirtualClock, World,
+    cashypro::{CashyproSettings, CashyproTwin, SANDBOX_API_KEY, SANDBOX_MERCHANT_ID, Timing},
+};
 
 pub(crate) fn orders(rows: u32) -> Vec<PayoutOrder> {
     (0..rows).map(|number| order(&format!("order{number:08}"))).collect()

@@ -19,19 +19,17 @@ mod mix;
 mod postgres;
 mod sqlite;
 
-use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Instant;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use pagos_engine::Store;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use pagos_store_postgres::Scratch;
+use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
 
-use self::measure::Figure;
-use self::mix::Mix;
+use self::{measure::Figure, mix::Mix};
 
 /// What the large dataset is measured beside.
 const SMALL: Mix = Mix { rows: 10_000 };

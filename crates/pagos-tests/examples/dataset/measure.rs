@@ -1,25 +1,16 @@
 //! What is measured in a dataset: each question several times, about another payout each time.
 
-use std::sync::Arc;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use pagos_core::Timestamp;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Filter;
-use pagos_engine::Intent;
-use pagos_engine::Lane;
-use pagos_engine::Lease;
-use pagos_engine::NoAttempt;
-use pagos_engine::Page;
-use pagos_engine::Share;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::Work;
+use pagos_engine::{
+    ClaimRequest, Filter, Intent, Lane, Lease, NoAttempt, Page, Share, Step, Store, Work,
+};
 
-use super::mix::ACCOUNTS;
-use super::mix::Mix;
-use super::mix::NOW_MS;
+use super::mix::{ACCOUNTS, Mix, NOW_MS};
 
 /// The median of so many counts, after one that does not.
 const ROUNDS: u64 = 5;

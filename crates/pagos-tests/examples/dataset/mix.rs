@@ -1,23 +1,11 @@
 //! What the payouts of a dataset are: how many stand where, when they came, and what is written about
 //! one of them. Every row is computed from its number, here and in SQL alike.
 
-use pagos_core::AccountName;
-use pagos_core::FailReason;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PayoutOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
-use pagos_engine::Attention;
-use pagos_engine::Entry;
-use pagos_engine::Notice;
-use pagos_engine::NoticeAbout;
-use pagos_engine::NoticeKind;
-use pagos_engine::OrderNews;
-use pagos_engine::Progress;
-use pagos_engine::RunId;
+use pagos_core::{
+    AccountName, FailReason, Observation, OrderKey, PayoutOrder, ProviderRef, Source, Status,
+    Timestamp,
+};
+use pagos_engine::{Attention, Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Progress, RunId};
 
 const DAY_MS: i64 = 86_400_000;
 

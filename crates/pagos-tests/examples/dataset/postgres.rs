@@ -2,16 +2,10 @@
 //! indexes at the end. Which there are is read from the server's catalogue, and is the same afterwards.
 
 use pagos_engine::Digest;
-use pagos_store_postgres::PostgresOptions;
-use pagos_store_postgres::PostgresStore;
-use tokio_postgres::Client;
-use tokio_postgres::NoTls;
+use pagos_store_postgres::{PostgresOptions, PostgresStore};
+use tokio_postgres::{Client, NoTls};
 
-use super::mix::Mix;
-use super::mix::NOW_MS;
-use super::mix::RUN_ROWS;
-use super::mix::Templates;
-use super::mix::filled;
+use super::mix::{Mix, NOW_MS, RUN_ROWS, Templates, filled};
 
 /// Rows of one transaction: whole runs.
 const PORTION: u64 = 50 * RUN_ROWS;

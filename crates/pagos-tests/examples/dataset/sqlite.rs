@@ -2,18 +2,13 @@
 //! transaction, and with indexes that are made at the end. Which tables and indexes there are is read
 //! from the file that the store makes, and is the same afterwards.
 
-use std::fs::File;
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use pagos_engine::Digest;
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
-use super::mix::Mix;
-use super::mix::NOW_MS;
-use super::mix::RUN_ROWS;
-use super::mix::Templates;
-use super::mix::filled;
+use super::mix::{Mix, NOW_MS, RUN_ROWS, Templates, filled};
 
 /// Rows that are computed at a time: whole runs.
 const PORTION: u64 = 20 * RUN_ROWS;

@@ -5,9 +5,7 @@
 
 use std::process::ExitCode;
 
-use pagos_tests::Campaign;
-use pagos_tests::Detail;
-use pagos_tests::Party;
+use pagos_tests::{Campaign, Detail, Party};
 
 fn main() -> ExitCode {
     let mut campaign = Campaign { schedules: 1_000, seed: 1, jobs: 1, among: Party::ALL.to_vec() };

@@ -1,29 +1,15 @@
 //! Cashypro, whose repeated keys are refused.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use pagos_cashypro::Cashypro;
-use pagos_cashypro::CashyproConfig;
-use pagos_cashypro::country;
-use pagos_core::Clock;
-use pagos_core::Environment;
-use pagos_core::NonceSource;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Secret;
-use pagos_core::Transport;
-use pagos_twin::Faults;
-use pagos_twin::SplitMix64;
-use pagos_twin::Twin;
-use pagos_twin::cashypro::CashyproSettings;
-use pagos_twin::cashypro::CashyproTwin;
-use pagos_twin::cashypro::SANDBOX_API_KEY;
-use pagos_twin::cashypro::SANDBOX_MERCHANT_ID;
+use pagos_cashypro::{Cashypro, CashyproConfig, country};
+use pagos_core::{Clock, Environment, NonceSource, PayoutOrder, PayoutProvider, Secret, Transport};
+use pagos_twin::{
+    Faults, SplitMix64, Twin,
+    cashypro::{CashyproSettings, CashyproTwin, SANDBOX_API_KEY, SANDBOX_MERCHANT_ID},
+};
 
-use crate::house::House;
-use crate::sample;
+use crate::{house::House, sample};
 
 /// Cashypro: repeated keys are refused.
 #[derive(Debug, Clone, Copy)]

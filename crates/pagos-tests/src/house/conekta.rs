@@ -2,29 +2,17 @@
 
 use std::sync::Arc;
 
-use pagos_conekta::Conekta;
-use pagos_conekta::ConektaConfig;
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::Beneficiary;
-use pagos_core::Clock;
-use pagos_core::Currency;
-use pagos_core::Environment;
-use pagos_core::Money;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Secret;
-use pagos_core::Transport;
-use pagos_twin::Faults;
-use pagos_twin::Registration;
-use pagos_twin::Twin;
-use pagos_twin::conekta::ConektaSettings;
-use pagos_twin::conekta::ConektaTwin;
-use pagos_twin::conekta::KEY_DOMAIN;
-use pagos_twin::conekta::SANDBOX_API_KEY;
+use pagos_conekta::{Conekta, ConektaConfig};
+use pagos_core::{
+    AccountNumber, AccountType, Beneficiary, Clock, Currency, Environment, Money, PayoutOrder,
+    PayoutProvider, Secret, Transport,
+};
+use pagos_twin::{
+    Faults, Registration, Twin,
+    conekta::{ConektaSettings, ConektaTwin, KEY_DOMAIN, SANDBOX_API_KEY},
+};
 
-use crate::house::House;
-use crate::sample::key;
+use crate::{house::House, sample::key};
 
 /// Conekta: a handle for each payout, business days, a list that lags, events without our key.
 #[derive(Debug, Clone, Copy)]

@@ -2,37 +2,20 @@
 
 use std::sync::Arc;
 
-use pagos_core::AccountNumber;
-use pagos_core::AccountType;
-use pagos_core::BankCode;
-use pagos_core::Beneficiary;
-use pagos_core::Clock;
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Environment;
-use pagos_core::Money;
-use pagos_core::PaymentOrder;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Secret;
-use pagos_core::Transport;
-use pagos_etpay::Etpay;
-use pagos_etpay::EtpayConfig;
-use pagos_etpay::PaymentConfig;
-use pagos_etpay::PayoutConfig;
-use pagos_twin::Faults;
-use pagos_twin::Twin;
-use pagos_twin::etpay::EtpaySettings;
-use pagos_twin::etpay::EtpayTwin;
-use pagos_twin::etpay::SANDBOX_API_TOKEN;
-use pagos_twin::etpay::SANDBOX_MERCHANT_CODE;
-use pagos_twin::etpay::SANDBOX_PASSWORD;
-use pagos_twin::etpay::SANDBOX_USERNAME;
-use pagos_twin::etpay::Switches;
+use pagos_core::{
+    AccountNumber, AccountType, BankCode, Beneficiary, Clock, Currency, Document, DocumentType,
+    Environment, Money, PaymentOrder, PayoutOrder, PayoutProvider, Secret, Transport,
+};
+use pagos_etpay::{Etpay, EtpayConfig, PaymentConfig, PayoutConfig};
+use pagos_twin::{
+    Faults, Twin,
+    etpay::{
+        EtpaySettings, EtpayTwin, SANDBOX_API_TOKEN, SANDBOX_MERCHANT_CODE, SANDBOX_PASSWORD,
+        SANDBOX_USERNAME, Switches,
+    },
+};
 
-use crate::house::House;
-use crate::sample::key;
+use crate::{house::House, sample::key};
 
 /// ETpay: a repeated key would be paid again, and payments come in sessions with secrets.
 #[derive(Debug, Clone, Copy)]

@@ -3,24 +3,14 @@
 
 use std::sync::Arc;
 
-use pagos_core::BankCode;
-use pagos_core::Clock;
-use pagos_core::Environment;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::Secret;
-use pagos_core::Transport;
-use pagos_twin::Faults;
-use pagos_twin::Twin;
-use pagos_twin::virtualpos::SANDBOX_API_KEY;
-use pagos_twin::virtualpos::SANDBOX_SECRET_KEY;
-use pagos_twin::virtualpos::VirtualPosSettings;
-use pagos_twin::virtualpos::VirtualPosTwin;
-use pagos_virtualpos::VirtualPos;
-use pagos_virtualpos::VirtualPosConfig;
+use pagos_core::{BankCode, Clock, Environment, PayoutOrder, PayoutProvider, Secret, Transport};
+use pagos_twin::{
+    Faults, Twin,
+    virtualpos::{SANDBOX_API_KEY, SANDBOX_SECRET_KEY, VirtualPosSettings, VirtualPosTwin},
+};
+use pagos_virtualpos::{VirtualPos, VirtualPosConfig};
 
-use crate::house::EtpayHouse;
-use crate::house::House;
+use crate::house::{EtpayHouse, House};
 
 /// VirtualPOS: no webhooks, no list; a question by our key finds what was lost.
 #[derive(Debug, Clone, Copy)]

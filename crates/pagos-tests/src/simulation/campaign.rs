@@ -1,24 +1,21 @@
 //! Many schedules: seed after seed on several threads, added up, with the seeds that failed.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use pagos_engine::MemoryStore;
 
-use crate::simulation::Ended;
-use crate::simulation::hazard::expected;
-use crate::simulation::log::Detail;
-use crate::simulation::party::Party;
-use crate::simulation::plan::Schedule;
-use crate::simulation::simulate;
-use crate::simulation::verdict::Verdict;
+use crate::simulation::{
+    Ended, hazard::expected, log::Detail, party::Party, plan::Schedule, simulate, verdict::Verdict,
+};
 
 /// Which schedules to play.
 #[derive(Debug, Clone)]

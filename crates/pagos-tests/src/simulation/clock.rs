@@ -1,15 +1,17 @@
 //! The clock of one machine: it runs like all others, and shows another time than they do.
 //! Waiting is not affected, as on a machine whose timers do not follow its calendar.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
-use pagos_core::Clock;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Timestamp};
 use pagos_engine::Timer;
 
 use crate::timer::VirtualTimer;

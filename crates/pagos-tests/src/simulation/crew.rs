@@ -1,20 +1,17 @@
 //! The workers of a schedule and what happens to them: they end, stand still, lose the store, and
 //! live by clocks that are wrong.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Clock;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Timestamp};
 use pagos_twin::Span;
 
-use crate::drive::finish;
-use crate::gate::Gate;
-use crate::gate::Plan;
-use crate::simulation::Simulation;
-use crate::simulation::clock::MachineClock;
-use crate::simulation::plan::Clocks;
-use crate::worker::Worker;
+use crate::{
+    drive::finish,
+    gate::{Gate, Plan},
+    simulation::{Simulation, clock::MachineClock, plan::Clocks},
+    worker::Worker,
+};
 
 /// One worker, through all its lives.
 #[derive(Debug)]

@@ -1,11 +1,10 @@
 //! What happens in one schedule: counted by name, and written down where somebody wants to read it.
 //! Decides nothing.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use pagos_core::Clock;
 

@@ -1,24 +1,17 @@
 //! The merchant: hands in orders in one or two runs, and does it again when it does not know whether
 //! it did; also later, and once with another amount, which must be refused.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::Clock;
-use pagos_core::Money;
-use pagos_core::PayoutOrder;
-use pagos_core::Timestamp;
-use pagos_engine::Engine;
-use pagos_engine::EngineError;
-use pagos_engine::RunId;
-use pagos_engine::Submitted;
-use pagos_twin::Span;
-use pagos_twin::SplitMix64;
+use pagos_core::{Clock, Money, PayoutOrder, Timestamp};
+use pagos_engine::{Engine, EngineError, RunId, Submitted};
+use pagos_twin::{Span, SplitMix64};
 
-use crate::drive::finish;
-use crate::gate::Gate;
-use crate::gate::Plan;
-use crate::simulation::Simulation;
+use crate::{
+    drive::finish,
+    gate::{Gate, Plan},
+    simulation::Simulation,
+};
 
 /// What the merchant still has to do, each at its time.
 #[derive(Debug, Default)]

@@ -1,33 +1,22 @@
 //! The network between workers and twins: requests are lost, held up, answered late or not at all.
 //! A request that has left arrives whatever becomes of its sender. What a twin does wrong is its own.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::task::Poll;
-use std::task::Waker;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use pagos_core::Clock;
-use pagos_core::Departure;
-use pagos_core::Reached;
-use pagos_core::Timestamp;
-use pagos_core::Transport;
-use pagos_core::TransportError;
-use pagos_twin::Reply;
-use pagos_twin::Span;
-use pagos_twin::SplitMix64;
-use pagos_twin::World;
+use pagos_core::{Clock, Departure, Reached, Timestamp, Transport, TransportError};
+use pagos_twin::{Reply, Span, SplitMix64, World};
 
-use crate::simulation::log::Log;
-use crate::timer::VirtualTimer;
+use crate::{simulation::log::Log, timer::VirtualTimer};
 
 type Answer = Result<http::Response<Bytes>, TransportError>;
 

@@ -3,26 +3,19 @@
 
 use std::sync::Arc;
 
-use pagos_core::AccountName;
-use pagos_core::Descriptor;
-use pagos_core::PayoutOrder;
-use pagos_twin::Faults;
-use pagos_twin::Registration;
-use pagos_twin::Twin;
-use pagos_twin::conekta::ConektaSettings;
-use pagos_twin::conekta::ConektaTwin;
+use pagos_core::{AccountName, Descriptor, PayoutOrder};
+use pagos_twin::{
+    Faults, Registration, Twin,
+    conekta::{ConektaSettings, ConektaTwin},
+};
 
-use crate::bank::ForgetfulBank;
-use crate::house::CashyproHouse;
-use crate::house::ConektaHouse;
-use crate::house::EtpayHouse;
-use crate::house::House;
-use crate::house::VirtualPosHouse;
-use crate::sample;
-use crate::scripted::CAREFUL;
-use crate::scripted::HANDLED;
-use crate::scripted::KEYED;
-use crate::timer::VirtualTimer;
+use crate::{
+    bank::ForgetfulBank,
+    house::{CashyproHouse, ConektaHouse, EtpayHouse, House, VirtualPosHouse},
+    sample,
+    scripted::{CAREFUL, HANDLED, KEYED},
+    timer::VirtualTimer,
+};
 
 /// A provider, in a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,14 +4,12 @@
 use std::time::Duration;
 
 use pagos_engine::Policy;
-use pagos_twin::Profile;
-use pagos_twin::Span;
-use pagos_twin::SplitMix64;
+use pagos_twin::{Profile, Span, SplitMix64};
 
-use crate::simulation::party::Party;
-use crate::simulation::party::Subscribed;
-use crate::simulation::party::Terms;
-use crate::stage::policy;
+use crate::{
+    simulation::party::{Party, Subscribed, Terms},
+    stage::policy,
+};
 
 /// One schedule, before it begins.
 #[derive(Debug, Clone)]

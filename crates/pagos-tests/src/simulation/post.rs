@@ -5,17 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use pagos_core::Clock;
-use pagos_core::Delivery;
-use pagos_twin::Ack;
-use pagos_twin::SplitMix64;
-use pagos_twin::WebhookDelivery;
+use pagos_core::{Clock, Delivery};
+use pagos_twin::{Ack, SplitMix64, WebhookDelivery};
 
-use crate::gate::Gate;
-use crate::gate::Plan;
-use crate::simulation::Simulation;
-use crate::stage::receive;
-use crate::watched::WatchedStore;
+use crate::{
+    gate::{Gate, Plan},
+    simulation::Simulation,
+    stage::receive,
+    watched::WatchedStore,
+};
 
 /// How many of a thousand deliveries meet trouble while the day is bad.
 const TROUBLE_PER_MILLE: u64 = 150;

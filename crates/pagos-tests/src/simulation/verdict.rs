@@ -1,34 +1,20 @@
 //! The judge of a schedule: the twins' ledger against the store and against what the application was
 //! told. It reads, and acts not.
 
-use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::{collections::BTreeMap, sync::PoisonError};
 
-use pagos_core::Change;
-use pagos_core::OrderKey;
-use pagos_core::Status;
-use pagos_engine::Attention;
-use pagos_engine::Entry;
-use pagos_engine::InboxState;
-use pagos_engine::Notice;
-use pagos_engine::NoticeKind;
-use pagos_engine::Payout;
-use pagos_engine::Wait;
+use pagos_core::{Change, OrderKey, Status};
+use pagos_engine::{Attention, Entry, InboxState, Notice, NoticeKind, Payout, Wait};
 use pagos_twin::Fault;
 
-use crate::bank::Mishap;
-use crate::drive::finish;
-use crate::judge::attempts_one_at_a_time;
-use crate::judge::live_payments_max;
-use crate::judge::refold;
-use crate::sample::key;
-use crate::sample::start;
-use crate::simulation::Simulation;
-use crate::simulation::hazard;
-use crate::simulation::log::Counts;
-use crate::simulation::party::Party;
-use crate::simulation::plan::Clocks;
-use crate::watched::Act;
+use crate::{
+    bank::Mishap,
+    drive::finish,
+    judge::{attempts_one_at_a_time, live_payments_max, refold},
+    sample::{key, start},
+    simulation::{Simulation, hazard, log::Counts, party::Party, plan::Clocks},
+    watched::Act,
+};
 
 /// A schedule in which everything held, in figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,31 +1,26 @@
 //! From a valid create to an order, through whatever goes wrong on the way.
 //! Not the checks of the fields, and not what becomes of the order; see `payout` and `life`.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use pagos_core::Timestamp;
 
-use super::CashyproTwin;
-use super::life::Coming;
-use super::order::Kind;
-use super::order::Order;
-use super::order::OrderId;
-use super::order::OrderStatus;
-use super::reason;
-use super::request::Refusal;
-use super::settings::NoFunds;
-use super::wire;
-use crate::call;
-use crate::call::Effect;
-use crate::call::Funds;
-use crate::fate::Fate;
-use crate::fate::Reason;
-use crate::random::Span;
-use crate::scenario::Ending;
-use crate::scenario::Scenario;
-use crate::twin::Reply;
+use super::{
+    CashyproTwin,
+    life::Coming,
+    order::{Kind, Order, OrderId, OrderStatus},
+    reason,
+    request::Refusal,
+    settings::NoFunds,
+    wire,
+};
+use crate::{
+    call::{self, Effect, Funds},
+    fate::{Fate, Reason},
+    random::Span,
+    scenario::{Ending, Scenario},
+    twin::Reply,
+};
 
 /// A create that passed every check.
 #[derive(Clone)]

@@ -1,24 +1,22 @@
 //! How orders move on by themselves, and what that does to balance and ledger.
 //! Not how they come into being, and not how the merchant hears of it.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use pagos_core::Timestamp;
 
-use super::CashyproTwin;
-use super::create::Draft;
-use super::order::Kind;
-use super::order::Order;
-use super::order::OrderId;
-use super::order::OrderStatus;
-use super::settings::Notices;
-use super::settings::Timing;
-use crate::call::Funds;
-use crate::ledger::Direction;
-use crate::ledger::Movement;
-use crate::random::Span;
-use crate::scenario::Ending;
+use super::{
+    CashyproTwin,
+    create::Draft,
+    order::{Kind, Order, OrderId, OrderStatus},
+    settings::{Notices, Timing},
+};
+use crate::{
+    call::Funds,
+    ledger::{Direction, Movement},
+    random::Span,
+    scenario::Ending,
+};
 
 /// Something that will happen by itself.
 #[derive(Debug)]

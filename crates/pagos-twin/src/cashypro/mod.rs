@@ -1,24 +1,19 @@
 //! The Cashypro twin of Colombia: routes, books and money in one place.
 //! Not a client; it shares no code with one.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use crate::call;
-use crate::fault::Faults;
-use crate::fault::Occasion;
-use crate::ledger::Ledger;
-use crate::schedule::Schedule;
-use crate::telling::Outbox;
-use crate::twin::Ack;
-use crate::twin::OrderView;
-use crate::twin::Outgoing;
-use crate::twin::Reply;
-use crate::twin::Twin;
+use crate::{
+    call,
+    fault::{Faults, Occasion},
+    ledger::Ledger,
+    schedule::Schedule,
+    telling::Outbox,
+    twin::{Ack, OrderView, Outgoing, Reply, Twin},
+};
 
 mod amount;
 mod banks;
@@ -34,26 +29,14 @@ mod sign;
 mod webhook;
 mod wire;
 
-pub use settings::CashyproSettings;
-pub use settings::Fee;
-pub use settings::NoFunds;
-pub use settings::Notices;
-pub use settings::NumberStyle;
-pub use settings::SANDBOX_API_KEY;
-pub use settings::SANDBOX_MERCHANT_ID;
-pub use settings::SignCase;
-pub use settings::Timing;
-pub use settings::UnknownOrder;
-pub use settings::WalletRule;
+pub use settings::{
+    CashyproSettings, Fee, NoFunds, Notices, NumberStyle, SANDBOX_API_KEY, SANDBOX_MERCHANT_ID,
+    SignCase, Timing, UnknownOrder, WalletRule,
+};
 
-use life::Balance;
-use life::Coming;
-use order::Book;
-use order::Kind;
-use order::Order;
-use order::OrderId;
-use request::Fields;
-use request::Refusal;
+use life::{Balance, Coming};
+use order::{Book, Kind, Order, OrderId};
+use request::{Fields, Refusal};
 use webhook::Notice;
 
 const PROVIDER: &str = "cashypro";

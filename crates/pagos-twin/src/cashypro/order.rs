@@ -1,15 +1,11 @@
 //! An order, its statuses and its fate, and the books that find it again.
 //! Not how it moves on; see `life`.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::Arc;
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use pagos_core::Timestamp;
 
-use crate::scenario::End;
-use crate::scenario::Ending;
-use crate::scenario::Notified;
+use crate::scenario::{End, Ending, Notified};
 
 /// Which of the two number ranges an order is in. Uniqueness holds within one. `[inferred]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,21 +6,15 @@ use std::time::Duration;
 
 use pagos_core::Timestamp;
 
-use super::CashyproTwin;
-use super::amount;
-use super::banks;
-use super::create::Draft;
-use super::create::Product;
-use super::local_time;
-use super::order::Kind;
-use super::order::Order;
-use super::order::OrderId;
-use super::request;
-use super::request::Fields;
-use super::request::Refusal;
-use super::wire;
-use crate::scenario;
-use crate::twin::Reply;
+use super::{
+    CashyproTwin, amount, banks,
+    create::{Draft, Product},
+    local_time,
+    order::{Kind, Order, OrderId},
+    request::{self, Fields, Refusal},
+    wire,
+};
+use crate::{scenario, twin::Reply};
 
 impl CashyproTwin {
     /// `POST /api/payIn`. Source: pay-in page of Colombia.

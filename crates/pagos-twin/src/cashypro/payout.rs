@@ -3,25 +3,20 @@
 
 use std::time::Duration;
 
-use super::CURRENCY;
-use super::CashyproTwin;
-use super::amount;
-use super::banks;
-use super::create::Draft;
-use super::create::Product;
-use super::local_time;
-use super::order::Kind;
-use super::order::OrderId;
-use super::order::OrderStatus;
-use super::reason;
-use super::request;
-use super::request::Fields;
-use super::request::Refusal;
-use super::settings::WalletRule;
-use super::wire;
-use crate::scenario;
-use crate::scenario::Ending;
-use crate::twin::Reply;
+use super::{
+    CURRENCY, CashyproTwin, amount, banks,
+    create::{Draft, Product},
+    local_time,
+    order::{Kind, OrderId, OrderStatus},
+    reason,
+    request::{self, Fields, Refusal},
+    settings::WalletRule,
+    wire,
+};
+use crate::{
+    scenario::{self, Ending},
+    twin::Reply,
+};
 
 impl CashyproTwin {
     /// `POST /api/payOut`. Source: manual "Create Payout Order".

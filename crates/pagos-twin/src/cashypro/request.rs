@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::Method;
-use http::header::CONTENT_TYPE;
+use http::{Method, header::CONTENT_TYPE};
 use serde_json::value::RawValue;
 
-use super::settings::CashyproSettings;
-use super::sign;
+use super::{settings::CashyproSettings, sign};
 
 /// A refusal: the `msg` of an answer with code 500. Nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]

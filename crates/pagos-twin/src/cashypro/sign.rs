@@ -1,8 +1,7 @@
 //! The signature, derived from the documents without looking at any client: MD5 over body and key.
 //! Not shared with a provider crate, so that one mistake cannot hide in both.
 
-use md5::Digest;
-use md5::Md5;
+use md5::{Digest, Md5};
 use pagos_core::Secret;
 
 use super::settings::SignCase;
@@ -55,8 +54,7 @@ const fn nibble(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::SANDBOX_API_KEY;
-    use super::*;
+    use super::{super::settings::SANDBOX_API_KEY, *};
 
     const PAYOUT: &str = r#""bankId":33,"idType":"1","accountName":"Jeson","mchOrderNo":"order00000001","idCard":"43912345","accountNo":"3023612345","accountType":"0","notifyUrl":"https://xxxxxx.com/notify","currency":"COP","remark":"remark","nonceStr":"123456789"}"#;
     const NOTICE: &str = r#""mchOrderNo":"1863484722378907648","merchantId":"3002124","nonceStr":"1733103774518","orderNo":"PAYOUT8551739282639106048","orderStatus":"SUCCESS","payType":"11"}"#;

@@ -1,31 +1,22 @@
 //! What the merchant is told, when, and again if it does not listen.
 //! Not the sending; whoever runs the twin takes what is due and reports what came of it.
 
-use std::fmt::Write;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt::Write, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
-use http::header::CONTENT_TYPE;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use pagos_core::{Secret, Timestamp};
 
-use super::CashyproTwin;
-use super::amount;
-use super::local_time;
-use super::order::Kind;
-use super::order::Order;
-use super::order::OrderId;
-use super::order::OrderStatus;
-use super::settings::NumberStyle;
-use super::sign;
-use crate::telling;
-use crate::telling::News;
-use crate::telling::Signature;
-use crate::twin::Ack;
-use crate::twin::Outgoing;
+use super::{
+    CashyproTwin, amount, local_time,
+    order::{Kind, Order, OrderId, OrderStatus},
+    settings::NumberStyle,
+    sign,
+};
+use crate::{
+    telling::{self, News, Signature},
+    twin::{Ack, Outgoing},
+};
 
 /// A notice of one status, waiting to be sent or to be acknowledged.
 #[derive(Debug, Clone)]

@@ -5,9 +5,10 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::request::Refusal;
-use crate::call::Complaints;
-use crate::call::Statuses;
-use crate::twin::Reply;
+use crate::{
+    call::{Complaints, Statuses},
+    twin::Reply,
+};
 
 /// Source: manual "Response Example" of "Create Payout Order".
 #[derive(Debug, Serialize)]

@@ -1,14 +1,12 @@
 //! Who asks, in which language and of which version of the API.
 //! Not what is asked for.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::HeaderValue;
-use http::header::ACCEPT;
-use http::header::ACCEPT_LANGUAGE;
-use http::header::AUTHORIZATION;
-use http::header::CONTENT_TYPE;
+use http::{
+    HeaderValue,
+    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE},
+};
 
 use super::refusal::Refusal;
 use crate::twin::Reply;

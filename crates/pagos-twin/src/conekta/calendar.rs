@@ -1,11 +1,11 @@
 //! Business days of Mexican banks, and when a transfer is executed.
 //! Not a list of holidays: which days are some is a setting.
 
-use jiff::ToSpan;
-use jiff::civil::Date;
-use jiff::civil::Weekday;
-use jiff::tz::TimeZone;
-use jiff::tz::offset;
+use jiff::{
+    ToSpan,
+    civil::{Date, Weekday},
+    tz::{TimeZone, offset},
+};
 use pagos_core::Timestamp;
 
 /// At nine in the morning of the business day after the request. A request of a day of rest counts

@@ -2,20 +2,16 @@
 //! Not part of Conekta.
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::ConektaTwin;
-use super::calendar;
-use super::settings::Switches;
-use super::transfer::Status;
-use super::transfer::Transfer;
-use crate::control;
-use crate::twin::Reply;
-use crate::web::is_web_address;
+use super::{
+    ConektaTwin, calendar,
+    settings::Switches,
+    transfer::{Status, Transfer},
+};
+use crate::{control, twin::Reply, web::is_web_address};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

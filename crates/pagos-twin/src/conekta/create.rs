@@ -6,27 +6,23 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use super::ConektaTwin;
-use super::access::Language;
-use super::identifier;
-use super::life::Coming;
-use super::listing::Question;
-use super::refusal;
-use super::refusal::Refusal;
-use super::route::reply_of;
-use super::transfer::Order;
-use super::transfer::Status;
-use super::transfer::Transfer;
-use super::wire;
-use super::wish;
-use crate::call::Course;
-use crate::call::Delays;
-use crate::call::Effect;
-use crate::call::Funds;
-use crate::fate;
-use crate::fate::Fate;
-use crate::scenario::Scenario;
-use crate::twin::Reply;
+use super::{
+    ConektaTwin,
+    access::Language,
+    identifier,
+    life::Coming,
+    listing::Question,
+    refusal::{self, Refusal},
+    route::reply_of,
+    transfer::{Order, Status, Transfer},
+    wire, wish,
+};
+use crate::{
+    call::{Course, Delays, Effect, Funds},
+    fate::{self, Fate},
+    scenario::Scenario,
+    twin::Reply,
+};
 
 impl ConektaTwin {
     /// `POST /transfers`. Source: manual.

@@ -7,17 +7,16 @@ use bytes::Bytes;
 use pagos_core::Timestamp;
 use serde_json::Value;
 
-use super::ConektaTwin;
-use super::bank;
-use super::event::About;
-use super::identifier;
-use super::payee::invalid;
-use super::refusal::Refusal;
-use super::wire;
-use super::wire::DestinationShown;
-use super::wish;
-use crate::fields::Fields;
-use crate::twin::Reply;
+use super::{
+    ConektaTwin, bank,
+    event::About,
+    identifier,
+    payee::invalid,
+    refusal::Refusal,
+    wire::{self, DestinationShown},
+    wish,
+};
+use crate::{fields::Fields, twin::Reply};
 
 /// An account of a payee.
 #[derive(Clone)]

@@ -6,28 +6,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use super::ConektaTwin;
-use super::access::Language;
-use super::access::Version;
-use super::identifier;
-use super::listing::Question;
-use super::notice::Log;
-use super::payee::fields;
-use super::payee::invalid;
-use super::refusal::Refusal;
-use super::settings::AnswerShape;
-use super::transfer::Status;
-use super::transfer::Transfer;
-use super::wire;
-use super::wire::EventData;
-use super::wire::EventObject;
-use super::wire::EventShown;
-use super::wire::LogShown;
-use super::wire::Previous;
-use super::wire::TransferShown;
-use crate::book::Entry;
-use crate::telling::Signature;
-use crate::twin::Reply;
+use super::{
+    ConektaTwin,
+    access::{Language, Version},
+    identifier,
+    listing::Question,
+    notice::Log,
+    payee::{fields, invalid},
+    refusal::Refusal,
+    settings::AnswerShape,
+    transfer::{Status, Transfer},
+    wire::{self, EventData, EventObject, EventShown, LogShown, Previous, TransferShown},
+};
+use crate::{book::Entry, telling::Signature, twin::Reply};
 
 /// One thing that happened.
 #[derive(Debug)]

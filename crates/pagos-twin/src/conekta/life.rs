@@ -1,23 +1,21 @@
 //! How transfers move on, by themselves and by order, and what that does to balance and ledger.
 //! Not how they come into being, and not how the merchant hears of it.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use pagos_core::Timestamp;
 
-use super::ConektaTwin;
-use super::calendar;
-use super::money::TransactionKind;
-use super::transfer::Order;
-use super::transfer::Status;
-use super::transfer::Transfer;
-use crate::call::Funds;
-use crate::ledger::Direction;
-use crate::ledger::Movement;
-use crate::purse::Whereabouts;
-use crate::scenario::Ending;
-use crate::scenario::Scenario;
+use super::{
+    ConektaTwin, calendar,
+    money::TransactionKind,
+    transfer::{Order, Status, Transfer},
+};
+use crate::{
+    call::Funds,
+    ledger::{Direction, Movement},
+    purse::Whereabouts,
+    scenario::{Ending, Scenario},
+};
 
 /// Something that will happen by itself.
 #[derive(Debug)]

@@ -4,13 +4,15 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::refusal::Refusal;
-use super::wire;
-use super::wire::ListShown;
-use crate::book::Book;
-use crate::book::Entry;
-use crate::twin::Reply;
-use crate::web;
+use super::{
+    refusal::Refusal,
+    wire::{self, ListShown},
+};
+use crate::{
+    book::{Book, Entry},
+    twin::Reply,
+    web,
+};
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

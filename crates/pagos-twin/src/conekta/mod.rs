@@ -64,24 +64,20 @@
 //! | `GET`, `POST /_twin/conekta/settings` | the [`Switches`]; a POST changes those it names |
 //! | `POST /_twin/conekta/advance` | `{"transfer", "to"}`: lets it be `in_transit`, `paid_out`, `failed` or `retrying` at once |
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use crate::book::Book;
-use crate::fault::Faults;
-use crate::ledger::Ledger;
-use crate::purse::Purse;
-use crate::schedule::Schedule;
-use crate::telling::Outbox;
-use crate::twin::Ack;
-use crate::twin::OrderView;
-use crate::twin::Outgoing;
-use crate::twin::Registration;
-use crate::twin::Reply;
-use crate::twin::Twin;
+use crate::{
+    book::Book,
+    fault::Faults,
+    ledger::Ledger,
+    purse::Purse,
+    schedule::Schedule,
+    telling::Outbox,
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Twin},
+};
 
 mod access;
 mod bank;
@@ -107,12 +103,9 @@ mod webhook_key;
 mod wire;
 mod wish;
 
-pub use settings::AnswerShape;
-pub use settings::ConektaSettings;
-pub use settings::ConektaTiming;
-pub use settings::KEY_DOMAIN;
-pub use settings::SANDBOX_API_KEY;
-pub use settings::Switches;
+pub use settings::{
+    AnswerShape, ConektaSettings, ConektaTiming, KEY_DOMAIN, SANDBOX_API_KEY, Switches,
+};
 
 use event::Event;
 use life::Coming;
@@ -120,8 +113,7 @@ use money::Transaction;
 use notice::Notice;
 use payee::Payee;
 use transfer::Transfer;
-use webhook::ByHand;
-use webhook::Webhook;
+use webhook::{ByHand, Webhook};
 use webhook_key::WebhookKey;
 
 const PROVIDER: &str = "conekta";

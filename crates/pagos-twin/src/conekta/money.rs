@@ -6,18 +6,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use super::ConektaTwin;
-use super::access::Language;
-use super::identifier;
-use super::listing::Question;
-use super::refusal::Refusal;
-use super::wire;
-use super::wire::BalanceShown;
-use super::wire::Sum;
-use super::wire::TransactionShown;
-use crate::book::Entry;
-use crate::twin::Reply;
-use crate::web;
+use super::{
+    ConektaTwin,
+    access::Language,
+    identifier,
+    listing::Question,
+    refusal::Refusal,
+    wire::{self, BalanceShown, Sum, TransactionShown},
+};
+use crate::{book::Entry, twin::Reply, web};
 
 /// Source: `openapi: schemas/transactions`. That transfers have these two is inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

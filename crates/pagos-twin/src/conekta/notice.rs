@@ -4,21 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
-use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use pagos_core::Timestamp;
 
-use super::ConektaTwin;
-use super::event::About;
-use super::sign;
-use super::transfer::Status;
-use crate::telling;
-use crate::telling::News;
-use crate::telling::Signature;
-use crate::twin::Ack;
-use crate::twin::Outgoing;
+use super::{ConektaTwin, event::About, sign, transfer::Status};
+use crate::{
+    telling::{self, News, Signature},
+    twin::{Ack, Outgoing},
+};
 
 /// A notice that waits to be sent or to be acknowledged.
 #[derive(Debug, Clone, Copy)]

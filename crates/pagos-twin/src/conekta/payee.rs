@@ -7,22 +7,20 @@ use bytes::Bytes;
 use pagos_core::Timestamp;
 use serde_json::Value;
 
-use super::ConektaTwin;
-use super::access::Language;
-use super::destination::Destination;
-use super::destination::Draft;
-use super::event::About;
-use super::identifier;
-use super::listing::Question;
-use super::refusal::Refusal;
-use super::route::reply_of;
-use super::settings::KEY_DOMAIN;
-use super::wire;
-use super::wire::PayeeShown;
-use super::wish;
-use crate::book::Entry;
-use crate::fields::Fields;
-use crate::twin::Reply;
+use super::{
+    ConektaTwin,
+    access::Language,
+    destination::{Destination, Draft},
+    event::About,
+    identifier,
+    listing::Question,
+    refusal::Refusal,
+    route::reply_of,
+    settings::KEY_DOMAIN,
+    wire::{self, PayeeShown},
+    wish,
+};
+use crate::{book::Entry, fields::Fields, twin::Reply};
 
 /// Whoever can be paid. No `Debug`: it holds a name and accounts.
 pub(super) struct Payee {

@@ -5,11 +5,11 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::access::Language;
-use crate::call::Complaints;
-use crate::call::Statuses;
-use crate::fields::Flaw;
-use crate::fields::FlawKind;
-use crate::twin::Reply;
+use crate::{
+    call::{Complaints, Statuses},
+    fields::{Flaw, FlawKind},
+    twin::Reply,
+};
 
 /// A refusal: nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]

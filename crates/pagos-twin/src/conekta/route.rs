@@ -2,20 +2,16 @@
 //! Not what the calls do.
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
+use http::{Method, StatusCode};
 
-use super::ConektaTwin;
-use super::access;
-use super::access::Language;
-use super::access::Version;
-use super::listing::Address;
-use super::refusal;
-use super::refusal::Refusal;
-use super::sign;
-use crate::call;
-use crate::fault::Occasion;
-use crate::twin::Reply;
+use super::{
+    ConektaTwin,
+    access::{self, Language, Version},
+    listing::Address,
+    refusal::{self, Refusal},
+    sign,
+};
+use crate::{call, fault::Occasion, twin::Reply};
 
 impl ConektaTwin {
     pub(super) fn answer(&mut self, path: &str, request: &http::Request<Bytes>) -> Reply {

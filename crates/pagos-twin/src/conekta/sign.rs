@@ -3,13 +3,12 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use pagos_core::Secret;
-use ring::rand::SystemRandom;
-use ring::signature::KeyPair as _;
-use ring::signature::RSA_PKCS1_SHA256;
-use ring::signature::RsaKeyPair;
+use ring::{
+    rand::SystemRandom,
+    signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair},
+};
 
 use super::keys;
 

@@ -1,30 +1,24 @@
 //! A transfer: what a create must hold, what it becomes, and how it is shown.
 //! Not what goes wrong on the way; see `create` and `life`.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use pagos_core::Timestamp;
 
-use super::ConektaTwin;
-use super::bank;
-use super::destination::last_four;
-use super::payee::fields;
-use super::refusal::Refusal;
-use super::settings::AnswerShape;
-use super::wire;
-use super::wire::Account;
-use super::wire::ShortAccount;
-use super::wire::TransferAccount;
-use super::wire::TransferShown;
-use super::wire::WholeAccount;
-use super::wish;
-use crate::book::Entry;
-use crate::purse::Whereabouts;
-use crate::scenario::End;
-use crate::scenario::Ending;
-use crate::scenario::Notified;
-use crate::scenario::Scenario;
+use super::{
+    ConektaTwin, bank,
+    destination::last_four,
+    payee::fields,
+    refusal::Refusal,
+    settings::AnswerShape,
+    wire::{self, Account, ShortAccount, TransferAccount, TransferShown, WholeAccount},
+    wish,
+};
+use crate::{
+    book::Entry,
+    purse::Whereabouts,
+    scenario::{End, Ending, Notified, Scenario},
+};
 
 /// Source: manual; `retrying` is inferred from the event of that name in `mock: GET /webhooks`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

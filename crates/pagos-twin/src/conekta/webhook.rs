@@ -6,22 +6,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::ConektaTwin;
-use super::access::Version;
-use super::event::About;
-use super::identifier;
-use super::listing::Question;
-use super::payee::fields;
-use super::payee::invalid;
-use super::refusal::Refusal;
-use super::wire;
-use super::wire::WebhookRest;
-use super::wire::WebhookShown;
-use crate::fields::Fields;
-use crate::fields::Flaw;
-use crate::telling::Signature;
-use crate::twin::Reply;
-use crate::web;
+use super::{
+    ConektaTwin,
+    access::Version,
+    event::About,
+    identifier,
+    listing::Question,
+    payee::{fields, invalid},
+    refusal::Refusal,
+    wire::{self, WebhookRest, WebhookShown},
+};
+use crate::{
+    fields::{Fields, Flaw},
+    telling::Signature,
+    twin::Reply,
+    web,
+};
 
 /// One subscription.
 #[derive(Debug)]

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use super::ConektaTwin;
-use super::identifier;
-use super::listing::Question;
-use super::payee::fields;
-use super::payee::invalid;
-use super::refusal::Refusal;
-use super::sign;
-use super::wire;
-use super::wire::WebhookKeyShown;
-use crate::random::SplitMix64;
-use crate::twin::Reply;
+use super::{
+    ConektaTwin, identifier,
+    listing::Question,
+    payee::{fields, invalid},
+    refusal::Refusal,
+    sign,
+    wire::{self, WebhookKeyShown},
+};
+use crate::{random::SplitMix64, twin::Reply};
 
 /// One key.
 #[derive(Debug)]

@@ -1,11 +1,7 @@
 //! What an order asks for: by a scenario in a name, by its account, by its amount.
 //! Not what becomes of it. All of it is invented. `[sim]`
 
-use crate::scenario;
-use crate::scenario::Ending;
-use crate::scenario::NoSuchScenario;
-use crate::scenario::Notified;
-use crate::scenario::Scenario;
+use crate::scenario::{self, Ending, NoSuchScenario, Notified, Scenario};
 
 use crate::fault::Fault;
 

@@ -3,14 +3,14 @@
 
 use http::StatusCode;
 
-use super::EtpayTwin;
-use super::initialize::wrong_credentials;
-use super::request::Refusal;
-use super::session::Attempt;
-use super::session::Session;
-use super::wire;
-use crate::fields::Fields;
-use crate::twin::Reply;
+use super::{
+    EtpayTwin,
+    initialize::wrong_credentials,
+    request::Refusal,
+    session::{Attempt, Session},
+    wire,
+};
+use crate::{fields::Fields, twin::Reply};
 
 /// What is asked for; all that is given must fit.
 #[derive(Debug)]

@@ -2,24 +2,20 @@
 //! Not part of ETpay.
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::EtpayTwin;
-use super::funnel::Click;
-use super::session::Session;
-use super::session::SessionState;
-use super::settings::Switches;
-use super::sign;
-use super::webhook;
-use super::webhook::Wish;
-use super::wire;
-use crate::control;
-use crate::twin::Reply;
-use crate::web::is_web_address;
+use super::{
+    EtpayTwin,
+    funnel::Click,
+    session::{Session, SessionState},
+    settings::Switches,
+    sign,
+    webhook::{self, Wish},
+    wire,
+};
+use crate::{control, twin::Reply, web::is_web_address};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

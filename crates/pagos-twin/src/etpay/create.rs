@@ -1,32 +1,27 @@
 //! From a valid create to a payout, through whatever goes wrong on the way.
 //! Not the checks of the fields, and not what becomes of the payout; see `payout` and `life`.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
 use pagos_core::Timestamp;
 use serde_json::json;
 
-use super::EtpayTwin;
-use super::identifier;
-use super::life::Coming;
-use super::payout;
-use super::payout::Payout;
-use super::payout::PayoutDraft;
-use super::payout::PayoutStatus;
-use super::request::Refusal;
-use super::settings::Duplicates;
-use super::wire;
-use crate::call::Course;
-use crate::call::Delays;
-use crate::call::Effect;
-use crate::call::Funds;
-use crate::fate;
-use crate::fate::Fate;
-use crate::scenario::Notified;
-use crate::twin::Reply;
+use super::{
+    EtpayTwin, identifier,
+    life::Coming,
+    payout::{self, Payout, PayoutDraft, PayoutStatus},
+    request::Refusal,
+    settings::Duplicates,
+    wire,
+};
+use crate::{
+    call::{Course, Delays, Effect, Funds},
+    fate::{self, Fate},
+    scenario::Notified,
+    twin::Reply,
+};
 
 impl EtpayTwin {
     /// `POST /v1/payouts`. `[sim]`

@@ -3,8 +3,7 @@
 
 use pagos_core::Secret;
 
-use super::sign;
-use super::wire::Claims;
+use super::{sign, wire::Claims};
 
 /// One way to be wrong. All of it is invented. `[sim]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,23 +4,21 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
+use http::{Method, StatusCode};
+use pagos_core::{Secret, Timestamp};
 
-use super::EtpayTwin;
-use super::identifier;
-use super::page;
-use super::session::Attempt;
-use super::session::SessionState;
-use super::sign;
-use super::webhook::Wish;
-use super::wire;
-use crate::telling;
-use crate::twin::Reply;
-use crate::web::parameter;
-use crate::web::redirect;
+use super::{
+    EtpayTwin, identifier, page,
+    session::{Attempt, SessionState},
+    sign,
+    webhook::Wish,
+    wire,
+};
+use crate::{
+    telling,
+    twin::Reply,
+    web::{parameter, redirect},
+};
 
 /// What a payer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Identifiers that look random and can be repeated. Not secrets worth the name: whoever knows the
 //! seed knows them all.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::random::SplitMix64;
 

@@ -4,25 +4,21 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
+use pagos_core::{Secret, Timestamp};
 use serde_json::Value;
 
-use super::EtpayTwin;
-use super::bank;
-use super::identifier;
-use super::life::Coming;
-use super::request::Refusal;
-use super::session::Metadatum;
-use super::session::Session;
-use super::session::SessionDraft;
-use super::sign;
-use super::wire;
-use crate::call::Course;
-use crate::call::Delays;
-use crate::call::Effect;
-use crate::fields::Fields;
-use crate::twin::Reply;
+use super::{
+    EtpayTwin, bank, identifier,
+    life::Coming,
+    request::Refusal,
+    session::{Metadatum, Session, SessionDraft},
+    sign, wire,
+};
+use crate::{
+    call::{Course, Delays, Effect},
+    fields::Fields,
+    twin::Reply,
+};
 
 impl EtpayTwin {
     /// `POST /session/initialize`. Source: manual "Crear sesión".

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use pagos_core::Timestamp;
 
-use super::EtpayTwin;
-use super::payout::Payout;
-use super::payout::PayoutDraft;
-use super::payout::PayoutStatus;
-use super::session::SessionDraft;
-use crate::call::Funds;
-use crate::ledger::Direction;
-use crate::ledger::Movement;
+use super::{
+    EtpayTwin,
+    payout::{Payout, PayoutDraft, PayoutStatus},
+    session::SessionDraft,
+};
+use crate::{
+    call::Funds,
+    ledger::{Direction, Movement},
+};
 
 /// Something that will happen by itself.
 #[derive(Debug)]

@@ -5,14 +5,14 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
 
-use super::EtpayTwin;
-use super::calendar;
-use super::calendar::Days;
-use super::payout::Payout;
-use super::request::Refusal;
-use super::wire;
-use crate::twin::Reply;
-use crate::web::parameter;
+use super::{
+    EtpayTwin,
+    calendar::{self, Days},
+    payout::Payout,
+    request::Refusal,
+    wire,
+};
+use crate::{twin::Reply, web::parameter};
 
 impl EtpayTwin {
     /// `GET /v1/payouts/{id}`. `[sim]`

@@ -1,21 +1,15 @@
 //! Who may call the platform: the login, its tokens, and the header that carries them.
 //! Not the payments API, which takes its credentials in every body.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::AUTHORIZATION;
+use http::{StatusCode, header::AUTHORIZATION};
 use pagos_core::Timestamp;
 use serde_json::Value;
 
-use super::EtpayTwin;
-use super::identifier;
-use super::request::Refusal;
-use super::wire;
-use crate::fields::Fields;
-use crate::twin::Reply;
+use super::{EtpayTwin, identifier, request::Refusal, wire};
+use crate::{fields::Fields, twin::Reply};
 
 /// The tokens that were handed out, and how often.
 #[derive(Default)]

@@ -42,26 +42,24 @@
 //! | `POST /_twin/etpay/outcome` | `{"session_token", "outcome", "notice"}`: presses a button |
 //! | `POST /_twin/etpay/notice` | `{"session_token", "payment_status", "notice"}`: sends one more notification and answers with its token |
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use crate::book::Book;
-use crate::fault::Faults;
-use crate::ledger::Ledger;
-use crate::purse::Purse;
-use crate::schedule::Schedule;
-use crate::telling::Outbox;
-use crate::twin::Ack;
-use crate::twin::OrderView;
-use crate::twin::Outgoing;
-use crate::twin::Registration;
-use crate::twin::Reply;
-use crate::twin::Twin;
+use crate::{
+    book::Book,
+    fault::Faults,
+    ledger::Ledger,
+    purse::Purse,
+    schedule::Schedule,
+    telling::Outbox,
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Twin},
+};
 
 mod bank;
 mod calendar;
@@ -86,15 +84,10 @@ mod sign;
 mod webhook;
 mod wire;
 
-pub use settings::Duplicates;
-pub use settings::EtpaySettings;
-pub use settings::EtpayTiming;
-pub use settings::NotificationForm;
-pub use settings::SANDBOX_API_TOKEN;
-pub use settings::SANDBOX_MERCHANT_CODE;
-pub use settings::SANDBOX_PASSWORD;
-pub use settings::SANDBOX_USERNAME;
-pub use settings::Switches;
+pub use settings::{
+    Duplicates, EtpaySettings, EtpayTiming, NotificationForm, SANDBOX_API_TOKEN,
+    SANDBOX_MERCHANT_CODE, SANDBOX_PASSWORD, SANDBOX_USERNAME, Switches,
+};
 
 use life::Coming;
 use login::Logins;

@@ -2,12 +2,11 @@
 
 use http::StatusCode;
 
-use super::session::Session;
-use super::webhook::WISHES;
-use crate::page;
-use crate::page::Button;
-use crate::page::Till;
-use crate::twin::Reply;
+use super::{session::Session, webhook::WISHES};
+use crate::{
+    page::{self, Button, Till},
+    twin::Reply,
+};
 
 /// The page with the buttons.
 pub(super) fn buttons(session: &Session) -> Reply {

@@ -1,24 +1,17 @@
 //! A payout: what a create must hold, what it becomes, and how it is shown.
 //! Not what goes wrong on the way; see `create` and `life`.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use pagos_core::Timestamp;
 
-use super::EtpayTwin;
-use super::bank;
-use super::request::Refusal;
-use super::rut;
-use super::wire;
-use crate::book::Entry;
-use crate::fields::Fields;
-use crate::purse::Whereabouts;
-use crate::scenario;
-use crate::scenario::End;
-use crate::scenario::Ending;
-use crate::scenario::Notified;
-use crate::scenario::Scenario;
+use super::{EtpayTwin, bank, request::Refusal, rut, wire};
+use crate::{
+    book::Entry,
+    fields::Fields,
+    purse::Whereabouts,
+    scenario::{self, End, Ending, Notified, Scenario},
+};
 
 /// Source: `docs: D6` for `completed`, `docs: D22` for `rejected`; the rest is `[sim]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 
 use http::StatusCode;
 
-use crate::fields::Flaw;
-use crate::fields::FlawKind;
+use crate::fields::{Flaw, FlawKind};
 
 /// A refusal: nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]

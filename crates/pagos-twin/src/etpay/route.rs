@@ -4,14 +4,12 @@
 use bytes::Bytes;
 use http::Method;
 
-use super::EtpayTwin;
-use super::request::Refusal;
-use super::sign;
-use super::wire;
-use crate::call;
-use crate::call::Complaints;
-use crate::fault::Occasion;
-use crate::twin::Reply;
+use super::{EtpayTwin, request::Refusal, sign, wire};
+use crate::{
+    call::{self, Complaints},
+    fault::Occasion,
+    twin::Reply,
+};
 
 impl EtpayTwin {
     pub(super) fn answer_payments(&mut self, path: &str, request: &http::Request<Bytes>) -> Reply {

@@ -1,11 +1,11 @@
 //! Chilean tax numbers: their form here, and beneficiaries whose payouts go a way of their own.
 //! Not the numbers of payers.
 
-use crate::chile::check_digit;
-use crate::fault::Fault;
-use crate::scenario::Ending;
-use crate::scenario::Notified;
-use crate::scenario::Scenario;
+use crate::{
+    chile::check_digit,
+    fault::Fault,
+    scenario::{Ending, Notified, Scenario},
+};
 
 /// Whether this is a RUT as ETpay wants it: no dots, no dash, check digit last, `K` upper case.
 ///

@@ -1,11 +1,9 @@
 //! A session of a payer, its attempts to pay, and the claims that tells of them.
 //! Not how it is opened, shown or notified.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use pagos_core::Secret;
-use pagos_core::Timestamp;
+use pagos_core::{Secret, Timestamp};
 
 use super::wire;
 use crate::book::Entry;
@@ -131,8 +129,7 @@ impl fmt::Debug for SessionDraft {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sign;
-    use super::*;
+    use super::{super::sign, *};
 
     const SIGNATURE_TOKEN: &str =
         "simSignatureTokenAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA0001";

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use pagos_core::Secret;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::random::Span;
 

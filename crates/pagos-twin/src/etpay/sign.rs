@@ -1,15 +1,11 @@
 //! Tokens, signed as the documents say and in the ways in which a forger would.
 //! Not shared with a provider crate, so that one mistake cannot hide in both.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::Hmac;
-use hmac::KeyInit;
-use hmac::Mac;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use pagos_core::Secret;
 use serde::Serialize;
-use sha2::Sha256;
-use sha2::Sha512;
+use sha2::{Sha256, Sha512};
 
 /// A compact HS256 token of these claims. The key is the text itself, not what it might decode to.
 ///

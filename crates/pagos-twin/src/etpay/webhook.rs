@@ -4,27 +4,22 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
-use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use pagos_core::Timestamp;
 
-use super::EtpayTwin;
-use super::forgery::Forgery;
-use super::forgery::forge;
-use super::payout::PayoutStatus;
-use super::session::Attempt;
-use super::session::Session;
-use super::settings::NotificationForm;
-use super::sign;
-use super::wire;
-use crate::scenario::Notified;
-use crate::telling;
-use crate::telling::News;
-use crate::telling::OUTDATED_AFTER;
-use crate::telling::Signature;
-use crate::twin::Ack;
-use crate::twin::Outgoing;
+use super::{
+    EtpayTwin,
+    forgery::{Forgery, forge},
+    payout::PayoutStatus,
+    session::{Attempt, Session},
+    settings::NotificationForm,
+    sign, wire,
+};
+use crate::{
+    scenario::Notified,
+    telling::{self, News, OUTDATED_AFTER, Signature},
+    twin::{Ack, Outgoing},
+};
 
 /// A notice that waits to be sent or to be acknowledged.
 #[derive(Debug, Clone)]

@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::request::Refusal;
-use crate::call::Complaints;
-use crate::call::Statuses;
-use crate::twin::Reply;
+use crate::{
+    call::{Complaints, Statuses},
+    twin::Reply,
+};
 
 /// Answer of `session/initialize`. Source: `sdk`.
 #[derive(Debug, Serialize)]

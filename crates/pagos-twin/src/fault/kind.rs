@@ -1,7 +1,6 @@
 //! The list of faults and the occasions they meet. Not how often they happen.
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that goes wrong. In JSON the names are in snake case (`"lose_request"`).
 ///

@@ -1,10 +1,8 @@
 //! Named sets of rates. The only place that says how often a profile lets things go wrong.
 
-use std::collections::BTreeMap;
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Fault;
 
@@ -109,8 +107,7 @@ pub(super) const HOSTILE: [(Fault, u16); 28] = [
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::Occasion;
-    use super::*;
+    use super::{super::Occasion, *};
 
     fn sum(profile: Profile, occasion: Occasion) -> u16 {
         profile.rates().iter().filter(|(it, _)| it.occasion() == occasion).map(|it| it.1).sum()

@@ -1,18 +1,14 @@
 //! Real time, scaled. The only place of this crate that reads the machine's clock.
 //! Not for in-process worlds; those turn a virtual clock.
 
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
-use std::time::Instant;
-use std::time::SystemTime;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
 
-use pagos_core::Clock;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Timestamp};
 
-use crate::clock::SpeedError;
-use crate::clock::TwinClock;
+use crate::clock::{SpeedError, TwinClock};
 
 /// A clock that runs at a whole multiple of real time.
 #[derive(Debug)]

@@ -1,31 +1,29 @@
 //! Incoming connections: bytes to requests, and replies to bytes or to the lack of them.
 //! Not what is answered; the station knows.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::CONTENT_LENGTH;
-use http_body_util::BodyExt;
-use http_body_util::Limited;
-use hyper::body::Body;
-use hyper::body::Frame;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
+use http::{StatusCode, header::CONTENT_LENGTH};
+use http_body_util::{BodyExt, Limited};
+use hyper::{
+    body::{Body, Frame, Incoming},
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::task::JoinSet;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
 use super::station::Station;
-use crate::control;
-use crate::twin::Reply;
+use crate::{control, twin::Reply};
 
 /// Accepts connections until `stopped` says so.
 pub(super) fn spawn_accepting(

@@ -1,26 +1,21 @@
 //! Posts one webhook to a loopback address over a kept connection.
 //! Not a general client: no TLS, no redirects, no retry that the receiver could notice.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
-use std::net::SocketAddr;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::header::HOST;
-use http_body_util::BodyExt;
-use http_body_util::Full;
-use http_body_util::Limited;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::twin::Ack;
-use crate::twin::WebhookDelivery;
+use crate::twin::{Ack, WebhookDelivery};
 
 /// Keeps the connections that are idle.
 #[derive(Debug, Default)]

@@ -1,26 +1,23 @@
 //! A world with its clock and its journal, behind one lock: what happens is written down first.
 //! Not async; nothing here waits for anything but the lock and the file.
 
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use pagos_core::Clock;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Timestamp};
 use tokio::sync::Notify;
 
 use super::clock::ScaledClock;
-use crate::clock::TwinClock;
-use crate::control;
-use crate::journal::Input;
-use crate::journal::Journal;
-use crate::twin::Ack;
-use crate::twin::DeliveryId;
-use crate::twin::Reply;
-use crate::twin::WebhookDelivery;
-use crate::world::World;
+use crate::{
+    clock::TwinClock,
+    control,
+    journal::{Input, Journal},
+    twin::{Ack, DeliveryId, Reply, WebhookDelivery},
+    world::World,
+};
 
 pub(super) struct Station {
     inner: Mutex<Inner>,

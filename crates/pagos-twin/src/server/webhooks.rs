@@ -1,15 +1,14 @@
 //! The loop that sends due webhooks and reports what came of them.
 //! Not how one is sent; see `poster`.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::task::JoinSet;
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
-use super::poster::Poster;
-use super::station::Station;
+use super::{poster::Poster, station::Station};
 
 /// Sends webhooks until `stopped` says so.
 pub(super) fn spawn_telling(

@@ -1,9 +1,10 @@
 //! Accounts whose payouts go a way of their own, by the last four digits of their number.
 //! Not banks, and not the scenarios that a message asks for; those win.
 
-use crate::fault::Fault;
-use crate::scenario::Ending;
-use crate::scenario::Scenario;
+use crate::{
+    fault::Fault,
+    scenario::{Ending, Scenario},
+};
 
 /// What no scenario of the common vocabulary says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

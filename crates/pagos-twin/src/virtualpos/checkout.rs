@@ -8,25 +8,20 @@ use http::StatusCode;
 use pagos_core::Timestamp;
 use serde_json::Value;
 
-use super::VirtualPosTwin;
-use super::life::Coming;
-use super::payment::Payment;
-use super::payment::PaymentDraft;
-use super::payment::PaymentStatus;
-use super::payment::Urls;
-use super::request;
-use super::request::Caller;
-use super::request::Refusal;
-use super::wire;
-use crate::call;
-use crate::call::Course;
-use crate::call::Delays;
-use crate::call::Effect;
-use crate::fault::Occasion;
-use crate::fields::Fields;
-use crate::fields::Flaw;
-use crate::twin::Reply;
-use crate::web::origin;
+use super::{
+    VirtualPosTwin,
+    life::Coming,
+    payment::{Payment, PaymentDraft, PaymentStatus, Urls},
+    request::{self, Caller, Refusal},
+    wire,
+};
+use crate::{
+    call::{self, Course, Delays, Effect},
+    fault::Occasion,
+    fields::{Fields, Flaw},
+    twin::Reply,
+    web::origin,
+};
 
 impl VirtualPosTwin {
     /// `POST /v3/payment/`. Source: `virtualpos.md` 7.1.

@@ -2,22 +2,22 @@
 //! Not part of VirtualPOS.
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::VirtualPosTwin;
-use super::funnel::Click;
-use super::payment::Payment;
-use super::payment::PaymentStatus;
-use super::settings::Switches;
-use super::webhook;
-use crate::control;
-use crate::twin::Reply;
-use crate::web::is_web_address;
-use crate::web::parameter;
+use super::{
+    VirtualPosTwin,
+    funnel::Click,
+    payment::{Payment, PaymentStatus},
+    settings::Switches,
+    webhook,
+};
+use crate::{
+    control,
+    twin::Reply,
+    web::{is_web_address, parameter},
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,29 +6,23 @@ use std::sync::Arc;
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use super::VirtualPosTwin;
-use super::account;
-use super::account::Oddity;
-use super::instruction::Instruction;
-use super::instruction::tef_of;
-use super::life::Coming;
-use super::payout;
-use super::payout::Payout;
-use super::payout::PayoutDraft;
-use super::payout::PayoutStatus;
-use super::request::Caller;
-use super::request::Refusal;
-use super::settings::Duplicates;
-use super::wire;
-use crate::call::Course;
-use crate::call::Delays;
-use crate::call::Effect;
-use crate::call::Funds;
-use crate::fate;
-use crate::fate::Fate;
-use crate::fields::Flaw;
-use crate::scenario;
-use crate::twin::Reply;
+use super::{
+    VirtualPosTwin,
+    account::{self, Oddity},
+    instruction::{Instruction, tef_of},
+    life::Coming,
+    payout::{self, Payout, PayoutDraft, PayoutStatus},
+    request::{Caller, Refusal},
+    settings::Duplicates,
+    wire,
+};
+use crate::{
+    call::{Course, Delays, Effect, Funds},
+    fate::{self, Fate},
+    fields::Flaw,
+    scenario,
+    twin::Reply,
+};
 
 impl VirtualPosTwin {
     /// `POST /v3/payout`. The path is inferred.

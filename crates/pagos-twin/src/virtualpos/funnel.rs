@@ -2,23 +2,20 @@
 //! Not how pages look.
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use pagos_core::Timestamp;
 
-use super::VirtualPosTwin;
-use super::payment::Payment;
-use super::payment::PaymentStatus;
-use super::webhook;
-use super::webhook::About;
-use super::webhook::WISHES;
-use crate::page;
-use crate::page::Button;
-use crate::page::Till;
-use crate::telling::Wish;
-use crate::twin::Reply;
-use crate::web::parameter;
-use crate::web::redirect;
+use super::{
+    VirtualPosTwin,
+    payment::{Payment, PaymentStatus},
+    webhook::{self, About, WISHES},
+};
+use crate::{
+    page::{self, Button, Till},
+    telling::Wish,
+    twin::Reply,
+    web::{parameter, redirect},
+};
 
 /// What a payer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

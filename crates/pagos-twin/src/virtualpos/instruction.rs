@@ -1,15 +1,14 @@
 //! The instruction that is signed, sent and kept: `tef`. Who may send it is not looked at here.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 
-use super::request::Refusal;
-use super::settings::Switches;
-use crate::chile::check_digit;
-use crate::fields::Fields;
-use crate::fields::Flaw;
+use super::{request::Refusal, settings::Switches};
+use crate::{
+    chile::check_digit,
+    fields::{Fields, Flaw},
+};
 
 /// An instruction with every key of the manual's structure and no other. Two of them are equal if
 /// the JSON values are.

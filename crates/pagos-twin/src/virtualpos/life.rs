@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use pagos_core::Timestamp;
 
-use super::VirtualPosTwin;
-use super::payment::PaymentDraft;
-use super::payment::PaymentStatus;
-use super::payout::Payout;
-use super::payout::PayoutDraft;
-use super::payout::PayoutStatus;
-use super::webhook::About;
-use crate::call::Funds;
-use crate::ledger::Direction;
-use crate::ledger::Movement;
-use crate::random::Span;
-use crate::telling::Wish;
+use super::{
+    VirtualPosTwin,
+    payment::{PaymentDraft, PaymentStatus},
+    payout::{Payout, PayoutDraft, PayoutStatus},
+    webhook::About,
+};
+use crate::{
+    call::Funds,
+    ledger::{Direction, Movement},
+    random::Span,
+    telling::Wish,
+};
 
 /// Something that will happen by itself.
 #[derive(Debug)]

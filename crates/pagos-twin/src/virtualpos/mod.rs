@@ -68,24 +68,20 @@
 //! | `GET`, `POST /_twin/virtualpos/settings` | the [`Switches`]; a POST changes those it names |
 //! | `POST /_twin/virtualpos/outcome` | `{"uuid", "outcome", "notice"}`: presses a button |
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use bytes::Bytes;
 use pagos_core::Timestamp;
 
-use crate::book::Book;
-use crate::fault::Faults;
-use crate::ledger::Ledger;
-use crate::purse::Purse;
-use crate::schedule::Schedule;
-use crate::telling::Outbox;
-use crate::twin::Ack;
-use crate::twin::OrderView;
-use crate::twin::Outgoing;
-use crate::twin::Registration;
-use crate::twin::Reply;
-use crate::twin::Twin;
+use crate::{
+    book::Book,
+    fault::Faults,
+    ledger::Ledger,
+    purse::Purse,
+    schedule::Schedule,
+    telling::Outbox,
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Twin},
+};
 
 mod account;
 mod checkout;
@@ -104,15 +100,10 @@ mod sign;
 mod webhook;
 mod wire;
 
-pub use settings::Duplicates;
-pub use settings::KeyPair;
-pub use settings::SANDBOX_API_KEY;
-pub use settings::SANDBOX_PAYMENTS_API_KEY;
-pub use settings::SANDBOX_PAYMENTS_SECRET_KEY;
-pub use settings::SANDBOX_SECRET_KEY;
-pub use settings::Switches;
-pub use settings::VirtualPosSettings;
-pub use settings::VirtualPosTiming;
+pub use settings::{
+    Duplicates, KeyPair, SANDBOX_API_KEY, SANDBOX_PAYMENTS_API_KEY, SANDBOX_PAYMENTS_SECRET_KEY,
+    SANDBOX_SECRET_KEY, Switches, VirtualPosSettings, VirtualPosTiming,
+};
 
 use life::Coming;
 use payment::Payment;

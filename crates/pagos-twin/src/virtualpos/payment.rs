@@ -1,21 +1,18 @@
 //! A payment: what a create must hold, its states, and how it is shown.
 //! Not how it is paid; see `funnel`.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use pagos_core::Timestamp;
 
-use super::instruction::is_rut;
-use super::settings::Switches;
-use super::wire;
-use crate::book::Entry;
-use crate::chile::check_digit;
-use crate::fields::Fields;
-use crate::fields::Flaw;
-use crate::web::is_web_address;
+use super::{instruction::is_rut, settings::Switches, wire};
+use crate::{
+    book::Entry,
+    chile::check_digit,
+    fields::{Fields, Flaw},
+    web::is_web_address,
+};
 
 /// Source: `virtualpos.md` 3, the states of the sibling API's payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,15 +5,12 @@ use std::sync::Arc;
 
 use pagos_core::Timestamp;
 
-use super::account::Oddity;
-use super::instruction::Instruction;
-use super::wire;
-use crate::book::Entry;
-use crate::purse::Whereabouts;
-use crate::scenario::End;
-use crate::scenario::Ending;
-use crate::scenario::Notified;
-use crate::scenario::Scenario;
+use super::{account::Oddity, instruction::Instruction, wire};
+use crate::{
+    book::Entry,
+    purse::Whereabouts,
+    scenario::{End, Ending, Notified, Scenario},
+};
 
 /// The words are those of the sibling APIs, and `devuelto` and `en_revision` are `[sim]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,17 +5,14 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::VirtualPosTwin;
-use super::instruction::Instruction;
-use super::instruction::tef_of;
-use super::payout::Payout;
-use super::request::Caller;
-use super::request::Refusal;
-use super::wire;
-use crate::call;
-use crate::fault::Occasion;
-use crate::twin::Reply;
-use crate::web::percent_decoded;
+use super::{
+    VirtualPosTwin,
+    instruction::{Instruction, tef_of},
+    payout::Payout,
+    request::{Caller, Refusal},
+    wire,
+};
+use crate::{call, fault::Occasion, twin::Reply, web::percent_decoded};
 
 /// What a question names.
 #[derive(Debug, Clone, PartialEq, Eq)]

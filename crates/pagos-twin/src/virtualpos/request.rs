@@ -2,16 +2,15 @@
 //! Not what the fields of each call must hold.
 
 use bytes::Bytes;
-use http::StatusCode;
-use http::header::AUTHORIZATION;
+use http::{StatusCode, header::AUTHORIZATION};
 use pagos_core::Timestamp;
 use serde_json::Value;
 
-use super::settings::KeyPair;
-use super::sign::Claims;
-use super::sign::Distrust;
-use crate::fields::Flaw;
-use crate::fields::FlawKind;
+use super::{
+    settings::KeyPair,
+    sign::{Claims, Distrust},
+};
+use crate::fields::{Flaw, FlawKind};
 
 /// A refusal: nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]

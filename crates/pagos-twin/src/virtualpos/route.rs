@@ -1,17 +1,15 @@
 //! Which call answers which path, and how often each was made. Not what the calls do.
 
 use bytes::Bytes;
-use http::Method;
-use http::StatusCode;
+use http::{Method, StatusCode};
 
-use super::VirtualPosTwin;
-use super::question::Name;
-use super::request;
-use super::request::Caller;
-use super::request::Refusal;
-use super::wire;
-use crate::page;
-use crate::twin::Reply;
+use super::{
+    VirtualPosTwin,
+    question::Name,
+    request::{self, Caller, Refusal},
+    wire,
+};
+use crate::{page, twin::Reply};
 
 impl VirtualPosTwin {
     /// What follows the address of payouts.

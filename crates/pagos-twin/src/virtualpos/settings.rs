@@ -1,13 +1,11 @@
 //! What can be switched in the VirtualPOS twin, and the choices made where nothing is published.
 //! Not the faults; those change while the twin runs.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::StatusCode;
 use pagos_core::Secret;
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::random::Span;
 

@@ -3,15 +3,10 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::Hmac;
-use hmac::KeyInit;
-use hmac::Mac;
-use pagos_core::Secret;
-use pagos_core::Timestamp;
-use serde_json::Map;
-use serde_json::Value;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use pagos_core::{Secret, Timestamp};
+use serde_json::{Map, Value};
 use sha2::Sha256;
 
 /// What a token says, once its signature was found right.

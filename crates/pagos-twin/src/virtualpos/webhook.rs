@@ -4,20 +4,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderValue;
-use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use pagos_core::Timestamp;
 
 use super::VirtualPosTwin;
-use crate::scenario::Notified;
-use crate::telling;
-use crate::telling::News;
-use crate::telling::OUTDATED_AFTER;
-use crate::telling::Signature;
-use crate::telling::Wish;
-use crate::twin::Ack;
-use crate::twin::Outgoing;
+use crate::{
+    scenario::Notified,
+    telling::{self, News, OUTDATED_AFTER, Signature, Wish},
+    twin::{Ack, Outgoing},
+};
 
 /// A notice that waits to be sent or to be acknowledged.
 #[derive(Debug, Clone, Copy)]

@@ -9,10 +9,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::request::Refusal;
-use crate::call::Complaints;
-use crate::call::Statuses;
-use crate::chile::santiago;
-use crate::twin::Reply;
+use crate::{
+    call::{Complaints, Statuses},
+    chile::santiago,
+    twin::Reply,
+};
 
 /// A payout in an answer.
 #[derive(Debug, Serialize)]

@@ -3,29 +3,18 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Request;
 use pagos_core::Timestamp;
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Faults;
-use pagos_twin::Reply;
-use pagos_twin::Trigger;
-use pagos_twin::WebhookDelivery;
-use pagos_twin::World;
-use pagos_twin::conekta::ConektaSettings;
-use pagos_twin::conekta::ConektaTwin;
-use pagos_twin::conekta::SANDBOX_API_KEY;
-use pagos_twin::conekta::Switches;
-use ring::signature::RSA_PKCS1_2048_8192_SHA256;
-use ring::signature::UnparsedPublicKey;
-use serde_json::Value;
-use serde_json::json;
+use pagos_twin::{
+    Ack, Fault, Faults, Reply, Trigger, WebhookDelivery, World,
+    conekta::{ConektaSettings, ConektaTwin, SANDBOX_API_KEY, Switches},
+};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use serde_json::{Value, json};
 
-use super::answer;
-use super::whole;
+use super::{answer, whole};
 
 pub const HOOK: &str = "http://127.0.0.1:9/conekta";
 pub const CLABE: &str = "072225008217746674";

@@ -3,35 +3,22 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use hmac::Hmac;
-use hmac::KeyInit;
-use hmac::Mac;
-use http::Method;
-use http::Request;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{Method, Request};
 use pagos_core::Timestamp;
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Profile;
-use pagos_twin::Reply;
-use pagos_twin::Trigger;
-use pagos_twin::WebhookDelivery;
-use pagos_twin::World;
-use pagos_twin::etpay::EtpaySettings;
-use pagos_twin::etpay::EtpayTwin;
-use pagos_twin::etpay::SANDBOX_API_TOKEN;
-use pagos_twin::etpay::SANDBOX_MERCHANT_CODE;
-use pagos_twin::etpay::SANDBOX_PASSWORD;
-use pagos_twin::etpay::SANDBOX_USERNAME;
-use pagos_twin::etpay::Switches;
-use serde_json::Value;
-use serde_json::json;
+use pagos_twin::{
+    Ack, Fault, Profile, Reply, Trigger, WebhookDelivery, World,
+    etpay::{
+        EtpaySettings, EtpayTwin, SANDBOX_API_TOKEN, SANDBOX_MERCHANT_CODE, SANDBOX_PASSWORD,
+        SANDBOX_USERNAME, Switches,
+    },
+};
+use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::answer;
-use super::whole;
+use super::{answer, whole};
 
 pub const HOOK: &str = "http://127.0.0.1:9/payouts";
 

@@ -18,21 +18,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use md5::Digest;
-use md5::Md5;
+use md5::{Digest, Md5};
 use pagos_core::Timestamp;
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Profile;
-use pagos_twin::Reply;
-use pagos_twin::Trigger;
-use pagos_twin::WebhookDelivery;
-use pagos_twin::World;
-use pagos_twin::cashypro::CashyproSettings;
-use pagos_twin::cashypro::CashyproTwin;
-use pagos_twin::cashypro::SANDBOX_API_KEY;
-use serde_json::Value;
-use serde_json::json;
+use pagos_twin::{
+    Ack, Fault, Profile, Reply, Trigger, WebhookDelivery, World,
+    cashypro::{CashyproSettings, CashyproTwin, SANDBOX_API_KEY},
+};
+use serde_json::{Value, json};
 
 pub const START_MS: i64 = 1_733_103_774_518;
 

@@ -3,36 +3,25 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use bytes::Bytes;
-use hmac::Hmac;
-use hmac::KeyInit;
-use hmac::Mac;
-use http::Method;
-use http::Request;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{Method, Request};
 use pagos_core::Timestamp;
-use pagos_twin::Ack;
-use pagos_twin::Fault;
-use pagos_twin::Faults;
-use pagos_twin::Reply;
-use pagos_twin::Trigger;
-use pagos_twin::WebhookDelivery;
-use pagos_twin::World;
-use pagos_twin::virtualpos::SANDBOX_API_KEY;
-use pagos_twin::virtualpos::SANDBOX_PAYMENTS_API_KEY;
-use pagos_twin::virtualpos::SANDBOX_PAYMENTS_SECRET_KEY;
-use pagos_twin::virtualpos::SANDBOX_SECRET_KEY;
-use pagos_twin::virtualpos::Switches;
-use pagos_twin::virtualpos::VirtualPosSettings;
-use pagos_twin::virtualpos::VirtualPosTwin;
-use serde_json::Value;
-use serde_json::json;
+use pagos_twin::{
+    Ack, Fault, Faults, Reply, Trigger, WebhookDelivery, World,
+    virtualpos::{
+        SANDBOX_API_KEY, SANDBOX_PAYMENTS_API_KEY, SANDBOX_PAYMENTS_SECRET_KEY, SANDBOX_SECRET_KEY,
+        Switches, VirtualPosSettings, VirtualPosTwin,
+    },
+};
+use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::answer;
-use super::whole;
+use super::{answer, whole};
 
 pub const HOOK: &str = "http://127.0.0.1:9/virtualpos";
 pub const CREATE: &str = "/virtualpos/payout/v3/payout";

@@ -1,24 +1,18 @@
 //! The configuration once it is checked: what the provider works with. Not where it comes from,
 //! which is `config.rs`.
 
-use pagos_core::Contract;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::Secret;
-use pagos_core::Status;
-use pagos_wire::BaseUrl;
-use pagos_wire::WebhookUrl;
+use pagos_core::{Contract, Environment, Error, Secret, Status};
+use pagos_wire::{BaseUrl, WebhookUrl};
 
-use crate::config::CreateBody;
-use crate::config::PaymentConfig;
-use crate::config::QueryMethod;
-use crate::config::QuerySignature;
-use crate::config::RutCheck;
-use crate::config::VirtualPosConfig;
-use crate::config::path::Template;
-use crate::payout::check::read_message;
-use crate::sign::Credentials;
-use crate::status::fold;
+use crate::{
+    config::{
+        CreateBody, PaymentConfig, QueryMethod, QuerySignature, RutCheck, VirtualPosConfig,
+        path::Template,
+    },
+    payout::check::read_message,
+    sign::Credentials,
+    status::fold,
+};
 
 /// The longest URL that is sent. \[inferred\]
 const URL_LENGTH_MAX: usize = 2048;

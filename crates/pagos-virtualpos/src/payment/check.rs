@@ -1,20 +1,14 @@
 //! What an order of a payment may say, field by field. No requests and no answers. What it shares
 //! with payouts is in `payout/check.rs`.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::Money;
-use pagos_core::PaymentOrder;
-use pagos_core::Violation;
+use pagos_core::{Currency, Document, Money, PaymentOrder, Violation};
 
-use crate::config::PaymentSettings;
-use crate::config::RutCheck;
-use crate::config::Settings;
-use crate::config::parse_visited;
-use crate::payout;
+use crate::{
+    config::{PaymentSettings, RutCheck, Settings, parse_visited},
+    payout,
+};
 
 /// A name in two.
 pub(crate) struct Name {

@@ -9,34 +9,18 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::value::RawValue;
 
-use pagos_core::Currency;
-use pagos_core::Echo;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::FailReason;
-use pagos_core::Lookup;
-use pagos_core::Money;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
-use pagos_core::Source;
-use pagos_core::Status;
-use pagos_core::Timestamp;
+use pagos_core::{
+    Currency, Echo, Error, ErrorKind, FailReason, Lookup, Money, Observation, OrderKey,
+    ProviderRef, Source, Status, Timestamp,
+};
 use pagos_wire::WireText;
 
-use crate::config::Settings;
-use crate::contract;
-use crate::status;
-use crate::status::Answer;
-use crate::status::Noun;
-use crate::status::Object;
-use crate::status::Refusal;
-use crate::status::Shown;
-use crate::status::is_forbidden;
-use crate::wire::BankAccountAnswer;
-use crate::wire::PayoutAnswer;
-use crate::wire::RecipientAnswer;
-use crate::wire::Tef;
+use crate::{
+    config::Settings,
+    contract,
+    status::{self, Answer, Noun, Object, Refusal, Shown, is_forbidden},
+    wire::{BankAccountAnswer, PayoutAnswer, RecipientAnswer, Tef},
+};
 
 /// What the answer to a new payout says, or the caller's next step.
 ///

@@ -6,19 +6,12 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Money;
-use pagos_core::Rut;
-use pagos_core::Violation;
+use pagos_core::{Currency, Document, DocumentType, Money, Rut, Violation};
 
-use crate::config::RutCheck;
-use crate::config::Settings;
-use crate::contract::ACCOUNT_DIGITS_MAX;
-use crate::contract::EMAIL_LENGTH_MAX;
-use crate::contract::MESSAGE_LENGTH_MAX;
-use crate::contract::NAME_LENGTH_MAX;
+use crate::{
+    config::{RutCheck, Settings},
+    contract::{ACCOUNT_DIGITS_MAX, EMAIL_LENGTH_MAX, MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX},
+};
 
 /// Whole pesos.
 pub(crate) fn read_amount(settings: &Settings, amount: Money) -> Result<i64, Violation> {

@@ -4,17 +4,12 @@
 //! Questions sign the whole instruction again (source: manual), so it must be kept to the byte: an
 //! order that is read with other settings later may give another text.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::value::RawValue;
 
-use pagos_core::Currency;
-use pagos_core::Error;
-use pagos_core::Handle;
-use pagos_core::PayoutOrder;
+use pagos_core::{Currency, Error, Handle, PayoutOrder};
 
-use crate::sign::Claims;
-use crate::wire::Tef;
+use crate::{sign::Claims, wire::Tef};
 
 /// An instruction and its bytes.
 pub(crate) struct Instruction {

@@ -2,13 +2,10 @@
 
 use proptest::prelude::*;
 
-use pagos_core::Environment;
-use pagos_core::FailReason;
-use pagos_core::Secret;
+use pagos_core::{Environment, FailReason, Secret};
 
 use super::*;
-use crate::VirtualPosConfig;
-use crate::config::Settings;
+use crate::{VirtualPosConfig, config::Settings};
 
 fn settings() -> Settings {
     let config = VirtualPosConfig::new(

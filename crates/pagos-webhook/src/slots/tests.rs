@@ -1,9 +1,6 @@
 //! Who is admitted, who is evicted, and that a delivery under way never is. No sockets.
 
-use std::net::Ipv6Addr;
-use std::sync::atomic::AtomicBool;
-use std::task::Waker;
-use std::time::Duration;
+use std::{net::Ipv6Addr, sync::atomic::AtomicBool, task::Waker, time::Duration};
 
 use super::*;
 

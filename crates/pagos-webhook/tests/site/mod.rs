@@ -3,101 +3,39 @@
 
 #![allow(dead_code, reason = "each file of tests uses what it needs")]
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::Absence;
-use pagos_core::AccountName;
-use pagos_core::Bank;
-use pagos_core::Clock;
-use pagos_core::Contract;
-use pagos_core::Decoded;
-use pagos_core::Deduplication;
-use pagos_core::Delivery;
-use pagos_core::Departure;
-use pagos_core::Descriptor;
-use pagos_core::Environment;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Event;
-use pagos_core::Handle;
-use pagos_core::Hint;
-use pagos_core::Lookup;
-use pagos_core::Observation;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::PayoutOrder;
-use pagos_core::PayoutProvider;
-use pagos_core::PayoutRef;
-use pagos_core::ProviderRef;
-use pagos_core::Receipt;
-use pagos_core::Secret;
-use pagos_core::Subject;
-use pagos_core::TagMatch;
-use pagos_core::Timestamp;
-use pagos_core::Verified;
-use pagos_core::Violation;
-use pagos_core::WebhookDecoder;
-use pagos_engine::Asked;
-use pagos_engine::Begin;
-use pagos_engine::Candidate;
-use pagos_engine::Claim;
-use pagos_engine::ClaimRequest;
-use pagos_engine::Committed;
-use pagos_engine::Entry;
-use pagos_engine::Filed;
-use pagos_engine::Filing;
-use pagos_engine::Filter;
-use pagos_engine::InboxId;
-use pagos_engine::InboxItem;
-use pagos_engine::InboxState;
-use pagos_engine::InboxStore;
-use pagos_engine::Intent;
-use pagos_engine::KnownSession;
-use pagos_engine::Lane;
-use pagos_engine::Leaving;
-use pagos_engine::MemoryStore;
-use pagos_engine::Notice;
-use pagos_engine::Page;
-use pagos_engine::Payment;
-use pagos_engine::PaymentCommitted;
-use pagos_engine::PaymentStep;
-use pagos_engine::PaymentStore;
-use pagos_engine::Payout;
-use pagos_engine::Refused;
-use pagos_engine::Released;
-use pagos_engine::RetentionStore;
-use pagos_engine::Run;
-use pagos_engine::RunId;
-use pagos_engine::Scope;
-use pagos_engine::Seal;
-use pagos_engine::Sealing;
-use pagos_engine::Step;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
-use pagos_engine::Submitted;
-use pagos_engine::Tally;
-use pagos_engine::Trust;
-use pagos_engine::Turn;
-use pagos_engine::Verdict;
-use pagos_webhook::Endpoint;
-use pagos_webhook::Receiver;
-use pagos_webhook::Served;
-use pagos_webhook::Settings;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpSocket;
-use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use pagos_core::{
+    Absence, AccountName, Bank, Clock, Contract, Decoded, Deduplication, Delivery, Departure,
+    Descriptor, Environment, Error, ErrorKind, Event, Handle, Hint, Lookup, Observation, OrderKey,
+    PaymentOrder, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Receipt, Secret, Subject,
+    TagMatch, Timestamp, Verified, Violation, WebhookDecoder,
+};
+use pagos_engine::{
+    Asked, Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
+    InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, MemoryStore, Notice,
+    Page, Payment, PaymentCommitted, PaymentStep, PaymentStore, Payout, Refused, Released,
+    RetentionStore, Run, RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, Tally,
+    Trust, Turn, Verdict,
+};
+use pagos_webhook::{Endpoint, Receiver, Served, Settings};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    sync::{Semaphore, oneshot},
+    task::JoinHandle,
+};
 
 /// Serves until told to stop.
 pub(crate) struct Site {

@@ -1,17 +1,17 @@
 //! Blows to the server while workers work on it, and what the workers' side knows of them.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
-use crate::crash::Orders;
-use crate::failure::Failure;
-use crate::postgres::Blow;
-use crate::postgres::Server;
-use crate::random::Random;
+use crate::{
+    crash::Orders,
+    failure::Failure,
+    postgres::{Blow, Server},
+    random::Random,
+};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

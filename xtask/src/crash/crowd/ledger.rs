@@ -1,10 +1,8 @@
 //! Whether money still moves, by the size of the bank's ledger. Reads no entry of it.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::failure::Failure;
-use crate::trial::bank::Bank;
+use crate::{failure::Failure, trial::bank::Bank};
 
 /// What the bank's ledger tells of the run: a `pay` that is killed every other second may never
 /// come to its own end, since it reads the whole file first.

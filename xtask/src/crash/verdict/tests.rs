@@ -1,8 +1,7 @@
 //! The judge against planted violations: each must be seen, and an honest run must pass.
 
 use super::*;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
+use crate::trial::payroll::{self, Provider};
 
 /// Gives six rows every provider.
 const SEED: u64 = 2;

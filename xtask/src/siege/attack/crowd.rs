@@ -1,16 +1,13 @@
 //! Many connections that are held: idle ones, slow ones, and such that never read.
 
-use std::io;
-use std::io::Read;
-use std::io::Write;
-use std::net::SocketAddr;
-use std::net::TcpStream;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
 
-use super::Outcome;
-use super::Target;
+use super::{Outcome, Target};
 
 const THREADS: usize = 4;
 

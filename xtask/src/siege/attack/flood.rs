@@ -1,16 +1,18 @@
 //! Several threads that ask as fast as they can, or as fast as they are told to, each on a
 //! connection of its own that is opened again when it closes.
 
-use std::io;
-use std::net::SocketAddr;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    io,
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::Target;
-use crate::random::Random;
-use crate::siege::wire::Connection;
-use crate::siege::wire::Message;
+use crate::{
+    random::Random,
+    siege::wire::{Connection, Message},
+};
 
 const THREADS: u64 = 4;
 

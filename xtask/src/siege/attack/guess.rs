@@ -1,18 +1,16 @@
 //! Who knows a key, and who does not, must be told the same: hints about payouts that there are
 //! beside hints about payouts that there are not.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use super::Outcome;
-use super::Target;
-use super::flood::flood;
-use super::hints;
-use crate::siege::wire::Message;
-use crate::trial::payroll::Provider;
+use super::{Outcome, Target, flood::flood, hints};
+use crate::{siege::wire::Message, trial::payroll::Provider};
 
 /// Politely: an overload may be answered, and that is about no key.
 const PAIRS_PER_SECOND: u64 = 20;

@@ -1,13 +1,11 @@
 //! Unsigned messages that name payouts. They prove nothing, and are reasons to ask.
 
-use super::Outcome;
-use super::Target;
-use super::flood::flood;
-use crate::random::Random;
-use crate::siege::wire;
-use crate::siege::wire::Message;
-use crate::trial::payroll::Provider;
-use crate::trial::payroll::Row;
+use super::{Outcome, Target, flood::flood};
+use crate::{
+    random::Random,
+    siege::wire::{self, Message},
+    trial::payroll::{Provider, Row},
+};
 
 const PER_SECOND: u64 = 7_000;
 

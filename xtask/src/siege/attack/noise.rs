@@ -2,13 +2,14 @@
 
 use std::io;
 
-use super::Outcome;
-use super::Target;
-use super::flood::Stranger;
-use super::flood::flood;
-use crate::random::Random;
-use crate::siege::wire;
-use crate::siege::wire::Message;
+use super::{
+    Outcome, Target,
+    flood::{Stranger, flood},
+};
+use crate::{
+    random::Random,
+    siege::wire::{self, Message},
+};
 
 const LARGE_BYTES: usize = 60 * 1024;
 

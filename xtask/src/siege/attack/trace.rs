@@ -1,14 +1,10 @@
 //! Genuine webhooks once more, byte for byte, with headers that tracing systems add on the way. All
 //! are acknowledged, and they are the same deliveries as before.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Outcome;
-use super::Target;
-use super::flood::flood;
-use crate::random::Random;
-use crate::siege::wire::Message;
+use super::{Outcome, Target, flood::flood};
+use crate::{random::Random, siege::wire::Message};
 
 pub(super) fn launch(target: &Target<'_>) -> Outcome {
     let kept = target.relay.kept();

@@ -1,19 +1,14 @@
 //! Hints about payouts that wait to be sent again: they must not leave earlier than others of their
 //! kind that nobody mentions.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Outcome;
-use super::Target;
-use super::flood::flood;
-use super::hints;
-use crate::failure::Failure;
-use crate::siege::proxy::Call;
-use crate::siege::stage::Stage;
-use crate::trial::payroll;
-use crate::trial::payroll::Provider;
-use crate::trial::payroll::Row;
+use super::{Outcome, Target, flood::flood, hints};
+use crate::{
+    failure::Failure,
+    siege::{proxy::Call, stage::Stage},
+    trial::payroll::{self, Provider, Row},
+};
 
 /// How many payouts are not taken. Every other one is mentioned.
 const COUNT: u64 = 20;

@@ -1,23 +1,21 @@
 //! How `pagos payment` is brought to a place, and what must hold of the payment afterwards: nobody
 //! knows the address of a session that is not durable, and what is paid is found.
 
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use pagos_engine::Point;
 use pagos_twin::Fault;
 use serde_json::Value;
 
-use super::QUESTIONS_LOST;
-use super::REFUSED;
-use super::Stage;
-use crate::failure::Failure;
-use crate::sweep::fault;
-use crate::sweep::reach::Place;
-use crate::sweep::start::Start;
-use crate::trial::payer::IN_DOUBT;
-use crate::trial::payroll::Provider;
+use super::{QUESTIONS_LOST, REFUSED, Stage};
+use crate::{
+    failure::Failure,
+    sweep::{fault, reach::Place, start::Start},
+    trial::{payer::IN_DOUBT, payroll::Provider},
+};
 
 impl Stage {
     /// While a session is opened.

@@ -3,22 +3,23 @@
 
 use std::path::PathBuf;
 
-use pagos_engine::Phase;
-use pagos_engine::Point;
+use pagos_engine::{Phase, Point};
 use pagos_twin::Fault;
 
-use super::REFUSED;
-use super::Stage;
-use crate::failure::Failure;
-use crate::sweep::reach::Place;
-use crate::sweep::reach::Way;
-use crate::sweep::start::Failpoint;
-use crate::sweep::start::Start;
-use crate::trial;
-use crate::trial::bank::Bank;
-use crate::trial::payer::Payer;
-use crate::trial::payroll::Provider;
-use crate::trial::payroll::Row;
+use super::{REFUSED, Stage};
+use crate::{
+    failure::Failure,
+    sweep::{
+        reach::{Place, Way},
+        start::{Failpoint, Start},
+    },
+    trial::{
+        self,
+        bank::Bank,
+        payer::Payer,
+        payroll::{Provider, Row},
+    },
+};
 
 /// `sent` is told of one call at a time.
 const ONE_BY_ONE: [&str; 2] = ["--concurrency", "1"];

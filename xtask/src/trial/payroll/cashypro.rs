@@ -1,8 +1,6 @@
 //! Colombians who are paid through Cashypro. Not the rules of its payouts; those are its crate's.
 
-use super::Payee;
-use super::build_account;
-use super::build_name;
+use super::{Payee, build_account, build_name};
 use crate::random::Random;
 
 /// The limits of a Colombian payout through Cashypro, in pesos.

@@ -1,7 +1,6 @@
 //! Mexicans who are paid through Conekta. Not the rules of its payouts; those are its crate's.
 
-use super::Payee;
-use super::build_name;
+use super::{Payee, build_name};
 use crate::random::Random;
 
 /// In centavos.

@@ -1,8 +1,6 @@
 //! Chileans who are paid through ETpay. Not the rules of its payouts; those are its crate's.
 
-use super::Payee;
-use super::build_account;
-use super::chile;
+use super::{Payee, build_account, chile};
 use crate::random::Random;
 
 const BANKS: [&str; 6] =

@@ -1,7 +1,6 @@
 //! Chileans who are paid through VirtualPOS. Not the rules of its payouts; those are its crate's.
 
-use super::Payee;
-use super::chile;
+use super::{Payee, chile};
 use crate::random::Random;
 
 /// BancoEstado, BCI, Santander, Banco de Chile, Scotiabank, Falabella: zeros at the front count.

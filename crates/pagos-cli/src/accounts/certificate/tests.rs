@@ -4,18 +4,15 @@ use std::fs;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::AccountName;
-use pagos_core::Departure;
-use pagos_core::Error;
-use pagos_core::Reached;
-use pagos_core::TransportError;
+use pagos_core::{AccountName, Departure, Error, Reached, TransportError};
 use pagos_http::HttpTransport;
 
 use super::*;
-use crate::accounts::Gaps;
-use crate::accounts::build;
-use crate::clock::SystemClock;
-use crate::offline;
+use crate::{
+    accounts::{Gaps, build},
+    clock::SystemClock,
+    offline,
+};
 
 /// A transport that only shows what it was made of.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use clap::Args;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
-use crate::arguments::StoreArguments;
-use crate::arguments::parse_span;
-use crate::run::database::Database;
+use crate::{
+    arguments::{StoreArguments, parse_span},
+    run::database::Database,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:

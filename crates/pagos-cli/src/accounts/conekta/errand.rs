@@ -8,36 +8,27 @@ mod orphan;
 mod payee;
 mod webhook;
 
-use std::io::Write;
-use std::path::Path;
-use std::sync::Arc;
+use std::{io::Write, path::Path, sync::Arc};
 
 use pagos_conekta::Conekta;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_engine::Policy;
-use pagos_engine::World;
+use pagos_core::{Error, ErrorKind};
+use pagos_engine::{Policy, World};
 use serde::Serialize;
 
-use crate::accounts;
-use crate::accounts::Account;
-use crate::accounts::Gaps;
-use crate::accounts::conekta;
-use crate::accounts::conekta::NAME;
-use crate::accounts::conekta::arguments::AtArguments;
-use crate::accounts::conekta::arguments::Errand;
-use crate::config::AccountSettings;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Column;
-use crate::output::Grid;
-use crate::output::List;
-use crate::output::Piece;
-use crate::output::Screen;
-use crate::run;
-use crate::run::bank;
-use crate::run::office;
+use crate::{
+    accounts::{
+        self, Account, Gaps,
+        conekta::{
+            self, NAME,
+            arguments::{AtArguments, Errand},
+        },
+    },
+    config::AccountSettings,
+    console,
+    exit::{Exit, Failure},
+    output::{Column, Grid, List, Piece, Screen},
+    run::{self, bank, office},
+};
 
 /// Does the errand.
 pub(in crate::accounts) fn run(errand: &Errand, config: Option<&Path>) -> Result<Exit, Failure> {

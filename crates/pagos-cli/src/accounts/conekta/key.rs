@@ -1,10 +1,10 @@
 //! The public keys of webhooks, from a PEM text or from a file. What they are good for is the
 //! provider's own crate.
 
-use crate::accounts::Gaps;
-use crate::accounts::certificate;
-use crate::config::AccountSettings;
-use crate::config::ConfigProblem;
+use crate::{
+    accounts::{Gaps, certificate},
+    config::{AccountSettings, ConfigProblem},
+};
 
 const FIELD: &str = "webhook_keys";
 

@@ -2,12 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use pagos_conekta::Conekta;
-use pagos_conekta::EventRecord;
-use pagos_conekta::Listed;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Timestamp;
+use pagos_conekta::{Conekta, EventRecord, Listed};
+use pagos_core::{Error, ErrorKind, Timestamp};
 
 /// Pages of a list that are read; each has up to 250 rows. Ours.
 const PAGES_MAX: usize = 400;

@@ -1,11 +1,10 @@
 //! Which fields may be missing when, where the keys of webhooks come from, and that no failure shows
 //! a value.
 
-use crate::accounts::Gaps;
-use crate::accounts::PROVIDERS;
-use crate::accounts::sign;
-use crate::accounts::tests::account;
-use crate::accounts::tests::built;
+use crate::accounts::{
+    Gaps, PROVIDERS, sign,
+    tests::{account, built},
+};
 
 const KEY: (&str, &str) = ("api_key", "key_canary");
 

@@ -1,9 +1,9 @@
 //! Which fields of a VirtualPOS account may be missing when, and where what is wrong is told.
 
-use crate::accounts::Gaps;
-use crate::accounts::sign;
-use crate::accounts::tests::account;
-use crate::accounts::tests::built;
+use crate::accounts::{
+    Gaps, sign,
+    tests::{account, built},
+};
 
 const PAYOUTS: [(&str, &str); 3] = [
     ("base_url", "https://payouts.example"),

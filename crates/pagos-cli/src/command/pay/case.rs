@@ -1,33 +1,24 @@
 //! `pagos pay` from the release of a file to its exit code. Nothing in here says that nothing was
 //! sent: whatever fails, the outcomes that the store has make the exit code.
 
-use std::future::Future;
-use std::path::Path;
-use std::time::Duration;
+use std::{future::Future, path::Path, time::Duration};
 
-use pagos_engine::EngineError;
-use pagos_engine::RunId;
-use pagos_engine::StoreError;
-use pagos_engine::Tally;
+use pagos_engine::{EngineError, RunId, StoreError, Tally};
 
-use crate::arguments::PayArguments;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::exit::with_causes;
-use crate::output::Progress;
-use crate::output::Visibility;
-use crate::run::bank::Bank;
-use crate::run::follow::Followed;
-use crate::run::follow::Payer;
-use crate::run::follow::follow;
-use crate::run::office::Office;
-use crate::run::paper::Paper;
-use crate::run::report;
-use crate::run::report::Report;
-use crate::run::report::Waiting;
-use crate::run::signal;
-use crate::run::signal::Stop;
+use crate::{
+    arguments::PayArguments,
+    console,
+    exit::{Exit, Failure, with_causes},
+    output::{Progress, Visibility},
+    run::{
+        bank::Bank,
+        follow::{Followed, Payer, follow},
+        office::Office,
+        paper::Paper,
+        report::{self, Report, Waiting},
+        signal::{self, Stop},
+    },
+};
 
 /// How often a process that looks on tries whether it is alone.
 const TURN_BEAT: Duration = Duration::from_millis(500);
@@ -330,8 +321,7 @@ mod tests {
     use pagos_engine::MemoryStore;
 
     use super::*;
-    use crate::arguments::Arguments;
-    use crate::arguments::Command;
+    use crate::arguments::{Arguments, Command};
 
     /// The run has no member at all, so the engine refuses to release it: an error after the line.
     #[tokio::test]

@@ -3,41 +3,29 @@
 //!
 //! Run again, it prints the same address: all state is in the store.
 
-use std::io::Write;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
-use pagos_core::AccountName;
-use pagos_core::Clock;
-use pagos_core::Environment;
-use pagos_core::ErrorKind;
-use pagos_core::PaymentOrder;
-use pagos_core::Violation;
-use pagos_engine::EngineError;
-use pagos_engine::Opened;
-use pagos_engine::Payment;
+use pagos_core::{AccountName, Clock, Environment, ErrorKind, PaymentOrder, Violation};
+use pagos_engine::{EngineError, Opened, Payment};
 use serde::Serialize;
 
-use crate::accounts::Accounts;
-use crate::arguments::PaymentCreateArguments;
-use crate::clock::SystemClock;
-use crate::command::payment;
-use crate::command::payment::order;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::exit::with_causes;
-use crate::output::PaymentRow;
-use crate::output::payment_outcome;
-use crate::output::payment_reason;
-use crate::output::write_qr_if_shown;
-use crate::run;
-use crate::run::bank::Bank;
-use crate::run::database;
-use crate::run::database::Database;
-use crate::run::office::Office;
-use crate::run::payer;
-use crate::run::payer::Waited;
-use crate::run::signal;
+use crate::{
+    accounts::Accounts,
+    arguments::PaymentCreateArguments,
+    clock::SystemClock,
+    command::payment::{self, order},
+    console,
+    exit::{Exit, Failure, with_causes},
+    output::{PaymentRow, payment_outcome, payment_reason, write_qr_if_shown},
+    run::{
+        self,
+        bank::Bank,
+        database::{self, Database},
+        office::Office,
+        payer::{self, Waited},
+        signal,
+    },
+};
 
 pub(super) fn run(
     arguments: &PaymentCreateArguments,

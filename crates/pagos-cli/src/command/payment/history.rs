@@ -1,18 +1,16 @@
 //! `pagos payment history KEY`: everything that was done and learned about one payment, oldest
 //! first.
 
-use pagos_core::OrderKey;
-use pagos_core::Timestamp;
+use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::Entry;
 
-use crate::arguments::PaymentKeyArguments;
-use crate::command::history;
-use crate::command::payment;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::run;
-use crate::run::database::Database;
+use crate::{
+    arguments::PaymentKeyArguments,
+    command::{history, payment},
+    console,
+    exit::{Exit, Failure},
+    run::{self, database::Database},
+};
 
 pub(super) fn run(arguments: &PaymentKeyArguments) -> Result<Exit, Failure> {
     let entries = run::block_on(entries(arguments))?;

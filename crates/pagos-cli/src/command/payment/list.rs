@@ -3,26 +3,17 @@
 
 use std::io::Write;
 
-use pagos_core::Clock;
-use pagos_core::OrderKey;
-use pagos_engine::Payment;
-use pagos_engine::Store;
-use pagos_engine::StoreError;
+use pagos_core::{Clock, OrderKey};
+use pagos_engine::{Payment, Store, StoreError};
 
-use crate::arguments::PaymentListArguments;
-use crate::clock::SystemClock;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::PaymentRow;
-use crate::output::PaymentsJson;
-use crate::output::Screen;
-use crate::output::Table;
-use crate::output::Totals;
-use crate::output::with_table_row;
-use crate::output::write_totals;
-use crate::run;
-use crate::run::database::Database;
+use crate::{
+    arguments::PaymentListArguments,
+    clock::SystemClock,
+    console,
+    exit::{Exit, Failure},
+    output::{PaymentRow, PaymentsJson, Screen, Table, Totals, with_table_row, write_totals},
+    run::{self, database::Database},
+};
 
 /// Payments read from the store at a time.
 const PAGE: usize = 500;

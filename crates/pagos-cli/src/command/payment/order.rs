@@ -2,17 +2,10 @@
 //! Says nothing of a document but what is wrong with it. What a provider cannot carry, it says
 //! itself.
 
-use pagos_core::AccountName;
-use pagos_core::BankCode;
-use pagos_core::Currency;
-use pagos_core::Document;
-use pagos_core::DocumentType;
-use pagos_core::Error;
-use pagos_core::Metadata;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::Violation;
+use pagos_core::{
+    AccountName, BankCode, Currency, Document, DocumentType, Error, Metadata, Money, OrderKey,
+    PaymentOrder, Violation,
+};
 
 use crate::arguments::PaymentCreateArguments;
 

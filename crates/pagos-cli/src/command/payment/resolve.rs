@@ -4,15 +4,14 @@ use std::path::Path;
 
 use pagos_core::OrderKey;
 
-use crate::accounts::Gaps;
-use crate::arguments::PaymentResolveArguments;
-use crate::command::payment;
-use crate::command::resolve;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::run;
-use crate::run::database::Database;
+use crate::{
+    accounts::Gaps,
+    arguments::PaymentResolveArguments,
+    command::{payment, resolve},
+    console,
+    exit::{Exit, Failure},
+    run::{self, database::Database},
+};
 
 pub(super) fn run(
     arguments: &PaymentResolveArguments,

@@ -3,19 +3,20 @@
 use std::path::Path;
 
 use pagos_core::OrderKey;
-use pagos_engine::Entry;
-use pagos_engine::Payment;
+use pagos_engine::{Entry, Payment};
 
-use crate::arguments::PaymentAskArguments;
-use crate::command::payment;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::run;
-use crate::run::bank::Bank;
-use crate::run::database;
-use crate::run::database::Database;
-use crate::run::office::Office;
+use crate::{
+    arguments::PaymentAskArguments,
+    command::payment,
+    console,
+    exit::{Exit, Failure},
+    run::{
+        self,
+        bank::Bank,
+        database::{self, Database},
+        office::Office,
+    },
+};
 
 pub(super) fn run(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let payment = run::block_on(look(arguments, config))?;

@@ -1,19 +1,10 @@
 //! What was agreed about the order that a delivery names: from the store, and from the arguments.
 //! A genuine delivery that says something else is a contradiction, not an event to act on.
 
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Event;
-use pagos_core::Hint;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::Secret;
-use pagos_engine::About;
-use pagos_engine::recognise;
+use pagos_core::{AccountName, Currency, Event, Hint, Money, OrderKey, Secret};
+use pagos_engine::{About, recognise};
 
-use crate::arguments::VerifyArguments;
-use crate::exit::Failure;
-use crate::run::database::Database;
+use crate::{arguments::VerifyArguments, exit::Failure, run::database::Database};
 
 /// What a store knows of the order.
 #[derive(Debug, Default)]
@@ -135,12 +126,7 @@ fn wrong_amount(event: &Event, expected: &Expected) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::Echo;
-    use pagos_core::Observation;
-    use pagos_core::Source;
-    use pagos_core::Status;
-    use pagos_core::Subject;
-    use pagos_core::Timestamp;
+    use pagos_core::{Echo, Observation, Source, Status, Subject, Timestamp};
 
     use super::*;
 

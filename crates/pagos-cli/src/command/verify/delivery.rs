@@ -3,15 +3,10 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
-use pagos_core::Clock;
-use pagos_core::Delivery;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use pagos_core::{Clock, Delivery};
 
-use crate::clock::SystemClock;
-use crate::command;
-use crate::exit::Failure;
+use crate::{clock::SystemClock, command, exit::Failure};
 
 /// The delivery, as if it had just arrived.
 pub(super) fn read(headers: Option<&Path>, body: &Path) -> Result<Delivery, Failure> {

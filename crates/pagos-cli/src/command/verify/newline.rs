@@ -3,10 +3,7 @@
 //! refused all the same.
 
 use bytes::Bytes;
-use pagos_core::Decoded;
-use pagos_core::Delivery;
-use pagos_core::Secret;
-use pagos_core::WebhookDecoder;
+use pagos_core::{Decoded, Delivery, Secret, WebhookDecoder};
 
 /// What may have been added or taken away at the end, and what it is called.
 const ENDS: [(&str, &str); 6] = [

@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use pagos_core::Absence;
-use pagos_core::AccountName;
-use pagos_core::Currency;
-use pagos_core::Echo;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::ProviderRef;
+use pagos_core::{Absence, AccountName, Currency, Echo, Money, OrderKey, ProviderRef};
 
 use super::*;
 

@@ -1,37 +1,25 @@
 //! Random operations on payments, compared between a store and memory.
 
-use pagos_core::Currency;
-use pagos_core::FailReason;
-use pagos_core::Money;
-use pagos_core::OrderKey;
-use pagos_core::PaymentOrder;
-use pagos_core::ProviderRef;
-use pagos_core::Secret;
-use pagos_core::Status;
+use pagos_core::{
+    Currency, FailReason, Money, OrderKey, PaymentOrder, ProviderRef, Secret, Status,
+};
 
-use super::ACCOUNTS;
-use super::Pair;
-use super::WORDS;
-use crate::delivery::InboxId;
-use crate::payment::Payment;
-use crate::payment::store::Asked;
-use crate::payment::store::OpenedSession;
-use crate::payment::store::PaymentStep;
-use crate::progress::Attention;
-use crate::store::ClaimRequest;
-use crate::store::Lease;
-use crate::store::Work;
-use crate::suite::payment_sample;
-use crate::suite::payment_sample::payment_notice;
-use crate::suite::payment_sample::reference;
-use crate::suite::payment_sample::with_session;
-use crate::suite::random::Random;
-use crate::suite::sample::account;
-use crate::suite::sample::asked;
-use crate::suite::sample::at;
-use crate::suite::sample::key;
-use crate::suite::sample::shares;
-use crate::suite::session::plain;
+use super::{ACCOUNTS, Pair, WORDS};
+use crate::{
+    delivery::InboxId,
+    payment::{
+        Payment,
+        store::{Asked, OpenedSession, PaymentStep},
+    },
+    progress::Attention,
+    store::{ClaimRequest, Lease, Work},
+    suite::{
+        payment_sample::{self, payment_notice, reference, with_session},
+        random::Random,
+        sample::{account, asked, at, key, shares},
+        session::plain,
+    },
+};
 
 impl Pair {
     /// Some of these keys name payouts too.

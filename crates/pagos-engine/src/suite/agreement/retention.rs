@@ -1,14 +1,11 @@
 //! Random operations on what leaves a store.
 
-use super::Pair;
-use super::at;
-use super::run;
-use crate::intent::Digest;
-use crate::retention::Candidate;
-use crate::retention::Leaving;
-use crate::retention::Scope;
-use crate::retention::SealedAs;
-use crate::store::StoreError;
+use super::{Pair, at, run};
+use crate::{
+    intent::Digest,
+    retention::{Candidate, Leaving, Scope, SealedAs},
+    store::StoreError,
+};
 
 const READERS: [&str; 2] = ["fast", "slow"];
 

@@ -1,23 +1,21 @@
 //! `pagos conekta catch-up`: makes the payouts due that Conekta told something of. Asks nothing about
 //! them itself; whoever works on the store does.
 
-use std::io::Write;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 use pagos_core::AccountName;
 
-use crate::accounts::conekta::arguments::CatchUpArguments;
-use crate::accounts::conekta::errand::check_provider;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::run::bank;
-use crate::run::bank::Bank;
-use crate::run::bank::Choice;
-use crate::run::catch_up;
-use crate::run::database;
-use crate::run::database::Database;
-use crate::run::office::Office;
+use crate::{
+    accounts::conekta::{arguments::CatchUpArguments, errand::check_provider},
+    console,
+    exit::{Exit, Failure},
+    run::{
+        bank::{self, Bank, Choice},
+        catch_up,
+        database::{self, Database},
+        office::Office,
+    },
+};
 
 pub(super) async fn run(
     arguments: &CatchUpArguments,

@@ -3,24 +3,19 @@
 use std::path::Path;
 
 use pagos_conekta::EventRecord;
-use pagos_core::Clock;
-use pagos_core::ProviderRef;
-use pagos_core::Timestamp;
+use pagos_core::{Clock, ProviderRef, Timestamp};
 use serde::Serialize;
 
-use crate::accounts::conekta::arguments::EventsErrand;
-use crate::accounts::conekta::arguments::ResendArguments;
-use crate::accounts::conekta::errand::Desk;
-use crate::accounts::conekta::errand::Shown;
-use crate::accounts::conekta::errand::cell;
-use crate::accounts::conekta::errand::webhook::shown;
-use crate::accounts::conekta::listing;
-use crate::clock::SystemClock;
-use crate::clock::before;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Column;
-use crate::output::Kind;
+use crate::{
+    accounts::conekta::{
+        arguments::{EventsErrand, ResendArguments},
+        errand::{Desk, Shown, cell, webhook::shown},
+        listing,
+    },
+    clock::{SystemClock, before},
+    exit::{Exit, Failure},
+    output::{Column, Kind},
+};
 
 pub(super) async fn run(errand: &EventsErrand, config: Option<&Path>) -> Result<Exit, Failure> {
     match errand {

@@ -1,27 +1,22 @@
 //! `pagos conekta webhook-keys`: lists, makes, switches and deletes the keys of webhooks. Verifies
 //! nothing.
 
-use std::io::Write;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
-use pagos_conekta::KeyState;
-use pagos_conekta::WebhookKey;
+use pagos_conekta::{KeyState, WebhookKey};
 use pagos_core::Timestamp;
 use serde::Serialize;
 
-use crate::accounts::conekta::arguments::OneArguments;
-use crate::accounts::conekta::arguments::WebhookKeysErrand;
-use crate::accounts::conekta::errand::Desk;
-use crate::accounts::conekta::errand::Shown;
-use crate::accounts::conekta::errand::cell;
-use crate::accounts::conekta::errand::made;
-use crate::accounts::conekta::errand::yes_or_no;
-use crate::accounts::conekta::listing;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Column;
-use crate::output::Kind;
+use crate::{
+    accounts::conekta::{
+        arguments::{OneArguments, WebhookKeysErrand},
+        errand::{Desk, Shown, cell, made, yes_or_no},
+        listing,
+    },
+    console,
+    exit::{Exit, Failure},
+    output::{Column, Kind},
+};
 
 const LOOK: &str = "pagos conekta webhook-keys list";
 

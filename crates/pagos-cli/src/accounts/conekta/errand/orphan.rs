@@ -1,36 +1,33 @@
 //! `pagos conekta payees orphans`: payees that no payout of a store goes to, and their end. A payee
 //! is what a transfer in doubt is found by, so whatever may be in use is left alone.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use pagos_conekta::Payee;
-use pagos_core::AccountName;
-use pagos_core::Clock;
-use pagos_core::Error;
-use pagos_core::ErrorKind;
-use pagos_core::Timestamp;
-use pagos_engine::Filter;
-use pagos_engine::Store;
+use pagos_core::{AccountName, Clock, Error, ErrorKind, Timestamp};
+use pagos_engine::{Filter, Store};
 
-use crate::accounts::Gaps;
-use crate::accounts::conekta;
-use crate::accounts::conekta::arguments::OrphansArguments;
-use crate::accounts::conekta::errand::Desk;
-use crate::accounts::conekta::errand::is_in_doubt;
-use crate::accounts::conekta::errand::payee;
-use crate::accounts::conekta::errand::payee::Row;
-use crate::clock::SystemClock;
-use crate::console;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::exit::with_causes;
-use crate::run::database::Database;
-use crate::run::office;
-use crate::run::office::Office;
-use crate::run::report::Pages;
+use crate::{
+    accounts::{
+        Gaps,
+        conekta::{
+            self,
+            arguments::OrphansArguments,
+            errand::{
+                Desk, is_in_doubt,
+                payee::{self, Row},
+            },
+        },
+    },
+    clock::SystemClock,
+    console,
+    exit::{Exit, Failure, with_causes},
+    run::{
+        database::Database,
+        office::{self, Office},
+        report::Pages,
+    },
+};
 
 pub(super) async fn run(
     arguments: &OrphansArguments,

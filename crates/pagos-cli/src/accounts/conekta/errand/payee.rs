@@ -6,16 +6,15 @@ use pagos_conekta::Payee;
 use pagos_core::Timestamp;
 use serde::Serialize;
 
-use crate::accounts::conekta::arguments::PayeesErrand;
-use crate::accounts::conekta::errand::Desk;
-use crate::accounts::conekta::errand::Shown;
-use crate::accounts::conekta::errand::cell;
-use crate::accounts::conekta::errand::orphan;
-use crate::accounts::conekta::listing;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Column;
-use crate::output::Kind;
+use crate::{
+    accounts::conekta::{
+        arguments::PayeesErrand,
+        errand::{Desk, Shown, cell, orphan},
+        listing,
+    },
+    exit::{Exit, Failure},
+    output::{Column, Kind},
+};
 
 pub(super) const LOOK: &str = "pagos conekta payees list";
 

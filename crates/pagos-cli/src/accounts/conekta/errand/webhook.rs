@@ -3,25 +3,24 @@
 
 use std::path::Path;
 
-use pagos_conekta::Webhook;
-use pagos_conekta::WebhookUpdate;
+use pagos_conekta::{Webhook, WebhookUpdate};
 use serde::Serialize;
 
-use crate::accounts::WEBHOOK_SEGMENT;
-use crate::accounts::conekta::arguments::OneArguments;
-use crate::accounts::conekta::arguments::WebhookCreateArguments;
-use crate::accounts::conekta::arguments::WebhookUpdateArguments;
-use crate::accounts::conekta::arguments::WebhooksErrand;
-use crate::accounts::conekta::errand::Desk;
-use crate::accounts::conekta::errand::Shown;
-use crate::accounts::conekta::errand::cell;
-use crate::accounts::conekta::errand::yes_or_no;
-use crate::accounts::conekta::listing;
-use crate::config::AccountSettings;
-use crate::exit::Exit;
-use crate::exit::Failure;
-use crate::output::Column;
-use crate::output::Kind;
+use crate::{
+    accounts::{
+        WEBHOOK_SEGMENT,
+        conekta::{
+            arguments::{
+                OneArguments, WebhookCreateArguments, WebhookUpdateArguments, WebhooksErrand,
+            },
+            errand::{Desk, Shown, cell, yes_or_no},
+            listing,
+        },
+    },
+    config::AccountSettings,
+    exit::{Exit, Failure},
+    output::{Column, Kind},
+};
 
 const LOOK: &str = "pagos conekta webhooks list";
 
