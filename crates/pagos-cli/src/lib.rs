@@ -9,7 +9,6 @@
 mod accounts;
 mod archive;
 mod arguments;
-mod clock;
 mod command;
 mod config;
 mod console;

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::{Departure, NonceSource, Reached, Transport, TransportError};
 use pagos_http::HttpOptions;
+use pagos_system::System;
 
-use crate::{accounts::Seams, clock::SystemClock};
+use crate::accounts::Seams;
 
 /// The outside of a command that sends nothing.
 pub(crate) fn seams() -> Seams {
@@ -16,7 +17,7 @@ pub(crate) fn seams() -> Seams {
         transport: Arc::new(NoNetwork),
         options: HttpOptions::default(),
         connect: |_| Ok(Arc::new(NoNetwork)),
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(System),
         nonces: Arc::new(NoNonces),
     }
 }

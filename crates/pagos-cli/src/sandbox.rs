@@ -6,11 +6,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 use bytes::Bytes;
 use pagos_core::{Departure, Transport};
 use pagos_http::{HttpOptions, HttpTransport};
+use pagos_system::System;
 use pagos_twin::{JournalError, Profile, ServeError, ServeOptions, ServerHandle, World, serve};
 use serde::Deserialize;
 use tokio::net::TcpListener;
-
-use crate::clock::SystemClock;
 
 /// How many times faster than ours the time of the twins runs: three minutes there are one second
 /// here, so that a day of retries and reversals fits into a coffee break.
@@ -215,8 +214,8 @@ async fn call(
     let url = format!("{origin}/_twin/{name}");
     let request = http::Request::builder().method(method).uri(url).body(body);
     let request = request.map_err(|_| not_there())?;
-    let http = HttpTransport::new(&HttpOptions::default(), Arc::new(SystemClock))
-        .map_err(|_| not_there())?;
+    let http =
+        HttpTransport::new(&HttpOptions::default(), Arc::new(System)).map_err(|_| not_there())?;
     let response = http.send(request, Departure::Anytime).await.map_err(|_| not_there())?;
     match response.status().is_success() {
         true => Ok(response.into_body()),

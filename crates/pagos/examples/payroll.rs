@@ -1,7 +1,7 @@
 //! Two payouts through the engine, on SQLite, against the twin of a bank: one goes straight, one is
 //! paid and taken back. Not for real money: time is virtual and the bank is simulated.
 //!
-//! `cargo run -p pagos --features cashypro,sqlite,twin --example payroll`
+//! `cargo run -p pagos --features cashypro,sqlite,system,twin --example payroll`
 #![allow(clippy::print_stdout)]
 
 use std::{
@@ -10,20 +10,20 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use pagos::{
     AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Clock, Currency, Document,
-    DocumentType, Environment, Money, NonceSource, OrderKey, PayoutOrder, Secret, Timestamp,
+    DocumentType, Environment, Money, OrderKey, PayoutOrder, Secret, Timestamp, async_trait,
     cashypro::{Cashypro, CashyproConfig, country},
     engine::{Accounts, Engine, Lane, Policy, RunId, Store, Timer, Work, World},
     sqlite::SqliteStore,
+    system::System,
     twin::{
         TwinTransport, VirtualClock,
         cashypro::{SANDBOX_API_KEY, SANDBOX_MERCHANT_ID},
     },
 };
 
-/// Time that passes when we say so. A real program waits with its runtime's timer.
+/// Time that passes when we say so. A real program gives `System` here, too.
 #[derive(Debug)]
 struct Time(Arc<VirtualClock>);
 
@@ -37,16 +37,6 @@ impl Clock for Time {
 impl Timer for Time {
     async fn sleep(&self, _wait: Duration) {
         std::future::pending().await
-    }
-}
-
-/// A real program asks the operating system.
-#[derive(Debug)]
-struct Nonces;
-
-impl NonceSource for Nonces {
-    fn draw(&self) -> [u8; 16] {
-        [7; 16]
     }
 }
 
@@ -80,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         notify_url: "http://127.0.0.1/webhooks/cashypro".to_owned(),
         ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
     };
-    let provider = Cashypro::new(config, Arc::new(bank), clock.clone(), Arc::new(Nonces))?;
+    let provider = Cashypro::new(config, Arc::new(bank), clock.clone(), Arc::new(System))?;
 
     let path = std::env::temp_dir().join(format!("pagos-example-{}.db", std::process::id()));
     let store = Arc::new(SqliteStore::open(&path)?);

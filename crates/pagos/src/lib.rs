@@ -10,7 +10,8 @@
 //! | `etpay` | `etpay` | the provider ETpay |
 //! | `virtualpos` | `virtualpos` | the provider VirtualPOS |
 //! | `all-providers` | | every provider that there is |
-//! | `http` | `http` | the transport over reqwest and rustls |
+//! | `http` | `transport` | the transport over reqwest and rustls |
+//! | `system` | `system` | this machine's clock and randomness, and with `engine` its timer |
 //! | `engine` | `engine` | durable payouts: stored before they are sent, never sent twice |
 //! | `sqlite` | `sqlite` | the engine's embedded store |
 //! | `postgres` | `postgres` | the engine's store on a PostgreSQL server, for many workers |
@@ -18,27 +19,33 @@
 //! | `twin` | `twin` | simulators of the providers, for tests |
 //!
 //! None is on by default. A feature adds API and never changes behaviour. With one provider and no
-//! `http` there is no HTTP client, no TLS and no runtime: implement [`Transport`] over your own.
+//! `http` there is no HTTP client, no TLS and no runtime: implement [`Transport`] over your own, with the
+//! crates [`http`], [`bytes`] and [`async_trait`], whose types and macro are in the traits.
 //!
 //! # Example
 //!
-//! One payout through Cashypro, against its twin. A real program gives `http::HttpTransport` instead
-//! of the twin, and lets the engine store the order before it is sent.
+//! One payout through Cashypro, against its twin. A real program gives `transport::HttpTransport` instead
+//! of the twin and `system::System` as clock and nonces, and lets the engine store the order before it is sent.
 //!
-#![cfg_attr(all(feature = "cashypro", feature = "twin"), doc = "```")]
-#![cfg_attr(not(all(feature = "cashypro", feature = "twin")), doc = "```ignore")]
+#![cfg_attr(all(feature = "cashypro", feature = "system", feature = "twin"), doc = "```")]
+#![cfg_attr(
+    not(all(feature = "cashypro", feature = "system", feature = "twin")),
+    doc = "```ignore"
+)]
 //! use std::sync::{Arc, Mutex};
+//!
 //! use pagos::cashypro::{Cashypro, CashyproConfig, country};
+//! use pagos::system::System;
 //! use pagos::twin::{TwinTransport, VirtualClock, World, cashypro};
-//! use pagos::*;
-//! # #[derive(Debug)]
-//! # struct Nonces;
-//! # impl NonceSource for Nonces { fn draw(&self) -> [u8; 16] { [7; 16] } }
+//! use pagos::{
+//!     AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Currency, Departure, Document,
+//!     DocumentType, Environment, Error, Lookup, Money, OrderKey, PayoutOrder, PayoutProvider, PayoutRef,
+//!     Secret, Status, Timestamp,
+//! };
+//!
 //! # fn main() -> Result<(), Error> {
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
 //! # runtime.block_on(async {
-//! # let nonces = Nonces; // A real one asks the operating system.
-//!
 //! let clock = Arc::new(VirtualClock::starting_at(Timestamp::from_millis(1_767_225_600_000)));
 //! let bank = TwinTransport::new(Arc::new(Mutex::new(World::standard())), clock.clone());
 //! let config = CashyproConfig {
@@ -48,7 +55,7 @@
 //!     notify_url: "http://127.0.0.1/webhooks/cashypro".to_owned(),
 //!     ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
 //! };
-//! let cashypro = Cashypro::new(config, Arc::new(bank), clock, Arc::new(nonces))?;
+//! let cashypro = Cashypro::new(config, Arc::new(bank), clock, Arc::new(System))?;
 //! let provider: &dyn PayoutProvider = &cashypro;
 //!
 //! let order = PayoutOrder {
@@ -80,6 +87,9 @@
 
 pub use pagos_core::*;
 
+#[doc(no_inline)]
+pub use {async_trait::async_trait, bytes, http};
+
 #[cfg(feature = "cashypro")]
 #[doc(inline)]
 pub use pagos_cashypro as cashypro;
@@ -98,7 +108,7 @@ pub use pagos_etpay as etpay;
 
 #[cfg(feature = "http")]
 #[doc(inline)]
-pub use pagos_http as http;
+pub use pagos_http as transport;
 
 #[cfg(feature = "postgres")]
 #[doc(inline)]
@@ -107,6 +117,10 @@ pub use pagos_store_postgres as postgres;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use pagos_store_sqlite as sqlite;
+
+#[cfg(feature = "system")]
+#[doc(inline)]
+pub use pagos_system as system;
 
 #[cfg(feature = "twin")]
 #[doc(inline)]
@@ -121,7 +135,7 @@ pub use pagos_virtualpos as virtualpos;
 pub use pagos_webhook as webhook;
 
 /// The README's example compiles.
-#[cfg(all(doctest, feature = "cashypro"))]
+#[cfg(all(doctest, feature = "cashypro", feature = "system"))]
 #[doc = include_str!("../../../README.md")]
 #[derive(Debug)]
 pub struct Readme;

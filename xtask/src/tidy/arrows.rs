@@ -45,7 +45,7 @@ fn allowed(package: &Package) -> Option<Allowed> {
             Allowed::Only(&["pagos-core"])
         }
         "pagos-conformance" => Allowed::Only(&["pagos-core", "pagos-wire"]),
-        "pagos-webhook" | "pagos-store-sqlite" | "pagos-store-postgres" => {
+        "pagos-system" | "pagos-webhook" | "pagos-store-sqlite" | "pagos-store-postgres" => {
             Allowed::Only(&["pagos-core", "pagos-engine"])
         }
         "pagos" => Allowed::Libraries,

@@ -70,17 +70,17 @@ mod tests {
 
     use pagos_core::{Error, Transport};
     use pagos_http::HttpTransport;
+    use pagos_system::System;
 
     use crate::{
         accounts::{Gaps, build, tests::account},
-        clock::SystemClock,
         offline,
     };
 
     use super::*;
 
     fn make(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
-        Ok(Arc::new(HttpTransport::new(options, Arc::new(SystemClock))?))
+        Ok(Arc::new(HttpTransport::new(options, Arc::new(System))?))
     }
 
     /// The account as it would be used, in words.

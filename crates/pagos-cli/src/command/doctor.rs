@@ -13,12 +13,12 @@ use pagos_core::{
 use pagos_engine::{Filter, Page, Policy, Refused, Store};
 use pagos_store_postgres::{ServerSettings, Severity};
 use pagos_store_sqlite::SqliteStore;
+use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
     accounts::{Account, Accounts, Gaps},
     arguments::DoctorArguments,
-    clock::SystemClock,
     command,
     config::is_readable_by_others,
     console,
@@ -70,7 +70,7 @@ fn finding(what: impl Into<String>, verdict: Verdict, because: impl Into<String>
 }
 
 fn clock() -> Finding {
-    let now = pagos_core::Clock::now(&SystemClock);
+    let now = pagos_core::Clock::now(&System);
     match now < EARLIEST_PLAUSIBLE {
         true => finding("clock", Verdict::Bad, format!("shows {now}; set it")),
         false => finding("clock", Verdict::Good, format!("shows {now}")),
@@ -116,7 +116,7 @@ async fn store(db: &Database) -> Vec<Finding> {
                 Ok(settings) => settings,
                 Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
             };
-            let now = pagos_core::Clock::now(&SystemClock);
+            let now = pagos_core::Clock::now(&System);
             let mut findings = match db.open_to_read().await {
                 Ok(store) => looked_at(store.as_ref(), &what).await,
                 // The server answers, so this is about what it holds.

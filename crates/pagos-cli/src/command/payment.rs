@@ -14,10 +14,10 @@ use std::{
 
 use pagos_core::{Clock, OrderKey};
 use pagos_engine::{Payment, Store};
+use pagos_system::System;
 
 use crate::{
     arguments::PaymentCommand,
-    clock::SystemClock,
     console,
     exit::{Exit, Failure},
     output::{Outcome, PaymentRow, Screen, payment_list, payment_outcome},
@@ -50,7 +50,7 @@ fn choice(sandbox_url: Option<&str>, config: Option<&Path>) -> Choice {
 
 /// Prints where a payment stands.
 fn print(payment: &Payment, is_json: bool) -> Result<(), Failure> {
-    let now = SystemClock.now();
+    let now = System.now();
     if is_json {
         return Ok(console::print_json(&PaymentRow::new(payment, now))?);
     }

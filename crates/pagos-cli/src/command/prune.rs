@@ -5,12 +5,12 @@ use std::io::Write;
 
 use pagos_core::Clock;
 use pagos_engine::{Horizon, StoreDoor, Survey};
+use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
     archive::ArchiveFolder,
     arguments::PruneArguments,
-    clock::SystemClock,
     console,
     exit::{Exit, Failure},
     output::{Column, Grid, Kind, List, Screen, major_text},
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &PruneArguments) -> Result<Exit, Failure> {
 }
 
 async fn prune(arguments: &PruneArguments) -> Result<Exit, Failure> {
-    let horizon = Horizon::new(arguments.before, SystemClock.now());
+    let horizon = Horizon::new(arguments.before, System.now());
     let horizon = horizon.map_err(|because| Failure::new(format!("--before: {because}")))?;
     let db = Database::existing(arguments.store.db.as_ref());
     db.check()?;

@@ -4,11 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use pagos_core::{AccountName, OrderKey};
 use pagos_engine::{Engine, EngineError, Policy, World};
+use pagos_system::System;
 
 use crate::{
     accounts::{self, Account, Accounts, Gaps},
     arguments::{Decision, ResolveArguments},
-    clock::SystemClock,
     command, console,
     exit::{Exit, Failure},
     offline,
@@ -67,7 +67,7 @@ pub(super) async fn engine(
     let open = |world: World, policy, accounts: &[Account]| {
         let door = office::door(Arc::clone(&store));
         let accounts = office::engine_accounts(accounts, &policy);
-        async move { Engine::open_beside(door, &world, accounts, Arc::new(SystemClock), policy).await }
+        async move { Engine::open_beside(door, &world, accounts, Arc::new(System), policy).await }
     };
     match open(World::Providers, Policy::live(), &accounts).await {
         Err(EngineError::OtherWorld { stored, .. }) => {

@@ -4,11 +4,11 @@
 use std::{convert::Infallible, fmt, time::Duration};
 
 use pagos_core::{AccountName, Clock, Timestamp};
+use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
     accounts::{Accounts, Missed},
-    clock::{SystemClock, before},
     console,
     exit::Failure,
     run::office::Office,
@@ -45,7 +45,7 @@ pub(crate) async fn catch_up(
     missed: &dyn Missed,
     since: Duration,
 ) -> Result<CaughtUp, Failure> {
-    let since = before(SystemClock.now(), since);
+    let since = System.now().minus(since);
     let hints = missed.hints(since).await?;
     let mut caught = CaughtUp { since, told: hints.len(), asked: 0 };
     for hint in &hints {

@@ -12,6 +12,7 @@ use std::{
 use pagos_core::{AccountName, Clock, Error, Transport};
 use pagos_engine::{Engine, EngineError, Policy, Pulse, Store, StoreDoor, World};
 use pagos_http::{HttpOptions, HttpTransport};
+use pagos_system::System;
 use pagos_webhook::{Receiver, Served, Worker};
 use tokio::sync::Notify;
 
@@ -20,7 +21,6 @@ use crate::failpoints;
 use crate::run::{bank::Bank, database::Database, refused, signal};
 use crate::{
     accounts::{Account, Seams},
-    clock::{SystemClock, SystemNonces},
     console,
     exit::Failure,
 };
@@ -31,12 +31,12 @@ pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
     // limit is a second line behind it.
     let options = HttpOptions { total_timeout: policy.deadline * 2, ..HttpOptions::default() };
     let transport = connect(&options)?;
-    let (clock, nonces) = (Arc::new(SystemClock), Arc::new(SystemNonces));
+    let (clock, nonces) = (Arc::new(System), Arc::new(System));
     Ok(Seams { transport, options, connect, clock, nonces })
 }
 
 fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
-    let transport = Arc::new(HttpTransport::new(options, Arc::new(SystemClock))?);
+    let transport = Arc::new(HttpTransport::new(options, Arc::new(System))?);
     #[cfg(feature = "failpoints")]
     let transport = failpoints::transport(transport);
     Ok(transport)
@@ -108,7 +108,7 @@ impl Office {
         policy: Policy,
     ) -> Result<Self, EngineError> {
         let door = door(Arc::clone(&store));
-        let timer = Arc::new(SystemClock);
+        let timer = Arc::new(System);
         let engine = Engine::open_beside(door, world, accounts, timer, policy).await?;
         Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
     }
@@ -126,7 +126,7 @@ impl Office {
     ) -> Result<Receiving, Failure> {
         let accounts = bank.accounts.all().iter();
         let endpoints = accounts.filter_map(|account| account.endpoint.clone()).collect();
-        let clock = Arc::new(SystemClock);
+        let clock = Arc::new(System);
         let worker = Behind { wake: Arc::clone(&self.wake), pulse: self.engine.pulse() };
         let limits = bank.limits.clone();
         let receiver = Receiver::new(self.store_door(), endpoints, clock, limits, worker)?;
@@ -223,7 +223,7 @@ impl Worker for Behind {
     }
 
     fn is_working(&self) -> bool {
-        let now = Clock::now(&SystemClock);
+        let now = Clock::now(&System);
         self.pulse.last().is_some_and(|last| now.since(last) < STILL_AFTER)
     }
 }

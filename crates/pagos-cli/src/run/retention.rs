@@ -5,13 +5,13 @@ use std::{convert::Infallible, fmt, future::Future, path::PathBuf, time::Duratio
 
 use pagos_core::Clock;
 use pagos_engine::{Horizon, Policy, PruneError, StoreDoor};
+use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
     accounts::Accounts,
     archive::ArchiveFolder,
     arguments::days,
-    clock::{SystemClock, before},
     console,
     exit::{Failure, with_causes},
     run::office::Office,
@@ -145,8 +145,8 @@ pub(crate) async fn in_background(office: &Office, retention: Option<&Retention>
 }
 
 async fn round(office: &Office, retention: &Retention) -> Result<Pruned, String> {
-    let now = SystemClock.now();
-    let horizon = Horizon::new(before(now, days(retention.keep_days)), now)?;
+    let now = System.now();
+    let horizon = Horizon::new(now.minus(days(retention.keep_days)), now)?;
     let identity = office.store.identity().await.map_err(|error| with_causes(&error))?;
     let mut archive =
         ArchiveFolder::open(&retention.archive, &identity).map_err(|fault| fault.to_string())?;

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::{AccountName, Departure, Error, Reached, TransportError};
 use pagos_http::HttpTransport;
+use pagos_system::System;
 
 use super::*;
 use crate::{
     accounts::{Gaps, build},
-    clock::SystemClock,
     offline,
 };
 
@@ -31,7 +31,7 @@ impl Transport for Made {
 
 /// As the network does it, so that a key is compared with its certificate.
 fn make(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
-    HttpTransport::new(options, Arc::new(SystemClock))?;
+    HttpTransport::new(options, Arc::new(System))?;
     Ok(Arc::new(Made(options.clone())))
 }
 

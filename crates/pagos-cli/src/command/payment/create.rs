@@ -7,12 +7,12 @@ use std::{io::Write, path::Path};
 
 use pagos_core::{AccountName, Clock, Environment, ErrorKind, PaymentOrder, Violation};
 use pagos_engine::{EngineError, Opened, Payment};
+use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
     accounts::Accounts,
     arguments::PaymentCreateArguments,
-    clock::SystemClock,
     command::payment::{self, order},
     console,
     exit::{Exit, Failure, with_causes},
@@ -151,7 +151,7 @@ async fn open_and_wait(
 /// The address alone on standard output, and what to know of it on standard error.
 fn show(opened: &Opened, arguments: &PaymentCreateArguments) -> Result<(), Failure> {
     let payment = &opened.payment;
-    let session = payment.progress.open_session(SystemClock.now());
+    let session = payment.progress.open_session(System.now());
     let page = session.and_then(|session| session.url.as_deref().or(session.code.as_deref()));
     let key = &payment.order.key;
     let until = session.and_then(|session| session.closes_at);
@@ -186,7 +186,7 @@ fn show(opened: &Opened, arguments: &PaymentCreateArguments) -> Result<(), Failu
 }
 
 fn print_json(payment: &Payment, is_new: bool) -> Result<(), Failure> {
-    let payment = Some(PaymentRow::new(payment, SystemClock.now()));
+    let payment = Some(PaymentRow::new(payment, System.now()));
     Ok(console::print_json(&Document { problems: &[], payment, is_new })?)
 }
 
@@ -197,7 +197,7 @@ fn tell_outcome(waited: &Waited) {
         Some(reason) => format!("payment {key} is {word}: {reason}"),
         None => format!("payment {key} is {word}"),
     });
-    let is_open = payment.progress.open_session(SystemClock.now()).is_some();
+    let is_open = payment.progress.open_session(System.now()).is_some();
     let next = match waited {
         Waited::Interrupted(_) => {
             "nothing is lost: `pagos serve` follows it, `pagos payment status` tells, and the same \

@@ -5,10 +5,10 @@ use std::io::Write;
 
 use pagos_core::{Clock, OrderKey};
 use pagos_engine::{Payment, Store, StoreError};
+use pagos_system::System;
 
 use crate::{
     arguments::PaymentListArguments,
-    clock::SystemClock,
     console,
     exit::{Exit, Failure},
     output::{PaymentRow, PaymentsJson, Screen, Table, Totals, with_table_row, write_totals},
@@ -37,7 +37,7 @@ async fn list(arguments: &PaymentListArguments) -> Result<Exit, Failure> {
 async fn write_json(pages: &mut Pages<'_>) -> Result<(), Failure> {
     let mut json = PaymentsJson::new(console::stdout())?;
     let mut totals = Totals::default();
-    let now = SystemClock.now();
+    let now = System.now();
     while let Some(page) = pages.next().await? {
         for payment in &page {
             with_table_row(payment, |row| totals.add(row));

@@ -5,15 +5,16 @@ use std::path::Path;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pagos_core::{Clock, Delivery};
+use pagos_system::System;
 
-use crate::{clock::SystemClock, command, exit::Failure};
+use crate::{command, exit::Failure};
 
 /// The delivery, as if it had just arrived.
 pub(super) fn read(headers: Option<&Path>, body: &Path) -> Result<Delivery, Failure> {
     Ok(Delivery {
         headers: headers.map(read_headers).transpose()?.unwrap_or_default(),
         body: Bytes::from(command::read_file(body)?),
-        received_at: SystemClock.now(),
+        received_at: System.now(),
     })
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use pagos_conekta::EventRecord;
 use pagos_core::{Clock, ProviderRef, Timestamp};
+use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
@@ -12,7 +13,6 @@ use crate::{
         errand::{Desk, Shown, cell, webhook::shown},
         listing,
     },
-    clock::{SystemClock, before},
     exit::{Exit, Failure},
     output::{Column, Kind},
 };
@@ -21,7 +21,7 @@ pub(super) async fn run(errand: &EventsErrand, config: Option<&Path>) -> Result<
     match errand {
         EventsErrand::List(arguments) => {
             let desk = Desk::open(&arguments.at, config).await?;
-            let since = before(SystemClock.now(), arguments.since);
+            let since = System.now().minus(arguments.since);
             let events = listing::events(&desk.conekta, since).await?.into_iter();
             // One that tells no time may be new.
             let is_asked = |event: &EventRecord| event.created_at.is_none_or(|at| at >= since);

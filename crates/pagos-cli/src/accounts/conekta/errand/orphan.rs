@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 use pagos_conekta::Payee;
 use pagos_core::{AccountName, Clock, Error, ErrorKind, Timestamp};
 use pagos_engine::{Filter, Store};
+use pagos_system::System;
 
 use crate::{
     accounts::{
@@ -19,7 +20,6 @@ use crate::{
             },
         },
     },
-    clock::SystemClock,
     console,
     exit::{Exit, Failure, with_causes},
     run::{
@@ -47,7 +47,7 @@ pub(super) async fn run(
     let used = Used::read(&store, &desk.settings.name).await?;
     used.check(&payees, db, &desk.settings.name)?;
     let reused = conekta::config(&desk.settings, Gaps::Refused)?.known_payees;
-    let now = SystemClock.now();
+    let now = System.now();
     let is_orphan = |payee: &&Payee| {
         !payee.is_deleted
             && !used.ids.contains(&payee.id)
