@@ -5,11 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::collections::BTreeSet;
-use std::env;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
 
 use trybuild::TestCases;
 

@@ -18,11 +18,11 @@ use tokio::sync::Notify;
 
 #[cfg(feature = "failpoints")]
 use crate::failpoints;
-use crate::run::{bank::Bank, database::Database, refused, signal};
 use crate::{
     accounts::{Account, Seams},
     console,
     exit::Failure,
+    run::{bank::Bank, database::Database, refused, signal},
 };
 
 /// The network, the clock and the randomness of a command that pays.
