@@ -133,13 +133,17 @@ impl Rules<'_> {
     }
 
     /// A watch ends with an answer that counts, to a question that left after the window closed. An
-    /// event that is repeated, or an answer of before, says nothing about what came since.
+    /// event that is repeated, or an answer of before, says nothing about what came since; nor does an
+    /// answer that is not newer than a word that nobody documented.
     fn may_end_watch(&self, progress: &Progress, seen: &Observation, change: Change) -> bool {
         let closes_at = progress.settled_at.map(|settled_at| settled_at.plus(self.window()));
         match seen.source {
             _ if self.is_refused_at_once(progress) => true,
             Source::Operator => true,
-            Source::Query => change != Change::Stale && seen.asked_at >= closes_at,
+            Source::Query => {
+                let is_understood = progress.standing.not_understood().is_none();
+                change != Change::Stale && seen.asked_at >= closes_at && is_understood
+            }
             Source::Reply | Source::VerifiedEvent | Source::UnverifiedEvent | Source::Listing => {
                 false
             }

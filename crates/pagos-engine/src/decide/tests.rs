@@ -169,6 +169,37 @@ fn a_watch_ends_with_an_answer() {
     assert_eq!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at), None);
 }
 
+/// A list and the closing question were answered at the same moment, so the answer says nothing about the
+/// word of the list. A person was told that questions go on, and there was none.
+#[test]
+fn a_watch_does_not_end_with_a_word_that_nobody_documented() {
+    let mut settled = progress(Status::Succeeded, false);
+    settled.settled_at = Some(at(1));
+    let behind = at(1).plus(Policy::live().watch_for);
+    let answered = |asked_at| {
+        let seen = Observation::new(Status::Succeeded, Source::Query, asked_at);
+        Observation { asked_at: Some(asked_at), ..seen }
+    };
+    let word = Observation {
+        asked_at: Some(behind),
+        provider_code: Some("EN_REVISION".to_owned()),
+        not_understood: true,
+        ..Observation::new(Status::Unknown, Source::Listing, behind)
+    };
+    let learn = |progress: &Progress, seen: &Observation| {
+        decide(Deduplication::ByKey, seen.seen_at, |rules| rules.learn(progress, seen))
+    };
+    let odd = learn(&settled, &word);
+    assert!(odd.progress.attention.is_some() && odd.due_at.is_some());
+    let same_moment = learn(&odd.progress, &answered(behind));
+    assert!(same_moment.progress.standing.not_understood().is_some());
+    assert!(same_moment.due_at.is_some(), "questions go on");
+    let later = behind.plus(Duration::from_secs(1));
+    let understood = learn(&same_moment.progress, &answered(later));
+    assert_eq!(understood.progress.standing.not_understood(), None);
+    assert_eq!((understood.progress.attention, understood.due_at), (None, None));
+}
+
 /// What a person settled, and the provider denies as often as a proof needs, is at rest; a single denial,
 /// or denials to questions from before the end, leave the watch open.
 #[test]
