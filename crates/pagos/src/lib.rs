@@ -20,7 +20,7 @@
 //!
 //! None is on by default. A feature adds API and never changes behaviour. With one provider and no
 //! `http` there is no HTTP client, no TLS and no runtime: implement [`Transport`] over your own, with the
-//! crates [`http`], [`bytes`] and [`async_trait`], whose types and macro are in the traits.
+//! crates [`http`], [`bytes`] and [`macro@async_trait`], whose types and macro are in the traits.
 //!
 //! # Example
 //!
