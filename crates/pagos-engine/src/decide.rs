@@ -420,6 +420,7 @@ impl Rules<'_> {
         let Some(attempt) = progress.open.filter(|_| progress.status() == Status::Unknown) else {
             if asked.progress.asking.absences >= absence.answers_min
                 && self.is_window_closed(&asked.progress, asked_at)
+                && asked.progress.standing.not_understood().is_none()
             {
                 // A person settled what the provider does not know: nothing is there to be reversed.
                 asked.due_at = None;

@@ -1,6 +1,6 @@
 //! The machine's clock, the operating system's randomness, and tokio's timer.
 //!
-//! **Invariant:** a library of Pagos takes time and randomness only from here, and only where it is given
+//! **Invariant:** providers and the engine take time and nonces from nowhere else, and only where they are given
 //! them.
 
 use std::time::SystemTime;

@@ -195,6 +195,10 @@ fn a_watch_does_not_end_with_a_word_that_nobody_documented() {
     assert!(same_moment.progress.standing.not_understood().is_some());
     assert!(same_moment.due_at.is_some(), "questions go on");
     let later = behind.plus(Duration::from_secs(1));
+    let mut denied = same_moment.progress.clone();
+    denied.asking.absences = 5;
+    let denied = decide(Deduplication::ByKey, later, |rules| rules.absent(&denied, later));
+    assert!(denied.due_at.is_some(), "denials do not explain the word either");
     let understood = learn(&same_moment.progress, &answered(later));
     assert_eq!(understood.progress.standing.not_understood(), None);
     assert_eq!((understood.progress.attention, understood.due_at), (None, None));
