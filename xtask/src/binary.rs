@@ -1,7 +1,7 @@
 //! `cargo xtask binary`: the `pagos` program as people download it, with a checksum beside it.
 //! Uploads nothing; the release workflow does.
 
-use std::{fmt::Write, fs, process::Command};
+use std::{fmt::Write, fs, path::Path, process::Command};
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,6 @@ use crate::{
     failure::Failure,
     flags::Flags,
     process::{self, build_cargo},
-    trial,
     workspace::Workspace,
 };
 
@@ -36,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
     let suffix = if target.contains("windows") { ".exe" } else { std::env::consts::EXE_SUFFIX };
     let program = format!("pagos{suffix}");
     let built = built.join("release").join(&program);
-    if trial::has_failpoints(&built)? {
+    if has_failpoints(&built)? {
         return Err(Failure::new("the program has failpoints; a release must not"));
     }
     let mut parts = vec![(built, program)];
@@ -57,6 +56,17 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
     fs::write(&path, &line).map_err(Failure::while_doing(path.display()))?;
     print!("{line}");
     Ok(())
+}
+
+/// Can the program be ended from outside at a point of the engine? The name of the variable for that
+/// stands in it, or there is nothing that reads it.
+///
+/// # Errors
+/// If the program cannot be read.
+pub fn has_failpoints(program: &Path) -> Result<bool, Failure> {
+    const VARIABLE: &[u8] = b"PAGOS_FAILPOINT";
+    let bytes = fs::read(program).map_err(Failure::while_doing(program.display()))?;
+    Ok(bytes.windows(VARIABLE.len()).any(|part| part == VARIABLE))
 }
 
 /// The line that `sha256sum --check` reads.

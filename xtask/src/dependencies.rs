@@ -7,8 +7,7 @@ use crate::{
     failure::Failure,
     flags::Flags,
     process::{self, build_cargo},
-    tidy,
-    workspace::Workspace,
+    workspace::{PROVIDERS, Workspace, is_provider},
 };
 
 /// The facade with one provider, build dependencies included (docs/ARCHITECTURE.md, budgets).
@@ -27,7 +26,7 @@ const FORBIDDEN: [&str; 5] = ["reqwest", "hyper", "tokio", "rustls", "rusqlite"]
 pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
     flags.end()?;
     let facade = workspace.find("pagos").ok_or_else(|| Failure::new("no crate pagos"))?;
-    let is_provider = |feature: &&String| tidy::PROVIDERS.contains(&feature.as_str());
+    let is_provider = |feature: &&String| PROVIDERS.contains(&feature.as_str());
     let features: Vec<&String> = facade.features.iter().filter(is_provider).collect();
     if features.is_empty() {
         return Err(Failure::new("the facade has no provider feature"));
@@ -44,8 +43,9 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Names and versions, each once; `(*)` marks what cargo printed before.
-pub(crate) fn parse(tree: &str) -> BTreeSet<(&str, &str)> {
+/// Reads what `cargo tree --prefix none --format {p}` prints: names and versions, each once; `(*)` marks
+/// what was printed before.
+pub fn parse(tree: &str) -> BTreeSet<(&str, &str)> {
     let lines = tree.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
         Some((words.next()?, words.next()?))
@@ -60,7 +60,7 @@ fn judge(provider: &str, crates: &BTreeSet<(&str, &str)>) -> Result<(), Failure>
     if let Some(name) = names.clone().find(|name| FORBIDDEN.contains(name)) {
         return Err(Failure::new(format!("{provider} alone pulls in {name}")));
     }
-    if let Some(name) = names.clone().find(|name| tidy::is_provider(name) && !is_own(name)) {
+    if let Some(name) = names.clone().find(|name| is_provider(name) && !is_own(name)) {
         return Err(Failure::new(format!("{provider} alone pulls in another provider, {name}")));
     }
     if !names.any(is_own) {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_client_a_runtime_and_another_provider_are_refused() {
-        let strangers = tidy::PROVIDERS.map(|name| format!("pagos-{name}"));
+        let strangers = PROVIDERS.map(|name| format!("pagos-{name}"));
         let others = strangers.iter().map(String::as_str).filter(|name| *name != "pagos-etpay");
         for name in FORBIDDEN.into_iter().chain(others) {
             let tree = format!("{ALONE}{name} v1.0.0\n");
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn each_provider_has_its_own_limit() {
-        for provider in tidy::PROVIDERS {
+        for provider in PROVIDERS {
             let max = crates_max(provider);
             let crowd = |count: usize| {
                 let crates = (1..count).map(|n| format!("crate{n} v1.0.0\n"));

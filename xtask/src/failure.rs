@@ -4,28 +4,28 @@ use std::fmt::{self, Display};
 
 /// Why a command failed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub struct Failure {
     message: String,
 }
 
 impl Failure {
     /// A failure in one sentence, lower case, without a full stop.
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 
     /// A failure of which everything was said already.
-    pub(crate) fn told() -> Self {
+    pub fn told() -> Self {
         Self::new("")
     }
 
     /// Is there anything left to say?
-    pub(crate) fn is_told(&self) -> bool {
+    pub fn is_told(&self) -> bool {
         self.message.is_empty()
     }
 
     /// Puts what was being done before the cause; for `map_err`.
-    pub(crate) fn while_doing<E: Display>(what: impl Display) -> impl FnOnce(E) -> Failure {
+    pub fn while_doing<E: Display>(what: impl Display) -> impl FnOnce(E) -> Failure {
         move |cause| Failure::new(format!("{what}: {cause}"))
     }
 }

@@ -6,14 +6,14 @@ use crate::failure::Failure;
 
 /// The arguments that were given and not taken yet.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Flags {
+pub struct Flags {
     names: Vec<String>,
     given: BTreeMap<String, Option<String>>,
 }
 
 impl Flags {
     /// Reads names first, then `--name value`, `--name=value` and `--switch`.
-    pub(crate) fn parse(words: &[String]) -> Result<Self, Failure> {
+    pub fn parse(words: &[String]) -> Result<Self, Failure> {
         let mut given = BTreeMap::new();
         let mut words = words.iter().peekable();
         let mut names = Vec::new();
@@ -36,12 +36,12 @@ impl Flags {
     }
 
     /// The names before the flags.
-    pub(crate) fn take_names(&mut self) -> Vec<String> {
+    pub fn take_names(&mut self) -> Vec<String> {
         std::mem::take(&mut self.names)
     }
 
     /// Was the switch given?
-    pub(crate) fn take_switch(&mut self, name: &str) -> Result<bool, Failure> {
+    pub fn take_switch(&mut self, name: &str) -> Result<bool, Failure> {
         match self.given.remove(name) {
             None => Ok(false),
             Some(None) => Ok(true),
@@ -52,7 +52,7 @@ impl Flags {
     }
 
     /// The text of a flag, or what holds without it.
-    pub(crate) fn take_text(&mut self, name: &str, otherwise: &str) -> Result<String, Failure> {
+    pub fn take_text(&mut self, name: &str, otherwise: &str) -> Result<String, Failure> {
         match self.given.remove(name) {
             None => Ok(otherwise.to_owned()),
             Some(Some(value)) => Ok(value),
@@ -61,13 +61,13 @@ impl Flags {
     }
 
     /// The number of a flag, or what holds without it.
-    pub(crate) fn take_number(&mut self, name: &str, otherwise: u64) -> Result<u64, Failure> {
+    pub fn take_number(&mut self, name: &str, otherwise: u64) -> Result<u64, Failure> {
         let text = self.take_text(name, &otherwise.to_string())?;
         text.parse().map_err(|_| Failure::new(format!("--{name} {text:?} is not a whole number")))
     }
 
     /// Refuses whatever nobody took.
-    pub(crate) fn end(self) -> Result<(), Failure> {
+    pub fn end(self) -> Result<(), Failure> {
         if let Some(name) = self.names.first() {
             return Err(Failure::new(format!("{name:?} is not a flag; flags begin with --")));
         }

@@ -6,7 +6,7 @@ use crate::{
     flags::Flags,
     process::{self, build_cargo},
     tidy,
-    workspace::Workspace,
+    workspace::{PROVIDERS, Workspace},
 };
 
 /// Stops at the first thing that is wrong.
@@ -37,5 +37,5 @@ fn clippy(workspace: &Workspace, selection: &[&str]) -> Result<(), Failure> {
 fn list_providers(workspace: &Workspace) -> Vec<&str> {
     let features = workspace.find("pagos").map(|facade| facade.features.as_slice());
     let names = features.unwrap_or_default().iter().map(String::as_str);
-    names.filter(|feature| tidy::PROVIDERS.contains(feature)).collect()
+    names.filter(|feature| PROVIDERS.contains(feature)).collect()
 }

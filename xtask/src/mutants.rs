@@ -21,8 +21,8 @@ use crate::{
     failure::Failure,
     flags::Flags,
     mutants::{copy::Copy, judge::Judge, list::Mutant, report::Row},
-    postgres::Choice,
     process,
+    server::Choice,
     tidy::Check,
     workspace::Workspace,
 };
@@ -96,7 +96,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
              hang or do not build by it",
         ));
     }
-    let server = choose_server(workspace, &mut mutants)?;
+    let server = choose_server(&mut mutants)?;
     let folder = workspace.target.join("mutants");
     let _lock = lock(&folder)?;
     let rows = try_all(workspace, &folder, &server, &mutants, orders.jobs)?;
@@ -109,11 +109,11 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
 
 /// The server for the tests of those that need one. Where there is none, they are left out, which
 /// is said, and a failure where `CI=true`.
-fn choose_server(workspace: &Workspace, mutants: &mut Vec<Mutant>) -> Result<Choice, Failure> {
+fn choose_server(mutants: &mut Vec<Mutant>) -> Result<Choice, Failure> {
     if !mutants.iter().any(Mutant::needs_a_server) {
         return Ok(Choice::Nothing);
     }
-    let server = Choice::make(workspace)?;
+    let server = Choice::make()?;
     if matches!(server, Choice::Nothing) {
         mutants.retain(|mutant| !mutant.needs_a_server());
     }

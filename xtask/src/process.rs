@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     io::{BufRead, BufReader, Read},
     process::{Command, Stdio},
     thread,
@@ -11,22 +12,27 @@ use crate::{failure::Failure, workspace::Workspace};
 
 /// What a program said while its words were passed on.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub struct Heard {
     /// Standard output and standard error; each is whole, their order is lost.
-    pub(crate) text: String,
+    pub text: String,
     /// Did it exit with zero?
-    pub(crate) is_success: bool,
+    pub is_success: bool,
+}
+
+/// The cargo that runs this program.
+pub(crate) fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// A cargo command in the root of the workspace: the same cargo that runs this program.
-pub(crate) fn build_cargo(workspace: &Workspace, words: &[&str]) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+pub fn build_cargo(workspace: &Workspace, words: &[&str]) -> Command {
+    let mut command = Command::new(cargo());
     command.args(words).current_dir(&workspace.root);
     command
 }
 
 /// Runs to the end with our own output; a non-zero exit is a failure.
-pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
+pub fn run(command: &mut Command) -> Result<(), Failure> {
     announce(command);
     let status = command.status().map_err(Failure::while_doing(describe(command)))?;
     if status.success() {
@@ -36,7 +42,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
 }
 
 /// Runs to the end and returns its standard output; a non-zero exit is a failure.
-pub(crate) fn read_stdout(command: &mut Command) -> Result<String, Failure> {
+pub fn read_stdout(command: &mut Command) -> Result<String, Failure> {
     let output = command.output().map_err(Failure::while_doing(describe(command)))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -46,7 +52,7 @@ pub(crate) fn read_stdout(command: &mut Command) -> Result<String, Failure> {
 }
 
 /// Runs to the end, passes its words on line by line, and keeps them.
-pub(crate) fn overhear(command: &mut Command) -> Result<Heard, Failure> {
+pub fn overhear(command: &mut Command) -> Result<Heard, Failure> {
     announce(command);
     let what = describe(command);
     let mut child = command
@@ -65,14 +71,14 @@ pub(crate) fn overhear(command: &mut Command) -> Result<Heard, Failure> {
 }
 
 /// Can the command be run at all, and does it succeed? Its output is swallowed.
-pub(crate) fn is_available(command: &mut Command) -> bool {
+pub fn is_available(command: &mut Command) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
 /// Is a tool of cargo here that a user's machine may lack? If not, says so in one line: skipped on
 /// a user's machine, a failure where `CI=true`.
-pub(crate) fn has_tool(workspace: &Workspace, tool: &str, what: &str) -> Result<bool, Failure> {
+pub fn has_tool(workspace: &Workspace, tool: &str, what: &str) -> Result<bool, Failure> {
     if is_available(&mut build_cargo(workspace, &[tool, "--version"])) {
         return Ok(true);
     }
@@ -85,7 +91,7 @@ pub(crate) fn has_tool(workspace: &Workspace, tool: &str, what: &str) -> Result<
 }
 
 /// Are we on a machine that must not skip anything?
-pub(crate) fn is_ci() -> bool {
+pub fn is_ci() -> bool {
     env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 

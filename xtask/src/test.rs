@@ -1,22 +1,18 @@
 //! `cargo xtask test`: every test that the workspace has, and one line of counts at the end.
 //! Runs programs and adds up what they say; `tally.rs` reads their words.
 
-mod tally;
-
 use std::process::Command;
 
 use crate::{
-    compat, conformance, crash,
     failure::Failure,
     flags::Flags,
-    postgres::{self, Choice},
     process::{self, build_cargo},
-    siege, simulate, surroundings, sweep, tidy,
-    trial::{BuildProfile, bank::Faults, payroll::Provider},
+    server::Choice,
+    simulate,
+    tally::{self, Tally},
+    tidy, trials,
     workspace::Workspace,
 };
-
-pub(crate) use self::tally::Tally;
 
 /// One part of the whole.
 struct Step {
@@ -28,7 +24,7 @@ struct Step {
 const STEPS: [Step; 11] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
-    Step { name: "conformance", run: conformance::replay },
+    Step { name: "conformance", run: run_conformance },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
@@ -42,7 +38,7 @@ const STEPS: [Step; 11] = [
 /// What tells most in a few minutes, for everyday work.
 const QUICK_STEPS: [Step; 3] = [
     Step { name: "tests", run: run_quick_tests },
-    Step { name: "conformance", run: conformance::replay },
+    Step { name: "conformance", run: run_conformance },
     Step { name: "tidy", run: run_tidy },
 ];
 
@@ -73,7 +69,7 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
 
 /// A server that is wanted and not there fails the step; the other tests run all the same.
 fn run_tests(workspace: &Workspace) -> Result<Tally, Failure> {
-    let (server, missing) = match Choice::make(workspace) {
+    let (server, missing) = match Choice::make() {
         Ok(server) => (server, Tally::default()),
         Err(failure) => {
             println!("{failure}");
@@ -113,81 +109,46 @@ fn run_doctests(workspace: &Workspace) -> Result<Tally, Failure> {
     count(&mut build_cargo(workspace, &words), tally::parse_libtest)
 }
 
-/// A run that failed without a failed test (it did not build, say) counts as one failure.
 fn count(command: &mut Command, read: fn(&str) -> Option<Tally>) -> Result<Tally, Failure> {
     if process::is_ci() {
         command.env("INSTA_UPDATE", "no");
     }
-    let heard = process::overhear(command)?;
-    let Some(mut tally) = read(&heard.text) else {
-        return Err(Failure::new("no counts: the tests did not build or did not start"));
-    };
-    if !heard.is_success && tally.failed == 0 {
-        tally.failed = 1;
-    }
-    Ok(tally)
+    Tally::of(&process::overhear(command)?, read)
 }
 
-fn run_compat(workspace: &Workspace) -> Result<Tally, Failure> {
-    compat::check(workspace, &[])
+fn run_conformance(_: &Workspace) -> Result<Tally, Failure> {
+    trials::count(&["conformance"])
+}
+
+fn run_compat(_: &Workspace) -> Result<Tally, Failure> {
+    trials::count(&["compat"])
 }
 
 /// The crash run that everybody's test command can afford.
-fn run_small_crash(workspace: &Workspace) -> Result<Tally, Failure> {
-    let orders = crash::Orders {
-        database: crash::Database::Sqlite,
-        workers: 1,
-        kill_every_ms: 1_000,
-        server_restarts: 0,
-        kills: 5,
-        rows: 120,
-        providers: Provider::ALL.to_vec(),
-        seed: 1,
-        faults: Faults::Hostile,
-        profile: BuildProfile::Dev,
-        program: None,
-    };
-    crash::run(workspace, &orders)?;
-    Ok(Tally { passed: 1, ..Tally::default() })
+fn run_small_crash(_: &Workspace) -> Result<Tally, Failure> {
+    trials::count(&["crash", "--kills", "5", "--rows", "120", "--profile", "dev"])
 }
 
 /// Two processes on one server, which is killed as well.
-fn run_small_crowd(workspace: &Workspace) -> Result<Tally, Failure> {
-    if !postgres::is_installed()? {
-        return Ok(Tally { skipped: 1, ..Tally::default() });
-    }
-    let orders = crash::Orders {
-        database: crash::Database::Postgres,
-        workers: 2,
-        kill_every_ms: 1_000,
-        server_restarts: 1,
-        kills: 3,
-        rows: 60,
-        providers: Provider::ALL.to_vec(),
-        seed: 1,
-        faults: Faults::Hostile,
-        profile: BuildProfile::Dev,
-        program: None,
-    };
-    crash::run(workspace, &orders)?;
-    Ok(Tally { passed: 1, ..Tally::default() })
+fn run_small_crowd(_: &Workspace) -> Result<Tally, Failure> {
+    let who = ["crash", "--db", "postgres", "--if-installed", "--workers", "2", "--profile", "dev"];
+    let what = ["--server-restarts", "1", "--kills", "3", "--rows", "60"];
+    trials::count(&[who.as_slice(), &what].concat())
 }
 
 /// Half a minute of strangers; each attack that is held counts as a test.
-fn run_small_siege(workspace: &Workspace) -> Result<Tally, Failure> {
-    let passed = siege::run(workspace, &siege::Orders::quick(BuildProfile::Dev))?;
-    Ok(Tally { passed, ..Tally::default() })
+fn run_small_siege(_: &Workspace) -> Result<Tally, Failure> {
+    trials::count(&["siege", "--quick", "--profile", "dev"])
 }
 
 /// Everything around the program that could make it pay twice; each thing that was tried counts.
-fn run_surroundings(workspace: &Workspace) -> Result<Tally, Failure> {
-    surroundings::run(workspace, &surroundings::Orders::all(BuildProfile::Dev))
+fn run_surroundings(_: &Workspace) -> Result<Tally, Failure> {
+    trials::count(&["surroundings"])
 }
 
 /// Every named point with every provider, once; an abort that was got to counts as a test.
-fn run_quick_sweep(workspace: &Workspace) -> Result<Tally, Failure> {
-    let passed = sweep::run(workspace, &sweep::Orders::quick())?;
-    Ok(Tally { passed, ..Tally::default() })
+fn run_quick_sweep(_: &Workspace) -> Result<Tally, Failure> {
+    trials::count(&["sweep", "--quick"])
 }
 
 /// As many schedules as fit into a few minutes; each counts what must happen and must hold.

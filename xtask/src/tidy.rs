@@ -16,9 +16,6 @@ use crate::{failure::Failure, flags::Flags, mutants};
 
 use crate::{tidy::source::Source, workspace::Workspace};
 
-/// The providers of Pagos; `pagos-<provider>` is the crate. The only list of them in `xtask`.
-pub(crate) const PROVIDERS: [&str; 4] = ["etpay", "virtualpos", "conekta", "cashypro"];
-
 /// What one rule had to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Check {
@@ -55,9 +52,4 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
         check.findings.iter().for_each(|finding| println!("  {finding}"));
     }
     Ok(checks)
-}
-
-/// Is this crate one of the providers?
-pub(crate) fn is_provider(name: &str) -> bool {
-    name.strip_prefix("pagos-").is_some_and(|rest| PROVIDERS.contains(&rest))
 }

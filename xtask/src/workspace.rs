@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    env,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -14,56 +13,64 @@ use crate::{failure::Failure, process};
 
 /// The workspace as cargo sees it.
 #[derive(Debug, Clone)]
-pub(crate) struct Workspace {
+pub struct Workspace {
     /// Where the root manifest lies.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// Where cargo builds.
-    pub(crate) target: PathBuf,
+    pub target: PathBuf,
     /// The members, by name.
-    pub(crate) packages: Vec<Package>,
+    pub packages: Vec<Package>,
 }
 
 /// One crate of the workspace.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Package {
+pub struct Package {
     /// The crate's name.
-    pub(crate) name: String,
+    pub name: String,
     /// Its version.
-    pub(crate) version: String,
+    pub version: String,
     /// The folder of its manifest.
-    pub(crate) folder: PathBuf,
+    pub folder: PathBuf,
     /// May it be published?
-    pub(crate) is_published: bool,
+    pub is_published: bool,
     /// What it names under its dependency tables.
-    pub(crate) dependencies: Vec<Dependency>,
+    pub dependencies: Vec<Dependency>,
     /// Its features, `default` included.
-    pub(crate) features: Vec<String>,
+    pub features: Vec<String>,
     /// The names of its bench targets.
-    pub(crate) benches: Vec<String>,
+    pub benches: Vec<String>,
     /// The `[package]` fields that registries show, by cargo's name, as they are in the metadata.
-    pub(crate) fields: BTreeMap<String, Value>,
+    pub fields: BTreeMap<String, Value>,
 }
 
 /// One dependency of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Dependency {
+pub struct Dependency {
     /// The crate that is needed.
-    pub(crate) name: String,
+    pub name: String,
     /// What for.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Does it lie in this workspace?
-    pub(crate) is_internal: bool,
+    pub is_internal: bool,
 }
 
 /// What a dependency is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The crate itself.
     Normal,
     /// Its build script.
     Build,
     /// Its tests, examples and benches.
     Dev,
+}
+
+/// The providers of Pagos; `pagos-<provider>` is the crate. The only list of them here.
+pub const PROVIDERS: [&str; 4] = ["etpay", "virtualpos", "conekta", "cashypro"];
+
+/// Is this crate one of the providers?
+pub fn is_provider(name: &str) -> bool {
+    name.strip_prefix("pagos-").is_some_and(|rest| PROVIDERS.contains(&rest))
 }
 
 const FIELDS: [&str; 8] = [
@@ -79,10 +86,9 @@ const FIELDS: [&str; 8] = [
 
 impl Workspace {
     /// Asks cargo.
-    pub(crate) fn read() -> Result<Self, Failure> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    pub fn read() -> Result<Self, Failure> {
         let words = ["metadata", "--format-version", "1", "--no-deps"];
-        let text = process::read_stdout(Command::new(cargo).args(words))?;
+        let text = process::read_stdout(Command::new(process::cargo()).args(words))?;
         let metadata: Value =
             serde_json::from_str(&text).map_err(Failure::while_doing("reading cargo metadata"))?;
         Self::parse(&metadata)
@@ -97,12 +103,12 @@ impl Workspace {
     }
 
     /// The crate of that name.
-    pub(crate) fn find(&self, name: &str) -> Option<&Package> {
+    pub fn find(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)
     }
 
     /// A path as people write it: relative to the root, with slashes.
-    pub(crate) fn shorten(&self, path: &Path) -> String {
+    pub fn shorten(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
     }
 }
@@ -130,7 +136,7 @@ impl Package {
     }
 
     /// The members of this workspace that it needs for the given purposes, each once.
-    pub(crate) fn internal(&self, kinds: &[Kind]) -> Vec<&str> {
+    pub fn internal(&self, kinds: &[Kind]) -> Vec<&str> {
         let wanted = |it: &&Dependency| it.is_internal && kinds.contains(&it.kind);
         let mut names: Vec<&str> =
             self.dependencies.iter().filter(wanted).map(|it| it.name.as_str()).collect();

@@ -6,7 +6,8 @@ use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
 use crate::{
     failure::Failure,
     mutants::{copy::Copy, list::Mutant},
-    postgres::Choice,
+    process,
+    server::Choice,
 };
 
 /// What became of one planted bug.
@@ -114,7 +115,7 @@ impl<'a> Judge<'a> {
     }
 
     fn ran(&self, tests: &str) -> Result<Ran, Failure> {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = Command::new(process::cargo());
         command
             .args(["nextest", "run", "--all-features", "--color", "never", "--config-file"])
             .arg(&self.config)

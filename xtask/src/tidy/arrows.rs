@@ -1,8 +1,8 @@
 //! Which crate may need which. The arrows of `docs/ARCHITECTURE.md`, as a table and nothing else.
 
 use crate::{
-    tidy::{Check, is_provider},
-    workspace::{Kind, Package},
+    tidy::Check,
+    workspace::{Kind, Package, is_provider},
 };
 
 /// What a crate of the workspace may need, tests aside.
@@ -49,8 +49,10 @@ fn allowed(package: &Package) -> Option<Allowed> {
             Allowed::Only(&["pagos-core", "pagos-engine"])
         }
         "pagos" => Allowed::Libraries,
-        "pagos-cli" | "xtask" => Allowed::All,
-        "pagos-fuzz" | "pagos-tests" if !package.is_published => Allowed::All,
+        "pagos-cli" => Allowed::All,
+        "pagos-fuzz" | "pagos-tests" | "pagos-trials" if !package.is_published => Allowed::All,
+        // Built in seconds: what needs the product is a trial.
+        "xtask" => Allowed::Only(&[]),
         name if is_provider(name) => Allowed::Only(&["pagos-core", "pagos-wire"]),
         _ => return None,
     })
@@ -67,10 +69,13 @@ fn permits(allowed: &Allowed, name: &str) -> bool {
     }
 }
 
-/// Tests may see more, with two limits: a twin never sees a provider, so that one mistake cannot
+/// Tests may see more, with three limits: nobody sees the trials, which start what they try; a twin never sees a provider, so that one mistake cannot
 /// hide in both; and only the crates that may need everything list all providers.
 fn judge_tests(package: &Package, allowed: &Allowed, providers: &[&str]) -> Vec<String> {
     let seen = package.internal(&[Kind::Normal, Kind::Build, Kind::Dev]);
+    if seen.contains(&"pagos-trials") {
+        return vec![format!("{} must not see pagos-trials", package.name)];
+    }
     let listed: Vec<&&str> = seen.iter().filter(|name| providers.contains(name)).collect();
     if package.name == "pagos-twin" {
         return listed.iter().map(|it| format!("pagos-twin must not test with {it}")).collect();
@@ -131,6 +136,20 @@ mod tests {
             package("pagos-twin", &[("pagos-cashypro", Kind::Dev)]),
         ];
         assert_eq!(findings(&packages), ["pagos-twin must not test with pagos-cashypro"]);
+    }
+
+    #[test]
+    fn nobody_sees_the_trials_and_xtask_needs_nothing() {
+        let mut trials = package("pagos-trials", &[("pagos-cli", Kind::Normal)]);
+        trials.is_published = false;
+        assert_eq!(findings(&[trials]), Vec::<String>::new());
+        for (from, kind) in [("pagos-cli", Kind::Normal), ("pagos-tests", Kind::Dev)] {
+            let mut package = package(from, &[("pagos-trials", kind)]);
+            package.is_published = from == "pagos-cli";
+            assert_eq!(findings(&[package]), [format!("{from} must not see pagos-trials")]);
+        }
+        let xtask = package("xtask", &[("pagos-core", Kind::Normal)]);
+        assert_eq!(findings(&[xtask]), ["xtask must not need pagos-core"]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    tidy::{Check, is_provider, source::Source},
-    workspace::Workspace,
+    tidy::{Check, source::Source},
+    workspace::{Workspace, is_provider},
 };
 
 const REQUIRED: [&str; 8] = [

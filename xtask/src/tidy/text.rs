@@ -1,8 +1,11 @@
 //! Rules about the text of Rust files: heads, length, forbidden words, floats, exposed secrets, imports.
 
-use crate::tidy::{
-    Check, is_provider,
-    source::{Place, Source},
+use crate::{
+    tidy::{
+        Check,
+        source::{Place, Source},
+    },
+    workspace::is_provider,
 };
 
 /// Lines before the tests of a file. The aim is 400; this is where a file certainly has two subjects.

@@ -68,20 +68,6 @@ pub(crate) enum Depth {
 }
 
 impl Orders {
-    /// What everybody's test command can afford.
-    pub(crate) fn quick() -> Self {
-        Self {
-            providers: Provider::ALL.to_vec(),
-            points: Point::ALL.to_vec(),
-            faults: fault::ALL.to_vec(),
-            depth: Depth::Quick,
-            seed: 1,
-            profile: BuildProfile::Dev,
-            side_by_side: 4,
-            databases: vec![Database::Sqlite],
-        }
-    }
-
     /// Reads them from flags.
     pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
         let points: Vec<&str> = Point::ALL.iter().map(|point| point.word()).collect();

@@ -12,12 +12,15 @@ mod watcher;
 use std::{
     env, fs,
     hash::{BuildHasher, RandomState},
+    io,
     net::TcpListener,
     path::Path,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
+
+use xtask::server::VARIABLE;
 
 pub(crate) use self::pooler::Pooler;
 use crate::{
@@ -26,9 +29,6 @@ use crate::{
     process::{self, is_ci},
     workspace::Workspace,
 };
-
-/// Where tests find the server that they may make databases in.
-pub(crate) const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";
 
 const USER: &str = "pagos";
 
@@ -41,8 +41,12 @@ const PORTS_MAX: u32 = 3;
 
 /// `cargo xtask postgres COMMAND...`: runs a command that finds a private server in its environment.
 pub(crate) fn run(workspace: &Workspace, words: &[String]) -> Result<(), Failure> {
-    let Some((program, words)) = words.split_first() else {
-        return Err(Failure::new("name the command to run: `cargo xtask postgres cargo test`"));
+    let (program, words) = match words.split_first() {
+        Some((word, [])) if word == "--hold" => return hold(workspace),
+        Some(words) => words,
+        None => {
+            return Err(Failure::new("name the command to run: `cargo xtask postgres cargo test`"));
+        }
     };
     let Some(server) = Server::start(workspace)? else {
         return Err(Failure::new("PostgreSQL's programs are missing: install Debian's postgresql"));
@@ -190,7 +194,7 @@ pub(crate) fn is_installed() -> Result<bool, Failure> {
         (Some(_), _) => Ok(true),
         (None, true) => Err(Failure::new(MISSING)),
         (None, false) => {
-            println!("{MISSING}");
+            eprintln!("{MISSING}");
             Ok(false)
         }
     }
@@ -199,42 +203,17 @@ pub(crate) fn is_installed() -> Result<bool, Failure> {
 const MISSING: &str = "PostgreSQL tests are skipped: install Debian's postgresql or set \
                        PAGOS_TEST_POSTGRES_URL";
 
-/// Which server the tests use.
-#[derive(Debug)]
-pub(crate) enum Choice {
-    /// The one that the environment names.
-    Given,
-    /// A private one.
-    Private(Server),
-    /// None; the tests say so, too.
-    Nothing,
-}
-
-impl Choice {
-    /// Chooses, and says in one line which it is. Where `CI=true`, nothing is a failure.
-    pub(crate) fn make(workspace: &Workspace) -> Result<Self, Failure> {
-        if env::var_os(VARIABLE).is_some_and(|url| !url.is_empty()) {
-            println!("PostgreSQL tests use the server of {VARIABLE}");
-            return Ok(Self::Given);
-        }
-        let Some(server) = Server::start(workspace)? else {
-            is_installed()?;
-            return Ok(Self::Nothing);
-        };
-        let (folder, port) = (server.folder.path.display(), server.port);
-        println!("PostgreSQL tests use a private server on port {port} in {folder}");
-        Ok(Self::Private(server))
-    }
-
-    /// Tells a command about it.
-    pub(crate) fn tell(&self, command: &mut Command) {
-        match self {
-            Self::Given | Self::Nothing => {}
-            Self::Private(server) => {
-                command.env(VARIABLE, server.url());
-            }
-        }
-    }
+/// Keeps a private server until our input ends, as it does when whoever started us is gone. The only
+/// line of the output is where it is; there is none where PostgreSQL is not installed.
+fn hold(workspace: &Workspace) -> Result<(), Failure> {
+    let Some(server) = Server::start(workspace)? else {
+        return is_installed().map(drop);
+    };
+    let (folder, port) = (server.folder.path.display(), server.port);
+    eprintln!("PostgreSQL tests use a private server on port {port} in {folder}");
+    println!("{}", server.url());
+    let ended = io::copy(&mut io::stdin(), &mut io::sink());
+    ended.map(drop).map_err(Failure::while_doing("waiting for the end of the input"))
 }
 
 fn make_cluster(programs: &Programs, folder: &Folder, password: &str) -> Result<(), Failure> {

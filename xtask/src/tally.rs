@@ -2,22 +2,48 @@
 
 use std::fmt;
 
+use crate::{failure::Failure, process::Heard};
+
 /// How many passed, failed and were skipped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) passed: usize,
-    pub(crate) failed: usize,
-    pub(crate) skipped: usize,
+pub struct Tally {
+    /// They passed.
+    pub passed: usize,
+    /// They failed, or did not end.
+    pub failed: usize,
+    /// They were not run.
+    pub skipped: usize,
 }
 
 impl Tally {
     /// Both together.
-    pub(crate) fn plus(self, other: Self) -> Self {
+    pub fn plus(self, other: Self) -> Self {
         Self {
             passed: self.passed + other.passed,
             failed: self.failed + other.failed,
             skipped: self.skipped + other.skipped,
         }
+    }
+
+    /// Reads the last line that has the form of [`Tally`]'s own words.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.lines().rev().find_map(|line| {
+            let mut tally = Self::default();
+            tally.add_line(line);
+            (tally.to_string() == line.trim()).then_some(tally)
+        })
+    }
+
+    /// The counts of a run. One that failed without a failed test (it did not build, say) counts as one
+    /// failure.
+    pub(crate) fn of(heard: &Heard, read: fn(&str) -> Option<Self>) -> Result<Self, Failure> {
+        let Some(mut tally) = read(&heard.text) else {
+            return Err(Failure::new("no counts: it did not build, did not start or broke off"));
+        };
+        if !heard.is_success && tally.failed == 0 {
+            tally.failed = 1;
+        }
+        Ok(tally)
     }
 
     /// Adds the counts of one line: `3 passed (1 slow), 2 failed, 1 timed out, 0 skipped`.
@@ -47,7 +73,7 @@ impl fmt::Display for Tally {
 /// Reads the summary of `cargo nextest run`. `None` where there is none.
 ///
 /// Tests that a summary of the form `3/5 tests run` left out count as failed.
-pub(super) fn parse_nextest(text: &str) -> Option<Tally> {
+pub(crate) fn parse_nextest(text: &str) -> Option<Tally> {
     let is_summary = |line: &&str| line.trim_start().starts_with("Summary [");
     let line = text.lines().rev().find(is_summary)?;
     let (head, counts) = line.split_once(" run: ")?;
@@ -61,7 +87,7 @@ pub(super) fn parse_nextest(text: &str) -> Option<Tally> {
 }
 
 /// Adds up every `test result:` line of `cargo test`. `None` where there is none.
-pub(super) fn parse_libtest(text: &str) -> Option<Tally> {
+pub(crate) fn parse_libtest(text: &str) -> Option<Tally> {
     let mut tally = None;
     for line in text.lines() {
         let Some((_, counts)) = line.split_once("test result: ") else {
@@ -124,8 +150,26 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_failed_has_a_failure() {
+        let heard = |text: &str, is_success| Heard { text: text.to_owned(), is_success };
+        for (text, is_success, expected) in [
+            ("3 passed, 0 failed, 0 skipped\n", true, tally(3, 0, 0)),
+            ("3 passed, 0 failed, 0 skipped\n", false, tally(3, 1, 0)),
+            ("3 passed, 2 failed, 0 skipped\n", false, tally(3, 2, 0)),
+            ("error: could not compile", false, None),
+        ] {
+            assert_eq!(Tally::of(&heard(text, is_success), Tally::parse).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn the_last_line_has_one_form() {
         let total = Tally { passed: 2, failed: 0, skipped: 1 };
-        assert_eq!(total.plus(total).to_string(), "4 passed, 0 failed, 2 skipped");
+        let line = total.plus(total).to_string();
+        assert_eq!(line, "4 passed, 0 failed, 2 skipped");
+        let text =
+            format!("1 passed, 0 failed, 0 skipped\n{line}\ncompat: {line}\nwarning: 1 passed\n");
+        assert_eq!(Tally::parse(&text), tally(4, 0, 2));
+        assert_eq!(Tally::parse("7 passed\n"), None);
     }
 }

@@ -34,7 +34,7 @@ impl Folder {
         }
         remove(&path);
         let path = env::temp_dir().join(format!("pagos-postgres-{name}"));
-        println!(
+        eprintln!(
             "PostgreSQL's user cannot enter {}; it runs in {}",
             parent.display(),
             path.display()
@@ -121,7 +121,7 @@ fn sweep(parent: &Path, programs: &Programs) {
         if owner.parse::<u32>().is_err() || is_alive(owner) {
             continue;
         }
-        println!("PostgreSQL of an earlier run is ended: {}", entry.path().display());
+        eprintln!("PostgreSQL of an earlier run is ended: {}", entry.path().display());
         let folder = Folder { path: entry.path() };
         // It may be down; then only its folder is left.
         let _ = programs.stop(&folder.data());

@@ -8,8 +8,9 @@ use std::{
     time::Duration,
 };
 
+use xtask::dependencies;
+
 use crate::{
-    dependencies,
     failure::Failure,
     meter,
     process::{self, build_cargo},

@@ -7,7 +7,7 @@ use pagos_core::Secret;
 use pagos_virtualpos::Claims;
 use serde_json::Value;
 
-use crate::{failure::Failure, test::Tally};
+use crate::{failure::Failure, tally::Tally};
 
 /// Tokens in their fields, and how they are verified; by the name of the folder. A new provider
 /// whose tokens others can make is one more row.

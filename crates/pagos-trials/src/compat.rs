@@ -2,7 +2,7 @@
 //! package of a provider says and accepts is the best witness of a wire format that we have; where
 //! there is none, packages that many use for the same kind of token.
 //!
-//! Each folder of `xtask/compat` is about one provider and has a script of ours for each language
+//! Each folder of `crates/pagos-trials/compat` is about one provider and has a script of ours for each language
 //! that such a package is written in. The script finds the twin's address in `COMPAT_TWIN_URL` and
 //! the `pagos` program in `COMPAT_PROGRAM`, prints `ok NAME` or `failed NAME: why` for each check,
 //! and exits with 1 if one failed. Tokens that it appends to the file `COMPAT_TOKENS` are judged by
@@ -22,7 +22,7 @@ use crate::{
     failure::Failure,
     flags::Flags,
     process,
-    test::Tally,
+    tally::Tally,
     trial::{self, BuildProfile, bank::Bank},
     workspace::Workspace,
 };
@@ -43,7 +43,7 @@ struct Language {
     prepare: fn(&Site) -> Result<Prepared, Failure>,
 }
 
-/// A folder of `xtask/compat`.
+/// A folder of `crates/pagos-trials/compat`.
 #[derive(Debug)]
 struct Site {
     name: String,
@@ -62,23 +62,17 @@ enum Prepared {
     Missing(String),
 }
 
-/// Runs the programs that are named, or all of them. Fails if a check failed.
-pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
+/// Runs the programs that are named, or all of them, and counts their checks.
+pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<Tally, Failure> {
     let names = flags.take_names();
     flags.end()?;
-    let tally = check(workspace, &names)?;
-    println!("{tally}");
-    match tally.failed {
-        0 => Ok(()),
-        count => Err(Failure::new(format!("{count} checks failed"))),
-    }
+    check(workspace, &names)
 }
 
-/// Runs the programs that are named, or all of them, and counts their checks.
-pub(crate) fn check(workspace: &Workspace, names: &[String]) -> Result<Tally, Failure> {
+fn check(workspace: &Workspace, names: &[String]) -> Result<Tally, Failure> {
     let sites = list_sites(workspace)?;
     if let Some(name) = names.iter().find(|name| sites.iter().all(|site| site.name != **name)) {
-        return Err(Failure::new(format!("there is no folder xtask/compat/{name}")));
+        return Err(Failure::new(format!("there is no folder crates/pagos-trials/compat/{name}")));
     }
     let is_meant = |site: &&Site| names.is_empty() || names.contains(&site.name);
     let mut total = Tally::default();
@@ -91,7 +85,7 @@ pub(crate) fn check(workspace: &Workspace, names: &[String]) -> Result<Tally, Fa
 }
 
 fn list_sites(workspace: &Workspace) -> Result<Vec<Site>, Failure> {
-    let root = workspace.root.join("xtask").join("compat");
+    let root = workspace.root.join("crates/pagos-trials/compat");
     let entries = fs::read_dir(&root).map_err(Failure::while_doing(root.display()))?;
     let mut sites = Vec::new();
     for entry in entries {
@@ -112,7 +106,10 @@ fn check_site(workspace: &Workspace, site: &Site) -> Result<Tally, Failure> {
     let has_script = |language: &&Language| site.source.join(language.script).is_file();
     let languages: Vec<&Language> = LANGUAGES.iter().filter(has_script).collect();
     if languages.is_empty() {
-        return Err(Failure::new(format!("xtask/compat/{} has no script", site.name)));
+        return Err(Failure::new(format!(
+            "crates/pagos-trials/compat/{} has no script",
+            site.name
+        )));
     }
     fs::create_dir_all(&site.room).map_err(Failure::while_doing(site.room.display()))?;
     let mut total = Tally::default();
@@ -203,7 +200,7 @@ mod tests {
     #[test]
     fn every_folder_has_a_script() {
         let workspace = Workspace {
-            root: Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+            root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
             target: PathBuf::from("target"),
             packages: Vec::new(),
         };
@@ -216,6 +213,6 @@ mod tests {
             assert!(LANGUAGES.iter().any(has), "{}", site.name);
         }
         let unknown = check(&workspace, &["nobody".to_owned()]).unwrap_err();
-        assert_eq!(unknown.to_string(), "there is no folder xtask/compat/nobody");
+        assert_eq!(unknown.to_string(), "there is no folder crates/pagos-trials/compat/nobody");
     }
 }

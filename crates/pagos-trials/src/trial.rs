@@ -12,6 +12,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use xtask::binary::has_failpoints;
+
 use crate::{
     failure::Failure,
     process::{self, build_cargo},
@@ -54,14 +56,6 @@ pub(crate) fn build_program_with(
         (false, true) => Err(Failure::new("the program has no failpoints in spite of the feature")),
         (true, true) | (false, false) => Ok(program),
     }
-}
-
-/// Can the program be ended from outside at a point of the engine? The name of the variable for that
-/// stands in it, or there is nothing that reads it.
-pub(crate) fn has_failpoints(program: &Path) -> Result<bool, Failure> {
-    const VARIABLE: &[u8] = b"PAGOS_FAILPOINT";
-    let bytes = fs::read(program).map_err(Failure::while_doing(program.display()))?;
-    Ok(bytes.windows(VARIABLE.len()).any(|part| part == VARIABLE))
 }
 
 /// Makes a folder that holds nothing.

@@ -26,8 +26,9 @@ use crate::{
     },
     failure::Failure,
     flags::Flags,
-    postgres::Server,
+    postgres::{self, Server},
     random::Random,
+    tally::Tally,
     trial::{
         self, BuildProfile,
         bank::{Bank, Faults},
@@ -91,6 +92,8 @@ impl Database {
 pub(crate) struct Orders {
     /// Where payouts are kept.
     pub(crate) database: Database,
+    /// With a server: passes over everything where PostgreSQL is not installed.
+    may_skip: bool,
     /// How many processes pay at once.
     pub(crate) workers: u64,
     /// With several of them: how often one half is killed.
@@ -142,6 +145,7 @@ impl Orders {
         let program = program.map(PathBuf::from);
         Ok(Self {
             database,
+            may_skip: flags.take_switch("if-installed")?,
             workers,
             kill_every_ms,
             server_restarts,
@@ -190,7 +194,10 @@ struct Figures {
 }
 
 /// Does it, prints the figures and the seed. Fails on any violation.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
+    if orders.may_skip && orders.database == Database::Postgres && !postgres::is_installed()? {
+        return Ok(Tally { skipped: 1, ..Tally::default() });
+    }
     let begun = Instant::now();
     let program = match &orders.program {
         // It is started in other folders than ours.
@@ -213,7 +220,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         return Err(Failure::new("no run lived until its kill; take more --rows"));
     }
     match verdict.violations.len() {
-        0 => Ok(()),
+        0 => Ok(Tally { passed: 1, ..Tally::default() }),
         count => Err(Failure::new(format!("{count} violations; seed {}", orders.seed))),
     }
 }
@@ -427,6 +434,7 @@ mod tests {
     fn the_bar_is_the_default() {
         let expected = Orders {
             database: Database::Sqlite,
+            may_skip: false,
             workers: 1,
             kill_every_ms: 1_000,
             server_restarts: 0,

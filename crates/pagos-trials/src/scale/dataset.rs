@@ -1,11 +1,13 @@
 //! `cargo xtask scale --dataset N`: what a store of N payouts costs, beside one of 10,000. What is
-//! measured is an example of `pagos-tests`, since xtask knows no store.
+//! measured is an example of `pagos-tests`, since nothing here knows a store.
 
 use std::fs;
 
+use xtask::server::VARIABLE;
+
 use crate::{
     failure::Failure,
-    postgres::{self, Server},
+    postgres::Server,
     process::{self, build_cargo},
     trial,
     workspace::Workspace,
@@ -46,7 +48,7 @@ pub(super) fn run(workspace: &Workspace, rows: u64, store: Store) -> Result<(), 
                     "PostgreSQL's programs are missing: install Debian's postgresql",
                 ));
             };
-            command.args(["postgres", &rows.to_string()]).env(postgres::VARIABLE, server.url());
+            command.args(["postgres", &rows.to_string()]).env(VARIABLE, server.url());
             process::run(&mut command)
         }
     }
