@@ -3,14 +3,12 @@
 
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::Workspace,
 };
 
 /// Runs cargo-deny. Where it is not installed this is skipped, or a failure with `CI=true`.
-pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
-    flags.end()?;
+pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     if !process::has_tool(workspace, "deny", "advisories, licences and sources")? {
         return Ok(());
     }

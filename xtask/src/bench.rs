@@ -3,18 +3,25 @@
 //! budget are repeated at the end as one table in Markdown, which docs/PERFORMANCE.md takes over, together
 //! with what a test counts. What is over budget is no failure: figures move with the machine.
 
+use clap::Args;
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::Workspace,
 };
 
-/// Runs all benches, or those of `--package NAME`.
-pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
-    let wanted = flags.take_text("package", "")?;
-    flags.end()?;
-    let is_wanted = |name: &str| wanted.is_empty() || wanted == name;
+/// Runs the benches of every crate that has some, and prints a table of their budgets.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// Only the benches of this crate.
+    #[arg(long, value_name = "NAME")]
+    package: Option<String>,
+}
+
+/// Runs all benches, or those of one crate.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let is_wanted = |name: &str| orders.package.as_ref().is_none_or(|package| package == name);
     let mut rows = Vec::new();
     for package in workspace.packages.iter().filter(|package| is_wanted(&package.name)) {
         for bench in &package.benches {

@@ -1,38 +1,45 @@
 //! `cargo xtask binary`: the `pagos` program as people download it, with a checksum beside it.
 //! Uploads nothing; the release workflow does.
 
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use sha2::{Digest, Sha256};
+use clap::Args;
 
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::Workspace,
 };
 
-/// Builds for `--target TRIPLE`, or for this machine.
-pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
-    let target = flags.take_text("target", "")?;
-    flags.end()?;
+/// Builds the `pagos` program as an archive with its checksum, in `target/dist`.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// For which machine, if not for this one.
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+}
+
+/// Builds it and packs it.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let target = orders.target.as_deref();
     let package = workspace.find("pagos-cli").ok_or_else(|| Failure::new("no crate pagos-cli"))?;
     let mut command =
         build_cargo(workspace, &["build", "--release", "--locked", "-p", "pagos-cli"]);
     let mut built = workspace.target.clone();
-    if !target.is_empty() {
-        command.args(["--target", &target]);
-        built.push(&target);
+    if let Some(target) = target {
+        command.args(["--target", target]);
+        built.push(target);
     }
     process::run(&mut command)?;
-    let place = if target.is_empty() { std::env::consts::ARCH } else { target.as_str() };
+    let place = target.unwrap_or(std::env::consts::ARCH);
     let stem = format!("pagos-{}-{place}", package.version);
     let dist = workspace.target.join("dist");
     let folder = workspace.target.join("dist-parts").join(&stem);
     for folder in [&dist, &folder] {
         fs::create_dir_all(folder).map_err(Failure::while_doing(folder.display()))?;
     }
-    let suffix = if target.contains("windows") { ".exe" } else { std::env::consts::EXE_SUFFIX };
+    let is_windows = target.is_some_and(|triple| triple.contains("windows"));
+    let suffix = if is_windows { ".exe" } else { std::env::consts::EXE_SUFFIX };
     let program = format!("pagos{suffix}");
     let built = built.join("release").join(&program);
     if has_failpoints(&built)? {
@@ -50,8 +57,7 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
     let parts = workspace.target.join("dist-parts");
     let mut tar = Command::new("tar");
     process::run(tar.arg("-czf").arg(&archive).arg("-C").arg(parts).arg(&stem))?;
-    let bytes = fs::read(&archive).map_err(Failure::while_doing(archive.display()))?;
-    let line = build_checksum_line(&bytes, &name);
+    let line = format!("{}  {name}\n", read_checksum(&dist, &name)?);
     let path = dist.join(format!("{name}.sha256"));
     fs::write(&path, &line).map_err(Failure::while_doing(path.display()))?;
     print!("{line}");
@@ -69,14 +75,26 @@ pub fn has_failpoints(program: &Path) -> Result<bool, Failure> {
     Ok(bytes.windows(VARIABLE.len()).any(|part| part == VARIABLE))
 }
 
-/// The line that `sha256sum --check` reads.
-fn build_checksum_line(bytes: &[u8], name: &str) -> String {
-    let mut line = String::new();
-    for byte in Sha256::digest(bytes) {
-        // Writing to a String cannot fail.
-        let _ = write!(line, "{byte:02x}");
+/// The SHA-256 of a file, by whichever of the usual programs is here: those of GNU, of macOS and of
+/// Windows.
+fn read_checksum(folder: &Path, name: &str) -> Result<String, Failure> {
+    const PROGRAMS: [(&str, &[&str], &[&str]); 3] = [
+        ("sha256sum", &[], &[]),
+        ("shasum", &["-a", "256"], &[]),
+        ("certutil", &["-hashfile"], &["SHA256"]),
+    ];
+    let is_checksum =
+        |word: &&str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    for (program, before, after) in PROGRAMS {
+        let mut command = Command::new(program);
+        command.args(before).arg(name).args(after).current_dir(folder);
+        // A program that is not here is no failure as long as another one is.
+        let Ok(said) = process::read_stdout(&mut command) else { continue };
+        if let Some(checksum) = said.split_whitespace().find(is_checksum) {
+            return Ok(checksum.to_ascii_lowercase());
+        }
     }
-    format!("{line}  {name}\n")
+    Err(Failure::new(format!("no checksum of {name}: install sha256sum or shasum")))
 }
 
 #[cfg(test)]
@@ -85,8 +103,11 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_published_one() {
-        let expected =
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  abc.txt\n";
-        assert_eq!(build_checksum_line(b"abc", "abc.txt"), expected);
+        let folder = std::env::temp_dir().join(format!("pagos-checksum-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("abc.txt"), "abc").unwrap();
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(read_checksum(&folder, "abc.txt"), Ok(expected.to_owned()));
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::{PROVIDERS, Workspace, is_provider},
 };
@@ -23,8 +22,7 @@ fn crates_max(provider: &str) -> usize {
 const FORBIDDEN: [&str; 5] = ["reqwest", "hyper", "tokio", "rustls", "rusqlite"];
 
 /// Counts for every provider feature of the facade.
-pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
-    flags.end()?;
+pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let facade = workspace.find("pagos").ok_or_else(|| Failure::new("no crate pagos"))?;
     let is_provider = |feature: &&String| PROVIDERS.contains(&feature.as_str());
     let features: Vec<&String> = facade.features.iter().filter(is_provider).collect();

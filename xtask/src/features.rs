@@ -3,14 +3,12 @@
 
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::{Package, Workspace},
 };
 
 /// Checks every set of every crate.
-pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
-    flags.end()?;
+pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let mut count = 0_usize;
     for package in &workspace.packages {
         for set in list_sets(package) {

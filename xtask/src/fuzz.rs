@@ -7,9 +7,10 @@ use std::{
     process::Command,
 };
 
+use clap::Args;
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::Workspace,
 };
@@ -33,42 +34,69 @@ const INPUT_MAX: usize = 64 * 1024;
 const KEPT_MAX: usize = 80;
 const KEPT_BYTES_MAX: u64 = 20 * 1024;
 
-/// Takes the flags and hunts.
-pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
-    let is_guided = flags.take_switch("coverage")?;
-    match is_guided {
-        true => guided(workspace, flags),
-        false => seeded(workspace, flags),
+/// Hands foreign bytes to every reader; what breaks a rule is kept.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// Only this target, or with `--coverage` these, with commas between them.
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// How long each target is tried: 10 seconds, or 60 with `--coverage`.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// How many inputs each target gets, however long that takes.
+    #[arg(long, conflicts_with_all = ["seconds", "coverage"])]
+    executions: Option<u64>,
+    /// Determines the inputs.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// One input, once.
+    #[arg(long, value_name = "FILE", conflicts_with = "coverage")]
+    replay: Option<PathBuf>,
+    /// Under libFuzzer; needs a C++ compiler.
+    #[arg(long)]
+    coverage: bool,
+    /// Keeps the few inputs that reach everything.
+    #[arg(long, requires = "coverage")]
+    minimise: bool,
+}
+
+/// Hunts.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    match orders.coverage {
+        true => guided(workspace, orders),
+        false => seeded(workspace, orders),
     }
 }
 
 /// Mutations from a seed: the same on every machine.
-fn seeded(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
-    let mut words = Vec::new();
-    for name in ["target", "seconds", "executions", "seed", "replay"] {
-        let value = flags.take_text(name, "")?;
-        if !value.is_empty() {
-            words.extend([format!("--{name}"), value]);
-        }
-    }
-    flags.end()?;
+fn seeded(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let build =
         ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--all-features", "--"];
-    process::run(build_cargo(workspace, &build).args(words))
+    let mut command = build_cargo(workspace, &build);
+    command.args(["--seed", &orders.seed.to_string()]);
+    if let Some(target) = &orders.target {
+        command.args(["--target", target]);
+    }
+    if let Some(seconds) = orders.seconds {
+        command.args(["--seconds", &seconds.to_string()]);
+    }
+    if let Some(executions) = orders.executions {
+        command.args(["--executions", &executions.to_string()]);
+    }
+    if let Some(file) = &orders.replay {
+        command.arg("--replay").arg(file);
+    }
+    process::run(&mut command)
 }
 
 /// Guided by coverage, one target after the other. What reaches something new is written to the corpus;
 /// `--minimise` then keeps the few inputs that reach all of it.
-fn guided(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
-    let names = flags.take_text("target", "")?;
-    let seconds = flags.take_number("seconds", 60)?;
-    let seed = flags.take_number("seed", 1)?;
-    let is_minimised = flags.take_switch("minimise")?;
-    flags.end()?;
+fn guided(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let (seconds, seed) = (orders.seconds.unwrap_or(60), orders.seed);
     let program = build(workspace)?;
-    let names = match names.is_empty() {
-        true => list(workspace)?,
-        false => names.split(',').map(str::to_owned).collect(),
+    let names = match &orders.target {
+        None => list(workspace)?,
+        Some(names) => names.split(',').map(str::to_owned).collect(),
     };
     for name in names {
         let corpus = workspace.root.join("crates/pagos-fuzz/corpus").join(&name);
@@ -85,7 +113,7 @@ fn guided(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
             .arg(format!("-artifact_prefix={}/broke-", corpus.display()))
             .args([&found, &corpus, &seeds]);
         process::run(&mut command)?;
-        if is_minimised {
+        if orders.minimise {
             // A merge writes into its first folder what reaches more than that folder does.
             let before = files(&seeds)?;
             let mut merge = libfuzzer(&program, &name);

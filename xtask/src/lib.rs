@@ -18,7 +18,6 @@ pub mod binary;
 pub mod dependencies;
 pub mod failure;
 mod features;
-pub mod flags;
 mod fuzz;
 mod lint;
 mod model;
@@ -34,125 +33,156 @@ mod tidy;
 mod trials;
 pub mod workspace;
 
-use std::{env, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
-use crate::{failure::Failure, flags::Flags, workspace::Workspace};
+use clap::{Args, Parser};
 
-const USAGE: &str = "\
-usage: cargo xtask COMMAND
+use crate::{failure::Failure, workspace::Workspace};
 
-  test                       all tests, doctests, conformance, compat, a small crash run, a short
-                             siege, surroundings, tidy; with counts
-  lint                       rustfmt, clippy, rustdoc, deps, tidy
-  tidy                       crate arrows, rooms, file heads, internal versions, fixtures
-  conformance                replays every fixture; a table provider by operation
-  compat [NAME...]           programs of others against our twins and tokens: crates/pagos-trials/compat
-  deps                       what one provider without an HTTP client pulls in
-  features                   checks every crate with each feature alone, none and all
-  bench [--package NAME]     the benches of every crate that has some, and a table of their budgets
-  audit                      advisories, licences and sources of dependencies (cargo-deny)
-  binary [--target TRIPLE]   the pagos program as an archive with its checksum, in target/dist
-  release [--dry-run]        checks metadata; then builds each crate from its archive (--dry-run),
-                             or publishes what the registry does not have, in the workflow only
-  crash [--kills 50] [--rows 5000] [--seed 1] [--faults hostile] [--profile release]
-        [--providers cashypro,conekta,etpay,virtualpos] [--program PATH]
-                             kills `pagos pay` at random moments, judges the bank's ledger, and lets
-                             an operator decide what is left in doubt
-        [--db postgres] [--workers 4] [--kill-every-ms 1000] [--server-restarts 3]
-                             the same with several processes on one database: half of them are
-                             killed every second until every row has ended, and the server, too
-  sweep [--providers etpay,...] [--points bind,...] [--faults none,...] [--quick] [--seed 1]
-        [--profile dev] [--side-by-side 4] [--db sqlite|postgres|all]
-                             ends `pagos` at every named point of the engine, with every fault, and
-                             judges the bank's ledger; the table of points is printed
-  siege [--seconds 20] [--attacks idle,slow,...] [--quick] [--profile release] [--program PATH]
-                             strangers attack a running `pagos serve` while genuine webhooks come
-                             in; judges those, and what the strangers cost
-  surroundings [--only NAME] [--profile dev] [--program PATH]
-                             other names of one database, databases that are gone, mounts, poolers,
-                             pipes, terminals and umasks: what of them is paid, once or twice
-  postgres COMMAND...        runs a command with a private server: `postgres cargo test -p pagos-cli`
-  fuzz [--target NAME] [--seconds 10 | --executions N] [--seed 1] [--replay FILE]
-       [--coverage [--minimise]]
-                             foreign bytes against every reader; what breaks a rule is kept
-  model [--bounds small]     explores the model of the engine completely; `large` takes minutes
-  simulate [--schedules 10000] [--seed 1] [--jobs N] [--providers NAME,...] [--trace]
-                             plays seeded schedules of everything that can go wrong
-  mutants [--only NAME] [--after NAME] [--list] [--jobs 1]
-                             plants safety bugs in a copy; the tests must catch every one
-  scale [--rows 1000000] [--pay] [--program PATH]
-                             speed and memory of `pagos plan` and `pagos pay` on a large file
-        [--dataset 10000000] [--store sqlite|postgres]
-                             what lists, claims, tallies and writes cost in a store of so many payouts,
-                             beside one of 10,000
-  compare [--rows 50000] [--rounds 3] [--program PATH]
-                             crates, processor time of a build and size of Pagos beside payrail and
-                             a loop of reqwest by hand, and its rate beside that of the loop
+/// Everything that the workspace does to itself. CI=true in the environment turns what would be skipped
+/// into a failure.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Command {
+    Test(test::Orders),
+    /// Judges format, clippy, rustdoc, deps and tidy.
+    Lint,
+    /// Judges crate arrows, rooms, file heads, internal versions, fixtures, and whether planted bugs fit.
+    Tidy,
+    /// Counts what one provider without an HTTP client pulls in, and what xtask itself does.
+    Deps,
+    /// Checks every crate with each feature alone, none and all.
+    Features,
+    Bench(bench::Orders),
+    /// Judges advisories, licences and sources of dependencies, by cargo-deny.
+    Audit,
+    Binary(binary::Orders),
+    Release(release::Orders),
+    Mutants(mutants::Orders),
+    Model(model::Orders),
+    Simulate(simulate::Orders),
+    Fuzz(fuzz::Orders),
+    /// Replays every fixture; a table provider by operation.
+    Conformance(Trial),
+    /// Runs programs of others against our twins and tokens.
+    Compat(Trial),
+    /// Kills `pagos pay` at random moments and judges the bank's ledger.
+    Crash(Trial),
+    /// Ends `pagos` at every named point of the engine, with every fault.
+    Sweep(Trial),
+    /// Attacks a running `pagos serve`, beside genuine webhooks.
+    Siege(Trial),
+    /// Pays among other names of a database, lost databases, mounts, poolers, pipes and terminals.
+    Surroundings(Trial),
+    /// Runs a command with a private PostgreSQL server.
+    Postgres(Trial),
+    /// Measures `pagos plan` and `pagos pay` on a large file, or a large store.
+    Scale(Trial),
+    /// Compares crates, build, size and rate of Pagos with others.
+    Compare(Trial),
+}
 
-CI=true in the environment turns what would be skipped into a failure.";
-
-/// What `pagos-trials` does.
-const TRIALS: [&str; 9] = [
-    "compare",
-    "compat",
-    "conformance",
-    "crash",
-    "postgres",
-    "scale",
-    "siege",
-    "surroundings",
-    "sweep",
-];
+/// The words of a command of `pagos-trials`, which knows its flags.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+struct Trial {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    words: Vec<OsString>,
+}
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let Some((command, rest)) = words.split_first() else {
-        println!("{USAGE}");
-        return ExitCode::from(1);
-    };
-    match obey(command, rest) {
+    match obey(&Command::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) if failure.is_told() => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("xtask {command}: {failure}");
+            if !failure.is_told() {
+                eprintln!("error: {failure}");
+            }
             ExitCode::FAILURE
         }
     }
 }
 
-fn obey(command: &str, rest: &[String]) -> Result<(), Failure> {
-    if command == "help" || command == "--help" || command == "-h" {
-        println!("{USAGE}");
-        return Ok(());
-    }
-    if TRIALS.contains(&command) {
-        return trials::pass_on(command, rest);
-    }
-    let mut flags = Flags::parse(rest)?;
-    let workspace = Workspace::read()?;
+fn obey(command: &Command) -> Result<(), Failure> {
+    let workspace = || Workspace::read();
     match command {
-        "test" => test::run(&workspace, flags),
-        "lint" => lint::run(&workspace, flags),
-        "model" => model::run(&workspace, flags),
-        "tidy" => tidy::run(&workspace, flags),
-        "deps" => dependencies::run(&workspace, flags),
-        "fuzz" => fuzz::run(&workspace, flags),
-        "features" => features::run(&workspace, flags),
-        "bench" => bench::run(&workspace, flags),
-        "audit" => audit::run(&workspace, flags),
-        "binary" => binary::run(&workspace, flags),
-        "release" => release::run(&workspace, flags),
-        "simulate" => {
-            let orders = simulate::Orders::take(&mut flags)?;
-            flags.end()?;
-            simulate::run(&workspace, &orders)
+        Command::Test(orders) => test::run(&workspace()?, orders),
+        Command::Lint => lint::run(&workspace()?),
+        Command::Tidy => tidy::run(&workspace()?),
+        Command::Deps => dependencies::run(&workspace()?),
+        Command::Features => features::run(&workspace()?),
+        Command::Bench(orders) => bench::run(&workspace()?, orders),
+        Command::Audit => audit::run(&workspace()?),
+        Command::Binary(orders) => binary::run(&workspace()?, orders),
+        Command::Release(orders) => release::run(&workspace()?, orders),
+        Command::Mutants(orders) => mutants::run(&workspace()?, orders),
+        Command::Model(orders) => model::run(&workspace()?, orders),
+        Command::Simulate(orders) => simulate::run(&workspace()?, orders),
+        Command::Fuzz(orders) => fuzz::run(&workspace()?, orders),
+        Command::Conformance(trial) => trials::pass_on("conformance", &trial.words),
+        Command::Compat(trial) => trials::pass_on("compat", &trial.words),
+        Command::Crash(trial) => trials::pass_on("crash", &trial.words),
+        Command::Sweep(trial) => trials::pass_on("sweep", &trial.words),
+        Command::Siege(trial) => trials::pass_on("siege", &trial.words),
+        Command::Surroundings(trial) => trials::pass_on("surroundings", &trial.words),
+        Command::Postgres(trial) => trials::pass_on("postgres", &trial.words),
+        Command::Scale(trial) => trials::pass_on("scale", &trial.words),
+        Command::Compare(trial) => trials::pass_on("compare", &trial.words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_fit_together() {
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn the_words_of_a_trial_are_passed_on_as_they_are() {
+        let words = |line: &str| match Command::try_parse_from(
+            format!("xtask {line}").split_whitespace(),
+        ) {
+            Ok(Command::Crash(trial) | Command::Postgres(trial)) => trial.words,
+            other => panic!("{line}: {other:?}"),
+        };
+        for line in [
+            "",
+            "--help",
+            "--kills 2 --rows=200 --seed 1 --seed 2",
+            "cargo test -p a -- --nocapture",
+            "sh --hold -h",
+        ] {
+            let expected: Vec<&str> = line.split_whitespace().collect();
+            assert_eq!(words(&format!("crash {line}")), expected, "{line}");
+            assert_eq!(words(&format!("postgres {line}")), expected, "{line}");
         }
-        "mutants" => {
-            let orders = mutants::Orders::take(&mut flags)?;
-            flags.end()?;
-            mutants::run(&workspace, &orders)
+    }
+
+    #[test]
+    fn what_nobody_understands_is_refused() {
+        for bad in [
+            "",
+            "crsh --kills 2",
+            "tidy now",
+            "tidy --quick",
+            "test --quick yes",
+            "test --quick --quick",
+            "mutants --jobs 0",
+            "mutants --jobs 65",
+            "mutants --jobs many",
+            "mutants --only",
+            "fuzz --minimise",
+            "fuzz --coverage --replay a",
+            "fuzz --seconds 1 --executions 1",
+            "simulate --jobs 0",
+        ] {
+            let words = format!("xtask {bad}");
+            assert!(Command::try_parse_from(words.split_whitespace()).is_err(), "{bad}");
         }
-        _ => Err(Failure::new(format!("no command {command:?}; `cargo xtask help` lists them"))),
     }
 }

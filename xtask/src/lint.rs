@@ -3,16 +3,14 @@
 use crate::{
     dependencies,
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     tidy,
     workspace::{PROVIDERS, Workspace},
 };
 
 /// Stops at the first thing that is wrong.
-pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
-    flags.end()?;
-    tidy::run(workspace, Flags::default())?;
+pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
+    tidy::run(workspace)?;
     if process::has_tool(workspace, "fmt", "formatting")? {
         process::run(&mut build_cargo(workspace, &["fmt", "--all", "--check"]))?;
     }
@@ -24,7 +22,7 @@ pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
     }
     let words = ["doc", "--quiet", "--workspace", "--no-deps", "--all-features"];
     process::run(build_cargo(workspace, &words).env("RUSTDOCFLAGS", "-D warnings"))?;
-    dependencies::run(workspace, Flags::default())?;
+    dependencies::run(workspace)?;
     println!("lint: nothing to complain about");
     Ok(())
 }

@@ -17,9 +17,10 @@ use std::{
     time::Instant,
 };
 
+use clap::{Args, value_parser};
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     mutants::{copy::Copy, judge::Judge, list::Mutant, report::Row},
     process,
     server::Choice,
@@ -27,33 +28,21 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What the person wants.
-#[derive(Debug)]
+/// Plants safety bugs in a copy of the sources, one at a time; the tests must catch every one.
+#[derive(Debug, Args)]
 pub(crate) struct Orders {
-    /// Only the mutants whose name holds this text. A star at its end says nothing more.
+    /// Only those whose name holds this text. A star at its end says nothing more.
+    #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
     /// Only those behind this one in the list: to go on where an earlier run stopped.
+    #[arg(long, value_name = "NAME")]
     after: Option<String>,
     /// Shows the list and runs nothing.
-    is_list: bool,
-    /// How many mutants are tried side by side, each in a copy and a build of its own.
+    #[arg(long)]
+    list: bool,
+    /// How many are tried side by side, each in a copy and a build of its own.
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u64).range(1..=JOBS_MAX))]
     jobs: u64,
-}
-
-impl Orders {
-    /// Takes the flags of this command.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let orders = Self {
-            only: part_of_a_name(&flags.take_text("only", "")?),
-            after: Some(flags.take_text("after", "")?).filter(|name| !name.is_empty()),
-            is_list: flags.take_switch("list")?,
-            jobs: flags.take_number("jobs", 1)?,
-        };
-        match orders.jobs {
-            1..=JOBS_MAX => Ok(orders),
-            _ => Err(Failure::new(format!("--jobs is 1 to {JOBS_MAX}"))),
-        }
-    }
 }
 
 fn behind(mutants: Vec<Mutant>, name: &str) -> Result<Vec<Mutant>, Failure> {
@@ -64,8 +53,8 @@ fn behind(mutants: Vec<Mutant>, name: &str) -> Result<Vec<Mutant>, Failure> {
 }
 
 /// `truth-*` is what one types who thinks of files: no name has a star.
-fn part_of_a_name(only: &str) -> String {
-    only.trim_end_matches('*').to_owned()
+fn part_of_a_name(only: &str) -> &str {
+    only.trim_end_matches('*')
 }
 
 /// Each job builds everything once: gigabytes and minutes.
@@ -77,11 +66,12 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     if let Some(after) = &orders.after {
         mutants = behind(mutants, after)?;
     }
-    mutants.retain(|mutant| mutant.name.contains(&orders.only));
+    let part = part_of_a_name(&orders.only);
+    mutants.retain(|mutant| mutant.name.contains(part));
     if mutants.is_empty() {
         return Err(Failure::new(format!("no mutant is called {:?}", orders.only)));
     }
-    if orders.is_list {
+    if orders.list {
         report::print_list(&mutants);
         return Ok(());
     }

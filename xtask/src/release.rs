@@ -9,18 +9,25 @@ mod metadata;
 mod publish;
 mod verify;
 
+use clap::Args;
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::{Package, Workspace},
 };
 
+/// Checks metadata, and publishes what the registry does not have; in the workflow only.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// Builds each crate from its archive instead.
+    #[arg(long)]
+    dry_run: bool,
+}
+
 /// Judges and builds with `--dry-run`; judges and publishes without.
-pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
-    let is_dry = flags.take_switch("dry-run")?;
-    flags.end()?;
-    if !is_dry {
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    if !orders.dry_run {
         publish::require_workflow(workspace)?;
     }
     let packages: Vec<&Package> = workspace.packages.iter().filter(|it| it.is_published).collect();
@@ -29,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure
         findings.iter().for_each(|finding| println!("  {finding}"));
         return Err(Failure::new(format!("{} findings, nothing was published", findings.len())));
     }
-    if is_dry {
+    if orders.dry_run {
         return verify::run(workspace, &packages);
     }
     publish::run(workspace, &packages)

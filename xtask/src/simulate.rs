@@ -3,37 +3,38 @@
 
 use std::thread;
 
+use clap::{Args, value_parser};
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     workspace::Workspace,
 };
 
-/// Which schedules to play.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Plays seeded schedules of everything that can go wrong.
+#[derive(Debug, Args)]
 pub(crate) struct Orders {
     /// How many; their seeds follow each other.
-    pub(crate) schedules: u64,
-    /// The first seed.
-    pub(crate) seed: u64,
-    /// On how many threads; `None` for as many as there are cores.
-    pub(crate) jobs: Option<u64>,
-    /// The names of those who may take part; `None` for everybody.
-    pub(crate) providers: Option<String>,
+    #[arg(long, default_value_t = 10_000)]
+    schedules: u64,
+    /// The first seed; the same seed makes the same schedule.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// On how many threads; without it, on as many as there are cores.
+    #[arg(long, value_parser = value_parser!(u64).range(1..))]
+    jobs: Option<u64>,
+    /// The names of those who may take part, with commas between them; without it, everybody.
+    #[arg(long)]
+    providers: Option<String>,
     /// Plays the first schedule only, and prints all that happens in it.
-    pub(crate) is_traced: bool,
+    #[arg(long)]
+    trace: bool,
 }
 
 impl Orders {
-    /// Reads them from flags.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let schedules = flags.take_number("schedules", 10_000)?;
-        let seed = flags.take_number("seed", 1)?;
-        let jobs = Some(flags.take_number("jobs", 0)?).filter(|jobs| *jobs > 0);
-        let providers = Some(flags.take_text("providers", "")?).filter(|names| !names.is_empty());
-        let is_traced = flags.take_switch("trace")?;
-        Ok(Self { schedules, seed, jobs, providers, is_traced })
+    /// The first so many schedules, with everybody.
+    pub(crate) fn first(schedules: u64) -> Self {
+        Self { schedules, seed: 1, jobs: None, providers: None, trace: false }
     }
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     if let Some(names) = &orders.providers {
         command.args(["--providers", names]);
     }
-    if orders.is_traced {
+    if orders.trace {
         command.arg("--trace");
     }
     process::run(&mut command)

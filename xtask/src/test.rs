@@ -3,9 +3,10 @@
 
 use std::process::Command;
 
+use clap::Args;
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     process::{self, build_cargo},
     server::Choice,
     simulate,
@@ -42,12 +43,20 @@ const QUICK_STEPS: [Step; 3] = [
     Step { name: "tidy", run: run_tidy },
 ];
 
+/// Runs all tests, doctests, conformance, compat, a small crash run, a short siege, surroundings and tidy;
+/// the last line holds the counts.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// What tells most in a few minutes: the tests without a server and without the model, conformance
+    /// and tidy.
+    #[arg(long)]
+    quick: bool,
+}
+
 /// Runs everything, or what tells most with `--quick`, whatever fails before; the last line holds the
 /// counts, and nothing follows it.
-pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<(), Failure> {
-    let is_quick = flags.take_switch("quick")?;
-    flags.end()?;
-    let steps: &[Step] = if is_quick { &QUICK_STEPS } else { &STEPS };
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let steps: &[Step] = if orders.quick { &QUICK_STEPS } else { &STEPS };
     let mut total = Tally::default();
     let mut lines = Vec::new();
     for step in steps {
@@ -153,10 +162,7 @@ fn run_quick_sweep(_: &Workspace) -> Result<Tally, Failure> {
 
 /// As many schedules as fit into a few minutes; each counts what must happen and must hold.
 fn run_many_schedules(workspace: &Workspace) -> Result<Tally, Failure> {
-    let (schedules, seed) = (50_000, 1);
-    let orders =
-        simulate::Orders { schedules, seed, jobs: None, providers: None, is_traced: false };
-    simulate::run(workspace, &orders)?;
+    simulate::run(workspace, &simulate::Orders::first(50_000))?;
     Ok(Tally { passed: 1, ..Tally::default() })
 }
 

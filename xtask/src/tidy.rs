@@ -12,7 +12,7 @@ mod source;
 mod text;
 
 pub(crate) use crate::tidy::source::list_files;
-use crate::{failure::Failure, flags::Flags, mutants};
+use crate::{failure::Failure, mutants};
 
 use crate::{tidy::source::Source, workspace::Workspace};
 
@@ -28,8 +28,7 @@ pub(crate) struct Check {
 }
 
 /// Prints every rule with its findings. Fails if there is one.
-pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<(), Failure> {
-    flags.end()?;
+pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let checks = inspect(workspace)?;
     let count: usize = checks.iter().map(|check| check.findings.len()).sum();
     if count > 0 {

@@ -1,12 +1,12 @@
 //! Hands commands over to `pagos-trials`, the program that tries `pagos` as a process. It is built when
 //! it is wanted, so that everything else here is built without the product.
 
-use std::process::Command;
+use std::{ffi::OsString, process::Command};
 
 use crate::{failure::Failure, process, tally::Tally};
 
 /// Starts it with the words of a command line. It has told its failures itself.
-pub(crate) fn pass_on(command: &str, words: &[String]) -> Result<(), Failure> {
+pub(crate) fn pass_on(command: &str, words: &[OsString]) -> Result<(), Failure> {
     let mut command = build_command(&[command]);
     let status = command.args(words).status();
     match status.map_err(Failure::while_doing("starting cargo"))?.success() {

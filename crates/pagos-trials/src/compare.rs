@@ -6,36 +6,30 @@
 mod build;
 mod rate;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{PathBuf, absolute},
+};
 
-use crate::{failure::Failure, flags::Flags, trial, workspace::Workspace};
+use clap::{Args, value_parser};
+
+use crate::{failure::Failure, trial, workspace::Workspace};
 
 use self::build::{Built, Consumer};
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Prints what Pagos costs beside payrail and a loop of reqwest by hand: crates, processor time of a
+/// build and size; and its rate beside that of the loop.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct Orders {
     /// How many payouts are paid by each.
-    pub(crate) rows: u64,
+    #[arg(long, default_value_t = 50_000, value_parser = value_parser!(u64).range(1..))]
+    rows: u64,
     /// How often; the best round of each counts.
-    pub(crate) rounds: u64,
+    #[arg(long, default_value_t = 3, value_parser = value_parser!(u64).range(1..))]
+    rounds: u64,
     /// A `pagos` that is there already: it pays, and building one, which takes longest, is left out.
-    pub(crate) program: Option<PathBuf>,
-}
-
-impl Orders {
-    /// Reads them from flags.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let rows = flags.take_number("rows", 50_000)?;
-        let rounds = flags.take_number("rounds", 3)?;
-        if rows == 0 || rounds == 0 {
-            return Err(Failure::new("--rows and --rounds take at least 1"));
-        }
-        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
-        let program = program.map(std::path::absolute).transpose();
-        let program = program.map_err(Failure::while_doing("--program"))?;
-        Ok(Self { rows, rounds, program })
-    }
+    #[arg(long)]
+    program: Option<PathBuf>,
 }
 
 /// Builds all, prints what they cost, and measures the rates. Fails only if a command does.
@@ -53,13 +47,11 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         build::build(workspace, &folder, &consumer).map(told)?;
     }
     let by_hand = build::build(workspace, &folder, &Consumer::REQWEST).map(told)?;
-    let command = match &orders.program {
-        Some(_) => None,
-        None => Some(build::build_command(workspace, &folder).map(told)?),
+    let pagos = match &orders.program {
+        Some(program) => absolute(program).map_err(Failure::while_doing("--program"))?,
+        None => build::build_command(workspace, &folder).map(told)?.program,
     };
-    let pagos = command.as_ref().map(|it| &it.program).or(orders.program.as_ref());
-    let pagos = pagos.ok_or_else(|| Failure::new("there is no program `pagos`"))?;
-    let rates = rate::measure(&folder, pagos, &by_hand.program, orders)?;
+    let rates = rate::measure(&folder, &pagos, &by_hand.program, orders)?;
     println!("\n{}", rates.describe());
     fs::remove_dir_all(&folder).map_err(Failure::while_doing(folder.display()))
 }
@@ -76,20 +68,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-
-    fn orders(line: &str) -> Result<Orders, Failure> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Orders::take(&mut Flags::parse(&words)?)
-    }
+    use crate::tests::parse;
 
     #[test]
     fn rows_and_rounds_are_some() {
-        assert_eq!(orders(""), Ok(Orders { rows: 50_000, rounds: 3, program: None }));
+        let usual = Orders { rows: 50_000, rounds: 3, program: None };
+        assert_eq!(parse::<Orders>("").unwrap(), usual);
         let program = Some(PathBuf::from("/bin/pagos"));
         let expected = Orders { rows: 10, rounds: 1, program };
-        assert_eq!(orders("--rows 10 --rounds 1 --program /bin/pagos"), Ok(expected));
+        let line = "--rows 10 --rounds 1 --program /bin/pagos";
+        assert_eq!(parse::<Orders>(line).unwrap(), expected);
         for bad in ["--rows 0", "--rounds 0", "--rows many"] {
-            assert!(orders(bad).is_err(), "{bad}");
+            assert!(parse::<Orders>(bad).is_err(), "{bad}");
         }
     }
 

@@ -18,14 +18,22 @@ use std::{
     process::Command,
 };
 
+use clap::Args;
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     process,
     tally::Tally,
     trial::{self, BuildProfile, bank::Bank},
     workspace::Workspace,
 };
+
+/// Runs programs of others against our twins and tokens.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// Only the folders of `crates/pagos-trials/compat` with these names.
+    names: Vec<String>,
+}
 
 /// What scripts are written in. One more language is one more row; so is an environment of its own
 /// within a language, for an older version of a package that another script needs as it is today.
@@ -63,10 +71,8 @@ enum Prepared {
 }
 
 /// Runs the programs that are named, or all of them, and counts their checks.
-pub(crate) fn run(workspace: &Workspace, mut flags: Flags) -> Result<Tally, Failure> {
-    let names = flags.take_names();
-    flags.end()?;
-    check(workspace, &names)
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
+    check(workspace, &orders.names)
 }
 
 fn check(workspace: &Workspace, names: &[String]) -> Result<Tally, Failure> {

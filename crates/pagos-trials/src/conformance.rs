@@ -10,15 +10,13 @@ use pagos_conformance::{Factory, Report};
 
 use crate::{
     failure::Failure,
-    flags::Flags,
     tally::Tally,
     workspace::{Workspace, is_provider},
 };
 
 /// Replays every case, prints the table and counts. A provider crate that nobody listed here is a
 /// failure, so that none is forgotten.
-pub(crate) fn run(workspace: &Workspace, flags: Flags) -> Result<Tally, Failure> {
-    flags.end()?;
+pub(crate) fn run(workspace: &Workspace) -> Result<Tally, Failure> {
     let providers: [(&str, &dyn Factory); 4] = [
         ("cashypro", &cashypro::build),
         ("conekta", &conekta::build),

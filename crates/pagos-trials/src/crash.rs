@@ -18,6 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::{Args, ValueEnum, value_parser};
+
 use crate::{
     crash::{
         doubt::Settler,
@@ -25,7 +27,6 @@ use crate::{
         verdict::{Sum, Verdict, Violation},
     },
     failure::Failure,
-    flags::Flags,
     postgres::{self, Server},
     random::Random,
     tally::Tally,
@@ -61,7 +62,7 @@ const KILLS_OF_ONE: u64 = 50;
 const KILLS_OF_SEVERAL: u64 = 5_000;
 
 /// Where payouts are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Database {
     /// A file.
     Sqlite,
@@ -70,15 +71,6 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    /// Reads `--db`.
-    fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        match flags.take_text("db", "sqlite")?.as_str() {
-            "sqlite" => Ok(Self::Sqlite),
-            "postgres" => Ok(Self::Postgres),
-            other => Err(Failure::new(format!("--db {other:?} is not sqlite or postgres"))),
-        }
-    }
-
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -87,76 +79,63 @@ impl Database {
     }
 }
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Kills `pagos pay` at random moments, judges the bank's ledger, and lets an operator decide what is
+/// left in doubt. With `--db postgres`, several processes work on one database: half of them are killed
+/// again and again until every row has ended, and the server, too.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct Orders {
-    /// Where payouts are kept.
-    pub(crate) database: Database,
-    /// With a server: passes over everything where PostgreSQL is not installed.
-    may_skip: bool,
+    /// Where payouts are kept: a file, or a private server.
+    #[arg(long = "db", value_enum, default_value = "sqlite")]
+    database: Database,
+    /// With `--db postgres`: passes over everything where PostgreSQL is not installed, unless CI=true.
+    #[arg(long)]
+    if_installed: bool,
     /// How many processes pay at once.
-    pub(crate) workers: u64,
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(u64).range(1..))]
+    workers: u64,
     /// With several of them: how often one half is killed.
-    pub(crate) kill_every_ms: u64,
+    #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u64).range(1..))]
+    kill_every_ms: u64,
     /// How often the server is killed.
-    pub(crate) server_restarts: u64,
-    /// How many processes are killed, at least.
-    pub(crate) kills: u64,
+    #[arg(long, default_value_t = 0)]
+    server_restarts: u64,
+    /// How many processes are killed, at least: 50, or 5000 of several workers.
+    #[arg(long)]
+    kills: Option<u64>,
     /// How many payouts the file holds.
-    pub(crate) rows: u64,
+    #[arg(long, default_value_t = 5_000)]
+    rows: u64,
     /// Who pays them, mixed by the seed.
-    pub(crate) providers: Vec<Provider>,
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Provider::ALL)]
+    providers: Vec<Provider>,
     /// Determines the file, the moments of the kills and the bank's faults.
-    pub(crate) seed: u64,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// How bad the bank's day is.
-    pub(crate) faults: Faults,
+    #[arg(long, value_enum, default_value = "hostile")]
+    faults: Faults,
     /// Which build of `pagos` is killed.
-    pub(crate) profile: BuildProfile,
+    #[arg(long, value_enum, default_value = "release")]
+    profile: BuildProfile,
     /// Another `pagos` than the one of this workspace.
-    pub(crate) program: Option<PathBuf>,
+    #[arg(long)]
+    program: Option<PathBuf>,
 }
 
 impl Orders {
-    /// Reads them from flags.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let faults = Faults::take(flags)?;
-        let profile = match flags.take_text("profile", "release")?.as_str() {
-            "dev" => BuildProfile::Dev,
-            "release" => BuildProfile::Release,
-            other => {
-                return Err(Failure::new(format!("--profile {other:?} is not dev or release")));
-            }
-        };
-        let database = Database::take(flags)?;
-        let workers = flags.take_number("workers", 1)?.max(1);
-        let kill_every_ms = flags.take_number("kill-every-ms", 1_000)?.max(1);
-        let server_restarts = flags.take_number("server-restarts", 0)?;
-        if server_restarts > 0 && database != Database::Postgres {
+    /// Refuses flags that do not fit together.
+    fn judge(&self) -> Result<(), Failure> {
+        if self.server_restarts > 0 && self.database != Database::Postgres {
             return Err(Failure::new(
                 "--server-restarts needs --db postgres: a file has no server",
             ));
         }
-        let kills = if workers == 1 { KILLS_OF_ONE } else { KILLS_OF_SEVERAL };
-        let kills = flags.take_number("kills", kills)?;
-        let rows = flags.take_number("rows", 5_000)?;
-        let seed = flags.take_number("seed", 1)?;
-        let providers = Provider::take_list(flags)?;
-        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
-        let program = program.map(PathBuf::from);
-        Ok(Self {
-            database,
-            may_skip: flags.take_switch("if-installed")?,
-            workers,
-            kill_every_ms,
-            server_restarts,
-            kills,
-            rows,
-            providers,
-            seed,
-            faults,
-            profile,
-            program,
-        })
+        trial::refuse_repeats("--providers", &self.providers, |it| it.name())
+    }
+
+    fn kills(&self) -> u64 {
+        let usual = if self.workers == 1 { KILLS_OF_ONE } else { KILLS_OF_SEVERAL };
+        self.kills.unwrap_or(usual)
     }
 }
 
@@ -195,15 +174,12 @@ struct Figures {
 
 /// Does it, prints the figures and the seed. Fails on any violation.
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
-    if orders.may_skip && orders.database == Database::Postgres && !postgres::is_installed()? {
+    orders.judge()?;
+    if orders.if_installed && orders.database == Database::Postgres && !postgres::is_installed()? {
         return Ok(Tally { skipped: 1, ..Tally::default() });
     }
     let begun = Instant::now();
-    let program = match &orders.program {
-        // It is started in other folders than ours.
-        Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display()))?,
-        None => trial::build_program(workspace, orders.profile)?,
-    };
+    let program = trial::find_program(workspace, orders.program.as_deref(), orders.profile)?;
     let stage = set_up(workspace, orders, program)?;
     let mut figures = Figures::default();
     match (orders.database, orders.workers) {
@@ -216,7 +192,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failu
     report(orders, &stage.rows, &figures, &verdict, begun.elapsed());
     report_doubts(&stage, &figures, in_doubt)?;
     keep_histories(&stage, &verdict)?;
-    if figures.kills == 0 && orders.kills > 0 {
+    if figures.kills == 0 && orders.kills() > 0 {
         return Err(Failure::new("no run lived until its kill; take more --rows"));
     }
     match verdict.violations.len() {
@@ -283,10 +259,10 @@ fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<St
 /// that ended with rows in doubt is started again: they are asked about once more.
 fn kill_often(payer: &Payer, orders: &Orders, figures: &mut Figures) -> Result<(), Failure> {
     let mut moments = Random::new(orders.seed, 2);
-    let rows_per_kill = orders.rows / orders.kills.max(1);
+    let rows_per_kill = orders.rows / orders.kills().max(1);
     let life_ms_max =
         (rows_per_kill * LIFE_MS_PER_ROW).clamp(*LIFE_MS_MAX.start(), *LIFE_MS_MAX.end());
-    while figures.kills < orders.kills && figures.starts < orders.kills * STARTS_PER_KILL_MAX {
+    while figures.kills < orders.kills() && figures.starts < orders.kills() * STARTS_PER_KILL_MAX {
         let life = Duration::from_millis(moments.draw(LIFE_MS_MIN, life_ms_max));
         figures.starts += 1;
         match payer.run_for(life)? {
@@ -294,7 +270,7 @@ fn kill_often(payer: &Payer, orders: &Orders, figures: &mut Figures) -> Result<(
             Ended::ByItself(IN_DOUBT) => {}
             Ended::ByItself(_) => {
                 let kills = figures.kills;
-                println!("crash: every row had ended after {kills} of {} kills", orders.kills);
+                println!("crash: every row had ended after {kills} of {} kills", orders.kills());
                 return Ok(());
             }
         }
@@ -424,21 +400,17 @@ fn report_doubts(stage: &Stage, figures: &Figures, in_doubt: usize) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn orders(line: &str) -> Result<Orders, Failure> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Orders::take(&mut Flags::parse(&words)?)
-    }
+    use crate::tests::parse;
 
     #[test]
     fn the_bar_is_the_default() {
         let expected = Orders {
             database: Database::Sqlite,
-            may_skip: false,
+            if_installed: false,
             workers: 1,
             kill_every_ms: 1_000,
             server_restarts: 0,
-            kills: 50,
+            kills: None,
             rows: 5_000,
             providers: vec![
                 Provider::Cashypro,
@@ -451,14 +423,25 @@ mod tests {
             profile: BuildProfile::Release,
             program: None,
         };
-        assert_eq!(orders(""), Ok(expected));
-        assert_eq!(orders("--profile dev --seed 4").map(|it| it.seed), Ok(4));
-        let several = orders("--db postgres --workers 4 --server-restarts 3").unwrap();
-        assert_eq!((several.kills, several.server_restarts), (KILLS_OF_SEVERAL, 3));
-        assert!(orders("--db mysql").is_err());
-        assert!(orders("--server-restarts 3").is_err());
-        assert!(orders("--faults cruel").is_err());
-        assert!(orders("--profile fast").is_err());
-        assert!(orders("--providers nobody").is_err());
+        assert_eq!(parse::<Orders>("").unwrap(), expected);
+        assert_eq!(expected.kills(), KILLS_OF_ONE);
+        assert_eq!(parse::<Orders>("--profile dev --seed 4").unwrap().seed, 4);
+        let several = "--db postgres --workers 4 --server-restarts 3";
+        let several = parse::<Orders>(several).unwrap();
+        assert_eq!((several.kills(), several.server_restarts), (KILLS_OF_SEVERAL, 3));
+        for bad in ["--db mysql", "--faults cruel", "--profile fast", "--kills many", "--kills"] {
+            assert!(parse::<Orders>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused() {
+        assert_eq!(parse::<Orders>("--providers etpay,conekta").unwrap().judge(), Ok(()));
+        for bad in ["--server-restarts 3", "--providers etpay,etpay"] {
+            assert!(parse::<Orders>(bad).unwrap().judge().is_err(), "{bad}");
+        }
+        for bad in ["nobody", "etpay,", ""] {
+            assert!(parse::<Orders>(&format!("--providers={bad}")).is_err(), "{bad}");
+        }
     }
 }

@@ -24,76 +24,77 @@ mod surroundings;
 mod sweep;
 mod trial;
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
+use clap::Parser;
 use xtask::{
     failure::{self, Failure},
-    flags::{self, Flags},
     process,
     tally::{self, Tally},
     workspace::{self, Workspace},
 };
 
-/// Does what the command line says. A trial ends with a line of counts.
+/// Tries `pagos` as a process.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Trial {
+    Compare(compare::Orders),
+    Compat(compat::Orders),
+    /// Replays every fixture through the public API of its provider; a table provider by operation.
+    Conformance,
+    Crash(crash::Orders),
+    Postgres(postgres::Orders),
+    Scale(scale::Orders),
+    Siege(siege::Orders),
+    Surroundings(surroundings::Orders),
+    Sweep(sweep::Orders),
+}
+
+/// Does what the command line says. Where something is judged, the last line holds the counts.
 pub fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let Some((command, rest)) = words.split_first() else {
-        eprintln!("pagos-trials: name the trial; `cargo xtask help` lists them");
-        return ExitCode::FAILURE;
-    };
-    match obey(command, rest) {
+    let trial = Trial::parse();
+    match Workspace::read().and_then(|workspace| play(&workspace, &trial)) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(tally)) => {
             println!("{tally}");
             if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(failure) => {
-            eprintln!("{command}: {failure}");
+            eprintln!("error: {failure}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Does it; the counts, where something was judged.
-fn obey(command: &str, rest: &[String]) -> Result<Option<Tally>, Failure> {
-    let workspace = Workspace::read()?;
-    if command == "postgres" {
-        return postgres::run(&workspace, rest).map(|()| None);
+/// The counts, where something is judged.
+fn play(workspace: &Workspace, trial: &Trial) -> Result<Option<Tally>, Failure> {
+    match trial {
+        Trial::Compare(orders) => compare::run(workspace, orders).map(|()| None),
+        Trial::Compat(orders) => compat::run(workspace, orders).map(Some),
+        Trial::Conformance => conformance::run(workspace).map(Some),
+        Trial::Crash(orders) => crash::run(workspace, orders).map(Some),
+        Trial::Postgres(orders) => postgres::run(workspace, orders).map(|()| None),
+        Trial::Scale(orders) => scale::run(workspace, orders).map(|()| None),
+        Trial::Siege(orders) => siege::run(workspace, orders).map(Some),
+        Trial::Surroundings(orders) => surroundings::run(workspace, orders).map(Some),
+        Trial::Sweep(orders) => sweep::run(workspace, orders).map(Some),
     }
-    let mut flags = Flags::parse(rest)?;
-    match command {
-        "compare" => {
-            let orders = compare::Orders::take(&mut flags)?;
-            flags.end()?;
-            compare::run(&workspace, &orders).map(|()| None)
-        }
-        "compat" => compat::run(&workspace, flags).map(Some),
-        "conformance" => conformance::run(&workspace, flags).map(Some),
-        "crash" => {
-            let orders = crash::Orders::take(&mut flags)?;
-            flags.end()?;
-            crash::run(&workspace, &orders).map(Some)
-        }
-        "scale" => {
-            let orders = scale::Orders::take(&mut flags)?;
-            flags.end()?;
-            scale::run(&workspace, &orders).map(|()| None)
-        }
-        "siege" => {
-            let orders = siege::Orders::take(&mut flags)?;
-            flags.end()?;
-            siege::run(&workspace, &orders).map(|passed| Some(Tally { passed, ..Tally::default() }))
-        }
-        "surroundings" => {
-            let orders = surroundings::Orders::take(&mut flags)?;
-            flags.end()?;
-            surroundings::run(&workspace, &orders).map(Some)
-        }
-        "sweep" => {
-            let orders = sweep::Orders::take(&mut flags)?;
-            flags.end()?;
-            sweep::run(&workspace, &orders).map(|passed| Some(Tally { passed, ..Tally::default() }))
-        }
-        _ => Err(Failure::new("there is no such trial; `cargo xtask help` lists them")),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, CommandFactory};
+
+    use super::*;
+
+    /// What a trial makes of its flags.
+    pub(crate) fn parse<T: Args>(line: &str) -> Result<T, clap::Error> {
+        let command = T::augment_args(Command::new("trial").no_binary_name(true));
+        T::from_arg_matches(&command.try_get_matches_from(line.split_whitespace())?)
+    }
+
+    #[test]
+    fn the_flags_fit_together() {
+        Trial::command().debug_assert();
     }
 }

@@ -10,7 +10,9 @@ mod programs;
 mod watcher;
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     hash::{BuildHasher, RandomState},
     io,
     net::TcpListener,
@@ -20,6 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::Args;
 use xtask::server::VARIABLE;
 
 pub(crate) use self::pooler::Pooler;
@@ -39,14 +42,21 @@ const RESTART_BEAT: Duration = Duration::from_millis(200);
 /// Another program can take a free port before the server does.
 const PORTS_MAX: u32 = 3;
 
-/// `cargo xtask postgres COMMAND...`: runs a command that finds a private server in its environment.
-pub(crate) fn run(workspace: &Workspace, words: &[String]) -> Result<(), Failure> {
-    let (program, words) = match words.split_first() {
-        Some((word, [])) if word == "--hold" => return hold(workspace),
-        Some(words) => words,
-        None => {
-            return Err(Failure::new("name the command to run: `cargo xtask postgres cargo test`"));
-        }
+/// Runs a command that finds a private PostgreSQL server in its environment.
+#[derive(Debug, Args)]
+pub(crate) struct Orders {
+    /// Prints where the server is, and keeps it until the input ends.
+    #[arg(long, conflicts_with = "command")]
+    hold: bool,
+    /// The command, with its words: `cargo test -p pagos-store-postgres`.
+    #[arg(trailing_var_arg = true, required_unless_present = "hold")]
+    command: Vec<OsString>,
+}
+
+/// Runs the command, or holds a server.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+    let Some((program, words)) = orders.command.split_first() else {
+        return hold(workspace);
     };
     let Some(server) = Server::start(workspace)? else {
         return Err(Failure::new("PostgreSQL's programs are missing: install Debian's postgresql"));

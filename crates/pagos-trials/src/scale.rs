@@ -14,9 +14,10 @@ use std::{
     time::Duration,
 };
 
+use clap::{Args, value_parser};
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     meter::{self, Cost},
     scale::dataset::Store,
     trial::{
@@ -41,44 +42,34 @@ const PROVIDER: Provider = Provider::Cashypro;
 /// A dataset is measured beside one of this size.
 const DATASET_MIN: u64 = 10_000;
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Prints the speed and memory of `pagos plan`, and with `--pay` of `pagos pay`, on a large file.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct Orders {
     /// How many payouts the file holds.
-    pub(crate) rows: u64,
-    /// Is the file paid, too?
-    pub(crate) is_paid: bool,
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: u64,
+    /// Pays the file, too.
+    #[arg(long)]
+    pay: bool,
     /// Another `pagos` than the one of this workspace.
-    pub(crate) program: Option<PathBuf>,
-    /// Instead of a file: a store of so many payouts.
-    pub(crate) dataset: Option<(u64, Store)>,
-}
-
-impl Orders {
-    /// Reads them from flags.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let rows = flags.take_number("rows", 1_000_000)?;
-        let is_paid = flags.take_switch("pay")?;
-        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
-        let payouts = flags.take_number("dataset", 0)?;
-        let store = Store::named(&flags.take_text("store", "sqlite")?)?;
-        if payouts > 0 && payouts < DATASET_MIN {
-            return Err(Failure::new(format!("--dataset takes at least {DATASET_MIN} payouts")));
-        }
-        let dataset = (payouts > 0).then_some((payouts, store));
-        Ok(Self { rows, is_paid, program: program.map(PathBuf::from), dataset })
-    }
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// Instead of a file: what lists, claims, tallies and writes cost in a store of so many payouts,
+    /// beside one of 10,000.
+    #[arg(long, value_parser = value_parser!(u64).range(DATASET_MIN..))]
+    dataset: Option<u64>,
+    /// The store of `--dataset`.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    store: Store,
 }
 
 /// Does it and prints the figures. Fails only if a command does.
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    if let Some((payouts, store)) = orders.dataset {
-        return dataset::run(workspace, payouts, store);
+    if let Some(payouts) = orders.dataset {
+        return dataset::run(workspace, payouts, orders.store);
     }
-    let program = match &orders.program {
-        Some(program) => program.clone(),
-        None => trial::build_program(workspace, BuildProfile::Release)?,
-    };
+    let (given, profile) = (orders.program.as_deref(), BuildProfile::Release);
+    let program = trial::find_program(workspace, given, profile)?;
     let folder = workspace.target.join("scale");
     trial::empty(&folder)?;
     let file = folder.join("payouts.csv");
@@ -86,7 +77,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     let size = fs::metadata(&file).map_err(Failure::while_doing(file.display()))?.len();
     println!("scale: {} rows, {} MiB", orders.rows, size >> 20);
     report_plan(orders.rows, &plan(&program, &folder, &file)?);
-    if orders.is_paid {
+    if orders.pay {
         report_pay(orders.rows, &pay(program, folder, file)?);
     }
     Ok(())
@@ -160,30 +151,33 @@ fn per_second(rows: u64, time: Duration) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn orders(line: &str) -> Result<Orders, Failure> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Orders::take(&mut Flags::parse(&words)?)
-    }
+    use crate::tests::parse;
 
     #[test]
     fn a_million_rows_are_planned_unless_told_otherwise() {
-        let usual = Orders { rows: 1_000_000, is_paid: false, program: None, dataset: None };
-        assert_eq!(orders(""), Ok(usual));
-        assert_eq!(orders("--pay --rows 5").map(|it| (it.rows, it.is_paid)), Ok((5, true)));
-        assert!(orders("--rows many").is_err());
+        let usual = Orders {
+            rows: 1_000_000,
+            pay: false,
+            program: None,
+            dataset: None,
+            store: Store::Sqlite,
+        };
+        assert_eq!(parse::<Orders>("").unwrap(), usual);
+        assert_eq!(
+            parse::<Orders>("--pay --rows 5").unwrap(),
+            Orders { rows: 5, pay: true, ..usual }
+        );
+        assert!(parse::<Orders>("--rows many").is_err());
     }
 
     #[test]
     fn a_store_of_many_payouts_is_of_sqlite_unless_told_otherwise() {
-        let dataset = |line: &str| orders(line).map(|orders| orders.dataset);
-        assert_eq!(dataset("--dataset 10000000"), Ok(Some((10_000_000, Store::Sqlite))));
-        assert_eq!(
-            dataset("--dataset 20000 --store postgres"),
-            Ok(Some((20_000, Store::Postgres)))
-        );
-        assert!(dataset("--dataset 20000 --store memory").is_err());
-        assert!(dataset("--dataset 500").is_err());
+        let large = parse::<Orders>("--dataset 10000000").unwrap();
+        assert_eq!((large.dataset, large.store), (Some(10_000_000), Store::Sqlite));
+        let large = parse::<Orders>("--dataset 20000 --store postgres").unwrap();
+        assert_eq!((large.dataset, large.store), (Some(20_000), Store::Postgres));
+        assert!(parse::<Orders>("--dataset 20000 --store memory").is_err());
+        assert!(parse::<Orders>("--dataset 500").is_err());
     }
 
     #[test]

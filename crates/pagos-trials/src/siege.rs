@@ -22,9 +22,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::{Args, value_parser};
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     siege::{
         attack::{Attack, Outcome},
         proxy::Kind,
@@ -32,6 +33,7 @@ use crate::{
         stage::{Load, SENDS_PER_SECOND, Stage},
         verdict::{Fate, Figures},
     },
+    tally::Tally,
     trial::{self, BuildProfile},
     workspace::Workspace,
 };
@@ -44,9 +46,30 @@ const LAST_WAIT_MAX: Duration = Duration::from_secs(7);
 /// What the way to the first attack may take, in payouts that must not run out meanwhile.
 const START_S: u64 = 15;
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Attacks a running `pagos serve` as strangers do, beside genuine webhooks; judges those, and what the
+/// strangers cost.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct Orders {
+    /// How long each attack lasts: 20 seconds, or 3 with `--quick`.
+    #[arg(long, value_parser = value_parser!(u64).range(1..))]
+    seconds: Option<u64>,
+    /// Only these: all of them, or with `--quick` those that tell most in little time.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    attacks: Vec<Attack>,
+    /// What everybody's test command can afford.
+    #[arg(long)]
+    quick: bool,
+    /// Which build of `pagos` is attacked.
+    #[arg(long, value_enum, default_value = "release")]
+    profile: BuildProfile,
+    /// Another `pagos` than the one of this workspace.
+    #[arg(long)]
+    program: Option<PathBuf>,
+}
+
+/// What is done, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Plan {
     attacks: Vec<Attack>,
     /// How long each attack lasts.
     attack: Duration,
@@ -56,50 +79,40 @@ pub(crate) struct Orders {
     pause: Duration,
     /// Payouts that can be named.
     stuck: u64,
-    profile: BuildProfile,
-    /// Another `pagos` than the one of this workspace.
-    program: Option<PathBuf>,
 }
 
 impl Orders {
-    /// Reads them from flags.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let profile = match flags.take_text("profile", "release")?.as_str() {
-            "dev" => BuildProfile::Dev,
-            "release" => BuildProfile::Release,
-            other => {
-                return Err(Failure::new(format!("--profile {other:?} is not dev or release")));
-            }
-        };
-        let usual = match flags.take_switch("quick")? {
-            true => Self::quick(profile),
-            false => Self {
-                attacks: Attack::ALL.to_vec(),
-                attack: Duration::from_secs(20),
-                calm: Duration::from_secs(20),
-                pause: Duration::from_secs(2),
-                stuck: 200,
-                profile,
-                program: None,
-            },
-        };
-        let seconds = flags.take_number("seconds", usual.attack.as_secs())?.max(1);
-        let attacks = Attack::take_list(flags, &usual.attacks)?;
-        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
-        let program = program.map(PathBuf::from);
-        Ok(Self { attacks, attack: Duration::from_secs(seconds), program, ..usual })
+    fn plan(&self) -> Result<Plan, Failure> {
+        trial::refuse_repeats("--attacks", &self.attacks, |it| it.name())?;
+        let mut plan = if self.quick { Plan::quick() } else { Plan::whole() };
+        if let Some(seconds) = self.seconds {
+            plan.attack = Duration::from_secs(seconds);
+        }
+        if !self.attacks.is_empty() {
+            plan.attacks.clone_from(&self.attacks);
+        }
+        Ok(plan)
+    }
+}
+
+impl Plan {
+    fn whole() -> Self {
+        Self {
+            attacks: Attack::ALL.to_vec(),
+            attack: Duration::from_secs(20),
+            calm: Duration::from_secs(20),
+            pause: Duration::from_secs(2),
+            stuck: 200,
+        }
     }
 
-    /// What everybody's test command can afford.
-    pub(crate) fn quick(profile: BuildProfile) -> Self {
+    fn quick() -> Self {
         Self {
             attacks: Attack::QUICK.to_vec(),
             attack: Duration::from_secs(3),
             calm: Duration::from_secs(4),
             pause: Duration::from_millis(500),
             stuck: 40,
-            profile,
-            program: None,
         }
     }
 
@@ -111,18 +124,15 @@ impl Orders {
     }
 }
 
-/// Does it and prints the table; how many attacks were held. Fails if anything was not.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failure> {
-    let program = match &orders.program {
-        // It is started in another folder than ours.
-        Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display()))?,
-        None => trial::build_program(workspace, orders.profile)?,
-    };
+/// Does it and prints the table; each attack that was held counts. Fails if anything was not.
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
+    let plan = orders.plan()?;
+    let program = trial::find_program(workspace, orders.program.as_deref(), orders.profile)?;
     let begun = Instant::now();
     let folder = workspace.target.join("siege");
-    let mut stage = Stage::set_up(program, folder, orders.load())?;
+    let mut stage = Stage::set_up(program, folder, plan.load())?;
     stage.await_flow()?;
-    let phases = besiege(&mut stage, orders)?;
+    let phases = besiege(&mut stage, &plan)?;
     let is_serving = stage.is_serving();
     let all = sum_up(&stage, &phases)?;
     verdict::table(&all).iter().for_each(|line| println!("siege: {line}"));
@@ -142,7 +152,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failu
         faults.push("paid twice");
     }
     match faults.as_slice() {
-        [] => Ok(orders.attacks.len()),
+        [] => Ok(Tally { passed: plan.attacks.len(), ..Tally::default() }),
         faults => Err(Failure::new(format!("not held: {}", faults.join(", ")))),
     }
 }
@@ -159,16 +169,16 @@ struct Phase {
 }
 
 /// Calm first, then one attack after the other.
-fn besiege(stage: &mut Stage, orders: &Orders) -> Result<Vec<Phase>, Failure> {
-    let calm = watch(stage, "calm", orders.pause, |_| {
-        thread::sleep(orders.calm);
+fn besiege(stage: &mut Stage, plan: &Plan) -> Result<Vec<Phase>, Failure> {
+    let calm = watch(stage, "calm", plan.pause, |_| {
+        thread::sleep(plan.calm);
         Ok(Outcome::default())
     })?;
     let mut phases = vec![calm];
-    for attack in &orders.attacks {
+    for attack in &plan.attacks {
         println!("siege: {}", attack.name());
-        phases.push(watch(stage, attack.name(), orders.pause, |stage| {
-            attack.launch(stage, Instant::now() + orders.attack)
+        phases.push(watch(stage, attack.name(), plan.pause, |stage| {
+            attack.launch(stage, Instant::now() + plan.attack)
         })?);
     }
     // Nothing may be missing only because nobody waited for it.
@@ -275,29 +285,40 @@ fn milliseconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::parse;
 
-    fn orders(line: &str) -> Result<Orders, Failure> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Orders::take(&mut Flags::parse(&words)?)
+    fn plan(line: &str) -> Result<Plan, String> {
+        let orders = parse::<Orders>(line).map_err(|error| error.to_string())?;
+        orders.plan().map_err(|failure| failure.to_string())
     }
 
     #[test]
     fn every_attack_is_made_unless_told_otherwise() {
-        let whole = orders("").unwrap();
-        assert_eq!((whole.attacks.len(), whole.attack.as_secs()), (10, 20));
-        assert_eq!(whole.profile, BuildProfile::Release);
-        let quick = orders("--quick --profile dev").unwrap();
-        assert_eq!(quick, Orders::quick(BuildProfile::Dev));
-        let one = orders("--quick --attacks trace --seconds 7").unwrap();
-        assert_eq!((one.attacks, one.attack.as_secs()), (vec![Attack::Trace], 7));
-        for bad in ["--seconds many", "--attacks nobody", "--profile fast", "--quick yes"] {
-            assert!(orders(bad).is_err(), "{bad}");
+        assert_eq!(plan(""), Ok(Plan::whole()));
+        assert_eq!(parse::<Orders>("").unwrap().profile, BuildProfile::Release);
+        assert_eq!(plan("--quick"), Ok(Plan::quick()));
+        let two = plan("--quick --attacks trace,large-hints --seconds 7").unwrap();
+        assert_eq!(
+            (two.attacks, two.attack.as_secs()),
+            (vec![Attack::Trace, Attack::LargeHints], 7)
+        );
+        for bad in [
+            "--seconds many",
+            "--seconds 0",
+            "--attacks nobody",
+            "--attacks idle,idle",
+            "--attacks idle,",
+            "--attacks=",
+            "--profile fast",
+            "--quick yes",
+        ] {
+            assert!(plan(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn payouts_do_not_run_out_before_the_end() {
-        let orders = orders("--seconds 10 --attacks idle,slow").unwrap();
-        assert_eq!(orders.load(), Load { flowing: (20 + 2 * 12 + 15) * 10, stuck: 200 });
+        let plan = plan("--seconds 10 --attacks idle,slow").unwrap();
+        assert_eq!(plan.load(), Load { flowing: (20 + 2 * 12 + 15) * 10, stuck: 200 });
     }
 }

@@ -18,9 +18,10 @@ mod truncations;
 
 use std::{path::PathBuf, thread, time::Instant};
 
+use clap::Args;
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     process,
     surroundings::{
         site::Stage,
@@ -31,30 +32,19 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Plays `pagos` among other names of its database, lost databases, mounts, poolers, pipes, terminals
+/// and umasks: what of them is paid, once or twice.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct Orders {
     /// Only the scenarios whose name holds this text.
+    #[arg(long, default_value = "")]
     only: String,
+    /// Which build of `pagos` is tried.
+    #[arg(long, value_enum, default_value = "dev")]
     profile: BuildProfile,
     /// Another `pagos` than the one of this workspace.
+    #[arg(long)]
     program: Option<PathBuf>,
-}
-
-impl Orders {
-    /// Reads them from flags.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let profile = match flags.take_text("profile", "dev")?.as_str() {
-            "dev" => BuildProfile::Dev,
-            "release" => BuildProfile::Release,
-            other => {
-                return Err(Failure::new(format!("--profile {other:?} is not dev or release")));
-            }
-        };
-        let only = flags.take_text("only", "")?;
-        let program = Some(flags.take_text("program", "")?).filter(|it| !it.is_empty());
-        Ok(Self { only, profile, program: program.map(PathBuf::from) })
-    }
 }
 
 /// One kind of surroundings.
@@ -76,11 +66,7 @@ const SCENARIOS: [Scenario; 8] = [
 
 /// Plays them and prints the table; how many of its lines hold, do harm and were passed over.
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
-    let program = match &orders.program {
-        // It is started in other folders than ours.
-        Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display()))?,
-        None => trial::build_program(workspace, orders.profile)?,
-    };
+    let program = trial::find_program(workspace, orders.program.as_deref(), orders.profile)?;
     let wanted = || SCENARIOS.iter().filter(|it| it.name.contains(&orders.only));
     if wanted().next().is_none() {
         return Err(Failure::new(format!("no scenario is called {:?}", orders.only)));
@@ -134,16 +120,13 @@ fn without(scenario: &'static str, what: &str, missing: &str) -> Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::parse;
 
     #[test]
     fn everything_is_played_unless_told_otherwise() {
-        let orders = |line: &str| {
-            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            Orders::take(&mut Flags::parse(&words)?)
-        };
         let all = Orders { only: String::new(), profile: BuildProfile::Dev, program: None };
-        assert_eq!(orders(""), Ok(all));
-        assert_eq!(orders("--only pipes").unwrap().only, "pipes");
-        assert!(orders("--profile fast").is_err());
+        assert_eq!(parse::<Orders>("").unwrap(), all);
+        assert_eq!(parse::<Orders>("--only pipes").unwrap().only, "pipes");
+        assert!(parse::<Orders>("--profile fast").is_err());
     }
 }

@@ -20,12 +20,12 @@ use std::{
     time::Instant,
 };
 
+use clap::{Args, ValueEnum};
 use pagos_engine::Point;
 
 use crate::{
     crash::Database,
     failure::Failure,
-    flags::Flags,
     postgres::Server,
     sweep::{
         fault::Befalls,
@@ -33,82 +33,92 @@ use crate::{
         report::Report,
         stage::{Outcome, Plan},
     },
+    tally::Tally,
     trial::{self, BuildProfile, payer::Db, payroll::Provider},
     workspace::Workspace,
 };
 
-/// What to do.
-#[derive(Debug, Clone)]
+/// Ends `pagos` at every named point of the engine, with every fault, and judges the bank's ledger; the
+/// table of points is printed.
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Orders {
     /// Who pays.
-    pub(crate) providers: Vec<Provider>,
-    /// Where processes end.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Provider::ALL)]
+    providers: Vec<Provider>,
+    /// Only these points, where processes end.
+    #[arg(long, value_delimiter = ',', value_parser = parse_point)]
     points: Vec<Point>,
-    /// What befalls the rows.
+    /// Only these faults, which befall the rows.
+    #[arg(long, value_delimiter = ',', value_parser = parse_fault)]
     faults: Vec<Befalls>,
-    /// Each place once a provider, with the first fault that gets there?
-    pub(crate) depth: Depth,
+    /// Each place once a provider, with the first fault that gets there; not with every fault.
+    #[arg(long)]
+    quick: bool,
     /// Determines the rows.
-    pub(crate) seed: u64,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
     /// Which build of `pagos` is swept.
-    pub(crate) profile: BuildProfile,
+    #[arg(long, value_enum, default_value = "dev")]
+    profile: BuildProfile,
     /// How many stages at a time.
-    pub(crate) side_by_side: usize,
+    #[arg(long, default_value_t = 4)]
+    side_by_side: usize,
     /// Where payouts are kept.
-    pub(crate) databases: Vec<Database>,
+    #[arg(long, value_enum, default_value = "sqlite")]
+    db: Databases,
 }
 
-/// How much of the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// Every place with every fault.
-    Full,
-    /// Every place with one fault that gets there.
-    Quick,
+/// One kind of database, or one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Databases {
+    Sqlite,
+    Postgres,
+    All,
+}
+
+fn parse_point(word: &str) -> Result<Point, String> {
+    let words = || Point::ALL.iter().map(|point| point.word()).collect::<Vec<_>>().join(", ");
+    let named = Point::ALL.iter().copied().find(|point| point.word() == word);
+    named.ok_or_else(|| format!("it is not one of {}", words()))
+}
+
+fn parse_fault(word: &str) -> Result<Befalls, String> {
+    let words = || fault::ALL.map(fault::word).join(", ");
+    let named = fault::ALL.into_iter().find(|befalls| fault::word(*befalls) == word);
+    named.ok_or_else(|| format!("it is not one of {}", words()))
 }
 
 impl Orders {
-    /// Reads them from flags.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        let points: Vec<&str> = Point::ALL.iter().map(|point| point.word()).collect();
-        let points = take_list(flags, "points", &points)?;
-        let words: Vec<String> = fault::ALL.into_iter().map(fault::word).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let faults = take_list(flags, "faults", &words)?;
-        let profile = match flags.take_text("profile", "dev")?.as_str() {
-            "dev" => BuildProfile::Dev,
-            "release" => BuildProfile::Release,
-            other => {
-                return Err(Failure::new(format!("--profile {other:?} is not dev or release")));
-            }
-        };
-        let depth = if flags.take_switch("quick")? { Depth::Quick } else { Depth::Full };
-        let side_by_side = flags.take_number("side-by-side", 4)?;
-        let side_by_side = usize::try_from(side_by_side).unwrap_or(1).max(1);
-        let seed = flags.take_number("seed", 1)?;
-        let providers = Provider::take_list(flags)?;
-        let databases = match flags.take_text("db", "sqlite")?.as_str() {
-            "sqlite" => vec![Database::Sqlite],
-            "postgres" => vec![Database::Postgres],
-            "all" => vec![Database::Sqlite, Database::Postgres],
-            other => {
-                let message = format!("--db {other:?} is not sqlite, postgres or all");
-                return Err(Failure::new(message));
-            }
-        };
-        let is_chosen = |word: &str, chosen: &[String]| chosen.iter().any(|it| it == word);
-        let points = Point::ALL.iter().copied().filter(|it| is_chosen(it.word(), &points));
-        let points = points.collect();
-        let faults = fault::ALL.into_iter().filter(|it| is_chosen(&fault::word(*it), &faults));
-        let faults = faults.collect();
-        Ok(Self { providers, points, faults, depth, seed, profile, side_by_side, databases })
+    /// Those that are wanted, in the order of the engine.
+    fn points(&self) -> Vec<Point> {
+        Point::ALL.iter().copied().filter(|point| is_chosen(point, &self.points)).collect()
+    }
+
+    /// Those that are wanted, a good day first.
+    fn faults(&self) -> Vec<Befalls> {
+        fault::ALL.into_iter().filter(|befalls| is_chosen(befalls, &self.faults)).collect()
+    }
+
+    fn databases(&self) -> Vec<Database> {
+        match self.db {
+            Databases::Sqlite => vec![Database::Sqlite],
+            Databases::Postgres => vec![Database::Postgres],
+            Databases::All => vec![Database::Sqlite, Database::Postgres],
+        }
     }
 }
 
-/// Sweeps, and prints a table for each kind of database. Fails where a place was not got to, and on
+/// Nothing chosen is everything.
+fn is_chosen<T: PartialEq>(one: &T, chosen: &[T]) -> bool {
+    chosen.is_empty() || chosen.contains(one)
+}
+
+/// Sweeps, and prints a table for each kind of database; each abort counts. Fails where a place was not got to, and on
 /// any violation.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failure> {
-    let words: Vec<&str> = orders.databases.iter().map(|database| database.word()).collect();
+pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
+    trial::refuse_repeats("--providers", &orders.providers, |it| it.name())?;
+    let databases = orders.databases();
+    let words: Vec<&str> = databases.iter().map(|database| database.word()).collect();
     let folder = workspace.target.join(format!("sweep-{}", words.join("-")));
     trial::empty(&folder)?;
     let built = trial::build_program_with(workspace, orders.profile, &["failpoints"])?;
@@ -116,7 +126,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failu
     let program = folder.join(format!("pagos-with-failpoints{}", std::env::consts::EXE_SUFFIX));
     fs::copy(&built, &program).map_err(Failure::while_doing(program.display()))?;
     let (mut aborts, mut violations) = (0, 0);
-    for database in &orders.databases {
+    for database in &databases {
         let server = match database {
             Database::Sqlite => None,
             Database::Postgres => Some(Server::start(workspace)?.ok_or_else(|| {
@@ -136,7 +146,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<usize, Failu
         return Err(Failure::new(format!("an abort left a core file: {}", core.display())));
     }
     match violations {
-        0 => Ok(aborts),
+        0 => Ok(Tally { passed: aborts, ..Tally::default() }),
         count => Err(Failure::new(format!("{count} violations; seed {}", orders.seed))),
     }
 }
@@ -150,16 +160,16 @@ struct Ground<'a> {
 
 /// A stage for each provider and fault, the slow ones first.
 fn plan(orders: &Orders) -> Vec<Plan> {
-    let places = orders.points.iter().flat_map(|point| {
+    let (points, faults) = (orders.points(), orders.faults());
+    let places = points.iter().flat_map(|point| {
         point.phases().iter().map(|phase| Place { point: *point, phase: *phase })
     });
     let places: Vec<Place> = places.collect();
     let mut plans = Vec::new();
-    for (day, befalls) in orders.faults.iter().enumerate() {
+    for (day, befalls) in faults.iter().enumerate() {
         for provider in &orders.providers {
             let is_wanted = |place: &&Place| {
-                orders.depth == Depth::Full
-                    || first_fault(**place, *provider, &orders.faults) == Some(*befalls)
+                !orders.quick || first_fault(**place, *provider, &faults) == Some(*befalls)
             };
             let places: Vec<Place> = places.iter().filter(is_wanted).copied().collect();
             if places.is_empty() {
@@ -197,7 +207,7 @@ fn play_all(
         }
     };
     thread::scope(|scope| {
-        for _ in 0..orders.side_by_side.min(plans.len()) {
+        for _ in 0..orders.side_by_side.max(1).min(plans.len()) {
             scope.spawn(work);
         }
     });
@@ -248,11 +258,25 @@ fn list_cores(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(cores)
 }
 
-fn take_list(flags: &mut Flags, name: &str, known: &[&str]) -> Result<Vec<String>, Failure> {
-    let text = flags.take_text(name, &known.join(","))?;
-    let list: Vec<String> = text.split(',').map(str::to_owned).collect();
-    match list.iter().find(|word| !known.contains(&word.as_str())) {
-        Some(word) => Err(Failure::new(format!("--{name} {word:?} is not one of {known:?}"))),
-        None => Ok(list),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::parse;
+
+    #[test]
+    fn everything_is_swept_unless_told_otherwise() {
+        let whole = parse::<Orders>("").unwrap();
+        assert_eq!((whole.points(), whole.faults()), (Point::ALL.to_vec(), fault::ALL.to_vec()));
+        assert_eq!((whole.quick, whole.profile), (false, BuildProfile::Dev));
+        assert_eq!(parse::<Orders>("--db all").unwrap().databases().len(), 2);
+        for point in Point::ALL {
+            let one = parse::<Orders>(&format!("--points {}", point.word())).unwrap();
+            assert_eq!(one.points(), [*point]);
+        }
+        let two = format!("--faults {},none", fault::word(fault::ALL[3]));
+        assert_eq!(parse::<Orders>(&two).unwrap().faults(), [None, fault::ALL[3]]);
+        for bad in ["--points nowhere", "--faults none,", "--db mysql", "--providers nobody"] {
+            assert!(parse::<Orders>(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
 use xtask::binary::has_failpoints;
 
 use crate::{
@@ -22,10 +23,36 @@ use crate::{
 };
 
 /// Which build of `pagos` is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BuildProfile {
     Dev,
     Release,
+}
+
+/// The program that was given, by a name that holds in every folder, or else one that is built.
+pub(crate) fn find_program(
+    workspace: &Workspace,
+    given: Option<&Path>,
+    profile: BuildProfile,
+) -> Result<PathBuf, Failure> {
+    match given {
+        Some(program) => program.canonicalize().map_err(Failure::while_doing(program.display())),
+        None => build_program(workspace, profile),
+    }
+}
+
+/// A list that names something twice is a slip.
+pub(crate) fn refuse_repeats<T: PartialEq>(
+    flag: &str,
+    list: &[T],
+    name: impl Fn(&T) -> &'static str,
+) -> Result<(), Failure> {
+    let repeated =
+        list.iter().enumerate().find(|(at, it)| list.iter().take(*at).any(|one| one == *it));
+    match repeated {
+        None => Ok(()),
+        Some((_, it)) => Err(Failure::new(format!("{flag} has {} twice", name(it)))),
+    }
 }
 
 /// Builds `pagos` and returns where it lies.

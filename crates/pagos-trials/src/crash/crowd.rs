@@ -87,7 +87,7 @@ fn kill_workers(
     }
     signals.is_begun.store(true, Ordering::Relaxed);
     let mut due = Instant::now();
-    while figures.kills < orders.kills || !are_struck() {
+    while figures.kills < orders.kills() || !are_struck() {
         due += Duration::from_millis(orders.kill_every_ms);
         while Instant::now() < due && !crowd.is_done {
             crowd.look()?;
@@ -95,14 +95,14 @@ fn kill_workers(
         }
         if crowd.is_done {
             let kills = figures.kills;
-            println!("crash: every row had ended after {kills} of {} kills", orders.kills);
+            println!("crash: every row had ended after {kills} of {} kills", orders.kills());
             break;
         }
         if ledger.is_quiet()? && are_struck() {
             let kills = figures.kills;
             println!(
                 "crash: hardly any money moved any more after {kills} of {} kills",
-                orders.kills
+                orders.kills()
             );
             break;
         }

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use clap::ValueEnum;
 use xtask::server::VARIABLE;
 
 use crate::{
@@ -14,20 +15,10 @@ use crate::{
 };
 
 /// Where the payouts are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Store {
     Sqlite,
     Postgres,
-}
-
-impl Store {
-    pub(super) fn named(name: &str) -> Result<Self, Failure> {
-        match name {
-            "sqlite" => Ok(Self::Sqlite),
-            "postgres" => Ok(Self::Postgres),
-            _ => Err(Failure::new(format!("--store {name:?} is neither sqlite nor postgres"))),
-        }
-    }
 }
 
 /// Loads the payouts, measures, and removes them.

@@ -11,9 +11,10 @@ mod unsent;
 
 use std::{net::SocketAddr, time::Instant};
 
+use clap::ValueEnum;
+
 use crate::{
     failure::Failure,
-    flags::Flags,
     siege::{relay::Relay, stage::Stage},
     trial::payroll::Row,
 };
@@ -50,7 +51,7 @@ impl Outcome {
 }
 
 /// One thing that strangers do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Attack {
     /// Connections that ask for the health now and then and stay.
     Idle,
@@ -107,23 +108,6 @@ impl Attack {
         }
     }
 
-    /// Reads `--attacks`: names with commas between them.
-    pub(super) fn take_list(flags: &mut Flags, usual: &[Self]) -> Result<Vec<Self>, Failure> {
-        let names = |list: &[Self]| list.iter().map(|it| it.name()).collect::<Vec<_>>().join(",");
-        let mut list = Vec::new();
-        for name in flags.take_text("attacks", &names(usual))?.split(',') {
-            let Some(attack) = Self::ALL.into_iter().find(|it| it.name() == name) else {
-                let message = format!("--attacks {name:?} is not one of {}", names(&Self::ALL));
-                return Err(Failure::new(message));
-            };
-            if list.contains(&attack) {
-                return Err(Failure::new(format!("--attacks has {name} twice")));
-            }
-            list.push(attack);
-        }
-        Ok(list)
-    }
-
     /// Does it, until the moment that is given.
     pub(super) fn launch(self, stage: &mut Stage, until: Instant) -> Result<Outcome, Failure> {
         let act = match self {
@@ -147,17 +131,11 @@ impl Attack {
 mod tests {
     use super::*;
 
-    fn list(line: &str) -> Result<Vec<Attack>, Failure> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Attack::take_list(&mut Flags::parse(&words)?, &Attack::QUICK)
-    }
-
     #[test]
     fn attacks_are_chosen_by_name() {
-        assert_eq!(list(""), Ok(Attack::QUICK.to_vec()));
-        assert_eq!(list("--attacks large-hints,idle"), Ok(vec![Attack::LargeHints, Attack::Idle]));
-        for bad in ["", "nobody", "idle,idle", "idle,"] {
-            assert!(list(&format!("--attacks={bad}")).is_err(), "{bad:?}");
+        for attack in Attack::ALL {
+            assert_eq!(Attack::from_str(attack.name(), false), Ok(attack));
         }
+        assert!(Attack::from_str("nobody", false).is_err());
     }
 }

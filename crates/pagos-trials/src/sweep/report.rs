@@ -50,7 +50,7 @@ impl Report {
         let cells = self.cells();
         let names = orders.providers.iter().map(|it| format!("{:>11}", it.name()));
         println!("sweep: {:<26}{}", "aborts", names.collect::<String>());
-        for point in Point::ALL.iter().filter(|point| orders.points.contains(point)) {
+        for point in &orders.points() {
             let row = orders.providers.iter().map(|provider| {
                 let cell = cells.get(&(*point, *provider));
                 match cell.map_or(0, |cell| cell.aborts) {

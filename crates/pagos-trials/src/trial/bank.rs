@@ -12,14 +12,15 @@ use std::{
     time::Duration,
 };
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, flags::Flags, trial::http};
+use crate::{failure::Failure, trial::http};
 
 const READY_MAX: Duration = Duration::from_secs(60);
 
 /// How bad the bank's day is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Faults {
     None,
     Mild,
@@ -27,19 +28,6 @@ pub(crate) enum Faults {
 }
 
 impl Faults {
-    /// Reads `--faults`.
-    pub(crate) fn take(flags: &mut Flags) -> Result<Self, Failure> {
-        match flags.take_text("faults", "hostile")?.as_str() {
-            "none" => Ok(Faults::None),
-            "mild" => Ok(Faults::Mild),
-            "hostile" => Ok(Faults::Hostile),
-            other => {
-                let message = format!("--faults {other:?} is not one of none, mild, hostile");
-                Err(Failure::new(message))
-            }
-        }
-    }
-
     /// The bank's word for it.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -10,10 +10,12 @@ mod virtualpos;
 
 use std::io::{self, Write};
 
-use crate::{failure::Failure, flags::Flags, random::Random};
+use clap::ValueEnum;
+
+use crate::random::Random;
 
 /// A provider that can be tried. A new one adds its variant, its words below and a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Provider {
     Cashypro,
     Conekta,
@@ -61,23 +63,6 @@ impl Provider {
             Self::Cashypro => Repeat::Refused,
             Self::Conekta | Self::Etpay | Self::Virtualpos => Repeat::PaidAgain,
         }
-    }
-
-    /// Reads `--providers`: names with commas between them; all without it.
-    pub(crate) fn take_list(flags: &mut Flags) -> Result<Vec<Self>, Failure> {
-        let names = Self::ALL.map(Self::name).join(",");
-        let mut list = Vec::new();
-        for name in flags.take_text("providers", &names)?.split(',') {
-            let Some(provider) = Self::ALL.into_iter().find(|it| it.name() == name) else {
-                let message = format!("--providers {name:?} is not one of {names}");
-                return Err(Failure::new(message));
-            };
-            if list.contains(&provider) {
-                return Err(Failure::new(format!("--providers has {name} twice")));
-            }
-            list.push(provider);
-        }
-        Ok(list)
     }
 
     /// Minor units as the file has them: pesos of Chile have no cents.
@@ -222,11 +207,6 @@ mod tests {
         rows(count, seed, Provider::ALL.to_vec()).collect()
     }
 
-    fn list(line: &str) -> Result<Vec<Provider>, Failure> {
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Provider::take_list(&mut Flags::parse(&words)?)
-    }
-
     #[test]
     fn the_seed_determines_the_file() {
         assert_eq!(build(50, 7), build(50, 7));
@@ -257,11 +237,10 @@ mod tests {
         let alone: Vec<Row> = rows(50, 5, vec![Provider::Etpay]).collect();
         assert_eq!(alone.len(), 50);
         assert!(alone.iter().all(|row| row.provider == Provider::Etpay));
-        assert_eq!(list(""), Ok(Provider::ALL.to_vec()));
-        assert_eq!(list("--providers etpay"), Ok(vec![Provider::Etpay]));
-        for bad in ["nobody", "etpay,etpay", "etpay,", "--providers"] {
-            assert!(list(&format!("--providers {bad}")).is_err(), "{bad}");
+        for provider in Provider::ALL {
+            assert_eq!(Provider::from_str(provider.name(), false), Ok(provider));
         }
+        assert!(Provider::from_str("nobody", false).is_err());
     }
 
     #[test]
