@@ -1,4 +1,5 @@
-//! `cargo xtask deps`: what a user of one provider without an HTTP client compiles.
+//! `cargo xtask deps`: what a user of one provider without an HTTP client compiles, and what xtask is
+//! made of.
 //! Not an audit of licences and advisories; that is `deny.toml`.
 
 use std::collections::BTreeSet;
@@ -21,7 +22,10 @@ fn crates_max(provider: &str) -> usize {
 /// No HTTP client, no TLS, no runtime, no database.
 const FORBIDDEN: [&str; 5] = ["reqwest", "hyper", "tokio", "rustls", "rusqlite"];
 
-/// Counts for every provider feature of the facade.
+/// What everybody waits for who wants a quick answer: `cargo xtask tidy` in a fresh clone.
+const XTASK_CRATES_MAX: usize = 24;
+
+/// Counts for every provider feature of the facade, and for xtask.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let facade = workspace.find("pagos").ok_or_else(|| Failure::new("no crate pagos"))?;
     let is_provider = |feature: &&String| PROVIDERS.contains(&feature.as_str());
@@ -38,7 +42,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         println!("deps: pagos with {feature} alone: {} crates, at most {max}", crates.len());
         judge(feature, &crates)?;
     }
-    Ok(())
+    let words = ["tree", "-p", "xtask", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    let tree = process::read_stdout(&mut build_cargo(workspace, &words))?;
+    let crates = parse(&tree);
+    println!("deps: xtask: {} crates, at most {XTASK_CRATES_MAX}", crates.len().saturating_sub(1));
+    judge_xtask(&crates)
 }
 
 /// Reads what `cargo tree --prefix none --format {p}` prints: names and versions, each once; `(*)` marks
@@ -74,6 +82,20 @@ fn judge(provider: &str, crates: &BTreeSet<(&str, &str)>) -> Result<(), Failure>
     Ok(())
 }
 
+/// No crate of the product, and not too many others.
+fn judge_xtask(crates: &BTreeSet<(&str, &str)>) -> Result<(), Failure> {
+    let mut names = crates.iter().map(|(name, _)| *name);
+    if let Some(name) = names.find(|name| name.starts_with("pagos")) {
+        return Err(Failure::new(format!("xtask pulls in {name}; what needs it is a trial")));
+    }
+    match crates.len().saturating_sub(1) {
+        ..=XTASK_CRATES_MAX => Ok(()),
+        count => {
+            Err(Failure::new(format!("xtask: {count} crates are more than {XTASK_CRATES_MAX}")))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +123,18 @@ mod tests {
     #[test]
     fn a_feature_without_its_crate_is_refused() {
         assert!(judge("cashypro", &parse("pagos v0.1.0\nserde v1.0.0\n")).is_err());
+    }
+
+    #[test]
+    fn xtask_is_small_and_knows_no_product() {
+        let tree = |count: usize| {
+            let others = (0..count).map(|n| format!("crate{n} v1.0.0\n"));
+            others.chain(["xtask v0.0.0 (/w/xtask)\n".to_owned()]).collect::<String>()
+        };
+        assert_eq!(judge_xtask(&parse(&tree(XTASK_CRATES_MAX))), Ok(()));
+        assert!(judge_xtask(&parse(&tree(XTASK_CRATES_MAX + 1))).is_err());
+        let product = tree(3) + "pagos-core v0.1.0 (/w/crates/pagos-core)\n";
+        assert!(judge_xtask(&parse(&product)).is_err());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod binary;
 pub mod dependencies;
 pub mod failure;
 mod features;
+mod files;
 mod fuzz;
 mod lint;
 mod model;

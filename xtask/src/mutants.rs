@@ -6,7 +6,7 @@
 
 mod copy;
 mod judge;
-mod list;
+pub(crate) mod list;
 mod report;
 
 use std::{
@@ -24,7 +24,6 @@ use crate::{
     mutants::{copy::Copy, judge::Judge, list::Mutant, report::Row},
     process,
     server::Choice,
-    tidy::Check,
     workspace::Workspace,
 };
 
@@ -111,17 +110,6 @@ fn choose_server(mutants: &mut Vec<Mutant>) -> Result<Choice, Failure> {
         return Err(Failure::new("every one of these needs a PostgreSQL server; none was tried"));
     }
     Ok(server)
-}
-
-/// For `tidy`: the list can be read, and every text to replace is there exactly once.
-pub(crate) fn check(workspace: &Workspace) -> Result<Check, Failure> {
-    let mutants = list::read(&workspace.root)?;
-    let mut findings = list::judge(&workspace.root, &mutants)?;
-    if mutants.len() < list::LENGTH_MIN {
-        let least = list::LENGTH_MIN;
-        findings.push(format!("{}: fewer than {least} planted bugs", list::FOLDER));
-    }
-    Ok(Check { name: "mutants", examined: mutants.len(), findings })
 }
 
 /// Two runs would overwrite each other's copy. The lock ends with the process, however that ends.

@@ -7,14 +7,12 @@ mod arrows;
 mod doors;
 mod fixtures;
 mod manifests;
+mod mutants;
 mod rooms;
 mod source;
 mod text;
 
-pub(crate) use crate::tidy::source::list_files;
-use crate::{failure::Failure, mutants};
-
-use crate::{tidy::source::Source, workspace::Workspace};
+use crate::{failure::Failure, tidy::source::Source, workspace::Workspace};
 
 /// What one rule had to say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use crate::{failure::Failure, process, tidy::list_files, workspace::Workspace};
+use crate::{failure::Failure, files::list_files, process, workspace::Workspace};
 
 /// The sources at one moment, and where they are built.
 #[derive(Debug)]

@@ -8,17 +8,17 @@ use toml::{Table, Value};
 use crate::failure::Failure;
 
 /// Where the list lies, from the root of the workspace.
-pub(super) const FOLDER: &str = "xtask/mutants";
+pub(crate) const FOLDER: &str = "xtask/mutants";
 
 /// A shorter list would be a sign that somebody tidied away what could not be caught.
-pub(super) const LENGTH_MIN: usize = 28;
+pub(crate) const LENGTH_MIN: usize = 28;
 
 /// A text that is longer than this breaks with the next edit around it.
 const FIND_LINES_MAX: usize = 8;
 
 /// One bug that the tests must catch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mutant {
+pub(crate) struct Mutant {
     pub(super) name: String,
     /// Which of the invariants it breaks: `I1` to `I12`.
     pub(super) invariant: String,
@@ -73,7 +73,7 @@ impl Mutant {
 }
 
 /// All of them, in the order of the files and of their lines.
-pub(super) fn read(root: &Path) -> Result<Vec<Mutant>, Failure> {
+pub(crate) fn read(root: &Path) -> Result<Vec<Mutant>, Failure> {
     let folder = root.join(FOLDER);
     let entries = fs::read_dir(&folder).map_err(Failure::while_doing(FOLDER))?;
     let mut files = Vec::new();
@@ -101,7 +101,7 @@ fn parse(text: &str) -> Result<Vec<Mutant>, String> {
 }
 
 /// What is wrong with the list, against the sources as they are.
-pub(super) fn judge(root: &Path, mutants: &[Mutant]) -> Result<Vec<String>, Failure> {
+pub(crate) fn judge(root: &Path, mutants: &[Mutant]) -> Result<Vec<String>, Failure> {
     let mut findings = Vec::new();
     let mut names = BTreeSet::new();
     for mutant in mutants {

@@ -8,11 +8,7 @@ use std::{
 
 use toml::{Table, Value};
 
-use crate::{
-    failure::Failure,
-    tidy::{Check, source::list_files},
-    workspace::Workspace,
-};
+use crate::{failure::Failure, files::list_files, tidy::Check, workspace::Workspace};
 
 /// Judges every folder below `fixtures/` that holds files.
 pub(super) fn check(workspace: &Workspace) -> Result<Check, Failure> {

@@ -1,12 +1,9 @@
 //! The Rust files of the workspace, read once, and which of their lines are code.
 //! Not a parser: it knows comments, and where the tests of a file begin.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
-use crate::{failure::Failure, workspace::Workspace};
+use crate::{failure::Failure, files::list_files, workspace::Workspace};
 
 /// Where a file lies in its crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,25 +79,6 @@ impl Source {
         }
         count
     }
-}
-
-/// The files below a folder, in order; none where there is no folder.
-pub(crate) fn list_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let entries = fs::read_dir(folder).map_err(Failure::while_doing(folder.display()))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(Failure::while_doing(folder.display()))?.path();
-        if path.is_dir() {
-            files.extend(list_files(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// The line up to a comment. `//` inside a text is taken for code when a quote stands before it.
