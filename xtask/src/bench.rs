@@ -5,11 +5,7 @@
 
 use clap::Args;
 
-use crate::{
-    failure::Failure,
-    process::{self, build_cargo},
-    workspace::Workspace,
-};
+use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Runs the benches of every crate that has some, and prints a table of their budgets.
 #[derive(Debug, Args)]
@@ -26,7 +22,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     for package in workspace.packages.iter().filter(|package| is_wanted(&package.name)) {
         for bench in &package.benches {
             let words = ["bench", "-p", &package.name, "--all-features", "--bench", bench];
-            let heard = process::overhear(&mut build_cargo(workspace, &words))?;
+            let heard = process::overhear(&mut workspace.cargo(&words))?;
             if !heard.is_success {
                 return Err(Failure::new(format!("bench {bench} of {} failed", package.name)));
             }

@@ -5,11 +5,7 @@ use std::{fs, path::Path, process::Command};
 
 use clap::Args;
 
-use crate::{
-    failure::Failure,
-    process::{self, build_cargo},
-    workspace::Workspace,
-};
+use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Builds the `pagos` program as an archive with its checksum, in `target/dist`.
 #[derive(Debug, Args)]
@@ -23,8 +19,7 @@ pub(crate) struct Orders {
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let target = orders.target.as_deref();
     let package = workspace.find("pagos-cli").ok_or_else(|| Failure::new("no crate pagos-cli"))?;
-    let mut command =
-        build_cargo(workspace, &["build", "--release", "--locked", "-p", "pagos-cli"]);
+    let mut command = workspace.cargo(&["build", "--release", "--locked", "-p", "pagos-cli"]);
     let mut built = workspace.target.clone();
     if let Some(target) = target {
         command.args(["--target", target]);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     failure::Failure,
-    process::{self, build_cargo},
+    process,
     workspace::{PROVIDERS, Workspace, is_provider},
 };
 
@@ -35,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     }
     for feature in features {
         let words = ["tree", "-p", "pagos", "--no-default-features", "--features", feature];
-        let mut command = build_cargo(workspace, &words);
+        let mut command = workspace.cargo(&words);
         command.args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
         let tree = process::read_stdout(&mut command)?;
         let (crates, max) = (parse(&tree), crates_max(feature));
@@ -43,7 +43,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         judge(feature, &crates)?;
     }
     let words = ["tree", "-p", "xtask", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
-    let tree = process::read_stdout(&mut build_cargo(workspace, &words))?;
+    let tree = process::read_stdout(&mut workspace.cargo(&words))?;
     let crates = parse(&tree);
     println!("deps: xtask: {} crates, at most {XTASK_CRATES_MAX}", crates.len().saturating_sub(1));
     judge_xtask(&crates)

@@ -3,7 +3,7 @@
 
 use crate::{
     failure::Failure,
-    process::{self, build_cargo},
+    process,
     workspace::{Package, Workspace},
 };
 
@@ -13,7 +13,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     for package in &workspace.packages {
         for set in list_sets(package) {
             let words = ["check", "--quiet", "-p", &package.name, "--no-default-features"];
-            process::run(build_cargo(workspace, &words).args(set))?;
+            process::run(workspace.cargo(&words).args(set))?;
             count += 1;
         }
     }

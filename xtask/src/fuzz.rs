@@ -9,11 +9,7 @@ use std::{
 
 use clap::Args;
 
-use crate::{
-    failure::Failure,
-    process::{self, build_cargo},
-    workspace::Workspace,
-};
+use crate::{failure::Failure, process, workspace::Workspace};
 
 /// What rustc is told so that libFuzzer sees which edges an input reaches. These work with the stable
 /// compiler: they are options of LLVM, not of a sanitizer. Only our crates and their dependencies are
@@ -72,7 +68,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
 fn seeded(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let build =
         ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--all-features", "--"];
-    let mut command = build_cargo(workspace, &build);
+    let mut command = workspace.cargo(&build);
     command.args(["--seed", &orders.seed.to_string()]);
     if let Some(target) = &orders.target {
         command.args(["--target", target]);
@@ -161,7 +157,7 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let triple = triple.lines().find_map(|line| line.strip_prefix("host: "));
     let triple = triple.ok_or_else(|| Failure::new("rustc -vV names no host"))?;
     let folder = workspace.target.join("fuzz");
-    let mut command = build_cargo(workspace, &["build", "--release", "--locked", "--target"]);
+    let mut command = workspace.cargo(&["build", "--release", "--locked", "--target"]);
     command
         .arg(triple)
         .current_dir(workspace.root.join("crates/pagos-fuzz/coverage"))
@@ -175,12 +171,12 @@ fn build(workspace: &Workspace) -> Result<PathBuf, Failure> {
 fn list(workspace: &Workspace) -> Result<Vec<String>, Failure> {
     let build =
         ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--", "--list", "all"];
-    let said = process::read_stdout(&mut build_cargo(workspace, &build))?;
+    let said = process::read_stdout(&mut workspace.cargo(&build))?;
     Ok(said.lines().map(str::to_owned).collect())
 }
 
 /// Writes the seeds of a target as files.
 fn export(workspace: &Workspace, name: &str, folder: &Path) -> Result<(), Failure> {
     let build = ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--"];
-    process::run(build_cargo(workspace, &build).args(["--target", name, "--seeds"]).arg(folder))
+    process::run(workspace.cargo(&build).args(["--target", name, "--seeds"]).arg(folder))
 }

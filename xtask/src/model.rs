@@ -3,11 +3,7 @@
 
 use clap::Args;
 
-use crate::{
-    failure::Failure,
-    process::{self, build_cargo},
-    workspace::Workspace,
-};
+use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Explores the model of the engine completely.
 #[derive(Debug, Args)]
@@ -21,7 +17,7 @@ pub(crate) struct Orders {
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let bounds = orders.bounds.as_str();
     let words = ["run", "--profile", "checked", "-p", "pagos-model", "--", "--bounds", bounds];
-    let heard = process::overhear(&mut build_cargo(workspace, &words))?;
+    let heard = process::overhear(&mut workspace.cargo(&words))?;
     match heard.is_success {
         true => Ok(()),
         false => Err(Failure::new("the model is broken, or was not explored; its words are above")),

@@ -79,7 +79,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         findings.iter().for_each(|finding| println!("{finding}"));
         return Err(Failure::new("the list does not fit the sources"));
     }
-    if !process::is_available(&mut process::build_cargo(workspace, &["nextest", "--version"])) {
+    if !process::is_available(&mut workspace.cargo(&["nextest", "--version"])) {
         return Err(Failure::new(
             "cargo-nextest is not installed; this command tells tests that fail from tests that \
              hang or do not build by it",

@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use crate::{failure::Failure, workspace::Workspace};
+use crate::failure::Failure;
 
 /// What a program said while its words were passed on.
 #[derive(Debug)]
@@ -22,13 +22,6 @@ pub struct Heard {
 /// The cargo that runs this program.
 pub(crate) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
-
-/// A cargo command in the root of the workspace: the same cargo that runs this program.
-pub fn build_cargo(workspace: &Workspace, words: &[&str]) -> Command {
-    let mut command = Command::new(cargo());
-    command.args(words).current_dir(&workspace.root);
-    command
 }
 
 /// Runs to the end with our own output; a non-zero exit is a failure.
@@ -74,20 +67,6 @@ pub fn overhear(command: &mut Command) -> Result<Heard, Failure> {
 pub fn is_available(command: &mut Command) -> bool {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
-}
-
-/// Is a tool of cargo here that a user's machine may lack? If not, says so in one line: skipped on
-/// a user's machine, a failure where `CI=true`.
-pub fn has_tool(workspace: &Workspace, tool: &str, what: &str) -> Result<bool, Failure> {
-    if is_available(&mut build_cargo(workspace, &[tool, "--version"])) {
-        return Ok(true);
-    }
-    let message = format!("{what}: cargo {tool} is not installed");
-    if is_ci() {
-        return Err(Failure::new(message));
-    }
-    println!("skipped: {message}");
-    Ok(false)
 }
 
 /// Are we on a machine that must not skip anything?

@@ -13,7 +13,7 @@ use clap::Args;
 
 use crate::{
     failure::Failure,
-    process::{self, build_cargo},
+    process,
     workspace::{Package, Workspace},
 };
 
@@ -60,6 +60,6 @@ fn inspect(workspace: &Workspace, packages: &[&Package]) -> Result<Vec<String>, 
 /// The files that the crate's archive will hold.
 fn list_files(workspace: &Workspace, package: &Package) -> Result<Vec<String>, Failure> {
     let words = ["package", "--list", "--allow-dirty", "-p", &package.name];
-    let list = process::read_stdout(&mut build_cargo(workspace, &words))?;
+    let list = process::read_stdout(&mut workspace.cargo(&words))?;
     Ok(list.lines().map(|line| line.replace('\\', "/")).collect())
 }

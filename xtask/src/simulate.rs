@@ -5,11 +5,7 @@ use std::thread;
 
 use clap::{Args, value_parser};
 
-use crate::{
-    failure::Failure,
-    process::{self, build_cargo},
-    workspace::Workspace,
-};
+use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Plays seeded schedules of everything that can go wrong.
 #[derive(Debug, Args)]
@@ -42,7 +38,7 @@ impl Orders {
 pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let words =
         ["run", "--profile", "checked", "--package", "pagos-tests", "--bin", "simulate", "--"];
-    let mut command = build_cargo(workspace, &words);
+    let mut command = workspace.cargo(&words);
     let cores = || thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     command.args(["--schedules", &orders.schedules.to_string()]);
     command.args(["--seed", &orders.seed.to_string()]);

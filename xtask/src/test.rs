@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     failure::Failure,
-    process::{self, build_cargo},
+    process,
     server::Choice,
     simulate,
     tally::{self, Tally},
@@ -101,21 +101,21 @@ fn run_tests_with(
 ) -> Result<Tally, Failure> {
     let all = ["--workspace", "--all-features", "--no-fail-fast", "--tests"];
     let what: Vec<&str> = all.iter().chain(without).copied().collect();
-    if process::is_available(&mut build_cargo(workspace, &["nextest", "--version"])) {
+    if process::is_available(&mut workspace.cargo(&["nextest", "--version"])) {
         println!("tests run with cargo-nextest");
-        let mut command = build_cargo(workspace, &["nextest", "run"]);
+        let mut command = workspace.cargo(&["nextest", "run"]);
         server.tell(command.args(&what));
         return count(&mut command, tally::parse_nextest);
     }
     println!("tests run with cargo test; cargo-nextest is not installed");
-    let mut command = build_cargo(workspace, &["test"]);
+    let mut command = workspace.cargo(&["test"]);
     server.tell(command.args(&what));
     count(&mut command, tally::parse_libtest)
 }
 
 fn run_doctests(workspace: &Workspace) -> Result<Tally, Failure> {
     let words = ["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"];
-    count(&mut build_cargo(workspace, &words), tally::parse_libtest)
+    count(&mut workspace.cargo(&words), tally::parse_libtest)
 }
 
 fn count(command: &mut Command, read: fn(&str) -> Option<Tally>) -> Result<Tally, Failure> {

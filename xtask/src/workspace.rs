@@ -102,6 +102,27 @@ impl Workspace {
         Ok(Self { root: path("workspace_root")?, target: path("target_directory")?, packages })
     }
 
+    /// A cargo command in the root of the workspace.
+    pub fn cargo(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(process::cargo());
+        command.args(words).current_dir(&self.root);
+        command
+    }
+
+    /// Is a tool of cargo here that a user's machine may lack? If not, says so in one line: skipped on
+    /// a user's machine, a failure where `CI=true`.
+    pub fn has_tool(&self, tool: &str, what: &str) -> Result<bool, Failure> {
+        if process::is_available(&mut self.cargo(&[tool, "--version"])) {
+            return Ok(true);
+        }
+        let message = format!("{what}: cargo {tool} is not installed");
+        if process::is_ci() {
+            return Err(Failure::new(message));
+        }
+        println!("skipped: {message}");
+        Ok(false)
+    }
+
     /// The crate of that name.
     pub fn find(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)

@@ -15,12 +15,7 @@ use std::{
 use clap::ValueEnum;
 use xtask::binary::has_failpoints;
 
-use crate::{
-    failure::Failure,
-    process::{self, build_cargo},
-    trial::payroll::Row,
-    workspace::Workspace,
-};
+use crate::{failure::Failure, process, trial::payroll::Row, workspace::Workspace};
 
 /// Which build of `pagos` is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -73,7 +68,7 @@ pub(crate) fn build_program_with(
         BuildProfile::Dev => (&[], "debug"),
         BuildProfile::Release => (&["--release"], "release"),
     };
-    let mut command = build_cargo(workspace, &["build", "--quiet", "-p", "pagos-cli"]);
+    let mut command = workspace.cargo(&["build", "--quiet", "-p", "pagos-cli"]);
     command.args(features.iter().flat_map(|feature| ["--features", feature]));
     process::run(command.args(words))?;
     let name = format!("pagos{}", std::env::consts::EXE_SUFFIX);

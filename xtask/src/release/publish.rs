@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use crate::{
     failure::Failure,
-    process::{self, build_cargo},
+    process,
     workspace::{Package, Workspace},
 };
 
@@ -27,7 +27,7 @@ pub(super) fn require_workflow(workspace: &Workspace) -> Result<(), Failure> {
 /// started again. Builds nothing: the dry run did, and the token is short-lived.
 pub(super) fn run(workspace: &Workspace, packages: &[&Package]) -> Result<(), Failure> {
     let words = ["publish", "--workspace", "--no-verify", "--dry-run", "--color", "never"];
-    let heard = process::overhear(&mut build_cargo(workspace, &words))?;
+    let heard = process::overhear(&mut workspace.cargo(&words))?;
     if !heard.is_success {
         return Err(Failure::new("cargo would not publish these crates; nothing was published"));
     }
@@ -36,7 +36,7 @@ pub(super) fn run(workspace: &Workspace, packages: &[&Package]) -> Result<(), Fa
         println!("the registry has every version already");
         return Ok(());
     }
-    let mut command = build_cargo(workspace, &["publish", "--no-verify"]);
+    let mut command = workspace.cargo(&["publish", "--no-verify"]);
     command.args(missing.iter().flat_map(|package| ["-p", &package.name]));
     process::run(&mut command)
 }

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     failure::Failure,
-    process::{self, build_cargo},
+    process,
     workspace::{Package, Workspace},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn run(workspace: &Workspace, packages: &[&Package]) -> Result<(), Failure> {
     let folder = make_folder(workspace)?;
     let verify = |words: &[&str]| {
-        let mut command = build_cargo(workspace, words);
+        let mut command = workspace.cargo(words);
         command.arg("--target-dir").arg(&folder).env("CARGO_BUILD_BUILD_DIR", &folder);
         allow_dirty(&mut command);
         command

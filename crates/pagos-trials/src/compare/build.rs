@@ -10,13 +10,7 @@ use std::{
 
 use xtask::dependencies;
 
-use crate::{
-    failure::Failure,
-    meter,
-    process::{self, build_cargo},
-    trial,
-    workspace::Workspace,
-};
+use crate::{failure::Failure, meter, process, trial, workspace::Workspace};
 
 /// A program, its source, and what it depends on. `{root}` is the root of the workspace.
 #[derive(Debug)]
@@ -103,7 +97,7 @@ pub(super) fn build(
     let lock = workspace.root.join("Cargo.lock");
     fs::copy(&lock, home.join("Cargo.lock")).map_err(Failure::while_doing(lock.display()))?;
     let cargo = |words: &[&str]| {
-        let mut command = build_cargo(workspace, words);
+        let mut command = workspace.cargo(words);
         command.current_dir(&home);
         command
     };
@@ -115,7 +109,7 @@ pub(super) fn build(
 /// Builds the command with all its providers and stores, under the profile of the workspace.
 pub(super) fn build_command(workspace: &Workspace, folder: &Path) -> Result<Built, Failure> {
     let cargo = |words: &[&str]| {
-        let mut command = build_cargo(workspace, words);
+        let mut command = workspace.cargo(words);
         command.args(["--package", "pagos-cli"]);
         command
     };

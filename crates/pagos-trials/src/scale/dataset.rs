@@ -6,13 +6,7 @@ use std::fs;
 use clap::ValueEnum;
 use xtask::server::VARIABLE;
 
-use crate::{
-    failure::Failure,
-    postgres::Server,
-    process::{self, build_cargo},
-    trial,
-    workspace::Workspace,
-};
+use crate::{failure::Failure, postgres::Server, process, trial, workspace::Workspace};
 
 /// Where the payouts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,7 +18,7 @@ pub(crate) enum Store {
 /// Loads the payouts, measures, and removes them.
 pub(super) fn run(workspace: &Workspace, rows: u64, store: Store) -> Result<(), Failure> {
     let words = ["run", "--release", "--package", "pagos-tests", "--example", "dataset", "--"];
-    let mut command = build_cargo(workspace, &words);
+    let mut command = workspace.cargo(&words);
     match store {
         Store::Sqlite => {
             let folder = workspace.target.join("scale").join("dataset");
