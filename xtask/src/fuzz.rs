@@ -2,6 +2,7 @@
 //! `--coverage`, under libFuzzer. Knows no target: those are in `crates/pagos-fuzz`.
 
 use std::{
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -39,8 +40,8 @@ pub(crate) struct Orders {
     /// How long each target is tried: 10 seconds, or 60 with `--coverage`.
     #[arg(long)]
     seconds: Option<u64>,
-    /// How many inputs each target gets, however long that takes.
-    #[arg(long, conflicts_with_all = ["seconds", "coverage"])]
+    /// How many inputs each target gets at most; without `--seconds`, however long that takes.
+    #[arg(long, conflicts_with = "coverage")]
     executions: Option<u64>,
     /// Determines the inputs.
     #[arg(long, default_value_t = 1)]
@@ -69,18 +70,17 @@ fn seeded(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
     let build =
         ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--all-features", "--"];
     let mut command = workspace.cargo(&build);
-    command.args(["--seed", &orders.seed.to_string()]);
-    if let Some(target) = &orders.target {
-        command.args(["--target", target]);
-    }
-    if let Some(seconds) = orders.seconds {
-        command.args(["--seconds", &seconds.to_string()]);
-    }
-    if let Some(executions) = orders.executions {
-        command.args(["--executions", &executions.to_string()]);
-    }
-    if let Some(file) = &orders.replay {
-        command.arg("--replay").arg(file);
+    let text = |number: u64| OsString::from(number.to_string());
+    for (name, value) in [
+        ("--target", orders.target.as_ref().map(OsString::from)),
+        ("--seconds", orders.seconds.map(text)),
+        ("--executions", orders.executions.map(text)),
+        ("--seed", Some(text(orders.seed))),
+        ("--replay", orders.replay.as_ref().map(OsString::from)),
+    ] {
+        if let Some(value) = value {
+            command.arg(name).arg(value);
+        }
     }
     process::run(&mut command)
 }

@@ -105,7 +105,7 @@ pub fn main() -> ExitCode {
 }
 
 fn obey(command: &Command) -> Result<(), Failure> {
-    let workspace = || Workspace::read();
+    let workspace = Workspace::read;
     match command {
         Command::Test(orders) => test::run(&workspace()?, orders),
         Command::Lint => lint::run(&workspace()?),
@@ -179,7 +179,7 @@ mod tests {
             "mutants --only",
             "fuzz --minimise",
             "fuzz --coverage --replay a",
-            "fuzz --seconds 1 --executions 1",
+            "fuzz --coverage --executions 1",
             "simulate --jobs 0",
         ] {
             let words = format!("xtask {bad}");

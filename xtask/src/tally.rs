@@ -38,7 +38,7 @@ impl Tally {
     /// failure.
     pub(crate) fn of(heard: &Heard, read: fn(&str) -> Option<Self>) -> Result<Self, Failure> {
         let Some(mut tally) = read(&heard.text) else {
-            return Err(Failure::new("no counts: it did not build, did not start or broke off"));
+            return Err(Failure::new("it ended without counts; its words are above"));
         };
         if !heard.is_success && tally.failed == 0 {
             tally.failed = 1;
