@@ -33,8 +33,8 @@ impl Hunt {
     /// # Errors
     /// Whatever the file system says about the corpus.
     pub fn new(target: &'static Target, seed: u64) -> std::io::Result<Self> {
-        let mut inputs = corpus::read(target.name)?;
-        inputs.extend((target.seeds)());
+        let mut inputs = corpus::read(&target.name)?;
+        inputs.extend(target.seeds());
         inputs.push(Vec::new());
         let random = Random::new(seed ^ corpus::digest(target.name.as_bytes()));
         Ok(Self { target, mutator: Mutator::new(inputs), random, begun: 0 })
@@ -82,7 +82,7 @@ impl Hunt {
 
 /// What the target says against the input; `None` if it has nothing against it.
 pub fn broken(target: &Target, input: &[u8]) -> Option<String> {
-    let caught = panic::catch_unwind(AssertUnwindSafe(|| (target.run)(input)));
+    let caught = panic::catch_unwind(AssertUnwindSafe(|| target.run(input)));
     let payload = caught.err()?;
     let text = payload.downcast_ref::<String>().cloned();
     Some(

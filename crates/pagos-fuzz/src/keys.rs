@@ -4,6 +4,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use pagos_core::TagMatch;
 
+use pagos_kit::{DeliveryKey, KITS};
+
 use crate::{provider, text};
 
 /// The first line is the header with a signature; behind an empty line is the PEM text; and the whole
@@ -23,7 +25,9 @@ pub(crate) fn run(input: &[u8]) {
 }
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
-    let cases = provider::cases("conekta").iter().filter(|case| case.operation == "webhook");
+    let public = |kit: &&pagos_kit::Kit| kit.delivery_key() == DeliveryKey::Public;
+    let cases = KITS.iter().filter(public).flat_map(|kit| provider::cases(*kit));
+    let cases = cases.filter(|case| case.operation == "webhook");
     let input = |case: &pagos_conformance::Case| {
         let digest = case.delivery().ok()??.headers.get("digest")?.to_str().ok()?.to_owned();
         Some(format!("{digest}\n{}", case.setting("WEBHOOK_KEYS")?).into_bytes())

@@ -15,9 +15,7 @@
 )]
 
 pub mod corpus;
-mod fields;
 pub mod hunt;
-mod json;
 mod keys;
 mod money;
 pub mod mutate;
@@ -35,4 +33,4 @@ mod configuration;
 #[cfg(feature = "command")]
 mod payroll;
 
-pub use target::{TARGETS, Target};
+pub use target::{Target, targets};

@@ -18,8 +18,9 @@ use std::{
 };
 
 use pagos_fuzz::{
-    TARGETS, Target, corpus,
+    Target, corpus,
     hunt::{self, Hunt},
+    targets,
 };
 
 const USAGE: &str = "\
@@ -44,30 +45,31 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let chosen = |target: &&Target| orders.target.as_ref().is_none_or(|name| name == target.name);
-    let targets: Vec<&'static Target> = TARGETS.iter().filter(chosen).collect();
-    if targets.is_empty() {
-        let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+    let is_chosen =
+        |target: &&Target| orders.target.as_ref().is_none_or(|name| *name == target.name);
+    let chosen: Vec<&'static Target> = targets().iter().filter(is_chosen).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = targets().iter().map(|target| target.name.as_str()).collect();
         eprintln!("no such target; there are {}", names.join(", "));
         return ExitCode::from(2);
     }
     if orders.is_list {
-        targets.iter().for_each(|target| println!("{}", target.name));
+        chosen.iter().for_each(|target| println!("{}", target.name));
         return ExitCode::SUCCESS;
     }
     if let Some(folder) = &orders.seeds {
-        targets.iter().for_each(|target| export(target, folder));
+        chosen.iter().for_each(|target| export(target, folder));
         return ExitCode::SUCCESS;
     }
     // A broken rule is told once, at the end, and not for each try to make its input smaller.
     panic::set_hook(Box::new(|_| ()));
-    let is_good = match (&orders.replay, targets.as_slice()) {
+    let is_good = match (&orders.replay, chosen.as_slice()) {
         (Some(path), [target]) => replay(target, path),
         (Some(_), _) => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
-        (None, targets) => targets.iter().filter(|target| !run(target, &orders)).count() == 0,
+        (None, _) => chosen.iter().filter(|target| !run(target, &orders)).count() == 0,
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -84,7 +86,7 @@ fn run(target: &'static Target, orders: &Orders) -> bool {
     }
     let took = begun.elapsed();
     let rate = u128::from(executions) * 1_000 / took.as_millis().max(1);
-    let (name, inputs, ms) = (target.name, hunt.inputs(), took.as_millis());
+    let (name, inputs, ms) = (&target.name, hunt.inputs(), took.as_millis());
     println!(
         "{name:<20} {inputs:>5} inputs {executions:>9} executions {:>5}.{:01} s {rate:>7} /s",
         ms / 1_000,
@@ -100,7 +102,7 @@ fn run(target: &'static Target, orders: &Orders) -> bool {
 
 /// Writes the seeds as files, for a fuzzer that reads a folder.
 fn export(target: &Target, folder: &str) {
-    for seed in (target.seeds)() {
+    for seed in target.seeds() {
         let path = Path::new(folder).join(format!("{:016x}", corpus::digest(&seed)));
         fs::write(path, seed).expect("the seeds cannot be written");
     }

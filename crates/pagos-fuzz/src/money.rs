@@ -3,7 +3,7 @@
 use pagos_core::{Currency, Decimal, Money};
 use pagos_wire::{JsonDecimal, UtcOffset, WireDecimal, WireInteger, WireText};
 
-use crate::json::exact;
+use pagos_kit::exact;
 
 /// Reads the input as every kind of number that a provider or a person writes.
 pub(crate) fn run(input: &[u8]) {

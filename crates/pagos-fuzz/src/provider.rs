@@ -5,15 +5,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use pagos_cashypro::{Cashypro, CashyproConfig};
-use pagos_conekta::{Conekta, ConektaConfig};
-use pagos_conformance::{Case, Nonces};
+use pagos_conformance::{Case, Nonces, Seams};
 use pagos_core::{Clock, Error, PayoutProvider, Timestamp, Transport};
-use pagos_etpay::{Etpay, EtpayConfig};
-use pagos_virtualpos::{VirtualPos, VirtualPosConfig};
-
-/// The providers, by the names of their fixtures.
-pub(crate) const NAMES: [&str; 4] = ["cashypro", "conekta", "etpay", "virtualpos"];
+use pagos_kit::{KITS, Kit};
 
 /// A clock that stands still.
 #[derive(Debug)]
@@ -25,40 +19,28 @@ impl Clock for Standing {
     }
 }
 
-/// The provider of that name under settings of any kind.
+/// The provider under settings of any kind.
 pub(crate) fn build(
-    name: &str,
-    setting: impl Fn(&str) -> Option<String>,
+    kit: Kit,
+    settings: impl Fn(&str) -> Option<String>,
     transport: Arc<dyn Transport>,
     now: Timestamp,
 ) -> Result<Box<dyn PayoutProvider>, Error> {
-    let clock = Arc::new(Standing(now));
-    Ok(match name {
-        "cashypro" => {
-            let config = CashyproConfig::from_lookup(setting)?;
-            let nonces = Arc::new(Nonces::new([]));
-            Box::new(Cashypro::new(config, transport, clock, nonces)?)
-        }
-        "conekta" => {
-            Box::new(Conekta::new(ConektaConfig::from_lookup(setting)?, transport, clock)?)
-        }
-        "etpay" => Box::new(Etpay::new(EtpayConfig::from_lookup(setting)?, transport, clock)?),
-        _ => {
-            let config = VirtualPosConfig::from_lookup(setting)?;
-            Box::new(VirtualPos::new(config, transport, clock)?)
-        }
-    })
+    let seams =
+        Seams { transport, clock: Arc::new(Standing(now)), nonces: Arc::new(Nonces::new([])) };
+    kit.from_settings(&settings, seams)
 }
 
 /// Every case of a provider's fixtures whose provider can be built.
-pub(crate) fn cases(name: &'static str) -> &'static [Case] {
-    static READ: [OnceLock<Vec<Case>>; 4] = [const { OnceLock::new() }; 4];
-    let place = NAMES.iter().position(|known| *known == name).unwrap();
-    READ[place].get_or_init(|| {
-        let cases = Case::read_all(&fixtures(), name).unwrap();
-        assert!(cases.len() > 20, "{name} has hardly any fixtures");
+pub(crate) fn cases(kit: Kit) -> &'static [Case] {
+    static READ: OnceLock<Vec<Vec<Case>>> = OnceLock::new();
+    let read = |kit: &Kit| {
+        let cases = Case::read_all(&fixtures(), kit.name()).unwrap();
+        assert!(cases.len() > 20, "{kit:?} has hardly any fixtures");
         cases
-    })
+    };
+    let place = KITS.iter().position(|known| *known == kit).unwrap();
+    &READ.get_or_init(|| KITS.iter().map(read).collect())[place]
 }
 
 /// Where the fixtures are.

@@ -25,27 +25,28 @@ use pagos_core::{
     Transport, TransportError,
 };
 
+use pagos_kit::{Json, Kit};
+
 use crate::{
-    json::Json,
     provider,
     text::{self, Answer},
 };
 
 /// Runs one input. Panics with the rule that is broken.
-pub(crate) fn run(name: &'static str, input: &[u8]) {
+pub(crate) fn run(kit: Kit, input: &[u8]) {
     let (head, rest) = text::split_head(input);
-    let cases = provider::cases(name);
+    let cases = provider::cases(kit);
     // A case that nobody has is one of them, by its length: mutations of the name choose another.
     let named = cases.iter().find(|case| format!("{}/{}", case.operation, case.name) == head);
     let case = named.unwrap_or_else(|| &cases[head.len() % cases.len()]);
-    let Some(scene) = Scene::of(name, case, text::answers(rest)) else { return };
+    let Some(scene) = Scene::of(kit, case, text::answers(rest)) else { return };
     scene.play();
 }
 
 /// The answers of every fixture, as inputs.
-pub(crate) fn seeds(name: &'static str) -> Vec<Vec<u8>> {
+pub(crate) fn seeds(kit: Kit) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
-    for case in provider::cases(name) {
+    for case in provider::cases(kit) {
         let mut answers: Vec<Vec<u8>> = Vec::new();
         for number in 1..=9 {
             if let Ok(Some(response)) = case.file(&format!("{number}-response.http")) {
@@ -65,7 +66,7 @@ pub(crate) fn seeds(name: &'static str) -> Vec<Vec<u8>> {
 
 /// One call of one case, over the input's answers.
 struct Scene {
-    name: &'static str,
+    kit: Kit,
     case: &'static Case,
     provider: Box<dyn PayoutProvider>,
     script: Arc<Script>,
@@ -93,12 +94,12 @@ impl Exchange {
 
 impl Scene {
     /// `None` where the case's own settings are refused.
-    fn of(name: &'static str, case: &'static Case, answers: Vec<Answer>) -> Option<Self> {
+    fn of(kit: Kit, case: &'static Case, answers: Vec<Answer>) -> Option<Self> {
         let script = Arc::new(Script { answers, sent: Mutex::default() });
         let transport: Arc<dyn Transport> = script.clone();
         let now = case.clock;
-        let provider = provider::build(name, |key| case.setting(key), transport, now).ok()?;
-        Some(Self { name, case, provider, script, now })
+        let provider = provider::build(kit, |key| case.setting(key), transport, now).ok()?;
+        Some(Self { kit, case, provider, script, now })
     }
 
     fn play(&self) {
@@ -123,7 +124,7 @@ impl Scene {
         let known = self.case.settings.values().filter_map(|value| value.parse::<Uri>().ok());
         let mut known: Vec<String> =
             known.filter_map(|uri| uri.authority().map(ToString::to_string)).collect();
-        known.push("api.conekta.io".to_owned());
+        known.extend(self.kit.default_host().map(str::to_owned));
         for exchange in &sent {
             let asked = exchange.uri.authority().map(ToString::to_string).unwrap_or_default();
             assert!(known.contains(&asked), "a request to {}", exchange.uri);

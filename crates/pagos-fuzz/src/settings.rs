@@ -7,21 +7,23 @@ use bytes::Bytes;
 use http::{Request, Response};
 use pagos_core::{Departure, ErrorKind, Reached, Timestamp, Transport, TransportError};
 
+use pagos_kit::KITS;
+
 use crate::{provider, reply::is_secret, text};
 
 /// The first line names the provider; each other is `NAME=value`.
 pub(crate) fn run(input: &[u8]) {
     let (head, rest) = text::split_head(input);
-    let name = provider::NAMES.iter().find(|name| **name == head).unwrap_or(&provider::NAMES[0]);
+    let kit = pagos_kit::find(&head).unwrap_or(KITS[0]);
     let rest = String::from_utf8_lossy(rest);
     let lines = rest.lines().filter_map(|line| line.split_once('='));
     let settings: BTreeMap<&str, String> =
         lines.map(|(name, value)| (name, value.replace("\\n", "\n"))).collect();
     let setting = |name: &str| settings.get(name).cloned();
-    let built = provider::build(name, setting, Arc::new(Deaf), Timestamp::from_millis(0));
+    let built = provider::build(kit, setting, Arc::new(Deaf), Timestamp::from_millis(0));
     let shown = match &built {
         Ok(provider) => {
-            assert_eq!(provider.descriptor().provider, *name);
+            assert_eq!(provider.descriptor().provider, kit.name());
             format!("{provider:?}")
         }
         Err(error) => {
@@ -43,9 +45,9 @@ fn is_credential(name: &str) -> bool {
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = Vec::new();
-    for name in provider::NAMES {
-        for case in provider::cases(name) {
-            let mut text = format!("{name}\n");
+    for kit in KITS {
+        for case in provider::cases(*kit) {
+            let mut text = format!("{}\n", kit.name());
             for (name, value) in &case.settings {
                 text.push_str(&format!("{name}={}\n", value.replace('\n', "\\n")));
             }

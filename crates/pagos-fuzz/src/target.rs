@@ -1,75 +1,80 @@
 //! The table of targets: what runs, under which name, and what it starts from.
 
+use std::sync::OnceLock;
+
+use pagos_kit::{KITS, Kit};
+
 /// One target: a function over bytes, and the inputs that its mutations start from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// Its name on the command line, and of its folder in the corpus.
-    pub name: &'static str,
+    pub name: String,
+    reader: Reader,
+}
+
+/// Who reads the bytes.
+#[derive(Debug, Clone, Copy)]
+enum Reader {
+    Reply(Kit),
+    Webhook(Kit),
+    Other { run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>> },
+}
+
+impl Target {
     /// Runs one input. Panics where a rule is broken.
-    pub run: fn(&[u8]),
+    pub fn run(&self, input: &[u8]) {
+        match self.reader {
+            Reader::Reply(kit) => crate::reply::run(kit, input),
+            Reader::Webhook(kit) => crate::webhook::run(kit, input),
+            Reader::Other { run, .. } => run(input),
+        }
+    }
+
     /// What mutations start from, beside the corpus.
-    pub seeds: fn() -> Vec<Vec<u8>>,
+    pub fn seeds(&self) -> Vec<Vec<u8>> {
+        match self.reader {
+            Reader::Reply(kit) => crate::reply::seeds(kit),
+            Reader::Webhook(kit) => crate::webhook::seeds(kit),
+            Reader::Other { seeds, .. } => seeds(),
+        }
+    }
 }
 
-/// Every target.
-pub const TARGETS: &[Target] = &[
-    target(
-        "reply_cashypro",
-        |bytes| crate::reply::run("cashypro", bytes),
-        || crate::reply::seeds("cashypro"),
-    ),
-    target(
-        "reply_conekta",
-        |bytes| crate::reply::run("conekta", bytes),
-        || crate::reply::seeds("conekta"),
-    ),
-    target(
-        "reply_etpay",
-        |bytes| crate::reply::run("etpay", bytes),
-        || crate::reply::seeds("etpay"),
-    ),
-    target(
-        "reply_virtualpos",
-        |bytes| crate::reply::run("virtualpos", bytes),
-        || crate::reply::seeds("virtualpos"),
-    ),
-    target(
-        "webhook_cashypro",
-        |bytes| crate::webhook::run("cashypro", bytes),
-        || crate::webhook::seeds("cashypro"),
-    ),
-    target(
-        "webhook_conekta",
-        |bytes| crate::webhook::run("conekta", bytes),
-        || crate::webhook::seeds("conekta"),
-    ),
-    target(
-        "webhook_etpay",
-        |bytes| crate::webhook::run("etpay", bytes),
-        || crate::webhook::seeds("etpay"),
-    ),
-    target(
-        "webhook_virtualpos",
-        |bytes| crate::webhook::run("virtualpos", bytes),
-        || crate::webhook::seeds("virtualpos"),
-    ),
-    target("settings", crate::settings::run, crate::settings::seeds),
-    target("token", crate::token::run, crate::token::seeds),
-    target("money", crate::money::run, crate::money::seeds),
-    target("text", crate::text::run, crate::text::seeds),
-    target("url", crate::url::run, crate::url::seeds),
-    target("keys", crate::keys::run, crate::keys::seeds),
+/// Every target: two for each provider, and what reads bytes for all of them.
+pub fn targets() -> &'static [Target] {
+    static TARGETS: OnceLock<Vec<Target>> = OnceLock::new();
+    TARGETS.get_or_init(|| {
+        let of = |family: &str, reader: fn(Kit) -> Reader| {
+            let name = |kit: &Kit| format!("{family}_{}", kit.name());
+            let targets = KITS.iter().map(|kit| Target { name: name(kit), reader: reader(*kit) });
+            targets.collect::<Vec<_>>()
+        };
+        let mut targets = of("reply", Reader::Reply);
+        targets.extend(of("webhook", Reader::Webhook));
+        targets.extend(OTHERS.iter().map(|(name, run, seeds)| Target {
+            name: (*name).to_owned(),
+            reader: Reader::Other { run: *run, seeds: *seeds },
+        }));
+        targets
+    })
+}
+
+type Other = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
+
+const OTHERS: &[Other] = &[
+    ("settings", crate::settings::run, crate::settings::seeds),
+    ("token", crate::token::run, crate::token::seeds),
+    ("money", crate::money::run, crate::money::seeds),
+    ("text", crate::text::run, crate::text::seeds),
+    ("url", crate::url::run, crate::url::seeds),
+    ("keys", crate::keys::run, crate::keys::seeds),
     #[cfg(feature = "command")]
-    target("payroll", crate::payroll::run, crate::payroll::seeds),
+    ("payroll", crate::payroll::run, crate::payroll::seeds),
     #[cfg(feature = "command")]
-    target("configuration", crate::configuration::run, crate::configuration::seeds),
+    ("configuration", crate::configuration::run, crate::configuration::seeds),
 ];
-
-const fn target(name: &'static str, run: fn(&[u8]), seeds: fn() -> Vec<Vec<u8>>) -> Target {
-    Target { name, run, seeds }
-}
 
 /// The target of that name.
 pub fn find(name: &str) -> Option<&'static Target> {
-    TARGETS.iter().find(|target| target.name == name)
+    targets().iter().find(|target| target.name == name)
 }

@@ -15,17 +15,19 @@ use pagos_core::{
     Source, Transport, TransportError, WebhookDecoder,
 };
 
+use pagos_kit::{DeliveryKey, Kit};
+
 use crate::{provider, reply::is_secret, text};
 
 /// Runs one input. Panics with the rule that is broken.
-pub(crate) fn run(name: &'static str, input: &[u8]) {
-    let cases: Vec<&Case> = deliveries(name).collect();
+pub(crate) fn run(kit: Kit, input: &[u8]) {
+    let cases: Vec<&Case> = deliveries(kit).collect();
     let (head, rest) = text::split_head(input);
     let named = cases.iter().find(|case| case.name == head);
     let case = *named.unwrap_or_else(|| &cases[head.len() % cases.len()]);
     let (_, headers, body) = text::message(rest);
     let delivery = Delivery { headers, body, received_at: case.clock };
-    let Some(provider) = build(name, case) else { return };
+    let Some(provider) = build(kit, case) else { return };
     let Some(decoder) = provider.webhooks() else { return };
     let secret = case.secret.as_ref().map(Secret::new);
 
@@ -33,8 +35,8 @@ pub(crate) fn run(name: &'static str, input: &[u8]) {
     let outcome = decoder.verify(&delivery, secret.as_ref());
     match &outcome {
         Ok(Decoded::Verified(event)) => {
-            was_signed(name, decoder, &delivery, secret.as_ref(), event.value());
-            under_another_key_it_is_refused(name, case, &delivery);
+            was_signed(kit, decoder, &delivery, secret.as_ref(), event.value());
+            under_another_key_it_is_refused(kit, case, &delivery);
         }
         // A hint has no room for an outcome; it only may not name more than the bytes do.
         Ok(Decoded::Hint(told)) => {
@@ -46,7 +48,10 @@ pub(crate) fn run(name: &'static str, input: &[u8]) {
             let may = matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Invalid);
             assert!(may, "a delivery that ends in {:?}: {error}", error.kind());
             let genuine = error.kind() == ErrorKind::Invalid;
-            assert!(!genuine || secret.is_some() || name != "etpay", "invalid, and not genuine");
+            assert!(
+                !genuine || secret.is_some() || kit.delivery_key() != DeliveryKey::Session,
+                "invalid, and not genuine"
+            );
         }
     }
     let shown = format!("{outcome:?} {delivery:?}");
@@ -63,25 +68,25 @@ pub(crate) fn run(name: &'static str, input: &[u8]) {
 }
 
 /// The deliveries of every fixture, as inputs.
-pub(crate) fn seeds(name: &'static str) -> Vec<Vec<u8>> {
+pub(crate) fn seeds(kit: Kit) -> Vec<Vec<u8>> {
     let input = |case: &Case| {
         let bytes = case.file("1-delivery.http").ok().flatten()?;
         Some([case.name.as_bytes(), b"\n", &bytes].concat())
     };
-    deliveries(name).filter_map(input).collect()
+    deliveries(kit).filter_map(input).collect()
 }
 
-fn deliveries(name: &'static str) -> impl Iterator<Item = &'static Case> {
-    provider::cases(name).iter().filter(|case| case.operation == "webhook")
+fn deliveries(kit: Kit) -> impl Iterator<Item = &'static Case> {
+    provider::cases(kit).iter().filter(|case| case.operation == "webhook")
 }
 
-fn build(name: &str, case: &Case) -> Option<Box<dyn PayoutProvider>> {
-    provider::build(name, |key| case.setting(key), Arc::new(Nowhere), case.clock).ok()
+fn build(kit: Kit, case: &Case) -> Option<Box<dyn PayoutProvider>> {
+    provider::build(kit, |key| case.setting(key), Arc::new(Nowhere), case.clock).ok()
 }
 
 /// An untouched fixture says the same, under the same key and at the same time.
 fn was_signed(
-    name: &'static str,
+    kit: Kit,
     decoder: &dyn WebhookDecoder,
     delivery: &Delivery,
     secret: Option<&Secret>,
@@ -91,7 +96,7 @@ fn was_signed(
         assert_eq!(seen.source, Source::VerifiedEvent);
         assert_eq!(seen.seen_at, delivery.received_at);
     }
-    let is_told = deliveries(name).any(|case| {
+    let is_told = deliveries(kit).any(|case| {
         let Ok(Some(genuine)) = case.delivery() else { return false };
         let genuine = Delivery { received_at: delivery.received_at, ..genuine };
         let decoded = decoder.verify(&genuine, secret);
@@ -101,16 +106,16 @@ fn was_signed(
 }
 
 /// The same bytes, with a key that is not theirs.
-fn under_another_key_it_is_refused(name: &'static str, case: &Case, delivery: &Delivery) {
+fn under_another_key_it_is_refused(kit: Kit, case: &Case, delivery: &Delivery) {
     let setting = |key: &str| {
         let value = case.setting(key)?;
         Some(if key == "API_KEY" { format!("{value}x") } else { value })
     };
-    // Conekta's keys are public; that no other key fits is the business of `keys.rs`.
-    if name == "conekta" {
+    // Of public keys, that no other fits is the business of `keys.rs`.
+    if kit.delivery_key() == DeliveryKey::Public {
         return;
     }
-    let other = provider::build(name, setting, Arc::new(Nowhere), case.clock);
+    let other = provider::build(kit, setting, Arc::new(Nowhere), case.clock);
     let Ok(other) = other else { return };
     let Some(decoder) = other.webhooks() else { return };
     let secret = case.secret.as_ref().map(|secret| Secret::new(format!("{secret}x")));

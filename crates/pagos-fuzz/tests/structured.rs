@@ -3,7 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use std::path::Path;
+
+use pagos_conformance::Case;
 use pagos_fuzz::{hunt, target};
+use pagos_kit::{KITS, Kit};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngSeed, TestRunner},
@@ -91,18 +95,6 @@ const VALUES: [&str; 40] = [
     "\"\"",
 ];
 
-const CASES: [(&str, &str); 9] = [
-    ("reply_cashypro", "payout-create/success-at-once"),
-    ("reply_cashypro", "payout-query/manual-sample"),
-    ("reply_conekta", "payout-create/success"),
-    ("reply_conekta", "payout-query/payee-found"),
-    ("reply_etpay", "payout-create/completed-at-once"),
-    ("reply_etpay", "payout-query/completed"),
-    ("reply_virtualpos", "payout-create/success-201"),
-    ("reply_virtualpos", "payout-query/by-key"),
-    ("reply_virtualpos", "payout-query/by-id"),
-];
-
 const STATUSES: [u16; 14] = [200, 201, 204, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 502];
 
 const SEED: u64 = 1;
@@ -122,23 +114,42 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
+/// The calls about payouts that every provider's fixtures show, accepted and asked about.
+fn cases() -> Vec<(Kit, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let of = |kit: &Kit| {
+        let cases = Case::read_all(&root, kit.name()).unwrap();
+        let is_one = |case: &Case| {
+            matches!(case.operation.as_str(), "payout-create" | "payout-query")
+                && WORDS.iter().any(|word| case.name.starts_with(word))
+        };
+        let names =
+            cases.into_iter().filter(is_one).map(|it| format!("{}/{}", it.operation, it.name));
+        let named: Vec<_> = names.map(|name| (*kit, name)).collect();
+        assert!(named.len() > 1, "{kit:?} has hardly any");
+        named
+    };
+    KITS.iter().flat_map(of).collect()
+}
+
+/// What the names of such cases begin with.
+const WORDS: [&str; 5] = ["success", "completed", "manual-sample", "payee-found", "by-"];
+
 #[test]
 fn answers_that_look_genuine_break_no_rule() {
     let answer = (prop::sample::select(&STATUSES[..]), json());
-    let strategy = (prop::sample::select(&CASES[..]), prop::collection::vec(answer, 1..4));
+    let strategy = (prop::sample::select(cases()), prop::collection::vec(answer, 1..4));
     // From a fixed seed, which the message of a failure tells, so that every machine runs the same.
     let rng_seed = RngSeed::Fixed(SEED);
     let config = Config { cases: 1_500, failure_persistence: None, rng_seed, ..Config::default() };
-    let checked = TestRunner::new(config).run(&strategy, |((name, case), answers)| {
-        let login = "HTTP/1.1 200\n\n{\"msg\":\"ok\",\"auth\":{\"Authorization\":\"t\"}}";
-        let mut parts: Vec<String> = Vec::new();
-        if name == "reply_etpay" {
-            parts.push(login.to_owned());
-        }
+    let checked = TestRunner::new(config).run(&strategy, |((kit, case), answers)| {
+        let login = kit.login_answer().map(|body| format!("HTTP/1.1 200\n\n{body}"));
+        let mut parts: Vec<String> = login.into_iter().collect();
         let answers = answers.iter();
         parts.extend(answers.map(|(http, body)| format!("HTTP/1.1 {http}\n\n{body}")));
         let input = format!("{case}\n{}", parts.join("\n\u{1e}\n"));
-        let target = target::find(name).expect("a target of that name");
+        let name = format!("reply_{}", kit.name());
+        let target = target::find(&name).expect("a target of that name");
         match hunt::broken(target, input.as_bytes()) {
             None => Ok(()),
             Some(because) => Err(TestCaseError::fail(format!("{because}\n{input}"))),

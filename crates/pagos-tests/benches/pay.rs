@@ -1,4 +1,4 @@
-//! How fast payouts are paid from order to SUCCESS, through engine, Cashypro and its twin in one
+//! How fast payouts are paid from order to SUCCESS, through engine, a provider and its twin in one
 //! process and without latency, beside the same calls without engine and store, in one run. Not a
 //! test: figures move with the machine; the ratios are what the budgets are about.
 //!
@@ -35,13 +35,12 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use pagos_cashypro::Cashypro;
 use pagos_core::{Departure, Lookup, PayoutOrder, PayoutProvider, PayoutRef, Status, Timestamp};
 use pagos_engine::{Accounts, Engine, Intent, MemoryStore, Policy, Spawner, Store};
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{account, policy, run, simulated};
 
-use payroll::{Outside, cashypro, orders};
+use payroll::{Outside, orders, provider};
 
 const ROWS: u32 = 10_000;
 const ROUNDS: u32 = 3;
@@ -152,17 +151,17 @@ impl Paid {
 }
 
 async fn calls_alone() -> f64 {
-    let cashypro = cashypro();
+    let provider = provider();
     let orders = orders(ROWS);
     let begun = Instant::now();
     for order in &orders {
-        call(&cashypro, order).await;
+        call(&provider, order).await;
     }
     f64::from(ROWS) / begun.elapsed().as_secs_f64()
 }
 
 async fn commit_a_batch(path: &Path) -> f64 {
-    let cashypro = cashypro();
+    let provider = provider();
     let store = SqliteStore::open(path).unwrap();
     let orders = orders(ROWS);
     let begun = Instant::now();
@@ -173,17 +172,17 @@ async fn commit_a_batch(path: &Path) -> f64 {
         };
         store.submit(&run(), batch.iter().map(intent).collect()).await.unwrap();
         for order in batch {
-            call(&cashypro, order).await;
+            call(&provider, order).await;
         }
     }
     f64::from(ROWS) / begun.elapsed().as_secs_f64()
 }
 
 /// What every row costs at least: it is created, and a question finds it paid.
-async fn call(cashypro: &Cashypro, order: &PayoutOrder) {
-    let created = cashypro.create(order, None, Departure::Anytime).await.unwrap();
+async fn call(provider: &impl PayoutProvider, order: &PayoutOrder) {
+    let created = provider.create(order, None, Departure::Anytime).await.unwrap();
     let reference = created.reference.as_ref();
-    let asked = cashypro
+    let asked = provider
         .query(&PayoutRef { order, reference, handle: None, begun_at: None })
         .await
         .unwrap();
@@ -210,7 +209,7 @@ async fn pay_in_sqlite(path: &Path, under_way: usize, is_spread: bool) -> Paid {
 
 /// Pays everything to the end, as `pagos pay` does; returns how long it took to store the orders.
 async fn pay(store: Arc<dyn Store>, rows: u32, under_way: usize, is_spread: bool) -> Duration {
-    let accounts = Accounts::new().with(account(), Arc::new(cashypro()));
+    let accounts = Accounts::new().with(account(), Arc::new(provider()));
     // Time does not matter here: what is pending is asked about at once.
     let policy = Policy { poll_delays: vec![Duration::ZERO], ..policy() };
     let world = simulated();

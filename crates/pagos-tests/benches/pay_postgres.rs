@@ -1,5 +1,5 @@
 //! How fast the payroll of `pay` is paid on PostgreSQL beside SQLite, and by four workers beside one, in one
-//! run: engine, Cashypro and its twin in this process, 64 payouts under way for each worker. Not a test:
+//! run: engine, a provider and its twin in this process, 64 payouts under way for each worker. Not a test:
 //! figures move with the machine; the ratios are what the budgets are about.
 //!
 //! `cargo xtask postgres cargo bench -p pagos-tests --bench pay_postgres`. All take turns, and the best round
@@ -28,7 +28,7 @@ use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{account, policy, run, simulated};
 use tokio_postgres::{Client, NoTls};
 
-use payroll::{Outside, cashypro, orders};
+use payroll::{Outside, orders, provider};
 
 const ROWS: u32 = 5_000;
 const ROUNDS: u32 = 3;
@@ -118,7 +118,7 @@ async fn pay_in_postgres(scratch: &Scratch, workers: usize) -> Paid {
 
 /// Pays everything to the end with one worker a store, over one provider.
 async fn pay(stores: Vec<Arc<dyn Store>>) -> Paid {
-    let provider = Arc::new(cashypro());
+    let provider = Arc::new(provider());
     // Time does not matter here: what is pending is asked about at once.
     let policy = Policy { poll_delays: vec![Duration::ZERO], ..policy() };
     let mut engines = Vec::new();

@@ -1,6 +1,6 @@
 //! A bank with a bad memory and worse lines: in one form it pays a repeated key twice.
 //!
-//! The Cashypro twin refuses repeated keys, so no engine could make it pay twice. This one can be
+//! A twin that refuses repeated keys cannot be made to pay twice by any engine. This one can be
 //! made to, which is what gives the judge of duplicates something to judge.
 
 use std::{

@@ -108,7 +108,9 @@ impl Simulation {
         let mut chance = SplitMix64::for_occasion(seed, "schedule", "", 0);
         let calm_from = timer.now().plus(plan.calm_after);
         let parties = || plan.crowd.iter().map(|(party, _)| *party);
-        let twin = |party: Party| party.twin(Faults::new(plan.profile, seed), plan.terms);
+        let twin = |party: Party| {
+            party.kit().map(|kit| kit.twin(Faults::new(plan.profile, seed), plan.terms))
+        };
         let world = Arc::new(Mutex::new(World::new(parties().filter_map(twin).collect())));
         let bank = |party: Party| party.bank(&timer, seed).map(|bank| (party, bank));
         let banks = parties().filter_map(bank).collect();
@@ -253,8 +255,8 @@ impl Simulation {
         let line = Line(Arc::clone(&self.network));
         let transport: Arc<dyn Transport> = Arc::new(GatedTransport::new(line, Arc::clone(gate)));
         let provider = |party: Party| -> Arc<dyn PayoutProvider> {
-            if let Some(house) = party.house() {
-                return house.provider(Arc::clone(&transport), Arc::clone(&clock), self.plan.seed);
+            if let Some(kit) = party.kit() {
+                return kit.provider(Arc::clone(&transport), Arc::clone(&clock), self.plan.seed);
             }
             let (_, bank) = self.banks.iter().find(|(it, _)| *it == party).unwrap();
             GatedProvider::new(Arc::new(bank.clone()), Arc::clone(gate))

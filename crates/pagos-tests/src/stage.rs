@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use pagos_cashypro::Cashypro;
 use pagos_core::{
     AccountName, Clock, Delivery, PayoutOrder, PayoutProvider, Receipt, Timestamp, Transport,
     WebhookDecoder,
@@ -16,6 +15,7 @@ use pagos_engine::{
     Accounts, Engine, Entry, InboxItem, Judged, Lane, MemoryStore, Notice, Payout, Policy, RunId,
     Store, StoreDoor, Submitted, Trust, Work,
 };
+use pagos_kit::{Kit, Terms};
 use pagos_twin::{
     Ack, Faults, Movement, OrderView, Profile, Trigger, TwinTransport, WebhookDelivery, World,
 };
@@ -24,8 +24,7 @@ use crate::{
     drive::finish,
     gate::Gate,
     gated::GatedTransport,
-    house::{CashyproHouse, House},
-    sample::{key, start},
+    sample::{self, key, start},
     timer::VirtualTimer,
     watched::{Act, WatchedStore},
 };
@@ -52,52 +51,46 @@ pub struct Stage {
     /// What became durable and what was sent, in order.
     pub record: Arc<Mutex<Vec<Act>>>,
     world: Arc<Mutex<World>>,
-    house: &'static dyn House,
+    kit: Kit,
     decoder: Arc<dyn PayoutProvider>,
     seed: u64,
 }
 
 impl Stage {
-    /// A stage with Cashypro's twin, its usual settings and no faults.
+    /// A stage with a twin that takes a key once, its usual settings and no faults.
     pub fn new(seed: u64) -> Self {
         Self::with_profile(seed, Profile::None)
     }
 
     /// A stage whose twin has the faults of a profile.
     pub fn with_profile(seed: u64, profile: Profile) -> Self {
-        Self::of(&CashyproHouse, seed, profile)
+        Self::of(sample::kit(), seed, profile)
     }
 
-    /// A stage of a house, over a store in memory.
-    pub fn of(house: &'static dyn House, seed: u64, profile: Profile) -> Self {
-        Self::over(Arc::new(MemoryStore::new()), house, seed, profile)
+    /// A stage of a provider, over a store in memory.
+    pub fn of(kit: Kit, seed: u64, profile: Profile) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), kit, seed, profile)
     }
 
-    /// A stage of a house, over a store.
-    pub fn over(
-        store: Arc<dyn Store>,
-        house: &'static dyn House,
-        seed: u64,
-        profile: Profile,
-    ) -> Self {
+    /// A stage of a provider, over a store.
+    pub fn over(store: Arc<dyn Store>, kit: Kit, seed: u64, profile: Profile) -> Self {
         let timer = VirtualTimer::starting_at(start());
-        let twin = house.twin(Faults::new(profile, seed));
+        let twin = kit.twin(Faults::new(profile, seed), Terms::default());
         let world = Arc::new(Mutex::new(World::new(vec![twin])));
         let transport = TwinTransport::new(Arc::clone(&world), timer.clock());
-        let decoder =
-            house.provider(Arc::new(transport), Arc::clone(&timer) as Arc<dyn Clock>, seed);
-        Self { timer, store, record: Arc::default(), world, house, decoder, seed }
+        let decoder = kit.provider(Arc::new(transport), Arc::clone(&timer) as Arc<dyn Clock>, seed);
+        Self { timer, store, record: Arc::default(), world, kit, decoder, seed }
     }
 
-    /// The house that is played.
-    pub fn house(&self) -> &'static dyn House {
-        self.house
+    /// The provider that is played.
+    pub fn kit(&self) -> Kit {
+        self.kit
     }
 
     /// Orders a fault of the twin for one payout.
     pub fn trigger(&self, name: &str, fault: pagos_twin::Fault, times: u32) {
         let trigger = Trigger { key: name.to_owned(), fault, times };
-        self.world().twin_mut(self.house.name()).unwrap().faults_mut().trigger(trigger);
+        self.world().twin_mut(self.kit.name()).unwrap().faults_mut().trigger(trigger);
     }
 
     /// An engine with a gate where nothing happens.
@@ -111,12 +104,12 @@ impl Stage {
         // Gates differ between engines and their points say when; so the nonces differ too.
         let clock = Arc::clone(&self.timer) as Arc<dyn Clock>;
         let seed = self.seed ^ gate.points();
-        self.engine_with(self.house.provider(Arc::new(transport), clock, seed), gate)
+        self.engine_with(self.kit.provider(Arc::new(transport), clock, seed), gate)
     }
 
     /// The provider over a transport of the test's own, such as one around [`Stage::transport`].
-    pub fn cashypro_over(&self, transport: Arc<dyn Transport>) -> Cashypro {
-        CashyproHouse::cashypro(transport, Arc::clone(&self.timer) as Arc<dyn Clock>, self.seed)
+    pub fn provider_over(&self, transport: Arc<dyn Transport>) -> Arc<dyn PayoutProvider> {
+        self.kit.provider(transport, Arc::clone(&self.timer) as Arc<dyn Clock>, self.seed)
     }
 
     /// The way to the twin.
@@ -128,7 +121,7 @@ impl Stage {
     pub fn engine_with(&self, provider: Arc<dyn PayoutProvider>, gate: &Arc<Gate>) -> Engine {
         let record = Arc::clone(&self.record);
         let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
-        let accounts = Accounts::new().with(self.house.account(), provider);
+        let accounts = Accounts::new().with(self.kit.account(), provider);
         let timer = Arc::clone(&self.timer) as _;
         finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap()
     }
@@ -156,12 +149,12 @@ impl Stage {
     /// Receives a delivery as a receiver does. Returns the HTTP status of the answer.
     pub fn receive(&self, delivery: &Delivery) -> u16 {
         let decoder = self.decoder.webhooks().unwrap();
-        receive(Arc::clone(&self.store), &self.house.account(), decoder, delivery)
+        receive(Arc::clone(&self.store), &self.kit.account(), decoder, delivery)
     }
 
     /// The deliveries that wait to be applied.
     pub fn waiting(&self) -> Vec<InboxItem> {
-        let accounts = [self.house.account()];
+        let accounts = [self.kit.account()];
         let due = |trust| {
             finish(self.store.inbox(trust, &accounts, self.timer.now(), usize::MAX)).unwrap()
         };
@@ -185,7 +178,7 @@ impl Stage {
 
     /// When something happens next by itself, here or at the provider.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let ours = finish(self.store.next_due(&lanes([self.house.account()]))).unwrap();
+        let ours = finish(self.store.next_due(&lanes([self.kit.account()]))).unwrap();
         let theirs = self.world().next_due();
         ours.into_iter().chain(theirs).min()
     }
@@ -240,7 +233,7 @@ impl Stage {
     pub fn movements(&self) -> Vec<Movement> {
         let now = self.timer.now();
         let mut world = self.world();
-        world.twin_mut(self.house.name()).unwrap().advance(now);
+        world.twin_mut(self.kit.name()).unwrap().advance(now);
         world.movements().into_iter().cloned().collect()
     }
 
@@ -251,7 +244,7 @@ impl Stage {
 
     /// How many faults the twin has met.
     pub fn faults_met(&self) -> u64 {
-        self.world().twin(self.house.name()).unwrap().faults().met().values().sum()
+        self.world().twin(self.kit.name()).unwrap().faults().met().values().sum()
     }
 
     /// The provider itself, without a gate.

@@ -7,8 +7,7 @@ use std::time::Duration;
 use pagos_core::{Clock, Observation, Source, Status, Timestamp};
 use pagos_engine::Entry;
 use pagos_tests::{
-    Answer, CAREFUL, CashyproHouse, ConektaHouse, EtpayHouse, House, Reply, Scene, Stage,
-    VirtualPosHouse, declined, event, finish, key, order, refold, start,
+    Answer, CAREFUL, KITS, Reply, Scene, Stage, declined, event, finish, key, order, refold, start,
 };
 use pagos_twin::{Fault, Profile};
 
@@ -169,11 +168,10 @@ fn i05_the_judge_sees_a_history_that_lacks_a_line() {
 /// know that we were told something, and the truth comes out: also that the money came back.
 #[test]
 fn i05_an_odd_word_changes_no_status_and_hides_nothing() {
-    let houses: [&dyn House; 4] = [&CashyproHouse, &ConektaHouse, &EtpayHouse, &VirtualPosHouse];
-    for house in houses {
+    for kit in KITS {
         for (ending, is_paid) in [(None, true), (Some(Fault::SuccessThenFail), false)] {
-            let stage = Stage::of(house, 5, Profile::None);
-            let order = house.order("a");
+            let stage = Stage::of(*kit, 5, Profile::None);
+            let order = kit.order("a");
             for (fault, times) in
                 [(Some(Fault::OddWord), 3), (Some(Fault::WebhookLost), 9), (ending, 1)]
             {
@@ -184,7 +182,7 @@ fn i05_an_odd_word_changes_no_status_and_hides_nothing() {
             stage.submit(vec![order]);
             let engine = stage.engine();
             stage.run_to_rest(&engine);
-            let case = format!("{}, {ending:?}", house.name());
+            let case = format!("{}, {ending:?}", kit.name());
             let progress = stage.payout("a").progress;
             let history = stage.history("a");
             let mut standing = pagos_core::Standing::new(start());

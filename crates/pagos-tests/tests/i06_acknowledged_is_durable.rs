@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 use pagos_core::{Clock, Source, Status};
 use pagos_engine::{MemoryStore, NoticeKind};
 use pagos_tests::{
-    Answer, CAREFUL, CashyproHouse, Gate, Plan, Reply, Scene, Stage, WatchedStore, Worker, event,
-    finish, key, order,
+    Answer, CAREFUL, Gate, Plan, Reply, Scene, Stage, WatchedStore, Worker, event, finish, key,
+    kit, order,
 };
 use pagos_twin::Profile;
 
@@ -70,7 +70,7 @@ fn i06_the_same_delivery_twice_is_applied_once() {
 fn i06_what_cannot_be_stored_is_not_acknowledged_and_comes_again() {
     let gate = Arc::new(Gate::new());
     let store = WatchedStore::new(Arc::new(MemoryStore::new()), Arc::clone(&gate), Arc::default());
-    let stage = Stage::over(store, &CashyproHouse, 6, Profile::None);
+    let stage = Stage::over(store, kit(), 6, Profile::None);
     stage.submit(vec![order("a")]);
     let engine = stage.engine();
     finish(engine.work(8)).unwrap();

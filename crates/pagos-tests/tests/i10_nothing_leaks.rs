@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use pagos_core::{
-    AccountNumber, Departure, Document, DocumentType, Hint, Money, PayoutOrder, PayoutProvider,
+    AccountNumber, Departure, Document, DocumentType, Hint, Money, PayoutOrder,
     PayoutRef, Transport, TransportError,
 };
 use pagos_engine::{ClaimRequest, Decision, Intent, NoAttempt, Share, Verdict};
@@ -136,8 +136,8 @@ fn see_everything(stage: &Stage, names: &[String], ears: &mut Ears) {
 fn i10_no_canary_is_heard_on_a_hostile_day() {
     let stage = Stage::with_profile(10, Profile::Hostile);
     let listening = Arc::new(Listening { inner: stage.transport(), signatures: Mutex::default() });
-    let provider = stage.cashypro_over(Arc::clone(&listening) as _);
-    let engine = stage.engine_with(Arc::new(provider), &Arc::new(Gate::new()));
+    let provider = stage.provider_over(Arc::clone(&listening) as _);
+    let engine = stage.engine_with(provider, &Arc::new(Gate::new()));
     let mut names: Vec<String> = (0..40).map(|nth| format!("k{nth}")).collect();
     let mut orders: Vec<PayoutOrder> = names.iter().map(|name| canary(name, None)).collect();
     orders.push(canary("echo", Some("sim:amount-echo")));
@@ -189,7 +189,7 @@ fn i10_no_canary_is_heard_in_any_error() {
     answers.extend(words.iter().map(|word| (200, format!(r#"{{"msg":"{word}","code":500}}"#))));
     let order = canary("a", None);
     for (status, body) in answers {
-        let provider = stage.cashypro_over(Arc::new(Parrot(status, body)));
+        let provider = stage.provider_over(Arc::new(Parrot(status, body)));
         match finish(provider.create(&order, None, Departure::Anytime)) {
             Ok(seen) => ears.see(&seen),
             Err(error) => ears.hear_error(&error),

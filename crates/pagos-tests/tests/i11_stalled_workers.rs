@@ -16,9 +16,8 @@ use pagos_core::{
     Clock, Departure, Descriptor, ErrorKind, FailReason, Source, Status, Transport, TransportError,
 };
 use pagos_tests::{
-    Answer, CAREFUL, CashyproHouse, ConektaHouse, EtpayHouse, ForgetfulBank, Gate, House, KEYED,
-    Plan, Reply, Scene, Stage, VirtualPosHouse, VirtualTimer, Worker, attempts_one_at_a_time,
-    declined, event, finish, key, live_payments_max, order, policy,
+    Answer, CAREFUL, ForgetfulBank, Gate, KEYED, KITS, Plan, Reply, Scene, Stage, VirtualTimer,
+    Worker, attempts_one_at_a_time, declined, event, finish, key, live_payments_max, order, policy,
 };
 use pagos_twin::{Profile, TwinTransport};
 
@@ -284,27 +283,26 @@ impl Transport for Suspended {
 
 #[test]
 fn i11_a_request_that_comes_too_late_does_not_leave() {
-    let houses: [&dyn House; 4] = [&CashyproHouse, &ConektaHouse, &EtpayHouse, &VirtualPosHouse];
-    for house in houses {
-        let stage = Stage::of(house, 11, Profile::None);
-        stage.submit(vec![house.order("a")]);
+    for kit in KITS {
+        let stage = Stage::of(*kit, 11, Profile::None);
+        stage.submit(vec![kit.order("a")]);
         let suspended = Arc::new(Suspended {
             timer: Arc::clone(&stage.timer),
             inner: stage.transport(),
             has_slept: AtomicBool::new(false),
         });
         let clock = Arc::clone(&stage.timer) as Arc<dyn Clock>;
-        let provider = house.provider(Arc::clone(&suspended) as _, clock, 11);
+        let provider = kit.provider(Arc::clone(&suspended) as _, clock, 11);
         let engine = stage.engine_with(provider, &Arc::new(Gate::new()));
         stage.run_until(&engine, || suspended.has_slept.load(Ordering::Relaxed));
         let mut orders = 0;
         stage.visit_orders(&mut |_| orders += 1);
-        assert_eq!(orders, 0, "{}: the request left after three hours", house.name());
+        assert_eq!(orders, 0, "{}: the request left after three hours", kit.name());
         let progress = stage.payout("a").progress;
-        assert_eq!(progress.open, None, "{}: nothing has left, and that is certain", house.name());
+        assert_eq!(progress.open, None, "{}: nothing has left, and that is certain", kit.name());
         // It is sent again then, and once.
         stage.run_to_rest(&engine);
-        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{}", house.name());
-        assert_eq!(live_payments_max(&stage.movements()), 1, "{}", house.name());
+        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{}", kit.name());
+        assert_eq!(live_payments_max(&stage.movements()), 1, "{}", kit.name());
     }
 }

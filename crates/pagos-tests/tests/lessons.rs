@@ -397,7 +397,7 @@ fn lesson_34_http_200_without_reference_is_unknown() {
         r#"{"msg":"SUCCESS","code":200,"data":{"orderNo":"PAYOUT1","mchOrderNo":"a","orderStatus":"SUCCESS"}}"#,
     ];
     for body in bodies {
-        let provider = stage.cashypro_over(Arc::new(Always(body)));
+        let provider = stage.provider_over(Arc::new(Always(body)));
         let error = finish(provider.create(&order("a"), None, Departure::Anytime)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unknown, "{body}");
         let question =

@@ -17,8 +17,8 @@ use pagos_core::{
 use pagos_engine::{Engine, NoticeKind, Timer};
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{
-    Answer, CAREFUL, ConektaHouse, EtpayHouse, Gate, House, Reply, Scene, ScriptedProvider, Stage,
-    SteadyStore, drive, finish, order,
+    Answer, CAREFUL, Gate, KITS, Kit, Reply, Scene, ScriptedProvider, Stage, SteadyStore, drive,
+    finish, order,
 };
 use pagos_twin::{Fault, Profile};
 
@@ -332,13 +332,19 @@ fn whoever_is_told_to_stop_waits_for_no_list() {
 /// no key is no hindrance.
 #[test]
 fn twins_reversals_are_found_by_their_lists() {
-    for (house, seed) in [(&EtpayHouse as &'static dyn House, 3), (&ConektaHouse, 4)] {
-        let stage = Stage::of(house, seed, Profile::None);
+    let lists = |kit: &&Kit| {
+        let stage = Stage::of(**kit, 1, Profile::None);
+        stage.provider_over(Arc::new(stage.transport())).listing().is_some()
+    };
+    let listing: Vec<&Kit> = KITS.iter().filter(lists).collect();
+    assert!(listing.len() > 1, "{listing:?}");
+    for (kit, seed) in listing.into_iter().zip(3..) {
+        let stage = Stage::of(*kit, seed, Profile::None);
         stage.trigger("a", Fault::SuccessThenFail, 1);
         stage.trigger("a", Fault::WebhookLost, 9);
-        stage.submit(vec![house.order("a"), house.order("b")]);
+        stage.submit(vec![kit.order("a"), kit.order("b")]);
         stage.run_to_rest(&stage.engine());
-        assert_eq!(stage.payout("a").progress.word(), "failed", "{}", house.name());
-        assert_eq!(stage.payout("b").progress.word(), "succeeded", "{}", house.name());
+        assert_eq!(stage.payout("a").progress.word(), "failed", "{}", kit.name());
+        assert_eq!(stage.payout("b").progress.word(), "succeeded", "{}", kit.name());
     }
 }

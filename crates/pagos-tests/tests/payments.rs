@@ -10,18 +10,24 @@ use futures_util::FutureExt;
 
 use pagos_core::{Clock, Delivery, Departure, FailReason, Status, Transport};
 use pagos_engine::{EngineError, NoticeAbout, NoticeKind, Opened, Payment, PaymentProgress};
-use pagos_tests::{EtpayHouse, Gate, House, Plan, Stage, drive, finish, key};
+use pagos_kit::{Kit, find};
+use pagos_tests::{Gate, Plan, Stage, drive, finish, key};
 use pagos_twin::Profile;
 
 const EXPIRED: Status = Status::Failed(FailReason::Expired);
 const DECLINED: Status = Status::Failed(FailReason::Declined);
 
+/// The provider whose sessions have secrets.
+fn etpay() -> Kit {
+    find("etpay").unwrap()
+}
+
 fn stage() -> Stage {
-    Stage::of(&EtpayHouse, 1, Profile::None)
+    Stage::of(etpay(), 1, Profile::None)
 }
 
 fn open(stage: &Stage, name: &str) -> Opened {
-    finish(stage.engine().open_payment(EtpayHouse::payment(name))).unwrap()
+    finish(stage.engine().open_payment(etpay().payment_order(name).unwrap())).unwrap()
 }
 
 fn url(opened: &Opened) -> String {
@@ -98,7 +104,7 @@ fn asked_for_again_it_is_the_same_session_until_it_is_over() {
 
     let other = pagos_core::PaymentOrder {
         amount: pagos_core::Money::new(2, pagos_core::Currency::Clp),
-        ..EtpayHouse::payment("order1")
+        ..etpay().payment_order("order1").unwrap()
     };
     let refused = finish(stage.engine().open_payment(other)).unwrap_err();
     assert!(matches!(refused, EngineError::Refused(_)), "{refused}");
@@ -107,7 +113,8 @@ fn asked_for_again_it_is_the_same_session_until_it_is_over() {
 #[test]
 fn what_the_provider_cannot_carry_is_refused_before_anything_is_stored() {
     let stage = stage();
-    let refused = finish(stage.engine().open_payment(EtpayHouse::payment("a-b"))).unwrap_err();
+    let refused =
+        finish(stage.engine().open_payment(etpay().payment_order("a-b").unwrap())).unwrap_err();
     assert!(matches!(refused, EngineError::Invalid(_)), "{refused}");
     assert_eq!(finish(stage.store.payment(&key("a-b"))).unwrap(), None);
 }
@@ -122,12 +129,12 @@ fn no_address_is_told_before_its_secret_is_durable_wherever_the_process_dies() {
         let gate = Arc::new(Gate::new());
         gate.plan(point);
         let engine = stage.engine_behind(&gate);
-        let mut opening = engine.open_payment(EtpayHouse::payment("order1")).boxed();
+        let mut opening = engine.open_payment(etpay().payment_order("order1").unwrap()).boxed();
         let told = drive(&mut opening).and_then(Result::ok);
         drop(opening);
         if let Some(opened) = &told {
             let session = opened.payment.progress.sessions.last().unwrap();
-            let known = finish(stage.store.session(&EtpayHouse.account(), &session.reference));
+            let known = finish(stage.store.session(&etpay().account(), &session.reference));
             assert!(known.unwrap().unwrap().secret.is_some(), "{point:?}");
             ends.0 += 1;
         } else {
@@ -156,9 +163,9 @@ fn two_processes_open_one_session_between_them() {
         let gate = Arc::new(Gate::new());
         gate.plan(Plan::StallAt(point));
         let slow = stage.engine_behind(&gate);
-        let mut slow = slow.open_payment(EtpayHouse::payment("order1")).boxed();
+        let mut slow = slow.open_payment(etpay().payment_order("order1").unwrap()).boxed();
         let early = drive(&mut slow);
-        let other = finish(stage.engine().open_payment(EtpayHouse::payment("order1")));
+        let other = finish(stage.engine().open_payment(etpay().payment_order("order1").unwrap()));
         gate.open();
         let slow = early.unwrap_or_else(|| drive(&mut slow).expect("an end"));
         let mut sessions = 0;
@@ -297,7 +304,7 @@ fn nothing_of_the_secret_is_shown() {
     let stage = stage();
     let opened = open(&stage, "order1");
     let session = opened.payment.progress.sessions.last().unwrap();
-    let known = finish(stage.store.session(&EtpayHouse.account(), &session.reference));
+    let known = finish(stage.store.session(&etpay().account(), &session.reference));
     let known = known.unwrap().unwrap();
     let secret = known.secret.clone().unwrap();
     let shown = format!("{known:?} {:?} {opened:?}", payment(&stage, "order1"));

@@ -11,13 +11,8 @@ use std::{
 
 use pagos_core::{Clock, OrderKey};
 use pagos_engine::{Accounts, Engine, Phase, Point, Probe, StoreDoor};
-use pagos_tests::{
-    CashyproHouse, ConektaHouse, EtpayHouse, House, Stage, VirtualPosHouse, finish, policy, run,
-    simulated,
-};
+use pagos_tests::{KITS, Kit, Stage, finish, policy, run, simulated};
 use pagos_twin::Profile;
-
-const HOUSES: [&dyn House; 4] = [&CashyproHouse, &ConektaHouse, &EtpayHouse, &VirtualPosHouse];
 
 const ROUNDS: u32 = 150;
 
@@ -36,16 +31,16 @@ impl Probe for Witness {
 }
 
 /// Pays a dozen payouts on a hostile day; returns what the doors told.
-fn pay(house: &'static dyn House, seed: u64) -> Vec<(Point, Phase, Option<OrderKey>)> {
-    let stage = Stage::of(house, seed, Profile::Hostile);
+fn pay(kit: Kit, seed: u64) -> Vec<(Point, Phase, Option<OrderKey>)> {
+    let stage = Stage::of(kit, seed, Profile::Hostile);
     let witness = Arc::new(Witness::default());
     let clock = Arc::clone(&stage.timer) as Arc<dyn Clock>;
-    let provider = house.provider(Arc::new(stage.transport()), clock, seed);
+    let provider = kit.provider(Arc::new(stage.transport()), clock, seed);
     let store = StoreDoor::new(Arc::clone(&stage.store), Arc::clone(&witness) as _);
-    let accounts = Accounts::new().with(house.account(), provider);
+    let accounts = Accounts::new().with(kit.account(), provider);
     let timer = Arc::clone(&stage.timer) as _;
     let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();
-    let orders = (0..12).map(|n| house.order(&format!("p{seed}x{n}"))).collect();
+    let orders = (0..12).map(|n| kit.order(&format!("p{seed}x{n}"))).collect();
     finish(engine.submit(&run(), orders)).unwrap();
     finish(engine.release(&run(), 12)).unwrap();
     // Doubts that wait for a person are asked about for ever.
@@ -71,10 +66,10 @@ fn by_order(told: &[(Point, Phase, Option<OrderKey>)]) -> BTreeMap<OrderKey, Vec
 #[test]
 fn a_request_leaves_right_after_its_attempt_is_durable_and_an_attempt_follows_a_proof() {
     let mut met = BTreeSet::new();
-    for house in HOUSES {
+    for kit in KITS.iter().copied() {
         for seed in SEEDS {
-            let what = format!("{}, seed {seed}", house.name());
-            for (key, told) in by_order(&pay(house, seed)) {
+            let what = format!("{}, seed {seed}", kit.name());
+            for (key, told) in by_order(&pay(kit, seed)) {
                 let sent = told.iter().filter(|it| **it == (Point::Create, Phase::Before)).count();
                 assert!(sent > 0, "{what}: {key} was never sent");
                 let mut is_alive = false;
@@ -107,13 +102,13 @@ fn a_request_leaves_right_after_its_attempt_is_durable_and_an_attempt_follows_a_
 
 #[test]
 fn the_doors_tell_before_and_after() {
-    for house in HOUSES {
-        let told = pay(house, 1);
+    for kit in KITS.iter().copied() {
+        let told = pay(kit, 1);
         for point in Point::ALL {
             let count = |wanted: Phase| {
                 told.iter().filter(|(it, phase, _)| (it, *phase) == (point, wanted)).count()
             };
-            assert_eq!(count(Phase::Before), count(Phase::After), "{}: {point}", house.name());
+            assert_eq!(count(Phase::Before), count(Phase::After), "{}: {point}", kit.name());
         }
         // Orders are many where they come in, and one where they go out.
         assert!(told.iter().all(|(point, _, key)| *point != Point::Submit || key.is_none()));

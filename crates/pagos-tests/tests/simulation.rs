@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout)]
 
-use pagos_tests::{Campaign, Party, Report};
+use pagos_tests::{Campaign, KITS, Party, Report};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
@@ -37,7 +37,7 @@ fn in_doubt(report: &Report) -> u64 {
 
 #[test]
 fn schedules_of_all_providers_end_at_the_truth() {
-    let report = play(&Party::ALL, 200);
+    let report = play(&Party::all(), 200);
     let often = ["crash", "stall", "store failed", "store out of reach", "twin", "bank"];
     for what in often {
         assert!(count(&report, what) > 20, "{what} hardly ever happened");
@@ -51,14 +51,15 @@ fn check_provider_that_tells_repeats_apart(party: Party) {
     assert!(in_doubt(&report) * 20 < report.sum.payouts, "too many need a person");
 }
 
-#[test]
-fn schedules_of_cashypro_need_hardly_a_person() {
-    check_provider_that_tells_repeats_apart(Party::Cashypro);
+/// The providers of which Pagos knows enough to send a payout again, or of which it does not.
+fn providers(resends: bool) -> impl Iterator<Item = Party> {
+    let kits = KITS.iter().copied().filter(move |kit| kit.resends_when_absent() == resends);
+    kits.map(Party::Provider)
 }
 
 #[test]
-fn schedules_of_conekta_need_hardly_a_person() {
-    check_provider_that_tells_repeats_apart(Party::Conekta);
+fn schedules_of_providers_that_tell_repeats_apart_need_hardly_a_person() {
+    providers(true).for_each(check_provider_that_tells_repeats_apart);
 }
 
 #[test]
@@ -74,13 +75,8 @@ fn check_provider_that_would_pay_twice(party: Party) {
 }
 
 #[test]
-fn schedules_of_etpay_pay_once() {
-    check_provider_that_would_pay_twice(Party::Etpay);
-}
-
-#[test]
-fn schedules_of_virtualpos_pay_once() {
-    check_provider_that_would_pay_twice(Party::VirtualPos);
+fn schedules_of_providers_that_would_pay_twice_pay_once() {
+    providers(false).for_each(check_provider_that_would_pay_twice);
 }
 
 #[test]
@@ -91,7 +87,7 @@ fn schedules_of_a_bank_that_pays_whatever_it_is_asked_pay_once() {
 /// How a campaign is divided among threads changes nothing of what comes out of it.
 #[test]
 fn threads_do_not_change_the_outcome() {
-    let campaign = |jobs| Campaign { schedules: 30, seed: 9, jobs, among: Party::ALL.to_vec() };
+    let campaign = |jobs| Campaign { schedules: 30, seed: 9, jobs, among: Party::all() };
     let [one, two] = [1, 2].map(|jobs| campaign(jobs).run());
     assert_eq!((one.sum, one.failed), (two.sum, two.failed));
 }

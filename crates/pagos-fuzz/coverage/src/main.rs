@@ -15,5 +15,5 @@ fuzz_target!(|input: &[u8]| {
         let name = env::var("PAGOS_FUZZ_TARGET").unwrap_or_default();
         target::find(&name).unwrap_or_else(|| panic!("PAGOS_FUZZ_TARGET names no target: {name:?}"))
     });
-    (target.run)(input);
+    target.run(input);
 });

@@ -3,11 +3,9 @@
 use http::Uri;
 use pagos_core::{Departure, Error, ErrorKind, Observation, Reached, Source};
 
-use crate::{
-    fields,
-    json::Json,
-    reply::{Exchange, Scene, finish, seen},
-};
+use pagos_kit::{Call, Json, Kit};
+
+use crate::reply::{Exchange, Scene, finish, seen};
 
 /// A payout is sent at most once, and what comes back is no more than what was said.
 pub(super) fn payout(scene: &Scene) {
@@ -16,7 +14,7 @@ pub(super) fn payout(scene: &Scene) {
     let outcome = finish(scene.provider.create(&order, handle.as_ref(), Departure::Anytime));
     scene.shows_no_secret(&outcome);
     let sent = scene.sent();
-    let money: Vec<&Exchange> = sent.iter().filter(|it| moves_money(scene.name, it)).collect();
+    let money: Vec<&Exchange> = sent.iter().filter(|it| moves_money(scene.kit, it)).collect();
     assert!(money.len() <= 1, "sent {} times in one attempt", money.len());
     assert!(is_legal || sent.is_empty(), "an order that the check refuses was sent");
     match money.first() {
@@ -36,7 +34,7 @@ pub(super) fn prepare(scene: &Scene) {
     let outcome = finish(scene.provider.prepare(&order));
     scene.shows_no_secret(&outcome);
     let sent = scene.sent();
-    assert!(!sent.iter().any(|it| moves_money(scene.name, it)), "prepare moves money");
+    assert!(!sent.iter().any(|it| moves_money(scene.kit, it)), "prepare moves money");
     let last = sent.last();
     match &outcome {
         Ok(Some(handle)) if last.is_some() => {
@@ -111,7 +109,7 @@ fn answered(
     let http = exchange.http();
     match outcome {
         Err(error) => {
-            let may = fields::may_mean(scene.name, error.kind(), http, json);
+            let may = may_mean(scene.kit, error.kind(), http, json);
             assert!(may, "{:?} of HTTP {http}: {error}", error.kind());
         }
         Ok(seen) => {
@@ -134,12 +132,18 @@ fn kind_is(outcome: &Result<Observation, Error>, kind: ErrorKind) {
 }
 
 /// Is it the request that pays somebody?
-fn moves_money(name: &str, exchange: &Exchange) -> bool {
-    let path = exchange.uri.path();
-    exchange.method == "POST"
-        && match name {
-            "conekta" => path.ends_with("/transfers"),
-            "etpay" => path.ends_with("/payouts"),
-            _ => true,
+fn moves_money(kit: Kit, exchange: &Exchange) -> bool {
+    kit.call(&exchange.method, exchange.uri.path()) == Call::Create
+}
+
+/// May this answer to a new payout be taken for an error of this kind?
+fn may_mean(kit: Kit, kind: ErrorKind, http: u16, json: Option<&Json>) -> bool {
+    match kind {
+        ErrorKind::Unknown => true,
+        // It has been answered: so it was delivered, and our input could be said.
+        ErrorKind::Undelivered | ErrorKind::Invalid => false,
+        ErrorKind::Rejected | ErrorKind::Throttled | ErrorKind::Unauthorized => {
+            kit.may_mean(kind, http, json)
         }
+    }
 }

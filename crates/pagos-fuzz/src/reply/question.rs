@@ -4,11 +4,9 @@ use pagos_core::{
     Error, ErrorKind, Lookup, Money, Observation, OrderKey, PaymentRef, PayoutRef, Source,
 };
 
-use crate::{
-    fields,
-    json::Json,
-    reply::{Exchange, Scene, finish, seen},
-};
+use pagos_kit::{Json, exact};
+
+use crate::reply::{Exchange, Scene, finish, seen};
 
 /// A question about a payout.
 pub(super) fn payout(scene: &Scene) {
@@ -77,12 +75,11 @@ fn look_at(
 
 /// An absence can close an attempt. So every answer was JSON and a success or a word for it.
 fn absence_was_said(scene: &Scene, sent: &[Exchange], jsons: &[&Json]) {
-    let words = fields::words(scene.name);
+    let words = scene.kit.words();
     assert!(!sent.is_empty(), "absent without a question");
     for exchange in sent {
         let http = exchange.http();
-        // ETpay counts its pages from 0 or from 1, and refuses the other one in any words.
-        if scene.name == "etpay" && http == 400 {
+        if words.page_refused == Some(http) {
             continue;
         }
         assert!(exchange.json().is_some(), "absent by something that is no JSON");
@@ -93,7 +90,7 @@ fn absence_was_said(scene: &Scene, sent: &[Exchange], jsons: &[&Json]) {
     }
     let is_word = jsons.iter().any(|json| json.says(words.absent));
     let is_list = jsons.iter().any(|json| words.list.iter().any(|name| json.names.contains(*name)));
-    // VirtualPOS says it by 404 too, if the words are its own.
+    // A 404 says it too, if the words are the provider's own.
     let is_own = |json: &Json| json.names.contains("error") || json.says(&["NOK"]);
     let is_told = sent.iter().any(|it| it.http() == 404) && jsons.iter().any(|json| is_own(json));
     assert!(is_word || is_list || is_told, "absent, and nobody said so");
@@ -109,12 +106,11 @@ pub(super) fn balance(scene: &Scene) {
         Ok(balances) => {
             let json = sent.last().and_then(Exchange::json);
             let json = json.expect("a balance in an answer that is no JSON");
-            let [unit, minor] = fields::words(scene.name).units;
+            let [unit, minor] = scene.kit.words().units;
             for balance in balances {
                 let sum = i128::from(balance.available.minor);
                 let is_told = json.scalars.iter().any(|(_, value)| {
-                    crate::json::exact(value)
-                        .is_some_and(|told| told * unit / 100_000 == sum * minor)
+                    exact(value).is_some_and(|told| told * unit / 100_000 == sum * minor)
                 });
                 // Several accounts of one currency are added up.
                 let is_sum = json.scalars.iter().filter(|(name, _)| name == "amount").count() > 1;

@@ -3,11 +3,9 @@
 
 use pagos_core::{Money, Observation, OrderKey, Status};
 
-use crate::{
-    fields,
-    json::{self, Json},
-    reply::Scene,
-};
+use pagos_kit::{Json, exact};
+
+use crate::reply::Scene;
 
 /// Every part of `seen` was in one of the answers.
 pub(super) fn is_what_was_said(
@@ -16,7 +14,7 @@ pub(super) fn is_what_was_said(
     jsons: &[&Json],
     seen: &Observation,
 ) {
-    let words = fields::words(scene.name);
+    let words = scene.kit.words();
     assert!(!jsons.is_empty(), "learned from no JSON at all: {seen:?}");
     assert_eq!(seen.seen_at, scene.now);
     assert_eq!(seen.asked_at, Some(scene.now));
@@ -28,7 +26,7 @@ pub(super) fn is_what_was_said(
         Status::Created | Status::Unknown | Status::Pending => {}
     }
     fn in_one<'a>(json: &'a Json, names: &'a [&'a str]) -> impl Iterator<Item = i128> {
-        names.iter().flat_map(|name| json.values(name)).filter_map(json::exact)
+        names.iter().flat_map(|name| json.values(name)).filter_map(exact)
     }
     let told_amounts: Vec<i128> =
         jsons.iter().flat_map(|json| in_one(json, words.amounts)).collect();

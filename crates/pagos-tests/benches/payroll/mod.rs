@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use pagos_cashypro::{Cashypro, CashyproConfig, country};
 use pagos_core::{Clock, Environment, NonceSource, PayoutOrder, Secret, Timestamp};
 use pagos_engine::Timer;
-use pagos_tests::{CashyproHouse, House, order};
+use pagos_tests::order;
 use pagos_twin::{
     TwinTransport, VirtualClock, World,
     cashypro::{CashyproSettings, CashyproTwin, SANDBOX_API_KEY, SANDBOX_MERCHANT_ID, Timing},
@@ -24,7 +24,7 @@ pub(crate) fn orders(rows: u32) -> Vec<PayoutOrder> {
 }
 
 /// The provider over a twin of its own, which settles every payout at once.
-pub(crate) fn cashypro() -> Cashypro {
+pub(crate) fn provider() -> Cashypro {
     let settings = CashyproSettings { timing: Timing::immediate(), ..CashyproSettings::default() };
     let world = World::new(vec![Box::new(CashyproTwin::new(settings))]);
     let clock = VirtualClock::starting_at(Outside.now());
@@ -33,7 +33,7 @@ pub(crate) fn cashypro() -> Cashypro {
         base_url: "http://twin.example/cashypro/stage-api".to_owned(),
         merchant_id: SANDBOX_MERCHANT_ID.to_owned(),
         api_key: Secret::new(SANDBOX_API_KEY),
-        notify_url: CashyproHouse.notify_url(),
+        notify_url: "https://merchant.example/webhooks/cashypro".to_owned(),
         ..CashyproConfig::new(Environment::Sandbox, country::COLOMBIA)
     };
     let nonces = Arc::new(CountedNonces::default());

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use pagos_tests::{Campaign, Detail, Party};
 
 fn main() -> ExitCode {
-    let mut campaign = Campaign { schedules: 1_000, seed: 1, jobs: 1, among: Party::ALL.to_vec() };
+    let mut campaign = Campaign { schedules: 1_000, seed: 1, jobs: 1, among: Party::all() };
     let mut detail = Detail::Counts;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {

@@ -60,7 +60,7 @@ impl Campaign {
             whole.add(part);
         }
         whole.failed.sort_unstable();
-        let is_large = self.schedules >= SCHEDULES_THAT_MEET_ALL && self.among == Party::ALL;
+        let is_large = self.schedules >= SCHEDULES_THAT_MEET_ALL && self.among == Party::all();
         let is_missing = |kind: &(_, _)| !whole.sum.counts.contains_key(kind);
         Report {
             campaign: self.clone(),
@@ -142,7 +142,7 @@ impl fmt::Display for Report {
         for (seed, because) in &self.failed {
             writeln!(f, "seed {seed} failed: {because}")?;
             write!(f, "  replay: cargo xtask simulate --seed {seed} --schedules 1 --trace")?;
-            if self.campaign.among != Party::ALL {
+            if self.campaign.among != Party::all() {
                 let names: Vec<_> = self.campaign.among.iter().map(|it| it.name()).collect();
                 write!(f, " --providers {}", names.join(","))?;
             }

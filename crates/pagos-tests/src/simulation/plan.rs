@@ -4,12 +4,10 @@
 use std::time::Duration;
 
 use pagos_engine::Policy;
+use pagos_kit::Terms;
 use pagos_twin::{Profile, Span, SplitMix64};
 
-use crate::{
-    simulation::party::{Party, Subscribed, Terms},
-    stage::policy,
-};
+use crate::{simulation::party::Party, stage::policy};
 
 /// One schedule, before it begins.
 #[derive(Debug, Clone)]
@@ -59,9 +57,9 @@ impl Schedule {
         let any = |chance: &mut SplitMix64| {
             among[usize::try_from(chance.below(among.len() as u64)).unwrap()]
         };
-        // A payout of Conekta's takes as long as ten others: it is asked about for days.
+        // A payout that is asked about for days takes as long as ten others.
         let pick = |chance: &mut SplitMix64| match any(chance) {
-            Party::Conekta if chance.below(2) == 0 => any(chance),
+            Party::Provider(kit) if kit.takes_days() && chance.below(2) == 0 => any(chance),
             party => party,
         };
         let mut crowd: Vec<(Party, u64)> = Vec::new();
@@ -125,13 +123,13 @@ impl Schedule {
     }
 }
 
-/// Signing a webhook of Conekta's takes a thousand times what any other step takes, and a weekend is
+/// Signing a webhook with RSA takes a thousand times what any other step takes, and a weekend is
 /// full of questions; so both are rare.
 fn terms(chance: &mut SplitMix64) -> Terms {
-    let subscribed = if chance.below(16) == 0 { Subscribed::Yes } else { Subscribed::No };
+    let is_subscribed = chance.below(16) == 0;
     let delay = u32::try_from(chance.below(1_200)).unwrap();
     let execution_delay_seconds = (chance.below(8) > 0).then_some(delay);
-    Terms { subscribed, execution_delay_seconds }
+    Terms { is_subscribed, execution_delay_seconds }
 }
 
 /// Few payouts show most faults, and many show what crowds do.

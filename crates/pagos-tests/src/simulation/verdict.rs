@@ -267,7 +267,7 @@ impl Simulation {
         let mut wrong = None;
         self.world().visit_orders(&mut |order| {
             let party = Party::named(order.provider).unwrap();
-            let is_paid = party.house().unwrap().is_paid(order.true_final);
+            let is_paid = party.kit().unwrap().is_paid(order.true_final);
             let truth = if is_paid { Truth::Paid } else { Truth::NotPaid };
             if truths.insert(key(order.key), truth).is_some() {
                 wrong = Some(format!("{} has two orders of {}", order.provider, order.key));

@@ -1,7 +1,9 @@
 //! Mexicans who are paid through Conekta. Not the rules of its payouts; those are its crate's.
 
-use super::{Payee, build_name};
-use crate::random::Random;
+use crate::{
+    people::{Payee, build_name},
+    random::Random,
+};
 
 /// In centavos.
 const AMOUNT_MIN: u64 = 100;

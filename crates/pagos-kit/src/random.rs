@@ -2,24 +2,24 @@
 
 /// A stream of numbers that the seed determines.
 #[derive(Debug, Clone)]
-pub(crate) struct Random {
+pub struct Random {
     state: u64,
 }
 
 impl Random {
     /// The stream of `seed`. Two purposes in one run take two streams, by `stream`.
-    pub(crate) fn new(seed: u64, stream: u64) -> Self {
+    pub fn new(seed: u64, stream: u64) -> Self {
         Self { state: seed ^ stream.wrapping_mul(0xA076_1D64_78BD_642F) }
     }
 
     /// A number of `min..=max`. The bias of the remainder is below 2^-40 for our ranges.
-    pub(crate) fn draw(&mut self, min: u64, max: u64) -> u64 {
+    pub fn draw(&mut self, min: u64, max: u64) -> u64 {
         let width = max.saturating_sub(min).saturating_add(1);
         min + self.next() % width
     }
 
     /// One of `items`, all equally likely; `None` if there is none.
-    pub(crate) fn choose<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+    pub fn choose<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let last = u64::try_from(items.len()).ok()?.checked_sub(1)?;
         items.get(usize::try_from(self.draw(0, last)).ok()?)
     }

@@ -12,11 +12,11 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// One JSON text, taken apart.
 #[derive(Debug, Default)]
-pub(crate) struct Json {
+pub struct Json {
     /// The name of each scalar's field (empty in lists and at the root), and its value as text.
-    pub(crate) scalars: Vec<(String, String)>,
+    pub scalars: Vec<(String, String)>,
     /// The names of all fields, scalar or not.
-    pub(crate) names: BTreeSet<String>,
+    pub names: BTreeSet<String>,
     /// In which object each scalar stands, by a number.
     objects: Vec<usize>,
     count: usize,
@@ -25,7 +25,7 @@ pub(crate) struct Json {
 impl Json {
     /// Takes `bytes` apart; `None` if they are not JSON. Bytes that are no UTF-8 are let pass inside of
     /// texts, as by every reader that leaves such a text alone.
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let root: &RawValue = serde_json::from_str(&text).ok()?;
         let mut json = Self::default();
@@ -34,7 +34,7 @@ impl Json {
     }
 
     /// Only the scalars that stand in one object with `value`.
-    pub(crate) fn beside(&self, value: &str) -> Self {
+    pub fn beside(&self, value: &str) -> Self {
         let pairs = || self.scalars.iter().zip(&self.objects);
         let with = pairs().filter(|((_, told), _)| told == value).map(|(_, object)| object);
         let with: BTreeSet<&usize> = with.collect();
@@ -43,12 +43,12 @@ impl Json {
     }
 
     /// The values of all scalar fields of that name.
-    pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.scalars.iter().filter(move |(of, _)| of == name).map(|(_, value)| value.as_str())
     }
 
     /// Is one of the words the value of any field? Letter case, accents and blanks around do not count.
-    pub(crate) fn says(&self, words: &[&str]) -> bool {
+    pub fn says(&self, words: &[&str]) -> bool {
         let is_word = |value: &str| {
             let plain: String = value.trim().nfd().filter(|it| !is_combining_mark(*it)).collect();
             words.iter().any(|word| word.eq_ignore_ascii_case(plain.trim()))
@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for Pairs<'de> {
 
 /// `text` as hundred-thousandths, exactly: a decimal as JSON writes them. `None` for everything else.
 /// An oracle, so it shares nothing with the decimals of the core.
-pub(crate) fn exact(text: &str) -> Option<i128> {
+pub fn exact(text: &str) -> Option<i128> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),

@@ -1,7 +1,9 @@
 //! Chileans who are paid through VirtualPOS. Not the rules of its payouts; those are its crate's.
 
-use super::{Payee, chile};
-use crate::random::Random;
+use crate::{
+    people::{Payee, chile},
+    random::Random,
+};
 
 /// BancoEstado, BCI, Santander, Banco de Chile, Scotiabank, Falabella: zeros at the front count.
 const BANKS: [&str; 6] = ["012", "016", "037", "001", "014", "051"];
@@ -26,7 +28,7 @@ pub(super) fn build_payee(number: u64, random: &mut Random) -> Payee {
 }
 
 /// An account whose payouts stay under way in the twin: the last four digits say so.
-pub(super) fn be_stuck(payee: &mut Payee) {
+pub(super) fn keep_pending(payee: &mut Payee) {
     payee.account.truncate(payee.account.len().saturating_sub(4));
     payee.account.push_str("0002");
 }

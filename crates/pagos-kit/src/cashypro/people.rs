@@ -1,7 +1,9 @@
 //! Colombians who are paid through Cashypro. Not the rules of its payouts; those are its crate's.
 
-use super::{Payee, build_account, build_name};
-use crate::random::Random;
+use crate::{
+    people::{Payee, build_account, build_name},
+    random::Random,
+};
 
 /// The limits of a Colombian payout through Cashypro, in pesos.
 const PESOS_MIN: u64 = 10_000;

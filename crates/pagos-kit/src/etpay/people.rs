@@ -1,7 +1,9 @@
 //! Chileans who are paid through ETpay. Not the rules of its payouts; those are its crate's.
 
-use super::{Payee, build_account, chile};
-use crate::random::Random;
+use crate::{
+    people::{Payee, build_account, chile},
+    random::Random,
+};
 
 const BANKS: [&str; 6] =
     ["cl_estado", "cl_bci", "cl_bch", "cl_santander", "cl_falabella", "cl_scotiabank"];
@@ -25,7 +27,7 @@ pub(super) fn build_payee(number: u64, random: &mut Random) -> Payee {
 }
 
 /// The beneficiary whose payouts stay under way in the twin.
-pub(super) fn be_stuck(payee: &mut Payee) {
+pub(super) fn keep_pending(payee: &mut Payee) {
     payee.document = "33333333-3".to_owned();
 }
 

@@ -5,9 +5,12 @@ use super::build_name;
 use crate::random::Random;
 
 /// The limit of an instant transfer in Chile, in pesos. They have no cents.
-pub(super) const PESOS_MAX: u64 = 7_000_000;
+pub(crate) const PESOS_MAX: u64 = 7_000_000;
 
-pub(super) const ACCOUNT_TYPES: [&str; 3] = ["checking", "sight", "savings"];
+pub(crate) const ACCOUNT_TYPES: [&str; 3] = ["checking", "sight", "savings"];
+
+/// Somebody who pays, as options of `pagos payment create`.
+pub(crate) const PAYER: &[&str] = &["--name", "Ana Diaz", "--document", "rut:11.111.111-1"];
 
 /// Numbers of people. Twins keep 22222222 and the like for scenarios of their own.
 const RUT_MIN: u64 = 1_000_000;
@@ -17,17 +20,17 @@ const FIRST_NAMES: [&str; 6] = ["Amanda", "Benjamín", "Catalina", "Ignacio", "J
 const LAST_NAMES: [&str; 6] = ["Aravena", "Fuentes", "Muñoz", "Pizarro", "Sepúlveda", "Tapia"];
 
 /// Somebody's name.
-pub(super) fn build_person(random: &mut Random) -> String {
+pub(crate) fn build_person(random: &mut Random) -> String {
     build_name(&FIRST_NAMES, &LAST_NAMES, random)
 }
 
 /// Somebody's tax number.
-pub(super) fn draw_rut(random: &mut Random) -> String {
+pub(crate) fn draw_rut(random: &mut Random) -> String {
     build_rut(random.draw(RUT_MIN, RUT_MAX))
 }
 
 /// An amount in pesos.
-pub(super) fn draw_amount(random: &mut Random) -> i64 {
+pub(crate) fn draw_amount(random: &mut Random) -> i64 {
     // At most 7,000,000, which fits.
     i64::try_from(random.draw(1, PESOS_MAX)).unwrap_or(i64::MAX)
 }
