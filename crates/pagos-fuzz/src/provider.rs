@@ -28,7 +28,7 @@ pub(crate) fn build(
 ) -> Result<Box<dyn PayoutProvider>, Error> {
     let seams =
         Seams { transport, clock: Arc::new(Standing(now)), nonces: Arc::new(Nonces::new([])) };
-    kit.from_settings(&settings, seams)
+    kit.build(&settings, seams)
 }
 
 /// Every case of a provider's fixtures whose provider can be built.

@@ -45,7 +45,7 @@ impl ProviderKit for CashyproKit {
         'c'
     }
 
-    fn from_settings(
+    fn build(
         &self,
         settings: Settings<'_>,
         seams: Seams,
@@ -155,6 +155,10 @@ impl ProviderKit for CashyproKit {
     }
 
     fn events_name_our_key(&self) -> bool {
+        true
+    }
+
+    fn has_one_event(&self) -> bool {
         true
     }
 

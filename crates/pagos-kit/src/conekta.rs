@@ -44,7 +44,7 @@ impl ProviderKit for ConektaKit {
         'k'
     }
 
-    fn from_settings(
+    fn build(
         &self,
         settings: Settings<'_>,
         seams: Seams,
@@ -142,6 +142,10 @@ impl ProviderKit for ConektaKit {
     }
 
     fn events_name_our_key(&self) -> bool {
+        false
+    }
+
+    fn has_one_event(&self) -> bool {
         false
     }
 

@@ -48,7 +48,7 @@ impl ProviderKit for EtpayKit {
         'e'
     }
 
-    fn from_settings(
+    fn build(
         &self,
         settings: Settings<'_>,
         seams: Seams,
@@ -171,6 +171,10 @@ impl ProviderKit for EtpayKit {
     }
 
     fn events_name_our_key(&self) -> bool {
+        true
+    }
+
+    fn has_one_event(&self) -> bool {
         true
     }
 

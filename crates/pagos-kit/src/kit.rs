@@ -1,6 +1,6 @@
 //! What every provider is asked, and the handle to one that answers.
 
-use std::{cmp::Ordering, fmt, ops::Deref, sync::Arc};
+use std::{cmp::Ordering, fmt, ops::Deref, str::FromStr, sync::Arc};
 
 use pagos_conformance::{Case, Factory, Seams, Signer, Subject};
 use pagos_core::{
@@ -41,11 +41,8 @@ pub trait ProviderKit: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// What the provider has against the settings.
-    fn from_settings(
-        &self,
-        settings: Settings<'_>,
-        seams: Seams,
-    ) -> Result<Box<dyn PayoutProvider>, Error>;
+    fn build(&self, settings: Settings<'_>, seams: Seams)
+    -> Result<Box<dyn PayoutProvider>, Error>;
 
     /// Its way of signing, if the case shows one. `secret` is a payment session's.
     ///
@@ -103,6 +100,9 @@ pub trait ProviderKit: fmt::Debug + Send + Sync {
 
     /// Do its payout events name our key?
     fn events_name_our_key(&self) -> bool;
+
+    /// Is there one event about a payout, so that nothing more is heard if it is lost?
+    fn has_one_event(&self) -> bool;
 
     /// What a delivery is verified with.
     fn delivery_key(&self) -> DeliveryKey;
@@ -164,6 +164,21 @@ impl Deref for Kit {
     }
 }
 
+impl fmt::Display for Kit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kit {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let known = || KITS.iter().map(|kit| kit.name()).collect::<Vec<_>>().join(", ");
+        find(name).ok_or_else(|| format!("it is not one of {}", known()))
+    }
+}
+
 impl fmt::Debug for Kit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -195,7 +210,7 @@ impl Factory for Kit {
     fn build(&self, case: &Case, seams: Seams) -> Result<Subject, Error> {
         let settings = |name: &str| case.setting(name);
         let signer = self.signer(&settings, case.secret.as_deref())?;
-        Ok(Subject { provider: self.from_settings(&settings, seams)?, signer })
+        Ok(Subject { provider: self.0.build(&settings, seams)?, signer })
     }
 }
 
@@ -204,23 +219,9 @@ pub fn find(name: &str) -> Option<Kit> {
     KITS.iter().copied().find(|kit| kit.name() == name)
 }
 
-/// Reads names with commas between them.
-///
-/// # Errors
-/// A name that is unknown or there twice.
-pub fn parse_list(names: &str) -> Result<Vec<Kit>, String> {
-    let mut list = Vec::new();
-    for name in names.split(',') {
-        let Some(kit) = find(name) else {
-            let known: Vec<&str> = KITS.iter().map(|kit| kit.name()).collect();
-            return Err(format!("{name:?} is not one of {}", known.join(",")));
-        };
-        if list.contains(&kit) {
-            return Err(format!("{name} is there twice"));
-        }
-        list.push(kit);
-    }
-    Ok(list)
+/// A provider that refuses a key that it knows, for tests that need just one.
+pub fn example() -> Kit {
+    *KITS.iter().find(|kit| kit.repeat() == Repeat::Refused).unwrap()
 }
 
 #[cfg(test)]
@@ -228,16 +229,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_has_each_provider_once() {
+    fn a_kit_is_found_by_its_name() {
         for kit in KITS {
-            assert_eq!(parse_list(kit.name()), Ok(vec![*kit]));
-            let twice = format!("{0},{0}", kit.name());
-            assert!(parse_list(&twice).is_err(), "{twice}");
+            assert_eq!(kit.to_string().parse(), Ok(*kit));
         }
-        let names: Vec<&str> = KITS.iter().map(|kit| kit.name()).collect();
-        assert_eq!(parse_list(&names.join(",")), Ok(KITS.to_vec()));
-        for bad in ["", "nobody", ","] {
-            assert!(parse_list(bad).is_err(), "{bad}");
-        }
+        assert!("nobody".parse::<Kit>().unwrap_err().contains(KITS[0].name()));
     }
 }

@@ -31,7 +31,7 @@ pub use behaviour::{
     Repeat, Terms, Words,
 };
 pub use json::{Json, exact};
-pub use kit::{Kit, ProviderKit, Settings, find, parse_list};
+pub use kit::{Kit, ProviderKit, Settings, example, find};
 pub use random::Random;
 pub use sample::{key, start};
 
@@ -65,15 +65,11 @@ mod tests {
     #[test]
     fn a_provider_takes_its_own_samples() {
         for kit in KITS {
-            let clock = std::sync::Arc::new(pagos_twin::VirtualClock::starting_at(start()));
-            let world =
-                pagos_twin::World::new(vec![kit.twin(
-                    pagos_twin::Faults::new(pagos_twin::Profile::None, 1),
-                    Terms::default(),
-                )]);
-            let world = std::sync::Arc::new(std::sync::Mutex::new(world));
-            let transport = pagos_twin::TwinTransport::new(world, clock.clone());
-            let provider = kit.provider(std::sync::Arc::new(transport), clock, 1);
+            let clock = Arc::new(VirtualClock::starting_at(start()));
+            let twin = kit.twin(Faults::new(Profile::None, 1), Terms::default());
+            let world = Arc::new(Mutex::new(World::new(vec![twin])));
+            let transport = TwinTransport::new(world, clock.clone());
+            let provider = kit.provider(Arc::new(transport), clock, 1);
             assert_eq!(provider.descriptor().provider, kit.name());
             assert_eq!(provider.check(&kit.order("a1")), Ok(()), "{kit:?}");
             assert_eq!(kit.order("a1").amount.currency, kit.currency(), "{kit:?}");

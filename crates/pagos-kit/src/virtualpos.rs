@@ -46,7 +46,7 @@ impl ProviderKit for VirtualPosKit {
         'v'
     }
 
-    fn from_settings(
+    fn build(
         &self,
         settings: Settings<'_>,
         seams: Seams,
@@ -139,6 +139,10 @@ impl ProviderKit for VirtualPosKit {
 
     fn events_name_our_key(&self) -> bool {
         true
+    }
+
+    fn has_one_event(&self) -> bool {
+        false
     }
 
     fn delivery_key(&self) -> DeliveryKey {

@@ -2,14 +2,10 @@
 
 use pagos_core::{AccountName, FailReason, PayoutOrder, Status};
 use pagos_engine::RunId;
-use pagos_kit::{KITS, Kit, Repeat};
 
+/// The provider of the tests that need just one.
+pub use pagos_kit::example as kit;
 pub use pagos_kit::{key, start};
-
-/// The provider of tests that need any which takes a key once.
-pub fn kit() -> Kit {
-    *KITS.iter().find(|kit| kit.repeat() == Repeat::Refused).unwrap()
-}
 
 /// The one account of the tests.
 pub fn account() -> AccountName {

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use pagos_core::{
-    AccountNumber, Departure, Document, DocumentType, Hint, Money, PayoutOrder,
-    PayoutRef, Transport, TransportError,
+    AccountNumber, Departure, Document, DocumentType, Hint, Money, PayoutOrder, PayoutRef,
+    Transport, TransportError,
 };
 use pagos_engine::{ClaimRequest, Decision, Intent, NoAttempt, Share, Verdict};
 use pagos_tests::{Gate, Stage, Worker, account, finish, key, lanes, order, policy, run, start};

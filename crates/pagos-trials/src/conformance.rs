@@ -1,12 +1,8 @@
 //! `cargo xtask conformance`: replays every fixture through the public API of its provider.
 //! The suite is `pagos-conformance`; here it is only given the providers, and printed.
 
-mod cashypro;
-mod conekta;
-mod etpay;
-mod virtualpos;
-
 use pagos_conformance::{Factory, Report};
+use pagos_kit::KITS;
 
 use crate::{
     failure::Failure,
@@ -17,18 +13,12 @@ use crate::{
 /// Replays every case, prints the table and counts. A provider crate that nobody listed here is a
 /// failure, so that none is forgotten.
 pub(crate) fn run(workspace: &Workspace) -> Result<Tally, Failure> {
-    let providers: [(&str, &dyn Factory); 4] = [
-        ("cashypro", &cashypro::build),
-        ("conekta", &conekta::build),
-        ("etpay", &etpay::build),
-        ("virtualpos", &virtualpos::build),
-    ];
-    let listed = providers.map(|(provider, _)| provider);
+    let providers: Vec<(&str, &dyn Factory)> =
+        KITS.iter().map(|kit| (kit.name(), kit as &dyn Factory)).collect();
+    let listed: Vec<&str> = KITS.iter().map(|kit| kit.name()).collect();
     let crates = workspace.packages.iter().map(|package| package.name.as_str());
     if let Some(name) = unlisted(crates, &listed) {
-        return Err(Failure::new(format!(
-            "{name} is not listed in crates/pagos-trials/src/conformance.rs"
-        )));
+        return Err(Failure::new(format!("{name} is not listed in crates/pagos-kit/src/lib.rs")));
     }
     let report = pagos_conformance::run(&workspace.root.join("fixtures"), &providers);
     println!("{report}");
@@ -57,7 +47,7 @@ mod tests {
     #[test]
     fn a_provider_without_cases_is_a_failure() {
         let empty = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let report = pagos_conformance::run(&empty, &[("cashypro", &cashypro::build)]);
+        let report = pagos_conformance::run(&empty, &[(KITS[0].name(), &KITS[0])]);
         assert_eq!(count(&report), Tally { passed: 0, failed: 1, skipped: 0 });
     }
 

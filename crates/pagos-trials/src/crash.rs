@@ -19,6 +19,10 @@ use std::{
 };
 
 use clap::{Args, ValueEnum, value_parser};
+use pagos_kit::{
+    KITS, Kit, Random, Repeat,
+    people::{self, Row},
+};
 
 use crate::{
     crash::{
@@ -28,13 +32,11 @@ use crate::{
     },
     failure::Failure,
     postgres::{self, Server},
-    random::Random,
     tally::Tally,
     trial::{
         self, BuildProfile,
         bank::{Bank, Faults},
         payer::{Db, Decision, Ended, IN_DOUBT, Payer},
-        payroll::{self, Provider, Repeat, Row},
     },
     workspace::Workspace,
 };
@@ -106,8 +108,8 @@ pub(crate) struct Orders {
     #[arg(long, default_value_t = 5_000)]
     rows: u64,
     /// Who pays them, mixed by the seed.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Provider::ALL)]
-    providers: Vec<Provider>,
+    #[arg(long, value_delimiter = ',', default_values_t = KITS.to_vec())]
+    providers: Vec<Kit>,
     /// Determines the file, the moments of the kills and the bank's faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -234,8 +236,7 @@ pub(crate) fn bring_to_end(payer: Payer, bank: Bank, rows: Vec<Row>) -> Result<J
 fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<Stage, Failure> {
     let folder = workspace.target.join("crash");
     trial::empty(&folder)?;
-    let rows: Vec<Row> =
-        payroll::rows(orders.rows, orders.seed, orders.providers.clone()).collect();
+    let rows: Vec<Row> = people::rows(orders.rows, orders.seed, orders.providers.clone()).collect();
     let file = folder.join("payouts.csv");
     trial::write_payouts(&file, rows.iter().cloned())?;
     let bank = Bank::open(&program, &folder, orders.faults, orders.seed)?;
@@ -310,7 +311,7 @@ fn ask_again(stage: &Stage, verdict: &Verdict, figures: &mut Figures) -> Result<
 }
 
 fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, took: Duration) {
-    let count = |provider: &Provider| {
+    let count = |provider: &Kit| {
         let count = rows.iter().filter(|row| row.provider == *provider).count();
         format!("{} {count}", provider.name())
     };
@@ -370,14 +371,14 @@ fn keep_histories(stage: &Stage, verdict: &Verdict) -> Result<(), Failure> {
 /// How the doubts of those providers ended that would pay a repeated key again, and what of all was
 /// left to the operator.
 fn report_doubts(stage: &Stage, figures: &Figures, in_doubt: usize) -> Result<(), Failure> {
-    let mut settlers: BTreeMap<(Provider, Settler), usize> = BTreeMap::new();
+    let mut settlers: BTreeMap<(Kit, Settler), usize> = BTreeMap::new();
     let repeats = |row: &&Row| row.provider.repeat() == Repeat::PaidAgain;
     for row in stage.rows.iter().filter(repeats) {
         for settler in doubt::parse_history(&stage.payer.read_history(&row.key)?)? {
             *settlers.entry((row.provider, settler)).or_default() += 1;
         }
     }
-    let providers: BTreeSet<Provider> =
+    let providers: BTreeSet<Kit> =
         stage.rows.iter().filter(repeats).map(|row| row.provider).collect();
     for provider in providers {
         let count = |settler| settlers.get(&(provider, settler)).copied().unwrap_or(0);
@@ -412,12 +413,7 @@ mod tests {
             server_restarts: 0,
             kills: None,
             rows: 5_000,
-            providers: vec![
-                Provider::Cashypro,
-                Provider::Conekta,
-                Provider::Etpay,
-                Provider::Virtualpos,
-            ],
+            providers: KITS.to_vec(),
             seed: 1,
             faults: Faults::Hostile,
             profile: BuildProfile::Release,

@@ -17,7 +17,6 @@ mod conformance;
 mod crash;
 mod meter;
 mod postgres;
-mod random;
 mod scale;
 mod siege;
 mod surroundings;

@@ -15,6 +15,7 @@ use std::{
 };
 
 use clap::{Args, value_parser};
+use pagos_kit::people;
 
 use crate::{
     failure::Failure,
@@ -24,7 +25,6 @@ use crate::{
         self, BuildProfile,
         bank::{Bank, Faults},
         payer::{Db, Payer},
-        payroll::{self, Provider},
     },
     workspace::Workspace,
 };
@@ -37,7 +37,6 @@ const PEAK_KIB_MAX: u64 = 64 * 1024;
 
 /// The same file each time, and one provider, so that figures can be compared.
 const SEED: u64 = 1;
-const PROVIDER: Provider = Provider::Cashypro;
 
 /// A dataset is measured beside one of this size.
 const DATASET_MIN: u64 = 10_000;
@@ -73,7 +72,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     let folder = workspace.target.join("scale");
     trial::empty(&folder)?;
     let file = folder.join("payouts.csv");
-    trial::write_payouts(&file, payroll::rows(orders.rows, SEED, vec![PROVIDER]))?;
+    trial::write_payouts(&file, people::rows(orders.rows, SEED, vec![pagos_kit::example()]))?;
     let size = fs::metadata(&file).map_err(Failure::while_doing(file.display()))?.len();
     println!("scale: {} rows, {} MiB", orders.rows, size >> 20);
     report_plan(orders.rows, &plan(&program, &folder, &file)?);

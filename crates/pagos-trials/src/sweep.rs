@@ -22,6 +22,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use pagos_engine::Point;
+use pagos_kit::{KITS, Kit};
 
 use crate::{
     crash::Database,
@@ -34,7 +35,7 @@ use crate::{
         stage::{Outcome, Plan},
     },
     tally::Tally,
-    trial::{self, BuildProfile, payer::Db, payroll::Provider},
+    trial::{self, BuildProfile, payer::Db},
     workspace::Workspace,
 };
 
@@ -43,8 +44,8 @@ use crate::{
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Orders {
     /// Who pays.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Provider::ALL)]
-    providers: Vec<Provider>,
+    #[arg(long, value_delimiter = ',', default_values_t = KITS.to_vec())]
+    providers: Vec<Kit>,
     /// Only these points, where processes end.
     #[arg(long, value_delimiter = ',', value_parser = parse_point)]
     points: Vec<Point>,
@@ -184,7 +185,7 @@ fn plan(orders: &Orders) -> Vec<Plan> {
 
 /// The first fault with which a process gets there; if none does, the first of all, so that the
 /// reason is told.
-fn first_fault(place: Place, provider: Provider, faults: &[Befalls]) -> Option<Befalls> {
+fn first_fault(place: Place, provider: Kit, faults: &[Befalls]) -> Option<Befalls> {
     let is_reached =
         |it: &&Befalls| !matches!(reach::reach(place, provider, **it), Reach::Never(_));
     faults.iter().find(is_reached).or(faults.first()).copied()

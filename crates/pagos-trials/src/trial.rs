@@ -4,7 +4,6 @@
 pub(crate) mod bank;
 mod http;
 pub(crate) mod payer;
-pub(crate) mod payroll;
 
 use std::{
     fs::{self, File},
@@ -15,7 +14,9 @@ use std::{
 use clap::ValueEnum;
 use xtask::binary::has_failpoints;
 
-use crate::{failure::Failure, process, trial::payroll::Row, workspace::Workspace};
+use pagos_kit::people::{self, Row};
+
+use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Which build of `pagos` is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -96,5 +97,5 @@ pub(crate) fn write_payouts(
 ) -> Result<(), Failure> {
     let failed = || Failure::while_doing(path.display().to_string());
     let file = File::create(path).map_err(failed())?;
-    payroll::write_csv(BufWriter::new(file), rows).map_err(failed())
+    people::write_csv(BufWriter::new(file), rows).map_err(failed())
 }

@@ -10,6 +10,8 @@ use std::{
 
 use serde_json::Value;
 
+use pagos_kit::{Kit, people};
+
 use super::Orders;
 use crate::{
     failure::Failure,
@@ -17,7 +19,6 @@ use crate::{
     trial::{
         self,
         bank::{Bank, Faults},
-        payroll::{self, Provider},
     },
 };
 
@@ -57,12 +58,14 @@ pub(super) fn measure(
     by_hand: &Path,
     orders: &Orders,
 ) -> Result<Rates, Failure> {
+    // Whom the loop by hand speaks to.
+    let kit: Vec<Kit> = pagos_kit::find("cashypro").into_iter().collect();
     let mut best = Rates { rows: orders.rows, by_hand: Duration::MAX, pay: Duration::MAX };
     for _ in 0..orders.rounds {
         let scene = folder.join("rate");
         trial::empty(&scene)?;
         let file = scene.join("payouts.csv");
-        trial::write_payouts(&file, payroll::rows(orders.rows, SEED, vec![Provider::Cashypro]))?;
+        trial::write_payouts(&file, people::rows(orders.rows, SEED, kit.clone()))?;
         let bank = Bank::open(pagos, &scene, Faults::None, SEED)?;
         best.by_hand = best.by_hand.min(pay_by_hand(by_hand, &bank, &file, orders.rows)?);
         drop(bank);

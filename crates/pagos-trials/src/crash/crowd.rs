@@ -12,6 +12,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pagos_kit::Random;
+
 use crate::{
     crash::{
         Database, Figures, LAST_RUN_S_MAX, Orders, Stage,
@@ -21,7 +23,6 @@ use crate::{
         },
     },
     failure::Failure,
-    random::Random,
     trial::payer::{Ended, IN_DOUBT, Payer, REFUSED, Work},
 };
 

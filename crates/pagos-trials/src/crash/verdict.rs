@@ -5,9 +5,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use pagos_kit::people::Row;
+
 use crate::{
     crash::outcome::{Books, Direction, Movement, Outcome, Report},
-    trial::{payer, payroll::Row},
+    trial::payer,
 };
 
 /// What came out.
@@ -250,7 +252,7 @@ fn judge_outcomes(rows: &BTreeMap<&str, &Row>, outcomes: &[Outcome], verdict: &m
 fn judge_sums(rows: &BTreeMap<&str, &Row>, outcomes: &[Outcome], violations: &mut Vec<Violation>) {
     let mut sums: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     for row in rows.values() {
-        let plan = &mut sums.entry(row.provider.currency()).or_default().0;
+        let plan = &mut sums.entry(row.provider.currency().code()).or_default().0;
         *plan = plan.saturating_add(row.amount_minor());
     }
     for outcome in outcomes {
@@ -264,7 +266,7 @@ fn judge_sums(rows: &BTreeMap<&str, &Row>, outcomes: &[Outcome], violations: &mu
 }
 
 fn is_amount_of(row: &Row, amount_minor: i64, currency: &str) -> bool {
-    row.amount_minor() == amount_minor && row.provider.currency() == currency
+    row.amount_minor() == amount_minor && row.provider.currency().code() == currency
 }
 
 #[cfg(test)]

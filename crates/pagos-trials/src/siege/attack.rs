@@ -12,11 +12,11 @@ mod unsent;
 use std::{net::SocketAddr, time::Instant};
 
 use clap::ValueEnum;
+use pagos_kit::people::Row;
 
 use crate::{
     failure::Failure,
     siege::{relay::Relay, stage::Stage},
-    trial::payroll::Row,
 };
 
 /// Whom an attack hits, and until when.

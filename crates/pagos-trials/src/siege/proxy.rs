@@ -111,21 +111,13 @@ fn note(request: &Message, notes: &mut Notes) -> bool {
 /// Whom a call is for and what it wants, by the addresses that the twin gives its providers. Logins
 /// and balances are neither payouts nor questions about one.
 fn sort(method: &str, path: &str) -> Option<(&'static str, Kind)> {
-    if let Some(path) = path.strip_prefix("/cashypro/stage-api/api/") {
-        return match path {
-            "payOut" => Some(("cashypro", Kind::Create)),
-            "payOutQuery" => Some(("cashypro", Kind::Question)),
-            _ => None,
-        };
-    }
-    let (provider, path) = path
-        .strip_prefix("/virtualpos/payout/v3/payout")
-        .map(|rest| ("virtualpos", rest))
-        .or_else(|| Some(("etpay", path.strip_prefix("/etpay/platform/v1/payouts")?)))?;
-    match (method, path) {
-        ("POST", "") => Some((provider, Kind::Create)),
-        (_, "/balance") => None,
-        _ => Some((provider, Kind::Question)),
+    let (name, path) = path.strip_prefix('/')?.split_once('/')?;
+    let kit = pagos_kit::find(name)?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    match kit.call(method, path) {
+        pagos_kit::Call::Create => Some((kit.name(), Kind::Create)),
+        pagos_kit::Call::Query => Some((kit.name(), Kind::Question)),
+        pagos_kit::Call::Other => None,
     }
 }
 

@@ -16,15 +16,16 @@ use std::{
 
 use serde_json::Value;
 
+use pagos_kit::{
+    Events, KITS, Kit,
+    people::{self, Row},
+};
+
 use crate::{
     failure::Failure,
     process,
     siege::{notices::Endings, proxy::Proxy, relay::Relay},
-    trial::{
-        self,
-        bank::Bank,
-        payroll::{self, Provider, Row},
-    },
+    trial::{self, bank::Bank},
 };
 
 /// How many payouts leave a second and account.
@@ -91,9 +92,8 @@ impl Stage {
         fs::write(&path, config).map_err(Failure::while_doing(path.display()))?;
         let (serve, serve_address, endings) = start_serve(&program, &folder)?;
         relay.aim(serve_address);
-        let unsigned = vec![Provider::Virtualpos, Provider::Etpay];
         let known: Vec<Row> =
-            payroll::rows(load.stuck, 2, unsigned).map(|row| row.stuck()).collect();
+            people::rows(load.stuck, 2, unsigned()).map(|row| row.kept_pending()).collect();
         let (payers, serve) = (Vec::new(), Running(serve));
         let mut stage = Self {
             program,
@@ -107,7 +107,7 @@ impl Stage {
             bank,
             known,
         };
-        let flowing = payroll::rows(load.flowing, 1, vec![Provider::Cashypro]);
+        let flowing = people::rows(load.flowing, 1, vec![pagos_kit::example()]);
         let rows = stage.known.clone().into_iter().chain(flowing).collect::<Vec<_>>();
         stage.pay("payouts", rows)?;
         Ok(stage)
@@ -194,6 +194,11 @@ fn log(folder: &Path, name: &str) -> Result<File, Failure> {
     File::create(&path).map_err(Failure::while_doing(path.display()))
 }
 
+/// The providers whose events are not signed.
+pub(super) fn unsigned() -> Vec<Kit> {
+    KITS.iter().copied().filter(|kit| kit.events() == Events::Unsigned).collect()
+}
+
 /// Accounts with the twin's credentials, reached through the proxy, told through the relay.
 fn build_config(
     credentials: &str,
@@ -205,7 +210,7 @@ fn build_config(
         serde_json::from_str(credentials).map_err(Failure::while_doing("the credentials"))?;
     let origin = format!("http://{}", proxy.address());
     let mut config = String::new();
-    for provider in [Provider::Cashypro, Provider::Etpay, Provider::Virtualpos] {
+    for provider in unsigned().into_iter().chain([pagos_kit::example()]) {
         let name = provider.name();
         let fields = credentials.get(name).and_then(Value::as_object);
         let fields = fields.ok_or_else(|| Failure::new(format!("no credentials of {name}")))?;

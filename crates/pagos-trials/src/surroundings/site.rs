@@ -11,16 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pagos_kit::{
+    KITS, Kit, Repeat,
+    people::{self, Row},
+};
+
 use crate::{
     failure::Failure,
     postgres::Server,
     process,
     surroundings::table::{Told, Verdict},
-    trial::{
-        self,
-        bank::Bank,
-        payroll::{self, Provider},
-    },
+    trial::{self, bank::Bank},
     workspace::Workspace,
 };
 
@@ -78,8 +79,9 @@ impl Stage {
         for folder in [&given, &work, &said] {
             fs::create_dir_all(folder).map_err(Failure::while_doing(folder.display()))?;
         }
-        let providers = vec![Provider::Conekta, Provider::Etpay, Provider::Virtualpos];
-        let rows: Vec<payroll::Row> = payroll::rows(rows, seed, providers).collect();
+        let pays_again = |kit: &Kit| kit.repeat() == Repeat::PaidAgain;
+        let providers = KITS.iter().copied().filter(pays_again).collect();
+        let rows: Vec<Row> = people::rows(rows, seed, providers).collect();
         let keys = rows.iter().map(|row| row.key.clone()).collect();
         let file = given.join("payouts.csv");
         trial::write_payouts(&file, rows)?;

@@ -3,7 +3,7 @@
 use pagos_twin::{Fault, Occasion};
 use serde_json::{Value, json};
 
-use crate::trial::payroll::Provider;
+use pagos_kit::{CreateReply, Kit};
 
 /// What befalls a row; `None` for a good day.
 pub(super) type Befalls = Option<Fault>;
@@ -42,50 +42,21 @@ pub(super) const ALL: [Befalls; 29] = [
 ];
 
 /// What the reply to a first `create` amounts to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reply {
-    /// It tells where the payout stands.
-    Tells,
-    /// It proves that nothing is under way, so that another attempt follows.
-    Proves,
-    /// It refuses the order for good.
-    Refuses,
-    /// It tells nothing, and the bank has the payout, or will have it.
-    DoubtAndThere,
-    /// It tells nothing, and the bank never had the payout.
-    DoubtAndLost,
-}
-
-/// What the reply to a first `create` amounts to.
 ///
 /// Exhaustive, so that a new fault of the twins has an answer here or does not compile.
-pub(super) fn reply(provider: Provider, befalls: Befalls) -> Reply {
-    let Some(fault) = befalls else { return Reply::Tells };
+pub(super) fn reply(provider: Kit, befalls: Befalls) -> CreateReply {
+    let Some(fault) = befalls else { return CreateReply::Tells };
     match fault {
         Fault::LoseReply
         | Fault::ErrorAfter
         | Fault::LateApply
         | Fault::Torn
-        | Fault::HtmlAfter => Reply::DoubtAndThere,
-        Fault::LoseRequest | Fault::ErrorBefore | Fault::HtmlBefore => Reply::DoubtAndLost,
-        Fault::Busy => match provider {
-            Provider::Conekta => Reply::Proves,
-            Provider::Cashypro | Provider::Etpay | Provider::Virtualpos => Reply::DoubtAndLost,
-        },
-        Fault::Throttle => match provider {
-            Provider::Etpay => Reply::Proves,
-            Provider::Cashypro | Provider::Conekta | Provider::Virtualpos => Reply::DoubtAndLost,
-        },
-        Fault::Refuse => match provider {
-            Provider::Cashypro | Provider::Conekta | Provider::Etpay => Reply::Refuses,
-            // No word of its is proof.
-            Provider::Virtualpos => Reply::DoubtAndLost,
-        },
-        Fault::BalanceExhausted => match provider {
-            Provider::Cashypro => Reply::Tells,
-            Provider::Conekta | Provider::Etpay => Reply::Proves,
-            Provider::Virtualpos => Reply::DoubtAndLost,
-        },
+        | Fault::HtmlAfter => CreateReply::DoubtAndThere,
+        Fault::LoseRequest | Fault::ErrorBefore | Fault::HtmlBefore => CreateReply::DoubtAndLost,
+        Fault::Busy => provider.create_replies().busy,
+        Fault::Throttle => provider.create_replies().throttled,
+        Fault::Refuse => provider.create_replies().refused,
+        Fault::BalanceExhausted => provider.create_replies().balance_exhausted,
         Fault::SlowReply
         | Fault::QueryLost
         | Fault::QueryError
@@ -101,18 +72,21 @@ pub(super) fn reply(provider: Provider, befalls: Befalls) -> Reply {
         | Fault::Cancel
         | Fault::SuccessThenFail
         | Fault::FailThenSuccess
-        | Fault::ListingLags => Reply::Tells,
+        | Fault::ListingLags => CreateReply::Tells,
     }
 }
 
 /// Does the first `create` of a payment tell its session? As with payouts, but no payment needs a
-/// balance, and VirtualPOS is asked for the address in a second request, which is a question.
-pub(super) fn is_session_told(provider: Provider, befalls: Befalls) -> bool {
-    if provider == Provider::Virtualpos && is_of_query(befalls) {
-        return false;
+/// balance, whatever is refused leaves no session, and an address may be asked for in a request of its
+/// own, which is a question.
+pub(super) fn is_session_told(provider: Kit, befalls: Befalls) -> bool {
+    let is_address_asked = provider.payment().is_some_and(|payment| payment.is_address_asked);
+    match befalls {
+        _ if is_address_asked && is_of_query(befalls) => false,
+        Some(Fault::Busy | Fault::Throttle | Fault::Refuse) => false,
+        Some(Fault::BalanceExhausted) => true,
+        _ => reply(provider, befalls) == CreateReply::Tells,
     }
-    let needs_no_balance = befalls == Some(Fault::BalanceExhausted);
-    needs_no_balance || reply(Provider::Virtualpos, befalls) == Reply::Tells
 }
 
 /// Does it befall questions, so that they get no answer? An odd word is an answer.

@@ -5,10 +5,9 @@
 use pagos_engine::{Phase, Point};
 use pagos_twin::Fault;
 
-use crate::{
-    sweep::fault::{self, Befalls, Reply},
-    trial::payroll::Provider,
-};
+use pagos_kit::{CreateReply as Reply, Events, Kit, PaymentQuery, Preparation};
+
+use crate::sweep::fault::{self, Befalls};
 
 /// One place in the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,14 +50,14 @@ pub(super) enum Way {
 }
 
 /// How a process gets to `place` with a row that this befalls.
-pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach {
+pub(super) fn reach(place: Place, provider: Kit, befalls: Befalls) -> Reach {
     let straight = Reach::Pay(Way::Straight);
     let when = |is_reached, because| if is_reached { straight } else { Reach::Never(because) };
-    let prepares = matches!(provider, Provider::Conekta | Provider::Virtualpos);
+    let prepares = provider.preparation() != Preparation::Nothing;
     let reply = fault::reply(provider, befalls);
-    let is_news_lost = befalls == Some(Fault::WebhookLost)
-        && matches!(provider, Provider::Cashypro | Provider::Etpay);
-    let is_for_a_person = reply == Reply::DoubtAndLost && !is_sent_again(provider);
+    let is_news_lost = befalls == Some(Fault::WebhookLost) && provider.has_one_event();
+    let is_signed = provider.events() == Events::Signed;
+    let is_for_a_person = reply == Reply::DoubtAndLost && !provider.resends_when_absent();
     match place.point {
         Point::Bind
         | Point::TakeTurn
@@ -88,21 +87,22 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::Withdraw => Reach::Conflict,
         Point::GiveBack => Reach::Never("what is claimed is sent at once, so no claim runs out"),
         Point::RecordDecision => Reach::Resolve,
-        Point::Prepare if place.phase == Phase::Sent => {
-            when(provider == Provider::Conekta, "nothing is asked of the provider to prepare it")
-        }
+        Point::Prepare if place.phase == Phase::Sent => when(
+            provider.preparation() == Preparation::Request,
+            "nothing is asked of the provider to prepare it",
+        ),
         Point::Prepare => {
             when(prepares, "nothing is prepared, or the first payout logs in for all")
         }
         Point::RecordUnprepared => Reach::Never("the plan refuses what cannot be prepared"),
         Point::PutOff => when(
-            provider == Provider::Conekta && fault::is_of_query(befalls),
+            provider.preparation() == Preparation::Request && fault::is_of_query(befalls),
             "nothing goes wrong while it is prepared",
         ),
         Point::RecordReply => match reply {
             Reply::Tells | Reply::Proves => straight,
             Reply::DoubtAndThere => Reach::Never("no reply tells; a question does"),
-            Reply::DoubtAndLost => when(is_sent_again(provider), FOR_A_PERSON),
+            Reply::DoubtAndLost => when(provider.resends_when_absent(), FOR_A_PERSON),
             Reply::Refuses => Reach::Never(REFUSED),
         },
         Point::RecordDoubt => when(
@@ -132,17 +132,15 @@ pub(super) fn reach(place: Place, provider: Provider, befalls: Befalls) -> Reach
         Point::ApplyDelivery | Point::ScheduleQuestion if is_for_a_person => {
             Reach::Never(FOR_A_PERSON)
         }
-        Point::ApplyDelivery => when(is_signed(provider), "its news is only a reason to ask"),
-        Point::ScheduleQuestion => when(!is_signed(provider), "its news is signed, and applied"),
-        Point::DeferDelivery => match provider {
-            Provider::Conekta => match reply {
-                Reply::Tells | Reply::DoubtAndThere => Reach::Pay(Way::AfterCrashAnswered),
-                Reply::Proves | Reply::DoubtAndLost | Reply::Refuses => {
-                    Reach::Never("the attempt that the crash leaves open never came to be")
-                }
-            },
-            Provider::Cashypro | Provider::Etpay | Provider::Virtualpos => {
-                Reach::Never("its news names our key, which is always there before")
+        Point::ApplyDelivery => when(is_signed, "its news is only a reason to ask"),
+        Point::ScheduleQuestion => when(!is_signed, "its news is signed, and applied"),
+        Point::DeferDelivery if provider.events_name_our_key() => {
+            Reach::Never("its news names our key, which is always there before")
+        }
+        Point::DeferDelivery => match reply {
+            Reply::Tells | Reply::DoubtAndThere => Reach::Pay(Way::AfterCrashAnswered),
+            Reply::Proves | Reply::DoubtAndLost | Reply::Refuses => {
+                Reach::Never("the attempt that the crash leaves open never came to be")
             }
         },
         Point::AskForPayment
@@ -163,47 +161,32 @@ const FOR_A_PERSON: &str = "it was lost and is not sent again by itself: a perso
 const REFUSED: &str = "it is refused, so there is nothing to be told about";
 const NEWS_LOST: &str = "its only news is lost";
 
-/// Does proof of absence have it sent again?
-fn is_sent_again(provider: Provider) -> bool {
-    match provider {
-        Provider::Cashypro | Provider::Conekta => true,
-        Provider::Etpay | Provider::Virtualpos => false,
-    }
-}
-
-/// Is its news signed, so that it is believed?
-fn is_signed(provider: Provider) -> bool {
-    match provider {
-        Provider::Cashypro | Provider::Conekta => true,
-        Provider::Etpay | Provider::Virtualpos => false,
-    }
-}
-
 /// The same for payments.
-fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
-    if provider == Provider::Conekta {
+fn reach_payment(place: Place, provider: Kit, befalls: Befalls) -> Reach {
+    let Some(payment) = provider.payment() else {
         return Reach::Never("it collects nothing");
-    }
+    };
     let is_opened = fault::is_session_told(provider, befalls);
-    let is_asked_once = provider == Provider::Cashypro;
-    let has_page = !is_asked_once;
+    let is_signed = payment.events == Events::Signed;
     match place.point {
         Point::AskForPayment | Point::BeginOpening | Point::PaymentCreate => Reach::OpenPayment,
-        Point::KeepSession if is_asked_once && !is_opened => {
+        Point::KeepSession if payment.is_opened_once && !is_opened => {
             Reach::Never("the reply is lost, and the provider takes a key once")
         }
         Point::KeepSession => Reach::OpenPayment,
         Point::RecordUnopened if is_opened => Reach::Never("the reply names the session"),
         Point::RecordUnopened => Reach::OpenPayment,
         Point::PaymentQuery
-            if place.phase == Phase::Sent && provider == Provider::Virtualpos && !is_opened =>
+            if place.phase == Phase::Sent
+                && payment.query == PaymentQuery::BySession
+                && !is_opened =>
         {
             Reach::Never("it is asked by the id of a session, and none is known")
         }
         Point::PaymentQuery | Point::RecordPaymentAnswer => Reach::AskPayment,
-        Point::ClaimPayments if provider == Provider::Virtualpos => Reach::WaitForPayer,
+        Point::ClaimPayments if payment.is_asked_while_open => Reach::WaitForPayer,
         Point::ClaimPayments => Reach::Never("no question is due before its news settles it"),
-        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion if !has_page => {
+        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion if !payment.has_page => {
             Reach::Never("its twin has no page for payers")
         }
         Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion
@@ -211,9 +194,9 @@ fn reach_payment(place: Place, provider: Provider, befalls: Befalls) -> Reach {
         {
             Reach::Never(NEWS_LOST)
         }
-        Point::ApplyPaymentDelivery if provider == Provider::Etpay => Reach::WaitForPayer,
+        Point::ApplyPaymentDelivery if is_signed => Reach::WaitForPayer,
         Point::ApplyPaymentDelivery => Reach::Never("its news is only a reason to ask"),
-        Point::SchedulePaymentQuestion if provider == Provider::Virtualpos => Reach::WaitForPayer,
+        Point::SchedulePaymentQuestion if !is_signed => Reach::WaitForPayer,
         Point::SchedulePaymentQuestion => Reach::Never("its news is signed, and applied"),
         Point::RecordPaymentDecision => {
             Reach::Never("no fault of the twins has a payer pay twice, so it calls for nobody")

@@ -8,13 +8,14 @@ use std::{
 
 use pagos_engine::Point;
 
+use pagos_kit::Kit;
+
 use crate::{
     crash::Database,
     sweep::{
         Orders, fault,
         stage::{Outcome, Plan},
     },
-    trial::payroll::Provider,
 };
 
 /// What came of all stages.
@@ -81,7 +82,7 @@ impl Report {
     }
 
     /// Each reason once for a point, with the providers and how many faults it holds for.
-    fn print_reasons(&self, cells: &BTreeMap<(Point, Provider), Cell>) {
+    fn print_reasons(&self, cells: &BTreeMap<(Point, Kit), Cell>) {
         let mut reasons: BTreeMap<(Point, &str), Vec<String>> = BTreeMap::new();
         for ((point, provider), cell) in cells {
             for (because, faults) in &cell.never {
@@ -101,8 +102,8 @@ impl Report {
         }
     }
 
-    fn cells(&self) -> BTreeMap<(Point, Provider), Cell> {
-        let mut cells: BTreeMap<(Point, Provider), Cell> = BTreeMap::new();
+    fn cells(&self) -> BTreeMap<(Point, Kit), Cell> {
+        let mut cells: BTreeMap<(Point, Kit), Cell> = BTreeMap::new();
         for (plan, outcome) in &self.outcomes {
             for (place, count) in &outcome.aborts {
                 cells.entry((place.point, plan.provider)).or_default().aborts += count;

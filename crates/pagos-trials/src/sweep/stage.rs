@@ -14,6 +14,11 @@ use pagos_engine::Point;
 use pagos_twin::Fault;
 use serde_json::Value;
 
+use pagos_kit::{
+    Kit,
+    people::{self, Row},
+};
+
 use crate::{
     crash,
     failure::Failure,
@@ -26,7 +31,6 @@ use crate::{
         self,
         bank::Bank,
         payer::{Db, Payer},
-        payroll::{self, Provider, Row},
     },
 };
 
@@ -42,7 +46,7 @@ const ROWS_MAX: u64 = 1_000;
 /// What one stage is about.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
-    pub(super) provider: Provider,
+    pub(super) provider: Kit,
     pub(super) befalls: Befalls,
     pub(super) places: Vec<Place>,
     pub(super) seed: u64,
@@ -68,7 +72,7 @@ pub(super) struct Outcome {
 
 /// The stage while it is played.
 struct Stage {
-    provider: Provider,
+    provider: Kit,
     befalls: Befalls,
     payer: Payer,
     bank: Bank,
@@ -94,7 +98,7 @@ pub(super) fn play(plan: &Plan, program: &Path, folder: &Path, db: Db) -> Result
         db,
         bank_url: bank.url().to_owned(),
     };
-    let people = Box::new(payroll::rows(ROWS_MAX, plan.seed, vec![plan.provider]));
+    let people = Box::new(people::rows(ROWS_MAX, plan.seed, vec![plan.provider]));
     let (rows, payments, greeter, outcome) = (Vec::new(), Vec::new(), None, Outcome::default());
     let (provider, befalls) = (plan.provider, plan.befalls);
     let mut stage =
@@ -171,14 +175,11 @@ impl Stage {
         self.befalls.map_or(Ok(()), |fault| self.order(key, fault, 1))
     }
 
-    /// The bank answers no questions about it for a while, so that its news comes first. A transfer
-    /// of Conekta's whose id nobody knows is asked about by the list, which bears no key.
+    /// The bank answers no questions about it for a while, so that its news comes first.
     fn silence(&self, key: &str) -> Result<(), Failure> {
         let lost = |name: &str| fault::trigger(name, Fault::QueryLost, QUESTIONS_LOST);
         let mut triggers = vec![lost(key)];
-        if self.provider == Provider::Conekta {
-            triggers.push(lost("transfers"));
-        }
+        triggers.extend(self.provider.list_trigger().map(lost));
         self.bank.order_triggers(self.provider.name(), &triggers)
     }
 

@@ -6,11 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pagos_kit::Random;
+
 use crate::{
     crash::Orders,
     failure::Failure,
     postgres::{Blow, Server},
-    random::Random,
 };
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);

@@ -1,7 +1,10 @@
 //! The judge against planted violations: each must be seen, and an honest run must pass.
 
 use super::*;
-use crate::trial::payroll::{self, Provider};
+use pagos_kit::{
+    KITS,
+    people::{self, Row},
+};
 
 /// Gives six rows every provider.
 const SEED: u64 = 2;
@@ -16,14 +19,14 @@ struct Run {
 
 impl Run {
     fn honest() -> Self {
-        let rows: Vec<Row> = payroll::rows(6, SEED, Provider::ALL.to_vec()).collect();
+        let rows: Vec<Row> = people::rows(6, SEED, KITS.to_vec()).collect();
         let words = ["succeeded", "succeeded", "succeeded", "failed", "failed", "unknown"];
         let outcome = |(row, word): (&Row, &str)| Outcome {
             provider: row.provider.name().to_owned(),
             key: row.key.clone(),
             status: word.to_owned(),
             amount_minor: row.amount_minor(),
-            currency: row.provider.currency().to_owned(),
+            currency: row.provider.currency().code().to_owned(),
         };
         let outcomes = rows.iter().zip(words).map(outcome).collect();
         let paid = [0, 1, 2, 4].map(|at| movement(&rows[at], Direction::Out));
@@ -66,7 +69,7 @@ fn movement(row: &Row, direction: Direction) -> Movement {
         key: row.key.clone(),
         account: row.account().to_owned(),
         amount_minor: row.amount_minor(),
-        currency: row.provider.currency().to_owned(),
+        currency: row.provider.currency().code().to_owned(),
         direction,
     }
 }
@@ -74,7 +77,7 @@ fn movement(row: &Row, direction: Direction) -> Movement {
 #[test]
 fn an_honest_run_passes_and_its_doubt_is_listed() {
     let run = Run::honest();
-    for provider in Provider::ALL {
+    for provider in KITS.iter().copied() {
         assert!(run.rows.iter().any(|row| row.provider == provider), "{provider:?}");
     }
     let verdict = run.verdict();
@@ -210,7 +213,7 @@ fn a_cent_in_the_outcomes_is_seen() {
 #[test]
 fn what_the_file_does_not_have_is_seen_on_both_sides() {
     let mut run = Run::honest();
-    let stranger = payroll::rows(7, SEED, Provider::ALL.to_vec()).nth(6).unwrap();
+    let stranger = people::rows(7, SEED, KITS.to_vec()).nth(6).unwrap();
     run.books.ledger.push(movement(&stranger, Direction::Out));
     assert_eq!(run.violations(), [Violation::StrangeMovement(stranger.key.clone())]);
     let mut run = Run::honest();

@@ -8,11 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pagos_kit::Random;
+
 use super::Target;
-use crate::{
-    random::Random,
-    siege::wire::{Connection, Message},
-};
+use crate::siege::wire::{Connection, Message};
 
 const THREADS: u64 = 4;
 

@@ -10,7 +10,9 @@ use std::{
 };
 
 use super::{Outcome, Target, flood::flood, hints};
-use crate::{siege::wire::Message, trial::payroll::Provider};
+use pagos_kit::people::Row;
+
+use crate::siege::wire::Message;
 
 /// Politely: an overload may be answered, and that is about no key.
 const PAIRS_PER_SECOND: u64 = 20;
@@ -19,12 +21,11 @@ pub(super) fn launch(target: &Target<'_>) -> Outcome {
     let (differences, compared) = (Mutex::new(BTreeMap::new()), AtomicU64::new(0));
     let requests = flood(target, Some(PAIRS_PER_SECOND), |stranger| {
         let known = stranger.random.choose(target.known);
-        let (provider, key) =
-            known.map_or((Provider::Virtualpos, ""), |row| (row.provider, row.key.as_str()));
+        let Some(Row { provider, key, .. }) = known else { return Ok(0) };
         // As long, and nobody's.
         let unknown = key.replacen('C', "Z", 1);
-        let of_known = stranger.ask(&hints::build(provider, key, "", ""))?;
-        let of_unknown = stranger.ask(&hints::build(provider, &unknown, "", ""))?;
+        let of_known = stranger.ask(&hints::build(*provider, key, "", ""))?;
+        let of_unknown = stranger.ask(&hints::build(*provider, &unknown, "", ""))?;
         if !is_busy(&of_known) && !is_busy(&of_unknown) {
             compared.fetch_add(1, Ordering::Relaxed);
         }

@@ -2,14 +2,13 @@
 
 use std::io;
 
+use pagos_kit::Random;
+
 use super::{
     Outcome, Target,
     flood::{Stranger, flood},
 };
-use crate::{
-    random::Random,
-    siege::wire::{self, Message},
-};
+use crate::siege::wire::{self, Message};
 
 const LARGE_BYTES: usize = 60 * 1024;
 

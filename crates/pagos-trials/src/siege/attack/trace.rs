@@ -3,8 +3,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pagos_kit::Random;
+
 use super::{Outcome, Target, flood::flood};
-use crate::{random::Random, siege::wire::Message};
+use crate::siege::wire::Message;
 
 pub(super) fn launch(target: &Target<'_>) -> Outcome {
     let kept = target.relay.kept();

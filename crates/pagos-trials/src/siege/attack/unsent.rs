@@ -3,11 +3,18 @@
 
 use std::time::{Duration, Instant};
 
+use pagos_kit::{
+    Kit,
+    people::{self, Row},
+};
+
 use super::{Outcome, Target, flood::flood, hints};
 use crate::{
     failure::Failure,
-    siege::{proxy::Call, stage::Stage},
-    trial::payroll::{self, Provider, Row},
+    siege::{
+        proxy::Call,
+        stage::{self, Stage},
+    },
 };
 
 /// How many payouts are not taken. Every other one is mentioned.
@@ -22,7 +29,7 @@ const SLACK: usize = 3;
 const HEAD_START: Duration = Duration::from_millis(500);
 
 pub(super) fn launch(stage: &mut Stage, until: Instant) -> Result<Outcome, Failure> {
-    let rows: Vec<Row> = payroll::rows(COUNT, 3, vec![Provider::Etpay]).collect();
+    let rows: Vec<Row> = people::rows(COUNT, 3, provider()).collect();
     let begun = Instant::now();
     stage.proxy.refuse(rows.iter().map(|row| row.key.clone()).collect());
     stage.pay("unsent", rows.clone())?;
@@ -36,6 +43,11 @@ pub(super) fn launch(stage: &mut Stage, until: Instant) -> Result<Outcome, Failu
     });
     let complaints = judge(&stage.proxy.calls(begun, until), &rows);
     Ok(Outcome { requests, complaints })
+}
+
+/// One whose events are not signed.
+fn provider() -> Vec<Kit> {
+    stage::unsigned().into_iter().take(1).collect()
 }
 
 /// Every other payout was mentioned, and none of those left more often than the rest.
@@ -63,9 +75,9 @@ mod tests {
 
     #[test]
     fn attempts_of_those_mentioned_are_compared_with_the_rest() {
-        let rows: Vec<Row> = payroll::rows(4, 3, vec![Provider::Etpay]).collect();
+        let rows: Vec<Row> = people::rows(4, 3, provider()).collect();
         let call = |nth: usize| Call {
-            provider: "etpay",
+            provider: provider()[0].name(),
             kind: Kind::Create,
             refused: Some(rows[nth].key.clone()),
             at: Instant::now(),

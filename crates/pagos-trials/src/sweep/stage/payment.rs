@@ -14,7 +14,7 @@ use super::{QUESTIONS_LOST, REFUSED, Stage};
 use crate::{
     failure::Failure,
     sweep::{fault, reach::Place, start::Start},
-    trial::{payer::IN_DOUBT, payroll::Provider},
+    trial::payer::IN_DOUBT,
 };
 
 impl Stage {
@@ -79,15 +79,16 @@ impl Stage {
         let words = self.create_words(key);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let (mut code, mut said) = self.run(&words)?;
+        let is_opened_once = self.provider.payment().is_some_and(|it| it.is_opened_once);
         let begun = Instant::now();
-        while code != 0 && self.provider != Provider::Cashypro && begun.elapsed() < OPEN_MAX {
+        while code != 0 && !is_opened_once && begun.elapsed() < OPEN_MAX {
             // A session may still be on its way, or the fault has met this very request.
             thread::sleep(OPEN_EVERY);
             (code, said) = self.run(&words)?;
         }
-        match (code, self.provider) {
-            (0 | REFUSED | IN_DOUBT, Provider::Cashypro) => Ok(()),
-            (0, _) => {
+        match (code, is_opened_once) {
+            (0 | REFUSED | IN_DOUBT, true) => Ok(()),
+            (0, false) => {
                 match parse_url(&said)? {
                     Some(page) => self.bank.pay_on(&page)?,
                     None => self.blame(format!("payment {key}: no address after the crash")),
@@ -135,17 +136,10 @@ impl Stage {
     }
 
     fn create_words(&self, key: &str) -> Vec<String> {
-        let (amount, payer): (&str, &[&str]) = match self.provider {
-            Provider::Cashypro => (
-                "50000",
-                &["--name", "Ana Diaz", "--document", "cc:1012345678", "--phone", "3001234567"],
-            ),
-            Provider::Conekta | Provider::Etpay | Provider::Virtualpos => {
-                ("1500", &["--name", "Ana Diaz", "--document", "rut:11.111.111-1"])
-            }
-        };
+        let (amount, payer) =
+            self.provider.payment().map_or(("", &[][..]), |it| (it.amount, it.payer));
         let head = ["payment", "create", self.provider.name(), "--key", key, "--amount", amount];
-        let rest = ["--currency", self.provider.currency(), "--email", "ana@example.com"];
+        let rest = ["--currency", self.provider.currency().code(), "--email", "ana@example.com"];
         let last = ["--description", "sweep", "--json", "--sandbox-url", &self.payer.bank_url];
         let words = head.iter().chain(&rest).chain(payer).chain(&last);
         words.map(|word| (*word).to_owned()).collect()

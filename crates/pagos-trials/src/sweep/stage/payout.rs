@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use pagos_engine::{Phase, Point};
 use pagos_twin::Fault;
 
+use pagos_kit::{Call, Kit, people::Row};
+
 use super::{REFUSED, Stage};
 use crate::{
     failure::Failure,
@@ -13,12 +15,7 @@ use crate::{
         reach::{Place, Way},
         start::{Failpoint, Start},
     },
-    trial::{
-        self,
-        bank::Bank,
-        payer::Payer,
-        payroll::{Provider, Row},
-    },
+    trial::{self, bank::Bank, payer::Payer},
 };
 
 /// `sent` is told of one call at a time.
@@ -168,10 +165,10 @@ fn is_about_one_order(point: Point) -> bool {
 }
 
 /// The request that counts, where a call can make several: a login moves no money.
-fn path_part(point: Point, provider: Provider) -> Option<&'static str> {
-    match (point, provider) {
-        (Point::Create | Point::Query, Provider::Etpay) => Some("payouts"),
-        (Point::Create, Provider::Conekta) => Some("transfers"),
+fn path_part(point: Point, provider: Kit) -> Option<&'static str> {
+    match point {
+        Point::Create => provider.path_part(Call::Create),
+        Point::Query => provider.path_part(Call::Query),
         _ => None,
     }
 }
