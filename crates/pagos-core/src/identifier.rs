@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_is_read_from_json_is_checked_too() {
         assert!(serde_json::from_str::<OrderKey>("\"a b\"").is_err());
-        assert!(serde_json::from_str::<AccountName>("\"Cashypro\"").is_err());
+        assert!(serde_json::from_str::<AccountName>("\"Bank\"").is_err());
         assert!(serde_json::from_str::<ProviderRef>("\"PAYOUT1\"").is_ok());
     }
 }

@@ -2,7 +2,7 @@
 //! and what an account adds: authorities, and a certificate of its own. Nothing here can be turned
 //! off.
 //!
-//! ring and not aws-lc-rs, reqwest's own choice: Conekta's signatures need ring anyway, and one
+//! ring and not aws-lc-rs, reqwest's own choice: signatures of webhooks need ring anyway, and one
 //! cryptographic library compiles once, without cmake. The provider is given to this client alone;
 //! the process-wide default of rustls, which belongs to the application, is not touched.
 

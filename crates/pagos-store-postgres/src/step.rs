@@ -286,7 +286,7 @@ mod tests {
         let insert =
             "INSERT INTO orders (id, key, account, currency, amount_minor, created_at, digest,
                           order_json, digest_version)
-                      SELECT id, key, 'cashypro', 'COP', 1, 0, '', '{}', 2
+                      SELECT id, key, 'alpha', 'COP', 1, 0, '', '{}', 2
                       FROM unnest(ARRAY['a', 'b', 'c']) WITH ORDINALITY AS list (key, id);
              INSERT INTO payouts (id, progress_json, status, work, at_rest, attention, runs, held,
                           version, epoch)

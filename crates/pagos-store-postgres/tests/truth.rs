@@ -138,7 +138,7 @@ async fn truth_02_whoever_comes_first_the_other_run_has_all_of_its_payouts() {
 fn payment_order(name: &str) -> PaymentOrder {
     PaymentOrder {
         key: key(name),
-        account: AccountName::new("etpay").unwrap(),
+        account: AccountName::new("gamma").unwrap(),
         amount: Money::new(15_000, Currency::Clp),
         payer_name: None,
         document: None,
@@ -177,7 +177,7 @@ async fn ask_for(store: &PostgresStore, names: &[&str]) {
 }
 
 fn payments_lane() -> Lane {
-    Lane { account: AccountName::new("etpay").unwrap(), work: Work::Follow }
+    Lane { account: AccountName::new("gamma").unwrap(), work: Work::Follow }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_live_webhook_address_is_public() {
         let cases = [
-            ("https://merchant.example/webhooks/cashypro", true),
+            ("https://merchant.example/webhooks/bank", true),
             ("http://merchant.example:8080/", true),
             ("https://8.8.8.8/cb", true),
             ("https://[2606:4700::1]/cb", true),

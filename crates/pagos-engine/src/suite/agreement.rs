@@ -25,7 +25,7 @@ use crate::{
     store::{ClaimRequest, Lane, Lease, Payout, Share, Step, Store, Work},
 };
 
-const ACCOUNTS: [&str; 3] = ["cashypro", "etpay", "cashypro-mx"];
+const ACCOUNTS: [&str; 3] = ["alpha", "gamma", "alpha-mx"];
 const RUNS: [&str; 3] = ["a", "b", "c"];
 const WORDS: [&str; 6] = ["created", "unknown", "pending", "succeeded", "failed", "quarantined"];
 

@@ -29,7 +29,7 @@ pub(super) async fn claim_takes_no_more_than_the_limit(store: Arc<dyn Store>) {
 
 pub(super) async fn claim_is_of_the_named_lanes_only(store: Arc<dyn Store>) {
     let mut intents = Vec::new();
-    for (name, account_name) in [("k1", "etpay"), ("k2", "conekta"), ("k3", "cashypro")] {
+    for (name, account_name) in [("k1", "gamma"), ("k2", "beta"), ("k3", "alpha")] {
         let mut intent = intent(name);
         intent.order.account = account(account_name);
         intents.push(intent);
@@ -41,11 +41,11 @@ pub(super) async fn claim_is_of_the_named_lanes_only(store: Arc<dyn Store>) {
         let claims = store.claim(request, &NoAttempt).await.unwrap();
         names(&claims).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert!(claim(&["cashypro"], &[Work::Ask], 10).await.is_empty(), "all are to be sent");
+    assert!(claim(&["alpha"], &[Work::Ask], 10).await.is_empty(), "all are to be sent");
     assert!(claim(&["of-no-payout"], &[Work::Send], 10).await.is_empty());
     assert!(claim(&[], &[], 10).await.is_empty());
-    assert_eq!(claim(&["cashypro", "of-no-payout"], &[Work::Send, Work::Ask], 10).await, ["k3"]);
-    assert_eq!(claim(&["conekta", "etpay"], &[Work::Send], 1).await.len(), 2, "one of each");
+    assert_eq!(claim(&["alpha", "of-no-payout"], &[Work::Send, Work::Ask], 10).await, ["k3"]);
+    assert_eq!(claim(&["beta", "gamma"], &[Work::Send], 1).await.len(), 2, "one of each");
 }
 
 pub(super) async fn claim_knows_what_is_to_be_sent_from_what_is_to_be_asked(store: Arc<dyn Store>) {
@@ -54,11 +54,11 @@ pub(super) async fn claim_knows_what_is_to_be_sent_from_what_is_to_be_asked(stor
     let (progress, _) = observed(&payout.progress, Status::Pending, 1);
     done(&*store, Step { progress, ..step(&payout) }).await;
     let claim = async |works: &[Work], limit| {
-        let request = ClaimRequest { now: at(5), shares: shares(&["cashypro"], works, limit) };
+        let request = ClaimRequest { now: at(5), shares: shares(&["alpha"], works, limit) };
         let claims = store.claim(request, &NoAttempt).await.unwrap();
         names(&claims).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    let lane = |work| lanes(&["cashypro"], &[work]);
+    let lane = |work| lanes(&["alpha"], &[work]);
     assert_eq!(store.next_due(&lane(Work::Ask)).await.unwrap(), Some(at(0)));
     assert_eq!(claim(&[Work::Ask], 9).await, ["k2"]);
     assert_eq!(claim(&[Work::Ask, Work::Send], 1).await, ["k1"]);
@@ -154,7 +154,7 @@ pub(super) async fn claim_begins_the_attempt(store: Arc<dyn Store>) {
     assert!(store.history(&key("k2")).await.unwrap().is_empty());
     // To be asked about from now on, and by nobody before the claim has ended.
     let free_at = Some(at(0).plus(LEASE));
-    assert_eq!(store.next_due(&lanes(&["cashypro"], &[Work::Ask])).await.unwrap(), free_at);
+    assert_eq!(store.next_due(&lanes(&["alpha"], &[Work::Ask])).await.unwrap(), free_at);
     assert!(claimed(&*store, 29, 9).await.is_empty());
     // Whoever read it before writes nothing.
     conflicts(&*store, step(&before)).await;
@@ -177,7 +177,7 @@ pub(super) async fn claim_to_ask_raises_nothing_and_keeps_others_away(store: Arc
     assert_eq!(stored(&*store, "k1").await, before);
     assert!(ask(29).await.is_empty());
     let free_at = Some(at(0).plus(LEASE));
-    assert_eq!(store.next_due(&lanes(&["cashypro"], &[Work::Ask])).await.unwrap(), free_at);
+    assert_eq!(store.next_due(&lanes(&["alpha"], &[Work::Ask])).await.unwrap(), free_at);
     let second = ask(30).await;
     assert_eq!(second[0].payout, before);
     // What both were answered is kept, once.

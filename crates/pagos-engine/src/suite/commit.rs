@@ -56,7 +56,7 @@ pub(super) async fn commit_writes_the_whole_step(store: Arc<dyn Store>) {
 
 pub(super) async fn commit_of_an_older_version_writes_nothing(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
-    let id = receive(&*store, "cashypro", &delivery("{}", "s", 0)).await;
+    let id = receive(&*store, "alpha", &delivery("{}", "s", 0)).await;
     let old = stored(&*store, "k1").await;
     done(&*store, step(&old)).await;
     let before = stored(&*store, "k1").await;
@@ -75,7 +75,7 @@ pub(super) async fn commit_of_an_unknown_payout_is_a_conflict(store: Arc<dyn Sto
 
 pub(super) async fn commit_of_an_older_epoch_writes_nothing(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
-    let id = receive(&*store, "cashypro", &delivery("{}", "s", 0)).await;
+    let id = receive(&*store, "alpha", &delivery("{}", "s", 0)).await;
     let stalled = claimed(&*store, 0, 1).await.remove(0).payout;
     let awake = claimed(&*store, 100, 1).await.remove(0).payout;
     let fence = Some(stalled.epoch);
@@ -156,8 +156,8 @@ pub(super) async fn commit_of_two_at_once_lets_one_through(store: Arc<dyn Store>
 
 pub(super) async fn commit_closes_the_delivery_that_it_applies(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
-    let first = receive(&*store, "cashypro", &delivery("{\"n\":1}", "s", 0)).await;
-    let second = receive(&*store, "cashypro", &delivery("{\"n\":2}", "s", 0)).await;
+    let first = receive(&*store, "alpha", &delivery("{\"n\":1}", "s", 0)).await;
+    let second = receive(&*store, "alpha", &delivery("{\"n\":2}", "s", 0)).await;
     let payout = stored(&*store, "k1").await;
     done(&*store, full_step(&payout, Some(first))).await;
     let open = inbox(&*store, 0, 10).await;

@@ -50,9 +50,9 @@ fn genuine(hint: Hint) -> Verdict {
     Verdict::Genuine { event }
 }
 
-/// Receives a delivery for `cashypro` at `ms`.
+/// Receives a delivery for `alpha` at `ms`.
 async fn receive_as(store: &dyn Store, body: &str, ms: i64, verdict: &Verdict) -> InboxId {
-    store.receive(&account("cashypro"), &delivery(body, "s", ms), verdict).await.unwrap()
+    store.receive(&account("alpha"), &delivery(body, "s", ms), verdict).await.unwrap()
 }
 
 async fn state(store: &dyn Store, id: InboxId) -> InboxState {
@@ -68,10 +68,10 @@ pub(super) async fn receive_keeps_the_bytes_and_headers_exactly(store: Arc<dyn S
     odd.headers.append("x-latin", HeaderValue::from_bytes(b"\xe9\xf1").unwrap());
     odd.headers.append("x-empty", HeaderValue::from_static(""));
     odd.headers.append("host", HeaderValue::from_static("pagos.example"));
-    let id = receive(&*store, "cashypro", &odd).await;
+    let id = receive(&*store, "alpha", &odd).await;
     let items = inbox(&*store, 3, 10).await;
     assert_eq!(items.len(), 1);
-    assert_eq!((items[0].id, &items[0].account), (id, &account("cashypro")));
+    assert_eq!((items[0].id, &items[0].account), (id, &account("alpha")));
     assert_eq!(items[0].delivery.body, odd.body);
     assert_eq!(items[0].delivery.headers, odd.headers);
     assert_eq!(items[0].delivery.received_at, at(3));
@@ -96,8 +96,8 @@ pub(super) async fn receive_keeps_the_verdict_exactly(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn receive_of_a_repeat_stores_it_once(store: Arc<dyn Store>) {
-    let first = receive(&*store, "cashypro", &delivery("{}", "s", 1)).await;
-    let second = receive(&*store, "cashypro", &delivery("{}", "s", 2)).await;
+    let first = receive(&*store, "alpha", &delivery("{}", "s", 1)).await;
+    let second = receive(&*store, "alpha", &delivery("{}", "s", 2)).await;
     assert_eq!(first, second);
     let items = inbox(&*store, 9, 10).await;
     assert_eq!(ids(&items), [first]);
@@ -106,14 +106,14 @@ pub(super) async fn receive_of_a_repeat_stores_it_once(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn receive_tells_accounts_bodies_and_signatures_apart(store: Arc<dyn Store>) {
-    let first = receive(&*store, "cashypro", &delivery("{}", "s", 1)).await;
-    let other_body = receive(&*store, "cashypro", &delivery("{ }", "s", 1)).await;
-    let to_other = receive(&*store, "etpay", &delivery("{}", "s", 1)).await;
+    let first = receive(&*store, "alpha", &delivery("{}", "s", 1)).await;
+    let other_body = receive(&*store, "alpha", &delivery("{ }", "s", 1)).await;
+    let to_other = receive(&*store, "gamma", &delivery("{}", "s", 1)).await;
     // A forged copy that comes first must not hide the genuine one.
-    let other_signature = receive(&*store, "cashypro", &delivery("{}", "t", 1)).await;
+    let other_signature = receive(&*store, "alpha", &delivery("{}", "t", 1)).await;
     let mut unforeseen = delivery("{}", "s", 1);
     unforeseen.headers.insert("x-proof-of-bank", HeaderValue::from_static("1"));
-    let unforeseen = receive(&*store, "cashypro", &unforeseen).await;
+    let unforeseen = receive(&*store, "alpha", &unforeseen).await;
     let all = [first, other_body, to_other, other_signature, unforeseen];
     assert_eq!(open(&*store, 9).await, all);
 }
@@ -161,7 +161,7 @@ pub(super) async fn receive_of_a_repeat_of_an_orphan_is_due_again(store: Arc<dyn
 pub(super) async fn receive_of_many_at_once_loses_none(store: Arc<dyn Store>) {
     let bodies: Vec<String> = (0..50).map(|number| format!("{{\"n\":{}}}", number / 2)).collect();
     let deliveries: Vec<_> = bodies.iter().map(|body| delivery(body, "s", 1)).collect();
-    let all = deliveries.iter().map(|delivery| receive(&*store, "cashypro", delivery));
+    let all = deliveries.iter().map(|delivery| receive(&*store, "alpha", delivery));
     let received = futures_util::future::join_all(all).await;
     for pair in received.chunks(2) {
         assert_eq!(pair[0], pair[1], "the same bytes twice, at once");
@@ -174,7 +174,7 @@ pub(super) async fn inbox_gives_the_oldest_first(store: Arc<dyn Store>) {
     let mut received = Vec::new();
     for (number, ms) in [5, 3, 9, 1].into_iter().enumerate() {
         let delivery = delivery(&number.to_string(), "s", ms);
-        received.push(receive(&*store, "cashypro", &delivery).await);
+        received.push(receive(&*store, "alpha", &delivery).await);
     }
     assert_eq!(open(&*store, 9).await, received);
     assert_eq!(ids(&inbox(&*store, 9, 2).await), received[..2]);
@@ -209,27 +209,27 @@ pub(super) async fn inbox_keeps_hints_apart_from_what_was_verified(store: Arc<dy
     for id in hints {
         store.file(id, defer_until(7)).await.unwrap();
     }
-    let due = async |work| store.next_due(&lanes(&["cashypro"], &[work])).await.unwrap();
+    let due = async |work| store.next_due(&lanes(&["alpha"], &[work])).await.unwrap();
     assert_eq!((due(Work::Apply).await, due(Work::Hint).await), (Some(at(1)), Some(at(7))));
 }
 
 /// A worker takes nothing that belongs to an account of somebody else.
 pub(super) async fn inbox_is_of_the_named_accounts_only(store: Arc<dyn Store>) {
-    let mine = receive(&*store, "cashypro", &delivery("{}", "s", 1)).await;
-    let other = receive(&*store, "etpay", &delivery("{}", "s", 1)).await;
+    let mine = receive(&*store, "alpha", &delivery("{}", "s", 1)).await;
+    let other = receive(&*store, "gamma", &delivery("{}", "s", 1)).await;
     let of = async |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| account(name)).collect();
         ids(&store.inbox(Trust::Verified, &names, at(1), 10).await.unwrap())
     };
-    assert_eq!(of(&["cashypro"]).await, [mine]);
-    assert_eq!(of(&["etpay", "conekta"]).await, [other]);
-    assert!(of(&["conekta"]).await.is_empty());
+    assert_eq!(of(&["alpha"]).await, [mine]);
+    assert_eq!(of(&["gamma", "beta"]).await, [other]);
+    assert!(of(&["beta"]).await.is_empty());
     assert!(of(&[]).await.is_empty());
 }
 
 pub(super) async fn inbox_waits_for_what_was_put_off(store: Arc<dyn Store>) {
-    let first = receive(&*store, "cashypro", &delivery("1", "s", 1)).await;
-    let second = receive(&*store, "cashypro", &delivery("2", "s", 1)).await;
+    let first = receive(&*store, "alpha", &delivery("1", "s", 1)).await;
+    let second = receive(&*store, "alpha", &delivery("2", "s", 1)).await;
     store.file(first, defer_until(10)).await.unwrap();
     assert_eq!(open(&*store, 9).await, [second]);
     let items = inbox(&*store, 10, 10).await;
@@ -240,8 +240,8 @@ pub(super) async fn inbox_waits_for_what_was_put_off(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn file_tells_once_and_closes_for_good(store: Arc<dyn Store>) {
-    let id = receive(&*store, "cashypro", &delivery("1", "s", 1)).await;
-    let other = receive(&*store, "cashypro", &delivery("2", "s", 1)).await;
+    let id = receive(&*store, "alpha", &delivery("1", "s", 1)).await;
+    let other = receive(&*store, "alpha", &delivery("2", "s", 1)).await;
     let told = notice("k1", 3);
     let filing = Filing::Close {
         state: InboxState::Orphan,
@@ -263,7 +263,7 @@ pub(super) async fn file_tells_once_and_closes_for_good(store: Arc<dyn Store>) {
 pub(super) async fn file_of_an_unknown_delivery_is_an_error(store: Arc<dyn Store>) {
     store.file(InboxId(7), close_as(InboxState::Orphan)).await.unwrap_err();
     store.file(InboxId(u64::MAX), defer_until(1)).await.unwrap_err();
-    receive(&*store, "cashypro", &delivery("1", "s", 1)).await;
+    receive(&*store, "alpha", &delivery("1", "s", 1)).await;
     store.file(InboxId(0), close_as(InboxState::Orphan)).await.unwrap_err();
     assert!(store.delivery(InboxId(7)).await.unwrap().is_none());
     assert!(!store.reopen(InboxId(7), None, at(1)).await.unwrap());
@@ -271,7 +271,7 @@ pub(super) async fn file_of_an_unknown_delivery_is_an_error(store: Arc<dyn Store
 
 pub(super) async fn deliveries_are_listed_by_state(store: Arc<dyn Store>) {
     for number in 0..4 {
-        receive(&*store, "cashypro", &delivery(&number.to_string(), "s", 1)).await;
+        receive(&*store, "alpha", &delivery(&number.to_string(), "s", 1)).await;
     }
     let all = open(&*store, 1).await;
     store.file(all[1], close_as(InboxState::Orphan)).await.unwrap();
@@ -289,7 +289,7 @@ pub(super) async fn deliveries_are_listed_by_state(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn reopen_makes_it_due_whatever_it_was(store: Arc<dyn Store>) {
-    let id = receive(&*store, "cashypro", &delivery("1", "s", 1)).await;
+    let id = receive(&*store, "alpha", &delivery("1", "s", 1)).await;
     store.file(id, defer_until(9)).await.unwrap();
     for state in [InboxState::Orphan, InboxState::Unreadable] {
         store.file(id, close_as(state)).await.unwrap();
@@ -313,7 +313,7 @@ pub(super) async fn orphans_are_due_again_when_their_order_is_known(store: Arc<d
         hint(None, Some("s1")),
         hint(None, Some("R9")),
     ];
-    let accounts = ["cashypro", "etpay", "cashypro", "etpay", "cashypro"];
+    let accounts = ["alpha", "gamma", "alpha", "gamma", "alpha"];
     for (number, (hint, name)) in named.into_iter().zip(accounts).enumerate() {
         let body = delivery(&number.to_string(), "s", 1);
         let id = store.receive(&account(name), &body, &genuine(hint)).await.unwrap();
@@ -346,18 +346,18 @@ pub(super) async fn refused_deliveries_are_counted_by_reason(store: Arc<dyn Stor
     assert!(store.refused().await.unwrap().is_empty());
     store.count_refused(Vec::new()).await.unwrap();
     let first = vec![
-        refused("etpay", "signature", 2, 5),
-        refused("cashypro", "signature", 1, 4),
+        refused("gamma", "signature", 2, 5),
+        refused("alpha", "signature", 1, 4),
         refused("", "no room", 7, 4),
     ];
     store.count_refused(first).await.unwrap();
-    let then = vec![refused("etpay", "signature", 3, 4), refused("etpay", "names nothing", 1, 9)];
+    let then = vec![refused("gamma", "signature", 3, 4), refused("gamma", "names nothing", 1, 9)];
     store.count_refused(then).await.unwrap();
     let wanted = [
         refused("", "no room", 7, 4),
-        refused("cashypro", "signature", 1, 4),
-        refused("etpay", "names nothing", 1, 9),
-        refused("etpay", "signature", 5, 5),
+        refused("alpha", "signature", 1, 4),
+        refused("gamma", "names nothing", 1, 9),
+        refused("gamma", "signature", 5, 5),
     ];
     assert_eq!(store.refused().await.unwrap(), wanted);
 }

@@ -162,22 +162,22 @@ pub(super) async fn list_filters_by_run(store: Arc<dyn Store>) {
 pub(super) async fn list_filters_by_account(store: Arc<dyn Store>) {
     let mut intents: Vec<Intent> = (0..6_i64).map(|n| intent_at(&format!("k{n}"), n)).collect();
     for number in [1, 4] {
-        intents[number].order.account = account("etpay");
+        intents[number].order.account = account("gamma");
     }
     submit_all(&*store, "a", intents).await;
     reach(&*store, "k4", Status::Unknown, None).await;
     let of = |name: &str| Filter { account: Some(account(name)), ..Filter::default() };
-    assert_eq!(by_key(&*store, &of("etpay")).await, ["k1", "k4"]);
-    assert_eq!(newest(&*store, &of("etpay")).await, ["k4", "k1"]);
-    assert_eq!(newest(&*store, &of("cashypro")).await, ["k5", "k3", "k2", "k0"]);
+    assert_eq!(by_key(&*store, &of("gamma")).await, ["k1", "k4"]);
+    assert_eq!(newest(&*store, &of("gamma")).await, ["k4", "k1"]);
+    assert_eq!(newest(&*store, &of("alpha")).await, ["k5", "k3", "k2", "k0"]);
     assert!(newest(&*store, &of("etpa")).await.is_empty());
-    let unknown = Filter { status: Some("unknown".to_owned()), ..of("etpay") };
+    let unknown = Filter { status: Some("unknown".to_owned()), ..of("gamma") };
     assert_eq!(newest(&*store, &unknown).await, ["k4"]);
 }
 
 pub(super) async fn list_filters_by_the_providers_id(store: Arc<dyn Store>) {
     let mut intents: Vec<Intent> = (0..4_i64).map(|n| intent_at(&format!("k{n}"), n)).collect();
-    intents[2].order.account = account("etpay");
+    intents[2].order.account = account("gamma");
     submit_all(&*store, "a", intents).await;
     for (payout, reference) in [("k0", "R1"), ("k1", "R2"), ("k2", "R1")] {
         name(&*store, payout, reference, Status::Pending).await;
@@ -195,7 +195,7 @@ pub(super) async fn list_filters_by_the_providers_id(store: Arc<dyn Store>) {
         assert_eq!(pages(&*store, &of("R1"), Page::by_key(limit)).await, ["k0", "k2"]);
     }
     let narrowed = [
-        Filter { account: Some(account("etpay")), ..of("R1") },
+        Filter { account: Some(account("gamma")), ..of("R1") },
         Filter { since: Some(at(1)), ..of("R1") },
     ];
     for filter in narrowed {
@@ -239,7 +239,7 @@ pub(super) async fn list_filters_by_the_moment_of_submission(store: Arc<dyn Stor
     }
 }
 
-const ACCOUNTS: [&str; 2] = ["cashypro", "etpay"];
+const ACCOUNTS: [&str; 2] = ["alpha", "gamma"];
 const WORDS: [&str; 4] = ["created", "pending", "succeeded", "failed"];
 
 /// A payout as a case wants it to be.

@@ -44,7 +44,7 @@ pub(super) async fn ask_for_of_another_body_is_a_conflict(store: Arc<dyn Store>)
     let mut other_amount = order("k1");
     other_amount.amount = Money::new(1_990_001, Currency::Clp);
     let mut other_account = order("k1");
-    other_account.account = account("etpay-mx");
+    other_account.account = account("gamma-mx");
     let mut other_payer = order("k1");
     other_payer.payer_name = None;
     for other in [other_amount, other_account, other_payer] {

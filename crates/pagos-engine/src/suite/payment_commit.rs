@@ -31,7 +31,7 @@ pub(super) async fn commit_payment_writes_the_whole_step(store: Arc<dyn Store>) 
     let told = store.outbox(0, 10).await.unwrap();
     assert_eq!(told.into_iter().map(|(_, notice)| notice).collect::<Vec<_>>(), step.notices);
     let opened = step.opens.unwrap();
-    let known = store.session(&account("etpay"), &opened.reference).await.unwrap();
+    let known = store.session(&account("gamma"), &opened.reference).await.unwrap();
     assert_eq!(known.unwrap().key, key("k1"));
     assert_eq!(stored(&*store, "k2").await, other, "and nothing of another payment");
     assert!(store.payment_history(&key("k2")).await.unwrap().is_empty());
@@ -39,7 +39,7 @@ pub(super) async fn commit_payment_writes_the_whole_step(store: Arc<dyn Store>) 
 
 pub(super) async fn commit_payment_of_an_older_version_writes_nothing(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1"]).await;
-    let id = receive(&*store, "etpay", &delivery("{}", "s", 0)).await;
+    let id = receive(&*store, "gamma", &delivery("{}", "s", 0)).await;
     let old = stored(&*store, "k1").await;
     done(&*store, step(&old)).await;
     let before = stored(&*store, "k1").await;
@@ -55,7 +55,7 @@ pub(super) async fn commit_payment_of_an_unknown_payment_is_a_conflict(store: Ar
     ask_for(&*store, &["k1"]).await;
     // A payout of that name is no payment.
     sample::released(&*store, &["stranger"]).await;
-    let id = receive(&*store, "etpay", &delivery("{}", "s", 0)).await;
+    let id = receive(&*store, "gamma", &delivery("{}", "s", 0)).await;
     let before = stored(&*store, "k1").await;
     conflicts(&*store, PaymentStep { key: key("stranger"), ..full_step(&before, Some(id)) }).await;
     assert_untouched(&*store, &before).await;
@@ -80,8 +80,8 @@ pub(super) async fn commit_payment_of_two_at_once_lets_one_through(store: Arc<dy
 
 pub(super) async fn commit_payment_closes_the_delivery_that_it_applies(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1"]).await;
-    let first = receive(&*store, "etpay", &delivery("{\"n\":1}", "s", 0)).await;
-    let second = receive(&*store, "etpay", &delivery("{\"n\":2}", "s", 0)).await;
+    let first = receive(&*store, "gamma", &delivery("{\"n\":1}", "s", 0)).await;
+    let second = receive(&*store, "gamma", &delivery("{\"n\":2}", "s", 0)).await;
     done(&*store, full_step(&stored(&*store, "k1").await, Some(first))).await;
     let open = inbox(&*store, 0, 10).await;
     assert_eq!(open.iter().map(|item| item.id).collect::<Vec<_>>(), [second]);

@@ -210,7 +210,7 @@ pub(super) async fn next_due_is_the_earliest_of_everything(store: Arc<dyn Store>
     // The same key on both sides.
     sample::released(&*store, &["k1"]).await;
     ask_for(&*store, &["k1"]).await;
-    let id = receive(&*store, "etpay", &delivery("{}", "s", 30)).await;
+    let id = receive(&*store, "gamma", &delivery("{}", "s", 30)).await;
     let all = [(10, 20, 30), (20, 10, 30), (30, 20, 10), (25, 25, 10), (10, 10, 10)];
     for (payout_ms, payment_ms, delivery_ms) in all {
         sample::set_due(&*store, "k1", Some(at(payout_ms))).await;

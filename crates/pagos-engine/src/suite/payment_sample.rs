@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn order(name: &str) -> PaymentOrder {
     PaymentOrder {
         key: key(name),
-        account: account("etpay"),
+        account: account("gamma"),
         amount: Money::new(1_990_000, Currency::Clp),
         payer_name: Some("María Ñuñez \"Ñ\" O'Higgins".to_owned()),
         document: None,
@@ -145,7 +145,7 @@ pub(super) fn payment_notice(name: &str, ms: i64) -> Notice {
     let news =
         OrderNews { amount: order(name).amount, reference: Some(reference("s1")), ..news(name) };
     Notice {
-        account: account("etpay"),
+        account: account("gamma"),
         event: NoticeKind::Reversed { from: Status::Succeeded },
         about: NoticeAbout::Payment(news),
         at: at(ms),

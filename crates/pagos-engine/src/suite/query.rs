@@ -24,7 +24,7 @@ pub(super) async fn payout_of_finds_by_the_providers_id(store: Arc<dyn Store>) {
         let found = store.payout_of(account, &reference(text)).await.unwrap();
         found.map(|key| key.to_string())
     };
-    assert_eq!(found(&account("cashypro"), "R1").await, None, "nothing was learned yet");
+    assert_eq!(found(&account("alpha"), "R1").await, None, "nothing was learned yet");
     for (name, text) in [("k1", "R1"), ("k2", "R2")] {
         let payout = stored(&*store, name).await;
         let mut progress = payout.progress.clone();
@@ -35,9 +35,9 @@ pub(super) async fn payout_of_finds_by_the_providers_id(store: Arc<dyn Store>) {
         progress.standing.apply(&seen);
         done(&*store, Step { progress, ..step(&payout) }).await;
     }
-    assert_eq!(found(&account("cashypro"), "R1").await.as_deref(), Some("k1"));
-    assert_eq!(found(&account("cashypro"), "R2").await.as_deref(), Some("k2"));
-    assert_eq!(found(&account("cashypro"), "R3").await, None);
+    assert_eq!(found(&account("alpha"), "R1").await.as_deref(), Some("k1"));
+    assert_eq!(found(&account("alpha"), "R2").await.as_deref(), Some("k2"));
+    assert_eq!(found(&account("alpha"), "R3").await, None);
     assert_eq!(found(&account("somebody-else"), "R1").await, None, "an id is the account's");
 }
 
@@ -88,11 +88,11 @@ fn row(name: &str, currency: Currency, status: &str, count: u64, amount_minor: i
 pub(super) async fn tally_sums_by_account_currency_and_status(store: Arc<dyn Store>) {
     let mut intents = Vec::new();
     for (number, name, currency) in [
-        (1, "etpay", Currency::Clp),
-        (2, "etpay", Currency::Clp),
-        (3, "cashypro", Currency::Mxn),
-        (4, "cashypro", Currency::Cop),
-        (5, "cashypro", Currency::Cop),
+        (1, "gamma", Currency::Clp),
+        (2, "gamma", Currency::Clp),
+        (3, "alpha", Currency::Mxn),
+        (4, "alpha", Currency::Cop),
+        (5, "alpha", Currency::Cop),
     ] {
         let mut intent = intent(&format!("k{number}"));
         intent.order.account = account(name);
@@ -104,11 +104,11 @@ pub(super) async fn tally_sums_by_account_currency_and_status(store: Arc<dyn Sto
     reach(&*store, "k2", Status::Pending, None).await;
     reach(&*store, "k5", Status::Pending, None).await;
     let expected = [
-        row("cashypro", Currency::Cop, "created", 1, 104),
-        row("cashypro", Currency::Cop, "pending", 1, 105),
-        row("cashypro", Currency::Mxn, "created", 1, 103),
-        row("etpay", Currency::Clp, "created", 1, 101),
-        row("etpay", Currency::Clp, "pending", 1, 102),
+        row("alpha", Currency::Cop, "created", 1, 104),
+        row("alpha", Currency::Cop, "pending", 1, 105),
+        row("alpha", Currency::Mxn, "created", 1, 103),
+        row("gamma", Currency::Clp, "created", 1, 101),
+        row("gamma", Currency::Clp, "pending", 1, 102),
     ];
     assert_eq!(store.tally(None).await.unwrap().rows, expected);
     assert_eq!(store.tally(Some(&run("a"))).await.unwrap().rows, expected);
@@ -197,7 +197,7 @@ pub(super) async fn next_due_is_the_earliest_of_payouts_and_claims(store: Arc<dy
 pub(super) async fn next_due_minds_the_inbox(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
     set_due(&*store, "k1", Some(at(50))).await;
-    let id = receive(&*store, "cashypro", &delivery("{}", "s", 30)).await;
+    let id = receive(&*store, "alpha", &delivery("{}", "s", 30)).await;
     assert_eq!(next_due(&*store).await, Some(at(30)));
     store.file(id, defer_until(40)).await.unwrap();
     assert_eq!(next_due(&*store).await, Some(at(40)));
@@ -221,7 +221,7 @@ pub(super) async fn readers_have_names_and_never_go_back(store: Arc<dyn Store>) 
 }
 
 pub(super) async fn a_part_of_a_list_is_noted_by_whoever_was_faster(store: Arc<dyn Store>) {
-    let (bank, other) = (account("cashypro"), account("other"));
+    let (bank, other) = (account("alpha"), account("other"));
     let note = async |part, was, now| store.note_swept(&bank, part, was, at(now)).await.unwrap();
     assert!(store.swept(&bank).await.unwrap().is_empty());
     // Before and after the account is known by anything else.
@@ -240,27 +240,23 @@ pub(super) async fn a_part_of_a_list_is_noted_by_whoever_was_faster(store: Arc<d
 }
 
 pub(super) async fn an_account_is_halted_and_resumed_once(store: Arc<dyn Store>) {
-    let about = |event| Notice {
-        account: account("cashypro"),
-        event,
-        about: NoticeAbout::Account,
-        at: at(1),
-    };
+    let about =
+        |event| Notice { account: account("alpha"), event, about: NoticeAbout::Account, at: at(1) };
     let halted = about(NoticeKind::Attention { because: "refused".to_owned() });
     let resumed = about(NoticeKind::InServiceAgain);
     assert!(!store.resume(resumed.clone()).await.unwrap(), "it was not out of service");
-    store.bind(&account("cashypro"), "live").await.unwrap();
+    store.bind(&account("alpha"), "live").await.unwrap();
     for _ in 0..2 {
         assert!(store.halted().await.unwrap().is_empty());
         assert!(store.halt(halted.clone()).await.unwrap());
-        assert_eq!(store.halted().await.unwrap(), [account("cashypro")]);
+        assert_eq!(store.halted().await.unwrap(), [account("alpha")]);
         assert!(!store.halt(halted.clone()).await.unwrap());
         assert!(store.resume(resumed.clone()).await.unwrap());
         assert!(!store.resume(resumed.clone()).await.unwrap());
     }
     let told: Vec<_> = store.outbox(0, 9).await.unwrap().into_iter().map(|(_, it)| it).collect();
     assert_eq!(told, [halted.clone(), resumed.clone(), halted, resumed]);
-    assert_eq!(store.bind(&account("cashypro"), "sandbox").await.unwrap(), "live");
+    assert_eq!(store.bind(&account("alpha"), "sandbox").await.unwrap(), "live");
 }
 
 pub(super) async fn outbox_is_read_from_any_place(store: Arc<dyn Store>) {

@@ -115,7 +115,7 @@ pub(super) async fn seal_takes_everything_out_but_the_key(store: Arc<dyn Store>)
     assert_eq!(seal(&*store, leaving(&payout)).await, Sealing::Done);
     assert_eq!(store.payout(&key("k1")).await.unwrap(), None);
     assert!(store.history(&key("k1")).await.unwrap().is_empty());
-    let of_it = store.payout_of(&account("cashypro"), &reference).await.unwrap();
+    let of_it = store.payout_of(&account("alpha"), &reference).await.unwrap();
     assert_ne!(of_it, Some(key("k1")));
     assert_eq!(store.sealed(&key("k1")).await.unwrap(), Some(SEAL));
     assert_eq!(store.sealed(&key("k2")).await.unwrap(), None);
@@ -148,7 +148,7 @@ pub(super) async fn another_body_under_a_sealed_key_is_a_conflict(store: Arc<dyn
     let mut dearer = intent("k1");
     dearer.order.amount = Money::new(15_000_001, Currency::Cop);
     let mut elsewhere = intent("k1");
-    elsewhere.order.account = account("cashypro-mx");
+    elsewhere.order.account = account("alpha-mx");
     for other in [dearer, elsewhere] {
         let answers = submit_all(&*store, "b", vec![other, intent("k2")]).await;
         assert_eq!(answers, [Submitted::Conflict, Submitted::New]);
@@ -248,7 +248,7 @@ pub(super) async fn seal_of_what_was_changed_changes_nothing(store: Arc<dyn Stor
 pub(super) async fn applied_deliveries_are_forgotten_and_no_others(store: Arc<dyn Store>) {
     let mut ids = Vec::new();
     for ms in 0..6 {
-        let id = receive(&*store, "cashypro", &delivery(&ms.to_string(), "s", ms)).await;
+        let id = receive(&*store, "alpha", &delivery(&ms.to_string(), "s", ms)).await;
         ids.push(id);
     }
     let close = async |place: usize, state: InboxState| {
@@ -272,7 +272,7 @@ pub(super) async fn applied_deliveries_are_forgotten_and_no_others(store: Arc<dy
     let left = store.deliveries(None, 0, 10).await.unwrap();
     let left: Vec<_> = left.iter().map(|filed| filed.item.id).collect();
     assert_eq!(left, [ids[2], ids[3], ids[5]], "orphans, unreadable ones and the newest");
-    let next = receive(&*store, "cashypro", &delivery("next", "s", 100)).await;
+    let next = receive(&*store, "alpha", &delivery("next", "s", 100)).await;
     assert!(next > ids[5]);
     assert_eq!(inbox(&*store, 200, 10).await.len(), 1);
 }

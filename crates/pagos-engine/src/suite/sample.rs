@@ -41,7 +41,7 @@ pub(super) fn run(name: &str) -> RunId {
 pub(super) fn order(name: &str) -> PayoutOrder {
     PayoutOrder {
         key: key(name),
-        account: account("cashypro"),
+        account: account("alpha"),
         amount: Money::new(15_000_000, Currency::Cop),
         beneficiary: Beneficiary {
             name: "María Ñuñez \"Ñ\" O'Higgins".to_owned(),
@@ -93,7 +93,7 @@ pub(super) async fn stored(store: &dyn Store, name: &str) -> Payout {
 }
 
 /// The accounts of the suite.
-pub(super) const ACCOUNTS: [&str; 4] = ["cashypro", "cashypro-mx", "conekta", "etpay"];
+pub(super) const ACCOUNTS: [&str; 4] = ["alpha", "alpha-mx", "beta", "gamma"];
 
 pub(super) fn lanes(accounts: &[&str], works: &[Work]) -> Vec<Lane> {
     let of = |name: &&str| {
@@ -221,7 +221,7 @@ pub(super) fn asked(ms: i64, answer: &str) -> Entry {
 
 pub(super) fn notice(name: &str, ms: i64) -> Notice {
     Notice {
-        account: account("cashypro"),
+        account: account("alpha"),
         event: NoticeKind::Reversed { from: Status::Succeeded },
         about: NoticeAbout::Payout(news(name)),
         at: at(ms),

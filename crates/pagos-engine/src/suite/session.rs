@@ -47,18 +47,18 @@ pub(super) async fn session_is_found_by_its_id(store: Arc<dyn Store>) {
     open(&*store, "k1", opened("s3", "three")).await;
     // A step that opens nothing takes nothing away.
     done(&*store, step(&stored(&*store, "k1").await)).await;
-    assert_known(&*store, "etpay", "s1", Some(("k1", "one"))).await;
-    assert_known(&*store, "etpay", "s2", Some(("k2", "two"))).await;
-    assert_known(&*store, "etpay", "s3", Some(("k1", "three"))).await;
+    assert_known(&*store, "gamma", "s1", Some(("k1", "one"))).await;
+    assert_known(&*store, "gamma", "s2", Some(("k2", "two"))).await;
+    assert_known(&*store, "gamma", "s3", Some(("k1", "three"))).await;
 }
 
 pub(super) async fn session_of_an_unknown_id_is_none(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1"]).await;
     open(&*store, "k1", opened("s1", "one")).await;
     for name in ["S1", "s", "s11", "k1", "s1%", "s_"] {
-        assert_known(&*store, "etpay", name, None).await;
+        assert_known(&*store, "gamma", name, None).await;
     }
-    for of in ["etpay-mx", "cashypro"] {
+    for of in ["gamma-mx", "alpha"] {
         assert_known(&*store, of, "s1", None).await;
     }
 }
@@ -72,7 +72,7 @@ pub(super) async fn session_keeps_its_secret_exactly(store: Arc<dyn Store>) {
     }
     for (number, secret) in secrets.into_iter().enumerate() {
         let name = format!("s{number}");
-        assert_known(&*store, "etpay", &name, Some(("k1", secret))).await;
+        assert_known(&*store, "gamma", &name, Some(("k1", secret))).await;
     }
 }
 
@@ -80,24 +80,24 @@ pub(super) async fn session_without_a_secret_has_none(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1"]).await;
     let name = "!#$%&'()*+,-./:;<=>?@[]^_`{|}~".repeat(4);
     open(&*store, "k1", OpenedSession { reference: reference(&name), secret: None }).await;
-    let known = store.session(&account("etpay"), &reference(&name)).await.unwrap();
+    let known = store.session(&account("gamma"), &reference(&name)).await.unwrap();
     assert_eq!(plain(known.as_ref()), Some(("k1", None)));
 }
 
 pub(super) async fn session_of_another_account_is_another_session(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1"]).await;
     let mut elsewhere = order("k2");
-    elsewhere.account = account("cashypro");
+    elsewhere.account = account("alpha");
     store.ask_for(elsewhere, at(0)).await.unwrap();
     open(&*store, "k1", opened("s1", "one")).await;
     open(&*store, "k2", opened("s1", "two")).await;
-    assert_known(&*store, "etpay", "s1", Some(("k1", "one"))).await;
-    assert_known(&*store, "cashypro", "s1", Some(("k2", "two"))).await;
+    assert_known(&*store, "gamma", "s1", Some(("k1", "one"))).await;
+    assert_known(&*store, "alpha", "s1", Some(("k2", "two"))).await;
 }
 
 pub(super) async fn session_of_another_payment_is_taken(store: Arc<dyn Store>) {
     ask_for(&*store, &["k1", "k2"]).await;
-    let id = receive(&*store, "etpay", &delivery("{}", "s", 0)).await;
+    let id = receive(&*store, "gamma", &delivery("{}", "s", 0)).await;
     open(&*store, "k1", opened("taken", "one")).await;
     let (owner, before) = (stored(&*store, "k1").await, stored(&*store, "k2").await);
     let thief = full_step(&before, Some(id));
@@ -106,7 +106,7 @@ pub(super) async fn session_of_another_payment_is_taken(store: Arc<dyn Store>) {
     assert_untouched(&*store, &before).await;
     assert_eq!(stored(&*store, "k1").await, owner);
     assert_eq!(inbox(&*store, 0, 10).await.len(), 1, "the delivery is still open");
-    assert_known(&*store, "etpay", "taken", Some(("k1", "one"))).await;
+    assert_known(&*store, "gamma", "taken", Some(("k1", "one"))).await;
     // That is an answer, so it comes before a delivery that is not there, which is an error.
     let twice = full_step(&before, Some(InboxId(77)));
     is_taken(&*store, PaymentStep { opens: Some(opened("taken", "two")), ..twice }).await;
@@ -117,7 +117,7 @@ pub(super) async fn session_may_be_opened_again_by_its_payment(store: Arc<dyn St
     ask_for(&*store, &["k1"]).await;
     open(&*store, "k1", opened("s1", "one")).await;
     open(&*store, "k1", opened("s1", "two")).await;
-    assert_known(&*store, "etpay", "s1", Some(("k1", "two"))).await;
+    assert_known(&*store, "gamma", "s1", Some(("k1", "two"))).await;
 }
 
 pub(super) async fn session_opened_by_two_payments_at_once_is_of_one(store: Arc<dyn Store>) {
@@ -139,7 +139,7 @@ pub(super) async fn session_opened_by_two_payments_at_once_is_of_one(store: Arc<
             (PaymentCommitted::SessionTaken, PaymentCommitted::Done { .. }) => ("k2", "two"),
             both => panic!("{both:?}"),
         };
-        assert_known(&*store, "etpay", &name, Some(owner)).await;
+        assert_known(&*store, "gamma", &name, Some(owner)).await;
     }
 }
 
@@ -155,12 +155,12 @@ pub(super) async fn session_of_a_refused_step_is_not_stored(store: Arc<dyn Store
     let applies = Some(InboxId(77));
     let broken = PaymentStep { opens: opens.clone(), applies, ..step(&now) };
     store.commit_payment(broken).await.unwrap_err();
-    assert_known(&*store, "etpay", "s1", None).await;
+    assert_known(&*store, "gamma", "s1", None).await;
     // So it is still free, for the other payment too.
     open(&*store, "k2", opened("s1", "two")).await;
     // And a refused step of its owner changes no secret.
     let owner = stored(&*store, "k2").await;
     let broken = PaymentStep { opens, applies, ..step(&owner) };
     store.commit_payment(broken).await.unwrap_err();
-    assert_known(&*store, "etpay", "s1", Some(("k2", "two"))).await;
+    assert_known(&*store, "gamma", "s1", Some(("k2", "two"))).await;
 }

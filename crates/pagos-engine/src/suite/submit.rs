@@ -57,7 +57,7 @@ fn other_body(name: &str) -> Intent {
 pub(super) async fn submit_of_another_body_is_a_conflict(store: Arc<dyn Store>) {
     submit(&*store, "a", &["k1"]).await;
     let mut other_account = intent("k1");
-    other_account.order.account = super::sample::account("cashypro-mx");
+    other_account.order.account = super::sample::account("alpha-mx");
     for other in [other_body("k1"), other_account] {
         let outcomes = submit_all(&*store, "b", vec![other]).await;
         assert_eq!(outcomes, [Submitted::Conflict]);

@@ -122,9 +122,9 @@ mod tests {
                          digest_version, order_json, progress_json, seal_checked)
     OVERRIDING SYSTEM VALUE
     SELECT id, ARRAY[CASE WHEN held THEN 2 ELSE 1 END], 5, 3, 1, lease_until, due_at, id, held,
-           due_at IS NULL AND NOT held, status = 'quarantined', 'k' || id, 'cashypro', 'COP', status,
+           due_at IS NULL AND NOT held, status = 'quarantined', 'k' || id, 'alpha', 'COP', status,
            work, reference, '', 1,
-           '{"key":"k' || id || '","account":"cashypro","amount":{"minor":5,"currency":"COP"},
+           '{"key":"k' || id || '","account":"alpha","amount":{"minor":5,"currency":"COP"},
              "beneficiary":{"name":"Ana","document":null,"bank":null,"account_type":"savings",
              "account_number":"00012345678","email":null,"phone":null},"description":null}',
            '$PROGRESS', true
@@ -143,12 +143,12 @@ mod tests {
     SELECT run, 0, count(*), 0, 0, sum(amount_minor), account, currency, status
     FROM payouts CROSS JOIN unnest(runs || 0::bigint) AS run GROUP BY 1, 7, 8, 9;
     INSERT INTO payout_references (account, reference, key)
-    VALUES ('cashypro', 'R13', 'k13'), ('cashypro', 'R14', 'k14'), ('cashypro', 'R1', 'k1');
+    VALUES ('alpha', 'R13', 'k13'), ('alpha', 'R14', 'k14'), ('alpha', 'R1', 'k1');
     INSERT INTO entries (payout, entry_json)
     SELECT 13, '{"entry":"attempt_begun","number":' || number || ',"at":1}'
     FROM generate_series(1, 3) AS number;
     INSERT INTO outbox (number, notice_json)
-    SELECT 7, '{"account":"cashypro","event":{"kind":"in_service_again"},"subject":"account","at":1}';
+    SELECT 7, '{"account":"alpha","event":{"kind":"in_service_again"},"subject":"account","at":1}';
     "#;
 
     async fn version_8(url: &str) {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn lane(work: Work) -> Lane {
-        Lane { account: AccountName::new("cashypro").unwrap(), work }
+        Lane { account: AccountName::new("alpha").unwrap(), work }
     }
 
     async fn claimed(store: &PostgresStore, work: Work, ms: i64) -> Vec<String> {
@@ -191,7 +191,7 @@ mod tests {
         version_8(&database.url).await;
         let options = PostgresOptions::default();
         let store = PostgresStore::connect(&database.url, options).await.unwrap();
-        let account = AccountName::new("cashypro").unwrap();
+        let account = AccountName::new("alpha").unwrap();
         for (reference, key) in [("R13", Some("k13")), ("R14", Some("k14")), ("R1", None)] {
             let found = ProviderRef::new(reference).unwrap();
             let found = store.payout_of(&account, &found).await.unwrap();

@@ -62,7 +62,7 @@ pub(crate) fn key(name: &str) -> OrderKey {
 }
 
 pub(crate) fn account() -> AccountName {
-    AccountName::new("cashypro").unwrap()
+    AccountName::new("alpha").unwrap()
 }
 
 pub(crate) fn run() -> RunId {
