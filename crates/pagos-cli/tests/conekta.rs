@@ -33,9 +33,7 @@ fn discreet(run: Run) -> Run {
 /// A recorded delivery in two files, and the key that verifies it.
 fn deliver(folder: &Folder, case: &str) -> String {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-    let cases = Case::read_all(&fixtures, "conekta").unwrap();
-    let is_this = |it: &&Case| it.operation == "webhook" && it.name == case;
-    let case = cases.iter().find(is_this).unwrap();
+    let case = Case::find(&fixtures, "conekta", "webhook", case).unwrap();
     let delivery = std::str::from_utf8(case.section("delivery 1").unwrap()).unwrap();
     let (head, body) = delivery.split_once("\n\n").unwrap();
     let (_, headers) = head.split_once('\n').unwrap();

@@ -310,8 +310,7 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
 /// That of a recorded webhook.
 fn public_key() -> String {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-    let cases = Case::read_all(&fixtures, "conekta").unwrap();
-    let case = cases.iter().find(|case| case.name == "v1-paid-out").unwrap();
+    let case = Case::find(&fixtures, "conekta", "webhook", "v1-paid-out").unwrap();
     case.setting("WEBHOOK_KEYS").unwrap()
 }
 

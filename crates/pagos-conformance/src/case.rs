@@ -132,6 +132,16 @@ impl Case {
         Ok(cases)
     }
 
+    /// The case of that operation and name.
+    ///
+    /// # Errors
+    /// As [`Case::read_all`], and that there is none.
+    pub fn find(root: &Path, provider: &str, operation: &str, name: &str) -> Result<Self, String> {
+        let is_it = |case: &Self| case.operation == operation && case.name == name;
+        let found = Self::read_all(root, provider)?.into_iter().find(is_it);
+        found.ok_or_else(|| format!("{}: no {provider}/*/{operation}/{name}", root.display()))
+    }
+
     /// The case that `text` is, as if it were the file `name` of that provider, without defaults.
     ///
     /// # Errors

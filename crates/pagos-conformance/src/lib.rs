@@ -103,9 +103,9 @@
 //! use pagos_core::{Currency, Money, PayoutOrder};
 //!
 //! # fn main() -> Result<(), String> {
-//! let cases = Case::read_all(Path::new("tests/fixtures"), "acme")?;
-//! let case = cases.iter().find(|case| case.name == "gateway-timeout").ok_or("no such case")?;
-//! assert_eq!((case.operation.as_str(), case.kind), ("payout-create", Kind::Computed));
+//! let root = Path::new("tests/fixtures");
+//! let case = Case::find(root, "acme", "payout-create", "gateway-timeout")?;
+//! assert_eq!(case.kind, Kind::Computed);
 //! // The file has an answer and what is expected; the rest is that of `defaults/`.
 //! assert_eq!(case.response(1)?.map(|answer| answer.status().as_u16()), Some(504));
 //! assert_eq!(case.json::<PayoutOrder>("order")?.amount, Money::new(12_500, Currency::Clp));

@@ -51,9 +51,7 @@ fn fixtures() -> PathBuf {
 }
 
 fn case(operation: &str, name: &str) -> Case {
-    let cases = Case::read_all(&fixtures(), "etpay").unwrap();
-    let found = |case: &Case| case.operation == operation && case.name == name;
-    cases.into_iter().find(found).expect(name)
+    Case::find(&fixtures(), "etpay", operation, name).unwrap()
 }
 
 #[derive(Debug)]

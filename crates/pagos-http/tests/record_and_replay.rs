@@ -183,8 +183,7 @@ async fn a_recorded_call_is_a_case() {
     let file = root.join("acme/documented/payout-create/recorded.fixture");
     let documented =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../pagos-conformance/tests/fixtures");
-    let documented = Case::read_all(&documented, "acme").unwrap();
-    let documented = documented.iter().find(|case| case.name == "accepted").unwrap();
+    let documented = Case::find(&documented, "acme", "payout-create", "accepted").unwrap();
     let order: PayoutOrder = documented.json("order").unwrap();
 
     let base_url = serve_one().await;

@@ -65,9 +65,7 @@ fn fixtures() -> PathBuf {
 }
 
 fn case(operation: &str, name: &str) -> Case {
-    let cases = Case::read_all(&fixtures(), "virtualpos").unwrap();
-    let mut cases = cases.into_iter().filter(|case| case.operation == operation);
-    cases.find(|case| case.name == name).expect(name)
+    Case::find(&fixtures(), "virtualpos", operation, name).unwrap()
 }
 
 #[derive(Debug)]

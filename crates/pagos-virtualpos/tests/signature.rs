@@ -24,9 +24,7 @@ struct Vector {
 impl Vector {
     fn read(name: &str) -> Self {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-        let cases = Case::read_all(&fixtures, "virtualpos").unwrap();
-        let is_this = |case: &Case| case.operation == "sign" && case.name == name;
-        let case = cases.into_iter().find(is_this).expect(name);
+        let case = Case::find(&fixtures, "virtualpos", "sign", name).unwrap();
         let section =
             |name| case.section(name).map(|text| String::from_utf8(text.to_vec()).unwrap());
         let token = section("foreign-signature 1").or_else(|| section("signature 1"));
