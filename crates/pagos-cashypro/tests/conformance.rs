@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -85,15 +84,8 @@ impl Transport for NoTransport {
     }
 }
 
-fn cases(operation: &str) -> Vec<Case> {
-    let mut cases = Case::read_all(&fixtures(), "cashypro").unwrap();
-    cases.retain(|case| case.operation == operation);
-    assert!(!cases.is_empty(), "{operation}");
-    cases
-}
-
 fn case(operation: &str, name: &str) -> Case {
-    cases(operation).into_iter().find(|case| case.name == name).expect(name)
+    Case::find(&fixtures(), "cashypro", operation, name).unwrap()
 }
 
 #[test]
@@ -103,33 +95,21 @@ fn every_fixture_replays() {
     assert!(report.cases().len() >= 100, "{report}");
 }
 
-/// The replay itself is under test: a wrong byte in any file that it compares must be seen.
+/// The replay itself is under test: a wrong byte in any section that it compares must be seen.
 #[test]
 fn a_fixture_with_another_byte_fails() {
-    let spoilt = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spoilt-fixtures");
-    let original = fixtures().join("cashypro/payout-create/manual-response");
-    let copy = spoilt.join("cashypro/payout-create/manual-response");
-    fs::create_dir_all(&copy).unwrap();
-    let files = ["1-request.http", "1-string-to-sign.txt", "1-signature.txt", "expected.json"];
-    for spoilt_file in files.map(Some).into_iter().chain([None]) {
-        for file in fs::read_dir(&original).unwrap() {
-            let file = file.unwrap();
-            let mut bytes = fs::read(file.path()).unwrap();
-            if spoilt_file.is_some_and(|name| file.file_name() == name) {
-                let position = bytes.iter().rposition(u8::is_ascii_digit).unwrap();
-                bytes[position] ^= 1;
-            }
-            fs::write(copy.join(file.file_name()), bytes).unwrap();
-        }
-        let report = pagos_conformance::run(&spoilt, &[("cashypro", &build)]);
-        assert_eq!(report.is_passed(), spoilt_file.is_none(), "{spoilt_file:?}\n{report}");
-    }
-    assert!(!pagos_conformance::run(&spoilt, &[("nobody", &build)]).is_passed());
+    let case = case("payout-create", "manual-response");
+    let sections = ["request 1", "string-to-sign 1", "signature 1", "expected"];
+    suite::every_spoilt_section_is_seen(&case, &sections, &build).unwrap();
+    assert!(!pagos_conformance::run(&fixtures(), &[("nobody", &build)]).is_passed());
 }
 
 #[test]
 fn every_flipped_byte_of_every_webhook_is_refused() {
-    for case in cases("webhook") {
+    let mut cases = Case::read_all(&fixtures(), "cashypro").unwrap();
+    cases.retain(|case| case.operation == "webhook");
+    assert!(!cases.is_empty());
+    for case in cases {
         let delivery = case.delivery().unwrap().unwrap();
         let decoder = cashypro(&case, Arc::new(NoTransport));
         if decoder.verify(&delivery, None).is_err() {
@@ -165,10 +145,8 @@ fn a_delivery_beyond_64_kib_is_refused_unread() {
 #[test]
 fn torn_answers_and_lost_requests_are_never_a_no() {
     let case = case("payout-create", "success-at-once");
-    let order: PayoutOrder = case.json("order.json").unwrap();
-    let file = case.file("1-response.http").unwrap().unwrap();
-    let start = file.windows(2).position(|pair| pair == b"\n\n").unwrap() + 2;
-    let response = Response::new(Bytes::copy_from_slice(&file[start..]));
+    let order: PayoutOrder = case.json("order").unwrap();
+    let response = Response::new(case.response(1).unwrap().unwrap().into_body());
     let build = |transport| -> Box<dyn PayoutProvider> { Box::new(cashypro(&case, transport)) };
     suite::torn_responses_are_unknown(&build, &order, &response).unwrap();
     suite::lost_requests_are_told_apart(&build, &order).unwrap();
@@ -181,7 +159,7 @@ fn no_secret_account_or_document_is_shown() {
     let mut settings = case.clone();
     settings.settings.insert("API_KEY".to_owned(), CANARIES[0].to_owned());
     let provider = cashypro(&settings, Arc::new(NoTransport));
-    let mut order: serde_json::Value = case.json("order.json").unwrap();
+    let mut order: serde_json::Value = case.json("order").unwrap();
     order["beneficiary"]["account_number"] = CANARIES[1].into();
     order["beneficiary"]["document"]["number"] = CANARIES[2].into();
     order["beneficiary"]["name"] = CANARIES[3].into();

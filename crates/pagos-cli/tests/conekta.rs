@@ -7,6 +7,7 @@ mod support;
 
 use std::path::Path;
 
+use pagos_conformance::Case;
 use serde_json::{Value, json};
 
 use support::{Folder, Run, Twin, http, wait_for};
@@ -31,15 +32,14 @@ fn discreet(run: Run) -> Run {
 
 /// A recorded delivery in two files, and the key that verifies it.
 fn deliver(folder: &Folder, case: &str) -> String {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/conekta/webhook");
-    let read = |name| std::fs::read_to_string(fixtures.join(case).join(name)).unwrap();
-    let delivery = read("1-delivery.http").replace("\r\n", "\n");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let case = Case::find(&fixtures, "conekta", "webhook", case).unwrap();
+    let delivery = std::str::from_utf8(case.section("delivery 1").unwrap()).unwrap();
     let (head, body) = delivery.split_once("\n\n").unwrap();
     let (_, headers) = head.split_once('\n').unwrap();
     folder.write("headers.txt", headers);
     folder.write("body.txt", body);
-    let settings: toml::Table = read("case.toml").parse().unwrap();
-    settings["settings"]["WEBHOOK_KEYS"].as_str().unwrap().to_owned()
+    case.setting("WEBHOOK_KEYS").unwrap()
 }
 
 #[test]

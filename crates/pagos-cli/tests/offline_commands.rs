@@ -9,6 +9,7 @@ use std::{
     process::{Command, Output},
 };
 
+use pagos_conformance::Case;
 use serde_json::Value;
 
 const KEY: &str = "sandbox-key-0123456789abcdef";
@@ -309,9 +310,8 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
 /// That of a recorded webhook.
 fn public_key() -> String {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-    let case = fs::read_to_string(fixtures.join("conekta/webhook/v1-paid-out/case.toml")).unwrap();
-    let case: toml::Table = case.parse().unwrap();
-    case["settings"]["WEBHOOK_KEYS"].as_str().unwrap().to_owned()
+    let case = Case::find(&fixtures, "conekta", "webhook", "v1-paid-out").unwrap();
+    case.setting("WEBHOOK_KEYS").unwrap()
 }
 
 fn is_setting(line: &str) -> bool {

@@ -36,8 +36,7 @@ const SPKI_HEAD: usize = 24;
 
 fn main() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-    let cases = Case::read_all(&fixtures, "conekta").unwrap();
-    let case = cases.iter().find(|case| case.name == "v1-paid-out").unwrap();
+    let case = Case::find(&fixtures, "conekta", "webhook", "v1-paid-out").unwrap();
     let delivery = case.delivery().unwrap().unwrap();
     let config = ConektaConfig::from_lookup(|name| case.setting(name)).unwrap();
     let decoder = Conekta::new(config, Arc::new(Nowhere), Arc::new(Nowhere)).unwrap();

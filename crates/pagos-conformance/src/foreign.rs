@@ -138,7 +138,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     /// A payout that the provider took: with the case's handle and without; and questions about it.
     fn try_accepted(&self) -> Result<Option<Tried>, String> {
-        let expected: Value = self.case.json("expected.json")?;
+        let expected: Value = self.case.json("expected")?;
         let exchanges = replay::read_exchanges(self.case)?;
         let (Some(seen), Some(last)) =
             (expected.get("observation"), exchanges.len().checked_sub(1))
@@ -174,7 +174,7 @@ impl Trial<'_> {
     /// What `prepare` made, with nothing answered before. The first request may be a login, so it is
     /// known only what must not come out.
     fn try_prepared(&self) -> Result<Option<Tried>, String> {
-        let expected: Value = self.case.json("expected.json")?;
+        let expected: Value = self.case.json("expected")?;
         let Some(handle) = expected.get("handle").and_then(Value::as_str) else { return Ok(None) };
         let handle = Handle::new(handle).map_err(|error| error.to_string())?;
         let (mut created, mut asked) = (Findings::default(), Findings::default());
@@ -185,7 +185,7 @@ impl Trial<'_> {
 
     /// A question, each of its answers in turn.
     fn try_question(&self) -> Result<Option<Tried>, String> {
-        let expected: Value = self.case.json("expected.json")?;
+        let expected: Value = self.case.json("expected")?;
         let (handle, reference) = (operation::handle(self.case)?, operation::reference(self.case)?);
         let mut asked = Findings::default();
         let mut genuine = Vec::new();
@@ -208,7 +208,7 @@ impl Trial<'_> {
         place: Place,
         handle: Option<&Handle>,
     ) -> Result<(), String> {
-        let order: PayoutOrder = self.case.json("order.json")?;
+        let order: PayoutOrder = self.case.json("order")?;
         for answer in &self.answers.create {
             let (subject, transport) = self.build(genuine, answer)?;
             let created = finish(subject.provider.create(&order, handle, Departure::Anytime))?;
@@ -233,7 +233,7 @@ impl Trial<'_> {
         handle: Option<&Handle>,
         reference: Option<&ProviderRef>,
     ) -> Result<(), String> {
-        let order: PayoutOrder = self.case.json("order.json")?;
+        let order: PayoutOrder = self.case.json("order")?;
         let begun_at = self.case.begun_at.or(Some(self.case.clock));
         let payout = PayoutRef { order: &order, reference, handle, begun_at };
         for answer in &self.answers.query {

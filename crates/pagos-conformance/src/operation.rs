@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use pagos_core::{
@@ -17,9 +18,10 @@ use pagos_core::{
 
 use crate::{
     case::Case,
-    message::{header_differences, parse_request, parse_response},
+    message::{header_differences, parse_request},
     replay::{Nonces, Replay, Seams, StandingClock},
     report::CaseReport,
+    section::numbered,
     subject::{Factory, Signer},
 };
 
@@ -43,7 +45,7 @@ fn failures(case: &Case, factory: &dyn Factory) -> Result<Vec<String>, String> {
     let mut failures = check_signatures(case, subject.signer.as_deref())?;
     if case.operation != "sign" {
         let outcome = outcome(case, subject.provider.as_ref())?;
-        let expected: Value = case.json("expected.json")?;
+        let expected: Value = case.json("expected")?;
         if outcome != expected {
             failures.push(format!("outcome\n      {outcome}\n    instead of\n      {expected}"));
         }
@@ -71,14 +73,14 @@ fn outcome(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> 
             Ok(told(banks.map(|rows| json!({"banks": rows.iter().map(bank).collect::<Vec<_>>()}))))
         }
         "listing" => {
-            let list = case.list.as_ref().ok_or("case.toml has no from and until")?;
+            let list = case.list.as_ref().ok_or("the head has no `from` and `until`")?;
             let listing = provider.listing().ok_or_else(absent)?;
             let page = finish(listing.page(list.window, list.cursor.as_deref()))?;
             Ok(told(page.map(|page| json!({"rows": page.rows, "next": page.next}))))
         }
         "payment-create" => create_payment(case, provider.payments().ok_or_else(absent)?),
         "payment-query" => {
-            let order: PaymentOrder = case.json("order.json")?;
+            let order: PaymentOrder = case.json("order")?;
             let reference = reference(case)?;
             let payment = PaymentRef { order: &order, reference: reference.as_ref() };
             let lookup = finish(provider.payments().ok_or_else(absent)?.query(&payment))?;
@@ -90,13 +92,13 @@ fn outcome(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> 
 }
 
 fn prepare_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
-    let order: PayoutOrder = case.json("order.json")?;
+    let order: PayoutOrder = case.json("order")?;
     let prepared = finish(provider.prepare(&order))?;
     Ok(told(prepared.map(|handle| json!({"handle": handle.map(String::from)}))))
 }
 
 fn create_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
-    let order: PayoutOrder = case.json("order.json")?;
+    let order: PayoutOrder = case.json("order")?;
     let handle = handle(case)?;
     let created = finish(provider.create(&order, handle.as_ref(), Departure::Anytime))?;
     let Err(violations) = provider.check(&order) else {
@@ -110,7 +112,7 @@ fn create_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, St
 }
 
 fn create_payment(case: &Case, payments: &dyn PaymentProvider) -> Result<Value, String> {
-    let order: PaymentOrder = case.json("order.json")?;
+    let order: PaymentOrder = case.json("order")?;
     let created = finish(payments.create(&order))?;
     let Err(violations) = payments.check(&order) else {
         return Ok(told(created.map(|session| {
@@ -140,7 +142,7 @@ fn refused(violations: &[Violation]) -> Value {
 }
 
 fn query_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
-    let order: PayoutOrder = case.json("order.json")?;
+    let order: PayoutOrder = case.json("order")?;
     let (reference, handle) = (reference(case)?, handle(case)?);
     let payout = PayoutRef {
         order: &order,
@@ -154,14 +156,13 @@ fn query_payout(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, Str
 
 fn receive(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> {
     let decoder = provider.webhooks().ok_or("the provider has no webhooks")?;
-    let mut delivery = case.delivery()?.ok_or("1-delivery.http is missing")?;
+    let mut delivery = case.delivery()?.ok_or_else(|| case.missing("delivery 1"))?;
     // As the receiver does: what is kept of the head must be enough to verify it once more.
     delivery.keep_headers(decoder.headers());
     let secret = case.secret.as_ref().map(Secret::new);
     let decoded = decoder.verify(&delivery, secret.as_ref());
     let receipt = if decoded.is_ok() { Receipt::Taken } else { Receipt::Refused };
-    if let Some(file) = case.file("1-response.http")? {
-        let expected = parse_response(&file)?;
+    if let Some(expected) = case.response(1)? {
         let given = decoder.acknowledge(receipt);
         let is_same = given.status() == expected.status()
             && given.body() == expected.body()
@@ -181,14 +182,14 @@ fn receive(case: &Case, provider: &dyn PayoutProvider) -> Result<Value, String> 
     })))
 }
 
-/// Compares the files about signatures, of which a case may have some, all or none.
+/// Compares the sections about signatures, of which a case may have some, all or none.
 fn check_signatures(case: &Case, signer: Option<&dyn Signer>) -> Result<Vec<String>, String> {
     let mut failures = Vec::new();
     for number in 1.. {
         let Some(body) = signed_body(case, number)? else { break };
-        let file = |name: &str| case.file(&format!("{number}-{name}.txt"));
-        let string_to_sign = file("string-to-sign")?;
-        let (signature, foreign) = (file("signature")?, file("foreign-signature")?);
+        let section = |word: &str| case.section(&numbered(word, number));
+        let string_to_sign = section("string-to-sign");
+        let (signature, foreign) = (section("signature"), section("foreign-signature"));
         if string_to_sign.is_none() && signature.is_none() && foreign.is_none() {
             continue;
         }
@@ -207,13 +208,13 @@ fn check_signatures(case: &Case, signer: Option<&dyn Signer>) -> Result<Vec<Stri
     Ok(failures)
 }
 
-fn signed_body(case: &Case, number: usize) -> Result<Option<Vec<u8>>, String> {
-    for name in ["request", "delivery"] {
-        if let Some(file) = case.file(&format!("{number}-{name}.http"))? {
-            return Ok(Some(parse_request(&file)?.body.to_vec()));
+fn signed_body(case: &Case, number: usize) -> Result<Option<Bytes>, String> {
+    for word in ["request", "delivery"] {
+        if let Some(part) = case.parts.get(&numbered(word, number)) {
+            return Ok(Some(parse_request(part)?.body));
         }
     }
-    case.file(&format!("{number}-body.txt"))
+    Ok(case.section(&numbered("body", number)).map(Bytes::copy_from_slice))
 }
 
 /// What `prepare` made for a case.

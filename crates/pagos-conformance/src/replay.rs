@@ -2,7 +2,8 @@
 //! still, nonces that were written down. Nothing here waits.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,12 +17,13 @@ use pagos_core::{Clock, Departure, NonceSource, Reached, Timestamp, Transport, T
 use crate::{
     case::Case,
     message::{RequestFile, parse_request, parse_response},
+    section::{Part, Sections, numbered},
 };
 
 /// What a provider is built over.
 #[derive(Debug, Clone)]
 pub struct Seams {
-    /// Answers from the files of the case.
+    /// Answers as the case says.
     pub transport: Arc<dyn Transport>,
     /// The moment of the case.
     pub clock: Arc<dyn Clock>,
@@ -68,9 +70,57 @@ impl Clock for StandingClock {
     }
 }
 
-/// Answers each request from the files of a case, and notes every difference.
+/// A transport that answers each request in turn as a case or a recording says, and notes every
+/// difference: method, URL, every header, every byte of the body. A header that the file has as
+/// `<redacted>` may have any value.
+///
+/// ```
+/// use bytes::Bytes;
+/// use pagos_conformance::{Case, Kind, Replay};
+/// use pagos_core::{Departure, Transport};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let text = br#"
+/// description = "The account has nothing."
+/// source = "https://acme.example/docs/balance"
+/// read = "2026-01-10"
+/// clock = "2026-01-15T13:20:30Z"
+///
+/// === request 1
+/// GET https://api.acme.example/balance
+/// Authorization: <redacted>
+///
+/// === response 1
+/// HTTP/1.1 200
+/// Content-Type: application/json
+///
+/// {"available":0}
+///
+/// === expected
+/// {"balances": [{"available": {"minor": 0, "currency": "CLP"}, "unavailable": null}]}
+/// "#;
+/// let case = Case::parse("acme", Kind::Documented, "balance", "nothing", text)?;
+/// let replay = Replay::of(&case)?;
+///
+/// let request = http::Request::get("https://api.acme.example/balance")
+///     .header("Authorization", "Bearer of-the-sandbox")
+///     .body(Bytes::new())?;
+/// # let runtime = |sent| {
+/// #     let mut sent: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = sent;
+/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     match sent.as_mut().poll(&mut context) {
+/// #         std::task::Poll::Ready(answer) => answer,
+/// #         std::task::Poll::Pending => unreachable!("a replay never waits"),
+/// #     }
+/// # };
+/// let answer = runtime(replay.send(request, Departure::Anytime))?;
+/// assert_eq!(answer.body(), r#"{"available":0}"#);
+/// assert_eq!(replay.failures(), [""; 0]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
-pub(crate) struct Replay {
+pub struct Replay {
     state: Mutex<State>,
 }
 
@@ -109,7 +159,7 @@ enum Answer {
     Failure(FailureFile),
 }
 
-/// `1-failure.toml`: no response came.
+/// `failure 1`: no response came.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FailureFile {
@@ -125,13 +175,28 @@ enum ReachedWord {
 }
 
 impl Replay {
-    pub(crate) fn of(case: &Case) -> Result<Self, String> {
-        let exchanges = read_exchanges(case)?.into();
-        Ok(Self { state: Mutex::new(State { exchanges, failures: Vec::new() }) })
+    /// The exchanges of a case.
+    ///
+    /// # Errors
+    /// The file and the line that cannot be read, why, and what to do.
+    pub fn of(case: &Case) -> Result<Self, String> {
+        Ok(Self::new(read_exchanges(case)?))
     }
 
-    /// Everything that went otherwise than in the files.
-    pub(crate) fn failures(&self) -> Vec<String> {
+    /// The exchanges of a file that has no head, such as a recording of `pagos_http`.
+    ///
+    /// # Errors
+    /// As [`Replay::of`].
+    pub fn open(file: &Path) -> Result<Self, String> {
+        Ok(Self::new(exchanges(&Sections::read(file)?.parts)?))
+    }
+
+    fn new(exchanges: Vec<Exchange>) -> Self {
+        Self { state: Mutex::new(State { exchanges: exchanges.into(), failures: Vec::new() }) }
+    }
+
+    /// Everything that went otherwise, and every request that did not come.
+    pub fn failures(&self) -> Vec<String> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let left =
             state.exchanges.iter().map(|left| format!("request {} was not sent", left.number));
@@ -173,23 +238,26 @@ impl Transport for Replay {
 
 /// The exchanges of a case, in their order.
 pub(crate) fn read_exchanges(case: &Case) -> Result<Vec<Exchange>, String> {
-    let mut exchanges = Vec::new();
-    for number in 1.. {
-        let Some(file) = case.file(&format!("{number}-request.http"))? else { break };
-        let request =
-            parse_request(&file).map_err(|because| format!("{number}-request.http: {because}"))?;
-        exchanges.push(Exchange { number, request, answer: read_answer(case, number)? });
-    }
-    Ok(exchanges)
+    exchanges(&case.parts)
 }
 
-fn read_answer(case: &Case, number: usize) -> Result<Answer, String> {
-    let (response, failure) = (format!("{number}-response.http"), format!("{number}-failure.toml"));
-    if let Some(file) = case.file(&response)? {
-        let parsed = parse_response(&file).map_err(|because| format!("{response}: {because}"))?;
-        return Ok(Answer::Response(parsed));
+fn exchanges(parts: &BTreeMap<String, Part>) -> Result<Vec<Exchange>, String> {
+    let mut exchanges = Vec::new();
+    for number in 1.. {
+        let section = |word| parts.get(&numbered(word, number));
+        let Some(request) = section("request") else { break };
+        let answer = match (section("response"), section("failure")) {
+            (Some(response), None) => Answer::Response(parse_response(response)?),
+            (None, Some(failure)) => Answer::Failure(failure.toml()?),
+            (Some(_), Some(failure)) => {
+                return Err(failure.fault(0, "the request has a response too; only one can be"));
+            }
+            (None, None) => {
+                let because = format!("it has neither `response {number}` nor `failure {number}`");
+                return Err(request.fault(0, because));
+            }
+        };
+        exchanges.push(Exchange { number, request: parse_request(request)?, answer });
     }
-    let file = case.file(&failure)?.ok_or_else(|| format!("{response} is missing"))?;
-    let parsed = toml::from_slice(&file).map_err(|cause| format!("{failure}: {cause}"))?;
-    Ok(Answer::Failure(parsed))
+    Ok(exchanges)
 }

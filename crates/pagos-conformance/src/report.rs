@@ -62,6 +62,10 @@ impl Report {
         &self.cases
     }
 
+    pub(crate) fn into_cases(self) -> Vec<CaseReport> {
+        self.cases
+    }
+
     fn rows(&self) -> BTreeMap<(&str, &str), Row> {
         let mut rows: BTreeMap<(&str, &str), Row> = BTreeMap::new();
         for case in &self.cases {

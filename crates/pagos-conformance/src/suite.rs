@@ -1,4 +1,4 @@
-//! Suites that need no fixture of their own: flipped bytes, torn answers, lost requests, secrets in
+//! Suites beside the replay: spoilt fixtures, flipped bytes, torn answers, lost requests, secrets in
 //! what is shown. Each is a function over the public traits and returns the first failure.
 
 use std::sync::Arc;
@@ -12,12 +12,42 @@ use pagos_core::{
     TransportError, WebhookDecoder,
 };
 
-use crate::operation::finish;
+use crate::{
+    case::Case,
+    operation::{self, finish},
+    subject::Factory,
+};
 
 /// Builds the provider under test over a transport.
 pub trait Build: Fn(Arc<dyn Transport>) -> Box<dyn PayoutProvider> {}
 
 impl<F: Fn(Arc<dyn Transport>) -> Box<dyn PayoutProvider>> Build for F {}
+
+/// The replay itself is under test: `case` passes, and with another byte in any of `sections` it does
+/// not.
+///
+/// # Errors
+/// Why the case fails, or the section whose last letter or digit may be another.
+pub fn every_spoilt_section_is_seen(
+    case: &Case,
+    sections: &[&str],
+    factory: &dyn Factory,
+) -> Result<(), String> {
+    let failures = operation::run(case, factory).failures;
+    if !failures.is_empty() {
+        return Err(format!("{}: {}", case.name, failures.join("\n")));
+    }
+    for section in sections {
+        let mut spoilt = case.clone();
+        let bytes = spoilt.section_mut(section).ok_or_else(|| format!("no section {section}"))?;
+        let byte = bytes.iter_mut().rfind(|byte| byte.is_ascii_alphanumeric());
+        *byte.ok_or_else(|| format!("nothing to spoil in {section}"))? ^= 1;
+        if operation::run(&spoilt, factory).failures.is_empty() {
+            return Err(format!("{}: another byte in {section} is not seen", case.name));
+        }
+    }
+    Ok(())
+}
 
 /// A genuine delivery is accepted; with any bit of any byte of its body flipped, with its last byte
 /// missing or with one more, it is `Unauthorized`.

@@ -1,17 +1,14 @@
-//! The suite itself is under test: a provider of another repository that has documented fixtures and
-//! nothing else is green while it is careful, and red for every way of believing a stranger.
+//! The suite itself is under test: a provider of another repository that has hardly more than the
+//! fixtures of its documents is green while it is careful, and red for every way of believing a stranger.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod acme;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use acme::Manners;
-use pagos_conformance::{CaseReport, Report};
+use pagos_conformance::{Case, CaseReport, Kind, Report};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -39,7 +36,7 @@ fn a_careful_provider_is_green() {
         assert!(report.is_passed(), "{report}");
         let count =
             |operation| report.cases().iter().filter(|it| it.operation == operation).count();
-        assert_eq!((count("payout-create"), count("payout-query")), (3, 2));
+        assert_eq!((count("payout-create"), count("payout-query")), (4, 2));
         assert_eq!((count("foreign-create"), count("foreign-query")), (2, 4));
     }
 }
@@ -78,46 +75,31 @@ fn a_payout_with_a_handle_is_tried_too() {
 /// What a documented fixture shows is not foreign, and only that.
 #[test]
 fn a_documented_answer_may_be_believed() {
-    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("acme-that-documents-404");
-    let case = copy.join("acme/payout-query/not-found-without-a-body");
-    copy_all(&fixtures(), &copy);
-    copy_all(&fixtures().join("acme/payout-query/absent"), &case);
-    fs::write(case.join("1-response.http"), "HTTP/1.1 404\n\n").unwrap();
     let factory = acme::build(Manners::EveryNotFoundIsAbsence);
-    let report = pagos_conformance::run(&copy, &[("acme", &factory)]);
-    let found = failures(&report);
-    assert!(found.iter().all(|(_, _, line)| line.contains("404 HTML")), "{found:#?}");
-    assert!(found.iter().all(|(_, _, line)| !line.contains("404 empty")), "{found:#?}");
-
-    let file = case.join("case.toml");
-    let computed = fs::read_to_string(&file).unwrap().replace("documented", "computed");
-    fs::write(&file, computed).unwrap();
-    let report = pagos_conformance::run(&copy, &[("acme", &factory)]);
-    let found = failures(&report);
-    assert!(found.iter().all(|(_, _, line)| line.contains("404 empty")), "{found:#?}");
+    let mut cases = Case::read_all(&fixtures(), "acme").unwrap();
+    let mut bare = cases.iter().find(|case| case.name == "absent").unwrap().clone();
+    bare.name = "not-found-without-a-body".to_owned();
+    *bare.section_mut("response 1").unwrap() = b"HTTP/1.1 404".to_vec();
+    let mut find = |kind| {
+        bare.kind = kind;
+        cases.push(bare.clone());
+        let report = pagos_conformance::replay("acme", &cases, &factory);
+        cases.pop();
+        failures(&report).into_iter().map(|(_, _, line)| line.to_owned()).collect::<Vec<_>>()
+    };
+    let found = find(Kind::Documented);
+    assert!(found.iter().all(|line| line.contains("404 HTML")), "{found:#?}");
+    assert!(found.iter().all(|line| !line.contains("404 empty")), "{found:#?}");
+    let found = find(Kind::Computed);
+    assert!(found.iter().all(|line| line.contains("404 empty")), "{found:#?}");
 }
 
 /// Whoever shows no payout that was accepted has not been tried.
 #[test]
 fn without_an_accepted_payout_nothing_is_green() {
-    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("acme-without-payouts");
-    copy_all(&fixtures().join("acme/payout-query"), &copy.join("acme/payout-query"));
-    let factory = acme::build(Manners::Careful);
-    let report = pagos_conformance::run(&copy, &[("acme", &factory)]);
+    let mut cases = Case::read_all(&fixtures(), "acme").unwrap();
+    cases.retain(|case| case.operation == "payout-query");
+    let report = pagos_conformance::replay("acme", &cases, &acme::build(Manners::Careful));
     assert!(report.to_string().contains("no foreign answer was tried"), "{report}");
     assert!(!report.is_passed());
-}
-
-fn copy_all(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.path().is_dir() {
-            true => copy_all(&entry.path(), &target),
-            false => {
-                fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
 }

@@ -49,10 +49,10 @@ pub(crate) fn seeds(kit: Kit) -> Vec<Vec<u8>> {
     for case in provider::cases(kit) {
         let mut answers: Vec<Vec<u8>> = Vec::new();
         for number in 1..=9 {
-            if let Ok(Some(response)) = case.file(&format!("{number}-response.http")) {
-                answers.push(response);
-            } else if let Ok(Some(failure)) = case.file(&format!("{number}-failure.toml")) {
-                let is_sure = String::from_utf8_lossy(&failure).contains("\"no\"");
+            if let Some(response) = case.section(&format!("response {number}")) {
+                answers.push(response.to_vec());
+            } else if let Some(failure) = case.section(&format!("failure {number}")) {
+                let is_sure = String::from_utf8_lossy(failure).contains("\"no\"");
                 answers.push(if is_sure { b"LOST no".to_vec() } else { b"LOST maybe".to_vec() });
             }
         }
@@ -137,11 +137,11 @@ impl Scene {
     }
 
     fn payout_order(&self) -> Option<PayoutOrder> {
-        self.case.json("order.json").ok()
+        self.case.json("order").ok()
     }
 
     fn payment_order(&self) -> Option<PaymentOrder> {
-        self.case.json("order.json").ok()
+        self.case.json("order").ok()
     }
 
     fn handle(&self) -> Option<Handle> {

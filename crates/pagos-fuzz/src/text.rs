@@ -1,5 +1,5 @@
 //! The form of an exchange as an input: a line that names a fixture case, then the answers that the
-//! provider gets, in the notation of `.http` files. Tolerant: every text says something. And a target
+//! provider gets, in the notation of fixtures. Tolerant: every text says something. And a target
 //! for the readers of small texts.
 
 use bytes::Bytes;

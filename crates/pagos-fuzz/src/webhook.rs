@@ -1,5 +1,5 @@
 //! Targets: what each provider believes of any delivery. The input names a fixture case, which gives
-//! settings and secret, and is a delivery in the notation of `.http` files.
+//! settings and secret, and is a delivery in the notation of fixtures.
 //!
 //! Nobody who mutates bytes holds a key. So whatever is verified must be an event that an untouched
 //! fixture tells too.
@@ -69,10 +69,8 @@ pub(crate) fn run(kit: Kit, input: &[u8]) {
 
 /// The deliveries of every fixture, as inputs.
 pub(crate) fn seeds(kit: Kit) -> Vec<Vec<u8>> {
-    let input = |case: &Case| {
-        let bytes = case.file("1-delivery.http").ok().flatten()?;
-        Some([case.name.as_bytes(), b"\n", &bytes].concat())
-    };
+    let input =
+        |case: &Case| Some([case.name.as_bytes(), b"\n", case.section("delivery 1")?].concat());
     deliveries(kit).filter_map(input).collect()
 }
 

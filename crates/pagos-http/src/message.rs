@@ -1,16 +1,12 @@
-//! An HTTP/1.1 message as the text of a file, with secret headers redacted. Not a wire parser.
-//!
-//! The head is written with `\n` so that it can be read and compared as text, and read with `\n` or
-//! `\r\n`. The body follows the empty line byte for byte; nothing ends it but the end of the file.
-//! The request line holds the absolute URL.
-
-use std::io;
+//! What goes over a transport as sections of a fixture file, with secret headers redacted. Not a reader:
+//! that is `pagos-conformance`, whose documentation tells the format.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use pagos_core::{Reached, TransportError};
 
 /// Stands in a file for the value of a secret header.
-pub(crate) const REDACTED: &str = "<redacted>";
+const REDACTED: &str = "<redacted>";
 
 const SECRET_HEADERS: [&str; 9] = [
     "authorization",
@@ -24,32 +20,43 @@ const SECRET_HEADERS: [&str; 9] = [
     "x-signature",
 ];
 
-pub(crate) fn write_request(request: &http::Request<Bytes>) -> Vec<u8> {
-    let start = format!("{} {} HTTP/1.1", request.method(), request.uri());
-    write_message(&start, request.headers(), request.body())
+pub(crate) fn write_request(number: u32, request: &http::Request<Bytes>) -> String {
+    let start = format!("{} {}", request.method(), request.uri());
+    let message = write_message(&start, request.headers(), request.body());
+    write_section(&format!("request {number}"), &message)
 }
 
-pub(crate) fn write_response(response: &http::Response<Bytes>) -> Vec<u8> {
-    let reason = response.status().canonical_reason().unwrap_or("");
-    let start = format!("HTTP/1.1 {} {reason}", response.status().as_str());
-    write_message(start.trim_end(), response.headers(), response.body())
+pub(crate) fn write_response(number: u32, response: &http::Response<Bytes>) -> String {
+    let start = format!("HTTP/1.1 {}", response.status().as_str());
+    let message = write_message(&start, response.headers(), response.body());
+    write_section(&format!("response {number}"), &message)
+}
+
+pub(crate) fn write_failure(number: u32, error: &TransportError) -> String {
+    let reached = match error.reached {
+        Reached::No => "no",
+        Reached::Maybe => "maybe",
+    };
+    // A text of TOML in quotes knows no control characters.
+    let message = error.message.replace(char::is_control, " ");
+    let message = message.replace('\\', "\\\\").replace('"', "\\\"");
+    let failure = format!("reached = \"{reached}\"\nmessage = \"{message}\"");
+    write_section(&format!("failure {number}"), failure.as_bytes())
 }
 
 fn write_message(start: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(256 + body.len());
-    text.extend_from_slice(start.as_bytes());
-    text.push(b'\n');
+    let mut text = start.as_bytes().to_vec();
     for (name, value) in headers {
-        text.extend_from_slice(name.as_str().as_bytes());
-        text.extend_from_slice(b": ");
-        match is_secret(name, value) {
-            true => text.extend_from_slice(REDACTED.as_bytes()),
-            false => text.extend_from_slice(value.as_bytes()),
-        }
-        text.push(b'\n');
+        let value = match is_secret(name, value) {
+            true => REDACTED.as_bytes(),
+            false => value.as_bytes(),
+        };
+        text.extend([b"\n", name.as_str().as_bytes(), b": ", value].concat());
     }
-    text.push(b'\n');
-    text.extend_from_slice(body);
+    if !body.is_empty() {
+        text.extend_from_slice(b"\n\n");
+        text.extend_from_slice(body);
+    }
     text
 }
 
@@ -58,69 +65,38 @@ fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
     value.is_sensitive() || SECRET_HEADERS.contains(&name.as_str())
 }
 
-pub(crate) fn parse_request(text: &[u8]) -> io::Result<http::Request<Bytes>> {
-    let message = split(text)?;
-    let mut words = message.start.split(' ');
-    let (Some(method), Some(uri), Some(_), None) =
-        (words.next(), words.next(), words.next(), words.next())
-    else {
-        return Err(not_a_message("the first line is not METHOD URL HTTP/1.1"));
+/// Escaped, if a reader could not see or would not keep every byte.
+fn write_section(name: &str, bytes: &[u8]) -> String {
+    let is_shown = |letter: char| letter == '\n' || letter == '\t' || !letter.is_ascii_control();
+    let is_plain = |text: &&str| {
+        !text.ends_with('\n') && !text.contains("\n=== ") && text.chars().all(is_shown)
     };
-    let mut request = http::Request::new(message.body);
-    *request.method_mut() = method.parse().map_err(|_| not_a_message("no such method"))?;
-    *request.uri_mut() = uri.parse().map_err(|_| not_a_message("the URL cannot be read"))?;
-    *request.headers_mut() = message.headers;
-    Ok(request)
-}
-
-pub(crate) fn parse_response(text: &[u8]) -> io::Result<http::Response<Bytes>> {
-    let message = split(text)?;
-    let status = message.start.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let mut response = http::Response::new(message.body);
-    *response.status_mut() =
-        status.ok_or_else(|| not_a_message("the first line is not HTTP/1.1 STATUS"))?;
-    *response.headers_mut() = message.headers;
-    Ok(response)
-}
-
-struct Message {
-    start: String,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-fn split(text: &[u8]) -> io::Result<Message> {
-    let mut rest = text;
-    let start = take_line(&mut rest)?;
-    let mut headers = HeaderMap::new();
-    loop {
-        let line = take_line(&mut rest)?;
-        if line.is_empty() {
-            break;
-        }
-        let (name, value) =
-            line.split_once(':').ok_or_else(|| not_a_message("a header line has no colon"))?;
-        let name: HeaderName =
-            name.parse().map_err(|_| not_a_message("a header name is not legal"))?;
-        let value: HeaderValue =
-            value.trim().parse().map_err(|_| not_a_message("a header value is not legal"))?;
-        headers.append(name, value);
+    match std::str::from_utf8(bytes).ok().filter(is_plain) {
+        Some(text) => format!("\n=== {name}\n{text}\n"),
+        None => format!("\n=== {name} escaped\n{}\n", escape(bytes)),
     }
-    Ok(Message { start, headers, body: Bytes::copy_from_slice(rest) })
 }
 
-fn take_line(rest: &mut &[u8]) -> io::Result<String> {
-    let mut parts = rest.splitn(2, |byte| *byte == b'\n');
-    let (Some(line), Some(after)) = (parts.next(), parts.next()) else {
-        return Err(not_a_message("the head does not end with an empty line"));
-    };
-    *rest = after;
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    String::from_utf8(line.to_vec()).map_err(|_| not_a_message("the head is not UTF-8"))
-}
-
-fn not_a_message(because: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, because.to_owned())
+fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for chunk in bytes.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                '\\' => text.push_str("\\\\"),
+                '\r' => text.push_str("\\r"),
+                '\n' | '\t' => text.push(letter),
+                _ if letter.is_ascii_control() => {
+                    text.push_str(&format!("\\x{:02x}", u32::from(letter)))
+                }
+                _ => text.push(letter),
+            }
+        }
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+    }
+    let text = text.replace("\n=== ", "\n\\x3d== ");
+    let end = text.trim_end_matches('\n').len();
+    let (body, line_ends) = text.split_at(end);
+    format!("{body}{}", line_ends.replace('\n', "\\n"))
 }
 
 #[cfg(test)]
@@ -128,34 +104,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_reads_back_without_its_secrets() {
+    fn a_request_is_written_without_its_secrets() {
         let mut marked = HeaderValue::from_static("from-the-vault");
         marked.set_sensitive(true);
         let request = http::Request::post("https://api.example/prod-api/api/payOut?country=COL")
             .header("content-type", "application/json")
             .header("sign", "0c58e030270eff17ae7816d7771b36ce")
             .header("x-custom", marked)
-            .body(Bytes::from_static(b"{\"amount\":50000.00}\r\n\n"))
+            .body(Bytes::from_static(b"{\"amount\":50000.00}"))
             .unwrap();
-        let text = write_request(&request);
-        let readable = String::from_utf8(text.clone()).unwrap();
-        assert!(!readable.contains("0c58e030"), "{readable}");
-        assert!(!readable.contains("vault"), "{readable}");
-        let back = parse_request(&text).unwrap();
-        assert_eq!((back.method(), back.uri()), (request.method(), request.uri()));
-        assert_eq!(back.body(), request.body());
-        assert_eq!(back.headers()["content-type"], "application/json");
-        assert_eq!(back.headers()["x-custom"], REDACTED);
+        assert_eq!(
+            write_request(2, &request),
+            "\n=== request 2\nPOST https://api.example/prod-api/api/payOut?country=COL\n\
+             content-type: application/json\nsign: <redacted>\nx-custom: <redacted>\n\n\
+             {\"amount\":50000.00}\n"
+        );
     }
 
     #[test]
-    fn both_line_endings_are_read_and_other_texts_are_refused() {
-        let crlf = b"HTTP/1.1 200 OK\r\ncontent-type: a/b\r\n\r\nbody";
-        let response = parse_response(crlf).unwrap();
-        assert_eq!((response.status().as_u16(), &response.body()[..]), (200, &b"body"[..]));
-        for bad in ["", "HTTP/1.1 200 OK", "HTTP/1.1 abc\n\n", "HTTP/1.1 200\nno colon\n\n"] {
-            assert!(parse_response(bad.as_bytes()).is_err(), "{bad:?}");
+    fn what_a_text_would_not_keep_is_escaped() {
+        let cases: [(&[u8], &str); 8] = [
+            (b"", "\n=== response 1\nHTTP/1.1 200\n"),
+            (b"{}\n\tb", "\n=== response 1\nHTTP/1.1 200\n\n{}\n\tb\n"),
+            ("\\ñ".as_bytes(), "\n=== response 1\nHTTP/1.1 200\n\n\\ñ\n"),
+            (b"\n", "\n=== response 1 escaped\nHTTP/1.1 200\\n\\n\\n\n"),
+            (b"a\\\r\nb\n\n", "\n=== response 1 escaped\nHTTP/1.1 200\n\na\\\\\\r\nb\\n\\n\n"),
+            (b"=== a\n\n", "\n=== response 1 escaped\nHTTP/1.1 200\n\n\\x3d== a\\n\\n\n"),
+            (b"\xc3\xb1\xff\x00", "\n=== response 1 escaped\nHTTP/1.1 200\n\nñ\\xff\\x00\n"),
+            (b"=== a", "\n=== response 1 escaped\nHTTP/1.1 200\n\n\\x3d== a\n"),
+        ];
+        for (body, expected) in cases {
+            let response = http::Response::new(Bytes::from_static(body));
+            assert_eq!(write_response(1, &response), expected, "{body:?}");
         }
-        assert!(parse_request(b"GET /\n\n").is_err());
+    }
+
+    #[test]
+    fn a_failure_is_toml() {
+        let error = TransportError::new(Reached::Maybe, "a \"b\"\n\\c");
+        let expected = "\n=== failure 3\nreached = \"maybe\"\nmessage = \"a \\\"b\\\" \\\\c\"\n";
+        assert_eq!(write_failure(3, &error), expected);
     }
 }

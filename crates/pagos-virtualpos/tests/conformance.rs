@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
     pin::pin,
     sync::{Arc, Mutex},
@@ -65,9 +65,7 @@ fn fixtures() -> PathBuf {
 }
 
 fn case(operation: &str, name: &str) -> Case {
-    let cases = Case::read_all(&fixtures(), "virtualpos").unwrap();
-    let mut cases = cases.into_iter().filter(|case| case.operation == operation);
-    cases.find(|case| case.name == name).expect(name)
+    Case::find(&fixtures(), "virtualpos", operation, name).unwrap()
 }
 
 #[derive(Debug)]
@@ -137,36 +135,19 @@ fn every_fixture_replays() {
     assert!(report.cases().len() >= 150, "{report}");
 }
 
-/// The replay itself is under test: a wrong byte in any file that it compares must be seen.
+/// The replay itself is under test: a wrong byte in any section that it compares must be seen.
 #[test]
 fn a_fixture_with_another_byte_fails() {
-    let spoilt = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spoilt-virtualpos");
-    let original = fixtures().join("virtualpos/payout-create/success");
-    let copy = spoilt.join("virtualpos/payout-create/success");
-    fs::create_dir_all(&copy).unwrap();
-    let files = ["1-request.http", "1-string-to-sign.txt", "1-signature.txt", "expected.json"];
-    for spoilt_file in files.map(Some).into_iter().chain([None]) {
-        for file in fs::read_dir(&original).unwrap() {
-            let file = file.unwrap();
-            let mut bytes = fs::read(file.path()).unwrap();
-            if spoilt_file.is_some_and(|name| file.file_name() == name) {
-                let position = bytes.iter().rposition(u8::is_ascii_digit).unwrap();
-                bytes[position] ^= 1;
-            }
-            fs::write(copy.join(file.file_name()), bytes).unwrap();
-        }
-        let report = pagos_conformance::run(&spoilt, &[("virtualpos", &build)]);
-        assert_eq!(report.is_passed(), spoilt_file.is_none(), "{spoilt_file:?}\n{report}");
-    }
+    let case = case("payout-create", "success");
+    let sections = ["request 1", "string-to-sign 1", "signature 1", "expected"];
+    suite::every_spoilt_section_is_seen(&case, &sections, &build).unwrap();
 }
 
 #[test]
 fn torn_answers_and_lost_requests_are_never_a_no() {
     let case = case("payout-create", "success");
-    let order: PayoutOrder = case.json("order.json").unwrap();
-    let file = case.file("1-response.http").unwrap().unwrap();
-    let start = file.windows(2).position(|pair| pair == b"\n\n").unwrap() + 2;
-    let response = Response::new(Bytes::copy_from_slice(&file[start..]));
+    let order: PayoutOrder = case.json("order").unwrap();
+    let response = Response::new(case.response(1).unwrap().unwrap().into_body());
     let build = |transport| -> Box<dyn PayoutProvider> { Box::new(virtualpos(&case, transport)) };
     suite::torn_responses_are_unknown(&build, &order, &response).unwrap();
     suite::lost_requests_are_told_apart(&build, &order).unwrap();
@@ -177,7 +158,7 @@ fn torn_answers_and_lost_requests_are_never_a_no() {
 #[test]
 fn no_answer_is_a_definite_no() {
     let case = case("payout-create", "success");
-    let order: PayoutOrder = case.json("order.json").unwrap();
+    let order: PayoutOrder = case.json("order").unwrap();
     let bodies = [
         "",
         "{}",
@@ -206,7 +187,7 @@ fn no_answer_is_a_definite_no() {
 #[test]
 fn prepare_makes_the_bytes_that_are_signed_and_sent() {
     let case = case("payout-create", "beyond-ascii");
-    let order: PayoutOrder = case.json("order.json").unwrap();
+    let order: PayoutOrder = case.json("order").unwrap();
     let transport = Canned::with(200, "{}");
     let provider = virtualpos(&case, transport.clone());
     let handle = finish(provider.prepare(&order)).unwrap().unwrap();
@@ -228,7 +209,7 @@ fn prepare_makes_the_bytes_that_are_signed_and_sent() {
 #[test]
 fn a_question_signs_the_stored_bytes() {
     let case = case("payout-create", "stored-instruction");
-    let order: PayoutOrder = case.json("order.json").unwrap();
+    let order: PayoutOrder = case.json("order").unwrap();
     let handle = Handle::new(case.handle.clone().unwrap()).unwrap();
     let transport = Canned::with(401, r#"{"status":"NOK","error":{"error_code":"E-016"}}"#);
     let provider = virtualpos(&case, transport.clone());
@@ -252,7 +233,7 @@ fn a_question_signs_the_stored_bytes() {
 #[test]
 fn a_sent_signature_verifies_over_the_sent_body() {
     let case = case("payout-create", "success");
-    let order: PayoutOrder = case.json("order.json").unwrap();
+    let order: PayoutOrder = case.json("order").unwrap();
     let transport = Canned::with(200, "{}");
     let _ = finish(virtualpos(&case, transport.clone()).create(&order, None, Departure::Anytime));
     let sent = transport.sent();
@@ -307,7 +288,7 @@ fn no_key_account_or_person_is_shown() {
     let mut case = case("payout-create", "success");
     case.settings.insert("API_KEY".to_owned(), CANARIES[0].to_owned());
     case.settings.insert("SECRET_KEY".to_owned(), CANARIES[1].to_owned());
-    let mut order: serde_json::Value = case.json("order.json").unwrap();
+    let mut order: serde_json::Value = case.json("order").unwrap();
     order["beneficiary"]["account_number"] = CANARIES[2].into();
     order["beneficiary"]["document"]["number"] = "20347878-K".into();
     order["beneficiary"]["name"] = CANARIES[4].into();

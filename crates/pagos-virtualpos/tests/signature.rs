@@ -24,14 +24,12 @@ struct Vector {
 impl Vector {
     fn read(name: &str) -> Self {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-        let cases = Case::read_all(&fixtures, "virtualpos").unwrap();
-        let is_this = |case: &Case| case.operation == "sign" && case.name == name;
-        let case = cases.into_iter().find(is_this).expect(name);
-        let file =
-            |name: &str| case.file(name).unwrap().map(|text| String::from_utf8(text).unwrap());
-        let token = file("1-foreign-signature.txt").or_else(|| file("1-signature.txt"));
+        let case = Case::find(&fixtures, "virtualpos", "sign", name).unwrap();
+        let section =
+            |name| case.section(name).map(|text| String::from_utf8(text.to_vec()).unwrap());
+        let token = section("foreign-signature 1").or_else(|| section("signature 1"));
         Self {
-            tef: file("1-body.txt").unwrap(),
+            tef: section("body 1").unwrap(),
             token: token.unwrap(),
             api_key: Secret::new(case.setting("API_KEY").unwrap()),
             secret_key: Secret::new(case.setting("SECRET_KEY").unwrap()),

@@ -1,57 +1,80 @@
-//! Every fixture case says what it is and where it comes from. Not a replay; that is `conformance`.
+//! Every fixture case says what it is and where it comes from, and nothing is stored twice. Not a
+//! replay; that is `conformance`.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use toml::{Table, Value};
 
 use crate::{failure::Failure, files::list_files, tidy::Check, workspace::Workspace};
 
-/// Judges every folder below `fixtures/` that holds files.
+/// More files than this are copies in disguise: what cases share belongs into `defaults/`.
+const FILES_MAX: usize = 2_000;
+
+/// Shorter files can be equal by chance: two programs save one small payroll alike.
+const COPY_BYTES_MIN: usize = 600;
+
+/// Judges every file below `fixtures/`.
 pub(super) fn check(workspace: &Workspace) -> Result<Check, Failure> {
     let root = workspace.root.join("fixtures");
     let files = list_files(&root)?;
-    let folders: BTreeSet<PathBuf> =
-        files.iter().filter_map(|file| file.parent()).map(Path::to_path_buf).collect();
-    let cases: Vec<&PathBuf> = folders.iter().filter(|folder| is_case(&root, folder)).collect();
     let mut findings = Vec::new();
-    if cases.is_empty() {
+    if files.len() > FILES_MAX {
+        findings.push(format!("fixtures: {} files; {FILES_MAX} are enough", files.len()));
+    }
+    let (mut read, mut examined) = (BTreeMap::new(), 0);
+    for file in &files {
+        let name = workspace.shorten(file);
+        let bytes = fs::read(file).map_err(Failure::while_doing(&name))?;
+        if is_case(&root, file) {
+            examined += 1;
+            findings.extend(judge(&bytes).iter().map(|finding| format!("{name}: {finding}")));
+        }
+        read.insert(name, bytes);
+    }
+    if examined == 0 {
         findings.push("fixtures: there is no case at all".to_owned());
     }
-    for folder in &cases {
-        let file = folder.join("case.toml");
-        let name = workspace.shorten(&file);
-        if !file.is_file() {
-            findings.push(format!("{name} is missing"));
-            continue;
-        }
-        let text = fs::read_to_string(&file).map_err(Failure::while_doing(&name))?;
-        findings.extend(judge(&text).iter().map(|finding| format!("{name}: {finding}")));
-    }
-    Ok(Check { name: "fixtures", examined: cases.len(), findings })
+    findings.extend(copies(&read));
+    Ok(Check { name: "fixtures", examined, findings })
 }
 
-/// `<provider>/<operation>/<case>`; whatever lies higher up is about all cases below it.
-fn is_case(root: &Path, folder: &Path) -> bool {
-    folder.strip_prefix(root).is_ok_and(|inner| inner.components().count() >= 3)
+/// `<provider>/<kind>/<operation>/<case>.fixture`; whatever lies higher up is about all cases below it.
+fn is_case(root: &Path, file: &Path) -> bool {
+    let is_deep = file.strip_prefix(root).is_ok_and(|inner| inner.components().count() == 4);
+    is_deep && file.extension().is_some_and(|ending| ending == "fixture")
 }
 
-fn judge(text: &str) -> Vec<String> {
-    let case: Table = match text.parse() {
-        Ok(case) => case,
-        Err(cause) => return vec![format!("not TOML: {cause}")],
+/// What the head lacks, which ends where the first section begins.
+fn judge(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let head = text.split("\n=== ").next().unwrap_or_default();
+    let head: Table = match head.parse() {
+        Ok(head) => head,
+        Err(cause) => return vec![format!("its head is not TOML: {cause}")],
     };
     let says = |name: &str| {
-        case.get(name).and_then(Value::as_str).is_some_and(|value| !value.trim().is_empty())
+        head.get(name).and_then(Value::as_str).is_some_and(|value| !value.trim().is_empty())
     };
-    ["source", "kind"].into_iter().filter(|name| !says(name)).map(missing).collect()
+    let needed = ["description", "source", "read"].into_iter();
+    needed
+        .filter(|name| !says(name))
+        .map(|name| format!("no `{name}`; every case says what it is and where it comes from"))
+        .collect()
 }
 
-fn missing(name: &str) -> String {
-    format!("no `{name}`; every case says where it comes from and what kind it is")
+/// Files of one content.
+fn copies(files: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    let mut first: BTreeMap<&[u8], &str> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (name, bytes) in files.iter().filter(|(_, bytes)| bytes.len() >= COPY_BYTES_MIN) {
+        match first.get(bytes.as_slice()) {
+            Some(other) => findings.push(format!("{name}: the same bytes as {other}")),
+            None => {
+                first.insert(bytes, name);
+            }
+        }
+    }
+    findings
 }
 
 #[cfg(test)]
@@ -59,17 +82,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_case_has_a_source_and_a_kind() {
-        assert_eq!(judge("source = \"manual\"\nkind = \"documented\"\n"), Vec::<String>::new());
-        assert_eq!(judge("source = \" \"\nkind = \"computed\"\n").len(), 1);
-        assert_eq!(judge("date = \"2026-01-10\"\n").len(), 2);
-        assert_eq!(judge("source = manual\n").len(), 1);
+    fn a_case_says_what_it_is_and_where_it_comes_from() {
+        let told = "description = \"a\"\nsource = \"manual\"\nread = \"2026-01-10\"\n";
+        assert_eq!(judge(told.as_bytes()), Vec::<String>::new());
+        assert_eq!(judge(format!("{told}\n=== body 1\n= not TOML").as_bytes()), [""; 0]);
+        assert_eq!(judge(b"description = \"a\"\nsource = \" \"\nread = \"2026-01-10\"\n").len(), 1);
+        assert_eq!(judge(b"clock = \"x\"\n\n=== body 1\nsource = \"manual\"\n").len(), 3);
+        assert_eq!(judge(b"source = manual\n").len(), 1);
     }
 
     #[test]
-    fn cases_lie_three_folders_deep() {
+    fn cases_lie_in_the_folder_of_an_operation() {
         let root = Path::new("fixtures");
-        assert!(is_case(root, Path::new("fixtures/cashypro/payout-create/plain")));
-        assert!(!is_case(root, Path::new("fixtures/cashypro")));
+        let lies = |inner: &str| is_case(root, &root.join(inner));
+        assert!(lies("cashypro/computed/payout-create/plain.fixture"));
+        assert!(!lies("cashypro/defaults/payout-create.fixture"));
+        assert!(!lies("payroll/said/plain.csv.snap"));
+    }
+
+    #[test]
+    fn nothing_of_some_size_is_stored_twice() {
+        let file = |name: &str, size_bytes| (name.to_owned(), vec![b'x'; size_bytes]);
+        let files = [file("a", 599), file("b", 599), file("c", 600), file("d", 600)];
+        assert_eq!(copies(&files.into()), ["d: the same bytes as c"]);
     }
 }

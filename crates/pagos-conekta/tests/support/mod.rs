@@ -30,9 +30,7 @@ pub(crate) fn fixtures() -> PathBuf {
 }
 
 pub(crate) fn case(operation: &str, name: &str) -> Case {
-    let cases = Case::read_all(&fixtures(), "conekta").unwrap();
-    let mut cases = cases.into_iter().filter(|case| case.operation == operation);
-    cases.find(|case| case.name == name).expect(name)
+    Case::find(&fixtures(), "conekta", operation, name).unwrap()
 }
 
 pub(crate) fn conekta(case: &Case, transport: Arc<dyn Transport>) -> Conekta {

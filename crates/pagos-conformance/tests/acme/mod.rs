@@ -1,15 +1,16 @@
-//! A provider of another repository, with its own fixtures: careful, or careless in one way.
+//! A provider of another repository, with its own fixtures: careful, or careless in one way. `build`
+//! is the factory that such a repository writes.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use pagos_conformance::{Case, Seams, Subject};
 use pagos_core::{
     Absence, Bank, Clock, Contract, Country, Currency, Deduplication, Departure, Descriptor,
     Environment, Error, ErrorKind, Handle, Lookup, Observation, PayoutOrder, PayoutProvider,
-    PayoutRef, ProviderRef, Source, Status, Transport, Violation,
+    PayoutRef, ProviderRef, Secret, Source, Status, Transport, Violation,
 };
 use serde_json::Value;
 
@@ -45,6 +46,8 @@ pub(crate) enum Manners {
 pub(crate) struct Acme {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
+    base_url: String,
+    api_key: Secret,
     manners: Manners,
 }
 
@@ -60,16 +63,34 @@ static DESCRIPTOR: Descriptor = Descriptor {
     contract: Contract::Documented,
 };
 
-/// A factory of providers with these manners.
+/// A factory of providers with these manners: settings from the case, the world from the seams.
 pub(crate) fn build(manners: Manners) -> impl Fn(&Case, Seams) -> Result<Subject, Error> {
-    move |_, seams| {
-        let acme = Acme { transport: seams.transport, clock: seams.clock, manners };
+    move |case, seams| {
+        let acme = Acme::new(|name| case.setting(name), seams.transport, seams.clock, manners)?;
         Ok(Subject { provider: Box::new(acme), signer: None })
     }
 }
 
 impl Acme {
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+    /// The provider as its settings say.
+    pub(crate) fn new(
+        setting: impl Fn(&str) -> Option<String>,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        manners: Manners,
+    ) -> Result<Self, Error> {
+        let needed = |name| {
+            setting(name).ok_or_else(|| Error::invalid("setting").because(format!("no {name}")))
+        };
+        let (base_url, api_key) = (needed("BASE_URL")?, Secret::new(needed("API_KEY")?));
+        Ok(Self { transport, clock, base_url, api_key, manners })
+    }
+
+    async fn exchange(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        let mut login = HeaderValue::try_from(format!("Bearer {}", self.api_key.expose()))
+            .map_err(|_| Error::invalid("API_KEY").because("no header can be made of it"))?;
+        login.set_sensitive(true);
+        request.headers_mut().insert("authorization", login);
         self.transport
             .send(request, Departure::Anytime)
             .await
@@ -141,7 +162,7 @@ impl PayoutProvider for Acme {
         let payee = handle.map(|handle| format!("/payees/{}", handle.as_str())).unwrap_or_default();
         let body = format!(r#"{{"key":"{}","amount":{}}}"#, order.key, order.amount.minor);
         let request = || {
-            Request::post(format!("https://api.acme.example{payee}/payouts"))
+            Request::post(format!("{}{payee}/payouts", self.base_url))
                 .header("content-type", "application/json")
                 .body(Bytes::from(body.clone()))
                 .map_err(|_| Error::invalid("key").because("no URL can be made of it"))
@@ -162,10 +183,9 @@ impl PayoutProvider for Acme {
     }
 
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
-        let request =
-            Request::get(format!("https://api.acme.example/payouts/{}", payout.order.key))
-                .body(Bytes::new())
-                .map_err(|_| Error::invalid("key").because("no URL can be made of it"))?;
+        let request = Request::get(format!("{}/payouts/{}", self.base_url, payout.order.key))
+            .body(Bytes::new())
+            .map_err(|_| Error::invalid("key").because("no URL can be made of it"))?;
         let response = self.exchange(request).await?;
         let status = response.status().as_u16();
         let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
