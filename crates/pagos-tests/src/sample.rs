@@ -4,8 +4,7 @@ use pagos_core::{AccountName, FailReason, PayoutOrder, Status};
 use pagos_engine::RunId;
 
 /// The provider of the tests that need just one.
-pub use pagos_kit::example as kit;
-pub use pagos_kit::{key, start};
+pub use pagos_kit::{example as kit, key, start};
 
 /// The one account of the tests.
 pub fn account() -> AccountName {

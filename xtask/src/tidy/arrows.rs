@@ -11,6 +11,8 @@ enum Allowed {
     Only(&'static [&'static str]),
     /// Whatever it re-exports: every library but the suites.
     Libraries,
+    /// The whole product.
+    Product,
     /// Everything.
     All,
 }
@@ -49,8 +51,8 @@ fn allowed(package: &Package) -> Option<Allowed> {
             Allowed::Only(&["pagos-core", "pagos-engine"])
         }
         "pagos" => Allowed::Libraries,
-        "pagos-cli" => Allowed::All,
-        "pagos-fuzz" | "pagos-tests" | "pagos-trials" if !package.is_published => Allowed::All,
+        "pagos-cli" => Allowed::Product,
+        name if PROOF.contains(&name) && !package.is_published => Allowed::All,
         // Built in seconds: what needs the product is a trial.
         "xtask" => Allowed::Only(&[]),
         name if is_provider(name) => Allowed::Only(&["pagos-core", "pagos-wire"]),
@@ -62,19 +64,28 @@ fn permits(allowed: &Allowed, name: &str) -> bool {
     match allowed {
         Allowed::Only(names) => names.contains(&name),
         Allowed::Libraries => {
-            !["pagos-cli", "pagos-conformance", "pagos-fuzz", "pagos-model", "pagos-tests", "xtask"]
-                .contains(&name)
+            !is_proof(name) && !["pagos-cli", "pagos-conformance"].contains(&name)
         }
+        Allowed::Product => !is_proof(name),
         Allowed::All => true,
     }
 }
 
-/// Tests may see more, with three limits: nobody sees the trials, which start what they try; a twin never sees a provider, so that one mistake cannot
-/// hide in both; and only the crates that may need everything list all providers.
+/// What judges the product. The product never sees it.
+const PROOF: [&str; 5] = ["pagos-fuzz", "pagos-kit", "pagos-model", "pagos-tests", "pagos-trials"];
+
+fn is_proof(name: &str) -> bool {
+    PROOF.contains(&name) || name == "xtask"
+}
+
+/// Tests may see more, with three limits: the product does not see what judges it; a twin never sees a
+/// provider, so that one mistake cannot hide in both; and only the crates that may need everything list
+/// all providers.
 fn judge_tests(package: &Package, allowed: &Allowed, providers: &[&str]) -> Vec<String> {
     let seen = package.internal(&[Kind::Normal, Kind::Build, Kind::Dev]);
-    if seen.contains(&"pagos-trials") {
-        return vec![format!("{} must not see pagos-trials", package.name)];
+    if let (false, Some(proof)) = (is_proof(&package.name), seen.iter().find(|name| is_proof(name)))
+    {
+        return vec![format!("{} must not see {proof}, which judges it", package.name)];
     }
     let listed: Vec<&&str> = seen.iter().filter(|name| providers.contains(name)).collect();
     if package.name == "pagos-twin" {
@@ -139,14 +150,15 @@ mod tests {
     }
 
     #[test]
-    fn nobody_sees_the_trials_and_xtask_needs_nothing() {
-        let mut trials = package("pagos-trials", &[("pagos-cli", Kind::Normal)]);
+    fn the_product_sees_no_proof_and_xtask_needs_nothing() {
+        let mut trials = package("pagos-trials", &[("pagos-kit", Kind::Normal)]);
         trials.is_published = false;
         assert_eq!(findings(&[trials]), Vec::<String>::new());
-        for (from, kind) in [("pagos-cli", Kind::Normal), ("pagos-tests", Kind::Dev)] {
-            let mut package = package(from, &[("pagos-trials", kind)]);
-            package.is_published = from == "pagos-cli";
-            assert_eq!(findings(&[package]), [format!("{from} must not see pagos-trials")]);
+        for (kind, expected) in [
+            (Kind::Normal, "pagos-cli must not need pagos-kit"),
+            (Kind::Dev, "pagos-cli must not see pagos-kit, which judges it"),
+        ] {
+            assert_eq!(findings(&[package("pagos-cli", &[("pagos-kit", kind)])]), [expected]);
         }
         let xtask = package("xtask", &[("pagos-core", Kind::Normal)]);
         assert_eq!(findings(&[xtask]), ["xtask must not need pagos-core"]);
