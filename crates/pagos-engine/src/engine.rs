@@ -7,15 +7,17 @@ use std::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
-use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Timestamp, Violation};
+use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Status, Timestamp, Violation};
 
 use crate::{
     accounts::Accounts,
     agenda::Agenda,
     door::{ProviderDoor, ProviderDoors, StoreDoor},
     intent::{Intent, Released, RunId, Submitted},
+    payment::Payment,
     policy::Policy,
     rate::Rates,
     retention::Seal,
@@ -26,6 +28,9 @@ use crate::{
     timer::Timer,
     world::World,
 };
+
+/// Between two looks at a payout that somebody waits for. A look is one read of one row.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// When an engine's loop last came round. Cloning gives another handle.
 #[derive(Debug, Clone)]
@@ -287,6 +292,48 @@ impl Engine {
         self.submit(&run, vec![order]).await?;
         self.release(&run, 1).await?;
         self.load(&key).await
+    }
+
+    /// Waits until the payout is settled, or until a person must look at it: then its status is not final,
+    /// and [`crate::Progress::reason`] says why. Somebody must run the engine meanwhile, here or in another
+    /// process. Asks the store every quarter of a second, by the engine's timer, for as long as the payout
+    /// takes: days, where a bank rests. Dropping the future changes nothing.
+    ///
+    /// What is settled can still be reversed, so a program that lives on reads notices instead
+    /// ([`crate::Store::outbox`]).
+    ///
+    /// # Errors
+    /// [`EngineError::NoPayout`] and [`EngineError::Archived`]; whatever the store says.
+    pub async fn settled(&self, key: &OrderKey) -> Result<Payout, EngineError> {
+        loop {
+            let payout = self.load(key).await?;
+            if payout.status().is_final() || payout.progress.is_quarantined() {
+                return Ok(payout);
+            }
+            self.timer.sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// As [`Engine::settled`], for a payment: waits until it is paid, or nobody can pay it any more, or a
+    /// person must look at it. A payer's failed try is no end while the session is open.
+    ///
+    /// # Errors
+    /// [`EngineError::NoPayment`]; whatever the store says.
+    pub async fn payment_settled(&self, key: &OrderKey) -> Result<Payment, EngineError> {
+        loop {
+            let payment = self.store.payment(key).await?;
+            let payment = payment.ok_or_else(|| EngineError::NoPayment(key.clone()))?;
+            let progress = &payment.progress;
+            let is_over = match progress.status() {
+                Status::Succeeded => true,
+                Status::Failed(_) => progress.open_session(self.timer.now()).is_none(),
+                Status::Created | Status::Unknown | Status::Pending => progress.is_quarantined(),
+            };
+            if is_over {
+                return Ok(payment);
+            }
+            self.timer.sleep(BETWEEN_LOOKS).await;
+        }
     }
 
     pub(crate) fn policy_of(&self, account: &AccountName) -> &Policy {

@@ -92,6 +92,6 @@ pub use store::{
     Step, Store, StoreError, StoreErrorKind, Turn, Work,
 };
 pub use tally::{Tally, TallyRow};
-pub use timer::Timer;
+pub use timer::{ManualTimer, Timer};
 pub use work::Worked;
 pub use world::World;

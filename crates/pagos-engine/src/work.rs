@@ -100,20 +100,34 @@ impl Engine {
         outcome
     }
 
+    /// When there is something to do the next time, for whoever calls [`Engine::work`] instead of
+    /// [`Engine::run`]; `None`: nothing, until an order is released or a webhook arrives.
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn due_at(&self) -> Result<Option<Timestamp>, EngineError> {
+        let lanes_of =
+            |account: &AccountName| Work::ALL.map(|work| Lane { account: account.clone(), work });
+        let lanes: Vec<Lane> = self.providers.names().flat_map(lanes_of).collect();
+        Ok(self.store.next_due(&lanes).await?)
+    }
+
     /// Works until `stop` resolves: then nothing new is begun, what is in flight is waited for, and
     /// everything learned is committed. Dropping the future instead leaves in doubt what was being sent
     /// ([`Engine::sending`] counts it), as a crash does; whoever opens the store next asks about it. At most `concurrency` payouts of each lane are under way: so
     /// many are being sent, and so many asked about, for each account. `wake` is called for a future
     /// that resolves when there may be something to do earlier than expected, such as a new webhook.
+    /// Returns what `stop` resolved to.
     ///
     /// # Errors
-    /// The first failure of the store, after what was in flight has ended.
-    pub async fn run<Wake: Future<Output = ()> + Send>(
+    /// The first failure of the store, after what was in flight has ended. Nothing is lost by it: look at
+    /// its [`crate::StoreErrorKind`], and run again.
+    pub async fn run<Stopped, Wake: Future<Output = ()> + Send>(
         &self,
         concurrency: usize,
-        stop: impl Future<Output = ()> + Send,
+        stop: impl Future<Output = Stopped> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Stopped, EngineError> {
         let handle = |held, place| self.handle(held, place).boxed();
         self.run_handling(&handle, concurrency, stop, wake).await
     }
@@ -123,49 +137,52 @@ impl Engine {
     ///
     /// # Errors
     /// As there.
-    pub async fn run_on<Wake: Future<Output = ()> + Send>(
+    pub async fn run_on<Stopped, Wake: Future<Output = ()> + Send>(
         self: &Arc<Self>,
         spawner: &dyn Spawner,
         concurrency: usize,
-        stop: impl Future<Output = ()> + Send,
+        stop: impl Future<Output = Stopped> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Stopped, EngineError> {
         let handle = |held, place| spread::handle(self, spawner, held, place);
         self.run_handling(&handle, concurrency, stop, wake).await
     }
 
-    async fn run_handling<'a, Wake: Future<Output = ()> + Send>(
+    async fn run_handling<'a, Stopped, Wake: Future<Output = ()> + Send>(
         &'a self,
         handle: &Handle<'a, '_>,
         concurrency: usize,
-        stop: impl Future<Output = ()> + Send,
+        stop: impl Future<Output = Stopped> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Stopped, EngineError> {
         let mut stop = std::pin::pin!(stop.fuse());
         let mut under_way = UnderWay::new();
         let mut lanes = Lanes::default();
         let mut sweeping = Sweeping::new();
-        let mut ending = Ending::default();
+        let mut ending = Ending::NotYet;
         loop {
             self.beat();
             lanes.leave();
             lanes.note(self.agenda.take(), self.timer.now());
-            match ending.is_stopping {
-                true => sweeping.clear(),
-                false => {
+            ending = match ending {
+                Ending::NotYet => {
                     self.begin_more(concurrency.max(1), &mut lanes, &mut under_way);
                     self.begin_sweeps(&mut lanes, &mut sweeping);
+                    Ending::NotYet
                 }
-            }
-            if ending.is_stopping && under_way.is_empty() {
-                return ending.failure.map_or(Ok(()), Err);
-            }
+                Ending::Stopped(stopped) if under_way.is_empty() => return Ok(stopped),
+                Ending::Failed(error) if under_way.is_empty() => return Err(error),
+                Ending::Stopped(_) | Ending::Failed(_) => {
+                    sweeping.clear();
+                    ending
+                }
+            };
             let mut nap = self.timer.sleep(lanes.nap(self.timer.now())).fuse();
             let mut woken = std::pin::pin!(wake().fuse());
             let freed = lanes.freed.clone();
             let mut left = std::pin::pin!(freed.any().fuse());
             select_biased! {
-                () = stop => ending.is_stopping = true,
+                stopped = stop => ending.stop(stopped),
                 done = under_way.select_next_some() => match done {
                     Ok(done) => self.take_in(done, handle, &ending, &mut lanes, &mut under_way),
                     Err(error) => ending.fail(error),
@@ -245,13 +262,13 @@ impl Engine {
         &'a self,
         done: Done,
         handle: &Handle<'a, '_>,
-        ending: &Ending,
+        ending: &Ending<impl Sized>,
         lanes: &mut Lanes,
         under_way: &mut UnderWay<'a>,
     ) {
         match done {
             // Claimed before it was known that nothing new is to be begun.
-            Done::Claimed(found) if ending.is_stopping => {
+            Done::Claimed(found) if ending.has_begun() => {
                 lanes.claimed(&found);
                 for held in found.claims {
                     let lane = held.lane();
@@ -542,15 +559,28 @@ fn limited(work: Work) -> Option<Limited> {
 }
 
 /// What ends the loop.
-#[derive(Debug, Default)]
-struct Ending {
-    is_stopping: bool,
-    failure: Option<EngineError>,
+enum Ending<Stopped> {
+    NotYet,
+    /// The caller's word.
+    Stopped(Stopped),
+    /// The first failure. It counts more than the caller's word.
+    Failed(EngineError),
 }
 
-impl Ending {
+impl<Stopped> Ending<Stopped> {
+    fn has_begun(&self) -> bool {
+        !matches!(self, Self::NotYet)
+    }
+
+    fn stop(&mut self, stopped: Stopped) {
+        if !self.has_begun() {
+            *self = Self::Stopped(stopped);
+        }
+    }
+
     fn fail(&mut self, error: EngineError) {
-        self.is_stopping = true;
-        self.failure = self.failure.take().or(Some(error));
+        if !matches!(self, Self::Failed(_)) {
+            *self = Self::Failed(error);
+        }
     }
 }

@@ -29,6 +29,13 @@ pub struct Opened {
     pub is_new: bool,
 }
 
+impl Opened {
+    /// The page on which the payer pays: the last session's, if it has one.
+    pub fn url(&self) -> Option<&str> {
+        self.payment.progress.sessions.last()?.url.as_deref()
+    }
+}
+
 impl Engine {
     /// Asks for a payment: stores the order, opens a session, stores the session. Run again with
     /// the same order, it returns the session that is open, and opens another one only when nobody
