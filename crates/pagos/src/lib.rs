@@ -127,3 +127,9 @@ pub use pagos_virtualpos as virtualpos;
 #[cfg(feature = "webhook")]
 #[doc(inline)]
 pub use pagos_webhook as webhook;
+
+/// The code of the guide's page on embedding compiles. The other pages repeat examples.
+#[cfg(all(doctest, feature = "engine"))]
+#[doc = include_str!("../../../docs/guide/embedding.md")]
+#[derive(Debug)]
+pub struct Embedding;
