@@ -7,17 +7,15 @@ use std::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
-use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Status, Timestamp, Violation};
+use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Timestamp, Violation};
 
 use crate::{
     accounts::Accounts,
     agenda::Agenda,
     door::{ProviderDoor, ProviderDoors, StoreDoor},
     intent::{Intent, Released, RunId, Submitted},
-    payment::Payment,
     policy::Policy,
     rate::Rates,
     retention::Seal,
@@ -28,9 +26,6 @@ use crate::{
     timer::Timer,
     world::World,
 };
-
-/// Between two looks at a payout that somebody waits for. A look is one read of one row.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// When an engine's loop last came round. Cloning gives another handle.
 #[derive(Debug, Clone)]
@@ -86,6 +81,22 @@ impl Engine {
     /// [`EngineError::Taken`] if another process works on an embedded store;
     /// [`EngineError::OtherWorld`] if an account of the store pays in another world;
     /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use std::sync::Arc;
+    /// use pagos_engine::{Accounts, Engine, MemoryStore, Policy, World};
+    ///
+    /// # scene::play(async {
+    /// # let (account, provider, timer) = (scene::account(), scene::provider(), scene::timer());
+    /// let store = Arc::new(MemoryStore::new());
+    /// let accounts = Accounts::new().with(account, provider);
+    /// let engine = Engine::open(store, &World::Providers, accounts, timer, Policy::live()).await?;
+    /// assert!(engine.has_turn());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn open(
         store: impl Into<StoreDoor>,
         world: &World,
@@ -103,6 +114,23 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::open`], but never [`EngineError::Taken`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Accounts, Engine, Policy, World};
+    ///
+    /// # scene::play(async {
+    /// # let (account, provider, timer) = (scene::account(), scene::provider(), scene::timer());
+    /// # let store = std::sync::Arc::new(pagos_engine::MemoryStore::new());
+    /// let accounts = Accounts::new().with(account, provider);
+    /// let beside =
+    ///     Engine::open_beside(store, &World::Providers, accounts, timer, Policy::live()).await?;
+    /// assert!(!beside.has_turn());
+    /// beside.pay(scene::order("salary-7")).await?; // stored; the other one sends it
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn open_beside(
         store: impl Into<StoreDoor>,
         world: &World,
@@ -155,11 +183,34 @@ impl Engine {
     }
 
     /// Says when the loop of [`Engine::run`] last came round, to whoever watches over it.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let pulse = engine.pulse();
+    /// assert_eq!(pulse.last(), None);
+    /// engine.run(1, std::future::ready(()), std::future::pending::<()>).await?;
+    /// assert!(pulse.last().is_some());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn pulse(&self) -> Pulse {
         self.pulse.clone()
     }
 
     /// Says how many payouts are being sent, to whoever may have to end the process.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert_eq!(engine.sending().count(), 0);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn sending(&self) -> Sending {
         self.sending.clone()
     }
@@ -173,6 +224,22 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Taken`] while another process has it.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::EngineError;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// match engine.take_turn().await {
+    ///     Ok(()) => {} // it sends from here on
+    ///     Err(EngineError::Taken) => println!("another process sends; try again later"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn take_turn(&self) -> Result<(), EngineError> {
         if self.has_turn() {
             return Ok(());
@@ -197,6 +264,17 @@ impl Engine {
     }
 
     /// The accounts that it works for.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let names: Vec<&str> = engine.accounts().iter().map(|(name, _)| name.as_str()).collect();
+    /// assert_eq!(names, ["acme"]);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn accounts(&self) -> &Accounts {
         self.providers.accounts()
     }
@@ -210,6 +288,23 @@ impl Engine {
     /// Nothing is stored if an account is not there ([`EngineError::NoAccount`]), an order cannot be
     /// sent ([`EngineError::Unsendable`]), a key has another body ([`EngineError::Conflict`]), or the
     /// run was released without it ([`EngineError::RunClosed`]).
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{RunId, Submitted};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let run = RunId::from("payroll of May");
+    /// let orders = vec![scene::order("may-1"), scene::order("may-2")];
+    /// let answers = engine.submit(&run, orders.clone()).await?;
+    /// assert_eq!(answers, [Submitted::New, Submitted::New]);
+    /// engine.submit(&run, orders).await?; // after a crash: nothing is stored twice
+    /// assert_eq!(engine.release(&run, 2).await?, 2); // from here on they may be sent
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn submit(
         &self,
         run: &RunId,
@@ -239,6 +334,22 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NoAccount`] and [`EngineError::Unsendable`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::EngineError;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let mut order = scene::order("salary-7");
+    /// assert!(engine.check(&[order.clone()]).is_ok());
+    /// order.amount.minor = 0;
+    /// let Err(EngineError::Unsendable(orders)) = engine.check(&[order]) else { panic!("it is sent") };
+    /// assert_eq!(orders[0].1[0].to_string(), "amount: it is nothing; pay more");
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn check(&self, orders: &[PayoutOrder]) -> Result<(), EngineError> {
         let mut unsendable = Vec::new();
         for order in orders {
@@ -262,6 +373,22 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Incomplete`] if the run does not have `expected` members: nothing was released.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{EngineError, RunId};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let run = RunId::from("payroll of May");
+    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
+    /// let refused = engine.release(&run, 2).await;
+    /// assert!(matches!(refused, Err(EngineError::Incomplete { members: 1, .. })));
+    /// assert_eq!(engine.release(&run, 1).await?, 1);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
         match self.store.release(run, expected, self.timer.now()).await? {
             Released::Done { made_due } => Ok(made_due),
@@ -276,6 +403,20 @@ impl Engine {
     ///
     /// # Errors
     /// Whatever the store says.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::RunId;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let run = RunId::from("payroll of May");
+    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
+    /// assert_eq!(engine.withdraw(&run).await?, 1);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn withdraw(&self, run: &RunId) -> Result<u64, EngineError> {
         Ok(self.store.withdraw(run).await?)
     }
@@ -286,54 +427,28 @@ impl Engine {
     /// # Errors
     /// As [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and archived
     /// long ago.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::EngineError;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let order = scene::order("salary-7");
+    /// engine.pay(order.clone()).await?;
+    /// engine.pay(order.clone()).await?; // the same order: nothing happens
+    /// let other = order.with_description("a bonus");
+    /// assert!(matches!(engine.pay(other).await, Err(EngineError::Conflict(_))));
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
         let key = order.key.clone();
         let run = RunId(format!("payout {key}"));
         self.submit(&run, vec![order]).await?;
         self.release(&run, 1).await?;
         self.load(&key).await
-    }
-
-    /// Waits until the payout is settled, or until a person must look at it: then its status is not final,
-    /// and [`crate::Progress::reason`] says why. Somebody must run the engine meanwhile, here or in another
-    /// process. Asks the store every quarter of a second, by the engine's timer, for as long as the payout
-    /// takes: days, where a bank rests. Dropping the future changes nothing.
-    ///
-    /// What is settled can still be reversed, so a program that lives on reads notices instead
-    /// ([`crate::Store::outbox`]).
-    ///
-    /// # Errors
-    /// [`EngineError::NoPayout`] and [`EngineError::Archived`]; whatever the store says.
-    pub async fn settled(&self, key: &OrderKey) -> Result<Payout, EngineError> {
-        loop {
-            let payout = self.load(key).await?;
-            if payout.status().is_final() || payout.progress.is_quarantined() {
-                return Ok(payout);
-            }
-            self.timer.sleep(BETWEEN_LOOKS).await;
-        }
-    }
-
-    /// As [`Engine::settled`], for a payment: waits until it is paid, or nobody can pay it any more, or a
-    /// person must look at it. A payer's failed try is no end while the session is open.
-    ///
-    /// # Errors
-    /// [`EngineError::NoPayment`]; whatever the store says.
-    pub async fn payment_settled(&self, key: &OrderKey) -> Result<Payment, EngineError> {
-        loop {
-            let payment = self.store.payment(key).await?;
-            let payment = payment.ok_or_else(|| EngineError::NoPayment(key.clone()))?;
-            let progress = &payment.progress;
-            let is_over = match progress.status() {
-                Status::Succeeded => true,
-                Status::Failed(_) => progress.open_session(self.timer.now()).is_none(),
-                Status::Created | Status::Unknown | Status::Pending => progress.is_quarantined(),
-            };
-            if is_over {
-                return Ok(payment);
-            }
-            self.timer.sleep(BETWEEN_LOOKS).await;
-        }
     }
 
     pub(crate) fn policy_of(&self, account: &AccountName) -> &Policy {

@@ -90,6 +90,18 @@ impl Engine {
     ///
     /// # Errors
     /// Whatever the store says.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::InboxId;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert!(!engine.replay(InboxId(17)).await?); // there is no such delivery
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn replay(&self, id: InboxId) -> Result<bool, EngineError> {
         let Some(filed) = self.store.delivery(id).await? else { return Ok(false) };
         let verdict = match &filed.item.verdict {
@@ -141,6 +153,22 @@ impl Engine {
     ///
     /// # Errors
     /// Whatever the store says.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_core::Hint;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let order = scene::order("salary-7");
+    /// let hint = Hint { key: Some(order.key.clone()), reference: None };
+    /// assert!(!engine.nudge(&order.account, &hint).await?);
+    /// engine.pay(order.clone()).await?;
+    /// assert!(engine.nudge(&order.account, &hint).await?);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn nudge(&self, account: &AccountName, hint: &Hint) -> Result<bool, EngineError> {
         Ok(self.store.note_hint(account, hint, self.timer.now()).await?.is_some())
     }

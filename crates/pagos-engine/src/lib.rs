@@ -47,6 +47,8 @@ mod retention;
 mod send;
 mod sending;
 mod service;
+mod settled;
+mod shares;
 mod spread;
 mod store;
 #[cfg(feature = "suite")]

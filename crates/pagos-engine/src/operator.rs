@@ -36,6 +36,24 @@ impl Engine {
     /// together: until then a worker may be about to send it. Nor is "succeeded" taken about what was
     /// never sent, or either of them about what is pending or settled without a doubt and calls for
     /// nobody: see [`Engine::resolve_although`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Decision, EngineError};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let order = scene::order("salary-7");
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// // It was never sent, so it cannot have succeeded.
+    /// let note = "statement of 12 May, checked by Ana";
+    /// let refused = engine.resolve(&key, Decision::Succeeded, note).await;
+    /// assert!(matches!(refused, Err(EngineError::Refused(_))));
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn resolve(
         &self,
         key: &OrderKey,
@@ -51,6 +69,24 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::resolve`], and if the payout stands elsewhere by now.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::Decision;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let order = scene::order("salary-7");
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// // A backup was restored, and the statement shows that the payout of after it was paid.
+    /// let note = "statement of 12 May, checked by Ana";
+    /// let payout = engine.resolve_although(&key, Decision::Succeeded, note, "created").await?;
+    /// assert_eq!(payout.status(), pagos_core::Status::Succeeded);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub async fn resolve_although(
         &self,
         key: &OrderKey,

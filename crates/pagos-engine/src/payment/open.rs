@@ -47,6 +47,17 @@ impl Engine {
     /// [`EngineError::Invalid`] before anything is stored or sent; [`EngineError::Refused`] for a key
     /// that names another payment, or that cannot be used again; [`EngineError::Provider`] with the
     /// provider's next step.
+    ///
+    /// ```
+    /// use pagos_core::PaymentOrder;
+    /// use pagos_engine::{Engine, EngineError};
+    ///
+    /// async fn send_payer(engine: &Engine, order: PaymentOrder) -> Result<String, EngineError> {
+    ///     let opened = engine.open_payment(order).await?;
+    ///     // Durable by now, so that its outcome can be verified.
+    ///     Ok(opened.url().unwrap_or_default().to_owned())
+    /// }
+    /// ```
     pub async fn open_payment(&self, order: PaymentOrder) -> Result<Opened, EngineError> {
         let provider = self.payments_of(&order)?;
         provider.check(&order).map_err(EngineError::Invalid)?;
