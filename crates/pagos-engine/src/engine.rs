@@ -77,11 +77,6 @@ impl Engine {
     /// Takes a store, or a [`StoreDoor`] whose probe then hears of its calls too. `policy` is for all
     /// accounts that have none of their own ([`Accounts::under`]).
     ///
-    /// # Errors
-    /// [`EngineError::Taken`] if another process works on an embedded store;
-    /// [`EngineError::OtherWorld`] if an account of the store pays in another world;
-    /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use std::sync::Arc;
@@ -97,6 +92,11 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::Taken`] if another process works on an embedded store;
+    /// [`EngineError::OtherWorld`] if an account of the store pays in another world;
+    /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout.
     pub async fn open(
         store: impl Into<StoreDoor>,
         world: &World,
@@ -111,9 +111,6 @@ impl Engine {
 
     /// An engine beside one that sends: it submits, releases, resolves, opens payments, applies
     /// deliveries and asks about payments, and sends no payout before [`Engine::take_turn`].
-    ///
-    /// # Errors
-    /// As [`Engine::open`], but never [`EngineError::Taken`].
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -131,6 +128,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::open`], but never [`EngineError::Taken`].
     pub async fn open_beside(
         store: impl Into<StoreDoor>,
         world: &World,
@@ -222,9 +222,6 @@ impl Engine {
     /// Takes the store's turn to send, for an engine that was opened beside another one. Taking it
     /// again changes nothing.
     ///
-    /// # Errors
-    /// [`EngineError::Taken`] while another process has it.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use pagos_engine::EngineError;
@@ -240,6 +237,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::Taken`] while another process has it.
     pub async fn take_turn(&self) -> Result<(), EngineError> {
         if self.has_turn() {
             return Ok(());
@@ -284,11 +284,6 @@ impl Engine {
     ///
     /// The order of the answers is the order of `orders`.
     ///
-    /// # Errors
-    /// Nothing is stored if an account is not there ([`EngineError::NoAccount`]), an order cannot be
-    /// sent ([`EngineError::Unsendable`]), a key has another body ([`EngineError::Conflict`]), or the
-    /// run was released without it ([`EngineError::RunClosed`]).
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use pagos_engine::{RunId, Submitted};
@@ -305,6 +300,11 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// Nothing is stored if an account is not there ([`EngineError::NoAccount`]), an order cannot be
+    /// sent ([`EngineError::Unsendable`]), a key has another body ([`EngineError::Conflict`]), or the
+    /// run was released without it ([`EngineError::RunClosed`]).
     pub async fn submit(
         &self,
         run: &RunId,
@@ -332,9 +332,6 @@ impl Engine {
     /// Everything that the accounts' providers have against the orders, as [`Engine::submit`] would
     /// tell it. Stores nothing.
     ///
-    /// # Errors
-    /// [`EngineError::NoAccount`] and [`EngineError::Unsendable`].
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use pagos_engine::EngineError;
@@ -350,6 +347,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::NoAccount`] and [`EngineError::Unsendable`].
     pub fn check(&self, orders: &[PayoutOrder]) -> Result<(), EngineError> {
         let mut unsendable = Vec::new();
         for order in orders {
@@ -371,9 +371,6 @@ impl Engine {
     /// Orders that another run released before are due already. Called again, it does the rest of what
     /// an interrupted call left.
     ///
-    /// # Errors
-    /// [`EngineError::Incomplete`] if the run does not have `expected` members: nothing was released.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use pagos_engine::{EngineError, RunId};
@@ -389,6 +386,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::Incomplete`] if the run does not have `expected` members: nothing was released.
     pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
         match self.store.release(run, expected, self.timer.now()).await? {
             Released::Done { made_due } => Ok(made_due),
@@ -400,9 +400,6 @@ impl Engine {
 
     /// Takes back a run that was not released; returns how many orders were forgotten. Orders that
     /// another run has as well stay.
-    ///
-    /// # Errors
-    /// Whatever the store says.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -417,16 +414,15 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// Whatever the store says.
     pub async fn withdraw(&self, run: &RunId) -> Result<u64, EngineError> {
         Ok(self.store.withdraw(run).await?)
     }
 
     /// Checks, stores and releases one order, as a run of its own. The same order again changes
     /// nothing, so this is also what to do after a crash or an error of the store.
-    ///
-    /// # Errors
-    /// As [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and archived
-    /// long ago.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -443,6 +439,10 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and archived
+    /// long ago.
     pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
         let key = order.key.clone();
         let run = RunId(format!("payout {key}"));

@@ -88,9 +88,6 @@ impl Engine {
     /// Makes a delivery due once more, whatever became of it, as if it had just arrived. One that could
     /// not be read is read again first. False if there is no such delivery.
     ///
-    /// # Errors
-    /// Whatever the store says.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use pagos_engine::InboxId;
@@ -102,6 +99,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// Whatever the store says.
     pub async fn replay(&self, id: InboxId) -> Result<bool, EngineError> {
         let Some(filed) = self.store.delivery(id).await? else { return Ok(false) };
         let verdict = match &filed.item.verdict {
@@ -151,9 +151,6 @@ impl Engine {
     /// Somebody who proved nothing says that there is news about what `hint` names: a question about
     /// it follows, within the account's rate of hints. False if it names nothing of this account's.
     ///
-    /// # Errors
-    /// Whatever the store says.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use pagos_core::Hint;
@@ -169,6 +166,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// Whatever the store says.
     pub async fn nudge(&self, account: &AccountName, hint: &Hint) -> Result<bool, EngineError> {
         Ok(self.store.note_hint(account, hint, self.timer.now()).await?.is_some())
     }

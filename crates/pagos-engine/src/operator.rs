@@ -30,13 +30,6 @@ pub enum Decision {
 impl Engine {
     /// Takes a person's decision, with a note of who decided on what evidence.
     ///
-    /// # Errors
-    /// Refuses an empty note, and a decision that does not fit: only a payout in doubt can be sent
-    /// again. Neither that nor "failed" is taken before its attempt is older than lease and deadline
-    /// together: until then a worker may be about to send it. Nor is "succeeded" taken about what was
-    /// never sent, or either of them about what is pending or settled without a doubt and calls for
-    /// nobody: see [`Engine::resolve_although`].
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// use pagos_engine::{Decision, EngineError};
@@ -54,6 +47,13 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// Refuses an empty note, and a decision that does not fit: only a payout in doubt can be sent
+    /// again. Neither that nor "failed" is taken before its attempt is older than lease and deadline
+    /// together: until then a worker may be about to send it. Nor is "succeeded" taken about what was
+    /// never sent, or either of them about what is pending or settled without a doubt and calls for
+    /// nobody: see [`Engine::resolve_although`].
     pub async fn resolve(
         &self,
         key: &OrderKey,
@@ -66,9 +66,6 @@ impl Engine {
     /// [`Engine::resolve`] by somebody who knows where the payout stands: `present` is the word of that,
     /// as [`Progress::word`] has it. Then it is also taken about what is not in doubt. This is for who
     /// restored a backup, and for what a bank's statement says against its provider.
-    ///
-    /// # Errors
-    /// As [`Engine::resolve`], and if the payout stands elsewhere by now.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -87,6 +84,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// As [`Engine::resolve`], and if the payout stands elsewhere by now.
     pub async fn resolve_although(
         &self,
         key: &OrderKey,

@@ -22,9 +22,6 @@ impl Engine {
     /// What is settled can still be reversed, so a program that lives on reads notices instead
     /// ([`crate::Store::outbox`]).
     ///
-    /// # Errors
-    /// [`EngineError::NoPayout`] and [`EngineError::Archived`]; whatever the store says.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// # scene::play(async {
@@ -38,6 +35,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::NoPayout`] and [`EngineError::Archived`]; whatever the store says.
     pub async fn settled(&self, key: &OrderKey) -> Result<Payout, EngineError> {
         loop {
             let payout = self.load(key).await?;
@@ -51,9 +51,6 @@ impl Engine {
     /// As [`Engine::settled`], for a payment: waits until it is paid, or nobody can pay it any more, or a
     /// person must look at it. A payer's failed try is no end while the session is open.
     ///
-    /// # Errors
-    /// [`EngineError::NoPayment`]; whatever the store says.
-    ///
     /// ```
     /// use pagos_core::{OrderKey, Status};
     /// use pagos_engine::{Engine, EngineError};
@@ -62,6 +59,9 @@ impl Engine {
     ///     Ok(engine.payment_settled(invoice).await?.progress.status() == Status::Succeeded)
     /// }
     /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::NoPayment`]; whatever the store says.
     pub async fn payment_settled(&self, key: &OrderKey) -> Result<Payment, EngineError> {
         loop {
             let payment = self.store.payment(key).await?;

@@ -75,9 +75,6 @@ impl Engine {
     ///
     /// Dropping the future leaves what was in flight in doubt; it is found and asked about later.
     ///
-    /// # Errors
-    /// The first failure of the store, after everything else that was under way has ended.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// # scene::play(async {
@@ -92,6 +89,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// The first failure of the store, after everything else that was under way has ended.
     pub async fn work(&self, limit: usize) -> Result<Worked, EngineError> {
         let mut lanes = Lanes::default();
         let hints = self.shares_of_hints(&mut lanes);
@@ -117,9 +117,6 @@ impl Engine {
     /// When there is something to do the next time, for whoever calls [`Engine::work`] instead of
     /// [`Engine::run`]; `None`: nothing, until an order is released or a webhook arrives.
     ///
-    /// # Errors
-    /// Whatever the store says.
-    ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
     /// # scene::play(async {
@@ -131,6 +128,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// Whatever the store says.
     pub async fn due_at(&self) -> Result<Option<Timestamp>, EngineError> {
         let lanes_of =
             |account: &AccountName| Work::ALL.map(|work| Lane { account: account.clone(), work });
@@ -144,10 +144,6 @@ impl Engine {
     /// many are being sent, and so many asked about, for each account. `wake` is called for a future
     /// that resolves when there may be something to do earlier than expected, such as a new webhook.
     /// Returns what `stop` resolved to.
-    ///
-    /// # Errors
-    /// The first failure of the store, after what was in flight has ended. Nothing is lost by it: look at
-    /// its [`crate::StoreErrorKind`], and run again.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -166,6 +162,10 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// The first failure of the store, after what was in flight has ended. Nothing is lost by it: look at
+    /// its [`crate::StoreErrorKind`], and run again.
     pub async fn run<Stopped, Wake: Future<Output = ()> + Send>(
         &self,
         concurrency: usize,
@@ -178,9 +178,6 @@ impl Engine {
 
     /// As [`Engine::run`], with the calls to providers and what is decided over them in tasks of
     /// `spawner`: on as many cores as it has.
-    ///
-    /// # Errors
-    /// As there.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -204,6 +201,9 @@ impl Engine {
     /// # })?;
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
+    ///
+    /// # Errors
+    /// As there.
     pub async fn run_on<Stopped, Wake: Future<Output = ()> + Send>(
         self: &Arc<Self>,
         spawner: &dyn Spawner,

@@ -22,6 +22,20 @@ impl Exchange {
     /// Reads `1-request.http`, `1-response.http`, `2-request.http` ... from `folder`, as long as
     /// the next pair exists. A request without an answer (it was lost) ends the list.
     ///
+    /// ```
+    /// use pagos_http::Exchange;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("pagos-doc-exchange-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let request = "GET http://127.0.0.1:4010/banks HTTP/1.1\r\n\r\n";
+    /// std::fs::write(folder.join("1-request.http"), request)?;
+    /// std::fs::write(folder.join("1-response.http"), "HTTP/1.1 200 OK\r\n\r\n[]")?;
+    /// let exchanges = Exchange::read_all(&folder)?;
+    /// assert_eq!(exchanges[0].response.body(), "[]");
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If a file cannot be read or is not an HTTP/1.1 message.
     pub fn read_all(folder: &Path) -> io::Result<Vec<Self>> {

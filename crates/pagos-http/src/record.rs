@@ -33,6 +33,20 @@ pub struct RecordTransport {
 impl RecordTransport {
     /// Records what goes over `inner` in `folder`, which is made if need be.
     ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_http::{HttpOptions, HttpTransport, RecordTransport};
+    /// use pagos_system::System;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("pagos-doc-record-{}", std::process::id()));
+    /// let http = HttpTransport::new(&HttpOptions::default(), Arc::new(System))?;
+    /// let recorded = RecordTransport::new(Arc::new(http), folder.clone())?; // give it to a provider
+    /// assert_eq!(recorded.answers_unwritten(), 0);
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the folder cannot be made.
     pub fn new(inner: Arc<dyn Transport>, folder: impl Into<PathBuf>) -> io::Result<Self> {

@@ -26,11 +26,31 @@ pub struct ReplayTransport {
 
 impl ReplayTransport {
     /// Answers from `exchanges`, in this order.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use pagos_http::{Exchange, ReplayTransport};
+    ///
+    /// let request = Request::get("http://127.0.0.1:4010/banks").body(Bytes::new()).unwrap();
+    /// let response = Response::new(Bytes::from("[]"));
+    /// let replay = ReplayTransport::new([Exchange { request, response }]); // give it to a provider
+    /// assert_eq!(replay.remaining(), 1);
+    /// ```
     pub fn new(exchanges: impl IntoIterator<Item = Exchange>) -> Self {
         Self { waiting: Mutex::new(exchanges.into_iter().collect()) }
     }
 
     /// Answers from the files of a folder, see [`Exchange::read_all`].
+    ///
+    /// ```
+    /// use pagos_http::ReplayTransport;
+    ///
+    /// # let folder = std::env::temp_dir();
+    /// let replay = ReplayTransport::open(&folder.join("no-such-recording"))?;
+    /// assert_eq!(replay.remaining(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     /// If a file cannot be read or is not an HTTP/1.1 message.

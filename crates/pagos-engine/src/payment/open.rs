@@ -43,11 +43,6 @@ impl Engine {
     ///
     /// Dropping the future leaves at most a session that nobody knows the address of.
     ///
-    /// # Errors
-    /// [`EngineError::Invalid`] before anything is stored or sent; [`EngineError::Refused`] for a key
-    /// that names another payment, or that cannot be used again; [`EngineError::Provider`] with the
-    /// provider's next step.
-    ///
     /// ```
     /// use pagos_core::PaymentOrder;
     /// use pagos_engine::{Engine, EngineError};
@@ -58,6 +53,11 @@ impl Engine {
     ///     Ok(opened.url().unwrap_or_default().to_owned())
     /// }
     /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] before anything is stored or sent; [`EngineError::Refused`] for a key
+    /// that names another payment, or that cannot be used again; [`EngineError::Provider`] with the
+    /// provider's next step.
     pub async fn open_payment(&self, order: PaymentOrder) -> Result<Opened, EngineError> {
         let provider = self.payments_of(&order)?;
         provider.check(&order).map_err(EngineError::Invalid)?;
