@@ -112,3 +112,27 @@ impl From<Failure> for StoreError {
         failure.error
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_sqlite_tells_the_next_step() {
+        let cases = [
+            (ffi::SQLITE_BUSY, StoreErrorKind::Busy),
+            (ffi::SQLITE_LOCKED, StoreErrorKind::Busy),
+            (ffi::SQLITE_FULL, StoreErrorKind::Full),
+            (ffi::SQLITE_CORRUPT, StoreErrorKind::Damaged),
+            (ffi::SQLITE_NOTADB, StoreErrorKind::Damaged),
+            (ffi::SQLITE_IOERR, StoreErrorKind::Failed),
+            (ffi::SQLITE_READONLY, StoreErrorKind::Failed),
+        ];
+        for (code, expected) in cases {
+            let cause = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(Failure::from(cause).error.kind(), expected, "{code}");
+        }
+    }
+}
