@@ -272,19 +272,14 @@ fn open(outside: &Arc<Outside>) -> Cashypro {
 }
 
 fn order() -> PayoutOrder {
-    PayoutOrder {
-        key: OrderKey::new("order00000001").unwrap(),
-        account: AccountName::new("cashypro").unwrap(),
-        amount: Money::new(15_000_000, Currency::Cop),
-        beneficiary: Beneficiary {
-            name: "Ana Perez".to_owned(),
-            document: Some(Document::new(DocumentType::Cc, "1012345678").unwrap()),
-            bank: Some(BankCode::new("20").unwrap()),
-            account_type: AccountType::Savings,
-            account_number: AccountNumber::new("00012345678").unwrap(),
-            email: None,
-            phone: None,
-        },
-        description: None,
-    }
+    let number = AccountNumber::new("00012345678").unwrap();
+    let beneficiary = Beneficiary::new("Ana Perez", AccountType::Savings, number)
+        .with_document(Document::new(DocumentType::Cc, "1012345678").unwrap())
+        .with_bank(BankCode::new("20").unwrap());
+    PayoutOrder::new(
+        OrderKey::new("order00000001").unwrap(),
+        AccountName::new("cashypro").unwrap(),
+        Money::new(15_000_000, Currency::Cop),
+        beneficiary,
+    )
 }

@@ -61,6 +61,17 @@ pub struct PaymentConfig {
     pub user_type: Option<String>,
 }
 
+/// `payIn` with the pay type 154, for a day.
+impl Default for PaymentConfig {
+    fn default() -> Self {
+        Self {
+            product: PaymentProduct::PayIn { pay_type: 154 },
+            expire_seconds: 24 * 60 * 60,
+            user_type: None,
+        }
+    }
+}
+
 /// What the payer meets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentProduct {
@@ -134,11 +145,7 @@ impl CashyproConfig {
             // Guess: no document shows the answer to a query about an unknown order. What rests on
             // it is guarded by the descriptor's `Absence` and by the provider refusing a used key.
             not_found_words: vec!["Order_not_exist".to_owned()],
-            payment: PaymentConfig {
-                product: PaymentProduct::PayIn { pay_type: 154 },
-                expire_seconds: 24 * 60 * 60,
-                user_type: None,
-            },
+            payment: PaymentConfig::default(),
         }
     }
 

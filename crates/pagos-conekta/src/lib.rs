@@ -231,7 +231,10 @@ impl PayoutProvider for Conekta {
     ) -> Result<Observation, Error> {
         let instruction = self.instruction(order)?;
         let handle = handle.ok_or_else(|| {
-            Error::invalid("handle").because("no payee was prepared, so nothing can be sent")
+            Error::invalid("handle").because(
+                "a transfer needs the handle of its payee: call `prepare`, store what it returns, and \
+                 give it to `create`; nothing was sent",
+            )
         })?;
         let handle = PayeeHandle::of(handle)?;
         handle.check_account(&instruction.account)?;

@@ -90,6 +90,14 @@ impl BankCode {
     }
 }
 
+impl FromStr for BankCode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::new(text)
+    }
+}
+
 impl TryFrom<String> for BankCode {
     type Error = Error;
 
@@ -134,6 +142,14 @@ impl AccountNumber {
 impl fmt::Debug for AccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AccountNumber(..)")
+    }
+}
+
+impl FromStr for AccountNumber {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::new(text)
     }
 }
 

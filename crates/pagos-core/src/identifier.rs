@@ -8,7 +8,10 @@ use crate::Error;
 
 /// Declares a text newtype that is checked once, when it is built.
 macro_rules! identifier {
-    ($(#[$meta:meta])* $name:ident, $field:literal, $length_max:literal, $legal:expr, $rule:literal) => {
+    (
+        $(#[$meta:meta])*
+        $name:ident, $field:literal, $length_max:literal, $legal:expr, $rule:literal, $remedy:expr
+    ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -25,7 +28,9 @@ macro_rules! identifier {
                 let text = text.into();
                 let legal: fn(u8) -> bool = $legal;
                 if text.is_empty() || text.len() > $length_max || !text.bytes().all(legal) {
-                    return Err(Error::invalid($field).because(format!("{text:?} is not {}", $rule)));
+                    let remedy: fn(&str) -> &'static str = $remedy;
+                    let message = format!("{text:?} is not {}{}", $rule, remedy(&text));
+                    return Err(Error::invalid($field).because(message));
                 }
                 Ok(Self { text })
             }
@@ -69,12 +74,17 @@ macro_rules! identifier {
 identifier!(
     /// Our own reference of a payout or a payment, chosen before it is sent and never changed.
     ///
-    /// 1 to 32 of `A-Z a-z 0-9 _ -`. A provider may allow less and then says so in its check.
+    /// 1 to 32 of `A-Z a-z 0-9 _ -`. A provider may allow less and then says so in its check. A UUID fits
+    /// without its hyphens: `uuid.simple()` has 32 digits, `uuid.hyphenated()` 36 characters.
     OrderKey,
     "key",
     32,
     |byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-',
-    "1 to 32 of A-Z a-z 0-9 _ -"
+    "1 to 32 of A-Z a-z 0-9 _ -",
+    |text| match is_hyphenated_uuid(text) {
+        true => "; a UUID fits without its hyphens, as 32 digits (`uuid.simple()`)",
+        false => "",
+    }
 );
 
 identifier!(
@@ -83,7 +93,8 @@ identifier!(
     "reference",
     128,
     |byte| byte.is_ascii_graphic(),
-    "1 to 128 visible ASCII characters"
+    "1 to 128 visible ASCII characters",
+    |_| ""
 );
 
 identifier!(
@@ -94,8 +105,15 @@ identifier!(
     "provider",
     32,
     |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-',
-    "1 to 32 of a-z 0-9 _ -"
+    "1 to 32 of a-z 0-9 _ -",
+    |_| ""
 );
+
+/// `8-4-4-4-12` hexadecimal digits: the form of a UUID that most libraries print.
+fn is_hyphenated_uuid(text: &str) -> bool {
+    let is_group = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(is_group)
+}
 
 /// What `prepare` made and `create` and `query` need: the id of a payee, or the very instruction
 /// that was signed. 1 to 4,096 visible ASCII characters, which may name a person: `Debug` shows
@@ -163,6 +181,16 @@ mod tests {
         for bad in ["", "a b", "ñ", "a/b", "a\n", too_long.as_str()] {
             assert!(OrderKey::new(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_hyphenated_uuid_is_told_what_fits() {
+        let uuid = "0b6f4f4e-91d1-4f57-8d63-8a6f5be6a001";
+        let said = OrderKey::new(uuid).unwrap_err().to_string();
+        assert!(said.contains("uuid.simple()"), "{said}");
+        assert!(OrderKey::new(uuid.replace('-', "")).is_ok());
+        let said = OrderKey::new("a b").unwrap_err().to_string();
+        assert!(said.ends_with("is not 1 to 32 of A-Z a-z 0-9 _ -"), "{said}");
     }
 
     #[test]

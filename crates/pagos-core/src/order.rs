@@ -7,6 +7,17 @@ use serde::{Deserialize, Serialize};
 use crate::{AccountName, AccountNumber, AccountType, BankCode, Document, Money, OrderKey};
 
 /// Who is paid, and where. `Debug` shows nothing of the person.
+///
+/// ```
+/// use pagos_core::{AccountNumber, AccountType, BankCode, Beneficiary, Document, DocumentType};
+///
+/// let number = AccountNumber::new("0012345678")?;
+/// let ana = Beneficiary::new("Ana Castillo", AccountType::Savings, number)
+///     .with_document(Document::new(DocumentType::Cc, "1032456789")?)
+///     .with_bank(BankCode::new("Bancolombia")?);
+/// assert_eq!(format!("{ana:?}"), "Beneficiary(..)");
+/// # Ok::<(), pagos_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beneficiary {
     /// The name on the account.
@@ -25,9 +36,64 @@ pub struct Beneficiary {
     pub phone: Option<String>,
 }
 
+impl Beneficiary {
+    /// What every provider needs; most of them want a bank and a document, too.
+    pub fn new(
+        name: impl Into<String>,
+        account_type: AccountType,
+        account_number: AccountNumber,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            document: None,
+            bank: None,
+            account_type,
+            account_number,
+            email: None,
+            phone: None,
+        }
+    }
+
+    /// With the document that the account was opened with.
+    #[must_use]
+    pub fn with_document(self, document: Document) -> Self {
+        Self { document: Some(document), ..self }
+    }
+
+    /// With the bank, in the provider's own words.
+    #[must_use]
+    pub fn with_bank(self, bank: BankCode) -> Self {
+        Self { bank: Some(bank), ..self }
+    }
+
+    /// With a mail address, for providers that take it.
+    #[must_use]
+    pub fn with_email(self, email: impl Into<String>) -> Self {
+        Self { email: Some(email.into()), ..self }
+    }
+
+    /// With a telephone number, for providers that take it.
+    #[must_use]
+    pub fn with_phone(self, phone: impl Into<String>) -> Self {
+        Self { phone: Some(phone.into()), ..self }
+    }
+}
+
 /// One payout that we want: who, how much, through which account, under which key.
 ///
 /// Any value is legal here; what a provider cannot carry, its `check` says.
+///
+/// ```
+/// use pagos_core::{AccountName, Beneficiary, Currency, Money, OrderKey, PayoutOrder};
+/// # let ana = Beneficiary::new("Ana", pagos_core::AccountType::Savings, "0012345678".parse()?);
+///
+/// let key = OrderKey::new("salary-2026-01-ana")?;
+/// let amount = Money::parse("150000", Currency::Cop)?;
+/// let order = PayoutOrder::new(key, AccountName::new("cashypro")?, amount, ana)
+///     .with_description("salary of January");
+/// assert_eq!(order.amount.to_string(), "150000.00 COP");
+/// # Ok::<(), pagos_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutOrder {
     /// Our own reference. Unique in a store; the provider sees it where it can carry it.
@@ -40,6 +106,24 @@ pub struct PayoutOrder {
     pub beneficiary: Beneficiary,
     /// Free text that the beneficiary may see.
     pub description: Option<String>,
+}
+
+impl PayoutOrder {
+    /// An order without a description.
+    pub fn new(
+        key: OrderKey,
+        account: AccountName,
+        amount: Money,
+        beneficiary: Beneficiary,
+    ) -> Self {
+        Self { key, account, amount, beneficiary, description: None }
+    }
+
+    /// With a text that the beneficiary may see.
+    #[must_use]
+    pub fn with_description(self, description: impl Into<String>) -> Self {
+        Self { description: Some(description.into()), ..self }
+    }
 }
 
 /// One thing that a provider has against an order. All of them are reported in one go.
@@ -75,19 +159,13 @@ impl fmt::Debug for Beneficiary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AccountType;
 
     #[test]
     fn nothing_of_a_beneficiary_is_shown() {
-        let beneficiary = Beneficiary {
-            name: "canary".to_owned(),
-            document: None,
-            bank: None,
-            account_type: AccountType::Savings,
-            account_number: AccountNumber::new("0012345678").unwrap(),
-            email: Some("canary@example.com".to_owned()),
-            phone: Some("3001234567".to_owned()),
-        };
+        let number = AccountNumber::new("0012345678").unwrap();
+        let beneficiary = Beneficiary::new("canary", AccountType::Savings, number)
+            .with_email("canary@example.com")
+            .with_phone("3001234567");
         assert_eq!(format!("{beneficiary:?}"), "Beneficiary(..)");
     }
 }

@@ -105,6 +105,40 @@ pub struct PaymentOrder {
     pub metadata: Vec<Metadata>,
 }
 
+impl PaymentOrder {
+    /// An order of which only the three things are known that every payment needs. The rest are fields.
+    ///
+    /// ```
+    /// use pagos_core::{AccountName, Currency, Money, OrderKey, PaymentOrder};
+    ///
+    /// let (key, account) = (OrderKey::new("invoice-17")?, AccountName::new("etpay")?);
+    /// let amount = Money::parse("15000", Currency::Clp)?;
+    /// let order = PaymentOrder {
+    ///     description: Some("invoice 17".to_owned()),
+    ///     ..PaymentOrder::new(key, account, amount)
+    /// };
+    /// assert!(!order.is_document_locked);
+    /// # Ok::<(), pagos_core::Error>(())
+    /// ```
+    pub fn new(key: OrderKey, account: AccountName, amount: Money) -> Self {
+        Self {
+            key,
+            account,
+            amount,
+            payer_name: None,
+            document: None,
+            is_document_locked: false,
+            bank: None,
+            email: None,
+            phone: None,
+            description: None,
+            return_url: None,
+            cancel_url: None,
+            metadata: Vec::new(),
+        }
+    }
+}
+
 /// One line about a payment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {

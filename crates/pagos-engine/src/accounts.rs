@@ -7,6 +7,20 @@ use pagos_core::{AccountName, PayoutProvider};
 use crate::policy::Policy;
 
 /// Providers by the name of the account that they were configured for.
+///
+/// ```
+/// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+/// use pagos_core::AccountName;
+/// use pagos_engine::{Accounts, Policy};
+///
+/// let accounts = Accounts::new()
+///     .with(AccountName::new("acme")?, scene::provider())
+///     .with(AccountName::new("acme-peru")?, scene::provider())
+///     .under(AccountName::new("acme-peru")?, Policy { lost_max: 1, ..Policy::live() });
+/// assert_eq!(accounts.iter().count(), 2);
+/// assert!(accounts.policy(&AccountName::new("acme")?).is_none());
+/// # Ok::<(), pagos_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
     by_name: BTreeMap<AccountName, Arc<dyn PayoutProvider>>,

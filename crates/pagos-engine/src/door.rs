@@ -36,6 +36,16 @@ pub struct StoreDoor {
 
 impl StoreDoor {
     /// A store whose writes `probe` is told of.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_engine::{MemoryStore, NoProbe, StoreDoor};
+    ///
+    /// let door = StoreDoor::new(Arc::new(MemoryStore::new()), Arc::new(NoProbe));
+    /// let same = StoreDoor::from(Arc::new(MemoryStore::new())); // a store without a probe
+    /// # drop((door, same));
+    /// ```
     pub fn new(store: Arc<dyn Store>, probe: Arc<dyn Probe>) -> Self {
         Self { store, probe }
     }

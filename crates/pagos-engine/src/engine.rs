@@ -77,6 +77,22 @@ impl Engine {
     /// Takes a store, or a [`StoreDoor`] whose probe then hears of its calls too. `policy` is for all
     /// accounts that have none of their own ([`Accounts::under`]).
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use std::sync::Arc;
+    /// use pagos_engine::{Accounts, Engine, MemoryStore, Policy, World};
+    ///
+    /// # scene::play(async {
+    /// # let (account, provider, timer) = (scene::account(), scene::provider(), scene::timer());
+    /// let store = Arc::new(MemoryStore::new());
+    /// let accounts = Accounts::new().with(account, provider);
+    /// let engine = Engine::open(store, &World::Providers, accounts, timer, Policy::live()).await?;
+    /// assert!(engine.has_turn());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`EngineError::Taken`] if another process works on an embedded store;
     /// [`EngineError::OtherWorld`] if an account of the store pays in another world;
@@ -95,6 +111,23 @@ impl Engine {
 
     /// An engine beside one that sends: it submits, releases, resolves, opens payments, applies
     /// deliveries and asks about payments, and sends no payout before [`Engine::take_turn`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Accounts, Engine, Policy, World};
+    ///
+    /// # scene::play(async {
+    /// # let (account, provider, timer) = (scene::account(), scene::provider(), scene::timer());
+    /// # let store = std::sync::Arc::new(pagos_engine::MemoryStore::new());
+    /// let accounts = Accounts::new().with(account, provider);
+    /// let beside =
+    ///     Engine::open_beside(store, &World::Providers, accounts, timer, Policy::live()).await?;
+    /// assert!(!beside.has_turn());
+    /// beside.pay(scene::order("salary-7")).await?; // stored; the other one sends it
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Engine::open`], but never [`EngineError::Taken`].
@@ -150,11 +183,34 @@ impl Engine {
     }
 
     /// Says when the loop of [`Engine::run`] last came round, to whoever watches over it.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let pulse = engine.pulse();
+    /// assert_eq!(pulse.last(), None);
+    /// engine.run(1, std::future::ready(()), std::future::pending::<()>).await?;
+    /// assert!(pulse.last().is_some());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn pulse(&self) -> Pulse {
         self.pulse.clone()
     }
 
     /// Says how many payouts are being sent, to whoever may have to end the process.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert_eq!(engine.sending().count(), 0);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn sending(&self) -> Sending {
         self.sending.clone()
     }
@@ -165,6 +221,22 @@ impl Engine {
 
     /// Takes the store's turn to send, for an engine that was opened beside another one. Taking it
     /// again changes nothing.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::EngineError;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// match engine.take_turn().await {
+    ///     Ok(()) => {} // it sends from here on
+    ///     Err(EngineError::Taken) => println!("another process sends; try again later"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     ///
     /// # Errors
     /// [`EngineError::Taken`] while another process has it.
@@ -192,6 +264,17 @@ impl Engine {
     }
 
     /// The accounts that it works for.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let names: Vec<&str> = engine.accounts().iter().map(|(name, _)| name.as_str()).collect();
+    /// assert_eq!(names, ["acme"]);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn accounts(&self) -> &Accounts {
         self.providers.accounts()
     }
@@ -200,6 +283,23 @@ impl Engine {
     /// [`Engine::release`]; after a crash in between, submit the same orders again and release.
     ///
     /// The order of the answers is the order of `orders`.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{RunId, Submitted};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let run = RunId::from("payroll of May");
+    /// let orders = vec![scene::order("may-1"), scene::order("may-2")];
+    /// let answers = engine.submit(&run, orders.clone()).await?;
+    /// assert_eq!(answers, [Submitted::New, Submitted::New]);
+    /// engine.submit(&run, orders).await?; // after a crash: nothing is stored twice
+    /// assert_eq!(engine.release(&run, 2).await?, 2); // from here on they may be sent
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     ///
     /// # Errors
     /// Nothing is stored if an account is not there ([`EngineError::NoAccount`]), an order cannot be
@@ -232,6 +332,22 @@ impl Engine {
     /// Everything that the accounts' providers have against the orders, as [`Engine::submit`] would
     /// tell it. Stores nothing.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::EngineError;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let mut order = scene::order("salary-7");
+    /// assert!(engine.check(&[order.clone()]).is_ok());
+    /// order.amount.minor = 0;
+    /// let Err(EngineError::Unsendable(orders)) = engine.check(&[order]) else { panic!("it is sent") };
+    /// assert_eq!(orders[0].1[0].to_string(), "amount: it is nothing; pay more");
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`EngineError::NoAccount`] and [`EngineError::Unsendable`].
     pub fn check(&self, orders: &[PayoutOrder]) -> Result<(), EngineError> {
@@ -255,6 +371,22 @@ impl Engine {
     /// Orders that another run released before are due already. Called again, it does the rest of what
     /// an interrupted call left.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{EngineError, RunId};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let run = RunId::from("payroll of May");
+    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
+    /// let refused = engine.release(&run, 2).await;
+    /// assert!(matches!(refused, Err(EngineError::Incomplete { members: 1, .. })));
+    /// assert_eq!(engine.release(&run, 1).await?, 1);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`EngineError::Incomplete`] if the run does not have `expected` members: nothing was released.
     pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
@@ -269,6 +401,20 @@ impl Engine {
     /// Takes back a run that was not released; returns how many orders were forgotten. Orders that
     /// another run has as well stay.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::RunId;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let run = RunId::from("payroll of May");
+    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
+    /// assert_eq!(engine.withdraw(&run).await?, 1);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// Whatever the store says.
     pub async fn withdraw(&self, run: &RunId) -> Result<u64, EngineError> {
@@ -277,6 +423,22 @@ impl Engine {
 
     /// Checks, stores and releases one order, as a run of its own. The same order again changes
     /// nothing, so this is also what to do after a crash or an error of the store.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::EngineError;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// let order = scene::order("salary-7");
+    /// engine.pay(order.clone()).await?;
+    /// engine.pay(order.clone()).await?; // the same order: nothing happens
+    /// let other = order.with_description("a bonus");
+    /// assert!(matches!(engine.pay(other).await, Err(EngineError::Conflict(_))));
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and archived

@@ -6,6 +6,19 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of the headers and the body that are kept. Two deliveries with one fingerprint are one
 /// delivery, sent twice; a store keeps it once per account. How a delivery travelled should be no part
 /// of it: whoever receives one forgets those headers first, with [`Delivery::keep_headers`].
+///
+/// ```
+/// use pagos_core::{Delivery, Timestamp};
+/// use pagos_engine::fingerprint;
+///
+/// let sent = |body: &'static str, at| Delivery {
+///     headers: http::HeaderMap::new(),
+///     body: body.into(),
+///     received_at: Timestamp::from_millis(at),
+/// };
+/// assert_eq!(fingerprint(&sent("{}", 1)), fingerprint(&sent("{}", 2)));
+/// assert_ne!(fingerprint(&sent("{}", 1)), fingerprint(&sent("{ }", 1)));
+/// ```
 pub fn fingerprint(delivery: &Delivery) -> [u8; 32] {
     let headers = delivery.headers.iter();
     let mut kept: Vec<(&str, &[u8])> =

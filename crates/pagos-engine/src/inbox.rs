@@ -88,6 +88,18 @@ impl Engine {
     /// Makes a delivery due once more, whatever became of it, as if it had just arrived. One that could
     /// not be read is read again first. False if there is no such delivery.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::InboxId;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert!(!engine.replay(InboxId(17)).await?); // there is no such delivery
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// Whatever the store says.
     pub async fn replay(&self, id: InboxId) -> Result<bool, EngineError> {
@@ -138,6 +150,22 @@ impl Engine {
 
     /// Somebody who proved nothing says that there is news about what `hint` names: a question about
     /// it follows, within the account's rate of hints. False if it names nothing of this account's.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_core::Hint;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let order = scene::order("salary-7");
+    /// let hint = Hint { key: Some(order.key.clone()), reference: None };
+    /// assert!(!engine.nudge(&order.account, &hint).await?);
+    /// engine.pay(order.clone()).await?;
+    /// assert!(engine.nudge(&order.account, &hint).await?);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     ///
     /// # Errors
     /// Whatever the store says.

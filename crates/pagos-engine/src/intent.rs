@@ -17,6 +17,12 @@ pub use digest::{Canonical, Digest};
 #[serde(transparent)]
 pub struct RunId(pub String);
 
+impl From<&str> for RunId {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
 /// An order that is to be stored.
 #[derive(Debug, Clone)]
 pub struct Intent {

@@ -47,6 +47,8 @@ mod retention;
 mod send;
 mod sending;
 mod service;
+mod settled;
+mod shares;
 mod spread;
 mod store;
 #[cfg(feature = "suite")]
@@ -92,6 +94,6 @@ pub use store::{
     Step, Store, StoreError, StoreErrorKind, Turn, Work,
 };
 pub use tally::{Tally, TallyRow};
-pub use timer::Timer;
+pub use timer::{ManualTimer, Timer};
 pub use work::Worked;
 pub use world::World;

@@ -30,6 +30,24 @@ pub enum Decision {
 impl Engine {
     /// Takes a person's decision, with a note of who decided on what evidence.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Decision, EngineError};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let order = scene::order("salary-7");
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// // It was never sent, so it cannot have succeeded.
+    /// let note = "statement of 12 May, checked by Ana";
+    /// let refused = engine.resolve(&key, Decision::Succeeded, note).await;
+    /// assert!(matches!(refused, Err(EngineError::Refused(_))));
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// Refuses an empty note, and a decision that does not fit: only a payout in doubt can be sent
     /// again. Neither that nor "failed" is taken before its attempt is older than lease and deadline
@@ -48,6 +66,24 @@ impl Engine {
     /// [`Engine::resolve`] by somebody who knows where the payout stands: `present` is the word of that,
     /// as [`Progress::word`] has it. Then it is also taken about what is not in doubt. This is for who
     /// restored a backup, and for what a bank's statement says against its provider.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::Decision;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let order = scene::order("salary-7");
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// // A backup was restored, and the statement shows that the payout of after it was paid.
+    /// let note = "statement of 12 May, checked by Ana";
+    /// let payout = engine.resolve_although(&key, Decision::Succeeded, note, "created").await?;
+    /// assert_eq!(payout.status(), pagos_core::Status::Succeeded);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Engine::resolve`], and if the payout stands elsewhere by now.

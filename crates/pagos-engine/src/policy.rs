@@ -114,6 +114,13 @@ impl Policy {
     /// (pending, where the provider's descriptor names no other time).
     ///
     /// The delays are ours; no provider documents better ones, and none states a rate limit.
+    ///
+    /// ```
+    /// use pagos_engine::Policy;
+    ///
+    /// let slower = Policy { sends_per_second_max: Some(1), ..Policy::live() };
+    /// assert!(slower.deadline < slower.lease);
+    /// ```
     pub fn live() -> Self {
         let seconds = |list: &[u64]| list.iter().copied().map(Duration::from_secs).collect();
         Self {
@@ -159,6 +166,12 @@ impl Policy {
     /// proof after six seconds, the limits of one call stay humanly short, and nothing limits the
     /// rate. A person is called after what a payout of theirs takes at
     /// most, and after a minute at least. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
+    ///
+    /// ```
+    /// use pagos_engine::Policy;
+    ///
+    /// assert!(Policy::twin(60).watch_for < Policy::live().watch_for);
+    /// ```
     pub fn twin(speed: u32) -> Self {
         let speed = speed.max(1);
         let lease = Duration::from_secs(4);

@@ -33,6 +33,21 @@ pub enum About {
 /// because the secret belongs to it, then an order by our key, then a payout by the provider's id. An
 /// archived payout is known by our key only.
 ///
+/// ```
+/// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+/// use pagos_core::Hint;
+/// use pagos_engine::{About, MemoryStore, recognise};
+///
+/// # scene::play(async {
+/// let (store, order) = (MemoryStore::new(), scene::order("salary-7"));
+/// let hint = Hint { key: Some(order.key.clone()), reference: None };
+/// let known = recognise(&store, &order.account, &hint).await?;
+/// assert_eq!(known.about, About::Nothing); // nobody submitted it here
+/// # Ok(())
+/// # })?;
+/// # Ok::<(), pagos_engine::EngineError>(())
+/// ```
+///
 /// # Errors
 /// Whatever the store says.
 pub async fn recognise(

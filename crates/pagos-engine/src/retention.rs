@@ -108,6 +108,15 @@ impl Stay {
 
 /// When something was last done or learned about a payout. Nobody asks the clock that wrote it: it is
 /// the latest moment in what is stored.
+///
+/// ```
+/// use pagos_core::Timestamp;
+/// use pagos_engine::{Candidate, Entry, changed_at};
+///
+/// fn is_older(candidate: &Candidate, history: &[Entry], than: Timestamp) -> bool {
+///     changed_at(candidate, history) < than
+/// }
+/// ```
 pub fn changed_at(candidate: &Candidate, history: &[Entry]) -> Timestamp {
     let progress = &candidate.payout.progress;
     let repeated = progress.repeated.as_ref().map(|seen| seen.seen_at);
@@ -137,6 +146,20 @@ fn written_at(entry: &Entry) -> Timestamp {
 ///
 /// A part of the history gives no reason that the whole does not give: an empty one is enough to find
 /// most of what stays.
+///
+/// ```
+/// use pagos_engine::{Candidate, Horizon, Stay, stay};
+///
+/// fn may_leave(candidate: &Candidate, horizon: Horizon) -> bool {
+///     match stay(candidate, &[], horizon) {
+///         Some(Stay::Recent) | None => true, // its history says whether it is
+///         Some(reason) => {
+///             println!("{} stays: {reason:?}", candidate.payout.order.key);
+///             false
+///         }
+///     }
+/// }
+/// ```
 pub fn stay(candidate: &Candidate, history: &[Entry], horizon: Horizon) -> Option<Stay> {
     let Candidate { payout, is_held, lease_until, has_open_run, .. } = candidate;
     let progress = &payout.progress;

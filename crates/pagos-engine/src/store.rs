@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
-use pagos_core::{AccountName, OrderKey, PayoutOrder, ProviderRef, Timestamp};
+use pagos_core::{AccountName, OrderKey, PayoutOrder, ProviderRef, Status, Timestamp};
 
 use crate::{
     delivery::{InboxId, InboxStore},
@@ -240,6 +240,13 @@ pub struct Payout {
     pub epoch: u64,
 }
 
+impl Payout {
+    /// Where it stands.
+    pub fn status(&self) -> Status {
+        self.progress.status()
+    }
+}
+
 /// Who claims, and how much.
 #[derive(Debug, Clone)]
 pub struct ClaimRequest {
@@ -358,11 +365,26 @@ pub enum Committed {
     Conflict,
 }
 
-/// A store that could not do its work. The outcome of a write is then not known.
+/// A store that could not do its work. Unless [`StoreErrorKind`] says otherwise, the outcome of a write is
+/// then not known: read again before anything is decided.
+///
+/// ```
+/// use pagos_engine::{StoreError, StoreErrorKind};
+///
+/// fn can_wait(error: &StoreError) -> bool {
+///     match error.kind() {
+///         StoreErrorKind::Busy | StoreErrorKind::Unreachable | StoreErrorKind::Full => true,
+///         StoreErrorKind::UnknownOutcome => true,
+///         StoreErrorKind::Damaged | StoreErrorKind::Failed => false,
+///         StoreErrorKind::UnreadableRow => false,
+///     }
+/// }
+/// assert!(!can_wait(&StoreError::new("the file is not a database")));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct StoreError {
-    /// Is it about the store, or about one row of it?
+    /// What it is about, and so what to do.
     pub kind: StoreErrorKind,
     /// What happened and what to do.
     pub message: String,
@@ -371,11 +393,23 @@ pub struct StoreError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What a [`StoreError`] is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a [`StoreError`] is about: the next step of whoever runs an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StoreErrorKind {
-    /// The store could not do its work.
+    /// The store could not do its work, for a reason that stays: a setting, a right, a fault. Read the
+    /// message.
     Failed,
+    /// Somebody else keeps it locked, or keeps its rows busy. Try again in a moment.
+    Busy,
+    /// The server of the store, or the way to it, is away. Try again later.
+    Unreachable,
+    /// The disk is full; nothing was written. Make room, then try again.
+    Full,
+    /// A write was under way when the store went away, and it may have happened. Read again before
+    /// anything is decided.
+    UnknownOutcome,
+    /// The store's file is damaged. Stop, and restore a backup: a new store would pay again.
+    Damaged,
     /// One row cannot be read, because a newer version wrote it or because it is damaged. Other rows
     /// are as good as ever.
     UnreadableRow,
@@ -389,7 +423,18 @@ impl StoreError {
 
     /// A row that this version of the program cannot read.
     pub fn unreadable(message: impl Into<String>) -> Self {
-        Self { kind: StoreErrorKind::UnreadableRow, ..Self::new(message) }
+        Self::new(message).of_kind(StoreErrorKind::UnreadableRow)
+    }
+
+    /// What it is about, and so what to do.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// The same error, of this kind.
+    #[must_use]
+    pub fn of_kind(self, kind: StoreErrorKind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Keeps the cause.

@@ -47,6 +47,16 @@ struct Look {
 impl Engine {
     /// Accounts whose list could not be read when it was tried last, with the reason. It is tried again
     /// by itself; until then their settled payouts are asked about only when their watch ends.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert!(engine.unswept().is_empty());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn unswept(&self) -> BTreeMap<AccountName, String> {
         let sweeps = self.sweeps();
         let failed = sweeps.accounts.iter();

@@ -24,7 +24,6 @@ use crate::{
     payment::Payment,
     place::Place,
     point::Point,
-    rate::Limited,
     record::Writer,
     service::Admission,
     spread::{self, Spawner},
@@ -32,7 +31,7 @@ use crate::{
 };
 
 /// Deliveries that are applied side by side.
-const INBOX_BATCH: usize = 128;
+pub(crate) const INBOX_BATCH: usize = 128;
 
 /// What one round of [`Engine::work`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,6 +75,21 @@ impl Engine {
     ///
     /// Dropping the future leaves what was in flight in doubt; it is found and asked about later.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// engine.pay(scene::order("salary-7")).await?;
+    /// let mut rounds = 0;
+    /// while !engine.work(16).await?.is_idle() {
+    ///     rounds += 1;
+    /// }
+    /// assert_eq!(rounds, 1); // it was sent and paid; the watch is due later
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// The first failure of the store, after everything else that was under way has ended.
     pub async fn work(&self, limit: usize) -> Result<Worked, EngineError> {
@@ -100,20 +114,64 @@ impl Engine {
         outcome
     }
 
+    /// When there is something to do the next time, for whoever calls [`Engine::work`] instead of
+    /// [`Engine::run`]; `None`: nothing, until an order is released or a webhook arrives.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert_eq!(engine.due_at().await?, None);
+    /// engine.pay(scene::order("salary-7")).await?;
+    /// assert!(engine.due_at().await?.is_some());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever the store says.
+    pub async fn due_at(&self) -> Result<Option<Timestamp>, EngineError> {
+        let lanes_of =
+            |account: &AccountName| Work::ALL.map(|work| Lane { account: account.clone(), work });
+        let lanes: Vec<Lane> = self.providers.names().flat_map(lanes_of).collect();
+        Ok(self.store.next_due(&lanes).await?)
+    }
+
     /// Works until `stop` resolves: then nothing new is begun, what is in flight is waited for, and
     /// everything learned is committed. Dropping the future instead leaves in doubt what was being sent
     /// ([`Engine::sending`] counts it), as a crash does; whoever opens the store next asks about it. At most `concurrency` payouts of each lane are under way: so
     /// many are being sent, and so many asked about, for each account. `wake` is called for a future
     /// that resolves when there may be something to do earlier than expected, such as a new webhook.
+    /// Returns what `stop` resolved to.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use std::future::pending;
+    /// use pagos_core::Status;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let order = scene::order("salary-7");
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// // Until this payout is settled, and without news from outside.
+    /// let payout = engine.run(16, engine.settled(&key), pending::<()>).await??;
+    /// assert_eq!(payout.status(), Status::Succeeded);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     ///
     /// # Errors
-    /// The first failure of the store, after what was in flight has ended.
-    pub async fn run<Wake: Future<Output = ()> + Send>(
+    /// The first failure of the store, after what was in flight has ended. Nothing is lost by it: look at
+    /// its [`crate::StoreErrorKind`], and run again.
+    pub async fn run<Stopped, Wake: Future<Output = ()> + Send>(
         &self,
         concurrency: usize,
-        stop: impl Future<Output = ()> + Send,
+        stop: impl Future<Output = Stopped> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Stopped, EngineError> {
         let handle = |held, place| self.handle(held, place).boxed();
         self.run_handling(&handle, concurrency, stop, wake).await
     }
@@ -121,51 +179,77 @@ impl Engine {
     /// As [`Engine::run`], with the calls to providers and what is decided over them in tasks of
     /// `spawner`: on as many cores as it has.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::Spawner;
+    ///
+    /// # scene::play(async {
+    /// # use futures_util::future::BoxFuture;
+    /// # let engine = std::sync::Arc::new(scene::engine().await);
+    /// /// Whoever has a runtime spawns a task here; see [`pagos_engine::Spawner`].
+    /// #[derive(Debug)]
+    /// struct Here;
+    ///
+    /// impl Spawner for Here {
+    ///     fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+    ///         work
+    ///     }
+    /// }
+    ///
+    /// engine.run_on(&Here, 16, std::future::ready(()), std::future::pending::<()>).await?;
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
     /// # Errors
     /// As there.
-    pub async fn run_on<Wake: Future<Output = ()> + Send>(
+    pub async fn run_on<Stopped, Wake: Future<Output = ()> + Send>(
         self: &Arc<Self>,
         spawner: &dyn Spawner,
         concurrency: usize,
-        stop: impl Future<Output = ()> + Send,
+        stop: impl Future<Output = Stopped> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Stopped, EngineError> {
         let handle = |held, place| spread::handle(self, spawner, held, place);
         self.run_handling(&handle, concurrency, stop, wake).await
     }
 
-    async fn run_handling<'a, Wake: Future<Output = ()> + Send>(
+    async fn run_handling<'a, Stopped, Wake: Future<Output = ()> + Send>(
         &'a self,
         handle: &Handle<'a, '_>,
         concurrency: usize,
-        stop: impl Future<Output = ()> + Send,
+        stop: impl Future<Output = Stopped> + Send,
         wake: impl Fn() -> Wake + Send + Sync,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Stopped, EngineError> {
         let mut stop = std::pin::pin!(stop.fuse());
         let mut under_way = UnderWay::new();
         let mut lanes = Lanes::default();
         let mut sweeping = Sweeping::new();
-        let mut ending = Ending::default();
+        let mut ending = Ending::NotYet;
         loop {
             self.beat();
             lanes.leave();
             lanes.note(self.agenda.take(), self.timer.now());
-            match ending.is_stopping {
-                true => sweeping.clear(),
-                false => {
+            ending = match ending {
+                Ending::NotYet => {
                     self.begin_more(concurrency.max(1), &mut lanes, &mut under_way);
                     self.begin_sweeps(&mut lanes, &mut sweeping);
+                    Ending::NotYet
                 }
-            }
-            if ending.is_stopping && under_way.is_empty() {
-                return ending.failure.map_or(Ok(()), Err);
-            }
+                Ending::Stopped(stopped) if under_way.is_empty() => return Ok(stopped),
+                Ending::Failed(error) if under_way.is_empty() => return Err(error),
+                Ending::Stopped(_) | Ending::Failed(_) => {
+                    sweeping.clear();
+                    ending
+                }
+            };
             let mut nap = self.timer.sleep(lanes.nap(self.timer.now())).fuse();
             let mut woken = std::pin::pin!(wake().fuse());
             let freed = lanes.freed.clone();
             let mut left = std::pin::pin!(freed.any().fuse());
             select_biased! {
-                () = stop => ending.is_stopping = true,
+                stopped = stop => ending.stop(stopped),
                 done = under_way.select_next_some() => match done {
                     Ok(done) => self.take_in(done, handle, &ending, &mut lanes, &mut under_way),
                     Err(error) => ending.fail(error),
@@ -245,13 +329,13 @@ impl Engine {
         &'a self,
         done: Done,
         handle: &Handle<'a, '_>,
-        ending: &Ending,
+        ending: &Ending<impl Sized>,
         lanes: &mut Lanes,
         under_way: &mut UnderWay<'a>,
     ) {
         match done {
             // Claimed before it was known that nothing new is to be begun.
-            Done::Claimed(found) if ending.is_stopping => {
+            Done::Claimed(found) if ending.has_begun() => {
                 lanes.claimed(&found);
                 for held in found.claims {
                     let lane = held.lane();
@@ -286,95 +370,6 @@ impl Engine {
             Done::Applied(count) => lanes.applied(count),
             Done::Heeded(count) => lanes.heeded(count),
         }
-    }
-
-    /// What may be claimed now: for every account a share to ask, one to ask about what is settled, and
-    /// one to send, as far as its rates allow. An account that is tried again gets one payout of each.
-    fn shares_of_payouts(&self, most: usize, lanes: &mut Lanes) -> Vec<Share> {
-        if !self.has_turn() || most == 0 {
-            return Vec::new();
-        }
-        let now = self.timer.now();
-        let mut shares = Vec::new();
-        for account in self.providers.names() {
-            let admission = self.admission(account, now);
-            if let Admission::NotBefore(retry_at) = admission {
-                lanes.wait_until(retry_at);
-                continue;
-            }
-            for work in Work::OF_PAYOUTS {
-                let lane = Lane { account: account.clone(), work };
-                let room = match admission {
-                    Admission::One => lanes.room_for_one(&lane),
-                    Admission::Open | Admission::NotBefore(_) => lanes.room(&lane, most),
-                };
-                let limit = self.take_turns(&lane, room, lanes);
-                if limit > 0 {
-                    let lease = self.policy_of(account).lease;
-                    shares.push(Share { lane, limit, lease });
-                }
-            }
-        }
-        shares
-    }
-
-    fn take_turns(&self, lane: &Lane, room: usize, lanes: &mut Lanes) -> usize {
-        let Some(what) = limited(lane.work).filter(|_| room > 0) else { return room };
-        let (now, rate_max) = (self.timer.now(), self.policy_of(&lane.account).rate_of(what));
-        let mut rates = self.rates();
-        let taken = rates.take(&lane.account, what, rate_max, now, room);
-        if taken == 0
-            && let Some(next_at) = rates.next_at(&lane.account, what, now)
-        {
-            lanes.wait_until(next_at);
-        }
-        taken
-    }
-
-    /// Is there a turn now? Whoever waits for one is woken by it.
-    fn has_turn_for(&self, lane: &Lane) -> bool {
-        let Some(what) = limited(lane.work) else { return true };
-        let now = self.timer.now();
-        self.rates().next_at(&lane.account, what, now).is_none_or(|next_at| next_at <= now)
-    }
-
-    /// What was not found leaves its turns to others. `used` are the lanes of what was found.
-    fn give_back_turns(&self, shares: &[Share], used: &[Lane]) {
-        for Share { lane, limit, .. } in shares {
-            let unused = limit.saturating_sub(used.iter().filter(|used| *used == lane).count());
-            if let Some(what) = limited(lane.work) {
-                let rate_max = self.policy_of(&lane.account).rate_of(what);
-                self.rates().give_back(&lane.account, what, rate_max, unused);
-            }
-        }
-    }
-
-    pub(crate) fn rates(&self) -> std::sync::MutexGuard<'_, crate::rate::Rates> {
-        // Nothing panics while it holds the lock, so what it guards is whole.
-        self.rates.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn shares_of_hints(&self, lanes: &mut Lanes) -> Vec<Share> {
-        let share = |account: &AccountName| {
-            let lane = Lane { account: account.clone(), work: Work::Hint };
-            let limit = self.take_turns(&lane, INBOX_BATCH, lanes);
-            Share { lane, limit, lease: self.policy_of(account).lease }
-        };
-        self.providers.names().map(share).filter(|share| share.limit > 0).collect()
-    }
-
-    fn shares_of_payments(&self, lanes: &mut Lanes) -> Vec<Share> {
-        let share = |account: &AccountName| {
-            let lane = Lane { account: account.clone(), work: Work::Follow };
-            let room = lanes.room(&lane, crate::payment::follow::PAYMENTS_BATCH);
-            let limit = self.take_turns(&lane, room, lanes);
-            Share { lane, limit, lease: self.policy_of(account).lease }
-        };
-        let takes_payments = |account: &&AccountName| {
-            self.providers.to(account).is_some_and(|it| it.payments().is_some())
-        };
-        let shares = self.providers.names().filter(takes_payments).map(share);
-        shares.filter(|share| share.limit > 0).collect()
     }
 
     /// Claims as long as a lane may hold more: one that was found empty leaves its turns to the next.
@@ -531,26 +526,29 @@ fn lane_of_payment(payment: &Payment) -> Lane {
     Lane { account: payment.order.account.clone(), work: Work::Follow }
 }
 
-/// The rate that this work is within.
-fn limited(work: Work) -> Option<Limited> {
-    match work {
-        Work::Send => Some(Limited::Sends),
-        Work::Ask | Work::Watch | Work::Follow => Some(Limited::Questions),
-        Work::Hint => Some(Limited::Hints),
-        Work::Apply => None,
-    }
-}
-
 /// What ends the loop.
-#[derive(Debug, Default)]
-struct Ending {
-    is_stopping: bool,
-    failure: Option<EngineError>,
+enum Ending<Stopped> {
+    NotYet,
+    /// The caller's word.
+    Stopped(Stopped),
+    /// The first failure. It counts more than the caller's word.
+    Failed(EngineError),
 }
 
-impl Ending {
+impl<Stopped> Ending<Stopped> {
+    fn has_begun(&self) -> bool {
+        !matches!(self, Self::NotYet)
+    }
+
+    fn stop(&mut self, stopped: Stopped) {
+        if !self.has_begun() {
+            *self = Self::Stopped(stopped);
+        }
+    }
+
     fn fail(&mut self, error: EngineError) {
-        self.is_stopping = true;
-        self.failure = self.failure.take().or(Some(error));
+        if !matches!(self, Self::Failed(_)) {
+            *self = Self::Failed(error);
+        }
     }
 }

@@ -16,6 +16,14 @@ pub enum World {
 
 impl World {
     /// The word that a store keeps for an account of this environment.
+    ///
+    /// ```
+    /// use pagos_core::Environment;
+    /// use pagos_engine::World;
+    ///
+    /// assert_eq!(World::Providers.word(Environment::Live), "live");
+    /// assert_eq!(World::Simulated("tests".to_owned()).word(Environment::Live), "tests");
+    /// ```
     pub fn word(&self, environment: Environment) -> String {
         match self {
             Self::Providers => environment.to_string(),

@@ -21,17 +21,14 @@ pub(crate) use crate::config::settings::{
 /// use pagos_core::{Environment, Secret};
 /// use pagos_etpay::{EtpayConfig, PaymentConfig};
 ///
+/// let token = Secret::new("sandbox-token-0123456789abcdef");
 /// let config = EtpayConfig {
-///     environment: Environment::Sandbox,
-///     merchant_code: "cl_sim_merchant".to_owned(),
-///     merchant_api_token: Secret::new("sandbox-token-0123456789abcdef"),
 ///     payments: Some(PaymentConfig::new(
 ///         "https://api.sandbox.example",
 ///         "https://pmt.sandbox.example",
 ///         "https://merchant.example/webhooks/etpay",
 ///     )),
-///     payouts: None,
-///     sandbox_clock_days: 0,
+///     ..EtpayConfig::new(Environment::Sandbox, "cl_sim_merchant", token)
 /// };
 /// assert!(!format!("{config:?}").contains("0123456789abcdef"));
 /// ```
@@ -189,6 +186,22 @@ impl PayoutConfig {
 }
 
 impl EtpayConfig {
+    /// An account that neither collects nor pays: refused, until `payments` or `payouts` is set.
+    pub fn new(
+        environment: Environment,
+        merchant_code: impl Into<String>,
+        merchant_api_token: Secret,
+    ) -> Self {
+        Self {
+            environment,
+            merchant_code: merchant_code.into(),
+            merchant_api_token,
+            payments: None,
+            payouts: None,
+            sandbox_clock_days: 0,
+        }
+    }
+
     /// Reads the configuration by name: `ENVIRONMENT`, `MERCHANT_CODE` and `MERCHANT_API_TOKEN` are
     /// needed; `PMT_URL` brings payments, `USERNAME` brings payouts. Whoever reads environment
     /// variables puts `PAGOS_ETPAY_` in front. `docs/providers/etpay.md` lists all names.
@@ -199,14 +212,11 @@ impl EtpayConfig {
         let needed = |name: &str, field: &'static str| {
             lookup(name).ok_or_else(|| Error::invalid(field).because(format!("{name} is not set")))
         };
-        let mut config = Self {
-            environment: needed("ENVIRONMENT", "environment")?.parse()?,
-            merchant_code: needed("MERCHANT_CODE", "merchant_code")?,
-            merchant_api_token: Secret::new(needed("MERCHANT_API_TOKEN", "merchant_api_token")?),
-            payments: None,
-            payouts: None,
-            sandbox_clock_days: 0,
-        };
+        let mut config = Self::new(
+            needed("ENVIRONMENT", "environment")?.parse()?,
+            needed("MERCHANT_CODE", "merchant_code")?,
+            Secret::new(needed("MERCHANT_API_TOKEN", "merchant_api_token")?),
+        );
         if let Some(text) = lookup("SANDBOX_CLOCK_DAYS") {
             config.sandbox_clock_days = parse("sandbox_clock_days", &text, "0 to 255")?;
         }

@@ -162,21 +162,16 @@ fn etpay(world: &Arc<World>) -> Etpay {
 }
 
 fn order() -> PayoutOrder {
-    PayoutOrder {
-        key: OrderKey::new("ord0001").unwrap(),
-        account: AccountName::new("etpay").unwrap(),
-        amount: Money::new(15_000, Currency::Clp),
-        beneficiary: Beneficiary {
-            name: "Ana Perez".to_owned(),
-            document: Some(Document::new(DocumentType::Rut, "12.345.678-5").unwrap()),
-            bank: Some(BankCode::new("cl_estado").unwrap()),
-            account_type: AccountType::Sight,
-            account_number: AccountNumber::new("12345678").unwrap(),
-            email: None,
-            phone: None,
-        },
-        description: None,
-    }
+    let number = AccountNumber::new("12345678").unwrap();
+    let beneficiary = Beneficiary::new("Ana Perez", AccountType::Sight, number)
+        .with_document(Document::new(DocumentType::Rut, "12.345.678-5").unwrap())
+        .with_bank(BankCode::new("cl_estado").unwrap());
+    PayoutOrder::new(
+        OrderKey::new("ord0001").unwrap(),
+        AccountName::new("etpay").unwrap(),
+        Money::new(15_000, Currency::Clp),
+        beneficiary,
+    )
 }
 
 fn create(etpay: &Etpay) -> Result<pagos_core::Observation, Error> {

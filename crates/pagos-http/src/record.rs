@@ -73,6 +73,20 @@ struct Recording {
 impl RecordTransport {
     /// Records what goes over `inner` in a new file, whose folder is made if need be.
     ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_http::{HttpOptions, HttpTransport, RecordTransport};
+    /// use pagos_system::System;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("pagos-doc-record-{}", std::process::id()));
+    /// let http = HttpTransport::new(&HttpOptions::default(), Arc::new(System))?;
+    /// let recorded = RecordTransport::new(Arc::new(http), folder.clone())?; // give it to a provider
+    /// assert_eq!(recorded.answers_unwritten(), 0);
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file is there already, or it or its folder cannot be made.
     pub fn new(inner: Arc<dyn Transport>, file: impl AsRef<Path>) -> io::Result<Self> {

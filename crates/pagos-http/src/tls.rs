@@ -45,6 +45,13 @@ impl ClientIdentity {
     /// Reads PEM texts: the certificate, followed by what links it to its authority, and the key
     /// (PKCS #8, PKCS #1 or SEC 1, not encrypted). Both may be one text.
     ///
+    /// ```
+    /// use pagos_http::ClientIdentity;
+    ///
+    /// let refused = ClientIdentity::from_pem(b"no certificate", b"no key").unwrap_err();
+    /// assert_eq!(refused.field(), Some("client_certificate"));
+    /// ```
+    ///
     /// # Errors
     /// `Invalid` for `client_certificate` or `client_key`, without a word of either. That they
     /// belong together is checked by [`crate::HttpTransport::new`].
@@ -80,6 +87,13 @@ pub struct RootCertificates {
 
 impl RootCertificates {
     /// Reads a PEM text of one certificate or several.
+    ///
+    /// ```
+    /// use pagos_http::RootCertificates;
+    ///
+    /// let refused = RootCertificates::from_pem(b"no certificate").unwrap_err();
+    /// assert_eq!(refused.field(), Some("root_certificate"));
+    /// ```
     ///
     /// # Errors
     /// `Invalid` for `root_certificate` if there is none in it or one cannot be read.

@@ -41,22 +41,11 @@ impl HttpTransport {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use std::time::SystemTime;
     ///
-    /// use pagos_core::{Clock, Timestamp};
     /// use pagos_http::{HttpOptions, HttpTransport};
+    /// use pagos_system::System;
     ///
-    /// #[derive(Debug)]
-    /// struct SystemClock;
-    ///
-    /// impl Clock for SystemClock {
-    ///     fn now(&self) -> Timestamp {
-    ///         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    ///         Timestamp::from_millis(0).plus(since_epoch.unwrap_or_default())
-    ///     }
-    /// }
-    ///
-    /// let transport = HttpTransport::new(&HttpOptions::default(), Arc::new(SystemClock))?;
+    /// let transport = HttpTransport::new(&HttpOptions::default(), Arc::new(System))?;
     /// # Ok::<(), pagos_core::Error>(())
     /// ```
     ///

@@ -212,7 +212,11 @@ impl From<tokio_postgres::Error> for Failure {
                 (_, "42501") => format!("this user may not do that: {message}; grant it (GRANT)"),
                 _ => format!("the database refused: {message} ({code})"),
             };
-            return Self { kind, error: StoreError::new(message) };
+            let error = StoreError::new(message);
+            return match code {
+                "53100" => Self { kind, error: error.of_kind(StoreErrorKind::Full) },
+                _ => Self { kind, error },
+            };
         }
         let is_lost = cause.is_closed() || find_io(&cause).is_some();
         let (kind, message) = match is_lost {
@@ -249,13 +253,33 @@ impl From<pagos_core::Error> for Failure {
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
-        failure.error
+        let kind = match failure.kind {
+            Kind::Lost => StoreErrorKind::Unreachable,
+            Kind::Collision => StoreErrorKind::Busy,
+            Kind::Unsettled => StoreErrorKind::UnknownOutcome,
+            Kind::Refused => failure.error.kind,
+        };
+        failure.error.of_kind(kind)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_tells_its_next_step() {
+        let cases = [
+            (Failure::new("no"), StoreErrorKind::Failed),
+            (Failure::lost("no"), StoreErrorKind::Unreachable),
+            (Failure::collision("no"), StoreErrorKind::Busy),
+            (Failure::unsettled("no"), StoreErrorKind::UnknownOutcome),
+            (Failure::unreadable("no"), StoreErrorKind::UnreadableRow),
+        ];
+        for (failure, expected) in cases {
+            assert_eq!(StoreError::from(failure).kind(), expected);
+        }
+    }
 
     #[test]
     fn a_code_says_whether_to_try_again() {

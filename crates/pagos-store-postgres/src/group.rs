@@ -107,7 +107,8 @@ impl Groups {
                     tokio::spawn(async move { answer(answers, commit_alone(&pool, &step).await) });
                 }
             }
-            Err(Failure { kind: Kind::Lost | Kind::Unsettled, error }) => {
+            Err(failure @ Failure { kind: Kind::Lost | Kind::Unsettled, .. }) => {
+                let error = StoreError::from(failure);
                 for answers in answers {
                     answer(answers, Err(repeat(&error)));
                 }

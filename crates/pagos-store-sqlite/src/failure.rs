@@ -28,10 +28,7 @@ impl Failure {
     }
 
     pub(crate) fn is_about_a_row(&self) -> bool {
-        match self.error.kind {
-            StoreErrorKind::UnreadableRow => true,
-            StoreErrorKind::Failed => false,
-        }
+        self.error.kind == StoreErrorKind::UnreadableRow
     }
 
     /// Names the row that cannot be read, such as `payout k1`. Other failures stay as they are.
@@ -62,6 +59,12 @@ impl From<rusqlite::Error> for Failure {
         }
         let code = cause.sqlite_error_code();
         let is_busy = matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
+        let kind = match code {
+            Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreErrorKind::Damaged,
+            _ if is_busy => StoreErrorKind::Busy,
+            _ => StoreErrorKind::Failed,
+        };
         let message = match code {
             Some(ErrorCode::DiskFull) => "the disk is full; nothing was written".to_owned(),
             _ if is_busy => "another program keeps the database locked (a backup, a database browser?); end it, and try again"
@@ -83,7 +86,7 @@ impl From<rusqlite::Error> for Failure {
             Some(ErrorCode::ReadOnly) => "the database is open for reading only".to_owned(),
             _ => format!("the database refused: {cause}"),
         };
-        Self { error: StoreError::new(message).with_source(cause), is_busy }
+        Self { error: StoreError::new(message).of_kind(kind).with_source(cause), is_busy }
     }
 }
 
@@ -107,5 +110,29 @@ impl From<pagos_core::Error> for Failure {
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         failure.error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_sqlite_tells_the_next_step() {
+        let cases = [
+            (ffi::SQLITE_BUSY, StoreErrorKind::Busy),
+            (ffi::SQLITE_LOCKED, StoreErrorKind::Busy),
+            (ffi::SQLITE_FULL, StoreErrorKind::Full),
+            (ffi::SQLITE_CORRUPT, StoreErrorKind::Damaged),
+            (ffi::SQLITE_NOTADB, StoreErrorKind::Damaged),
+            (ffi::SQLITE_IOERR, StoreErrorKind::Failed),
+            (ffi::SQLITE_READONLY, StoreErrorKind::Failed),
+        ];
+        for (code, expected) in cases {
+            let cause = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(Failure::from(cause).error.kind(), expected, "{code}");
+        }
     }
 }

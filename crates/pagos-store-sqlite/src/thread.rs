@@ -148,7 +148,9 @@ where
     }
 
     fn answer(self: Box<Self>, group: Option<&StoreError>) {
-        let uncommitted = group.map(|error| StoreError::new(error.message.clone()));
+        let repeat =
+            |error: &StoreError| StoreError::new(error.message.clone()).of_kind(error.kind);
+        let uncommitted = group.map(repeat);
         let answer = match (self.outcome, uncommitted) {
             (Some(Err(failure)), _) => Err(failure.error),
             (_, Some(error)) => Err(error),

@@ -43,6 +43,18 @@ impl NonceSource for System {
     }
 }
 
+/// ```
+/// use std::time::Duration;
+///
+/// use pagos_engine::Timer;
+/// use pagos_system::System;
+///
+/// # let mut runtime = tokio::runtime::Builder::new_current_thread();
+/// # runtime.enable_time().build()?.block_on(async {
+/// System.sleep(Duration::ZERO).await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[cfg(feature = "timer")]
 #[async_trait::async_trait]
 impl pagos_engine::Timer for System {

@@ -148,6 +148,14 @@ pub struct PaymentConfig {
     pub notify_url: Option<String>,
 }
 
+impl PaymentConfig {
+    /// The defaults around what VirtualPOS hands out for payments.
+    pub fn new(payments_url: impl Into<String>, api_key: Secret, secret_key: Secret) -> Self {
+        let payments_url = payments_url.into();
+        Self { payments_url, api_key, secret_key, return_url: None, notify_url: None }
+    }
+}
+
 impl VirtualPosConfig {
     /// The defaults around what VirtualPOS hands out.
     pub fn new(
@@ -208,12 +216,12 @@ impl VirtualPosConfig {
             root_certificate: lookup("ROOT_CERTIFICATE"),
         };
         if let Some(payments_url) = lookup("PAYMENTS_URL") {
+            let api_key = Secret::new(needed("PAYMENTS_API_KEY", "payments_api_key")?);
+            let secret_key = Secret::new(needed("PAYMENTS_SECRET_KEY", "payments_secret_key")?);
             config.payments = Some(PaymentConfig {
-                payments_url,
-                api_key: Secret::new(needed("PAYMENTS_API_KEY", "payments_api_key")?),
-                secret_key: Secret::new(needed("PAYMENTS_SECRET_KEY", "payments_secret_key")?),
                 return_url: lookup("RETURN_URL"),
                 notify_url: lookup("NOTIFY_URL"),
+                ..PaymentConfig::new(payments_url, api_key, secret_key)
             });
         }
         Ok(config)

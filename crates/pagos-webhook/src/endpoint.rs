@@ -23,6 +23,17 @@ const SEGMENT_LENGTH_SAFE: usize = 16;
 impl Endpoint {
     /// `/webhooks/<account>`.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_core::AccountName;
+    /// use pagos_webhook::Endpoint;
+    ///
+    /// # let provider = scene::provider();
+    /// let endpoint = Endpoint::new(AccountName::new("cashypro")?, provider)?;
+    /// assert_eq!(endpoint.path(), "/webhooks/cashypro");
+    /// # Ok::<(), pagos_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `Invalid` if the provider has no webhooks.
     pub fn new(account: AccountName, provider: Arc<dyn PayoutProvider>) -> Result<Self, Error> {
@@ -37,6 +48,15 @@ impl Endpoint {
 
     /// `/webhooks/<account>/<segment>`, and nothing at the path without it: for webhooks that are
     /// not signed, whose address is all that a stranger lacks. It proves nothing by itself.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # let endpoint = scene::endpoint();
+    /// let endpoint = endpoint.with_segment("5f3c9a1e7b2d4860")?;
+    /// assert_eq!(endpoint.path(), "/webhooks/cashypro/5f3c9a1e7b2d4860");
+    /// assert_eq!(endpoint.path_shown(), "/webhooks/cashypro/…");
+    /// # Ok::<(), pagos_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Invalid` for anything but 1 to 64 of `A-Z a-z 0-9 _ -`, without the segment in the message.
@@ -74,6 +94,12 @@ impl Endpoint {
 
     /// Could a stranger guess the path and be heard there? So he could if the account takes deliveries
     /// that prove nothing, and the path has no segment of at least 16 characters.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// // Cashypro signs its webhooks, so a stranger is not heard at a path that he guesses.
+    /// assert!(!scene::endpoint().is_open_to_strangers());
+    /// ```
     pub fn is_open_to_strangers(&self) -> bool {
         self.segment_length < SEGMENT_LENGTH_SAFE
             && self.decoder().is_some_and(WebhookDecoder::takes_unsigned)

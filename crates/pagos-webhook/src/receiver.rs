@@ -41,6 +41,31 @@ impl Receiver {
     /// A receiver for these endpoints that wakes `worker` after every stored delivery, so that the
     /// engine looks into its inbox.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_core::AccountName;
+    /// use pagos_engine::MemoryStore;
+    /// use pagos_system::System;
+    /// use pagos_webhook::{Endpoint, Receiver, Settings};
+    /// use tokio::sync::Notify;
+    ///
+    /// # let provider = scene::provider();
+    /// let woken = Arc::new(Notify::new()); // `|| woken.notified()` is the engine's `wake`
+    /// let wake = woken.clone();
+    /// let endpoint = Endpoint::new(AccountName::new("cashypro")?, provider)?;
+    /// let receiver = Receiver::new(
+    ///     Arc::new(MemoryStore::new()), // the engine's store
+    ///     vec![endpoint],
+    ///     Arc::new(System),
+    ///     Settings::default(),
+    ///     move || wake.notify_one(),
+    /// )?;
+    /// assert_eq!(receiver.counters().received, 0);
+    /// # Ok::<(), pagos_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `Invalid` if two endpoints have the same account.
     pub fn new(
@@ -65,6 +90,17 @@ impl Receiver {
     }
 
     /// What was counted so far.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let receiver = scene::receiver();
+    /// # let delivery = http::Request::post("/webhooks/cashypro").body("{}".into()).unwrap();
+    /// # receiver.answer(delivery).await;
+    /// let counters = receiver.counters();
+    /// assert_eq!((counters.received, counters.stored, counters.refused), (1, 0, 1));
+    /// # });
+    /// ```
     pub fn counters(&self) -> Counters {
         self.shared.tallied.read()
     }
@@ -72,6 +108,17 @@ impl Receiver {
     /// What was refused since this was last called, by account and reason, for
     /// [`pagos_engine::StoreDoor::count_refused`] and a line to whoever operates it. Call it now and
     /// then, not for each delivery: that would let a stranger write into the store.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let receiver = scene::receiver();
+    /// # let delivery = http::Request::post("/webhooks/cashypro").body("{}".into()).unwrap();
+    /// # receiver.answer(delivery).await;
+    /// assert_eq!(receiver.take_refused().len(), 1);
+    /// assert!(receiver.take_refused().is_empty()); // told once
+    /// # });
+    /// ```
     pub fn take_refused(&self) -> Vec<Refused> {
         self.tallied().take_refused()
     }
@@ -81,6 +128,21 @@ impl Receiver {
     ///
     /// Takes as long as the store, at most [`Settings::store_timeout`]. Dropping the future does
     /// not undo what was stored; the provider sends again and the repeat is recognised.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use bytes::Bytes;
+    /// use http::Request;
+    ///
+    /// # scene::play(async {
+    /// # let receiver = scene::receiver();
+    /// let delivery = Request::post("/webhooks/cashypro").body(Bytes::from("{}")).unwrap();
+    /// let answer = receiver.answer(delivery).await;
+    /// assert_eq!(answer.status(), 401); // nobody signed it
+    /// let question = Request::get("/healthz").body(Bytes::new()).unwrap();
+    /// assert_eq!(receiver.answer(question).await.status(), 200);
+    /// # });
+    /// ```
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         if is_ready_question(&head) {

@@ -33,6 +33,17 @@ impl Receiver {
     /// It speaks plain HTTP. What stands before it must not redirect: a redirect counts as an
     /// acknowledgement for some providers, and the webhook is lost.
     ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let receiver = scene::receiver();
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// let shutdown = std::future::ready(()); // until a signal, say
+    /// let served = receiver.serve(listener, shutdown).await.unwrap();
+    /// assert_eq!(served.cut, 0);
+    /// # });
+    /// ```
+    ///
     /// # Errors
     /// If the runtime cannot take the listener over.
     pub async fn serve(

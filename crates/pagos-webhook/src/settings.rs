@@ -9,6 +9,14 @@ use std::time::Duration;
 ///
 /// All of them but `body_bytes_max` and `store_timeout` apply to [`crate::Receiver::serve`] only; a
 /// program with an HTTP server of its own has that server's limits.
+///
+/// ```
+/// use pagos_webhook::Settings;
+///
+/// // Behind a proxy every connection comes from one peer.
+/// let settings = Settings { connections_per_peer_max: 256, ..Settings::default() };
+/// assert_eq!(settings.connections_max, settings.connections_per_peer_max);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The longest body that is read; a longer one is refused with 413. Default 64 KiB. It bounds

@@ -17,15 +17,19 @@
 //! | `postgres` | `postgres` | the engine's store on a PostgreSQL server, for many workers |
 //! | `webhook` | `webhook` | the HTTP receiver for webhooks |
 //! | `twin` | `twin` | simulators of the providers, for tests |
+//! | `twin-server` | `twin` | the simulators behind HTTP on loopback |
 //!
 //! None is on by default. A feature adds API and never changes behaviour. With one provider and no
 //! `http` there is no HTTP client, no TLS and no runtime: implement [`Transport`] over your own, with the
 //! crates [`http`], [`bytes`] and [`macro@async_trait`], whose types and macro are in the traits.
 //!
+//! [The guide](https://github.com/pagos-rs/pagos/tree/main/docs/guide) has whole programs: a first payout,
+//! a service with webhooks, a payment, a transport and a provider of your own, and tests.
+//!
 //! # Example
 //!
-//! One payout through Cashypro, against its twin. A real program gives `transport::HttpTransport` instead
-//! of the twin and `system::System` as clock and nonces, and lets the engine store the order before it is sent.
+//! One call to Cashypro, against its twin. A real program gives `transport::HttpTransport` instead of the
+//! twin, and lets the engine store the order before it is sent.
 //!
 #![cfg_attr(all(feature = "cashypro", feature = "system", feature = "twin"), doc = "```")]
 #![cfg_attr(
@@ -38,9 +42,8 @@
 //! use pagos::system::System;
 //! use pagos::twin::{TwinTransport, VirtualClock, World, cashypro};
 //! use pagos::{
-//!     AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Currency, Departure, Document,
-//!     DocumentType, Environment, Error, Lookup, Money, OrderKey, PayoutOrder, PayoutProvider, PayoutRef,
-//!     Secret, Status, Timestamp,
+//!     AccountName, AccountType, Beneficiary, Currency, Departure, Document, DocumentType, Environment,
+//!     Error, Lookup, Money, OrderKey, PayoutOrder, PayoutProvider, PayoutRef, Secret, Status, Timestamp,
 //! };
 //!
 //! # fn main() -> Result<(), Error> {
@@ -58,21 +61,12 @@
 //! let cashypro = Cashypro::new(config, Arc::new(bank), clock, Arc::new(System))?;
 //! let provider: &dyn PayoutProvider = &cashypro;
 //!
-//! let order = PayoutOrder {
-//!     key: OrderKey::new("SALARY_2026_01_ANA")?,
-//!     account: AccountName::new("cashypro")?,
-//!     amount: Money::parse("150000", Currency::Cop)?,
-//!     beneficiary: Beneficiary {
-//!         name: "Ana Castillo".to_owned(),
-//!         document: Some(Document::new(DocumentType::Cc, "1032456789")?),
-//!         bank: Some(BankCode::new("20")?),
-//!         account_type: AccountType::Savings,
-//!         account_number: AccountNumber::new("0012345678")?,
-//!         email: None,
-//!         phone: None,
-//!     },
-//!     description: Some("salary of january".to_owned()),
-//! };
+//! let ana = Beneficiary::new("Ana Castillo", AccountType::Savings, "0012345678".parse()?)
+//!     .with_document(Document::new(DocumentType::Cc, "1032456789")?)
+//!     .with_bank("20".parse()?);
+//! let (key, account) = (OrderKey::new("SALARY_2026_01_ANA")?, AccountName::new("cashypro")?);
+//! let order = PayoutOrder::new(key, account, Money::parse("150000", Currency::Cop)?, ana)
+//!     .with_description("salary of january");
 //! assert!(provider.check(&order).is_ok());
 //! let seen = provider.create(&order, None, Departure::Anytime).await?;
 //! assert_eq!(seen.status, Status::Pending);
@@ -134,8 +128,8 @@ pub use pagos_virtualpos as virtualpos;
 #[doc(inline)]
 pub use pagos_webhook as webhook;
 
-/// The README's example compiles.
-#[cfg(all(doctest, feature = "cashypro", feature = "system"))]
-#[doc = include_str!("../../../README.md")]
+/// The code of the guide's page on embedding compiles. The other pages repeat examples.
+#[cfg(all(doctest, feature = "engine"))]
+#[doc = include_str!("../../../docs/guide/embedding.md")]
 #[derive(Debug)]
-pub struct Readme;
+pub struct Embedding;

@@ -83,8 +83,9 @@ fn is_proof(name: &str) -> bool {
 /// all providers.
 fn judge_tests(package: &Package, allowed: &Allowed, providers: &[&str]) -> Vec<String> {
     let seen = package.internal(&[Kind::Normal, Kind::Build, Kind::Dev]);
-    if let (false, Some(proof)) = (is_proof(&package.name), seen.iter().find(|name| is_proof(name)))
-    {
+    let of_tests = package.internal(&[Kind::Dev]);
+    let proof = of_tests.iter().find(|name| !is_proof(&package.name) && is_proof(name));
+    if let Some(proof) = proof {
         return vec![format!("{} must not see {proof}, which judges it", package.name)];
     }
     let listed: Vec<&&str> = seen.iter().filter(|name| providers.contains(name)).collect();

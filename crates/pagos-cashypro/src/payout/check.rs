@@ -297,21 +297,14 @@ pub(crate) fn read_remark<'a>(
 mod tests {
     use std::borrow::Cow;
 
-    use pagos_core::{AccountNumber, BankCode, Currency};
+    use pagos_core::{AccountNumber, Currency};
 
     use super::*;
     use crate::country::{COLOMBIA, INDIA, MEXICO};
 
     fn beneficiary(bank: &str, account_type: AccountType, number: &str) -> Beneficiary {
-        Beneficiary {
-            name: "Ana Perez".to_owned(),
-            document: None,
-            bank: Some(BankCode::new(bank).unwrap()),
-            account_type,
-            account_number: AccountNumber::new(number).unwrap(),
-            email: None,
-            phone: None,
-        }
+        let number = AccountNumber::new(number).unwrap();
+        Beneficiary::new("Ana Perez", account_type, number).with_bank(bank.parse().unwrap())
     }
 
     #[test]

@@ -16,21 +16,14 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn order() -> PayoutOrder {
-    PayoutOrder {
-        key: OrderKey::new("k-1").unwrap(),
-        account: AccountName::new("bank").unwrap(),
-        amount: Money::new(15_000_000, Currency::Cop),
-        beneficiary: Beneficiary {
-            name: "Ana".to_owned(),
-            document: None,
-            bank: None,
-            account_type: AccountType::Savings,
-            account_number: AccountNumber::new("0012345678").unwrap(),
-            email: None,
-            phone: None,
-        },
-        description: None,
-    }
+    let number = AccountNumber::new("0012345678").unwrap();
+    let beneficiary = Beneficiary::new("Ana", AccountType::Savings, number);
+    PayoutOrder::new(
+        OrderKey::new("k-1").unwrap(),
+        AccountName::new("bank").unwrap(),
+        Money::new(15_000_000, Currency::Cop),
+        beneficiary,
+    )
 }
 
 fn descriptor(deduplication: Deduplication) -> Descriptor {

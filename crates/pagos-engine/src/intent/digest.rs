@@ -167,21 +167,15 @@ mod tests {
     use super::*;
 
     fn order() -> PayoutOrder {
-        PayoutOrder {
-            key: "k-1".parse().unwrap(),
-            account: "bank".parse().unwrap(),
-            amount: Money::new(15_000_000, Currency::Cop),
-            beneficiary: Beneficiary {
-                name: "Ana Díaz".to_owned(),
-                document: Some(Document::new(DocumentType::Cc, "1020304050").unwrap()),
-                bank: None,
-                account_type: AccountType::Savings,
-                account_number: AccountNumber::new("0012345678").unwrap(),
-                email: None,
-                phone: None,
-            },
-            description: None,
-        }
+        let number = AccountNumber::new("0012345678").unwrap();
+        let beneficiary = Beneficiary::new("Ana Díaz", AccountType::Savings, number)
+            .with_document(Document::new(DocumentType::Cc, "1020304050").unwrap());
+        PayoutOrder::new(
+            "k-1".parse().unwrap(),
+            "bank".parse().unwrap(),
+            Money::new(15_000_000, Currency::Cop),
+            beneficiary,
+        )
     }
 
     /// The digest of a given order never changes under one version: stored keys depend on it.

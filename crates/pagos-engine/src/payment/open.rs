@@ -29,12 +29,30 @@ pub struct Opened {
     pub is_new: bool,
 }
 
+impl Opened {
+    /// The page on which the payer pays: the last session's, if it has one.
+    pub fn url(&self) -> Option<&str> {
+        self.payment.progress.sessions.last()?.url.as_deref()
+    }
+}
+
 impl Engine {
     /// Asks for a payment: stores the order, opens a session, stores the session. Run again with
     /// the same order, it returns the session that is open, and opens another one only when nobody
     /// can pay in the last one any more.
     ///
     /// Dropping the future leaves at most a session that nobody knows the address of.
+    ///
+    /// ```
+    /// use pagos_core::PaymentOrder;
+    /// use pagos_engine::{Engine, EngineError};
+    ///
+    /// async fn send_payer(engine: &Engine, order: PaymentOrder) -> Result<String, EngineError> {
+    ///     let opened = engine.open_payment(order).await?;
+    ///     // Durable by now, so that its outcome can be verified.
+    ///     Ok(opened.url().unwrap_or_default().to_owned())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`EngineError::Invalid`] before anything is stored or sent; [`EngineError::Refused`] for a key

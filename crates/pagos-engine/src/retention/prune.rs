@@ -53,6 +53,24 @@ impl StoreDoor {
     /// Ends early at payouts that all came in after the horizon. Interrupted anywhere, a payout is in
     /// the store, or in the archive, or in both.
     ///
+    /// ```
+    /// use pagos_engine::{Archive, Horizon, PruneError, StoreDoor};
+    ///
+    /// async fn prune_all(
+    ///     store: &StoreDoor,
+    ///     archive: &mut dyn Archive,
+    ///     horizon: Horizon,
+    /// ) -> Result<u64, PruneError> {
+    ///     let (mut archived, mut next) = (0, Some(0));
+    ///     while let Some(place) = next {
+    ///         let portion = store.prune(archive, horizon, place, 500).await?;
+    ///         archived += portion.archived;
+    ///         next = portion.next;
+    ///     }
+    ///     Ok(archived)
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// If the archive or the store fails. What left before stays archived.
     pub async fn prune(
@@ -105,6 +123,16 @@ impl StoreDoor {
     }
 
     /// Looks at every payout and says what would leave and what stays, and why. Changes nothing.
+    ///
+    /// ```
+    /// use pagos_engine::{Horizon, StoreDoor, StoreError};
+    ///
+    /// async fn say_what_would_leave(store: &StoreDoor, horizon: Horizon) -> Result<(), StoreError> {
+    ///     let survey = store.survey(horizon).await?;
+    ///     println!("{} would leave, {} would stay", survey.leaving(), survey.staying());
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Whatever the store says.

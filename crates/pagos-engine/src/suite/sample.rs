@@ -39,21 +39,16 @@ pub(super) fn run(name: &str) -> RunId {
 }
 
 pub(super) fn order(name: &str) -> PayoutOrder {
-    PayoutOrder {
-        key: key(name),
-        account: account("alpha"),
-        amount: Money::new(15_000_000, Currency::Cop),
-        beneficiary: Beneficiary {
-            name: "María Ñuñez \"Ñ\" O'Higgins".to_owned(),
-            document: None,
-            bank: Some(BankCode::new("BANCO AV VILLAS").unwrap()),
-            account_type: AccountType::Savings,
-            account_number: AccountNumber::new("00012345678").unwrap(),
-            email: None,
-            phone: Some("+57 300 000 0000".to_owned()),
-        },
-        description: None,
-    }
+    let number = AccountNumber::new("00012345678").unwrap();
+    let beneficiary = Beneficiary::new("María Ñuñez \"Ñ\" O'Higgins", AccountType::Savings, number)
+        .with_bank(BankCode::new("BANCO AV VILLAS").unwrap())
+        .with_phone("+57 300 000 0000");
+    PayoutOrder::new(
+        key(name),
+        account("alpha"),
+        Money::new(15_000_000, Currency::Cop),
+        beneficiary,
+    )
 }
 
 pub(super) fn intent(name: &str) -> Intent {

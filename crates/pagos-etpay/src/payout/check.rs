@@ -179,15 +179,7 @@ mod tests {
     }
 
     fn beneficiary(account_type: AccountType, number: &str) -> Beneficiary {
-        Beneficiary {
-            name: "Ana Perez".to_owned(),
-            document: None,
-            bank: None,
-            account_type,
-            account_number: AccountNumber::new(number).unwrap(),
-            email: None,
-            phone: None,
-        }
+        Beneficiary::new("Ana Perez", account_type, AccountNumber::new(number).unwrap())
     }
 
     #[test]
