@@ -141,6 +141,8 @@ pub(crate) struct Course {
 /// How long what is late or slow takes in one twin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Delays {
+    /// Which draw of them it is.
+    pub(crate) nth: u32,
     pub(crate) late_apply: Span,
     pub(crate) slow_reply: Span,
 }
@@ -159,8 +161,8 @@ impl Course {
         Self {
             effect,
             sight,
-            late: faults.wait("late_apply", key, nth, delays.late_apply),
-            slow: faults.wait("slow_reply", key, nth, delays.slow_reply),
+            late: faults.wait("late_apply", key, delays.nth, delays.late_apply),
+            slow: faults.wait("slow_reply", key, delays.nth, delays.slow_reply),
         }
     }
 

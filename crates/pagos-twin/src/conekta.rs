@@ -39,7 +39,7 @@
 //! | `......99900000007.` | not recorded, and the connection of the first create closes |
 //! | `......99900000008.` | its webhooks are lost |
 //!
-//! Amounts end in a fate of their own, whatever chance has for their calls and webhooks: `13`
+//! Amounts have endings of their own, whatever chance has for their calls and webhooks: `13`
 //! centavos fail, `17` stay `in_transit` for seven days, `19` are paid and then fail. The switch
 //! `amount_triggers` turns that off.
 //!
@@ -64,230 +64,151 @@
 //! | `GET`, `POST /_twin/conekta/settings` | the [`Switches`]; a POST changes those it names |
 //! | `POST /_twin/conekta/advance` | `{"transfer", "to"}`: lets it be `in_transit`, `paid_out`, `failed` or `retrying` at once |
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
+use http::Method;
 use pagos_core::Timestamp;
 
 use crate::{
     book::Book,
-    fault::Faults,
-    ledger::Ledger,
-    purse::Purse,
-    schedule::Schedule,
-    telling::Outbox,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply, Twin},
+    call::Funds,
+    machine::{ControlCall, Machine, Protocol},
+    notification::Notice,
+    twin::{Ack, OrderView, Outgoing, Registration, Reply},
 };
 
 mod access;
 mod bank;
 mod calendar;
 mod control;
-mod create;
 mod destination;
 mod event;
+mod event_view;
+mod events;
 mod identifier;
 mod keys;
 mod life;
 mod listing;
 mod money;
-mod notice;
+mod notify;
 mod payee;
+mod payees;
 mod refusal;
+mod request;
 mod route;
+mod scenario;
 mod settings;
 mod sign;
 mod transfer;
+mod transfers;
 mod webhook;
 mod webhook_key;
+mod webhooks;
 mod wire;
-mod wish;
 
 pub use settings::{
     AnswerShape, ConektaSettings, ConektaTiming, KEY_DOMAIN, SANDBOX_API_KEY, Switches,
 };
 
 use event::Event;
-use life::Coming;
+use life::Task;
 use money::Transaction;
-use notice::Notice;
-use payee::Payee;
+use notify::Subject;
+use payee::Payees;
 use transfer::Transfer;
-use webhook::{ByHand, Webhook};
-use webhook_key::WebhookKey;
-
-const PROVIDER: &str = "conekta";
-const CURRENCY: &str = "MXN";
+use webhook::Webhooks;
+use webhook_key::WebhookKeys;
 
 /// A Conekta of Mexico that keeps its payees and transfers in memory.
-pub struct ConektaTwin {
-    settings: ConektaSettings,
-    faults: Faults,
-    payees: Book<Payee>,
-    /// How many creations of a payee passed the checks.
-    payees_tried: u32,
-    destinations_made: u32,
+pub type ConektaTwin = Machine<Conekta>;
+
+/// What Conekta has beside what every twin has.
+#[derive(Debug, Default)]
+pub struct Conekta {
+    payees: Payees,
     transfers: Book<Transfer>,
     transactions: Book<Transaction>,
     events: Book<Event>,
-    webhooks: Vec<Webhook>,
-    by_hand: ByHand,
-    webhook_keys: Vec<WebhookKey>,
-    /// What the merchant has left, in centavos.
-    purse: Purse,
-    ledger: Ledger,
-    agenda: Schedule<Coming>,
-    outbox: Outbox<Notice>,
-    /// How often each route was asked that is about no transfer.
-    questions: BTreeMap<&'static str, u32>,
-    now: Timestamp,
+    webhooks: Webhooks,
+    webhook_keys: WebhookKeys,
 }
 
-impl ConektaTwin {
-    /// A twin without payees, transfers and faults.
-    #[must_use]
-    pub fn new(settings: ConektaSettings) -> Self {
-        Self {
-            purse: Purse { left_minor: settings.balance_minor },
-            settings,
-            faults: Faults::default(),
-            payees: Book::new(),
-            payees_tried: 0,
-            destinations_made: 0,
-            transfers: Book::new(),
-            transactions: Book::new(),
-            events: Book::new(),
-            webhooks: Vec::new(),
-            by_hand: ByHand::default(),
-            webhook_keys: vec![WebhookKey::new(0, Timestamp::from_millis(0))],
-            ledger: Ledger::default(),
-            agenda: Schedule::new(),
-            outbox: Outbox::new(),
-            questions: BTreeMap::new(),
-            now: Timestamp::from_millis(i64::MIN),
+impl Protocol for Conekta {
+    const PROVIDER: &'static str = "conekta";
+    const CURRENCY: &'static str = "MXN";
+    const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
+        ControlCall { method: Method::GET, name: "transfers", answer: control::transfers },
+        ControlCall { method: Method::GET, name: "balance", answer: crate::control::balance },
+        ControlCall { method: Method::POST, name: "balance", answer: crate::control::balance },
+        ControlCall { method: Method::GET, name: "settings", answer: control::settings },
+        ControlCall { method: Method::POST, name: "settings", answer: control::change_settings },
+        ControlCall { method: Method::POST, name: "advance", answer: control::advance },
+    ];
+
+    type Settings = ConektaSettings;
+    type Task = Task;
+    type Subject = Subject;
+
+    fn opening_minor(settings: &ConektaSettings) -> i64 {
+        settings.balance_minor
+    }
+
+    fn answer(twin: &mut ConektaTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+        route::answer(twin, path, request)
+    }
+
+    fn begin(twin: &mut ConektaTwin) {
+        webhooks::subscribe_by_hand(twin);
+    }
+
+    fn run(twin: &mut ConektaTwin, task: Task, at: Timestamp) {
+        match task {
+            Task::Step { index, steps } => life::step(twin, index, steps, at),
+            // The caller is long gone: what it would have been answered is lost.
+            Task::Create(draft) => drop(transfers::apply(twin, &draft, at, Funds::AsTheyAre)),
         }
     }
 
-    /// The same twin with these faults from the start.
-    #[must_use]
-    pub fn with_faults(mut self, faults: Faults) -> Self {
-        self.faults = faults;
-        self
+    fn message(twin: &ConektaTwin, number: u64, notice: &Notice<Subject>) -> Option<Outgoing> {
+        notify::message(twin, number, notice)
     }
 
-    /// What the merchant has left for transfers, in centavos.
-    #[must_use]
-    pub const fn balance_minor(&self) -> i64 {
-        self.purse.left_minor
-    }
-}
-
-impl Twin for ConektaTwin {
-    fn provider(&self) -> &'static str {
-        PROVIDER
-    }
-
-    fn handle(&mut self, path: &str, request: &http::Request<Bytes>, now: Timestamp) -> Reply {
-        self.move_on(now);
-        self.answer(path, request)
-    }
-
-    fn advance(&mut self, now: Timestamp) {
-        self.move_on(now);
-    }
-
-    fn due(&mut self, now: Timestamp, count_max: usize) -> Vec<Outgoing> {
-        self.move_on(now);
-        self.take_notices(count_max)
-    }
-
-    fn delivered(&mut self, number: u64, ack: Ack, now: Timestamp) {
-        self.move_on(now);
-        self.hear(number, ack);
-    }
-
-    fn in_flight(&self) -> Vec<u64> {
-        self.outbox.in_flight()
-    }
-
-    fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.next().into_iter().chain(self.outbox.next()).min()
-    }
-
-    fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    fn faults(&self) -> &Faults {
-        &self.faults
-    }
-
-    fn faults_mut(&mut self) -> &mut Faults {
-        &mut self.faults
+    fn acknowledge(twin: &mut ConektaTwin, notice: &Notice<Subject>, ack: Ack) -> Option<Duration> {
+        notify::acknowledge(twin, notice, ack)
     }
 
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
         for transfer in self.transfers.entries() {
             visit(OrderView {
-                provider: PROVIDER,
+                provider: Self::PROVIDER,
                 kind: "payout",
                 key: &transfer.order.key,
                 reference: &transfer.id,
                 status: transfer.status.word(),
                 true_final: transfer.last().word(),
                 amount_minor: transfer.order.amount_minor,
-                currency: CURRENCY,
+                currency: Self::CURRENCY,
             });
         }
     }
 
-    fn credentials(&self) -> BTreeMap<&'static str, String> {
+    fn credentials(twin: &ConektaTwin) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
-            ("api_key", sign::shown(&self.settings.api_key).to_owned()),
-            ("webhook_keys", self.public_keys()),
+            ("api_key", sign::shown(&twin.settings.api_key).to_owned()),
+            ("webhook_keys", twin.own.webhook_keys.public_keys()),
         ])
     }
 
     /// One host for everything, and nothing before its paths. Source: manual.
-    fn paths(&self) -> BTreeMap<&'static str, String> {
+    fn paths(_: &ConektaSettings) -> BTreeMap<&'static str, String> {
         BTreeMap::from([("base_url", String::new())])
     }
 
-    fn control(
-        &mut self,
-        name: &str,
-        request: &http::Request<Bytes>,
-        now: Timestamp,
-    ) -> Option<Reply> {
-        self.move_on(now);
-        self.answer_control(name, request)
-    }
-
     /// The address becomes a subscription with the next thing that happens.
-    fn register(&mut self, registration: Registration) {
-        let switches = &mut self.settings.switches;
+    fn register(settings: &mut ConektaSettings, registration: Registration) {
+        let switches = &mut settings.switches;
         switches.webhook_url = registration.webhook_url.or(switches.webhook_url.take());
-        self.settings.pace = registration.speed.unwrap_or(self.settings.pace);
-    }
-
-    fn reset(&mut self) {
-        let mut faults = std::mem::take(&mut self.faults);
-        faults.clear();
-        let (now, outbox) = (self.now, self.outbox.emptied());
-        let fresh = Self::new(self.settings.clone()).with_faults(faults);
-        *self = Self { now, outbox, ..fresh };
-    }
-}
-
-impl fmt::Debug for ConektaTwin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConektaTwin")
-            .field("settings", &self.settings)
-            .field("faults", &self.faults)
-            .field("payees", &self.payees)
-            .field("transfers", &self.transfers)
-            .field("events", &self.events)
-            .field("ledger", &self.ledger)
-            .finish_non_exhaustive()
+        settings.pace = registration.speed.unwrap_or(settings.pace);
     }
 }

@@ -42,34 +42,30 @@
 //! | `POST /_twin/etpay/outcome` | `{"session_token", "outcome", "notice"}`: presses a button |
 //! | `POST /_twin/etpay/notice` | `{"session_token", "payment_status", "notice"}`: sends one more notification and answers with its token |
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
+use http::Method;
 use pagos_core::Timestamp;
 
 use crate::{
     book::Book,
-    fault::Faults,
-    ledger::Ledger,
-    purse::Purse,
-    schedule::Schedule,
-    telling::Outbox,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply, Twin},
+    call::Funds,
+    machine::{ControlCall, Machine, Protocol},
+    notification::Notice,
+    twin::{Ack, OrderView, Outgoing, Registration, Reply},
 };
 
 mod bank;
+mod beneficiary;
 mod calendar;
 mod check;
+mod checkout;
 mod control;
 mod create;
-mod forgery;
-mod funnel;
 mod identifier;
 mod initialize;
+mod invalid_token;
 mod life;
 mod listing;
 mod login;
@@ -77,7 +73,6 @@ mod page;
 mod payout;
 mod request;
 mod route;
-mod rut;
 mod session;
 mod settings;
 mod sign;
@@ -89,175 +84,127 @@ pub use settings::{
     SANDBOX_MERCHANT_CODE, SANDBOX_PASSWORD, SANDBOX_USERNAME, Switches,
 };
 
-use life::Coming;
+use life::Task;
 use login::Logins;
 use payout::Payout;
-use request::Refusal;
-use session::Session;
-use webhook::Notice;
-
-const PROVIDER: &str = "etpay";
-const CURRENCY: &str = "CLP";
+use session::Sessions;
+use webhook::Subject;
 
 /// An ETpay of Chile that keeps its sessions and payouts in memory.
-pub struct EtpayTwin {
-    settings: EtpaySettings,
-    faults: Faults,
-    sessions: Book<Session>,
-    /// The session of each payment token.
-    attempts: HashMap<Arc<str>, u32>,
-    payment_tokens: u32,
+pub type EtpayTwin = Machine<Etpay>;
+
+/// What ETpay has beside what every twin has.
+#[derive(Debug, Default)]
+pub struct Etpay {
+    sessions: Sessions,
     payouts: Book<Payout>,
-    /// What the merchant has left, in pesos.
-    purse: Purse,
-    ledger: Ledger,
-    agenda: Schedule<Coming>,
-    outbox: Outbox<Notice>,
     logins: Logins,
     /// Whether the payout webhook was heard once.
     is_approved: bool,
     /// Payouts that wait for that.
     unapproved: Vec<u32>,
     batch_began_at: Option<Timestamp>,
-    /// How often each route was asked that is about no order.
-    questions: BTreeMap<&'static str, u32>,
-    now: Timestamp,
 }
 
 impl EtpayTwin {
-    /// A twin without sessions, payouts and faults.
-    #[must_use]
-    pub fn new(settings: EtpaySettings) -> Self {
-        Self {
-            purse: Purse { left_minor: settings.balance_minor },
-            settings,
-            faults: Faults::default(),
-            sessions: Book::new(),
-            attempts: HashMap::new(),
-            payment_tokens: 0,
-            payouts: Book::new(),
-            ledger: Ledger::default(),
-            agenda: Schedule::new(),
-            outbox: Outbox::new(),
-            logins: Logins::default(),
-            is_approved: false,
-            unapproved: Vec::new(),
-            batch_began_at: None,
-            questions: BTreeMap::new(),
-            now: Timestamp::from_millis(i64::MIN),
-        }
-    }
-
-    /// The same twin with these faults from the start.
-    #[must_use]
-    pub fn with_faults(mut self, faults: Faults) -> Self {
-        self.faults = faults;
-        self
-    }
-
-    /// What the merchant has left for payouts, in pesos.
-    #[must_use]
-    pub const fn balance_minor(&self) -> i64 {
-        self.purse.left_minor
-    }
-
     /// How many logins were granted.
     #[must_use]
     pub const fn logins(&self) -> u32 {
-        self.logins.granted
+        self.own.logins.granted
     }
 
     /// Makes every authorization token worthless, whatever its holder was told of its end.
     pub fn expire_tokens(&mut self) {
-        self.logins.expire();
+        self.own.logins.expire();
     }
 }
 
-impl Twin for EtpayTwin {
-    fn provider(&self) -> &'static str {
-        PROVIDER
+impl Protocol for Etpay {
+    const PROVIDER: &'static str = "etpay";
+    const CURRENCY: &'static str = "CLP";
+    const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
+        ControlCall { method: Method::GET, name: "sessions", answer: control::sessions },
+        ControlCall { method: Method::GET, name: "logins", answer: control::logins },
+        ControlCall { method: Method::GET, name: "balance", answer: crate::control::balance },
+        ControlCall { method: Method::POST, name: "balance", answer: crate::control::balance },
+        ControlCall { method: Method::GET, name: "settings", answer: control::settings },
+        ControlCall { method: Method::POST, name: "settings", answer: control::change_settings },
+        ControlCall { method: Method::POST, name: "expire_tokens", answer: control::expire_tokens },
+        ControlCall { method: Method::POST, name: "outcome", answer: control::force_outcome },
+        ControlCall { method: Method::POST, name: "notice", answer: control::send_notification },
+    ];
+
+    type Settings = EtpaySettings;
+    type Task = Task;
+    type Subject = Subject;
+
+    fn opening_minor(settings: &EtpaySettings) -> i64 {
+        settings.balance_minor
     }
 
-    fn handle(&mut self, path: &str, request: &http::Request<Bytes>, now: Timestamp) -> Reply {
-        self.move_on(now);
-        // The official client makes two slashes of a base address that ends in one.
-        let below =
-            |base: &str| Some(path.strip_prefix(base)?.strip_prefix('/')?.trim_start_matches('/'));
-        if let Some(rest) = below(API) {
-            return self.answer_payments(rest, request);
+    fn answer(twin: &mut EtpayTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+        route::answer(twin, path, request)
+    }
+
+    fn begin(_: &mut EtpayTwin) {}
+
+    fn run(twin: &mut EtpayTwin, task: Task, at: Timestamp) {
+        match task {
+            Task::Step(index) => life::step(twin, index, at),
+            // The caller is long gone: what it would have been answered is lost.
+            Task::CreatePayout(draft) => {
+                drop(create::apply(twin, &draft, at, Funds::AsTheyAre));
+            }
+            Task::CreateSession(draft) => drop(initialize::apply(twin, &draft, at)),
+            Task::Expire(index) => checkout::expire(twin, index, at),
         }
-        if let Some(rest) = below(PLATFORM) {
-            return self.answer_platform(rest, request);
+    }
+
+    fn message(twin: &EtpayTwin, number: u64, notice: &Notice<Subject>) -> Option<Outgoing> {
+        webhook::message(&twin.settings.switches, &twin.own, number, notice)
+    }
+
+    /// Any 2xx counts as heard; neither that nor the retries are documented. `[sim]`
+    fn acknowledge(twin: &mut EtpayTwin, notice: &Notice<Subject>, ack: Ack) -> Option<Duration> {
+        if !matches!(ack, Ack::Status(200..=299)) {
+            return notice.retry_after(&twin.settings.switches.retry_delays_seconds);
         }
-        match below(FUNNEL).and_then(|rest| rest.strip_prefix("session/")) {
-            Some(token) => self.visit(token, request),
-            None => wire::payment_refusal(&Refusal::not_found("not found")),
+        if matches!(notice.subject, Subject::Payout { .. }) {
+            twin.own.is_approved = true;
+            life::release(twin);
         }
-    }
-
-    fn advance(&mut self, now: Timestamp) {
-        self.move_on(now);
-    }
-
-    fn due(&mut self, now: Timestamp, count_max: usize) -> Vec<Outgoing> {
-        self.move_on(now);
-        self.take_notices(count_max)
-    }
-
-    fn delivered(&mut self, number: u64, ack: Ack, now: Timestamp) {
-        self.move_on(now);
-        self.hear(number, ack);
-    }
-
-    fn in_flight(&self) -> Vec<u64> {
-        self.outbox.in_flight()
-    }
-
-    fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.next().into_iter().chain(self.outbox.next()).min()
-    }
-
-    fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    fn faults(&self) -> &Faults {
-        &self.faults
-    }
-
-    fn faults_mut(&mut self) -> &mut Faults {
-        &mut self.faults
+        None
     }
 
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
         for payout in self.payouts.entries() {
             visit(OrderView {
-                provider: PROVIDER,
+                provider: Self::PROVIDER,
                 kind: "payout",
                 key: &payout.key,
                 reference: &payout.id,
                 status: payout.status.word(),
                 true_final: payout.last().word(),
                 amount_minor: payout.amount_minor,
-                currency: CURRENCY,
+                currency: Self::CURRENCY,
             });
         }
-        for session in self.sessions.entries() {
+        for session in self.sessions.book.entries() {
             visit(OrderView {
-                provider: PROVIDER,
+                provider: Self::PROVIDER,
                 kind: "payment",
                 key: &session.draft.order_id,
                 reference: &session.token,
                 status: session.word(),
                 true_final: session.last_word(),
                 amount_minor: session.draft.amount_minor,
-                currency: CURRENCY,
+                currency: Self::CURRENCY,
             });
         }
     }
 
-    fn credentials(&self) -> BTreeMap<&'static str, String> {
-        let settings = &self.settings;
+    fn credentials(twin: &EtpayTwin) -> BTreeMap<&'static str, String> {
+        let settings = &twin.settings;
         BTreeMap::from([
             ("merchant_code", settings.merchant_code.clone()),
             ("merchant_api_token", sign::shown(&settings.merchant_api_token).to_owned()),
@@ -267,56 +214,20 @@ impl Twin for EtpayTwin {
         ])
     }
 
-    fn paths(&self) -> BTreeMap<&'static str, String> {
-        [("api_url", API), ("pmt_url", FUNNEL), ("payouts_url", PLATFORM)]
+    fn paths(_: &EtpaySettings) -> BTreeMap<&'static str, String> {
+        [("api_url", route::API), ("pmt_url", route::CHECKOUT), ("payouts_url", route::PLATFORM)]
             .into_iter()
             .map(|(name, path)| (name, path.to_owned()))
             .collect()
     }
 
-    fn control(
-        &mut self,
-        name: &str,
-        request: &http::Request<Bytes>,
-        now: Timestamp,
-    ) -> Option<Reply> {
-        self.move_on(now);
-        self.answer_control(name, request)
-    }
-
-    fn register(&mut self, registration: Registration) {
-        let switches = &mut self.settings.switches;
+    fn register(settings: &mut EtpaySettings, registration: Registration) {
+        let switches = &mut settings.switches;
         switches.payout_webhook_url =
             registration.webhook_url.or(switches.payout_webhook_url.take());
-        self.settings.pace = registration.speed.unwrap_or(self.settings.pace);
-    }
-
-    fn reset(&mut self) {
-        let mut faults = std::mem::take(&mut self.faults);
-        faults.clear();
-        let (now, outbox) = (self.now, self.outbox.emptied());
-        let fresh = Self::new(self.settings.clone()).with_faults(faults);
-        *self = Self { now, outbox, ..fresh };
+        settings.pace = registration.speed.unwrap_or(settings.pace);
     }
 }
-
-impl fmt::Debug for EtpayTwin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EtpayTwin")
-            .field("settings", &self.settings)
-            .field("faults", &self.faults)
-            .field("sessions", &self.sessions)
-            .field("payouts", &self.payouts)
-            .field("logins", &self.logins)
-            .field("ledger", &self.ledger)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Where each of the three surfaces lies below the provider's segment. `[sim]`
-const API: &str = "/api";
-const FUNNEL: &str = "/pmt";
-const PLATFORM: &str = "/platform";
 
 /// By how many days a client must expect its clock to differ: a twin that is sped up runs ahead of
 /// the client's clock.

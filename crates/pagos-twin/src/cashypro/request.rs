@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::value::RawValue;
 
-use super::{settings::CashyproSettings, sign};
+use super::{Cashypro, amount, settings::CashyproSettings, sign};
+use crate::machine::Protocol;
 
 /// A refusal: the `msg` of an answer with code 500. Nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +131,22 @@ impl Fields<'_> {
             _ => Err(Refusal::wrong(name)),
         }
     }
+}
+
+/// Pesos of Colombia and nothing else.
+pub(super) fn check_currency(fields: &Fields<'_>) -> Result<(), Refusal> {
+    if fields.text("currency", 32)? == Cashypro::CURRENCY {
+        return Ok(());
+    }
+    Err(Refusal::wrong("currency"))
+}
+
+/// An amount within the limits, in centavos.
+pub(super) fn amount(fields: &Fields<'_>, settings: &CashyproSettings) -> Result<i64, Refusal> {
+    let allowed = settings.amount_minor_min..=settings.amount_minor_max;
+    amount::parse(&fields.text("amount", 21)?)
+        .filter(|amount_minor| allowed.contains(amount_minor))
+        .ok_or_else(|| Refusal::wrong("amount"))
 }
 
 /// An http or https address with a host, of at most 250 characters.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     refusal::Refusal,
+    settings::Switches,
     wire::{self, ListShown},
 };
 use crate::{
@@ -126,7 +127,8 @@ pub(super) struct Address {
 
 impl Address {
     /// Where the caller found it, or on a host of nobody.
-    pub(super) fn of(request: &http::Request<Bytes>, is_foreign: bool) -> Self {
+    pub(super) fn of(request: &http::Request<Bytes>, switches: &Switches) -> Self {
+        let is_foreign = switches.foreign_next_page;
         let origin = if is_foreign { FOREIGN_ORIGIN.to_owned() } else { web::origin(request) };
         Self { url: format!("{origin}{}", request.uri().path()), filters: String::new() }
     }

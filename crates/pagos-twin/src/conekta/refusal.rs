@@ -178,6 +178,11 @@ impl From<Flaw> for Refusal {
     }
 }
 
+/// The answer or the refusal, in this language.
+pub(super) fn reply_of(outcome: Result<Reply, Refusal>, language: Language) -> Reply {
+    outcome.unwrap_or_else(|refusal| refusal.reply(language))
+}
+
 /// What Conekta says in this language when it takes nothing on.
 const STATUSES: Statuses = Statuses {
     field: "status",

@@ -87,6 +87,12 @@ pub struct Switches {
     pub foreign_next_page: bool,
 }
 
+impl Switches {
+    pub(super) fn fee(&self) -> i64 {
+        self.fee_minor.max(0)
+    }
+}
+
 impl Default for Switches {
     fn default() -> Self {
         Self {

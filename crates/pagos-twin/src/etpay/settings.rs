@@ -6,7 +6,8 @@ use std::time::Duration;
 use pagos_core::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::random::Span;
+use super::sign;
+use crate::{call::Delays, random::Span};
 
 /// The twin's merchant. Invented.
 pub const SANDBOX_MERCHANT_CODE: &str = "cl_sim_merchant";
@@ -40,6 +41,14 @@ pub struct EtpaySettings {
 }
 
 impl EtpaySettings {
+    pub(super) fn is_api_token(&self, presented: Option<&str>) -> bool {
+        presented == Some(sign::shown(&self.merchant_api_token))
+    }
+
+    pub(super) fn is_password(&self, presented: Option<&str>) -> bool {
+        presented == Some(sign::shown(&self.password))
+    }
+
     pub(super) fn session_ttl(&self) -> Duration {
         let seconds = u64::from(self.switches.session_ttl_seconds);
         Duration::from_secs(seconds.saturating_mul(self.pace.into()))
@@ -184,6 +193,12 @@ pub struct EtpayTiming {
     pub webhook_delay: Span,
     /// How long a list that lags leaves a payout out.
     pub listing_lag: Span,
+}
+
+impl EtpayTiming {
+    pub(super) const fn delays(&self, nth: u32) -> Delays {
+        Delays { nth, late_apply: self.late_apply, slow_reply: self.slow_reply }
+    }
 }
 
 impl Default for EtpayTiming {

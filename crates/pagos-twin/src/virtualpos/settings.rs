@@ -7,7 +7,7 @@ use http::StatusCode;
 use pagos_core::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::random::Span;
+use crate::{call::Delays, random::Span};
 
 /// The twin's API key for payouts. Invented; the shape is that of the sibling API's keys.
 pub const SANDBOX_API_KEY: &str = "5a17e5-7b0c5a-17e57b-0c5a17-e57b0c";
@@ -166,6 +166,10 @@ pub struct VirtualPosTiming {
 }
 
 impl VirtualPosTiming {
+    pub(super) const fn delays(&self, nth: u32) -> Delays {
+        Delays { nth, late_apply: self.late_apply, slow_reply: self.slow_reply }
+    }
+
     /// No time between states; reversals and delays of faults stay as they are.
     #[must_use]
     pub fn immediate() -> Self {

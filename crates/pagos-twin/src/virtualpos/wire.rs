@@ -8,7 +8,7 @@ use pagos_core::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::request::Refusal;
+use super::{request::Refusal, settings::Switches};
 use crate::{
     call::{Complaints, Statuses},
     chile::santiago,
@@ -101,8 +101,9 @@ impl<'a> Success<'a> {
     }
 }
 
-/// A refusal in the envelope of the sibling API.
-pub(super) fn refusal(status: StatusCode, refusal: &Refusal) -> Reply {
+/// A refusal in the envelope of the sibling API, with a status of its own or always with 200.
+pub(super) fn refuse(refusal: &Refusal, switches: &Switches) -> Reply {
+    let status = if switches.errors_as_200 { StatusCode::OK } else { refusal.status };
     no(status, refusal.code, &refusal.text)
 }
 

@@ -13,13 +13,13 @@ use tokio::sync::Notify;
 use super::clock::ScaledClock;
 use crate::{
     clock::TwinClock,
-    control,
     journal::{Input, Journal},
+    surface,
     twin::{Ack, DeliveryId, Reply, WebhookDelivery},
     world::World,
 };
 
-pub(super) struct Station {
+pub(super) struct Host {
     inner: Mutex<Inner>,
     clock: ScaledClock,
     /// Rings when something may be due earlier than was thought.
@@ -40,7 +40,7 @@ impl Inner {
     }
 }
 
-impl Station {
+impl Host {
     pub(super) fn new(world: World, clock: ScaledClock, journal: Option<Journal>) -> Self {
         let inner = Mutex::new(Inner { world, journal, awaited: None });
         Self { inner, clock, bell: Notify::new() }
@@ -48,15 +48,15 @@ impl Station {
 
     /// Answers a request. What cannot be written down is not done, and the connection closes.
     pub(super) fn handle(&self, request: &http::Request<Bytes>) -> Reply {
-        if request.uri().path() == control::CLOCK_PATH {
-            let reply = control::answer_clock(&self.clock, request);
+        if request.uri().path() == surface::CLOCK_PATH {
+            let reply = surface::answer_clock(&self.clock, request);
             self.tick();
             return reply;
         }
         let mut inner = self.inner();
         let now = self.clock.now();
         let is_recorded =
-            control::is_reading(request) || inner.record(|| Input::request(request, now));
+            surface::is_reading(request) || inner.record(|| Input::request(request, now));
         if !is_recorded {
             return Reply::Drop;
         }
