@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 
 use crate::{
@@ -11,7 +10,7 @@ use crate::{
     call::Funds,
     machine::{ControlCall, Machine, Protocol},
     notification::Notice,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply},
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Request},
 };
 
 mod amount;
@@ -89,7 +88,7 @@ impl Protocol for Cashypro {
         settings.balance_minor
     }
 
-    fn answer(twin: &mut CashyproTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+    fn answer(twin: &mut CashyproTwin, path: &str, request: &Request) -> Reply {
         let route = path.strip_prefix(twin.settings.prefix.as_str()).and_then(Route::of);
         let is_offered = |it: &Route| *it != Route::PayDesk || twin.settings.pay_desk_is_offered;
         let Some(route) = route.filter(is_offered) else {
@@ -129,16 +128,13 @@ impl Protocol for Cashypro {
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
         for (kind, book) in [("payout", &self.payouts), ("payment", &self.payments)] {
             for order in book.entries() {
-                visit(OrderView {
-                    provider: Self::PROVIDER,
+                visit(CashyproTwin::view(
                     kind,
-                    key: &order.key,
-                    reference: &order.reference,
-                    status: order.status.word(),
-                    true_final: order.last().word(),
-                    amount_minor: order.amount_minor,
-                    currency: Self::CURRENCY,
-                });
+                    order,
+                    order.status.word(),
+                    order.last().word(),
+                    order.amount_minor,
+                ));
             }
         }
     }

@@ -66,16 +66,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bytes::Bytes;
-use http::Method;
 use pagos_core::Timestamp;
+use serde_json::json;
 
 use crate::{
     book::Book,
     call::Funds,
     machine::{ControlCall, Machine, Protocol},
     notification::Notice,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply},
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Request},
 };
 
 mod access;
@@ -107,9 +106,7 @@ mod webhook_key;
 mod webhooks;
 mod wire;
 
-pub use settings::{
-    AnswerShape, ConektaSettings, ConektaTiming, KEY_DOMAIN, SANDBOX_API_KEY, Switches,
-};
+pub use settings::{AnswerShape, ConektaSettings, KEY_DOMAIN, SANDBOX_API_KEY, Switches};
 
 use event::Event;
 use life::Task;
@@ -138,12 +135,12 @@ impl Protocol for Conekta {
     const PROVIDER: &'static str = "conekta";
     const CURRENCY: &'static str = "MXN";
     const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
-        ControlCall { method: Method::GET, name: "transfers", answer: control::transfers },
-        ControlCall { method: Method::GET, name: "balance", answer: crate::control::balance },
-        ControlCall { method: Method::POST, name: "balance", answer: crate::control::balance },
-        ControlCall { method: Method::GET, name: "settings", answer: control::settings },
-        ControlCall { method: Method::POST, name: "settings", answer: control::change_settings },
-        ControlCall { method: Method::POST, name: "advance", answer: control::advance },
+        ControlCall::get("transfers", control::transfers),
+        ControlCall::get("balance", crate::control::balance),
+        ControlCall::post("balance", crate::control::balance),
+        ControlCall::get("settings", |twin, _| Ok(json!(twin.settings.switches))),
+        ControlCall::post("settings", control::change_settings),
+        ControlCall::post("advance", control::advance),
     ];
 
     type Settings = ConektaSettings;
@@ -154,7 +151,7 @@ impl Protocol for Conekta {
         settings.balance_minor
     }
 
-    fn answer(twin: &mut ConektaTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+    fn answer(twin: &mut ConektaTwin, path: &str, request: &Request) -> Reply {
         route::answer(twin, path, request)
     }
 
@@ -180,16 +177,13 @@ impl Protocol for Conekta {
 
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
         for transfer in self.transfers.entries() {
-            visit(OrderView {
-                provider: Self::PROVIDER,
-                kind: "payout",
-                key: &transfer.order.key,
-                reference: &transfer.id,
-                status: transfer.status.word(),
-                true_final: transfer.last().word(),
-                amount_minor: transfer.order.amount_minor,
-                currency: Self::CURRENCY,
-            });
+            visit(ConektaTwin::view(
+                "payout",
+                transfer,
+                transfer.status.word(),
+                transfer.last().word(),
+                transfer.order.amount_minor,
+            ));
         }
     }
 

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
     machine::{Machine, Protocol},
-    twin::Reply,
+    twin::{Reply, Request},
 };
 
 /// The answer of a control call that may make no sense.
@@ -61,7 +60,7 @@ pub(crate) fn changed<T: Serialize + DeserializeOwned>(
 /// Answers `GET` and `POST` of a twin's `balance`: `{"balance": pesos}`.
 pub(crate) fn balance<P: Protocol>(
     twin: &mut Machine<P>,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Value, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -44,16 +44,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bytes::Bytes;
-use http::Method;
 use pagos_core::Timestamp;
+use serde_json::json;
 
 use crate::{
     book::Book,
     call::Funds,
     machine::{ControlCall, Machine, Protocol},
     notification::Notice,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply},
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Request},
 };
 
 mod bank;
@@ -80,8 +79,8 @@ mod webhook;
 mod wire;
 
 pub use settings::{
-    Duplicates, EtpaySettings, EtpayTiming, NotificationForm, SANDBOX_API_TOKEN,
-    SANDBOX_MERCHANT_CODE, SANDBOX_PASSWORD, SANDBOX_USERNAME, Switches,
+    Duplicates, EtpaySettings, NotificationForm, SANDBOX_API_TOKEN, SANDBOX_MERCHANT_CODE,
+    SANDBOX_PASSWORD, SANDBOX_USERNAME, Switches,
 };
 
 use life::Task;
@@ -123,15 +122,15 @@ impl Protocol for Etpay {
     const PROVIDER: &'static str = "etpay";
     const CURRENCY: &'static str = "CLP";
     const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
-        ControlCall { method: Method::GET, name: "sessions", answer: control::sessions },
-        ControlCall { method: Method::GET, name: "logins", answer: control::logins },
-        ControlCall { method: Method::GET, name: "balance", answer: crate::control::balance },
-        ControlCall { method: Method::POST, name: "balance", answer: crate::control::balance },
-        ControlCall { method: Method::GET, name: "settings", answer: control::settings },
-        ControlCall { method: Method::POST, name: "settings", answer: control::change_settings },
-        ControlCall { method: Method::POST, name: "expire_tokens", answer: control::expire_tokens },
-        ControlCall { method: Method::POST, name: "outcome", answer: control::force_outcome },
-        ControlCall { method: Method::POST, name: "notice", answer: control::send_notification },
+        ControlCall::get("sessions", control::sessions),
+        ControlCall::get("logins", control::logins),
+        ControlCall::get("balance", crate::control::balance),
+        ControlCall::post("balance", crate::control::balance),
+        ControlCall::get("settings", |twin, _| Ok(json!(twin.settings.switches))),
+        ControlCall::post("settings", control::change_settings),
+        ControlCall::post("expire_tokens", control::expire_tokens),
+        ControlCall::post("outcome", control::force_outcome),
+        ControlCall::post("notice", control::send_notification),
     ];
 
     type Settings = EtpaySettings;
@@ -142,7 +141,7 @@ impl Protocol for Etpay {
         settings.balance_minor
     }
 
-    fn answer(twin: &mut EtpayTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+    fn answer(twin: &mut EtpayTwin, path: &str, request: &Request) -> Reply {
         route::answer(twin, path, request)
     }
 
@@ -178,28 +177,22 @@ impl Protocol for Etpay {
 
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
         for payout in self.payouts.entries() {
-            visit(OrderView {
-                provider: Self::PROVIDER,
-                kind: "payout",
-                key: &payout.key,
-                reference: &payout.id,
-                status: payout.status.word(),
-                true_final: payout.last().word(),
-                amount_minor: payout.amount_minor,
-                currency: Self::CURRENCY,
-            });
+            visit(EtpayTwin::view(
+                "payout",
+                payout,
+                payout.status.word(),
+                payout.last().word(),
+                payout.amount_minor,
+            ));
         }
         for session in self.sessions.book.entries() {
-            visit(OrderView {
-                provider: Self::PROVIDER,
-                kind: "payment",
-                key: &session.draft.order_id,
-                reference: &session.token,
-                status: session.word(),
-                true_final: session.last_word(),
-                amount_minor: session.draft.amount_minor,
-                currency: Self::CURRENCY,
-            });
+            visit(EtpayTwin::view(
+                "payment",
+                session,
+                session.word(),
+                session.last_word(),
+                session.draft.amount_minor,
+            ));
         }
     }
 

@@ -117,6 +117,7 @@ mod schedule;
 #[cfg(feature = "server")]
 mod server;
 mod surface;
+mod timing;
 mod transport;
 mod twin;
 pub mod virtualpos;
@@ -134,6 +135,7 @@ pub use random::{Span, SplitMix64};
 #[cfg(feature = "server")]
 pub use server::{ScaledClock, ServeError, ServeOptions, ServerHandle, serve};
 pub use surface::answer_clock;
+pub use timing::Timing;
 pub use transport::TwinTransport;
 pub use twin::{Ack, DeliveryId, OrderView, Outgoing, Registration, Reply, Twin, WebhookDelivery};
 pub use world::World;

@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, fmt, mem, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::Method;
 use pagos_core::Timestamp;
 use serde_json::Value;
@@ -17,7 +16,7 @@ use crate::{
     ledger::{Direction, Ledger, Movement},
     notification::{Notice, Outbox},
     schedule::Schedule,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply, Twin},
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Request, Twin},
 };
 
 /// What one provider alone knows: its paths, its orders, its words.
@@ -44,7 +43,7 @@ pub trait Protocol: Default + fmt::Debug + Send + 'static {
     fn opening_minor(settings: &Self::Settings) -> i64;
 
     /// Answers one request; everything that was due before it has happened.
-    fn answer(twin: &mut Machine<Self>, path: &str, request: &http::Request<Bytes>) -> Reply;
+    fn answer(twin: &mut Machine<Self>, path: &str, request: &Request) -> Reply;
 
     /// Takes in what the settings say by now, before anything else happens.
     fn begin(twin: &mut Machine<Self>);
@@ -83,10 +82,23 @@ pub trait Protocol: Default + fmt::Debug + Send + 'static {
 /// A control call of one twin, under `/_twin/<provider>/`.
 #[derive(Debug)]
 pub struct ControlCall<P: Protocol> {
-    /// GET or POST. Two calls may share a name.
-    pub(crate) method: Method,
-    pub(crate) name: &'static str,
-    pub(crate) answer: fn(&mut Machine<P>, &http::Request<Bytes>) -> Result<Value, String>,
+    /// Two calls of one name have different methods.
+    method: Method,
+    name: &'static str,
+    answer: ControlAnswer<P>,
+}
+
+/// What answers a control call.
+type ControlAnswer<P> = fn(&mut Machine<P>, &Request) -> Result<Value, String>;
+
+impl<P: Protocol> ControlCall<P> {
+    pub(crate) const fn get(name: &'static str, answer: ControlAnswer<P>) -> Self {
+        Self { method: Method::GET, name, answer }
+    }
+
+    pub(crate) const fn post(name: &'static str, answer: ControlAnswer<P>) -> Self {
+        Self { method: Method::POST, name, answer }
+    }
 }
 
 /// A twin of the provider that `P` speaks for. It keeps everything in memory.
@@ -202,6 +214,19 @@ impl<P: Protocol> Machine<P> {
         }
     }
 
+    /// An order as people and judges see it.
+    pub(crate) fn view<'a>(
+        kind: &'static str,
+        order: &'a impl Entry,
+        status: &'static str,
+        true_final: &'static str,
+        amount_minor: i64,
+    ) -> OrderView<'a> {
+        let (key, reference) = (&**order.key(), &**order.reference());
+        let (provider, currency) = (P::PROVIDER, P::CURRENCY);
+        OrderView { provider, kind, key, reference, status, true_final, amount_minor, currency }
+    }
+
     /// Lets everything happen that is due by `now`, each thing at its own time.
     fn move_on(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
@@ -217,7 +242,7 @@ impl<P: Protocol> Twin for Machine<P> {
         P::PROVIDER
     }
 
-    fn handle(&mut self, path: &str, request: &http::Request<Bytes>, now: Timestamp) -> Reply {
+    fn handle(&mut self, path: &str, request: &Request, now: Timestamp) -> Reply {
         self.move_on(now);
         P::answer(self, path, request)
     }
@@ -282,12 +307,7 @@ impl<P: Protocol> Twin for Machine<P> {
         P::paths(&self.settings)
     }
 
-    fn control(
-        &mut self,
-        name: &str,
-        request: &http::Request<Bytes>,
-        now: Timestamp,
-    ) -> Option<Reply> {
+    fn control(&mut self, name: &str, request: &Request, now: Timestamp) -> Option<Reply> {
         self.move_on(now);
         let mut named = P::CONTROL_CALLS.iter().filter(|it| it.name == name).peekable();
         named.peek()?;

@@ -13,7 +13,7 @@ use crate::{
     control::{error, read, shown, wrong_method},
     fault::{Fault, Faults, Profile, Trigger},
     ledger::merged,
-    twin::{OrderView, Registration, Reply, Twin},
+    twin::{OrderView, Registration, Reply, Request, Twin},
     web::origin,
 };
 
@@ -24,7 +24,7 @@ pub(crate) const CLOCK_PATH: &str = "/_twin/clock";
 type Twins = [Box<dyn Twin>];
 
 /// Answers a control call about these twins.
-pub(crate) fn answer(twins: &mut Twins, request: &http::Request<Bytes>, now: Timestamp) -> Reply {
+pub(crate) fn answer(twins: &mut Twins, request: &Request, now: Timestamp) -> Reply {
     let path = request.uri().path();
     let name = path.strip_prefix(PREFIX).unwrap_or(path);
     match (request.method(), name) {
@@ -65,7 +65,7 @@ pub(crate) fn answer(twins: &mut Twins, request: &http::Request<Bytes>, now: Tim
 fn answer_of_twin(
     twins: &mut Twins,
     name: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
     now: Timestamp,
 ) -> Option<Reply> {
     let (provider, name) = name.split_once('/')?;
@@ -110,7 +110,7 @@ fn clock_shown(clock: &dyn TwinClock) -> Reply {
 
 /// Whether the call changes nothing, so that a journal can leave it out.
 #[cfg(feature = "server")]
-pub(crate) fn is_reading(request: &http::Request<Bytes>) -> bool {
+pub(crate) fn is_reading(request: &Request) -> bool {
     request.method() == Method::GET && request.uri().path().starts_with(PREFIX)
 }
 
@@ -262,7 +262,7 @@ fn move_on(twins: &mut Twins, now: Timestamp) {
     twins.iter_mut().for_each(|twin| twin.advance(now));
 }
 
-fn query_number(request: &http::Request<Bytes>, name: &str) -> Result<usize, String> {
+fn query_number(request: &Request, name: &str) -> Result<usize, String> {
     let query = request.uri().query().unwrap_or_default();
     let given = query.split('&').filter_map(|pair| pair.split_once('=')).find(|it| it.0 == name);
     given.map_or(Ok(0), |(_, text)| {

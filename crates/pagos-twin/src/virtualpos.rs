@@ -70,9 +70,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use bytes::Bytes;
-use http::Method;
 use pagos_core::Timestamp;
+use serde_json::json;
 
 use crate::{
     book::Book,
@@ -80,7 +79,7 @@ use crate::{
     machine::{ControlCall, Machine, Protocol},
     notification::Notice,
     scenario::Notified,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply},
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Request},
 };
 
 mod account;
@@ -126,13 +125,13 @@ impl Protocol for VirtualPos {
     const PROVIDER: &'static str = "virtualpos";
     const CURRENCY: &'static str = "CLP";
     const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
-        ControlCall { method: Method::GET, name: "payments", answer: control::payments },
-        ControlCall { method: Method::GET, name: "calls", answer: control::calls },
-        ControlCall { method: Method::GET, name: "balance", answer: crate::control::balance },
-        ControlCall { method: Method::POST, name: "balance", answer: crate::control::balance },
-        ControlCall { method: Method::GET, name: "settings", answer: control::settings },
-        ControlCall { method: Method::POST, name: "settings", answer: control::change_settings },
-        ControlCall { method: Method::POST, name: "outcome", answer: control::force_outcome },
+        ControlCall::get("payments", control::payments),
+        ControlCall::get("calls", control::calls),
+        ControlCall::get("balance", crate::control::balance),
+        ControlCall::post("balance", crate::control::balance),
+        ControlCall::get("settings", |twin, _| Ok(json!(twin.settings.switches))),
+        ControlCall::post("settings", control::change_settings),
+        ControlCall::post("outcome", control::force_outcome),
     ];
 
     type Settings = VirtualPosSettings;
@@ -143,7 +142,7 @@ impl Protocol for VirtualPos {
         settings.balance_minor
     }
 
-    fn answer(twin: &mut VirtualPosTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+    fn answer(twin: &mut VirtualPosTwin, path: &str, request: &Request) -> Reply {
         route::answer(twin, path, request)
     }
 
@@ -181,28 +180,22 @@ impl Protocol for VirtualPos {
 
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
         for payout in self.payouts.entries() {
-            visit(OrderView {
-                provider: Self::PROVIDER,
-                kind: "payout",
-                key: &payout.instruction.merchant_id,
-                reference: &payout.id,
-                status: payout.status.word(),
-                true_final: payout.last().word(),
-                amount_minor: payout.instruction.amount_minor,
-                currency: Self::CURRENCY,
-            });
+            visit(VirtualPosTwin::view(
+                "payout",
+                payout,
+                payout.status.word(),
+                payout.last().word(),
+                payout.instruction.amount_minor,
+            ));
         }
         for payment in self.payments.entries() {
-            visit(OrderView {
-                provider: Self::PROVIDER,
-                kind: "payment",
-                key: &payment.draft.code,
-                reference: &payment.uuid,
-                status: payment.status.word(),
-                true_final: payment.status.last_word(),
-                amount_minor: payment.draft.amount_minor,
-                currency: Self::CURRENCY,
-            });
+            visit(VirtualPosTwin::view(
+                "payment",
+                payment,
+                payment.status.word(),
+                payment.status.last_word(),
+                payment.draft.amount_minor,
+            ));
         }
     }
 

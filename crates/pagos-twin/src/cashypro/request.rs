@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::value::RawValue;
 
 use super::{Cashypro, amount, settings::CashyproSettings, sign};
-use crate::machine::Protocol;
+use crate::{machine::Protocol, twin::Request};
 
 /// A refusal: the `msg` of an answer with code 500. Nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl Refusal {
 ///
 /// The tokens are those of the published error list; their order is inferred from the list's.
 pub(super) fn open<'a>(
-    request: &'a http::Request<Bytes>,
+    request: &'a Request,
     settings: &CashyproSettings,
 ) -> Result<Fields<'a>, Refusal> {
     if request.method() != Method::POST {
@@ -58,10 +57,7 @@ pub(super) fn open<'a>(
     Ok(Fields { fields })
 }
 
-fn check_merchant(
-    request: &http::Request<Bytes>,
-    settings: &CashyproSettings,
-) -> Result<(), Refusal> {
+fn check_merchant(request: &Request, settings: &CashyproSettings) -> Result<(), Refusal> {
     let merchant = request.headers().get("MerchantId").map_or(&b""[..], |it| it.as_bytes());
     if merchant.is_empty() {
         return Err(Refusal::of("MerchantId_is_null"));

@@ -3,7 +3,6 @@
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use pagos_core::{Secret, Timestamp};
 
@@ -74,12 +73,12 @@ pub(super) fn message(
     } else {
         sign::header(body.as_bytes(), &settings.api_key, case)
     };
+    let url = order.notify_url.to_string();
     let mut headers = HeaderMap::new();
     headers.insert("MerchantId", HeaderValue::from_str(&settings.merchant_id).ok()?);
     headers.insert("Sign", HeaderValue::from_str(&signature).ok()?);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let url = order.notify_url.to_string();
-    Some(Outgoing { number, url, headers, body: Bytes::from(body) })
+    Some(Outgoing { number, url, headers, body: body.into() })
 }
 
 /// Compact, in alphabetical order but for `resultDesc`, without nulls, numbers unquoted.

@@ -1,7 +1,6 @@
 //! Control calls that only the Conekta twin understands, under `/_twin/conekta/`.
 //! Not part of Conekta.
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use super::{
     transfer::{Status, Transfer},
     webhooks,
 };
-use crate::{control, web::is_web_address};
+use crate::{control, twin::Request, web::is_web_address};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,20 +20,12 @@ struct Advance {
 }
 
 /// Every transfer.
-pub(super) fn transfers(twin: &mut ConektaTwin, _: &http::Request<Bytes>) -> Result<Value, String> {
+pub(super) fn transfers(twin: &mut ConektaTwin, _: &Request) -> Result<Value, String> {
     Ok(twin.own.transfers.entries().iter().map(shown).collect())
 }
 
-/// The switches.
-pub(super) fn settings(twin: &mut ConektaTwin, _: &http::Request<Bytes>) -> Result<Value, String> {
-    Ok(json!(twin.settings.switches))
-}
-
 /// Replaces the switches that are named; all of it or nothing.
-pub(super) fn change_settings(
-    twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn change_settings(twin: &mut ConektaTwin, request: &Request) -> Result<Value, String> {
     let changed: Switches = control::changed(&twin.settings.switches, request.body())?;
     if changed.webhook_url.as_ref().is_some_and(|url| !is_web_address(url)) {
         return Err("an address is not of the web".to_owned());
@@ -48,10 +39,7 @@ pub(super) fn change_settings(
 }
 
 /// Lets a transfer enter a status at once.
-pub(super) fn advance(
-    twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn advance(twin: &mut ConektaTwin, request: &Request) -> Result<Value, String> {
     let wanted: Advance = control::read(request.body())?;
     let index = twin.own.transfers.by_reference(&wanted.transfer);
     let index = index.ok_or("there is no such transfer")?;

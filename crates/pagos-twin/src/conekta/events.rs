@@ -1,8 +1,6 @@
 //! Calls below `/events`: lists, single events, and telling one again.
 //! Not how an event is shown; see `event_view`.
 
-use bytes::Bytes;
-
 use super::{
     ConektaTwin,
     access::Language,
@@ -13,12 +11,15 @@ use super::{
     request::{ask_of_route, fields, invalid},
     wire,
 };
-use crate::{notification::Signature, twin::Reply};
+use crate::{
+    notification::Signature,
+    twin::{Reply, Request},
+};
 
 /// `GET /events`. Source: `openapi: resources/events/events`.
 pub(super) fn list(
     twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
+    request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
     let question = Question::of(request)?;
@@ -41,7 +42,7 @@ pub(super) fn show(twin: &mut ConektaTwin, id: &str, language: Language) -> Resu
 pub(super) fn resend(
     twin: &mut ConektaTwin,
     id: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let index = twin.own.events.by_reference(id).ok_or_else(Refusal::not_found)?;
     let fields = fields(request)?;

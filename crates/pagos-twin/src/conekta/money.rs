@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 
 use super::{
@@ -20,7 +19,7 @@ use crate::{
     book::{Book, Entry},
     fault::Faults,
     machine::Protocol,
-    twin::Reply,
+    twin::{Reply, Request},
     web,
 };
 
@@ -106,7 +105,7 @@ pub(super) fn show_balance(twin: &mut ConektaTwin, language: Language) -> Result
 /// `GET /transactions`. Source: `openapi: resources/transactions/transactions`.
 pub(super) fn list_transactions(
     twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
+    request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
     let question = Question::of(request)?;

@@ -3,8 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
+use http::{HeaderName, HeaderValue};
 use pagos_core::Timestamp;
 
 use super::{
@@ -129,16 +128,15 @@ pub(super) fn message(
 ) -> Option<Outgoing> {
     let webhook = twin.own.webhooks.at(notice.subject.webhook).filter(|it| it.is_active)?;
     let body = View::of(twin).body(twin.own.events.get(notice.subject.event)?)?;
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(pair) = twin.own.webhook_keys.signing_pair() {
-        let digest = match notice.is_wrong() {
-            false => sign::digest(pair, &body)?,
-            true => sign::wrong_digest(pair, &body)?,
-        };
-        headers.insert(DIGEST, HeaderValue::from_str(&digest).ok()?);
+    let digest = twin.own.webhook_keys.signing_pair().map(|pair| match notice.is_wrong() {
+        false => sign::digest(pair, &body),
+        true => sign::wrong_digest(pair, &body),
+    });
+    let mut outgoing = Outgoing::new(number, webhook.url.clone(), "application/json", body);
+    if let Some(digest) = digest {
+        outgoing.headers.insert(DIGEST, HeaderValue::from_str(&digest?).ok()?);
     }
-    Some(Outgoing { number, url: webhook.url.clone(), headers, body: Bytes::from(body) })
+    Some(outgoing)
 }
 
 /// Source: `docs: autenticación-webhooks`.

@@ -1,7 +1,6 @@
 //! Calls below `/payees`: payees and their accounts. They move no money.
 //! Not what a payee is; see `payee` and `destination`.
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::{
@@ -16,13 +15,13 @@ use super::{
     request::{fields, invalid},
     wire,
 };
-use crate::twin::Reply;
+use crate::twin::{Reply, Request};
 
 /// Answers a call, by what follows `/payees`.
 pub(super) fn answer(
     twin: &mut ConektaTwin,
     segments: &[&str],
-    request: &http::Request<Bytes>,
+    request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
     match (request.method().as_str(), segments) {
@@ -44,11 +43,7 @@ pub(super) fn answer(
 ///
 /// It moves no money, so it goes wrong like a question: a reply that breaks off leaves a payee that
 /// nobody knows of.
-fn create(
-    twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
-    language: Language,
-) -> Result<Reply, Refusal> {
+fn create(twin: &mut ConektaTwin, request: &Request, language: Language) -> Result<Reply, Refusal> {
     let fields = fields(request)?;
     let person = Person::read(&fields, None)?;
     let read = |it: &Value| Draft::read(it, &twin.settings.switches);
@@ -71,7 +66,7 @@ fn create(
 }
 
 /// `GET /payees`. Source: conekta-go 2.1.1.
-fn list(twin: &ConektaTwin, request: &http::Request<Bytes>) -> Result<Reply, Refusal> {
+fn list(twin: &ConektaTwin, request: &Request) -> Result<Reply, Refusal> {
     let question = Question::of(request)?;
     let address = Address::of(request, &twin.settings.switches);
     let is_left = |it: &Payee| !it.is_deleted;
@@ -80,11 +75,7 @@ fn list(twin: &ConektaTwin, request: &http::Request<Bytes>) -> Result<Reply, Ref
 
 /// `PUT /payees/{id}`. Source: conekta-go 2.1.1. Destinations are left as they are: what they would
 /// do here is unknown.
-fn update(
-    twin: &mut ConektaTwin,
-    id: &str,
-    request: &http::Request<Bytes>,
-) -> Result<Reply, Refusal> {
+fn update(twin: &mut ConektaTwin, id: &str, request: &Request) -> Result<Reply, Refusal> {
     let index = twin.own.payees.named(id)?;
     let fields = fields(request)?;
     let payee = twin.own.payees.book.get_mut(index).ok_or_else(Refusal::not_found)?;
@@ -114,7 +105,7 @@ fn answer_payee(twin: &ConektaTwin, index: u32) -> Result<Reply, Refusal> {
 fn create_destination(
     twin: &mut ConektaTwin,
     id: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let index = twin.own.payees.named(id)?;
     let body = serde_json::from_slice(request.body()).map_err(|_| Refusal::no_json())?;
@@ -133,7 +124,7 @@ fn update_destination(
     twin: &mut ConektaTwin,
     id: &str,
     destination_id: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let mut body: serde_json::Map<String, Value> =
         serde_json::from_slice(request.body()).map_err(|_| Refusal::no_json())?;

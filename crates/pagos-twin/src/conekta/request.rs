@@ -1,8 +1,6 @@
 //! What calls have in common: how their bodies are read, and questions that go wrong.
 //! Not who asks; see `access`.
 
-use bytes::Bytes;
-
 use super::{
     ConektaTwin,
     access::Language,
@@ -10,11 +8,11 @@ use super::{
 };
 use crate::{
     fields::{Fields, Flaw},
-    twin::Reply,
+    twin::{Reply, Request},
 };
 
 /// The fields of a body; nothing at all has none.
-pub(super) fn fields(request: &http::Request<Bytes>) -> Result<Fields, Refusal> {
+pub(super) fn fields(request: &Request) -> Result<Fields, Refusal> {
     let body: &[u8] = if request.body().is_empty() { b"{}" } else { request.body() };
     Fields::open(body).map_err(|_| Refusal::no_json())
 }

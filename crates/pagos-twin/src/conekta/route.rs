@@ -1,7 +1,6 @@
 //! Which call answers which path, and who may ask.
 //! Not what the calls do.
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use super::{
@@ -11,10 +10,10 @@ use super::{
     refusal::{Refusal, reply_of},
     sign, transfers, webhooks,
 };
-use crate::twin::Reply;
+use crate::twin::{Reply, Request};
 
 /// Answers a request.
-pub(super) fn answer(twin: &mut ConektaTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+pub(super) fn answer(twin: &mut ConektaTwin, path: &str, request: &Request) -> Reply {
     let language = Language::of(request);
     // A client whose base address ends in a slash makes two of it.
     let segments: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
@@ -30,7 +29,7 @@ pub(super) fn answer(twin: &mut ConektaTwin, path: &str, request: &http::Request
 }
 
 /// Source: `conekta.md: 12` for the order of the two checks.
-fn admit(twin: &ConektaTwin, request: &http::Request<Bytes>) -> Result<Version, Refusal> {
+fn admit(twin: &ConektaTwin, request: &Request) -> Result<Version, Refusal> {
     access::check_key(request, sign::shown(&twin.settings.api_key))?;
     Version::of(request)
 }
@@ -38,7 +37,7 @@ fn admit(twin: &ConektaTwin, request: &http::Request<Bytes>) -> Result<Version, 
 fn answer_caller(
     twin: &mut ConektaTwin,
     segments: &[&str],
-    request: &http::Request<Bytes>,
+    request: &Request,
     (language, version): (Language, Version),
 ) -> Result<Reply, Refusal> {
     let (keys, now) = (&mut twin.own.webhook_keys, twin.now);

@@ -3,7 +3,6 @@
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 
 use super::{
@@ -21,6 +20,7 @@ use crate::{
     book::Entry,
     machine::Protocol,
     scenario::{End, Ending, Notified, Scenario},
+    twin::Request,
 };
 
 /// Source: manual; `retrying` is inferred from the event of that name in `mock: GET /webhooks`.
@@ -123,7 +123,7 @@ pub(super) struct Order {
 impl Draft {
     /// Reads the body of a create: the order of checks is inferred, and that there are no other
     /// fields follows `openapi: resources/errors/422_whitelist`.
-    pub(super) fn read(payees: &Payees, request: &http::Request<Bytes>) -> Result<Self, Refusal> {
+    pub(super) fn read(payees: &Payees, request: &Request) -> Result<Self, Refusal> {
         let fields = fields(request)?;
         let named = |name| fields.value(name).and_then(serde_json::Value::as_str);
         // Ruby's and Go's clients say `payee`.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 
 use super::{
@@ -19,9 +18,9 @@ use super::{
     wire,
 };
 use crate::{
-    call::{Course, Delays, Funds},
+    call::{Course, Funds},
     outcome::{self, Outcome},
-    twin::Reply,
+    twin::{Reply, Request},
 };
 
 /// `POST /transfers`. Source: manual.
@@ -29,14 +28,13 @@ use crate::{
 /// There is neither a key nor a rule against a second one: a repeat is paid again.
 pub(super) fn create(
     twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
+    request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
     let draft = Draft::read(&twin.own.payees, request)?;
     let key = &draft.order.key;
     let nth = twin.own.transfers.count_create(key);
-    let timing = twin.settings.timing;
-    let delays = Delays { nth, late_apply: timing.late_apply, slow_reply: timing.slow_reply };
+    let delays = twin.settings.timing.delays(nth);
     let course = Course::of(&mut twin.faults, key, nth, draft.scenario.as_ref(), delays);
     let apply = |twin: &mut ConektaTwin, draft: &Draft, at, funds| {
         reply_of(apply(twin, draft, at, funds), language)
@@ -79,7 +77,7 @@ pub(super) fn show(twin: &mut ConektaTwin, id: &str, language: Language) -> Resu
 /// `GET /transfers`. Source: `openapi: resources/transfers/transfers`. There is no filter.
 pub(super) fn list(
     twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
+    request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
     let question = Question::of(request)?;

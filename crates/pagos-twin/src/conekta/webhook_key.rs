@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 
 use super::{
@@ -15,7 +14,10 @@ use super::{
     sign,
     wire::{self, WebhookKeyShown},
 };
-use crate::{random::SplitMix64, twin::Reply};
+use crate::{
+    random::SplitMix64,
+    twin::{Reply, Request},
+};
 
 /// One key.
 #[derive(Debug)]
@@ -92,11 +94,7 @@ impl WebhookKeys {
     }
 
     /// `POST /webhook_keys`. Source: `docs: autenticación-webhooks`.
-    pub(super) fn create(
-        &mut self,
-        request: &http::Request<Bytes>,
-        now: Timestamp,
-    ) -> Result<Reply, Refusal> {
+    pub(super) fn create(&mut self, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
         let is_active = request::active(&fields(request)?)?.unwrap_or(true);
         let nth = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         let mut key = WebhookKey::new(nth, now);
@@ -107,11 +105,7 @@ impl WebhookKeys {
     }
 
     /// `GET /webhook_keys`. Source: `openapi: schemas/webhook-keys`.
-    pub(super) fn list(
-        &self,
-        request: &http::Request<Bytes>,
-        switches: &Switches,
-    ) -> Result<Reply, Refusal> {
+    pub(super) fn list(&self, request: &Request, switches: &Switches) -> Result<Reply, Refusal> {
         let question = Question::of(request)?;
         let at = |place: u32| self.0.get(usize::try_from(place).ok()?);
         let page = question.page(
@@ -134,7 +128,7 @@ impl WebhookKeys {
     pub(super) fn update(
         &mut self,
         id: &str,
-        request: &http::Request<Bytes>,
+        request: &Request,
         switches: &Switches,
         now: Timestamp,
     ) -> Result<Reply, Refusal> {

@@ -1,7 +1,6 @@
 //! Calls below `/webhooks`, and the subscription that the settings want.
 //! Not what a subscription is; see `webhook`.
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::{
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     fields::{Fields, Flaw},
     notification::Signature,
-    twin::Reply,
+    twin::{Reply, Request},
     web,
 };
 
@@ -27,7 +26,7 @@ use crate::{
 /// are `[sim]`.
 pub(super) fn create(
     twin: &mut ConektaTwin,
-    request: &http::Request<Bytes>,
+    request: &Request,
     version: Version,
 ) -> Result<Reply, Refusal> {
     let fields = fields(request)?;
@@ -44,7 +43,7 @@ pub(super) fn create(
 /// `GET /webhooks`. Source: `openapi: resources/webhooks/webhooks`.
 pub(super) fn list(
     twin: &ConektaTwin,
-    request: &http::Request<Bytes>,
+    request: &Request,
     version: Version,
 ) -> Result<Reply, Refusal> {
     let question = Question::of(request)?;
@@ -73,7 +72,7 @@ pub(super) fn show(webhooks: &Webhooks, id: &str, version: Version) -> Result<Re
 pub(super) fn update(
     twin: &mut ConektaTwin,
     id: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
     version: Version,
 ) -> Result<Reply, Refusal> {
     let place = twin.own.webhooks.place_of(id).ok_or_else(Refusal::not_found)?;

@@ -1,7 +1,6 @@
 //! The payer's checkout: the page with its buttons, and what each click does.
 //! Not how the page looks; see `page`.
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
 use pagos_core::{Secret, Timestamp};
 
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::{
     scenario::Notified,
-    twin::Reply,
+    twin::{Reply, Request},
     web::{parameter, redirect},
 };
 
@@ -60,7 +59,7 @@ impl Landing {
 
 /// `GET /session/{token}`, with `?auto=<click>` instead of a person. Source: `sdk` for the
 /// path; the page and its parameters are `[sim]`.
-pub(super) fn visit(twin: &mut EtpayTwin, token: &str, request: &http::Request<Bytes>) -> Reply {
+pub(super) fn visit(twin: &mut EtpayTwin, token: &str, request: &Request) -> Reply {
     let sessions = &twin.own.sessions;
     let found = sessions.book.by_reference(token).filter(|_| request.method() == Method::GET);
     let Some((index, session)) = found.and_then(|it| Some((it, sessions.get(it)?))) else {

@@ -1,7 +1,6 @@
 //! Control calls that only the ETpay twin understands, under `/_twin/etpay/`.
 //! Not part of ETpay.
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -15,7 +14,7 @@ use super::{
     webhook::{self, NoticeMode},
     wire,
 };
-use crate::{control, web::is_web_address};
+use crate::{control, twin::Request, web::is_web_address};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +41,7 @@ const fn yes() -> bool {
 }
 
 /// Every session with its secret and its attempts.
-pub(super) fn sessions(twin: &mut EtpayTwin, _: &http::Request<Bytes>) -> Result<Value, String> {
+pub(super) fn sessions(twin: &mut EtpayTwin, _: &Request) -> Result<Value, String> {
     let attempts = |session: &Session| -> Vec<Value> {
         let shown = session.attempts.iter().map(|attempt| {
             json!({
@@ -67,32 +66,21 @@ pub(super) fn sessions(twin: &mut EtpayTwin, _: &http::Request<Bytes>) -> Result
 }
 
 /// How many logins there were, and how many tokens are good.
-pub(super) fn logins(twin: &mut EtpayTwin, _: &http::Request<Bytes>) -> Result<Value, String> {
+pub(super) fn logins(twin: &mut EtpayTwin, _: &Request) -> Result<Value, String> {
     let logins = &twin.own.logins;
     let (granted, refused) = (logins.granted, logins.refused);
     Ok(json!({"granted": granted, "refused": refused, "live": logins.live(twin.now)}))
 }
 
 /// Makes every authorization token worthless.
-pub(super) fn expire_tokens(
-    twin: &mut EtpayTwin,
-    _: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn expire_tokens(twin: &mut EtpayTwin, _: &Request) -> Result<Value, String> {
     let expired = twin.own.logins.live(twin.now);
     twin.own.logins.expire();
     Ok(json!({"expired": expired}))
 }
 
-/// The switches.
-pub(super) fn settings(twin: &mut EtpayTwin, _: &http::Request<Bytes>) -> Result<Value, String> {
-    Ok(json!(twin.settings.switches))
-}
-
 /// Replaces the switches that are named; all of it or nothing.
-pub(super) fn change_settings(
-    twin: &mut EtpayTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn change_settings(twin: &mut EtpayTwin, request: &Request) -> Result<Value, String> {
     let changed: Switches = control::changed(&twin.settings.switches, request.body())?;
     let urls = [
         &changed.payout_webhook_url,
@@ -112,10 +100,7 @@ pub(super) fn change_settings(
 }
 
 /// Does what a payer's click would do.
-pub(super) fn force_outcome(
-    twin: &mut EtpayTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn force_outcome(twin: &mut EtpayTwin, request: &Request) -> Result<Value, String> {
     let wanted: ForcedOutcome = control::read(request.body())?;
     let index = session_named(&twin.own.sessions, &wanted.session_token)?;
     let click = Click::of(&wanted.outcome).ok_or("there is no such outcome")?;
@@ -125,10 +110,7 @@ pub(super) fn force_outcome(
 }
 
 /// Sends a notice of the latest attempt, and makes one if there is none.
-pub(super) fn send_notification(
-    twin: &mut EtpayTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn send_notification(twin: &mut EtpayTwin, request: &Request) -> Result<Value, String> {
     let wanted: ForcedNotification = control::read(request.body())?;
     let index = session_named(&twin.own.sessions, &wanted.session_token)?;
     let mode = NoticeMode::of(&wanted.notice).ok_or("there is no such notice")?;

@@ -3,7 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::StatusCode;
 use pagos_core::Timestamp;
 use serde_json::json;
@@ -20,11 +19,11 @@ use crate::{
     call::{Course, Funds},
     outcome::{self, Outcome},
     scenario::Notified,
-    twin::Reply,
+    twin::{Reply, Request},
 };
 
 /// `POST /v1/payouts`: creates the payout, or lets go wrong what has to go wrong. `[sim]`
-pub(super) fn create(twin: &mut EtpayTwin, request: &http::Request<Bytes>) -> Reply {
+pub(super) fn create(twin: &mut EtpayTwin, request: &Request) -> Reply {
     let draft = match PayoutDraft::read(&twin.settings, request.body()) {
         Ok(draft) => draft,
         Err(refusal) => return wire::payout_refusal(&refusal),

@@ -1,7 +1,6 @@
 //! Questions about payouts: one by its id, a page of those of some days, and the balance.
 //! Not the way to follow payouts, says the manual; that is the webhook.
 
-use bytes::Bytes;
 use http::StatusCode;
 use pagos_core::Timestamp;
 use serde_json::json;
@@ -14,7 +13,10 @@ use super::{
     settings::EtpaySettings,
     wire,
 };
-use crate::{twin::Reply, web::parameter};
+use crate::{
+    twin::{Reply, Request},
+    web::parameter,
+};
 
 /// `GET /v1/payouts/{id}`. `[sim]`
 pub(super) fn show_payout(twin: &mut EtpayTwin, id: &str) -> Reply {
@@ -40,7 +42,7 @@ pub(super) fn show_balance(twin: &mut EtpayTwin) -> Reply {
 }
 
 /// `GET /v1/payouts?from=&to=&size=&page=`. Source: `docs: D8, D9`, of a sibling.
-pub(super) fn list_payouts(twin: &mut EtpayTwin, request: &http::Request<Bytes>) -> Reply {
+pub(super) fn list_payouts(twin: &mut EtpayTwin, request: &Request) -> Reply {
     let merchant = parameter(request, "merchant_code");
     if merchant.is_some_and(|it| it != twin.settings.merchant_code) {
         return wire::payout_refusal(&Refusal::invalid("merchant_code"));

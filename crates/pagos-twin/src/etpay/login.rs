@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use bytes::Bytes;
 use http::{StatusCode, header::AUTHORIZATION};
 use pagos_core::Timestamp;
 use serde_json::Value;
@@ -14,7 +13,11 @@ use super::{
     settings::{EtpaySettings, Switches},
     wire,
 };
-use crate::{fault::Faults, fields::Fields, twin::Reply};
+use crate::{
+    fault::Faults,
+    fields::Fields,
+    twin::{Reply, Request},
+};
 
 /// The tokens that were handed out, and how often.
 #[derive(Default)]
@@ -48,7 +51,7 @@ impl Logins {
     /// Whether the request carries a good token: bare, without `Bearer`. Source: `docs: D8, D9`.
     pub(super) fn check(
         &self,
-        request: &http::Request<Bytes>,
+        request: &Request,
         switches: &Switches,
         now: Timestamp,
     ) -> Result<(), Refusal> {

@@ -1,16 +1,15 @@
 //! Which call answers which path.
 //! Not what the calls do.
 
-use bytes::Bytes;
 use http::Method;
 
 use super::{
     EtpayTwin, check, checkout, create, initialize, listing, login, request::Refusal, wire,
 };
-use crate::twin::Reply;
+use crate::twin::{Reply, Request};
 
 /// Answers a request to one of the three surfaces.
-pub(super) fn answer(twin: &mut EtpayTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+pub(super) fn answer(twin: &mut EtpayTwin, path: &str, request: &Request) -> Reply {
     // The official client makes two slashes of a base address that ends in one.
     let below =
         |base: &str| Some(path.strip_prefix(base)?.strip_prefix('/')?.trim_start_matches('/'));
@@ -26,7 +25,7 @@ pub(super) fn answer(twin: &mut EtpayTwin, path: &str, request: &http::Request<B
     }
 }
 
-fn answer_payments(twin: &mut EtpayTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+fn answer_payments(twin: &mut EtpayTwin, path: &str, request: &Request) -> Reply {
     match (request.method(), path) {
         (&Method::POST, "session/initialize") => initialize::initialize(twin, request.body()),
         (&Method::POST, "merchant/check_payment_status") => {
@@ -36,7 +35,7 @@ fn answer_payments(twin: &mut EtpayTwin, path: &str, request: &http::Request<Byt
     }
 }
 
-fn answer_platform(twin: &mut EtpayTwin, path: &str, request: &http::Request<Bytes>) -> Reply {
+fn answer_platform(twin: &mut EtpayTwin, path: &str, request: &Request) -> Reply {
     if (request.method(), path) == (&Method::POST, "v1/auth/login") {
         return login::log_in(twin, request.body());
     }

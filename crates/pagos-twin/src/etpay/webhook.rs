@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use pagos_core::Timestamp;
 
 use super::{
@@ -138,9 +136,7 @@ pub(super) fn message(
             (session.draft.webhook_url.clone()?, content_type, body)
         }
     };
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    Some(Outgoing { number, url, headers, body: Bytes::from(body) })
+    Some(Outgoing::new(number, url, content_type, body))
 }
 
 /// The token of a payment, valid or not.

@@ -1,7 +1,6 @@
 //! The payer's checkout: the page with its buttons, and what each click does.
 //! Not how pages look.
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
 use pagos_core::Timestamp;
 
@@ -13,7 +12,7 @@ use super::{
 use crate::{
     page::{self, Button, Checkout},
     scenario::Notified,
-    twin::Reply,
+    twin::{Reply, Request},
     web::{parameter, redirect},
 };
 
@@ -37,11 +36,7 @@ impl Click {
 }
 
 /// `GET /pay/{uuid}`, with `?auto=<click>` instead of a person. All of it is `[sim]`.
-pub(super) fn visit(
-    twin: &mut VirtualPosTwin,
-    uuid: &str,
-    request: &http::Request<Bytes>,
-) -> Reply {
+pub(super) fn visit(twin: &mut VirtualPosTwin, uuid: &str, request: &Request) -> Reply {
     let found = twin.own.payments.by_reference(uuid).filter(|_| request.method() == Method::GET);
     let Some((index, payment)) = found.and_then(|it| Some((it, twin.own.payments.get(it)?))) else {
         return message(StatusCode::NOT_FOUND, "There is no such payment.");

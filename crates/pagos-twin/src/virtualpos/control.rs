@@ -1,7 +1,6 @@
 //! Control calls that only the VirtualPOS twin understands, under `/_twin/virtualpos/`.
 //! Not part of VirtualPOS.
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::{
     control,
+    twin::Request,
     web::{is_web_address, parameter},
 };
 
@@ -27,10 +27,7 @@ struct ForcedOutcome {
 }
 
 /// Every payment with its state and addresses.
-pub(super) fn payments(
-    twin: &mut VirtualPosTwin,
-    _: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn payments(twin: &mut VirtualPosTwin, _: &Request) -> Result<Value, String> {
     let payment = |payment: &Payment| {
         json!({
             "uuid": &*payment.uuid,
@@ -46,28 +43,17 @@ pub(super) fn payments(
 }
 
 /// How often each call was made; with `?merchant_id=` how many creates of it passed the checks.
-pub(super) fn calls(
-    twin: &mut VirtualPosTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn calls(twin: &mut VirtualPosTwin, request: &Request) -> Result<Value, String> {
     Ok(match parameter(request, "merchant_id") {
         Some(key) => json!({"creates": twin.own.payouts.creates(&key)}),
         None => json!(twin.own.calls),
     })
 }
 
-/// The switches.
-pub(super) fn settings(
-    twin: &mut VirtualPosTwin,
-    _: &http::Request<Bytes>,
-) -> Result<Value, String> {
-    Ok(json!(twin.settings.switches))
-}
-
 /// Replaces the switches that are named; all of it or nothing.
 pub(super) fn change_settings(
     twin: &mut VirtualPosTwin,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Value, String> {
     let changed: Switches = control::changed(&twin.settings.switches, request.body())?;
     if changed.callback_url.as_deref().is_some_and(|url| !is_web_address(url)) {
@@ -81,10 +67,7 @@ pub(super) fn change_settings(
 }
 
 /// Does what a payer's click would do.
-pub(super) fn force_outcome(
-    twin: &mut VirtualPosTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Value, String> {
+pub(super) fn force_outcome(twin: &mut VirtualPosTwin, request: &Request) -> Result<Value, String> {
     let wanted: ForcedOutcome = control::read(request.body())?;
     let index = twin.own.payments.by_reference(&wanted.uuid).ok_or("there is no such payment")?;
     let click = Click::of(&wanted.outcome).ok_or("there is no such outcome")?;

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 
 use super::{
@@ -21,20 +20,17 @@ use crate::{
     fields::Flaw,
     outcome::{self, Outcome},
     scenario,
-    twin::Reply,
+    twin::{Reply, Request},
 };
 
 /// `POST /v3/payout`: creates the payout, or lets go wrong what has to go wrong. The path is inferred.
-pub(super) fn create(
-    twin: &mut VirtualPosTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Reply, Refusal> {
+pub(super) fn create(twin: &mut VirtualPosTwin, request: &Request) -> Result<Reply, Refusal> {
     let caller = request::admit(request, &twin.settings.accounts, twin.now)?;
     let draft = read(&caller, request.body(), &twin.settings.switches)?;
     let key = &draft.instruction.merchant_id;
     let nth = twin.own.payouts.count_create(key);
     let scenario = draft.scenario.as_ref();
-    let delays = twin.settings.timing.delays(nth);
+    let delays = twin.settings.timing.faults.delays(nth);
     let course = Course::of(&mut twin.faults, key, nth, scenario, delays);
     Ok(twin.create(draft, course, wire::COMPLAINTS, apply, Task::CreatePayout))
 }
@@ -77,7 +73,7 @@ fn new_payout(twin: &mut VirtualPosTwin, draft: &PayoutDraft, at: Timestamp) -> 
     let key = &draft.instruction.merchant_id;
     let nth = twin.own.payouts.count_of(key);
     let outcome = Outcome::draw(&mut twin.faults, key, nth, draft.scenario.as_ref(), None);
-    let lag = twin.settings.timing.listing_lag;
+    let lag = twin.settings.timing.faults.listing_lag;
     let mut chance = twin.faults.chance("payout", key, twin.own.payouts.count());
     Payout {
         id: format!("po_{:016x}", chance.next_u64()).into(),

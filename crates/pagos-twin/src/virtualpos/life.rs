@@ -33,13 +33,13 @@ pub(super) fn schedule_step(twin: &mut VirtualPosTwin, index: u32, at: Timestamp
     let (name, span) = match payout.status {
         PayoutStatus::Pending => ("processing", timing.processing),
         PayoutStatus::Processing | PayoutStatus::InReview if payout.is_stuck => {
-            ("stuck", Span::exactly(timing.stuck))
+            ("stuck", Span::exactly(timing.faults.stuck))
         }
         PayoutStatus::Processing | PayoutStatus::InReview => ("settle", timing.settle),
         PayoutStatus::Paid
         | PayoutStatus::Rejected
         | PayoutStatus::Cancelled
-        | PayoutStatus::Returned => ("reversal", timing.reversal),
+        | PayoutStatus::Returned => ("reversal", timing.faults.reversal),
     };
     let wait = twin.faults.wait(name, &payout.id, 0, span);
     twin.tasks.add(at.plus(wait), Task::Step(index));

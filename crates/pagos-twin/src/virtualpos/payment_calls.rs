@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::StatusCode;
 use pagos_core::Timestamp;
 use serde_json::Value;
@@ -21,22 +20,19 @@ use crate::{
     call::Course,
     fields::{Fields, Flaw},
     machine::Protocol,
-    twin::Reply,
+    twin::{Reply, Request},
     web::origin,
 };
 
 /// `POST /v3/payment/`: creates the payment, or lets go wrong what has to go wrong. It costs nothing,
 /// so that there is no balance to be exhausted. Source: `virtualpos.md` 7.1.
-pub(super) fn create(
-    twin: &mut VirtualPosTwin,
-    request: &http::Request<Bytes>,
-) -> Result<Reply, Refusal> {
+pub(super) fn create(twin: &mut VirtualPosTwin, request: &Request) -> Result<Reply, Refusal> {
     let caller = admit(twin, request)?;
     let fields = signed_fields(request, &caller)?;
     let switches = &twin.settings.switches;
     let draft = PaymentDraft::read(&fields, caller.account, switches, origin(request))?;
     let nth = twin.own.payments.count_create(&draft.code);
-    let delays = twin.settings.timing.delays(nth);
+    let delays = twin.settings.timing.faults.delays(nth);
     let course = Course::of(&mut twin.faults, &draft.code, nth, None, delays);
     let apply = |twin: &mut VirtualPosTwin, draft: &PaymentDraft, at, _| apply(twin, draft, at);
     Ok(twin.create(draft, course, wire::COMPLAINTS, apply, Task::CreatePayment))
@@ -46,7 +42,7 @@ pub(super) fn create(
 pub(super) fn link(
     twin: &mut VirtualPosTwin,
     uuid: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let caller = admit(twin, request)?;
     let fields = signed_fields(request, &caller)?;
@@ -72,7 +68,7 @@ pub(super) fn link(
 pub(super) fn show(
     twin: &mut VirtualPosTwin,
     uuid: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let caller = admit(twin, request)?;
     let index = payment_of(&twin.own.payments, uuid, &caller)?;
@@ -117,7 +113,7 @@ fn payment_of(payments: &Book<Payment>, uuid: &str, caller: &Caller) -> Result<u
     payments.by_reference(uuid).filter(is_own).ok_or_else(Refusal::not_found)
 }
 
-fn admit(twin: &VirtualPosTwin, request: &http::Request<Bytes>) -> Result<Caller, Refusal> {
+fn admit(twin: &VirtualPosTwin, request: &Request) -> Result<Caller, Refusal> {
     request::admit(request, &twin.settings.payment_accounts, twin.now)
 }
 
@@ -136,7 +132,7 @@ fn ask(twin: &mut VirtualPosTwin, index: u32, answer: impl FnOnce(&mut Payment) 
 /// own besides. So what is signed must be right, and nothing but the API key must be signed.
 ///
 /// Source: `virtualpos.md` 7.
-fn signed_fields(request: &http::Request<Bytes>, caller: &Caller) -> Result<Fields, Refusal> {
+fn signed_fields(request: &Request, caller: &Caller) -> Result<Fields, Refusal> {
     let fields = Fields::open(request.body())?;
     let is_signed = |(name, value): (&String, &Value)| {
         caller.claims.value(name).is_none_or(|claimed| claimed == value)

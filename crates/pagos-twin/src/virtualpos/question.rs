@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::StatusCode;
 use pagos_core::Timestamp;
 use serde_json::Value;
@@ -16,7 +15,11 @@ use super::{
     settings::Switches,
     wire,
 };
-use crate::{book::Book, twin::Reply, web::percent_decoded};
+use crate::{
+    book::Book,
+    twin::{Reply, Request},
+    web::percent_decoded,
+};
 
 /// What a question names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +47,7 @@ impl Name {
 pub(super) fn question(
     twin: &mut VirtualPosTwin,
     name: &Name,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let caller = request::admit(request, &twin.settings.accounts, twin.now)?;
     let found = check_body(request, &caller)
@@ -119,7 +122,7 @@ fn is_missed(payout: &mut Payout, now: Timestamp) -> bool {
 }
 
 /// A question that is a POST says once more what is signed.
-fn check_body(request: &http::Request<Bytes>, caller: &Caller) -> Result<(), Refusal> {
+fn check_body(request: &Request, caller: &Caller) -> Result<(), Refusal> {
     if request.body().is_empty() {
         return Ok(());
     }

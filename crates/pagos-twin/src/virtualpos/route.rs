@@ -1,6 +1,5 @@
 //! Which call answers which path, and how often each was made. Not what the calls do.
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use super::{
@@ -9,14 +8,13 @@ use super::{
     request::Refusal,
     wire,
 };
-use crate::{page, twin::Reply};
+use crate::{
+    page,
+    twin::{Reply, Request},
+};
 
 /// Answers a request to one of the two surfaces, or to the payer's page.
-pub(super) fn answer(
-    twin: &mut VirtualPosTwin,
-    path: &str,
-    request: &http::Request<Bytes>,
-) -> Reply {
+pub(super) fn answer(twin: &mut VirtualPosTwin, path: &str, request: &Request) -> Reply {
     // `/pay` begins like the other two, so what follows has to be nothing or a slash.
     let below =
         |base: &str| path.strip_prefix(base).filter(|it| it.is_empty() || it.starts_with('/'));
@@ -35,7 +33,7 @@ pub(super) fn answer(
 fn answer_payouts(
     twin: &mut VirtualPosTwin,
     path: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let method = request.method();
     if let ("" | "/" | "/v3" | "/v3/", &Method::GET) = (path, method) {
@@ -63,7 +61,7 @@ fn answer_payouts(
 fn answer_payments(
     twin: &mut VirtualPosTwin,
     path: &str,
-    request: &http::Request<Bytes>,
+    request: &Request,
 ) -> Result<Reply, Refusal> {
     let method = request.method();
     let rest = path.strip_prefix("/v3/payment").and_then(|it| match it {

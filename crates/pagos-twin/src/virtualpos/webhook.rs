@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use pagos_core::Timestamp;
 
 use super::{VirtualPos, VirtualPosTwin, settings::Switches};
@@ -44,7 +42,7 @@ pub(super) fn tell(twin: &mut VirtualPosTwin, subject: Subject, asked: Notified,
         return;
     };
     let notified = if asked == Notified::ByChance { notified } else { asked };
-    let delay = twin.settings.timing.webhook_delay;
+    let delay = twin.settings.timing.faults.webhook_delay;
     let change = Change { key: &key, nth, notified, is_final, delay };
     for planned in notification::plan(&mut twin.faults, change) {
         twin.outbox.post_unsigned(at.plus(planned.after), subject, planned.signature);
@@ -94,11 +92,8 @@ pub(super) fn message(
         }
         Subject::Payment(index) => format!("uuid={}", own.payments.get(index)?.uuid),
     };
-    let mut headers = HeaderMap::new();
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    headers.insert(CONTENT_TYPE, form);
     let url = url(switches, own, notice.subject)?.clone();
-    Some(Outgoing { number, url, headers, body: Bytes::from(body) })
+    Some(Outgoing::new(number, url, "application/x-www-form-urlencoded", body))
 }
 
 /// What somebody else would say: nothing here is signed.
