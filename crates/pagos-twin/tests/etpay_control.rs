@@ -1,13 +1,11 @@
 //! The control calls that only the ETpay twin has.
 //! Not those of all twins; see `world`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use http::Method;
 use pagos_twin::etpay::{EtpaySettings, EtpayTwin, Switches};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     etpay::{Shop, claims, is_signed_with, jwt, order},
     whole,

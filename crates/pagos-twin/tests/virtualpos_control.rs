@@ -1,12 +1,10 @@
 //! The control calls that only the VirtualPOS twin has.
 //! Not those of all twins; see `world`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_twin::virtualpos::{VirtualPosSettings, VirtualPosTwin};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     virtualpos::{HOOK, Pos, order, tef},
     whole,

@@ -1,15 +1,13 @@
 //! What becomes of accepted payouts: scenarios, accounts, money, and what the merchant is told.
 //! Not the checks of requests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_twin::{
     Ack, Fault, Faults, Profile, Reply,
     virtualpos::{Switches, VirtualPosSettings, VirtualPosTiming},
 };
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     virtualpos::{HOOK, Pos, form, refusal, refused, switches, tef},
     whole,
@@ -30,7 +28,7 @@ fn a_payout_is_paid_within_seconds() {
     seen.push(pos.payout(&id, &tef)["status"].as_str().unwrap().to_owned());
     seen.dedup();
     assert_eq!(seen, ["pendiente", "procesando", "pagado"]);
-    assert!(pos.now.as_millis() - support::START_MS <= 4_000);
+    assert!(pos.now.as_millis() - crate::support::START_MS <= 4_000);
 }
 
 #[test]

@@ -1,8 +1,5 @@
 //! A whole world under faults: control surface, repeatability, and one truth per order.
 //! Not the single faults; those have tests of their own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +12,8 @@ use http::Request;
 use pagos_core::{Clock, Departure, Reached, Timestamp, Transport};
 use pagos_twin::{Reply, TwinTransport, VirtualClock, World};
 use serde_json::{Value, json};
-use support::{Merchant, answer, payout, signed, whole};
+
+use crate::support::{Merchant, answer, payout, signed, whole};
 
 fn read(merchant: &mut Merchant, path: &str) -> Value {
     answer(merchant.send(&Request::get(path).body(Bytes::new()).unwrap()))
@@ -185,7 +183,7 @@ fn faults_can_be_ordered() {
     merchant.pay("l", "sim:success");
     merchant.wait(60);
     merchant.due();
-    merchant.world.delivered(late[0].id, pagos_twin::Ack::Status(200), merchant.now);
+    merchant.delivered(late[0].id, pagos_twin::Ack::Status(200));
     assert_eq!(merchant.world.in_flight().len(), 1, "an acknowledgement of an earlier life");
     order(&mut merchant, "/_twin/reset", &json!({}));
     assert_eq!(merchant.status("k"), "Order_not_exist");
@@ -219,7 +217,8 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
 #[tokio::test]
 async fn a_world_is_a_transport() {
     let world = Arc::new(Mutex::new(World::standard()));
-    let clock = Arc::new(VirtualClock::starting_at(Timestamp::from_millis(support::START_MS)));
+    let clock =
+        Arc::new(VirtualClock::starting_at(Timestamp::from_millis(crate::support::START_MS)));
     let transport = TwinTransport::new(Arc::clone(&world), clock.clone());
     let mut sent = Vec::new();
     for remark in ["x", "sim:torn", "sim:timeout-created", "sim:slow"] {
