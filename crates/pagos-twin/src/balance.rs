@@ -1,7 +1,9 @@
 //! The money of a merchant who pays beforehand: debited when an order comes into being, given back
 //! when the order comes to nothing. Not the beneficiaries' side; that is the ledger.
 
-use crate::ledger::Direction;
+use std::sync::Arc;
+
+use crate::{book::Entry, ledger::Direction};
 
 /// What a merchant has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,16 @@ pub(crate) enum Whereabouts {
     Paid,
     /// With the merchant, because the order failed or came back.
     Back,
+}
+
+/// An order that pays somebody.
+pub(crate) trait Payable: Entry {
+    /// The beneficiary's account.
+    fn account(&self) -> &Arc<str>;
+    /// What the beneficiary gets, in minor units.
+    fn amount_minor(&self) -> i64;
+    /// What the merchant pays for it, in minor units.
+    fn total_minor(&self) -> i64;
 }
 
 impl Balance {

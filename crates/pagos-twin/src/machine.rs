@@ -8,7 +8,7 @@ use pagos_core::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    balance::Balance,
+    balance::{Balance, Payable, Whereabouts},
     book::Entry,
     call::{self, Complaints, Course, Effect, Funds},
     control,
@@ -194,20 +194,27 @@ impl<P: Protocol> Machine<P> {
         self.ask(route, nth, complaints, answer)
     }
 
-    /// A movement of an order's money, for the ledger.
-    pub(crate) fn movement(
-        order: &impl Entry,
-        account: &Arc<str>,
-        amount_minor: i64,
-        direction: Direction,
+    /// Books that an order's money went from here to there.
+    pub(crate) fn settle(
+        balance: &mut Balance,
+        ledger: &mut Ledger,
+        order: &impl Payable,
+        (from, to): (Whereabouts, Whereabouts),
         at: Timestamp,
-    ) -> Movement {
+    ) {
+        if let Some(direction) = balance.book(order.total_minor(), from, to) {
+            ledger.record(Self::movement(order, direction, at));
+        }
+    }
+
+    /// A movement of an order's money, for the ledger.
+    pub(crate) fn movement(order: &impl Payable, direction: Direction, at: Timestamp) -> Movement {
         Movement {
             provider: P::PROVIDER,
             key: Arc::clone(order.key()),
             reference: Arc::clone(order.reference()),
-            account: Arc::clone(account),
-            amount_minor,
+            account: Arc::clone(order.account()),
+            amount_minor: order.amount_minor(),
             currency: P::CURRENCY,
             direction,
             at,

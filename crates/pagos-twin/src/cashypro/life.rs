@@ -11,7 +11,7 @@ use super::{
     settings::{Notices, Timing},
     webhook,
 };
-use crate::{ledger::Direction, random::Span, scenario::Ending};
+use crate::{balance::Payable, ledger::Direction, random::Span, scenario::Ending};
 
 /// Something that happens by itself.
 #[derive(Debug)]
@@ -99,10 +99,7 @@ fn settle(twin: &mut CashyproTwin, id: OrderId, before: OrderStatus, at: Timesta
         (_, None) => 0,
     };
     let movement = match (id.kind, direction) {
-        (Kind::Payout, Some(direction)) => {
-            let (account, amount_minor) = (&order.account, order.amount_minor);
-            Some(CashyproTwin::movement(order, account, amount_minor, direction, at))
-        }
+        (Kind::Payout, Some(direction)) => Some(CashyproTwin::movement(order, direction, at)),
         (Kind::Payout, None) | (Kind::Payment, _) => None,
     };
     twin.balance.left_minor = twin.balance.left_minor.saturating_add(change_minor);

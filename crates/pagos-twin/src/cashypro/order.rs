@@ -6,6 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use pagos_core::Timestamp;
 
 use crate::{
+    balance::Payable,
     book::Entry,
     scenario::{End, Ending, Notified, Scenario},
 };
@@ -130,11 +131,6 @@ impl Order {
         let digits: String = self.reference.chars().rev().take(12).collect();
         format!("88{digits}")
     }
-
-    /// What the order takes from the balance.
-    pub(super) const fn total_minor(&self) -> i64 {
-        self.amount_minor.saturating_add(self.fee_minor)
-    }
 }
 
 /// A create that passed every check.
@@ -187,6 +183,20 @@ impl fmt::Debug for Draft {
             .field("product", &self.product)
             .field("key", &self.key)
             .finish_non_exhaustive()
+    }
+}
+
+impl Payable for Order {
+    fn account(&self) -> &Arc<str> {
+        &self.account
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.amount_minor.saturating_add(self.fee_minor)
     }
 }
 

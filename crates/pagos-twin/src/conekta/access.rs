@@ -23,8 +23,8 @@ impl Language {
     ///
     /// Source: `openapi: parameters/commons/headers/accept_language`.
     pub(super) fn of(request: &Request) -> Self {
-        let wish = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
-        match wish.is_some_and(|it| it.trim_start().starts_with("en")) {
+        let asked = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        match asked.is_some_and(|it| it.trim_start().starts_with("en")) {
             true => Self::English,
             false => Self::Spanish,
         }
@@ -45,8 +45,8 @@ impl Version {
     ///
     /// Source: manual; clients of `conekta.md: 1.3`. That the newest is the usual one is `[sim]`.
     pub(super) fn of(request: &Request) -> Result<Self, Refusal> {
-        let wish = request.headers().get(ACCEPT).and_then(|it| it.to_str().ok());
-        let Some(rest) = wish.and_then(|it| it.trim().strip_prefix(VENDOR)) else {
+        let asked = request.headers().get(ACCEPT).and_then(|it| it.to_str().ok());
+        let Some(rest) = asked.and_then(|it| it.trim().strip_prefix(VENDOR)) else {
             return Ok(Self::V2_3);
         };
         match rest {

@@ -97,28 +97,18 @@ fn enter(twin: &mut ConektaTwin, index: u32, after: Status, at: Timestamp) {
         return;
     };
     let before = transfer.status;
+    let way = (before.whereabouts(), after.whereabouts());
     transfer.status = after;
     transfer.steps = transfer.steps.saturating_add(1);
-    settle(twin, index, before, at);
+    ConektaTwin::settle(&mut twin.balance, &mut twin.ledger, transfer, way, at);
+    match way {
+        (Whereabouts::Back, Whereabouts::Back) => {}
+        (_, Whereabouts::Back) => note(twin, index, TransactionKind::PayoutReversal, at),
+        (Whereabouts::Back, _) => note(twin, index, TransactionKind::Payout, at),
+        (Whereabouts::UnderWay | Whereabouts::Paid, Whereabouts::UnderWay | Whereabouts::Paid) => {}
+    }
     notify::tell_transfer(twin, index, Some(before), at);
     schedule_step(twin, index, at);
-}
-
-/// Books what entering a status means. `[sim]`
-fn settle(twin: &mut ConektaTwin, index: u32, before: Status, at: Timestamp) {
-    let Some(transfer) = twin.own.transfers.get(index) else {
-        return;
-    };
-    let (from, to) = (before.whereabouts(), transfer.status.whereabouts());
-    if let Some(direction) = twin.balance.book(transfer.total_minor(), from, to) {
-        let (account, amount_minor) = (&transfer.order.account, transfer.order.amount_minor);
-        twin.ledger.record(ConektaTwin::movement(transfer, account, amount_minor, direction, at));
-    }
-    match (from == Whereabouts::Back, to == Whereabouts::Back) {
-        (false, true) => note(twin, index, TransactionKind::PayoutReversal, at),
-        (true, false) => note(twin, index, TransactionKind::Payout, at),
-        (false, false) | (true, true) => {}
-    }
 }
 
 fn note(twin: &mut ConektaTwin, index: u32, kind: TransactionKind, at: Timestamp) {

@@ -16,7 +16,7 @@ use super::{
     wire::{self, Account, ShortAccount, TransferAccount, TransferShown, WholeAccount},
 };
 use crate::{
-    balance::Whereabouts,
+    balance::{Payable, Whereabouts},
     book::Entry,
     machine::Protocol,
     scenario::{End, Ending, Notified, Scenario},
@@ -175,6 +175,20 @@ impl Entry for Transfer {
     }
 }
 
+impl Payable for Transfer {
+    fn account(&self) -> &Arc<str> {
+        &self.order.account
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.order.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.order.amount_minor.saturating_add(self.fee_minor)
+    }
+}
+
 impl Transfer {
     const fn first(&self) -> Status {
         match self.ending.first() {
@@ -202,11 +216,6 @@ impl Transfer {
             Ending::Success | Ending::FailThenSuccess => Status::PaidOut,
             Ending::Fail | Ending::Cancel | Ending::SuccessThenFail => Status::Failed,
         }
-    }
-
-    /// What it takes from the balance.
-    pub(super) const fn total_minor(&self) -> i64 {
-        self.order.amount_minor.saturating_add(self.fee_minor)
     }
 
     /// As its creation answers it. Source: manual.

@@ -1,5 +1,5 @@
 //! Subscriptions: who is told of what.
-//! Not the telling; see `notify`.
+//! Not the notifications; see `notify`.
 
 use std::sync::Arc;
 

@@ -63,22 +63,10 @@ pub(super) fn step(twin: &mut EtpayTwin, index: u32, at: Timestamp) {
     let Some(after) = payout.next_status() else {
         return;
     };
-    let before = payout.status;
+    let way = (payout.status.whereabouts(), after.whereabouts());
     payout.status = after;
     payout.updated_at = at;
-    settle(twin, index, before, at);
+    EtpayTwin::settle(&mut twin.balance, &mut twin.ledger, payout, way, at);
     webhook::tell_payout(twin, index, at);
     schedule_step(twin, index, at);
-}
-
-/// Books what entering a status means. `[sim]`
-fn settle(twin: &mut EtpayTwin, index: u32, before: PayoutStatus, at: Timestamp) {
-    let Some(payout) = twin.own.payouts.get(index) else {
-        return;
-    };
-    let (from, to) = (before.whereabouts(), payout.status.whereabouts());
-    if let Some(direction) = twin.balance.book(payout.amount_minor, from, to) {
-        let (account, amount_minor) = (&payout.account, payout.amount_minor);
-        twin.ledger.record(EtpayTwin::movement(payout, account, amount_minor, direction, at));
-    }
 }

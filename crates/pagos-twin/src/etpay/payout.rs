@@ -12,7 +12,7 @@ use super::{
     wire,
 };
 use crate::{
-    balance::Whereabouts,
+    balance::{Payable, Whereabouts},
     book::Entry,
     fields::Fields,
     scenario::{self, End, Ending, Notified, Scenario},
@@ -79,6 +79,20 @@ impl Entry for Payout {
 
     fn key(&self) -> &Arc<str> {
         &self.key
+    }
+}
+
+impl Payable for Payout {
+    fn account(&self) -> &Arc<str> {
+        &self.account
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.amount_minor
     }
 }
 

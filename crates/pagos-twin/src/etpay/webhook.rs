@@ -153,7 +153,7 @@ pub(super) fn token(
     }
 }
 
-/// What a forger would say: nothing about a payout is signed.
+/// What somebody else would say: nothing about a payout is signed.
 const fn opposite(status: PayoutStatus) -> PayoutStatus {
     match status {
         PayoutStatus::Completed => PayoutStatus::Rejected,

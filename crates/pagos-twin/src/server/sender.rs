@@ -29,7 +29,7 @@ pub(super) fn spawn_sending(host: Arc<Host>, mut stopped: watch::Receiver<()>) -
             tokio::select! {
                 _ = stopped.changed() => break,
                 Some(_) = running.join_next() => {}
-                () = host.rung() => {}
+                () = host.something_earlier() => {}
                 () = tokio::time::sleep(wait.min(REST)) => {}
             }
         }

@@ -53,23 +53,10 @@ pub(super) fn step(twin: &mut VirtualPosTwin, index: u32, at: Timestamp) {
     let Some(after) = payout.next_status() else {
         return;
     };
-    let before = payout.status;
+    let way = (payout.status.whereabouts(), after.whereabouts());
     payout.status = after;
     payout.updated_at = at;
-    settle(twin, index, before, at);
+    VirtualPosTwin::settle(&mut twin.balance, &mut twin.ledger, payout, way, at);
     webhook::tell(twin, Subject::Payout(index), Notified::ByChance, at);
     schedule_step(twin, index, at);
-}
-
-/// Books what entering a state means. `[sim]`
-fn settle(twin: &mut VirtualPosTwin, index: u32, before: PayoutStatus, at: Timestamp) {
-    let Some(payout) = twin.own.payouts.get(index) else {
-        return;
-    };
-    let (account, amount_minor) =
-        (&payout.instruction.account_number, payout.instruction.amount_minor);
-    let (from, to) = (before.whereabouts(), payout.status.whereabouts());
-    if let Some(direction) = twin.balance.book(amount_minor, from, to) {
-        twin.ledger.record(VirtualPosTwin::movement(payout, account, amount_minor, direction, at));
-    }
 }

@@ -7,7 +7,7 @@ use pagos_core::Timestamp;
 
 use super::{account::Oddity, instruction::Instruction, wire};
 use crate::{
-    balance::Whereabouts,
+    balance::{Payable, Whereabouts},
     book::{Book, Entry},
     scenario::{End, Ending, Notified, Scenario},
 };
@@ -82,6 +82,20 @@ impl Entry for Payout {
 
     fn key(&self) -> &Arc<str> {
         &self.instruction.merchant_id
+    }
+}
+
+impl Payable for Payout {
+    fn account(&self) -> &Arc<str> {
+        &self.instruction.account_number
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.instruction.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.instruction.amount_minor
     }
 }
 
