@@ -136,8 +136,8 @@ impl Protocol for Conekta {
     const CURRENCY: &'static str = "MXN";
     const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
         ControlCall::get("transfers", control::transfers),
-        ControlCall::get("balance", crate::control::balance),
-        ControlCall::post("balance", crate::control::balance),
+        ControlCall::get("balance", ConektaTwin::answer_balance),
+        ControlCall::post("balance", ConektaTwin::answer_balance),
         ControlCall::get("settings", |twin, _| Ok(json!(twin.settings.switches))),
         ControlCall::post("settings", control::change_settings),
         ControlCall::post("advance", control::advance),

@@ -3,14 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use http::{Method, StatusCode};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use http::StatusCode;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use crate::{
-    machine::{Machine, Protocol},
-    twin::{Reply, Request},
-};
+use crate::twin::Reply;
 
 /// The answer of a control call that may make no sense.
 pub(crate) fn answered(answer: Result<Value, String>) -> Reply {
@@ -55,21 +52,4 @@ pub(crate) fn changed<T: Serialize + DeserializeOwned>(
         fields.extend(change);
     }
     serde_json::from_value(fields).map_err(|cause| cause.to_string())
-}
-
-/// Answers `GET` and `POST` of a twin's `balance`: `{"balance": pesos}`.
-pub(crate) fn balance<P: Protocol>(
-    twin: &mut Machine<P>,
-    request: &Request,
-) -> Result<Value, String> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Change {
-        balance: i64,
-    }
-    if request.method() == Method::POST {
-        let Change { balance } = read(request.body())?;
-        twin.balance.left_minor = balance;
-    }
-    Ok(json!({"balance": twin.balance.left_minor}))
 }

@@ -124,8 +124,8 @@ impl Protocol for Etpay {
     const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
         ControlCall::get("sessions", control::sessions),
         ControlCall::get("logins", control::logins),
-        ControlCall::get("balance", crate::control::balance),
-        ControlCall::post("balance", crate::control::balance),
+        ControlCall::get("balance", EtpayTwin::answer_balance),
+        ControlCall::post("balance", EtpayTwin::answer_balance),
         ControlCall::get("settings", |twin, _| Ok(json!(twin.settings.switches))),
         ControlCall::post("settings", control::change_settings),
         ControlCall::post("expire_tokens", control::expire_tokens),

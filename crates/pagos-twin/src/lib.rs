@@ -125,7 +125,6 @@ mod web;
 mod world;
 
 pub use clock::{SpeedError, TwinClock, VirtualClock};
-
 pub use fault::{Fault, Faults, Occasion, Profile, ProfileError, RatesError, Trigger};
 #[cfg(feature = "server")]
 pub use journal::{Body, Input, Journal, JournalError, Opened};

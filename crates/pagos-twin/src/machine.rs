@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt, mem, sync::Arc, time::Duration};
 
 use http::Method;
 use pagos_core::Timestamp;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::{
     balance::{Balance, Payable, Whereabouts},
@@ -21,9 +22,9 @@ use crate::{
 
 /// What one provider alone knows: its paths, its orders, its words.
 ///
-/// An implementation is the state that no other provider has, and its default is that before the first
-/// request. Most functions get the whole machine:
-/// what happens to an order touches money, time and notifications as well.
+/// An implementation is the state that no other provider has; its default is the one before the first
+/// request. Most functions get the whole machine: what happens to an order touches money, time and
+/// notifications as well.
 pub trait Protocol: Default + fmt::Debug + Send + 'static {
     /// Short name in lower case.
     const PROVIDER: &'static str;
@@ -192,6 +193,20 @@ impl<P: Protocol> Machine<P> {
         *nth = nth.saturating_add(1);
         let nth = *nth;
         self.ask(route, nth, complaints, answer)
+    }
+
+    /// Answers `GET` and `POST` of `balance`: `{"balance": minor units}`.
+    pub(crate) fn answer_balance(&mut self, request: &Request) -> Result<Value, String> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Change {
+            balance: i64,
+        }
+        if request.method() == Method::POST {
+            let Change { balance } = control::read(request.body())?;
+            self.balance.left_minor = balance;
+        }
+        Ok(json!({"balance": self.balance.left_minor}))
     }
 
     /// Books that an order's money went from here to there.

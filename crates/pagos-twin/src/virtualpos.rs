@@ -127,8 +127,8 @@ impl Protocol for VirtualPos {
     const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
         ControlCall::get("payments", control::payments),
         ControlCall::get("calls", control::calls),
-        ControlCall::get("balance", crate::control::balance),
-        ControlCall::post("balance", crate::control::balance),
+        ControlCall::get("balance", VirtualPosTwin::answer_balance),
+        ControlCall::post("balance", VirtualPosTwin::answer_balance),
         ControlCall::get("settings", |twin, _| Ok(json!(twin.settings.switches))),
         ControlCall::post("settings", control::change_settings),
         ControlCall::post("outcome", control::force_outcome),

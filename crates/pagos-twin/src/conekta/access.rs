@@ -1,35 +1,15 @@
-//! Who asks, in which language and of which version of the API.
+//! Who asks, and for which version of the API.
 //! Not what is asked for.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{
     HeaderValue,
-    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
 };
 
 use super::refusal::Refusal;
 use crate::twin::{Reply, Request};
-
-/// The language of texts for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
-    Spanish,
-    English,
-}
-
-impl Language {
-    /// Spanish unless English comes first.
-    ///
-    /// Source: `openapi: parameters/commons/headers/accept_language`.
-    pub(super) fn of(request: &Request) -> Self {
-        let asked = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
-        match asked.is_some_and(|it| it.trim_start().starts_with("en")) {
-            true => Self::English,
-            false => Self::Spanish,
-        }
-    }
-}
 
 /// The version of the API that an answer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

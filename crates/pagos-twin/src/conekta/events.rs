@@ -3,11 +3,10 @@
 
 use super::{
     ConektaTwin,
-    access::Language,
     event_view::View,
     listing::{Address, Question},
     notify,
-    refusal::Refusal,
+    refusal::{Language, Refusal},
     request::{ask_of_route, fields, invalid},
     wire,
 };

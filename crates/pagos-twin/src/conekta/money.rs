@@ -6,11 +6,9 @@ use std::sync::Arc;
 use pagos_core::Timestamp;
 
 use super::{
-    Conekta, ConektaTwin,
-    access::Language,
-    identifier,
+    Conekta, ConektaTwin, identifier,
     listing::{Address, Question},
-    refusal::Refusal,
+    refusal::{Language, Refusal},
     request::ask_of_route,
     transfer::Transfer,
     wire::{self, BalanceShown, Sum, TransactionShown},

@@ -5,13 +5,12 @@ use serde_json::Value;
 
 use super::{
     ConektaTwin,
-    access::Language,
     destination::{self, Destination, Draft},
     event::About,
     listing::{Address, Question},
     notify,
     payee::{Payee, Person},
-    refusal::{self, Refusal, reply_of},
+    refusal::{self, Language, Refusal, reply_of},
     request::{fields, invalid},
     wire,
 };

@@ -1,15 +1,34 @@
 //! How a request is refused, in Conekta's words and both of its languages.
 //! Not which request is refused.
 
-use http::StatusCode;
+use http::{StatusCode, header::ACCEPT_LANGUAGE};
 use serde::Serialize;
 
-use super::access::Language;
 use crate::{
     call::{Complaints, Statuses},
     fields::{Flaw, FlawKind},
-    twin::Reply,
+    twin::{Reply, Request},
 };
+
+/// The language of texts for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    Spanish,
+    English,
+}
+
+impl Language {
+    /// Spanish unless English comes first.
+    ///
+    /// Source: `openapi: parameters/commons/headers/accept_language`.
+    pub(super) fn of(request: &Request) -> Self {
+        let asked = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        match asked.is_some_and(|it| it.trim_start().starts_with("en")) {
+            true => Self::English,
+            false => Self::Spanish,
+        }
+    }
+}
 
 /// A refusal: nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]

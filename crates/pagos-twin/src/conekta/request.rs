@@ -3,8 +3,7 @@
 
 use super::{
     ConektaTwin,
-    access::Language,
-    refusal::{self, Refusal},
+    refusal::{self, Language, Refusal},
 };
 use crate::{
     fields::{Fields, Flaw},

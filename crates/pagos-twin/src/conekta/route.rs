@@ -5,9 +5,9 @@ use http::{Method, StatusCode};
 
 use super::{
     ConektaTwin,
-    access::{self, Language, Version},
+    access::{self, Version},
     events, money, payees,
-    refusal::{Refusal, reply_of},
+    refusal::{Language, Refusal, reply_of},
     sign, transfers, webhooks,
 };
 use crate::twin::{Reply, Request};

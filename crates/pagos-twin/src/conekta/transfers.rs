@@ -6,12 +6,10 @@ use std::sync::Arc;
 use pagos_core::Timestamp;
 
 use super::{
-    ConektaTwin,
-    access::Language,
-    identifier,
+    ConektaTwin, identifier,
     life::{self, Task},
     listing::{Address, Question},
-    refusal::{self, Refusal, reply_of},
+    refusal::{self, Language, Refusal, reply_of},
     request::ask_of_route,
     scenario,
     transfer::{Draft, Status, Transfer},

@@ -123,6 +123,9 @@ const fn outcome_of(click: Click) -> &'static str {
     }
 }
 
+/// Where the page lies below the provider's segment. `[sim]`
+pub(super) const PATH: &str = "/pay";
+
 const NAME: &str = "VirtualPOS";
 
 const BUTTONS: [Button; 3] = [

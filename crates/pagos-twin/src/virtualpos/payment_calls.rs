@@ -8,11 +8,10 @@ use pagos_core::Timestamp;
 use serde_json::Value;
 
 use super::{
-    VirtualPos, VirtualPosTwin,
+    VirtualPos, VirtualPosTwin, checkout,
     life::Task,
     payment::{Payment, PaymentDraft, PaymentStatus, Urls},
     request::{self, Caller, Refusal},
-    route::CHECKOUT,
     wire,
 };
 use crate::{
@@ -144,7 +143,7 @@ fn signed_fields(request: &Request, caller: &Caller) -> Result<Fields, Refusal> 
 }
 
 fn link_to(origin: &str, uuid: &str) -> String {
-    format!("{origin}/{}{}/{uuid}", VirtualPos::PROVIDER, CHECKOUT)
+    format!("{origin}/{}{}/{uuid}", VirtualPos::PROVIDER, checkout::PATH)
 }
 
 /// Source: `virtualpos.md` 7.1.

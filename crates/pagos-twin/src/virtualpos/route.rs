@@ -18,7 +18,7 @@ pub(super) fn answer(twin: &mut VirtualPosTwin, path: &str, request: &Request) -
     // `/pay` begins like the other two, so what follows has to be nothing or a slash.
     let below =
         |base: &str| path.strip_prefix(base).filter(|it| it.is_empty() || it.starts_with('/'));
-    let answer = match (below(PAYOUTS), below(PAYMENTS), below(CHECKOUT)) {
+    let answer = match (below(PAYOUTS), below(PAYMENTS), below(checkout::PATH)) {
         (Some(rest), _, _) => answer_payouts(twin, rest, request),
         (None, Some(rest), _) => answer_payments(twin, rest, request),
         (None, None, rest) => Ok(match rest.and_then(|rest| rest.strip_prefix('/')) {
@@ -95,7 +95,6 @@ fn no_such_path() -> Reply {
     page::message(StatusCode::NOT_FOUND, "VirtualPOS", "There is no such path.")
 }
 
-/// Where the two surfaces and the payer's page lie below the provider's segment. `[sim]`
+/// Where the two surfaces lie below the provider's segment. `[sim]`
 pub(super) const PAYOUTS: &str = "/payout";
 pub(super) const PAYMENTS: &str = "/payments";
-pub(super) const CHECKOUT: &str = "/pay";
