@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     balance::{Balance, Payable, Whereabouts},
     book::Entry,
-    call::{self, Complaints, Course, Effect, Funds},
+    call::{self, Course, Effect, ErrorReplies, Funds},
     control,
     fault::{Faults, Occasion},
     ledger::{Direction, Ledger, Movement},
@@ -154,7 +154,7 @@ impl<P: Protocol> Machine<P> {
         &mut self,
         draft: D,
         course: Course,
-        complaints: Complaints,
+        error_replies: ErrorReplies,
         apply: impl FnOnce(&mut Self, &D, Timestamp, Funds) -> Reply,
         later: impl FnOnce(Box<D>) -> P::Task,
     ) -> Reply {
@@ -167,7 +167,7 @@ impl<P: Protocol> Machine<P> {
             }
             Effect::Never => None,
         };
-        course.reply(answer, complaints)
+        course.reply(answer, error_replies)
     }
 
     /// Answers the `nth` question about a key, unless that goes wrong.
@@ -175,24 +175,24 @@ impl<P: Protocol> Machine<P> {
         &mut self,
         key: &str,
         nth: u32,
-        complaints: Complaints,
+        error_replies: ErrorReplies,
         answer: impl FnOnce(&mut Self) -> Reply,
     ) -> Reply {
         let fault = self.faults.meet(Occasion::Query, key, nth);
-        call::question(fault, complaints, || answer(self))
+        call::question(fault, error_replies, || answer(self))
     }
 
     /// Answers a question about no order, unless that goes wrong.
     pub(crate) fn ask_of_route(
         &mut self,
         route: &'static str,
-        complaints: Complaints,
+        error_replies: ErrorReplies,
         answer: impl FnOnce(&mut Self) -> Reply,
     ) -> Reply {
         let nth = self.questions.entry(route).or_insert(0);
         *nth = nth.saturating_add(1);
         let nth = *nth;
-        self.ask(route, nth, complaints, answer)
+        self.ask(route, nth, error_replies, answer)
     }
 
     /// Answers `GET` and `POST` of `balance`: `{"balance": minor units}`.

@@ -65,15 +65,10 @@ pub trait Twin: fmt::Debug + Send {
         name: &str,
         request: &http::Request<Bytes>,
         now: Timestamp,
-    ) -> Option<Reply> {
-        let _ = (name, request, now);
-        None
-    }
+    ) -> Option<Reply>;
 
     /// Takes in what a merchant tells its provider by hand. Most providers want nothing of it.
-    fn register(&mut self, registration: Registration) {
-        let _ = registration;
-    }
+    fn register(&mut self, registration: Registration);
 
     /// Forgets every order, movement, webhook and fault; the settings stay.
     fn reset(&mut self);

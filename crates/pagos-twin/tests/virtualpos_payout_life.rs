@@ -224,8 +224,8 @@ fn callbacks_are_off_until_somebody_wants_them() {
     pos.pay("k", "x");
     assert!(pos.settle().is_empty());
     assert_eq!(pos.movements("k"), ["out"]);
-    let wish = json!({"webhooks": {"virtualpos": HOOK}});
-    assert_eq!(whole(pos.post("/_twin/merchant", &wish)).status(), 200);
+    let asked = json!({"webhooks": {"virtualpos": HOOK}});
+    assert_eq!(whole(pos.post("/_twin/merchant", &asked)).status(), 200);
     pos.pay("l", "x");
     let told = pos.settle_with(Ack::Status(204));
     assert_eq!(told.len(), 2, "one for each change");

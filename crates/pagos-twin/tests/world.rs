@@ -162,11 +162,11 @@ fn the_control_surface_shows_what_is() {
 #[test]
 fn faults_can_be_ordered() {
     let mut merchant = Merchant::new();
-    let wish = json!({
+    let asked = json!({
         "profile": "mild", "seed": 9, "rates": {"lose_request": 0, "torn": 7},
         "triggers": [{"key": "k", "fault": "lose_reply"}, {"key": "k", "fault": "query_html", "times": 2}],
     });
-    let shown = order(&mut merchant, "/_twin/faults", &wish);
+    let shown = order(&mut merchant, "/_twin/faults", &asked);
     let shown: Value = serde_json::from_slice(shown.body()).unwrap();
     assert_eq!(shown["cashypro"]["seed"], 9);
     assert_eq!(shown["cashypro"]["rates"]["torn"], 7);
@@ -194,7 +194,7 @@ fn faults_can_be_ordered() {
 #[test]
 fn bad_control_calls_are_told_so_and_change_nothing() {
     let mut merchant = Merchant::new();
-    for wish in [
+    for asked in [
         json!({"profile": "nasty"}),
         json!({"rates": {"lose_everything": 1}}),
         json!({"rates": {"torn": 1001}}),
@@ -204,10 +204,10 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
         json!({"colour": "red"}),
         json!("x"),
     ] {
-        let refused = order(&mut merchant, "/_twin/faults", &wish);
-        assert_eq!(refused.status(), 400, "{wish}");
+        let refused = order(&mut merchant, "/_twin/faults", &asked);
+        assert_eq!(refused.status(), 400, "{asked}");
         let refused: Value = serde_json::from_slice(refused.body()).unwrap();
-        assert!(!refused["error"].as_str().unwrap().is_empty(), "{wish}");
+        assert!(!refused["error"].as_str().unwrap().is_empty(), "{asked}");
     }
     assert_eq!(read(&mut merchant, "/_twin/faults")["cashypro"]["rates"], json!({}));
     assert_eq!(order(&mut merchant, "/_twin/ledger", &json!({})).status(), 405);

@@ -30,7 +30,7 @@ pub(super) fn create(twin: &mut CashyproTwin, draft: Draft) -> Reply {
     let delays = Delays { nth: 0, late_apply: timing.late_apply, slow_reply: timing.slow_reply };
     let scenario = draft.scenario.as_ref();
     let course = Course::of(&mut twin.faults, &draft.key, nth, scenario, delays);
-    twin.create(draft, course, wire::COMPLAINTS, apply, Task::Create)
+    twin.create(draft, course, wire::ERRORS, apply, Task::Create)
 }
 
 /// Creates the order unless its key has one, and answers as if nothing went wrong.

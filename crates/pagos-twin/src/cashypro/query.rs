@@ -29,7 +29,7 @@ pub(super) fn order(
         return Ok(answer(twin));
     }
     let nth = twin.own.book_mut(kind).count_query(&name);
-    Ok(twin.ask(&name, nth, wire::COMPLAINTS, answer))
+    Ok(twin.ask(&name, nth, wire::ERRORS, answer))
 }
 
 /// A query that is about no order.
@@ -41,7 +41,7 @@ pub(super) fn route(
 ) -> Result<Reply, Refusal> {
     fields.require(&["nonceStr"])?;
     fields.text("nonceStr", 32)?;
-    Ok(twin.ask_of_route(route, wire::COMPLAINTS, answer))
+    Ok(twin.ask_of_route(route, wire::ERRORS, answer))
 }
 
 /// Numbers here, not texts. Source: other queries of Colombia, captured answer.

@@ -54,7 +54,7 @@ fn create(twin: &mut ConektaTwin, request: &Request, language: Language) -> Resu
     let (id, key) = twin.own.payees.next_names(&person, &twin.faults);
     let occasion = format!("{key}/payee");
     let nth = twin.own.payees.book.count_query(&occasion);
-    Ok(twin.ask(&occasion, nth, refusal::complaints(language), |twin| {
+    Ok(twin.ask(&occasion, nth, refusal::error_replies(language), |twin| {
         let (payees, now) = (&mut twin.own.payees, twin.now);
         let made = drafts.into_iter().map(|it| payees.new_destination(it, now, &twin.faults));
         let destinations = made.collect();

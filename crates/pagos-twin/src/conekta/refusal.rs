@@ -5,7 +5,7 @@ use http::{StatusCode, header::ACCEPT_LANGUAGE};
 use serde::Serialize;
 
 use crate::{
-    call::{Complaints, Statuses},
+    call::{ErrorReplies, Statuses},
     fields::{Flaw, FlawKind},
     twin::{Reply, Request},
 };
@@ -208,15 +208,15 @@ const STATUSES: Statuses = Statuses {
     words: &["pending", "in_transit", "retrying", "paid_out", "failed"],
 };
 
-pub(super) const fn complaints(language: Language) -> Complaints {
+pub(super) const fn error_replies(language: Language) -> ErrorReplies {
     match language {
-        Language::English => Complaints {
+        Language::English => ErrorReplies {
             internal_error: || Refusal::runtime_error().reply(Language::English),
             busy: || Refusal::busy().reply(Language::English),
             refusal: || Refusal::wrong_account().reply(Language::English),
             statuses: STATUSES,
         },
-        Language::Spanish => Complaints {
+        Language::Spanish => ErrorReplies {
             internal_error: || Refusal::runtime_error().reply(Language::Spanish),
             busy: || Refusal::busy().reply(Language::Spanish),
             refusal: || Refusal::wrong_account().reply(Language::Spanish),

@@ -35,6 +35,6 @@ pub(super) fn ask_of_route(
     language: Language,
     answer: impl FnOnce(&mut ConektaTwin) -> Result<Reply, Refusal>,
 ) -> Result<Reply, Refusal> {
-    let complaints = refusal::complaints(language);
-    Ok(twin.ask_of_route(route, complaints, |twin| refusal::reply_of(answer(twin), language)))
+    let error_replies = refusal::error_replies(language);
+    Ok(twin.ask_of_route(route, error_replies, |twin| refusal::reply_of(answer(twin), language)))
 }

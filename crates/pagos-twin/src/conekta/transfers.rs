@@ -37,7 +37,7 @@ pub(super) fn create(
     let apply = |twin: &mut ConektaTwin, draft: &Draft, at, funds| {
         reply_of(apply(twin, draft, at, funds), language)
     };
-    Ok(twin.create(draft, course, refusal::complaints(language), apply, Task::Create))
+    Ok(twin.create(draft, course, refusal::error_replies(language), apply, Task::Create))
 }
 
 /// Creates the transfer and answers as if nothing went wrong.
@@ -65,7 +65,7 @@ pub(super) fn show(twin: &mut ConektaTwin, id: &str, language: Language) -> Resu
     };
     let key = twin.own.transfers.get(index).map(|it| Arc::clone(&it.order.key)).unwrap_or_default();
     let nth = twin.own.transfers.count_query(&key);
-    Ok(twin.ask(&key, nth, refusal::complaints(language), |twin| {
+    Ok(twin.ask(&key, nth, refusal::error_replies(language), |twin| {
         let transfer = twin.own.transfers.get(index).ok_or_else(Refusal::not_found);
         let shape = twin.settings.switches.shape;
         reply_of(transfer.map(|it| wire::answer(&it.found(shape))), language)

@@ -30,7 +30,7 @@ pub(super) fn check_payment(twin: &mut EtpayTwin, body: &[u8]) -> Reply {
     let session = found.first().and_then(|index| twin.own.sessions.get(*index));
     let key = session.map(|it| it.draft.order_id.clone()).unwrap_or_default();
     let nth = twin.own.sessions.book.count_query(&key);
-    twin.ask(&key, nth, wire::PAYMENT_COMPLAINTS, |twin| {
+    twin.ask(&key, nth, wire::PAYMENT_ERRORS, |twin| {
         let token = question.payment_token.as_deref();
         answer_attempts(&twin.own.sessions, &found, token, &twin.settings.switches)
     })

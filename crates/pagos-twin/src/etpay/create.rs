@@ -32,7 +32,7 @@ pub(super) fn create(twin: &mut EtpayTwin, request: &Request) -> Reply {
     let scenario = draft.scenario.as_ref();
     let delays = twin.settings.timing.delays(nth);
     let course = Course::of(&mut twin.faults, &draft.key, nth, scenario, delays);
-    twin.create(draft, course, wire::PAYOUT_COMPLAINTS, apply, Task::CreatePayout)
+    twin.create(draft, course, wire::PAYOUT_ERRORS, apply, Task::CreatePayout)
 }
 
 /// Creates the payout and answers as if nothing went wrong.

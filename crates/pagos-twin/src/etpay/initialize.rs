@@ -26,7 +26,7 @@ pub(super) fn initialize(twin: &mut EtpayTwin, body: &[u8]) -> Reply {
     let nth = twin.own.sessions.book.count_create(key);
     let course = Course::of(&mut twin.faults, key, nth, None, twin.settings.timing.delays(nth));
     let apply = |twin: &mut EtpayTwin, draft: &SessionDraft, at, _| apply(twin, draft, at);
-    twin.create(draft, course, wire::PAYMENT_COMPLAINTS, apply, Task::CreateSession)
+    twin.create(draft, course, wire::PAYMENT_ERRORS, apply, Task::CreateSession)
 }
 
 /// Opens the session and answers as if nothing went wrong. An order may have several: no rule

@@ -23,11 +23,11 @@ pub(super) fn show_payout(twin: &mut EtpayTwin, id: &str) -> Reply {
     let Some(index) = twin.own.payouts.by_reference(id) else {
         let unknown =
             |_: &mut EtpayTwin| wire::payout_refusal(&Refusal::not_found("payout not found"));
-        return twin.ask_of_route("payout", wire::PAYOUT_COMPLAINTS, unknown);
+        return twin.ask_of_route("payout", wire::PAYOUT_ERRORS, unknown);
     };
     let key = twin.own.payouts.get(index).map(|payout| payout.key.clone()).unwrap_or_default();
     let nth = twin.own.payouts.count_query(&key);
-    twin.ask(&key, nth, wire::PAYOUT_COMPLAINTS, |twin| match twin.own.payouts.get(index) {
+    twin.ask(&key, nth, wire::PAYOUT_ERRORS, |twin| match twin.own.payouts.get(index) {
         Some(payout) => wire::payout(&payout.shown(&twin.settings.switches)),
         None => wire::payout_error(),
     })
@@ -35,7 +35,7 @@ pub(super) fn show_payout(twin: &mut EtpayTwin, id: &str) -> Reply {
 
 /// `GET /v1/payouts/balance`. `[sim]`
 pub(super) fn show_balance(twin: &mut EtpayTwin) -> Reply {
-    twin.ask_of_route("balance", wire::PAYOUT_COMPLAINTS, |twin| {
+    twin.ask_of_route("balance", wire::PAYOUT_ERRORS, |twin| {
         let balance = json!({"msg": "ok", "balance": twin.balance.left_minor, "currency": "CLP"});
         wire::answer(StatusCode::OK, &balance)
     })
@@ -55,7 +55,7 @@ pub(super) fn list_payouts(twin: &mut EtpayTwin, request: &Request) -> Reply {
     let Some(days) = calendar::window(from.as_deref(), to.as_deref(), twin.now) else {
         return wire::payout_error();
     };
-    twin.ask_of_route("payouts", wire::PAYOUT_COMPLAINTS, |twin| {
+    twin.ask_of_route("payouts", wire::PAYOUT_ERRORS, |twin| {
         page_of(twin.own.payouts.entries(), days, twin.now, (page, size), &twin.settings)
     })
 }

@@ -73,7 +73,7 @@ impl Logins {
 /// `POST /v1/auth/login`. Source: `docs: D4, D5`.
 pub(super) fn log_in(twin: &mut EtpayTwin, body: &[u8]) -> Reply {
     match check(&twin.settings, body) {
-        Ok(()) => twin.ask_of_route("login", wire::PAYOUT_COMPLAINTS, |twin| {
+        Ok(()) => twin.ask_of_route("login", wire::PAYOUT_ERRORS, |twin| {
             twin.own.logins.grant(&twin.settings, &twin.faults, twin.now)
         }),
         Err(refusal) => {

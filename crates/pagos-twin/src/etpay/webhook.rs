@@ -60,8 +60,8 @@ impl NoticeMode {
 
 /// Queues notifications of the payout's present status, if the merchant has an address for them.
 pub(super) fn tell_payout(twin: &mut EtpayTwin, index: u32, at: Timestamp) {
-    let is_deaf = twin.settings.switches.payout_webhook_url.is_none();
-    let Some(payout) = twin.own.payouts.get_mut(index).filter(|_| !is_deaf) else {
+    let has_no_address = twin.settings.switches.payout_webhook_url.is_none();
+    let Some(payout) = twin.own.payouts.get_mut(index).filter(|_| !has_no_address) else {
         return;
     };
     let nth = payout.notices;

@@ -32,7 +32,7 @@ pub(super) fn create(twin: &mut VirtualPosTwin, request: &Request) -> Result<Rep
     let scenario = draft.scenario.as_ref();
     let delays = twin.settings.timing.faults.delays(nth);
     let course = Course::of(&mut twin.faults, key, nth, scenario, delays);
-    Ok(twin.create(draft, course, wire::COMPLAINTS, apply, Task::CreatePayout))
+    Ok(twin.create(draft, course, wire::ERRORS, apply, Task::CreatePayout))
 }
 
 /// Creates the payout and answers as if nothing went wrong.

@@ -34,7 +34,7 @@ pub(super) fn create(twin: &mut VirtualPosTwin, request: &Request) -> Result<Rep
     let delays = twin.settings.timing.faults.delays(nth);
     let course = Course::of(&mut twin.faults, &draft.code, nth, None, delays);
     let apply = |twin: &mut VirtualPosTwin, draft: &PaymentDraft, at, _| apply(twin, draft, at);
-    Ok(twin.create(draft, course, wire::COMPLAINTS, apply, Task::CreatePayment))
+    Ok(twin.create(draft, course, wire::ERRORS, apply, Task::CreatePayment))
 }
 
 /// `POST /v3/payment/{uuid}/webcheckout`. Source: `virtualpos.md` 7.1.
@@ -121,7 +121,7 @@ fn admit(twin: &VirtualPosTwin, request: &Request) -> Result<Caller, Refusal> {
 fn ask(twin: &mut VirtualPosTwin, index: u32, answer: impl FnOnce(&mut Payment) -> Reply) -> Reply {
     let key = twin.own.payments.get(index).map(|it| it.draft.code.clone()).unwrap_or_default();
     let nth = twin.own.payments.count_query(&key);
-    twin.ask(&key, nth, wire::COMPLAINTS, |twin| {
+    twin.ask(&key, nth, wire::ERRORS, |twin| {
         twin.own.payments.get_mut(index).map_or_else(wire::internal_error, answer)
     })
 }

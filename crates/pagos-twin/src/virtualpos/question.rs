@@ -57,13 +57,13 @@ pub(super) fn question(
         Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => return Err(refusal),
         Err(refusal) => {
             let nth = twin.own.payouts.count_query(UNKNOWN);
-            return Ok(twin.ask(UNKNOWN, nth, wire::COMPLAINTS, |twin| {
+            return Ok(twin.ask(UNKNOWN, nth, wire::ERRORS, |twin| {
                 wire::refuse(&refusal, &twin.settings.switches)
             }));
         }
     };
     let nth = twin.own.payouts.count_query(&key);
-    Ok(twin.ask(&key, nth, wire::COMPLAINTS, |twin| {
+    Ok(twin.ask(&key, nth, wire::ERRORS, |twin| {
         let now = twin.now;
         let Some(payout) = twin.own.payouts.get_mut(index) else {
             return wire::internal_error();

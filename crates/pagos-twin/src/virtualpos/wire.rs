@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{request::Refusal, settings::Switches};
 use crate::{
-    call::{Complaints, Statuses},
+    call::{ErrorReplies, Statuses},
     chile::santiago,
     twin::Reply,
 };
@@ -107,7 +107,7 @@ pub(super) fn refuse(refusal: &Refusal, switches: &Switches) -> Reply {
     no(status, refusal.code, &refusal.text)
 }
 
-pub(super) const COMPLAINTS: Complaints = Complaints {
+pub(super) const ERRORS: ErrorReplies = ErrorReplies {
     internal_error,
     busy: || no(StatusCode::SERVICE_UNAVAILABLE, "SIM-BUSY", "servicio no disponible"),
     refusal: || no(StatusCode::UNPROCESSABLE_ENTITY, "SIM-REFUSED", "un campo es inválido"),
