@@ -9,21 +9,21 @@ use super::{
 };
 use crate::{book::Book, twin::Reply};
 
-/// `POST /api/payOutQuery`. Source: manual "Query Payout Order".
-/// `POST /api/payInQuery`. Source: older manual.
+/// `POST /api/payOutQuery` and `POST /api/payInQuery`. Source: manual "Query Payout Order" for the
+/// one, an older manual for the other.
 pub(super) fn order(
     twin: &mut CashyproTwin,
     kind: Kind,
     fields: &Fields<'_>,
 ) -> Result<Reply, Refusal> {
     let (index, name) = find(twin.own.book(kind), fields)?;
-    let answer = |twin: &mut CashyproTwin| match (
-        kind,
-        index.and_then(|index| twin.own.book(kind).get(index)),
-    ) {
-        (_, None) => answer::no_such_order(&twin.settings),
-        (Kind::Payout, Some(order)) => answer::payout(&twin.settings, order),
-        (Kind::Payment, Some(order)) => answer::payment(&twin.settings, order),
+    let answer = |twin: &mut CashyproTwin| {
+        let found = index.and_then(|index| twin.own.book(kind).get(index));
+        match (kind, found) {
+            (_, None) => answer::no_such_order(&twin.settings),
+            (Kind::Payout, Some(order)) => answer::payout(&twin.settings, order),
+            (Kind::Payment, Some(order)) => answer::payment(&twin.settings, order),
+        }
     };
     if twin.faults.is_quiet() {
         return Ok(answer(twin));
