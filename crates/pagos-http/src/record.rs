@@ -81,7 +81,7 @@ impl RecordTransport {
     ///
     /// # let folder = std::env::temp_dir().join(format!("pagos-doc-record-{}", std::process::id()));
     /// let http = HttpTransport::new(&HttpOptions::default(), Arc::new(System))?;
-    /// let recorded = RecordTransport::new(Arc::new(http), folder.clone())?; // give it to a provider
+    /// let recorded = RecordTransport::new(Arc::new(http), folder.join("payout.fixture"))?;
     /// assert_eq!(recorded.answers_unwritten(), 0);
     /// # std::fs::remove_dir_all(folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -26,10 +26,6 @@ struct KeyState {
 }
 
 impl<T: Entry> Book<T> {
-    pub(crate) fn new() -> Self {
-        Self { entries: Vec::new(), by_reference: HashMap::new(), by_key: HashMap::new() }
-    }
-
     pub(crate) fn get(&self, index: u32) -> Option<&T> {
         self.entries.get(usize::try_from(index).ok()?)
     }
@@ -55,6 +51,16 @@ impl<T: Entry> Book<T> {
     /// All of one key, oldest first.
     pub(crate) fn by_key(&self, key: &str) -> &[u32] {
         self.by_key.get(key).map_or(&[], |state| &state.entries)
+    }
+
+    /// The oldest one of a key.
+    pub(crate) fn first_of(&self, key: &str) -> Option<&T> {
+        self.get(*self.by_key(key).first()?)
+    }
+
+    /// How many there are of a key.
+    pub(crate) fn count_of(&self, key: &str) -> u32 {
+        u32::try_from(self.by_key(key).len()).unwrap_or(u32::MAX)
     }
 
     /// Adds an entry. `None` beyond 2^32 of them.
@@ -93,9 +99,41 @@ fn count(counter: &mut u32) -> u32 {
     before
 }
 
+impl<T> Default for Book<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), by_reference: HashMap::new(), by_key: HashMap::new() }
+    }
+}
+
 /// Entries hold names and account numbers, so only their count shows.
 impl<T> fmt::Debug for Book<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Book").field("entries", &self.entries.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Entry for (Arc<str>, Arc<str>) {
+        fn reference(&self) -> &Arc<str> {
+            &self.0
+        }
+
+        fn key(&self) -> &Arc<str> {
+            &self.1
+        }
+    }
+
+    #[test]
+    fn keys_are_counted_without_an_entry() {
+        let mut book: Book<(Arc<str>, Arc<str>)> = Book::default();
+        assert_eq!([book.count_create("k"), book.count_create("k")], [0, 1]);
+        assert_eq!([book.count_query("k"), book.count_query("l")], [0, 0]);
+        assert!(book.by_key("k").is_empty());
+        assert_eq!(book.by_reference("r"), None);
+        assert_eq!(book.add(("r".into(), "k".into())), Some(0));
+        assert_eq!((book.by_reference("r"), book.by_key("k")), (Some(0), &[0][..]));
     }
 }

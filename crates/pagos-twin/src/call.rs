@@ -26,9 +26,9 @@ pub(crate) enum Effect {
     Never,
 }
 
-/// What the caller of a create gets to see.
+/// What the caller of a create receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
+enum Received {
     Answer,
     Nothing,
     TornAnswer,
@@ -42,7 +42,7 @@ pub(crate) enum Sight {
 
 /// What the provider says when it takes nothing on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Complaints {
+pub(crate) struct ErrorReplies {
     pub(crate) internal_error: fn() -> Reply,
     pub(crate) busy: fn() -> Reply,
     /// That a field is wrong.
@@ -83,46 +83,41 @@ impl Statuses {
 }
 
 /// What a fault makes of a create.
-pub(crate) const fn course(fault: Option<Fault>) -> (Effect, Sight) {
+const fn course(fault: Option<Fault>) -> (Effect, Received) {
     let now = Effect::Now(Funds::AsTheyAre);
     match fault {
-        Some(Fault::LoseRequest) => (Effect::Never, Sight::Nothing),
-        Some(Fault::Throttle) => (Effect::Never, Sight::TooMany),
-        Some(Fault::HtmlBefore) => (Effect::Never, Sight::BadGateway),
-        Some(Fault::ErrorBefore) => (Effect::Never, Sight::InternalError),
-        Some(Fault::Busy) => (Effect::Never, Sight::Busy),
-        Some(Fault::Refuse) => (Effect::Never, Sight::Refusal),
-        Some(Fault::LateApply) => (Effect::Late, Sight::Nothing),
-        Some(Fault::LoseReply) => (now, Sight::Nothing),
-        Some(Fault::ErrorAfter) => (now, Sight::InternalError),
-        Some(Fault::HtmlAfter) => (now, Sight::BadGateway),
-        Some(Fault::Torn) => (now, Sight::TornAnswer),
-        Some(Fault::SlowReply) => (now, Sight::SlowAnswer),
-        Some(Fault::BalanceExhausted) => (Effect::Now(Funds::Exhausted), Sight::Answer),
+        Some(Fault::LoseRequest) => (Effect::Never, Received::Nothing),
+        Some(Fault::Throttle) => (Effect::Never, Received::TooMany),
+        Some(Fault::HtmlBefore) => (Effect::Never, Received::BadGateway),
+        Some(Fault::ErrorBefore) => (Effect::Never, Received::InternalError),
+        Some(Fault::Busy) => (Effect::Never, Received::Busy),
+        Some(Fault::Refuse) => (Effect::Never, Received::Refusal),
+        Some(Fault::LateApply) => (Effect::Late, Received::Nothing),
+        Some(Fault::LoseReply) => (now, Received::Nothing),
+        Some(Fault::ErrorAfter) => (now, Received::InternalError),
+        Some(Fault::HtmlAfter) => (now, Received::BadGateway),
+        Some(Fault::Torn) => (now, Received::TornAnswer),
+        Some(Fault::SlowReply) => (now, Received::SlowAnswer),
+        Some(Fault::BalanceExhausted) => (Effect::Now(Funds::Exhausted), Received::Answer),
         // The rest strikes on other occasions, and `Faults` hands out what fits this one.
-        Some(_) | None => (now, Sight::Answer),
+        Some(_) | None => (now, Received::Answer),
     }
 }
 
-impl Sight {
+impl Received {
     /// The reply, given the answer of a create that took effect and how long a slow one takes.
-    pub(crate) fn reply(
-        self,
-        answer: Option<Reply>,
-        complaints: Complaints,
-        slow: Duration,
-    ) -> Reply {
+    fn reply(self, answer: Option<Reply>, error_replies: ErrorReplies, slow: Duration) -> Reply {
         let answer = answer.unwrap_or(Reply::Drop);
         match self {
             Self::Answer => answer,
             Self::Nothing => Reply::Drop,
             Self::TornAnswer => answer.torn(),
             Self::SlowAnswer => Reply::Later { after: slow, reply: Box::new(answer) },
-            Self::InternalError => (complaints.internal_error)(),
-            Self::Busy => (complaints.busy)(),
+            Self::InternalError => (error_replies.internal_error)(),
+            Self::Busy => (error_replies.busy)(),
             Self::BadGateway => Reply::html_bad_gateway(),
             Self::TooMany => Reply::too_many_requests(),
-            Self::Refusal => (complaints.refusal)(),
+            Self::Refusal => (error_replies.refusal)(),
         }
     }
 }
@@ -131,7 +126,7 @@ impl Sight {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Course {
     pub(crate) effect: Effect,
-    sight: Sight,
+    received: Received,
     /// How long a late effect takes.
     pub(crate) late: Duration,
     /// How long a slow answer takes.
@@ -141,6 +136,8 @@ pub(crate) struct Course {
 /// How long what is late or slow takes in one twin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Delays {
+    /// Which draw of them it is.
+    pub(crate) nth: u32,
     pub(crate) late_apply: Span,
     pub(crate) slow_reply: Span,
 }
@@ -155,24 +152,24 @@ impl Course {
         delays: Delays,
     ) -> Self {
         let fault = fault_of_create(faults, key, nth, scenario);
-        let (effect, sight) = course(fault);
+        let (effect, received) = course(fault);
         Self {
             effect,
-            sight,
-            late: faults.wait("late_apply", key, nth, delays.late_apply),
-            slow: faults.wait("slow_reply", key, nth, delays.slow_reply),
+            received,
+            late: faults.wait("late_apply", key, delays.nth, delays.late_apply),
+            slow: faults.wait("slow_reply", key, delays.nth, delays.slow_reply),
         }
     }
 
     /// The reply, given the answer of a create that took effect.
-    pub(crate) fn reply(self, answer: Option<Reply>, complaints: Complaints) -> Reply {
-        self.sight.reply(answer, complaints, self.slow)
+    pub(crate) fn reply(self, answer: Option<Reply>, error_replies: ErrorReplies) -> Reply {
+        self.received.reply(answer, error_replies, self.slow)
     }
 }
 
 /// The fault that the `nth` create of a key meets: a trigger wins over the scenario, which strikes
 /// once, and the scenario over chance.
-pub(crate) fn fault_of_create(
+fn fault_of_create(
     faults: &mut Faults,
     key: &str,
     nth: u32,
@@ -191,16 +188,16 @@ pub(crate) fn fault_of_create(
 /// Answers a question that meets this fault.
 pub(crate) fn question(
     fault: Option<Fault>,
-    complaints: Complaints,
+    error_replies: ErrorReplies,
     answer: impl FnOnce() -> Reply,
 ) -> Reply {
     match fault {
         Some(Fault::QueryLost) => Reply::Drop,
-        Some(Fault::QueryError) => (complaints.internal_error)(),
+        Some(Fault::QueryError) => (error_replies.internal_error)(),
         Some(Fault::QueryHtml) => Reply::html_bad_gateway(),
         Some(Fault::QueryThrottle) => Reply::too_many_requests(),
         Some(Fault::QueryTorn) => answer().torn(),
-        Some(Fault::OddWord) => complaints.statuses.made_odd(answer()),
+        Some(Fault::OddWord) => error_replies.statuses.made_odd(answer()),
         // The rest strikes on other occasions, and `Faults` hands out what fits this one.
         Some(_) | None => answer(),
     }

@@ -121,6 +121,13 @@ impl fmt::Debug for Ledger {
     }
 }
 
+/// Every movement of these ledgers, oldest first.
+pub(crate) fn merged<'a>(ledgers: impl Iterator<Item = &'a Ledger>) -> Vec<&'a Movement> {
+    let mut all: Vec<&Movement> = ledgers.flat_map(Ledger::movements).collect();
+    all.sort_by_key(|movement| movement.at);
+    all
+}
+
 fn as_text<T: fmt::Display, S: Serializer>(it: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(it)
 }

@@ -36,7 +36,7 @@
 //! [`Trigger`], or asked for by the order itself in a remark (Cashypro: `remark`; ETpay: the
 //! `description` of a payout; VirtualPOS: its `message`; Conekta: the names of payee and account). A trigger wins over a remark, a remark over chance. At most one
 //! fault meets one occasion. A draw depends on the seed, the occasion, the key and how many such
-//! occasions the key had; nothing else, so that traffic of other orders changes nobody's fate.
+//! occasions the key had; nothing else, so that traffic of other orders changes nothing for this one.
 //!
 //! | occasion | fault | in a remark | what happens | per mille in `hostile` |
 //! |---|---|---|---|---|
@@ -78,20 +78,22 @@
 //! remark that begins with `sim:` and names nothing is refused. With Cashypro, accounts
 //! `9990000001` to `9990000006` always fail (no such account, frozen, document mismatch, refused by the bank,
 //! daily limit, cancelled by compliance), and so does a wallet that is not paid as a savings
-//! account. With ETpay some beneficiaries have fates of their own, with VirtualPOS
+//! account. With ETpay some beneficiaries have outcomes of their own, with VirtualPOS
 //! and Conekta some accounts; see [`etpay`], [`virtualpos`] and [`conekta`].
 //!
 //! Every order that exists ends in exactly one truth after finite virtual time.
 //!
 //! # Writing another twin
 //!
-//! Add a folder with an implementation of [`Twin`] and one line to the list of twins in `world.rs`.
+//! Add a folder with an implementation of `Protocol` (see `machine.rs`), which makes a [`Machine`] a
+//! [`Twin`], and one line to the list of twins in `world.rs`.
 
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod balance;
 mod book;
 mod call;
 pub mod cashypro;
@@ -100,20 +102,22 @@ mod clock;
 pub mod conekta;
 mod control;
 pub mod etpay;
-mod fate;
 mod fault;
 mod fields;
 #[cfg(feature = "server")]
 mod journal;
 mod ledger;
+mod machine;
+mod notification;
+mod outcome;
 mod page;
-mod purse;
 mod random;
 mod scenario;
 mod schedule;
 #[cfg(feature = "server")]
 mod server;
-mod telling;
+mod surface;
+mod timing;
 mod transport;
 mod twin;
 pub mod virtualpos;
@@ -121,30 +125,16 @@ mod web;
 mod world;
 
 pub use clock::{SpeedError, TwinClock, VirtualClock};
-pub use control::answer_clock;
 pub use fault::{Fault, Faults, Occasion, Profile, ProfileError, RatesError, Trigger};
 #[cfg(feature = "server")]
-pub use journal::Body;
-#[cfg(feature = "server")]
-pub use journal::Input;
-#[cfg(feature = "server")]
-pub use journal::Journal;
-#[cfg(feature = "server")]
-pub use journal::JournalError;
-#[cfg(feature = "server")]
-pub use journal::Opened;
+pub use journal::{Body, Input, Journal, JournalError, Opened};
 pub use ledger::{Direction, Ledger, Movement, Totals};
+pub use machine::Machine;
 pub use random::{Span, SplitMix64};
 #[cfg(feature = "server")]
-pub use server::ScaledClock;
-#[cfg(feature = "server")]
-pub use server::ServeError;
-#[cfg(feature = "server")]
-pub use server::ServeOptions;
-#[cfg(feature = "server")]
-pub use server::ServerHandle;
-#[cfg(feature = "server")]
-pub use server::serve;
+pub use server::{ScaledClock, ServeError, ServeOptions, ServerHandle, serve};
+pub use surface::answer_clock;
+pub use timing::Timing;
 pub use transport::TwinTransport;
 pub use twin::{Ack, DeliveryId, OrderView, Outgoing, Registration, Reply, Twin, WebhookDelivery};
 pub use world::World;

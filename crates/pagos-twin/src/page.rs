@@ -1,5 +1,5 @@
 //! The pages that payers see: self-contained, with nothing from elsewhere and everything escaped.
-//! Not what a click does; each twin has its own funnel.
+//! Not what a click does; each twin has its own checkout.
 
 use std::fmt::Write;
 
@@ -12,15 +12,15 @@ use crate::twin::Reply;
 
 /// A page with one button for everything that a payer can do.
 #[derive(Debug)]
-pub(crate) struct Till<'a> {
+pub(crate) struct Checkout<'a> {
     /// Whose page it is.
     pub(crate) provider: &'static str,
     pub(crate) amount_minor: i64,
     /// What stands below the amount: names and values.
     pub(crate) rows: Vec<(&'a str, &'a str)>,
     pub(crate) buttons: &'a [Button],
-    /// How a notice can go wrong.
-    pub(crate) wishes: &'a [&'static str],
+    /// Words for how its notification can go wrong.
+    pub(crate) notices: &'a [&'static str],
 }
 
 /// One button.
@@ -34,26 +34,26 @@ pub(crate) struct Button {
 }
 
 /// The page with the buttons.
-pub(crate) fn till(till: &Till<'_>) -> Reply {
+pub(crate) fn checkout(checkout: &Checkout<'_>) -> Reply {
     let mut body = format!(
         "<h1>Pay with {}</h1><p class=note>Simulated. No money moves.</p>\
          <p class=amount>{}</p><dl>",
-        till.provider,
-        pesos(till.amount_minor)
+        checkout.provider,
+        pesos(checkout.amount_minor)
     );
-    for (name, value) in &till.rows {
+    for (name, value) in &checkout.rows {
         row(&mut body, name, value);
     }
     body.push_str("</dl>");
-    for Button { word, label, class } in till.buttons {
+    for Button { word, label, class } in checkout.buttons {
         let _ = write!(body, "<a class=\"button {class}\" href=\"?action={word}\">{label}</a>");
     }
     body.push_str("<details><summary>Pay, and let the notification go wrong</summary><ul>");
-    for word in till.wishes {
+    for word in checkout.notices {
         let _ = write!(body, "<li><a href=\"?action=paid&amp;notice={word}\">{word}</a></li>");
     }
     body.push_str("</ul></details>");
-    page(StatusCode::OK, till.provider, &body)
+    page(StatusCode::OK, checkout.provider, &body)
 }
 
 /// A page with one sentence.

@@ -22,7 +22,7 @@ impl SplitMix64 {
     /// A generator for one occasion, which depends on nothing but its arguments.
     ///
     /// Chance drawn this way is the same whatever else happens at the same time, so concurrent
-    /// callers cannot disturb each other's fates.
+    /// callers cannot disturb each other's draws.
     #[must_use]
     pub fn for_occasion(seed: u64, occasion: &str, key: &str, nth: u32) -> Self {
         let mut hash = Fnv1a::default();

@@ -64,6 +64,23 @@ pub(crate) enum Notified {
     OutOfOrder,
     /// Every sending carries a wrong signature.
     WronglySigned,
+    /// Minutes late.
+    Late,
+}
+
+impl Notified {
+    /// What a control call or a payer's click asks for, by its word; nothing is by chance.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "" => Self::ByChance,
+            "once" => Self::Once,
+            "lost" => Self::Never,
+            "twice" => Self::Twice,
+            "out-of-order" => Self::OutOfOrder,
+            "late" => Self::Late,
+            _ => return None,
+        })
+    }
 }
 
 /// What a text asks for. It leaves nothing about the order's creation, life and webhooks to

@@ -13,13 +13,13 @@ use crate::{
 
 mod clock;
 mod connection;
+mod host;
 mod poster;
-mod station;
-mod webhooks;
+mod sender;
 
 pub use clock::ScaledClock;
 
-use station::Station;
+use host::Host;
 
 /// How a world is served.
 #[derive(Debug, Clone, Default)]
@@ -64,21 +64,21 @@ pub async fn serve(
     };
     let start = last_at.or(options.start).unwrap_or_else(clock::real_now);
     let clock = ScaledClock::new(start, options.speed.max(1));
-    let station = Arc::new(Station::new(world, clock, journal));
-    station.give_up_in_flight();
+    let host = Arc::new(Host::new(world, clock, journal));
+    host.give_up_in_flight();
     let (stop, stopped) = watch::channel(());
-    let accepting = connection::spawn_accepting(listener, Arc::clone(&station), stopped.clone());
-    let telling = webhooks::spawn_telling(Arc::clone(&station), stopped);
-    Ok(ServerHandle { address, station, stop, accepting, telling })
+    let accepting = connection::spawn_accepting(listener, Arc::clone(&host), stopped.clone());
+    let sending = sender::spawn_sending(Arc::clone(&host), stopped);
+    Ok(ServerHandle { address, host, stop, accepting, sending })
 }
 
 /// A running server.
 pub struct ServerHandle {
     address: SocketAddr,
-    station: Arc<Station>,
+    host: Arc<Host>,
     stop: watch::Sender<()>,
     accepting: JoinHandle<()>,
-    telling: JoinHandle<()>,
+    sending: JoinHandle<()>,
 }
 
 impl ServerHandle {
@@ -97,25 +97,25 @@ impl ServerHandle {
     /// What the world's clock shows.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.station.now()
+        self.host.now()
     }
 
     /// Jumps ahead.
     pub fn advance(&self, by: Duration) {
-        self.station.advance(by);
+        self.host.advance(by);
     }
 
     /// Looks at the world. Requests wait meanwhile.
     pub fn inspect<R>(&self, look: impl FnOnce(&World) -> R) -> R {
-        self.station.inspect(look)
+        self.host.inspect(look)
     }
 
     /// Stops accepting, lets requests that are being answered finish, abandons webhooks under way.
     pub async fn shut_down(self) {
-        let Self { stop, accepting, telling, .. } = self;
+        let Self { stop, accepting, sending, .. } = self;
         drop(stop);
         // A task of ours that panicked has nothing left to wait for.
-        let _ = telling.await;
+        let _ = sending.await;
         let _ = accepting.await;
     }
 }

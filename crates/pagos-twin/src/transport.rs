@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::{Departure, Reached, Transport, TransportError};
 
-use crate::{clock::TwinClock, control, twin::Reply, world::World};
+use crate::{clock::TwinClock, surface, twin::Reply, world::World};
 
 /// Sends requests into a world. The host of a request is not looked at, its path is.
 ///
@@ -27,8 +27,8 @@ impl TwinTransport {
     }
 
     fn reply(&self, request: &http::Request<Bytes>) -> Reply {
-        if request.uri().path() == control::CLOCK_PATH {
-            return control::answer_clock(&*self.clock, request);
+        if request.uri().path() == surface::CLOCK_PATH {
+            return surface::answer_clock(&*self.clock, request);
         }
         // A world that panicked elsewhere is still a world: twins keep no half-made state.
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use pagos_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -65,19 +65,17 @@ pub trait Twin: fmt::Debug + Send {
         name: &str,
         request: &http::Request<Bytes>,
         now: Timestamp,
-    ) -> Option<Reply> {
-        let _ = (name, request, now);
-        None
-    }
+    ) -> Option<Reply>;
 
     /// Takes in what a merchant tells its provider by hand. Most providers want nothing of it.
-    fn register(&mut self, registration: Registration) {
-        let _ = registration;
-    }
+    fn register(&mut self, registration: Registration);
 
     /// Forgets every order, movement, webhook and fault; the settings stay.
     fn reset(&mut self);
 }
+
+/// A request with its whole body.
+pub(crate) type Request = http::Request<Bytes>;
 
 /// What a merchant tells its provider by hand, outside the API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -132,7 +130,7 @@ impl Reply {
     pub fn too_many_requests() -> Self {
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
-        let one_second = http::HeaderValue::from_static("1");
+        let one_second = HeaderValue::from_static("1");
         response.headers_mut().insert(http::header::RETRY_AFTER, one_second);
         Self::Answer(response)
     }
@@ -154,7 +152,7 @@ impl Reply {
     fn of(status: http::StatusCode, content_type: &'static str, body: Bytes) -> Self {
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
-        let content_type = http::HeaderValue::from_static(content_type);
+        let content_type = HeaderValue::from_static(content_type);
         response.headers_mut().insert(http::header::CONTENT_TYPE, content_type);
         Self::Answer(response)
     }
@@ -171,6 +169,20 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// The exact bytes that were signed.
     pub body: Bytes,
+}
+
+impl Outgoing {
+    /// A webhook without a signature in its headers.
+    pub(crate) fn new(
+        number: u64,
+        url: String,
+        content_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { number, url, headers, body: body.into() }
+    }
 }
 
 impl fmt::Debug for Outgoing {

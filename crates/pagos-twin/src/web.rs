@@ -7,7 +7,7 @@ use http::{
     header::{HOST, LOCATION},
 };
 
-use crate::twin::Reply;
+use crate::twin::{Reply, Request};
 
 /// Whether this is an http or https address with a host, in visible ASCII.
 pub(crate) fn is_web_address(text: &str) -> bool {
@@ -20,7 +20,7 @@ pub(crate) fn is_web_address(text: &str) -> bool {
 }
 
 /// The first query parameter of that name, percent-decoded; `None` if it is absent or no text.
-pub(crate) fn parameter(request: &http::Request<Bytes>, name: &str) -> Option<String> {
+pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
     let pairs = request.uri().query()?.split('&').filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.into_iter().find(|(found, _)| *found == name)?;
     percent_decoded(&value.replace('+', " "))
@@ -44,7 +44,7 @@ pub(crate) fn percent_decoded(text: &str) -> Option<String> {
 }
 
 /// Where the caller found this world.
-pub(crate) fn origin(request: &http::Request<Bytes>) -> String {
+pub(crate) fn origin(request: &Request) -> String {
     let host = request.headers().get(HOST).and_then(|it| it.to_str().ok());
     let authority = request.uri().authority().map(http::uri::Authority::as_str);
     format!("http://{}", host.or(authority).unwrap_or("localhost"))

@@ -13,7 +13,8 @@ use crate::{
     control,
     etpay::{EtpaySettings, EtpayTwin},
     fault::{Faults, Profile},
-    ledger::Movement,
+    ledger::{Movement, merged},
+    surface,
     twin::{Ack, DeliveryId, OrderView, Reply, Twin, WebhookDelivery},
     virtualpos::{VirtualPosSettings, VirtualPosTwin},
 };
@@ -74,8 +75,8 @@ impl World {
     /// `/_twin/clock`, which needs the clock; see [`answer_clock`](crate::answer_clock)).
     pub fn handle(&mut self, request: &http::Request<Bytes>, now: Timestamp) -> Reply {
         let path = request.uri().path();
-        if path.starts_with(control::PREFIX) {
-            return control::answer(self, request, now);
+        if path.starts_with(surface::PREFIX) {
+            return surface::answer(&mut self.twins, request, now);
         }
         let (provider, rest) = split_path(path);
         match self.twins.iter_mut().find(|twin| twin.provider() == provider) {
@@ -145,17 +146,10 @@ impl World {
         self.twins.iter().map(|twin| &**twin)
     }
 
-    pub(crate) fn twins_mut(&mut self) -> impl Iterator<Item = &mut Box<dyn Twin>> {
-        self.twins.iter_mut()
-    }
-
     /// Every movement of money, oldest first.
     #[must_use]
     pub fn movements(&self) -> Vec<&Movement> {
-        let mut all: Vec<&Movement> =
-            self.twins.iter().flat_map(|twin| twin.ledger().movements()).collect();
-        all.sort_by_key(|movement| movement.at);
-        all
+        merged(self.twins.iter().map(|twin| twin.ledger()))
     }
 
     /// What the beneficiary of each order holds, in minor units, by provider and key.
@@ -187,14 +181,7 @@ impl World {
         &self,
         origin: &str,
     ) -> BTreeMap<&'static str, BTreeMap<&'static str, String>> {
-        let of_twin = |twin: &dyn Twin| {
-            let provider = twin.provider();
-            let url = |path: String| format!("{origin}/{provider}{path}");
-            let mut credentials = twin.credentials();
-            credentials.extend(twin.paths().into_iter().map(|(name, path)| (name, url(path))));
-            (provider, credentials)
-        };
-        self.twins().map(of_twin).collect()
+        surface::credentials(&self.twins, origin)
     }
 }
 

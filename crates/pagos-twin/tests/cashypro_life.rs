@@ -1,15 +1,13 @@
 //! What becomes of accepted payouts: scenarios, money, and what the merchant is told.
 //! Not the checks of requests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_twin::{
     Ack, Fault, Reply,
     cashypro::{CashyproSettings, Notices, NumberStyle, SignCase},
 };
 use serde_json::json;
-use support::{Merchant, body, is_rightly_signed, msg, payout, statuses, whole};
+
+use crate::support::{Merchant, body, is_rightly_signed, msg, payout, statuses, whole};
 
 #[test]
 fn an_order_walks_through_its_statuses() {
@@ -204,7 +202,7 @@ fn a_webhook_is_the_manuals() {
         );
         assert_eq!(told[0].headers["MerchantId"], "1002001");
         assert_eq!(told[0].headers["Content-Type"], "application/json");
-        let upper = support::sign(&told[0].body).to_uppercase();
+        let upper = crate::support::sign(&told[0].body).to_uppercase();
         assert_eq!(told[0].headers["Sign"].to_str().unwrap(), upper);
     }
 }
@@ -221,7 +219,7 @@ fn a_webhook_that_is_not_heard_comes_ten_times_again() {
             merchant.now = due;
             for delivery in merchant.due() {
                 times.push(due.as_millis());
-                merchant.world.delivered(delivery.id, ack, merchant.now);
+                merchant.delivered(delivery.id, ack);
             }
         }
         let minutes: Vec<i64> = times.windows(2).map(|it| (it[1] - it[0]) / 60_000).collect();
@@ -237,8 +235,8 @@ fn three_statuses_acknowledge() {
         merchant.wait(60);
         let told = merchant.due();
         assert_eq!(merchant.world.in_flight(), [told[0].id]);
-        merchant.world.delivered(told[0].id, Ack::Status(status), merchant.now);
-        merchant.world.delivered(told[0].id, Ack::NoAnswer, merchant.now);
+        merchant.delivered(told[0].id, Ack::Status(status));
+        merchant.delivered(told[0].id, Ack::NoAnswer);
         assert_eq!(merchant.world.next_due(), None, "{status}");
     }
 }
@@ -251,7 +249,7 @@ fn a_bad_first_signature_is_right_on_the_retry() {
     merchant.wait(60);
     let first = merchant.due();
     assert!(!is_rightly_signed(&first[0]));
-    merchant.world.delivered(first[0].id, Ack::Status(401), merchant.now);
+    merchant.delivered(first[0].id, Ack::Status(401));
     merchant.wait(60);
     let second = merchant.due();
     assert!(is_rightly_signed(&second[0]));

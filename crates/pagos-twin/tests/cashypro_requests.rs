@@ -1,8 +1,5 @@
 //! Every check of a request, in its order, and the exact bytes of the answers.
 //! Not what happens to an accepted order later.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use bytes::Bytes;
 use http::Method;
@@ -12,7 +9,8 @@ use pagos_twin::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{Merchant, answer, msg, payment, payout, sign, signed, whole};
+
+use crate::support::{Merchant, answer, msg, payment, payout, sign, signed, whole};
 
 fn exact(reply: Reply) -> String {
     let response = whole(reply);
@@ -293,8 +291,8 @@ fn payments_are_created_asked_for_and_paid() {
     short["expireTime"] = json!(1);
     merchant.call("payIn", &short);
     let told = merchant.settle();
-    assert_eq!(support::statuses(&told), ["FAIL", "SUCCESS"]);
-    assert!(told.iter().all(support::is_rightly_signed));
+    assert_eq!(crate::support::statuses(&told), ["FAIL", "SUCCESS"]);
+    assert!(told.iter().all(crate::support::is_rightly_signed));
     let query = json!({"mchOrderNo": "p", "nonceStr": "n"});
     assert_eq!(merchant.ask("payInQuery", &query)["data"]["orderStatus"], "SUCCESS");
     assert_eq!(merchant.balance().0, "10000000029100.0");

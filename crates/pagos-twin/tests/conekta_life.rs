@@ -1,8 +1,5 @@
 //! What becomes of transfers: business days, endings, repeats, and what was really paid.
 //! Not how the merchant is told.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_core::Timestamp;
 use pagos_twin::{
@@ -10,7 +7,8 @@ use pagos_twin::{
     conekta::{ConektaSettings, Switches},
 };
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     conekta::{Business, HOOK, payee, payee_of},
     whole,

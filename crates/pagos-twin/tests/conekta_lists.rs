@@ -1,12 +1,10 @@
 //! Lists: pages that lead to each other, what lags, and where the next page is said to be.
 //! Not what is in one row.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_twin::Fault;
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     conekta::{Business, payee, request},
     whole,
 };

@@ -1,15 +1,13 @@
 //! What Conekta takes, what it refuses and in which words.
 //! Not what becomes of a transfer.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Request;
 use pagos_twin::conekta::{AnswerShape, ConektaSettings, SANDBOX_API_KEY, Switches};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     conekta::{Business, CLABE, payee, payee_of, request, transfer},
     whole,

@@ -1,14 +1,12 @@
 //! What a business is told, how that is signed, and when it comes again.
 //! Not what a transfer does.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use pagos_core::Timestamp;
 use pagos_twin::{Ack, Fault, Registration, conekta::Switches};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     conekta::{Business, HOOK, is_signed, payouts, request, told, verify},
     vectors::{
         V1_BODY, V1_DIGEST, V1_OTHER_KEY, V2_BODY, V2_DIGEST, V3_BODY, V3_DIGEST, V4_BODY,
@@ -139,7 +137,7 @@ fn a_first_sending_says_that_there_was_none() {
     assert_eq!(found, (&json!(-1), &json!(0), &Value::Null));
     assert!(log["id"].as_str().unwrap().starts_with("webhl_"));
     assert_eq!(business.get("webhooks")["data"][0]["status"], "being_pinged");
-    business.world.delivered(first[0].id, Ack::Status(201), business.now);
+    business.delivered(first[0].id, Ack::Status(201));
     assert_eq!(business.get("webhooks")["data"][0]["status"], "listening");
 }
 
@@ -179,7 +177,7 @@ fn disorder_comes_as_ordered() {
             let is_right = is_signed(&delivery, &keys);
             refused += u32::from(!is_right);
             let ack = Ack::Status(if is_right { 200 } else { 401 });
-            business.world.delivered(delivery.id, ack, business.now);
+            business.delivered(delivery.id, ack);
         }
     }
     assert_eq!(refused, 1, "its retry is right");
@@ -199,7 +197,7 @@ fn keys_are_rotated() {
     business.paid_id("k", "Jon");
     let both = business.due();
     assert!(both.iter().all(|it| is_signed(it, &new) && !is_signed(it, &old)), "the newest signs");
-    business.now = Timestamp::from_millis(support::START_MS + 5_000);
+    business.now = Timestamp::from_millis(crate::support::START_MS + 5_000);
     let old_path = format!("webhook_keys/{}", first["id"].as_str().unwrap());
     let off = business.ask("PUT", &old_path, &json!({"active": false}));
     assert_eq!((&off["active"], &off["deactivated_at"]), (&json!(false), &json!(1_733_103_779)));
@@ -234,7 +232,7 @@ fn webhooks_are_made_changed_and_ended() {
     let path = format!("webhooks/{}", made["id"].as_str().unwrap());
     let mut newer = request("GET", &path, "");
     newer.headers_mut().insert("Accept", "application/vnd.conekta-v2.3.0+json".parse().unwrap());
-    let newer = support::answer(business.send(&newer));
+    let newer = crate::support::answer(business.send(&newer));
     assert_eq!((&newer["active"], newer.get("synchronous")), (&json!(true), None));
     business.paid_id("k", "Jon");
     let names = payouts(&business.settle());

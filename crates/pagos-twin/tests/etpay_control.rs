@@ -1,13 +1,11 @@
 //! The control calls that only the ETpay twin has.
 //! Not those of all twins; see `world`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use http::Method;
 use pagos_twin::etpay::{EtpaySettings, EtpayTwin, Switches};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     etpay::{Shop, claims, is_signed_with, jwt, order},
     whole,
@@ -46,8 +44,8 @@ fn sessions_are_shown_with_their_secrets() {
 fn a_merchant_registers_his_webhook_and_his_pace() {
     let mut shop = Shop::with(Switches::default());
     let hook = "http://127.0.0.1:9/here";
-    let wish = json!({"webhooks": {"etpay": hook}, "speed": 200});
-    assert_eq!(whole(shop.post("/_twin/merchant", &wish)).status(), 200);
+    let asked = json!({"webhooks": {"etpay": hook}, "speed": 200});
+    assert_eq!(whole(shop.post("/_twin/merchant", &asked)).status(), 200);
     assert_eq!(shown(&mut shop, "settings")["payout_webhook_url"], hook);
     let (token, _) = shop.open(&order("k"));
     shop.wait(99 * 60 * 60);
@@ -63,13 +61,13 @@ fn a_merchant_registers_his_webhook_and_his_pace() {
 fn an_outcome_is_forced() {
     let mut shop = Shop::new();
     let (token, signature_token) = shop.open(&order("k"));
-    let wish = json!({"session_token": token, "outcome": "paid", "notice": "twice"});
-    let led = ordered(&mut shop, "outcome", &wish);
+    let asked = json!({"session_token": token, "outcome": "paid", "notice": "twice"});
+    let led = ordered(&mut shop, "outcome", &asked);
     let jwt = led["jwt"].as_str().unwrap();
     assert!(is_signed_with(jwt, &signature_token));
     assert_eq!(led["location"], format!("https://shop.test/ok&jwt={jwt}"));
     assert_eq!(shop.due().len(), 2);
-    assert_eq!(shop.control("outcome", &wish).status(), 400, "it is paid already");
+    assert_eq!(shop.control("outcome", &asked).status(), 400, "it is paid already");
     let (token, _) = shop.open(&order("l"));
     let walked =
         ordered(&mut shop, "outcome", &json!({"session_token": token, "outcome": "abandon"}));
@@ -123,11 +121,11 @@ fn switches_are_changed_one_by_one() {
     let mut shop = Shop::new();
     let before = shown(&mut shop, "settings");
     assert_eq!(before["notification_form"], "json");
-    let wish = json!({"notification_form": "json_string", "duplicates": "refuse", "page_base": 0});
-    let after = ordered(&mut shop, "settings", &wish);
+    let asked = json!({"notification_form": "json_string", "duplicates": "refuse", "page_base": 0});
+    let after = ordered(&mut shop, "settings", &asked);
     assert_eq!(after, shown(&mut shop, "settings"));
     let mut expected = before;
-    for (name, value) in wish.as_object().unwrap() {
+    for (name, value) in asked.as_object().unwrap() {
         expected[name] = value.clone();
     }
     assert_eq!(after, expected, "and nothing else");
@@ -157,7 +155,7 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
     let mut shop = Shop::new();
     let (token, _) = shop.open(&order("k"));
     let before = shown(&mut shop, "settings");
-    for (name, wish) in [
+    for (name, asked) in [
         ("settings", json!({"colour": "red"})),
         ("settings", json!({"page_base": 0, "duplicates": "sometimes"})),
         ("settings", json!({"payout_webhook_url": "javascript:x"})),
@@ -171,10 +169,10 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
         ("notice", json!({"session_token": token, "notice": "x"})),
         ("notice", json!({"session_token": token, "colour": "red"})),
     ] {
-        let refused = shop.control(name, &wish);
-        assert_eq!(refused.status(), 400, "{name} {wish}");
+        let refused = shop.control(name, &asked);
+        assert_eq!(refused.status(), 400, "{name} {asked}");
         let refused: Value = serde_json::from_slice(refused.body()).unwrap();
-        assert!(!refused["error"].as_str().unwrap().is_empty(), "{wish}");
+        assert!(!refused["error"].as_str().unwrap().is_empty(), "{asked}");
     }
     assert_eq!(shown(&mut shop, "settings"), before);
     assert_eq!(shop.check(&json!({"session_token": token})), json!([]));
@@ -186,10 +184,10 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
     assert_eq!(whole(shop.get("/_twin/nobody/sessions")).status(), 404);
     shop.wait(1_800);
     for name in ["outcome", "notice"] {
-        let wish = match name {
+        let asked = match name {
             "outcome" => json!({"session_token": token, "outcome": "paid"}),
             _ => json!({"session_token": token}),
         };
-        assert_eq!(shop.control(name, &wish).status(), 400, "an expired session");
+        assert_eq!(shop.control(name, &asked).status(), 400, "an expired session");
     }
 }

@@ -1,8 +1,5 @@
 //! How a merchant hears of a payment: forms, retries, forgeries and disorder.
 //! Not what the payer sees.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pagos_twin::{
@@ -10,7 +7,8 @@ use pagos_twin::{
     etpay::{NotificationForm, Switches},
 };
 use serde_json::{Value, json};
-use support::etpay::{Shop, claims, is_signed_with, jwt, location, order, switches};
+
+use crate::support::etpay::{Shop, claims, is_signed_with, jwt, location, order, switches};
 
 #[test]
 fn a_token_travels_in_each_form() {
@@ -61,7 +59,7 @@ fn a_session_without_an_address_is_told_to_the_registered_one() {
 /// Word, whether the signature is good, the claim that is odd and what it says.
 #[test]
 fn each_forgery_is_as_ordered() {
-    let future = support::START_MS / 1_000 + 3_600;
+    let future = crate::support::START_MS / 1_000 + 3_600;
     for (word, is_signed, name, value) in [
         ("wrong-key", false, "merchant_amount", json!(1_500)),
         ("tampered-amount", false, "merchant_amount", json!(150_000)),
@@ -137,11 +135,11 @@ fn faults_reach_notifications_and_retries_are_right() {
         let first = shop.due();
         assert!(!is_signed_with(&jwt(&first[0]), &signature_token), "{key}");
         forged.insert(jwt(&first[0]).split('.').next().unwrap().to_owned());
-        shop.world.delivered(first[0].id, Ack::Status(401), shop.now);
+        shop.delivered(first[0].id, Ack::Status(401));
         shop.wait(1);
         let second = shop.due();
         assert!(is_signed_with(&jwt(&second[0]), &signature_token), "{key}");
-        shop.world.delivered(second[0].id, Ack::Status(200), shop.now);
+        shop.delivered(second[0].id, Ack::Status(200));
     }
     assert_eq!(forged.len(), 3, "HS256, HS512 and none come up: {forged:?}");
     for (fault, expected) in [(Fault::WebhookLost, 0), (Fault::WebhookDuplicated, 2)] {

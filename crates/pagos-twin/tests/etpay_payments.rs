@@ -1,8 +1,5 @@
 //! Sessions of payers: how they are opened, what the funnel shows and does, how they end.
 //! Not what the notifications look like.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use bytes::Bytes;
 use http::Request;
@@ -11,7 +8,8 @@ use pagos_twin::{
     etpay::{SANDBOX_API_TOKEN, Switches},
 };
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     etpay::{Shop, claims, is_signed_with, jwt, location, order, switches},
     whole,
@@ -177,7 +175,7 @@ fn each_click_leads_where_it_should() {
             let led = location(&shop.visit(&token, &format!("?{parameter}={word}")));
             let jwt = led.strip_prefix(address).unwrap_or_else(|| panic!("{led}"));
             let told = claims(jwt);
-            assert_eq!(told["iat"], support::START_MS / 1_000 + 61);
+            assert_eq!(told["iat"], crate::support::START_MS / 1_000 + 61);
             let key = if paid.is_some() { &signature_token } else { &token };
             assert!(is_signed_with(jwt, key), "{word}");
             let attempts = shop.check(&json!({"session_token": token}));

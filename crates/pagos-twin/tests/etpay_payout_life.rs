@@ -1,15 +1,13 @@
 //! What becomes of accepted payouts: scenarios, money, and what the merchant is told.
 //! Not the checks of requests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_twin::{
     Ack, Fault, Reply,
     etpay::{EtpaySettings, Switches},
 };
 use serde_json::json;
-use support::{
+
+use crate::support::{
     answer,
     etpay::{Shop, payout, statuses, switches, told},
     whole,
@@ -155,7 +153,7 @@ fn a_webhook_has_the_fields_of_the_contract_and_no_signature() {
     let mut shop = Shop::new();
     let id = shop.paid_id("k", "sim:fail:R77");
     let deliveries = shop.settle();
-    assert_eq!(deliveries[0].url, support::etpay::HOOK);
+    assert_eq!(deliveries[0].url, crate::support::etpay::HOOK);
     assert_eq!(deliveries[0].headers.len(), 1);
     assert_eq!(deliveries[0].headers["Content-Type"], "application/json");
     assert_eq!(

@@ -1,8 +1,5 @@
 //! The platform's calls: login and tokens, every check of a create, questions and lists.
 //! Not what happens to an accepted payout later.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -13,7 +10,8 @@ use pagos_twin::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     etpay::{Shop, keys, login, payout, switches},
     whole,
@@ -35,7 +33,7 @@ fn a_login_has_the_documented_shape() {
     let mut shop = Shop::new();
     let logged_in = answer(shop.post("/etpay/platform/v1/auth/login", &login()));
     assert_eq!(logged_in["msg"], "ok");
-    let in_an_hour = support::START_MS + 3_600_000;
+    let in_an_hour = crate::support::START_MS + 3_600_000;
     assert_eq!(logged_in["auth"]["tokenExp"], in_an_hour, "milliseconds");
     let token = logged_in["auth"]["Authorization"].as_str().unwrap();
     assert!(token.starts_with("eyJraWQiOi") && token.split('.').count() == 3, "{token}");

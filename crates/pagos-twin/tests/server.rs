@@ -1,15 +1,11 @@
 //! A world over real loopback HTTP: answers, lost and torn connections, webhooks, and a restart.
 //! Not what is answered; that is tested without sockets.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use pagos_core::Timestamp;
 use pagos_twin::{ServeOptions, ServerHandle, World, serve};
 use serde_json::{Value, json};
-use support::{payout, sign};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -17,13 +13,15 @@ use tokio::{
     sync::mpsc,
 };
 
+use crate::support::{payout, sign};
+
 async fn start(options: ServeOptions) -> ServerHandle {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     serve(listener, World::standard(), options).await.unwrap()
 }
 
 fn fast() -> ServeOptions {
-    let start = Some(Timestamp::from_millis(support::START_MS));
+    let start = Some(Timestamp::from_millis(crate::support::START_MS));
     ServeOptions { speed: 1_000, start, ..ServeOptions::default() }
 }
 
@@ -179,17 +177,17 @@ async fn etpay_pays_out_and_collects() {
     let (address, (merchant, mut told)) = (server.address(), receiver(&[]).await);
     let hook = json!({"payout_webhook_url": format!("http://{merchant}/payouts")}).to_string();
     raw(address, "POST /_twin/etpay/settings HTTP/1.1", &hook).await;
-    let login = support::etpay::login().to_string();
+    let login = crate::support::etpay::login().to_string();
     let answer = raw(address, "POST /etpay/platform/v1/auth/login HTTP/1.1", &login).await;
     let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
     let token = answer["auth"]["Authorization"].as_str().unwrap();
     let create = format!("POST /etpay/platform/v1/payouts HTTP/1.1\r\nAuthorization: {token}");
-    let payout = support::etpay::payout("k", "sim:success").to_string();
+    let payout = crate::support::etpay::payout("k", "sim:success").to_string();
     let accepted = raw(address, &create, &payout).await;
     assert!(accepted.contains("\"status\":\"pending\""), "{accepted}");
     let (notice, _) = told.recv().await.unwrap();
     assert!(notice.contains("\"status\":\"completed\""), "{notice}");
-    let mut order = support::etpay::order("p");
+    let mut order = crate::support::etpay::order("p");
     order["payment_webhook_url"] = json!(format!("http://{merchant}/payments"));
     let head = "POST /etpay/api/session/initialize HTTP/1.1";
     let opened = raw(address, head, &order.to_string()).await;
@@ -203,7 +201,10 @@ async fn etpay_pays_out_and_collects() {
     let (notice, _) = told.recv().await.unwrap();
     let notice: Value = serde_json::from_str(&notice).unwrap();
     let signature_token = opened["signature_token"].as_str().unwrap();
-    assert!(support::etpay::is_signed_with(notice["jwt"].as_str().unwrap(), signature_token));
+    assert!(crate::support::etpay::is_signed_with(
+        notice["jwt"].as_str().unwrap(),
+        signature_token
+    ));
     server.shut_down().await;
 }
 
@@ -221,9 +222,10 @@ async fn conekta_pays_and_signs_what_it_tells() {
     let json_of = |answer: &str| -> Value {
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     };
-    let payee = support::conekta::payee("k", "Jon").to_string();
+    let payee = crate::support::conekta::payee("k", "Jon").to_string();
     let payee = json_of(&raw(address, &post("payees"), &payee).await);
-    let transfer = support::conekta::transfer(payee["id"].as_str().unwrap(), 50_000).to_string();
+    let transfer =
+        crate::support::conekta::transfer(payee["id"].as_str().unwrap(), 50_000).to_string();
     let accepted = raw(address, &post("transfers"), &transfer).await;
     assert!(accepted.contains("\"status\":\"pending\""), "{accepted}");
     let mut names = BTreeSet::new();
@@ -256,7 +258,7 @@ fn a_server_comes_back_with_its_memory() {
     });
     drop(doomed);
     drop(server);
-    let settled = Timestamp::from_millis(support::START_MS).plus(Duration::from_secs(2));
+    let settled = Timestamp::from_millis(crate::support::START_MS).plus(Duration::from_secs(2));
     mine.block_on(async {
         let server = start(options).await;
         assert!(server.now() > settled, "time goes on from the last input");

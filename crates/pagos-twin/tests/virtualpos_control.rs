@@ -1,12 +1,10 @@
 //! The control calls that only the VirtualPOS twin has.
 //! Not those of all twins; see `world`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_twin::virtualpos::{VirtualPosSettings, VirtualPosTwin};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     virtualpos::{HOOK, Pos, order, tef},
     whole,
@@ -35,11 +33,11 @@ fn payments_are_shown() {
 fn an_outcome_is_forced() {
     let mut pos = Pos::new();
     let uuid = pos.open(&order("k"));
-    let wish = json!({"uuid": uuid, "outcome": "paid", "notice": "twice"});
-    let led: Value = serde_json::from_slice(pos.control("outcome", &wish).body()).unwrap();
+    let asked = json!({"uuid": uuid, "outcome": "paid", "notice": "twice"});
+    let led: Value = serde_json::from_slice(pos.control("outcome", &asked).body()).unwrap();
     assert_eq!(led, json!({"location": format!("https://shop.test/back?uuid={uuid}")}));
     assert_eq!(pos.due().len(), 2);
-    assert_eq!(pos.control("outcome", &wish).status(), 400, "it is paid already");
+    assert_eq!(pos.control("outcome", &asked).status(), 400, "it is paid already");
     let uuid = pos.open(&order("l"));
     let walked = pos.control("outcome", &json!({"uuid": uuid, "outcome": "abandon"}));
     assert_eq!(walked.body(), r#"{"location":null}"#);
@@ -77,10 +75,10 @@ fn switches_are_changed_one_by_one_and_kept() {
             "link_on_create": false,
         })
     );
-    let wish = json!({"duplicate": "reject", "callback_url": HOOK, "create_http_status": 201});
-    assert_eq!(pos.control("settings", &wish).status(), 200);
+    let asked = json!({"duplicate": "reject", "callback_url": HOOK, "create_http_status": 201});
+    assert_eq!(pos.control("settings", &asked).status(), 200);
     let mut expected = before;
-    for (name, value) in wish.as_object().unwrap() {
+    for (name, value) in asked.as_object().unwrap() {
         expected[name] = value.clone();
     }
     assert_eq!(shown(&mut pos, "settings"), expected, "and nothing else");
@@ -109,7 +107,7 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
     let mut pos = Pos::new();
     let uuid = pos.open(&order("k"));
     let before = shown(&mut pos, "settings");
-    for (name, wish) in [
+    for (name, asked) in [
         ("settings", json!({"colour": "red"})),
         ("settings", json!({"strict_rut": true, "duplicate": "sometimes"})),
         ("settings", json!({"callback_url": "javascript:x"})),
@@ -122,10 +120,10 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
         ("outcome", json!({"uuid": uuid, "outcome": "paid", "notice": "x"})),
         ("outcome", json!({"uuid": uuid, "outcome": "paid", "colour": "red"})),
     ] {
-        let told = pos.control(name, &wish);
-        assert_eq!(told.status(), 400, "{name} {wish}");
+        let told = pos.control(name, &asked);
+        assert_eq!(told.status(), 400, "{name} {asked}");
         let told: Value = serde_json::from_slice(told.body()).unwrap();
-        assert!(!told["error"].as_str().unwrap().is_empty(), "{wish}");
+        assert!(!told["error"].as_str().unwrap().is_empty(), "{asked}");
     }
     assert_eq!(shown(&mut pos, "settings"), before);
     assert_eq!(shown(&mut pos, "payments")[0]["status"], "pendiente");

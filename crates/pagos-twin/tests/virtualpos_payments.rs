@@ -1,8 +1,5 @@
 //! Payments: how they are opened and signed, what the page shows and does, how they end.
 //! Not payouts.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -15,7 +12,8 @@ use pagos_twin::{
     },
 };
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     virtualpos::{
         PAYMENTS, Pos, collected, form, location, order, payments_signature, refusal, refused,

@@ -1,15 +1,13 @@
 //! What becomes of accepted payouts: scenarios, accounts, money, and what the merchant is told.
 //! Not the checks of requests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use pagos_twin::{
     Ack, Fault, Faults, Profile, Reply,
     virtualpos::{Switches, VirtualPosSettings, VirtualPosTiming},
 };
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     virtualpos::{HOOK, Pos, form, refusal, refused, switches, tef},
     whole,
@@ -30,7 +28,7 @@ fn a_payout_is_paid_within_seconds() {
     seen.push(pos.payout(&id, &tef)["status"].as_str().unwrap().to_owned());
     seen.dedup();
     assert_eq!(seen, ["pendiente", "procesando", "pagado"]);
-    assert!(pos.now.as_millis() - support::START_MS <= 4_000);
+    assert!(pos.now.as_millis() - crate::support::START_MS <= 4_000);
 }
 
 #[test]
@@ -226,8 +224,8 @@ fn callbacks_are_off_until_somebody_wants_them() {
     pos.pay("k", "x");
     assert!(pos.settle().is_empty());
     assert_eq!(pos.movements("k"), ["out"]);
-    let wish = json!({"webhooks": {"virtualpos": HOOK}});
-    assert_eq!(whole(pos.post("/_twin/merchant", &wish)).status(), 200);
+    let asked = json!({"webhooks": {"virtualpos": HOOK}});
+    assert_eq!(whole(pos.post("/_twin/merchant", &asked)).status(), 200);
     pos.pay("l", "x");
     let told = pos.settle_with(Ack::Status(204));
     assert_eq!(told.len(), 2, "one for each change");

@@ -1,8 +1,5 @@
 //! Calls of payouts: bodies, every check in its order, repeats, questions by both names.
 //! Not signatures, and not what happens to an accepted payout later.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -14,7 +11,8 @@ use pagos_twin::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     virtualpos::{CREATE, Pos, created, refusal, refused, signature, signed, switches, tef, token},
     whole,

@@ -1,8 +1,5 @@
 //! The two headers of every call of payouts: worked vectors, forgeries, and what counts as equal.
 //! Not what the fields of an instruction hold.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use base64::{
     Engine,
@@ -13,7 +10,8 @@ use http::{Method, Request};
 use pagos_twin::virtualpos::{KeyPair, Switches, VirtualPosSettings};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     answer,
     virtualpos::{CREATE, Pos, refusal, refused, signed, switches, tef, token},
     whole,
@@ -195,7 +193,7 @@ fn other_algorithms_are_refused_however_well_they_sign() {
 /// What else a token may say: nothing that matters, but for two times.
 #[test]
 fn unknown_claims_are_ignored_and_times_are_honoured() {
-    let now = support::START_MS / 1_000;
+    let now = crate::support::START_MS / 1_000;
     for (name, value, expected) in [
         ("iat", json!(now + 9_999), 200),
         ("jti", json!("x"), 200),

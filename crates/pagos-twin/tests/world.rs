@@ -1,8 +1,5 @@
 //! A whole world under faults: control surface, repeatability, and one truth per order.
 //! Not the single faults; those have tests of their own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +12,8 @@ use http::Request;
 use pagos_core::{Clock, Departure, Reached, Timestamp, Transport};
 use pagos_twin::{Reply, TwinTransport, VirtualClock, World};
 use serde_json::{Value, json};
-use support::{Merchant, answer, payout, signed, whole};
+
+use crate::support::{Merchant, answer, payout, signed, whole};
 
 fn read(merchant: &mut Merchant, path: &str) -> Value {
     answer(merchant.send(&Request::get(path).body(Bytes::new()).unwrap()))
@@ -164,11 +162,11 @@ fn the_control_surface_shows_what_is() {
 #[test]
 fn faults_can_be_ordered() {
     let mut merchant = Merchant::new();
-    let wish = json!({
+    let asked = json!({
         "profile": "mild", "seed": 9, "rates": {"lose_request": 0, "torn": 7},
         "triggers": [{"key": "k", "fault": "lose_reply"}, {"key": "k", "fault": "query_html", "times": 2}],
     });
-    let shown = order(&mut merchant, "/_twin/faults", &wish);
+    let shown = order(&mut merchant, "/_twin/faults", &asked);
     let shown: Value = serde_json::from_slice(shown.body()).unwrap();
     assert_eq!(shown["cashypro"]["seed"], 9);
     assert_eq!(shown["cashypro"]["rates"]["torn"], 7);
@@ -185,7 +183,7 @@ fn faults_can_be_ordered() {
     merchant.pay("l", "sim:success");
     merchant.wait(60);
     merchant.due();
-    merchant.world.delivered(late[0].id, pagos_twin::Ack::Status(200), merchant.now);
+    merchant.delivered(late[0].id, pagos_twin::Ack::Status(200));
     assert_eq!(merchant.world.in_flight().len(), 1, "an acknowledgement of an earlier life");
     order(&mut merchant, "/_twin/reset", &json!({}));
     assert_eq!(merchant.status("k"), "Order_not_exist");
@@ -196,7 +194,7 @@ fn faults_can_be_ordered() {
 #[test]
 fn bad_control_calls_are_told_so_and_change_nothing() {
     let mut merchant = Merchant::new();
-    for wish in [
+    for asked in [
         json!({"profile": "nasty"}),
         json!({"rates": {"lose_everything": 1}}),
         json!({"rates": {"torn": 1001}}),
@@ -206,10 +204,10 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
         json!({"colour": "red"}),
         json!("x"),
     ] {
-        let refused = order(&mut merchant, "/_twin/faults", &wish);
-        assert_eq!(refused.status(), 400, "{wish}");
+        let refused = order(&mut merchant, "/_twin/faults", &asked);
+        assert_eq!(refused.status(), 400, "{asked}");
         let refused: Value = serde_json::from_slice(refused.body()).unwrap();
-        assert!(!refused["error"].as_str().unwrap().is_empty(), "{wish}");
+        assert!(!refused["error"].as_str().unwrap().is_empty(), "{asked}");
     }
     assert_eq!(read(&mut merchant, "/_twin/faults")["cashypro"]["rates"], json!({}));
     assert_eq!(order(&mut merchant, "/_twin/ledger", &json!({})).status(), 405);
@@ -219,7 +217,8 @@ fn bad_control_calls_are_told_so_and_change_nothing() {
 #[tokio::test]
 async fn a_world_is_a_transport() {
     let world = Arc::new(Mutex::new(World::standard()));
-    let clock = Arc::new(VirtualClock::starting_at(Timestamp::from_millis(support::START_MS)));
+    let clock =
+        Arc::new(VirtualClock::starting_at(Timestamp::from_millis(crate::support::START_MS)));
     let transport = TwinTransport::new(Arc::clone(&world), clock.clone());
     let mut sent = Vec::new();
     for remark in ["x", "sim:torn", "sim:timeout-created", "sim:slow"] {

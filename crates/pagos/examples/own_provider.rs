@@ -11,10 +11,13 @@ use serde_json::Value;
 use pagos::{
     Absence, Bank, Clock, Contract, Country, Currency, Deduplication, Departure, Descriptor,
     Environment, Error, ErrorKind, Handle, Lookup, Observation, PayoutOrder, PayoutProvider,
-    PayoutRef, ProviderRef, Reached, Source, Status, Transport, TransportError, Violation,
+    PayoutRef, ProviderRef, Reached, Secret, Source, Status, Transport, TransportError, Violation,
     async_trait,
     bytes::Bytes,
-    http::{Request, Response, StatusCode, header::CONTENT_TYPE},
+    http::{
+        Request, Response, StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
 };
 use pagos_conformance::{Case, Seams, Subject};
 
@@ -36,6 +39,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
 /// A provider that does not exist. It has no clock and no client of its own: it is given both.
 #[derive(Debug)]
 struct Acme {
+    api_key: Secret,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
 }
@@ -79,6 +83,7 @@ impl PayoutProvider for Acme {
         let body = format!(r#"{{"key":"{}","amount":{}}}"#, order.key, order.amount.minor);
         let request = Request::post(format!("{BASE_URL}{payee}/payouts"))
             .header(CONTENT_TYPE, "application/json")
+            .header(AUTHORIZATION, self.authorization())
             .body(Bytes::from(body))
             .map_err(|cause| Error::invalid("key").with_source(cause))?;
         let response = self.transport.send(request, departure).await.map_err(failure)?;
@@ -99,6 +104,7 @@ impl PayoutProvider for Acme {
 
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let request = Request::get(format!("{BASE_URL}/payouts/{}", payout.order.key))
+            .header(AUTHORIZATION, self.authorization())
             .body(Bytes::new())
             .map_err(|cause| Error::invalid("key").with_source(cause))?;
         let response = self.transport.send(request, Departure::Anytime).await.map_err(failure)?;
@@ -115,6 +121,10 @@ impl PayoutProvider for Acme {
 }
 
 impl Acme {
+    fn authorization(&self) -> String {
+        format!("Bearer {}", self.api_key.expose())
+    }
+
     fn observe(&self, response: &Response<Bytes>, source: Source) -> Option<Observation> {
         let answer: Value = serde_json::from_slice(response.body()).ok()?;
         let status = match answer.get("status")?.as_str()? {
@@ -149,13 +159,15 @@ fn unknown(because: impl Into<String>) -> Error {
 const BASE_URL: &str = "https://api.acme.example";
 
 /// Builds Acme for one case of the suite, over the suite's transport and clock.
-fn build(_: &Case, seams: Seams) -> Result<Subject, Error> {
-    let acme = Acme { transport: seams.transport, clock: seams.clock };
+fn build(case: &Case, seams: Seams) -> Result<Subject, Error> {
+    let api_key = case.setting("API_KEY").ok_or_else(|| Error::invalid("api_key"))?;
+    let api_key = Secret::new(api_key);
+    let acme = Acme { api_key, transport: seams.transport, clock: seams.clock };
     Ok(Subject { provider: Box::new(acme), signer: None })
 }
 
 fn main() -> Result<(), Box<dyn StdError>> {
-    // Yours are in your own crate: a folder `acme/<operation>/<case>` for everything that Acme documents.
+    // Yours are in your own crate: `acme/documented/<operation>/<case>.fixture` for all that Acme documents.
     let fixtures =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../pagos-conformance/tests/fixtures");
     let report = pagos_conformance::run(&fixtures, &[("acme", &build)]);

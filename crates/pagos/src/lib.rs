@@ -17,7 +17,7 @@
 //! | `postgres` | `postgres` | the engine's store on a PostgreSQL server, for many workers |
 //! | `webhook` | `webhook` | the HTTP receiver for webhooks |
 //! | `twin` | `twin` | simulators of the providers, for tests |
-//! | `twin-server` | `twin` | the simulators behind HTTP on loopback |
+//! | `twin-server` | `twin` | the same behind HTTP on loopback, with webhooks and a journal |
 //!
 //! None is on by default. A feature adds API and never changes behaviour. With one provider and no
 //! `http` there is no HTTP client, no TLS and no runtime: implement [`Transport`] over your own, with the
@@ -75,6 +75,33 @@
 //! let reference = seen.reference.as_ref();
 //! let asked = PayoutRef { order: &order, reference, handle: None, begun_at: None };
 //! assert!(matches!(provider.query(&asked).await?, Lookup::Found(_)));
+//! # Ok(())
+//! # }) }
+//! ```
+//!
+//! # A provider to run a program against
+//!
+//! With `twin-server` a test serves the twins on loopback, and gives their addresses and invented
+//! credentials to the program that it tests. The ledger says afterwards what was really paid.
+//!
+#![cfg_attr(feature = "twin-server", doc = "```")]
+#![cfg_attr(not(feature = "twin-server"), doc = "```ignore")]
+//! use pagos::twin::{Profile, ServeOptions, World, serve};
+//! use tokio::net::TcpListener;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! let world = World::standard().with_profile(Profile::Hostile, 7);
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let server = serve(listener, world, ServeOptions { speed: 60, ..ServeOptions::default() }).await?;
+//!
+//! let origin = server.origin();
+//! let accounts = server.inspect(|world| world.credentials(&origin));
+//! assert_eq!(accounts["cashypro"]["base_url"], format!("{origin}/cashypro/stage-api"));
+//! // Here runs the program under test.
+//! assert!(server.inspect(|world| world.movements().is_empty()));
+//! server.shut_down().await;
 //! # Ok(())
 //! # }) }
 //! ```

@@ -1,11 +1,15 @@
-//! An order, its statuses and its fate, and the books that find it again.
+//! An order, what it is made of and what becomes of it.
 //! Not how it moves on; see `life`.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use pagos_core::Timestamp;
 
-use crate::scenario::{End, Ending, Notified};
+use crate::{
+    balance::Payable,
+    book::Entry,
+    scenario::{End, Ending, Notified, Scenario},
+};
 
 /// Which of the two number ranges an order is in. Uniqueness holds within one. `[inferred]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +20,7 @@ pub(super) enum Kind {
 
 /// Names an order within the twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct OrderId {
+pub struct OrderId {
     pub(super) kind: Kind,
     pub(super) index: u32,
 }
@@ -122,104 +126,96 @@ impl Order {
         }
     }
 
-    /// What the order takes from the balance.
-    pub(super) const fn total_minor(&self) -> i64 {
+    /// Fourteen digits, as in a capture; derived from the reference. `[sim]`
+    pub(super) fn pay_code(&self) -> String {
+        let digits: String = self.reference.chars().rev().take(12).collect();
+        format!("88{digits}")
+    }
+}
+
+/// A create that passed every check.
+#[derive(Clone)]
+pub struct Draft {
+    pub(super) product: Product,
+    pub(super) key: String,
+    pub(super) account: String,
+    pub(super) notify_url: String,
+    pub(super) amount_minor: i64,
+    pub(super) pay_type: u16,
+    /// What the remark asks for.
+    pub(super) scenario: Option<Scenario>,
+    /// How the beneficiary makes it end, whoever asks.
+    pub(super) forced: Option<(Ending, &'static str)>,
+    /// How long a payer may take; no limit for payouts.
+    pub(super) expires_after: Duration,
+}
+
+/// What is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Product {
+    Payout,
+    Payment,
+    Desk,
+}
+
+impl Product {
+    pub(super) const fn kind(self) -> Kind {
+        match self {
+            Self::Payout => Kind::Payout,
+            Self::Payment | Self::Desk => Kind::Payment,
+        }
+    }
+
+    /// First word of the reference. Source: manual samples; captures for the other two.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Payout => "PAYOUT",
+            Self::Payment => "PAYIN",
+            Self::Desk => "PAYDESK",
+        }
+    }
+}
+
+/// Without the account: account numbers do not belong in logs.
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft")
+            .field("product", &self.product)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Payable for Order {
+    fn account(&self) -> &Arc<str> {
+        &self.account
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
         self.amount_minor.saturating_add(self.fee_minor)
     }
 }
 
-/// All orders of one kind.
-pub(super) struct Book {
-    kind: Kind,
-    orders: Vec<Order>,
-    keys: HashMap<Arc<str>, KeyState>,
-}
-
-/// What is known of a merchant's number, whether or not there is an order.
-#[derive(Debug, Clone, Copy, Default)]
-struct KeyState {
-    order: Option<u32>,
-    creates: u32,
-    queries: u32,
-}
-
-impl Book {
-    pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, orders: Vec::new(), keys: HashMap::new() }
+impl Entry for Order {
+    fn reference(&self) -> &Arc<str> {
+        &self.reference
     }
 
-    pub(super) fn order(&self, index: u32) -> Option<&Order> {
-        self.orders.get(usize::try_from(index).ok()?)
-    }
-
-    pub(super) fn order_mut(&mut self, index: u32) -> Option<&mut Order> {
-        self.orders.get_mut(usize::try_from(index).ok()?)
-    }
-
-    pub(super) fn orders(&self) -> &[Order] {
-        &self.orders
-    }
-
-    pub(super) fn by_key(&self, key: &str) -> Option<OrderId> {
-        let index = self.keys.get(key)?.order?;
-        Some(OrderId { kind: self.kind, index })
-    }
-
-    pub(super) fn by_reference(&self, reference: &str) -> Option<OrderId> {
-        let digits = reference.trim_start_matches(|it: char| it.is_ascii_uppercase());
-        let distance = digits.parse::<u64>().ok()?.checked_sub(NUMBER_BASE)?;
-        let index = u32::try_from(distance / NUMBER_STEP).ok()?;
-        self.order(index).filter(|order| &*order.reference == reference)?;
-        Some(OrderId { kind: self.kind, index })
-    }
-
-    /// The reference that the next order gets. It depends on nothing but the count.
-    ///
-    /// Source: manual samples, a word and 19 digits; that the digits grow is inferred.
-    pub(super) fn next_reference(&self, word: &str) -> Arc<str> {
-        let count = u64::try_from(self.orders.len()).unwrap_or(u64::MAX);
-        format!("{word}{}", NUMBER_BASE.saturating_add(count.saturating_mul(NUMBER_STEP))).into()
-    }
-
-    /// Adds an order whose key has none. `None` beyond 2^32 orders.
-    pub(super) fn add(&mut self, mut order: Order) -> Option<OrderId> {
-        let index = u32::try_from(self.orders.len()).ok()?;
-        let state = self.keys.entry(Arc::clone(&order.key));
-        order.key = Arc::clone(state.key());
-        state.or_default().order = Some(index);
-        self.orders.push(order);
-        Some(OrderId { kind: self.kind, index })
-    }
-
-    /// How many creates this key had before this one.
-    pub(super) fn count_create(&mut self, key: &str) -> u32 {
-        let state = self.state(key);
-        let before = state.creates;
-        state.creates = before.saturating_add(1);
-        before
-    }
-
-    /// How many queries this key had before this one.
-    pub(super) fn count_query(&mut self, key: &str) -> u32 {
-        let state = self.state(key);
-        let before = state.queries;
-        state.queries = before.saturating_add(1);
-        before
-    }
-
-    fn state(&mut self, key: &str) -> &mut KeyState {
-        self.keys.entry(key.into()).or_default()
+    fn key(&self) -> &Arc<str> {
+        &self.key
     }
 }
 
-/// Orders hold account numbers, so only their count shows.
-impl fmt::Debug for Book {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Book")
-            .field("kind", &self.kind)
-            .field("orders", &self.orders.len())
-            .finish_non_exhaustive()
-    }
+/// The reference of the order after this many others. It depends on nothing else.
+///
+/// Source: manual samples, a word and 19 digits; that the digits grow is inferred.
+pub(super) fn reference(product: Product, count: u32) -> Arc<str> {
+    let number = NUMBER_BASE.saturating_add(u64::from(count) * NUMBER_STEP);
+    format!("{}{number}", product.word()).into()
 }
 
 /// The reason of a payment that was taken back. Source: appendix of Chile; that a reversal in
@@ -232,18 +228,3 @@ const ECHO_ERROR_MINOR: i64 = 10_000;
 /// Lies among the manual's sample numbers.
 const NUMBER_BASE: u64 = 8_551_000_000_000_000_000;
 const NUMBER_STEP: u64 = 4_096;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_counted_without_an_order() {
-        let mut book = Book::new(Kind::Payout);
-        assert_eq!([book.count_create("k"), book.count_create("k")], [0, 1]);
-        assert_eq!([book.count_query("k"), book.count_query("l")], [0, 0]);
-        assert_eq!(book.by_key("k"), None);
-        assert_eq!(book.by_reference("PAYOUT8551000000000000000"), None);
-        assert_eq!(&*book.next_reference("PAYOUT"), "PAYOUT8551000000000000000");
-    }
-}

@@ -1,134 +1,60 @@
-//! `payIn`, `payInQuery` and `payDesk`: money in.
-//! Not what goes wrong; see `create` and `CashyproTwin::ask`. Much of it is from sibling countries,
-//! since the end of the Colombian page was never seen.
+//! `payIn` and `payDesk`: what their fields must hold. Much of it is from sibling countries, since the
+//! end of the Colombian page was never seen. Not what becomes of it; see `create`.
 
 use std::time::Duration;
 
-use pagos_core::Timestamp;
-
 use super::{
-    CashyproTwin, amount, banks,
-    create::{Draft, Product},
-    local_time,
-    order::{Kind, Order, OrderId},
+    banks,
+    order::{Draft, Product},
     request::{self, Fields, Refusal},
-    wire,
+    settings::CashyproSettings,
 };
-use crate::{scenario, twin::Reply};
+use crate::scenario;
 
-impl CashyproTwin {
-    /// `POST /api/payIn`. Source: pay-in page of Colombia.
-    pub(super) fn pay_in(&mut self, fields: &Fields<'_>) -> Reply {
-        match self.read_payment(fields, Product::Payment) {
-            Ok(draft) => self.create(draft),
-            Err(refusal) => wire::refusal(&refusal),
-        }
+/// Reads a create of a payment or of a hosted cashier.
+///
+/// Source: pay-in page of Colombia; pages of the hosted cashier, which is not documented for Colombia.
+pub(super) fn read(
+    settings: &CashyproSettings,
+    fields: &Fields<'_>,
+    product: Product,
+) -> Result<Draft, Refusal> {
+    if product == Product::Payment {
+        fields.require(&["payType"])?;
     }
-
-    /// `POST /api/payDesk`. Source: pages of the hosted cashier; not documented for Colombia.
-    pub(super) fn pay_desk(&mut self, fields: &Fields<'_>) -> Reply {
-        match self.read_payment(fields, Product::Desk) {
-            Ok(draft) => self.create(draft),
-            Err(refusal) => wire::refusal(&refusal),
-        }
+    fields.require(&REQUIRED)?;
+    let pay_type = match product {
+        Product::Payment => read_pay_type(fields)?,
+        Product::Desk | Product::Payout => 0,
+    };
+    request::check_currency(fields)?;
+    let amount_minor = request::amount(fields, settings)?;
+    if fields.flag("reusableStatus")? {
+        return Err(Refusal::wrong("reusableStatus"));
     }
-
-    /// `POST /api/payInQuery`. Source: older manual.
-    pub(super) fn pay_in_query(&mut self, fields: &Fields<'_>) -> Reply {
-        let (id, name) = match self.find(fields, Kind::Payment) {
-            Ok(found) => found,
-            Err(refusal) => return wire::refusal(&refusal),
-        };
-        self.ask_of_key(Kind::Payment, &name, |twin| twin.answer_payment(id))
+    let key = fields.text("mchOrderNo", 32)?;
+    let expires_after = fields
+        .text("expireTime", 9)?
+        .parse()
+        .map(Duration::from_secs)
+        .map_err(|_| Refusal::wrong("expireTime"))?;
+    let notify_url = request::notify_url(fields)?;
+    for name in ["nonceStr", "realName", "phone", "email", "idType", "idCard"] {
+        fields.text(name, 32)?;
     }
-
-    pub(super) fn answer_payment_created(&self, id: OrderId) -> Reply {
-        self.order(id).map_or_else(wire::system_error, |order| {
-            wire::success(&wire::PaymentCreated {
-                merchant_id: &self.settings.merchant_id,
-                mch_order_no: &order.key,
-                order_no: &order.reference,
-                pay_code: Some(pay_code(order)),
-                pay_url: None,
-                pay_desk_url: Some(pay_desk_url(order)),
-                amount: amount::shortest(order.amount_minor, 0),
-                order_fee: amount::shortest(order.fee_minor, 0),
-            })
-        })
-    }
-
-    pub(super) fn answer_desk_created(&self, id: OrderId, expires_at: Timestamp) -> Reply {
-        self.order(id).map_or_else(wire::system_error, |order| {
-            wire::success(&wire::DeskCreated {
-                merchant_id: &self.settings.merchant_id,
-                mch_order_no: &order.key,
-                order_no: &order.reference,
-                amount: amount::shortest(order.amount_minor, 0),
-                pay_url: pay_desk_url(order),
-                expire_time: local_time(expires_at, self.settings.utc_offset_minutes),
-            })
-        })
-    }
-
-    fn answer_payment(&self, id: Option<OrderId>) -> Reply {
-        let Some(order) = id.and_then(|id| self.order(id)) else {
-            return self.answer_unknown_order();
-        };
-        let offset = self.settings.utc_offset_minutes;
-        wire::success(&wire::PaymentQueried {
-            merchant_id: &self.settings.merchant_id,
-            mch_order_no: &order.key,
-            order_no: &order.reference,
-            pay_type: order.pay_type.to_string(),
-            pay_code: (!order.is_desk).then(|| pay_code(order)),
-            pay_url: None,
-            pay_desk_url: Some(pay_desk_url(order)),
-            amount: amount::shortest(order.echoed_minor(), 0),
-            fee: amount::shortest(order.fee_minor, 0),
-            order_status: order.status.word(),
-            completion_time: order.completed_at.map(|at| local_time(at, offset)),
-            nonce_str: None,
-        })
-    }
-
-    fn read_payment(&self, fields: &Fields<'_>, product: Product) -> Result<Draft, Refusal> {
-        if product == Product::Payment {
-            fields.require(&["payType"])?;
-        }
-        fields.require(&REQUIRED)?;
-        let pay_type = match product {
-            Product::Payment => read_pay_type(fields)?,
-            Product::Desk | Product::Payout => 0,
-        };
-        self.read_currency(fields)?;
-        let amount_minor = self.read_amount(fields)?;
-        if fields.flag("reusableStatus")? {
-            return Err(Refusal::wrong("reusableStatus"));
-        }
-        let key = fields.text("mchOrderNo", 32)?;
-        let expires_after = fields
-            .text("expireTime", 9)?
-            .parse()
-            .map(Duration::from_secs)
-            .map_err(|_| Refusal::wrong("expireTime"))?;
-        let notify_url = request::notify_url(fields)?;
-        for name in ["nonceStr", "realName", "phone", "email", "idType", "idCard"] {
-            fields.text(name, 32)?;
-        }
-        let remark = fields.text("remark", 32)?;
-        let scenario = scenario::parse(&remark).map_err(|_| Refusal::wrong("remark"))?;
-        Ok(Draft {
-            product,
-            key,
-            account: String::new(),
-            notify_url,
-            amount_minor,
-            pay_type,
-            scenario,
-            forced: None,
-            expires_after,
-        })
-    }
+    let remark = fields.text("remark", 32)?;
+    let scenario = scenario::parse(&remark).map_err(|_| Refusal::wrong("remark"))?;
+    Ok(Draft {
+        product,
+        key,
+        account: String::new(),
+        notify_url,
+        amount_minor,
+        pay_type,
+        scenario,
+        forced: None,
+        expires_after,
+    })
 }
 
 /// A known pay type with the fields that it wants. 157 wants a bank and the kind of person; all but
@@ -148,16 +74,6 @@ fn read_pay_type(fields: &Fields<'_>) -> Result<u16, Refusal> {
         _ => return Err(Refusal::wrong("payType")),
     }
     Ok(pay_type)
-}
-
-/// Fourteen digits, as in a capture; derived from the reference. `[sim]`
-pub(super) fn pay_code(order: &Order) -> String {
-    let digits: String = order.reference.chars().rev().take(12).collect();
-    format!("88{digits}")
-}
-
-fn pay_desk_url(order: &Order) -> String {
-    format!("http://twin.invalid/views/pay.html?{}", order.reference)
 }
 
 /// Source: pay-in page of Colombia, in its order.

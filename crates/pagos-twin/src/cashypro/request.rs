@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use http::{Method, header::CONTENT_TYPE};
 use serde_json::value::RawValue;
 
-use super::{settings::CashyproSettings, sign};
+use super::{Cashypro, amount, settings::CashyproSettings, sign};
+use crate::{machine::Protocol, twin::Request};
 
 /// A refusal: the `msg` of an answer with code 500. Nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Refusal {
 ///
 /// The tokens are those of the published error list; their order is inferred from the list's.
 pub(super) fn open<'a>(
-    request: &'a http::Request<Bytes>,
+    request: &'a Request,
     settings: &CashyproSettings,
 ) -> Result<Fields<'a>, Refusal> {
     if request.method() != Method::POST {
@@ -57,10 +57,7 @@ pub(super) fn open<'a>(
     Ok(Fields { fields })
 }
 
-fn check_merchant(
-    request: &http::Request<Bytes>,
-    settings: &CashyproSettings,
-) -> Result<(), Refusal> {
+fn check_merchant(request: &Request, settings: &CashyproSettings) -> Result<(), Refusal> {
     let merchant = request.headers().get("MerchantId").map_or(&b""[..], |it| it.as_bytes());
     if merchant.is_empty() {
         return Err(Refusal::of("MerchantId_is_null"));
@@ -130,6 +127,22 @@ impl Fields<'_> {
             _ => Err(Refusal::wrong(name)),
         }
     }
+}
+
+/// Pesos of Colombia and nothing else.
+pub(super) fn check_currency(fields: &Fields<'_>) -> Result<(), Refusal> {
+    if fields.text("currency", 32)? == Cashypro::CURRENCY {
+        return Ok(());
+    }
+    Err(Refusal::wrong("currency"))
+}
+
+/// An amount within the limits, in centavos.
+pub(super) fn amount(fields: &Fields<'_>, settings: &CashyproSettings) -> Result<i64, Refusal> {
+    let allowed = settings.amount_minor_min..=settings.amount_minor_max;
+    amount::parse(&fields.text("amount", 21)?)
+        .filter(|amount_minor| allowed.contains(amount_minor))
+        .ok_or_else(|| Refusal::wrong("amount"))
 }
 
 /// An http or https address with a host, of at most 250 characters.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::request::Refusal;
 use crate::{
-    call::{Complaints, Statuses},
+    call::{ErrorReplies, Statuses},
     twin::Reply,
 };
 
@@ -111,7 +111,7 @@ pub(super) fn system_error() -> Reply {
 }
 
 /// What it says when it is out of order.
-pub(super) const COMPLAINTS: Complaints = Complaints {
+pub(super) const ERRORS: ErrorReplies = ErrorReplies {
     internal_error: system_error,
     busy: || refusal(&Refusal::of("System_busy")),
     refusal: || refusal(&Refusal::of("Params_accountNo_error")),

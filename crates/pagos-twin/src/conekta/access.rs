@@ -1,35 +1,15 @@
-//! Who asks, in which language and of which version of the API.
+//! Who asks, and for which version of the API.
 //! Not what is asked for.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{
     HeaderValue,
-    header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
 };
 
 use super::refusal::Refusal;
-use crate::twin::Reply;
-
-/// The language of texts for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
-    Spanish,
-    English,
-}
-
-impl Language {
-    /// Spanish unless English comes first.
-    ///
-    /// Source: `openapi: parameters/commons/headers/accept_language`.
-    pub(super) fn of(request: &http::Request<Bytes>) -> Self {
-        let wish = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
-        match wish.is_some_and(|it| it.trim_start().starts_with("en")) {
-            true => Self::English,
-            false => Self::Spanish,
-        }
-    }
-}
+use crate::twin::{Reply, Request};
 
 /// The version of the API that an answer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,9 +24,9 @@ impl Version {
     /// The one that is asked for, or the newest. Versions that were never seen are refused.
     ///
     /// Source: manual; clients of `conekta.md: 1.3`. That the newest is the usual one is `[sim]`.
-    pub(super) fn of(request: &http::Request<Bytes>) -> Result<Self, Refusal> {
-        let wish = request.headers().get(ACCEPT).and_then(|it| it.to_str().ok());
-        let Some(rest) = wish.and_then(|it| it.trim().strip_prefix(VENDOR)) else {
+    pub(super) fn of(request: &Request) -> Result<Self, Refusal> {
+        let asked = request.headers().get(ACCEPT).and_then(|it| it.to_str().ok());
+        let Some(rest) = asked.and_then(|it| it.trim().strip_prefix(VENDOR)) else {
             return Ok(Self::V2_3);
         };
         match rest {
@@ -70,7 +50,7 @@ impl Version {
 }
 
 /// Refuses whoever does not have this key.
-pub(super) fn check_key(request: &http::Request<Bytes>, api_key: &str) -> Result<(), Refusal> {
+pub(super) fn check_key(request: &Request, api_key: &str) -> Result<(), Refusal> {
     let header = request.headers().get(AUTHORIZATION).ok_or_else(Refusal::missing_key)?;
     let key = header.to_str().ok().and_then(key_of);
     match key {

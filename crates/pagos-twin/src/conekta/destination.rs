@@ -3,20 +3,18 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 use serde_json::Value;
 
 use super::{
-    ConektaTwin, bank,
-    event::About,
-    identifier,
-    payee::invalid,
+    Conekta, bank,
     refusal::Refusal,
+    request::invalid,
+    scenario,
+    settings::Switches,
     wire::{self, DestinationShown},
-    wish,
 };
-use crate::{fields::Fields, twin::Reply};
+use crate::{fields::Fields, machine::Protocol};
 
 /// An account of a payee.
 #[derive(Clone)]
@@ -43,7 +41,7 @@ impl Destination {
             object: "destination",
             created_at: wire::seconds(self.created_at),
             kind: BANK_ACCOUNT,
-            currency: super::CURRENCY,
+            currency: Conekta::CURRENCY,
             last4: last_four(&self.draft.account),
             account_holder_name: &self.draft.holder,
             bank: bank::label(&self.draft.account),
@@ -52,88 +50,9 @@ impl Destination {
     }
 }
 
-impl ConektaTwin {
-    /// `POST /payees/{id}/destinations`. Source: conekta-ruby 2.6.0.
-    pub(super) fn create_destination(
-        &mut self,
-        id: &str,
-        request: &http::Request<Bytes>,
-    ) -> Result<Reply, Refusal> {
-        let index = self.payee_named(id)?;
-        let body = serde_json::from_slice(request.body()).map_err(|_| Refusal::no_json())?;
-        let draft = self.read_destination(&body)?;
-        let destination = self.new_destination(draft);
-        let payee = self.payees.get_mut(index).ok_or_else(Refusal::not_found)?;
-        let reply = wire::answer(&destination.shown(&payee.id));
-        payee.destinations.push(destination);
-        self.tell(About::Payee { index, kind: "payee.payout_method.created" });
-        Ok(reply)
-    }
-
-    /// `PUT /payees/{id}/destinations/{id}`. Source: conekta-ruby 2.6.0. Fields that are not named
-    /// stay; transfers under way keep the account that they had. `[sim]`
-    pub(super) fn update_destination(
-        &mut self,
-        id: &str,
-        destination_id: &str,
-        request: &http::Request<Bytes>,
-    ) -> Result<Reply, Refusal> {
-        let mut body: serde_json::Map<String, Value> =
-            serde_json::from_slice(request.body()).map_err(|_| Refusal::no_json())?;
-        let (index, place) = self.destination_named(id, destination_id)?;
-        if let Some(present) = self.payees.get(index).and_then(|it| it.destinations.get(place)) {
-            let keep = |value: &str| Value::from(value);
-            body.entry("type").or_insert_with(|| keep(BANK_ACCOUNT));
-            body.entry("account_number").or_insert_with(|| keep(&present.draft.account));
-            body.entry("account_holder_name").or_insert_with(|| keep(&present.draft.holder));
-        }
-        let draft = self.read_destination(&Value::Object(body))?;
-        self.change_destination(index, place, "payee.payout_method.updated", |it| it.draft = draft)
-    }
-
-    /// `DELETE /payees/{id}/destinations/{id}`. Source: conekta-ruby 2.6.0.
-    pub(super) fn delete_destination(
-        &mut self,
-        id: &str,
-        destination_id: &str,
-    ) -> Result<Reply, Refusal> {
-        let (index, place) = self.destination_named(id, destination_id)?;
-        let kind = "payee.payout_method.deleted";
-        self.change_destination(index, place, kind, |it| it.is_deleted = true)
-    }
-
-    fn change_destination(
-        &mut self,
-        index: u32,
-        place: usize,
-        kind: &'static str,
-        change: impl FnOnce(&mut Destination),
-    ) -> Result<Reply, Refusal> {
-        let payee = self.payees.get_mut(index).ok_or_else(Refusal::not_found)?;
-        let destination = payee.destinations.get_mut(place).ok_or_else(Refusal::not_found)?;
-        change(destination);
-        let reply = wire::answer(&destination.shown(&payee.id));
-        self.tell(About::Payee { index, kind });
-        Ok(reply)
-    }
-
-    fn destination_named(&self, id: &str, wanted: &str) -> Result<(u32, usize), Refusal> {
-        let index = self.payee_named(id)?;
-        let payee = self.payees.get(index).ok_or_else(Refusal::not_found)?;
-        let is_meant = |it: &Destination| !it.is_deleted && &*it.id == wanted;
-        let place = payee.destinations.iter().position(is_meant);
-        Ok((index, place.ok_or_else(Refusal::not_found)?))
-    }
-
-    pub(super) fn new_destination(&mut self, draft: Draft) -> Destination {
-        self.destinations_made = self.destinations_made.saturating_add(1);
-        let chance = self.faults.chance("destination", "", self.destinations_made);
-        let id = identifier::prefixed("pytdst_", chance);
-        Destination { id, draft, created_at: self.now, is_deleted: false }
-    }
-
+impl Draft {
     /// Source: manual. A wrong `type` is answered as if Conekta itself had broken down.
-    pub(super) fn read_destination(&self, value: &Value) -> Result<Draft, Refusal> {
+    pub(super) fn read(value: &Value, switches: &Switches) -> Result<Self, Refusal> {
         let fields = Fields::of(value).ok_or_else(|| invalid("destinations"))?;
         if fields.value("type").and_then(Value::as_str) != Some(BANK_ACCOUNT) {
             return Err(Refusal::runtime_error());
@@ -145,12 +64,12 @@ impl ConektaTwin {
             Some(_) | None => String::new(),
         };
         let is_clabe = account.len() == 18 && account.bytes().all(|it| it.is_ascii_digit());
-        if !is_clabe || (self.settings.switches.strict_clabe && !has_check_digit(&account)) {
+        if !is_clabe || (switches.strict_clabe && !has_check_digit(&account)) {
             return Err(Refusal::wrong_account());
         }
         let holder = fields.required("account_holder_name", HOLDER_CHARS_MAX)?;
-        wish::of_text(holder).map_err(|_| invalid("account_holder_name"))?;
-        Ok(Draft { account: account.into(), holder: holder.into() })
+        scenario::of_text(holder).map_err(|_| invalid("account_holder_name"))?;
+        Ok(Self { account: account.into(), holder: holder.into() })
     }
 }
 
@@ -168,7 +87,7 @@ pub(super) fn last_four(account: &str) -> &str {
 }
 
 /// Source: manual, always this.
-const BANK_ACCOUNT: &str = "bank_account";
+pub(super) const BANK_ACCOUNT: &str = "bank_account";
 
 /// Source: manual, fewer than 250 characters.
 const HOLDER_CHARS_MAX: usize = 249;

@@ -1,16 +1,16 @@
 //! Lists: newest first, a page at a time, each page naming the one behind it.
 //! Not what is in a list.
 
-use bytes::Bytes;
 use serde::Serialize;
 
 use super::{
     refusal::Refusal,
+    settings::Switches,
     wire::{self, ListShown},
 };
 use crate::{
     book::{Book, Entry},
-    twin::Reply,
+    twin::{Reply, Request},
     web,
 };
 
@@ -36,7 +36,7 @@ pub(super) struct Page {
 impl Question {
     /// Source: `openapi: parameters/commons/query`, 1 to 250 and 20 if nothing is said. That
     /// anything else is refused is inferred.
-    pub(super) fn of(request: &http::Request<Bytes>) -> Result<Self, Refusal> {
+    pub(super) fn of(request: &Request) -> Result<Self, Refusal> {
         let limit = web::parameter(request, "limit").map_or(Ok(LIMIT_USUAL), |it| it.parse());
         let limit = limit.ok().filter(|it| (1..=LIMIT_MAX).contains(it));
         let debug = "The limit must be between 1 and 250.";
@@ -126,7 +126,8 @@ pub(super) struct Address {
 
 impl Address {
     /// Where the caller found it, or on a host of nobody.
-    pub(super) fn of(request: &http::Request<Bytes>, is_foreign: bool) -> Self {
+    pub(super) fn of(request: &Request, switches: &Switches) -> Self {
+        let is_foreign = switches.foreign_next_page;
         let origin = if is_foreign { FOREIGN_ORIGIN.to_owned() } else { web::origin(request) };
         Self { url: format!("{origin}{}", request.uri().path()), filters: String::new() }
     }
@@ -155,6 +156,8 @@ const FOREIGN_ORIGIN: &str = "https://api-core.conekta.invalid";
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn check(query: &str, expected: Result<(&[u32], bool, bool), ()>) {

@@ -3,18 +3,23 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 
 use super::{
-    ConektaTwin,
-    access::Language,
-    identifier,
-    listing::Question,
-    refusal::Refusal,
+    Conekta, ConektaTwin, identifier,
+    listing::{Address, Question},
+    refusal::{Language, Refusal},
+    request::ask_of_route,
+    transfer::Transfer,
     wire::{self, BalanceShown, Sum, TransactionShown},
 };
-use crate::{book::Entry, twin::Reply, web};
+use crate::{
+    book::{Book, Entry},
+    fault::Faults,
+    machine::Protocol,
+    twin::{Reply, Request},
+    web,
+};
 
 /// Source: `openapi: schemas/transactions`. That transfers have these two is inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +71,7 @@ impl Transaction {
             amount: self.amount_minor,
             fee: self.fee_minor,
             net,
-            currency: super::CURRENCY,
+            currency: Conekta::CURRENCY,
             status: "paid_out",
             kind: self.kind.word(),
             created_at: wire::seconds(self.at),
@@ -76,81 +81,83 @@ impl Transaction {
     }
 }
 
-impl ConektaTwin {
-    /// `GET /balance`. Source: `openapi: resources/balances`.
-    pub(super) fn show_balance(&mut self, language: Language) -> Result<Reply, Refusal> {
-        self.ask_of_route("balance", language, |twin| {
-            let sum = |amount| Sum { amount, currency: super::CURRENCY };
-            Ok(wire::answer(&BalanceShown {
-                available: [sum(twin.purse.left_minor)],
-                pending: [sum(0)],
-                retention_amount: [sum(0)],
-                retained: [sum(0)],
-                temporarily_retained: [sum(0)],
-                target_retention_amount: [sum(0)],
-                conekta_retention: [sum(0)],
-                target_collateral_amount: sum(0),
-                gateway: [],
-                cashout_retention_amount: [sum(0)],
-            }))
-        })
-    }
+/// `GET /balance`. Source: `openapi: resources/balances`.
+pub(super) fn show_balance(twin: &mut ConektaTwin, language: Language) -> Result<Reply, Refusal> {
+    ask_of_route(twin, "balance", language, |twin| {
+        let sum = |amount| Sum { amount, currency: Conekta::CURRENCY };
+        Ok(wire::answer(&BalanceShown {
+            available: [sum(twin.balance.left_minor)],
+            pending: [sum(0)],
+            retention_amount: [sum(0)],
+            retained: [sum(0)],
+            temporarily_retained: [sum(0)],
+            target_retention_amount: [sum(0)],
+            conekta_retention: [sum(0)],
+            target_collateral_amount: sum(0),
+            gateway: [],
+            cashout_retention_amount: [sum(0)],
+        }))
+    })
+}
 
-    /// `GET /transactions`. Source: `openapi: resources/transactions/transactions`.
-    pub(super) fn list_transactions(
-        &mut self,
-        request: &http::Request<Bytes>,
-        language: Language,
-    ) -> Result<Reply, Refusal> {
-        let question = Question::of(request)?;
-        let filters = ["id", "charge_id", "type", "currency"]
-            .map(|name| (name, web::parameter(request, name)))
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        let filters: Vec<(&str, String)> = filters.collect();
-        let mut address = self.address(request);
-        for (name, value) in &filters {
-            address = address.filtered(name, value);
-        }
-        self.ask_of_route("transactions", language, |twin| {
-            let is_meant = |it: &Transaction| {
-                filters.iter().all(|(name, value)| match *name {
-                    "id" => *it.id == **value,
-                    "charge_id" => *it.transfer_id == **value,
-                    "type" => it.kind.word() == value,
-                    _ => super::CURRENCY == value,
-                })
-            };
-            question.list(&twin.transactions, is_meant, |it| Some(it.shown()), &address)
-        })
+/// `GET /transactions`. Source: `openapi: resources/transactions/transactions`.
+pub(super) fn list_transactions(
+    twin: &mut ConektaTwin,
+    request: &Request,
+    language: Language,
+) -> Result<Reply, Refusal> {
+    let question = Question::of(request)?;
+    let filters = ["id", "charge_id", "type", "currency"]
+        .map(|name| (name, web::parameter(request, name)))
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let filters: Vec<(&str, String)> = filters.collect();
+    let mut address = Address::of(request, &twin.settings.switches);
+    for (name, value) in &filters {
+        address = address.filtered(name, value);
     }
-
-    /// `GET /transactions/{id}`. Source: `openapi: resources/transactions`.
-    pub(super) fn show_transaction(
-        &mut self,
-        id: &str,
-        language: Language,
-    ) -> Result<Reply, Refusal> {
-        self.ask_of_route("transaction", language, |twin| {
-            let found = twin.transactions.by_reference(id);
-            let found = found.and_then(|index| twin.transactions.get(index));
-            Ok(wire::answer(&found.ok_or_else(Refusal::not_found)?.shown()))
-        })
-    }
-
-    pub(super) fn note_transaction(&mut self, index: u32, kind: TransactionKind, at: Timestamp) {
-        let Some(transfer) = self.transfers.get(index) else {
-            return;
+    ask_of_route(twin, "transactions", language, |twin| {
+        let is_meant = |it: &Transaction| {
+            filters.iter().all(|(name, value)| match *name {
+                "id" => *it.id == **value,
+                "charge_id" => *it.transfer_id == **value,
+                "type" => it.kind.word() == value,
+                _ => Conekta::CURRENCY == value,
+            })
         };
-        let chance = self.faults.chance("transaction", &transfer.id, transfer.steps);
-        let transaction = Transaction {
-            id: identifier::object_id(at, chance),
-            transfer_id: Arc::clone(&transfer.id),
-            kind,
-            amount_minor: transfer.order.amount_minor,
-            fee_minor: transfer.fee_minor,
-            at,
-        };
-        self.transactions.add(transaction);
-    }
+        question.list(&twin.own.transactions, is_meant, |it| Some(it.shown()), &address)
+    })
+}
+
+/// `GET /transactions/{id}`. Source: `openapi: resources/transactions`.
+pub(super) fn show_transaction(
+    twin: &mut ConektaTwin,
+    id: &str,
+    language: Language,
+) -> Result<Reply, Refusal> {
+    ask_of_route(twin, "transaction", language, |twin| {
+        let found = twin.own.transactions.by_reference(id);
+        let found = found.and_then(|index| twin.own.transactions.get(index));
+        Ok(wire::answer(&found.ok_or_else(Refusal::not_found)?.shown()))
+    })
+}
+
+/// Notes that a transfer changed the balance.
+pub(super) fn note_transaction(
+    transactions: &mut Book<Transaction>,
+    transfer: &Transfer,
+    kind: TransactionKind,
+    at: Timestamp,
+    faults: &Faults,
+) {
+    let chance = faults.chance("transaction", &transfer.id, transfer.steps);
+    let transaction = Transaction {
+        id: identifier::object_id(at, chance),
+        transfer_id: Arc::clone(&transfer.id),
+        kind,
+        amount_minor: transfer.order.amount_minor,
+        fee_minor: transfer.fee_minor,
+        at,
+    };
+    transactions.add(transaction);
 }

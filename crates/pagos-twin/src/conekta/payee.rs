@@ -3,24 +3,23 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
 use serde_json::Value;
 
 use super::{
-    ConektaTwin,
-    access::Language,
     destination::{Destination, Draft},
-    event::About,
     identifier,
-    listing::Question,
     refusal::Refusal,
-    route::reply_of,
+    request::invalid,
+    scenario,
     settings::KEY_DOMAIN,
     wire::{self, PayeeShown},
-    wish,
 };
-use crate::{book::Entry, fields::Fields, twin::Reply};
+use crate::{
+    book::{Book, Entry},
+    fault::Faults,
+    fields::{Fields, Flaw},
+};
 
 /// Whoever can be paid. No `Debug`: it holds a name and accounts.
 pub(super) struct Payee {
@@ -30,7 +29,7 @@ pub(super) struct Payee {
     pub(super) person: Person,
     /// The first one that is left is the default.
     pub(super) destinations: Vec<Destination>,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
     pub(super) is_deleted: bool,
 }
 
@@ -77,140 +76,84 @@ impl Payee {
     }
 }
 
-impl ConektaTwin {
-    /// `POST /payees`. Source: manual.
-    ///
-    /// It moves no money, so it goes wrong like a question: a reply that breaks off leaves a payee
-    /// that nobody knows of.
-    pub(super) fn create_payee(
-        &mut self,
-        request: &http::Request<Bytes>,
-        language: Language,
-    ) -> Result<Reply, Refusal> {
-        let fields = fields(request)?;
-        let person = read_person(&fields, None)?;
-        let drafts = match fields.value("destinations") {
-            None => Vec::new(),
-            Some(Value::Array(list)) => {
-                list.iter().map(|it| self.read_destination(it)).collect::<Result<_, _>>()?
-            }
-            Some(_) => return Err(invalid("destinations")),
+impl Person {
+    /// What is not said stays as it was. That a payee needs a name is `[sim]`: an empty one is refused,
+    /// for a reason that was not seen.
+    pub(super) fn read(fields: &Fields, before: Option<&Self>) -> Result<Self, Refusal> {
+        let text = |name: &str, before: Option<&Arc<str>>| {
+            let said = fields.text(name, TEXT_CHARS_MAX)?;
+            Ok::<_, Refusal>(said.map(Arc::from).or_else(|| before.cloned()))
         };
-        self.payees_tried = self.payees_tried.saturating_add(1);
-        let chance = self.faults.chance("payee", "", self.payees_tried);
-        let id = identifier::prefixed("payee_", chance);
-        let key =
-            person.email.as_deref().and_then(key_of).map_or_else(|| Arc::clone(&id), Arc::from);
-        let occasion = format!("{key}/payee");
-        let nth = self.payees.count_query(&occasion);
-        Ok(self.ask(&occasion, nth, language, |twin| {
-            reply_of(twin.add_payee(id, key, person, &drafts), language)
-        }))
+        let name = text("name", before.map(|it| &it.name))?;
+        let name = name.ok_or_else(|| Flaw::missing("name"))?;
+        scenario::of_text(&name).map_err(|_| invalid("name"))?;
+        let billing_address = fields.value("billing_address").cloned().map(Box::new);
+        Ok(Self {
+            name,
+            email: text("email", before.and_then(|it| it.email.as_ref()))?,
+            phone: text("phone", before.and_then(|it| it.phone.as_ref()))?,
+            billing_address: billing_address
+                .or_else(|| before.and_then(|it| it.billing_address.clone())),
+        })
+    }
+}
+
+/// All payees, and how many of them and of their accounts were ever made.
+#[derive(Debug, Default)]
+pub(super) struct Payees {
+    pub(super) book: Book<Payee>,
+    /// How many creations of a payee passed the checks.
+    tried: u32,
+    destinations_made: u32,
+}
+
+impl Payees {
+    /// Id and key of the next payee.
+    pub(super) fn next_names(&mut self, person: &Person, faults: &Faults) -> (Arc<str>, Arc<str>) {
+        self.tried = self.tried.saturating_add(1);
+        let id = identifier::prefixed("payee_", faults.chance("payee", "", self.tried));
+        let key = person.email.as_deref().and_then(key_of);
+        let key = key.map_or_else(|| Arc::clone(&id), Arc::from);
+        (id, key)
     }
 
-    fn add_payee(
+    pub(super) fn new_destination(
         &mut self,
-        id: Arc<str>,
-        key: Arc<str>,
-        person: Person,
-        drafts: &[Draft],
-    ) -> Result<Reply, Refusal> {
-        let payee = Payee {
-            id,
-            key,
-            person,
-            destinations: drafts.iter().map(|it| self.new_destination(it.clone())).collect(),
-            created_at: self.now,
-            is_deleted: false,
-        };
-        let index = self.payees.add(payee).ok_or_else(Refusal::runtime_error)?;
-        self.tell(About::Payee { index, kind: "payee.created" });
-        self.answer_payee(index)
-    }
-
-    /// `GET /payees`. Source: conekta-go 2.1.1.
-    pub(super) fn list_payees(&self, request: &http::Request<Bytes>) -> Result<Reply, Refusal> {
-        let question = Question::of(request)?;
-        let (is_left, address) = (|it: &Payee| !it.is_deleted, self.address(request));
-        question.list(&self.payees, is_left, |it| Some(it.shown()), &address)
-    }
-
-    /// `GET /payees/{id}`. Source: conekta-go 2.1.1.
-    pub(super) fn show_payee(&self, id: &str) -> Result<Reply, Refusal> {
-        self.answer_payee(self.payee_named(id)?)
-    }
-
-    /// `PUT /payees/{id}`. Source: conekta-go 2.1.1. Destinations are left as they are: what they
-    /// would do here is unknown.
-    pub(super) fn update_payee(
-        &mut self,
-        id: &str,
-        request: &http::Request<Bytes>,
-    ) -> Result<Reply, Refusal> {
-        let index = self.payee_named(id)?;
-        let fields = fields(request)?;
-        let payee = self.payees.get_mut(index).ok_or_else(Refusal::not_found)?;
-        payee.person = read_person(&fields, Some(&payee.person))?;
-        self.tell(About::Payee { index, kind: "payee.updated" });
-        self.answer_payee(index)
-    }
-
-    /// `DELETE /payees/{id}`. Source: conekta-go 2.1.1.
-    pub(super) fn delete_payee(&mut self, id: &str) -> Result<Reply, Refusal> {
-        let index = self.payee_named(id)?;
-        let payee = self.payees.get_mut(index).ok_or_else(Refusal::not_found)?;
-        payee.is_deleted = true;
-        self.tell(About::Payee { index, kind: "payee.deleted" });
-        self.answer_payee(index)
-    }
-
-    fn answer_payee(&self, index: u32) -> Result<Reply, Refusal> {
-        let payee = self.payees.get(index).ok_or_else(Refusal::not_found)?;
-        Ok(wire::answer(&payee.shown()))
+        draft: Draft,
+        at: Timestamp,
+        faults: &Faults,
+    ) -> Destination {
+        self.destinations_made = self.destinations_made.saturating_add(1);
+        let chance = faults.chance("destination", "", self.destinations_made);
+        let id = identifier::prefixed("pytdst_", chance);
+        Destination { id, draft, created_at: at, is_deleted: false }
     }
 
     /// A payee that was not deleted.
-    pub(super) fn payee_named(&self, id: &str) -> Result<u32, Refusal> {
-        let index = self.payees.by_reference(id).ok_or_else(Refusal::not_found)?;
-        let payee = self.payees.get(index).filter(|it| !it.is_deleted);
+    pub(super) fn named(&self, id: &str) -> Result<u32, Refusal> {
+        let index = self.book.by_reference(id).ok_or_else(Refusal::not_found)?;
+        let payee = self.book.get(index).filter(|it| !it.is_deleted);
         payee.map(|_| index).ok_or_else(Refusal::not_found)
     }
-}
 
-/// The fields of a body; nothing at all has none.
-pub(super) fn fields(request: &http::Request<Bytes>) -> Result<Fields, Refusal> {
-    let body: &[u8] = if request.body().is_empty() { b"{}" } else { request.body() };
-    Fields::open(body).map_err(|_| Refusal::no_json())
-}
+    /// A payee and an account of it, neither of them deleted.
+    pub(super) fn destination_named(&self, id: &str, of: &str) -> Result<(u32, usize), Refusal> {
+        let index = self.named(of)?;
+        let payee = self.book.get(index).ok_or_else(Refusal::not_found)?;
+        let is_meant = |it: &Destination| !it.is_deleted && &*it.id == id;
+        let place = payee.destinations.iter().position(is_meant);
+        Ok((index, place.ok_or_else(Refusal::not_found)?))
+    }
 
-/// What is not said stays as it was. That a payee needs a name is `[sim]`: an empty one is refused,
-/// for a reason that was not seen.
-fn read_person(fields: &Fields, before: Option<&Person>) -> Result<Person, Refusal> {
-    let text = |name: &str, before: Option<&Arc<str>>| {
-        let said = fields.text(name, TEXT_CHARS_MAX)?;
-        Ok::<_, Refusal>(said.map(Arc::from).or_else(|| before.cloned()))
-    };
-    let name = text("name", before.map(|it| &it.name))?;
-    let name = name.ok_or_else(|| crate::fields::Flaw::missing("name"))?;
-    wish::of_text(&name).map_err(|_| invalid("name"))?;
-    let billing_address = fields.value("billing_address").cloned().map(Box::new);
-    Ok(Person {
-        name,
-        email: text("email", before.and_then(|it| it.email.as_ref()))?,
-        phone: text("phone", before.and_then(|it| it.phone.as_ref()))?,
-        billing_address: billing_address
-            .or_else(|| before.and_then(|it| it.billing_address.clone())),
-    })
+    pub(super) fn shown(&self, index: u32) -> Result<PayeeShown<'_>, Refusal> {
+        self.book.get(index).map(Payee::shown).ok_or_else(Refusal::not_found)
+    }
 }
 
 /// The merchant's number of a payee, if its address says one. See [`KEY_DOMAIN`].
 fn key_of(email: &str) -> Option<&str> {
     let (key, domain) = email.rsplit_once('@')?;
     (domain == KEY_DOMAIN && !key.is_empty()).then_some(key)
-}
-
-pub(super) fn invalid(field: &str) -> Refusal {
-    crate::fields::Flaw::wrong(field).into()
 }
 
 /// `[sim]`

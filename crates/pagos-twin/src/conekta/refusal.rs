@@ -1,15 +1,34 @@
 //! How a request is refused, in Conekta's words and both of its languages.
 //! Not which request is refused.
 
-use http::StatusCode;
+use http::{StatusCode, header::ACCEPT_LANGUAGE};
 use serde::Serialize;
 
-use super::access::Language;
 use crate::{
-    call::{Complaints, Statuses},
+    call::{ErrorReplies, Statuses},
     fields::{Flaw, FlawKind},
-    twin::Reply,
+    twin::{Reply, Request},
 };
+
+/// The language of texts for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    Spanish,
+    English,
+}
+
+impl Language {
+    /// Spanish unless English comes first.
+    ///
+    /// Source: `openapi: parameters/commons/headers/accept_language`.
+    pub(super) fn of(request: &Request) -> Self {
+        let asked = request.headers().get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        match asked.is_some_and(|it| it.trim_start().starts_with("en")) {
+            true => Self::English,
+            false => Self::Spanish,
+        }
+    }
+}
 
 /// A refusal: nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,21 +197,26 @@ impl From<Flaw> for Refusal {
     }
 }
 
+/// The answer or the refusal, in this language.
+pub(super) fn reply_of(outcome: Result<Reply, Refusal>, language: Language) -> Reply {
+    outcome.unwrap_or_else(|refusal| refusal.reply(language))
+}
+
 /// What Conekta says in this language when it takes nothing on.
 const STATUSES: Statuses = Statuses {
     field: "status",
     words: &["pending", "in_transit", "retrying", "paid_out", "failed"],
 };
 
-pub(super) const fn complaints(language: Language) -> Complaints {
+pub(super) const fn error_replies(language: Language) -> ErrorReplies {
     match language {
-        Language::English => Complaints {
+        Language::English => ErrorReplies {
             internal_error: || Refusal::runtime_error().reply(Language::English),
             busy: || Refusal::busy().reply(Language::English),
             refusal: || Refusal::wrong_account().reply(Language::English),
             statuses: STATUSES,
         },
-        Language::Spanish => Complaints {
+        Language::Spanish => ErrorReplies {
             internal_error: || Refusal::runtime_error().reply(Language::Spanish),
             busy: || Refusal::busy().reply(Language::Spanish),
             refusal: || Refusal::wrong_account().reply(Language::Spanish),

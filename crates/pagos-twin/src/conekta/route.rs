@@ -1,127 +1,69 @@
-//! Which call answers which path, who may ask, and the questions that go wrong on the way.
+//! Which call answers which path, and who may ask.
 //! Not what the calls do.
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use super::{
     ConektaTwin,
-    access::{self, Language, Version},
-    listing::Address,
-    refusal::{self, Refusal},
-    sign,
+    access::{self, Version},
+    events, money, payees,
+    refusal::{Language, Refusal, reply_of},
+    sign, transfers, webhooks,
 };
-use crate::{call, fault::Occasion, twin::Reply};
+use crate::twin::{Reply, Request};
 
-impl ConektaTwin {
-    pub(super) fn answer(&mut self, path: &str, request: &http::Request<Bytes>) -> Reply {
-        let language = Language::of(request);
-        // A client whose base address ends in a slash makes two of it.
-        let segments: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
-        let mut version = Version::V2_3;
-        let outcome = match (request.method(), segments.as_slice()) {
-            (&Method::GET, ["ping"]) => Ok(Reply::json(StatusCode::OK, r#"{"status":200}"#)),
-            (_, segments) => self.admit(request).and_then(|asked_for| {
-                version = asked_for;
-                self.answer_caller(segments, request, language, version)
-            }),
-        };
-        access::stamped(reply_of(outcome, language), version)
-    }
-
-    /// Source: `conekta.md: 12` for the order of the two checks.
-    fn admit(&self, request: &http::Request<Bytes>) -> Result<Version, Refusal> {
-        access::check_key(request, sign::shown(&self.settings.api_key))?;
-        Version::of(request)
-    }
-
-    fn answer_caller(
-        &mut self,
-        segments: &[&str],
-        request: &http::Request<Bytes>,
-        language: Language,
-        version: Version,
-    ) -> Result<Reply, Refusal> {
-        match (request.method().as_str(), segments) {
-            ("POST", ["transfers"]) => self.create_transfer(request, language),
-            ("GET", ["transfers"]) => self.list_transfers(request, language),
-            ("GET", ["transfers", id]) => self.show_transfer(id, language),
-            (_, ["payees", rest @ ..]) => self.answer_payees(rest, request, language),
-            ("GET", ["balance"]) => self.show_balance(language),
-            ("GET", ["transactions"]) => self.list_transactions(request, language),
-            ("GET", ["transactions", id]) => self.show_transaction(id, language),
-            ("GET", ["events"]) => self.list_events(request, language),
-            ("GET", ["events", id]) => self.show_event(id, language),
-            ("POST", ["events", id, "resend"]) => self.resend_event(id, request),
-            ("POST", ["webhooks"]) => self.create_webhook(request, version),
-            ("GET", ["webhooks"]) => self.list_webhooks(request, version),
-            ("GET", ["webhooks", id]) => self.show_webhook(id, version),
-            ("PUT", ["webhooks", id]) => self.update_webhook(id, request, version),
-            ("DELETE", ["webhooks", id]) => self.delete_webhook(id, version),
-            ("POST", ["webhooks", id, "test"]) => self.test_webhook(id, version),
-            ("POST", ["webhook_keys"]) => self.create_webhook_key(request),
-            ("GET", ["webhook_keys"]) => self.list_webhook_keys(request),
-            ("GET", ["webhook_keys", id]) => self.show_webhook_key(id),
-            ("PUT", ["webhook_keys", id]) => self.update_webhook_key(id, request),
-            ("DELETE", ["webhook_keys", id]) => self.delete_webhook_key(id),
-            _ => Err(Refusal::not_found()),
-        }
-    }
-
-    fn answer_payees(
-        &mut self,
-        segments: &[&str],
-        request: &http::Request<Bytes>,
-        language: Language,
-    ) -> Result<Reply, Refusal> {
-        match (request.method().as_str(), segments) {
-            ("POST", []) => self.create_payee(request, language),
-            ("GET", []) => self.list_payees(request),
-            ("GET", [id]) => self.show_payee(id),
-            ("PUT", [id]) => self.update_payee(id, request),
-            ("DELETE", [id]) => self.delete_payee(id),
-            ("POST", [id, "destinations"]) => self.create_destination(id, request),
-            ("PUT", [id, "destinations", destination]) => {
-                self.update_destination(id, destination, request)
-            }
-            ("DELETE", [id, "destinations", destination]) => {
-                self.delete_destination(id, destination)
-            }
-            _ => Err(Refusal::not_found()),
-        }
-    }
-
-    /// Where a list lies.
-    pub(super) fn address(&self, request: &http::Request<Bytes>) -> Address {
-        Address::of(request, self.settings.switches.foreign_next_page)
-    }
-
-    /// Answers a question about no transfer, unless that goes wrong.
-    pub(super) fn ask_of_route(
-        &mut self,
-        route: &'static str,
-        language: Language,
-        answer: impl FnOnce(&mut Self) -> Result<Reply, Refusal>,
-    ) -> Result<Reply, Refusal> {
-        let nth = self.questions.entry(route).or_insert(0);
-        *nth = nth.saturating_add(1);
-        let nth = *nth;
-        Ok(self.ask(route, nth, language, |twin| reply_of(answer(twin), language)))
-    }
-
-    pub(super) fn ask(
-        &mut self,
-        key: &str,
-        nth: u32,
-        language: Language,
-        answer: impl FnOnce(&mut Self) -> Reply,
-    ) -> Reply {
-        let fault = self.faults.meet(Occasion::Query, key, nth);
-        call::question(fault, refusal::complaints(language), || answer(self))
-    }
+/// Answers a request.
+pub(super) fn answer(twin: &mut ConektaTwin, path: &str, request: &Request) -> Reply {
+    let language = Language::of(request);
+    // A client whose base address ends in a slash makes two of it.
+    let segments: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
+    let mut version = Version::V2_3;
+    let outcome = match (request.method(), segments.as_slice()) {
+        (&Method::GET, ["ping"]) => Ok(Reply::json(StatusCode::OK, r#"{"status":200}"#)),
+        (_, segments) => admit(twin, request).and_then(|asked_for| {
+            version = asked_for;
+            answer_caller(twin, segments, request, (language, version))
+        }),
+    };
+    access::stamped(reply_of(outcome, language), version)
 }
 
-/// The answer or the refusal, in this language.
-pub(super) fn reply_of(outcome: Result<Reply, Refusal>, language: Language) -> Reply {
-    outcome.unwrap_or_else(|refusal| refusal.reply(language))
+/// Source: `conekta.md: 12` for the order of the two checks.
+fn admit(twin: &ConektaTwin, request: &Request) -> Result<Version, Refusal> {
+    access::check_key(request, sign::shown(&twin.settings.api_key))?;
+    Version::of(request)
+}
+
+fn answer_caller(
+    twin: &mut ConektaTwin,
+    segments: &[&str],
+    request: &Request,
+    (language, version): (Language, Version),
+) -> Result<Reply, Refusal> {
+    let (keys, now) = (&mut twin.own.webhook_keys, twin.now);
+    let switches = &twin.settings.switches;
+    match (request.method().as_str(), segments) {
+        ("POST", ["transfers"]) => transfers::create(twin, request, language),
+        ("GET", ["transfers"]) => transfers::list(twin, request, language),
+        ("GET", ["transfers", id]) => transfers::show(twin, id, language),
+        (_, ["payees", rest @ ..]) => payees::answer(twin, rest, request, language),
+        ("GET", ["balance"]) => money::show_balance(twin, language),
+        ("GET", ["transactions"]) => money::list_transactions(twin, request, language),
+        ("GET", ["transactions", id]) => money::show_transaction(twin, id, language),
+        ("GET", ["events"]) => events::list(twin, request, language),
+        ("GET", ["events", id]) => events::show(twin, id, language),
+        ("POST", ["events", id, "resend"]) => events::resend(twin, id, request),
+        ("POST", ["webhooks"]) => webhooks::create(twin, request, version),
+        ("GET", ["webhooks"]) => webhooks::list(twin, request, version),
+        ("GET", ["webhooks", id]) => webhooks::show(&twin.own.webhooks, id, version),
+        ("PUT", ["webhooks", id]) => webhooks::update(twin, id, request, version),
+        ("DELETE", ["webhooks", id]) => webhooks::delete(twin, id, version),
+        ("POST", ["webhooks", id, "test"]) => webhooks::test(twin, id, version),
+        ("POST", ["webhook_keys"]) => keys.create(request, now),
+        ("GET", ["webhook_keys"]) => keys.list(request, switches),
+        ("GET", ["webhook_keys", id]) => keys.show(id, switches),
+        ("PUT", ["webhook_keys", id]) => keys.update(id, request, switches, now),
+        ("DELETE", ["webhook_keys", id]) => keys.delete(id, switches, now),
+        _ => Err(Refusal::not_found()),
+    }
 }

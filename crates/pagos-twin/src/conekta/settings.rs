@@ -1,12 +1,10 @@
 //! What can be switched in the Conekta twin, and the choices made where nothing is documented.
 //! Not the faults; those change while the twin runs.
 
-use std::time::Duration;
-
 use pagos_core::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::random::Span;
+use crate::timing::Timing;
 
 /// The twin's private key. Invented; it opens nothing.
 pub const SANDBOX_API_KEY: &str = "key_SimuladaDePagos5a17e57b";
@@ -27,7 +25,7 @@ pub struct ConektaSettings {
     /// What the control surface can change while the twin runs.
     pub switches: Switches,
     /// How long things take. `[sim]`
-    pub timing: ConektaTiming,
+    pub timing: Timing,
     /// How many times shorter the wait for a business day is, for people who live slower than the
     /// twin: a weekend is still longer than a night. `[sim]`
     pub pace: u32,
@@ -39,7 +37,7 @@ impl Default for ConektaSettings {
             api_key: Secret::new(SANDBOX_API_KEY),
             balance_minor: 10_000_000_000_000,
             switches: Switches::default(),
-            timing: ConektaTiming::default(),
+            timing: Timing::default(),
             pace: 1,
         }
     }
@@ -87,6 +85,12 @@ pub struct Switches {
     pub foreign_next_page: bool,
 }
 
+impl Switches {
+    pub(super) fn fee(&self) -> i64 {
+        self.fee_minor.max(0)
+    }
+}
+
 impl Default for Switches {
     fn default() -> Self {
         Self {
@@ -120,35 +124,4 @@ pub enum AnswerShape {
     Manual,
     /// The whole account in both. Source: `openapi: schemas/transfers`.
     Openapi,
-}
-
-/// How long faults and reversals take, in virtual time. `[sim]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConektaTiming {
-    /// How long a stuck transfer stays `in_transit`. It ends too: every transfer has one truth in
-    /// finite time.
-    pub stuck: Duration,
-    /// From the first final status to the next one, if there is a reversal.
-    pub reversal: Span,
-    /// From the arrival of a late request to its effect.
-    pub late_apply: Span,
-    /// How long a slow reply takes.
-    pub slow_reply: Span,
-    /// How late a delayed webhook is. It overlaps with `reversal` so that notices overtake.
-    pub webhook_delay: Span,
-    /// How long a list that lags leaves a transfer out.
-    pub listing_lag: Span,
-}
-
-impl Default for ConektaTiming {
-    fn default() -> Self {
-        Self {
-            stuck: Duration::from_secs(7 * 24 * 60 * 60),
-            reversal: Span::from_millis(60_000, 600_000),
-            late_apply: Span::from_millis(60_000, 480_000),
-            slow_reply: Span::from_millis(2_000, 10_000),
-            webhook_delay: Span::from_millis(30_000, 900_000),
-            listing_lag: Span::from_millis(60_000, 600_000),
-        }
-    }
 }

@@ -1,23 +1,26 @@
 //! A transfer: what a create must hold, what it becomes, and how it is shown.
-//! Not what goes wrong on the way; see `create` and `life`.
+//! Not what goes wrong on the way; see `transfers` and `life`.
 
 use std::{fmt, sync::Arc};
 
 use pagos_core::Timestamp;
 
 use super::{
-    ConektaTwin, bank,
+    Conekta, bank,
     destination::last_four,
-    payee::fields,
+    payee::Payees,
     refusal::Refusal,
+    request::fields,
+    scenario,
     settings::AnswerShape,
     wire::{self, Account, ShortAccount, TransferAccount, TransferShown, WholeAccount},
-    wish,
 };
 use crate::{
+    balance::{Payable, Whereabouts},
     book::Entry,
-    purse::Whereabouts,
+    machine::Protocol,
     scenario::{End, Ending, Notified, Scenario},
+    twin::Request,
 };
 
 /// Source: manual; `retrying` is inferred from the event of that name in `mock: GET /webhooks`.
@@ -98,7 +101,14 @@ pub(super) struct Transfer {
     pub(super) last_event: Option<u32>,
 }
 
-/// A create that passed every check, with the account that its payee has by then.
+/// A create that passed every check.
+#[derive(Debug)]
+pub struct Draft {
+    pub(super) order: Order,
+    pub(super) scenario: Option<Scenario>,
+}
+
+/// What is to be paid, to the account that its payee has when it is ordered.
 #[derive(Clone)]
 pub(super) struct Order {
     pub(super) key: Arc<str>,
@@ -108,6 +118,44 @@ pub(super) struct Order {
     pub(super) account: Arc<str>,
     pub(super) holder: Arc<str>,
     pub(super) amount_minor: i64,
+}
+
+impl Draft {
+    /// Reads the body of a create: the order of checks is inferred, and that there are no other
+    /// fields follows `openapi: resources/errors/422_whitelist`.
+    pub(super) fn read(payees: &Payees, request: &Request) -> Result<Self, Refusal> {
+        let fields = fields(request)?;
+        let named = |name| fields.value(name).and_then(serde_json::Value::as_str);
+        // Ruby's and Go's clients say `payee`.
+        let payee = named("payee_id").or_else(|| named("payee"));
+        let index = payee.and_then(|id| payees.book.by_reference(id));
+        let payee = index.and_then(|index| payees.book.get(index)).filter(|it| !it.is_deleted);
+        let payee = payee.ok_or_else(Refusal::no_such_payee)?;
+        let amount = fields.value("amount").and_then(serde_json::Value::as_i64);
+        let amount_minor = amount.filter(|it| *it > 0).ok_or_else(Refusal::no_amount)?;
+        if named("currency") != Some(Conekta::CURRENCY) {
+            return Err(Refusal::wrong_currency());
+        }
+        let is_known = |name: &str| ["payee_id", "payee", "amount", "currency"].contains(&name);
+        if let Some((name, _)) = fields.iter().find(|(name, _)| !is_known(name)) {
+            return Err(Refusal::unlisted(name));
+        }
+        let destination = payee.destination().ok_or_else(Refusal::wrong_account)?;
+        let (account, holder) = (&destination.draft.account, &destination.draft.holder);
+        // Both were seen to be right when they were taken in.
+        let asked = |name: &str| scenario::of_text(name).ok().flatten();
+        let scenario = asked(holder).or_else(|| asked(&payee.person.name));
+        let order = Order {
+            key: Arc::clone(&payee.key),
+            payee_id: Arc::clone(&payee.id),
+            destination_id: Arc::clone(&destination.id),
+            destination_at: destination.created_at,
+            account: Arc::clone(account),
+            holder: Arc::clone(holder),
+            amount_minor,
+        };
+        Ok(Self { order, scenario: scenario.or_else(|| scenario::of_clabe(account)) })
+    }
 }
 
 /// Without name and account: neither belongs in logs.
@@ -124,6 +172,20 @@ impl Entry for Transfer {
 
     fn key(&self) -> &Arc<str> {
         &self.order.key
+    }
+}
+
+impl Payable for Transfer {
+    fn account(&self) -> &Arc<str> {
+        &self.order.account
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.order.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.order.amount_minor.saturating_add(self.fee_minor)
     }
 }
 
@@ -156,11 +218,6 @@ impl Transfer {
         }
     }
 
-    /// What it takes from the balance.
-    pub(super) const fn total_minor(&self) -> i64 {
-        self.order.amount_minor.saturating_add(self.fee_minor)
-    }
-
     /// As its creation answers it. Source: manual.
     pub(super) fn accepted(&self) -> TransferShown<'_> {
         let account = TransferAccount::Short(self.short(self.order.destination_id.to_string()));
@@ -189,7 +246,7 @@ impl Transfer {
         let reference = format!("{:07}", self.statement_reference);
         TransferShown {
             livemode: false,
-            currency: super::CURRENCY,
+            currency: Conekta::CURRENCY,
             account,
             object: "transfer",
             amount: self.echoed_minor(),
@@ -242,47 +299,6 @@ impl Transfer {
         } else {
             self.order.amount_minor
         }
-    }
-}
-
-impl ConektaTwin {
-    /// Reads the body of a create: the order of checks is inferred, and that there are no other
-    /// fields follows `openapi: resources/errors/422_whitelist`.
-    pub(super) fn read_transfer(
-        &self,
-        request: &http::Request<bytes::Bytes>,
-    ) -> Result<(Order, Option<Scenario>), Refusal> {
-        let fields = fields(request)?;
-        let named = |name| fields.value(name).and_then(serde_json::Value::as_str);
-        // Ruby's and Go's clients say `payee`.
-        let payee = named("payee_id").or_else(|| named("payee"));
-        let index = payee.and_then(|id| self.payees.by_reference(id));
-        let payee = index.and_then(|index| self.payees.get(index)).filter(|it| !it.is_deleted);
-        let payee = payee.ok_or_else(Refusal::no_such_payee)?;
-        let amount = fields.value("amount").and_then(serde_json::Value::as_i64);
-        let amount_minor = amount.filter(|it| *it > 0).ok_or_else(Refusal::no_amount)?;
-        if named("currency") != Some(super::CURRENCY) {
-            return Err(Refusal::wrong_currency());
-        }
-        let is_known = |name: &str| ["payee_id", "payee", "amount", "currency"].contains(&name);
-        if let Some((name, _)) = fields.iter().find(|(name, _)| !is_known(name)) {
-            return Err(Refusal::unlisted(name));
-        }
-        let destination = payee.destination().ok_or_else(Refusal::wrong_account)?;
-        let (account, holder) = (&destination.draft.account, &destination.draft.holder);
-        // Both were seen to be right when they were taken in.
-        let asked = |name: &str| wish::of_text(name).ok().flatten();
-        let scenario = asked(holder).or_else(|| asked(&payee.person.name));
-        let order = Order {
-            key: Arc::clone(&payee.key),
-            payee_id: Arc::clone(&payee.id),
-            destination_id: Arc::clone(&destination.id),
-            destination_at: destination.created_at,
-            account: Arc::clone(account),
-            holder: Arc::clone(holder),
-            amount_minor,
-        };
-        Ok((order, scenario.or_else(|| wish::of_clabe(account))))
     }
 }
 

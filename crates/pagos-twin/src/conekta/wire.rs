@@ -5,7 +5,7 @@ use pagos_core::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{access::Language, refusal::Refusal};
+use super::refusal::{Language, Refusal};
 use crate::twin::Reply;
 
 /// Source: manual; `billing_address` and `deleted`: conekta-go 2.1.1.

@@ -1,7 +1,5 @@
 //! Opening a session: what the request must hold, and what goes wrong on the way.
-//! Not what the payer does with it; see `funnel`.
-
-use std::sync::Arc;
+//! Not what the payer does with it; see `checkout`.
 
 use http::StatusCode;
 use pagos_core::{Secret, Timestamp};
@@ -9,122 +7,98 @@ use serde_json::Value;
 
 use super::{
     EtpayTwin, bank, identifier,
-    life::Coming,
+    life::Task,
     request::Refusal,
     session::{Metadatum, Session, SessionDraft},
+    settings::EtpaySettings,
     sign, wire,
 };
-use crate::{
-    call::{Course, Delays, Effect},
-    fields::Fields,
-    twin::Reply,
-};
+use crate::{call::Course, fields::Fields, twin::Reply};
 
-impl EtpayTwin {
-    /// `POST /session/initialize`. Source: manual "Crear sesión".
-    pub(super) fn initialize(&mut self, body: &[u8]) -> Reply {
-        match self.read_session(body) {
-            Ok(draft) => self.attempt_session(draft),
-            Err(refusal) => wire::payment_refusal(&refusal),
-        }
-    }
-
-    /// Opens the session, or lets go wrong what has to go wrong. It costs nothing, so that there is
-    /// no balance to be exhausted.
-    fn attempt_session(&mut self, draft: SessionDraft) -> Reply {
-        let now = self.now;
-        let key = Arc::clone(&draft.order_id);
-        let nth = self.sessions.count_create(&key);
-        let timing = self.settings.timing;
-        let delays = Delays { late_apply: timing.late_apply, slow_reply: timing.slow_reply };
-        let course = Course::of(&mut self.faults, &key, nth, None, delays);
-        let answer = match course.effect {
-            Effect::Now(_) => Some(self.apply_session(&draft, now)),
-            Effect::Late => {
-                self.agenda.add(now.plus(course.late), Coming::CreateSession(Box::new(draft)));
-                None
-            }
-            Effect::Never => None,
-        };
-        course.reply(answer, wire::PAYMENT_COMPLAINTS)
-    }
-
-    /// Opens the session and answers as if nothing went wrong. An order may have several: no rule
-    /// against it is documented.
-    pub(super) fn apply_session(&mut self, draft: &SessionDraft, at: Timestamp) -> Reply {
-        let is_used = !self.sessions.by_key(&draft.order_id).is_empty();
-        if is_used && self.settings.switches.unique_orders {
-            return wire::payment_refusal(&Refusal::bad("merchant_order_id is already used"));
-        }
-        let nth = self.sessions.count();
-        let token = |name: &str| identifier::token(self.faults.chance(name, &draft.order_id, nth));
-        let session = Session {
-            token: token("session_token").into(),
-            signature_token: Secret::new(token("signature_token")),
-            draft: draft.clone(),
-            expires_at: at.plus(self.settings.session_ttl()),
-            attempts: Vec::new(),
-            is_expired: false,
-            notices: 0,
-        };
-        let reply = wire::answer(
-            StatusCode::OK,
-            &wire::Initialized {
-                token: &session.token,
-                signature_token: sign::shown(&session.signature_token),
-                terms_url: TERMS_URL,
-            },
-        );
-        let expires_at = session.expires_at;
-        let Some(index) = self.sessions.add(session) else {
-            return wire::payment_error();
-        };
-        self.agenda.add(expires_at, Coming::Expire(index));
-        reply
-    }
-
-    fn read_session(&self, body: &[u8]) -> Result<SessionDraft, Refusal> {
-        let fields = Fields::open(body)?;
-        let code = fields.required("merchant_code", 254)?;
-        let api_token = fields.required("merchant_api_token", 254)?;
-        if code != self.settings.merchant_code || !self.is_api_token(Some(api_token)) {
-            return Err(wrong_credentials());
-        }
-        let order_id = fields.required("merchant_order_id", 64)?;
-        // The manual says alphanumeric; its publisher's own samples have hyphens and underscores.
-        let is_plain = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_');
-        if !order_id.bytes().all(is_plain) {
-            return Err(Refusal::invalid("merchant_order_id"));
-        }
-        let switches = &self.settings.switches;
-        let amount_minor = fields.amount("order_amount", switches.amount_max)?;
-        fields.text("customer_email", 254)?;
-        let payer_bank = fields.text("user_bank_code", 32)?;
-        if payer_bank.is_some_and(|it| !bank::is_payer(it)) {
-            return Err(Refusal::invalid("user_bank_code"));
-        }
-        let url = |name: &str, usual: &Option<String>| {
-            let given = fields.url(name)?.map(str::to_owned);
-            Ok::<_, Refusal>(given.or_else(|| usual.clone()))
-        };
-        Ok(SessionDraft {
-            order_id: order_id.into(),
-            amount_minor,
-            completed_url: url("payment_completed_url", &switches.payment_completed_url)?,
-            cancellation_url: url("payment_cancellation_url", &switches.payment_cancellation_url)?,
-            webhook_url: url("payment_webhook_url", &switches.payment_webhook_url)?,
-            concat: read_concat(&fields)?,
-            user_rut: fields.text("user_rut", 12)?.map(str::to_owned),
-            // It works by being there. Source: `sdk`.
-            is_rut_locked: fields.value("is_rut_block").is_some(),
-            metadata: read_metadata(&fields)?,
-        })
-    }
+/// `POST /session/initialize`: opens the session, or lets go wrong what has to go wrong. It costs
+/// nothing, so that there is no balance to be exhausted. Source: manual "Crear sesión".
+pub(super) fn initialize(twin: &mut EtpayTwin, body: &[u8]) -> Reply {
+    let draft = match read(&twin.settings, body) {
+        Ok(draft) => draft,
+        Err(refusal) => return wire::payment_refusal(&refusal),
+    };
+    let key = &draft.order_id;
+    let nth = twin.own.sessions.book.count_create(key);
+    let course = Course::of(&mut twin.faults, key, nth, None, twin.settings.timing.delays(nth));
+    let apply = |twin: &mut EtpayTwin, draft: &SessionDraft, at, _| apply(twin, draft, at);
+    twin.create(draft, course, wire::PAYMENT_ERRORS, apply, Task::CreateSession)
 }
 
-/// Source: none; the words are invented. `[sim]`
-pub(super) fn wrong_credentials() -> Refusal {
-    Refusal::unauthorized("invalid merchant credentials")
+/// Opens the session and answers as if nothing went wrong. An order may have several: no rule
+/// against it is documented.
+pub(super) fn apply(twin: &mut EtpayTwin, draft: &SessionDraft, at: Timestamp) -> Reply {
+    let is_used = !twin.own.sessions.book.by_key(&draft.order_id).is_empty();
+    if is_used && twin.settings.switches.unique_orders {
+        return wire::payment_refusal(&Refusal::bad("merchant_order_id is already used"));
+    }
+    let nth = twin.own.sessions.book.count();
+    let token = |name: &str| identifier::token(twin.faults.chance(name, &draft.order_id, nth));
+    let session = Session {
+        token: token("session_token").into(),
+        signature_token: Secret::new(token("signature_token")),
+        draft: draft.clone(),
+        expires_at: at.plus(twin.settings.session_ttl()),
+        attempts: Vec::new(),
+        is_expired: false,
+        notices: 0,
+    };
+    let reply = wire::answer(
+        StatusCode::OK,
+        &wire::Initialized {
+            token: &session.token,
+            signature_token: sign::shown(&session.signature_token),
+            terms_url: TERMS_URL,
+        },
+    );
+    let expires_at = session.expires_at;
+    let Some(index) = twin.own.sessions.book.add(session) else {
+        return wire::payment_error();
+    };
+    twin.tasks.add(expires_at, Task::Expire(index));
+    reply
+}
+
+fn read(settings: &EtpaySettings, body: &[u8]) -> Result<SessionDraft, Refusal> {
+    let fields = Fields::open(body)?;
+    let code = fields.required("merchant_code", 254)?;
+    let api_token = fields.required("merchant_api_token", 254)?;
+    if code != settings.merchant_code || !settings.is_api_token(Some(api_token)) {
+        return Err(Refusal::wrong_credentials());
+    }
+    let order_id = fields.required("merchant_order_id", 64)?;
+    // The manual says alphanumeric; its publisher's own samples have hyphens and underscores.
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_');
+    if !order_id.bytes().all(is_plain) {
+        return Err(Refusal::invalid("merchant_order_id"));
+    }
+    let switches = &settings.switches;
+    let amount_minor = fields.amount("order_amount", switches.amount_max)?;
+    fields.text("customer_email", 254)?;
+    let payer_bank = fields.text("user_bank_code", 32)?;
+    if payer_bank.is_some_and(|it| !bank::is_payer(it)) {
+        return Err(Refusal::invalid("user_bank_code"));
+    }
+    let url = |name: &str, usual: &Option<String>| {
+        let given = fields.url(name)?.map(str::to_owned);
+        Ok::<_, Refusal>(given.or_else(|| usual.clone()))
+    };
+    Ok(SessionDraft {
+        order_id: order_id.into(),
+        amount_minor,
+        completed_url: url("payment_completed_url", &switches.payment_completed_url)?,
+        cancellation_url: url("payment_cancellation_url", &switches.payment_cancellation_url)?,
+        webhook_url: url("payment_webhook_url", &switches.payment_webhook_url)?,
+        concat: read_concat(&fields)?,
+        user_rut: fields.text("user_rut", 12)?.map(str::to_owned),
+        // It works by being there. Source: `sdk`.
+        is_rut_locked: fields.value("is_rut_block").is_some(),
+        metadata: read_metadata(&fields)?,
+    })
 }
 
 /// One visible character; `?` if there is none. Source: `docs: D13`; the default is inferred.

@@ -1,10 +1,10 @@
-//! What ETpay's payer sees. Not how pages look, and not what a click does; see `funnel`.
+//! What ETpay's payer sees. Not how pages look, and not what a click does; see `checkout`.
 
 use http::StatusCode;
 
-use super::{session::Session, webhook::WISHES};
+use super::{session::Session, webhook::NOTICES};
 use crate::{
-    page::{self, Button, Till},
+    page::{self, Button, Checkout},
     twin::Reply,
 };
 
@@ -17,12 +17,12 @@ pub(super) fn buttons(session: &Session) -> Reply {
     }
     let shown = draft.metadata.iter().filter(|it| it.is_shown);
     rows.extend(shown.map(|entry| (entry.name.as_str(), entry.value.as_str())));
-    page::till(&Till {
+    page::checkout(&Checkout {
         provider: NAME,
         amount_minor: draft.amount_minor,
         rows,
         buttons: &BUTTONS,
-        wishes: &WISHES,
+        notices: &NOTICES,
     })
 }
 

@@ -5,17 +5,22 @@ use std::{fmt, sync::Arc};
 
 use pagos_core::Timestamp;
 
-use super::{EtpayTwin, bank, request::Refusal, rut, wire};
+use super::{
+    bank, beneficiary,
+    request::Refusal,
+    settings::{EtpaySettings, Switches},
+    wire,
+};
 use crate::{
+    balance::{Payable, Whereabouts},
     book::Entry,
     fields::Fields,
-    purse::Whereabouts,
     scenario::{self, End, Ending, Notified, Scenario},
 };
 
 /// Source: `docs: D6` for `completed`, `docs: D22` for `rejected`; the rest is `[sim]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PayoutStatus {
+pub enum PayoutStatus {
     Pending,
     Completed,
     Rejected,
@@ -77,6 +82,20 @@ impl Entry for Payout {
     }
 }
 
+impl Payable for Payout {
+    fn account(&self) -> &Arc<str> {
+        &self.account
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.amount_minor
+    }
+}
+
 impl Payout {
     /// The first final status.
     pub(super) const fn first(&self) -> PayoutStatus {
@@ -123,6 +142,34 @@ impl Payout {
         }
     }
 
+    /// The payout as questions and lists show it.
+    pub(super) fn shown(&self, switches: &Switches) -> wire::Shown<'_> {
+        let created_at = Some(wire::utc(self.created_at));
+        wire::Shown { created_at, ..self.told(switches, self.status, self.updated_at) }
+    }
+
+    /// The payout as its webhook tells it, in a status that need not be the present one.
+    pub(super) fn told(
+        &self,
+        switches: &Switches,
+        status: PayoutStatus,
+        at: Timestamp,
+    ) -> wire::Shown<'_> {
+        let has_codes = switches.error_codes;
+        let (error_code, error_message) = self.error_of(status).filter(|_| has_codes).unzip();
+        wire::Shown {
+            id: &self.id,
+            merchant_order_id: &self.key,
+            amount: self.echoed_minor(),
+            status: status.word(),
+            rut: &self.rut,
+            error_code,
+            error_message,
+            created_at: None,
+            updated_at: wire::utc(at),
+        }
+    }
+
     pub(super) fn accepted(&self) -> wire::Accepted<'_> {
         wire::Accepted {
             id: &self.id,
@@ -136,7 +183,7 @@ impl Payout {
 
 /// A create that passed every check.
 #[derive(Clone)]
-pub(super) struct PayoutDraft {
+pub struct PayoutDraft {
     pub(super) key: Arc<str>,
     pub(super) account: Arc<str>,
     pub(super) rut: Arc<str>,
@@ -145,24 +192,17 @@ pub(super) struct PayoutDraft {
     pub(super) scenario: Option<Scenario>,
 }
 
-/// Without account and tax number: neither belongs in logs.
-impl fmt::Debug for PayoutDraft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PayoutDraft").field("key", &self.key).finish_non_exhaustive()
-    }
-}
-
-impl EtpayTwin {
+impl PayoutDraft {
     /// Reads the body of a create. The fields are those of the working contract. `[sim]`
-    pub(super) fn read_payout(&self, body: &[u8]) -> Result<PayoutDraft, Refusal> {
+    pub(super) fn read(settings: &EtpaySettings, body: &[u8]) -> Result<Self, Refusal> {
         let fields = Fields::open(body)?;
         let key = fields.required("merchant_order_id", 64)?;
         if !key.bytes().all(|it| it.is_ascii_alphanumeric()) {
             return Err(Refusal::invalid("merchant_order_id"));
         }
-        let amount_minor = fields.amount("amount", self.settings.switches.amount_max)?;
+        let amount_minor = fields.amount("amount", settings.switches.amount_max)?;
         let rut = fields.required("rut", 9)?;
-        if !rut::is_valid(rut) {
+        if !beneficiary::is_rut(rut) {
             return Err(Refusal::invalid("rut"));
         }
         fields.required("name", 100)?;
@@ -183,41 +223,20 @@ impl EtpayTwin {
         if is_odd {
             return Err(Refusal::invalid("description"));
         }
-        Ok(PayoutDraft {
+        Ok(Self {
             key: key.into(),
             account: account.into(),
             rut: rut.into(),
             amount_minor,
-            scenario: asked.or_else(|| rut::scenario(rut)),
+            scenario: asked.or_else(|| beneficiary::scenario(rut)),
         })
     }
+}
 
-    /// A payout as questions and lists show it.
-    pub(super) fn shown<'a>(&self, payout: &'a Payout) -> wire::Shown<'a> {
-        let created_at = Some(wire::utc(payout.created_at));
-        wire::Shown { created_at, ..self.told(payout, payout.status, payout.updated_at) }
-    }
-
-    /// A payout as its webhook tells it, in a status that need not be the present one.
-    pub(super) fn told<'a>(
-        &self,
-        payout: &'a Payout,
-        status: PayoutStatus,
-        at: Timestamp,
-    ) -> wire::Shown<'a> {
-        let has_codes = self.settings.switches.error_codes;
-        let (error_code, error_message) = payout.error_of(status).filter(|_| has_codes).unzip();
-        wire::Shown {
-            id: &payout.id,
-            merchant_order_id: &payout.key,
-            amount: payout.echoed_minor(),
-            status: status.word(),
-            rut: &payout.rut,
-            error_code,
-            error_message,
-            created_at: None,
-            updated_at: wire::utc(at),
-        }
+/// Without account and tax number: neither belongs in logs.
+impl fmt::Debug for PayoutDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PayoutDraft").field("key", &self.key).finish_non_exhaustive()
     }
 }
 

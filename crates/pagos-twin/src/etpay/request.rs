@@ -22,6 +22,10 @@ impl Refusal {
         Self { status: StatusCode::UNAUTHORIZED, text: text.into() }
     }
 
+    pub(super) fn wrong_credentials() -> Self {
+        Self::unauthorized("invalid merchant credentials")
+    }
+
     pub(super) fn not_found(text: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, text: text.into() }
     }

@@ -1,73 +1,60 @@
-//! Which call answers which path, and the questions that go wrong on the way.
+//! Which call answers which path.
 //! Not what the calls do.
 
-use bytes::Bytes;
 use http::Method;
 
-use super::{EtpayTwin, request::Refusal, sign, wire};
-use crate::{
-    call::{self, Complaints},
-    fault::Occasion,
-    twin::Reply,
+use super::{
+    EtpayTwin, check, checkout, create, initialize, listing, login, request::Refusal, wire,
 };
+use crate::twin::{Reply, Request};
 
-impl EtpayTwin {
-    pub(super) fn answer_payments(&mut self, path: &str, request: &http::Request<Bytes>) -> Reply {
-        match (request.method(), path) {
-            (&Method::POST, "session/initialize") => self.initialize(request.body()),
-            (&Method::POST, "merchant/check_payment_status") => self.check_payment(request.body()),
-            _ => wire::payment_refusal(&Refusal::not_found("not found")),
-        }
+/// Answers a request to one of the three surfaces.
+pub(super) fn answer(twin: &mut EtpayTwin, path: &str, request: &Request) -> Reply {
+    // The official client makes two slashes of a base address that ends in one.
+    let below =
+        |base: &str| Some(path.strip_prefix(base)?.strip_prefix('/')?.trim_start_matches('/'));
+    if let Some(rest) = below(API) {
+        return answer_payments(twin, rest, request);
     }
-
-    pub(super) fn answer_platform(&mut self, path: &str, request: &http::Request<Bytes>) -> Reply {
-        let is_login = (request.method(), path) == (&Method::POST, "v1/auth/login");
-        if is_login {
-            return self.log_in(request.body());
-        }
-        if let Err(refusal) = self.check_token(request) {
-            return wire::payout_refusal(&refusal);
-        }
-        match (request.method(), path) {
-            (&Method::POST, "v1/payouts") => self.create_payout(request),
-            (&Method::GET, "v1/payouts") => self.list_payouts(request),
-            (&Method::GET, "v1/payouts/balance") => self.show_balance(),
-            (&Method::GET, path) => match path.strip_prefix("v1/payouts/") {
-                Some(id) if !id.is_empty() => self.show_payout(id),
-                Some(_) | None => wire::payout_refusal(&Refusal::not_found("not found")),
-            },
-            _ => wire::payout_refusal(&Refusal::not_found("not found")),
-        }
+    if let Some(rest) = below(PLATFORM) {
+        return answer_platform(twin, rest, request);
     }
-
-    pub(super) fn is_api_token(&self, presented: Option<&str>) -> bool {
-        presented == Some(sign::shown(&self.settings.merchant_api_token))
-    }
-
-    pub(super) fn is_password(&self, presented: Option<&str>) -> bool {
-        presented == Some(sign::shown(&self.settings.password))
-    }
-
-    /// Answers a question about no order, unless that goes wrong.
-    pub(super) fn ask_of_route(
-        &mut self,
-        route: &'static str,
-        answer: impl FnOnce(&mut Self) -> Reply,
-    ) -> Reply {
-        let nth = self.questions.entry(route).or_insert(0);
-        *nth = nth.saturating_add(1);
-        let nth = *nth;
-        self.ask(route, nth, wire::PAYOUT_COMPLAINTS, answer)
-    }
-
-    pub(super) fn ask(
-        &mut self,
-        key: &str,
-        nth: u32,
-        complaints: Complaints,
-        answer: impl FnOnce(&mut Self) -> Reply,
-    ) -> Reply {
-        let fault = self.faults.meet(Occasion::Query, key, nth);
-        call::question(fault, complaints, || answer(self))
+    match below(CHECKOUT).and_then(|rest| rest.strip_prefix("session/")) {
+        Some(token) => checkout::visit(twin, token, request),
+        None => wire::payment_refusal(&Refusal::not_found("not found")),
     }
 }
+
+fn answer_payments(twin: &mut EtpayTwin, path: &str, request: &Request) -> Reply {
+    match (request.method(), path) {
+        (&Method::POST, "session/initialize") => initialize::initialize(twin, request.body()),
+        (&Method::POST, "merchant/check_payment_status") => {
+            check::check_payment(twin, request.body())
+        }
+        _ => wire::payment_refusal(&Refusal::not_found("not found")),
+    }
+}
+
+fn answer_platform(twin: &mut EtpayTwin, path: &str, request: &Request) -> Reply {
+    if (request.method(), path) == (&Method::POST, "v1/auth/login") {
+        return login::log_in(twin, request.body());
+    }
+    if let Err(refusal) = twin.own.logins.check(request, &twin.settings.switches, twin.now) {
+        return wire::payout_refusal(&refusal);
+    }
+    match (request.method(), path) {
+        (&Method::POST, "v1/payouts") => create::create(twin, request),
+        (&Method::GET, "v1/payouts") => listing::list_payouts(twin, request),
+        (&Method::GET, "v1/payouts/balance") => listing::show_balance(twin),
+        (&Method::GET, path) => match path.strip_prefix("v1/payouts/") {
+            Some(id) if !id.is_empty() => listing::show_payout(twin, id),
+            Some(_) | None => wire::payout_refusal(&Refusal::not_found("not found")),
+        },
+        _ => wire::payout_refusal(&Refusal::not_found("not found")),
+    }
+}
+
+/// Where each of the three surfaces lies below the provider's segment. `[sim]`
+pub(super) const API: &str = "/api";
+pub(super) const CHECKOUT: &str = "/pmt";
+pub(super) const PLATFORM: &str = "/platform";

@@ -1,12 +1,16 @@
-//! A session of a payer, its attempts to pay, and the claims that tells of them.
+//! A session of a payer, its attempts to pay, the claims that tell of them, and the book of all.
 //! Not how it is opened, shown or notified.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use pagos_core::{Secret, Timestamp};
 
-use super::wire;
-use crate::book::Entry;
+use super::{Etpay, identifier, wire};
+use crate::{
+    book::{Book, Entry},
+    fault::Faults,
+    machine::Protocol,
+};
 
 /// One session. The browser knows `token`, the merchant alone `signature_token`.
 pub(super) struct Session {
@@ -23,7 +27,7 @@ pub(super) struct Session {
 
 /// One try to pay.
 #[derive(Debug, Clone)]
-pub(super) struct Attempt {
+pub struct Attempt {
     pub(super) payment_token: Arc<str>,
     pub(super) is_paid: bool,
     pub(super) at: Timestamp,
@@ -31,7 +35,7 @@ pub(super) struct Attempt {
 
 /// What a merchant asks a session for. Source: manual "Crear sesión"; `docs: D12, D13`; `sdk`.
 #[derive(Clone)]
-pub(super) struct SessionDraft {
+pub struct SessionDraft {
     pub(super) order_id: Arc<str>,
     pub(super) amount_minor: i64,
     pub(super) completed_url: Option<String>,
@@ -96,7 +100,7 @@ impl Session {
             merchant_account_type: "cuenta_vista",
             merchant_account: "19687526",
             merchant_name: "Sandbox Developer Merchant",
-            merchant_currency: super::CURRENCY,
+            merchant_currency: Etpay::CURRENCY,
             merchant_order_id: &self.draft.order_id,
             merchant_amount: self.draft.amount_minor,
             user_bank: attempt.map(|_| "Banco de prueba"),
@@ -107,6 +111,55 @@ impl Session {
             payment_process: "auto",
             iat,
         }
+    }
+}
+
+/// Every session, found by its own token, by its order, and by the token of each attempt.
+#[derive(Default)]
+pub(super) struct Sessions {
+    pub(super) book: Book<Session>,
+    /// The session of each payment token.
+    attempts: HashMap<Arc<str>, u32>,
+    payment_tokens: u32,
+}
+
+impl Sessions {
+    pub(super) fn get(&self, index: u32) -> Option<&Session> {
+        self.book.get(index)
+    }
+
+    pub(super) fn by_payment_token(&self, token: &str) -> Option<u32> {
+        self.attempts.get(token).copied()
+    }
+
+    /// Adds an attempt to a session.
+    pub(super) fn attempt(
+        &mut self,
+        index: u32,
+        is_paid: bool,
+        at: Timestamp,
+        faults: &Faults,
+    ) -> Option<Attempt> {
+        let payment_token = self.new_payment_token(index, faults)?;
+        let attempt = Attempt { payment_token: Arc::clone(&payment_token), is_paid, at };
+        self.book.get_mut(index)?.attempts.push(attempt.clone());
+        self.attempts.insert(payment_token, index);
+        Some(attempt)
+    }
+
+    /// A payment token that nobody has.
+    pub(super) fn new_payment_token(&mut self, index: u32, faults: &Faults) -> Option<Arc<str>> {
+        let session = self.book.get(index)?;
+        let nth = self.payment_tokens;
+        self.payment_tokens = nth.saturating_add(1);
+        Some(identifier::token(faults.chance("payment_token", &session.token, nth)).into())
+    }
+}
+
+/// Without the tokens.
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.book.fmt(f)
     }
 }
 

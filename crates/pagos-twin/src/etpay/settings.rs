@@ -6,7 +6,8 @@ use std::time::Duration;
 use pagos_core::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::random::Span;
+use super::sign;
+use crate::timing::Timing;
 
 /// The twin's merchant. Invented.
 pub const SANDBOX_MERCHANT_CODE: &str = "cl_sim_merchant";
@@ -34,12 +35,20 @@ pub struct EtpaySettings {
     /// What the control surface can change while the twin runs.
     pub switches: Switches,
     /// How long things take. `[sim]`
-    pub timing: EtpayTiming,
+    pub timing: Timing,
     /// How many times longer a payer has, for people who live slower than the twin. `[sim]`
     pub pace: u32,
 }
 
 impl EtpaySettings {
+    pub(super) fn is_api_token(&self, presented: Option<&str>) -> bool {
+        presented == Some(sign::shown(&self.merchant_api_token))
+    }
+
+    pub(super) fn is_password(&self, presented: Option<&str>) -> bool {
+        presented == Some(sign::shown(&self.password))
+    }
+
     pub(super) fn session_ttl(&self) -> Duration {
         let seconds = u64::from(self.switches.session_ttl_seconds);
         Duration::from_secs(seconds.saturating_mul(self.pace.into()))
@@ -55,7 +64,7 @@ impl Default for EtpaySettings {
             password: Secret::new(SANDBOX_PASSWORD),
             balance_minor: 10_000_000_000_000,
             switches: Switches::default(),
-            timing: EtpayTiming::default(),
+            timing: Timing::default(),
             pace: 1,
         }
     }
@@ -166,37 +175,6 @@ pub enum Duplicates {
     Execute,
     /// It is refused with 409 and the payout that exists.
     Refuse,
-}
-
-/// How long faults and reversals take, in virtual time. `[sim]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EtpayTiming {
-    /// From creation to the first final status of a stuck payout. It ends too: every payout has one
-    /// truth in finite time.
-    pub stuck: Duration,
-    /// From the first final status to the next one, if there is a reversal.
-    pub reversal: Span,
-    /// From the arrival of a late request to its effect.
-    pub late_apply: Span,
-    /// How long a slow reply takes.
-    pub slow_reply: Span,
-    /// How late a delayed webhook is. It overlaps with `reversal` so that notices overtake.
-    pub webhook_delay: Span,
-    /// How long a list that lags leaves a payout out.
-    pub listing_lag: Span,
-}
-
-impl Default for EtpayTiming {
-    fn default() -> Self {
-        Self {
-            stuck: Duration::from_secs(7 * 24 * 60 * 60),
-            reversal: Span::from_millis(60_000, 600_000),
-            late_apply: Span::from_millis(60_000, 480_000),
-            slow_reply: Span::from_millis(2_000, 10_000),
-            webhook_delay: Span::from_millis(30_000, 900_000),
-            listing_lag: Span::from_millis(60_000, 600_000),
-        }
-    }
 }
 
 const FINALITY_SECONDS_MAX: u16 = 300;

@@ -1,4 +1,4 @@
-//! Tokens, signed as the documents say and in the ways in which a forger would.
+//! Tokens, signed as the documents say and in ways that must not be believed.
 //! Not shared with a provider crate, so that one mistake cannot hide in both.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,50 +1,43 @@
-//! What the merchant is told of payments and payouts, when, and again if he does not listen.
+//! What the merchant is told of payments and payouts, and what a sending of it says.
 //! Not the sending; whoever runs the twin takes what is due and reports what came of it.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use pagos_core::Timestamp;
 
 use super::{
-    EtpayTwin,
-    forgery::{Forgery, forge},
+    Etpay, EtpayTwin,
+    invalid_token::{self, InvalidToken},
     payout::PayoutStatus,
     session::{Attempt, Session},
-    settings::NotificationForm,
+    settings::{NotificationForm, Switches},
     sign, wire,
 };
 use crate::{
+    notification::{self, Change, Notice},
     scenario::Notified,
-    telling::{self, News, OUTDATED_AFTER, Signature},
-    twin::{Ack, Outgoing},
+    twin::Outgoing,
 };
 
-/// A notice that waits to be sent or to be acknowledged.
+/// What a notification tells.
 #[derive(Debug, Clone)]
-pub(super) struct Notice {
-    about: About,
-    /// How often it was sent before.
-    retries: u32,
-    signature: Signature,
-}
-
-#[derive(Debug, Clone)]
-enum About {
+pub enum Subject {
+    /// A status of a payout, and since when it has it.
     Payout { index: u32, status: PayoutStatus, at: Timestamp },
-    Payment { index: u32, attempt: Option<Attempt>, forgery: Forgery, at: Timestamp },
+    /// An attempt to pay, or that there was none, and how a wrong token of it is wrong.
+    Payment { index: u32, attempt: Option<Attempt>, invalid: InvalidToken, at: Timestamp },
 }
 
-/// How the notices of one payment behave.
+/// How the notifications of one payment are asked to behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
-    Genuine(telling::Wish),
-    Forged(Forgery),
+pub(super) enum NoticeMode {
+    /// Their tokens are valid, unless chance wants it otherwise.
+    Valid(Notified),
+    Invalid(InvalidToken),
 }
 
-/// Every word that a payer's click can have for its notice.
-pub(super) const WISHES: [&str; 11] = [
+/// Every word that a payer's click can have for its notification.
+pub(super) const NOTICES: [&str; 11] = [
     "late",
     "lost",
     "twice",
@@ -58,152 +51,109 @@ pub(super) const WISHES: [&str; 11] = [
     "future-iat",
 ];
 
-impl Wish {
+impl NoticeMode {
     pub(super) fn of(word: &str) -> Option<Self> {
-        let genuine = telling::Wish::of(word).map(Self::Genuine);
-        genuine.or_else(|| Forgery::of(word).map(Self::Forged))
+        let valid = Notified::of(word).map(Self::Valid);
+        valid.or_else(|| InvalidToken::of(word).map(Self::Invalid))
     }
 }
 
-impl EtpayTwin {
-    /// Queues notices of the payout's present status, if the merchant has an address for them.
-    pub(super) fn tell_payout(&mut self, index: u32, at: Timestamp) {
-        let is_deaf = self.settings.switches.payout_webhook_url.is_none();
-        let Some(payout) = self.payouts.get_mut(index).filter(|_| !is_deaf) else {
-            return;
-        };
-        let nth = payout.notices;
-        payout.notices = nth.saturating_add(1);
-        let (key, status) = (Arc::clone(&payout.key), payout.status);
-        let news = News {
-            key: &key,
-            nth,
-            notified: payout.notified,
-            is_final: status.is_final(),
-            delay: self.settings.timing.webhook_delay,
-        };
-        for telling in telling::tellings(&mut self.faults, news) {
-            let at = at.plus(telling.after);
-            let status = if telling.is_outdated { PayoutStatus::Pending } else { status };
-            let notice = |signature| {
-                let about = About::Payout { index, status, at };
-                Notice { about, retries: 0, signature }
-            };
-            if telling.signature == Signature::WrongAtFirst {
-                // Nothing about it is signed, so whoever takes the lie waits for no retry.
-                self.outbox.add(at, notice(Signature::Wrong));
-                self.outbox.add(at.plus(OUTDATED_AFTER), notice(Signature::Right));
-            } else {
-                self.outbox.add(at, notice(telling.signature));
-            }
-        }
-    }
-
-    /// Queues notices of an attempt, or of the lack of one, if the session has an address for them.
-    pub(super) fn tell_payment(
-        &mut self,
-        index: u32,
-        attempt: Option<Attempt>,
-        wish: Wish,
-        at: Timestamp,
-    ) {
-        let session = self.sessions.get_mut(index);
-        let Some(session) = session.filter(|it| it.draft.webhook_url.is_some()) else {
-            return;
-        };
-        let nth = session.notices;
-        session.notices = nth.saturating_add(1);
-        let key = Arc::clone(&session.draft.order_id);
-        let drawn = Forgery::drawn(self.faults.chance("forgery", &key, nth).next_u64());
-        let (notified, forgery) = match wish {
-            Wish::Genuine(wish) => (wish.notified(&mut self.faults, &key), drawn),
-            Wish::Forged(forgery) => (Notified::WronglySigned, forgery),
-        };
-        let delay = self.settings.timing.webhook_delay;
-        let news = News { key: &key, nth, notified, is_final: true, delay };
-        for telling in telling::tellings(&mut self.faults, news) {
-            let attempt = if telling.is_outdated {
-                self.new_payment_token(index).map(|payment_token| Attempt {
-                    payment_token,
-                    is_paid: false,
-                    at,
-                })
-            } else {
-                attempt.clone()
-            };
-            let about = About::Payment { index, attempt, forgery, at };
-            let notice = Notice { about, retries: 0, signature: telling.signature };
-            self.outbox.add(at.plus(telling.after), notice);
-        }
-    }
-
-    /// Takes what has to be sent by now, and no more than that many.
-    pub(super) fn take_notices(&mut self, count_max: usize) -> Vec<Outgoing> {
-        let mut outbox = std::mem::take(&mut self.outbox);
-        let taken = outbox.take(self.now, count_max, |number, it| self.outgoing(number, it));
-        self.outbox = outbox;
-        taken
-    }
-
-    /// Hears what came of a sending, and plans the next one if it failed. Any 2xx counts as heard;
-    /// neither that nor the retries are documented. `[sim]`
-    pub(super) fn hear(&mut self, number: u64, ack: Ack) {
-        let Some(notice) = self.outbox.answered(number) else {
-            return;
-        };
-        if matches!(ack, Ack::Status(200..=299)) {
-            if matches!(notice.about, About::Payout { .. }) {
-                self.approve();
-            }
-            return;
-        }
-        let delays = &self.settings.switches.retry_delays_seconds;
-        if let Some(wait) = telling::retry_delay(delays, notice.retries) {
-            let retries = notice.retries + 1;
-            self.outbox.add(self.now.plus(wait), Notice { retries, ..notice });
-        }
-    }
-
-    /// The bytes of one sending. A retry has the same.
-    fn outgoing(&self, number: u64, notice: &Notice) -> Option<Outgoing> {
-        let is_wrong = notice.signature.is_wrong(notice.retries);
-        let (url, content_type, body) = match &notice.about {
-            About::Payout { index, status, at } => {
-                let payout = self.payouts.get(*index)?;
-                let url = self.settings.switches.payout_webhook_url.clone()?;
-                let status = if is_wrong { opposite(*status) } else { *status };
-                let told = self.told(payout, status, *at);
-                (url, "application/json", serde_json::to_string(&told).ok()?)
-            }
-            About::Payment { index, attempt, forgery, at } => {
-                let session = self.sessions.get(*index)?;
-                let forgery = Some(*forgery).filter(|_| is_wrong);
-                let jwt = token(session, attempt.as_ref(), forgery, *at);
-                let (content_type, body) = wrapped(self.settings.switches.notification_form, &jwt);
-                (session.draft.webhook_url.clone()?, content_type, body)
-            }
-        };
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Some(Outgoing { number, url, headers, body: Bytes::from(body) })
+/// Queues notifications of the payout's present status, if the merchant has an address for them.
+pub(super) fn tell_payout(twin: &mut EtpayTwin, index: u32, at: Timestamp) {
+    let has_no_address = twin.settings.switches.payout_webhook_url.is_none();
+    let Some(payout) = twin.own.payouts.get_mut(index).filter(|_| !has_no_address) else {
+        return;
+    };
+    let nth = payout.notices;
+    payout.notices = nth.saturating_add(1);
+    let (key, status) = (Arc::clone(&payout.key), payout.status);
+    let (notified, is_final) = (payout.notified, status.is_final());
+    let delay = twin.settings.timing.webhook_delay;
+    let change = Change { key: &key, nth, notified, is_final, delay };
+    for planned in notification::plan(&mut twin.faults, change) {
+        let at = at.plus(planned.after);
+        let status = if planned.is_outdated { PayoutStatus::Pending } else { status };
+        twin.outbox.post_unsigned(at, Subject::Payout { index, status, at }, planned.signature);
     }
 }
 
-/// The token of a payment, genuine or forged.
+/// Queues notifications of an attempt, or of the lack of one, if the session has an address for
+/// them.
+pub(super) fn tell_payment(
+    twin: &mut EtpayTwin,
+    index: u32,
+    attempt: Option<Attempt>,
+    mode: NoticeMode,
+    at: Timestamp,
+) {
+    let session = twin.own.sessions.book.get_mut(index);
+    let Some(session) = session.filter(|it| it.draft.webhook_url.is_some()) else {
+        return;
+    };
+    let nth = session.notices;
+    session.notices = nth.saturating_add(1);
+    let key = Arc::clone(&session.draft.order_id);
+    let drawn = InvalidToken::drawn(twin.faults.chance("forgery", &key, nth).next_u64());
+    let (notified, invalid) = match mode {
+        NoticeMode::Valid(notified) => (notified, drawn),
+        NoticeMode::Invalid(invalid) => (Notified::WronglySigned, invalid),
+    };
+    let delay = twin.settings.timing.webhook_delay;
+    let change = Change { key: &key, nth, notified, is_final: true, delay };
+    for planned in notification::plan(&mut twin.faults, change) {
+        let attempt = if planned.is_outdated {
+            let token = twin.own.sessions.new_payment_token(index, &twin.faults);
+            token.map(|payment_token| Attempt { payment_token, is_paid: false, at })
+        } else {
+            attempt.clone()
+        };
+        let subject = Subject::Payment { index, attempt, invalid, at };
+        twin.outbox.post(at.plus(planned.after), subject, planned.signature);
+    }
+}
+
+/// The bytes of one sending. A retry has the same.
+pub(super) fn message(
+    switches: &Switches,
+    own: &Etpay,
+    number: u64,
+    notice: &Notice<Subject>,
+) -> Option<Outgoing> {
+    let is_wrong = notice.is_wrong();
+    let (url, content_type, body) = match &notice.subject {
+        Subject::Payout { index, status, at } => {
+            let payout = own.payouts.get(*index)?;
+            let url = switches.payout_webhook_url.clone()?;
+            let status = if is_wrong { opposite(*status) } else { *status };
+            let told = payout.told(switches, status, *at);
+            (url, "application/json", serde_json::to_string(&told).ok()?)
+        }
+        Subject::Payment { index, attempt, invalid, at } => {
+            let session = own.sessions.get(*index)?;
+            let invalid = Some(*invalid).filter(|_| is_wrong);
+            let jwt = token(session, attempt.as_ref(), invalid, *at);
+            let (content_type, body) = wrapped(switches.notification_form, &jwt);
+            (session.draft.webhook_url.clone()?, content_type, body)
+        }
+    };
+    Some(Outgoing::new(number, url, content_type, body))
+}
+
+/// The token of a payment, valid or not.
 pub(super) fn token(
     session: &Session,
     attempt: Option<&Attempt>,
-    forgery: Option<Forgery>,
+    invalid: Option<InvalidToken>,
     at: Timestamp,
 ) -> String {
     let claims = session.claims(attempt, wire::seconds(at));
-    match forgery {
-        Some(forgery) => forge(forgery, claims, &session.signature_token),
+    match invalid {
+        Some(kind) => invalid_token::write(kind, claims, &session.signature_token),
         None => sign::hs256(&claims, &session.signature_token),
     }
 }
 
-/// What a forger would say: nothing about a payout is signed.
+/// What somebody else would say: nothing about a payout is signed.
 const fn opposite(status: PayoutStatus) -> PayoutStatus {
     match status {
         PayoutStatus::Completed => PayoutStatus::Rejected,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::request::Refusal;
 use crate::{
-    call::{Complaints, Statuses},
+    call::{ErrorReplies, Statuses},
     twin::Reply,
 };
 
@@ -134,7 +134,7 @@ pub(super) fn payout_refusal(refusal: &Refusal) -> Reply {
     answer(refusal.status, &json!({"msg": refusal.text}))
 }
 
-pub(super) const PAYMENT_COMPLAINTS: Complaints = Complaints {
+pub(super) const PAYMENT_ERRORS: ErrorReplies = ErrorReplies {
     internal_error: payment_error,
     busy: || Reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"service unavailable"}"#),
     refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"message":"amount is invalid"}"#),
@@ -142,7 +142,7 @@ pub(super) const PAYMENT_COMPLAINTS: Complaints = Complaints {
     statuses: Statuses { field: "status", words: &[] },
 };
 
-pub(super) const PAYOUT_COMPLAINTS: Complaints = Complaints {
+pub(super) const PAYOUT_ERRORS: ErrorReplies = ErrorReplies {
     internal_error: payout_error,
     busy: || Reply::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"msg":"service unavailable"}"#),
     refusal: || Reply::json(StatusCode::BAD_REQUEST, r#"{"msg":"account_number is invalid"}"#),

@@ -112,7 +112,7 @@ pub enum Occasion {
     Query,
     /// A notice is about to be sent for the first time.
     Webhook,
-    /// An order comes into being and its fate is settled.
+    /// An order comes into being and its outcome is drawn.
     Life,
     /// An order comes into being, and a list will have to show it.
     Listing,

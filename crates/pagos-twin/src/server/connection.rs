@@ -1,5 +1,5 @@
 //! Incoming connections: bytes to requests, and replies to bytes or to the lack of them.
-//! Not what is answered; the station knows.
+//! Not what is answered; see `host`.
 
 use std::{
     pin::Pin,
@@ -22,13 +22,13 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::station::Station;
+use super::host::Host;
 use crate::{control, twin::Reply};
 
 /// Accepts connections until `stopped` says so.
 pub(super) fn spawn_accepting(
     listener: TcpListener,
-    station: Arc<Station>,
+    host: Arc<Host>,
     mut stopped: watch::Receiver<()>,
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
@@ -39,7 +39,7 @@ pub(super) fn spawn_accepting(
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(run(stream, Arc::clone(&station), stopped.clone()));
+                        connections.spawn(run(stream, Arc::clone(&host), stopped.clone()));
                     }
                     // Out of descriptors, most likely: let some connections end first.
                     Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -52,12 +52,12 @@ pub(super) fn spawn_accepting(
     })
 }
 
-async fn run(stream: TcpStream, station: Arc<Station>, mut stopped: watch::Receiver<()>) {
+async fn run(stream: TcpStream, host: Arc<Host>, mut stopped: watch::Receiver<()>) {
     // Without it, small answers wait for acknowledgements; a refusal changes nothing else.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
-        let station = Arc::clone(&station);
-        async move { answer(&station, request).await }
+        let host = Arc::clone(&host);
+        async move { answer(&host, request).await }
     });
     let connection =
         hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -73,18 +73,18 @@ async fn run(stream: TcpStream, station: Arc<Station>, mut stopped: watch::Recei
 }
 
 async fn answer(
-    station: &Station,
+    host: &Host,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<ReplyBody>, Closed> {
     let (head, body) = request.into_parts();
     let mut reply = match Limited::new(body, BODY_BYTES_MAX).collect().await {
-        Ok(body) => station.handle(&http::Request::from_parts(head, body.to_bytes())),
+        Ok(body) => host.handle(&http::Request::from_parts(head, body.to_bytes())),
         Err(_) => {
             control::error(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large or broke off")
         }
     };
     while let Reply::Later { after, reply: later } = reply {
-        tokio::time::sleep(station.clock().real(after)).await;
+        tokio::time::sleep(host.clock().real(after)).await;
         reply = *later;
     }
     match reply {

@@ -18,7 +18,7 @@ pub(super) enum Oddity {
 }
 
 /// What becomes of payouts to an account. Source: `virtualpos.md` 10; all of it is `[sim]`.
-pub(super) fn wont(account_number: &str) -> Option<(Scenario, Option<Oddity>)> {
+pub(super) fn scenario(account_number: &str) -> Option<(Scenario, Option<Oddity>)> {
     let (_, last) = account_number.split_at_checked(account_number.len().checked_sub(4)?)?;
     let plain = Scenario::plain();
     Some(match last {

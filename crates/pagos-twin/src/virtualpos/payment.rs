@@ -1,5 +1,5 @@
 //! A payment: what a create must hold, its states, and how it is shown.
-//! Not how it is paid; see `funnel`.
+//! Not how it is paid; see `checkout`.
 
 use std::{fmt, sync::Arc};
 
@@ -60,7 +60,7 @@ pub(super) struct Payment {
 
 /// A create that passed every check.
 #[derive(Clone)]
-pub(super) struct PaymentDraft {
+pub struct PaymentDraft {
     pub(super) account: usize,
     /// `merchant_internal_code`, empty if there is none.
     pub(super) code: Arc<str>,

@@ -7,8 +7,8 @@ use pagos_core::Timestamp;
 
 use super::{account::Oddity, instruction::Instruction, wire};
 use crate::{
-    book::Entry,
-    purse::Whereabouts,
+    balance::{Payable, Whereabouts},
+    book::{Book, Entry},
     scenario::{End, Ending, Notified, Scenario},
 };
 
@@ -82,6 +82,20 @@ impl Entry for Payout {
 
     fn key(&self) -> &Arc<str> {
         &self.instruction.merchant_id
+    }
+}
+
+impl Payable for Payout {
+    fn account(&self) -> &Arc<str> {
+        &self.instruction.account_number
+    }
+
+    fn amount_minor(&self) -> i64 {
+        self.instruction.amount_minor
+    }
+
+    fn total_minor(&self) -> i64 {
+        self.instruction.amount_minor
     }
 }
 
@@ -167,9 +181,20 @@ impl Payout {
     }
 }
 
+/// The payouts of an account with this `merchant_id`, oldest first, each with its index.
+pub(super) fn of_account<'a>(
+    payouts: &'a Book<Payout>,
+    account: usize,
+    merchant_id: &str,
+) -> impl Iterator<Item = (u32, &'a Payout)> + use<'a> {
+    let named = payouts.by_key(merchant_id).iter();
+    let found = named.filter_map(|index| Some((*index, payouts.get(*index)?)));
+    found.filter(move |(_, payout)| payout.account == account)
+}
+
 /// A create that passed every check.
 #[derive(Debug, Clone)]
-pub(super) struct PayoutDraft {
+pub struct PayoutDraft {
     pub(super) account: usize,
     pub(super) instruction: Arc<Instruction>,
     /// What the message asks for, or else the account.

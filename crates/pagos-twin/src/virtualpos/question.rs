@@ -1,18 +1,25 @@
 //! Questions about payouts: by the twin's id, and by the merchant's own.
 //! Not a list, not a balance: the manual names neither.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use http::StatusCode;
+use pagos_core::Timestamp;
 use serde_json::Value;
 
 use super::{
     VirtualPosTwin,
     instruction::{Instruction, tef_of},
-    payout::Payout,
-    request::{Caller, Refusal},
+    payout::{self, Payout},
+    request::{self, Caller, Refusal},
+    settings::Switches,
     wire,
 };
-use crate::{call, fault::Occasion, twin::Reply, web::percent_decoded};
+use crate::{
+    book::Book,
+    twin::{Reply, Request},
+    web::percent_decoded,
+};
 
 /// What a question names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,106 +42,87 @@ impl Name {
     }
 }
 
-impl VirtualPosTwin {
-    /// `GET` or `POST /v3/payout/{id}` and `/v3/payout/merchant/{merchant_id}`. Paths and methods are
-    /// inferred; that there are these two questions is of the manual.
-    pub(super) fn question(&mut self, name: &Name, request: &http::Request<Bytes>) -> Reply {
-        let found = self.admit_to_payouts(request).and_then(|caller| {
-            check_body(request, &caller)?;
-            self.find(name, &caller)
-        });
-        let index = match found {
-            Ok(index) => index,
-            Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => {
-                return self.refuse(&refusal);
-            }
-            Err(refusal) => return self.ask("unknown payout", |twin| twin.refuse(&refusal)),
-        };
-        let Some(key) = self.payouts.get(index).map(|it| it.instruction.merchant_id.clone()) else {
+/// `GET` or `POST /v3/payout/{id}` and `/v3/payout/merchant/{merchant_id}`. Paths and methods are
+/// inferred; that there are these two questions is of the manual.
+pub(super) fn question(
+    twin: &mut VirtualPosTwin,
+    name: &Name,
+    request: &Request,
+) -> Result<Reply, Refusal> {
+    let caller = request::admit(request, &twin.settings.accounts, twin.now)?;
+    let found = check_body(request, &caller)
+        .and_then(|()| find(&twin.own.payouts, name, &caller, &twin.settings.switches));
+    let (index, key) = match found {
+        Ok(found) => found,
+        Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => return Err(refusal),
+        Err(refusal) => {
+            let nth = twin.own.payouts.count_query(UNKNOWN);
+            return Ok(twin.ask(UNKNOWN, nth, wire::ERRORS, |twin| {
+                wire::refuse(&refusal, &twin.settings.switches)
+            }));
+        }
+    };
+    let nth = twin.own.payouts.count_query(&key);
+    Ok(twin.ask(&key, nth, wire::ERRORS, |twin| {
+        let now = twin.now;
+        let Some(payout) = twin.own.payouts.get_mut(index) else {
             return wire::internal_error();
         };
-        let is_search = matches!(name, Name::MerchantId(_));
-        self.ask(&key, |twin| if is_search { twin.search(index) } else { twin.show(index) })
-    }
-
-    /// The payouts of an account with this `merchant_id`, oldest first.
-    pub(super) fn payouts_named(
-        &self,
-        account: usize,
-        merchant_id: &str,
-    ) -> impl Iterator<Item = u32> {
-        let is_own = move |index: &u32| {
-            self.payouts.get(*index).is_some_and(|payout| payout.account == account)
-        };
-        self.payouts.by_key(merchant_id).iter().copied().filter(is_own)
-    }
-
-    /// The payout, if it is the caller's and the question is signed for it. Of several with one
-    /// `merchant_id` it is the oldest that the signature fits: whoever was paid twice does not see it
-    /// here. `[sim]`
-    fn find(&self, name: &Name, caller: &Caller) -> Result<u32, Refusal> {
-        let candidates: Vec<u32> = match name {
-            Name::Id(id) => self.payouts.by_reference(id).into_iter().collect(),
-            Name::MerchantId(merchant_id) => {
-                self.payouts_named(caller.account, merchant_id).collect()
-            }
-        };
-        let is_own = |payout: &&Payout| payout.account == caller.account;
-        let payouts = candidates.iter().filter_map(|index| {
-            self.payouts.get(*index).filter(is_own).map(|payout| (*index, payout))
-        });
-        let mut is_known = false;
-        for (index, payout) in payouts {
-            is_known = true;
-            if self.is_signed_for(payout, caller) {
-                return Ok(index);
-            }
+        if matches!(name, Name::MerchantId(_)) && is_missed(payout, now) {
+            return wire::refuse(&Refusal::not_found(), &twin.settings.switches);
         }
-        Err(if is_known {
-            Refusal::signature("Signature de otra tef")
-        } else {
-            Refusal::not_found()
-        })
-    }
+        wire::Success::payout(payout.shown(payout.echoed_minor())).reply(StatusCode::OK)
+    }))
+}
 
-    /// Whether the token carries the stored instruction, or may go without one. Source: manual, the
-    /// same structure for all three methods; `virtualpos.md` 10, check 6.
-    fn is_signed_for(&self, payout: &Payout, caller: &Caller) -> bool {
-        match caller.claims.value("tef") {
-            Some(tef) => Instruction::read(tef).is_ok_and(|it| it == *payout.instruction),
-            None => !self.settings.switches.strict_query_signature,
+/// The payout and its `merchant_id`, if it is the caller's and the question is signed for it. Of
+/// several with one `merchant_id` it is the oldest that the signature fits: whoever was paid twice
+/// does not see it here. `[sim]`
+fn find(
+    payouts: &Book<Payout>,
+    name: &Name,
+    caller: &Caller,
+    switches: &Switches,
+) -> Result<(u32, Arc<str>), Refusal> {
+    let candidates: Vec<(u32, &Payout)> = match name {
+        Name::Id(id) => payouts
+            .by_reference(id)
+            .and_then(|index| Some((index, payouts.get(index)?)))
+            .filter(|(_, payout)| payout.account == caller.account)
+            .into_iter()
+            .collect(),
+        Name::MerchantId(merchant_id) => {
+            payout::of_account(payouts, caller.account, merchant_id).collect()
         }
-    }
-
-    /// Shows the payout unless a search still misses it.
-    fn search(&mut self, index: u32) -> Reply {
-        let now = self.now;
-        let Some(payout) = self.payouts.get_mut(index) else {
-            return wire::internal_error();
-        };
-        if payout.misses > 0 || payout.found_at > now {
-            payout.misses = payout.misses.saturating_sub(1);
-            return self.refuse(&Refusal::not_found());
-        }
-        self.show(index)
-    }
-
-    fn show(&self, index: u32) -> Reply {
-        self.payouts.get(index).map_or_else(wire::internal_error, |payout| {
-            wire::Success::payout(payout.shown(payout.echoed_minor())).reply(StatusCode::OK)
-        })
-    }
-
-    /// Answers a question about a payout, unless that goes wrong.
-    fn ask(&mut self, key: &str, answer: impl FnOnce(&mut Self) -> Reply) -> Reply {
-        let nth = self.payouts.count_query(key);
-        let fault = self.faults.meet(Occasion::Query, key, nth);
-        call::question(fault, wire::COMPLAINTS, || answer(self))
+    };
+    let signed = candidates.iter().find(|(_, payout)| is_signed_for(payout, caller, switches));
+    match signed {
+        Some((index, payout)) => Ok((*index, Arc::clone(&payout.instruction.merchant_id))),
+        None if candidates.is_empty() => Err(Refusal::not_found()),
+        None => Err(Refusal::signature("Signature de otra tef")),
     }
 }
 
+/// Whether the token carries the stored instruction, or may go without one. Source: manual, the
+/// same structure for all three methods; `virtualpos.md` 10, check 6.
+fn is_signed_for(payout: &Payout, caller: &Caller, switches: &Switches) -> bool {
+    match caller.claims.value("tef") {
+        Some(tef) => Instruction::read(tef).is_ok_and(|it| it == *payout.instruction),
+        None => !switches.strict_query_signature,
+    }
+}
+
+/// Whether a search still misses the payout; each one that does is one less.
+fn is_missed(payout: &mut Payout, now: Timestamp) -> bool {
+    let is_missed = payout.misses > 0 || payout.found_at > now;
+    if is_missed {
+        payout.misses = payout.misses.saturating_sub(1);
+    }
+    is_missed
+}
+
 /// A question that is a POST says once more what is signed.
-fn check_body(request: &http::Request<Bytes>, caller: &Caller) -> Result<(), Refusal> {
+fn check_body(request: &Request, caller: &Caller) -> Result<(), Refusal> {
     if request.body().is_empty() {
         return Ok(());
     }
@@ -147,3 +135,6 @@ fn check_body(request: &http::Request<Bytes>, caller: &Caller) -> Result<(), Ref
     }
     Err(Refusal::signature("Signature de otra tef"))
 }
+
+/// What questions about no payout are counted under.
+const UNKNOWN: &str = "unknown payout";

@@ -1,7 +1,6 @@
 //! Who calls, whether the call is signed, and how it is refused.
 //! Not what the fields of each call must hold.
 
-use bytes::Bytes;
 use http::{StatusCode, header::AUTHORIZATION};
 use pagos_core::Timestamp;
 use serde_json::Value;
@@ -10,7 +9,10 @@ use super::{
     settings::KeyPair,
     sign::{Claims, Distrust},
 };
-use crate::fields::{Flaw, FlawKind};
+use crate::{
+    fields::{Flaw, FlawKind},
+    twin::Request,
+};
 
 /// A refusal: nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +104,7 @@ impl Caller {
 /// Checks the headers, in this order: the key is known, there is a signature, it has three parts and
 /// HS256, its code is right, it is of this key. Source: `virtualpos.md` 10, checks 1 to 5.
 pub(super) fn admit(
-    request: &http::Request<Bytes>,
+    request: &Request,
     accounts: &[KeyPair],
     now: Timestamp,
 ) -> Result<Caller, Refusal> {

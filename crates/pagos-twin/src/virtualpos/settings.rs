@@ -7,7 +7,7 @@ use http::StatusCode;
 use pagos_core::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::random::Span;
+use crate::{random::Span, timing::Timing};
 
 /// The twin's API key for payouts. Invented; the shape is that of the sibling API's keys.
 pub const SANDBOX_API_KEY: &str = "5a17e5-7b0c5a-17e57b-0c5a17-e57b0c";
@@ -151,18 +151,8 @@ pub struct VirtualPosTiming {
     pub processing: Span,
     /// From `procesando` to the first final state.
     pub settle: Span,
-    /// The same for a stuck payout. It ends too: every payout has one truth in finite time.
-    pub stuck: Duration,
-    /// From the first final state to the next one, if there is a reversal.
-    pub reversal: Span,
-    /// From the arrival of a late request to its effect.
-    pub late_apply: Span,
-    /// How long a slow reply takes.
-    pub slow_reply: Span,
-    /// How late a delayed callback is. It overlaps with `reversal` so that callbacks overtake.
-    pub webhook_delay: Span,
-    /// How long a payout that lags is not found by its `merchant_id`.
-    pub listing_lag: Span,
+    /// What goes wrong.
+    pub faults: Timing,
 }
 
 impl VirtualPosTiming {
@@ -179,12 +169,7 @@ impl Default for VirtualPosTiming {
         Self {
             processing: Span::from_millis(500, 1_000),
             settle: Span::from_millis(500, 3_000),
-            stuck: Duration::from_secs(7 * 24 * 60 * 60),
-            reversal: Span::from_millis(60_000, 600_000),
-            late_apply: Span::from_millis(60_000, 480_000),
-            slow_reply: Span::from_millis(2_000, 10_000),
-            webhook_delay: Span::from_millis(30_000, 900_000),
-            listing_lag: Span::from_millis(60_000, 600_000),
+            faults: Timing::default(),
         }
     }
 }

@@ -8,9 +8,9 @@ use pagos_core::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::request::Refusal;
+use super::{request::Refusal, settings::Switches};
 use crate::{
-    call::{Complaints, Statuses},
+    call::{ErrorReplies, Statuses},
     chile::santiago,
     twin::Reply,
 };
@@ -101,12 +101,13 @@ impl<'a> Success<'a> {
     }
 }
 
-/// A refusal in the envelope of the sibling API.
-pub(super) fn refusal(status: StatusCode, refusal: &Refusal) -> Reply {
+/// A refusal in the envelope of the sibling API, with a status of its own or always with 200.
+pub(super) fn refuse(refusal: &Refusal, switches: &Switches) -> Reply {
+    let status = if switches.errors_as_200 { StatusCode::OK } else { refusal.status };
     no(status, refusal.code, &refusal.text)
 }
 
-pub(super) const COMPLAINTS: Complaints = Complaints {
+pub(super) const ERRORS: ErrorReplies = ErrorReplies {
     internal_error,
     busy: || no(StatusCode::SERVICE_UNAVAILABLE, "SIM-BUSY", "servicio no disponible"),
     refusal: || no(StatusCode::UNPROCESSABLE_ENTITY, "SIM-REFUSED", "un campo es inválido"),

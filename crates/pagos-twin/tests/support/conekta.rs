@@ -1,28 +1,26 @@
 //! A business in Mexico with a world of its own: makes payees, pays them, reads what it is told.
 //! Not a provider's client; it says exactly what a test tells it to.
 
-use std::time::Duration;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Request;
-use pagos_core::Timestamp;
 use pagos_twin::{
-    Ack, Fault, Faults, Reply, Trigger, WebhookDelivery, World,
+    Faults, Reply, WebhookDelivery,
     conekta::{ConektaSettings, ConektaTwin, SANDBOX_API_KEY, Switches},
 };
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-use super::{answer, whole};
+use super::{Bench, answer, on_a_bench, whole};
 
 pub const HOOK: &str = "http://127.0.0.1:9/conekta";
 pub const CLABE: &str = "072225008217746674";
 
 pub struct Business {
-    pub world: World,
-    pub now: Timestamp,
+    bench: Bench,
 }
+
+on_a_bench!(Business);
 
 impl Business {
     /// Without webhooks.
@@ -44,17 +42,7 @@ impl Business {
     }
 
     pub fn faulty(settings: ConektaSettings, faults: Faults) -> Self {
-        let twin = ConektaTwin::new(settings).with_faults(faults);
-        let world = World::new(vec![Box::new(twin)]);
-        Self { world, now: Timestamp::from_millis(super::START_MS) }
-    }
-
-    pub fn twin(&mut self) -> &mut (dyn pagos_twin::Twin + 'static) {
-        self.world.twin_mut("conekta").unwrap()
-    }
-
-    pub fn send(&mut self, request: &Request<Bytes>) -> Reply {
-        self.world.handle(request, self.now)
+        Self { bench: Bench::of(ConektaTwin::new(settings).with_faults(faults)) }
     }
 
     pub fn call(&mut self, method: &str, path: &str, body: &Value) -> Reply {
@@ -100,47 +88,8 @@ impl Business {
         self.get("balance")["available"][0]["amount"].as_i64().unwrap()
     }
 
-    pub fn control(&mut self, name: &str, body: &Value) -> http::Response<Bytes> {
-        let request = Request::post(format!("/_twin/conekta/{name}"));
-        whole(self.send(&request.body(Bytes::from(body.to_string())).unwrap()))
-    }
-
     pub fn advance_to(&mut self, id: &str, to: &str) -> u16 {
         self.control("advance", &json!({"transfer": id, "to": to})).status().as_u16()
-    }
-
-    pub fn wait(&mut self, seconds: u64) {
-        self.now = self.now.plus(Duration::from_secs(seconds));
-        let now = self.now;
-        self.twin().advance(now);
-    }
-
-    pub fn due(&mut self) -> Vec<WebhookDelivery> {
-        self.world.due(self.now)
-    }
-
-    /// Takes and acknowledges everything that comes by itself, until the world is at rest.
-    pub fn settle(&mut self) -> Vec<WebhookDelivery> {
-        self.settle_with(Ack::Status(200)).into_iter().map(|(_, delivery)| delivery).collect()
-    }
-
-    /// The same with another acknowledgement, and the times.
-    pub fn settle_with(&mut self, ack: Ack) -> Vec<(Timestamp, WebhookDelivery)> {
-        super::settle(&mut self.world, &mut self.now, ack)
-    }
-
-    pub fn trigger(&mut self, key: &str, fault: Fault) {
-        let trigger = Trigger { key: key.to_owned(), fault, times: 1 };
-        self.twin().faults_mut().trigger(trigger);
-    }
-
-    /// `out` and `back` of a key, in order.
-    pub fn movements(&self, key: &str) -> Vec<String> {
-        super::movements(&self.world, key)
-    }
-
-    pub fn net(&self, key: &str) -> i64 {
-        self.world.net_per_key().get(&("conekta", key)).copied().unwrap_or(0)
     }
 
     /// The public keys among the credentials.

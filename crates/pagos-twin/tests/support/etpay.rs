@@ -1,15 +1,12 @@
 //! A shop in Chile with a world of its own: opens sessions, pays out, reads what it is told.
 //! Not a provider's client; it says exactly what a test tells it to.
 
-use std::time::Duration;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request};
-use pagos_core::Timestamp;
 use pagos_twin::{
-    Ack, Fault, Profile, Reply, Trigger, WebhookDelivery, World,
+    Ack, Profile, Reply, WebhookDelivery,
     etpay::{
         EtpaySettings, EtpayTwin, SANDBOX_API_TOKEN, SANDBOX_MERCHANT_CODE, SANDBOX_PASSWORD,
         SANDBOX_USERNAME, Switches,
@@ -18,15 +15,16 @@ use pagos_twin::{
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{answer, whole};
+use super::{Bench, answer, on_a_bench, whole};
 
 pub const HOOK: &str = "http://127.0.0.1:9/payouts";
 
 pub struct Shop {
-    pub world: World,
-    pub now: Timestamp,
+    bench: Bench,
     pub token: String,
 }
+
+on_a_bench!(Shop);
 
 impl Shop {
     pub fn new() -> Self {
@@ -38,43 +36,20 @@ impl Shop {
     }
 
     pub fn of(settings: EtpaySettings) -> Self {
-        Self::in_world(World::new(vec![Box::new(EtpayTwin::new(settings))]))
-    }
-
-    pub fn hostile(seed: u64) -> Self {
-        let settings = EtpaySettings { switches: switches(), ..EtpaySettings::default() };
-        let world = World::new(vec![Box::new(EtpayTwin::new(settings))]);
-        let mut shop = Self::in_world(world);
-        *shop.twin().faults_mut() = pagos_twin::Faults::new(Profile::Hostile, seed);
-        shop
-    }
-
-    fn in_world(world: World) -> Self {
-        let now = Timestamp::from_millis(super::START_MS);
-        let mut shop = Self { world, now, token: String::new() };
+        let mut shop = Self { bench: Bench::of(EtpayTwin::new(settings)), token: String::new() };
         shop.log_in();
         shop
     }
 
-    pub fn twin(&mut self) -> &mut (dyn pagos_twin::Twin + 'static) {
-        self.world.twin_mut("etpay").unwrap()
+    pub fn hostile(seed: u64) -> Self {
+        let mut shop = Self::new();
+        *shop.twin().faults_mut() = pagos_twin::Faults::new(Profile::Hostile, seed);
+        shop
     }
 
     pub fn log_in(&mut self) {
         let logged_in = answer(self.post("/etpay/platform/v1/auth/login", &login()));
         logged_in["auth"]["Authorization"].as_str().unwrap().clone_into(&mut self.token);
-    }
-
-    pub fn send(&mut self, request: &Request<Bytes>) -> Reply {
-        self.world.handle(request, self.now)
-    }
-
-    pub fn post(&mut self, path: &str, body: &Value) -> Reply {
-        self.send(&Request::post(path).body(Bytes::from(body.to_string())).unwrap())
-    }
-
-    pub fn get(&mut self, path: &str) -> Reply {
-        self.send(&Request::get(path).body(Bytes::new()).unwrap())
     }
 
     /// A call of the platform with the present token.
@@ -137,41 +112,9 @@ impl Shop {
         answer(self.post("/etpay/api/merchant/check_payment_status", &question))
     }
 
-    pub fn control(&mut self, name: &str, body: &Value) -> http::Response<Bytes> {
-        whole(self.post(&format!("/_twin/etpay/{name}"), body))
-    }
-
-    pub fn wait(&mut self, seconds: u64) {
-        self.now = self.now.plus(Duration::from_secs(seconds));
-        self.world.twin_mut("etpay").unwrap().advance(self.now);
-    }
-
-    pub fn due(&mut self) -> Vec<WebhookDelivery> {
-        self.world.due(self.now)
-    }
-
     /// Takes and acknowledges everything that comes by itself, until the world is at rest.
     pub fn settle(&mut self) -> Vec<WebhookDelivery> {
         self.settle_with(Ack::Status(204)).into_iter().map(|(_, delivery)| delivery).collect()
-    }
-
-    /// The same with another acknowledgement, and the times.
-    pub fn settle_with(&mut self, ack: Ack) -> Vec<(Timestamp, WebhookDelivery)> {
-        super::settle(&mut self.world, &mut self.now, ack)
-    }
-
-    pub fn trigger(&mut self, key: &str, fault: Fault) {
-        let trigger = Trigger { key: key.to_owned(), fault, times: 1 };
-        self.twin().faults_mut().trigger(trigger);
-    }
-
-    /// `out` and `back` of a key, in order.
-    pub fn movements(&self, key: &str) -> Vec<String> {
-        super::movements(&self.world, key)
-    }
-
-    pub fn net(&self, key: &str) -> i64 {
-        self.world.net_per_key().get(&("etpay", key)).copied().unwrap_or(0)
     }
 }
 

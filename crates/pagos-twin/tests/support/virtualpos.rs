@@ -1,8 +1,6 @@
 //! A merchant of VirtualPOS with a world of his own: signs, pays out, asks, collects.
 //! Not a provider's client; it says exactly what a test tells it to.
 
-use std::time::Duration;
-
 use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -10,9 +8,8 @@ use base64::{
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Method, Request};
-use pagos_core::Timestamp;
 use pagos_twin::{
-    Ack, Fault, Faults, Reply, Trigger, WebhookDelivery, World,
+    Ack, Faults, Reply, WebhookDelivery,
     virtualpos::{
         SANDBOX_API_KEY, SANDBOX_PAYMENTS_API_KEY, SANDBOX_PAYMENTS_SECRET_KEY, SANDBOX_SECRET_KEY,
         Switches, VirtualPosSettings, VirtualPosTwin,
@@ -21,16 +18,17 @@ use pagos_twin::{
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{answer, whole};
+use super::{Bench, answer, on_a_bench, whole};
 
 pub const HOOK: &str = "http://127.0.0.1:9/virtualpos";
 pub const CREATE: &str = "/virtualpos/payout/v3/payout";
 pub const PAYMENTS: &str = "/virtualpos/payments/v3/payment";
 
 pub struct Pos {
-    pub world: World,
-    pub now: Timestamp,
+    bench: Bench,
 }
+
+on_a_bench!(Pos);
 
 impl Pos {
     pub fn new() -> Self {
@@ -46,25 +44,7 @@ impl Pos {
     }
 
     pub fn faulty(settings: VirtualPosSettings, faults: Faults) -> Self {
-        let twin = VirtualPosTwin::new(settings).with_faults(faults);
-        let world = World::new(vec![Box::new(twin)]);
-        Self { world, now: Timestamp::from_millis(super::START_MS) }
-    }
-
-    pub fn twin(&mut self) -> &mut (dyn pagos_twin::Twin + 'static) {
-        self.world.twin_mut("virtualpos").unwrap()
-    }
-
-    pub fn send(&mut self, request: &Request<Bytes>) -> Reply {
-        self.world.handle(request, self.now)
-    }
-
-    pub fn get(&mut self, path: &str) -> Reply {
-        self.send(&Request::get(path).body(Bytes::new()).unwrap())
-    }
-
-    pub fn post(&mut self, path: &str, body: &Value) -> Reply {
-        self.send(&Request::post(path).body(Bytes::from(body.to_string())).unwrap())
+        Self { bench: Bench::of(VirtualPosTwin::new(settings).with_faults(faults)) }
     }
 
     pub fn create(&mut self, tef: &Value) -> Reply {
@@ -95,10 +75,6 @@ impl Pos {
         answer(self.get("/_twin/virtualpos/balance"))["balance"].as_i64().unwrap()
     }
 
-    pub fn control(&mut self, name: &str, body: &Value) -> http::Response<Bytes> {
-        whole(self.post(&format!("/_twin/virtualpos/{name}"), body))
-    }
-
     /// Opens a payment and gives its number.
     pub fn open(&mut self, order: &Value) -> String {
         let opened = answer(self.send(&collected("/", order)));
@@ -116,39 +92,10 @@ impl Pos {
         whole(self.get(&format!("/virtualpos/pay/{uuid}{query}")))
     }
 
-    pub fn wait(&mut self, seconds: u64) {
-        self.now = self.now.plus(Duration::from_secs(seconds));
-        let now = self.now;
-        self.twin().advance(now);
-    }
-
-    pub fn due(&mut self) -> Vec<WebhookDelivery> {
-        self.world.due(self.now)
-    }
-
     /// Takes and acknowledges everything that comes by itself, until the world is at rest.
     pub fn settle(&mut self) -> Vec<String> {
         let told = self.settle_with(Ack::Status(200));
         told.into_iter().map(|(_, delivery)| form(&delivery)).collect()
-    }
-
-    /// The same with another acknowledgement, and the times.
-    pub fn settle_with(&mut self, ack: Ack) -> Vec<(Timestamp, WebhookDelivery)> {
-        super::settle(&mut self.world, &mut self.now, ack)
-    }
-
-    pub fn trigger(&mut self, key: &str, fault: Fault) {
-        let trigger = Trigger { key: key.to_owned(), fault, times: 1 };
-        self.twin().faults_mut().trigger(trigger);
-    }
-
-    /// `out` and `back` of a key, in order.
-    pub fn movements(&self, key: &str) -> Vec<String> {
-        super::movements(&self.world, key)
-    }
-
-    pub fn net(&self, key: &str) -> i64 {
-        self.world.net_per_key().get(&("virtualpos", key)).copied().unwrap_or(0)
     }
 
     /// How many payouts there are.

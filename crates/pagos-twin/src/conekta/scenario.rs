@@ -9,7 +9,7 @@ use crate::fault::Fault;
 /// transfer is made of is a free text.
 pub(super) fn of_text(name: &str) -> Result<Option<Scenario>, NoSuchScenario> {
     match name.find(" sim:").and_then(|space| name.get(space + 1..)) {
-        Some(wish) => scenario::parse(wish),
+        Some(asked) => scenario::parse(asked),
         None => scenario::parse(name),
     }
 }

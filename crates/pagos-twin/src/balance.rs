@@ -1,11 +1,13 @@
 //! The money of a merchant who pays beforehand: debited when an order comes into being, given back
 //! when the order comes to nothing. Not the beneficiaries' side; that is the ledger.
 
-use crate::ledger::Direction;
+use std::sync::Arc;
+
+use crate::{book::Entry, ledger::Direction};
 
 /// What a merchant has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Purse {
+pub(crate) struct Balance {
     /// Below zero if a failure that was given back turns into a success.
     pub(crate) left_minor: i64,
 }
@@ -21,8 +23,18 @@ pub(crate) enum Whereabouts {
     Back,
 }
 
-impl Purse {
-    /// Debits a new order, if the purse covers it.
+/// An order that pays somebody.
+pub(crate) trait Payable: Entry {
+    /// The beneficiary's account.
+    fn account(&self) -> &Arc<str>;
+    /// What the beneficiary gets, in minor units.
+    fn amount_minor(&self) -> i64;
+    /// What the merchant pays for it, in minor units.
+    fn total_minor(&self) -> i64;
+}
+
+impl Balance {
+    /// Debits a new order, if the balance covers it.
     pub(crate) fn debit(&mut self, amount_minor: i64) -> bool {
         let is_covered = self.left_minor >= amount_minor;
         if is_covered {
@@ -67,12 +79,12 @@ mod tests {
             (Paid, Back, 7, Some(Direction::Back)),
             (Back, Paid, -7, Some(Direction::Out)),
         ] {
-            let mut purse = Purse { left_minor: 0 };
-            assert_eq!(purse.book(7, from, to), direction, "{from:?} {to:?}");
-            assert_eq!(purse.left_minor, left_minor, "{from:?} {to:?}");
+            let mut balance = Balance { left_minor: 0 };
+            assert_eq!(balance.book(7, from, to), direction, "{from:?} {to:?}");
+            assert_eq!(balance.left_minor, left_minor, "{from:?} {to:?}");
         }
-        let mut purse = Purse { left_minor: 7 };
-        assert!(!purse.debit(8) && purse.debit(7) && !purse.debit(1));
-        assert_eq!(purse.left_minor, 0);
+        let mut balance = Balance { left_minor: 7 };
+        assert!(!balance.debit(8) && balance.debit(7) && !balance.debit(1));
+        assert_eq!(balance.left_minor, 0);
     }
 }

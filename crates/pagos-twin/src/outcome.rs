@@ -1,4 +1,4 @@
-//! How a new order will go: settled once, from triggers, the caller's wish, the beneficiary and
+//! How a new order will go: drawn once, from triggers, what the caller asked for, the beneficiary and
 //! chance. Not when it gets there, and not what the provider calls it.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::{
 
 /// Everything about an order's future that is not a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fate {
+pub(crate) struct Outcome {
     pub(crate) ending: Ending,
     pub(crate) reason: Reason,
     pub(crate) notified: Notified,
@@ -31,10 +31,10 @@ pub(crate) enum Reason {
     Usual,
 }
 
-impl Fate {
-    /// A trigger wins, then the caller's wish for another ending than success, then the beneficiary
+impl Outcome {
+    /// A trigger wins, then another ending than success that the caller asked for, then the beneficiary
     /// (`forced`), then chance. `nth` counts the orders of a key before this one.
-    pub(crate) fn settle(
+    pub(crate) fn draw(
         faults: &mut Faults,
         key: &str,
         nth: u32,
@@ -66,9 +66,7 @@ impl Fate {
             echoes_other_amount: scenario.is_some_and(|it| it.echoes_other_amount),
         }
     }
-}
 
-impl Fate {
     /// The code of a failure, in a provider's own codes.
     pub(crate) fn code(&self, decline: fn(u64) -> &'static str, cancelled: &'static str) -> &str {
         match &self.reason {

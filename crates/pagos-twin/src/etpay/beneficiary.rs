@@ -10,7 +10,7 @@ use crate::{
 /// Whether this is a RUT as ETpay wants it: no dots, no dash, check digit last, `K` upper case.
 ///
 /// Source: `sdk`, `docs: D22` for the form; `docs: D30` for modulus 11.
-pub(super) fn is_valid(text: &str) -> bool {
+pub(super) fn is_rut(text: &str) -> bool {
     let Some((body, digit)) = text.split_at_checked(text.len().saturating_sub(1)) else {
         return false;
     };
@@ -60,7 +60,7 @@ mod tests {
             "6K",
             "19",
         ] {
-            assert!(is_valid(valid), "{valid}");
+            assert!(is_rut(valid), "{valid}");
         }
         for invalid in [
             "111111112",
@@ -76,7 +76,7 @@ mod tests {
             "x1",
             "1ñ",
         ] {
-            assert!(!is_valid(invalid), "{invalid}");
+            assert!(!is_rut(invalid), "{invalid}");
         }
     }
 }

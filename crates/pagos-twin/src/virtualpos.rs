@@ -68,29 +68,28 @@
 //! | `GET`, `POST /_twin/virtualpos/settings` | the [`Switches`]; a POST changes those it names |
 //! | `POST /_twin/virtualpos/outcome` | `{"uuid", "outcome", "notice"}`: presses a button |
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, time::Duration};
 
-use bytes::Bytes;
 use pagos_core::Timestamp;
+use serde_json::json;
 
 use crate::{
     book::Book,
-    fault::Faults,
-    ledger::Ledger,
-    purse::Purse,
-    schedule::Schedule,
-    telling::Outbox,
-    twin::{Ack, OrderView, Outgoing, Registration, Reply, Twin},
+    call::Funds,
+    machine::{ControlCall, Machine, Protocol},
+    notification::Notice,
+    scenario::Notified,
+    twin::{Ack, OrderView, Outgoing, Registration, Reply, Request},
 };
 
 mod account;
 mod checkout;
 mod control;
 mod create;
-mod funnel;
 mod instruction;
 mod life;
 mod payment;
+mod payment_calls;
 mod payout;
 mod question;
 mod request;
@@ -105,203 +104,124 @@ pub use settings::{
     SANDBOX_SECRET_KEY, Switches, VirtualPosSettings, VirtualPosTiming,
 };
 
-use life::Coming;
-use payment::Payment;
+use life::Task;
+use payment::{Payment, PaymentStatus};
 use payout::Payout;
-use webhook::Notice;
-
-const PROVIDER: &str = "virtualpos";
-const CURRENCY: &str = "CLP";
+use webhook::Subject;
 
 /// A VirtualPOS of Chile that keeps its payouts and payments in memory.
-pub struct VirtualPosTwin {
-    settings: VirtualPosSettings,
-    faults: Faults,
+pub type VirtualPosTwin = Machine<VirtualPos>;
+
+/// What VirtualPOS has beside what every twin has.
+#[derive(Debug, Default)]
+pub struct VirtualPos {
     payouts: Book<Payout>,
     payments: Book<Payment>,
-    /// What the merchant has left, in pesos.
-    purse: Purse,
-    ledger: Ledger,
-    agenda: Schedule<Coming>,
-    outbox: Outbox<Notice>,
     /// How often each call was made.
     calls: BTreeMap<&'static str, u64>,
-    now: Timestamp,
 }
 
-impl VirtualPosTwin {
-    /// A twin without payouts, payments and faults.
-    #[must_use]
-    pub fn new(settings: VirtualPosSettings) -> Self {
-        Self {
-            purse: Purse { left_minor: settings.balance_minor },
-            settings,
-            faults: Faults::default(),
-            payouts: Book::new(),
-            payments: Book::new(),
-            ledger: Ledger::default(),
-            agenda: Schedule::new(),
-            outbox: Outbox::new(),
-            calls: BTreeMap::new(),
-            now: Timestamp::from_millis(i64::MIN),
+impl Protocol for VirtualPos {
+    const PROVIDER: &'static str = "virtualpos";
+    const CURRENCY: &'static str = "CLP";
+    const CONTROL_CALLS: &'static [ControlCall<Self>] = &[
+        ControlCall::get("payments", control::payments),
+        ControlCall::get("calls", control::calls),
+        ControlCall::get("balance", VirtualPosTwin::answer_balance),
+        ControlCall::post("balance", VirtualPosTwin::answer_balance),
+        ControlCall::get("settings", |twin, _| Ok(json!(twin.settings.switches))),
+        ControlCall::post("settings", control::change_settings),
+        ControlCall::post("outcome", control::force_outcome),
+    ];
+
+    type Settings = VirtualPosSettings;
+    type Task = Task;
+    type Subject = Subject;
+
+    fn opening_minor(settings: &VirtualPosSettings) -> i64 {
+        settings.balance_minor
+    }
+
+    fn answer(twin: &mut VirtualPosTwin, path: &str, request: &Request) -> Reply {
+        route::answer(twin, path, request)
+    }
+
+    fn begin(_: &mut VirtualPosTwin) {}
+
+    fn run(twin: &mut VirtualPosTwin, task: Task, at: Timestamp) {
+        match task {
+            Task::Step(index) => life::step(twin, index, at),
+            // The caller is long gone: what it would have been answered is lost.
+            Task::CreatePayout(draft) => {
+                drop(create::apply(twin, &draft, at, Funds::AsTheyAre));
+            }
+            Task::CreatePayment(draft) => drop(payment_calls::apply(twin, &draft, at)),
+            Task::Expire(index) => {
+                checkout::end(twin, index, PaymentStatus::Expired, Notified::ByChance, at);
+            }
         }
     }
 
-    /// The same twin with these faults from the start.
-    #[must_use]
-    pub fn with_faults(mut self, faults: Faults) -> Self {
-        self.faults = faults;
-        self
+    fn message(twin: &VirtualPosTwin, number: u64, notice: &Notice<Subject>) -> Option<Outgoing> {
+        webhook::message(&twin.settings.switches, &twin.own, number, notice)
     }
 
-    /// What the merchant has left for payouts, in pesos.
-    #[must_use]
-    pub const fn balance_minor(&self) -> i64 {
-        self.purse.left_minor
-    }
-}
-
-impl Twin for VirtualPosTwin {
-    fn provider(&self) -> &'static str {
-        PROVIDER
-    }
-
-    fn handle(&mut self, path: &str, request: &http::Request<Bytes>, now: Timestamp) -> Reply {
-        self.move_on(now);
-        // `/pay` begins like the other two, so what follows has to be nothing or a slash.
-        let below =
-            |base: &str| path.strip_prefix(base).filter(|it| it.is_empty() || it.starts_with('/'));
-        if let Some(rest) = below(PAYOUTS) {
-            return self.answer_payouts(rest, request);
+    /// Neither what counts as heard nor the retries are published. `[sim]`
+    fn acknowledge(
+        twin: &mut VirtualPosTwin,
+        notice: &Notice<Subject>,
+        ack: Ack,
+    ) -> Option<Duration> {
+        if matches!(ack, Ack::Status(200..=299)) {
+            return None;
         }
-        if let Some(rest) = below(PAYMENTS) {
-            return self.answer_payments(rest, request);
-        }
-        match below(FUNNEL).and_then(|rest| rest.strip_prefix('/')) {
-            Some(uuid) => self.visit(uuid, request),
-            None => route::no_such_path(),
-        }
-    }
-
-    fn advance(&mut self, now: Timestamp) {
-        self.move_on(now);
-    }
-
-    fn due(&mut self, now: Timestamp, count_max: usize) -> Vec<Outgoing> {
-        self.move_on(now);
-        self.take_notices(count_max)
-    }
-
-    fn delivered(&mut self, number: u64, ack: Ack, now: Timestamp) {
-        self.move_on(now);
-        self.hear(number, ack);
-    }
-
-    fn in_flight(&self) -> Vec<u64> {
-        self.outbox.in_flight()
-    }
-
-    fn next_due(&self) -> Option<Timestamp> {
-        self.agenda.next().into_iter().chain(self.outbox.next()).min()
-    }
-
-    fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    fn faults(&self) -> &Faults {
-        &self.faults
-    }
-
-    fn faults_mut(&mut self) -> &mut Faults {
-        &mut self.faults
+        notice.retry_after(&twin.settings.switches.retry_delays_seconds)
     }
 
     fn visit_orders(&self, visit: &mut dyn FnMut(OrderView<'_>)) {
         for payout in self.payouts.entries() {
-            visit(OrderView {
-                provider: PROVIDER,
-                kind: "payout",
-                key: &payout.instruction.merchant_id,
-                reference: &payout.id,
-                status: payout.status.word(),
-                true_final: payout.last().word(),
-                amount_minor: payout.instruction.amount_minor,
-                currency: CURRENCY,
-            });
+            visit(VirtualPosTwin::view(
+                "payout",
+                payout,
+                payout.status.word(),
+                payout.last().word(),
+                payout.instruction.amount_minor,
+            ));
         }
         for payment in self.payments.entries() {
-            visit(OrderView {
-                provider: PROVIDER,
-                kind: "payment",
-                key: &payment.draft.code,
-                reference: &payment.uuid,
-                status: payment.status.word(),
-                true_final: payment.status.last_word(),
-                amount_minor: payment.draft.amount_minor,
-                currency: CURRENCY,
-            });
+            visit(VirtualPosTwin::view(
+                "payment",
+                payment,
+                payment.status.word(),
+                payment.status.last_word(),
+                payment.draft.amount_minor,
+            ));
         }
     }
 
-    fn credentials(&self) -> BTreeMap<&'static str, String> {
+    fn credentials(twin: &VirtualPosTwin) -> BTreeMap<&'static str, String> {
         let shown = |pair: Option<&KeyPair>, names: [&'static str; 2]| {
             let keys =
                 |pair: &KeyPair| [pair.api_key.clone(), sign::shown(&pair.secret_key).to_owned()];
             pair.map(|pair| names.into_iter().zip(keys(pair))).into_iter().flatten()
         };
-        let settings = &self.settings;
+        let settings = &twin.settings;
         let payouts = shown(settings.accounts.first(), ["api_key", "secret_key"]);
         let payments =
             shown(settings.payment_accounts.first(), ["payments_api_key", "payments_secret_key"]);
         payouts.chain(payments).collect()
     }
 
-    fn paths(&self) -> BTreeMap<&'static str, String> {
-        [("base_url", PAYOUTS), ("payments_url", PAYMENTS)]
+    fn paths(_: &VirtualPosSettings) -> BTreeMap<&'static str, String> {
+        [("base_url", route::PAYOUTS), ("payments_url", route::PAYMENTS)]
             .into_iter()
             .map(|(name, path)| (name, path.to_owned()))
             .collect()
     }
 
-    fn control(
-        &mut self,
-        name: &str,
-        request: &http::Request<Bytes>,
-        now: Timestamp,
-    ) -> Option<Reply> {
-        self.move_on(now);
-        self.answer_control(name, request)
-    }
-
-    fn register(&mut self, registration: Registration) {
-        let switches = &mut self.settings.switches;
+    fn register(settings: &mut VirtualPosSettings, registration: Registration) {
+        let switches = &mut settings.switches;
         switches.callback_url = registration.webhook_url.or(switches.callback_url.take());
-        self.settings.pace = registration.speed.unwrap_or(self.settings.pace);
-    }
-
-    fn reset(&mut self) {
-        let mut faults = std::mem::take(&mut self.faults);
-        faults.clear();
-        let (now, outbox) = (self.now, self.outbox.emptied());
-        let fresh = Self::new(self.settings.clone()).with_faults(faults);
-        *self = Self { now, outbox, ..fresh };
+        settings.pace = registration.speed.unwrap_or(settings.pace);
     }
 }
-
-impl fmt::Debug for VirtualPosTwin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VirtualPosTwin")
-            .field("settings", &self.settings)
-            .field("faults", &self.faults)
-            .field("payouts", &self.payouts)
-            .field("payments", &self.payments)
-            .field("ledger", &self.ledger)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Where the two surfaces and the payer's page lie below the provider's segment. `[sim]`
-const PAYOUTS: &str = "/payout";
-const PAYMENTS: &str = "/payments";
-const FUNNEL: &str = "/pay";

@@ -8,31 +8,28 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{poster::Poster, station::Station};
+use super::{host::Host, poster::Poster};
 
 /// Sends webhooks until `stopped` says so.
-pub(super) fn spawn_telling(
-    station: Arc<Station>,
-    mut stopped: watch::Receiver<()>,
-) -> JoinHandle<()> {
+pub(super) fn spawn_sending(host: Arc<Host>, mut stopped: watch::Receiver<()>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let poster = Arc::new(Poster::default());
         let mut running = JoinSet::new();
         loop {
-            for delivery in station.due(AT_ONCE_MAX - running.len()) {
-                let (poster, station) = (Arc::clone(&poster), Arc::clone(&station));
+            for delivery in host.due(AT_ONCE_MAX - running.len()) {
+                let (poster, host) = (Arc::clone(&poster), Arc::clone(&host));
                 running.spawn(async move {
                     let id = delivery.id;
                     let ack = poster.post(delivery).await;
-                    station.delivered(id, ack);
+                    host.delivered(id, ack);
                 });
             }
             // At full stretch, the next thing to wait for is the end of one of them.
-            let wait = station.wait().filter(|_| running.len() < AT_ONCE_MAX).unwrap_or(REST);
+            let wait = host.wait().filter(|_| running.len() < AT_ONCE_MAX).unwrap_or(REST);
             tokio::select! {
                 _ = stopped.changed() => break,
                 Some(_) = running.join_next() => {}
-                () = station.rung() => {}
+                () = host.something_earlier() => {}
                 () = tokio::time::sleep(wait.min(REST)) => {}
             }
         }

@@ -13,23 +13,23 @@ use tokio::sync::Notify;
 use super::clock::ScaledClock;
 use crate::{
     clock::TwinClock,
-    control,
     journal::{Input, Journal},
+    surface,
     twin::{Ack, DeliveryId, Reply, WebhookDelivery},
     world::World,
 };
 
-pub(super) struct Station {
+pub(super) struct Host {
     inner: Mutex<Inner>,
     clock: ScaledClock,
-    /// Rings when something may be due earlier than was thought.
-    bell: Notify,
+    /// Wakes the sender of webhooks when something may be due earlier than was thought.
+    earlier: Notify,
 }
 
 struct Inner {
     world: World,
     journal: Option<Journal>,
-    /// What the teller of webhooks is waiting for.
+    /// What the sender of webhooks is waiting for.
     awaited: Option<Timestamp>,
 }
 
@@ -40,28 +40,28 @@ impl Inner {
     }
 }
 
-impl Station {
+impl Host {
     pub(super) fn new(world: World, clock: ScaledClock, journal: Option<Journal>) -> Self {
         let inner = Mutex::new(Inner { world, journal, awaited: None });
-        Self { inner, clock, bell: Notify::new() }
+        Self { inner, clock, earlier: Notify::new() }
     }
 
     /// Answers a request. What cannot be written down is not done, and the connection closes.
     pub(super) fn handle(&self, request: &http::Request<Bytes>) -> Reply {
-        if request.uri().path() == control::CLOCK_PATH {
-            let reply = control::answer_clock(&self.clock, request);
+        if request.uri().path() == surface::CLOCK_PATH {
+            let reply = surface::answer_clock(&self.clock, request);
             self.tick();
             return reply;
         }
         let mut inner = self.inner();
         let now = self.clock.now();
         let is_recorded =
-            control::is_reading(request) || inner.record(|| Input::request(request, now));
+            surface::is_reading(request) || inner.record(|| Input::request(request, now));
         if !is_recorded {
             return Reply::Drop;
         }
         let reply = inner.world.handle(request, now);
-        self.ring_if_earlier(&inner);
+        self.wake_if_earlier(&inner);
         reply
     }
 
@@ -91,7 +91,7 @@ impl Station {
         if inner.record(|| Input::Delivered { at, id, ack }) {
             inner.world.delivered(id, ack, at);
         }
-        self.ring_if_earlier(&inner);
+        self.wake_if_earlier(&inner);
     }
 
     /// Webhooks that were under way when the world died had no answer.
@@ -120,8 +120,8 @@ impl Station {
     }
 
     /// Waits until something may be due earlier than was thought.
-    pub(super) async fn rung(&self) {
-        self.bell.notified().await;
+    pub(super) async fn something_earlier(&self) {
+        self.earlier.notified().await;
     }
 
     fn tick(&self) {
@@ -130,17 +130,17 @@ impl Station {
         // A tick that is lost makes the clock of a later life start earlier, and nothing else.
         let _ = inner.record(|| Input::Tick { at });
         drop(inner);
-        self.bell.notify_one();
+        self.earlier.notify_one();
     }
 
-    fn ring_if_earlier(&self, inner: &Inner) {
+    fn wake_if_earlier(&self, inner: &Inner) {
         let is_earlier = match (inner.world.next_due(), inner.awaited) {
             (Some(due), Some(awaited)) => due < awaited,
             (Some(_), None) => true,
             (None, _) => false,
         };
         if is_earlier {
-            self.bell.notify_one();
+            self.earlier.notify_one();
         }
     }
 

@@ -21,17 +21,130 @@ use http::Request;
 use md5::{Digest, Md5};
 use pagos_core::Timestamp;
 use pagos_twin::{
-    Ack, Fault, Profile, Reply, Trigger, WebhookDelivery, World,
+    Ack, DeliveryId, Fault, Movement, Profile, Reply, Trigger, Twin, WebhookDelivery, World,
     cashypro::{CashyproSettings, CashyproTwin, SANDBOX_API_KEY},
 };
 use serde_json::{Value, json};
 
 pub const START_MS: i64 = 1_733_103_774_518;
 
-pub struct Merchant {
+/// A world, its time, and the twin that a test is about.
+pub struct Bench {
     pub world: World,
     pub now: Timestamp,
+    provider: &'static str,
 }
+
+impl Bench {
+    pub fn new(provider: &'static str, world: World) -> Self {
+        Self { world, now: Timestamp::from_millis(START_MS), provider }
+    }
+
+    pub fn of(twin: impl Twin + 'static) -> Self {
+        Self::new(twin.provider(), World::new(vec![Box::new(twin)]))
+    }
+
+    pub fn twin(&mut self) -> &mut (dyn Twin + 'static) {
+        self.world.twin_mut(self.provider).unwrap()
+    }
+
+    pub fn send(&mut self, request: &Request<Bytes>) -> Reply {
+        self.world.handle(request, self.now)
+    }
+
+    pub fn get(&mut self, path: &str) -> Reply {
+        self.send(&Request::get(path).body(Bytes::new()).unwrap())
+    }
+
+    pub fn post(&mut self, path: &str, body: &Value) -> Reply {
+        self.send(&Request::post(path).body(Bytes::from(body.to_string())).unwrap())
+    }
+
+    /// A control call of the twin.
+    pub fn control(&mut self, name: &str, body: &Value) -> http::Response<Bytes> {
+        let path = format!("/_twin/{}/{name}", self.provider);
+        whole(self.post(&path, body))
+    }
+
+    pub fn wait(&mut self, seconds: u64) {
+        self.now = self.now.plus(Duration::from_secs(seconds));
+        let now = self.now;
+        self.twin().advance(now);
+    }
+
+    pub fn due(&mut self) -> Vec<WebhookDelivery> {
+        self.world.due(self.now)
+    }
+
+    pub fn delivered(&mut self, id: DeliveryId, ack: Ack) {
+        self.world.delivered(id, ack, self.now);
+    }
+
+    /// Takes and acknowledges everything that comes by itself, until the world is at rest.
+    pub fn settle(&mut self) -> Vec<WebhookDelivery> {
+        self.settle_with(Ack::Status(200)).into_iter().map(|(_, delivery)| delivery).collect()
+    }
+
+    /// The same with another acknowledgement, and the times.
+    pub fn settle_with(&mut self, ack: Ack) -> Vec<(Timestamp, WebhookDelivery)> {
+        let mut told = Vec::new();
+        for _ in 0..1_000_000 {
+            let Some(due) = self.world.next_due() else {
+                return told;
+            };
+            self.now = self.now.max(due);
+            for delivery in self.world.due(self.now) {
+                self.delivered(delivery.id, ack);
+                told.push((self.now, delivery));
+            }
+        }
+        panic!("the world never comes to rest");
+    }
+
+    pub fn trigger(&mut self, key: &str, fault: Fault) {
+        let trigger = Trigger { key: key.to_owned(), fault, times: 1 };
+        self.twin().faults_mut().trigger(trigger);
+    }
+
+    /// `out` and `back` of a key, in order.
+    pub fn movements(&self, key: &str) -> Vec<String> {
+        let of_key = |it: &&&Movement| &*it.key == key;
+        let direction = |it: &Movement| format!("{:?}", it.direction).to_lowercase();
+        self.world.movements().iter().filter(of_key).map(|it| direction(it)).collect()
+    }
+
+    /// What the beneficiary of a key holds.
+    pub fn net(&self, key: &str) -> i64 {
+        self.world.net_per_key().get(&(self.provider, key)).copied().unwrap_or(0)
+    }
+}
+
+/// What a test of one provider has beside the bench.
+macro_rules! on_a_bench {
+    ($merchant:ty) => {
+        impl std::ops::Deref for $merchant {
+            type Target = $crate::support::Bench;
+
+            fn deref(&self) -> &Self::Target {
+                &self.bench
+            }
+        }
+
+        impl std::ops::DerefMut for $merchant {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                &mut self.bench
+            }
+        }
+    };
+}
+
+pub(crate) use on_a_bench;
+
+pub struct Merchant {
+    bench: Bench,
+}
+
+on_a_bench!(Merchant);
 
 impl Merchant {
     pub fn new() -> Self {
@@ -47,11 +160,7 @@ impl Merchant {
     }
 
     pub fn of(world: World) -> Self {
-        Self { world, now: Timestamp::from_millis(START_MS) }
-    }
-
-    pub fn send(&mut self, request: &Request<Bytes>) -> Reply {
-        self.world.handle(request, self.now)
+        Self { bench: Bench::new("cashypro", world) }
     }
 
     pub fn call(&mut self, route: &str, body: &Value) -> Reply {
@@ -94,62 +203,6 @@ impl Merchant {
         *self.world.twin_mut("cashypro").unwrap().faults_mut() = pagos_twin::Faults::default();
         self.balance()
     }
-
-    pub fn wait(&mut self, seconds: u64) {
-        self.now = self.now.plus(Duration::from_secs(seconds));
-        self.world.twin_mut("cashypro").unwrap().advance(self.now);
-    }
-
-    pub fn due(&mut self) -> Vec<WebhookDelivery> {
-        self.world.due(self.now)
-    }
-
-    /// Takes and acknowledges everything that comes by itself, until the world is at rest.
-    pub fn settle(&mut self) -> Vec<WebhookDelivery> {
-        let told = settle(&mut self.world, &mut self.now, Ack::Status(200));
-        told.into_iter().map(|(_, delivery)| delivery).collect()
-    }
-
-    pub fn trigger(&mut self, key: &str, fault: Fault) {
-        let trigger = Trigger { key: key.to_owned(), fault, times: 1 };
-        self.world.twin_mut("cashypro").unwrap().faults_mut().trigger(trigger);
-    }
-
-    /// `out` and `back` of a key, in order.
-    pub fn movements(&self, key: &str) -> Vec<String> {
-        movements(&self.world, key)
-    }
-
-    pub fn net(&self, key: &str) -> i64 {
-        self.world.net_per_key().get(&("cashypro", key)).copied().unwrap_or(0)
-    }
-}
-
-/// Takes everything that comes by itself, until the world is at rest, and answers it like this.
-pub fn settle(
-    world: &mut World,
-    now: &mut Timestamp,
-    ack: Ack,
-) -> Vec<(Timestamp, WebhookDelivery)> {
-    let mut told = Vec::new();
-    for _ in 0..1_000_000 {
-        let Some(due) = world.next_due() else {
-            return told;
-        };
-        *now = (*now).max(due);
-        for delivery in world.due(*now) {
-            world.delivered(delivery.id, ack, *now);
-            told.push((*now, delivery));
-        }
-    }
-    panic!("the world never comes to rest");
-}
-
-/// `out` and `back` of a key, in order.
-pub fn movements(world: &World, key: &str) -> Vec<String> {
-    let of_key = |it: &&&pagos_twin::Movement| &*it.key == key;
-    let direction = |it: &pagos_twin::Movement| format!("{:?}", it.direction).to_lowercase();
-    world.movements().iter().filter(of_key).map(|it| direction(it)).collect()
 }
 
 /// A valid payout of 50,000 pesos.

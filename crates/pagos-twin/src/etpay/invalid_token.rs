@@ -7,7 +7,7 @@ use super::{sign, wire::Claims};
 
 /// One way to be wrong. All of it is invented. `[sim]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Forgery {
+pub enum InvalidToken {
     /// Signed with a key of nobody.
     WrongKey,
     /// The amount was changed after signing.
@@ -24,7 +24,7 @@ pub(super) enum Forgery {
     FutureIat,
 }
 
-impl Forgery {
+impl InvalidToken {
     pub(super) fn of(word: &str) -> Option<Self> {
         Some(match word {
             "wrong-key" => Self::WrongKey,
@@ -49,24 +49,24 @@ impl Forgery {
     }
 }
 
-pub(super) fn forge(forgery: Forgery, claims: Claims<'_>, key: &Secret) -> String {
+pub(super) fn write(kind: InvalidToken, claims: Claims<'_>, key: &Secret) -> String {
     let more = claims.merchant_amount.saturating_mul(100);
     let ahead = claims.iat.saturating_add(AHEAD_SECONDS);
-    match forgery {
-        Forgery::WrongKey => {
+    match kind {
+        InvalidToken::WrongKey => {
             sign::hs256(&claims, &Secret::new("a-key-of-nobody-a-key-of-nobody-a-key-of-nobody-"))
         }
-        Forgery::TamperedAmount => {
+        InvalidToken::TamperedAmount => {
             let genuine = sign::hs256(&claims, key);
             sign::with_signature_of(&Claims { merchant_amount: more, ..claims }, &genuine)
         }
-        Forgery::WrongAmount => sign::hs256(&Claims { merchant_amount: more, ..claims }, key),
-        Forgery::WrongOrder => {
+        InvalidToken::WrongAmount => sign::hs256(&Claims { merchant_amount: more, ..claims }, key),
+        InvalidToken::WrongOrder => {
             sign::hs256(&Claims { merchant_order_id: "anotherOrder", ..claims }, key)
         }
-        Forgery::AlgNone => sign::none(&claims),
-        Forgery::Hs512 => sign::hs512(&claims, key),
-        Forgery::FutureIat => sign::hs256(&Claims { iat: ahead, ..claims }, key),
+        InvalidToken::AlgNone => sign::none(&claims),
+        InvalidToken::Hs512 => sign::hs512(&claims, key),
+        InvalidToken::FutureIat => sign::hs256(&Claims { iat: ahead, ..claims }, key),
     }
 }
 
