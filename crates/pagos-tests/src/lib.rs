@@ -7,36 +7,36 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bank;
+mod blocking;
 mod drive;
 mod event;
-mod gate;
-mod gated;
+mod fault_injector;
+mod faulty;
+mod harness;
 mod judge;
+mod recording;
 mod sample;
-mod scene;
 mod scripted;
+mod scripted_harness;
 mod simulation;
-mod stage;
-mod steady;
 mod timer;
-mod watched;
 mod worker;
 
 pub use bank::{ForgetfulBank, Mishap};
+pub use blocking::{BlockingStore, wait_for};
 pub use drive::{drive, finish};
 pub use event::{event, forged, hint, unrecognised};
-pub use gate::{Gate, Plan};
-pub use gated::{GatedProvider, GatedTransport};
+pub use fault_injector::{FaultInjector, Plan};
+pub use faulty::{FaultyProvider, FaultyTransport};
+pub use harness::{Harness, lanes, policy, simulated};
 pub use judge::{attempts_one_at_a_time, live_payments_max, refold};
 pub use pagos_kit::{KITS, Kit};
+pub use recording::{Act, RecordingStore, Witness};
 pub use sample::{account, declined, key, kit, order, run, start};
-pub use scene::Scene;
 pub use scripted::{Answer, CAREFUL, HANDLED, KEYED, Reply, ScriptedProvider};
+pub use scripted_harness::ScriptedHarness;
 pub use simulation::{
-    Campaign, Counts, Detail, Ended, Party, Report, Schedule, Verdict, expected, simulate,
+    Campaign, Counts, Detail, Ended, Participant, Report, Schedule, Summary, expected, simulate,
 };
-pub use stage::{Stage, lanes, policy, simulated};
-pub use steady::{SteadyStore, wait_for};
 pub use timer::VirtualTimer;
-pub use watched::{Act, WatchedStore, Witness};
 pub use worker::Worker;

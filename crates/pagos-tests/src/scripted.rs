@@ -14,7 +14,7 @@ use pagos_core::{
     Source, Status, Violation, WebhookDecoder,
 };
 
-use crate::{timer::VirtualTimer, watched::Act};
+use crate::{recording::Act, timer::VirtualTimer};
 
 /// A provider that refuses a repeated key.
 pub static KEYED: Descriptor = descriptor(Deduplication::ByKey);

@@ -6,16 +6,16 @@
 
 mod campaign;
 mod clock;
-mod crew;
-mod hazard;
+mod deliveries;
+mod incident;
+mod judge;
 mod log;
 mod merchant;
 mod network;
-mod party;
+mod participant;
 mod plan;
-mod post;
 mod reader;
-mod verdict;
+mod workers;
 
 use std::{
     collections::BTreeMap,
@@ -30,29 +30,29 @@ use pagos_twin::{Faults, Span, SplitMix64, World};
 use crate::{
     bank::ForgetfulBank,
     drive::finish,
-    gate::Gate,
-    gated::{GatedProvider, GatedTransport},
+    fault_injector::FaultInjector,
+    faulty::{FaultyProvider, FaultyTransport},
+    harness,
+    recording::{Act, RecordingStore},
     sample::{key, start},
-    stage,
     timer::VirtualTimer,
-    watched::{Act, WatchedStore},
 };
 
 use self::{
-    crew::Hand,
     log::Log,
     merchant::Agenda,
     network::{Line, Network},
     reader::Reader,
+    workers::WorkerSlot,
 };
 
 pub use self::{
     campaign::{Campaign, Report},
-    hazard::expected,
+    incident::expected,
+    judge::Summary,
     log::{Counts, Detail},
-    party::Party,
+    participant::Participant,
     plan::Schedule,
-    verdict::Verdict,
 };
 
 /// A schedule under way.
@@ -64,11 +64,11 @@ pub(crate) struct Simulation {
     record: Arc<Mutex<Vec<Act>>>,
     world: Arc<Mutex<World>>,
     network: Arc<Network>,
-    banks: Vec<(Party, ForgetfulBank)>,
+    banks: Vec<(Participant, ForgetfulBank)>,
     decoders: Accounts,
     lanes: Vec<Lane>,
     agenda: Agenda,
-    hands: Vec<Hand>,
+    hands: Vec<WorkerSlot>,
     /// The runs that were released, with the number of their orders.
     runs: BTreeMap<RunId, u64>,
     reader: Reader,
@@ -80,11 +80,11 @@ pub(crate) struct Simulation {
     due: Option<Timestamp>,
 }
 
-/// What is left of a schedule: the verdict, and everything that happened if it was written down.
+/// What is left of a schedule: the summary, and everything that happened if it was written down.
 #[derive(Debug)]
 pub struct Ended {
     /// What the judge says.
-    pub verdict: Result<Verdict, String>,
+    pub summary: Result<Summary, String>,
     /// A line for everything that happened; empty without [`Detail::Trace`].
     pub trace: Vec<String>,
 }
@@ -92,12 +92,12 @@ pub struct Ended {
 /// Plays one schedule over an empty store and judges it.
 ///
 /// # Errors
-/// What did not hold is in the verdict of [`Ended`]; an expectation of a tool that breaks panics.
+/// What did not hold is in the summary of [`Ended`]; an expectation of a tool that breaks panics.
 pub fn simulate(plan: &Schedule, store: Arc<dyn Store>, detail: Detail) -> Ended {
     let mut simulation = Simulation::new(plan.clone(), store, detail);
-    let verdict = simulation.run().and_then(|()| simulation.judge());
+    let summary = simulation.run().and_then(|()| simulation.judge());
     simulation.tell_histories();
-    Ended { verdict, trace: simulation.log.lines() }
+    Ended { summary, trace: simulation.log.lines() }
 }
 
 impl Simulation {
@@ -107,13 +107,15 @@ impl Simulation {
         let log = Log::new(Arc::clone(&timer), detail);
         let mut chance = SplitMix64::for_occasion(seed, "schedule", "", 0);
         let calm_from = timer.now().plus(plan.calm_after);
-        let parties = || plan.crowd.iter().map(|(party, _)| *party);
-        let twin = |party: Party| {
-            party.kit().map(|kit| kit.twin(Faults::new(plan.profile, seed), plan.terms))
+        let participants = || plan.mix.iter().map(|(participant, _)| *participant);
+        let twin = |participant: Participant| {
+            participant.kit().map(|kit| kit.twin(Faults::new(plan.profile, seed), plan.terms))
         };
-        let world = Arc::new(Mutex::new(World::new(parties().filter_map(twin).collect())));
-        let bank = |party: Party| party.bank(&timer, seed).map(|bank| (party, bank));
-        let banks = parties().filter_map(bank).collect();
+        let world = Arc::new(Mutex::new(World::new(participants().filter_map(twin).collect())));
+        let bank = |participant: Participant| {
+            participant.bank(&timer, seed).map(|bank| (participant, bank))
+        };
+        let banks = participants().filter_map(bank).collect();
         let network = Network::new(
             Arc::clone(&world),
             Arc::clone(&timer),
@@ -122,9 +124,10 @@ impl Simulation {
             calm_from,
             seed,
         );
-        let orders = plan.keys().iter().map(|(name, party)| party.order(name)).collect();
+        let orders =
+            plan.keys().iter().map(|(name, participant)| participant.order(name)).collect();
         let agenda = Agenda::of(orders, timer.now(), &mut chance);
-        let lanes = stage::lanes(parties().map(Party::account));
+        let lanes = harness::lanes(participants().map(Participant::account));
         let mut simulation = Self {
             plan,
             timer: Arc::clone(&timer),
@@ -145,7 +148,7 @@ impl Simulation {
             changes: 1,
             due: None,
         };
-        simulation.decoders = simulation.accounts(&Arc::new(Gate::new()), timer, |_| true);
+        simulation.decoders = simulation.accounts(&Arc::new(FaultInjector::new()), timer, |_| true);
         simulation.hire();
         simulation
     }
@@ -190,7 +193,7 @@ impl Simulation {
         let now = self.timer.now();
         let moments = [
             self.agenda.next(),
-            self.next_of_crew(),
+            self.next_of_workers(),
             self.world().next_due(),
             self.network.next_arrival(),
             self.timer.next_wake(),
@@ -231,39 +234,40 @@ impl Simulation {
         tally.at_rest() == tally.total() && open.is_empty() && !self.is_anything_to_come()
     }
 
-    /// An engine whose every step goes through `gate`.
+    /// An engine whose every step goes through `injector`.
     fn engine(
         &self,
-        gate: &Arc<Gate>,
+        injector: &Arc<FaultInjector>,
         timer: Arc<dyn Timer>,
-        serves: impl Fn(Party) -> bool,
+        serves: impl Fn(Participant) -> bool,
     ) -> Engine {
         let record = Arc::clone(&self.record);
-        let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
+        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(injector), record);
         let clock = Arc::clone(&timer);
-        let accounts = self.accounts(gate, clock, serves);
+        let accounts = self.accounts(injector, clock, serves);
         let policy = self.plan.policy.clone();
-        finish(Engine::open(store, &stage::simulated(), accounts, timer, policy)).unwrap()
+        finish(Engine::open(store, &harness::simulated(), accounts, timer, policy)).unwrap()
     }
 
     fn accounts(
         &self,
-        gate: &Arc<Gate>,
+        injector: &Arc<FaultInjector>,
         clock: Arc<dyn Clock>,
-        serves: impl Fn(Party) -> bool,
+        serves: impl Fn(Participant) -> bool,
     ) -> Accounts {
         let line = Line(Arc::clone(&self.network));
-        let transport: Arc<dyn Transport> = Arc::new(GatedTransport::new(line, Arc::clone(gate)));
-        let provider = |party: Party| -> Arc<dyn PayoutProvider> {
-            if let Some(kit) = party.kit() {
+        let transport: Arc<dyn Transport> =
+            Arc::new(FaultyTransport::new(line, Arc::clone(injector)));
+        let provider = |participant: Participant| -> Arc<dyn PayoutProvider> {
+            if let Some(kit) = participant.kit() {
                 return kit.provider(Arc::clone(&transport), Arc::clone(&clock), self.plan.seed);
             }
-            let (_, bank) = self.banks.iter().find(|(it, _)| *it == party).unwrap();
-            GatedProvider::new(Arc::new(bank.clone()), Arc::clone(gate))
+            let (_, bank) = self.banks.iter().find(|(it, _)| *it == participant).unwrap();
+            FaultyProvider::new(Arc::new(bank.clone()), Arc::clone(injector))
         };
-        let served = self.plan.crowd.iter().filter(|(party, _)| serves(*party));
-        served.fold(Accounts::new(), |accounts, (party, _)| {
-            accounts.with(party.account(), provider(*party))
+        let served = self.plan.mix.iter().filter(|(participant, _)| serves(*participant));
+        served.fold(Accounts::new(), |accounts, (participant, _)| {
+            accounts.with(participant.account(), provider(*participant))
         })
     }
 

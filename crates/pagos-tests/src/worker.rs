@@ -1,4 +1,4 @@
-//! One worker process as a test sees it: an engine, its gate, and the round it is in the middle of.
+//! One worker process as a test sees it: an engine, its injector, and the round it is in the middle of.
 //! Dropping it is the end of the process.
 
 use std::{
@@ -10,31 +10,31 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use pagos_engine::{Engine, EngineError, Worked};
 
-use crate::{drive::Woken, gate::Gate};
+use crate::{drive::Woken, fault_injector::FaultInjector};
 
 /// A worker that can be run step by step.
 pub struct Worker {
     engine: Arc<Engine>,
-    gate: Arc<Gate>,
+    injector: Arc<FaultInjector>,
     round: Option<BoxFuture<'static, Result<Worked, EngineError>>>,
     woken: Arc<Woken>,
 }
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Worker").field("gate", &self.gate).finish_non_exhaustive()
+        f.debug_struct("Worker").field("injector", &self.injector).finish_non_exhaustive()
     }
 }
 
 impl Worker {
     /// A worker that has not begun.
-    pub fn new(engine: Engine, gate: Arc<Gate>) -> Self {
-        Self { engine: Arc::new(engine), gate, round: None, woken: Arc::default() }
+    pub fn new(engine: Engine, injector: Arc<FaultInjector>) -> Self {
+        Self { engine: Arc::new(engine), injector, round: None, woken: Arc::default() }
     }
 
-    /// Its gate.
-    pub fn gate(&self) -> &Gate {
-        &self.gate
+    /// Its injector.
+    pub fn injector(&self) -> &FaultInjector {
+        &self.injector
     }
 
     /// Polls the round once, after beginning one of at most `limit` payouts if there is none.
@@ -70,7 +70,7 @@ impl Worker {
     pub fn round(&mut self, limit: usize) -> Option<Result<Worked, EngineError>> {
         for _ in 0..STEPS_MAX {
             let worked = self.step(limit);
-            if worked.is_some() || self.gate.is_dead() || self.gate.is_stalled() {
+            if worked.is_some() || self.injector.is_dead() || self.injector.is_stalled() {
                 return worked;
             }
         }

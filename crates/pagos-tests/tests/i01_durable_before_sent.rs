@@ -7,7 +7,8 @@ use std::sync::Arc;
 use pagos_core::{OrderKey, Status};
 use pagos_engine::Decision;
 use pagos_tests::{
-    Act, Answer, CAREFUL, Gate, HANDLED, Plan, Reply, Scene, Worker, drive, finish, key, order, run,
+    Act, Answer, CAREFUL, FaultInjector, HANDLED, Plan, Reply, ScriptedHarness, Worker, drive,
+    finish, key, order, run,
 };
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -32,15 +33,15 @@ fn sends_follow_commits(acts: &[Act], key: &OrderKey) -> bool {
     true
 }
 
-/// Submits, releases and works behind a gate, as far as its plan lets it.
-fn play(plan: Option<Plan>) -> (Scene, u64) {
+/// Submits, releases and works behind a injector, as far as its plan lets it.
+fn play(plan: Option<Plan>) -> (ScriptedHarness, u64) {
     let replies = [Reply::Says(Status::Pending)];
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
-    let gate = Arc::new(Gate::new());
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    let injector = Arc::new(FaultInjector::new());
     if let Some(plan) = plan {
-        gate.plan(plan);
+        injector.plan(plan);
     }
-    let engine = scene.engine_behind(&gate);
+    let engine = scripted.engine_behind(&injector);
     let mut all = Box::pin(async {
         let orders = NAMES.into_iter().map(order).collect();
         if engine.submit(&run(), orders).await.is_ok()
@@ -51,22 +52,22 @@ fn play(plan: Option<Plan>) -> (Scene, u64) {
     });
     let _ = drive(&mut all);
     drop(all);
-    let points = gate.points();
-    (scene, points)
+    let points = injector.points();
+    (scripted, points)
 }
 
 #[test]
 fn i01_nothing_is_sent_before_intent_and_attempt_are_durable() {
-    let (scene, points) = play(None);
-    assert_eq!(scene.provider.creates(), NAMES.len());
+    let (scripted, points) = play(None);
+    assert_eq!(scripted.provider.creates(), NAMES.len());
     let mut silent = 0;
     for point in 1..=points {
         for plan in [Plan::FailAt(point), Plan::DieAt(point), Plan::StallAt(point)] {
-            let (scene, _) = play(Some(plan));
-            silent += u32::from(scene.provider.creates() == 0);
+            let (scripted, _) = play(Some(plan));
+            silent += u32::from(scripted.provider.creates() == 0);
             for name in NAMES {
-                let is_kept = sends_follow_commits(&scene.acts(), &key(name));
-                assert!(is_kept, "{name} at {plan:?}: {:?}", scene.acts());
+                let is_kept = sends_follow_commits(&scripted.acts(), &key(name));
+                assert!(is_kept, "{name} at {plan:?}: {:?}", scripted.acts());
             }
         }
     }
@@ -80,11 +81,11 @@ fn i01_a_commit_that_fails_sends_nothing() {
     assert!(first_begun < whole.acts().iter().position(|act| matches!(act, Act::Sent(_))));
     // Whatever fails, a payout whose attempt the store does not have was not sent.
     for point in 1..=points {
-        let (scene, _) = play(Some(Plan::FailAt(point)));
+        let (scripted, _) = play(Some(Plan::FailAt(point)));
         for name in NAMES {
-            let stored = finish(scene.store.payout(&key(name))).unwrap();
+            let stored = finish(scripted.store.payout(&key(name))).unwrap();
             let has_attempt = stored.is_some_and(|payout| payout.progress.attempts > 0);
-            let is_sent = scene.acts().contains(&Act::Sent(key(name)));
+            let is_sent = scripted.acts().contains(&Act::Sent(key(name)));
             assert!(has_attempt || !is_sent, "{name}, failure at {point}");
         }
     }
@@ -98,20 +99,20 @@ fn i01_an_attempt_that_another_writer_came_before_is_not_sent() {
     for point in 1.. {
         let replies = [Reply::Says(Status::Pending)];
         // One that prepares something, and so begins an attempt after its claim.
-        let scene = Scene::new(&HANDLED, replies, [Answer::Found(Status::Pending)]);
-        let scene = scene.with_payout("a");
-        let gate = Arc::new(Gate::new());
-        gate.plan(Plan::StallAt(point));
-        let mut worker = Worker::new(scene.engine_behind(&gate), gate);
+        let scripted = ScriptedHarness::new(&HANDLED, replies, [Answer::Found(Status::Pending)]);
+        let scripted = scripted.with_payout("a");
+        let injector = Arc::new(FaultInjector::new());
+        injector.plan(Plan::StallAt(point));
+        let mut worker = Worker::new(scripted.engine_behind(&injector), injector);
         if worker.round(8).is_some() {
             break;
         }
         let note = "to see what comes of it";
-        finish(scene.engine().resolve(&key("a"), Decision::Ask, note)).unwrap();
-        worker.gate().open();
+        finish(scripted.engine().resolve(&key("a"), Decision::Ask, note)).unwrap();
+        worker.injector().open();
         worker.round(8).expect("a round that ends").unwrap();
-        assert!(sends_follow_commits(&scene.acts(), &key("a")), "stalled at {point}");
-        held_back += u32::from(scene.provider.creates() == 0);
+        assert!(sends_follow_commits(&scripted.acts(), &key("a")), "stalled at {point}");
+        held_back += u32::from(scripted.provider.creates() == 0);
     }
     assert!(held_back > 0, "the other one must win somewhere");
 }

@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 use pagos_core::{Clock, ErrorKind, Status};
 use pagos_engine::{Attention, Decision, Entry, Proof};
 use pagos_tests::{
-    Act, Answer, CAREFUL, ForgetfulBank, Gate, KEYED, Plan, Reply, Scene, Worker,
-    attempts_one_at_a_time, declined, finish, key, policy,
+    Act, Answer, CAREFUL, FaultInjector, ForgetfulBank, KEYED, Plan, Reply, ScriptedHarness,
+    Worker, attempts_one_at_a_time, declined, finish, key, policy,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -21,12 +21,12 @@ fn unknown_then_pending() -> [Reply; 2] {
 fn i02_two_engines_on_one_store_never_hold_two_attempts() {
     let names = ["a", "b", "c", "d", "e", "f"];
     for seed in 0..200 {
-        let scene = Scene::new(&CAREFUL, [], []);
-        scene.submit(&names);
-        let bank = ForgetfulBank::new(&CAREFUL, Arc::clone(&scene.timer), seed);
+        let scripted = ScriptedHarness::new(&CAREFUL, [], []);
+        scripted.submit(&names);
+        let bank = ForgetfulBank::new(&CAREFUL, Arc::clone(&scripted.timer), seed);
         let mut workers = [seed * 2, seed * 2 + 1].map(|seed| {
-            let gate = Arc::new(Gate::jittering(seed));
-            Worker::new(scene.engine_with(Arc::new(bank.clone()), &gate), gate)
+            let injector = Arc::new(FaultInjector::jittering(seed));
+            Worker::new(scripted.engine_with(Arc::new(bank.clone()), &injector), injector)
         });
         for _ in 0..60 {
             // Both in the middle of a round, call by call in turns.
@@ -34,13 +34,13 @@ fn i02_two_engines_on_one_store_never_hold_two_attempts() {
                 let worked = worker.step(4);
                 is_done & worked.is_some_and(|worked| worked.unwrap().is_idle())
             }) {}
-            match scene.next_due() {
-                Some(at) => scene.timer.advance_to(at),
+            match scripted.next_due() {
+                Some(at) => scripted.timer.advance_to(at),
                 None => break,
             }
         }
         for name in names {
-            let history = scene.history(name);
+            let history = scripted.history(name);
             let begun = attempts_one_at_a_time(&history);
             assert!(begun.clone().is_ok_and(|begun| begun > 0), "seed {seed}, {name}: {begun:?}");
             assert!(bank.payments(&key(name)) <= 1, "seed {seed}: {name} was paid twice");
@@ -50,15 +50,16 @@ fn i02_two_engines_on_one_store_never_hold_two_attempts() {
 
 #[test]
 fn i02_a_new_attempt_needs_recorded_absence() {
-    let scene = Scene::new(&KEYED, unknown_then_pending(), [Answer::Absent]).with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, Duration::from_secs(599));
-    assert_eq!(scene.provider.creates(), 1, "the grace is not over");
-    assert!(scene.provider.queries() >= 3, "enough answers alone are no proof");
-    scene.provider.answer_from_now_on([Answer::Absent, Answer::Found(Status::Pending)]);
-    scene.work_for(&engine, Duration::from_secs(1_200));
-    assert_eq!(scene.provider.creates(), 2);
-    let history = scene.history("a");
+    let scripted =
+        ScriptedHarness::new(&KEYED, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, Duration::from_secs(599));
+    assert_eq!(scripted.provider.creates(), 1, "the grace is not over");
+    assert!(scripted.provider.queries() >= 3, "enough answers alone are no proof");
+    scripted.provider.answer_from_now_on([Answer::Absent, Answer::Found(Status::Pending)]);
+    scripted.work_for(&engine, Duration::from_secs(1_200));
+    assert_eq!(scripted.provider.creates(), 2);
+    let history = scripted.history("a");
     assert_eq!(attempts_one_at_a_time(&history), Ok(2));
     let proof = history.iter().find_map(|entry| match entry {
         Entry::AttemptClosed { number: 1, proof, .. } => Some(*proof),
@@ -71,34 +72,35 @@ fn i02_a_new_attempt_needs_recorded_absence() {
 /// worker stood still, makes it no better a proof.
 #[test]
 fn i02_an_old_answer_of_absence_is_no_proof() {
-    let scene = Scene::new(&KEYED, unknown_then_pending(), [Answer::Absent]).with_payout("a");
-    scene.work_for(&scene.engine(), Duration::from_secs(100));
-    assert!(scene.provider.queries() >= 3);
-    scene.timer.advance(Duration::from_secs(300));
-    let gate = Arc::new(Gate::new());
+    let scripted =
+        ScriptedHarness::new(&KEYED, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    scripted.work_for(&scripted.engine(), Duration::from_secs(100));
+    assert!(scripted.provider.queries() >= 3);
+    scripted.timer.advance(Duration::from_secs(300));
+    let injector = Arc::new(FaultInjector::new());
     // The points of a round: inbox, payments, claim twice, the question twice.
-    gate.plan(Plan::StallAt(6));
-    let mut worker = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
-    let asked = scene.provider.queries();
+    injector.plan(Plan::StallAt(6));
+    let mut worker = Worker::new(scripted.engine_behind(&injector), Arc::clone(&injector));
+    let asked = scripted.provider.queries();
     assert!(worker.round(8).is_none());
-    assert_eq!(scene.provider.queries(), asked + 1, "answered, and not written down");
-    scene.provider.answer_from_now_on([Answer::Found(Status::Pending)]);
-    scene.timer.advance(Duration::from_secs(300));
-    gate.open();
+    assert_eq!(scripted.provider.queries(), asked + 1, "answered, and not written down");
+    scripted.provider.answer_from_now_on([Answer::Found(Status::Pending)]);
+    scripted.timer.advance(Duration::from_secs(300));
+    injector.open();
     worker.round(8).unwrap().unwrap();
-    scene.work_for(&scene.engine(), Duration::from_secs(1_200));
-    assert_eq!(scene.provider.creates(), 1);
+    scripted.work_for(&scripted.engine(), Duration::from_secs(1_200));
+    assert_eq!(scripted.provider.creates(), 1);
 }
 
 #[test]
 fn i02_answers_of_absence_count_in_a_row_only() {
     let broken = [Answer::Absent, Answer::Absent, Answer::CannotTell];
     let answers = broken.iter().cycle().take(30).cloned();
-    let scene = Scene::new(&KEYED, unknown_then_pending(), answers).with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, Duration::from_secs(20 * 3_600));
-    assert!(scene.provider.queries() > 12);
-    assert_eq!(scene.provider.creates(), 1);
+    let scripted = ScriptedHarness::new(&KEYED, unknown_then_pending(), answers).with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, Duration::from_secs(20 * 3_600));
+    assert!(scripted.provider.queries() > 12);
+    assert_eq!(scripted.provider.creates(), 1);
 }
 
 /// Silence, errors, what nobody can read, two payouts at once: none of it says that there is none.
@@ -116,48 +118,51 @@ fn i02_nothing_but_the_providers_word_is_absence() {
         Answer::Found(Status::Unknown),
     ];
     for answer in answers {
-        let scene = Scene::new(&KEYED, unknown_then_pending(), [answer.clone()]).with_payout("a");
-        scene.work_for(&scene.engine(), DAY);
-        assert_eq!(scene.provider.creates(), 1, "{answer:?}");
-        assert_eq!(attempts_one_at_a_time(&scene.history("a")), Ok(1), "{answer:?}");
+        let scripted =
+            ScriptedHarness::new(&KEYED, unknown_then_pending(), [answer.clone()]).with_payout("a");
+        scripted.work_for(&scripted.engine(), DAY);
+        assert_eq!(scripted.provider.creates(), 1, "{answer:?}");
+        assert_eq!(attempts_one_at_a_time(&scripted.history("a")), Ok(1), "{answer:?}");
     }
 }
 
 #[test]
 fn i02_a_provider_that_would_pay_twice_is_never_sent_to_again() {
-    let scene = Scene::new(&CAREFUL, unknown_then_pending(), [Answer::Absent]).with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, 30 * DAY);
-    assert_eq!(scene.provider.creates(), 1);
-    assert!(matches!(scene.payout("a").progress.attention, Some(Attention::Doubt(_))));
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, 30 * DAY);
+    assert_eq!(scripted.provider.creates(), 1);
+    assert!(matches!(scripted.payout("a").progress.attention, Some(Attention::Doubt(_))));
 }
 
 #[test]
 fn i02_a_crash_at_any_point_leaves_one_attempt() {
-    let whole = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
+    let whole = ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
     whole.submit(&["a"]);
-    let gate = Arc::new(Gate::new());
-    finish(whole.engine_behind(&gate).work(8)).unwrap();
+    let injector = Arc::new(FaultInjector::new());
+    finish(whole.engine_behind(&injector).work(8)).unwrap();
     let mut left_in_doubt = 0;
-    for point in 1..=gate.points() {
-        let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
-        scene.submit(&["a"]);
-        let gate = Arc::new(Gate::new());
-        gate.plan(Plan::DieAt(point));
-        let mut worker = Worker::new(scene.engine_behind(&gate), gate);
+    for point in 1..=injector.points() {
+        let scripted =
+            ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
+        scripted.submit(&["a"]);
+        let injector = Arc::new(FaultInjector::new());
+        injector.plan(Plan::DieAt(point));
+        let mut worker = Worker::new(scripted.engine_behind(&injector), injector);
         assert!(worker.round(8).is_none());
         drop(worker);
-        let begun_before = scene.payout("a").progress.attempts;
+        let begun_before = scripted.payout("a").progress.attempts;
         // Either the lease runs out, or the one worker of an embedded store ends all claims.
         if point % 2 == 0 {
-            finish(scene.store.end_claims()).unwrap();
+            finish(scripted.store.end_claims()).unwrap();
         }
-        let engine = scene.engine();
-        scene.work_for(&engine, DAY);
-        let sent = scene.acts().iter().filter(|act| matches!(act, Act::Sent(_))).count();
+        let engine = scripted.engine();
+        scripted.work_for(&engine, DAY);
+        let sent = scripted.acts().iter().filter(|act| matches!(act, Act::Sent(_))).count();
         assert!(sent <= 1, "sent {sent} times after a crash at {point}");
-        assert_eq!(attempts_one_at_a_time(&scene.history("a")), Ok(1), "crash at {point}");
-        if begun_before == 1 && scene.payout("a").progress.status() == Status::Unknown {
+        assert_eq!(attempts_one_at_a_time(&scripted.history("a")), Ok(1), "crash at {point}");
+        if begun_before == 1 && scripted.payout("a").progress.status() == Status::Unknown {
             left_in_doubt += 1;
         }
     }
@@ -166,31 +171,33 @@ fn i02_a_crash_at_any_point_leaves_one_attempt() {
 
 #[test]
 fn i02_a_person_can_prove_what_no_answer_can() {
-    let scene = Scene::new(&CAREFUL, unknown_then_pending(), [Answer::Absent]).with_payout("a");
-    let engine = scene.engine();
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, unknown_then_pending(), [Answer::Absent]).with_payout("a");
+    let engine = scripted.engine();
     let early = finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: nothing was sent"));
     assert!(early.is_err(), "what is not in doubt is not sent again");
-    scene.work_for(&engine, DAY);
+    scripted.work_for(&engine, DAY);
     finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: statement of 11 Jan")).unwrap();
-    scene.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
-    scene.work_for(&engine, DAY);
-    assert_eq!(scene.provider.creates(), 2);
-    assert_eq!(attempts_one_at_a_time(&scene.history("a")), Ok(2));
-    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
-    assert!(scene.timer.now() > pagos_tests::start());
+    scripted.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+    scripted.work_for(&engine, DAY);
+    assert_eq!(scripted.provider.creates(), 2);
+    assert_eq!(attempts_one_at_a_time(&scripted.history("a")), Ok(2));
+    assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded);
+    assert!(scripted.timer.now() > pagos_tests::start());
 }
 
 #[test]
 fn i02_a_person_cannot_send_again_what_the_provider_has() {
     for status in [Status::Pending, Status::Succeeded, declined()] {
-        let scene = Scene::new(&CAREFUL, [Reply::Says(status)], [Answer::Found(status)]);
-        let scene = scene.with_payout("a");
-        let engine = scene.engine();
-        scene.work_for(&engine, DAY);
+        let scripted =
+            ScriptedHarness::new(&CAREFUL, [Reply::Says(status)], [Answer::Found(status)]);
+        let scripted = scripted.with_payout("a");
+        let engine = scripted.engine();
+        scripted.work_for(&engine, DAY);
         let again = finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: not there"));
         assert!(again.is_err(), "{status}");
-        scene.work_for(&engine, DAY);
-        assert_eq!(scene.provider.creates(), 1, "{status}");
+        scripted.work_for(&engine, DAY);
+        assert_eq!(scripted.provider.creates(), 1, "{status}");
     }
 }
 
@@ -198,19 +205,19 @@ fn i02_a_person_cannot_send_again_what_the_provider_has() {
 #[test]
 fn i02_a_person_cannot_send_again_what_may_be_on_its_way() {
     let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(ErrorKind::Unknown)];
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, DAY);
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, DAY);
     let again = || finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: not there"));
     again().unwrap();
     finish(engine.work(4)).unwrap();
-    assert_eq!((scene.provider.creates(), scene.payout("a").progress.attempts), (2, 2));
+    assert_eq!((scripted.provider.creates(), scripted.payout("a").progress.attempts), (2, 2));
     assert!(again().is_err(), "the second attempt has just begun");
     let on_its_way = policy().lease + policy().deadline;
-    scene.timer.advance(on_its_way - Duration::from_millis(1));
+    scripted.timer.advance(on_its_way - Duration::from_millis(1));
     assert!(again().is_err(), "a worker may be sending it until lease and deadline are over");
-    scene.work_for(&engine, DAY);
-    assert_eq!(scene.provider.creates(), 2);
+    scripted.work_for(&engine, DAY);
+    assert_eq!(scripted.provider.creates(), 2);
     again().unwrap();
 }
 

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use pagos_core::{ErrorKind, FailReason, Status};
 use pagos_engine::{Attention, Decision, NoticeKind};
-use pagos_tests::{Answer, CAREFUL, KEYED, Reply, Scene, Stage, declined, finish, key, order};
+use pagos_tests::{
+    Answer, CAREFUL, Harness, KEYED, Reply, ScriptedHarness, declined, finish, key, order,
+};
 use pagos_twin::Fault;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-fn calls_for_a_person(scene: &Scene) -> usize {
+fn calls_for_a_person(scripted: &ScriptedHarness) -> usize {
     let is_call = |event: &NoticeKind| matches!(event, NoticeKind::Attention { .. });
-    scene.notices().iter().filter(|notice| is_call(&notice.event)).count()
+    scripted.notices().iter().filter(|notice| is_call(&notice.event)).count()
 }
 
 #[test]
@@ -32,16 +34,17 @@ fn i03_unknown_is_never_failed_by_silence_errors_or_absence() {
     ];
     for reply in &replies {
         for answer in &answers {
-            let scene = Scene::new(&CAREFUL, [reply.clone()], [answer.clone()]).with_payout("a");
-            let engine = scene.engine();
-            scene.work_for(&engine, 30 * DAY);
-            let progress = scene.payout("a").progress;
+            let scripted =
+                ScriptedHarness::new(&CAREFUL, [reply.clone()], [answer.clone()]).with_payout("a");
+            let engine = scripted.engine();
+            scripted.work_for(&engine, 30 * DAY);
+            let progress = scripted.payout("a").progress;
             assert_eq!(progress.status(), Status::Unknown, "{reply:?} {answer:?}");
-            assert_eq!(scene.provider.creates(), 1, "{reply:?} {answer:?}");
+            assert_eq!(scripted.provider.creates(), 1, "{reply:?} {answer:?}");
             let is_in_queue =
                 matches!(progress.attention, Some(Attention::Doubt(_) | Attention::Overdue(_)));
             assert!(is_in_queue, "{reply:?} {answer:?}");
-            assert_eq!(calls_for_a_person(&scene), 1, "{reply:?} {answer:?}");
+            assert_eq!(calls_for_a_person(&scripted), 1, "{reply:?} {answer:?}");
         }
     }
 }
@@ -50,56 +53,60 @@ fn i03_unknown_is_never_failed_by_silence_errors_or_absence() {
 fn i03_evidence_does_end_the_doubt() {
     for (told, expected) in [(declined(), "failed"), (Status::Succeeded, "succeeded")] {
         let answers = [Answer::CannotTell, Answer::Absent, Answer::Found(told)];
-        let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], answers);
-        let scene = scene.with_payout("a");
-        scene.work_for(&scene.engine(), DAY);
-        assert_eq!(scene.payout("a").progress.word(), expected);
-        assert_eq!(scene.payout("a").progress.attention, None);
+        let scripted = ScriptedHarness::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], answers);
+        let scripted = scripted.with_payout("a");
+        scripted.work_for(&scripted.engine(), DAY);
+        assert_eq!(scripted.payout("a").progress.word(), expected);
+        assert_eq!(scripted.payout("a").progress.attention, None);
     }
-    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Rejected)], []).with_payout("a");
-    scene.work_for(&scene.engine(), DAY);
-    assert_eq!(scene.payout("a").progress.status(), Status::Failed(FailReason::Rejected));
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Fails(ErrorKind::Rejected)], []).with_payout("a");
+    scripted.work_for(&scripted.engine(), DAY);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Failed(FailReason::Rejected));
 }
 
 #[test]
 fn i03_doubt_that_is_answered_late_leaves_the_operators_queue() {
-    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
-    let scene = scene.with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, 3 * DAY);
-    assert!(scene.payout("a").progress.attention.is_some());
-    scene.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
-    scene.work_for(&engine, DAY);
-    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
-    assert_eq!(scene.payout("a").progress.attention, None);
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scripted = scripted.with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, 3 * DAY);
+    assert!(scripted.payout("a").progress.attention.is_some());
+    scripted.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+    scripted.work_for(&engine, DAY);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded);
+    assert_eq!(scripted.payout("a").progress.attention, None);
 }
 
 #[test]
 fn i03_a_person_decides_with_a_note() {
-    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
-    let scene = scene.with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, DAY);
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scripted = scripted.with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, DAY);
     assert!(finish(engine.resolve(&key("a"), Decision::Failed, "  ")).is_err());
-    assert_eq!(scene.payout("a").progress.status(), Status::Unknown);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Unknown);
     finish(engine.resolve(&key("a"), Decision::Failed, "ana: bank's letter of 11 Jan")).unwrap();
-    assert_eq!(scene.payout("a").progress.status(), declined());
+    assert_eq!(scripted.payout("a").progress.status(), declined());
 }
 
 /// Whoever called it failed would pay in another way, while a worker may be about to send it.
 #[test]
 fn i03_a_person_cannot_call_failed_what_may_be_on_its_way() {
-    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
-    let scene = scene.with_payout("a");
-    let engine = scene.engine();
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scripted = scripted.with_payout("a");
+    let engine = scripted.engine();
     finish(engine.work(4)).unwrap();
     let call_failed = || finish(engine.resolve(&key("a"), Decision::Failed, "ana: not there"));
     let refusal = call_failed().unwrap_err().to_string();
     assert!(refusal.contains("may still be on its way"), "{refusal}");
-    assert_eq!(scene.payout("a").progress.status(), Status::Unknown);
-    scene.work_for(&engine, DAY);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Unknown);
+    scripted.work_for(&engine, DAY);
     call_failed().unwrap();
-    assert_eq!(scene.payout("a").progress.status(), declined());
+    assert_eq!(scripted.payout("a").progress.status(), declined());
 }
 
 /// Whoever called it paid or failed was believed, whatever the record said.
@@ -115,32 +122,32 @@ fn world_22_what_is_not_in_doubt_is_decided_only_by_its_name() {
     ];
     for (reply, status, refused) in cases {
         for decision in [Succeeded, Failed] {
-            let scene = Scene::new(&KEYED, [reply.clone()], []).with_payout("a");
-            let engine = scene.engine();
+            let scripted = ScriptedHarness::new(&KEYED, [reply.clone()], []).with_payout("a");
+            let engine = scripted.engine();
             if status != Status::Created {
                 finish(engine.work(1)).unwrap();
             }
             let case = format!("{decision:?} although {status:?}");
-            assert_eq!(scene.payout("a").progress.status(), status, "{case}");
+            assert_eq!(scripted.payout("a").progress.status(), status, "{case}");
             let word = status.word();
-            let before = scene.history("a").len();
+            let before = scripted.history("a").len();
             let taken = finish(engine.resolve(&key("a"), decision, "ana: I think"));
             if refused.contains(&decision) {
                 let told = taken.unwrap_err().to_string();
                 assert!(told.contains(&format!("is {word}")), "{case}: {told}");
                 assert!(told.contains(&format!("`--although {word}`")), "{case}: {told}");
-                assert_eq!(scene.history("a").len(), before, "{case}");
+                assert_eq!(scripted.history("a").len(), before, "{case}");
                 let other =
                     finish(engine.resolve_although(&key("a"), decision, "ana: I think", "unknown"));
                 let told = other.unwrap_err().to_string();
                 assert!(told.contains(&format!("is {word} and not unknown")), "{case}: {told}");
-                scene.timer.advance(DAY);
+                scripted.timer.advance(DAY);
                 finish(engine.resolve_although(&key("a"), decision, "ana: statement", word))
                     .unwrap();
             } else {
                 taken.unwrap();
             }
-            assert_eq!(scene.history("a").len(), before + 1, "{case}");
+            assert_eq!(scripted.history("a").len(), before + 1, "{case}");
         }
     }
 }
@@ -149,24 +156,26 @@ fn world_22_what_is_not_in_doubt_is_decided_only_by_its_name() {
 #[test]
 fn world_22_what_calls_for_a_person_is_decided() {
     for decision in [Decision::Succeeded, Decision::Failed] {
-        let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
-        let scene = scene.with_payout("a");
-        let engine = scene.engine();
-        scene.work_for(&engine, 30 * DAY);
-        let progress = scene.payout("a").progress;
+        let scripted =
+            ScriptedHarness::new(&KEYED, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
+        let scripted = scripted.with_payout("a");
+        let engine = scripted.engine();
+        scripted.work_for(&engine, 30 * DAY);
+        let progress = scripted.payout("a").progress;
         assert_eq!(progress.status(), Status::Pending);
         assert!(matches!(progress.attention, Some(Attention::Overdue(_))));
         finish(engine.resolve(&key("a"), decision, "ana: statement of 11 Jan")).unwrap();
-        assert!(scene.payout("a").progress.status().is_final());
+        assert!(scripted.payout("a").progress.status().is_final());
     }
 }
 
 #[test]
 fn i03_lost_attempts_end_with_a_person_and_not_with_a_failure() {
-    let scene = Scene::new(&KEYED, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
-    let scene = scene.with_payout("a");
-    scene.work_for(&scene.engine(), 30 * DAY);
-    let progress = scene.payout("a").progress;
+    let scripted =
+        ScriptedHarness::new(&KEYED, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scripted = scripted.with_payout("a");
+    scripted.work_for(&scripted.engine(), 30 * DAY);
+    let progress = scripted.payout("a").progress;
     assert_eq!(progress.status(), Status::Unknown);
     assert_eq!(progress.attempts, pagos_tests::policy().lost_max);
     assert!(matches!(progress.attention, Some(Attention::Doubt(_))));
@@ -175,14 +184,14 @@ fn i03_lost_attempts_end_with_a_person_and_not_with_a_failure() {
 /// The other side: a documented refusal is a failure at once, and nothing is asked or sent again.
 #[test]
 fn i03_what_the_twin_refuses_for_good_is_failed() {
-    let stage = Stage::new(1);
-    stage.trigger("a", Fault::Refuse, 1);
-    stage.submit(vec![order("a")]);
-    let engine = stage.engine();
-    stage.run_to_rest(&engine);
-    let progress = stage.payout("a").progress;
+    let harness = Harness::new(1);
+    harness.trigger("a", Fault::Refuse, 1);
+    harness.submit(vec![order("a")]);
+    let engine = harness.engine();
+    harness.run_to_rest(&engine);
+    let progress = harness.payout("a").progress;
     assert_eq!(progress.status(), Status::Failed(FailReason::Rejected));
-    assert_eq!((progress.attempts, stage.movements().len()), (1, 0));
+    assert_eq!((progress.attempts, harness.movements().len()), (1, 0));
 }
 
 #[test]
@@ -201,14 +210,14 @@ fn i03_every_bad_answer_of_the_twin_ends_at_its_truth() {
         Fault::SlowReply,
     ];
     for fault in faults {
-        let stage = Stage::new(1);
-        stage.trigger("a", fault, 1);
-        stage.submit(vec![order("a")]);
-        let engine = stage.engine();
-        stage.run_to_rest(&engine);
-        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{fault:?}");
-        assert_eq!(stage.movements().len(), 1, "{fault:?}");
-        let failed = stage
+        let harness = Harness::new(1);
+        harness.trigger("a", fault, 1);
+        harness.submit(vec![order("a")]);
+        let engine = harness.engine();
+        harness.run_to_rest(&engine);
+        assert_eq!(harness.payout("a").progress.status(), Status::Succeeded, "{fault:?}");
+        assert_eq!(harness.movements().len(), 1, "{fault:?}");
+        let failed = harness
             .notices()
             .iter()
             .filter(|it| it.order().unwrap().status.word() == "failed")

@@ -7,7 +7,8 @@ use std::time::Duration;
 use pagos_core::{Clock, Observation, Source, Status, Timestamp};
 use pagos_engine::Entry;
 use pagos_tests::{
-    Answer, CAREFUL, KITS, Reply, Scene, Stage, declined, event, finish, key, order, refold, start,
+    Answer, CAREFUL, Harness, KITS, Reply, ScriptedHarness, declined, event, finish, key, order,
+    refold, start,
 };
 use pagos_twin::{Fault, Profile};
 
@@ -39,14 +40,14 @@ const SCENARIOS: [&str; 22] = [
 #[test]
 fn i05_every_scenario_ends_at_the_providers_truth_without_a_person() {
     for scenario in SCENARIOS {
-        let stage = Stage::new(5);
+        let harness = Harness::new(5);
         let description = Some(format!("sim:{scenario}"));
-        stage.submit(vec![pagos_core::PayoutOrder { description, ..order("a") }]);
-        let engine = stage.engine();
-        stage.run_to_rest(&engine);
-        let payout = stage.payout("a");
+        harness.submit(vec![pagos_core::PayoutOrder { description, ..order("a") }]);
+        let engine = harness.engine();
+        harness.run_to_rest(&engine);
+        let payout = harness.payout("a");
         let mut truth = String::new();
-        stage.visit_orders(&mut |order| truth = order.true_final.to_lowercase());
+        harness.visit_orders(&mut |order| truth = order.true_final.to_lowercase());
         let word = payout.progress.word();
         let is_true = match truth.as_str() {
             "success" => word == "succeeded",
@@ -56,44 +57,45 @@ fn i05_every_scenario_ends_at_the_providers_truth_without_a_person() {
         assert!(is_true, "{scenario}: {word}, the provider says {truth}");
         assert_eq!(payout.progress.attention, None, "{scenario}");
         let held_back = payout.progress.repeated.as_ref();
-        let refolded = refold(&stage.history("a"), held_back, start());
+        let refolded = refold(&harness.history("a"), held_back, start());
         assert_eq!(refolded, payout.progress.standing, "{scenario}");
     }
 }
 
-/// A scene whose one payout was told pending, and a teller of genuine events about it.
-fn pending() -> (Scene, impl Fn(&Scene, Status, u64)) {
-    let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
-    let scene = scene.with_payout("a");
-    scene.work(&scene.engine());
-    let tell = |scene: &Scene, status: Status, hour: u64| {
-        scene.timer.advance(Duration::from_millis(7));
+/// A scripted whose one payout was told pending, and a teller of genuine events about it.
+fn pending() -> (ScriptedHarness, impl Fn(&ScriptedHarness, Status, u64)) {
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
+    let scripted = scripted.with_payout("a");
+    scripted.work(&scripted.engine());
+    let tell = |scripted: &ScriptedHarness, status: Status, hour: u64| {
+        scripted.timer.advance(Duration::from_millis(7));
         let told = Observation {
             asked_at: None,
             provider_at: Some(start().plus(Duration::from_secs(hour * 3_600))),
-            ..scene.provider.seen(&order("a"), status, Source::VerifiedEvent)
+            ..scripted.provider.seen(&order("a"), status, Source::VerifiedEvent)
         };
-        scene.receive(&event(&key("a"), &told, scene.timer.now()));
-        finish(scene.engine().work(0)).unwrap();
+        scripted.receive(&event(&key("a"), &told, scripted.timer.now()));
+        finish(scripted.engine().work(0)).unwrap();
     };
-    (scene, tell)
+    (scripted, tell)
 }
 
-fn refolds(scene: &Scene) {
-    let stored = scene.payout("a").progress;
-    let refolded = refold(&scene.history("a"), stored.repeated.as_ref(), start());
+fn refolds(scripted: &ScriptedHarness) {
+    let stored = scripted.payout("a").progress;
+    let refolded = refold(&scripted.history("a"), stored.repeated.as_ref(), start());
     assert_eq!(refolded, stored.standing);
 }
 
 #[test]
 fn i05_the_history_keeps_what_made_an_older_event_stale() {
     // FAIL of 1 o'clock, FAIL of 3 o'clock, and only then the SUCCESS of 2 o'clock.
-    let (scene, tell) = pending();
+    let (scripted, tell) = pending();
     for (status, hour) in [(declined(), 1), (declined(), 3), (Status::Succeeded, 2)] {
-        tell(&scene, status, hour);
-        refolds(&scene);
+        tell(&scripted, status, hour);
+        refolds(&scripted);
     }
-    assert_eq!(scene.payout("a").progress.status(), declined());
+    assert_eq!(scripted.payout("a").progress.status(), declined());
 }
 
 #[test]
@@ -101,64 +103,70 @@ fn i05_every_order_of_events_folds_to_the_stored_state() {
     let told = [(declined(), 1), (Status::Succeeded, 2), (declined(), 3), (declined(), 4)];
     for shuffle in 0..24_usize {
         let mut rest = told.to_vec();
-        let (scene, tell) = pending();
+        let (scripted, tell) = pending();
         let mut index = shuffle;
         while !rest.is_empty() {
             let (status, hour) = rest.remove(index % rest.len());
             index /= rest.len() + 1;
-            tell(&scene, status, hour);
-            refolds(&scene);
+            tell(&scripted, status, hour);
+            refolds(&scripted);
         }
-        assert_eq!(scene.payout("a").progress.status(), declined(), "order {shuffle}");
+        assert_eq!(scripted.payout("a").progress.status(), declined(), "order {shuffle}");
     }
 }
 
 #[test]
 fn i05_an_answer_that_settles_a_doubt_is_kept() {
     // Held by a query without time; an event contradicts it; the next query repeats the first.
-    let scene =
-        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Succeeded)]);
-    let scene = scene.with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, Duration::from_secs(60));
-    assert_eq!(scene.payout("a").progress.standing.held().source, Source::Query);
+    let scripted = ScriptedHarness::new(
+        &CAREFUL,
+        [Reply::Says(Status::Pending)],
+        [Answer::Found(Status::Succeeded)],
+    );
+    let scripted = scripted.with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, Duration::from_secs(60));
+    assert_eq!(scripted.payout("a").progress.standing.held().source, Source::Query);
     let told_at = |hour: u64| start().plus(Duration::from_secs(hour * 3_600));
     let tell = |at: Timestamp| {
-        scene.timer.advance(Duration::from_millis(7));
+        scripted.timer.advance(Duration::from_millis(7));
         let told = Observation {
             asked_at: None,
             provider_at: Some(at),
-            ..scene.provider.seen(&order("a"), declined(), Source::VerifiedEvent)
+            ..scripted.provider.seen(&order("a"), declined(), Source::VerifiedEvent)
         };
-        scene.receive(&event(&key("a"), &told, scene.timer.now()));
+        scripted.receive(&event(&key("a"), &told, scripted.timer.now()));
         finish(engine.work(0)).unwrap();
     };
     tell(told_at(5));
-    assert!(scene.payout("a").progress.standing.confirm_since().is_some());
-    scene.work_for(&engine, Duration::from_secs(10));
-    assert_eq!(scene.payout("a").progress.standing.confirm_since(), None);
-    refolds(&scene);
+    assert!(scripted.payout("a").progress.standing.confirm_since().is_some());
+    scripted.work_for(&engine, Duration::from_secs(10));
+    assert_eq!(scripted.payout("a").progress.standing.confirm_since(), None);
+    refolds(&scripted);
     tell(told_at(6));
-    assert_eq!(scene.payout("a").progress.status(), declined());
-    refolds(&scene);
+    assert_eq!(scripted.payout("a").progress.status(), declined());
+    refolds(&scripted);
 }
 
 #[test]
 fn i05_a_watched_payout_has_a_history_that_a_person_can_read() {
-    let scene =
-        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Pending)]);
-    let scene = scene.with_payout("a");
-    scene.work_for(&scene.engine(), Duration::from_secs(20 * 24 * 3_600));
-    assert!(scene.provider.queries() > 400);
-    assert!(scene.history("a").len() <= 4, "{} lines", scene.history("a").len());
-    refolds(&scene);
+    let scripted = ScriptedHarness::new(
+        &CAREFUL,
+        [Reply::Says(Status::Pending)],
+        [Answer::Found(Status::Pending)],
+    );
+    let scripted = scripted.with_payout("a");
+    scripted.work_for(&scripted.engine(), Duration::from_secs(20 * 24 * 3_600));
+    assert!(scripted.provider.queries() > 400);
+    assert!(scripted.history("a").len() <= 4, "{} lines", scripted.history("a").len());
+    refolds(&scripted);
 }
 
 #[test]
 fn i05_the_judge_sees_a_history_that_lacks_a_line() {
-    let (scene, tell) = pending();
-    tell(&scene, Status::Succeeded, 1);
-    let mut history = scene.history("a");
+    let (scripted, tell) = pending();
+    tell(&scripted, Status::Succeeded, 1);
+    let mut history = scripted.history("a");
     let is_end = |entry: &Entry| matches!(entry, Entry::Observed { observation, .. } if observation.status.is_final());
     history.retain(|entry| !is_end(entry));
     assert_ne!(refold(&history, None, start()).status(), Status::Succeeded);
@@ -170,21 +178,21 @@ fn i05_the_judge_sees_a_history_that_lacks_a_line() {
 fn i05_an_odd_word_changes_no_status_and_hides_nothing() {
     for kit in KITS {
         for (ending, is_paid) in [(None, true), (Some(Fault::SuccessThenFail), false)] {
-            let stage = Stage::of(*kit, 5, Profile::None);
+            let harness = Harness::of(*kit, 5, Profile::None);
             let order = kit.order("a");
             for (fault, times) in
                 [(Some(Fault::OddWord), 3), (Some(Fault::WebhookLost), 9), (ending, 1)]
             {
                 if let Some(fault) = fault {
-                    stage.trigger(order.key.as_str(), fault, times);
+                    harness.trigger(order.key.as_str(), fault, times);
                 }
             }
-            stage.submit(vec![order]);
-            let engine = stage.engine();
-            stage.run_to_rest(&engine);
+            harness.submit(vec![order]);
+            let engine = harness.engine();
+            harness.run_to_rest(&engine);
             let case = format!("{}, {ending:?}", kit.name());
-            let progress = stage.payout("a").progress;
-            let history = stage.history("a");
+            let progress = harness.payout("a").progress;
+            let history = harness.history("a");
             let mut standing = pagos_core::Standing::new(start());
             let mut odd = 0;
             for entry in &history {

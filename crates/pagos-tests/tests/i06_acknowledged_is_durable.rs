@@ -7,26 +7,27 @@ use std::{sync::Arc, time::Duration};
 use pagos_core::{Clock, Source, Status};
 use pagos_engine::{MemoryStore, NoticeKind};
 use pagos_tests::{
-    Answer, CAREFUL, Gate, Plan, Reply, Scene, Stage, WatchedStore, Worker, event, finish, key,
-    kit, order,
+    Answer, CAREFUL, FaultInjector, Harness, Plan, RecordingStore, Reply, ScriptedHarness, Worker,
+    event, finish, key, kit, order,
 };
 use pagos_twin::Profile;
 
-/// A scene with a received, not yet applied SUCCESS; nobody will answer questions.
-fn received() -> Scene {
-    let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
-    let scene = scene.with_payout("a");
-    scene.work(&scene.engine());
-    scene.timer.advance(Duration::from_millis(5));
-    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
-    scene.receive(&event(&key("a"), &told, scene.timer.now()));
-    scene
+/// A scripted with a received, not yet applied SUCCESS; nobody will answer questions.
+fn received() -> ScriptedHarness {
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
+    let scripted = scripted.with_payout("a");
+    scripted.work(&scripted.engine());
+    scripted.timer.advance(Duration::from_millis(5));
+    let told = scripted.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+    scripted.receive(&event(&key("a"), &told, scripted.timer.now()));
+    scripted
 }
 
-fn advances_to_success(scene: &Scene) -> usize {
+fn advances_to_success(scripted: &ScriptedHarness) -> usize {
     let is_it =
         |kind: &NoticeKind, status| *kind == NoticeKind::Advanced && status == Status::Succeeded;
-    scene
+    scripted
         .notices()
         .iter()
         .filter(|notice| is_it(&notice.event, notice.order().unwrap().status))
@@ -36,63 +37,65 @@ fn advances_to_success(scene: &Scene) -> usize {
 #[test]
 fn i06_an_acknowledged_webhook_survives_a_crash_at_any_point() {
     let whole = received();
-    let gate = Arc::new(Gate::new());
-    finish(whole.engine_behind(&gate).work(0)).unwrap();
-    assert!(gate.points() > 4);
-    for point in 1..=gate.points() {
+    let injector = Arc::new(FaultInjector::new());
+    finish(whole.engine_behind(&injector).work(0)).unwrap();
+    assert!(injector.points() > 4);
+    for point in 1..=injector.points() {
         for plan in [Plan::DieAt(point), Plan::FailAt(point)] {
-            let scene = received();
-            let gate = Arc::new(Gate::new());
-            gate.plan(plan);
-            let mut worker = Worker::new(scene.engine_behind(&gate), gate);
+            let scripted = received();
+            let injector = Arc::new(FaultInjector::new());
+            injector.plan(plan);
+            let mut worker = Worker::new(scripted.engine_behind(&injector), injector);
             let _ = worker.round(0);
             drop(worker);
-            finish(scene.engine().work(0)).unwrap();
-            assert_eq!(scene.payout("a").progress.status(), Status::Succeeded, "{plan:?}");
-            assert_eq!(advances_to_success(&scene), 1, "told once, {plan:?}");
-            assert!(scene.waiting().is_empty());
+            finish(scripted.engine().work(0)).unwrap();
+            assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded, "{plan:?}");
+            assert_eq!(advances_to_success(&scripted), 1, "told once, {plan:?}");
+            assert!(scripted.waiting().is_empty());
         }
     }
 }
 
 #[test]
 fn i06_the_same_delivery_twice_is_applied_once() {
-    let scene = received();
-    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
-    scene.receive(&event(&key("a"), &told, scene.timer.now()));
-    finish(scene.engine().work(0)).unwrap();
-    scene.receive(&event(&key("a"), &told, scene.timer.now()));
-    finish(scene.engine().work(0)).unwrap();
-    assert_eq!(advances_to_success(&scene), 1);
+    let scripted = received();
+    let told = scripted.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+    scripted.receive(&event(&key("a"), &told, scripted.timer.now()));
+    finish(scripted.engine().work(0)).unwrap();
+    scripted.receive(&event(&key("a"), &told, scripted.timer.now()));
+    finish(scripted.engine().work(0)).unwrap();
+    assert_eq!(advances_to_success(&scripted), 1);
 }
 
 #[test]
 fn i06_what_cannot_be_stored_is_not_acknowledged_and_comes_again() {
-    let gate = Arc::new(Gate::new());
-    let store = WatchedStore::new(Arc::new(MemoryStore::new()), Arc::clone(&gate), Arc::default());
-    let stage = Stage::over(store, kit(), 6, Profile::None);
-    stage.submit(vec![order("a")]);
-    let engine = stage.engine();
+    let injector = Arc::new(FaultInjector::new());
+    let store =
+        RecordingStore::new(Arc::new(MemoryStore::new()), Arc::clone(&injector), Arc::default());
+    let harness = Harness::over(store, kit(), 6, Profile::None);
+    harness.submit(vec![order("a")]);
+    let engine = harness.engine();
     finish(engine.work(8)).unwrap();
-    stage.timer.advance(Duration::from_secs(30));
-    let post = stage.post();
-    gate.plan(Plan::FailAt(1));
-    assert_eq!(stage.receive(&stage.arrival(&post[0])), 503);
-    assert!(stage.waiting().is_empty());
-    assert_eq!(stage.receive(&stage.arrival(&post[0])), 200);
-    assert_eq!(stage.waiting().len(), 1);
+    harness.timer.advance(Duration::from_secs(30));
+    let post = harness.webhooks();
+    injector.plan(Plan::FailAt(1));
+    assert_eq!(harness.receive(&harness.arrival(&post[0])), 503);
+    assert!(harness.waiting().is_empty());
+    assert_eq!(harness.receive(&harness.arrival(&post[0])), 200);
+    assert_eq!(harness.waiting().len(), 1);
     finish(engine.work(0)).unwrap();
-    assert_eq!(stage.payout("a").progress.status(), Status::Succeeded);
+    assert_eq!(harness.payout("a").progress.status(), Status::Succeeded);
 }
 
 #[test]
 fn i06_a_webhook_that_beats_our_own_commit_waits_in_the_inbox() {
-    let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
-    let engine = scene.engine();
-    let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
-    scene.receive(&event(&key("a"), &told, scene.timer.now()));
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);
+    let engine = scripted.engine();
+    let told = scripted.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+    scripted.receive(&event(&key("a"), &told, scripted.timer.now()));
     finish(engine.work(0)).unwrap();
-    scene.submit(&["a"]);
-    scene.work_for(&engine, Duration::from_secs(20));
-    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    scripted.submit(&["a"]);
+    scripted.work_for(&engine, Duration::from_secs(20));
+    assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded);
 }

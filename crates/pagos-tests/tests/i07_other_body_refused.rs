@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pagos_core::{AccountName, AccountNumber, PayoutOrder, Status};
 use pagos_engine::{EngineError, Submitted};
-use pagos_tests::{Answer, CAREFUL, Reply, Scene, finish, key, order, run};
+use pagos_tests::{Answer, CAREFUL, Reply, ScriptedHarness, finish, key, order, run};
 
 fn other_bodies() -> Vec<PayoutOrder> {
     let mut bodies = vec![order("a"); 6];
@@ -23,13 +23,13 @@ fn other_bodies() -> Vec<PayoutOrder> {
 fn i07_the_same_key_with_another_body_is_refused_at_every_stage_of_its_life() {
     for is_sent in [false, true] {
         let replies = [Reply::Says(Status::Pending)];
-        let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
-        let scene = scene.with_payout("a");
-        let engine = scene.engine();
+        let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+        let scripted = scripted.with_payout("a");
+        let engine = scripted.engine();
         if is_sent {
-            scene.work_for(&engine, Duration::from_secs(60));
+            scripted.work_for(&engine, Duration::from_secs(60));
         }
-        let before = scene.payout("a");
+        let before = scripted.payout("a");
         for other in other_bodies() {
             let refused = finish(engine.submit(&run(), vec![other])).unwrap_err();
             match refused {
@@ -37,7 +37,7 @@ fn i07_the_same_key_with_another_body_is_refused_at_every_stage_of_its_life() {
                 EngineError::NoAccount(account) => assert_eq!(account.as_str(), "cashypro-mx"),
                 other => panic!("{other:?}"),
             }
-            assert_eq!(scene.payout("a"), before);
+            assert_eq!(scripted.payout("a"), before);
         }
     }
 }
@@ -45,17 +45,17 @@ fn i07_the_same_key_with_another_body_is_refused_at_every_stage_of_its_life() {
 #[test]
 fn i07_the_same_body_again_is_the_same_payout_and_is_sent_once() {
     let replies = [Reply::Says(Status::Pending)];
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
-    let engine = scene.engine();
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    let engine = scripted.engine();
     for round in 0..4 {
         let submitted = finish(engine.submit(&run(), vec![order("a")])).unwrap();
         let is_new = matches!(submitted[..], [Submitted::New]);
         assert_eq!(is_new, round == 0);
         finish(engine.release(&run(), 1)).unwrap();
-        scene.work_for(&engine, Duration::from_secs(3_600));
+        scripted.work_for(&engine, Duration::from_secs(3_600));
     }
-    assert_eq!(scene.provider.creates(), 1);
+    assert_eq!(scripted.provider.creates(), 1);
     let submitted = finish(engine.submit(&run(), vec![order("a")])).unwrap();
     assert_eq!(submitted, [Submitted::Existing { status: Status::Succeeded }]);
-    assert!(finish(scene.store.payout(&key("b"))).unwrap().is_none());
+    assert!(finish(scripted.store.payout(&key("b"))).unwrap().is_none());
 }

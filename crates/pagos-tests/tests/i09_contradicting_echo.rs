@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use pagos_core::{Clock, Observation, PayoutOrder, ProviderRef, Source, Status};
 use pagos_engine::{Attention, Decision, Entry, NoticeKind};
-use pagos_tests::{Answer, CAREFUL, KEYED, Reply, Scene, Stage, event, finish, key, order, start};
+use pagos_tests::{
+    Answer, CAREFUL, Harness, KEYED, Reply, ScriptedHarness, event, finish, key, order, start,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -21,38 +23,43 @@ fn lies(told: &Observation) -> [(&'static str, Observation); 4] {
 }
 
 fn told(status: Status, source: Source) -> Observation {
-    let scene = Scene::new(&KEYED, [], []);
-    scene.provider.seen(&order("a"), status, source)
+    let scripted = ScriptedHarness::new(&KEYED, [], []);
+    scripted.provider.seen(&order("a"), status, source)
 }
 
-fn assert_quarantined(scene: &Scene, status: Status, case: &str) {
-    let progress = scene.payout("a").progress;
+fn assert_quarantined(scripted: &ScriptedHarness, status: Status, case: &str) {
+    let progress = scripted.payout("a").progress;
     assert_eq!(progress.status(), status, "{case}");
     assert!(matches!(progress.attention, Some(Attention::Quarantine(_))), "{case}");
     assert_eq!(progress.word(), "quarantined");
     let is_kept = |entry: &Entry| matches!(entry, Entry::Contradicted { .. });
-    assert!(scene.history("a").iter().any(is_kept), "{case}");
+    assert!(scripted.history("a").iter().any(is_kept), "{case}");
     let is_call = |event: &NoticeKind| matches!(event, NoticeKind::Attention { .. });
-    let calls = scene.notices().iter().filter(|notice| is_call(&notice.event)).count();
+    let calls = scripted.notices().iter().filter(|notice| is_call(&notice.event)).count();
     assert_eq!(calls, 1, "{case}");
 }
 
 /// Nothing is sent and nobody is asked, for a month.
-fn assert_at_rest(scene: &Scene, case: &str) {
-    let (creates, queries) = (scene.provider.creates(), scene.provider.queries());
-    scene.work_for(&scene.engine(), 30 * DAY);
-    assert_eq!((scene.provider.creates(), scene.provider.queries()), (creates, queries), "{case}");
+fn assert_at_rest(scripted: &ScriptedHarness, case: &str) {
+    let (creates, queries) = (scripted.provider.creates(), scripted.provider.queries());
+    scripted.work_for(&scripted.engine(), 30 * DAY);
+    assert_eq!(
+        (scripted.provider.creates(), scripted.provider.queries()),
+        (creates, queries),
+        "{case}"
+    );
 }
 
 #[test]
 fn i09_a_contradicting_reply_stops_everything() {
     for (name, lie) in lies(&told(Status::Pending, Source::Reply)).into_iter().take(3) {
-        let scene = Scene::new(&KEYED, [Reply::Tells(Box::new(lie))], [Answer::Absent]);
-        let scene = scene.with_payout("a");
-        scene.work(&scene.engine());
-        assert_quarantined(&scene, Status::Created, name);
-        assert_at_rest(&scene, name);
-        assert_eq!(scene.provider.creates(), 1);
+        let scripted =
+            ScriptedHarness::new(&KEYED, [Reply::Tells(Box::new(lie))], [Answer::Absent]);
+        let scripted = scripted.with_payout("a");
+        scripted.work(&scripted.engine());
+        assert_quarantined(&scripted, Status::Created, name);
+        assert_at_rest(&scripted, name);
+        assert_eq!(scripted.provider.creates(), 1);
     }
 }
 
@@ -61,15 +68,16 @@ fn i09_a_contradicting_reply_stops_everything() {
 fn i09_two_payouts_under_one_key_stop_everything() {
     for descriptor in [&KEYED, &CAREFUL] {
         let replies = [Reply::Fails(pagos_core::ErrorKind::Unknown)];
-        let scene = Scene::new(descriptor, replies, [Answer::Ambiguous]).with_payout("a");
-        scene.work_for(&scene.engine(), DAY);
-        let progress = scene.payout("a").progress;
+        let scripted =
+            ScriptedHarness::new(descriptor, replies, [Answer::Ambiguous]).with_payout("a");
+        scripted.work_for(&scripted.engine(), DAY);
+        let progress = scripted.payout("a").progress;
         assert_eq!((progress.status(), progress.word()), (Status::Unknown, "quarantined"));
         assert_eq!(progress.reason().as_deref(), Some("R1 and R2"));
-        assert_at_rest(&scene, "two payouts");
-        assert_eq!(scene.provider.creates(), 1);
-        finish(scene.engine().resolve(&key("a"), Decision::Succeeded, "one came back")).unwrap();
-        assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+        assert_at_rest(&scripted, "two payouts");
+        assert_eq!(scripted.provider.creates(), 1);
+        finish(scripted.engine().resolve(&key("a"), Decision::Succeeded, "one came back")).unwrap();
+        assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded);
     }
 }
 
@@ -77,10 +85,11 @@ fn i09_two_payouts_under_one_key_stop_everything() {
 fn i09_a_contradicting_answer_stops_everything() {
     for (name, lie) in lies(&told(Status::Succeeded, Source::Query)) {
         let answers = [Answer::Tells(Box::new(lie))];
-        let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
-        scene.work_for(&scene.engine(), Duration::from_secs(40));
-        assert_quarantined(&scene, Status::Pending, name);
-        assert_at_rest(&scene, name);
+        let scripted =
+            ScriptedHarness::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
+        scripted.work_for(&scripted.engine(), Duration::from_secs(40));
+        assert_quarantined(&scripted, Status::Pending, name);
+        assert_at_rest(&scripted, name);
     }
 }
 
@@ -88,13 +97,13 @@ fn i09_a_contradicting_answer_stops_everything() {
 fn i09_a_contradicting_event_stops_everything() {
     for (name, lie) in lies(&told(Status::Succeeded, Source::VerifiedEvent)) {
         let replies = [Reply::Says(Status::Pending)];
-        let scene = Scene::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
-        scene.work(&scene.engine());
-        scene.timer.advance(Duration::from_millis(3));
-        scene.receive(&event(&key("a"), &lie, scene.timer.now()));
-        finish(scene.engine().work(0)).unwrap();
-        assert_quarantined(&scene, Status::Pending, name);
-        assert_at_rest(&scene, name);
+        let scripted = ScriptedHarness::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+        scripted.work(&scripted.engine());
+        scripted.timer.advance(Duration::from_millis(3));
+        scripted.receive(&event(&key("a"), &lie, scripted.timer.now()));
+        finish(scripted.engine().work(0)).unwrap();
+        assert_quarantined(&scripted, Status::Pending, name);
+        assert_at_rest(&scripted, name);
     }
 }
 
@@ -103,42 +112,44 @@ fn i09_a_payout_in_doubt_is_not_sent_again_out_of_quarantine() {
     let (_, lie) = lies(&told(Status::Succeeded, Source::Query))[0].clone();
     let answers = [Answer::Absent, Answer::Tells(Box::new(lie)), Answer::Absent];
     let replies = [Reply::Fails(pagos_core::ErrorKind::Unknown)];
-    let scene = Scene::new(&KEYED, replies, answers).with_payout("a");
-    scene.work_for(&scene.engine(), DAY);
-    assert_quarantined(&scene, Status::Unknown, "doubt");
-    assert_eq!(scene.provider.creates(), 1);
+    let scripted = ScriptedHarness::new(&KEYED, replies, answers).with_payout("a");
+    scripted.work_for(&scripted.engine(), DAY);
+    assert_quarantined(&scripted, Status::Unknown, "doubt");
+    assert_eq!(scripted.provider.creates(), 1);
 }
 
 #[test]
 fn i09_a_person_lifts_the_quarantine_and_the_provider_is_asked_again() {
     let (_, lie) = lies(&told(Status::Succeeded, Source::Query))[0].clone();
     let answers = [Answer::Tells(Box::new(lie)), Answer::Found(Status::Succeeded)];
-    let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, DAY);
-    assert_quarantined(&scene, Status::Pending, "before");
+    let scripted =
+        ScriptedHarness::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, DAY);
+    assert_quarantined(&scripted, Status::Pending, "before");
     finish(engine.resolve(&key("a"), Decision::Ask, "ana: their display was wrong")).unwrap();
-    scene.work_for(&engine, DAY);
-    assert_eq!(scene.payout("a").progress.word(), "succeeded");
+    scripted.work_for(&engine, DAY);
+    assert_eq!(scripted.payout("a").progress.word(), "succeeded");
 }
 
 #[test]
 fn i09_an_echo_that_agrees_passes() {
     let answers = [Answer::Tells(Box::new(told(Status::Succeeded, Source::Query)))];
-    let scene = Scene::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
-    scene.work_for(&scene.engine(), DAY);
-    assert_eq!(scene.payout("a").progress.word(), "succeeded");
-    assert!(scene.timer.now() > start());
+    let scripted =
+        ScriptedHarness::new(&KEYED, [Reply::Says(Status::Pending)], answers).with_payout("a");
+    scripted.work_for(&scripted.engine(), DAY);
+    assert_eq!(scripted.payout("a").progress.word(), "succeeded");
+    assert!(scripted.timer.now() > start());
 }
 
 #[test]
 fn i09_the_twin_that_echoes_another_amount_ends_in_quarantine() {
-    let stage = Stage::new(9);
+    let harness = Harness::new(9);
     let description = Some("sim:amount-echo".to_owned());
-    stage.submit(vec![PayoutOrder { description, ..order("a") }]);
-    let engine = stage.engine();
-    stage.run_to_rest(&engine);
-    assert_eq!(stage.payout("a").progress.word(), "quarantined");
-    assert_eq!(stage.payout("a").progress.status(), Status::Pending);
-    assert_eq!(stage.movements().len(), 1);
+    harness.submit(vec![PayoutOrder { description, ..order("a") }]);
+    let engine = harness.engine();
+    harness.run_to_rest(&engine);
+    assert_eq!(harness.payout("a").progress.word(), "quarantined");
+    assert_eq!(harness.payout("a").progress.status(), Status::Pending);
+    assert_eq!(harness.movements().len(), 1);
 }

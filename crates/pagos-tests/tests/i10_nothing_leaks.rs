@@ -16,7 +16,9 @@ use pagos_core::{
     Transport, TransportError,
 };
 use pagos_engine::{ClaimRequest, Decision, Intent, NoAttempt, Share, Verdict};
-use pagos_tests::{Gate, Stage, Worker, account, finish, key, lanes, order, policy, run, start};
+use pagos_tests::{
+    FaultInjector, Harness, Worker, account, finish, key, lanes, order, policy, run, start,
+};
 use pagos_twin::{Profile, TwinTransport, cashypro::SANDBOX_API_KEY};
 
 const NAME: &str = "Canaria Amarilla";
@@ -109,45 +111,46 @@ impl Transport for Parrot {
     }
 }
 
-fn see_everything(stage: &Stage, names: &[String], ears: &mut Ears) {
+fn see_everything(harness: &Harness, names: &[String], ears: &mut Ears) {
     for name in names {
-        ears.see(&stage.payout(name));
-        let history = stage.history(name);
+        ears.see(&harness.payout(name));
+        let history = harness.history(name);
         ears.see(&history);
         ears.heard.push(serde_json::to_string(&history).unwrap());
-        ears.heard.push(serde_json::to_string(&stage.payout(name).progress).unwrap());
-        ears.heard.extend(stage.payout(name).progress.reason());
+        ears.heard.push(serde_json::to_string(&harness.payout(name).progress).unwrap());
+        ears.heard.extend(harness.payout(name).progress.reason());
     }
-    let notices = stage.notices();
+    let notices = harness.notices();
     ears.see(&notices);
     ears.heard.push(serde_json::to_string(&notices).unwrap());
-    ears.see(stage);
-    ears.see(&stage.engine());
-    ears.see(&Worker::new(stage.engine(), Arc::new(Gate::new())));
-    ears.see(&stage.movements());
-    ears.see(&finish(stage.store.tally(None)).unwrap());
+    ears.see(harness);
+    ears.see(&harness.engine());
+    ears.see(&Worker::new(harness.engine(), Arc::new(FaultInjector::new())));
+    ears.see(&harness.movements());
+    ears.see(&finish(harness.store.tally(None)).unwrap());
     let share = |lane| Share { lane, limit: 9, lease: policy().lease };
     let shares = lanes([account()]).into_iter().map(share).collect();
     let request = ClaimRequest { now: start(), shares };
-    ears.see(&finish(stage.store.claim(request, &NoAttempt)).unwrap());
+    ears.see(&finish(harness.store.claim(request, &NoAttempt)).unwrap());
 }
 
 #[test]
 fn i10_no_canary_is_heard_on_a_hostile_day() {
-    let stage = Stage::with_profile(10, Profile::Hostile);
-    let listening = Arc::new(Listening { inner: stage.transport(), signatures: Mutex::default() });
-    let provider = stage.provider_over(Arc::clone(&listening) as _);
-    let engine = stage.engine_with(provider, &Arc::new(Gate::new()));
+    let harness = Harness::with_profile(10, Profile::Hostile);
+    let listening =
+        Arc::new(Listening { inner: harness.transport(), signatures: Mutex::default() });
+    let provider = harness.provider_over(Arc::clone(&listening) as _);
+    let engine = harness.engine_with(provider, &Arc::new(FaultInjector::new()));
     let mut names: Vec<String> = (0..40).map(|nth| format!("k{nth}")).collect();
     let mut orders: Vec<PayoutOrder> = names.iter().map(|name| canary(name, None)).collect();
     orders.push(canary("echo", Some("sim:amount-echo")));
     names.push("echo".to_owned());
-    stage.submit(orders);
+    harness.submit(orders);
     let mut ears = Ears::default();
-    see_everything(&stage, &names, &mut ears);
+    see_everything(&harness, &names, &mut ears);
     let deliveries = Mutex::new(Vec::new());
-    stage.run_until(&engine, || {
-        let waiting = stage.waiting();
+    harness.run_until(&engine, || {
+        let waiting = harness.waiting();
         deliveries.lock().unwrap().extend(waiting);
         false
     });
@@ -157,14 +160,14 @@ fn i10_no_canary_is_heard_on_a_hostile_day() {
         ears.see(&delivery);
     }
     ears.signatures.lock().unwrap().extend(listening.signatures.lock().unwrap().drain(..));
-    see_everything(&stage, &names, &mut ears);
+    see_everything(&harness, &names, &mut ears);
     assert!(ears.signatures.lock().unwrap().len() > 100, "calls were heard");
     assert_eq!(ears.leaks(), Vec::<String>::new());
 }
 
 #[test]
 fn i10_no_canary_is_heard_in_any_error() {
-    let stage = Stage::new(10);
+    let harness = Harness::new(10);
     let mut ears = Ears::default();
     let words = [
         format!("Account {ACCOUNT} of {DOCUMENT} is closed"),
@@ -189,7 +192,7 @@ fn i10_no_canary_is_heard_in_any_error() {
     answers.extend(words.iter().map(|word| (200, format!(r#"{{"msg":"{word}","code":500}}"#))));
     let order = canary("a", None);
     for (status, body) in answers {
-        let provider = stage.provider_over(Arc::new(Parrot(status, body)));
+        let provider = harness.provider_over(Arc::new(Parrot(status, body)));
         match finish(provider.create(&order, None, Departure::Anytime)) {
             Ok(seen) => ears.see(&seen),
             Err(error) => ears.hear_error(&error),
@@ -205,11 +208,11 @@ fn i10_no_canary_is_heard_in_any_error() {
     let mut bad = canary("bad", None);
     bad.amount = Money { minor: 1, ..bad.amount };
     bad.beneficiary.account_number = AccountNumber::new(format!("{ACCOUNT}.{DOCUMENT}")).unwrap();
-    for violation in stage.provider().check(&bad).unwrap_err() {
+    for violation in harness.provider().check(&bad).unwrap_err() {
         ears.see(&violation);
         ears.heard.push(violation.to_string());
     }
-    let refused = finish(stage.engine().submit(&run(), vec![bad.clone()])).unwrap_err();
+    let refused = finish(harness.engine().submit(&run(), vec![bad.clone()])).unwrap_err();
     ears.hear_error(&refused);
     ears.see(&Intent { order: bad, created_at: start() });
     ears.see(&order);
@@ -219,9 +222,9 @@ fn i10_no_canary_is_heard_in_any_error() {
 
 #[test]
 fn i10_no_canary_is_heard_from_the_engine_when_it_refuses() {
-    let stage = Stage::new(10);
-    let engine = stage.engine();
-    stage.submit(vec![canary("a", None)]);
+    let harness = Harness::new(10);
+    let engine = harness.engine();
+    harness.submit(vec![canary("a", None)]);
     let mut ears = Ears::default();
     let missing = finish(engine.resolve(&key("b"), Decision::Ask, "ana: look")).unwrap_err();
     ears.hear_error(&missing);
@@ -234,10 +237,10 @@ fn i10_no_canary_is_heard_from_the_engine_when_it_refuses() {
         received_at: start(),
     };
     let verdict = Verdict::Hint { hint: Hint::default() };
-    finish(stage.store.receive(&account(), &delivery, &verdict)).unwrap();
-    ears.see(&stage.waiting());
+    finish(harness.store.receive(&account(), &delivery, &verdict)).unwrap();
+    ears.see(&harness.waiting());
     ears.see(&delivery);
-    ears.see(&stage);
+    ears.see(&harness);
     assert_eq!(ears.leaks(), Vec::<String>::new());
 }
 

@@ -16,8 +16,9 @@ use pagos_core::{
     Clock, Departure, Descriptor, ErrorKind, FailReason, Source, Status, Transport, TransportError,
 };
 use pagos_tests::{
-    Answer, CAREFUL, ForgetfulBank, Gate, KEYED, KITS, Plan, Reply, Scene, Stage, VirtualTimer,
-    Worker, attempts_one_at_a_time, declined, event, finish, key, live_payments_max, order, policy,
+    Answer, CAREFUL, FaultInjector, ForgetfulBank, Harness, KEYED, KITS, Plan, Reply,
+    ScriptedHarness, VirtualTimer, Worker, attempts_one_at_a_time, declined, event, finish, key,
+    live_payments_max, order, policy,
 };
 use pagos_twin::{Profile, TwinTransport};
 
@@ -25,18 +26,19 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// One worker stalls at `point`; another goes on for `apart`; then the first wakes up.
 /// Returns whether it stalled in the middle of a round at all.
-fn stall(scene: &Scene, bank: &ForgetfulBank, point: u64, apart: Duration) -> bool {
-    let gate = Arc::new(Gate::new());
-    gate.plan(Plan::StallAt(point));
-    let mut sleeper = Worker::new(scene.engine_with(Arc::new(bank.clone()), &gate), gate);
+fn stall(scripted: &ScriptedHarness, bank: &ForgetfulBank, point: u64, apart: Duration) -> bool {
+    let injector = Arc::new(FaultInjector::new());
+    injector.plan(Plan::StallAt(point));
+    let mut sleeper =
+        Worker::new(scripted.engine_with(Arc::new(bank.clone()), &injector), injector);
     let is_stalled = sleeper.round(8).is_none();
-    let other = scene.engine_with(Arc::new(bank.clone()), &Arc::new(Gate::new()));
-    scene.work_for(&other, apart);
-    sleeper.gate().open();
+    let other = scripted.engine_with(Arc::new(bank.clone()), &Arc::new(FaultInjector::new()));
+    scripted.work_for(&other, apart);
+    sleeper.injector().open();
     if is_stalled {
         sleeper.round(8).expect("a round that ends").unwrap();
     }
-    scene.work_for(&other, 3 * DAY);
+    scripted.work_for(&other, 3 * DAY);
     is_stalled
 }
 
@@ -45,16 +47,16 @@ fn sweep(descriptor: &'static Descriptor) -> (u32, u32) {
     for seed in 0..60 {
         for point in 1.. {
             for apart in [Duration::from_secs(60), Duration::from_secs(180), DAY] {
-                let scene = Scene::new(descriptor, [], []).with_payout("a");
-                let bank = ForgetfulBank::new(descriptor, Arc::clone(&scene.timer), seed);
-                if !stall(&scene, &bank, point, apart) {
+                let scripted = ScriptedHarness::new(descriptor, [], []).with_payout("a");
+                let bank = ForgetfulBank::new(descriptor, Arc::clone(&scripted.timer), seed);
+                if !stall(&scripted, &bank, point, apart) {
                     break;
                 }
                 schedules += 1;
                 let case = format!("seed {seed}, stalled at {point} for {apart:?}");
                 assert!(bank.payments(&key("a")) <= 1, "{case}: paid twice");
-                assert!(attempts_one_at_a_time(&scene.history("a")).is_ok(), "{case}");
-                let progress = scene.payout("a").progress;
+                assert!(attempts_one_at_a_time(&scripted.history("a")).is_ok(), "{case}");
+                let progress = scripted.payout("a").progress;
                 if progress.attention.is_some() {
                     in_doubt += 1;
                     continue;
@@ -86,31 +88,31 @@ fn i11_where_keys_are_refused_twice_nobody_is_needed() {
 }
 
 /// A worker that got its reply and stalled before it could record it.
-fn stalled_with_reply(scene: &Scene) -> (Worker, Arc<Gate>) {
-    let gate = Arc::new(Gate::new());
-    let mut sleeper = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
+fn stalled_with_reply(scripted: &ScriptedHarness) -> (Worker, Arc<FaultInjector>) {
+    let injector = Arc::new(FaultInjector::new());
+    let mut sleeper = Worker::new(scripted.engine_behind(&injector), Arc::clone(&injector));
     let go_on = |sleeper: &mut Worker| {
-        gate.plan(Plan::StallAt(1));
-        gate.open();
-        assert!(sleeper.round(8).is_none() && gate.is_stalled());
+        injector.plan(Plan::StallAt(1));
+        injector.open();
+        assert!(sleeper.round(8).is_none() && injector.is_stalled());
     };
-    while scene.provider.creates() == 0 {
+    while scripted.provider.creates() == 0 {
         go_on(&mut sleeper);
     }
     go_on(&mut sleeper);
-    (sleeper, gate)
+    (sleeper, injector)
 }
 
 /// A worker gets this reply, stalls before it can record it, and wakes up after `answer` is known.
-fn late_reply(reply: Reply, answer: Status) -> Scene {
-    let scene = Scene::new(&KEYED, [reply], [Answer::Found(answer)]).with_payout("a");
-    let (mut sleeper, gate) = stalled_with_reply(&scene);
-    let other = scene.engine();
-    scene.work_for(&other, Duration::from_secs(600));
-    assert_eq!(scene.payout("a").progress.status(), answer);
-    gate.open();
+fn late_reply(reply: Reply, answer: Status) -> ScriptedHarness {
+    let scripted = ScriptedHarness::new(&KEYED, [reply], [Answer::Found(answer)]).with_payout("a");
+    let (mut sleeper, injector) = stalled_with_reply(&scripted);
+    let other = scripted.engine();
+    scripted.work_for(&other, Duration::from_secs(600));
+    assert_eq!(scripted.payout("a").progress.status(), answer);
+    injector.open();
     sleeper.round(8).expect("a round that ends").unwrap();
-    scene
+    scripted
 }
 
 #[test]
@@ -126,40 +128,40 @@ fn i11_a_late_reply_overwrites_nothing_newer() {
     ];
     for reply in replies {
         for answer in [Status::Succeeded, Status::Pending, declined()] {
-            let scene = late_reply(reply.clone(), answer);
-            assert_eq!(scene.payout("a").progress.status(), answer, "{reply:?}");
-            scene.work_for(&scene.engine(), 3 * DAY);
-            assert_eq!(scene.payout("a").progress.status(), answer, "{reply:?}");
-            assert_eq!(scene.provider.creates(), 1, "{reply:?}");
+            let scripted = late_reply(reply.clone(), answer);
+            assert_eq!(scripted.payout("a").progress.status(), answer, "{reply:?}");
+            scripted.work_for(&scripted.engine(), 3 * DAY);
+            assert_eq!(scripted.payout("a").progress.status(), answer, "{reply:?}");
+            assert_eq!(scripted.provider.creates(), 1, "{reply:?}");
         }
     }
 }
 
 #[test]
 fn i11_a_late_reply_that_nobody_contradicts_is_welcome() {
-    let scene = late_reply(Reply::Says(Status::Succeeded), Status::Pending);
-    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    let scripted = late_reply(Reply::Says(Status::Succeeded), Status::Pending);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded);
 }
 
 #[test]
 fn i11_a_late_proof_closes_no_newer_attempt() {
     for late in [ErrorKind::Undelivered, ErrorKind::Throttled, ErrorKind::Rejected] {
         let replies = [Reply::Fails(late), Reply::Fails(ErrorKind::Unknown)];
-        let scene = Scene::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
-        let (mut sleeper, gate) = stalled_with_reply(&scene);
+        let scripted = ScriptedHarness::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+        let (mut sleeper, injector) = stalled_with_reply(&scripted);
         // Another worker proves the first attempt absent and begins a second, which is in doubt.
-        let other = scene.engine();
-        while scene.provider.creates() < 2 {
-            scene.work_for(&other, Duration::from_secs(60));
+        let other = scripted.engine();
+        while scripted.provider.creates() < 2 {
+            scripted.work_for(&other, Duration::from_secs(60));
         }
-        let before = scene.payout("a").progress;
+        let before = scripted.payout("a").progress;
         assert_eq!(before.open.map(|open| open.number), Some(2));
-        gate.open();
+        injector.open();
         sleeper.round(8).expect("a round that ends").unwrap();
-        let after = scene.payout("a").progress;
+        let after = scripted.payout("a").progress;
         assert_eq!((after.open, after.status()), (before.open, Status::Unknown), "{late:?}");
-        scene.work_for(&other, Duration::from_secs(60));
-        assert_eq!(scene.provider.creates(), 2, "{late:?}");
+        scripted.work_for(&other, Duration::from_secs(60));
+        assert_eq!(scripted.provider.creates(), 2, "{late:?}");
     }
 }
 
@@ -167,18 +169,19 @@ fn i11_a_late_proof_closes_no_newer_attempt() {
 fn i11_a_refusal_of_what_a_webhook_saw_alive_is_a_question() {
     for told in [Status::Pending, Status::Succeeded] {
         let replies = [Reply::Fails(ErrorKind::Rejected)];
-        let scene = Scene::new(&KEYED, replies, [Answer::Found(told)]).with_payout("a");
-        let (mut sleeper, gate) = stalled_with_reply(&scene);
-        scene.timer.advance(Duration::from_secs(5));
-        let seen = scene.provider.seen(&order("a"), told, Source::VerifiedEvent);
-        scene.receive(&event(&key("a"), &seen, scene.timer.now()));
-        finish(scene.engine().work(0)).unwrap();
-        gate.open();
+        let scripted =
+            ScriptedHarness::new(&KEYED, replies, [Answer::Found(told)]).with_payout("a");
+        let (mut sleeper, injector) = stalled_with_reply(&scripted);
+        scripted.timer.advance(Duration::from_secs(5));
+        let seen = scripted.provider.seen(&order("a"), told, Source::VerifiedEvent);
+        scripted.receive(&event(&key("a"), &seen, scripted.timer.now()));
+        finish(scripted.engine().work(0)).unwrap();
+        injector.open();
         sleeper.round(8).expect("a round that ends").unwrap();
-        assert_eq!(scene.payout("a").progress.status(), told);
-        scene.work_for(&scene.engine(), DAY);
-        assert_eq!(scene.payout("a").progress.status(), told);
-        assert_eq!(scene.provider.creates(), 1);
+        assert_eq!(scripted.payout("a").progress.status(), told);
+        scripted.work_for(&scripted.engine(), DAY);
+        assert_eq!(scripted.payout("a").progress.status(), told);
+        assert_eq!(scripted.provider.creates(), 1);
     }
 }
 
@@ -186,23 +189,23 @@ fn i11_a_refusal_of_what_a_webhook_saw_alive_is_a_question() {
 fn i11_a_worker_that_wakes_up_after_its_deadline_sends_nothing() {
     for (pause, sent) in [(Duration::from_secs(29), 1), (Duration::from_secs(30), 0)] {
         let replies = [Reply::Says(Status::Pending)];
-        let scene = Scene::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
-        let gate = Arc::new(Gate::new());
-        let mut sleeper = Worker::new(scene.engine_behind(&gate), Arc::clone(&gate));
+        let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
+        let injector = Arc::new(FaultInjector::new());
+        let mut sleeper = Worker::new(scripted.engine_behind(&injector), Arc::clone(&injector));
         // Until the attempt is durable, and then to the call itself.
-        while scene.payout("a").progress.open.is_none() {
-            gate.plan(Plan::StallAt(1));
-            gate.open();
+        while scripted.payout("a").progress.open.is_none() {
+            injector.plan(Plan::StallAt(1));
+            injector.open();
             assert!(sleeper.round(8).is_none());
         }
-        gate.plan(Plan::StallAt(1));
-        gate.open();
+        injector.plan(Plan::StallAt(1));
+        injector.open();
         assert!(sleeper.round(8).is_none());
-        assert_eq!(scene.provider.creates(), 0, "the request is about to leave");
-        scene.timer.advance(pause);
-        gate.open();
+        assert_eq!(scripted.provider.creates(), 0, "the request is about to leave");
+        scripted.timer.advance(pause);
+        injector.open();
         sleeper.round(8).expect("a round that ends").unwrap();
-        assert_eq!(scene.provider.creates(), sent, "after {pause:?}");
+        assert_eq!(scripted.provider.creates(), sent, "after {pause:?}");
     }
 }
 
@@ -212,22 +215,22 @@ fn i11_a_worker_whose_claim_is_over_sends_nothing() {
     let mut stalled = 0;
     for point in 1.. {
         let replies = [Reply::Says(Status::Pending)];
-        let scene = Scene::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
-        let gate = Arc::new(Gate::new());
-        gate.plan(Plan::StallAt(point));
-        let mut sleeper = Worker::new(scene.engine_behind(&gate), gate);
+        let scripted = ScriptedHarness::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+        let injector = Arc::new(FaultInjector::new());
+        injector.plan(Plan::StallAt(point));
+        let mut sleeper = Worker::new(scripted.engine_behind(&injector), injector);
         assert!(sleeper.round(8).is_none(), "it stands still before it has sent");
-        if scene.provider.creates() > 0 {
+        if scripted.provider.creates() > 0 {
             break;
         }
-        if scene.payout("a").epoch == 0 {
+        if scripted.payout("a").epoch == 0 {
             continue;
         }
         stalled += 1;
-        scene.timer.advance(policy().lease);
-        sleeper.gate().open();
+        scripted.timer.advance(policy().lease);
+        sleeper.injector().open();
         sleeper.round(8).expect("a round that ends").unwrap();
-        assert_eq!(scene.provider.creates(), 0, "stalled at {point}");
+        assert_eq!(scripted.provider.creates(), 0, "stalled at {point}");
     }
     assert!(stalled >= 2, "{stalled} points");
 }
@@ -236,23 +239,23 @@ fn i11_a_worker_whose_claim_is_over_sends_nothing() {
 fn i11_the_twin_pays_once_when_a_worker_stalls() {
     let mut stalled = 0;
     for point in 1..20 {
-        let stage = Stage::new(11);
-        stage.submit(vec![order("a")]);
-        let gate = Arc::new(Gate::new());
-        gate.plan(Plan::StallAt(point));
-        let mut sleeper = Worker::new(stage.engine_behind(&gate), gate);
+        let harness = Harness::new(11);
+        harness.submit(vec![order("a")]);
+        let injector = Arc::new(FaultInjector::new());
+        injector.plan(Plan::StallAt(point));
+        let mut sleeper = Worker::new(harness.engine_behind(&injector), injector);
         stalled += u32::from(sleeper.round(8).is_none());
-        stage.timer.advance(Duration::from_secs(130));
-        let other = stage.engine();
-        stage.run_to_rest(&other);
-        sleeper.gate().open();
+        harness.timer.advance(Duration::from_secs(130));
+        let other = harness.engine();
+        harness.run_to_rest(&other);
+        sleeper.injector().open();
         if sleeper.is_busy() {
             sleeper.round(8).expect("a round that ends").unwrap();
         }
-        stage.run_to_rest(&other);
-        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "stalled at {point}");
-        assert_eq!(stage.movements().len(), 1);
-        assert_eq!(live_payments_max(&stage.movements()), 1);
+        harness.run_to_rest(&other);
+        assert_eq!(harness.payout("a").progress.status(), Status::Succeeded, "stalled at {point}");
+        assert_eq!(harness.movements().len(), 1);
+        assert_eq!(live_payments_max(&harness.movements()), 1);
     }
     assert!(stalled > 8);
 }
@@ -284,25 +287,25 @@ impl Transport for Suspended {
 #[test]
 fn i11_a_request_that_comes_too_late_does_not_leave() {
     for kit in KITS {
-        let stage = Stage::of(*kit, 11, Profile::None);
-        stage.submit(vec![kit.order("a")]);
+        let harness = Harness::of(*kit, 11, Profile::None);
+        harness.submit(vec![kit.order("a")]);
         let suspended = Arc::new(Suspended {
-            timer: Arc::clone(&stage.timer),
-            inner: stage.transport(),
+            timer: Arc::clone(&harness.timer),
+            inner: harness.transport(),
             has_slept: AtomicBool::new(false),
         });
-        let clock = Arc::clone(&stage.timer) as Arc<dyn Clock>;
+        let clock = Arc::clone(&harness.timer) as Arc<dyn Clock>;
         let provider = kit.provider(Arc::clone(&suspended) as _, clock, 11);
-        let engine = stage.engine_with(provider, &Arc::new(Gate::new()));
-        stage.run_until(&engine, || suspended.has_slept.load(Ordering::Relaxed));
+        let engine = harness.engine_with(provider, &Arc::new(FaultInjector::new()));
+        harness.run_until(&engine, || suspended.has_slept.load(Ordering::Relaxed));
         let mut orders = 0;
-        stage.visit_orders(&mut |_| orders += 1);
+        harness.visit_orders(&mut |_| orders += 1);
         assert_eq!(orders, 0, "{}: the request left after three hours", kit.name());
-        let progress = stage.payout("a").progress;
+        let progress = harness.payout("a").progress;
         assert_eq!(progress.open, None, "{}: nothing has left, and that is certain", kit.name());
         // It is sent again then, and once.
-        stage.run_to_rest(&engine);
-        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{}", kit.name());
-        assert_eq!(live_payments_max(&stage.movements()), 1, "{}", kit.name());
+        harness.run_to_rest(&engine);
+        assert_eq!(harness.payout("a").progress.status(), Status::Succeeded, "{}", kit.name());
+        assert_eq!(live_payments_max(&harness.movements()), 1, "{}", kit.name());
     }
 }

@@ -7,14 +7,21 @@ use std::{sync::Arc, time::Duration};
 
 use pagos_core::{BankCode, Money, PayoutOrder, Status};
 use pagos_engine::{EngineError, Filter, Page};
-use pagos_tests::{Answer, CAREFUL, Gate, Plan, Reply, Scene, Stage, drive, finish, order, run};
+use pagos_tests::{
+    Answer, CAREFUL, FaultInjector, Harness, Plan, Reply, ScriptedHarness, drive, finish, order,
+    run,
+};
 
-fn scene() -> Scene {
-    Scene::new(&CAREFUL, [Reply::Says(Status::Succeeded)], [Answer::Found(Status::Succeeded)])
+fn scripted() -> ScriptedHarness {
+    ScriptedHarness::new(
+        &CAREFUL,
+        [Reply::Says(Status::Succeeded)],
+        [Answer::Found(Status::Succeeded)],
+    )
 }
 
-fn stored(scene: &Scene) -> usize {
-    finish(scene.store.list(&Filter::default(), &Page::by_key(99))).unwrap().len()
+fn stored(scripted: &ScriptedHarness) -> usize {
+    finish(scripted.store.list(&Filter::default(), &Page::by_key(99))).unwrap().len()
 }
 
 fn other(name: &str) -> PayoutOrder {
@@ -27,14 +34,14 @@ fn i12_a_batch_with_one_conflict_stores_and_sends_nothing() {
     let batches =
         [vec![order("b"), other("a"), order("c")], vec![order("b"), order("c"), other("b")]];
     for batch in batches {
-        let scene = scene().with_payout("a");
-        let engine = scene.engine();
+        let scripted = scripted().with_payout("a");
+        let engine = scripted.engine();
         let refused = finish(engine.submit(&run(), batch)).unwrap_err();
         assert!(matches!(refused, EngineError::Conflict(_)), "{refused:?}");
-        assert_eq!(stored(&scene), 1);
+        assert_eq!(stored(&scripted), 1);
         assert_eq!(finish(engine.release(&run(), 0)).unwrap(), 0);
-        scene.work_for(&engine, Duration::from_secs(60));
-        assert_eq!(scene.provider.creates(), 1, "only what was there before");
+        scripted.work_for(&engine, Duration::from_secs(60));
+        assert_eq!(scripted.provider.creates(), 1, "only what was there before");
     }
 }
 
@@ -42,36 +49,36 @@ fn i12_a_batch_with_one_conflict_stores_and_sends_nothing() {
 fn i12_a_crash_during_submit_stores_all_or_nothing_and_sends_nothing() {
     for point in 1..=4 {
         for plan in [Plan::DieAt(point), Plan::FailAt(point)] {
-            let scene = scene();
-            let gate = Arc::new(Gate::new());
-            gate.plan(plan);
-            let engine = scene.engine_behind(&gate);
+            let scripted = scripted();
+            let injector = Arc::new(FaultInjector::new());
+            injector.plan(plan);
+            let engine = scripted.engine_behind(&injector);
             let orders = ["a", "b", "c"].map(order).to_vec();
             let _ = drive(&mut Box::pin(engine.submit(&run(), orders.clone())));
-            let count = stored(&scene);
+            let count = stored(&scripted);
             assert!(count == 0 || count == 3, "{count} stored at {plan:?}");
-            scene.work_for(&scene.engine(), Duration::from_secs(60));
-            assert_eq!(scene.provider.creates(), 0, "nothing leaves before its release");
+            scripted.work_for(&scripted.engine(), Duration::from_secs(60));
+            assert_eq!(scripted.provider.creates(), 0, "nothing leaves before its release");
             // The same command again goes on where the first one ended.
-            let engine = scene.engine();
+            let engine = scripted.engine();
             finish(engine.submit(&run(), orders)).unwrap();
             assert_eq!(finish(engine.release(&run(), 3)).unwrap(), 3);
-            scene.work_for(&engine, Duration::from_secs(60));
-            assert_eq!(scene.provider.creates(), 3, "{plan:?}");
+            scripted.work_for(&engine, Duration::from_secs(60));
+            assert_eq!(scripted.provider.creates(), 3, "{plan:?}");
         }
     }
 }
 
 #[test]
 fn i12_every_violation_of_an_order_is_told_by_field() {
-    let stage = Stage::new(12);
-    assert!(stage.provider().check(&order("a")).is_ok());
+    let harness = Harness::new(12);
+    assert!(harness.provider().check(&order("a")).is_ok());
     let mut bad = order("a");
     bad.amount.minor = 150;
     bad.beneficiary.bank = Some(BankCode::new("no such bank").unwrap());
     bad.beneficiary.name = String::new();
     bad.beneficiary.document = None;
-    let violations = stage.provider().check(&bad).unwrap_err();
+    let violations = harness.provider().check(&bad).unwrap_err();
     let fields: Vec<&str> = violations.iter().map(|violation| violation.field).collect();
     for field in ["amount", "bank", "name", "document"] {
         assert!(fields.contains(&field), "{field} in {fields:?}");

@@ -20,8 +20,8 @@ use pagos_core::{
 };
 use pagos_engine::{Intent, NoticeKind};
 use pagos_tests::{
-    Act, Answer, CAREFUL, Gate, KEYED, Plan, Reply, Scene, Stage, Worker, event, finish, key,
-    order, run, unrecognised,
+    Act, Answer, CAREFUL, FaultInjector, Harness, KEYED, Plan, Reply, ScriptedHarness, Worker,
+    event, finish, key, order, run, unrecognised,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -119,24 +119,24 @@ fn every_lesson_is_held_by_a_test_that_exists() {
 
 #[test]
 fn lesson_05_sent_twice_is_paid_once() {
-    let stage = Stage::new(5);
-    let provider = stage.provider();
+    let harness = Harness::new(5);
+    let provider = harness.provider();
     let first = finish(provider.create(&order("a"), None, Departure::Anytime));
     let second = finish(provider.create(&order("a"), None, Departure::Anytime));
     assert_eq!(first.unwrap().status, Status::Pending);
     // A repeated key is no proof that nothing was paid.
     assert_eq!(second.unwrap_err().kind(), ErrorKind::Unknown);
-    stage.timer.advance(DAY);
-    assert_eq!(stage.movements().len(), 1);
+    harness.timer.advance(DAY);
+    assert_eq!(harness.movements().len(), 1);
 }
 
 #[test]
 fn lesson_07_every_attempt_has_the_same_key() {
     let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Says(Status::Pending)];
-    let scene = Scene::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
-    scene.work_for(&scene.engine(), DAY);
+    let scripted = ScriptedHarness::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+    scripted.work_for(&scripted.engine(), DAY);
     let sent: Vec<Act> =
-        scene.acts().into_iter().filter(|act| matches!(act, Act::Sent(_))).collect();
+        scripted.acts().into_iter().filter(|act| matches!(act, Act::Sent(_))).collect();
     assert_eq!(sent, [Act::Sent(key("a")), Act::Sent(key("a"))]);
 }
 
@@ -144,38 +144,38 @@ fn lesson_07_every_attempt_has_the_same_key() {
 fn lesson_09_poller_and_webhook_are_one_writer() {
     for point in 1..12 {
         let answers = [Answer::Found(Status::Succeeded)];
-        let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], answers);
-        let scene = scene.with_payout("a");
-        scene.work(&scene.engine());
-        scene.timer.advance(Duration::from_secs(40));
-        let gate = Arc::new(Gate::new());
-        gate.plan(Plan::StallAt(point));
-        let mut poller = Worker::new(scene.engine_behind(&gate), gate);
+        let scripted = ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], answers);
+        let scripted = scripted.with_payout("a");
+        scripted.work(&scripted.engine());
+        scripted.timer.advance(Duration::from_secs(40));
+        let injector = Arc::new(FaultInjector::new());
+        injector.plan(Plan::StallAt(point));
+        let mut poller = Worker::new(scripted.engine_behind(&injector), injector);
         let _ = poller.round(8);
-        let told = scene.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
-        scene.receive(&event(&key("a"), &told, scene.timer.now()));
-        finish(scene.engine().work(0)).unwrap();
-        poller.gate().open();
+        let told = scripted.provider.seen(&order("a"), Status::Succeeded, Source::VerifiedEvent);
+        scripted.receive(&event(&key("a"), &told, scripted.timer.now()));
+        finish(scripted.engine().work(0)).unwrap();
+        poller.injector().open();
         while poller.is_busy() {
             poller.round(8).expect("a round that ends").unwrap();
         }
         let is_success = |kind: &NoticeKind, status| {
             *kind == NoticeKind::Advanced && status == Status::Succeeded
         };
-        let told = scene
+        let told = scripted
             .notices()
             .iter()
             .filter(|it| is_success(&it.event, it.order().unwrap().status))
             .count();
         assert_eq!(told, 1, "stalled at {point}");
-        assert_eq!(scene.provider.creates(), 1);
+        assert_eq!(scripted.provider.creates(), 1);
     }
 }
 
 /// A provider that prepares, and that says how long to wait.
 #[derive(Debug)]
 struct Preparing {
-    scene: Arc<pagos_tests::ScriptedProvider>,
+    scripted: Arc<pagos_tests::ScriptedProvider>,
     prepared: Mutex<u32>,
     used: Mutex<Vec<String>>,
     refusals: Mutex<u32>,
@@ -200,7 +200,7 @@ impl PayoutProvider for Preparing {
     }
 
     fn environment(&self) -> Environment {
-        self.scene.environment()
+        self.scripted.environment()
     }
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {
@@ -232,11 +232,11 @@ impl PayoutProvider for Preparing {
             let busy = Error::new(ErrorKind::Throttled, "too many");
             return Err(busy.with_retry_after(Duration::from_secs(300)));
         }
-        self.scene.create(order, None, departure).await
+        self.scripted.create(order, None, departure).await
     }
 
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
-        self.scene.query(payout).await
+        self.scripted.query(payout).await
     }
 }
 
@@ -249,9 +249,9 @@ impl Preparing {
     }
 }
 
-fn preparing(scene: &Scene, refusals: u32) -> Arc<Preparing> {
+fn preparing(scripted: &ScriptedHarness, refusals: u32) -> Arc<Preparing> {
     Arc::new(Preparing {
-        scene: Arc::clone(&scene.provider),
+        scripted: Arc::clone(&scripted.provider),
         prepared: Mutex::new(0),
         used: Mutex::default(),
         refusals: Mutex::new(refusals),
@@ -261,14 +261,15 @@ fn preparing(scene: &Scene, refusals: u32) -> Arc<Preparing> {
 #[test]
 fn lesson_10_what_was_prepared_is_used_and_not_made_again() {
     let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Says(Status::Succeeded)];
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
-    let provider = preparing(&scene, 1);
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Absent]).with_payout("a");
+    let provider = preparing(&scripted, 1);
     // A new engine for every hour: nothing of it is remembered outside the store.
     for _ in 0..24 {
-        let engine = scene.engine_with(Arc::clone(&provider) as _, &Arc::new(Gate::new()));
-        scene.work_for(&engine, Duration::from_secs(3_600));
+        let engine =
+            scripted.engine_with(Arc::clone(&provider) as _, &Arc::new(FaultInjector::new()));
+        scripted.work_for(&engine, Duration::from_secs(3_600));
     }
-    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded);
     assert_eq!(*provider.prepared.lock().unwrap(), 1);
     assert_eq!(*provider.used.lock().unwrap(), ["payee_1", "payee_1", "payee_1"]);
 }
@@ -276,13 +277,14 @@ fn lesson_10_what_was_prepared_is_used_and_not_made_again() {
 #[test]
 fn lesson_12_the_reference_is_stored_with_the_reply() {
     for point in 1..30 {
-        let scene = Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
-        let scene = scene.with_payout("a");
-        let gate = Arc::new(Gate::new());
-        gate.plan(Plan::DieAt(point));
-        let mut worker = Worker::new(scene.engine_behind(&gate), gate);
+        let scripted =
+            ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);
+        let scripted = scripted.with_payout("a");
+        let injector = Arc::new(FaultInjector::new());
+        injector.plan(Plan::DieAt(point));
+        let mut worker = Worker::new(scripted.engine_behind(&injector), injector);
         let _ = worker.round(8);
-        let standing = scene.payout("a").progress.standing;
+        let standing = scripted.payout("a").progress.standing;
         let has_reply = standing.status() == Status::Pending;
         assert_eq!(standing.reference().is_some(), has_reply, "died at {point}");
     }
@@ -291,80 +293,80 @@ fn lesson_12_the_reference_is_stored_with_the_reply() {
 #[test]
 fn lesson_18_a_return_is_told_with_its_amount_once() {
     let replies = [Reply::Says(Status::Succeeded)];
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
-    let scene = scene.with_payout("a");
-    let engine = scene.engine();
-    scene.work_for(&engine, Duration::from_secs(60));
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    let scripted = scripted.with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, Duration::from_secs(60));
     let part = Money::new(5_000_000, Currency::Cop);
     let told = Observation {
-        provider_at: Some(scene.timer.now()),
+        provider_at: Some(scripted.timer.now()),
         returned: Some(part),
-        ..scene.provider.seen(&order("a"), Status::Succeeded, Source::Query)
+        ..scripted.provider.seen(&order("a"), Status::Succeeded, Source::Query)
     };
-    scene.provider.answer_from_now_on([Answer::Tells(Box::new(told))]);
-    scene.work_for(&engine, 3 * DAY);
-    let returns: Vec<Option<Money>> = scene
+    scripted.provider.answer_from_now_on([Answer::Tells(Box::new(told))]);
+    scripted.work_for(&engine, 3 * DAY);
+    let returns: Vec<Option<Money>> = scripted
         .notices()
         .iter()
         .filter(|notice| notice.event == NoticeKind::Returned)
         .map(|notice| notice.order().unwrap().returned)
         .collect();
     assert_eq!(returns, [Some(part)]);
-    assert_eq!(scene.payout("a").progress.standing.held().returned, Some(part));
+    assert_eq!(scripted.payout("a").progress.standing.held().returned, Some(part));
 }
 
 #[test]
 fn lesson_25_rate_limits_delay_and_never_fail() {
     let replies = (0..9).map(|_| Reply::Fails(ErrorKind::Throttled));
     let replies = replies.chain([Reply::Says(Status::Succeeded)]);
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
-    let scene = scene.with_payout("a");
-    scene.work_for(&scene.engine(), DAY);
-    assert_eq!(scene.provider.creates(), 10);
-    assert_eq!(scene.payout("a").progress.status(), Status::Succeeded);
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    let scripted = scripted.with_payout("a");
+    scripted.work_for(&scripted.engine(), DAY);
+    assert_eq!(scripted.provider.creates(), 10);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Succeeded);
     let failed =
-        scene.notices().iter().any(|notice| notice.order().unwrap().status.word() == "failed");
+        scripted.notices().iter().any(|notice| notice.order().unwrap().status.word() == "failed");
     assert!(!failed);
 }
 
 #[test]
 fn lesson_26_retry_after_is_honoured() {
     let replies = [Reply::Says(Status::Succeeded)];
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
-    let scene = scene.with_payout("a");
-    let provider = preparing(&scene, 1);
-    let engine = scene.engine_with(Arc::clone(&provider) as _, &Arc::new(Gate::new()));
-    scene.work_for(&engine, Duration::from_secs(299));
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
+    let scripted = scripted.with_payout("a");
+    let provider = preparing(&scripted, 1);
+    let engine = scripted.engine_with(Arc::clone(&provider) as _, &Arc::new(FaultInjector::new()));
+    scripted.work_for(&engine, Duration::from_secs(299));
     assert_eq!(provider.used.lock().unwrap().len(), 1);
-    scene.work_for(&engine, Duration::from_secs(2));
+    scripted.work_for(&engine, Duration::from_secs(2));
     assert_eq!(provider.used.lock().unwrap().len(), 2);
 }
 
 #[test]
 fn lesson_27_one_poisoned_item_stops_nobody_else() {
     let replies = [Reply::Says(Status::Pending)];
-    let scene = Scene::new(&CAREFUL, replies, [Answer::Found(Status::Pending)]);
+    let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Pending)]);
     let elsewhere = AccountName::new("not-configured").unwrap();
     // Another engine's account: due, and nothing that this one may do.
     let poisoned = PayoutOrder { account: elsewhere, ..order("0") };
-    let intent = Intent { order: poisoned, created_at: scene.timer.now() };
-    finish(scene.store.submit(&run(), vec![intent])).unwrap();
-    finish(scene.store.release(&run(), 1, scene.timer.now())).unwrap();
-    let engine = scene.engine();
-    scene.submit(&["a", "b"]);
-    scene.work(&engine);
-    let mut garbage = unrecognised(&key("a"), scene.timer.now());
+    let intent = Intent { order: poisoned, created_at: scripted.timer.now() };
+    finish(scripted.store.submit(&run(), vec![intent])).unwrap();
+    finish(scripted.store.release(&run(), 1, scripted.timer.now())).unwrap();
+    let engine = scripted.engine();
+    scripted.submit(&["a", "b"]);
+    scripted.work(&engine);
+    let mut garbage = unrecognised(&key("a"), scripted.timer.now());
     garbage.body = Bytes::from_static(b"\xff not even text");
-    scene.receive(&garbage);
+    scripted.receive(&garbage);
     for name in ["a", "b"] {
-        let told = scene.provider.seen(&order(name), Status::Succeeded, Source::VerifiedEvent);
-        scene.receive(&event(&key(name), &told, scene.timer.now()));
+        let told = scripted.provider.seen(&order(name), Status::Succeeded, Source::VerifiedEvent);
+        scripted.receive(&event(&key(name), &told, scripted.timer.now()));
     }
-    scene.work(&engine);
+    scripted.work(&engine);
     for name in ["a", "b"] {
-        assert_eq!(scene.payout(name).progress.status(), Status::Succeeded);
+        assert_eq!(scripted.payout(name).progress.status(), Status::Succeeded);
     }
-    assert_eq!(scene.payout("0").progress.status(), Status::Created);
+    assert_eq!(scripted.payout("0").progress.status(), Status::Created);
 }
 
 /// Answers every call with HTTP 200 and this body.
@@ -384,7 +386,7 @@ impl pagos_core::Transport for Always {
 
 #[test]
 fn lesson_34_http_200_without_reference_is_unknown() {
-    let stage = Stage::new(34);
+    let harness = Harness::new(34);
     let bodies = [
         "",
         "{}",
@@ -397,7 +399,7 @@ fn lesson_34_http_200_without_reference_is_unknown() {
         r#"{"msg":"SUCCESS","code":200,"data":{"orderNo":"PAYOUT1","mchOrderNo":"a","orderStatus":"SUCCESS"}}"#,
     ];
     for body in bodies {
-        let provider = stage.provider_over(Arc::new(Always(body)));
+        let provider = harness.provider_over(Arc::new(Always(body)));
         let error = finish(provider.create(&order("a"), None, Departure::Anytime)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unknown, "{body}");
         let question =
@@ -409,11 +411,12 @@ fn lesson_34_http_200_without_reference_is_unknown() {
 
 #[test]
 fn lesson_36_doubt_says_not_to_pay_again() {
-    let scene = Scene::new(&CAREFUL, [Reply::Nothing], [Answer::CannotTell]).with_payout("a");
-    scene.work(&scene.engine());
-    let payout = scene.payout("a");
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Nothing], [Answer::CannotTell]).with_payout("a");
+    scripted.work(&scripted.engine());
+    let payout = scripted.payout("a");
     assert_eq!(payout.progress.status(), Status::Unknown);
     let because = payout.progress.reason().unwrap();
     assert!(because.contains("unknown") && because.contains("do not pay again"), "{because}");
-    assert!(payout.due_at > Some(scene.timer.now()), "the next question has its time");
+    assert!(payout.due_at > Some(scripted.timer.now()), "the next question has its time");
 }

@@ -17,8 +17,8 @@ use pagos_core::{
 use pagos_engine::{Engine, NoticeKind, Timer};
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{
-    Answer, CAREFUL, Gate, KITS, Kit, Reply, Scene, ScriptedProvider, Stage, SteadyStore, drive,
-    finish, order,
+    Answer, BlockingStore, CAREFUL, FaultInjector, Harness, KITS, Kit, Reply, ScriptedHarness,
+    ScriptedProvider, drive, finish, order,
 };
 use pagos_twin::{Fault, Profile};
 
@@ -106,7 +106,7 @@ impl PayoutProvider for Listed {
 
 /// A payout that the provider called succeeded, and whose list is to be read for the first time.
 struct Watched {
-    scene: Scene,
+    scripted: ScriptedHarness,
     provider: Arc<Listed>,
 }
 
@@ -117,23 +117,24 @@ impl Watched {
 
     fn of(descriptor: &'static Descriptor) -> Self {
         let succeeded = Status::Succeeded;
-        let scene = Scene::new(descriptor, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
-        let inner = Arc::clone(&scene.provider);
+        let scripted =
+            ScriptedHarness::new(descriptor, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
+        let inner = Arc::clone(&scripted.provider);
         let (page, read) = (Mutex::new(Page::Rows(Vec::new())), Mutex::default());
         let provider = Arc::new(Listed { inner, page, read });
-        let watched = Self { scene: scene.with_payout("a"), provider };
+        let watched = Self { scripted: scripted.with_payout("a"), provider };
         watched.lists(succeeded);
-        watched.scene.work(&watched.engine());
+        watched.scripted.work(&watched.engine());
         assert_eq!(watched.status(), succeeded);
         watched
     }
 
     fn engine(&self) -> Engine {
-        self.scene.engine_with(Arc::clone(&self.provider) as _, &Arc::new(Gate::new()))
+        self.scripted.engine_with(Arc::clone(&self.provider) as _, &Arc::new(FaultInjector::new()))
     }
 
     fn row(&self, status: Status) -> Observation {
-        self.scene.provider.seen(&order("a"), status, Source::Listing)
+        self.scripted.provider.seen(&order("a"), status, Source::Listing)
     }
 
     fn lists(&self, status: Status) {
@@ -145,7 +146,7 @@ impl Watched {
     }
 
     fn status(&self) -> Status {
-        self.scene.payout("a").progress.status()
+        self.scripted.payout("a").progress.status()
     }
 
     /// How far back it was read each time, in days.
@@ -159,14 +160,14 @@ impl Watched {
 fn a_listed_payout_is_asked_about_once_when_its_window_closes() {
     let watched = Watched::new();
     let engine = watched.engine();
-    let version = watched.scene.payout("a").version;
+    let version = watched.scripted.payout("a").version;
     // The window of the script's descriptor is a day.
-    watched.scene.work_for(&engine, 23 * HOUR);
-    assert_eq!(watched.scene.provider.queries(), 0);
-    assert_eq!(watched.scene.payout("a").version, version, "a row without news writes nothing");
-    watched.scene.work_for(&engine, 2 * HOUR);
-    assert_eq!(watched.scene.provider.queries(), 1);
-    assert_eq!(watched.scene.payout("a").due_at, None);
+    watched.scripted.work_for(&engine, 23 * HOUR);
+    assert_eq!(watched.scripted.provider.queries(), 0);
+    assert_eq!(watched.scripted.payout("a").version, version, "a row without news writes nothing");
+    watched.scripted.work_for(&engine, 2 * HOUR);
+    assert_eq!(watched.scripted.provider.queries(), 1);
+    assert_eq!(watched.scripted.payout("a").due_at, None);
 }
 
 /// Its row is written when it is stored, released, claimed, replied and answered, and for each answer
@@ -176,17 +177,19 @@ fn what_a_settled_payout_costs_over_its_thirty_days() {
     let return_window = Some(30 * DAY);
     let monthly = Box::leak(Box::new(Descriptor { return_window, ..CAREFUL.clone() }));
     let watched = Watched::of(monthly);
-    watched.scene.work_for(&watched.engine(), 31 * DAY);
-    let (asked, written) = (watched.scene.provider.queries(), watched.scene.payout("a").version);
+    watched.scripted.work_for(&watched.engine(), 31 * DAY);
+    let (asked, written) =
+        (watched.scripted.provider.queries(), watched.scripted.payout("a").version);
     assert_eq!((asked, written), (1, 5), "with a list, and settled by the reply");
 
     let (pending, succeeded) = (Status::Pending, Status::Succeeded);
-    let scene = Scene::new(monthly, [Reply::Says(pending)], [Answer::Found(succeeded)]);
-    let scene = scene.with_payout("a");
-    scene.work_for(&scene.engine(), 32 * DAY);
-    let (asked, written) = (scene.provider.queries(), scene.payout("a").version);
+    let scripted =
+        ScriptedHarness::new(monthly, [Reply::Says(pending)], [Answer::Found(succeeded)]);
+    let scripted = scripted.with_payout("a");
+    scripted.work_for(&scripted.engine(), 32 * DAY);
+    let (asked, written) = (scripted.provider.queries(), scripted.payout("a").version);
     assert_eq!((asked, written), (1 + 7, 12), "without a list, and settled by a question");
-    assert_eq!(scene.payout("a").due_at, None);
+    assert_eq!(scripted.payout("a").due_at, None);
 }
 
 #[test]
@@ -194,8 +197,8 @@ fn a_list_is_read_often_for_what_is_young_and_seldom_for_what_is_old() {
     let watched = Watched::new();
     let engine = watched.engine();
     for _ in 0..9 * 24 {
-        watched.scene.timer.advance(HOUR);
-        watched.scene.work(&engine);
+        watched.scripted.timer.advance(HOUR);
+        watched.scripted.work(&engine);
     }
     // The deepest does the work of those before it.
     let (depths, counts) =
@@ -208,12 +211,12 @@ fn a_list_is_read_often_for_what_is_young_and_seldom_for_what_is_old() {
 #[test]
 fn a_reversal_that_the_list_shows_is_asked_about_at_once_and_told() {
     let watched = Watched::new();
-    watched.scene.provider.answer_from_now_on([Answer::Found(RETURNED)]);
-    watched.scene.timer.advance(DAY / 2);
+    watched.scripted.provider.answer_from_now_on([Answer::Found(RETURNED)]);
+    watched.scripted.timer.advance(DAY / 2);
     watched.lists(RETURNED);
-    watched.scene.work_for(&watched.engine(), Duration::from_secs(10));
-    assert_eq!((watched.status(), watched.scene.provider.queries()), (RETURNED, 1));
-    let told = watched.scene.notices();
+    watched.scripted.work_for(&watched.engine(), Duration::from_secs(10));
+    assert_eq!((watched.status(), watched.scripted.provider.queries()), (RETURNED, 1));
+    let told = watched.scripted.notices();
     let is_reversal = |kind: &NoticeKind| matches!(kind, NoticeKind::Reversed { .. });
     assert_eq!(told.iter().filter(|notice| is_reversal(&notice.event)).count(), 1);
 }
@@ -226,22 +229,22 @@ fn what_a_list_lacks_or_says_of_others_changes_nothing() {
     foreign.reference = Some(ProviderRef::new("other").unwrap());
     for page in [Vec::new(), vec![foreign]] {
         watched.answers(Page::Rows(page));
-        let before = watched.scene.payout("a");
-        watched.scene.timer.advance(7 * HOUR);
-        watched.scene.work(&watched.engine());
-        assert_eq!(watched.scene.payout("a"), before);
+        let before = watched.scripted.payout("a");
+        watched.scripted.timer.advance(7 * HOUR);
+        watched.scripted.work(&watched.engine());
+        assert_eq!(watched.scripted.payout("a"), before);
     }
 }
 
 #[test]
 fn a_row_without_our_key_is_known_by_the_providers_id() {
     let watched = Watched::new();
-    watched.scene.provider.answer_from_now_on([Answer::Found(RETURNED)]);
+    watched.scripted.provider.answer_from_now_on([Answer::Found(RETURNED)]);
     let mut row = watched.row(RETURNED);
     row.echo.key = None;
     watched.answers(Page::Rows(vec![row]));
-    watched.scene.timer.advance(7 * HOUR);
-    watched.scene.work_for(&watched.engine(), Duration::from_secs(10));
+    watched.scripted.timer.advance(7 * HOUR);
+    watched.scripted.work_for(&watched.engine(), Duration::from_secs(10));
     assert_eq!(watched.status(), RETURNED);
 }
 
@@ -251,9 +254,9 @@ fn two_payouts_under_one_key_are_found_by_the_list() {
     let mut second = watched.row(Status::Succeeded);
     second.reference = Some(ProviderRef::new("R2").unwrap());
     watched.answers(Page::Rows(vec![watched.row(Status::Succeeded), second]));
-    watched.scene.timer.advance(7 * HOUR);
-    watched.scene.work(&watched.engine());
-    assert!(watched.scene.payout("a").progress.is_quarantined());
+    watched.scripted.timer.advance(7 * HOUR);
+    watched.scripted.work(&watched.engine());
+    assert!(watched.scripted.payout("a").progress.is_quarantined());
 }
 
 #[test]
@@ -262,17 +265,17 @@ fn a_list_that_cannot_be_read_is_told_and_read_again() {
         let watched = Watched::new();
         let engine = watched.engine();
         watched.answers(page);
-        watched.scene.timer.advance(7 * HOUR);
-        watched.scene.work(&engine);
+        watched.scripted.timer.advance(7 * HOUR);
+        watched.scripted.work(&engine);
         assert_eq!(engine.unswept().len(), 1);
-        watched.scene.work(&engine);
+        watched.scripted.work(&engine);
         assert_eq!(watched.depths(), [38, 2], "not at once");
         // Whoever comes next, and has not heard of it, may try.
-        watched.scene.work(&watched.engine());
+        watched.scripted.work(&watched.engine());
         assert_eq!(watched.depths(), [38, 2, 2]);
         watched.lists(Status::Succeeded);
-        watched.scene.timer.advance(Duration::from_secs(60));
-        watched.scene.work(&engine);
+        watched.scripted.timer.advance(Duration::from_secs(60));
+        watched.scripted.work(&engine);
         assert!(engine.unswept().is_empty());
         assert_eq!(watched.depths().len(), 4);
     }
@@ -283,20 +286,21 @@ fn a_list_that_cannot_be_read_is_told_and_read_again() {
 fn a_row_that_cannot_be_read_does_not_end_the_loop() {
     let path = std::env::temp_dir().join(format!("pagos-listing-{}.db", std::process::id()));
     let succeeded = Status::Succeeded;
-    let mut scene = Scene::new(&CAREFUL, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
-    scene.store = SteadyStore::new(Arc::new(SqliteStore::open(&path).unwrap()));
-    scene.submit(&["a"]);
-    let inner = Arc::clone(&scene.provider);
+    let mut scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
+    scripted.store = BlockingStore::new(Arc::new(SqliteStore::open(&path).unwrap()));
+    scripted.submit(&["a"]);
+    let inner = Arc::clone(&scripted.provider);
     let row = inner.seen(&order("a"), succeeded, Source::Listing);
     let (page, read) = (Mutex::new(Page::Rows(vec![row])), Mutex::default());
     let provider = Arc::new(Listed { inner, page, read });
-    let engine = scene.engine_with(provider, &Arc::new(Gate::new()));
-    scene.work(&engine);
+    let engine = scripted.engine_with(provider, &Arc::new(FaultInjector::new()));
+    scripted.work(&engine);
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute("UPDATE payouts SET progress_json = '{\"of\":\"tomorrow\"}'", ()).unwrap();
-    scene.timer.advance(7 * HOUR);
+    scripted.timer.advance(7 * HOUR);
     let worked = finish(engine.work(4));
-    drop((engine, other, scene));
+    drop((engine, other, scripted));
     for end in ["", "-wal", "-shm", ".lock"] {
         let _ = std::fs::remove_file(format!("{}{end}", path.display()));
     }
@@ -308,8 +312,8 @@ fn workers_take_turns_with_a_list() {
     let watched = Watched::new();
     let workers = [watched.engine(), watched.engine(), watched.engine()];
     for _ in 0..4 {
-        watched.scene.timer.advance(6 * HOUR);
-        workers.iter().for_each(|worker| watched.scene.work(worker));
+        watched.scripted.timer.advance(6 * HOUR);
+        workers.iter().for_each(|worker| watched.scripted.work(worker));
     }
     assert_eq!(watched.depths(), [38, 2, 2, 2, 5]);
 }
@@ -318,13 +322,13 @@ fn workers_take_turns_with_a_list() {
 fn whoever_is_told_to_stop_waits_for_no_list() {
     let watched = Watched::new();
     watched.answers(Page::Silent);
-    watched.scene.timer.advance(7 * HOUR);
+    watched.scripted.timer.advance(7 * HOUR);
     let engine = watched.engine();
-    let stop = watched.scene.timer.sleep(Duration::from_secs(1));
+    let stop = watched.scripted.timer.sleep(Duration::from_secs(1));
     let mut run = Box::pin(engine.run(4, stop, std::future::pending::<()>));
     assert!(drive(&mut run).is_none());
     assert_eq!(watched.depths(), [38, 2]);
-    watched.scene.timer.advance(Duration::from_secs(1));
+    watched.scripted.timer.advance(Duration::from_secs(1));
     drive(&mut run).expect("it has ended").unwrap();
 }
 
@@ -333,18 +337,18 @@ fn whoever_is_told_to_stop_waits_for_no_list() {
 #[test]
 fn twins_reversals_are_found_by_their_lists() {
     let lists = |kit: &&Kit| {
-        let stage = Stage::of(**kit, 1, Profile::None);
-        stage.provider_over(Arc::new(stage.transport())).listing().is_some()
+        let harness = Harness::of(**kit, 1, Profile::None);
+        harness.provider_over(Arc::new(harness.transport())).listing().is_some()
     };
     let listing: Vec<&Kit> = KITS.iter().filter(lists).collect();
     assert!(listing.len() > 1, "{listing:?}");
     for (kit, seed) in listing.into_iter().zip(3..) {
-        let stage = Stage::of(*kit, seed, Profile::None);
-        stage.trigger("a", Fault::SuccessThenFail, 1);
-        stage.trigger("a", Fault::WebhookLost, 9);
-        stage.submit(vec![kit.order("a"), kit.order("b")]);
-        stage.run_to_rest(&stage.engine());
-        assert_eq!(stage.payout("a").progress.word(), "failed", "{}", kit.name());
-        assert_eq!(stage.payout("b").progress.word(), "succeeded", "{}", kit.name());
+        let harness = Harness::of(*kit, seed, Profile::None);
+        harness.trigger("a", Fault::SuccessThenFail, 1);
+        harness.trigger("a", Fault::WebhookLost, 9);
+        harness.submit(vec![kit.order("a"), kit.order("b")]);
+        harness.run_to_rest(&harness.engine());
+        assert_eq!(harness.payout("a").progress.word(), "failed", "{}", kit.name());
+        assert_eq!(harness.payout("b").progress.word(), "succeeded", "{}", kit.name());
     }
 }

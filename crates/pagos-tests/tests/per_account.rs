@@ -8,7 +8,8 @@ use std::{sync::Arc, time::Duration};
 use pagos_core::{Absence, AccountName, ErrorKind, PayoutOrder, PayoutProvider, Status};
 use pagos_engine::{Accounts, Decision, Engine, EngineError, Policy, RunId};
 use pagos_tests::{
-    Act, Answer, CAREFUL, Reply, Scene, account, drive, finish, key, order, policy, simulated,
+    Act, Answer, CAREFUL, Reply, ScriptedHarness, account, drive, finish, key, order, policy,
+    simulated,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -18,11 +19,11 @@ fn slow() -> AccountName {
 }
 
 /// Two accounts of one bank: [`account`] with the engine's policy, [`slow`] with one of its own.
-fn engine(scene: &Scene, own: Policy) -> Result<Engine, EngineError> {
-    let provider = || Arc::clone(&scene.provider) as Arc<dyn PayoutProvider>;
+fn engine(scripted: &ScriptedHarness, own: Policy) -> Result<Engine, EngineError> {
+    let provider = || Arc::clone(&scripted.provider) as Arc<dyn PayoutProvider>;
     let accounts =
         Accounts::new().with(account(), provider()).with(slow(), provider()).under(slow(), own);
-    let (store, timer) = (Arc::clone(&scene.store), Arc::clone(&scene.timer) as _);
+    let (store, timer) = (Arc::clone(&scripted.store), Arc::clone(&scripted.timer) as _);
     let policy = Policy { sends_per_second_max: Some(5), ..policy() };
     finish(Engine::open(store, &simulated(), accounts, timer, policy))
 }
@@ -41,37 +42,40 @@ fn submit(engine: &Engine, orders: Vec<PayoutOrder>) {
     finish(engine.release(&run, count)).unwrap();
 }
 
-fn sent(scene: &Scene, account: &AccountName) -> usize {
+fn sent(scripted: &ScriptedHarness, account: &AccountName) -> usize {
     let prefix = format!("{}-", account.as_str());
-    let record = scene.record.lock().unwrap();
+    let record = scripted.record.lock().unwrap();
     let is_its = |act: &&Act| matches!(act, Act::Sent(key) if key.as_str().starts_with(&prefix));
     record.iter().filter(is_its).count()
 }
 
 #[test]
 fn each_account_keeps_its_own_rate() {
-    let scene =
-        Scene::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Found(Status::Pending)]);
+    let scripted = ScriptedHarness::new(
+        &CAREFUL,
+        [Reply::Says(Status::Pending)],
+        [Answer::Found(Status::Pending)],
+    );
     let own = Policy { sends_per_second_max: Some(1), ..policy() };
-    let engine = engine(&scene, own).unwrap();
+    let engine = engine(&scripted, own).unwrap();
     submit(&engine, [orders(&account(), 200), orders(&slow(), 200)].concat());
-    scene.run_for(&engine, 64, 20 * SECOND);
-    let (fast, slow) = (sent(&scene, &account()), sent(&scene, &slow()));
+    scripted.run_for(&engine, 64, 20 * SECOND);
+    let (fast, slow) = (sent(&scripted, &account()), sent(&scripted, &slow()));
     assert!((95..=101).contains(&fast), "{fast} at five a second");
     assert!((19..=21).contains(&slow), "{slow} at one a second");
 }
 
 #[test]
 fn each_account_waits_for_an_answer_as_long_as_it_says() {
-    let scene = Scene::new(&CAREFUL, [Reply::Nothing], [Answer::Absent]);
+    let scripted = ScriptedHarness::new(&CAREFUL, [Reply::Nothing], [Answer::Absent]);
     let (deadline, lease) = (60 * SECOND, 180 * SECOND);
-    let engine = engine(&scene, Policy { deadline, lease, ..policy() }).unwrap();
+    let engine = engine(&scripted, Policy { deadline, lease, ..policy() }).unwrap();
     submit(&engine, [orders(&account(), 1), orders(&slow(), 1)].concat());
     let mut round = Box::pin(engine.work(4));
     let mut after = |time: Duration| {
-        scene.timer.advance(time);
+        scripted.timer.advance(time);
         let has_ended = drive(&mut round).is_some();
-        let status = |key: &str| scene.payout(key).progress.status();
+        let status = |key: &str| scripted.payout(key).progress.status();
         (status("cashypro-000"), status("slow-000"), has_ended)
     };
     assert_eq!(after(Duration::ZERO), (Status::Created, Status::Created, false));
@@ -81,25 +85,26 @@ fn each_account_waits_for_an_answer_as_long_as_it_says() {
 
 #[test]
 fn a_person_waits_for_the_workers_of_that_account() {
-    let scene = Scene::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
+    let scripted =
+        ScriptedHarness::new(&CAREFUL, [Reply::Fails(ErrorKind::Unknown)], [Answer::Absent]);
     let (deadline, lease) = (60 * SECOND, 600 * SECOND);
     let grace = Absence { answers_min: 3, grace: 700 * SECOND };
     let own = Policy { deadline, lease, absence: Some(grace), ..policy() };
-    let engine = engine(&scene, own).unwrap();
+    let engine = engine(&scripted, own).unwrap();
     submit(&engine, [orders(&account(), 1), orders(&slow(), 1)].concat());
-    scene.work(&engine);
+    scripted.work(&engine);
     let decide =
         |key_: &str| finish(engine.resolve(&key(key_), Decision::Failed, "ana: not there"));
-    scene.timer.advance(policy().lease + policy().deadline);
+    scripted.timer.advance(policy().lease + policy().deadline);
     decide("cashypro-000").unwrap();
     assert!(decide("slow-000").is_err(), "a worker of this account may still be sending it");
-    scene.timer.advance(lease + deadline);
+    scripted.timer.advance(lease + deadline);
     decide("slow-000").unwrap();
 }
 
 #[test]
 fn an_unsafe_policy_of_one_account_is_refused_by_its_name() {
-    let scene = Scene::new(&CAREFUL, [Reply::Nothing], [Answer::Absent]);
-    let told = engine(&scene, Policy { deadline: policy().lease, ..policy() }).unwrap_err();
+    let scripted = ScriptedHarness::new(&CAREFUL, [Reply::Nothing], [Answer::Absent]);
+    let told = engine(&scripted, Policy { deadline: policy().lease, ..policy() }).unwrap_err();
     assert!(told.to_string().contains("account slow: the deadline of a call"), "{told}");
 }

@@ -8,20 +8,21 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use pagos_core::{ErrorKind, OrderKey, Status};
 use pagos_engine::{Accounts, Engine, Policy};
 use pagos_tests::{
-    Act, Answer, Gate, KEYED, Reply, Scene, account, drive, finish, policy, simulated,
+    Act, Answer, FaultInjector, KEYED, Reply, ScriptedHarness, account, drive, finish, policy,
+    simulated,
 };
 
 /// How many payouts were begun and not recorded at a time, with `places` in each lane, in the order of
 /// the steps that the seed makes.
 fn most_unrecorded(seed: u64, places: usize, reply: Reply) -> usize {
-    let scene = Scene::new(&KEYED, [reply], []);
-    scene.submit(&["a", "b", "c", "d", "e", "f"]);
-    let engine = scene.engine_behind(&Arc::new(Gate::jittering(seed)));
-    scene.record.lock().unwrap().clear();
+    let scripted = ScriptedHarness::new(&KEYED, [reply], []);
+    scripted.submit(&["a", "b", "c", "d", "e", "f"]);
+    let engine = scripted.engine_behind(&Arc::new(FaultInjector::jittering(seed)));
+    scripted.record.lock().unwrap().clear();
     let mut run =
         Box::pin(engine.run(places, std::future::pending::<()>(), std::future::pending::<()>));
     assert!(drive(&mut run).is_none(), "it goes on until it is told to stop");
-    let record = scene.record.lock().unwrap();
+    let record = scripted.record.lock().unwrap();
     let mut unrecorded: BTreeSet<&OrderKey> = BTreeSet::new();
     let mut most = 0;
     for act in record.iter() {
@@ -59,18 +60,18 @@ fn a_refused_account_gets_no_further_payout_before_that_is_recorded() {
 fn what_a_record_makes_due_is_done_at_once() {
     for places in [1, 2, 64] {
         let (reply, answer) = (Reply::Says(Status::Pending), Answer::Found(Status::Succeeded));
-        let scene = Scene::new(&KEYED, [reply], [answer]);
-        scene.submit(&["a", "b", "c"]);
-        let accounts = Accounts::new().with(account(), Arc::clone(&scene.provider) as _);
+        let scripted = ScriptedHarness::new(&KEYED, [reply], [answer]);
+        scripted.submit(&["a", "b", "c"]);
+        let accounts = Accounts::new().with(account(), Arc::clone(&scripted.provider) as _);
         let at_once = Policy { poll_delays: vec![Duration::ZERO], ..policy() };
-        let (store, timer) = (Arc::clone(&scene.store), Arc::clone(&scene.timer) as _);
+        let (store, timer) = (Arc::clone(&scripted.store), Arc::clone(&scripted.timer) as _);
         let engine = finish(Engine::open(store, &simulated(), accounts, timer, at_once)).unwrap();
         let mut run =
             Box::pin(engine.run(places, std::future::pending::<()>(), std::future::pending::<()>));
         // The clock stands still.
         assert!(drive(&mut run).is_none(), "it goes on until it is told to stop");
         for name in ["a", "b", "c"] {
-            let status = scene.payout(name).progress.status();
+            let status = scripted.payout(name).progress.status();
             assert_eq!(status, Status::Succeeded, "{name} of {places}");
         }
     }

@@ -11,7 +11,7 @@ use std::{
 
 use pagos_core::{Clock, OrderKey};
 use pagos_engine::{Accounts, Engine, Phase, Point, Probe, StoreDoor};
-use pagos_tests::{KITS, Kit, Stage, finish, policy, run, simulated};
+use pagos_tests::{Harness, KITS, Kit, finish, policy, run, simulated};
 use pagos_twin::Profile;
 
 const ROUNDS: u32 = 150;
@@ -32,20 +32,20 @@ impl Probe for Witness {
 
 /// Pays a dozen payouts on a hostile day; returns what the doors told.
 fn pay(kit: Kit, seed: u64) -> Vec<(Point, Phase, Option<OrderKey>)> {
-    let stage = Stage::of(kit, seed, Profile::Hostile);
+    let harness = Harness::of(kit, seed, Profile::Hostile);
     let witness = Arc::new(Witness::default());
-    let clock = Arc::clone(&stage.timer) as Arc<dyn Clock>;
-    let provider = kit.provider(Arc::new(stage.transport()), clock, seed);
-    let store = StoreDoor::new(Arc::clone(&stage.store), Arc::clone(&witness) as _);
+    let clock = Arc::clone(&harness.timer) as Arc<dyn Clock>;
+    let provider = kit.provider(Arc::new(harness.transport()), clock, seed);
+    let store = StoreDoor::new(Arc::clone(&harness.store), Arc::clone(&witness) as _);
     let accounts = Accounts::new().with(kit.account(), provider);
-    let timer = Arc::clone(&stage.timer) as _;
+    let timer = Arc::clone(&harness.timer) as _;
     let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();
     let orders = (0..12).map(|n| kit.order(&format!("p{seed}x{n}"))).collect();
     finish(engine.submit(&run(), orders)).unwrap();
     finish(engine.release(&run(), 12)).unwrap();
     // Doubts that wait for a person are asked about for ever.
     let rounds = Cell::new(0);
-    stage.run_until(&engine, || {
+    harness.run_until(&engine, || {
         rounds.set(rounds.get() + 1);
         rounds.get() == ROUNDS
     });

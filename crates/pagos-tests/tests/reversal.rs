@@ -11,26 +11,26 @@ use http::{HeaderMap, HeaderValue};
 use pagos_cashypro::{SignCase, signature};
 use pagos_core::{Clock, Delivery, FailReason, Secret, Status};
 use pagos_engine::{Engine, Notice, NoticeKind};
-use pagos_tests::{Stage, declined, finish, order, refold, start};
+use pagos_tests::{Harness, declined, finish, order, refold, start};
 use pagos_twin::{
     Fault,
     cashypro::{SANDBOX_API_KEY, SANDBOX_MERCHANT_ID},
 };
 
-/// A stage whose one payout is pending at the provider.
-fn pending() -> (Stage, Engine) {
-    let stage = Stage::new(77);
-    stage.submit(vec![order("a")]);
-    let engine = stage.engine();
+/// A harness whose one payout is pending at the provider.
+fn pending() -> (Harness, Engine) {
+    let harness = Harness::new(77);
+    harness.submit(vec![order("a")]);
+    let engine = harness.engine();
     finish(engine.work(8)).unwrap();
-    assert_eq!(stage.payout("a").progress.status(), Status::Pending);
-    (stage, engine)
+    assert_eq!(harness.payout("a").progress.status(), Status::Pending);
+    (harness, engine)
 }
 
 /// A webhook that tells `word`, completed at `minute` past ten in Bogota; `nonce` makes a retry.
-fn webhook(stage: &Stage, word: &str, minute: u32, nonce: usize) -> Delivery {
-    stage.timer.advance(Duration::from_millis(11));
-    let payout = stage.payout("a");
+fn webhook(harness: &Harness, word: &str, minute: u32, nonce: usize) -> Delivery {
+    harness.timer.advance(Duration::from_millis(11));
+    let payout = harness.payout("a");
     let reference = payout.progress.standing.reference().unwrap();
     let body = format!(
         r#"{{"amount":150000.00,"completionTime":"2026-01-10 10:{minute:02}:00","fee":4500.0000,"mchOrderNo":"a","merchantId":"{SANDBOX_MERCHANT_ID}","nonceStr":"{nonce}","orderNo":"{reference}","orderStatus":"{word}","payType":"11"}}"#
@@ -38,7 +38,7 @@ fn webhook(stage: &Stage, word: &str, minute: u32, nonce: usize) -> Delivery {
     let sign = signature(body.as_bytes(), &Secret::new(SANDBOX_API_KEY), SignCase::Lower);
     let mut headers = HeaderMap::new();
     headers.insert("Sign", HeaderValue::from_str(&sign).unwrap());
-    Delivery { headers, body: Bytes::from(body), received_at: stage.timer.now() }
+    Delivery { headers, body: Bytes::from(body), received_at: harness.timer.now() }
 }
 
 /// Visits every order of the items.
@@ -58,11 +58,11 @@ fn status_of(word: &str) -> Status {
 }
 
 /// The chain of reversals that the application was told: each begins where the last one ended.
-fn check_notices(stage: &Stage, case: &str) {
+fn check_notices(harness: &Harness, case: &str) {
     let mut holds = None;
     let mut reversals = 0;
     let is_final = |notice: &&Notice| notice.order().unwrap().status.is_final();
-    for notice in stage.notices().iter().filter(is_final) {
+    for notice in harness.notices().iter().filter(is_final) {
         match notice.event {
             NoticeKind::Advanced => assert_eq!(holds, None, "{case}"),
             NoticeKind::Reversed { from } => {
@@ -73,12 +73,12 @@ fn check_notices(stage: &Stage, case: &str) {
         }
         holds = Some(notice.order().unwrap().status);
     }
-    let progress = stage.payout("a").progress;
+    let progress = harness.payout("a").progress;
     let standing = &progress.standing;
     assert_eq!(holds, Some(standing.status()), "{case}");
     assert_eq!(standing.reversals(), reversals, "{case}");
     let held_back = progress.repeated.as_ref();
-    assert_eq!(refold(&stage.history("a"), held_back, start()), *standing, "{case}");
+    assert_eq!(refold(&harness.history("a"), held_back, start()), *standing, "{case}");
 }
 
 #[test]
@@ -95,17 +95,17 @@ fn webhooks_in_every_order_and_twice_end_at_the_truth() {
         // Every notice twice: a retry has other bytes and the same content.
         let mut items: Vec<usize> = (0..truth.len() * 2).collect();
         permutations(&mut items, 0, &mut |order| {
-            let (stage, engine) = pending();
+            let (harness, engine) = pending();
             for item in order {
                 let nth = item / 2;
                 let minute = u32::try_from(nth).unwrap() * 7;
-                assert_eq!(stage.receive(&webhook(&stage, truth[nth], minute, *item)), 200);
+                assert_eq!(harness.receive(&webhook(&harness, truth[nth], minute, *item)), 200);
                 finish(engine.work(0)).unwrap();
             }
             let case = format!("{truth:?} as {order:?}");
             let expected = status_of(truth.last().unwrap());
-            assert_eq!(stage.payout("a").progress.status(), expected, "{case}");
-            check_notices(&stage, &case);
+            assert_eq!(harness.payout("a").progress.status(), expected, "{case}");
+            check_notices(&harness, &case);
             schedules += 1;
         });
     }
@@ -114,29 +114,29 @@ fn webhooks_in_every_order_and_twice_end_at_the_truth() {
 
 #[test]
 fn a_late_paying_after_the_end_changes_nothing() {
-    let (stage, engine) = pending();
+    let (harness, engine) = pending();
     for (word, minute) in [("SUCCESS", 1), ("PAYING", 0), ("WAITING", 2)] {
-        assert_eq!(stage.receive(&webhook(&stage, word, minute, 0)), 200);
+        assert_eq!(harness.receive(&webhook(&harness, word, minute, 0)), 200);
         finish(engine.work(0)).unwrap();
-        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded, "{word}");
+        assert_eq!(harness.payout("a").progress.status(), Status::Succeeded, "{word}");
     }
-    check_notices(&stage, "late words");
+    check_notices(&harness, "late words");
 }
 
 #[test]
 fn where_times_are_equal_the_provider_is_asked_and_believed() {
-    let (stage, engine) = pending();
-    stage.timer.advance(Duration::from_secs(40));
+    let (harness, engine) = pending();
+    harness.timer.advance(Duration::from_secs(40));
     for (nth, word) in ["SUCCESS", "FAIL", "FAIL", "SUCCESS"].into_iter().enumerate() {
-        assert_eq!(stage.receive(&webhook(&stage, word, 5, nth)), 200);
+        assert_eq!(harness.receive(&webhook(&harness, word, 5, nth)), 200);
         finish(engine.work(0)).unwrap();
-        assert_eq!(stage.payout("a").progress.status(), Status::Succeeded);
+        assert_eq!(harness.payout("a").progress.status(), Status::Succeeded);
     }
-    assert!(stage.payout("a").progress.standing.confirm_since().is_some());
-    stage.run_to_rest(&engine);
-    assert_eq!(stage.payout("a").progress.status(), Status::Succeeded);
-    assert_eq!(stage.payout("a").progress.standing.confirm_since(), None);
-    assert!(stage.notices().iter().all(|it| it.event == NoticeKind::Advanced));
+    assert!(harness.payout("a").progress.standing.confirm_since().is_some());
+    harness.run_to_rest(&engine);
+    assert_eq!(harness.payout("a").progress.status(), Status::Succeeded);
+    assert_eq!(harness.payout("a").progress.standing.confirm_since(), None);
+    assert!(harness.notices().iter().all(|it| it.event == NoticeKind::Advanced));
 }
 
 #[test]
@@ -147,30 +147,30 @@ fn the_twins_own_reversals_arrive_in_either_order() {
     ];
     for (fault, truth) in ends {
         for is_swapped in [false, true] {
-            let stage = Stage::new(78);
-            stage.trigger("a", fault, 1);
-            stage.submit(vec![order("a")]);
-            let engine = stage.engine();
+            let harness = Harness::new(78);
+            harness.trigger("a", fault, 1);
+            harness.submit(vec![order("a")]);
+            let engine = harness.engine();
             finish(engine.work(8)).unwrap();
-            stage.timer.advance(Duration::from_secs(30));
-            let mut post = stage.post();
-            stage.timer.advance(Duration::from_secs(700));
-            post.extend(stage.post());
+            harness.timer.advance(Duration::from_secs(30));
+            let mut post = harness.webhooks();
+            harness.timer.advance(Duration::from_secs(700));
+            post.extend(harness.webhooks());
             assert_eq!(post.len(), 2);
             if is_swapped {
                 post.reverse();
             }
             for webhook in &post {
-                stage.timer.advance(Duration::from_millis(1));
-                assert_eq!(stage.receive(&stage.arrival(webhook)), 200);
-                stage.acknowledge(webhook);
+                harness.timer.advance(Duration::from_millis(1));
+                assert_eq!(harness.receive(&harness.arrival(webhook)), 200);
+                harness.acknowledge(webhook);
                 finish(engine.work(0)).unwrap();
             }
-            assert_eq!(stage.payout("a").progress.status(), truth, "{fault:?} {is_swapped}");
-            let reversals = stage.payout("a").progress.standing.reversals();
+            assert_eq!(harness.payout("a").progress.status(), truth, "{fault:?} {is_swapped}");
+            let reversals = harness.payout("a").progress.standing.reversals();
             assert_eq!(reversals, u32::from(!is_swapped), "{fault:?} {is_swapped}");
-            stage.run_to_rest(&engine);
-            assert_eq!(stage.payout("a").progress.status(), truth, "{fault:?} {is_swapped}");
+            harness.run_to_rest(&engine);
+            assert_eq!(harness.payout("a").progress.status(), truth, "{fault:?} {is_swapped}");
         }
     }
 }

@@ -8,21 +8,21 @@ use std::{path::PathBuf, sync::Arc};
 use pagos_engine::{Entry, Filter, MemoryStore, Notice, Page, Payout, Store, Tally};
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
-use pagos_tests::{Detail, Party, Schedule, SteadyStore, kit, simulate, wait_for};
+use pagos_tests::{BlockingStore, Detail, Participant, Schedule, kit, simulate, wait_for};
 
-/// Two schedules for every party, short enough for stores that wait for a disk.
+/// Two schedules for every participant, short enough for stores that wait for a disk.
 fn schedules() -> Vec<Schedule> {
     let is_short = |schedule: &Schedule| (3..=10).contains(&schedule.payouts());
     let mut chosen: Vec<Schedule> = Vec::new();
-    for party in Party::all() {
-        let of_party = |schedule: &Schedule| schedule.crowd.iter().any(|it| it.0 == party);
-        let mut seeds = (1..).map(|seed| Schedule::of(seed, &Party::all()));
+    for participant in Participant::all() {
+        let of_party = |schedule: &Schedule| schedule.mix.iter().any(|it| it.0 == participant);
+        let mut seeds = (1..).map(|seed| Schedule::of(seed, &Participant::all()));
         let is_new = |it: &Schedule| chosen.iter().all(|known| known.seed != it.seed);
         let wanted = |it: &Schedule| is_short(it) && of_party(it) && is_new(it);
         let two: Vec<Schedule> = seeds.by_ref().filter(wanted).take(2).collect();
         chosen.extend(two);
     }
-    assert_eq!(chosen.len(), 2 * Party::all().len());
+    assert_eq!(chosen.len(), 2 * Participant::all().len());
     chosen
 }
 
@@ -37,9 +37,9 @@ struct Events {
 }
 
 fn events(schedule: &Schedule, store: Arc<dyn Store>) -> Events {
-    let steady = SteadyStore::new(Arc::clone(&store));
+    let steady = BlockingStore::new(Arc::clone(&store));
     let ended = simulate(schedule, steady, Detail::Trace);
-    ended.verdict.unwrap_or_else(|because| panic!("seed {}: {because}", schedule.seed));
+    ended.summary.unwrap_or_else(|because| panic!("seed {}: {because}", schedule.seed));
     let rows = wait_for(store.list(&Filter::default(), &Page::by_key(usize::MAX))).unwrap();
     let histories = rows.iter().map(|row| wait_for(store.history(&row.order.key)).unwrap());
     Events {
@@ -73,7 +73,7 @@ fn a_seed_gives_the_same_events_twice() {
 #[test]
 fn another_seed_gives_other_events() {
     let [one, other] = [1, 2].map(|seed| {
-        let schedule = Schedule::of(seed, &[Party::Provider(kit())]);
+        let schedule = Schedule::of(seed, &[Participant::Provider(kit())]);
         events(&schedule, Arc::new(MemoryStore::new())).trace
     });
     assert_ne!(one, other);

@@ -6,14 +6,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout)]
 
-use pagos_tests::{Campaign, KITS, Party, Report};
+use pagos_tests::{Campaign, KITS, Participant, Report};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-/// Plays schedules among these parties; the report names the seeds that failed.
-fn play(among: &[Party], otherwise: u64) -> Report {
+/// Plays schedules among these participants; the report names the seeds that failed.
+fn play(among: &[Participant], otherwise: u64) -> Report {
     let campaign = Campaign {
         schedules: number("PAGOS_SCHEDULES", otherwise),
         seed: number("PAGOS_SEED", 1),
@@ -37,7 +37,7 @@ fn in_doubt(report: &Report) -> u64 {
 
 #[test]
 fn schedules_of_all_providers_end_at_the_truth() {
-    let report = play(&Party::all(), 200);
+    let report = play(&Participant::all(), 200);
     let often = ["crash", "stall", "store failed", "store out of reach", "twin", "bank"];
     for what in often {
         assert!(count(&report, what) > 20, "{what} hardly ever happened");
@@ -46,15 +46,15 @@ fn schedules_of_all_providers_end_at_the_truth() {
 }
 
 /// What was lost on its way is sent again, with proof; hardly any payout needs a person.
-fn check_provider_that_tells_repeats_apart(party: Party) {
-    let report = play(&[party], 40);
+fn check_provider_that_tells_repeats_apart(participant: Participant) {
+    let report = play(&[participant], 40);
     assert!(in_doubt(&report) * 20 < report.sum.payouts, "too many need a person");
 }
 
 /// The providers of which Pagos knows enough to send a payout again, or of which it does not.
-fn providers(resends: bool) -> impl Iterator<Item = Party> {
+fn providers(resends: bool) -> impl Iterator<Item = Participant> {
     let kits = KITS.iter().copied().filter(move |kit| kit.resends_when_absent() == resends);
-    kits.map(Party::Provider)
+    kits.map(Participant::Provider)
 }
 
 #[test]
@@ -64,13 +64,13 @@ fn schedules_of_providers_that_tell_repeats_apart_need_hardly_a_person() {
 
 #[test]
 fn schedules_of_a_bank_that_refuses_repeats_need_hardly_a_person() {
-    check_provider_that_tells_repeats_apart(Party::KeyedBank);
+    check_provider_that_tells_repeats_apart(Participant::KeyedBank);
 }
 
 /// These pay a repeated order twice. What was lost before it arrived waits for a person; whatever
 /// the provider has is found without one, or the judge says so.
-fn check_provider_that_would_pay_twice(party: Party) {
-    let report = play(&[party], 40);
+fn check_provider_that_would_pay_twice(participant: Participant) {
+    let report = play(&[participant], 40);
     assert!(in_doubt(&report) > 0, "some must wait for a person, or nothing was at stake");
 }
 
@@ -81,13 +81,13 @@ fn schedules_of_providers_that_would_pay_twice_pay_once() {
 
 #[test]
 fn schedules_of_a_bank_that_pays_whatever_it_is_asked_pay_once() {
-    check_provider_that_would_pay_twice(Party::CarelessBank);
+    check_provider_that_would_pay_twice(Participant::CarelessBank);
 }
 
 /// How a campaign is divided among threads changes nothing of what comes out of it.
 #[test]
 fn threads_do_not_change_the_outcome() {
-    let campaign = |jobs| Campaign { schedules: 30, seed: 9, jobs, among: Party::all() };
+    let campaign = |jobs| Campaign { schedules: 30, seed: 9, jobs, among: Participant::all() };
     let [one, two] = [1, 2].map(|jobs| campaign(jobs).run());
     assert_eq!((one.sum, one.failed), (two.sum, two.failed));
 }

@@ -5,10 +5,10 @@
 
 use std::process::ExitCode;
 
-use pagos_tests::{Campaign, Detail, Party};
+use pagos_tests::{Campaign, Detail, Participant};
 
 fn main() -> ExitCode {
-    let mut campaign = Campaign { schedules: 1_000, seed: 1, jobs: 1, among: Party::all() };
+    let mut campaign = Campaign { schedules: 1_000, seed: 1, jobs: 1, among: Participant::all() };
     let mut detail = Detail::Counts;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -18,7 +18,8 @@ fn main() -> ExitCode {
             "--seed" => campaign.seed = value().parse().expect("a seed"),
             "--jobs" => campaign.jobs = value().parse().expect("a number of jobs"),
             "--providers" => {
-                let named = |name| Party::named(name).unwrap_or_else(|| panic!("who is {name}?"));
+                let named =
+                    |name| Participant::named(name).unwrap_or_else(|| panic!("who is {name}?"));
                 campaign.among = value().split(',').map(named).collect();
             }
             "--trace" => detail = Detail::Trace,
@@ -28,8 +29,8 @@ fn main() -> ExitCode {
     if detail == Detail::Trace {
         let ended = campaign.replay();
         ended.trace.iter().for_each(|line| println!("{line}"));
-        println!("seed {}: {:#?}", campaign.seed, ended.verdict);
-        return if ended.verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        println!("seed {}: {:#?}", campaign.seed, ended.summary);
+        return if ended.summary.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let report = campaign.run();
     println!("{report}");

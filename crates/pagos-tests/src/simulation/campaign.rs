@@ -14,7 +14,8 @@ use std::{
 use pagos_engine::MemoryStore;
 
 use crate::simulation::{
-    Ended, hazard::expected, log::Detail, party::Party, plan::Schedule, simulate, verdict::Verdict,
+    Ended, incident::expected, judge::Summary, log::Detail, participant::Participant,
+    plan::Schedule, simulate,
 };
 
 /// Which schedules to play.
@@ -27,7 +28,7 @@ pub struct Campaign {
     /// On how many threads. The outcome does not depend on it.
     pub jobs: usize,
     /// Who may take part.
-    pub among: Vec<Party>,
+    pub among: Vec<Participant>,
 }
 
 /// What came of them.
@@ -35,7 +36,7 @@ pub struct Campaign {
 pub struct Report {
     campaign: Campaign,
     /// Everything of the schedules in which all held, added up.
-    pub sum: Verdict,
+    pub sum: Summary,
     /// Seeds that failed, and why; the first ten of them.
     pub failed: Vec<(u64, String)>,
     /// How many seeds failed.
@@ -60,7 +61,8 @@ impl Campaign {
             whole.add(part);
         }
         whole.failed.sort_unstable();
-        let is_large = self.schedules >= SCHEDULES_THAT_MEET_ALL && self.among == Party::all();
+        let is_large =
+            self.schedules >= SCHEDULES_THAT_MEET_ALL && self.among == Participant::all();
         let is_missing = |kind: &(_, _)| !whole.sum.counts.contains_key(kind);
         Report {
             campaign: self.clone(),
@@ -87,9 +89,9 @@ impl Campaign {
             }
             let seed = self.seed.wrapping_add(nth);
             let schedule = Schedule::of(seed, &self.among);
-            let play = || simulate(&schedule, Arc::new(MemoryStore::new()), Detail::Counts).verdict;
+            let play = || simulate(&schedule, Arc::new(MemoryStore::new()), Detail::Counts).summary;
             match catch_unwind(AssertUnwindSafe(play)) {
-                Ok(Ok(verdict)) => add(&mut part.sum, verdict),
+                Ok(Ok(summary)) => add(&mut part.sum, summary),
                 Ok(Err(because)) => part.failed.push((seed, because)),
                 Err(panic) => part.failed.push((seed, said(panic.as_ref()))),
             }
@@ -106,7 +108,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Verdict { payouts, attempts, paid, failed, reversals_told, .. } = self.sum;
+        let Summary { payouts, attempts, paid, failed, reversals_told, .. } = self.sum;
         for ((what, place), count) in &self.sum.counts {
             writeln!(f, "{count:>12}  {what:<34} {place}")?;
         }
@@ -142,23 +144,23 @@ impl fmt::Display for Report {
         for (seed, because) in &self.failed {
             writeln!(f, "seed {seed} failed: {because}")?;
             write!(f, "  replay: cargo xtask simulate --seed {seed} --schedules 1 --trace")?;
-            if self.campaign.among != Party::all() {
+            if self.campaign.among != Participant::all() {
                 let names: Vec<_> = self.campaign.among.iter().map(|it| it.name()).collect();
                 write!(f, " --providers {}", names.join(","))?;
             }
             writeln!(f)?;
         }
-        let verdict = match self.failures {
+        let summary = match self.failures {
             0 => "duplicates 0, lost reversals 0, false finals 0".to_owned(),
             failures => format!("{failures} schedules failed"),
         };
-        write!(f, "{verdict}")
+        write!(f, "{summary}")
     }
 }
 
 #[derive(Debug, Default)]
 struct Part {
-    sum: Verdict,
+    sum: Summary,
     failed: Vec<(u64, String)>,
 }
 
@@ -169,7 +171,7 @@ impl Part {
     }
 }
 
-fn add(sum: &mut Verdict, other: Verdict) {
+fn add(sum: &mut Summary, other: Summary) {
     sum.payouts += other.payouts;
     sum.attempts += other.attempts;
     sum.paid += other.paid;
@@ -194,5 +196,5 @@ fn said(panic: &(dyn std::any::Any + Send)) -> String {
     format!("panicked: {}", text.unwrap_or("without words"))
 }
 
-/// So many schedules among all parties meet every kind of trouble.
+/// So many schedules among all participants meet every kind of trouble.
 const SCHEDULES_THAT_MEET_ALL: u64 = 5_000;

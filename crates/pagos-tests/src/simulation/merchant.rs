@@ -9,7 +9,7 @@ use pagos_twin::{Span, SplitMix64};
 
 use crate::{
     drive::finish,
-    gate::{Gate, Plan},
+    fault_injector::{FaultInjector, Plan},
     simulation::Simulation,
 };
 
@@ -64,13 +64,13 @@ impl Simulation {
     }
 
     fn run_errand(&mut self, errand: Errand) {
-        let gate = Arc::new(Gate::new());
+        let injector = Arc::new(FaultInjector::new());
         if self.is_bad_day() && self.chance.below(1_000) < self.plan.worker_per_mille {
-            gate.plan(Plan::FailAt(1 + self.chance.below(4)));
+            injector.plan(Plan::FailAt(1 + self.chance.below(4)));
         }
-        let engine = self.engine(&gate, Arc::clone(&self.timer) as _, |_| true);
+        let engine = self.engine(&injector, Arc::clone(&self.timer) as _, |_| true);
         let outcome = hand_in(&engine, &errand);
-        if let Some(point) = gate.take_met() {
+        if let Some(point) = injector.take_met() {
             self.log.count("store failed", point);
         }
         let now = self.timer.now();

@@ -52,7 +52,7 @@ struct Slot {
 }
 
 /// What becomes of one request.
-enum Fate {
+enum RequestOutcome {
     Fine,
     Unreachable,
     Lost,
@@ -137,36 +137,36 @@ impl Network {
         state.under_way.insert((moment, number), what);
     }
 
-    fn draw(&self) -> Fate {
+    fn draw(&self) -> RequestOutcome {
         if self.timer.now() >= self.calm_from {
-            return Fate::Fine;
+            return RequestOutcome::Fine;
         }
         let mut state = self.state();
-        let Some(chance) = &mut state.chance else { return Fate::Fine };
+        let Some(chance) = &mut state.chance else { return RequestOutcome::Fine };
         if chance.below(1_000) >= self.trouble_per_mille {
-            return Fate::Fine;
+            return RequestOutcome::Fine;
         }
         let (name, fate) = match chance.below(9) {
-            0 => ("host unreachable", Fate::Unreachable),
-            1 => ("request lost, line broken", Fate::Lost),
-            2 => ("request lost, silence", Fate::LostInSilence),
-            3 => ("reply lost, line broken", Fate::AnswerLost),
-            4 => ("reply lost, silence", Fate::AnswerLostInSilence),
+            0 => ("host unreachable", RequestOutcome::Unreachable),
+            1 => ("request lost, line broken", RequestOutcome::Lost),
+            2 => ("request lost, silence", RequestOutcome::LostInSilence),
+            3 => ("reply lost, line broken", RequestOutcome::AnswerLost),
+            4 => ("reply lost, silence", RequestOutcome::AnswerLostInSilence),
             5 => {
                 let delay = chance.within(Span::from_millis(1_000, 2_400_000));
-                ("request held up on the way", Fate::HeldUp(delay))
+                ("request held up on the way", RequestOutcome::HeldUp(delay))
             }
             6 => {
                 let delay = chance.within(Span::from_millis(500, 29_000));
-                ("reply slow, within the deadline", Fate::Slow(delay))
+                ("reply slow, within the deadline", RequestOutcome::Slow(delay))
             }
             7 => {
                 let delay = chance.within(Span::from_millis(30_001, 119_000));
-                ("reply slow beyond the deadline", Fate::Slow(delay))
+                ("reply slow beyond the deadline", RequestOutcome::Slow(delay))
             }
             _ => {
                 let delay = chance.within(Span::from_millis(120_000, 900_000));
-                ("reply slow beyond the lease", Fate::Slow(delay))
+                ("reply slow beyond the lease", RequestOutcome::Slow(delay))
             }
         };
         drop(state);
@@ -193,19 +193,23 @@ impl Transport for Line {
         let slot: Arc<Mutex<Slot>> = Arc::default();
         let given = Arc::clone(&slot);
         match network.draw() {
-            Fate::Fine => network.handle(&request, given, Duration::ZERO),
-            Fate::Unreachable => fill(&slot, Err(failed(Reached::No, "no route to the host"))),
-            Fate::Lost => fill(&slot, Err(failed(Reached::Maybe, "the line broke"))),
-            Fate::LostInSilence => {}
-            Fate::AnswerLost => {
+            RequestOutcome::Fine => network.handle(&request, given, Duration::ZERO),
+            RequestOutcome::Unreachable => {
+                fill(&slot, Err(failed(Reached::No, "no route to the host")))
+            }
+            RequestOutcome::Lost => fill(&slot, Err(failed(Reached::Maybe, "the line broke"))),
+            RequestOutcome::LostInSilence => {}
+            RequestOutcome::AnswerLost => {
                 network.handle(&request, Arc::default(), Duration::ZERO);
                 fill(&slot, Err(failed(Reached::Maybe, "the line broke")));
             }
-            Fate::AnswerLostInSilence => network.handle(&request, Arc::default(), Duration::ZERO),
-            Fate::HeldUp(delay) => {
+            RequestOutcome::AnswerLostInSilence => {
+                network.handle(&request, Arc::default(), Duration::ZERO)
+            }
+            RequestOutcome::HeldUp(delay) => {
                 network.later(delay, UnderWay::Request(Box::new(request), given))
             }
-            Fate::Slow(delay) => network.handle(&request, given, delay),
+            RequestOutcome::Slow(delay) => network.handle(&request, given, delay),
         }
         poll_fn(|context| {
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use pagos_engine::Policy;
 use pagos_kit::Terms;
 use pagos_twin::{Profile, Span, SplitMix64};
 
-use crate::{simulation::party::Party, stage::policy};
+use crate::{harness::policy, simulation::participant::Participant};
 
 /// One schedule, before it begins.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub struct Schedule {
     /// What everything follows from.
     pub seed: u64,
     /// Who pays, and how many payouts.
-    pub crowd: Vec<(Party, u64)>,
+    pub mix: Vec<(Participant, u64)>,
     /// How many processes work.
     pub workers: usize,
     pub(crate) profile: Profile,
@@ -48,37 +48,37 @@ pub(crate) enum Clocks {
 }
 
 impl Schedule {
-    /// The schedule of a seed among these parties.
+    /// The schedule of a seed among these participants.
     ///
     /// # Panics
     /// If there are none.
-    pub fn of(seed: u64, among: &[Party]) -> Self {
+    pub fn of(seed: u64, among: &[Participant]) -> Self {
         let mut chance = SplitMix64::for_occasion(seed, "plan", "", 0);
         let any = |chance: &mut SplitMix64| {
             among[usize::try_from(chance.below(among.len() as u64)).unwrap()]
         };
         // A payout that is asked about for days takes as long as ten others.
         let pick = |chance: &mut SplitMix64| match any(chance) {
-            Party::Provider(kit) if kit.takes_days() && chance.below(2) == 0 => any(chance),
-            party => party,
+            Participant::Provider(kit) if kit.takes_days() && chance.below(2) == 0 => any(chance),
+            participant => participant,
         };
-        let mut crowd: Vec<(Party, u64)> = Vec::new();
+        let mut mix: Vec<(Participant, u64)> = Vec::new();
         for _ in 0..=chance.below(3) {
-            let party = pick(&mut chance);
+            let participant = pick(&mut chance);
             let count = count(&mut chance);
-            match crowd.iter_mut().find(|(known, _)| *known == party) {
+            match mix.iter_mut().find(|(known, _)| *known == participant) {
                 Some((_, counted)) => *counted += count,
-                None => crowd.push((party, count)),
+                None => mix.push((participant, count)),
             }
         }
-        crowd.sort_unstable();
+        mix.sort_unstable();
         let hours = |hours: u64| Duration::from_secs(hours * 3_600);
         let watch_for = [hours(2), hours(2), hours(2), hours(24), hours(72)];
         let rate_max = (chance.below(8) == 0).then_some(5);
         let watch_for = watch_for[usize::try_from(chance.below(5)).unwrap()];
         Self {
             seed,
-            crowd,
+            mix,
             workers: 1 + usize::try_from(chance.below(3)).unwrap(),
             profile: match chance.below(10) {
                 0 => Profile::None,
@@ -100,12 +100,12 @@ impl Schedule {
 
     /// How many payouts there are.
     pub fn payouts(&self) -> u64 {
-        self.crowd.iter().map(|(_, count)| count).sum()
+        self.mix.iter().map(|(_, count)| count).sum()
     }
 
-    /// Does worker `nth` serve this party?
-    pub(crate) fn serves(&self, nth: usize, party: Party) -> bool {
-        let place = self.crowd.iter().position(|(it, _)| *it == party);
+    /// Does worker `nth` serve this participant?
+    pub(crate) fn serves(&self, nth: usize, participant: Participant) -> bool {
+        let place = self.mix.iter().position(|(it, _)| *it == participant);
         match self.division {
             Division::Shared => true,
             Division::ByAccount => place.is_some_and(|place| place % self.workers == nth),
@@ -113,13 +113,13 @@ impl Schedule {
     }
 
     /// The keys of all payouts, each with its provider.
-    pub(crate) fn keys(&self) -> Vec<(String, Party)> {
-        let of_party = |(party, count): &(Party, u64)| {
-            let (party, count) = (*party, *count);
-            let name = move |nth| format!("{}{}n{nth:02}", party.letter(), self.seed);
-            (0..count).map(move |nth| (name(nth), party)).collect::<Vec<_>>()
+    pub(crate) fn keys(&self) -> Vec<(String, Participant)> {
+        let of_party = |(participant, count): &(Participant, u64)| {
+            let (participant, count) = (*participant, *count);
+            let name = move |nth| format!("{}{}n{nth:02}", participant.letter(), self.seed);
+            (0..count).map(move |nth| (name(nth), participant)).collect::<Vec<_>>()
         };
-        self.crowd.iter().flat_map(of_party).collect()
+        self.mix.iter().flat_map(of_party).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Calls to a provider that go through a worker's gate: the calls, or the requests below them.
+//! Calls to a provider that go through a worker's injector: the calls, or the requests below them.
 //! What a dead or stalled worker has sent stays sent.
 
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use pagos_core::{
     Violation, WebhookDecoder,
 };
 
-use crate::gate::Gate;
+use crate::fault_injector::FaultInjector;
 
-/// A provider behind a gate.
+/// A provider behind a injector.
 #[derive(Debug)]
-pub struct GatedProvider {
+pub struct FaultyProvider {
     inner: Arc<dyn PayoutProvider>,
-    gate: Arc<Gate>,
+    injector: Arc<FaultInjector>,
 }
 
-impl GatedProvider {
-    /// `inner`, called through `gate`.
-    pub fn new(inner: Arc<dyn PayoutProvider>, gate: Arc<Gate>) -> Arc<Self> {
-        Arc::new(Self { inner, gate })
+impl FaultyProvider {
+    /// `inner`, called through `injector`.
+    pub fn new(inner: Arc<dyn PayoutProvider>, injector: Arc<FaultInjector>) -> Arc<Self> {
+        Arc::new(Self { inner, injector })
     }
 }
 
 #[async_trait]
-impl PayoutProvider for GatedProvider {
+impl PayoutProvider for FaultyProvider {
     fn descriptor(&self) -> &'static Descriptor {
         self.inner.descriptor()
     }
@@ -61,17 +61,17 @@ impl PayoutProvider for GatedProvider {
         departure: Departure,
     ) -> Result<Observation, Error> {
         let lost = |because: &str| Error::new(ErrorKind::Unknown, because);
-        self.gate.pass("create, before").await.map_err(lost)?;
+        self.injector.pass("create, before").await.map_err(lost)?;
         let answer = self.inner.create(order, handle, departure).await;
-        self.gate.pass("create, after").await.map_err(lost)?;
+        self.injector.pass("create, after").await.map_err(lost)?;
         answer
     }
 
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let lost = |because: &str| Error::new(ErrorKind::Undelivered, because);
-        self.gate.pass("query, before").await.map_err(lost)?;
+        self.injector.pass("query, before").await.map_err(lost)?;
         let answer = self.inner.query(payout).await;
-        self.gate.pass("query, after").await.map_err(lost)?;
+        self.injector.pass("query, after").await.map_err(lost)?;
         answer
     }
 
@@ -84,31 +84,31 @@ impl PayoutProvider for GatedProvider {
     }
 }
 
-/// A transport behind a gate.
+/// A transport behind a injector.
 #[derive(Debug)]
-pub struct GatedTransport<T> {
+pub struct FaultyTransport<T> {
     inner: T,
-    gate: Arc<Gate>,
+    injector: Arc<FaultInjector>,
 }
 
-impl<T: Transport> GatedTransport<T> {
-    /// `inner`, used through `gate`.
-    pub fn new(inner: T, gate: Arc<Gate>) -> Self {
-        Self { inner, gate }
+impl<T: Transport> FaultyTransport<T> {
+    /// `inner`, used through `injector`.
+    pub fn new(inner: T, injector: Arc<FaultInjector>) -> Self {
+        Self { inner, injector }
     }
 }
 
 #[async_trait]
-impl<T: Transport> Transport for GatedTransport<T> {
+impl<T: Transport> Transport for FaultyTransport<T> {
     async fn send(
         &self,
         request: http::Request<Bytes>,
         departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let lost = |because: &str| TransportError::new(Reached::Maybe, because);
-        self.gate.pass("request, before").await.map_err(lost)?;
+        self.injector.pass("request, before").await.map_err(lost)?;
         let answer = self.inner.send(request, departure).await;
-        self.gate.pass("request, after").await.map_err(lost)?;
+        self.injector.pass("request, after").await.map_err(lost)?;
         answer
     }
 }

@@ -1,4 +1,4 @@
-//! The stage: twin, provider, store and engine in one virtual time, and the post between them.
+//! The harness: twin, provider, store and engine in one virtual time, and the webhooks between them.
 //! It judges nothing.
 
 use std::{
@@ -22,11 +22,11 @@ use pagos_twin::{
 
 use crate::{
     drive::finish,
-    gate::Gate,
-    gated::GatedTransport,
+    fault_injector::FaultInjector,
+    faulty::FaultyTransport,
+    recording::{Act, RecordingStore},
     sample::{self, key, start},
     timer::VirtualTimer,
-    watched::{Act, WatchedStore},
 };
 
 /// The live policy, but for the watch over settled payouts, which is three days instead of thirty,
@@ -43,7 +43,7 @@ pub fn policy() -> Policy {
 
 /// A twin, a store, and engines between them.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Harness {
     /// The time of everything.
     pub timer: Arc<VirtualTimer>,
     /// What all engines share.
@@ -56,23 +56,23 @@ pub struct Stage {
     seed: u64,
 }
 
-impl Stage {
-    /// A stage with a twin that takes a key once, its usual settings and no faults.
+impl Harness {
+    /// A harness with a twin that takes a key once, its usual settings and no faults.
     pub fn new(seed: u64) -> Self {
         Self::with_profile(seed, Profile::None)
     }
 
-    /// A stage whose twin has the faults of a profile.
+    /// A harness whose twin has the faults of a profile.
     pub fn with_profile(seed: u64, profile: Profile) -> Self {
         Self::of(sample::kit(), seed, profile)
     }
 
-    /// A stage of a provider, over a store in memory.
+    /// A harness of a provider, over a store in memory.
     pub fn of(kit: Kit, seed: u64, profile: Profile) -> Self {
         Self::over(Arc::new(MemoryStore::new()), kit, seed, profile)
     }
 
-    /// A stage of a provider, over a store.
+    /// A harness of a provider, over a store.
     pub fn over(store: Arc<dyn Store>, kit: Kit, seed: u64, profile: Profile) -> Self {
         let timer = VirtualTimer::starting_at(start());
         let twin = kit.twin(Faults::new(profile, seed), Terms::default());
@@ -93,21 +93,21 @@ impl Stage {
         self.world().twin_mut(self.kit.name()).unwrap().faults_mut().trigger(trigger);
     }
 
-    /// An engine with a gate where nothing happens.
+    /// An engine with a injector where nothing happens.
     pub fn engine(&self) -> Engine {
-        self.engine_behind(&Arc::new(Gate::new()))
+        self.engine_behind(&Arc::new(FaultInjector::new()))
     }
 
-    /// An engine whose store and transport are behind `gate`.
-    pub fn engine_behind(&self, gate: &Arc<Gate>) -> Engine {
-        let transport = GatedTransport::new(self.transport(), Arc::clone(gate));
+    /// An engine whose store and transport are behind `injector`.
+    pub fn engine_behind(&self, injector: &Arc<FaultInjector>) -> Engine {
+        let transport = FaultyTransport::new(self.transport(), Arc::clone(injector));
         // Gates differ between engines and their points say when; so the nonces differ too.
         let clock = Arc::clone(&self.timer) as Arc<dyn Clock>;
-        let seed = self.seed ^ gate.points();
-        self.engine_with(self.kit.provider(Arc::new(transport), clock, seed), gate)
+        let seed = self.seed ^ injector.points();
+        self.engine_with(self.kit.provider(Arc::new(transport), clock, seed), injector)
     }
 
-    /// The provider over a transport of the test's own, such as one around [`Stage::transport`].
+    /// The provider over a transport of the test's own, such as one around [`Harness::transport`].
     pub fn provider_over(&self, transport: Arc<dyn Transport>) -> Arc<dyn PayoutProvider> {
         self.kit.provider(transport, Arc::clone(&self.timer) as Arc<dyn Clock>, self.seed)
     }
@@ -118,21 +118,25 @@ impl Stage {
     }
 
     /// An engine over this store with another provider.
-    pub fn engine_with(&self, provider: Arc<dyn PayoutProvider>, gate: &Arc<Gate>) -> Engine {
+    pub fn engine_with(
+        &self,
+        provider: Arc<dyn PayoutProvider>,
+        injector: &Arc<FaultInjector>,
+    ) -> Engine {
         let record = Arc::clone(&self.record);
-        let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
+        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(injector), record);
         let accounts = Accounts::new().with(self.kit.account(), provider);
         let timer = Arc::clone(&self.timer) as _;
         finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap()
     }
 
-    /// Submits and releases orders past every gate.
+    /// Submits and releases orders past every injector.
     pub fn submit(&self, orders: Vec<PayoutOrder>) -> Vec<Submitted> {
         submit(&self.engine(), orders)
     }
 
     /// Takes the webhooks that the twin has to send by now.
-    pub fn post(&self) -> Vec<WebhookDelivery> {
+    pub fn webhooks(&self) -> Vec<WebhookDelivery> {
         let now = self.timer.now();
         self.world().due(now)
     }
@@ -161,17 +165,17 @@ impl Stage {
         [Trust::Verified, Trust::Unverified].into_iter().flat_map(due).collect()
     }
 
-    /// Carries the post: every webhook that is due is received and answered. Returns how many.
+    /// Carries the webhooks: every webhook that is due is received and answered. Returns how many.
     pub fn pump(&self) -> usize {
-        let post = self.post();
-        for webhook in &post {
+        let webhooks = self.webhooks();
+        for webhook in &webhooks {
             let status = self.receive(&self.arrival(webhook));
             self.world().delivered(webhook.id, Ack::Status(status), self.timer.now());
         }
-        post.len()
+        webhooks.len()
     }
 
-    /// Tells the twin that a webhook which was taken with [`Stage::post`] was acknowledged.
+    /// Tells the twin that a webhook which was taken with [`Harness::webhooks`] was acknowledged.
     pub fn acknowledge(&self, webhook: &WebhookDelivery) {
         self.world().delivered(webhook.id, Ack::Status(200), self.timer.now());
     }
@@ -183,7 +187,7 @@ impl Stage {
         ours.into_iter().chain(theirs).min()
     }
 
-    /// Works, carries the post and turns the clock until nothing is due any more.
+    /// Works, carries the webhooks and turns the clock until nothing is due any more.
     ///
     /// # Panics
     /// If that takes more than 20,000 rounds or the store fails.
@@ -191,7 +195,7 @@ impl Stage {
         self.run_until(engine, || false);
     }
 
-    /// As [`Stage::run_to_rest`], but no longer than until `is_enough`.
+    /// As [`Harness::run_to_rest`], but no longer than until `is_enough`.
     ///
     /// # Panics
     /// As there.
@@ -247,7 +251,7 @@ impl Stage {
         self.world().twin(self.kit.name()).unwrap().faults().met().values().sum()
     }
 
-    /// The provider itself, without a gate.
+    /// The provider itself, without a injector.
     pub fn provider(&self) -> &dyn PayoutProvider {
         self.decoder.as_ref()
     }
@@ -291,7 +295,7 @@ pub(crate) fn submit(engine: &Engine, orders: Vec<PayoutOrder>) -> Vec<Submitted
     submitted
 }
 
-/// The world of every stage.
+/// The world of every harness.
 pub fn simulated() -> pagos_engine::World {
     pagos_engine::World::Simulated("simulated".to_owned())
 }

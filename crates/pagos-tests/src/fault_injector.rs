@@ -1,4 +1,4 @@
-//! The gate that a worker's every step goes through: it counts, delays, fails, stalls and kills.
+//! The injector that a worker's every step goes through: it counts, delays, fails, stalls and kills.
 //! Knows nothing of stores and providers.
 
 use std::{
@@ -16,7 +16,7 @@ pub enum Plan {
     FailAt(u64),
     /// The process ends here: neither this call nor any other ever returns.
     DieAt(u64),
-    /// The process stands still here until [`Gate::open`].
+    /// The process stands still here until [`FaultInjector::open`].
     StallAt(u64),
     /// From here on the store is out of reach, for this process.
     CutAt(u64),
@@ -35,7 +35,7 @@ impl Plan {
 
 /// Two points lie at each call: one before the work, one after it. They are counted from 1.
 #[derive(Debug, Default)]
-pub struct Gate {
+pub struct FaultInjector {
     state: Mutex<State>,
 }
 
@@ -51,13 +51,13 @@ struct State {
     waiting: Vec<Waker>,
 }
 
-impl Gate {
-    /// A gate where nothing happens.
+impl FaultInjector {
+    /// A injector where nothing happens.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A gate where calls of one worker overtake each other as the seed has it.
+    /// A injector where calls of one worker overtake each other as the seed has it.
     pub fn jittering(seed: u64) -> Self {
         let state = State { chance: Some(SplitMix64::new(seed)), ..State::default() };
         Self { state: Mutex::new(state) }

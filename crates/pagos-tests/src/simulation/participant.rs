@@ -14,7 +14,7 @@ use crate::{
 
 /// Somebody who pays, in a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Party {
+pub enum Participant {
     /// A provider over its twin.
     Provider(Kit),
     /// Refuses repeated keys, and part of the money comes back at times.
@@ -25,7 +25,7 @@ pub enum Party {
     CarelessBank,
 }
 
-impl Party {
+impl Participant {
     /// Everybody.
     pub fn all() -> Vec<Self> {
         let banks = [Self::KeyedBank, Self::HandleBank, Self::CarelessBank];
@@ -42,9 +42,9 @@ impl Party {
         }
     }
 
-    /// The party of this name.
+    /// The participant of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::all().into_iter().find(|party| party.name() == name)
+        Self::all().into_iter().find(|participant| participant.name() == name)
     }
 
     /// What its keys begin with.

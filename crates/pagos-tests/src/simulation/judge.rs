@@ -11,14 +11,14 @@ use crate::{
     bank::Mishap,
     drive::finish,
     judge::{attempts_one_at_a_time, live_payments_max, refold},
+    recording::Act,
     sample::{key, start},
-    simulation::{Simulation, hazard, log::Counts, party::Party, plan::Clocks},
-    watched::Act,
+    simulation::{Simulation, incident, log::Counts, participant::Participant, plan::Clocks},
 };
 
 /// A schedule in which everything held, in figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Summary {
     /// How many payouts.
     pub payouts: u64,
     /// How many attempts to send them.
@@ -54,7 +54,7 @@ type Truths = BTreeMap<OrderKey, Truth>;
 
 impl Simulation {
     /// The judgement. Everything rests by now.
-    pub(super) fn judge(&mut self) -> Result<Verdict, String> {
+    pub(super) fn judge(&mut self) -> Result<Summary, String> {
         let truths = self.truths()?;
         self.judge_ledger()?;
         let outbox = finish(self.store.outbox(0, usize::MAX)).map_err(|it| it.to_string())?;
@@ -64,26 +64,26 @@ impl Simulation {
                 told.entry(key).or_default().push(notice);
             }
         }
-        let mut verdict = Verdict { counts: self.log.counts(), ..Verdict::default() };
-        let mut reversals: BTreeMap<Party, u64> = BTreeMap::new();
-        for (name, party) in self.plan.keys() {
-            let told_before = verdict.reversals_told;
+        let mut summary = Summary { counts: self.log.counts(), ..Summary::default() };
+        let mut reversals: BTreeMap<Participant, u64> = BTreeMap::new();
+        for (name, participant) in self.plan.keys() {
+            let told_before = summary.reversals_told;
             let key = key(&name);
             let truth = truths.get(&key).copied().unwrap_or(Truth::Absent);
             let told = told.remove(&key).unwrap_or_default();
-            self.judge_payout(&key, party, truth, &told, &mut verdict)
-                .map_err(|because| format!("payout {key} of {}: {because}", party.name()))?;
-            *reversals.entry(party).or_insert(0) += verdict.reversals_told - told_before;
+            self.judge_payout(&key, participant, truth, &told, &mut summary)
+                .map_err(|because| format!("payout {key} of {}: {because}", participant.name()))?;
+            *reversals.entry(participant).or_insert(0) += summary.reversals_told - told_before;
         }
         if let Some(key) = told.keys().next() {
             return Err(format!("the application was told of {key}, which nobody ordered"));
         }
         self.judge_reversals(&reversals)?;
         self.judge_runs()?;
-        self.judge_inbox(&mut verdict)?;
+        self.judge_inbox(&mut summary)?;
         self.reader.judge(self.store.as_ref())?;
-        self.count_twins(&mut verdict);
-        Ok(verdict)
+        self.count_twins(&mut summary);
+        Ok(summary)
     }
 
     /// The report of a run covers what was handed in under its name, whoever handed in what else.
@@ -106,7 +106,7 @@ impl Simulation {
     }
 
     /// What was acknowledged had its effect, or is listed with the reason.
-    fn judge_inbox(&self, verdict: &mut Verdict) -> Result<(), String> {
+    fn judge_inbox(&self, summary: &mut Summary) -> Result<(), String> {
         let filed = finish(self.store.deliveries(None, 0, usize::MAX));
         let filed: BTreeMap<_, _> =
             filed.map_err(|it| it.to_string())?.into_iter().map(|it| (it.item.id, it)).collect();
@@ -124,21 +124,21 @@ impl Simulation {
             }
         }
         for filed in filed.values() {
-            *verdict.inbox.entry(filed.state.word()).or_insert(0) += 1;
+            *summary.inbox.entry(filed.state.word()).or_insert(0) += 1;
         }
         Ok(())
     }
 
     /// Nothing was told as taken back that a provider never took back: a false "failed" that was put
     /// right later would show here.
-    fn judge_reversals(&self, told: &BTreeMap<Party, u64>) -> Result<(), String> {
+    fn judge_reversals(&self, told: &BTreeMap<Participant, u64>) -> Result<(), String> {
         if self.plan.clocks == Clocks::Differ {
             return Ok(());
         }
-        for (party, told) in told {
-            let true_count = self.reversals_possible(*party);
+        for (participant, told) in told {
+            let true_count = self.reversals_possible(*participant);
             if *told > true_count {
-                let name = party.name();
+                let name = participant.name();
                 return Err(format!(
                     "{told} reversals of {name} were told, and {true_count} happened"
                 ));
@@ -149,12 +149,12 @@ impl Simulation {
 
     /// Whoever refuses a second attempt for good may still carry out the first, which was held up on its
     /// way for longer than absence is proof: a true reversal, of a failure that was true as well.
-    fn reversals_possible(&self, party: Party) -> u64 {
-        if let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == party) {
+    fn reversals_possible(&self, participant: Participant) -> u64 {
+        if let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == participant) {
             return bank.mishaps().get(&Mishap::Rejected).copied().unwrap_or(0);
         }
         let world = self.world();
-        let met = world.twin(party.name()).map(|twin| twin.faults().met());
+        let met = world.twin(participant.name()).map(|twin| twin.faults().met());
         let count = |fault| met.and_then(|met| met.get(&fault)).copied().unwrap_or(0);
         count(Fault::SuccessThenFail) + count(Fault::FailThenSuccess) + count(Fault::Refuse)
     }
@@ -162,21 +162,21 @@ impl Simulation {
     fn judge_payout(
         &self,
         key: &OrderKey,
-        party: Party,
+        participant: Participant,
         truth: Truth,
         told: &[Notice],
-        verdict: &mut Verdict,
+        summary: &mut Summary,
     ) -> Result<(), String> {
         let stored = finish(self.store.payout(key)).map_err(|error| error.to_string())?;
         let payout = stored.ok_or("it was accepted and is not stored")?;
         let history = finish(self.store.history(key)).map_err(|error| error.to_string())?;
-        verdict.payouts += 1;
-        verdict.attempts += u64::from(judge_attempts(&payout, &history)?);
+        summary.payouts += 1;
+        summary.attempts += u64::from(judge_attempts(&payout, &history)?);
         judge_fold(&payout, &history)?;
         let reversals = self.judge_notices(&payout, told)?;
-        verdict.calls += judge_calls(&payout, &history, told)?;
-        verdict.reversals_told += reversals;
-        verdict.returns_told += self.judge_returns(key, party, told)?;
+        summary.calls += judge_calls(&payout, &history, told)?;
+        summary.reversals_told += reversals;
+        summary.returns_told += self.judge_returns(key, participant, told)?;
         let status = payout.progress.status();
         if let Some(attention) = &payout.progress.attention {
             if status.is_final() || truth != Truth::Absent {
@@ -186,12 +186,12 @@ impl Simulation {
                 ));
             }
             let reason = attention.because().to_owned();
-            *verdict.in_doubt.entry((party.name(), reason)).or_insert(0) += 1;
+            *summary.in_doubt.entry((participant.name(), reason)).or_insert(0) += 1;
             return Ok(());
         }
         match (status, truth) {
-            (Status::Succeeded, Truth::Paid) => verdict.paid += 1,
-            (Status::Failed(_), Truth::NotPaid | Truth::Absent) => verdict.failed += 1,
+            (Status::Succeeded, Truth::Paid) => summary.paid += 1,
+            (Status::Failed(_), Truth::NotPaid | Truth::Absent) => summary.failed += 1,
             _ if reversals > 0 => return Err(format!("a lost reversal: {status:?}, {truth:?}")),
             (Status::Failed(_), _) => return Err(format!("falsely failed: {truth:?}")),
             _ => return Err(format!("it ended as {status:?}, and the truth is {truth:?}")),
@@ -240,9 +240,14 @@ impl Simulation {
         Ok(reversals)
     }
 
-    fn judge_returns(&self, key: &OrderKey, party: Party, told: &[Notice]) -> Result<u64, String> {
+    fn judge_returns(
+        &self,
+        key: &OrderKey,
+        participant: Participant,
+        told: &[Notice],
+    ) -> Result<u64, String> {
         let count = told.iter().filter(|it| it.event == NoticeKind::Returned).count();
-        let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == party) else {
+        let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == participant) else {
             return Ok(0);
         };
         let expected = usize::from(bank.is_partly_returned(key));
@@ -266,8 +271,8 @@ impl Simulation {
         let mut truths = Truths::new();
         let mut wrong = None;
         self.world().visit_orders(&mut |order| {
-            let party = Party::named(order.provider).unwrap();
-            let is_paid = party.kit().unwrap().is_paid(order.true_final);
+            let participant = Participant::named(order.provider).unwrap();
+            let is_paid = participant.kit().unwrap().is_paid(order.true_final);
             let truth = if is_paid { Truth::Paid } else { Truth::NotPaid };
             if truths.insert(key(order.key), truth).is_some() {
                 wrong = Some(format!("{} has two orders of {}", order.provider, order.key));
@@ -276,11 +281,13 @@ impl Simulation {
                 wrong = Some(format!("{} is not over: {}", order.key, order.status));
             }
         });
-        for (name, party) in self.plan.keys() {
-            let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == party) else { continue };
+        for (name, participant) in self.plan.keys() {
+            let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == participant) else {
+                continue;
+            };
             let key = key(&name);
             if bank.payments(&key) > 1 {
-                wrong = Some(format!("{} paid {key} twice", party.name()));
+                wrong = Some(format!("{} paid {key} twice", participant.name()));
             }
             let truth = match bank.truth(&key) {
                 Some(Status::Succeeded) => Truth::Paid,
@@ -296,14 +303,14 @@ impl Simulation {
     /// has the payout, and where it may be sent again once its absence is proven.
     pub(super) fn is_anything_to_come(&self) -> bool {
         let keys = self.plan.keys();
-        let waiting = |(name, party): &(String, Party)| {
+        let waiting = |(name, participant): &(String, Participant)| {
             let payout = finish(self.store.payout(&key(name))).unwrap();
             let progress = payout.map(|it| it.progress);
             let progress = progress.filter(|it| it.attention.is_some() && !it.is_quarantined())?;
             let will_go_on = matches!(progress.attention, Some(Attention::Overdue(_)))
                 && progress.waiting.is_some_and(|waiting| waiting.wait != Wait::Doubt);
             let is_given_up = progress.lost + 1 >= self.plan.policy.lost_max;
-            Some((name.clone(), will_go_on || (!is_given_up && party.may_send_again())))
+            Some((name.clone(), will_go_on || (!is_given_up && participant.may_send_again())))
         };
         let waiting: Vec<(String, bool)> = keys.iter().filter_map(waiting).collect();
         if waiting.is_empty() {
@@ -315,21 +322,21 @@ impl Simulation {
             .any(|(name, is_sent_again)| *is_sent_again || truths.contains_key(&key(name)))
     }
 
-    fn count_twins(&self, verdict: &mut Verdict) {
+    fn count_twins(&self, summary: &mut Summary) {
         for twin in self.world().twins() {
             for (fault, count) in twin.faults().met() {
-                *verdict.counts.entry(("twin", hazard::name(*fault))).or_insert(0) += count;
+                *summary.counts.entry(("twin", incident::name(*fault))).or_insert(0) += count;
             }
         }
         for (_, bank) in &self.banks {
             for (mishap, count) in bank.mishaps() {
-                *verdict.counts.entry(("bank", hazard::name_of_mishap(mishap))).or_insert(0) +=
+                *summary.counts.entry(("bank", incident::name_of_mishap(mishap))).or_insert(0) +=
                     count;
             }
         }
-        let returned = verdict.returns_told;
+        let returned = summary.returns_told;
         if returned > 0 {
-            *verdict.counts.entry(("bank", "partial return")).or_insert(0) += returned;
+            *summary.counts.entry(("bank", "partial return")).or_insert(0) += returned;
         }
     }
 }

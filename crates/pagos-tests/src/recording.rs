@@ -1,4 +1,4 @@
-//! A store that writes down in which order things became durable, behind a worker's gate.
+//! A store that writes down in which order things became durable, behind a worker's injector.
 //! Several of them over one store are several processes.
 
 use std::{
@@ -16,7 +16,7 @@ use pagos_engine::{
     RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, Tally, Trust, Turn, Verdict,
 };
 
-use crate::gate::Gate;
+use crate::fault_injector::FaultInjector;
 
 /// One thing that happened, in the order in which it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,32 +41,36 @@ pub trait Witness: std::fmt::Debug + Send + Sync {
     fn committed(&self, step: &Step);
 }
 
-/// A store behind a gate, with a record.
+/// A store behind a injector, with a record.
 #[derive(Debug)]
-pub struct WatchedStore {
+pub struct RecordingStore {
     inner: Arc<dyn Store>,
-    gate: Arc<Gate>,
+    injector: Arc<FaultInjector>,
     record: Arc<Mutex<Vec<Act>>>,
     witness: Option<Arc<dyn Witness>>,
 }
 
-impl WatchedStore {
-    /// `inner`, used through `gate`; what becomes durable is added to `record`.
-    pub fn new(inner: Arc<dyn Store>, gate: Arc<Gate>, record: Arc<Mutex<Vec<Act>>>) -> Arc<Self> {
-        Arc::new(Self { inner, gate, record, witness: None })
+impl RecordingStore {
+    /// `inner`, used through `injector`; what becomes durable is added to `record`.
+    pub fn new(
+        inner: Arc<dyn Store>,
+        injector: Arc<FaultInjector>,
+        record: Arc<Mutex<Vec<Act>>>,
+    ) -> Arc<Self> {
+        Arc::new(Self { inner, injector, record, witness: None })
     }
 
-    /// `inner`, used through `gate`; `witness` is told what becomes durable.
+    /// `inner`, used through `injector`; `witness` is told what becomes durable.
     pub fn witnessed(
         inner: Arc<dyn Store>,
-        gate: Arc<Gate>,
+        injector: Arc<FaultInjector>,
         witness: Arc<dyn Witness>,
     ) -> Arc<Self> {
-        Arc::new(Self { inner, gate, record: Arc::default(), witness: Some(witness) })
+        Arc::new(Self { inner, injector, record: Arc::default(), witness: Some(witness) })
     }
 
     async fn pass(&self, point: &'static str) -> Result<(), StoreError> {
-        self.gate.pass_store(point).await.map_err(StoreError::new)
+        self.injector.pass_store(point).await.map_err(StoreError::new)
     }
 
     fn note(&self, act: Act) {
@@ -75,7 +79,7 @@ impl WatchedStore {
 }
 
 #[async_trait]
-impl Store for WatchedStore {
+impl Store for RecordingStore {
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         self.inner.take_turn().await
     }
@@ -248,7 +252,7 @@ impl Store for WatchedStore {
 }
 
 #[async_trait]
-impl InboxStore for WatchedStore {
+impl InboxStore for RecordingStore {
     async fn receive(
         &self,
         account: &AccountName,
@@ -314,7 +318,7 @@ impl InboxStore for WatchedStore {
 }
 
 #[async_trait]
-impl RetentionStore for WatchedStore {
+impl RetentionStore for RecordingStore {
     async fn candidates(
         &self,
         scope: Scope,
@@ -367,7 +371,7 @@ impl RetentionStore for WatchedStore {
 }
 
 #[async_trait]
-impl PaymentStore for WatchedStore {
+impl PaymentStore for RecordingStore {
     async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
         self.pass("ask for, before").await?;
         let done = self.inner.ask_for(order, now).await?;

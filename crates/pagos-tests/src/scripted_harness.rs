@@ -1,4 +1,4 @@
-//! A small stage: engines over a store in memory and a scripted provider, for exact schedules.
+//! A small harness: engines over a store in memory and a scripted provider, for exact schedules.
 //! The provider's side of the truth is the script.
 
 use std::{
@@ -13,18 +13,18 @@ use pagos_engine::{
 
 use crate::{
     drive::{drive, finish},
-    gate::Gate,
-    gated::GatedProvider,
+    fault_injector::FaultInjector,
+    faulty::FaultyProvider,
+    harness::{lanes, policy, receive, simulated, submit},
+    recording::{Act, RecordingStore},
     sample::{account, key, order, start},
     scripted::{Answer, Reply, ScriptedProvider},
-    stage::{lanes, policy, receive, simulated, submit},
     timer::VirtualTimer,
-    watched::{Act, WatchedStore},
 };
 
 /// Engines, a store, a script.
 #[derive(Debug)]
-pub struct Scene {
+pub struct ScriptedHarness {
     /// The time of everything.
     pub timer: Arc<VirtualTimer>,
     /// What all engines share.
@@ -35,8 +35,8 @@ pub struct Scene {
     pub provider: Arc<ScriptedProvider>,
 }
 
-impl Scene {
-    /// A scene with nothing in it but the script.
+impl ScriptedHarness {
+    /// A scripted with nothing in it but the script.
     pub fn new(
         descriptor: &'static Descriptor,
         replies: impl IntoIterator<Item = Reply>,
@@ -54,34 +54,38 @@ impl Scene {
         Self { timer, store: Arc::new(MemoryStore::new()), record, provider }
     }
 
-    /// The scene with one released payout, whose key is `name`.
+    /// The scripted with one released payout, whose key is `name`.
     #[must_use]
     pub fn with_payout(self, name: &str) -> Self {
         self.submit(&[name]);
         self
     }
 
-    /// An engine without a gate.
+    /// An engine without a injector.
     pub fn engine(&self) -> Engine {
-        self.engine_behind(&Arc::new(Gate::new()))
+        self.engine_behind(&Arc::new(FaultInjector::new()))
     }
 
-    /// An engine whose store and provider are behind `gate`.
-    pub fn engine_behind(&self, gate: &Arc<Gate>) -> Engine {
-        self.engine_with(Arc::clone(&self.provider) as _, gate)
+    /// An engine whose store and provider are behind `injector`.
+    pub fn engine_behind(&self, injector: &Arc<FaultInjector>) -> Engine {
+        self.engine_with(Arc::clone(&self.provider) as _, injector)
     }
 
-    /// An engine over this store with another provider, behind `gate`.
-    pub fn engine_with(&self, provider: Arc<dyn PayoutProvider>, gate: &Arc<Gate>) -> Engine {
-        let provider = GatedProvider::new(provider, Arc::clone(gate));
+    /// An engine over this store with another provider, behind `injector`.
+    pub fn engine_with(
+        &self,
+        provider: Arc<dyn PayoutProvider>,
+        injector: &Arc<FaultInjector>,
+    ) -> Engine {
+        let provider = FaultyProvider::new(provider, Arc::clone(injector));
         let record = Arc::clone(&self.record);
-        let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(gate), record);
+        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(injector), record);
         let accounts = Accounts::new().with(account(), provider);
         let timer = Arc::clone(&self.timer) as _;
         finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap()
     }
 
-    /// Submits and releases payouts past every gate.
+    /// Submits and releases payouts past every injector.
     pub fn submit(&self, names: &[&str]) {
         submit(&self.engine(), names.iter().map(|name| order(name)).collect());
     }

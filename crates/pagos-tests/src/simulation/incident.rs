@@ -5,7 +5,7 @@ use pagos_twin::Fault;
 
 use crate::bank::Mishap;
 
-/// What a run of a few thousand schedules among all parties must have met, each at least once.
+/// What a run of a few thousand schedules among all participants must have met, each at least once.
 ///
 /// A kind that never happens is a test that tests nothing.
 pub fn expected() -> Vec<(&'static str, &'static str)> {

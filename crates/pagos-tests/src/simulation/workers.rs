@@ -8,14 +8,14 @@ use pagos_twin::Span;
 
 use crate::{
     drive::finish,
-    gate::{Gate, Plan},
+    fault_injector::{FaultInjector, Plan},
     simulation::{Simulation, clock::MachineClock, plan::Clocks},
     worker::Worker,
 };
 
 /// One worker, through all its lives.
 #[derive(Debug)]
-pub(super) struct Hand {
+pub(super) struct WorkerSlot {
     worker: Worker,
     clock: Arc<MachineClock>,
     state: State,
@@ -40,7 +40,7 @@ impl Simulation {
             let clock = MachineClock::new(Arc::clone(&self.timer), 0);
             let worker = self.fresh(self.hands.len(), &clock, false);
             let (state, rested_at, cut_until) = (State::Awake, 0, self.timer.now());
-            self.hands.push(Hand { worker, clock, state, rested_at, cut_until });
+            self.hands.push(WorkerSlot { worker, clock, state, rested_at, cut_until });
             let nth = self.hands.len() - 1;
             self.set_clock(nth);
         }
@@ -63,7 +63,7 @@ impl Simulation {
             State::StandsStill(until) | State::Gone(until) if now < until => return false,
             State::StandsStill(_) => {
                 self.hands[nth].state = State::Awake;
-                self.hands[nth].worker.gate().open();
+                self.hands[nth].worker.injector().open();
                 self.log.say(|| "goes on".to_owned());
             }
             State::Gone(_) => {
@@ -97,9 +97,10 @@ impl Simulation {
         ended: Option<Result<pagos_engine::Worked, pagos_engine::EngineError>>,
     ) -> bool {
         let now = self.timer.now();
-        let gate = self.hands[nth].worker.gate();
-        let (is_dead, is_stalled, is_cut) = (gate.is_dead(), gate.is_stalled(), gate.is_cut());
-        if let Some(point) = gate.take_met() {
+        let injector = self.hands[nth].worker.injector();
+        let (is_dead, is_stalled, is_cut) =
+            (injector.is_dead(), injector.is_stalled(), injector.is_cut());
+        if let Some(point) = injector.take_met() {
             let what = match (is_dead, is_stalled, is_cut) {
                 (true, ..) => "crash",
                 (_, true, _) => "stall",
@@ -171,7 +172,7 @@ impl Simulation {
             2 => Plan::FailAt(point),
             _ => Plan::CutAt(point),
         };
-        self.hands[nth].worker.gate().plan(plan);
+        self.hands[nth].worker.injector().plan(plan);
     }
 
     /// Somebody sets a machine's clock, wrongly: up to five minutes off.
@@ -188,18 +189,18 @@ impl Simulation {
 
     /// A process that has just begun.
     fn fresh(&mut self, nth: usize, clock: &Arc<MachineClock>, is_cut: bool) -> Worker {
-        let gate = Arc::new(Gate::jittering(self.chance.next_u64()));
-        let serves = |party| self.plan.serves(nth, party);
-        let engine = self.engine(&gate, Arc::clone(clock) as _, serves);
+        let injector = Arc::new(FaultInjector::jittering(self.chance.next_u64()));
+        let serves = |participant| self.plan.serves(nth, participant);
+        let engine = self.engine(&injector, Arc::clone(clock) as _, serves);
         if is_cut {
-            gate.cut();
+            injector.cut();
         }
         if self.plan.workers == 1 && !is_cut && self.chance.below(2) == 0 {
             // Who knows to be the only one need not wait for the claims of a former life.
             self.log.count("claims ended at start", "");
             finish(self.store.end_claims()).unwrap();
         }
-        Worker::new(engine, gate)
+        Worker::new(engine, injector)
     }
 
     /// Is anybody in the middle of something, or away?
@@ -208,9 +209,9 @@ impl Simulation {
     }
 
     /// When a worker wakes, begins again, or finds something due.
-    pub(super) fn next_of_crew(&self) -> Option<Timestamp> {
+    pub(super) fn next_of_workers(&self) -> Option<Timestamp> {
         let now = self.timer.now();
-        let moment = |hand: &Hand| match hand.state {
+        let moment = |hand: &WorkerSlot| match hand.state {
             State::StandsStill(until) | State::Gone(until) => Some(until),
             // In the middle of a round it waits for an answer or a timer.
             State::Awake if hand.worker.is_busy() => None,

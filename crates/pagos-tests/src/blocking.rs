@@ -24,11 +24,11 @@ use pagos_engine::{
 
 /// A store that keeps nobody waiting for it.
 #[derive(Debug)]
-pub struct SteadyStore {
+pub struct BlockingStore {
     inner: Arc<dyn Store>,
 }
 
-impl SteadyStore {
+impl BlockingStore {
     /// `inner`, whose calls are waited for.
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self { inner })
@@ -57,7 +57,7 @@ pub fn wait_for<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[async_trait]
-impl Store for SteadyStore {
+impl Store for BlockingStore {
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         // Several workers of one schedule share a store.
         Ok(Turn::Shared)
@@ -184,7 +184,7 @@ impl Store for SteadyStore {
 }
 
 #[async_trait]
-impl InboxStore for SteadyStore {
+impl InboxStore for BlockingStore {
     async fn receive(
         &self,
         account: &AccountName,
@@ -240,7 +240,7 @@ impl InboxStore for SteadyStore {
 }
 
 #[async_trait]
-impl RetentionStore for SteadyStore {
+impl RetentionStore for BlockingStore {
     async fn candidates(
         &self,
         scope: Scope,
@@ -284,7 +284,7 @@ impl RetentionStore for SteadyStore {
 }
 
 #[async_trait]
-impl PaymentStore for SteadyStore {
+impl PaymentStore for BlockingStore {
     async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
         wait_for(self.inner.ask_for(order, now))
     }

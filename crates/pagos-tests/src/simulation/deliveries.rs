@@ -9,10 +9,10 @@ use pagos_core::{Clock, Delivery};
 use pagos_twin::{Ack, SplitMix64, WebhookDelivery};
 
 use crate::{
-    gate::{Gate, Plan},
+    fault_injector::{FaultInjector, Plan},
+    harness::receive,
+    recording::RecordingStore,
     simulation::Simulation,
-    stage::receive,
-    watched::WatchedStore,
 };
 
 /// How many of a thousand deliveries meet trouble while the day is bad.
@@ -78,19 +78,20 @@ impl Simulation {
         delivery: &Delivery,
         failing_at: Option<u64>,
     ) -> u16 {
-        let party = self.plan.crowd.iter().map(|(party, _)| *party);
-        let mut parties = party.filter(|party| webhook.url.ends_with(party.name()));
-        let party = parties.next().expect("a webhook of a party that takes part");
-        let gate = Arc::new(Gate::new());
+        let participant = self.plan.mix.iter().map(|(participant, _)| *participant);
+        let mut participants =
+            participant.filter(|participant| webhook.url.ends_with(participant.name()));
+        let participant = participants.next().expect("a webhook of a participant that takes part");
+        let injector = Arc::new(FaultInjector::new());
         if let Some(point) = failing_at {
-            gate.plan(Plan::FailAt(point));
+            injector.plan(Plan::FailAt(point));
         }
         let record = Arc::clone(&self.record);
-        let store = WatchedStore::new(Arc::clone(&self.store), Arc::clone(&gate), record);
-        let decoder = self.decoders.provider(&party.account()).and_then(|it| it.webhooks());
+        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(&injector), record);
+        let decoder = self.decoders.provider(&participant.account()).and_then(|it| it.webhooks());
         let decoder = decoder.expect("a provider that sends webhooks reads them");
-        let status = receive(store, &party.account(), decoder, delivery);
-        if let Some(point) = gate.take_met() {
+        let status = receive(store, &participant.account(), decoder, delivery);
+        if let Some(point) = injector.take_met() {
             self.log.count("store failed", point);
         }
         self.log.say(|| {
