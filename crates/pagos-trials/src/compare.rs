@@ -20,7 +20,7 @@ use self::build::{Built, Consumer};
 /// Prints what Pagos costs beside payrail and a loop of reqwest by hand: crates, processor time of a
 /// build and size; and its rate beside that of the loop.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// How many payouts are paid by each.
     #[arg(long, default_value_t = 50_000, value_parser = value_parser!(u64).range(1..))]
     rows: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Orders {
 }
 
 /// Builds all, prints what they cost, and measures the rates. Fails only if a command does.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
     let folder = workspace.target.join("compare");
     trial::empty(&folder)?;
     println!("| program | crates | processor time of a clean release build | stripped program |");
@@ -47,11 +47,11 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         build::build(workspace, &folder, &consumer).map(told)?;
     }
     let by_hand = build::build(workspace, &folder, &Consumer::REQWEST).map(told)?;
-    let pagos = match &orders.program {
+    let pagos = match &options.program {
         Some(program) => absolute(program).map_err(Failure::while_doing("--program"))?,
         None => build::build_command(workspace, &folder).map(told)?.program,
     };
-    let rates = rate::measure(&folder, &pagos, &by_hand.program, orders)?;
+    let rates = rate::measure(&folder, &pagos, &by_hand.program, options)?;
     println!("\n{}", rates.describe());
     fs::remove_dir_all(&folder).map_err(Failure::while_doing(folder.display()))
 }
@@ -72,14 +72,14 @@ mod tests {
 
     #[test]
     fn rows_and_rounds_are_some() {
-        let usual = Orders { rows: 50_000, rounds: 3, program: None };
-        assert_eq!(parse::<Orders>("").unwrap(), usual);
+        let usual = Options { rows: 50_000, rounds: 3, program: None };
+        assert_eq!(parse::<Options>("").unwrap(), usual);
         let program = Some(PathBuf::from("/bin/pagos"));
-        let expected = Orders { rows: 10, rounds: 1, program };
+        let expected = Options { rows: 10, rounds: 1, program };
         let line = "--rows 10 --rounds 1 --program /bin/pagos";
-        assert_eq!(parse::<Orders>(line).unwrap(), expected);
+        assert_eq!(parse::<Options>(line).unwrap(), expected);
         for bad in ["--rows 0", "--rounds 0", "--rows many"] {
-            assert!(parse::<Orders>(bad).is_err(), "{bad}");
+            assert!(parse::<Options>(bad).is_err(), "{bad}");
         }
     }
 

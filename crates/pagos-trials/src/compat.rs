@@ -30,7 +30,7 @@ use crate::{
 
 /// Runs programs of others against our twins and tokens.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Only the folders of `crates/pagos-trials/compat` with these names.
     names: Vec<String>,
 }
@@ -71,8 +71,8 @@ enum Prepared {
 }
 
 /// Runs the programs that are named, or all of them, and counts their checks.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
-    check(workspace, &orders.names)
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Failure> {
+    check(workspace, &options.names)
 }
 
 fn check(workspace: &Workspace, names: &[String]) -> Result<Tally, Failure> {

@@ -5,8 +5,8 @@
 //!
 //! What it does not show: a power cut. SIGKILL loses no page that was written to the kernel.
 
-mod crowd;
 mod doubt;
+mod fleet;
 mod operator;
 mod outcome;
 mod verdict;
@@ -85,7 +85,7 @@ impl Database {
 /// left in doubt. With `--db postgres`, several processes work on one database: half of them are killed
 /// again and again until every row has ended, and the server, too.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Where payouts are kept: a file, or a private server.
     #[arg(long = "db", value_enum, default_value = "sqlite")]
     database: Database,
@@ -124,7 +124,7 @@ pub(crate) struct Orders {
     program: Option<PathBuf>,
 }
 
-impl Orders {
+impl Options {
     /// Refuses flags that do not fit together.
     fn judge(&self) -> Result<(), Failure> {
         if self.server_restarts > 0 && self.database != Database::Postgres {
@@ -143,7 +143,7 @@ impl Orders {
 
 /// Who pays what through whom.
 #[derive(Debug)]
-struct Stage {
+struct Harness {
     payer: Payer,
     bank: Bank,
     rows: Vec<Row>,
@@ -151,7 +151,7 @@ struct Stage {
     server: Option<Server>,
 }
 
-impl Stage {
+impl Harness {
     fn read_books(&self) -> Result<Books, Failure> {
         outcome::parse_books(&self.bank.read_ledger()?, &self.bank.read_orders()?)
     }
@@ -175,31 +175,32 @@ struct Figures {
 }
 
 /// Does it, prints the figures and the seed. Fails on any violation.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
-    orders.judge()?;
-    if orders.if_installed && orders.database == Database::Postgres && !postgres::is_installed()? {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Failure> {
+    options.judge()?;
+    if options.if_installed && options.database == Database::Postgres && !postgres::is_installed()?
+    {
         return Ok(Tally { skipped: 1, ..Tally::default() });
     }
     let begun = Instant::now();
-    let program = trial::find_program(workspace, orders.program.as_deref(), orders.profile)?;
-    let stage = set_up(workspace, orders, program)?;
+    let program = trial::find_program(workspace, options.program.as_deref(), options.profile)?;
+    let harness = set_up(workspace, options, program)?;
     let mut figures = Figures::default();
-    match (orders.database, orders.workers) {
-        (Database::Sqlite, 1) => kill_often(&stage.payer, orders, &mut figures)?,
-        _ => crowd::kill_often(&stage, orders, &mut figures)?,
+    match (options.database, options.workers) {
+        (Database::Sqlite, 1) => kill_often(&harness.payer, options, &mut figures)?,
+        _ => fleet::kill_often(&harness, options, &mut figures)?,
     }
-    let verdict = settle(&stage, &mut figures)?;
+    let verdict = settle(&harness, &mut figures)?;
     let in_doubt = verdict.in_doubt.len();
-    let verdict = operator::decide(&stage, verdict, &mut figures)?;
-    report(orders, &stage.rows, &figures, &verdict, begun.elapsed());
-    report_doubts(&stage, &figures, in_doubt)?;
-    keep_histories(&stage, &verdict)?;
-    if figures.kills == 0 && orders.kills() > 0 {
+    let verdict = operator::decide(&harness, verdict, &mut figures)?;
+    report(options, &harness.rows, &figures, &verdict, begun.elapsed());
+    report_doubts(&harness, &figures, in_doubt)?;
+    keep_histories(&harness, &verdict)?;
+    if figures.kills == 0 && options.kills() > 0 {
         return Err(Failure::new("no run lived until its kill; take more --rows"));
     }
     match verdict.violations.len() {
         0 => Ok(Tally { passed: 1, ..Tally::default() }),
-        count => Err(Failure::new(format!("{count} violations; seed {}", orders.seed))),
+        count => Err(Failure::new(format!("{count} violations; seed {}", options.seed))),
     }
 }
 
@@ -218,12 +219,12 @@ pub(crate) struct Judged {
 
 /// Runs to the end what crashes have left behind, lets the operator decide, and judges.
 pub(crate) fn bring_to_end(payer: Payer, bank: Bank, rows: Vec<Row>) -> Result<Judged, Failure> {
-    let stage = Stage { payer, bank, rows, server: None };
+    let harness = Harness { payer, bank, rows, server: None };
     let mut figures = Figures::default();
-    let mut verdict = settle(&stage, &mut figures)?;
+    let mut verdict = settle(&harness, &mut figures)?;
     // Where every row is lost or declined, nothing is paid, and that shows something.
     verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
-    let mut verdict = operator::decide(&stage, verdict, &mut figures)?;
+    let mut verdict = operator::decide(&harness, verdict, &mut figures)?;
     verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
     Ok(Judged {
         movements: verdict.movements,
@@ -233,14 +234,15 @@ pub(crate) fn bring_to_end(payer: Payer, bank: Bank, rows: Vec<Row>) -> Result<J
     })
 }
 
-fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<Stage, Failure> {
+fn set_up(workspace: &Workspace, options: &Options, program: PathBuf) -> Result<Harness, Failure> {
     let folder = workspace.target.join("crash");
     trial::empty(&folder)?;
-    let rows: Vec<Row> = people::rows(orders.rows, orders.seed, orders.providers.clone()).collect();
+    let rows: Vec<Row> =
+        people::rows(options.rows, options.seed, options.providers.clone()).collect();
     let file = folder.join("payouts.csv");
     trial::write_payouts(&file, rows.iter().cloned())?;
-    let bank = Bank::open(&program, &folder, orders.faults, orders.seed)?;
-    let (db, server) = match orders.database {
+    let bank = Bank::open(&program, &folder, options.faults, options.seed)?;
+    let (db, server) = match options.database {
         Database::Sqlite => (Db::File(folder.join("pagos.db")), None),
         Database::Postgres => {
             let Some(server) = Server::start(workspace)? else {
@@ -253,17 +255,18 @@ fn set_up(workspace: &Workspace, orders: &Orders, program: PathBuf) -> Result<St
         }
     };
     let payer = Payer { program, folder, file, bank_url: bank.url().to_owned(), db };
-    Ok(Stage { payer, bank, rows, server })
+    Ok(Harness { payer, bank, rows, server })
 }
 
 /// Kills runs until enough were killed, or until a run ended because nothing was left to do. A run
 /// that ended with rows in doubt is started again: they are asked about once more.
-fn kill_often(payer: &Payer, orders: &Orders, figures: &mut Figures) -> Result<(), Failure> {
-    let mut moments = Random::new(orders.seed, 2);
-    let rows_per_kill = orders.rows / orders.kills().max(1);
+fn kill_often(payer: &Payer, options: &Options, figures: &mut Figures) -> Result<(), Failure> {
+    let mut moments = Random::new(options.seed, 2);
+    let rows_per_kill = options.rows / options.kills().max(1);
     let life_ms_max =
         (rows_per_kill * LIFE_MS_PER_ROW).clamp(*LIFE_MS_MAX.start(), *LIFE_MS_MAX.end());
-    while figures.kills < orders.kills() && figures.starts < orders.kills() * STARTS_PER_KILL_MAX {
+    while figures.kills < options.kills() && figures.starts < options.kills() * STARTS_PER_KILL_MAX
+    {
         let life = Duration::from_millis(moments.draw(LIFE_MS_MIN, life_ms_max));
         figures.starts += 1;
         match payer.run_for(life)? {
@@ -271,7 +274,7 @@ fn kill_often(payer: &Payer, orders: &Orders, figures: &mut Figures) -> Result<(
             Ended::ByItself(IN_DOUBT) => {}
             Ended::ByItself(_) => {
                 let kills = figures.kills;
-                println!("crash: every row had ended after {kills} of {} kills", orders.kills());
+                println!("crash: every row had ended after {kills} of {} kills", options.kills());
                 return Ok(());
             }
         }
@@ -281,13 +284,13 @@ fn kill_often(payer: &Payer, orders: &Orders, figures: &mut Figures) -> Result<(
 
 /// Lets a run come to its end and judges. What the bank did after that end makes a row look wrong
 /// until the next run asks; what is still wrong after a few of them is wrong.
-fn settle(stage: &Stage, figures: &mut Figures) -> Result<Verdict, Failure> {
+fn settle(harness: &Harness, figures: &mut Figures) -> Result<Verdict, Failure> {
     let mut extra_runs = 0;
     loop {
         figures.starts += 1;
-        let said = stage.payer.run_to_end(Duration::from_secs(LAST_RUN_S_MAX))?;
+        let said = harness.payer.run_to_end(Duration::from_secs(LAST_RUN_S_MAX))?;
         let report = outcome::parse_report(&said)?;
-        let verdict = verdict::judge(&stage.rows, &report, &stage.read_books()?);
+        let verdict = verdict::judge(&harness.rows, &report, &harness.read_books()?);
         let may_be_late = verdict.violations.iter().all(Violation::may_be_late);
         if verdict.violations.is_empty() || !may_be_late || extra_runs == EXTRA_RUNS_MAX {
             return Ok(verdict);
@@ -295,22 +298,22 @@ fn settle(stage: &Stage, figures: &mut Figures) -> Result<Verdict, Failure> {
         extra_runs += 1;
         figures.extra_runs += 1;
         std::thread::sleep(EXTRA_PAUSE);
-        ask_again(stage, &verdict, figures)?;
+        ask_again(harness, &verdict, figures)?;
     }
 }
 
 /// A payout that waits for a person is not asked about again by itself.
-fn ask_again(stage: &Stage, verdict: &Verdict, figures: &mut Figures) -> Result<(), Failure> {
+fn ask_again(harness: &Harness, verdict: &Verdict, figures: &mut Figures) -> Result<(), Failure> {
     for violation in &verdict.violations {
         if let Violation::DoubtSettledByBank(key) = violation {
-            stage.payer.decide(key, Decision::Ask, "crash: the bank has it by now")?;
+            harness.payer.decide(key, Decision::Ask, "crash: the bank has it by now")?;
             figures.asked += 1;
         }
     }
     Ok(())
 }
 
-fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, took: Duration) {
+fn report(options: &Options, rows: &[Row], figures: &Figures, verdict: &Verdict, took: Duration) {
     let count = |provider: &Kit| {
         let count = rows.iter().filter(|row| row.provider == *provider).count();
         format!("{} {count}", provider.name())
@@ -318,12 +321,12 @@ fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, t
     println!(
         "crash: seed {}, {} rows ({}), faults {}, {}, {} workers, {} kills, {} starts \
          ({} in vain), {} restarts of the server, {} extra runs, {took:.1?}",
-        orders.seed,
-        orders.rows,
-        orders.providers.iter().map(count).collect::<Vec<_>>().join(", "),
-        orders.faults.word(),
-        orders.database.word(),
-        orders.workers,
+        options.seed,
+        options.rows,
+        options.providers.iter().map(count).collect::<Vec<_>>().join(", "),
+        options.faults.word(),
+        options.database.word(),
+        options.workers,
         figures.kills,
         figures.starts,
         figures.starts_in_vain,
@@ -349,20 +352,20 @@ fn report(orders: &Orders, rows: &[Row], figures: &Figures, verdict: &Verdict, t
 }
 
 /// Keeps what was learned about payouts that went wrong, since the store may be gone afterwards.
-fn keep_histories(stage: &Stage, verdict: &Verdict) -> Result<(), Failure> {
-    let folder = &stage.payer.folder;
+fn keep_histories(harness: &Harness, verdict: &Verdict) -> Result<(), Failure> {
+    let folder = &harness.payer.folder;
     for violation in verdict.violations.iter().take(HISTORIES_MAX) {
         let text = violation.to_string();
         let key = text.split(':').next().unwrap_or_default();
         // What is not about one payout has no history.
-        let Ok(history) = stage.payer.read_history(key) else { continue };
+        let Ok(history) = harness.payer.read_history(key) else { continue };
         let path = folder.join(format!("history-{key}.json"));
         fs::write(&path, history).map_err(Failure::while_doing(path.display()))?;
         println!("crash: what was learned about {key} is in {}", path.display());
     }
     if !verdict.violations.is_empty() {
         let path = folder.join("ledger.json");
-        let ledger = stage.bank.read_ledger()?;
+        let ledger = harness.bank.read_ledger()?;
         fs::write(&path, ledger).map_err(Failure::while_doing(path.display()))?;
     }
     Ok(())
@@ -370,16 +373,16 @@ fn keep_histories(stage: &Stage, verdict: &Verdict) -> Result<(), Failure> {
 
 /// How the doubts of those providers ended that would pay a repeated key again, and what of all was
 /// left to the operator.
-fn report_doubts(stage: &Stage, figures: &Figures, in_doubt: usize) -> Result<(), Failure> {
+fn report_doubts(harness: &Harness, figures: &Figures, in_doubt: usize) -> Result<(), Failure> {
     let mut settlers: BTreeMap<(Kit, Settler), usize> = BTreeMap::new();
     let repeats = |row: &&Row| row.provider.repeat() == Repeat::PaidAgain;
-    for row in stage.rows.iter().filter(repeats) {
-        for settler in doubt::parse_history(&stage.payer.read_history(&row.key)?)? {
+    for row in harness.rows.iter().filter(repeats) {
+        for settler in doubt::parse_history(&harness.payer.read_history(&row.key)?)? {
             *settlers.entry((row.provider, settler)).or_default() += 1;
         }
     }
     let providers: BTreeSet<Kit> =
-        stage.rows.iter().filter(repeats).map(|row| row.provider).collect();
+        harness.rows.iter().filter(repeats).map(|row| row.provider).collect();
     for provider in providers {
         let count = |settler| settlers.get(&(provider, settler)).copied().unwrap_or(0);
         println!(
@@ -405,7 +408,7 @@ mod tests {
 
     #[test]
     fn the_bar_is_the_default() {
-        let expected = Orders {
+        let expected = Options {
             database: Database::Sqlite,
             if_installed: false,
             workers: 1,
@@ -419,25 +422,25 @@ mod tests {
             profile: BuildProfile::Release,
             program: None,
         };
-        assert_eq!(parse::<Orders>("").unwrap(), expected);
+        assert_eq!(parse::<Options>("").unwrap(), expected);
         assert_eq!(expected.kills(), KILLS_OF_ONE);
-        assert_eq!(parse::<Orders>("--profile dev --seed 4").unwrap().seed, 4);
+        assert_eq!(parse::<Options>("--profile dev --seed 4").unwrap().seed, 4);
         let several = "--db postgres --workers 4 --server-restarts 3";
-        let several = parse::<Orders>(several).unwrap();
+        let several = parse::<Options>(several).unwrap();
         assert_eq!((several.kills(), several.server_restarts), (KILLS_OF_SEVERAL, 3));
         for bad in ["--db mysql", "--faults cruel", "--profile fast", "--kills many", "--kills"] {
-            assert!(parse::<Orders>(bad).is_err(), "{bad}");
+            assert!(parse::<Options>(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn what_does_not_fit_together_is_refused() {
-        assert_eq!(parse::<Orders>("--providers etpay,conekta").unwrap().judge(), Ok(()));
+        assert_eq!(parse::<Options>("--providers etpay,conekta").unwrap().judge(), Ok(()));
         for bad in ["--server-restarts 3", "--providers etpay,etpay"] {
-            assert!(parse::<Orders>(bad).unwrap().judge().is_err(), "{bad}");
+            assert!(parse::<Options>(bad).unwrap().judge().is_err(), "{bad}");
         }
         for bad in ["nobody", "etpay,", ""] {
-            assert!(parse::<Orders>(&format!("--providers={bad}")).is_err(), "{bad}");
+            assert!(parse::<Options>(&format!("--providers={bad}")).is_err(), "{bad}");
         }
     }
 }

@@ -37,16 +37,16 @@ use xtask::{
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Trial {
-    Compare(compare::Orders),
-    Compat(compat::Orders),
+    Compare(compare::Options),
+    Compat(compat::Options),
     /// Replays every fixture through the public API of its provider; a table provider by operation.
     Conformance,
-    Crash(crash::Orders),
-    Postgres(postgres::Orders),
-    Scale(scale::Orders),
-    Siege(siege::Orders),
-    Surroundings(surroundings::Orders),
-    Sweep(sweep::Orders),
+    Crash(crash::Options),
+    Postgres(postgres::Options),
+    Scale(scale::Options),
+    Siege(siege::Options),
+    Surroundings(surroundings::Options),
+    Sweep(sweep::Options),
 }
 
 /// Does what the command line says. Where something is judged, the last line holds the counts.
@@ -68,15 +68,15 @@ pub fn main() -> ExitCode {
 /// The counts, where something is judged.
 fn play(workspace: &Workspace, trial: &Trial) -> Result<Option<Tally>, Failure> {
     match trial {
-        Trial::Compare(orders) => compare::run(workspace, orders).map(|()| None),
-        Trial::Compat(orders) => compat::run(workspace, orders).map(Some),
+        Trial::Compare(options) => compare::run(workspace, options).map(|()| None),
+        Trial::Compat(options) => compat::run(workspace, options).map(Some),
         Trial::Conformance => conformance::run(workspace).map(Some),
-        Trial::Crash(orders) => crash::run(workspace, orders).map(Some),
-        Trial::Postgres(orders) => postgres::run(workspace, orders).map(|()| None),
-        Trial::Scale(orders) => scale::run(workspace, orders).map(|()| None),
-        Trial::Siege(orders) => siege::run(workspace, orders).map(Some),
-        Trial::Surroundings(orders) => surroundings::run(workspace, orders).map(Some),
-        Trial::Sweep(orders) => sweep::run(workspace, orders).map(Some),
+        Trial::Crash(options) => crash::run(workspace, options).map(Some),
+        Trial::Postgres(options) => postgres::run(workspace, options).map(|()| None),
+        Trial::Scale(options) => scale::run(workspace, options).map(|()| None),
+        Trial::Siege(options) => siege::run(workspace, options).map(Some),
+        Trial::Surroundings(options) => surroundings::run(workspace, options).map(Some),
+        Trial::Sweep(options) => sweep::run(workspace, options).map(Some),
     }
 }
 

@@ -44,7 +44,7 @@ const PORTS_MAX: u32 = 3;
 
 /// Runs a command that finds a private PostgreSQL server in its environment.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Prints where the server is, and keeps it until the input ends.
     #[arg(long, conflicts_with = "command")]
     hold: bool,
@@ -54,7 +54,7 @@ pub(crate) struct Orders {
 }
 
 /// Runs the command, or holds a server.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+pub(crate) fn run(workspace: &Workspace, orders: &Options) -> Result<(), Failure> {
     let Some((program, words)) = orders.command.split_first() else {
         return hold(workspace);
     };

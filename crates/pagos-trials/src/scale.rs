@@ -43,7 +43,7 @@ const DATASET_MIN: u64 = 10_000;
 
 /// Prints the speed and memory of `pagos plan`, and with `--pay` of `pagos pay`, on a large file.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// How many payouts the file holds.
     #[arg(long, default_value_t = 1_000_000)]
     rows: u64,
@@ -63,21 +63,21 @@ pub(crate) struct Orders {
 }
 
 /// Does it and prints the figures. Fails only if a command does.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    if let Some(payouts) = orders.dataset {
-        return dataset::run(workspace, payouts, orders.store);
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    if let Some(payouts) = options.dataset {
+        return dataset::run(workspace, payouts, options.store);
     }
-    let (given, profile) = (orders.program.as_deref(), BuildProfile::Release);
+    let (given, profile) = (options.program.as_deref(), BuildProfile::Release);
     let program = trial::find_program(workspace, given, profile)?;
     let folder = workspace.target.join("scale");
     trial::empty(&folder)?;
     let file = folder.join("payouts.csv");
-    trial::write_payouts(&file, people::rows(orders.rows, SEED, vec![pagos_kit::example()]))?;
+    trial::write_payouts(&file, people::rows(options.rows, SEED, vec![pagos_kit::example()]))?;
     let size = fs::metadata(&file).map_err(Failure::while_doing(file.display()))?.len();
-    println!("scale: {} rows, {} MiB", orders.rows, size >> 20);
-    report_plan(orders.rows, &plan(&program, &folder, &file)?);
-    if orders.pay {
-        report_pay(orders.rows, &pay(program, folder, file)?);
+    println!("scale: {} rows, {} MiB", options.rows, size >> 20);
+    report_plan(options.rows, &plan(&program, &folder, &file)?);
+    if options.pay {
+        report_pay(options.rows, &pay(program, folder, file)?);
     }
     Ok(())
 }
@@ -154,29 +154,29 @@ mod tests {
 
     #[test]
     fn a_million_rows_are_planned_unless_told_otherwise() {
-        let usual = Orders {
+        let usual = Options {
             rows: 1_000_000,
             pay: false,
             program: None,
             dataset: None,
             store: Store::Sqlite,
         };
-        assert_eq!(parse::<Orders>("").unwrap(), usual);
+        assert_eq!(parse::<Options>("").unwrap(), usual);
         assert_eq!(
-            parse::<Orders>("--pay --rows 5").unwrap(),
-            Orders { rows: 5, pay: true, ..usual }
+            parse::<Options>("--pay --rows 5").unwrap(),
+            Options { rows: 5, pay: true, ..usual }
         );
-        assert!(parse::<Orders>("--rows many").is_err());
+        assert!(parse::<Options>("--rows many").is_err());
     }
 
     #[test]
     fn a_store_of_many_payouts_is_of_sqlite_unless_told_otherwise() {
-        let large = parse::<Orders>("--dataset 10000000").unwrap();
+        let large = parse::<Options>("--dataset 10000000").unwrap();
         assert_eq!((large.dataset, large.store), (Some(10_000_000), Store::Sqlite));
-        let large = parse::<Orders>("--dataset 20000 --store postgres").unwrap();
+        let large = parse::<Options>("--dataset 20000 --store postgres").unwrap();
         assert_eq!((large.dataset, large.store), (Some(20_000), Store::Postgres));
-        assert!(parse::<Orders>("--dataset 20000 --store memory").is_err());
-        assert!(parse::<Orders>("--dataset 500").is_err());
+        assert!(parse::<Options>("--dataset 20000 --store memory").is_err());
+        assert!(parse::<Options>("--dataset 500").is_err());
     }
 
     #[test]

@@ -6,11 +6,11 @@
 
 mod attack;
 mod door;
+mod harness;
 mod meter;
 mod notices;
 mod proxy;
 mod relay;
-mod stage;
 mod verdict;
 mod wire;
 
@@ -28,10 +28,10 @@ use crate::{
     failure::Failure,
     siege::{
         attack::{Attack, Outcome},
+        harness::{Harness, Load, SENDS_PER_SECOND},
         proxy::Kind,
         relay::Delivery,
-        stage::{Load, SENDS_PER_SECOND, Stage},
-        verdict::{Fate, Figures},
+        verdict::{DeliveryOutcome, Figures},
     },
     tally::Tally,
     trial::{self, BuildProfile},
@@ -49,7 +49,7 @@ const START_S: u64 = 15;
 /// Attacks a running `pagos serve` as strangers do, beside genuine webhooks; judges those, and what the
 /// strangers cost.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// How long each attack lasts: 20 seconds, or 3 with `--quick`.
     #[arg(long, value_parser = value_parser!(u64).range(1..))]
     seconds: Option<u64>,
@@ -81,7 +81,7 @@ struct Plan {
     stuck: u64,
 }
 
-impl Orders {
+impl Options {
     fn plan(&self) -> Result<Plan, Failure> {
         trial::refuse_repeats("--attacks", &self.attacks, |it| it.name())?;
         let mut plan = if self.quick { Plan::quick() } else { Plan::whole() };
@@ -125,20 +125,20 @@ impl Plan {
 }
 
 /// Does it and prints the table; each attack that was held counts. Fails if anything was not.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
-    let plan = orders.plan()?;
-    let program = trial::find_program(workspace, orders.program.as_deref(), orders.profile)?;
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Failure> {
+    let plan = options.plan()?;
+    let program = trial::find_program(workspace, options.program.as_deref(), options.profile)?;
     let begun = Instant::now();
     let folder = workspace.target.join("siege");
-    let mut stage = Stage::set_up(program, folder, plan.load())?;
-    stage.await_flow()?;
-    let phases = besiege(&mut stage, &plan)?;
-    let is_serving = stage.is_serving();
-    let all = sum_up(&stage, &phases)?;
+    let mut harness = Harness::set_up(program, folder, plan.load())?;
+    harness.await_flow()?;
+    let phases = besiege(&mut harness, &plan)?;
+    let is_serving = harness.is_serving();
+    let all = sum_up(&harness, &phases)?;
     verdict::table(&all).iter().for_each(|line| println!("siege: {line}"));
     let mut faults: Vec<&str> =
         all.iter().filter(|it| !verdict::judge(it).is_empty()).map(|it| it.name).collect();
-    let paid = stage.bank.count_payments()?;
+    let paid = harness.bank.count_payments()?;
     let paid_twice = paid.values().filter(|count| **count > 1).count();
     println!(
         "siege: {} payouts paid, {paid_twice} paid twice, {:.1?}",
@@ -169,26 +169,26 @@ struct Phase {
 }
 
 /// Calm first, then one attack after the other.
-fn besiege(stage: &mut Stage, plan: &Plan) -> Result<Vec<Phase>, Failure> {
-    let calm = watch(stage, "calm", plan.pause, |_| {
+fn besiege(harness: &mut Harness, plan: &Plan) -> Result<Vec<Phase>, Failure> {
+    let calm = watch(harness, "calm", plan.pause, |_| {
         thread::sleep(plan.calm);
         Ok(Outcome::default())
     })?;
     let mut phases = vec![calm];
     for attack in &plan.attacks {
         println!("siege: {}", attack.name());
-        phases.push(watch(stage, attack.name(), plan.pause, |stage| {
-            attack.launch(stage, Instant::now() + plan.attack)
+        phases.push(watch(harness, attack.name(), plan.pause, |harness| {
+            attack.launch(harness, Instant::now() + plan.attack)
         })?);
     }
     // Nothing may be missing only because nobody waited for it.
     let last = Instant::now() + LAST_WAIT_MAX;
-    let is_done = |it: &Delivery| !it.is_acknowledged() || stage.endings.of(&it.key).is_some();
+    let is_done = |it: &Delivery| !it.is_acknowledged() || harness.endings.of(&it.key).is_some();
     let until = Instant::now();
     while Instant::now() < last {
         let from = phases.first().map_or(until, |phase| phase.from);
-        if stage.relay.has_answered_all_before(until)
-            && stage.relay.deliveries(from, until).iter().all(is_done)
+        if harness.relay.has_answered_all_before(until)
+            && harness.relay.deliveries(from, until).iter().all(is_done)
         {
             break;
         }
@@ -198,12 +198,12 @@ fn besiege(stage: &mut Stage, plan: &Plan) -> Result<Vec<Phase>, Failure> {
 }
 
 fn watch(
-    stage: &mut Stage,
+    harness: &mut Harness,
     name: &'static str,
     pause: Duration,
-    act: impl FnOnce(&mut Stage) -> Result<Outcome, Failure>,
+    act: impl FnOnce(&mut Harness) -> Result<Outcome, Failure>,
 ) -> Result<Phase, Failure> {
-    let (database, process) = (stage.database(), stage.serve_id());
+    let (database, process) = (harness.database(), harness.serve_id());
     let size = || meter::database_bytes(&database).map_err(Failure::while_doing("the database"));
     let (from, before) = (Instant::now(), size()?);
     let (has_ended, peak_kib) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -215,7 +215,7 @@ fn watch(
                 thread::sleep(LOOK_EVERY);
             }
         });
-        let outcome = act(stage);
+        let outcome = act(harness);
         thread::sleep(pause);
         has_ended.store(true, Ordering::Relaxed);
         outcome
@@ -227,17 +227,17 @@ fn watch(
 }
 
 /// What a judge can read, of every part.
-fn sum_up(stage: &Stage, phases: &[Phase]) -> Result<Vec<Figures>, Failure> {
+fn sum_up(harness: &Harness, phases: &[Phase]) -> Result<Vec<Figures>, Failure> {
     let calm = phases.first().ok_or_else(|| Failure::new("there was no calm"))?;
-    let calm_work = work(stage, calm).max(1);
+    let calm_work = work(harness, calm).max(1);
     let figures = |phase: &Phase| {
-        let genuine_bytes = calm.grown_bytes * work(stage, phase) / calm_work;
-        let deliveries = stage.relay.deliveries(phase.from, phase.until);
-        let fate = |it: &Delivery| Fate {
+        let genuine_bytes = calm.grown_bytes * work(harness, phase) / calm_work;
+        let deliveries = harness.relay.deliveries(phase.from, phase.until);
+        let outcome = |it: &Delivery| DeliveryOutcome {
             answered_ms: milliseconds(it.answered_at - it.sent_at),
             is_acknowledged: it.is_acknowledged(),
             // It may have been asked about before; then it was told before.
-            applied_ms: stage
+            applied_ms: harness
                 .endings
                 .of(&it.key)
                 .filter(|_| it.is_acknowledged())
@@ -247,10 +247,10 @@ fn sum_up(stage: &Stage, phases: &[Phase]) -> Result<Vec<Figures>, Failure> {
             name: phase.name,
             lasted: phase.until - phase.from,
             requests: phase.outcome.requests,
-            fates: deliveries.iter().map(fate).collect(),
+            outcomes: deliveries.iter().map(outcome).collect(),
             peak_kib: phase.peak_kib,
             strangers_kib: (phase.grown_bytes - genuine_bytes) / 1_024,
-            questions: count_questions(stage, phase),
+            questions: count_questions(harness, phase),
             complaints: phase.outcome.complaints.clone(),
         }
     };
@@ -259,18 +259,18 @@ fn sum_up(stage: &Stage, phases: &[Phase]) -> Result<Vec<Figures>, Failure> {
 
 /// How much genuine work there was: each payout that was sent, and each that was told. What an
 /// attack holds up is sent in one part and told in the next.
-fn work(stage: &Stage, phase: &Phase) -> i64 {
-    let sent = stage.proxy.calls(phase.from, phase.until);
+fn work(harness: &Harness, phase: &Phase) -> i64 {
+    let sent = harness.proxy.calls(phase.from, phase.until);
     let sent = sent.iter().filter(|it| it.kind == Kind::Create && it.refused.is_none()).count();
-    let told = stage.relay.deliveries(phase.from, phase.until);
+    let told = harness.relay.deliveries(phase.from, phase.until);
     let told = told.iter().filter(|it| it.is_acknowledged()).count();
     i64::try_from(sent + told).unwrap_or(i64::MAX)
 }
 
 /// The questions of the account that was asked about most.
-fn count_questions(stage: &Stage, phase: &Phase) -> u64 {
+fn count_questions(harness: &Harness, phase: &Phase) -> u64 {
     let mut counts = BTreeMap::<&str, u64>::new();
-    for call in stage.proxy.calls(phase.from, phase.until) {
+    for call in harness.proxy.calls(phase.from, phase.until) {
         if call.kind == Kind::Question {
             *counts.entry(call.provider).or_default() += 1;
         }
@@ -288,14 +288,14 @@ mod tests {
     use crate::tests::parse;
 
     fn plan(line: &str) -> Result<Plan, String> {
-        let orders = parse::<Orders>(line).map_err(|error| error.to_string())?;
-        orders.plan().map_err(|failure| failure.to_string())
+        let options = parse::<Options>(line).map_err(|error| error.to_string())?;
+        options.plan().map_err(|failure| failure.to_string())
     }
 
     #[test]
     fn every_attack_is_made_unless_told_otherwise() {
         assert_eq!(plan(""), Ok(Plan::whole()));
-        assert_eq!(parse::<Orders>("").unwrap().profile, BuildProfile::Release);
+        assert_eq!(parse::<Options>("").unwrap().profile, BuildProfile::Release);
         assert_eq!(plan("--quick"), Ok(Plan::quick()));
         let two = plan("--quick --attacks trace,large-hints --seconds 7").unwrap();
         assert_eq!(

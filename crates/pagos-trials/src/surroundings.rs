@@ -24,7 +24,7 @@ use crate::{
     failure::Failure,
     process,
     surroundings::{
-        site::Stage,
+        site::Harness,
         table::{Told, Verdict},
     },
     tally::Tally,
@@ -35,7 +35,7 @@ use crate::{
 /// Plays `pagos` among other names of its database, lost databases, mounts, poolers, pipes, terminals
 /// and umasks: what of them is paid, once or twice.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Only the scenarios whose name holds this text.
     #[arg(long, default_value = "")]
     only: String,
@@ -50,7 +50,7 @@ pub(crate) struct Orders {
 /// One kind of surroundings.
 struct Scenario {
     name: &'static str,
-    play: fn(&Stage) -> Result<Vec<Told>, Failure>,
+    play: fn(&Harness) -> Result<Vec<Told>, Failure>,
 }
 
 const SCENARIOS: [Scenario; 8] = [
@@ -65,17 +65,17 @@ const SCENARIOS: [Scenario; 8] = [
 ];
 
 /// Plays them and prints the table; how many of its lines hold, do harm and were passed over.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
-    let program = trial::find_program(workspace, orders.program.as_deref(), orders.profile)?;
-    let wanted = || SCENARIOS.iter().filter(|it| it.name.contains(&orders.only));
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Failure> {
+    let program = trial::find_program(workspace, options.program.as_deref(), options.profile)?;
+    let wanted = || SCENARIOS.iter().filter(|it| it.name.contains(&options.only));
     if wanted().next().is_none() {
-        return Err(Failure::new(format!("no scenario is called {:?}", orders.only)));
+        return Err(Failure::new(format!("no scenario is called {:?}", options.only)));
     }
     let begun = Instant::now();
-    let stage = Stage::set_up(workspace, program)?;
+    let harness = Harness::set_up(workspace, program)?;
     let lines = side_by_side(wanted(), |scenario| {
         let begun = Instant::now();
-        let told = (scenario.play)(&stage).unwrap_or_else(|failure| {
+        let told = (scenario.play)(&harness).unwrap_or_else(|failure| {
             vec![Told::broken(scenario.name, "could not be played", failure.to_string())]
         });
         eprintln!("surroundings: {} took {:.1?}", scenario.name, begun.elapsed());
@@ -124,9 +124,9 @@ mod tests {
 
     #[test]
     fn everything_is_played_unless_told_otherwise() {
-        let all = Orders { only: String::new(), profile: BuildProfile::Dev, program: None };
-        assert_eq!(parse::<Orders>("").unwrap(), all);
-        assert_eq!(parse::<Orders>("--only pipes").unwrap().only, "pipes");
-        assert!(parse::<Orders>("--profile fast").is_err());
+        let all = Options { only: String::new(), profile: BuildProfile::Dev, program: None };
+        assert_eq!(parse::<Options>("").unwrap(), all);
+        assert_eq!(parse::<Options>("--only pipes").unwrap().only, "pipes");
+        assert!(parse::<Options>("--profile fast").is_err());
     }
 }

@@ -6,9 +6,9 @@
 //! kernel.
 
 mod fault;
+mod harness;
 mod reach;
 mod report;
-mod stage;
 mod start;
 
 use std::{
@@ -29,10 +29,10 @@ use crate::{
     failure::Failure,
     postgres::Server,
     sweep::{
-        fault::Befalls,
+        fault::InjectedFault,
+        harness::{Outcome, Plan},
         reach::{Place, Reach},
         report::Report,
-        stage::{Outcome, Plan},
     },
     tally::Tally,
     trial::{self, BuildProfile, payer::Db},
@@ -42,7 +42,7 @@ use crate::{
 /// Ends `pagos` at every named point of the engine, with every fault, and judges the bank's ledger; the
 /// table of points is printed.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Who pays.
     #[arg(long, value_delimiter = ',', default_values_t = KITS.to_vec())]
     providers: Vec<Kit>,
@@ -51,7 +51,7 @@ pub(crate) struct Orders {
     points: Vec<Point>,
     /// Only these faults, which befall the rows.
     #[arg(long, value_delimiter = ',', value_parser = parse_fault)]
-    faults: Vec<Befalls>,
+    faults: Vec<InjectedFault>,
     /// Each place once a provider, with the first fault that gets there; not with every fault.
     #[arg(long)]
     quick: bool,
@@ -61,7 +61,7 @@ pub(crate) struct Orders {
     /// Which build of `pagos` is swept.
     #[arg(long, value_enum, default_value = "dev")]
     profile: BuildProfile,
-    /// How many stages at a time.
+    /// How many cases at a time.
     #[arg(long, default_value_t = 4)]
     side_by_side: usize,
     /// Where payouts are kept.
@@ -83,21 +83,21 @@ fn parse_point(word: &str) -> Result<Point, String> {
     named.ok_or_else(|| format!("it is not one of {}", words()))
 }
 
-fn parse_fault(word: &str) -> Result<Befalls, String> {
+fn parse_fault(word: &str) -> Result<InjectedFault, String> {
     let words = || fault::ALL.map(fault::word).join(", ");
-    let named = fault::ALL.into_iter().find(|befalls| fault::word(*befalls) == word);
+    let named = fault::ALL.into_iter().find(|injected| fault::word(*injected) == word);
     named.ok_or_else(|| format!("it is not one of {}", words()))
 }
 
-impl Orders {
+impl Options {
     /// Those that are wanted, in the order of the engine.
     fn points(&self) -> Vec<Point> {
         Point::ALL.iter().copied().filter(|point| is_chosen(point, &self.points)).collect()
     }
 
     /// Those that are wanted, a good day first.
-    fn faults(&self) -> Vec<Befalls> {
-        fault::ALL.into_iter().filter(|befalls| is_chosen(befalls, &self.faults)).collect()
+    fn faults(&self) -> Vec<InjectedFault> {
+        fault::ALL.into_iter().filter(|injected| is_chosen(injected, &self.faults)).collect()
     }
 
     fn databases(&self) -> Vec<Database> {
@@ -116,13 +116,13 @@ fn is_chosen<T: PartialEq>(one: &T, chosen: &[T]) -> bool {
 
 /// Sweeps, and prints a table for each kind of database; each abort counts. Fails where a place was not got to, and on
 /// any violation.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failure> {
-    trial::refuse_repeats("--providers", &orders.providers, |it| it.name())?;
-    let databases = orders.databases();
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Failure> {
+    trial::refuse_repeats("--providers", &options.providers, |it| it.name())?;
+    let databases = options.databases();
     let words: Vec<&str> = databases.iter().map(|database| database.word()).collect();
     let folder = workspace.target.join(format!("sweep-{}", words.join("-")));
     trial::empty(&folder)?;
-    let built = trial::build_program_with(workspace, orders.profile, &["failpoints"])?;
+    let built = trial::build_program_with(workspace, options.profile, &["failpoints"])?;
     // Another build of the program, without the feature, may take its place while we sweep.
     let program = folder.join(format!("pagos-with-failpoints{}", std::env::consts::EXE_SUFFIX));
     fs::copy(&built, &program).map_err(Failure::while_doing(program.display()))?;
@@ -138,8 +138,8 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failu
         };
         let ground = Ground { program: &program, folder: &folder, server: server.as_ref() };
         let begun = Instant::now();
-        let report = Report::new(play_all(&plan(orders), &ground, orders)?);
-        report.print(orders, *database, begun.elapsed());
+        let report = Report::new(play_all(&plan(options), &ground, options)?);
+        report.print(options, *database, begun.elapsed());
         aborts += report.aborts();
         violations += report.violations();
     }
@@ -148,36 +148,36 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<Tally, Failu
     }
     match violations {
         0 => Ok(Tally { passed: aborts, ..Tally::default() }),
-        count => Err(Failure::new(format!("{count} violations; seed {}", orders.seed))),
+        count => Err(Failure::new(format!("{count} violations; seed {}", options.seed))),
     }
 }
 
-/// What all stages stand on.
+/// What all cases stand on.
 struct Ground<'a> {
     program: &'a Path,
     folder: &'a Path,
     server: Option<&'a Server>,
 }
 
-/// A stage for each provider and fault, the slow ones first.
-fn plan(orders: &Orders) -> Vec<Plan> {
-    let (points, faults) = (orders.points(), orders.faults());
+/// A case for each provider and fault, the slow ones first.
+fn plan(options: &Options) -> Vec<Plan> {
+    let (points, faults) = (options.points(), options.faults());
     let places = points.iter().flat_map(|point| {
         point.phases().iter().map(|phase| Place { point: *point, phase: *phase })
     });
     let places: Vec<Place> = places.collect();
     let mut plans = Vec::new();
-    for (day, befalls) in faults.iter().enumerate() {
-        for provider in &orders.providers {
+    for (day, injected) in faults.iter().enumerate() {
+        for provider in &options.providers {
             let is_wanted = |place: &&Place| {
-                !orders.quick || first_fault(**place, *provider, &faults) == Some(*befalls)
+                !options.quick || first_fault(**place, *provider, &faults) == Some(*injected)
             };
             let places: Vec<Place> = places.iter().filter(is_wanted).copied().collect();
             if places.is_empty() {
                 continue;
             }
-            let seed = orders.seed * 1_000 + u64::try_from(day).unwrap_or_default();
-            plans.push(Plan { provider: *provider, befalls: *befalls, places, seed });
+            let seed = options.seed * 1_000 + u64::try_from(day).unwrap_or_default();
+            plans.push(Plan { provider: *provider, injected: *injected, places, seed });
         }
     }
     plans
@@ -185,17 +185,17 @@ fn plan(orders: &Orders) -> Vec<Plan> {
 
 /// The first fault with which a process gets there; if none does, the first of all, so that the
 /// reason is told.
-fn first_fault(place: Place, provider: Kit, faults: &[Befalls]) -> Option<Befalls> {
+fn first_fault(place: Place, provider: Kit, faults: &[InjectedFault]) -> Option<InjectedFault> {
     let is_reached =
-        |it: &&Befalls| !matches!(reach::reach(place, provider, **it), Reach::Never(_));
+        |it: &&InjectedFault| !matches!(reach::reach(place, provider, **it), Reach::Never(_));
     faults.iter().find(is_reached).or(faults.first()).copied()
 }
 
-/// Plays stages side by side: most of their time they wait.
+/// Plays cases side by side: most of their time they wait.
 fn play_all(
     plans: &[Plan],
     ground: &Ground<'_>,
-    orders: &Orders,
+    options: &Options,
 ) -> Result<Vec<(Plan, Outcome)>, Failure> {
     let waiting: Mutex<VecDeque<&Plan>> = Mutex::new(plans.iter().collect());
     let played = Mutex::new(Vec::new());
@@ -208,23 +208,23 @@ fn play_all(
         }
     };
     thread::scope(|scope| {
-        for _ in 0..orders.side_by_side.max(1).min(plans.len()) {
+        for _ in 0..options.side_by_side.max(1).min(plans.len()) {
             scope.spawn(work);
         }
     });
     let played = played.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut outcomes = Vec::new();
     for (plan, outcome) in played {
-        let about = format!("{}, {}", plan.provider.name(), fault::word(plan.befalls));
+        let about = format!("{}, {}", plan.provider.name(), fault::word(plan.injected));
         outcomes.push((plan, outcome.map_err(Failure::while_doing(about))?));
     }
     Ok(outcomes)
 }
 
 fn play(plan: &Plan, ground: &Ground<'_>) -> Result<Outcome, Failure> {
-    let name = format!("{}_{}", plan.provider.name(), fault::word(plan.befalls));
+    let name = format!("{}_{}", plan.provider.name(), fault::word(plan.injected));
     let folder = ground.folder.join(&name);
-    // Each stage has a database of its own, because an engine pays whatever is due.
+    // Each case has a database of its own, because an engine pays whatever is due.
     let db = match ground.server {
         None => Db::File(folder.join("pagos.db")),
         Some(server) => {
@@ -232,7 +232,7 @@ fn play(plan: &Plan, ground: &Ground<'_>) -> Result<Outcome, Failure> {
             Db::Server { url, password }
         }
     };
-    let outcome = stage::play(plan, ground.program, &folder, db)
+    let outcome = harness::play(plan, ground.program, &folder, db)
         .inspect_err(|failure| eprintln!("sweep: {name}: {failure}"))?;
     eprintln!(
         "sweep: {name}: {} aborts, {} starts, {} violations, {:.1?}",
@@ -266,18 +266,18 @@ mod tests {
 
     #[test]
     fn everything_is_swept_unless_told_otherwise() {
-        let whole = parse::<Orders>("").unwrap();
+        let whole = parse::<Options>("").unwrap();
         assert_eq!((whole.points(), whole.faults()), (Point::ALL.to_vec(), fault::ALL.to_vec()));
         assert_eq!((whole.quick, whole.profile), (false, BuildProfile::Dev));
-        assert_eq!(parse::<Orders>("--db all").unwrap().databases().len(), 2);
+        assert_eq!(parse::<Options>("--db all").unwrap().databases().len(), 2);
         for point in Point::ALL {
-            let one = parse::<Orders>(&format!("--points {}", point.word())).unwrap();
+            let one = parse::<Options>(&format!("--points {}", point.word())).unwrap();
             assert_eq!(one.points(), [*point]);
         }
         let two = format!("--faults {},none", fault::word(fault::ALL[3]));
-        assert_eq!(parse::<Orders>(&two).unwrap().faults(), [None, fault::ALL[3]]);
+        assert_eq!(parse::<Options>(&two).unwrap().faults(), [None, fault::ALL[3]]);
         for bad in ["--points nowhere", "--faults none,", "--db mysql", "--providers nobody"] {
-            assert!(parse::<Orders>(bad).is_err(), "{bad}");
+            assert!(parse::<Options>(bad).is_err(), "{bad}");
         }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use pagos_kit::{Kit, people};
 
-use super::Orders;
+use super::Options;
 use crate::{
     failure::Failure,
     meter, process,
@@ -56,24 +56,24 @@ pub(super) fn measure(
     folder: &Path,
     pagos: &Path,
     by_hand: &Path,
-    orders: &Orders,
+    options: &Options,
 ) -> Result<Rates, Failure> {
     // Whom the loop by hand speaks to.
     let kit: Vec<Kit> = pagos_kit::find("cashypro").into_iter().collect();
-    let mut best = Rates { rows: orders.rows, by_hand: Duration::MAX, pay: Duration::MAX };
-    for _ in 0..orders.rounds {
+    let mut best = Rates { rows: options.rows, by_hand: Duration::MAX, pay: Duration::MAX };
+    for _ in 0..options.rounds {
         let scene = folder.join("rate");
         trial::empty(&scene)?;
         let file = scene.join("payouts.csv");
-        trial::write_payouts(&file, people::rows(orders.rows, SEED, kit.clone()))?;
+        trial::write_payouts(&file, people::rows(options.rows, SEED, kit.clone()))?;
         let bank = Bank::open(pagos, &scene, Faults::None, SEED)?;
-        best.by_hand = best.by_hand.min(pay_by_hand(by_hand, &bank, &file, orders.rows)?);
+        best.by_hand = best.by_hand.min(pay_by_hand(by_hand, &bank, &file, options.rows)?);
         drop(bank);
         let bank = Bank::open(pagos, &scene, Faults::None, SEED)?;
         best.pay = best.pay.min(pay_with_pagos(pagos, &bank, &scene, &file)?);
         let paid = bank.count_payments()?.len() as u64;
-        if paid != orders.rows {
-            return Err(Failure::new(format!("{paid} of {} payouts were paid", orders.rows)));
+        if paid != options.rows {
+            return Err(Failure::new(format!("{paid} of {} payouts were paid", options.rows)));
         }
     }
     Ok(best)

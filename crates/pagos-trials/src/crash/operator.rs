@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{
     crash::{
-        Figures, Stage,
+        Figures, Harness,
         outcome::Books,
         settle,
         verdict::{Doubt, Verdict, Violation},
@@ -25,7 +25,7 @@ const RESTS_MAX: u32 = 5;
 
 /// Decides about every doubt and runs to the end again, until none is left.
 pub(super) fn decide(
-    stage: &Stage,
+    harness: &Harness,
     mut verdict: Verdict,
     figures: &mut Figures,
 ) -> Result<Verdict, Failure> {
@@ -36,20 +36,24 @@ pub(super) fn decide(
             break;
         }
         figures.rounds += 1;
-        let books = let_rest(stage)?;
+        let books = let_rest(harness)?;
         for doubt in &verdict.in_doubt {
             match decision(doubt, &books) {
                 Decision::Resend => {
-                    stage.payer.decide(&doubt.key, Decision::Resend, "crash: not in the books")?;
+                    harness.payer.decide(
+                        &doubt.key,
+                        Decision::Resend,
+                        "crash: not in the books",
+                    )?;
                     figures.resent += 1;
                 }
                 Decision::Ask => {
-                    stage.payer.decide(&doubt.key, Decision::Ask, "crash: ask the bank again")?;
+                    harness.payer.decide(&doubt.key, Decision::Ask, "crash: ask the bank again")?;
                     figures.asked += 1;
                 }
             }
         }
-        verdict = settle(stage, figures)?;
+        verdict = settle(harness, figures)?;
     }
     Ok(verdict)
 }
@@ -65,11 +69,11 @@ fn decision(doubt: &Doubt, books: &Books) -> Decision {
 /// Lets the bank do everything that it has under way, requests that it applies late included, and
 /// reads its books. A request that is under way shows nowhere before it is applied; so an hour goes
 /// by, and then another one that changes nothing.
-fn let_rest(stage: &Stage) -> Result<Books, Failure> {
-    let mut books = stage.read_books()?;
+fn let_rest(harness: &Harness) -> Result<Books, Failure> {
+    let mut books = harness.read_books()?;
     for _ in 0..RESTS_MAX {
-        stage.bank.skip(REST)?;
-        let later = stage.read_books()?;
+        harness.bank.skip(REST)?;
+        let later = harness.read_books()?;
         if later == books && later.moving == 0 {
             return Ok(later);
         }

@@ -1,7 +1,7 @@
 //! What strangers do to `serve`, one thing at a time, from the address that genuine webhooks come
 //! from: the worst case. Judges only what a stranger can see.
 
-mod crowd;
+mod connections;
 mod flood;
 mod guess;
 mod hints;
@@ -16,7 +16,7 @@ use pagos_kit::people::Row;
 
 use crate::{
     failure::Failure,
-    siege::{relay::Relay, stage::Stage},
+    siege::{harness::Harness, relay::Relay},
 };
 
 /// Whom an attack hits, and until when.
@@ -30,9 +30,9 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn of(stage: &'a Stage, until: Instant) -> Self {
-        let (serve, known) = (stage.serve_address, stage.known.as_slice());
-        Self { serve, known, relay: &stage.relay, until }
+    fn of(harness: &'a Harness, until: Instant) -> Self {
+        let (serve, known) = (harness.serve_address, harness.known.as_slice());
+        Self { serve, known, relay: &harness.relay, until }
     }
 }
 
@@ -109,21 +109,21 @@ impl Attack {
     }
 
     /// Does it, until the moment that is given.
-    pub(super) fn launch(self, stage: &mut Stage, until: Instant) -> Result<Outcome, Failure> {
+    pub(super) fn launch(self, harness: &mut Harness, until: Instant) -> Result<Outcome, Failure> {
         let act = match self {
-            Self::Idle => crowd::idle,
-            Self::Slow => crowd::slow,
-            Self::Unread => crowd::unread,
+            Self::Idle => connections::idle,
+            Self::Slow => connections::slow,
+            Self::Unread => connections::unread,
             Self::Forged => noise::forged,
             Self::Garbage => noise::garbage,
             Self::Hints => hints::small,
             Self::LargeHints => hints::large,
             Self::Guess => guess::launch,
             Self::Trace => trace::launch,
-            // It pays further payouts, and needs all of the stage.
-            Self::Unsent => return unsent::launch(stage, until),
+            // It pays further payouts, and needs all of the harness.
+            Self::Unsent => return unsent::launch(harness, until),
         };
-        Ok(act(&Target::of(stage, until)))
+        Ok(act(&Target::of(harness, until)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::siege::stage::QUESTIONS_PER_SECOND;
+use crate::siege::harness::QUESTIONS_PER_SECOND;
 
 const ACKNOWLEDGED_MS_MAX: u64 = 2_000;
 const APPLIED_MS_MAX: u64 = 5_000;
@@ -21,7 +21,7 @@ const DELIVERED_PER_SECOND_MIN: u64 = 1;
 
 /// What happened to one genuine delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fate {
+pub(super) struct DeliveryOutcome {
     /// The time to its answer, whatever that was.
     pub(super) answered_ms: u64,
     pub(super) is_acknowledged: bool,
@@ -35,7 +35,7 @@ pub(super) struct Figures {
     pub(super) name: &'static str,
     pub(super) lasted: Duration,
     pub(super) requests: u64,
-    pub(super) fates: Vec<Fate>,
+    pub(super) outcomes: Vec<DeliveryOutcome>,
     /// Where there is a `/proc`.
     pub(super) peak_kib: Option<u64>,
     /// What the database grew by beyond what genuine work needs.
@@ -48,11 +48,11 @@ pub(super) struct Figures {
 
 impl Figures {
     fn slowest_answer_ms(&self) -> u64 {
-        self.fates.iter().map(|fate| fate.answered_ms).max().unwrap_or(0)
+        self.outcomes.iter().map(|outcome| outcome.answered_ms).max().unwrap_or(0)
     }
 
     fn slowest_apply_ms(&self) -> u64 {
-        self.fates.iter().filter_map(|fate| fate.applied_ms).max().unwrap_or(0)
+        self.outcomes.iter().filter_map(|outcome| outcome.applied_ms).max().unwrap_or(0)
     }
 
     fn strangers_kib_a_minute(&self) -> i64 {
@@ -95,25 +95,27 @@ pub(super) fn judge(figures: &Figures) -> Vec<String> {
 }
 
 fn judge_fates(figures: &Figures, faults: &mut Vec<String>) {
-    let count =
-        |is_meant: fn(&Fate) -> bool| figures.fates.iter().filter(|it| is_meant(it)).count();
-    let delivered = u64::try_from(figures.fates.len()).unwrap_or(u64::MAX);
+    let count = |is_meant: fn(&DeliveryOutcome) -> bool| {
+        figures.outcomes.iter().filter(|it| is_meant(it)).count()
+    };
+    let delivered = u64::try_from(figures.outcomes.len()).unwrap_or(u64::MAX);
     if delivered < DELIVERED_PER_SECOND_MIN * figures.lasted.as_secs().max(1) {
         faults.push(format!("only {delivered} genuine deliveries"));
     }
-    let refused = count(|fate| !fate.is_acknowledged);
+    let refused = count(|outcome| !outcome.is_acknowledged);
     if refused > 0 {
         faults.push(format!("{refused} of {delivered} genuine deliveries not acknowledged"));
     }
-    let late = count(|fate| fate.is_acknowledged && fate.answered_ms > ACKNOWLEDGED_MS_MAX);
+    let late =
+        count(|outcome| outcome.is_acknowledged && outcome.answered_ms > ACKNOWLEDGED_MS_MAX);
     if late > 0 {
         faults.push(format!("{late} acknowledged after more than {ACKNOWLEDGED_MS_MAX} ms"));
     }
-    let lost = count(|fate| fate.is_acknowledged && fate.applied_ms.is_none());
+    let lost = count(|outcome| outcome.is_acknowledged && outcome.applied_ms.is_none());
     if lost > 0 {
         faults.push(format!("{lost} acknowledged and not applied"));
     }
-    let late = count(|fate| fate.applied_ms.is_some_and(|ms| ms > APPLIED_MS_MAX));
+    let late = count(|outcome| outcome.applied_ms.is_some_and(|ms| ms > APPLIED_MS_MAX));
     if late > 0 {
         faults.push(format!("{late} applied after more than {APPLIED_MS_MAX} ms"));
     }
@@ -141,7 +143,7 @@ pub(super) fn table(all: &[Figures]) -> Vec<String> {
             "{:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>10} {:>11}  {verdict}",
             figures.name,
             figures.requests,
-            figures.fates.len(),
+            figures.outcomes.len(),
             figures.slowest_answer_ms(),
             figures.slowest_apply_ms(),
             peak,
@@ -157,12 +159,13 @@ mod tests {
     use super::*;
 
     fn held() -> Figures {
-        let fate = Fate { answered_ms: 12, is_acknowledged: true, applied_ms: Some(300) };
+        let outcome =
+            DeliveryOutcome { answered_ms: 12, is_acknowledged: true, applied_ms: Some(300) };
         Figures {
             name: "idle",
             lasted: Duration::from_secs(20),
             requests: 5,
-            fates: vec![fate; 200],
+            outcomes: vec![outcome; 200],
             peak_kib: Some(20 * 1024),
             strangers_kib: 4,
             questions: 300,
@@ -180,12 +183,12 @@ mod tests {
     fn every_demand_can_fail() {
         check(|_| {}, "");
         check(|it| it.peak_kib = None, "");
-        check(|it| it.fates.clear(), "only 0 genuine deliveries");
-        check(|it| it.fates[3].answered_ms = 2_001, "1 acknowledged after more than 2000 ms");
-        check(|it| it.fates[3].applied_ms = Some(5_001), "1 applied after more than 5000 ms");
-        check(|it| it.fates[3].applied_ms = None, "1 acknowledged and not applied");
+        check(|it| it.outcomes.clear(), "only 0 genuine deliveries");
+        check(|it| it.outcomes[3].answered_ms = 2_001, "1 acknowledged after more than 2000 ms");
+        check(|it| it.outcomes[3].applied_ms = Some(5_001), "1 applied after more than 5000 ms");
+        check(|it| it.outcomes[3].applied_ms = None, "1 acknowledged and not applied");
         check(
-            |it| it.fates[3].is_acknowledged = false,
+            |it| it.outcomes[3].is_acknowledged = false,
             "1 of 200 genuine deliveries not acknowledged",
         );
         check(|it| it.peak_kib = Some(128 * 1024 + 1_024), "129 MiB of memory, allowed 128");

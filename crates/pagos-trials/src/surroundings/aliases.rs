@@ -6,15 +6,15 @@ use std::{fs, path::Path};
 use crate::{
     failure::Failure,
     surroundings::{
-        site::{Expected, Stage},
+        site::{Expected, Harness},
         table::Told,
     },
 };
 
 const NAME: &str = "aliases";
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
-    let site = stage.site(NAME, 6)?;
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
+    let site = harness.site(NAME, 6)?;
     let mut told =
         vec![site.try_out(NAME, "its own name", &mut site.pay("a.db"), Expected::Paid)?];
     fs::create_dir(site.work.join("sub")).map_err(Failure::while_doing("a folder"))?;

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     surroundings::{
         side_by_side,
-        site::{Site, Stage},
+        site::{Harness, Site},
         table::{Told, Verdict},
     },
     trial::bank::Bank,
@@ -33,17 +33,17 @@ const RUNS: [(&str, &str); 5] = [
     ("init", "exec \"$P\" init pagos.toml"),
 ];
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
     if !cfg!(unix) {
         return Ok(vec![Told::skipped(NAME, "modes of files", "there are none here")]);
     }
-    let mut told = side_by_side(RUNS, |run| look_at(stage, run))?;
-    told.push(with_a_journal(&stage.site(NAME, 1)?)?);
+    let mut told = side_by_side(RUNS, |run| look_at(harness, run))?;
+    told.push(with_a_journal(&harness.site(NAME, 1)?)?);
     Ok(told)
 }
 
-fn look_at(stage: &Stage, (what, script): (&str, &str)) -> Result<Vec<Told>, Failure> {
-    let site = stage.site(NAME, 2)?;
+fn look_at(harness: &Harness, (what, script): (&str, &str)) -> Result<Vec<Told>, Failure> {
+    let site = harness.site(NAME, 2)?;
     let temporary = site.work.join("tmp");
     fs::create_dir(&temporary).map_err(Failure::while_doing(temporary.display()))?;
     let mut shell = open_shell(&site, script);
@@ -55,15 +55,15 @@ fn look_at(stage: &Stage, (what, script): (&str, &str)) -> Result<Vec<Told>, Fai
 fn open_shell(site: &Site<'_>, script: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("umask 000; {script}")]).current_dir(&site.work);
-    shell.env("P", &site.stage.program).env("CSV", &site.file);
-    shell.env("URL", site.stage.bank.url()).env("TMPDIR", site.work.join("tmp"));
+    shell.env("P", &site.harness.program).env("CSV", &site.file);
+    shell.env("URL", site.harness.bank.url()).env("TMPDIR", site.work.join("tmp"));
     shell
 }
 
 /// A twin that keeps a journal, also in a file that somebody made before with a mode of its own.
 fn with_a_journal(site: &Site<'_>) -> Result<Told, Failure> {
     let wrapper = site.file.with_file_name("open-twin");
-    let text = format!("#!/bin/sh\numask 000\nexec '{}' \"$@\"\n", site.stage.program.display());
+    let text = format!("#!/bin/sh\numask 000\nexec '{}' \"$@\"\n", site.harness.program.display());
     fs::write(&wrapper, text).map_err(Failure::while_doing(wrapper.display()))?;
     set_mode(&wrapper, 0o700)?;
     let logs = site.file.parent().unwrap_or(&site.work).to_owned();

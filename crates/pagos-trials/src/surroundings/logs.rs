@@ -12,7 +12,7 @@ use std::{
 use crate::{
     failure::Failure,
     surroundings::{
-        site::{Expected, Site, Stage},
+        site::{Expected, Harness, Site},
         table::Told,
     },
 };
@@ -35,11 +35,11 @@ const HARMS: [Harm; 7] = [
     ("another database takes its place", replaced, Expected::Refused),
 ];
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
-    let site = stage.site(NAME, ROWS as u64)?;
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
+    let site = harness.site(NAME, ROWS as u64)?;
     crash(&site)?;
     // Another one, that knows nothing of this one's payouts.
-    let other = stage.site(NAME, 1)?;
+    let other = harness.site(NAME, 1)?;
     other.run(&mut other.pay("other.db"))?;
     let (from, to) = (other.work.join("other.db"), site.work.join("other.db"));
     fs::copy(&from, &to).map_err(Failure::while_doing(from.display()))?;

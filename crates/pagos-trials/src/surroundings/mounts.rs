@@ -7,7 +7,7 @@ use crate::{
     failure::Failure,
     process,
     surroundings::{
-        site::{Expected, Stage},
+        site::{Expected, Harness},
         table::Told,
         without,
     },
@@ -20,7 +20,7 @@ const FOLDER: &str = "its folder";
 /// Mounts `$1` at `$2`, in a space of its own, and runs the rest there.
 const SCRIPT: &str = "mount --bind \"$1\" \"$2\" || exit 77; shift 2; exec \"$@\"";
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
     if !process::is_available(Command::new("unshare").arg("--version")) {
         let missing = "unshare is missing (Debian's util-linux)";
         // No other system has it, so it is a lack on Linux only.
@@ -29,7 +29,7 @@ pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
             false => Told::skipped(NAME, FILE, missing),
         }]);
     }
-    let site = stage.site(NAME, 4)?;
+    let site = harness.site(NAME, 4)?;
     let mut told = vec![site.try_out(NAME, "no mount", &mut site.pay("a.db"), Expected::Paid)?];
     let (here, there) = (site.work.join("a.db"), site.work.join("there"));
     fs::create_dir(&there).map_err(Failure::while_doing(there.display()))?;

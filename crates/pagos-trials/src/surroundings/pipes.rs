@@ -8,7 +8,7 @@ use crate::{
     process,
     surroundings::{
         side_by_side,
-        site::{Expected, Stage},
+        site::{Expected, Harness},
         table::Told,
         without,
     },
@@ -27,15 +27,15 @@ const WAYS: [(&str, &str); 6] = [
     ("a pipe that ends in the middle of a row", "head -n 3 \"$CSV\" | head -c -60 | PAY -"),
 ];
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
     if !process::is_available(Command::new("bash").arg("--version")) {
         return Ok(vec![without(NAME, "a shell's pipes", "bash is missing")]);
     }
-    side_by_side(WAYS, |way| try_way(stage, way))
+    side_by_side(WAYS, |way| try_way(harness, way))
 }
 
-fn try_way(stage: &Stage, (what, script): (&str, &str)) -> Result<Vec<Told>, Failure> {
-    let site = stage.site(NAME, 4)?;
+fn try_way(harness: &Harness, (what, script): (&str, &str)) -> Result<Vec<Told>, Failure> {
+    let site = harness.site(NAME, 4)?;
     let mut told = Vec::new();
     let is_torn = what.contains("ends in the middle");
     let expected = if is_torn { Expected::Refused } else { Expected::PaidOrRefused };

@@ -15,7 +15,7 @@ use crate::{
     failure::Failure,
     postgres::{Pooler, Server},
     surroundings::{
-        site::{Paid, Site, Stage},
+        site::{Harness, Paid, Site},
         table::{Told, Verdict},
         without,
     },
@@ -33,20 +33,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What pgbouncer says to its clients to be told of a pooler that tears transactions apart.
 const REFUSAL: &str = "pool_mode = transaction or session";
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
-    let Some(server) = stage.start_server()? else {
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
+    let Some(server) = harness.start_server()? else {
         return Ok(vec![without(NAME, "a server", "PostgreSQL is missing (Debian's postgresql)")]);
     };
     if !Pooler::is_installed() {
         return Ok(vec![without(NAME, "a pooler", "pgbouncer is missing (Debian's pgbouncer)")]);
     }
-    let mut told = vec![by_transactions(stage, &server)?];
-    told.extend(by_statements(stage, &server)?);
+    let mut told = vec![by_transactions(harness, &server)?];
+    told.extend(by_statements(harness, &server)?);
     Ok(told)
 }
 
-fn by_transactions(stage: &Stage, server: &Server) -> Result<Told, Failure> {
-    let site = stage.site(NAME, ROWS)?;
+fn by_transactions(harness: &Harness, server: &Server) -> Result<Told, Failure> {
+    let site = harness.site(NAME, ROWS)?;
     server.make_database("pooled")?;
     let mut pooler = Pooler::start(server, "transaction")?;
     let db = pooler.address("pooled");
@@ -94,8 +94,8 @@ fn in_doubt(site: &Site<'_>, db: &str) -> Result<BTreeSet<String>, Failure> {
     Ok(keys.map(str::to_owned).collect())
 }
 
-fn by_statements(stage: &Stage, server: &Server) -> Result<Vec<Told>, Failure> {
-    let site = stage.site(NAME, 2)?;
+fn by_statements(harness: &Harness, server: &Server) -> Result<Vec<Told>, Failure> {
+    let site = harness.site(NAME, 2)?;
     server.make_database("torn")?;
     let pooler = Pooler::start(server, "statement")?;
     let db = pooler.address("torn");

@@ -35,7 +35,7 @@ const TWIN_SPEED: &str = "1000";
 
 /// Everything that runs for all scenarios.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct Harness {
     workspace: Workspace,
     pub(super) program: PathBuf,
     folder: PathBuf,
@@ -43,7 +43,7 @@ pub(super) struct Stage {
     sites: AtomicU64,
 }
 
-impl Stage {
+impl Harness {
     /// Starts the bank.
     pub(super) fn set_up(workspace: &Workspace, program: PathBuf) -> Result<Self, Failure> {
         Self::set_up_in(workspace.target.join("surroundings"), workspace, program)
@@ -85,14 +85,14 @@ impl Stage {
         let keys = rows.iter().map(|row| row.key.clone()).collect();
         let file = given.join("payouts.csv");
         trial::write_payouts(&file, rows)?;
-        Ok(Site { stage: self, work, said, file, keys, runs: AtomicU64::new(1) })
+        Ok(Site { harness: self, work, said, file, keys, runs: AtomicU64::new(1) })
     }
 }
 
 /// The place of one scenario. Whatever is in `work` at the end, the runs have left there.
 #[derive(Debug)]
-pub(super) struct Site<'stage> {
-    pub(super) stage: &'stage Stage,
+pub(super) struct Site<'harness> {
+    pub(super) harness: &'harness Harness,
     pub(super) work: PathBuf,
     said: PathBuf,
     pub(super) file: PathBuf,
@@ -133,20 +133,20 @@ impl Site<'_> {
     /// The same without a file.
     pub(super) fn pay_from(&self, db: &str) -> Command {
         let mut command = self.command();
-        command.args(["pay", "--yes", "--db", db, "--sandbox-url", self.stage.bank.url()]);
+        command.args(["pay", "--yes", "--db", db, "--sandbox-url", self.harness.bank.url()]);
         command
     }
 
     /// `pagos` in the folder of the runs.
     pub(super) fn command(&self) -> Command {
-        let mut command = Command::new(&self.stage.program);
+        let mut command = Command::new(&self.harness.program);
         command.current_dir(&self.work);
         command
     }
 
     /// The text of a shell's command that pays; `file` stands in it as it is.
     pub(super) fn pay_in_shell(&self, db: &str, file: &str) -> String {
-        let (program, url) = (self.stage.program.display(), self.stage.bank.url());
+        let (program, url) = (self.harness.program.display(), self.harness.bank.url());
         format!("'{program}' pay {file} --yes --db {db} --sandbox-url {url}")
     }
 
@@ -162,8 +162,8 @@ impl Site<'_> {
         }
         let said = self.said.with_file_name(format!("said-{number}"));
         fs::create_dir(&said).map_err(failed())?;
-        let (stage, file, keys) = (self.stage, self.file.clone(), self.keys.clone());
-        Ok(Self { stage, work, said, file, keys, runs: AtomicU64::new(1) })
+        let (harness, file, keys) = (self.harness, self.file.clone(), self.keys.clone());
+        Ok(Self { harness, work, said, file, keys, runs: AtomicU64::new(1) })
     }
 
     /// Runs to the end, or kills what hangs.
@@ -212,7 +212,7 @@ impl Site<'_> {
 
     /// How many payouts of this place were paid, and how many of them more than once.
     pub(super) fn count(&self) -> Result<Paid, Failure> {
-        let payments = self.stage.bank.count_payments()?;
+        let payments = self.harness.bank.count_payments()?;
         let counts = self.keys.iter().filter_map(|key| payments.get(key));
         let once = counts.clone().count();
         Ok(Paid { once, twice: counts.filter(|count| **count > 1).count() })
@@ -220,7 +220,7 @@ impl Site<'_> {
 
     /// The payouts of this place that the bank never paid.
     pub(super) fn unpaid(&self) -> Result<BTreeSet<String>, Failure> {
-        let payments = self.stage.bank.count_payments()?;
+        let payments = self.harness.bank.count_payments()?;
         Ok(self.keys.iter().filter(|key| !payments.contains_key(*key)).cloned().collect())
     }
 

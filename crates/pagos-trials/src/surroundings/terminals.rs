@@ -7,7 +7,7 @@ use crate::{
     process,
     surroundings::{
         side_by_side,
-        site::{Site, Stage},
+        site::{Harness, Site},
         table::{Told, Verdict},
         without,
     },
@@ -20,7 +20,7 @@ const WIDTHS: [usize; 4] = [60, 80, 100, 160];
 /// The commands whose output people read, but for `pay`; `DB` is the database that `pay` has left.
 const OTHERS: [&str; 2] = ["list --db DB", "doctor --db DB"];
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
     // The one of BSD has neither this option nor the words that we use.
     if !process::is_available(Command::new("script").arg("--version")) {
         let missing = "script is missing (Debian's bsdutils)";
@@ -29,14 +29,14 @@ pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
             false => Told::skipped(NAME, "widths", missing),
         }]);
     }
-    side_by_side(WIDTHS, |width| look_at_all(&stage.apart(&format!("width-{width}"))?, width))
+    side_by_side(WIDTHS, |width| look_at_all(&harness.apart(&format!("width-{width}"))?, width))
 }
 
-fn look_at_all(stage: &Stage, width: usize) -> Result<Vec<Told>, Failure> {
-    let site = stage.site(NAME, 4)?;
+fn look_at_all(harness: &Harness, width: usize) -> Result<Vec<Told>, Failure> {
+    let site = harness.site(NAME, 4)?;
     let file = format!("'{}'", site.file.display());
     let mut told = vec![look(&site, width, "pay", &site.pay_in_shell("a.db", &file))?];
-    let program = stage.program.display();
+    let program = harness.program.display();
     for words in OTHERS {
         let command = format!("'{program}' {}", words.replace("DB", "a.db"));
         let name = words.split(' ').next().unwrap_or(words);

@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use crate::{
     failure::Failure,
     surroundings::{
-        site::{Expected, Site, Stage},
+        site::{Expected, Harness, Site},
         table::Told,
     },
 };
@@ -28,8 +28,8 @@ const HARMS: [Harm; 4] =
 /// What is left beside it.
 const TRACES: [&str; 4] = [".lock", "-wal", "-journal", ".bank"];
 
-pub(super) fn play(stage: &Stage) -> Result<Vec<Told>, Failure> {
-    let paid = stage.site(NAME, 2)?;
+pub(super) fn play(harness: &Harness) -> Result<Vec<Told>, Failure> {
+    let paid = harness.site(NAME, 2)?;
     let mut told = vec![paid.try_out(NAME, "nothing", &mut paid.pay("a.db"), Expected::Paid)?];
     for harm in HARMS {
         for trace in TRACES {

@@ -1,15 +1,15 @@
-//! Every fault of the twins, and what it makes of a payout through each provider. Orders none.
+//! Every fault of the twins, and what it makes of a payout through each provider. Options none.
 
 use pagos_twin::{Fault, Occasion};
 use serde_json::{Value, json};
 
 use pagos_kit::{CreateReply, Kit};
 
-/// What befalls a row; `None` for a good day.
-pub(super) type Befalls = Option<Fault>;
+/// The fault that a row meets; `None` for a good day.
+pub(super) type InjectedFault = Option<Fault>;
 
 /// All of them, a good day first.
-pub(super) const ALL: [Befalls; 29] = [
+pub(super) const ALL: [InjectedFault; 29] = [
     None,
     Some(Fault::LoseRequest),
     Some(Fault::LoseReply),
@@ -44,8 +44,8 @@ pub(super) const ALL: [Befalls; 29] = [
 /// What the reply to a first `create` amounts to.
 ///
 /// Exhaustive, so that a new fault of the twins has an answer here or does not compile.
-pub(super) fn reply(provider: Kit, befalls: Befalls) -> CreateReply {
-    let Some(fault) = befalls else { return CreateReply::Tells };
+pub(super) fn reply(provider: Kit, injected: InjectedFault) -> CreateReply {
+    let Some(fault) = injected else { return CreateReply::Tells };
     match fault {
         Fault::LoseReply
         | Fault::ErrorAfter
@@ -79,24 +79,24 @@ pub(super) fn reply(provider: Kit, befalls: Befalls) -> CreateReply {
 /// Does the first `create` of a payment tell its session? As with payouts, but no payment needs a
 /// balance, whatever is refused leaves no session, and an address may be asked for in a request of its
 /// own, which is a question.
-pub(super) fn is_session_told(provider: Kit, befalls: Befalls) -> bool {
+pub(super) fn is_session_told(provider: Kit, injected: InjectedFault) -> bool {
     let is_address_asked = provider.payment().is_some_and(|payment| payment.is_address_asked);
-    match befalls {
-        _ if is_address_asked && is_of_query(befalls) => false,
+    match injected {
+        _ if is_address_asked && is_of_query(injected) => false,
         Some(Fault::Busy | Fault::Throttle | Fault::Refuse) => false,
         Some(Fault::BalanceExhausted) => true,
-        _ => reply(provider, befalls) == CreateReply::Tells,
+        _ => reply(provider, injected) == CreateReply::Tells,
     }
 }
 
 /// Does it befall questions, so that they get no answer? An odd word is an answer.
-pub(super) fn is_of_query(befalls: Befalls) -> bool {
-    befalls.is_some_and(|fault| fault.occasion() == Occasion::Query && fault != Fault::OddWord)
+pub(super) fn is_of_query(injected: InjectedFault) -> bool {
+    injected.is_some_and(|fault| fault.occasion() == Occasion::Query && fault != Fault::OddWord)
 }
 
 /// The twins' word for it.
-pub(super) fn word(befalls: Befalls) -> String {
-    let word = befalls.and_then(|fault| serde_json::to_value(fault).ok());
+pub(super) fn word(injected: InjectedFault) -> String {
+    let word = injected.and_then(|fault| serde_json::to_value(fault).ok());
     word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| "none".to_owned())
 }
 

@@ -7,7 +7,7 @@ use pagos_twin::Fault;
 
 use pagos_kit::{CreateReply as Reply, Events, Kit, PaymentQuery, Preparation};
 
-use crate::sweep::fault::{self, Befalls};
+use crate::sweep::fault::{self, InjectedFault};
 
 /// One place in the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,13 +49,13 @@ pub(super) enum Way {
     AfterCrashAnswered,
 }
 
-/// How a process gets to `place` with a row that this befalls.
-pub(super) fn reach(place: Place, provider: Kit, befalls: Befalls) -> Reach {
+/// How a process gets to `place` with a row that meets this fault.
+pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Reach {
     let straight = Reach::Pay(Way::Straight);
     let when = |is_reached, because| if is_reached { straight } else { Reach::Never(because) };
     let prepares = provider.preparation() != Preparation::Nothing;
-    let reply = fault::reply(provider, befalls);
-    let is_news_lost = befalls == Some(Fault::WebhookLost) && provider.has_one_event();
+    let reply = fault::reply(provider, injected);
+    let is_news_lost = injected == Some(Fault::WebhookLost) && provider.has_one_event();
     let is_signed = provider.events() == Events::Signed;
     let is_for_a_person = reply == Reply::DoubtAndLost && !provider.resends_when_absent();
     match place.point {
@@ -96,7 +96,7 @@ pub(super) fn reach(place: Place, provider: Kit, befalls: Befalls) -> Reach {
         }
         Point::RecordUnprepared => Reach::Never("the plan refuses what cannot be prepared"),
         Point::PutOff => when(
-            provider.preparation() == Preparation::Request && fault::is_of_query(befalls),
+            provider.preparation() == Preparation::Request && fault::is_of_query(injected),
             "nothing goes wrong while it is prepared",
         ),
         Point::RecordReply => match reply {
@@ -125,7 +125,7 @@ pub(super) fn reach(place: Place, provider: Kit, befalls: Befalls) -> Reach {
         }
         Point::RecordAnswer => when(!is_for_a_person, FOR_A_PERSON),
         Point::RecordAmbiguity => Reach::Never("no twin has two payouts under one key"),
-        Point::NoteQuestion => when(fault::is_of_query(befalls), "every question is answered"),
+        Point::NoteQuestion => when(fault::is_of_query(injected), "every question is answered"),
         Point::Receive if is_news_lost => Reach::Never(NEWS_LOST),
         Point::Receive => when(!is_for_a_person, FOR_A_PERSON),
         Point::ApplyDelivery | Point::ScheduleQuestion if is_news_lost => Reach::Never(NEWS_LOST),
@@ -153,7 +153,7 @@ pub(super) fn reach(place: Place, provider: Kit, befalls: Befalls) -> Reach {
         | Point::RecordPaymentAnswer
         | Point::ApplyPaymentDelivery
         | Point::SchedulePaymentQuestion
-        | Point::RecordPaymentDecision => reach_payment(place, provider, befalls),
+        | Point::RecordPaymentDecision => reach_payment(place, provider, injected),
     }
 }
 
@@ -162,11 +162,11 @@ const REFUSED: &str = "it is refused, so there is nothing to be told about";
 const NEWS_LOST: &str = "its only news is lost";
 
 /// The same for payments.
-fn reach_payment(place: Place, provider: Kit, befalls: Befalls) -> Reach {
+fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach {
     let Some(payment) = provider.payment() else {
         return Reach::Never("it collects nothing");
     };
-    let is_opened = fault::is_session_told(provider, befalls);
+    let is_opened = fault::is_session_told(provider, injected);
     let is_signed = payment.events == Events::Signed;
     match place.point {
         Point::AskForPayment | Point::BeginOpening | Point::PaymentCreate => Reach::OpenPayment,
@@ -190,7 +190,7 @@ fn reach_payment(place: Place, provider: Kit, befalls: Befalls) -> Reach {
             Reach::Never("its twin has no page for payers")
         }
         Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion
-            if befalls == Some(Fault::WebhookLost) =>
+            if injected == Some(Fault::WebhookLost) =>
         {
             Reach::Never(NEWS_LOST)
         }

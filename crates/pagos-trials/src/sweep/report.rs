@@ -13,12 +13,12 @@ use pagos_kit::Kit;
 use crate::{
     crash::Database,
     sweep::{
-        Orders, fault,
-        stage::{Outcome, Plan},
+        Options, fault,
+        harness::{Outcome, Plan},
     },
 };
 
-/// What came of all stages.
+/// What came of all cases.
 #[derive(Debug)]
 pub(crate) struct Report {
     outcomes: Vec<(Plan, Outcome)>,
@@ -47,12 +47,12 @@ impl Report {
         self.sum(|outcome| outcome.aborts.values().map(|count| *count as usize).sum())
     }
 
-    pub(super) fn print(&self, orders: &Orders, database: Database, took: Duration) {
+    pub(super) fn print(&self, options: &Options, database: Database, took: Duration) {
         let cells = self.cells();
-        let names = orders.providers.iter().map(|it| format!("{:>11}", it.name()));
+        let names = options.providers.iter().map(|it| format!("{:>11}", it.name()));
         println!("sweep: {:<26}{}", "aborts", names.collect::<String>());
-        for point in &orders.points() {
-            let row = orders.providers.iter().map(|provider| {
+        for point in &options.points() {
+            let row = options.providers.iter().map(|provider| {
                 let cell = cells.get(&(*point, *provider));
                 match cell.map_or(0, |cell| cell.aborts) {
                     0 => format!("{:>11}", "-"),
@@ -63,10 +63,10 @@ impl Report {
         }
         self.print_reasons(&cells);
         println!(
-            "sweep: {}, seed {}, {} stages, {} aborts, {} starts, {} payouts, {} payments, {} movements, \
+            "sweep: {}, seed {}, {} harnesses, {} aborts, {} starts, {} payouts, {} payments, {} movements, \
              {} decisions of the operator, {took:.1?}",
             database.word(),
-            orders.seed,
+            options.seed,
             self.outcomes.len(),
             self.aborts(),
             self.sum(|outcome| outcome.starts as usize),
@@ -110,7 +110,7 @@ impl Report {
             }
             for (place, because) in &outcome.never {
                 let cell = cells.entry((place.point, plan.provider)).or_default();
-                cell.never.entry(because).or_default().insert(fault::word(plan.befalls));
+                cell.never.entry(because).or_default().insert(fault::word(plan.injected));
             }
         }
         cells

@@ -47,7 +47,7 @@ impl fmt::Display for Failpoint {
 
 /// How a start ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum ProcessEnd {
     /// At the failpoint.
     Aborted,
     /// By itself, with this code.
@@ -94,7 +94,7 @@ impl Start {
     }
 
     /// Waits for the end. Whatever is neither the failpoint nor an exit is a failure.
-    pub(super) fn end(mut self) -> Result<(Fate, String), Failure> {
+    pub(super) fn end(mut self) -> Result<(ProcessEnd, String), Failure> {
         let reader = self.child.stdout.take().map(|stdout| {
             thread::spawn(move || std::io::read_to_string(stdout).unwrap_or_default())
         });
@@ -115,8 +115,8 @@ impl Start {
         let told = fs::read(&self.log).map_err(Failure::while_doing(self.log.display()))?;
         let told = String::from_utf8_lossy(&told).into_owned();
         match status.code() {
-            Some(code) => Ok((Fate::Ended(code), said)),
-            None if told.contains("aborting") => Ok((Fate::Aborted, said)),
+            Some(code) => Ok((ProcessEnd::Ended(code), said)),
+            None if told.contains("aborting") => Ok((ProcessEnd::Aborted, said)),
             None => Err(Failure::new(format!("{}: ended with {status}: {told}", self.what()))),
         }
     }

@@ -4,7 +4,7 @@ use pagos_kit::{Kit, Random, people::Row};
 
 use super::{Outcome, Target, flood::flood};
 use crate::siege::{
-    stage::unsigned,
+    harness::unsigned,
     wire::{self, Message},
 };
 

@@ -12,8 +12,8 @@ use super::{Outcome, Target, flood::flood, hints};
 use crate::{
     failure::Failure,
     siege::{
+        harness::{self, Harness},
         proxy::Call,
-        stage::{self, Stage},
     },
 };
 
@@ -28,26 +28,26 @@ const SLACK: usize = 3;
 /// What an attempt of them needs before there is anything to hint at.
 const HEAD_START: Duration = Duration::from_millis(500);
 
-pub(super) fn launch(stage: &mut Stage, until: Instant) -> Result<Outcome, Failure> {
+pub(super) fn launch(harness: &mut Harness, until: Instant) -> Result<Outcome, Failure> {
     let rows: Vec<Row> = people::rows(COUNT, 3, provider()).collect();
     let begun = Instant::now();
-    stage.proxy.refuse(rows.iter().map(|row| row.key.clone()).collect());
-    stage.pay("unsent", rows.clone())?;
+    harness.proxy.refuse(rows.iter().map(|row| row.key.clone()).collect());
+    harness.pay("unsent", rows.clone())?;
     std::thread::sleep(HEAD_START);
     let hinted: Vec<Row> = rows.iter().step_by(2).cloned().collect();
-    let target = Target { known: &hinted, ..Target::of(stage, until) };
+    let target = Target { known: &hinted, ..Target::of(harness, until) };
     let requests = flood(&target, Some(HINTS_PER_SECOND), |stranger| {
         let Some(row) = stranger.random.choose(target.known) else { return Ok(0) };
         let hint = hints::build(row.provider, &row.key, "", "");
         stranger.ask(&hint).map(|_| 1)
     });
-    let complaints = judge(&stage.proxy.calls(begun, until), &rows);
+    let complaints = judge(&harness.proxy.calls(begun, until), &rows);
     Ok(Outcome { requests, complaints })
 }
 
 /// One whose events are not signed.
 fn provider() -> Vec<Kit> {
-    stage::unsigned().into_iter().take(1).collect()
+    harness::unsigned().into_iter().take(1).collect()
 }
 
 /// Every other payout was mentioned, and none of those left more often than the rest.

@@ -2,8 +2,8 @@
 //! and so is the server, if there is one. Whoever is gone is started again at once. Judges nothing
 //! but exit codes.
 
-mod blows;
 mod ledger;
+mod server_kills;
 
 use std::{
     process::Child,
@@ -16,10 +16,10 @@ use pagos_kit::Random;
 
 use crate::{
     crash::{
-        Database, Figures, LAST_RUN_S_MAX, Orders, Stage,
-        crowd::{
-            blows::{Signals, strike_often},
+        Database, Figures, Harness, LAST_RUN_S_MAX, Options,
+        fleet::{
             ledger::Ledger,
+            server_kills::{Signals, strike_often},
         },
     },
     failure::Failure,
@@ -39,20 +39,20 @@ const DOUBTFUL_ENDS_PER_WORKER_MAX: u64 = 2;
 
 /// Kills workers, and the server, until enough were killed or every row has ended.
 pub(super) fn kill_often(
-    stage: &Stage,
-    orders: &Orders,
+    harness: &Harness,
+    options: &Options,
     figures: &mut Figures,
 ) -> Result<(), Failure> {
     let signals = Signals::default();
     thread::scope(|scope| {
-        let blows = stage.server.as_ref().map(|server| {
+        let server_kills = harness.server.as_ref().map(|server| {
             let signals = &signals;
-            scope.spawn(move || strike_often(server, orders, signals))
+            scope.spawn(move || strike_often(server, options, signals))
         });
-        let are_struck = || blows.as_ref().is_none_or(thread::ScopedJoinHandle::is_finished);
-        let killed = kill_workers(stage, orders, figures, &signals, are_struck);
+        let are_struck = || server_kills.as_ref().is_none_or(thread::ScopedJoinHandle::is_finished);
+        let killed = kill_workers(harness, options, figures, &signals, are_struck);
         signals.is_over.store(true, Ordering::Relaxed);
-        let struck = match blows.map(thread::ScopedJoinHandle::join) {
+        let struck = match server_kills.map(thread::ScopedJoinHandle::join) {
             None => Ok(0),
             Some(joined) => {
                 joined.map_err(|_| Failure::new("the thread that strikes the server panicked"))?
@@ -60,61 +60,61 @@ pub(super) fn kill_often(
         };
         killed?;
         figures.server_restarts = struck?;
-        match figures.server_restarts == orders.server_restarts {
+        match figures.server_restarts == options.server_restarts {
             true => Ok(()),
             false => Err(Failure::new(format!(
                 "every row had ended after {} of {} restarts of the server; take more --rows",
-                figures.server_restarts, orders.server_restarts
+                figures.server_restarts, options.server_restarts
             ))),
         }
     })
 }
 
 fn kill_workers(
-    stage: &Stage,
-    orders: &Orders,
+    harness: &Harness,
+    options: &Options,
     figures: &mut Figures,
     signals: &Signals,
     are_struck: impl Fn() -> bool,
 ) -> Result<(), Failure> {
-    let mut moments = Random::new(orders.seed, 2);
-    let mut crowd = Crowd::start(&stage.payer, orders, signals)?;
+    let mut moments = Random::new(options.seed, 2);
+    let mut fleet = Crowd::start(&harness.payer, options, signals)?;
     let begun = Instant::now();
     // A file is stored whole before its first payout goes out.
-    let mut ledger = Ledger::new(&stage.bank);
-    while !ledger.is_moved()? && !crowd.is_done && begun.elapsed() < FIRST_PAYOUT_MAX {
-        crowd.look()?;
+    let mut ledger = Ledger::new(&harness.bank);
+    while !ledger.is_moved()? && !fleet.is_done && begun.elapsed() < FIRST_PAYOUT_MAX {
+        fleet.look()?;
         thread::sleep(LOOK_EVERY);
     }
     signals.is_begun.store(true, Ordering::Relaxed);
     let mut due = Instant::now();
-    while figures.kills < orders.kills() || !are_struck() {
-        due += Duration::from_millis(orders.kill_every_ms);
-        while Instant::now() < due && !crowd.is_done {
-            crowd.look()?;
+    while figures.kills < options.kills() || !are_struck() {
+        due += Duration::from_millis(options.kill_every_ms);
+        while Instant::now() < due && !fleet.is_done {
+            fleet.look()?;
             thread::sleep(LOOK_EVERY);
         }
-        if crowd.is_done {
+        if fleet.is_done {
             let kills = figures.kills;
-            println!("crash: every row had ended after {kills} of {} kills", orders.kills());
+            println!("crash: every row had ended after {kills} of {} kills", options.kills());
             break;
         }
         if ledger.is_quiet()? && are_struck() {
             let kills = figures.kills;
             println!(
                 "crash: hardly any money moved any more after {kills} of {} kills",
-                orders.kills()
+                options.kills()
             );
             break;
         }
         if begun.elapsed() > Duration::from_secs(LAST_RUN_S_MAX) {
-            let rows = orders.rows;
+            let rows = options.rows;
             return Err(Failure::new(format!("{rows} rows did not end in {LAST_RUN_S_MAX} s")));
         }
-        figures.kills += crowd.kill_half(&mut moments)?;
+        figures.kills += fleet.kill_half(&mut moments)?;
     }
-    figures.starts += crowd.starts;
-    figures.starts_in_vain += crowd.starts_in_vain;
+    figures.starts += fleet.starts;
+    figures.starts_in_vain += fleet.starts_in_vain;
     Ok(())
 }
 
@@ -141,8 +141,8 @@ struct Worker {
 }
 
 impl<'a> Crowd<'a> {
-    fn start(payer: &'a Payer, orders: &Orders, signals: &'a Signals) -> Result<Self, Failure> {
-        let mut crowd = Self {
+    fn start(payer: &'a Payer, options: &Options, signals: &'a Signals) -> Result<Self, Failure> {
+        let mut fleet = Self {
             payer,
             signals,
             workers: Vec::new(),
@@ -151,13 +151,13 @@ impl<'a> Crowd<'a> {
             doubtful_ends: 0,
             is_done: false,
         };
-        for number in 0..orders.workers {
-            let work = work_of(number, orders.database);
+        for number in 0..options.workers {
+            let work = work_of(number, options.database);
             let (turns, child) = (signals.turns(), payer.spawn_worker(number, work)?);
-            crowd.workers.push(Worker { number, work, child, turns, begun: Instant::now() });
-            crowd.starts += 1;
+            fleet.workers.push(Worker { number, work, child, turns, begun: Instant::now() });
+            fleet.starts += 1;
         }
-        Ok(crowd)
+        Ok(fleet)
     }
 
     /// Starts again whoever ended, unless nothing is left to do.

@@ -8,7 +8,7 @@ use pagos_twin::Fault;
 
 use pagos_kit::{Call, Kit, people::Row};
 
-use super::{REFUSED, Stage};
+use super::{Harness, REFUSED};
 use crate::{
     failure::Failure,
     sweep::{
@@ -21,7 +21,7 @@ use crate::{
 /// `sent` is told of one call at a time.
 const ONE_BY_ONE: [&str; 2] = ["--concurrency", "1"];
 
-impl Stage {
+impl Harness {
     /// With a row of its own.
     pub(super) fn pay(&mut self, place: Place, way: Way) -> Result<(), Failure> {
         let row = self.next_row()?;
@@ -38,7 +38,7 @@ impl Stage {
         }
         let is_of_news =
             matches!(place.point, Point::Receive | Point::ApplyDelivery | Point::ScheduleQuestion);
-        let is_news_late = is_of_news && self.befalls == Some(Fault::WebhookDelayed);
+        let is_news_late = is_of_news && self.injected == Some(Fault::WebhookDelayed);
         if way == Way::AfterCrashAnswered || is_news_late {
             // Only now: what is prepared goes wrong like a question.
             self.silence(&row.key)?;
@@ -120,7 +120,7 @@ impl Stage {
     }
 
     pub(super) fn next_row(&mut self) -> Result<Row, Failure> {
-        self.people.next().ok_or_else(|| Failure::new("a stage has too few rows"))
+        self.people.next().ok_or_else(|| Failure::new("a case has too few rows"))
     }
 
     fn write(&self, name: &str, rows: impl IntoIterator<Item = Row>) -> Result<PathBuf, Failure> {

@@ -57,7 +57,7 @@ impl Drop for Running {
 
 /// Everything that runs.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct Harness {
     program: PathBuf,
     folder: PathBuf,
     serve: Running,
@@ -80,7 +80,7 @@ pub(super) struct Load {
     pub(super) stuck: u64,
 }
 
-impl Stage {
+impl Harness {
     /// Starts everything and pays.
     pub(super) fn set_up(program: PathBuf, folder: PathBuf, load: Load) -> Result<Self, Failure> {
         trial::empty(&folder)?;
@@ -95,7 +95,7 @@ impl Stage {
         let known: Vec<Row> =
             people::rows(load.stuck, 2, unsigned()).map(|row| row.kept_pending()).collect();
         let (payers, serve) = (Vec::new(), Running(serve));
-        let mut stage = Self {
+        let mut harness = Self {
             program,
             folder,
             serve,
@@ -108,9 +108,9 @@ impl Stage {
             known,
         };
         let flowing = people::rows(load.flowing, 1, vec![pagos_kit::example()]);
-        let rows = stage.known.clone().into_iter().chain(flowing).collect::<Vec<_>>();
-        stage.pay("payouts", rows)?;
-        Ok(stage)
+        let rows = harness.known.clone().into_iter().chain(flowing).collect::<Vec<_>>();
+        harness.pay("payouts", rows)?;
+        Ok(harness)
     }
 
     /// Has a file of these rows paid, beside `serve`, which sends them.

@@ -10,14 +10,14 @@ use pagos_engine::Point;
 use pagos_twin::Fault;
 use serde_json::Value;
 
-use super::{QUESTIONS_LOST, REFUSED, Stage};
+use super::{Harness, QUESTIONS_LOST, REFUSED};
 use crate::{
     failure::Failure,
     sweep::{fault, reach::Place, start::Start},
     trial::payer::IN_DOUBT,
 };
 
-impl Stage {
+impl Harness {
     /// While a session is opened.
     pub(super) fn open_payment(&mut self, place: Place) -> Result<(), Failure> {
         let key = self.new_payment()?;
@@ -62,7 +62,7 @@ impl Stage {
         let failpoint = self.failpoint(place, &key);
         let mut start = Start::new(&self.payer, &words, Some(failpoint.clone()))?;
         let page = parse_url(&start.read_line()?)?;
-        if self.befalls == Some(Fault::WebhookDelayed) {
+        if self.injected == Some(Fault::WebhookDelayed) {
             self.silence(&key)?;
         }
         match page {
@@ -124,7 +124,7 @@ impl Stage {
     }
 
     fn is_session_told(&self) -> bool {
-        fault::is_session_told(self.provider, self.befalls)
+        fault::is_session_told(self.provider, self.injected)
     }
 
     fn new_payment(&mut self) -> Result<String, Failure> {

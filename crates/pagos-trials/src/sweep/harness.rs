@@ -23,9 +23,9 @@ use crate::{
     crash,
     failure::Failure,
     sweep::{
-        fault::{self, Befalls},
+        fault::{self, InjectedFault},
         reach::{Place, Reach, reach},
-        start::{Failpoint, Fate, Start},
+        start::{Failpoint, ProcessEnd, Start},
     },
     trial::{
         self,
@@ -40,14 +40,14 @@ const QUESTIONS_LOST: u32 = 12;
 /// The code of a refusal.
 const REFUSED: i32 = 1;
 
-/// More rows than any stage has places.
+/// More rows than any case has places.
 const ROWS_MAX: u64 = 1_000;
 
-/// What one stage is about.
+/// What one case is about.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) provider: Kit,
-    pub(super) befalls: Befalls,
+    pub(super) injected: InjectedFault,
     pub(super) places: Vec<Place>,
     pub(super) seed: u64,
 }
@@ -70,10 +70,10 @@ pub(super) struct Outcome {
     pub(super) took: Duration,
 }
 
-/// The stage while it is played.
-struct Stage {
+/// The case while it is played.
+struct Harness {
     provider: Kit,
-    befalls: Befalls,
+    injected: InjectedFault,
     payer: Payer,
     bank: Bank,
     people: Box<dyn Iterator<Item = Row>>,
@@ -86,7 +86,7 @@ struct Stage {
     outcome: Outcome,
 }
 
-/// Plays a stage from its start to the verdict.
+/// Plays a case from its start to the verdict.
 pub(super) fn play(plan: &Plan, program: &Path, folder: &Path, db: Db) -> Result<Outcome, Failure> {
     let begun = Instant::now();
     trial::empty(folder)?;
@@ -100,28 +100,28 @@ pub(super) fn play(plan: &Plan, program: &Path, folder: &Path, db: Db) -> Result
     };
     let people = Box::new(people::rows(ROWS_MAX, plan.seed, vec![plan.provider]));
     let (rows, payments, greeter, outcome) = (Vec::new(), Vec::new(), None, Outcome::default());
-    let (provider, befalls) = (plan.provider, plan.befalls);
-    let mut stage =
-        Stage { provider, befalls, payer, bank, people, rows, payments, greeter, outcome };
+    let (provider, injected) = (plan.provider, plan.injected);
+    let mut harness =
+        Harness { provider, injected, payer, bank, people, rows, payments, greeter, outcome };
     // Another bank than that of the rows: it must be gone before there are any.
-    let is_first = |place: &&Place| reach(**place, plan.provider, plan.befalls) == Reach::Serve;
+    let is_first = |place: &&Place| reach(**place, plan.provider, plan.injected) == Reach::Serve;
     let (first, others): (Vec<&Place>, Vec<&Place>) = plan.places.iter().partition(is_first);
     for place in first {
-        stage.visit(*place)?;
+        harness.visit(*place)?;
     }
-    stage.greeter = None;
+    harness.greeter = None;
     for place in others {
-        stage.visit(*place)?;
+        harness.visit(*place)?;
     }
-    let mut outcome = stage.end()?;
+    let mut outcome = harness.end()?;
     outcome.took = begun.elapsed();
     Ok(outcome)
 }
 
-impl Stage {
+impl Harness {
     fn visit(&mut self, place: Place) -> Result<(), Failure> {
         let is_on_server = matches!(self.payer.db, Db::Server { .. });
-        match reach(place, self.provider, self.befalls) {
+        match reach(place, self.provider, self.injected) {
             _ if is_on_server && place.point == Point::EndClaims => {
                 let because = "several processes may work on a server, so claims end by themselves";
                 self.outcome.never.insert(place, because);
@@ -151,10 +151,10 @@ impl Stage {
     /// Waits for the end of a start and takes note of it.
     fn note(&mut self, start: Start, failpoint: &Failpoint) -> Result<String, Failure> {
         self.outcome.starts += 1;
-        let (fate, said) = start.end()?;
-        match fate {
-            Fate::Aborted => *self.outcome.aborts.entry(failpoint.place).or_default() += 1,
-            Fate::Ended(code) => {
+        let (end, said) = start.end()?;
+        match end {
+            ProcessEnd::Aborted => *self.outcome.aborts.entry(failpoint.place).or_default() += 1,
+            ProcessEnd::Ended(code) => {
                 self.blame(format!("{failpoint} was not got to; exit code {code}"))
             }
         }
@@ -165,14 +165,14 @@ impl Stage {
     fn run(&mut self, words: &[&str]) -> Result<(i32, String), Failure> {
         self.outcome.starts += 1;
         match Start::new(&self.payer, words, None)?.end()? {
-            (Fate::Ended(code), said) => Ok((code, said)),
-            (Fate::Aborted, _) => Err(Failure::new("a start without a failpoint aborted")),
+            (ProcessEnd::Ended(code), said) => Ok((code, said)),
+            (ProcessEnd::Aborted, _) => Err(Failure::new("a start without a failpoint aborted")),
         }
     }
 
-    /// Has the fault of this stage meet a key, once.
+    /// Has the fault of this case meet a key, once.
     fn befall(&self, key: &str) -> Result<(), Failure> {
-        self.befalls.map_or(Ok(()), |fault| self.order(key, fault, 1))
+        self.injected.map_or(Ok(()), |fault| self.order(key, fault, 1))
     }
 
     /// The bank answers no questions about it for a while, so that its news comes first.
@@ -192,7 +192,7 @@ impl Stage {
     }
 
     fn blame(&mut self, what: String) {
-        let (provider, fault) = (self.provider.name(), fault::word(self.befalls));
+        let (provider, fault) = (self.provider.name(), fault::word(self.injected));
         self.outcome.violations.push(format!("{provider}, {fault}: {what}"));
     }
 
@@ -206,7 +206,7 @@ impl Stage {
             return Ok(self.outcome);
         }
         trial::write_payouts(&self.payer.file, self.rows.iter().cloned())?;
-        let about = format!("{}, {}", self.provider.name(), fault::word(self.befalls));
+        let about = format!("{}, {}", self.provider.name(), fault::word(self.injected));
         let judged = crash::bring_to_end(self.payer, self.bank, self.rows);
         let judged = judged.map_err(Failure::while_doing(&about))?;
         let mut outcome = self.outcome;
