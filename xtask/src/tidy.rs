@@ -4,8 +4,8 @@
 //! compiler's view of the crates; reviews look after it.
 
 mod arrows;
-mod doors;
 mod fixtures;
+mod instrumented;
 mod manifests;
 mod mutants;
 mod rooms;
@@ -40,7 +40,7 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     let sources = Source::read_all(workspace)?;
     let mut checks = vec![arrows::check(&workspace.packages), rooms::check(workspace, &sources)];
     checks.extend(text::check(&sources));
-    checks.push(doors::check(&sources));
+    checks.push(instrumented::check(&sources));
     checks.push(manifests::check(workspace)?);
     checks.push(fixtures::check(workspace)?);
     checks.push(mutants::check(workspace)?);

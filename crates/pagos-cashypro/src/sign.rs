@@ -9,7 +9,7 @@
 use http::HeaderMap;
 use md5::{Digest, Md5};
 
-use pagos_core::{Error, ErrorKind, Secret, TagMatch};
+use pagos_core::{Error, ErrorKind, Secret, SignatureMatch};
 
 use crate::config::SignCase;
 
@@ -55,14 +55,14 @@ pub fn signature(body: &[u8], api_key: &Secret, case: SignCase) -> String {
 ///
 /// # Errors
 /// `Unauthorized` if the header is missing, repeated, not 32 hex digits or not genuine.
-pub fn verify(body: &[u8], headers: &HeaderMap, api_key: &Secret) -> Result<TagMatch, Error> {
+pub fn verify(body: &[u8], headers: &HeaderMap, api_key: &Secret) -> Result<SignatureMatch, Error> {
     let mut presented = headers.get_all(SIGN_HEADER).iter();
     let (Some(sign), None) = (presented.next(), presented.next()) else {
         return Err(refused("the delivery has no header Sign, or several"));
     };
     let sign = parse_tag(sign.as_bytes())
         .ok_or_else(|| refused("the header Sign is not 32 hexadecimal digits"))?;
-    TagMatch::of(&tag(body, api_key), &sign)
+    SignatureMatch::of(&tag(body, api_key), &sign)
         .ok_or_else(|| refused("the header Sign is not the signature of the body"))
 }
 

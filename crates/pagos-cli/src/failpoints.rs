@@ -14,7 +14,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::{Departure, OrderKey, Reached, Transport, TransportError};
-use pagos_engine::{Deed, Phase, Point, Probe, Store, StoreDoor};
+use pagos_engine::{Deed, InstrumentedStore, Phase, Point, Probe, Store};
 
 use crate::{console, exit::Failure};
 
@@ -36,9 +36,9 @@ pub(crate) fn arm() -> Result<(), Failure> {
 }
 
 /// The store, with the failpoint if one is armed.
-pub(crate) fn door(store: Arc<dyn Store>) -> StoreDoor {
+pub(crate) fn instrumented(store: Arc<dyn Store>) -> InstrumentedStore {
     match ARMED.get() {
-        Some(failpoint) => StoreDoor::new(store, Arc::clone(failpoint) as _),
+        Some(failpoint) => InstrumentedStore::new(store, Arc::clone(failpoint) as _),
         None => store.into(),
     }
 }

@@ -16,7 +16,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::HeaderValue;
 
-use pagos_core::{Error, ErrorKind, Secret, TagMatch, Verified};
+use pagos_core::{Error, ErrorKind, Secret, SignatureMatch, Verified};
 use pagos_wire::sensitive;
 
 use crate::sign::key::PublicKey;
@@ -51,12 +51,16 @@ pub fn verify(body: &[u8], digest: &str, keys_pem: &str) -> Result<Verified<Byte
 
 /// The proof that one of `keys` signed `body`. Which of several active keys signs is not published,
 /// so each is tried.
-pub(crate) fn prove(keys: &[PublicKey], body: &[u8], digest: &str) -> Result<TagMatch, Error> {
+pub(crate) fn prove(
+    keys: &[PublicKey],
+    body: &[u8],
+    digest: &str,
+) -> Result<SignatureMatch, Error> {
     let refused = |because: &str| Error::new(ErrorKind::Unauthorized, because);
     let signature =
         STANDARD.decode(bare(digest)).map_err(|_| refused("the header DIGEST is not base64"))?;
     keys.iter()
-        .find_map(|key| TagMatch::of_rsa_sha256(key.der(), body, &signature))
+        .find_map(|key| SignatureMatch::of_rsa_sha256(key.der(), body, &signature))
         .ok_or_else(|| refused("the header DIGEST is no signature of this body by a known key"))
 }
 

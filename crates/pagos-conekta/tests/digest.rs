@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use proptest::prelude::*;
 
 use pagos_conekta::verify;
-use pagos_core::{ErrorKind, TagMatch};
+use pagos_core::{ErrorKind, SignatureMatch};
 
 use crate::support::{base64, case, rsa::PublicNumbers};
 
@@ -172,7 +172,7 @@ fn a_key_is_wanted_before_a_proof() {
     let vector = Vector::read("v4-ping");
     let signature = base64::decode(&vector.digest);
     for key in [&b""[..], b"key", &[0x30, 0x00]] {
-        assert!(TagMatch::of_rsa_sha256(key, &vector.body, &signature).is_none());
+        assert!(SignatureMatch::of_rsa_sha256(key, &vector.body, &signature).is_none());
     }
     let refused = verify(&vector.body, &vector.digest, "").unwrap_err();
     assert_eq!(refused.field(), Some("webhook_keys"));

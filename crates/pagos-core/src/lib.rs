@@ -62,5 +62,5 @@ pub use standing::{NotUnderstood, Standing};
 pub use status::{Change, FailReason, Status, change};
 pub use time::Timestamp;
 pub use transport::{Departure, Reached, Transport, TransportError};
-pub use verified::{TagMatch, Verified};
+pub use verified::{SignatureMatch, Verified};
 pub use webhook::{Decoded, Delivery, Event, Hint, Receipt, SecretScope, Subject, WebhookDecoder};

@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq;
 
 /// What only a passed verification can make. Has no public constructor but [`Verified::new`],
-/// which wants a [`TagMatch`].
+/// which wants a [`SignatureMatch`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T> {
     value: T,
@@ -15,30 +15,30 @@ pub struct Verified<T> {
 /// It cannot be built by hand:
 ///
 /// ```compile_fail
-/// let proof = pagos_core::TagMatch { _private: () };
+/// let proof = pagos_core::SignatureMatch { _private: () };
 /// ```
 ///
 /// Nor from a verdict of somebody else's, which could be a mere `true`: each way to make one does
 /// the check itself, over the bytes. A further kind of signature is a further function here.
 ///
 /// ```compile_fail
-/// let proof = pagos_core::TagMatch::from(true);
+/// let proof = pagos_core::SignatureMatch::from(true);
 /// ```
 #[derive(Debug)]
-pub struct TagMatch {
+pub struct SignatureMatch {
     _private: (),
 }
 
-impl TagMatch {
+impl SignatureMatch {
     /// Compares two tags in constant time (for equal lengths) and returns the proof, or `None`.
     /// An empty tag never matches.
     ///
     /// ```
-    /// use pagos_core::TagMatch;
+    /// use pagos_core::SignatureMatch;
     ///
-    /// assert!(TagMatch::of(b"\x01\x02", b"\x01\x02").is_some());
-    /// assert!(TagMatch::of(b"\x01\x02", b"\x01\x03").is_none());
-    /// assert!(TagMatch::of(b"", b"").is_none());
+    /// assert!(SignatureMatch::of(b"\x01\x02", b"\x01\x02").is_some());
+    /// assert!(SignatureMatch::of(b"\x01\x02", b"\x01\x03").is_none());
+    /// assert!(SignatureMatch::of(b"", b"").is_none());
     /// ```
     pub fn of(computed: &[u8], presented: &[u8]) -> Option<Self> {
         let is_equal = bool::from(computed.ct_eq(presented));
@@ -60,7 +60,7 @@ impl TagMatch {
 
 impl<T> Verified<T> {
     /// Marks `value` as verified. The proof is used up.
-    pub fn new(_proof: TagMatch, value: T) -> Self {
+    pub fn new(_proof: SignatureMatch, value: T) -> Self {
         Self { value }
     }
 
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_genuine_signature_is_proof() {
-        let proof = TagMatch::of_rsa_sha256(&key(), BODY.as_bytes(), &signature()).unwrap();
+        let proof = SignatureMatch::of_rsa_sha256(&key(), BODY.as_bytes(), &signature()).unwrap();
         assert_eq!(Verified::new(proof, BODY).value(), &BODY);
     }
 
@@ -137,7 +137,10 @@ mod tests {
             (b"", b"", b""),
         ];
         for (position, (key, body, signature)) in cases.into_iter().enumerate() {
-            assert!(TagMatch::of_rsa_sha256(key, body, signature).is_none(), "case {position}");
+            assert!(
+                SignatureMatch::of_rsa_sha256(key, body, signature).is_none(),
+                "case {position}"
+            );
         }
     }
 }

@@ -77,7 +77,7 @@ pub trait InboxStore: Debug + Send + Sync {
     /// Stores a delivery's raw bytes and what was found. What has the same [`crate::fingerprint`] is
     /// stored once per account.
     ///
-    /// A hint comes in as the one small note that [`crate::StoreDoor::note_hint`] makes for each order.
+    /// A hint comes in as the one small note that [`crate::InstrumentedStore::note_hint`] makes for each order.
     ///
     /// A repetition of a delivery that left the inbox is due again, at the earliest
     /// [`REPETITION_SPACING`] after the last time, unless it is genuine and was applied: that one

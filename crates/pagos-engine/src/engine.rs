@@ -14,7 +14,7 @@ use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Timestamp, Violation
 use crate::{
     accounts::Accounts,
     agenda::Agenda,
-    door::{ProviderDoor, ProviderDoors, StoreDoor},
+    instrumented::{InstrumentedProvider, InstrumentedProviders, InstrumentedStore},
     intent::{Intent, Released, RunId, Submitted},
     policy::Policy,
     rate::Rates,
@@ -55,8 +55,8 @@ impl Default for Pulse {
 /// store on a server any number of engines may work; over an embedded one, one at a time.
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) store: StoreDoor,
-    pub(crate) providers: ProviderDoors,
+    pub(crate) store: InstrumentedStore,
+    pub(crate) providers: InstrumentedProviders,
     pub(crate) timer: Arc<dyn Timer>,
     /// For what belongs to no account that is configured.
     policy: Policy,
@@ -74,7 +74,7 @@ impl Engine {
     /// An engine that may send: ties the accounts to their world, takes the store's turn, and, where
     /// nobody else can work on the store, ends the claims of a former life.
     ///
-    /// Takes a store, or a [`StoreDoor`] whose probe then hears of its calls too. `policy` is for all
+    /// Takes a store, or a [`InstrumentedStore`] whose probe then hears of its calls too. `policy` is for all
     /// accounts that have none of their own ([`Accounts::under`]).
     ///
     /// ```
@@ -98,7 +98,7 @@ impl Engine {
     /// [`EngineError::OtherWorld`] if an account of the store pays in another world;
     /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout.
     pub async fn open(
-        store: impl Into<StoreDoor>,
+        store: impl Into<InstrumentedStore>,
         world: &World,
         accounts: Accounts,
         timer: Arc<dyn Timer>,
@@ -132,7 +132,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`], but never [`EngineError::Taken`].
     pub async fn open_beside(
-        store: impl Into<StoreDoor>,
+        store: impl Into<InstrumentedStore>,
         world: &World,
         accounts: Accounts,
         timer: Arc<dyn Timer>,
@@ -455,7 +455,10 @@ impl Engine {
         self.policies.get(account).unwrap_or(&self.policy)
     }
 
-    pub(crate) fn provider_of(&self, payout: &Payout) -> Result<ProviderDoor<'_>, EngineError> {
+    pub(crate) fn provider_of(
+        &self,
+        payout: &Payout,
+    ) -> Result<InstrumentedProvider<'_>, EngineError> {
         let account = &payout.order.account;
         self.providers.to(account).ok_or_else(|| EngineError::NoAccount(account.clone()))
     }

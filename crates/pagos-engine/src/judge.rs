@@ -9,7 +9,7 @@ use pagos_core::{
 
 use crate::{
     delivery::{InboxId, Verdict},
-    door::StoreDoor,
+    instrumented::InstrumentedStore,
     recognise::About,
     store::StoreError,
 };
@@ -20,14 +20,14 @@ use crate::{
 pub enum Judged {
     /// Its signature is genuine: it is kept byte for byte, with this verdict.
     Verified(Verdict),
-    /// It proves nothing: [`StoreDoor::note_hint`] keeps one small row for each order that is named.
+    /// It proves nothing: [`InstrumentedStore::note_hint`] keeps one small row for each order that is named.
     Hint(Hint),
     /// Its signature is missing or wrong, or nobody knows the secret that would verify it: nothing of
     /// it is kept.
     Forged,
 }
 
-impl StoreDoor {
+impl InstrumentedStore {
     /// Verifies a delivery with the account's decoder, or with the secret of the session that it names.
     ///
     /// # Errors

@@ -23,11 +23,11 @@ mod agenda;
 mod ask;
 mod decide;
 mod delivery;
-mod door;
 mod engine;
 mod fingerprint;
 mod history;
 mod inbox;
+mod instrumented;
 mod intent;
 mod judge;
 mod lanes;
@@ -64,10 +64,10 @@ pub use delivery::{
     Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused, Trust,
     Verdict,
 };
-pub use door::StoreDoor;
 pub use engine::{Engine, EngineError, Pulse};
 pub use fingerprint::fingerprint;
 pub use history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Proof};
+pub use instrumented::InstrumentedStore;
 pub use intent::{Canonical, Digest, Intent, Released, Run, RunId, Submitted};
 pub use judge::Judged;
 pub use list::{Cursor, Filter, Page, Sorted, Span};

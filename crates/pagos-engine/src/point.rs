@@ -1,5 +1,5 @@
 //! The points at which a process can end and leave something behind: every write and every call to
-//! a provider has a name here. Decides nothing and stores nothing; the doors in `door.rs` use it.
+//! a provider has a name here. Decides nothing and stores nothing; `instrumented.rs` uses it.
 
 use std::fmt::{self, Debug};
 

@@ -7,9 +7,9 @@ use pagos_core::{AccountName, Change, Observation};
 use crate::{
     decide::{Outcome, Rules},
     delivery::InboxId,
-    door::ProviderDoor,
     engine::{Engine, EngineError},
     history::Entry,
+    instrumented::InstrumentedProvider,
     point::Point,
     progress::Progress,
     store::{Committed, Lease, Payout, Step},
@@ -93,7 +93,11 @@ impl Engine {
     }
 
     /// The rules for a decision about a payout now.
-    pub(crate) fn rules<'a>(&'a self, payout: &'a Payout, provider: ProviderDoor<'_>) -> Rules<'a> {
+    pub(crate) fn rules<'a>(
+        &'a self,
+        payout: &'a Payout,
+        provider: InstrumentedProvider<'_>,
+    ) -> Rules<'a> {
         Rules {
             order: &payout.order,
             descriptor: provider.descriptor(),
@@ -104,7 +108,11 @@ impl Engine {
     }
 
     /// Does the list of this account's provider show its settled payouts?
-    pub(crate) fn is_swept(&self, account: &AccountName, provider: ProviderDoor<'_>) -> bool {
+    pub(crate) fn is_swept(
+        &self,
+        account: &AccountName,
+        provider: InstrumentedProvider<'_>,
+    ) -> bool {
         provider.has_list() && !self.policy_of(account).sweeps.is_empty()
     }
 

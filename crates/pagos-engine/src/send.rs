@@ -12,9 +12,9 @@ use pagos_core::{
 
 use crate::{
     decide::{Outcome, Rules},
-    door::ProviderDoor,
     engine::{Engine, EngineError},
     history::Proof,
+    instrumented::InstrumentedProvider,
     place::Place,
     point::Point,
     record::Writer,
@@ -307,6 +307,6 @@ impl Engine {
 }
 
 /// What was prepared once is used for every attempt.
-fn needs_preparing(payout: &Payout, provider: ProviderDoor<'_>) -> bool {
+fn needs_preparing(payout: &Payout, provider: InstrumentedProvider<'_>) -> bool {
     payout.progress.handle.is_none() && provider.must_prepare()
 }

@@ -2,7 +2,7 @@
 //! signed.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use pagos_core::TagMatch;
+use pagos_core::SignatureMatch;
 
 use pagos_kit::{DeliveryKey, KITS};
 
@@ -17,9 +17,9 @@ pub(crate) fn run(input: &[u8]) {
     assert!(pagos_conekta::verify(input, &digest, &pem).is_err(), "verified, and nobody signed it");
     assert!(pagos_conekta::verify(b"", &digest, &pem).is_err(), "verified, and nobody signed it");
     let der = STANDARD.decode(&digest).unwrap_or_default();
-    assert!(TagMatch::of_rsa_sha256(&der, input, &der).is_none());
-    assert!(TagMatch::of_rsa_sha256(input, b"", &der).is_none());
-    if TagMatch::of(&der, input).is_some() {
+    assert!(SignatureMatch::of_rsa_sha256(&der, input, &der).is_none());
+    assert!(SignatureMatch::of_rsa_sha256(input, b"", &der).is_none());
+    if SignatureMatch::of(&der, input).is_some() {
         assert!(der == input && !der.is_empty());
     }
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 
 use pagos_core::{
     Decoded, Delivery, Error, ErrorKind, Event, Hint, Observation, OrderKey, Receipt, Secret,
-    Source, Subject, TagMatch, Timestamp, Verified, WebhookDecoder,
+    SignatureMatch, Source, Subject, Timestamp, Verified, WebhookDecoder,
 };
 
 use crate::scripted::ScriptedProvider;
@@ -66,7 +66,7 @@ impl WebhookDecoder for ScriptedProvider {
         if sign == b"unsigned" {
             return Ok(Decoded::Hint(self.locate(delivery)));
         }
-        let proof = TagMatch::of(b"genuine", sign)
+        let proof = SignatureMatch::of(b"genuine", sign)
             .ok_or_else(|| Error::new(ErrorKind::Unauthorized, "the signature is wrong"))?;
         let event = serde_json::from_slice::<Event>(&delivery.body)
             .map_err(|cause| Error::invalid("body").because("not an event").with_source(cause))?;

@@ -12,8 +12,8 @@ use pagos_core::{
     WebhookDecoder,
 };
 use pagos_engine::{
-    Accounts, Engine, Entry, InboxItem, Judged, Lane, MemoryStore, Notice, Payout, Policy, RunId,
-    Store, StoreDoor, Submitted, Trust, Work,
+    Accounts, Engine, Entry, InboxItem, InstrumentedStore, Judged, Lane, MemoryStore, Notice,
+    Payout, Policy, RunId, Store, Submitted, Trust, Work,
 };
 use pagos_kit::{Kit, Terms};
 use pagos_twin::{
@@ -269,16 +269,16 @@ pub(crate) fn receive(
     decoder: &dyn WebhookDecoder,
     delivery: &Delivery,
 ) -> u16 {
-    let door = StoreDoor::from(store);
+    let instrumented = InstrumentedStore::from(store);
     let mut delivery = delivery.clone();
     delivery.keep_headers(decoder.headers());
-    let taken = match finish(door.judge(account, decoder, &delivery)) {
+    let taken = match finish(instrumented.judge(account, decoder, &delivery)) {
         Ok(Judged::Forged) => return decoder.acknowledge(Receipt::Refused).status().as_u16(),
         Ok(Judged::Hint(hint)) => {
-            finish(door.note_hint(account, &hint, delivery.received_at)).map(drop)
+            finish(instrumented.note_hint(account, &hint, delivery.received_at)).map(drop)
         }
         Ok(Judged::Verified(verdict)) => {
-            finish(door.receive(account, &delivery, &verdict)).map(drop)
+            finish(instrumented.receive(account, &delivery, &verdict)).map(drop)
         }
         Err(error) => Err(error),
     };

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use http::HeaderValue;
 
 use pagos_core::{AccountName, Clock, ErrorKind, PayoutProvider, Source, Status};
-use pagos_engine::{Accounts, Engine, Judged, Progress, StoreDoor};
+use pagos_engine::{Accounts, Engine, InstrumentedStore, Judged, Progress};
 use pagos_tests::{
     Answer, CAREFUL, Harness, Reply, ScriptedHarness, account, declined, event, finish, forged,
     hint, key, order, policy, simulated, unrecognised,
@@ -87,10 +87,11 @@ fn i04_a_genuine_event_of_another_account_changes_nothing() {
         let told = scripted.provider.seen(&order("a"), lie, Source::VerifiedEvent);
         let other = AccountName::new("other").unwrap();
         let arrived = event(&key("a"), &told, scripted.timer.now());
-        let door = StoreDoor::from(Arc::clone(&scripted.store));
-        let judged = finish(door.judge(&other, scripted.provider.as_ref(), &arrived)).unwrap();
+        let instrumented = InstrumentedStore::from(Arc::clone(&scripted.store));
+        let judged =
+            finish(instrumented.judge(&other, scripted.provider.as_ref(), &arrived)).unwrap();
         let Judged::Verified(verdict) = judged else { panic!("{judged:?}") };
-        finish(door.receive(&other, &arrived, &verdict)).unwrap();
+        finish(instrumented.receive(&other, &arrived, &verdict)).unwrap();
         let provider = Arc::clone(&scripted.provider) as Arc<dyn PayoutProvider>;
         let accounts = Accounts::new().with(account(), Arc::clone(&provider)).with(other, provider);
         let (store, timer) = (Arc::clone(&scripted.store), Arc::clone(&scripted.timer));

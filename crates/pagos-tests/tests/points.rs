@@ -1,5 +1,5 @@
 //! What the named points tell of a run: each request leaves right after its attempt is durable, each
-//! attempt follows a proof, and every door tells before and after. Ends no process; a sweep does.
+//! attempt follows a proof, and every call tells before and after. Ends no process; a sweep does.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -10,7 +10,7 @@ use std::{
 };
 
 use pagos_core::{Clock, OrderKey};
-use pagos_engine::{Accounts, Engine, Phase, Point, Probe, StoreDoor};
+use pagos_engine::{Accounts, Engine, InstrumentedStore, Phase, Point, Probe};
 use pagos_tests::{Harness, KITS, Kit, finish, policy, run, simulated};
 use pagos_twin::Profile;
 
@@ -30,13 +30,13 @@ impl Probe for Witness {
     }
 }
 
-/// Pays a dozen payouts on a hostile day; returns what the doors told.
+/// Pays a dozen payouts on a hostile day; returns what the probe was told.
 fn pay(kit: Kit, seed: u64) -> Vec<(Point, Phase, Option<OrderKey>)> {
     let harness = Harness::of(kit, seed, Profile::Hostile);
     let witness = Arc::new(Witness::default());
     let clock = Arc::clone(&harness.timer) as Arc<dyn Clock>;
     let provider = kit.provider(Arc::new(harness.transport()), clock, seed);
-    let store = StoreDoor::new(Arc::clone(&harness.store), Arc::clone(&witness) as _);
+    let store = InstrumentedStore::new(Arc::clone(&harness.store), Arc::clone(&witness) as _);
     let accounts = Accounts::new().with(kit.account(), provider);
     let timer = Arc::clone(&harness.timer) as _;
     let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();

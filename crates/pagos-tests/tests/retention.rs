@@ -8,8 +8,8 @@ use std::{error::Error, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use pagos_core::{Clock, Source, Status};
 use pagos_engine::{
-    Archive, ArchivedPayout, Committed, EngineError, Entry, Horizon, InboxState, Lease,
-    NoticeAbout, Portion, PruneError, SealedAs, Stay, Step, Store, StoreDoor,
+    Archive, ArchivedPayout, Committed, EngineError, Entry, Horizon, InboxState, InstrumentedStore,
+    Lease, NoticeAbout, Portion, PruneError, SealedAs, Stay, Step, Store,
 };
 use pagos_tests::{Answer, CAREFUL, Reply, ScriptedHarness, event, finish, hint, key, order};
 
@@ -71,7 +71,7 @@ fn settled(names: &[&str]) -> ScriptedHarness {
     scripted
 }
 
-fn door(scripted: &ScriptedHarness) -> StoreDoor {
+fn instrumented(scripted: &ScriptedHarness) -> InstrumentedStore {
     Arc::clone(&scripted.store).into()
 }
 
@@ -84,7 +84,7 @@ fn horizon(scripted: &ScriptedHarness) -> Horizon {
 }
 
 fn prune(scripted: &ScriptedHarness, shelf: &mut Shelf) -> Result<Portion, PruneError> {
-    finish(door(scripted).prune(shelf, horizon(scripted), 0, 100))
+    finish(instrumented(scripted).prune(shelf, horizon(scripted), 0, 100))
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_survey_says_what_leaves_and_what_stays() {
         vec![pagos_engine::Intent { order: order("d"), created_at: scripted.timer.now() }],
     ))
     .unwrap();
-    let survey = finish(door(&scripted).survey(horizon(&scripted))).unwrap();
+    let survey = finish(instrumented(&scripted).survey(horizon(&scripted))).unwrap();
     assert_eq!((survey.leaving(), survey.staying(), survey.unreadable), (2, 2, 0));
     let row = survey.rows().next().unwrap();
     assert_eq!((row.status.as_str(), row.count), ("succeeded", 2));
@@ -196,14 +196,14 @@ fn notices_go_behind_the_slowest_reader_and_the_horizon() {
     let scripted = settled(&["a", "b"]);
     let newest = finish(scripted.store.newest_notice()).unwrap();
     assert!(newest >= 2);
-    let forget = || finish(door(&scripted).forget_notices(horizon(&scripted))).unwrap();
+    let forget = || finish(instrumented(&scripted).forget_notices(horizon(&scripted))).unwrap();
     assert_eq!(forget(), 0, "nobody has read anything");
     finish(scripted.store.acknowledge("slow", 1)).unwrap();
     finish(scripted.store.acknowledge("fast", newest)).unwrap();
     assert_eq!((forget(), forget()), (1, 0));
     finish(scripted.store.acknowledge("slow", newest)).unwrap();
     let old = Horizon::new(pagos_tests::start(), scripted.timer.now()).unwrap();
-    assert_eq!(finish(door(&scripted).forget_notices(old)).unwrap(), 0, "none is so old");
+    assert_eq!(finish(instrumented(&scripted).forget_notices(old)).unwrap(), 0, "none is so old");
     assert_eq!(forget(), newest - 2, "the newest stays");
     assert_eq!(finish(scripted.store.newest_notice()).unwrap(), newest);
 }

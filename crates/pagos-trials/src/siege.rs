@@ -5,8 +5,8 @@
 //! What it does not show: a network. Strangers and the provider have the same address here.
 
 mod attack;
-mod door;
 mod harness;
+mod listener;
 mod meter;
 mod notices;
 mod proxy;

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use pagos_core::{Clock, Delivery, Error, Hint, Receipt, Timestamp, WebhookDecoder};
-use pagos_engine::{Judged, Refused, StoreDoor, StoreError, Verdict};
+use pagos_engine::{InstrumentedStore, Judged, Refused, StoreError, Verdict};
 
 use crate::{
     counters::{
@@ -27,7 +27,7 @@ pub struct Receiver {
 }
 
 struct Shared {
-    store: StoreDoor,
+    store: InstrumentedStore,
     endpoints: Vec<Endpoint>,
     clock: Arc<dyn Clock>,
     settings: Settings,
@@ -69,7 +69,7 @@ impl Receiver {
     /// # Errors
     /// `Invalid` if two endpoints have the same account.
     pub fn new(
-        store: impl Into<StoreDoor>,
+        store: impl Into<InstrumentedStore>,
         endpoints: Vec<Endpoint>,
         clock: Arc<dyn Clock>,
         settings: Settings,
@@ -106,7 +106,7 @@ impl Receiver {
     }
 
     /// What was refused since this was last called, by account and reason, for
-    /// [`pagos_engine::StoreDoor::count_refused`] and a line to whoever operates it. Call it now and
+    /// [`pagos_engine::InstrumentedStore::count_refused`] and a line to whoever operates it. Call it now and
     /// then, not for each delivery: that would let a stranger write into the store.
     ///
     /// ```
@@ -324,7 +324,7 @@ impl Receiver {
         answer
     }
 
-    pub(crate) fn store(&self) -> &StoreDoor {
+    pub(crate) fn store(&self) -> &InstrumentedStore {
         &self.shared.store
     }
 

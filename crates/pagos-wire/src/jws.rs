@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use pagos_core::{Error, ErrorKind, TagMatch, Verified};
+use pagos_core::{Error, ErrorKind, SignatureMatch, Verified};
 
 /// `{"typ":"JWT","alg":"HS256"}` in base64url.
 const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
@@ -77,7 +77,7 @@ impl Hs256 {
         }
         check_header(header)?;
         let presented = URL_SAFE_NO_PAD.decode(signature).map_err(|_| not_a_token())?;
-        let proof = TagMatch::of(&self.tag(signed), &presented)
+        let proof = SignatureMatch::of(&self.tag(signed), &presented)
             .ok_or_else(|| refused("the token's signature is not genuine"))?;
         let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| not_a_token())?;
         Ok(Verified::new(proof, Bytes::from(payload)))

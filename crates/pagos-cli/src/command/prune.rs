@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use pagos_core::Clock;
-use pagos_engine::{Horizon, StoreDoor, Survey};
+use pagos_engine::{Horizon, InstrumentedStore, Survey};
 use pagos_system::System;
 use serde::Serialize;
 
@@ -58,7 +58,7 @@ async fn prune(arguments: &PruneArguments) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
     db.check()?;
     // A store that is opened for writing would be made; this one is there or it is an error.
-    let looking = office::door(db.open_to_read().await?);
+    let looking = office::instrumented(db.open_to_read().await?);
     let survey = looking.survey(horizon).await?;
     if !arguments.json {
         show(&survey, horizon)?;
@@ -89,8 +89,8 @@ async fn move_out(
     let store = db.open().await?;
     let mut archive = ArchiveFolder::open(&arguments.archive, &store.identity().await?)
         .map_err(|fault| Failure::new(fault.to_string()))?;
-    let door: StoreDoor = office::door(store);
-    let done = retention::prune(&door, &mut archive, horizon, PORTION, || async {}).await;
+    let instrumented: InstrumentedStore = office::instrumented(store);
+    let done = retention::prune(&instrumented, &mut archive, horizon, PORTION, || async {}).await;
     done.map_err(|error| {
         Failure::new(format!(
             "{error}; what was moved before stays in the archive, and the same command goes on"

@@ -65,9 +65,11 @@ pub(super) async fn engine(
     let mut accounts = named(account, gaps, config)?;
     let store = db.open().await?;
     let open = |world: World, policy, accounts: &[Account]| {
-        let door = office::door(Arc::clone(&store));
+        let instrumented = office::instrumented(Arc::clone(&store));
         let accounts = office::engine_accounts(accounts, &policy);
-        async move { Engine::open_beside(door, &world, accounts, Arc::new(System), policy).await }
+        async move {
+            Engine::open_beside(instrumented, &world, accounts, Arc::new(System), policy).await
+        }
     };
     match open(World::Providers, Policy::live(), &accounts).await {
         Err(EngineError::OtherWorld { stored, .. }) => {

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
 use pagos_core::AccountName;
-use pagos_engine::{Notice, StoreDoor, StoreError};
+use pagos_engine::{InstrumentedStore, Notice, StoreError};
 use serde::Serialize;
 
 use crate::{
@@ -36,7 +36,7 @@ struct Line<'a> {
 /// A reader of the outbox, whose position the store keeps.
 pub(crate) struct Reader<'a> {
     office: &'a Office,
-    door: StoreDoor,
+    instrumented: InstrumentedStore,
     out: Stream,
     name: String,
     /// The last notice that was passed on.
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
         name: &str,
         notices_after: Option<NoticesAfter>,
     ) -> Result<Self, Failure> {
-        let door = office.store_door();
+        let instrumented = office.instrumented_store();
         let after = match (office.store.reader(name).await?, notices_after) {
             (Some(position), None) => position,
             (None, None) => 0,
@@ -79,12 +79,12 @@ impl<'a> Reader<'a> {
             }
             (None, Some(wanted)) => {
                 let after = position_of(office, wanted).await?;
-                door.acknowledge(name, after).await?;
+                instrumented.acknowledge(name, after).await?;
                 after
             }
         };
         let (name, told) = (name.to_owned(), BTreeMap::new());
-        Ok(Self { office, door, out, name, after, on_its_way: None, told })
+        Ok(Self { office, instrumented, out, name, after, on_its_way: None, told })
     }
 
     /// Tells what comes, after `ready`, until it is dropped. Dropped anywhere it loses no notice.
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
     async fn tell_page(&mut self) -> Result<bool, Held> {
         if let Some((number, ticket)) = self.on_its_way {
             self.out.written(ticket).await?;
-            self.door.acknowledge(&self.name, number).await?;
+            self.instrumented.acknowledge(&self.name, number).await?;
             self.on_its_way = None;
         }
         let page = self.office.store.outbox(self.after, PAGE).await?;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use pagos_core::{AccountName, Clock, Error, Transport};
-use pagos_engine::{Engine, EngineError, Policy, Pulse, Store, StoreDoor, World};
+use pagos_engine::{Engine, EngineError, InstrumentedStore, Policy, Pulse, Store, World};
 use pagos_http::{HttpOptions, HttpTransport};
 use pagos_system::System;
 use pagos_webhook::{Receiver, Served, Worker};
@@ -43,9 +43,9 @@ fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
 }
 
 /// The store as engine and receiver write to it.
-pub(crate) fn door(store: Arc<dyn Store>) -> StoreDoor {
+pub(crate) fn instrumented(store: Arc<dyn Store>) -> InstrumentedStore {
     #[cfg(feature = "failpoints")]
-    return failpoints::door(store);
+    return failpoints::instrumented(store);
     #[cfg(not(feature = "failpoints"))]
     store.into()
 }
@@ -107,15 +107,15 @@ impl Office {
         accounts: pagos_engine::Accounts,
         policy: Policy,
     ) -> Result<Self, EngineError> {
-        let door = door(Arc::clone(&store));
+        let instrumented = instrumented(Arc::clone(&store));
         let timer = Arc::new(System);
-        let engine = Engine::open_beside(door, world, accounts, timer, policy).await?;
+        let engine = Engine::open_beside(instrumented, world, accounts, timer, policy).await?;
         Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
     }
 
     /// The store as engine and receiver write to it.
-    pub(crate) fn store_door(&self) -> StoreDoor {
-        door(Arc::clone(&self.store))
+    pub(crate) fn instrumented_store(&self) -> InstrumentedStore {
+        instrumented(Arc::clone(&self.store))
     }
 
     /// Starts to receive webhooks on a task of its own, until the returned handle is told to stop.
@@ -129,9 +129,9 @@ impl Office {
         let clock = Arc::new(System);
         let worker = Behind { wake: Arc::clone(&self.wake), pulse: self.engine.pulse() };
         let limits = bank.limits.clone();
-        let receiver = Receiver::new(self.store_door(), endpoints, clock, limits, worker)?;
+        let receiver = Receiver::new(self.instrumented_store(), endpoints, clock, limits, worker)?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let (door, serving) = (self.store_door(), receiver.clone());
+        let (instrumented, serving) = (self.instrumented_store(), receiver.clone());
         let task = tokio::spawn(async move {
             let until = async {
                 // A dropped sender means the same as a message: stop.
@@ -139,10 +139,10 @@ impl Office {
             };
             tokio::select! {
                 served = serving.serve(listener, until) => served,
-                never = refused::note_every_minute(&serving, &door) => match never {},
+                never = refused::note_every_minute(&serving, &instrumented) => match never {},
             }
         });
-        Ok(Receiving { stop, task, receiver, door: self.store_door() })
+        Ok(Receiving { stop, task, receiver, instrumented: self.instrumented_store() })
     }
 
     /// Works until `stop`, then waits for what is in flight until `hurry`. What is not done then is cut
@@ -234,7 +234,7 @@ pub(crate) struct Receiving {
     stop: tokio::sync::oneshot::Sender<()>,
     task: tokio::task::JoinHandle<std::io::Result<Served>>,
     receiver: Receiver,
-    door: StoreDoor,
+    instrumented: InstrumentedStore,
 }
 
 impl Receiving {
@@ -249,7 +249,7 @@ impl Receiving {
             ended = &mut task => drop(ended),
             () = hurry => task.abort(),
         }
-        refused::note_last(&self.receiver, &self.door).await;
+        refused::note_last(&self.receiver, &self.instrumented).await;
     }
 }
 

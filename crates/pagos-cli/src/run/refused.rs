@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
 use pagos_core::AccountName;
-use pagos_engine::{Refused, StoreDoor};
+use pagos_engine::{InstrumentedStore, Refused};
 use pagos_webhook::Receiver;
 
 use crate::{console, exit::with_causes};
@@ -16,27 +16,30 @@ const BEAT: Duration = Duration::from_secs(60);
 const LAST_MAX: Duration = Duration::from_secs(1);
 
 /// Notes what was refused, once a minute.
-pub(crate) async fn note_every_minute(receiver: &Receiver, door: &StoreDoor) -> Infallible {
+pub(crate) async fn note_every_minute(
+    receiver: &Receiver,
+    instrumented: &InstrumentedStore,
+) -> Infallible {
     loop {
         tokio::time::sleep(BEAT).await;
-        note(receiver, door).await;
+        note(receiver, instrumented).await;
     }
 }
 
 /// Notes what was refused since the last time, at the end.
-pub(crate) async fn note_last(receiver: &Receiver, door: &StoreDoor) {
-    if tokio::time::timeout(LAST_MAX, note(receiver, door)).await.is_err() {
+pub(crate) async fn note_last(receiver: &Receiver, instrumented: &InstrumentedStore) {
+    if tokio::time::timeout(LAST_MAX, note(receiver, instrumented)).await.is_err() {
         console::tell("warning: the store did not take the last count of refused webhooks in time");
     }
 }
 
-async fn note(receiver: &Receiver, door: &StoreDoor) {
+async fn note(receiver: &Receiver, instrumented: &InstrumentedStore) {
     let refused = receiver.take_refused();
     if refused.is_empty() {
         return;
     }
     lines(&refused).iter().for_each(|line| console::tell(line));
-    if let Err(error) = door.count_refused(refused).await {
+    if let Err(error) = instrumented.count_refused(refused).await {
         console::tell(&format!(
             "warning: the refused webhooks could not be counted in the store: {}",
             with_causes(&error)

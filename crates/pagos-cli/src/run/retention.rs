@@ -4,7 +4,7 @@
 use std::{convert::Infallible, fmt, future::Future, path::PathBuf, time::Duration};
 
 use pagos_core::Clock;
-use pagos_engine::{Horizon, Policy, PruneError, StoreDoor};
+use pagos_engine::{Horizon, InstrumentedStore, Policy, PruneError};
 use pagos_system::System;
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ impl fmt::Display for Pruned {
 /// # Errors
 /// If the archive or the store fails; what was moved before stays moved.
 pub(crate) async fn prune<Pausing: Future<Output = ()>>(
-    door: &StoreDoor,
+    instrumented: &InstrumentedStore,
     archive: &mut ArchiveFolder,
     horizon: Horizon,
     portion: usize,
@@ -76,14 +76,14 @@ pub(crate) async fn prune<Pausing: Future<Output = ()>>(
     let mut after = Some(0);
     // The place rises with every portion, so this ends.
     while let Some(place) = after {
-        let moved = door.prune(archive, horizon, place, portion).await?;
+        let moved = instrumented.prune(archive, horizon, place, portion).await?;
         done.archived += moved.archived;
         done.changed += moved.changed;
         after = moved.next;
         pause().await;
     }
     loop {
-        let forgotten = door.forget_deliveries(horizon.before(), portion).await?;
+        let forgotten = instrumented.forget_deliveries(horizon.before(), portion).await?;
         done.deliveries += forgotten;
         if forgotten == 0 {
             break;
@@ -91,7 +91,7 @@ pub(crate) async fn prune<Pausing: Future<Output = ()>>(
         pause().await;
     }
     loop {
-        let forgotten = door.forget_notices(horizon).await?;
+        let forgotten = instrumented.forget_notices(horizon).await?;
         done.notices += forgotten;
         if forgotten == 0 {
             return Ok(done);
@@ -150,9 +150,9 @@ async fn round(office: &Office, retention: &Retention) -> Result<Pruned, String>
     let identity = office.store.identity().await.map_err(|error| with_causes(&error))?;
     let mut archive =
         ArchiveFolder::open(&retention.archive, &identity).map_err(|fault| fault.to_string())?;
-    let door = office.store_door();
+    let instrumented = office.instrumented_store();
     let pause = || tokio::time::sleep(PAUSE);
-    let done = prune(&door, &mut archive, horizon, PORTION, pause).await;
+    let done = prune(&instrumented, &mut archive, horizon, PORTION, pause).await;
     done.map_err(|error| with_causes(&error))
 }
 

@@ -7,9 +7,9 @@ use pagos_core::{Error, ErrorKind, Lookup, Observation, OrderKey, PaymentRef, Pr
 
 use crate::{
     delivery::InboxId,
-    door::PaymentDoor,
     engine::{Engine, EngineError},
     inbox::Hinted,
+    instrumented::InstrumentedPayments,
     payment::{
         Payment,
         decide::{Answer, PaymentOutcome, PaymentRules},
@@ -93,7 +93,7 @@ impl Engine {
 
     async fn query_payment(
         &self,
-        provider: PaymentDoor<'_>,
+        provider: InstrumentedPayments<'_>,
         payment: &PaymentRef<'_>,
     ) -> Result<Lookup<Vec<Observation>>, Error> {
         let mut call = pin!(provider.query(payment).fuse());

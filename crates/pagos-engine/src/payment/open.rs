@@ -8,9 +8,9 @@ use futures_util::{FutureExt, select_biased};
 use pagos_core::{Error, ErrorKind, OrderKey, PaymentOrder, PaymentSession};
 
 use crate::{
-    door::PaymentDoor,
     engine::{Engine, EngineError},
     history::Proof,
+    instrumented::InstrumentedPayments,
     payment::{
         Payment,
         decide::{MayOpen, PaymentOutcome, PaymentRules},
@@ -97,7 +97,7 @@ impl Engine {
 
     async fn create_session(
         &self,
-        provider: PaymentDoor<'_>,
+        provider: InstrumentedPayments<'_>,
         order: &PaymentOrder,
     ) -> Result<PaymentSession, Error> {
         let mut call = pin!(provider.create(order).fuse());
@@ -180,7 +180,10 @@ impl Engine {
         Ok(Wrote::Done)
     }
 
-    pub(crate) fn payments_of(&self, order: &PaymentOrder) -> Result<PaymentDoor<'_>, EngineError> {
+    pub(crate) fn payments_of(
+        &self,
+        order: &PaymentOrder,
+    ) -> Result<InstrumentedPayments<'_>, EngineError> {
         let account = &order.account;
         let provider = self.providers.to(account);
         let provider = provider.ok_or_else(|| EngineError::NoAccount(account.clone()))?;

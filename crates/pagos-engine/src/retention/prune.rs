@@ -6,8 +6,8 @@ use std::error::Error;
 use pagos_core::Timestamp;
 
 use crate::{
-    door::StoreDoor,
     history::Entry,
+    instrumented::InstrumentedStore,
     point::Point,
     retention::{
         Archive, ArchivedPayout, Candidate, Horizon, Leaving, Scope, SealedAs, Sealing, stay,
@@ -46,7 +46,7 @@ const NOTICES: usize = 1_000;
 /// differ by less.
 const CLOCKS_DIFFER_MS: i64 = 86_400_000;
 
-impl StoreDoor {
+impl InstrumentedStore {
     /// Moves those of the next `limit` settled payouts behind the place `after` into the archive that
     /// may leave (see [`crate::stay`]). Begins with 0.
     ///
@@ -54,10 +54,10 @@ impl StoreDoor {
     /// the store, or in the archive, or in both.
     ///
     /// ```
-    /// use pagos_engine::{Archive, Horizon, PruneError, StoreDoor};
+    /// use pagos_engine::{Archive, Horizon, PruneError, InstrumentedStore};
     ///
     /// async fn prune_all(
-    ///     store: &StoreDoor,
+    ///     store: &InstrumentedStore,
     ///     archive: &mut dyn Archive,
     ///     horizon: Horizon,
     /// ) -> Result<u64, PruneError> {
@@ -125,9 +125,9 @@ impl StoreDoor {
     /// Looks at every payout and says what would leave and what stays, and why. Changes nothing.
     ///
     /// ```
-    /// use pagos_engine::{Horizon, StoreDoor, StoreError};
+    /// use pagos_engine::{Horizon, InstrumentedStore, StoreError};
     ///
-    /// async fn say_what_would_leave(store: &StoreDoor, horizon: Horizon) -> Result<(), StoreError> {
+    /// async fn say_what_would_leave(store: &InstrumentedStore, horizon: Horizon) -> Result<(), StoreError> {
     ///     let survey = store.survey(horizon).await?;
     ///     println!("{} would leave, {} would stay", survey.leaving(), survey.staying());
     ///     Ok(())

@@ -62,15 +62,15 @@ pub(super) fn measure(
     let kit: Vec<Kit> = pagos_kit::find("cashypro").into_iter().collect();
     let mut best = Rates { rows: options.rows, by_hand: Duration::MAX, pay: Duration::MAX };
     for _ in 0..options.rounds {
-        let scene = folder.join("rate");
-        trial::empty(&scene)?;
-        let file = scene.join("payouts.csv");
+        let scripted = folder.join("rate");
+        trial::empty(&scripted)?;
+        let file = scripted.join("payouts.csv");
         trial::write_payouts(&file, people::rows(options.rows, SEED, kit.clone()))?;
-        let bank = Bank::open(pagos, &scene, Faults::None, SEED)?;
+        let bank = Bank::open(pagos, &scripted, Faults::None, SEED)?;
         best.by_hand = best.by_hand.min(pay_by_hand(by_hand, &bank, &file, options.rows)?);
         drop(bank);
-        let bank = Bank::open(pagos, &scene, Faults::None, SEED)?;
-        best.pay = best.pay.min(pay_with_pagos(pagos, &bank, &scene, &file)?);
+        let bank = Bank::open(pagos, &scripted, Faults::None, SEED)?;
+        best.pay = best.pay.min(pay_with_pagos(pagos, &bank, &scripted, &file)?);
         let paid = bank.count_payments()?.len() as u64;
         if paid != options.rows {
             return Err(Failure::new(format!("{paid} of {} payouts were paid", options.rows)));
@@ -101,16 +101,16 @@ fn pay_by_hand(program: &Path, bank: &Bank, file: &Path, rows: u64) -> Result<Du
 fn pay_with_pagos(
     program: &Path,
     bank: &Bank,
-    scene: &Path,
+    scripted: &Path,
     file: &Path,
 ) -> Result<Duration, Failure> {
-    let log = File::create(scene.join("pay.log")).map_err(Failure::while_doing("pay.log"))?;
+    let log = File::create(scripted.join("pay.log")).map_err(Failure::while_doing("pay.log"))?;
     let mut child = Command::new(program)
         .args(["pay", "--yes", "--json", "--concurrency", UNDER_WAY, "--db"])
-        .arg(scene.join("pagos.db"))
+        .arg(scripted.join("pagos.db"))
         .args(["--sandbox-url", bank.url()])
         .arg(file)
-        .current_dir(scene)
+        .current_dir(scripted)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     failure::Failure,
     siege::{
-        door::Door,
+        listener::Listener,
         wire::{self, Connection, Message},
     },
 };
@@ -48,7 +48,7 @@ struct Notes {
 /// The running proxy.
 #[derive(Debug)]
 pub(super) struct Proxy {
-    door: Door,
+    listener: Listener,
     notes: Arc<Mutex<Notes>>,
 }
 
@@ -56,12 +56,12 @@ impl Proxy {
     pub(super) fn open(twin: SocketAddr) -> Result<Self, Failure> {
         let notes = Arc::new(Mutex::new(Notes::default()));
         let kept = Arc::clone(&notes);
-        let door = Door::open(move |stream| pass_on(stream, twin, &kept))?;
-        Ok(Self { door, notes })
+        let listener = Listener::open(move |stream| pass_on(stream, twin, &kept))?;
+        Ok(Self { listener, notes })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
-        self.door.address()
+        self.listener.address()
     }
 
     /// From now on no payout of these keys is taken: 429, which says that nothing was done.

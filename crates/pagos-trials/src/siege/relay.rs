@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     failure::Failure,
     siege::{
-        door::Door,
+        listener::Listener,
         wire::{self, Connection, Message},
     },
 };
@@ -58,7 +58,7 @@ struct Notes {
 /// The running relay.
 #[derive(Debug)]
 pub(super) struct Relay {
-    door: Door,
+    listener: Listener,
     notes: Arc<Mutex<Notes>>,
 }
 
@@ -66,13 +66,13 @@ impl Relay {
     pub(super) fn open() -> Result<Self, Failure> {
         let notes = Arc::new(Mutex::new(Notes::default()));
         let kept = Arc::clone(&notes);
-        let door = Door::open(move |stream| pass_on(stream, &kept))?;
-        Ok(Self { door, notes })
+        let listener = Listener::open(move |stream| pass_on(stream, &kept))?;
+        Ok(Self { listener, notes })
     }
 
     /// Where it listens.
     pub(super) fn address(&self) -> SocketAddr {
-        self.door.address()
+        self.listener.address()
     }
 
     /// Names where deliveries go on to. Before that there is nobody to acknowledge any.

@@ -19,8 +19,8 @@ use bytes::Bytes;
 use pagos_core::{
     Absence, AccountName, Bank, Clock, Contract, Decoded, Deduplication, Delivery, Departure,
     Descriptor, Environment, Error, ErrorKind, Event, Handle, Hint, Lookup, Observation, OrderKey,
-    PaymentOrder, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Receipt, Secret, Subject,
-    TagMatch, Timestamp, Verified, Violation, WebhookDecoder,
+    PaymentOrder, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Receipt, Secret,
+    SignatureMatch, Subject, Timestamp, Verified, Violation, WebhookDecoder,
 };
 use pagos_engine::{
     Asked, Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
@@ -245,7 +245,7 @@ impl WebhookDecoder for Invented {
     fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
         let presented = delivery.headers.get("sign").map_or(&b""[..], |sign| sign.as_bytes());
         let refused = || Error::new(ErrorKind::Unauthorized, "the signature is wrong");
-        let proof = TagMatch::of(b"good", presented).ok_or_else(refused)?;
+        let proof = SignatureMatch::of(b"good", presented).ok_or_else(refused)?;
         if delivery.body.starts_with(b"gibberish") {
             return Err(Error::new(ErrorKind::Invalid, "gibberish"));
         }

@@ -1,9 +1,9 @@
 //! Tags are compared in constant time.
 
-use pagos_core::TagMatch;
+use pagos_core::SignatureMatch;
 
 fn is_same(left: &[u8], right: &[u8]) -> bool {
-    TagMatch::of(left, right).is_some()
+    SignatureMatch::of(left, right).is_some()
 }
 
 fn main() {

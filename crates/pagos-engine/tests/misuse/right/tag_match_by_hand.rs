@@ -1,7 +1,7 @@
 //! It is what a comparison returns.
 
-use pagos_core::TagMatch;
+use pagos_core::SignatureMatch;
 
 fn main() {
-    let _ = TagMatch::of(b"tag", b"other");
+    let _ = SignatureMatch::of(b"tag", b"other");
 }

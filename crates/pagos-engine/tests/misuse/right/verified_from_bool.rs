@@ -1,9 +1,9 @@
 //! A comparison in constant time is one.
 
-use pagos_core::TagMatch;
+use pagos_core::SignatureMatch;
 use pagos_core::Verified;
 
 fn main() {
-    let proof = TagMatch::of(b"tag", b"tag");
+    let proof = SignatureMatch::of(b"tag", b"tag");
     let _ = proof.map(|proof| Verified::new(proof, "paid"));
 }

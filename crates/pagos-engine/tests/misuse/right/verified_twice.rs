@@ -1,9 +1,9 @@
 //! One proof, one value.
 
-use pagos_core::TagMatch;
+use pagos_core::SignatureMatch;
 use pagos_core::Verified;
 
-fn both(proof: TagMatch) -> Verified<(u8, u8)> {
+fn both(proof: SignatureMatch) -> Verified<(u8, u8)> {
     Verified::new(proof, (1, 2))
 }
 

@@ -1,7 +1,7 @@
 //! The proof of a comparison cannot be written down.
 
-use pagos_core::TagMatch;
+use pagos_core::SignatureMatch;
 
 fn main() {
-    let _ = TagMatch { _private: () };
+    let _ = SignatureMatch { _private: () };
 }

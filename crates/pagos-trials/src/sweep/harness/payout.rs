@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 
 use pagos_engine::{Phase, Point};
-use pagos_twin::Fault;
 
 use pagos_kit::{Call, Kit, people::Row};
 
@@ -38,8 +37,7 @@ impl Harness {
         }
         let is_of_news =
             matches!(place.point, Point::Receive | Point::ApplyDelivery | Point::ScheduleQuestion);
-        let is_news_late = is_of_news && self.injected == Some(Fault::WebhookDelayed);
-        if way == Way::AfterCrashAnswered || is_news_late {
+        if way == Way::AfterCrashAnswered || is_of_news {
             // Only now: what is prepared goes wrong like a question.
             self.silence(&row.key)?;
         }

@@ -1,4 +1,4 @@
-//! The doors to the store and to the providers. The engine holds nothing else, so that every write
+//! The store and the providers, instrumented. The engine holds nothing else, so that every write
 //! and every call names its point; what is written and when is decided elsewhere.
 //!
 //! Reading needs no point: a process that ends while it reads leaves nothing behind.
@@ -29,22 +29,22 @@ use crate::{
 
 /// A store whose every write is a [`Point`]. Made of any store, or of one with a [`Probe`].
 #[derive(Debug, Clone)]
-pub struct StoreDoor {
+pub struct InstrumentedStore {
     store: Arc<dyn Store>,
     probe: Arc<dyn Probe>,
 }
 
-impl StoreDoor {
+impl InstrumentedStore {
     /// A store whose writes `probe` is told of.
     ///
     /// ```
     /// use std::sync::Arc;
     ///
-    /// use pagos_engine::{MemoryStore, NoProbe, StoreDoor};
+    /// use pagos_engine::{MemoryStore, NoProbe, InstrumentedStore};
     ///
-    /// let door = StoreDoor::new(Arc::new(MemoryStore::new()), Arc::new(NoProbe));
-    /// let same = StoreDoor::from(Arc::new(MemoryStore::new())); // a store without a probe
-    /// # drop((door, same));
+    /// let instrumented = InstrumentedStore::new(Arc::new(MemoryStore::new()), Arc::new(NoProbe));
+    /// let same = InstrumentedStore::from(Arc::new(MemoryStore::new())); // a store without a probe
+    /// # drop((instrumented, same));
     /// ```
     pub fn new(store: Arc<dyn Store>, probe: Arc<dyn Probe>) -> Self {
         Self { store, probe }
@@ -266,8 +266,8 @@ impl StoreDoor {
     }
 
     /// The providers behind the same probe.
-    pub(crate) fn doors_to(&self, accounts: Accounts) -> ProviderDoors {
-        ProviderDoors { accounts, probe: Arc::clone(&self.probe) }
+    pub(crate) fn doors_to(&self, accounts: Accounts) -> InstrumentedProviders {
+        InstrumentedProviders { accounts, probe: Arc::clone(&self.probe) }
     }
 
     /// For reading.
@@ -289,29 +289,29 @@ impl StoreDoor {
     }
 }
 
-impl<S: Store + 'static> From<Arc<S>> for StoreDoor {
+impl<S: Store + 'static> From<Arc<S>> for InstrumentedStore {
     fn from(store: Arc<S>) -> Self {
         Self::new(store, Arc::new(NoProbe))
     }
 }
 
-impl From<Arc<dyn Store>> for StoreDoor {
+impl From<Arc<dyn Store>> for InstrumentedStore {
     fn from(store: Arc<dyn Store>) -> Self {
         Self::new(store, Arc::new(NoProbe))
     }
 }
 
-/// The providers of all accounts, each behind a door.
+/// The providers of all accounts, each instrumented.
 #[derive(Debug)]
-pub(crate) struct ProviderDoors {
+pub(crate) struct InstrumentedProviders {
     accounts: Accounts,
     probe: Arc<dyn Probe>,
 }
 
-impl ProviderDoors {
-    pub(crate) fn to(&self, account: &AccountName) -> Option<ProviderDoor<'_>> {
+impl InstrumentedProviders {
+    pub(crate) fn to(&self, account: &AccountName) -> Option<InstrumentedProvider<'_>> {
         let provider = self.accounts.provider(account)?.as_ref();
-        Some(ProviderDoor { provider, probe: self.probe.as_ref() })
+        Some(InstrumentedProvider { provider, probe: self.probe.as_ref() })
     }
 
     /// The accounts, in the order of their names.
@@ -326,12 +326,12 @@ impl ProviderDoors {
 
 /// A provider whose every call is a point.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ProviderDoor<'a> {
+pub(crate) struct InstrumentedProvider<'a> {
     provider: &'a dyn PayoutProvider,
     probe: &'a dyn Probe,
 }
 
-impl<'a> ProviderDoor<'a> {
+impl<'a> InstrumentedProvider<'a> {
     pub(crate) fn descriptor(self) -> &'static Descriptor {
         self.provider.descriptor()
     }
@@ -344,8 +344,8 @@ impl<'a> ProviderDoor<'a> {
         self.provider.webhooks()
     }
 
-    pub(crate) fn payments(self) -> Option<PaymentDoor<'a>> {
-        Some(PaymentDoor { provider: self.provider.payments()?, probe: self.probe })
+    pub(crate) fn payments(self) -> Option<InstrumentedPayments<'a>> {
+        Some(InstrumentedPayments { provider: self.provider.payments()?, probe: self.probe })
     }
 
     pub(crate) fn must_prepare(self) -> bool {
@@ -396,12 +396,12 @@ fn listless() -> Error {
 
 /// The payment side of a provider, whose every call is a point.
 #[derive(Clone, Copy)]
-pub(crate) struct PaymentDoor<'a> {
+pub(crate) struct InstrumentedPayments<'a> {
     provider: &'a dyn PaymentProvider,
     probe: &'a dyn Probe,
 }
 
-impl PaymentDoor<'_> {
+impl InstrumentedPayments<'_> {
     pub(crate) fn terms(self) -> PaymentTerms {
         self.provider.terms()
     }

@@ -18,12 +18,12 @@ const WAKE_MAX: Duration = Duration::from_millis(200);
 
 /// An open port.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Listener {
     address: SocketAddr,
     is_closed: Arc<AtomicBool>,
 }
 
-impl Door {
+impl Listener {
     /// Opens a free port. A connection whose service fails is closed, which is all that its other
     /// side needs to know.
     pub(super) fn open(
@@ -52,7 +52,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for Listener {
     fn drop(&mut self) {
         self.is_closed.store(true, Ordering::Relaxed);
         // Wakes the thread that accepts; if it cannot be woken, it ends with the process.

@@ -1,5 +1,6 @@
-//! Nobody reaches around the doors of the engine: every write to a store and every call that moves
-//! money goes through `door.rs`, where it names its point. What the doors do is not checked here.
+//! Nothing goes around the engine's instrumented store and providers: every write to a store and every
+//! call that moves money goes through `instrumented.rs`, where it names its point. What is done there is not
+//! checked here.
 
 use crate::tidy::{
     Check,
@@ -9,10 +10,10 @@ use crate::tidy::{
 /// Crates that write to a store while they work. Stores and tests are no such crates.
 const CRATES: [&str; 3] = ["pagos-engine", "pagos-webhook", "pagos-cli"];
 
-/// The files of the engine that may hold a bare store or provider: the doors, the accounts that the
-/// doors are made of, the lookup that only reads, and what is there for tests of stores.
+/// The files of the engine that may hold a bare store or provider: the instrumented ones, the accounts
+/// that these are made of, the lookup that only reads, and what is there for tests of stores.
 const ROOMS: [&str; 5] =
-    ["src/door.rs", "src/accounts.rs", "src/recognise.rs", "src/memory", "src/suite"];
+    ["src/instrumented.rs", "src/accounts.rs", "src/recognise.rs", "src/memory", "src/suite"];
 
 /// Whoever holds one can write anything.
 const STORES: [&str; 2] = ["dyn Store", "dyn PaymentStore"];
@@ -56,7 +57,7 @@ pub(super) fn check(sources: &[Source]) -> Check {
     };
     let meant: Vec<&Source> = sources.iter().filter(is_meant).collect();
     let findings = meant.iter().flat_map(|source| judge(source)).collect();
-    Check { name: "doors", examined: meant.len(), findings }
+    Check { name: "instrumented", examined: meant.len(), findings }
 }
 
 fn judge(source: &Source) -> Vec<String> {
@@ -79,7 +80,7 @@ fn judge(source: &Source) -> Vec<String> {
             _ => None,
         };
         findings.extend(what.map(|what| {
-            format!("{}:{number}: {what}; go through pagos-engine/src/door.rs", source.path)
+            format!("{}:{number}: {what}; go through pagos-engine/src/instrumented.rs", source.path)
         }));
         before = line;
     }
@@ -111,7 +112,7 @@ mod tests {
             let is_store = usize::from(STORES.contains(&bare));
             assert_eq!(count("crates/pagos-engine/src/send.rs", &text), 1, "{text}");
             assert_eq!(count("crates/pagos-webhook/src/receiver.rs", &text), is_store, "{text}");
-            assert_eq!(count("crates/pagos-engine/src/door.rs", &text), 0, "{text}");
+            assert_eq!(count("crates/pagos-engine/src/instrumented.rs", &text), 0, "{text}");
             assert_eq!(count("crates/pagos-engine/src/suite/claim.rs", &text), 0, "{text}");
             assert_eq!(count("crates/pagos-store-sqlite/src/store.rs", &text), 0, "{text}");
         }
