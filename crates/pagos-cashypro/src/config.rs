@@ -3,10 +3,15 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use pagos_core::{Environment, Error, Money, NonceSource, Secret};
-use pagos_wire::{BaseUrl, UtcOffset, WebhookUrl};
+use pagos_core::{Environment, Error, NonceSource, Secret};
+use pagos_wire::{BaseUrl, SettingReader, UtcOffset, WebhookUrl};
 
-use crate::country::{COUNTRIES, CountrySettings, Evidence};
+use crate::{
+    country::{COLOMBIA, COUNTRIES, CountrySettings, Evidence},
+    settings::{
+        self, PARTIAL_COUNTRIES, PAY_DESKS, PartialCountry, SETTINGS, SIGN_CASES, SignCase,
+    },
+};
 
 /// One merchant at one deployment. Each country and each environment is a deployment of its own,
 /// with its own address, merchant and key. \[inferred\]
@@ -88,24 +93,6 @@ pub enum PaymentProduct {
     },
 }
 
-/// The case of hexadecimal digits in the header `Sign`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SignCase {
-    /// What a live integration sends. Source: code: hyperf.
-    Lower,
-    /// What the documents print, though only in a placeholder.
-    Upper,
-}
-
-/// Whether a country whose rules are not completely known may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PartialCountry {
-    /// Refuse it.
-    Refused,
-    /// Use it: the rules were confirmed with Cashy.
-    Accepted,
-}
-
 /// Where the texts of `nonceStr` come from. Only for replaying documented examples, whose nonces
 /// have every form: a live provider takes [`NonceSource`] and writes 32 hexadecimal digits.
 pub trait NonceText: Debug + Send + Sync {
@@ -156,81 +143,26 @@ impl CashyproConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of the key.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let needed = |name: &str, field: &'static str| {
-            lookup(name).ok_or_else(|| Error::invalid(field).because(format!("{name} is not set")))
-        };
-        let environment = needed("ENVIRONMENT", "environment")?.parse()?;
-        let code = lookup("COUNTRY").unwrap_or_else(|| "COL".to_owned());
-        let mut config = Self::new(environment, parse_country(&code)?);
-        config.base_url = needed("BASE_URL", "base_url")?;
-        config.merchant_id = needed("MERCHANT_ID", "merchant_id")?;
-        config.api_key = Secret::new(needed("API_KEY", "api_key")?);
-        config.notify_url = needed("NOTIFY_URL", "notify_url")?;
-        config.read_options(&lookup)?;
+        let reader = SettingReader::new(SETTINGS, lookup);
+        let countries = COUNTRIES.map(|country| (country.country.code(), country));
+        let country = reader.word(&settings::COUNTRY, &countries)?.unwrap_or(&COLOMBIA);
+        let mut config = Self::new(reader.environment()?, country.clone());
+        config.base_url = reader.text(&settings::BASE_URL)?;
+        config.merchant_id = reader.text(&settings::MERCHANT_ID)?;
+        config.api_key = reader.secret(&settings::API_KEY)?;
+        config.notify_url = reader.text(&settings::NOTIFY_URL)?;
+        config.country.read_options(&reader)?;
+        config.payment.read_options(&reader)?;
+        if let Some(acceptance) = reader.word(&settings::PARTIAL_COUNTRY, &PARTIAL_COUNTRIES)? {
+            config.partial_country = acceptance;
+        }
+        if let Some(case) = reader.word(&settings::SIGN_CASE, &SIGN_CASES)? {
+            config.sign_case = case;
+        }
+        if let Some(remark) = reader.optional(&settings::DEFAULT_REMARK) {
+            config.default_remark = remark;
+        }
         Ok(config)
-    }
-
-    fn read_options(&mut self, lookup: &impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-        if let Some(word) = lookup("PARTIAL_COUNTRY") {
-            self.partial_country = match word.as_str() {
-                "accepted" => PartialCountry::Accepted,
-                "refused" => PartialCountry::Refused,
-                _ => return Err(no_word("partial_country", &word, "accepted or refused")),
-            };
-        }
-        if let Some(word) = lookup("SIGN_CASE") {
-            self.sign_case = match word.as_str() {
-                "lower" => SignCase::Lower,
-                "upper" => SignCase::Upper,
-                _ => return Err(no_word("sign_case", &word, "lower or upper")),
-            };
-        }
-        let currency = self.country.currency;
-        if let Some(text) = lookup("AMOUNT_MIN") {
-            let limit = Money::parse(&text, currency);
-            self.country.amount_minor_min = limit.map_err(|error| error.about("amount_min"))?.minor;
-        }
-        if let Some(text) = lookup("AMOUNT_MAX") {
-            let limit = Money::parse(&text, currency);
-            self.country.amount_minor_max = limit.map_err(|error| error.about("amount_max"))?.minor;
-        }
-        if let Some(text) = lookup("UTC_OFFSET_MINUTES") {
-            self.country.utc_offset = UtcOffset::minutes(parse_number("utc_offset", &text)?);
-        }
-        if let Some(text) = lookup("WALLET_BANKS") {
-            let ids = text.split(',').filter(|id| !id.is_empty());
-            let ids = ids.map(|id| parse_number("wallet_banks", id.trim()));
-            self.country.wallet_banks = ids.collect::<Result<Vec<u32>, Error>>()?.into();
-        }
-        if let Some(text) = lookup("DEFAULT_REMARK") {
-            self.default_remark = text;
-        }
-        self.read_payment_options(lookup)
-    }
-
-    fn read_payment_options(
-        &mut self,
-        lookup: &impl Fn(&str) -> Option<String>,
-    ) -> Result<(), Error> {
-        if let Some(text) = lookup("PAY_TYPE") {
-            let pay_type = parse_number("pay_type", &text)?;
-            self.payment.product = PaymentProduct::PayIn { pay_type };
-        }
-        if let Some(word) = lookup("PAY_DESK") {
-            match word.as_str() {
-                "on" => {
-                    let return_url = lookup("RETURN_URL");
-                    self.payment.product = PaymentProduct::PayDesk { return_url };
-                }
-                "off" => {}
-                _ => return Err(no_word("pay_desk", &word, "on or off")),
-            }
-        }
-        if let Some(text) = lookup("EXPIRE_SECONDS") {
-            self.payment.expire_seconds = parse_number("expire_seconds", &text)?;
-        }
-        self.payment.user_type = lookup("USER_TYPE");
-        Ok(())
     }
 
     /// What the provider works with.
@@ -293,24 +225,57 @@ pub(crate) struct Settings {
     pub(crate) payment: PaymentConfig,
 }
 
-fn parse_country(code: &str) -> Result<CountrySettings, Error> {
-    match COUNTRIES.iter().find(|settings| settings.country.code() == code) {
-        Some(settings) => Ok((*settings).clone()),
-        None => Err(Error::invalid("country")
-            .because(format!("{code:?} is not a country that this crate knows, such as COL"))),
+impl CountrySettings {
+    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
+    where
+        F: Fn(&str) -> Option<String>,
+    {
+        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MIN, self.currency)? {
+            self.amount_minor_min = minor;
+        }
+        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MAX, self.currency)? {
+            self.amount_minor_max = minor;
+        }
+        if let Some(minutes) = reader.number(&settings::UTC_OFFSET_MINUTES)? {
+            self.utc_offset = UtcOffset::minutes(minutes);
+        }
+        if let Some(banks) = reader.list(&settings::WALLET_BANKS) {
+            self.wallet_banks = banks.iter().map(|id| parse_bank(id)).collect::<Result<_, _>>()?;
+        }
+        Ok(())
     }
 }
 
-fn parse_number<T: std::str::FromStr>(field: &'static str, text: &str) -> Result<T, Error> {
-    text.parse().map_err(|_| no_word(field, text, "a number in range"))
+impl PaymentConfig {
+    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
+    where
+        F: Fn(&str) -> Option<String>,
+    {
+        if let Some(pay_type) = reader.number(&settings::PAY_TYPE)? {
+            self.product = PaymentProduct::PayIn { pay_type };
+        }
+        if reader.word(&settings::PAY_DESK, &PAY_DESKS)? == Some(true) {
+            let return_url = reader.optional(&settings::RETURN_URL);
+            self.product = PaymentProduct::PayDesk { return_url };
+        }
+        if let Some(seconds) = reader.number(&settings::EXPIRE_SECONDS)? {
+            self.expire_seconds = seconds;
+        }
+        self.user_type = reader.optional(&settings::USER_TYPE);
+        Ok(())
+    }
 }
 
-fn no_word(field: &'static str, word: &str, expected: &str) -> Error {
-    Error::invalid(field).because(format!("{word:?} is not {expected}"))
+fn parse_bank(id: &str) -> Result<u32, Error> {
+    id.parse().map_err(|_| {
+        Error::invalid(settings::WALLET_BANKS.name).because(format!("{id:?} is no id of a bank"))
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use pagos_wire::Form;
+
     use super::*;
     use crate::country;
 
@@ -320,7 +285,7 @@ mod tests {
             merchant_id: "1002001".to_owned(),
             api_key: Secret::new("canary-key"),
             notify_url: "https://merchant.example/webhooks/cashypro".to_owned(),
-            ..CashyproConfig::new(Environment::Live, country::COLOMBIA)
+            ..CashyproConfig::new(Environment::Live, COLOMBIA)
         }
     }
 
@@ -390,5 +355,11 @@ mod tests {
 
         let missing = |name: &str| named(name).filter(|_| name != "API_KEY");
         assert_eq!(CashyproConfig::from_lookup(missing).unwrap_err().field(), Some("api_key"));
+    }
+
+    #[test]
+    fn every_country_is_in_the_table() {
+        let codes = COUNTRIES.map(|country| country.country.code());
+        assert!(matches!(settings::COUNTRY.form, Form::Words(words) if words == codes));
     }
 }

@@ -52,6 +52,7 @@ mod config;
 pub mod country;
 mod payment;
 mod payout;
+mod settings;
 mod sign;
 mod status;
 mod webhook;
@@ -74,7 +75,8 @@ use pagos_core::{
 use pagos_wire::{money_call_failure, post_json, question_failure, sensitive, to_ascii_json};
 
 pub use crate::{
-    config::{CashyproConfig, NonceText, PartialCountry, PaymentConfig, PaymentProduct, SignCase},
+    config::{CashyproConfig, NonceText, PaymentConfig, PaymentProduct},
+    settings::{PartialCountry, SETTINGS, SignCase},
     sign::{signature, string_to_sign, verify},
 };
 

@@ -11,7 +11,7 @@ use md5::{Digest, Md5};
 
 use pagos_core::{Error, ErrorKind, Secret, SignatureMatch};
 
-use crate::config::SignCase;
+use crate::settings::SignCase;
 
 /// The header of the signature, in requests and in webhooks.
 pub(crate) const SIGN_HEADER: &str = "sign";

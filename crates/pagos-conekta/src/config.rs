@@ -1,15 +1,19 @@
 //! The configuration of one account, as it is given. No I/O: nobody here reads an environment
-//! variable or a file by himself. It is checked in `config/settings.rs`.
+//! variable or a file by himself. It is checked in `config/checked.rs`.
 
-mod settings;
+mod checked;
 
 use std::fmt;
 
-use pagos_core::{Clabe, Currency, Environment, Error, Money, Secret};
+use pagos_core::{Clabe, Currency, Environment, Error, Secret};
+use pagos_wire::SettingReader;
 
-use crate::contract;
+use crate::{
+    contract,
+    settings::{self, LANGUAGES, Language, SETTINGS},
+};
 
-pub(crate) use crate::config::settings::Settings;
+pub(crate) use crate::config::checked::Settings;
 
 /// One account in one environment.
 ///
@@ -52,16 +56,6 @@ pub struct ConektaConfig {
     /// Where webhooks are received. Conekta keeps its own list of addresses, so nothing is sent of
     /// it with a payout; see [`crate::Conekta::create_webhook`].
     pub notify_url: Option<String>,
-}
-
-/// The language of Conekta's texts for people. Its texts for developers are English always.
-/// Source: openapi: parameters/commons/headers/accept_language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// `en`
-    English,
-    /// `es`
-    Spanish,
 }
 
 /// A payee that exists already. `Debug` shows nothing of the account.
@@ -108,54 +102,34 @@ impl ConektaConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of a key or an account.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let needed = |name: &str, field: &'static str| {
-            lookup(name).ok_or_else(|| Error::invalid(field).because(format!("{name} is not set")))
-        };
-        let environment = needed("ENVIRONMENT", "environment")?.parse()?;
-        let mut config = Self::new(environment, Secret::new(needed("API_KEY", "api_key")?));
-        if let Some(base_url) = lookup("BASE_URL") {
+        let reader = SettingReader::new(SETTINGS, lookup);
+        let mut config = Self::new(reader.environment()?, reader.secret(&settings::API_KEY)?);
+        if let Some(base_url) = reader.optional(&settings::BASE_URL) {
             config.base_url = base_url;
         }
-        if let Some(word) = lookup("ACCEPT_LANGUAGE") {
-            config.language = parse_language(&word)?;
+        if let Some(language) = reader.word(&settings::ACCEPT_LANGUAGE, &LANGUAGES)? {
+            config.language = language;
         }
-        config.webhook_keys = lookup("WEBHOOK_KEYS").into_iter().collect();
-        if let Some(list) = lookup("PAYEE_REUSE") {
+        config.webhook_keys = reader.optional(&settings::WEBHOOK_KEYS).into_iter().collect();
+        if let Some(list) = reader.list(&settings::PAYEE_REUSE) {
             config.known_payees = parse_payees(&list)?;
         }
-        config.default_email = lookup("DEFAULT_EMAIL");
-        config.default_phone = lookup("DEFAULT_PHONE");
-        if let Some(text) = lookup("AMOUNT_MIN") {
-            config.amount_minor_min = parse_amount("amount_min", &text)?;
+        config.default_email = reader.optional(&settings::DEFAULT_EMAIL);
+        config.default_phone = reader.optional(&settings::DEFAULT_PHONE);
+        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MIN, Currency::Mxn)? {
+            config.amount_minor_min = minor;
         }
-        if let Some(text) = lookup("AMOUNT_MAX") {
-            config.amount_minor_max = parse_amount("amount_max", &text)?;
+        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MAX, Currency::Mxn)? {
+            config.amount_minor_max = minor;
         }
-        config.notify_url = lookup("NOTIFY_URL");
+        config.notify_url = reader.optional(&settings::NOTIFY_URL);
         Ok(config)
     }
 }
 
-fn parse_language(word: &str) -> Result<Language, Error> {
-    match word {
-        "en" => Ok(Language::English),
-        "es" => Ok(Language::Spanish),
-        _ => Err(Error::invalid("accept_language")
-            .because(format!("{word:?} is neither \"en\" nor \"es\""))),
-    }
-}
-
-fn parse_amount(field: &'static str, text: &str) -> Result<i64, Error> {
-    match Money::parse(text, Currency::Mxn) {
-        Ok(amount) => Ok(amount.minor),
-        Err(error) => Err(Error::invalid(field).because(error.message())),
-    }
-}
-
-fn parse_payees(list: &str) -> Result<Vec<KnownPayee>, Error> {
-    let refused = |because: &str| Error::invalid("payee_reuse").because(because);
-    let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    entries
+fn parse_payees(list: &[String]) -> Result<Vec<KnownPayee>, Error> {
+    let refused = |because: &str| Error::invalid(settings::PAYEE_REUSE.name).because(because);
+    list.iter()
         .map(|entry| {
             let (account, payee) = entry
                 .split_once('=')

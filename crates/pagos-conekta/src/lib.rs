@@ -47,6 +47,7 @@ mod config;
 mod contract;
 mod manage;
 mod payout;
+mod settings;
 mod sign;
 mod status;
 mod webhook;
@@ -67,7 +68,7 @@ use pagos_core::{
 use pagos_wire::{money_call_failure, post_json, question_failure};
 
 pub use crate::{
-    config::{ConektaConfig, KnownPayee, Language},
+    config::{ConektaConfig, KnownPayee},
     manage::{
         Listed,
         event::{EventRecord, Resent},
@@ -76,6 +77,7 @@ pub use crate::{
         transaction::Transaction,
         webhook::{Webhook, WebhookUpdate},
     },
+    settings::{Language, SETTINGS},
     sign::verify,
 };
 

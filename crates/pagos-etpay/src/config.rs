@@ -1,16 +1,17 @@
 //! The configuration of one merchant, and how it is read by name. No I/O: nobody here reads an
 //! environment variable by himself. What is checked, and what is left of it then, is in
-//! `config/settings.rs`.
+//! `config/checked.rs`.
 
-mod settings;
+mod checked;
 
 use std::time::Duration;
 
-use pagos_core::{Currency, Environment, Error, Money, Secret, Verification};
+use pagos_core::{Currency, Environment, Error, Secret, Verification};
+use pagos_wire::{SettingReader, VERIFICATIONS};
 
-pub(crate) use crate::config::settings::{
-    PaymentSettings, PayoutSettings, Settings, parse_visited,
-};
+use crate::settings::{self, SETTINGS};
+
+pub(crate) use crate::config::checked::{PaymentSettings, PayoutSettings, Settings, parse_visited};
 
 /// One merchant in one of ETpay's environments. Addresses and credentials differ between sandbox,
 /// pre-production and production, so each is an account of its own. Source: manual.
@@ -127,18 +128,28 @@ impl PaymentConfig {
         }
     }
 
-    fn read_options(&mut self, lookup: &impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-        self.return_url = lookup("RETURN_URL");
-        self.cancel_url = lookup("CANCEL_URL");
-        if let Some(text) = lookup("CONCAT") {
-            self.concat = Some(parse("concat", &text, "one character")?);
+    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
+    where
+        F: Fn(&str) -> Option<String>,
+    {
+        self.return_url = reader.optional(&settings::RETURN_URL);
+        self.cancel_url = reader.optional(&settings::CANCEL_URL);
+        if let Some(text) = reader.optional(&settings::CONCAT) {
+            let character = text.parse().map_err(|_| {
+                Error::invalid("concat").because(format!("{text:?} is not one character"))
+            })?;
+            self.concat = Some(character);
         }
-        if let Some(text) = lookup("SESSION_MINUTES") {
-            let minutes: u64 = parse("session_minutes", &text, "a number of minutes")?;
+        if let Some(minutes) = reader.number::<u64>(&settings::SESSION_MINUTES)? {
             self.open_for = Duration::from_secs(minutes.saturating_mul(60));
         }
-        read_amount(lookup, "PAYMENT_MIN", "payment_min", &mut self.amount_minor_min)?;
-        read_amount(lookup, "PAYMENT_MAX", "payment_max", &mut self.amount_minor_max)
+        if let Some(minor) = reader.amount_minor(&settings::PAYMENT_MIN, Currency::Clp)? {
+            self.amount_minor_min = minor;
+        }
+        if let Some(minor) = reader.amount_minor(&settings::PAYMENT_MAX, Currency::Clp)? {
+            self.amount_minor_max = minor;
+        }
+        Ok(())
     }
 }
 
@@ -162,24 +173,27 @@ impl PayoutConfig {
         }
     }
 
-    fn read_options(&mut self, lookup: &impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-        if let Some(word) = lookup("CONTRACT_VERIFIED") {
-            self.verification = match parse("contract_verified", &word, "true or false")? {
-                true => Verification::Stated,
-                false => Verification::Missing,
-            };
+    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
+    where
+        F: Fn(&str) -> Option<String>,
+    {
+        if let Some(stated) = reader.word(&settings::CONTRACT_VERIFIED, &VERIFICATIONS)? {
+            self.verification = stated;
         }
-        read_amount(lookup, "PAYOUT_MIN", "payout_min", &mut self.amount_minor_min)?;
-        read_amount(lookup, "PAYOUT_MAX", "payout_max", &mut self.amount_minor_max)?;
-        if let Some(text) = lookup("CONFIRMED_BANKS") {
-            let banks = text.split(',').map(str::trim).filter(|bank| !bank.is_empty());
-            self.confirmed_banks = banks.map(str::to_owned).collect();
+        if let Some(minor) = reader.amount_minor(&settings::PAYOUT_MIN, Currency::Clp)? {
+            self.amount_minor_min = minor;
         }
-        if let Some(text) = lookup("LISTING_MARGIN_DAYS") {
-            self.listing_margin_days = parse("listing_margin_days", &text, "1 to 7")?;
+        if let Some(minor) = reader.amount_minor(&settings::PAYOUT_MAX, Currency::Clp)? {
+            self.amount_minor_max = minor;
         }
-        if let Some(text) = lookup("PAGE_FIRST") {
-            self.page_first = parse("page_first", &text, "0 or 1")?;
+        if let Some(banks) = reader.list(&settings::CONFIRMED_BANKS) {
+            self.confirmed_banks = banks;
+        }
+        if let Some(days) = reader.number(&settings::LISTING_MARGIN_DAYS)? {
+            self.listing_margin_days = days;
+        }
+        if let Some(page) = reader.number(&settings::PAGE_FIRST)? {
+            self.page_first = page;
         }
         Ok(())
     }
@@ -209,55 +223,36 @@ impl EtpayConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of a secret.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let needed = |name: &str, field: &'static str| {
-            lookup(name).ok_or_else(|| Error::invalid(field).because(format!("{name} is not set")))
+        let reader = SettingReader::new(SETTINGS, lookup);
+        let mut config = Self {
+            environment: reader.environment()?,
+            merchant_code: reader.text(&settings::MERCHANT_CODE)?,
+            merchant_api_token: reader.secret(&settings::MERCHANT_API_TOKEN)?,
+            payments: None,
+            payouts: None,
+            sandbox_clock_days: reader.number(&settings::SANDBOX_CLOCK_DAYS)?.unwrap_or(0),
         };
-        let mut config = Self::new(
-            needed("ENVIRONMENT", "environment")?.parse()?,
-            needed("MERCHANT_CODE", "merchant_code")?,
-            Secret::new(needed("MERCHANT_API_TOKEN", "merchant_api_token")?),
-        );
-        if let Some(text) = lookup("SANDBOX_CLOCK_DAYS") {
-            config.sandbox_clock_days = parse("sandbox_clock_days", &text, "0 to 255")?;
-        }
-        if let Some(pmt_url) = lookup("PMT_URL") {
-            let (api_url, notify_url) =
-                (needed("API_URL", "api_url")?, needed("NOTIFY_URL", "notify_url")?);
+        if let Some(pmt_url) = reader.optional(&settings::PMT_URL) {
+            let api_url = reader.text(&settings::API_URL)?;
+            let notify_url = reader.text(&settings::NOTIFY_URL)?;
             let mut payments = PaymentConfig::new(api_url, pmt_url, notify_url);
-            payments.read_options(&lookup)?;
+            payments.read_options(&reader)?;
             config.payments = Some(payments);
         }
-        if let Some(username) = lookup("USERNAME") {
+        if let Some(username) = reader.optional(&settings::USERNAME) {
             // The manual calls both addresses `api_url`; for payouts another host is known.
             // Source: docs: D4.
-            let payouts_url = match lookup("PAYOUTS_URL") {
+            let payouts_url = match reader.optional(&settings::PAYOUTS_URL) {
                 Some(url) => url,
-                None => needed("API_URL", "payouts_url")?,
+                None => reader.text(&settings::API_URL)?,
             };
-            let password = Secret::new(needed("PASSWORD", "password")?);
+            let password = reader.secret(&settings::PASSWORD)?;
             let mut payouts = PayoutConfig::new(payouts_url, username, password);
-            payouts.read_options(&lookup)?;
+            payouts.read_options(&reader)?;
             config.payouts = Some(payouts);
         }
         Ok(config)
     }
-}
-
-fn read_amount(
-    lookup: &impl Fn(&str) -> Option<String>,
-    name: &str,
-    field: &'static str,
-    minor: &mut i64,
-) -> Result<(), Error> {
-    if let Some(text) = lookup(name) {
-        let limit = Money::parse(&text, Currency::Clp);
-        *minor = limit.map_err(|error| error.about(field))?.minor;
-    }
-    Ok(())
-}
-
-fn parse<T: std::str::FromStr>(field: &'static str, text: &str, rule: &str) -> Result<T, Error> {
-    text.parse().map_err(|_| Error::invalid(field).because(format!("{text:?} is not {rule}")))
 }
 
 #[cfg(test)]

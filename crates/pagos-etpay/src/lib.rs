@@ -57,6 +57,7 @@ mod contract;
 mod payment;
 mod payout;
 mod session;
+mod settings;
 mod sign;
 mod status;
 mod webhook;
@@ -80,6 +81,7 @@ use pagos_wire::{BaseUrl, money_call_failure, post_json, question_failure, to_as
 
 pub use crate::{
     config::{EtpayConfig, PaymentConfig, PayoutConfig},
+    settings::SETTINGS,
     sign::{Claims, sign, verify},
     webhook::body::read_redirect,
 };

@@ -1,15 +1,22 @@
 //! The configuration of one account, as it is given. No I/O: nobody here reads an environment
-//! variable or a file by himself. It is checked in `config/settings.rs`; path templates are in
+//! variable or a file by himself. It is checked in `config/checked.rs`; path templates are in
 //! `config/path.rs`.
 
+mod checked;
 pub(crate) mod path;
-mod settings;
 
-use pagos_core::{Currency, Environment, Error, Money, Secret, Status, Verification};
+use pagos_core::{Currency, Environment, Error, Secret, Status, Verification};
+use pagos_wire::{SettingReader, VERIFICATIONS};
 
-use crate::contract;
+use crate::{
+    contract,
+    settings::{
+        self, CREATE_BODIES, CreateBody, QUERY_METHODS, QUERY_SIGNATURES, QueryMethod,
+        QuerySignature, RUT_CHECKS, RutCheck, SETTINGS,
+    },
+};
 
-pub(crate) use crate::config::settings::{PaymentSettings, Settings, Words, parse_visited};
+pub(crate) use crate::config::checked::{PaymentSettings, Settings, Words, parse_visited};
 
 /// One account in one environment. VirtualPOS hands out the keys per account and environment, and
 /// those of payouts and of payments are two pairs. Source: manual; the second half is \[inferred\].
@@ -79,45 +86,6 @@ pub struct Paths {
     pub by_id: String,
     /// A payout by our key, which takes the place of `{merchant_id}`.
     pub by_merchant_id: String,
-}
-
-/// The method of questions. \[inferred\]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum QueryMethod {
-    /// Without a body.
-    Get,
-    /// With what is signed, less the API key, as the body.
-    Post,
-}
-
-/// The body of a new payout, with `T` for the instruction. \[inferred\]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CreateBody {
-    /// `{"tef": T}`: what is signed, less the API key, as in the payment API.
-    TefWrapped,
-    /// `{"api_key": .., "tef": T}`: what is signed. The API key then stands in bodies too.
-    SignedDictionary,
-    /// `T`.
-    Flat,
-}
-
-/// What questions sign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum QuerySignature {
-    /// The API key and the whole instruction. Source: manual.
-    FullTef,
-    /// The API key alone, as the questions of the payment API. \[inferred\]
-    ApiKeyOnly,
-}
-
-/// How RUTs are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RutCheck {
-    /// A RUT whose check digit is right.
-    Strict,
-    /// Any document of that shape, also one that is not called a RUT: the manual's sample has a
-    /// wrong check digit. For the sandbox only.
-    ShapeOnly,
 }
 
 /// What the transport of an account needs, where VirtualPOS wants a client certificate. This crate
@@ -199,112 +167,79 @@ impl VirtualPosConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of a key.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let needed = |name: &str, field: &'static str| {
-            lookup(name).ok_or_else(|| Error::invalid(field).because(format!("{name} is not set")))
-        };
+        let reader = SettingReader::new(SETTINGS, lookup);
         let mut config = Self::new(
-            needed("ENVIRONMENT", "environment")?.parse()?,
-            needed("BASE_URL", "base_url")?,
-            Secret::new(needed("API_KEY", "api_key")?),
-            Secret::new(needed("SECRET_KEY", "secret_key")?),
+            reader.environment()?,
+            reader.text(&settings::BASE_URL)?,
+            reader.secret(&settings::API_KEY)?,
+            reader.secret(&settings::SECRET_KEY)?,
         );
-        config.read_contract(&lookup)?;
-        config.read_limits(&lookup)?;
+        config.read_contract(&reader)?;
+        config.read_limits(&reader)?;
         config.tls = TlsConfig {
-            client_certificate: lookup("CLIENT_CERTIFICATE"),
-            client_key: lookup("CLIENT_KEY").map(Secret::new),
-            root_certificate: lookup("ROOT_CERTIFICATE"),
+            client_certificate: reader.optional(&settings::CLIENT_CERTIFICATE),
+            client_key: reader.optional(&settings::CLIENT_KEY).map(Secret::new),
+            root_certificate: reader.optional(&settings::ROOT_CERTIFICATE),
         };
-        if let Some(payments_url) = lookup("PAYMENTS_URL") {
-            let api_key = Secret::new(needed("PAYMENTS_API_KEY", "payments_api_key")?);
-            let secret_key = Secret::new(needed("PAYMENTS_SECRET_KEY", "payments_secret_key")?);
+        if let Some(payments_url) = reader.optional(&settings::PAYMENTS_URL) {
             config.payments = Some(PaymentConfig {
-                return_url: lookup("RETURN_URL"),
-                notify_url: lookup("NOTIFY_URL"),
-                ..PaymentConfig::new(payments_url, api_key, secret_key)
+                payments_url,
+                api_key: reader.secret(&settings::PAYMENTS_API_KEY)?,
+                secret_key: reader.secret(&settings::PAYMENTS_SECRET_KEY)?,
+                return_url: reader.optional(&settings::RETURN_URL),
+                notify_url: reader.optional(&settings::NOTIFY_URL),
             });
         }
         Ok(config)
     }
 
     /// What VirtualPOS does not publish.
-    fn read_contract(&mut self, lookup: &impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-        let choice = |name: &str, field| choose(lookup(name), field);
-        if let Some(is_verified) = choice("CONTRACT_VERIFIED", "contract_verified")
-            .among([("true", Verification::Stated), ("false", Verification::Missing)])?
-        {
-            self.verification = is_verified;
+    fn read_contract<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
+    where
+        F: Fn(&str) -> Option<String>,
+    {
+        if let Some(stated) = reader.word(&settings::CONTRACT_VERIFIED, &VERIFICATIONS)? {
+            self.verification = stated;
         }
         let paths = [
-            ("PATH_CREATE", &mut self.paths.create),
-            ("PATH_BY_ID", &mut self.paths.by_id),
-            ("PATH_BY_MERCHANT_ID", &mut self.paths.by_merchant_id),
+            (settings::PATH_CREATE, &mut self.paths.create),
+            (settings::PATH_BY_ID, &mut self.paths.by_id),
+            (settings::PATH_BY_MERCHANT_ID, &mut self.paths.by_merchant_id),
         ];
-        for (name, path) in paths {
-            if let Some(text) = lookup(name) {
+        for (setting, path) in paths {
+            if let Some(text) = reader.optional(&setting) {
                 *path = text;
             }
         }
-        if let Some(method) = choice("QUERY_METHOD", "query_method")
-            .among([("GET", QueryMethod::Get), ("POST", QueryMethod::Post)])?
-        {
+        if let Some(method) = reader.word(&settings::QUERY_METHOD, &QUERY_METHODS)? {
             self.query_method = method;
         }
-        if let Some(body) = choice("CREATE_BODY", "create_body").among([
-            ("tef_wrapped", CreateBody::TefWrapped),
-            ("signed_dictionary", CreateBody::SignedDictionary),
-            ("flat", CreateBody::Flat),
-        ])? {
+        if let Some(body) = reader.word(&settings::CREATE_BODY, &CREATE_BODIES)? {
             self.create_body = body;
         }
-        if let Some(signature) = choice("QUERY_SIGNATURE", "query_signature").among([
-            ("full_tef", QuerySignature::FullTef),
-            ("api_key_only", QuerySignature::ApiKeyOnly),
-        ])? {
+        if let Some(signature) = reader.word(&settings::QUERY_SIGNATURE, &QUERY_SIGNATURES)? {
             self.query_signature = signature;
         }
         Ok(())
     }
 
-    fn read_limits(&mut self, lookup: &impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-        if let Some(text) = lookup("DEFAULT_MESSAGE") {
+    fn read_limits<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
+    where
+        F: Fn(&str) -> Option<String>,
+    {
+        if let Some(text) = reader.optional(&settings::DEFAULT_MESSAGE) {
             self.default_message = text;
         }
-        if let Some(text) = lookup("AMOUNT_MIN") {
-            let limit = Money::parse(&text, Currency::Clp);
-            self.amount_minor_min = limit.map_err(|error| error.about("amount_min"))?.minor;
+        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MIN, Currency::Clp)? {
+            self.amount_minor_min = minor;
         }
-        if let Some(text) = lookup("AMOUNT_MAX") {
-            let limit = Money::parse(&text, Currency::Clp);
-            self.amount_minor_max = limit.map_err(|error| error.about("amount_max"))?.minor;
+        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MAX, Currency::Clp)? {
+            self.amount_minor_max = minor;
         }
-        if let Some(check) = choose(lookup("STRICT_RUT"), "strict_rut")
-            .among([("true", RutCheck::Strict), ("false", RutCheck::ShapeOnly)])?
-        {
+        if let Some(check) = reader.word(&settings::STRICT_RUT, &RUT_CHECKS)? {
             self.rut_check = check;
         }
         Ok(())
-    }
-}
-
-/// The word of a setting, to be chosen from a few.
-struct Choice {
-    field: &'static str,
-    word: Option<String>,
-}
-
-fn choose(word: Option<String>, field: &'static str) -> Choice {
-    Choice { field, word }
-}
-
-impl Choice {
-    fn among<T: Copy, const N: usize>(self, choices: [(&str, T); N]) -> Result<Option<T>, Error> {
-        let Some(word) = self.word else { return Ok(None) };
-        if let Some((_, choice)) = choices.iter().find(|(known, _)| *known == word) {
-            return Ok(Some(*choice));
-        }
-        let known = choices.map(|(known, _)| known).join(", ");
-        Err(Error::invalid(self.field).because(format!("{word:?} is none of {known}")))
     }
 }
 

@@ -54,6 +54,7 @@ mod config;
 mod contract;
 mod payment;
 mod payout;
+mod settings;
 mod sign;
 mod status;
 mod webhook;
@@ -75,10 +76,8 @@ use pagos_core::{
 use pagos_wire::{BaseUrl, money_call_failure, post_json, question_failure};
 
 pub use crate::{
-    config::{
-        CreateBody, Paths, PaymentConfig, QueryMethod, QuerySignature, RutCheck, TlsConfig,
-        VirtualPosConfig,
-    },
+    config::{Paths, PaymentConfig, TlsConfig, VirtualPosConfig},
+    settings::{CreateBody, QueryMethod, QuerySignature, RutCheck, SETTINGS},
     sign::{Claims, payload, signature, string_to_sign, verify},
 };
 

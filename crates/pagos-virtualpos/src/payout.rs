@@ -11,11 +11,12 @@ use http::Method;
 use pagos_core::{Error, PayoutOrder, PayoutRef, Violation};
 
 use crate::{
-    config::{CreateBody, QueryMethod, QuerySignature, Settings},
+    config::Settings,
     payout::{
         check::{read_account, read_amount, read_email, read_message, read_name, read_rut},
         instruction::Instruction,
     },
+    settings::{CreateBody, QueryMethod, QuerySignature},
     sign::Claims,
     wire::{BankAccount, Recipient, Tef, Wrapped},
 };

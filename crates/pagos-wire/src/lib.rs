@@ -32,6 +32,7 @@ mod jws;
 mod loose;
 mod redact;
 mod request;
+mod setting;
 mod url;
 
 pub use ascii::to_ascii_json;
@@ -42,4 +43,8 @@ pub use jws::Hs256;
 pub use loose::{WireInteger, WireText};
 pub use redact::redact;
 pub use request::{post_json, sensitive};
+pub use setting::{
+    ENVIRONMENT, Form, Gaps, NOT_CONFIGURED, NOWHERE, Need, Setting, SettingReader, Side, SideKind,
+    VERIFICATIONS, words,
+};
 pub use url::{BaseUrl, WebhookUrl};

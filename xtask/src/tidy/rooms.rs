@@ -7,9 +7,10 @@ use crate::{
     workspace::{Workspace, is_provider},
 };
 
-const REQUIRED: [&str; 8] = [
+const REQUIRED: [&str; 9] = [
     "src/lib.rs",
     "src/config.rs",
+    "src/settings.rs",
     "src/sign.rs",
     "src/wire.rs",
     "src/payout.rs",

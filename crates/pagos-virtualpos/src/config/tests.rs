@@ -1,7 +1,7 @@
 //! What a configuration refuses, and that it hides its keys. Not what the settings do.
 
 use super::*;
-use crate::config::settings::parse_base;
+use crate::config::checked::parse_base;
 
 fn config() -> VirtualPosConfig {
     let mut config = VirtualPosConfig::new(

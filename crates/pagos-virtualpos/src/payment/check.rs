@@ -6,8 +6,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use pagos_core::{Currency, Document, Money, PaymentOrder, Violation};
 
 use crate::{
-    config::{PaymentSettings, RutCheck, Settings, parse_visited},
+    config::{PaymentSettings, Settings, parse_visited},
     payout,
+    settings::RutCheck,
 };
 
 /// A name in two.

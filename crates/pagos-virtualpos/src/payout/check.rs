@@ -9,8 +9,9 @@ use unicode_normalization::UnicodeNormalization;
 use pagos_core::{Currency, Document, DocumentType, Money, Rut, Violation};
 
 use crate::{
-    config::{RutCheck, Settings},
+    config::Settings,
     contract::{ACCOUNT_DIGITS_MAX, EMAIL_LENGTH_MAX, MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX},
+    settings::RutCheck,
 };
 
 /// Whole pesos.

@@ -10,12 +10,13 @@ use pagos_core::{Clabe, Environment, Error};
 use pagos_wire::{BaseUrl, WebhookUrl};
 
 use crate::{
-    config::{ConektaConfig, KnownPayee, Language},
+    config::{ConektaConfig, KnownPayee},
     contract,
     payout::{
         check::{read_email, read_phone},
         is_segment,
     },
+    settings::Language,
     sign::{Credentials, key::PublicKey},
 };
 

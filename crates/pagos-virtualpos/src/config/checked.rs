@@ -5,11 +5,9 @@ use pagos_core::{Contract, Environment, Error, Secret, Status};
 use pagos_wire::{BaseUrl, WebhookUrl};
 
 use crate::{
-    config::{
-        CreateBody, PaymentConfig, QueryMethod, QuerySignature, RutCheck, VirtualPosConfig,
-        path::Template,
-    },
+    config::{PaymentConfig, VirtualPosConfig, path::Template},
     payout::check::read_message,
+    settings::{CreateBody, QueryMethod, QuerySignature, RutCheck},
     sign::Credentials,
     status::fold,
 };
