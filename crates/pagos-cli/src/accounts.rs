@@ -3,89 +3,61 @@
 
 mod cashypro;
 mod certificate;
-mod conekta;
+pub(crate) mod conekta;
 mod etpay;
+mod fields;
 mod limits;
+#[cfg(test)]
+mod page;
 mod proxy;
-mod side;
 #[cfg(test)]
 mod tests;
 mod virtualpos;
 
-use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
-use clap::Subcommand;
 use pagos_core::{
-    AccountName, Bank, Clock, Environment, Error, Hint, NonceSource, PayoutOrder, PayoutProvider,
-    SecretScope, Timestamp, Transport, Violation,
+    AccountName, Bank, Environment, Error, Hint, PayoutOrder, PayoutProvider, SecretScope,
+    Timestamp, Violation,
 };
-use pagos_http::HttpOptions;
 use pagos_webhook::Endpoint;
+use pagos_wire::Setting;
 
 use crate::{
+    accounts::fields::Fields,
     arguments::RateArguments,
     config::{AccountSettings, ConfigProblem, Configuration, Origin},
-    exit::{Exit, Failure},
-    input, offline,
+    exit::Failure,
+    input,
+    seams::{self, Seams},
 };
+
+pub(crate) use pagos_wire::Gaps;
 
 pub(crate) use self::{limits::Limits, proxy::seams_of};
 
-/// The providers that this binary knows.
-pub(crate) const PROVIDERS: [&str; 4] =
-    [cashypro::NAME, conekta::NAME, etpay::NAME, virtualpos::NAME];
-
-/// What is done with the settings of an account, by provider.
-static TABLE: [Known; 4] = [
-    Known { name: cashypro::NAME, build: cashypro::build, sign: cashypro::sign, missed: None },
-    Known {
-        name: conekta::NAME,
-        build: conekta::build,
-        sign: conekta::sign,
-        missed: Some(conekta::missed),
-    },
-    Known { name: etpay::NAME, build: etpay::build, sign: etpay::sign, missed: None },
-    Known {
-        name: virtualpos::NAME,
-        build: virtualpos::build,
-        sign: virtualpos::sign,
-        missed: None,
-    },
-];
-
-/// The commands that one provider has and no other.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProviderCommand {
-    /// Look after a Conekta account: its webhook keys, webhooks, payees and events
-    #[command(subcommand)]
-    Conekta(conekta::Errand),
-}
-
-impl ProviderCommand {
-    /// Does the provider's errand.
-    pub(crate) fn run(&self, config: Option<&Path>) -> Result<Exit, Failure> {
-        match self {
-            Self::Conekta(errand) => conekta::run(errand, config),
-        }
-    }
-}
+/// The providers of this binary, a row each.
+static PROVIDERS: [Known; 4] = [cashypro::KNOWN, conekta::KNOWN, etpay::KNOWN, virtualpos::KNOWN];
 
 /// The field with the secret of one session, for commands that look at one delivery.
 pub(crate) const SESSION_SECRET: &str = "signature_token";
 
-const WEBHOOK_SEGMENT: &str = "webhook_segment";
+pub(crate) const WEBHOOK_SEGMENT: &str = "webhook_segment";
 
-/// An address that is missing where nothing is sent.
-const NOWHERE: &str = "https://not-configured.example/";
-
-/// One provider.
-struct Known {
-    name: &'static str,
-    build: fn(&AccountSettings, Gaps, &Seams) -> Built,
-    sign: fn(&AccountSettings, &[u8]) -> Result<Signed, Failure>,
+/// What the command knows of one provider.
+pub(crate) struct Known {
+    pub(crate) name: &'static str,
+    /// Where it pays and what it does, as a line above its account in a configuration file.
+    pub(crate) title: &'static str,
+    /// The settings of its accounts.
+    pub(crate) settings: &'static [Setting],
+    /// What `pagos sign` signs, and which secrets that shows.
+    pub(crate) signs: &'static str,
+    build: fn(&Fields<'_>, &Seams) -> Built,
+    sign: fn(&Fields<'_>, &[u8]) -> Result<Signed, Failure>,
     /// What it told while nobody listened, where it keeps that.
-    missed: Option<fn(&AccountSettings, &Seams) -> BuiltMissed>,
+    missed: Option<fn(&Fields<'_>, &Seams) -> BuiltMissed>,
 }
 
 /// A provider, or everything that is wrong with its settings.
@@ -98,30 +70,6 @@ type BuiltMissed = Result<Arc<dyn Missed>, Vec<ConfigProblem>>;
 pub(crate) trait Missed: fmt::Debug + Send + Sync {
     /// What it told of since then, each thing once: reasons to ask, no more.
     async fn hints(&self, since: Timestamp) -> Result<Vec<Hint>, Error>;
-}
-
-/// What a provider is given from outside.
-#[derive(Debug, Clone)]
-pub(crate) struct Seams {
-    /// What all accounts share that have no certificates and no proxy of their own.
-    pub(crate) transport: Arc<dyn Transport>,
-    /// The limits of every transport.
-    pub(crate) options: HttpOptions,
-    /// Makes the transport of an account that has.
-    pub(crate) connect: fn(&HttpOptions) -> Result<Arc<dyn Transport>, Error>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) nonces: Arc<dyn NonceSource>,
-}
-
-/// Which fields of an account may be missing. What is invented for them is never sent anywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Gaps {
-    /// None: the account will be used.
-    Refused,
-    /// What no signature rests on: signatures are computed and checked, nothing is sent.
-    Unsigned,
-    /// Credentials too: only the provider's rules are wanted.
-    Credentials,
 }
 
 /// One configured account with its provider.
@@ -182,7 +130,7 @@ impl Accounts {
     /// One account for every provider, with the provider's rules and without credentials: for a
     /// look at a file before anything is configured.
     pub(crate) fn without_configuration(seams: &Seams) -> Result<Self, Vec<ConfigProblem>> {
-        let names = PROVIDERS.iter().filter_map(|provider| AccountName::new(*provider).ok());
+        let names = providers().filter_map(|known| AccountName::new(known.name).ok());
         let accounts = names.map(|name| AccountSettings::new(name, Origin::Default)).collect();
         let configuration = Configuration { accounts, ..Configuration::default() };
         Self::open(&configuration, Gaps::Credentials, seams)
@@ -241,14 +189,17 @@ pub(crate) fn build(
     let known = known(settings).map_err(|problem| vec![problem])?;
     let limits = Limits::read(settings)?;
     let seams = &seams_of(settings, &limits, seams)?;
-    let provider = (known.build)(settings, gaps, seams)?;
+    let fields = Fields::new(settings, known.settings, gaps);
+    fields.check_sides()?;
+    let seams = &certificate::seams(&fields, seams)?;
+    let provider = (known.build)(&fields, seams)?;
     let missed = match (gaps, known.missed) {
-        (Gaps::Refused, Some(missed)) => Some(missed(settings, seams)?),
+        (Gaps::Refused, Some(missed)) => Some(missed(&fields, seams)?),
         _ => None,
     };
     let endpoint = endpoint(settings, &provider).map_err(|problem| vec![problem])?;
     limits.check(settings, provider.as_ref()).map_err(|problem| vec![problem])?;
-    let unused = settings.unused();
+    let unused = settings.unused(known.settings);
     if !unused.is_empty() {
         return Err(unused);
     }
@@ -262,16 +213,22 @@ pub(crate) fn build(
 /// # Errors
 /// What is wrong with the account, or that there is nothing to sign with.
 pub(crate) fn sign(settings: &AccountSettings, body: &[u8]) -> Result<Signed, Failure> {
-    build(settings, Gaps::Unsigned, &offline::seams())?;
+    build(settings, Gaps::Unsigned, &seams::offline())?;
     let known = known(settings).map_err(|problem| vec![problem])?;
-    (known.sign)(settings, body)
+    (known.sign)(&Fields::new(settings, known.settings, Gaps::Unsigned), body)
+}
+
+/// The providers of this binary.
+pub(crate) fn providers() -> impl Iterator<Item = &'static Known> {
+    PROVIDERS.iter()
 }
 
 fn known(settings: &AccountSettings) -> Result<&'static Known, ConfigProblem> {
     let provider = settings.lookup("provider").unwrap_or_else(|| settings.provider.clone());
-    TABLE.iter().find(|known| known.name == provider).ok_or_else(|| {
+    providers().find(|known| known.name == provider).ok_or_else(|| {
         let because = format!("{provider:?} is not a provider of this binary");
-        let remedy = format!("write one of {}", PROVIDERS.join(", "));
+        let names: Vec<&str> = providers().map(|known| known.name).collect();
+        let remedy = format!("write one of {}", names.join(", "));
         ConfigProblem::new(settings.origin_of("provider").clone(), "provider", because, remedy)
     })
 }
@@ -296,11 +253,17 @@ fn endpoint(
     endpoint.map(Some).map_err(|error| problem(settings, &error))
 }
 
-/// A provider's refusal of its configuration, with the place of the field.
+/// A refusal of a field, with its place.
 fn problem(settings: &AccountSettings, error: &Error) -> ConfigProblem {
     let field = error.field().unwrap_or("account");
     let variable = settings.variable(field);
-    let remedy = format!("set it in [accounts.{}], or as {variable}", settings.name);
+    let table = known(settings).map_or(&[][..], |known| known.settings);
+    let setting = table.iter().find(|setting| setting.name == field && !setting.is_switch());
+    let without = match setting.and_then(|setting| setting.side) {
+        Some(side) => format!("; without {} the account has no {}", side.switch, side.what),
+        None => String::new(),
+    };
+    let remedy = format!("set it in [accounts.{}], or as {variable}{without}", settings.name);
     let origin = settings.origin_of(field).clone();
     ConfigProblem::new(origin, format!("{field}:"), error.message(), remedy)
 }

@@ -2,6 +2,7 @@
 //!
 //! No argument takes a secret: arguments are seen by every process of a machine.
 
+pub(crate) mod conekta;
 mod inbox;
 mod list;
 mod moment;
@@ -26,7 +27,7 @@ pub(crate) use retention::{
 };
 pub(crate) use span::parse_span;
 
-use crate::{accounts::ProviderCommand, run::database::Database};
+use crate::{accounts, run::database::Database};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -36,8 +37,8 @@ Exit codes:
   3  some payouts are in doubt: not known to be paid, not known to have failed; or they wait for a
      person, or for an account that is out of service
 
-Credentials come from PAGOS_<ACCOUNT>_<FIELD>, such as PAGOS_CASHYPRO_API_KEY, or from pagos.toml
-(`pagos init` writes one). They are never arguments.";
+Credentials come from PAGOS_<ACCOUNT>_<FIELD>, such as PAGOS_BANK_A_API_KEY for account bank-a,
+or from pagos.toml (`pagos init` writes one). They are never arguments.";
 
 const COLUMNS: &str = "\
 Columns of FILE (header required, any order; CSV with commas, semicolons, tabs or |, in UTF-8, UTF-16
@@ -127,25 +128,31 @@ pub(crate) enum Command {
     Twin(TwinArguments),
     /// Show how a body is signed: string to sign, signature and headers
     ///
-    /// For Cashypro that is a request. For VirtualPOS the file holds the `tef` object of a payout,
-    /// and the signature is a token. Conekta and ETpay sign no request; with the secret of a session in
-    /// PAGOS_<ACCOUNT>_SIGNATURE_TOKEN, claims are signed as in its notifications.
-    ///
-    /// What is printed can hold the account's keys: Cashypro's string to sign has its secret key,
-    /// VirtualPOS's headers and string to sign have its API key. It goes to standard output and
-    /// nowhere else: do not paste it into a ticket.
+    /// What is printed can hold the account's keys, where the provider's way of signing puts them
+    /// there. It goes to standard output and nowhere else: do not paste it into a ticket.
+    #[command(after_long_help = what_is_signed())]
     Sign(SignArguments),
     /// Check a captured webhook and show its event
     ///
     /// Exits 0 if the delivery is genuine and says what was agreed, 1 with the reason if not. What
-    /// VirtualPOS sends is not signed, and Conekta's wants webhook_keys: else it is a reason to ask.
+    /// nobody signed, or what the account has no keys for, is a reason to ask and no more.
     ///
-    /// A provider that signs with a secret of each session (ETpay) needs that secret: from the
-    /// store (--db), which also knows key and amount that were agreed, or from the variable
+    /// A provider that signs with a secret of each session needs that secret: from the store (--db),
+    /// which also knows key and amount that were agreed, or from the variable
     /// PAGOS_<ACCOUNT>_SIGNATURE_TOKEN.
     Verify(VerifyArguments),
-    #[command(flatten)]
-    Provider(ProviderCommand),
+    /// Look after a Conekta account: its webhook keys, webhooks, payees and events
+    #[command(subcommand)]
+    Conekta(conekta::Errand),
+}
+
+/// What `pagos sign` takes and shows, by provider.
+fn what_is_signed() -> String {
+    let line = |known: &accounts::Known| format!("\n  {:<11} {}", known.name, known.signs);
+    format!(
+        "What BODY_FILE holds, by provider:{}",
+        accounts::providers().map(line).collect::<String>()
+    )
 }
 
 /// Arguments of `plan`.

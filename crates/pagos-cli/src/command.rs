@@ -3,6 +3,7 @@
 mod archive;
 mod balance;
 mod banks;
+mod conekta;
 mod doctor;
 mod history;
 mod inbox;
@@ -24,7 +25,7 @@ use std::path::Path;
 use pagos_core::AccountName;
 
 use crate::{
-    accounts::PROVIDERS,
+    accounts,
     arguments::{Arguments, Command},
     config::{AccountSettings, Configuration},
     console,
@@ -56,13 +57,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),
         Command::Twin(twin) => twin::run(twin),
-        Command::Provider(provider) => provider.run(config),
+        Command::Conekta(errand) => conekta::run(errand, config),
     }
 }
 
 /// The configuration, after its warnings were told.
 pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, Failure> {
-    let configuration = Configuration::load(path, std::env::vars_os(), &PROVIDERS)?;
+    let providers: Vec<&str> = accounts::providers().map(|known| known.name).collect();
+    let configuration = Configuration::load(path, std::env::vars_os(), &providers)?;
     for warning in &configuration.warnings {
         console::tell(&format!("warning: {warning}"));
     }

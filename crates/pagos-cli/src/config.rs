@@ -23,6 +23,7 @@ use std::{
 
 use pagos_core::{AccountName, Environment, Secret};
 use pagos_webhook::Settings;
+use pagos_wire::Setting;
 
 pub(crate) use environment::Variables;
 pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
@@ -142,14 +143,18 @@ impl AccountSettings {
         format!("PAGOS_{account}_{}", field.to_ascii_uppercase())
     }
 
-    /// The fields that nobody asked for: misspelt, or without effect.
-    pub(crate) fn unused(&self) -> Vec<ConfigProblem> {
+    /// The fields that nobody asked for: misspelt, or without effect. One that is misspelt is likely
+    /// to be one of the `table`, or one that was asked for.
+    pub(crate) fn unused(&self, table: &[Setting]) -> Vec<ConfigProblem> {
         let asked = self.asked.borrow();
+        let known = asked.iter().map(String::as_str).chain(table.iter().map(|it| it.name));
+        let known: BTreeSet<&str> = known.collect();
         let unused = self.fields.iter().filter(|(name, _)| !asked.contains(*name));
         let problem = |(name, field): (&String, &Field)| {
-            let nearest = asked.iter().min_by_key(|known| crate::near::distance(name, known));
-            let near = nearest.filter(|known| crate::near::distance(name, known) <= 2);
-            let remedy = match near {
+            let distance = |known: &&&str| strsim::levenshtein(name, known);
+            let others = known.iter().filter(|known| **known != name.as_str());
+            let nearest = others.min_by_key(distance).filter(|near| distance(near) <= 2);
+            let remedy = match nearest {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("remove it, or see the page of provider {}", self.provider),
             };
@@ -157,19 +162,6 @@ impl AccountSettings {
             ConfigProblem::new(field.origin.clone(), name, because, remedy)
         };
         unused.map(problem).collect()
-    }
-
-    /// The fields with an address that is called in plain http. What the provider calls, and where it
-    /// sends a payer, is not called by us.
-    pub(crate) fn plain_addresses(&self) -> impl Iterator<Item = &str> {
-        let is_theirs = |name: &str| {
-            ["notify_url", "return_url", "cancel_url"].iter().any(|theirs| name.ends_with(theirs))
-        };
-        let is_plain = move |(name, field): &(&String, &Field)| {
-            let is_ours = name.ends_with("url") && !is_theirs(name);
-            is_ours && field.value.expose().starts_with("http://")
-        };
-        self.fields.iter().filter(is_plain).map(|(name, _)| name.as_str())
     }
 
     /// Sets a field; a variable wins over the file.

@@ -6,6 +6,7 @@ use std::{io, path::Path};
 use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
 use crate::{
+    accounts,
     config::Configuration,
     input::{self, Accounts, Orders, RowError, plan},
 };
@@ -29,7 +30,7 @@ pub struct Payroll {
     pub refused: Option<String>,
 }
 
-/// Plans a file and reads its orders, for accounts `cashypro` and `etpay` that have nothing against any
+/// Plans a file and reads its orders, for accounts that bear a provider's name and have nothing against any
 /// order.
 ///
 /// # Errors
@@ -37,7 +38,7 @@ pub struct Payroll {
 pub fn read_payroll(path: &Path) -> io::Result<Payroll> {
     let mut problems = Vec::new();
     let file = input::Payroll::open(path).map_err(io::Error::other)?;
-    let planned = plan(&file, &TwoAccounts, &mut |problem| {
+    let planned = plan(&file, &NamedAccounts, &mut |problem| {
         problems.push(problem.to_string());
         Ok(())
     });
@@ -52,7 +53,7 @@ pub fn read_payroll(path: &Path) -> io::Result<Payroll> {
         left_out: 0,
         refused: None,
     };
-    match Orders::open(&file, &planned, &TwoAccounts) {
+    match Orders::open(&file, &planned, &NamedAccounts) {
         Ok(orders) => orders.for_each(|row| payroll.take(row)),
         Err(error) => payroll.refused = Some(error.to_string()),
     }
@@ -65,7 +66,7 @@ pub fn read_payroll(path: &Path) -> io::Result<Payroll> {
 /// # Errors
 /// The problems, one text each.
 pub fn read_configuration(path: &Path) -> Result<Vec<String>, Vec<String>> {
-    let providers = ["cashypro", "conekta", "etpay", "virtualpos"];
+    let providers: Vec<&str> = accounts::providers().map(|known| known.name).collect();
     match Configuration::load(Some(path), [], &providers) {
         Ok(read) => Ok(read.accounts.iter().map(|account| account.name.to_string()).collect()),
         Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
@@ -82,15 +83,15 @@ impl Payroll {
     }
 }
 
-struct TwoAccounts;
+struct NamedAccounts;
 
-impl Accounts for TwoAccounts {
+impl Accounts for NamedAccounts {
     fn contains(&self, name: &AccountName) -> bool {
-        matches!(name.as_str(), "cashypro" | "etpay")
+        accounts::providers().any(|known| known.name == name.as_str())
     }
 
     fn names(&self) -> Vec<String> {
-        vec!["cashypro".to_owned(), "etpay".to_owned()]
+        accounts::providers().map(|known| known.name.to_owned()).collect()
     }
 
     fn check(&self, _order: &PayoutOrder) -> Result<(), Vec<Violation>> {

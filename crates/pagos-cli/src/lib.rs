@@ -18,11 +18,10 @@ mod failpoints;
 #[cfg(feature = "foreign")]
 pub mod foreign;
 mod input;
-mod near;
-mod offline;
 mod output;
 mod run;
 mod sandbox;
+mod seams;
 
 use std::process::ExitCode;
 

@@ -272,23 +272,21 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
     // As it is it can be planned with; with its lines uncommented it is complete.
     folder.write("payouts.csv", format!("{HEADER}\n{}\n", row("n-1", "150000", "00012345678")));
     assert_eq!(folder.run(&["plan", "payouts.csv"], &[]).code, 0);
-    let complete: String = written
-        .split("# A second account")
-        .next()
-        .unwrap()
+    let accounts = written.split("# A second account").next().unwrap();
+    let (head, accounts) = accounts.split_at(accounts.find("\n[accounts").unwrap());
+    let complete: String = accounts
         .lines()
         .map(|line| line.strip_prefix("# ").filter(|line| is_setting(line)).unwrap_or(line))
-        .fold(String::new(), |text, line| text + line + "\n");
-    folder.write("pagos.toml", complete);
+        .fold(head.to_owned(), |text, line| text + line + "\n");
     fs::create_dir(folder.0.join("secrets")).unwrap();
-    folder.write("secrets/cashypro-api-key", KEY);
-    folder.write("secrets/conekta-api-key", "a-key-of-the-template");
-    folder.write("conekta-webhook-keys.pem", public_key());
-    folder.write("secrets/etpay-api-token", "an-api-token-of-the-template");
-    folder.write("secrets/etpay-password", "a-password-of-the-template");
-    for key in ["api-key", "secret-key", "payments-api-key", "payments-secret-key"] {
-        folder.write(&format!("secrets/virtualpos-{key}"), "a-key-of-the-template");
+    for line in complete.lines() {
+        if let Some((_, path)) = line.split_once("_file = \"") {
+            folder.write(path.trim_end_matches('"'), "a-secret-of-the-template");
+        }
     }
+    folder.write("pagos.toml", complete);
+    folder.write("secrets/cashypro-api-key", KEY);
+    folder.write("conekta-webhook-keys.pem", public_key());
     let made = rcgen::generate_simple_self_signed(["merchant.example".to_owned()]).unwrap();
     folder.write("secrets/virtualpos-client.pem", made.cert.pem());
     folder.write("secrets/virtualpos-client-key.pem", made.signing_key.serialize_pem());
@@ -316,10 +314,12 @@ fn public_key() -> String {
 
 fn is_setting(line: &str) -> bool {
     let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let is_value = |value: &str| {
+        let is_text = value.len() > 1 && value.starts_with('"') && value.ends_with('"');
+        is_text || value.parse::<i64>().is_ok() || value.parse::<bool>().is_ok()
+    };
     line.starts_with("[accounts")
-        || line
-            .split_once(" = \"")
-            .is_some_and(|(name, value)| is_name(name) && value.ends_with('"'))
+        || line.split_once(" = ").is_some_and(|(name, value)| is_name(name) && is_value(value))
 }
 
 #[test]

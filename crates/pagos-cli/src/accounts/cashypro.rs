@@ -1,30 +1,36 @@
-//! Accounts of Cashypro: what may be missing, and how a body is signed. What fields mean is the
-//! provider's own crate.
+//! Accounts of Cashypro, and how a request is signed.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use pagos_cashypro::{Cashypro, CashyproConfig};
+use pagos_cashypro::{Cashypro, CashyproConfig, SETTINGS};
 
 use crate::{
-    accounts::{Built, Gaps, NOWHERE, Seams, Signed, problem},
-    config::{AccountSettings, ConfigProblem},
+    accounts::{Built, Fields, Known, Signed},
     exit::Failure,
+    seams::Seams,
 };
 
-pub(super) const NAME: &str = "cashypro";
+pub(super) const KNOWN: Known = Known {
+    name: "cashypro",
+    title: "Cashypro. Pays out and collects in several countries.",
+    settings: SETTINGS,
+    signs: "a request as it is sent; the string to sign has the secret key",
+    build,
+    sign,
+    missed: None,
+};
 
-pub(super) fn build(settings: &AccountSettings, gaps: Gaps, seams: &Seams) -> Built {
-    let config = config(settings, gaps)?;
+fn build(fields: &Fields<'_>, seams: &Seams) -> Built {
     let (transport, clock) = (Arc::clone(&seams.transport), Arc::clone(&seams.clock));
-    match Cashypro::new(config, transport, clock, Arc::clone(&seams.nonces)) {
-        Ok(provider) => Ok(Arc::new(provider)),
-        Err(error) => Err(vec![problem(settings, &error)]),
-    }
+    let provider = fields.read(|lookup| {
+        let config = CashyproConfig::from_lookup(lookup)?;
+        Cashypro::new(config, transport, clock, Arc::clone(&seams.nonces))
+    })?;
+    Ok(Arc::new(provider))
 }
 
-/// A request, as it is sent.
-pub(super) fn sign(settings: &AccountSettings, body: &[u8]) -> Result<Signed, Failure> {
-    let config = config(settings, Gaps::Unsigned)?;
+fn sign(fields: &Fields<'_>, body: &[u8]) -> Result<Signed, Failure> {
+    let config = fields.read(|lookup| CashyproConfig::from_lookup(lookup))?;
     let signature = pagos_cashypro::signature(body, &config.api_key, config.sign_case);
     let headers = BTreeMap::from([
         ("Content-Type", "application/json".to_owned()),
@@ -33,18 +39,4 @@ pub(super) fn sign(settings: &AccountSettings, body: &[u8]) -> Result<Signed, Fa
     ]);
     let string_to_sign = pagos_cashypro::string_to_sign(body, &config.api_key);
     Ok(Signed { string_to_sign, signature, headers, token: None })
-}
-
-fn config(settings: &AccountSettings, gaps: Gaps) -> Result<CashyproConfig, Vec<ConfigProblem>> {
-    // `environment` has a default of its own.
-    let lookup = |name: &str| {
-        settings.lookup(name).or_else(|| match name {
-            "ENVIRONMENT" => Some(settings.environment.to_string()),
-            "BASE_URL" | "NOTIFY_URL" if gaps >= Gaps::Unsigned => Some(NOWHERE.to_owned()),
-            "MERCHANT_ID" if gaps >= Gaps::Credentials => Some("0".to_owned()),
-            "API_KEY" if gaps >= Gaps::Credentials => Some("not-configured".to_owned()),
-            _ => None,
-        })
-    };
-    CashyproConfig::from_lookup(lookup).map_err(|error| vec![problem(settings, &error)])
 }

@@ -12,9 +12,10 @@ use pagos_core::{Error, Transport};
 use pagos_http::{ClientIdentity, HttpOptions, RootCertificates};
 
 use crate::{
-    accounts::{Seams, problem},
+    accounts::{Fields, Gaps, problem},
     config::{self, AccountSettings, ConfigProblem, Origin},
     console,
+    seams::Seams,
 };
 
 pub(super) const CLIENT_CERTIFICATE: &str = "client_certificate";
@@ -27,6 +28,19 @@ pub(super) const BEGIN: &str = "-----BEGIN";
 /// More than any chain of certificates.
 const SIZE_BYTES_MAX: u64 = 1024 * 1024;
 
+/// What an account is given from outside: a transport of its own if it has certificates. Where
+/// nothing is sent, nobody asks who we are.
+///
+/// # Errors
+/// As [`transport`].
+pub(super) fn seams(fields: &Fields<'_>, seams: &Seams) -> Result<Seams, Vec<ConfigProblem>> {
+    let mut own = seams.clone();
+    if fields.gaps == Gaps::Refused && fields.has_certificates() {
+        own.transport = transport(fields.settings, seams)?;
+    }
+    Ok(own)
+}
+
 /// The shared transport, or one of the account's own if it has certificates.
 ///
 /// Each field is a PEM text or the path of a PEM file. A path in `pagos.toml` is meant from the
@@ -34,7 +48,7 @@ const SIZE_BYTES_MAX: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// Everything that is wrong with the fields, in one go.
-pub(super) fn transport(
+fn transport(
     settings: &AccountSettings,
     seams: &Seams,
 ) -> Result<Arc<dyn Transport>, Vec<ConfigProblem>> {

@@ -1,38 +1,71 @@
-//! Accounts of Conekta, which pay out in Mexico: what may be missing, where the keys of webhooks
-//! come from, what was told while nobody listened. What fields mean is the provider's own crate; the
-//! commands that look after an account are in `errand.rs`.
+//! Accounts of Conekta, which pay out in Mexico: where the keys of webhooks come from, and what was
+//! told while nobody listened. The commands that look after an account are in `command/conekta.rs`.
 
-mod arguments;
-mod errand;
 mod key;
-mod listing;
+pub(crate) mod listing;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
-use pagos_conekta::{Conekta, ConektaConfig};
+use pagos_conekta::{Conekta, ConektaConfig, SETTINGS};
 use pagos_core::{Error, Hint, Timestamp};
 
 use crate::{
-    accounts::{Built, BuiltMissed, Gaps, Missed, Seams, Signed, problem},
+    accounts::{Fields, Gaps, Known, Missed, Signed},
     config::{AccountSettings, ConfigProblem},
     exit::Failure,
+    seams::Seams,
 };
 
-pub(super) use crate::accounts::conekta::{arguments::Errand, errand::run};
+pub(crate) const NAME: &str = "conekta";
 
-pub(super) const NAME: &str = "conekta";
+pub(super) const KNOWN: Known = Known {
+    name: NAME,
+    title: "Conekta, Mexico. Pays out what was collected through Conekta.",
+    settings: SETTINGS,
+    signs: "nothing",
+    build: |fields, seams| Ok(build(fields, seams)?),
+    sign,
+    missed: Some(|fields, seams| Ok(build(fields, seams)?)),
+};
 
-pub(super) fn build(settings: &AccountSettings, gaps: Gaps, seams: &Seams) -> Built {
-    Ok(open(settings, config(settings, gaps)?, seams)?)
+/// The configuration of an account that will be used.
+///
+/// # Errors
+/// What is wrong with its fields.
+pub(crate) fn config(settings: &AccountSettings) -> Result<ConektaConfig, Vec<ConfigProblem>> {
+    read(&Fields::new(settings, SETTINGS, Gaps::Refused))
 }
 
-pub(super) fn missed(settings: &AccountSettings, seams: &Seams) -> BuiltMissed {
-    Ok(open(settings, config(settings, Gaps::Refused)?, seams)?)
+/// The account, to be used.
+///
+/// # Errors
+/// What is wrong with its fields.
+pub(crate) fn open(
+    settings: &AccountSettings,
+    seams: &Seams,
+) -> Result<Arc<Conekta>, Vec<ConfigProblem>> {
+    build(&Fields::new(settings, SETTINGS, Gaps::Refused), seams)
+}
+
+fn build(fields: &Fields<'_>, seams: &Seams) -> Result<Arc<Conekta>, Vec<ConfigProblem>> {
+    let config = read(fields)?;
+    let (transport, clock) = (Arc::clone(&seams.transport), Arc::clone(&seams.clock));
+    Ok(Arc::new(fields.read(|_| Conekta::new(config, transport, clock))?))
+}
+
+fn read(fields: &Fields<'_>) -> Result<ConektaConfig, Vec<ConfigProblem>> {
+    let keys = key::read(fields).map_err(|problem| vec![problem])?;
+    fields.read(|lookup| {
+        ConektaConfig::from_lookup(|name| match name {
+            "WEBHOOK_KEYS" => keys.clone(),
+            _ => lookup(name),
+        })
+    })
 }
 
 /// Nothing that is sent is signed, and what comes in is signed by Conekta alone.
-pub(super) fn sign(_settings: &AccountSettings, _body: &[u8]) -> Result<Signed, Failure> {
+fn sign(_fields: &Fields<'_>, _body: &[u8]) -> Result<Signed, Failure> {
     Err(Failure::new(
         "conekta has nothing to sign: its requests carry the API key and no signature, and only \
          Conekta has the private keys of webhooks; `pagos verify` checks a webhook",
@@ -48,30 +81,6 @@ impl Missed for Conekta {
         let hint = |transfer| Hint { key: None, reference: Some(transfer) };
         Ok(transfers.into_iter().map(hint).collect())
     }
-}
-
-fn open(
-    settings: &AccountSettings,
-    config: ConektaConfig,
-    seams: &Seams,
-) -> Result<Arc<Conekta>, Vec<ConfigProblem>> {
-    let (transport, clock) = (Arc::clone(&seams.transport), Arc::clone(&seams.clock));
-    let opened = Conekta::new(config, transport, clock);
-    opened.map(Arc::new).map_err(|error| vec![problem(settings, &error)])
-}
-
-fn config(settings: &AccountSettings, gaps: Gaps) -> Result<ConektaConfig, Vec<ConfigProblem>> {
-    let keys = key::read(settings, gaps).map_err(|problem| vec![problem])?;
-    let lookup = |name: &str| match name {
-        "ENVIRONMENT" => Some(settings.environment.to_string()),
-        "WEBHOOK_KEYS" => keys.clone(),
-        // Webhooks are verified with public keys, so no signature rests on it.
-        "API_KEY" if gaps >= Gaps::Unsigned => {
-            settings.lookup(name).or_else(|| Some("not-configured".to_owned()))
-        }
-        _ => settings.lookup(name),
-    };
-    ConektaConfig::from_lookup(lookup).map_err(|error| vec![problem(settings, &error)])
 }
 
 #[cfg(test)]

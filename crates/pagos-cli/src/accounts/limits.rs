@@ -136,7 +136,7 @@ fn seconds(number: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use crate::accounts::{
-        Gaps, PROVIDERS,
+        Gaps, providers,
         tests::{account, built},
     };
 
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_account_has_the_limits_that_it_states_and_no_others() {
-        for provider in PROVIDERS {
+        for provider in providers().map(|known| known.name) {
             assert_eq!(policy_of(provider, &[]), None, "{provider}");
         }
         let own = policy_of("etpay", &[("sends_per_second_max", "1"), ("deadline_s", "45")]);

@@ -3,10 +3,12 @@
 //! looked at. Says no word of a proxy's credentials.
 
 use pagos_http::{HttpOptions, Proxy};
+use pagos_wire::{Form, Setting};
 
 use crate::{
-    accounts::{Limits, Seams},
+    accounts::{Limits, known},
     config::{AccountSettings, ConfigProblem},
+    seams::Seams,
 };
 
 pub(super) const PROXY: &str = "proxy";
@@ -26,8 +28,13 @@ pub(crate) fn seams_of(
         return Ok(seams.clone());
     }
     if proxy.is_some() {
-        let readable: Vec<ConfigProblem> =
-            settings.plain_addresses().map(|field| readable(settings, field)).collect();
+        let table = known(settings).map_err(|problem| vec![problem])?.settings;
+        let is_plain = |setting: &&Setting| {
+            let url = settings.lookup(setting.name).filter(|_| setting.form == Form::Address);
+            url.is_some_and(|url| url.starts_with("http://"))
+        };
+        let plain = table.iter().filter(is_plain);
+        let readable: Vec<_> = plain.map(|setting| readable(settings, setting.name)).collect();
         if !readable.is_empty() {
             return Err(readable);
         }
@@ -74,7 +81,7 @@ mod tests {
 
     use crate::{
         accounts::{Gaps, build, tests::account},
-        offline,
+        seams,
     };
 
     use super::*;
@@ -85,7 +92,7 @@ mod tests {
 
     /// The account as it would be used, in words.
     fn used(provider: &str, fields: &[(&str, &str)]) -> Result<String, String> {
-        let seams = Seams { connect: make, ..offline::seams() };
+        let seams = Seams { connect: make, ..seams::offline() };
         match build(&account(provider, fields), Gaps::Credentials, &seams) {
             Ok(account) => Ok(format!("{:?} {account:?}", account.proxy)),
             Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
@@ -96,7 +103,7 @@ mod tests {
 
     #[test]
     fn an_account_that_waits_longer_has_a_transport_of_its_own() {
-        let seams = Seams { connect: make, ..offline::seams() };
+        let seams = Seams { connect: make, ..seams::offline() };
         let own = |seconds: &str| {
             let settings = account("etpay", &[("deadline_s", seconds)]);
             seams_of(&settings, &Limits::read(&settings).unwrap(), &seams).unwrap()
@@ -107,7 +114,7 @@ mod tests {
 
     #[test]
     fn world_20_every_provider_goes_through_the_proxy_of_its_account() {
-        for provider in crate::accounts::PROVIDERS {
+        for provider in crate::accounts::providers().map(|known| known.name) {
             let told = used(provider, &[GOOD]).unwrap();
             assert!(told.starts_with("Some(\"proxy.internal:3128\")"), "{told}");
             assert!(!told.contains("canary"), "{told}");

@@ -1,5 +1,7 @@
 //! Which fields of an account may be missing when, and that what is wrong is told with its place.
 
+use pagos_wire::{NOWHERE, Need};
+
 use super::*;
 
 /// An account with these fields, as if `pagos.toml` had them.
@@ -14,7 +16,7 @@ pub(super) fn account(provider: &str, fields: &[(&str, &str)]) -> AccountSetting
 
 pub(super) fn built(settings: &AccountSettings, gaps: Gaps) -> Result<Account, Vec<String>> {
     let told = |problems: Vec<ConfigProblem>| problems.iter().map(ToString::to_string).collect();
-    build(settings, gaps, &offline::seams()).map_err(told)
+    build(settings, gaps, &seams::offline()).map_err(told)
 }
 
 const CREDENTIALS: [(&str, &str); 3] = [
@@ -30,7 +32,7 @@ const PAYOUTS: [(&str, &str); 2] = [("username", "u@example.com"), ("password", 
 
 #[test]
 fn what_nothing_rests_on_may_be_missing() {
-    for provider in PROVIDERS {
+    for provider in providers().map(|known| known.name) {
         let bare = account(provider, &[]);
         assert!(built(&bare, Gaps::Credentials).is_ok(), "{provider}");
         assert!(built(&bare, Gaps::Refused).is_err(), "{provider}");
@@ -40,6 +42,25 @@ fn what_nothing_rests_on_may_be_missing() {
     assert!(built(&account("cashypro", &[]), Gaps::Unsigned).is_err());
     for provider in ["conekta", "etpay", "virtualpos"] {
         assert!(built(&account(provider, &[]), Gaps::Unsigned).is_ok(), "{provider}");
+    }
+}
+
+/// Defaults stand in the tables for people, and in the crates for the configuration.
+#[test]
+fn a_default_of_the_table_is_what_is_taken_without_it() {
+    for known in providers() {
+        let with = |fields: &[(&str, &str)]| {
+            let account = built(&account(known.name, fields), Gaps::Credentials).unwrap();
+            format!("{:?}", account.provider)
+        };
+        for setting in known.settings {
+            let Need::Default(text) = setting.need else { continue };
+            // A field of one side brings that side alone.
+            let switch = setting.side.map(|side| (side.switch, NOWHERE));
+            let bare: Vec<_> = switch.into_iter().collect();
+            let whole = [&bare[..], &[(setting.name, text)]].concat();
+            assert_eq!(with(&whole), with(&bare), "{} of {}", setting.name, known.name);
+        }
     }
 }
 

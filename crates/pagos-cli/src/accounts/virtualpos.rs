@@ -1,56 +1,39 @@
-//! Accounts of VirtualPOS, which pay out and may collect: what may be missing, and how a payout is
-//! signed. What fields mean is the provider's own crate.
+//! Accounts of VirtualPOS, which pay out and may collect; and how a payout is signed.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use pagos_core::{Error, Secret};
-use pagos_virtualpos::{Claims, VirtualPos, VirtualPosConfig};
+use pagos_virtualpos::{Claims, SETTINGS, VirtualPos, VirtualPosConfig};
 use serde_json::value::RawValue;
 
 use crate::{
-    accounts::{Built, Gaps, NOWHERE, Seams, Signed, certificate, problem, side::Side},
+    accounts::{Built, Fields, Known, Signed, problem},
     config::{AccountSettings, ConfigProblem},
     exit::Failure,
+    seams::Seams,
 };
 
-pub(super) const NAME: &str = "virtualpos";
-
-const PAYMENTS: Side = Side {
-    what: "payments",
-    switch: "payments_url",
-    fields: &["payments_api_key", "payments_secret_key", "return_url", "notify_url"],
+pub(super) const KNOWN: Known = Known {
+    name: "virtualpos",
+    title: "VirtualPOS, Chile. Pays out; payments_url brings payments.",
+    settings: SETTINGS,
+    signs: "the `tef` object of a payout; the signature is a token, and the headers and the string \
+            to sign have the API key",
+    build,
+    sign,
+    missed: None,
 };
 
-pub(super) fn build(settings: &AccountSettings, gaps: Gaps, seams: &Seams) -> Built {
-    let transport = match gaps {
-        Gaps::Refused => {
-            let misplaced = PAYMENTS.misplaced(settings);
-            if !misplaced.is_empty() {
-                return Err(misplaced);
-            }
-            certificate::transport(settings, seams)?
-        }
-        // Nothing is sent, so nobody asks who we are.
-        Gaps::Unsigned | Gaps::Credentials => Arc::clone(&seams.transport),
-    };
-    let lookup = |name: &str| {
-        let told = settings.lookup(name);
-        match name {
-            "ENVIRONMENT" => Some(settings.environment.to_string()),
-            _ if gaps == Gaps::Refused => told,
-            // Known by being asked for, and one without the other is no matter here.
-            "CLIENT_CERTIFICATE" | "CLIENT_KEY" => None,
-            _ => told.or_else(|| invented(settings, name).map(str::to_owned)),
-        }
-    };
-    let built = VirtualPosConfig::from_lookup(lookup)
-        .and_then(|config| VirtualPos::new(config, transport, Arc::clone(&seams.clock)))
-        .map_err(|error| vec![problem(settings, &error)])?;
-    Ok(Arc::new(built))
+fn build(fields: &Fields<'_>, seams: &Seams) -> Built {
+    let (transport, clock) = (Arc::clone(&seams.transport), Arc::clone(&seams.clock));
+    let provider = fields
+        .read(|lookup| VirtualPos::new(VirtualPosConfig::from_lookup(lookup)?, transport, clock))?;
+    Ok(Arc::new(provider))
 }
 
 /// A payout or a question about one: all of them sign its instruction, the `tef` object.
-pub(super) fn sign(settings: &AccountSettings, tef: &[u8]) -> Result<Signed, Failure> {
+fn sign(fields: &Fields<'_>, tef: &[u8]) -> Result<Signed, Failure> {
+    let settings = fields.settings;
     let (api_key, secret_key) = (needed(settings, "api_key"), needed(settings, "secret_key"));
     let (api_key, secret_key) = match (api_key, secret_key) {
         (Ok(api_key), Ok(secret_key)) => (api_key, Secret::new(secret_key)),
@@ -94,19 +77,6 @@ fn check_tef(tef: &[u8]) -> Result<(), Failure> {
             "the body file holds {name:?}, which is put around the instruction when it is signed; \
              write only the object that `tef` stands for"
         ))),
-    }
-}
-
-/// Nothing that comes in is signed, so nothing rests on any field of the account. Payments are
-/// there if the configuration speaks of them.
-fn invented(settings: &AccountSettings, name: &str) -> Option<&'static str> {
-    match name {
-        "BASE_URL" => Some(NOWHERE),
-        "API_KEY" | "SECRET_KEY" | "PAYMENTS_API_KEY" | "PAYMENTS_SECRET_KEY" => {
-            Some("not-configured")
-        }
-        "PAYMENTS_URL" if PAYMENTS.is_named(settings) => Some(NOWHERE),
-        _ => None,
     }
 }
 

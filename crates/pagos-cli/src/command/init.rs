@@ -1,17 +1,26 @@
 //! `pagos init`: writes an annotated configuration file. Never overwrites one, asks nothing.
+//!
+//! Accounts come from the providers' tables of settings; only what stands around them is a text here.
 
 use std::{
     fs::OpenOptions,
     io::{self, Write},
 };
 
+use pagos_wire::{Form, Need, Setting, Side};
+
 use crate::{
+    accounts::{self, Known},
     arguments::InitArguments,
     console,
     exit::{Exit, Failure},
 };
 
-const TEMPLATE: &str = include_str!("init.toml");
+const HEAD: &str = include_str!("init/head.toml");
+const TAIL: &str = include_str!("init/tail.toml");
+
+/// How many characters a line has at most, with what makes it a comment.
+const LINE_LENGTH_MAX: usize = 100;
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<Exit, Failure> {
     let path = arguments.path.display();
@@ -29,8 +38,100 @@ pub(crate) fn run(arguments: &InitArguments) -> Result<Exit, Failure> {
         }
         _ => Failure::new(format!("{path}: {error}")),
     })?;
-    file.write_all(TEMPLATE.as_bytes())?;
+    file.write_all(template().as_bytes())?;
     file.sync_all()?;
     console::tell(&format!("wrote {path}; fill in the account, then run `pagos doctor`"));
     Ok(Exit::Succeeded)
+}
+
+/// The whole file. It is a valid configuration with one account to fill in.
+fn template() -> String {
+    let mut text = HEAD.to_owned();
+    for (place, known) in accounts::providers().enumerate() {
+        write_account(&mut text, known, if place == 0 { "" } else { "# " });
+    }
+    let first = accounts::providers().next().map_or("", |known| known.name);
+    text.push('\n');
+    text.push_str(&TAIL.replace("@PROVIDER@", first));
+    text
+}
+
+/// One account; `mark` makes a comment of it, or does not.
+fn write_account(text: &mut String, known: &Known, mark: &str) {
+    text.push('\n');
+    write_comment(text, known.title);
+    text.push_str(&format!("{mark}[accounts.{}]\n", known.name));
+    let (usual, rare) = known.settings.split_at(rare_from(known.settings));
+    let mut side = None;
+    for (place, setting) in usual.iter().enumerate() {
+        if place > 0 {
+            text.push('\n');
+        }
+        if let Some(begun) = setting.side.filter(|begun| Some(*begun) != side) {
+            let Side { what, switch, .. } = begun;
+            text.push_str(&format!("# For {what}, which {switch} switches on.\n\n"));
+        }
+        side = setting.side;
+        let need = need(setting);
+        write_setting(text, known, setting, &need, if place == 0 { mark } else { "# " });
+    }
+    text.push_str("\n# Wanted by few; here with their defaults, or with examples.\n");
+    text.push_str(&format!("# [accounts.{}.options]\n", known.name));
+    rare.iter().for_each(|setting| write_setting(text, known, setting, "", "# "));
+}
+
+/// Where the settings begin that few people want: at the first with a default behind the last that
+/// is needed.
+fn rare_from(settings: &[Setting]) -> usize {
+    let is_needed = |setting: &Setting| matches!(setting.need, Need::Always | Need::When(_));
+    let needed = settings.iter().rposition(is_needed).unwrap_or_default();
+    let has_default = |setting: &Setting| matches!(setting.need, Need::Default(_));
+    let behind = settings.iter().skip(needed).position(has_default);
+    behind.map_or(settings.len(), |place| needed + place)
+}
+
+fn write_setting(text: &mut String, known: &Known, setting: &Setting, need: &str, mark: &str) {
+    write_comment(text, &[setting.what, &setting.rule(), need].join(" "));
+    let name = setting.name;
+    let line = match (setting.form, setting.value_shown()) {
+        (Form::Secret, _) => {
+            let file = format!("{}-{}", known.name, name.replace('_', "-"));
+            format!("{name}_file = \"secrets/{file}\"")
+        }
+        (Form::Number(..), number) => format!("{name} = {number}"),
+        (_, word @ ("true" | "false")) => format!("{name} = {word}"),
+        (_, value) => format!("{name} = \"{value}\""),
+    };
+    text.push_str(&format!("{mark}{line}\n"));
+}
+
+fn need(setting: &Setting) -> String {
+    match setting.need {
+        Need::Always | Need::Default(_) => String::new(),
+        Need::When(when) => format!("Needed {when}."),
+        Need::Optional => "Optional.".to_owned(),
+    }
+}
+
+fn write_comment(text: &mut String, sentences: &str) {
+    let mut line = "#".to_owned();
+    for word in sentences.split_whitespace() {
+        if line.len() + 1 + word.len() > LINE_LENGTH_MAX {
+            text.push_str(&format!("{line}\n"));
+            line = "#".to_owned();
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    text.push_str(&format!("{line}\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_reads_well() {
+        insta::assert_snapshot!(template());
+    }
 }

@@ -14,10 +14,10 @@ use crate::{
     command, console,
     exit::{Exit, Failure},
     input::{self, Folded, Format, Orders, Payroll, Plan, Problem, RowError},
-    offline,
     output::{
         Outcome, PayoutsJson, Row, Screen, Totals, write_banks, write_plan_totals, write_sentence,
     },
+    seams,
 };
 
 pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Exit, Failure> {
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
 
 /// The configured accounts, whose credentials are not needed; without any, the providers' rules.
 fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
-    let (configuration, seams) = (command::load(config)?, offline::seams());
+    let (configuration, seams) = (command::load(config)?, seams::offline());
     if configuration.accounts.is_empty() {
         console::tell("no account is configured: rows are checked by each provider's own rules");
         return Ok(Accounts::without_configuration(&seams)?);

@@ -11,9 +11,9 @@ use crate::{
     arguments::{Decision, ResolveArguments},
     command, console,
     exit::{Exit, Failure},
-    offline,
     run::{self, bank, database::Database, office, report::with_row},
     sandbox::SPEED,
+    seams,
 };
 
 /// Records the decision, with the note of who decided on what evidence.
@@ -88,7 +88,7 @@ pub(super) async fn engine(
 
 /// The one account, if it is configured.
 fn named(name: &AccountName, gaps: Gaps, config: Option<&Path>) -> Result<Vec<Account>, Failure> {
-    let (configuration, seams) = (command::load(config)?, offline::seams());
+    let (configuration, seams) = (command::load(config)?, seams::offline());
     let accounts = match configuration.accounts.is_empty() {
         true => Accounts::without_configuration(&seams)?,
         false => Accounts::open(&configuration, gaps, &seams)?,

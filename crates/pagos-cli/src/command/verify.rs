@@ -14,7 +14,7 @@ use pagos_core::{
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Gaps, PROVIDERS, SESSION_SECRET},
+    accounts::{self, Gaps, SESSION_SECRET},
     arguments::VerifyArguments,
     command::{
         self,
@@ -23,13 +23,13 @@ use crate::{
     config::{AccountSettings, Configuration, Origin},
     console,
     exit::{Exit, Failure},
-    offline, run,
+    run, seams,
 };
 
 pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let configuration = command::load(config)?;
     let settings = settings(&configuration, arguments)?;
-    let account = accounts::build(&settings, Gaps::Unsigned, &offline::seams())?;
+    let account = accounts::build(&settings, Gaps::Unsigned, &seams::offline())?;
     let decoder = account
         .provider
         .webhooks()
@@ -70,7 +70,9 @@ fn settings(
     let name = &arguments.account;
     match command::account(configuration, name) {
         Ok(settings) => Ok(settings.clone()),
-        Err(_) if arguments.db.is_some() && PROVIDERS.contains(&name.as_str()) => {
+        Err(_)
+            if arguments.db.is_some() && accounts::providers().any(|known| known.name == name) =>
+        {
             Ok(AccountSettings::new(name.parse()?, Origin::Default))
         }
         Err(failure) => Err(failure),

@@ -85,7 +85,7 @@ fn files_options_secret_files_and_variables_come_together() {
     let second = &configuration.accounts[1];
     assert_eq!(second.provider, "cashypro");
     assert_eq!(second.lookup("api_key").as_deref(), Some("mexican"));
-    assert!(account.unused().is_empty());
+    assert!(account.unused(&[]).is_empty());
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_field_that_nobody_asks_for_is_misspelt() {
     let configuration = folder.load(&[]).unwrap();
     let account = &configuration.accounts[0];
     account.lookup("MERCHANT_ID");
-    let told = account.unused()[0].to_string();
+    let told = account.unused(&[])[0].to_string();
     assert!(told.contains(":2: merchantid has no meaning"), "{told}");
     assert!(told.ends_with("did you mean merchant_id?"), "{told}");
 }

@@ -1,9 +1,8 @@
 //! The header row: delimiter, which column stands where, and what is wrong with it. No rows.
 
-use crate::{
-    input::{Problem, column::Column, field, problem, record::Record},
-    near::distance,
-};
+use strsim::levenshtein;
+
+use crate::input::{Problem, column::Column, field, problem, record::Record};
 
 /// What separates the fields of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -376,7 +375,7 @@ fn from_alias(plain: &str) -> Option<Column> {
 fn near_miss(name: &str) -> Option<Column> {
     let plain = plain_name(name);
     let nearest = || {
-        let distances = Column::ALL.map(|column| (distance(&plain, column.name()), column));
+        let distances = Column::ALL.map(|column| (levenshtein(&plain, column.name()), column));
         let nearest = distances.into_iter().min_by_key(|(distance, _)| *distance);
         // In a short word two letters are most of it.
         let most = if plain.chars().count() <= 4 { 1 } else { 2 };

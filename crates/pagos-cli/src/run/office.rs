@@ -19,10 +19,11 @@ use tokio::sync::Notify;
 #[cfg(feature = "failpoints")]
 use crate::failpoints;
 use crate::{
-    accounts::{Account, Seams},
+    accounts::Account,
     console,
     exit::Failure,
     run::{bank::Bank, database::Database, refused, signal},
+    seams::Seams,
 };
 
 /// The network, the clock and the randomness of a command that pays.

@@ -11,7 +11,7 @@ use pagos_system::System;
 use super::*;
 use crate::{
     accounts::{Gaps, build},
-    offline,
+    seams,
 };
 
 /// A transport that only shows what it was made of.
@@ -93,7 +93,7 @@ fn pair() -> (String, String) {
 
 /// The account as it would be used, in words; the transport is one of them.
 fn used(settings: &AccountSettings) -> Result<String, Vec<String>> {
-    let seams = Seams { connect: make, ..offline::seams() };
+    let seams = Seams { connect: make, ..seams::offline() };
     match build(settings, Gaps::Refused, &seams) {
         Ok(account) => Ok(format!("{account:?}")),
         Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
@@ -134,7 +134,7 @@ fn nothing_is_read_where_nothing_is_sent() {
     let folder = Folder::new("unread");
     let settings = folder.account(&[("client_certificate", "none.pem"), ("root_certificate", "x")]);
     for gaps in [Gaps::Unsigned, Gaps::Credentials] {
-        let seams = Seams { connect: make, ..offline::seams() };
+        let seams = Seams { connect: make, ..seams::offline() };
         let account = build(&settings, gaps, &seams).unwrap();
         assert!(format!("{account:?}").contains("NoNetwork"));
     }

@@ -2,8 +2,8 @@
 //! provider's own crate.
 
 use crate::{
-    accounts::{Gaps, certificate},
-    config::{AccountSettings, ConfigProblem},
+    accounts::{Fields, Gaps, certificate},
+    config::ConfigProblem,
 };
 
 const FIELD: &str = "webhook_keys";
@@ -15,12 +15,10 @@ const FILE: char = '@';
 ///
 /// # Errors
 /// What is wrong with the field, without its value: it may be another key than it should be.
-pub(super) fn read(
-    settings: &AccountSettings,
-    gaps: Gaps,
-) -> Result<Option<String>, ConfigProblem> {
+pub(super) fn read(fields: &Fields<'_>) -> Result<Option<String>, ConfigProblem> {
+    let settings = fields.settings;
     let Some(value) = settings.lookup(FIELD) else { return Ok(None) };
-    if gaps == Gaps::Credentials {
+    if fields.gaps == Gaps::Credentials {
         // Nothing is verified where only the rules are wanted.
         return Ok(None);
     }

@@ -12,7 +12,7 @@ const PAGES_MAX: usize = 400;
 ///
 /// # Errors
 /// Those of a page; `Unknown` for a list that goes in circles or does not end.
-pub(super) async fn all<T>(
+pub(crate) async fn all<T>(
     mut page: impl AsyncFnMut(Option<&str>) -> Result<Listed<T>, Error>,
 ) -> Result<Vec<T>, Error> {
     let mut walk = Walk::default();
@@ -28,7 +28,7 @@ pub(super) async fn all<T>(
 ///
 /// # Errors
 /// As [`all`].
-pub(super) async fn events(conekta: &Conekta, since: Timestamp) -> Result<Vec<EventRecord>, Error> {
+pub(crate) async fn events(conekta: &Conekta, since: Timestamp) -> Result<Vec<EventRecord>, Error> {
     let is_new = |event: &EventRecord| event.created_at.is_some_and(|at| at >= since);
     let mut walk = Walk::default();
     while walk.goes_on() {

@@ -2,7 +2,7 @@
 //! a value.
 
 use crate::accounts::{
-    Gaps, PROVIDERS, sign,
+    Gaps, sign,
     tests::{account, built},
 };
 
@@ -10,7 +10,6 @@ const KEY: (&str, &str) = ("api_key", "key_canary");
 
 #[test]
 fn a_key_of_the_api_is_enough_to_pay_and_none_to_verify() {
-    assert!(PROVIDERS.contains(&super::NAME));
     let bare = built(&account("conekta", &[]), Gaps::Refused).unwrap_err();
     assert_eq!(
         bare,

@@ -1,18 +1,29 @@
-//! The outside of commands that send nothing: the system's clock, and a network and a nonce source
-//! that refuse. Not for any command that moves money.
+//! What accounts are given from outside, and what stands in its place for commands that send nothing:
+//! a network and a nonce source that refuse.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::{Departure, NonceSource, Reached, Transport, TransportError};
+use pagos_core::{Clock, Departure, Error, NonceSource, Reached, Transport, TransportError};
 use pagos_http::HttpOptions;
 use pagos_system::System;
 
-use crate::accounts::Seams;
+/// What a provider is given from outside.
+#[derive(Debug, Clone)]
+pub(crate) struct Seams {
+    /// What all accounts share that have no certificates and no proxy of their own.
+    pub(crate) transport: Arc<dyn Transport>,
+    /// The limits of every transport.
+    pub(crate) options: HttpOptions,
+    /// Makes the transport of an account that has.
+    pub(crate) connect: fn(&HttpOptions) -> Result<Arc<dyn Transport>, Error>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) nonces: Arc<dyn NonceSource>,
+}
 
-/// The outside of a command that sends nothing.
-pub(crate) fn seams() -> Seams {
+/// The outside of a command that sends nothing. Not for any command that moves money.
+pub(crate) fn offline() -> Seams {
     Seams {
         transport: Arc::new(NoNetwork),
         options: HttpOptions::default(),

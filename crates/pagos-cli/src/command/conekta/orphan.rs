@@ -9,16 +9,11 @@ use pagos_engine::{Filter, Store};
 use pagos_system::System;
 
 use crate::{
-    accounts::{
-        Gaps,
-        conekta::{
-            self,
-            arguments::OrphansArguments,
-            errand::{
-                Desk, is_in_doubt,
-                payee::{self, Row},
-            },
-        },
+    accounts::conekta,
+    arguments::conekta::OrphansArguments,
+    command::conekta::{
+        Desk, is_in_doubt,
+        payee::{self, Row},
     },
     console,
     exit::{Exit, Failure, with_causes},
@@ -46,7 +41,7 @@ pub(super) async fn run(
     let payees = payee::all(&desk).await?;
     let used = Used::read(&store, &desk.settings.name).await?;
     used.check(&payees, db, &desk.settings.name)?;
-    let reused = conekta::config(&desk.settings, Gaps::Refused)?.known_payees;
+    let reused = conekta::config(&desk.settings)?.known_payees;
     let now = System.now();
     let is_orphan = |payee: &&Payee| {
         !payee.is_deleted

@@ -45,7 +45,7 @@ pub(crate) enum Errand {
 #[derive(Debug, Args)]
 pub(crate) struct AtArguments {
     /// The configured account
-    #[arg(value_name = "PROVIDER", default_value = super::NAME)]
+    #[arg(value_name = "PROVIDER", default_value = "conekta")]
     pub(crate) account: String,
     /// Ask the simulators of a running `pagos twin`
     #[arg(long, value_name = "URL")]

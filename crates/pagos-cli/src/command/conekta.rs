@@ -18,11 +18,9 @@ use serde::Serialize;
 use crate::{
     accounts::{
         self, Account, Gaps,
-        conekta::{
-            self, NAME,
-            arguments::{AtArguments, Errand},
-        },
+        conekta::{self, NAME},
     },
+    arguments::conekta::{AtArguments, Errand},
     config::AccountSettings,
     console,
     exit::{Exit, Failure},
@@ -31,7 +29,7 @@ use crate::{
 };
 
 /// Does the errand.
-pub(in crate::accounts) fn run(errand: &Errand, config: Option<&Path>) -> Result<Exit, Failure> {
+pub(super) fn run(errand: &Errand, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
         match errand {
             Errand::WebhookKeys(errand) => key::run(errand, config).await,
@@ -64,8 +62,7 @@ impl Desk {
         let seams = accounts::seams_of(&settings, &limits, &office::seams(&policy)?)?;
         // For everything that is wrong with the account, such as fields without a meaning.
         let account = accounts::build(&settings, Gaps::Refused, &seams)?;
-        let checked = conekta::config(&settings, Gaps::Refused)?;
-        let conekta = conekta::open(&settings, checked, &seams)?;
+        let conekta = conekta::open(&settings, &seams)?;
         Ok(Self { conekta, settings, account, policy, world, is_json: at.json })
     }
 

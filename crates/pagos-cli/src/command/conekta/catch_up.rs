@@ -6,7 +6,8 @@ use std::{io::Write, path::Path};
 use pagos_core::AccountName;
 
 use crate::{
-    accounts::conekta::{arguments::CatchUpArguments, errand::check_provider},
+    arguments::conekta::CatchUpArguments,
+    command::conekta::check_provider,
     console,
     exit::{Exit, Failure},
     run::{

@@ -8,11 +8,9 @@ use pagos_core::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    accounts::conekta::{
-        arguments::{OneArguments, WebhookKeysErrand},
-        errand::{Desk, Shown, cell, made, yes_or_no},
-        listing,
-    },
+    accounts::conekta::listing,
+    arguments::conekta::{OneArguments, WebhookKeysErrand},
+    command::conekta::{Desk, Shown, cell, made, yes_or_no},
     console,
     exit::{Exit, Failure},
     output::{Column, Kind},

@@ -7,16 +7,11 @@ use pagos_conekta::{Webhook, WebhookUpdate};
 use serde::Serialize;
 
 use crate::{
-    accounts::{
-        WEBHOOK_SEGMENT,
-        conekta::{
-            arguments::{
-                OneArguments, WebhookCreateArguments, WebhookUpdateArguments, WebhooksErrand,
-            },
-            errand::{Desk, Shown, cell, yes_or_no},
-            listing,
-        },
+    accounts::{WEBHOOK_SEGMENT, conekta::listing},
+    arguments::conekta::{
+        OneArguments, WebhookCreateArguments, WebhookUpdateArguments, WebhooksErrand,
     },
+    command::conekta::{Desk, Shown, cell, yes_or_no},
     config::AccountSettings,
     exit::{Exit, Failure},
     output::{Column, Kind},

@@ -7,11 +7,9 @@ use pagos_core::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    accounts::conekta::{
-        arguments::PayeesErrand,
-        errand::{Desk, Shown, cell, orphan},
-        listing,
-    },
+    accounts::conekta::listing,
+    arguments::conekta::PayeesErrand,
+    command::conekta::{Desk, Shown, cell, orphan},
     exit::{Exit, Failure},
     output::{Column, Kind},
 };

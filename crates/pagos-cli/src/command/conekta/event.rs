@@ -8,11 +8,9 @@ use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
-    accounts::conekta::{
-        arguments::{EventsErrand, ResendArguments},
-        errand::{Desk, Shown, cell, webhook::shown},
-        listing,
-    },
+    accounts::conekta::listing,
+    arguments::conekta::{EventsErrand, ResendArguments},
+    command::conekta::{Desk, Shown, cell, webhook::shown},
     exit::{Exit, Failure},
     output::{Column, Kind},
 };
