@@ -4,6 +4,7 @@
 mod cashypro;
 mod certificate;
 pub(crate) mod conekta;
+mod configured;
 mod etpay;
 mod fields;
 mod limits;
@@ -26,7 +27,6 @@ use pagos_wire::Setting;
 
 use crate::{
     accounts::fields::Fields,
-    arguments::RateArguments,
     config::{AccountSettings, ConfigProblem, Configuration, Origin},
     exit::Failure,
     input,
@@ -35,7 +35,11 @@ use crate::{
 
 pub(crate) use pagos_wire::Gaps;
 
-pub(crate) use self::{limits::Limits, proxy::seams_of};
+pub(crate) use self::{
+    configured::{load, settings_of},
+    limits::Limits,
+    proxy::seams_of,
+};
 
 /// The providers of this binary, a row each.
 static PROVIDERS: [Known; 4] = [cashypro::KNOWN, conekta::KNOWN, etpay::KNOWN, virtualpos::KNOWN];
@@ -146,9 +150,9 @@ impl Accounts {
         &self.list
     }
 
-    /// Follows arguments about rates, which are for every account.
-    pub(crate) fn limit_rates(&mut self, rates: &RateArguments) {
-        self.list.iter_mut().for_each(|account| account.limits.yield_to(rates));
+    /// Gives way to rates that were told for the whole process.
+    pub(crate) fn yield_to(&mut self, told: &Limits) {
+        self.list.iter_mut().for_each(|account| account.limits.yield_to(told));
     }
 }
 

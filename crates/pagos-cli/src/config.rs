@@ -28,8 +28,7 @@ use pagos_wire::Setting;
 pub(crate) use environment::Variables;
 pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
 pub(crate) use problem::{ConfigProblem, Origin};
-
-use crate::run::retention::Retention;
+pub(crate) use retention::Retention;
 
 /// The file that is read when none is named.
 pub(crate) const FILE_NAME: &str = "pagos.toml";
@@ -137,7 +136,7 @@ impl AccountSettings {
         self.fields.get(field).map_or(&self.origin, |field| &field.origin)
     }
 
-    /// The variable that sets a field: `PAGOS_CASHYPRO_API_KEY`.
+    /// The variable that sets a field: `PAGOS_BANK_A_API_KEY`.
     pub(crate) fn variable(&self, field: &str) -> String {
         let account = self.name.as_str().to_ascii_uppercase().replace('-', "_");
         format!("PAGOS_{account}_{}", field.to_ascii_uppercase())

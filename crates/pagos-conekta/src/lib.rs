@@ -85,7 +85,7 @@ use crate::{
     config::Settings,
     payout::{
         Instruction,
-        handle::{Age, PayeeHandle},
+        handle::{Age, PayeeHandle, is_segment},
     },
     status::Shown,
 };
@@ -252,7 +252,7 @@ impl PayoutProvider for Conekta {
     /// to ten minutes before the first attempt. Without a payee nobody can tell.
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let handle = payout.handle.map(PayeeHandle::of).transpose()?;
-        let reference = payout.reference.filter(|id| payout::is_segment(id.as_str()));
+        let reference = payout.reference.filter(|id| is_segment(id.as_str()));
         if let Some(reference) = reference {
             let path = format!("{}/{reference}", contract::PATH_TRANSFERS);
             let asked_at = self.clock.now();

@@ -21,7 +21,7 @@ use pagos_wire::question_failure;
 use crate::{
     Conekta, contract,
     payout::{
-        is_segment,
+        handle::is_segment,
         list::{Next, read_list},
         transfer::minor,
     },

@@ -42,7 +42,8 @@ impl Instruction {
         let mut violations = Vec::new();
         let mut keep = |violation| violations.push(violation);
 
-        let amount = read_amount(settings, order.amount).map_err(&mut keep);
+        let limits_minor = settings.amount_minor_min..=settings.amount_minor_max;
+        let amount = read_amount(&limits_minor, order.amount).map_err(&mut keep);
         let name = read_name(&payee.name).map_err(&mut keep);
         let email = payee.email.as_deref().or(settings.default_email.as_deref());
         let email = read_email(email).map_err(&mut keep);
@@ -104,10 +105,4 @@ pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
         }
         None => Error::invalid("order"),
     }
-}
-
-/// Can it stand in a path as it is? Ids that were seen are letters, digits and `_`.
-pub(crate) fn is_segment(id: &str) -> bool {
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    (1..=128).contains(&id.len()) && id.bytes().all(is_legal)
 }

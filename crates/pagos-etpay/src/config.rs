@@ -3,6 +3,7 @@
 //! `config/checked.rs`.
 
 mod checked;
+pub(crate) mod credential;
 
 use std::time::Duration;
 

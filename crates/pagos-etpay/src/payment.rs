@@ -14,14 +14,13 @@ use pagos_core::{
 };
 
 use crate::{
-    config::{PaymentSettings, Settings},
+    config::{PaymentSettings, Settings, credential::Credential},
     payment::{
         answer::read_refusal,
         check::{
             read_amount, read_bank, read_email, read_key, read_metadata, read_page, read_payer,
         },
     },
-    sign::Credential,
     wire::{SessionAnswer, SessionRequest, StatusRequest},
 };
 

@@ -8,7 +8,6 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use serde::{Serialize, Serializer};
 
 use pagos_core::{Error, ErrorKind, Secret, Timestamp, Verified};
 use pagos_wire::Hs256;
@@ -225,16 +224,6 @@ fn payload(token: &str) -> Option<Bytes> {
         return None;
     };
     URL_SAFE_NO_PAD.decode(payload).ok().map(Bytes::from)
-}
-
-/// A secret that travels in the body of a request, which is how ETpay knows us. Source: manual.
-#[derive(Clone, Copy)]
-pub(crate) struct Credential<'a>(pub(crate) &'a Secret);
-
-impl Serialize for Credential<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.expose())
-    }
 }
 
 /// `text` without `secret` in it, for answers that repeat what they were asked with.

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use pagos_wire::{WireInteger, WireText};
 
-use crate::sign::Credential;
+use crate::config::credential::Credential;
 
 /// `POST /session/initialize`. Source: manual (the first four); docs: D12, D13 (the others).
 #[derive(Serialize)]

@@ -4,6 +4,7 @@
 
 mod checked;
 pub(crate) mod path;
+pub(crate) mod words;
 
 use pagos_core::{Currency, Environment, Error, Secret, Status, Verification};
 use pagos_wire::{SettingReader, VERIFICATIONS};
@@ -16,7 +17,7 @@ use crate::{
     },
 };
 
-pub(crate) use crate::config::checked::{PaymentSettings, Settings, Words, parse_visited};
+pub(crate) use crate::config::checked::{PaymentSettings, Settings, parse_visited};
 
 /// One account in one environment. VirtualPOS hands out the keys per account and environment, and
 /// those of payouts and of payments are two pairs. Source: manual; the second half is \[inferred\].

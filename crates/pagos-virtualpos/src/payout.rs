@@ -29,7 +29,8 @@ pub(crate) fn tef(settings: &Settings, order: &PayoutOrder) -> Result<Tef, Vec<V
     let mut violations = Vec::new();
     let mut keep = |violation| violations.push(violation);
 
-    let amount = read_amount(settings, order.amount).map_err(&mut keep);
+    let limits_minor = settings.amount_minor_min..=settings.amount_minor_max;
+    let amount = read_amount(&limits_minor, order.amount).map_err(&mut keep);
     let name = read_name(&beneficiary.name).map_err(&mut keep);
     let rut = read_rut(settings.rut_check, beneficiary.document.as_ref()).map_err(&mut keep);
     let email = read_email(beneficiary.email.as_deref()).map_err(&mut keep);

@@ -9,13 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode, header::RETRY_AFTER};
 use serde_json::value::RawValue;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use pagos_core::{Error, ErrorKind, Observation, Source, Status, Timestamp};
 use pagos_wire::{WireText, redact};
 
 use crate::{
-    config::Words,
+    config::words::{Words, fold},
     contract,
     sign::{Credentials, MASK},
     wire::{Envelope, Reason, Tef},
@@ -184,12 +183,6 @@ pub(crate) fn told(
         },
         None => Observation::not_understood(shown.text(word), source, seen_at),
     }
-}
-
-/// A word without blanks around it, without case, without accents.
-pub(crate) fn fold(word: &str) -> String {
-    let bare = word.trim().nfd().filter(|letter| !is_combining_mark(*letter));
-    bare.flat_map(char::to_lowercase).collect()
 }
 
 /// Makes the provider's texts fit to be shown. Beside what is always masked go our keys, mail

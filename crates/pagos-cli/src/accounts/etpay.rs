@@ -47,3 +47,6 @@ fn sign(fields: &Fields<'_>, body: &[u8]) -> Result<Signed, Failure> {
         token: Some(token),
     })
 }
+
+#[cfg(test)]
+mod tests;

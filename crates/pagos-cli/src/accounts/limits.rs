@@ -6,20 +6,17 @@ use std::time::Duration;
 use pagos_core::{Absence, Descriptor, PayoutProvider};
 use pagos_engine::{Policy, World};
 
-use crate::{
-    arguments::RateArguments,
-    config::{AccountSettings, ConfigProblem},
-};
+use crate::config::{AccountSettings, ConfigProblem};
 
 /// What an account says of its own. Each field of the same name in [`Policy`] has the meaning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
-    sends_per_second_max: Option<u32>,
-    questions_per_second_max: Option<u32>,
-    deadline: Option<Duration>,
-    lease: Option<Duration>,
-    absence_grace: Option<Duration>,
-    absence_answers_min: Option<u32>,
+    pub(crate) sends_per_second_max: Option<u32>,
+    pub(crate) questions_per_second_max: Option<u32>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) lease: Option<Duration>,
+    pub(crate) absence_grace: Option<Duration>,
+    pub(crate) absence_answers_min: Option<u32>,
 }
 
 /// One limit: its name in `pagos.toml` and its greatest value. None may be 0.
@@ -95,11 +92,13 @@ impl Limits {
         self.deadline
     }
 
-    /// What was said for the whole process is not said here any more.
-    pub(crate) fn yield_to(&mut self, rates: &RateArguments) {
-        self.sends_per_second_max = self.sends_per_second_max.filter(|_| rates.rate.is_none());
+    /// Rates that were told for the whole process are not said here any more.
+    pub(super) fn yield_to(&mut self, told: &Self) {
+        let is_free = |told: Option<u32>| move |_: &u32| told.is_none();
+        self.sends_per_second_max =
+            self.sends_per_second_max.filter(is_free(told.sends_per_second_max));
         self.questions_per_second_max =
-            self.questions_per_second_max.filter(|_| rates.question_rate.is_none());
+            self.questions_per_second_max.filter(is_free(told.questions_per_second_max));
     }
 
     /// The policy of this account, if it has one of its own.
@@ -150,7 +149,7 @@ mod tests {
     #[test]
     fn every_limit_is_read_within_its_bounds() {
         for limit in &LIMITS {
-            let with = |text: &str| Limits::read(&account("cashypro", &[(limit.name, text)]));
+            let with = |text: &str| Limits::read(&account("bank-a", &[(limit.name, text)]));
             assert_ne!(with("1").unwrap(), Limits::default(), "{}", limit.name);
             assert!(with(&limit.most.to_string()).is_ok(), "{}", limit.name);
             for bad in ["0", "-1", "x", "", "1.5", &(limit.most + 1).to_string()] {
@@ -205,8 +204,8 @@ mod tests {
     #[test]
     fn what_is_said_for_the_whole_process_wins() {
         let fields = [("sends_per_second_max", "1"), ("questions_per_second_max", "2")];
-        let mut limits = Limits::read(&account("etpay", &fields)).unwrap();
-        limits.yield_to(&RateArguments { rate: Some(9), question_rate: None });
+        let mut limits = Limits::read(&account("bank-a", &fields)).unwrap();
+        limits.yield_to(&Limits { sends_per_second_max: Some(9), ..Limits::default() });
         let questions_per_second_max = Some(2);
         assert_eq!(limits, Limits { questions_per_second_max, ..Limits::default() });
     }

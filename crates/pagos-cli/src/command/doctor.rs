@@ -17,9 +17,8 @@ use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
-    accounts::{Account, Accounts, Gaps},
+    accounts::{self, Account, Accounts, Gaps},
     arguments::DoctorArguments,
-    command,
     config::is_readable_by_others,
     console,
     exit::{Exit, Failure, with_causes},
@@ -257,7 +256,7 @@ async fn payouts_in(store: &dyn Store, what: String) -> Finding {
 }
 
 async fn accounts(config: Option<&Path>) -> Vec<Finding> {
-    let opened = command::load(config).and_then(|configuration| {
+    let opened = accounts::load(config).and_then(|configuration| {
         let seams = office::seams(&Policy::live())?;
         Ok(Accounts::open(&configuration, Gaps::Refused, &seams)?)
     });

@@ -9,9 +9,9 @@ use std::{
 use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
 use crate::{
-    accounts::{Accounts, Gaps},
+    accounts::{self, Accounts, Gaps},
     arguments::PlanArguments,
-    command, console,
+    console,
     exit::{Exit, Failure},
     input::{self, Folded, Format, Orders, Payroll, Plan, Problem, RowError},
     output::{
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
 
 /// The configured accounts, whose credentials are not needed; without any, the providers' rules.
 fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
-    let (configuration, seams) = (command::load(config)?, seams::offline());
+    let (configuration, seams) = (accounts::load(config)?, seams::offline());
     if configuration.accounts.is_empty() {
         console::tell("no account is configured: rows are checked by each provider's own rules");
         return Ok(Accounts::without_configuration(&seams)?);

@@ -9,7 +9,7 @@ use pagos_system::System;
 use crate::{
     accounts::{self, Account, Accounts, Gaps},
     arguments::{Decision, ResolveArguments},
-    command, console,
+    console,
     exit::{Exit, Failure},
     run::{self, bank, database::Database, office, report::with_row},
     sandbox::SPEED,
@@ -88,7 +88,7 @@ pub(super) async fn engine(
 
 /// The one account, if it is configured.
 fn named(name: &AccountName, gaps: Gaps, config: Option<&Path>) -> Result<Vec<Account>, Failure> {
-    let (configuration, seams) = (command::load(config)?, seams::offline());
+    let (configuration, seams) = (accounts::load(config)?, seams::offline());
     let accounts = match configuration.accounts.is_empty() {
         true => Accounts::without_configuration(&seams)?,
         false => Accounts::open(&configuration, gaps, &seams)?,

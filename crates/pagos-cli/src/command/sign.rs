@@ -15,8 +15,8 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &SignArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let configuration = command::load(config)?;
-    let settings = command::account(&configuration, &arguments.account)?;
+    let configuration = accounts::load(config)?;
+    let settings = accounts::settings_of(&configuration, &arguments.account)?;
     let body = command::read_file(&arguments.body_file)?;
     let signed = accounts::sign(settings, &body)?;
     match arguments.json {

@@ -16,10 +16,7 @@ use serde::Serialize;
 use crate::{
     accounts::{self, Gaps, SESSION_SECRET},
     arguments::VerifyArguments,
-    command::{
-        self,
-        verify::agreed::{Agreed, Expected},
-    },
+    command::verify::agreed::{Agreed, Expected},
     config::{AccountSettings, Configuration, Origin},
     console,
     exit::{Exit, Failure},
@@ -27,7 +24,7 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let configuration = command::load(config)?;
+    let configuration = accounts::load(config)?;
     let settings = settings(&configuration, arguments)?;
     let account = accounts::build(&settings, Gaps::Unsigned, &seams::offline())?;
     let decoder = account
@@ -68,7 +65,7 @@ fn settings(
     arguments: &VerifyArguments,
 ) -> Result<AccountSettings, Failure> {
     let name = &arguments.account;
-    match command::account(configuration, name) {
+    match accounts::settings_of(configuration, name) {
         Ok(settings) => Ok(settings.clone()),
         Err(_)
             if arguments.db.is_some() && accounts::providers().any(|known| known.name == name) =>

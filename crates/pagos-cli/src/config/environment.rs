@@ -85,8 +85,8 @@ pub(super) fn apply(
     }
 }
 
-/// The account and field that a variable names. The longest account wins, so that `cashypro-mx`
-/// is not taken for field `mx` of `cashypro`.
+/// The account and field that a variable names. The longest account wins, so that `bank-a-mx`
+/// is not taken for field `mx` of `bank-a`.
 fn split(
     rest: &str,
     configuration: &Configuration,

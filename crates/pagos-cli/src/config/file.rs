@@ -10,9 +10,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{
-    config::{AccountSettings, ConfigProblem, Origin, Variables, receiver, retention},
-    run::retention::Retention,
+use crate::config::{
+    AccountSettings, ConfigProblem, Origin, Retention, Variables, receiver, retention,
 };
 
 /// What a file holds.

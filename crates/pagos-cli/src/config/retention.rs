@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::run::retention::Retention;
+/// How long `serve` keeps payouts, and where they go then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// For so many days after the last change.
+    pub(crate) keep_days: u32,
+    /// The folder of the archive.
+    pub(crate) archive: PathBuf,
+}
 
 /// A hundred years: more is a slip of the pen.
 const DAYS_MAX: u32 = 36_525;

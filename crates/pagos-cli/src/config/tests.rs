@@ -32,45 +32,45 @@ impl Drop for Folder {
 fn load(path: Option<&Path>, variables: &[(&str, &str)]) -> Result<Configuration, Vec<String>> {
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
     let told = |problems: Vec<ConfigProblem>| problems.iter().map(ToString::to_string).collect();
-    Configuration::load(path, variables, &["cashypro"]).map_err(told)
+    Configuration::load(path, variables, &["bank-a"]).map_err(told)
 }
 
 #[test]
 fn variables_alone_make_an_account() {
     let variables = [
-        ("PAGOS_CASHYPRO_MERCHANT_ID", "1002001"),
-        ("PAGOS_CASHYPRO_API_KEY", CANARY),
+        ("PAGOS_BANK_A_MERCHANT_ID", "1002001"),
+        ("PAGOS_BANK_A_API_KEY", CANARY),
         ("PATH", "/bin"),
-        ("PAGOS_CASHIPRO_API_KEY", "x"),
+        ("PAGOS_BENK_A_API_KEY", "x"),
     ];
     let nowhere = std::env::temp_dir().join("pagos-config-empty.toml");
     fs::write(&nowhere, "").unwrap();
     let configuration = load(Some(&nowhere), &variables).unwrap();
-    let account = configuration.account(&AccountName::new("cashypro").unwrap()).unwrap();
+    let account = configuration.account(&AccountName::new("bank-a").unwrap()).unwrap();
     assert_eq!(account.lookup("MERCHANT_ID").as_deref(), Some("1002001"));
     assert_eq!(account.lookup("API_KEY").as_deref(), Some(CANARY));
     assert_eq!(account.environment, Environment::Sandbox);
     assert!(!format!("{configuration:?}").contains(CANARY));
     let warnings: Vec<_> = configuration.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].starts_with("PAGOS_CASHIPRO_API_KEY: the variable names no account"));
+    assert!(warnings[0].starts_with("PAGOS_BENK_A_API_KEY: the variable names no account"));
 }
 
 #[test]
 fn files_options_secret_files_and_variables_come_together() {
-    let text = "[accounts.cashypro]\nenvironment = \"live\"\nmerchant_id = 1002001\n\
+    let text = "[accounts.bank-a]\nenvironment = \"live\"\nmerchant_id = 1002001\n\
                 api_key_file = \"secret\"\nnotify_url_env = \"HOOK\"\n\
-                [accounts.cashypro.options]\nwallet_banks = [29, 33]\nsign_case = \"lower\"\n\
-                [accounts.cashypro-mx]\nprovider = \"cashypro\"\n";
+                [accounts.bank-a.options]\nwallet_banks = [29, 33]\nsign_case = \"lower\"\n\
+                [accounts.bank-a-mx]\nprovider = \"bank-a\"\n";
     let folder = Folder::new("together", text);
     let variables = [
         ("HOOK", "https://merchant.example/hook"),
-        ("PAGOS_CASHYPRO_SIGN_CASE", "upper"),
-        ("PAGOS_CASHYPRO_MX_API_KEY", "mexican"),
+        ("PAGOS_BANK_A_SIGN_CASE", "upper"),
+        ("PAGOS_BANK_A_MX_API_KEY", "mexican"),
     ];
     let configuration = folder.load(&variables).unwrap();
     let names: Vec<_> = configuration.accounts.iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["cashypro", "cashypro-mx"]);
+    assert_eq!(names, ["bank-a", "bank-a-mx"]);
     let account = &configuration.accounts[0];
     assert_eq!(account.environment, Environment::Live);
     for (field, expected) in [
@@ -83,7 +83,7 @@ fn files_options_secret_files_and_variables_come_together() {
         assert_eq!(account.lookup(field).as_deref(), Some(expected), "{field}");
     }
     let second = &configuration.accounts[1];
-    assert_eq!(second.provider, "cashypro");
+    assert_eq!(second.provider, "bank-a");
     assert_eq!(second.lookup("api_key").as_deref(), Some("mexican"));
     assert!(account.unused(&[]).is_empty());
 }
@@ -91,15 +91,15 @@ fn files_options_secret_files_and_variables_come_together() {
 #[test]
 fn what_is_wrong_is_named_by_file_line_and_field_without_its_value() {
     let cases = [
-        ("[accounts.cashypro]\napi_key = \"canary-api-key", "2: the file is not TOML"),
+        ("[accounts.bank-a]\napi_key = \"canary-api-key", "2: the file is not TOML"),
         ("db = \"x\"\n", "1: db is not known at the top of the file"),
-        ("[accounts.Cashypro]\n", "1: Cashypro is not an account"),
-        ("[accounts.cashypro]\n\napi_key = \"\"\n", "3: api_key is empty"),
-        ("[accounts.cashypro]\napi_key = 1.5\n", "2: api_key is not a text"),
-        ("[accounts.cashypro]\napi_key_file = \"none\"\n", "2: api_key_file names"),
-        ("[accounts.cashypro]\napi_key_env = \"NONE\"\n", "2: api_key_env names the variable NONE"),
+        ("[accounts.Bank-A]\n", "1: Bank-A is not an account"),
+        ("[accounts.bank-a]\n\napi_key = \"\"\n", "3: api_key is empty"),
+        ("[accounts.bank-a]\napi_key = 1.5\n", "2: api_key is not a text"),
+        ("[accounts.bank-a]\napi_key_file = \"none\"\n", "2: api_key_file names"),
+        ("[accounts.bank-a]\napi_key_env = \"NONE\"\n", "2: api_key_env names the variable NONE"),
         (
-            "[accounts.cashypro]\nenvironment = \"production\"\n",
+            "[accounts.bank-a]\nenvironment = \"production\"\n",
             "2: environment is neither \"sandbox\" nor \"live\"",
         ),
     ];
@@ -114,13 +114,13 @@ fn what_is_wrong_is_named_by_file_line_and_field_without_its_value() {
     let missing = load(Some(Path::new("/nonexistent/pagos.toml")), &[]).unwrap_err();
     assert!(missing[0].contains("cannot be read"), "{missing:?}");
     let folder = Folder::new("empty-variable", "");
-    let empty = folder.load(&[("PAGOS_CASHYPRO_API_KEY", "")]).unwrap_err();
-    assert!(empty[0].starts_with("PAGOS_CASHYPRO_API_KEY: api_key is empty"), "{empty:?}");
+    let empty = folder.load(&[("PAGOS_BANK_A_API_KEY", "")]).unwrap_err();
+    assert!(empty[0].starts_with("PAGOS_BANK_A_API_KEY: api_key is empty"), "{empty:?}");
 }
 
 #[test]
 fn a_field_that_nobody_asks_for_is_misspelt() {
-    let folder = Folder::new("misspelt", "[accounts.cashypro]\nmerchantid = \"1\"\n");
+    let folder = Folder::new("misspelt", "[accounts.bank-a]\nmerchantid = \"1\"\n");
     let configuration = folder.load(&[]).unwrap();
     let account = &configuration.accounts[0];
     account.lookup("MERCHANT_ID");
@@ -134,7 +134,7 @@ fn a_field_that_nobody_asks_for_is_misspelt() {
 fn a_file_with_secrets_that_others_can_read_is_warned_about() {
     use std::os::unix::fs::PermissionsExt;
 
-    let folder = Folder::new("mode", "[accounts.cashypro]\napi_key = \"canary-api-key\"\n");
+    let folder = Folder::new("mode", "[accounts.bank-a]\napi_key = \"canary-api-key\"\n");
     let path = folder.0.join(FILE_NAME);
     for (mode, count) in [(0o644, 1), (0o600, 0)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -153,7 +153,7 @@ fn world_15_what_stands_around_a_value_is_named_and_the_value_is_not() {
         (format!("{CANARY}\r"), "begins or ends with a space or a line break"),
     ];
     for (value, expected) in cases {
-        let problems = load(None, &[("PAGOS_CASHYPRO_API_KEY", &value)]).unwrap_err();
+        let problems = load(None, &[("PAGOS_BANK_A_API_KEY", &value)]).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains("api_key"), "{problems:?}");
         assert!(problems[0].contains(expected), "{problems:?}");
@@ -161,6 +161,6 @@ fn world_15_what_stands_around_a_value_is_named_and_the_value_is_not() {
     }
     let pem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
     for value in [CANARY, "a\"b", "\"", pem] {
-        assert!(load(None, &[("PAGOS_CASHYPRO_API_KEY", value)]).is_ok(), "{value}");
+        assert!(load(None, &[("PAGOS_BANK_A_API_KEY", value)]).is_ok(), "{value}");
     }
 }

@@ -13,17 +13,11 @@ use pagos_twin::Profile;
 use pagos_webhook::Settings;
 
 use crate::{
-    accounts::{Account, Accounts, Gaps},
+    accounts::{self, Account, Accounts, Gaps, Limits},
     arguments::{AccountArguments, RateArguments},
-    command,
-    config::{AccountSettings, Configuration, Origin},
+    config::{AccountSettings, Configuration, Origin, Retention},
     exit::Failure,
-    run::{
-        database::Database,
-        follow::Until,
-        office,
-        retention::{self, Retention},
-    },
+    run::{database::Database, follow::Until, office, retention},
     sandbox::{self, Sandbox},
 };
 
@@ -122,7 +116,11 @@ impl Bank {
         if let Some(questions) = rates.question_rate {
             policy.limit_questions(questions);
         }
-        self.accounts.limit_rates(rates);
+        self.accounts.yield_to(&Limits {
+            sends_per_second_max: rates.rate,
+            questions_per_second_max: rates.question_rate,
+            ..Limits::default()
+        });
     }
 
     /// A bank without an account.
@@ -142,7 +140,7 @@ impl Bank {
     }
 
     fn configured(config: Option<&Path>) -> Result<Self, Failure> {
-        let configuration = command::load(config)?;
+        let configuration = accounts::load(config)?;
         if configuration.accounts.is_empty() {
             return Err(Failure::new(
                 "no account is configured; `pagos init` writes a pagos.toml to fill in, and \
@@ -215,9 +213,9 @@ pub(crate) async fn settings_of(
             let sandbox = Sandbox::join(origin).await?;
             (settings_of_twins(&sandbox)?, Policy::twin(sandbox.speed().times()))
         }
-        None => (command::load(config)?, Policy::live()),
+        None => (accounts::load(config)?, Policy::live()),
     };
-    let settings = command::account(&configuration, name)?.clone();
+    let settings = accounts::settings_of(&configuration, name)?.clone();
     let world = match sandbox_url {
         Some(_) => simulated(),
         None => World::Providers,

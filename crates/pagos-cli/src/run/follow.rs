@@ -112,7 +112,7 @@ mod tests {
 
     fn row(status: &str, count: u64, at_rest: u64, attention: u64) -> TallyRow {
         TallyRow {
-            account: AccountName::new("cashypro").unwrap(),
+            account: AccountName::new("bank-a").unwrap(),
             currency: Currency::Cop,
             status: status.to_owned(),
             count,
@@ -142,24 +142,24 @@ mod tests {
     #[test]
     fn accounts_out_of_service_end_the_wait() {
         let tally = Tally { rows: vec![row("succeeded", 1, 1, 0), row("created", 1, 0, 0)] };
-        let halted = BTreeSet::from([AccountName::new("cashypro").unwrap()]);
+        let halted = BTreeSet::from([AccountName::new("bank-a").unwrap()]);
         assert!(is_stuck(&tally, Until::Settled, &halted));
         assert!(!is_stuck(&tally, Until::Settled, &BTreeSet::new()));
     }
 
     #[tokio::test]
     async fn whoever_looks_on_learns_from_the_store_which_accounts_are_out_of_service() {
-        let cashypro = AccountName::new("cashypro").unwrap();
+        let bank_a = AccountName::new("bank-a").unwrap();
         let store = MemoryStore::new();
         assert!(Payer::Elsewhere.halted(&store).await.unwrap().is_empty());
         let notice = Notice {
-            account: cashypro.clone(),
+            account: bank_a.clone(),
             event: NoticeKind::Attention { because: "refused".to_owned() },
             about: NoticeAbout::Account,
             at: Timestamp::from_millis(1),
         };
         assert!(store.halt(notice).await.unwrap());
         let halted = Payer::Elsewhere.halted(&store).await.unwrap();
-        assert_eq!(halted, BTreeSet::from([cashypro]));
+        assert_eq!(halted, BTreeSet::from([bank_a]));
     }
 }

@@ -199,7 +199,7 @@ mod tests {
 
     fn tally(rows: &[Counted]) -> Tally {
         let row = |(status, count, attention): &Counted| TallyRow {
-            account: AccountName::new("cashypro").unwrap(),
+            account: AccountName::new("bank-a").unwrap(),
             currency: Currency::Cop,
             status: (*status).to_owned(),
             count: *count,

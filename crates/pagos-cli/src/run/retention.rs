@@ -1,7 +1,7 @@
 //! Pruning in portions: for `pagos prune`, and in the background of `pagos serve`. Which payout may leave is
 //! decided by the engine.
 
-use std::{convert::Infallible, fmt, future::Future, path::PathBuf, time::Duration};
+use std::{convert::Infallible, fmt, future::Future, time::Duration};
 
 use pagos_core::Clock;
 use pagos_engine::{Horizon, InstrumentedStore, Policy, PruneError};
@@ -12,19 +12,11 @@ use crate::{
     accounts::Accounts,
     archive::ArchiveFolder,
     arguments::days,
+    config::Retention,
     console,
     exit::{Failure, with_causes},
     run::office::Office,
 };
-
-/// How long `serve` keeps payouts, and where they go then.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Retention {
-    /// For so many days after the last change.
-    pub(crate) keep_days: u32,
-    /// The folder of the archive.
-    pub(crate) archive: PathBuf,
-}
 
 /// Payouts that `serve` looks at in one go: a transaction that nobody waits long for.
 const PORTION: usize = 200;
@@ -175,7 +167,7 @@ mod tests {
     fn order(number: usize) -> PayoutOrder {
         PayoutOrder {
             key: OrderKey::new(format!("k-{number}")).unwrap(),
-            account: AccountName::new("cashypro").unwrap(),
+            account: AccountName::new("bank-a").unwrap(),
             amount: Money::new(15_000_000, Currency::Cop),
             beneficiary: Beneficiary {
                 name: "Ana Inventada".to_owned(),

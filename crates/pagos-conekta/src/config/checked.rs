@@ -14,7 +14,7 @@ use crate::{
     contract,
     payout::{
         check::{read_email, read_phone},
-        is_segment,
+        handle::is_segment,
     },
     settings::Language,
     sign::{Credentials, key::PublicKey},

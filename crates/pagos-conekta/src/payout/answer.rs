@@ -9,8 +9,7 @@ use pagos_core::{Clabe, Error, ErrorKind, Lookup, Observation, ProviderRef, Sour
 
 use crate::{
     payout::{
-        handle::{Age, PayeeHandle},
-        is_segment,
+        handle::{Age, PayeeHandle, is_segment},
         transfer::Transfer,
     },
     status::{self, Answer, Refusal, Shown, foreign, is_word, parse, retry_after, text},

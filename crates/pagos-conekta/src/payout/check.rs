@@ -1,22 +1,24 @@
 //! The fields of an order, each read into its wire form or a violation with a remedy. No requests.
 //! Banks are compared in `bank.rs`.
 
+use std::ops::RangeInclusive;
+
 use pagos_core::{AccountNumber, AccountType, Clabe, Currency, Money, Violation};
 
-use crate::{
-    config::Settings,
-    contract::{EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, PHONE_DIGITS},
-};
+use crate::contract::{EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, PHONE_DIGITS};
 
 /// Centavos, which need not be zero. Source: manual.
-pub(crate) fn read_amount(settings: &Settings, amount: Money) -> Result<i64, Violation> {
-    let limit = |minor| Money::new(minor, Currency::Mxn);
+pub(crate) fn read_amount(
+    limits_minor: &RangeInclusive<i64>,
+    amount: Money,
+) -> Result<i64, Violation> {
+    let limit = |minor: &i64| Money::new(*minor, Currency::Mxn);
     if amount.currency != Currency::Mxn {
         let because = format!("Conekta pays MXN, not {}", amount.currency);
         return Err(Violation::new("currency", because, "write the amount in MXN"));
     }
-    if !(settings.amount_minor_min..=settings.amount_minor_max).contains(&amount.minor) {
-        let (least, most) = (limit(settings.amount_minor_min), limit(settings.amount_minor_max));
+    if !limits_minor.contains(&amount.minor) {
+        let (least, most) = (limit(limits_minor.start()), limit(limits_minor.end()));
         return Err(Violation::new(
             "amount",
             format!("{amount} is not between {least} and {most}"),

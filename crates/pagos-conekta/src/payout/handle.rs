@@ -3,8 +3,6 @@
 
 use pagos_core::{Clabe, Error, Handle};
 
-use crate::payout::is_segment;
-
 /// Whether the payee was made for this payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Age {
@@ -73,6 +71,12 @@ fn parse(text: &str) -> Option<PayeeHandle> {
         destination: (destination != NONE).then(|| destination.to_owned()),
         account: account.parse().ok()?,
     })
+}
+
+/// Can it stand in a path as it is? Ids that were seen are letters, digits and `_`.
+pub(crate) fn is_segment(id: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=128).contains(&id.len()) && id.bytes().all(is_legal)
 }
 
 #[cfg(test)]

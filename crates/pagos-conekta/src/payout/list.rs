@@ -14,8 +14,7 @@ use pagos_core::{Error, ErrorKind, ListingPage, Lookup, PayoutRef, Source, Times
 use crate::{
     Conekta, contract,
     payout::{
-        handle::{Age, PayeeHandle},
-        is_segment,
+        handle::{Age, PayeeHandle, is_segment},
         transfer::Transfer,
     },
     status::{self, Shown, parse, text},

@@ -1,15 +1,18 @@
 //! The configuration once it is checked: what the provider works with. Not where it comes from,
 //! which is `config.rs`.
 
-use pagos_core::{Contract, Environment, Error, Secret, Status};
+use pagos_core::{Contract, Environment, Error, Secret};
 use pagos_wire::{BaseUrl, WebhookUrl};
 
 use crate::{
-    config::{PaymentConfig, VirtualPosConfig, path::Template},
+    config::{
+        PaymentConfig, VirtualPosConfig,
+        path::Template,
+        words::{Words, fold_states},
+    },
     payout::check::read_message,
     settings::{CreateBody, QueryMethod, QuerySignature, RutCheck},
     sign::Credentials,
-    status::fold,
 };
 
 /// The longest URL that is sent. \[inferred\]
@@ -106,15 +109,6 @@ pub(crate) struct Settings {
     pub(crate) payments: Option<PaymentSettings>,
 }
 
-/// VirtualPOS's words, as far as they decide anything.
-#[derive(Debug)]
-pub(crate) struct Words {
-    /// Folded: see [`fold`].
-    pub(crate) states: Vec<(String, Status)>,
-    pub(crate) auth_codes: Vec<String>,
-    pub(crate) absent_codes: Vec<String>,
-}
-
 /// How payments are collected, checked.
 #[derive(Debug)]
 pub(crate) struct PaymentSettings {
@@ -169,20 +163,4 @@ fn check_key(field: &'static str, key: &Secret) -> Result<(), Error> {
         false => Err(Error::invalid(field)
             .because(format!("a key is 1 to {KEY_LENGTH_MAX} visible ASCII characters"))),
     }
-}
-
-fn fold_states(words: &[(String, Status)]) -> Result<Vec<(String, Status)>, Error> {
-    let refused = |because: String| Err(Error::invalid("state_words").because(because));
-    let mut folded: Vec<(String, Status)> = Vec::with_capacity(words.len());
-    for (word, status) in words {
-        if matches!(status, Status::Created | Status::Unknown) {
-            return refused(format!("{word:?} cannot mean {status}"));
-        }
-        let word = fold(word);
-        if folded.iter().any(|(known, meaning)| *known == word && meaning != status) {
-            return refused(format!("{word:?} has two meanings"));
-        }
-        folded.push((word, *status));
-    }
-    Ok(folded)
 }

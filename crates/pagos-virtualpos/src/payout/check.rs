@@ -6,25 +6,29 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use std::ops::RangeInclusive;
+
 use pagos_core::{Currency, Document, DocumentType, Money, Rut, Violation};
 
 use crate::{
-    config::Settings,
     contract::{ACCOUNT_DIGITS_MAX, EMAIL_LENGTH_MAX, MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX},
     settings::RutCheck,
 };
 
 /// Whole pesos.
-pub(crate) fn read_amount(settings: &Settings, amount: Money) -> Result<i64, Violation> {
-    let (minor_min, minor_max) = (settings.amount_minor_min, settings.amount_minor_max);
+pub(crate) fn read_amount(
+    limits_minor: &RangeInclusive<i64>,
+    amount: Money,
+) -> Result<i64, Violation> {
     if amount.currency != Currency::Clp {
         let because = format!("VirtualPOS pays CLP, not {}", amount.currency);
         return Err(Violation::new("currency", because, "write the amount in CLP"));
     }
-    if !(minor_min..=minor_max).contains(&amount.minor) {
+    if !limits_minor.contains(&amount.minor) {
+        let (least, most) = (limits_minor.start(), limits_minor.end());
         return Err(Violation::new(
             "amount",
-            format!("{amount} is not between {minor_min} and {minor_max} CLP"),
+            format!("{amount} is not between {least} and {most} CLP"),
             "change the amount, or the limits in the configuration if your contract has others",
         ));
     }
