@@ -24,7 +24,7 @@ fn payout(key: &str, version: u64) -> ArchivedPayout {
         runs: vec![RunId("a file".to_owned())],
         order: PayoutOrder {
             key: OrderKey::new(key).unwrap(),
-            account: AccountName::new("cashypro").unwrap(),
+            account: AccountName::new("bank-a").unwrap(),
             amount: Money::new(15_000_000, Currency::Cop),
             beneficiary: Beneficiary {
                 name: "María Ñuñez".to_owned(),

@@ -7,16 +7,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Account `cashypro`, which repeats everything it is told in its violations, as a bad one would.
+/// Account `bank-a`, which repeats everything it is told in its violations, as a bad one would.
 struct OneAccount;
 
 impl Accounts for OneAccount {
     fn contains(&self, name: &AccountName) -> bool {
-        name.as_str() == "cashypro"
+        name.as_str() == "bank-a"
     }
 
     fn names(&self) -> Vec<String> {
-        vec!["cashypro".to_owned()]
+        vec!["bank-a".to_owned()]
     }
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
@@ -73,7 +73,7 @@ fn planned(bytes: &[u8]) -> (Plan, Vec<Problem>) {
 
 const HEADER: &str = "key,provider,amount,currency,name,document_type,document,bank,account_type,\
                       account,email,phone,description";
-const GOOD: &str = "n-1,cashypro,150000,COP,Ana Perez,cc,0098765432,20,savings,00012345678,\
+const GOOD: &str = "n-1,bank-a,150000,COP,Ana Perez,cc,0098765432,20,savings,00012345678,\
                     ana@example.com,+573001234567,salary";
 
 /// The good row with one column changed.
@@ -117,7 +117,7 @@ fn every_form_of_a_good_file_reads_the_same() {
 #[test]
 fn any_order_of_columns_is_read_and_optional_ones_may_be_missing() {
     let text = "account,account_type,bank,name,currency,amount,provider,key\n\
-                00012345678,ahorros,20,\"Perez, Ana \"\"La Mona\"\"\",COP,1250.50,cashypro,n-1\n";
+                00012345678,ahorros,20,\"Perez, Ana \"\"La Mona\"\"\",COP,1250.50,bank-a,n-1\n";
     let file = TestFile::new(text.as_bytes());
     let payroll = file.open();
     let plan = plan(&payroll, &OneAccount, &mut |problem| panic!("{problem}")).unwrap();
@@ -137,8 +137,8 @@ fn each_bad_value_is_named_by_line_and_column() {
         ("key", "", "is empty", None),
         ("key", "a b", "is not 1 to 32 of A-Z a-z 0-9 _ -", Some("a b")),
         ("key", "1.2E+10", "was turned into scientific notation", Some("1.2E+10")),
-        ("provider", "Cashypro", "is not an account that is configured", Some("Cashypro")),
-        ("provider", "conekta", "is not an account that is configured", Some("conekta")),
+        ("provider", "Bank-A", "is not an account that is configured", Some("Bank-A")),
+        ("provider", "bank-c", "is not an account that is configured", Some("bank-c")),
         ("amount", "", "is empty", None),
         ("amount", "0", "is zero", Some("0")),
         ("amount", "-5", "is not an amount", Some("-5")),
@@ -201,13 +201,13 @@ fn a_clabe_without_its_leading_zero_is_pointed_out() {
 #[test]
 fn all_problems_of_all_rows_come_in_one_go_with_exact_lines() {
     let rows = [
-        "n-1,cashypro,1.234,cop,,cc,12,20,savings,00012345678,,,",
+        "n-1,bank-a,1.234,cop,,cc,12,20,savings,00012345678,,,",
         "",
-        "n-2,cashypro,150000,COP,\"two\nlines\",,,20,savings,00012345678,,,",
-        "n-3,cashypro,150000",
-        "n-4,cashypro,150000,COP,Ana,,,20,savings,00012345678,,,,too many",
+        "n-2,bank-a,150000,COP,\"two\nlines\",,,20,savings,00012345678,,,",
+        "n-3,bank-a,150000",
+        "n-4,bank-a,150000,COP,Ana,,,20,savings,00012345678,,,,too many",
         "n-5,nobody,150000,COP,Ana,,,99,savings,00012345678,,,",
-        "n-6,cashypro,150000,COP,Ana,,,99,savings,00012345678,,,",
+        "n-6,bank-a,150000,COP,Ana,,,99,savings,00012345678,,,",
     ];
     let text = format!("{HEADER}\r\n{}\r\n", rows.join("\r\n"));
     let (plan, problems) = planned(text.as_bytes());

@@ -298,7 +298,7 @@ mod tests {
         for id in ["651f0c1e", "651f0c1f"] {
             grid.push_plain([
                 id.to_owned(),
-                format!("https://pagos.example/webhooks/conekta/{id}/0d9b6a3e7c514f0e"),
+                format!("https://pagos.example/webhooks/bank-c/{id}/0d9b6a3e7c514f0e"),
                 "payout.created payout.paid payout.failed payout.rejected".to_owned(),
                 String::new(),
                 "names no order that Pagos handles; another system has the account".to_owned(),

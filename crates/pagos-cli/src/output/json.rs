@@ -170,7 +170,7 @@ mod tests {
         let empty: serde_json::Value = serde_json::from_slice(&empty).unwrap();
         assert_eq!(empty, serde_json::json!({"problems": [], "payouts": [], "totals": []}));
 
-        let account = AccountName::new("cashypro").unwrap();
+        let account = AccountName::new("bank-a").unwrap();
         let first = Row {
             key: "n-1",
             account: &account,

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::output::Colour;
 
-    const PAGE: &str = "https://pay.etpay.example/session/0d9b6a3e-7c51-4f0e-9a53-6e2f8b1c4d77";
+    const PAGE: &str = "https://pay.bank-b.example/session/0d9b6a3e-7c51-4f0e-9a53-6e2f8b1c4d77";
 
     fn written(list: &List, columns: Option<usize>) -> String {
         let mut out = Vec::new();

@@ -149,10 +149,10 @@ mod tests {
     }
 
     fn written(screen: Screen) -> String {
-        let (cashypro, etpay) = (account("cashypro"), account("etpay"));
+        let (bank_a, bank_b) = (account("bank-a"), account("bank-b"));
         let row = |key, outcome, minor| Row {
             key,
-            account: &cashypro,
+            account: &bank_a,
             outcome,
             reason: None,
             amount: Money::new(minor, Currency::Cop),
@@ -175,7 +175,7 @@ mod tests {
             },
             Row { attempts: 0, ..row("n-3", Outcome::Unknown, 500_000_000) },
             Row {
-                account: &etpay,
+                account: &bank_b,
                 amount: Money::new(450_000, Currency::Clp),
                 reference: Some("0d9b6a3e-7c51-4f0e-9a53-6e2f8b1c4d77"),
                 ..row("2026-11-nomina-002", Outcome::Pending, 0)

@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(major_text(15_000_000, Currency::Cop), "150000.00");
         assert_eq!(major_text(-5, Currency::Cop), "-0.05");
         assert_eq!(major_text(7, Currency::Clp), "7");
-        let account = AccountName::new("cashypro").unwrap();
+        let account = AccountName::new("bank-a").unwrap();
         let mut totals = Totals::default();
         for outcome in [Outcome::Succeeded, Outcome::Created, Outcome::Succeeded] {
             totals.add(&Row {
