@@ -143,7 +143,7 @@ impl CashyproConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of the key.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let reader = SettingReader::new(SETTINGS, lookup);
+        let reader = SettingReader::new(SETTINGS, &lookup);
         let countries = COUNTRIES.map(|country| (country.country.code(), country));
         let country = reader.word(&settings::COUNTRY, &countries)?.unwrap_or(&COLOMBIA);
         let mut config = Self::new(reader.environment()?, country.clone());
@@ -153,15 +153,13 @@ impl CashyproConfig {
         config.notify_url = reader.text(&settings::NOTIFY_URL)?;
         config.country.read_options(&reader)?;
         config.payment.read_options(&reader)?;
-        if let Some(acceptance) = reader.word(&settings::PARTIAL_COUNTRY, &PARTIAL_COUNTRIES)? {
-            config.partial_country = acceptance;
-        }
-        if let Some(case) = reader.word(&settings::SIGN_CASE, &SIGN_CASES)? {
-            config.sign_case = case;
-        }
-        if let Some(remark) = reader.optional(&settings::DEFAULT_REMARK) {
-            config.default_remark = remark;
-        }
+        reader.fill_word(
+            &settings::PARTIAL_COUNTRY,
+            &PARTIAL_COUNTRIES,
+            &mut config.partial_country,
+        )?;
+        reader.fill_word(&settings::SIGN_CASE, &SIGN_CASES, &mut config.sign_case)?;
+        reader.fill_text(&settings::DEFAULT_REMARK, &mut config.default_remark);
         Ok(config)
     }
 
@@ -226,16 +224,9 @@ pub(crate) struct Settings {
 }
 
 impl CountrySettings {
-    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
-    where
-        F: Fn(&str) -> Option<String>,
-    {
-        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MIN, self.currency)? {
-            self.amount_minor_min = minor;
-        }
-        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MAX, self.currency)? {
-            self.amount_minor_max = minor;
-        }
+    fn read_options(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
+        reader.fill_minor(&settings::AMOUNT_MIN, self.currency, &mut self.amount_minor_min)?;
+        reader.fill_minor(&settings::AMOUNT_MAX, self.currency, &mut self.amount_minor_max)?;
         if let Some(minutes) = reader.number(&settings::UTC_OFFSET_MINUTES)? {
             self.utc_offset = UtcOffset::minutes(minutes);
         }
@@ -247,10 +238,7 @@ impl CountrySettings {
 }
 
 impl PaymentConfig {
-    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
-    where
-        F: Fn(&str) -> Option<String>,
-    {
+    fn read_options(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
         if let Some(pay_type) = reader.number(&settings::PAY_TYPE)? {
             self.product = PaymentProduct::PayIn { pay_type };
         }
@@ -258,9 +246,7 @@ impl PaymentConfig {
             let return_url = reader.optional(&settings::RETURN_URL);
             self.product = PaymentProduct::PayDesk { return_url };
         }
-        if let Some(seconds) = reader.number(&settings::EXPIRE_SECONDS)? {
-            self.expire_seconds = seconds;
-        }
+        reader.fill_number(&settings::EXPIRE_SECONDS, &mut self.expire_seconds)?;
         self.user_type = reader.optional(&settings::USER_TYPE);
         Ok(())
     }

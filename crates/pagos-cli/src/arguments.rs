@@ -149,10 +149,7 @@ pub(crate) enum Command {
 /// What `pagos sign` takes and shows, by provider.
 fn what_is_signed() -> String {
     let line = |known: &accounts::Known| format!("\n  {:<11} {}", known.name, known.signs);
-    format!(
-        "What BODY_FILE holds, by provider:{}",
-        accounts::providers().map(line).collect::<String>()
-    )
+    format!("What FILE holds, by provider:{}", accounts::providers().map(line).collect::<String>())
 }
 
 /// Arguments of `plan`.

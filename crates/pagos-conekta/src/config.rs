@@ -102,26 +102,18 @@ impl ConektaConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of a key or an account.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let reader = SettingReader::new(SETTINGS, lookup);
+        let reader = SettingReader::new(SETTINGS, &lookup);
         let mut config = Self::new(reader.environment()?, reader.secret(&settings::API_KEY)?);
-        if let Some(base_url) = reader.optional(&settings::BASE_URL) {
-            config.base_url = base_url;
-        }
-        if let Some(language) = reader.word(&settings::ACCEPT_LANGUAGE, &LANGUAGES)? {
-            config.language = language;
-        }
+        reader.fill_text(&settings::BASE_URL, &mut config.base_url);
+        reader.fill_word(&settings::ACCEPT_LANGUAGE, &LANGUAGES, &mut config.language)?;
         config.webhook_keys = reader.optional(&settings::WEBHOOK_KEYS).into_iter().collect();
         if let Some(list) = reader.list(&settings::PAYEE_REUSE) {
             config.known_payees = parse_payees(&list)?;
         }
         config.default_email = reader.optional(&settings::DEFAULT_EMAIL);
         config.default_phone = reader.optional(&settings::DEFAULT_PHONE);
-        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MIN, Currency::Mxn)? {
-            config.amount_minor_min = minor;
-        }
-        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MAX, Currency::Mxn)? {
-            config.amount_minor_max = minor;
-        }
+        reader.fill_minor(&settings::AMOUNT_MIN, Currency::Mxn, &mut config.amount_minor_min)?;
+        reader.fill_minor(&settings::AMOUNT_MAX, Currency::Mxn, &mut config.amount_minor_max)?;
         config.notify_url = reader.optional(&settings::NOTIFY_URL);
         Ok(config)
     }

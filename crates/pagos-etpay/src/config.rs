@@ -129,10 +129,7 @@ impl PaymentConfig {
         }
     }
 
-    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
-    where
-        F: Fn(&str) -> Option<String>,
-    {
+    fn read_options(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
         self.return_url = reader.optional(&settings::RETURN_URL);
         self.cancel_url = reader.optional(&settings::CANCEL_URL);
         if let Some(text) = reader.optional(&settings::CONCAT) {
@@ -144,12 +141,8 @@ impl PaymentConfig {
         if let Some(minutes) = reader.number::<u64>(&settings::SESSION_MINUTES)? {
             self.open_for = Duration::from_secs(minutes.saturating_mul(60));
         }
-        if let Some(minor) = reader.amount_minor(&settings::PAYMENT_MIN, Currency::Clp)? {
-            self.amount_minor_min = minor;
-        }
-        if let Some(minor) = reader.amount_minor(&settings::PAYMENT_MAX, Currency::Clp)? {
-            self.amount_minor_max = minor;
-        }
+        reader.fill_minor(&settings::PAYMENT_MIN, Currency::Clp, &mut self.amount_minor_min)?;
+        reader.fill_minor(&settings::PAYMENT_MAX, Currency::Clp, &mut self.amount_minor_max)?;
         Ok(())
     }
 }
@@ -174,28 +167,15 @@ impl PayoutConfig {
         }
     }
 
-    fn read_options<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
-    where
-        F: Fn(&str) -> Option<String>,
-    {
-        if let Some(stated) = reader.word(&settings::CONTRACT_VERIFIED, &VERIFICATIONS)? {
-            self.verification = stated;
-        }
-        if let Some(minor) = reader.amount_minor(&settings::PAYOUT_MIN, Currency::Clp)? {
-            self.amount_minor_min = minor;
-        }
-        if let Some(minor) = reader.amount_minor(&settings::PAYOUT_MAX, Currency::Clp)? {
-            self.amount_minor_max = minor;
-        }
+    fn read_options(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
+        reader.fill_word(&settings::CONTRACT_VERIFIED, &VERIFICATIONS, &mut self.verification)?;
+        reader.fill_minor(&settings::PAYOUT_MIN, Currency::Clp, &mut self.amount_minor_min)?;
+        reader.fill_minor(&settings::PAYOUT_MAX, Currency::Clp, &mut self.amount_minor_max)?;
         if let Some(banks) = reader.list(&settings::CONFIRMED_BANKS) {
             self.confirmed_banks = banks;
         }
-        if let Some(days) = reader.number(&settings::LISTING_MARGIN_DAYS)? {
-            self.listing_margin_days = days;
-        }
-        if let Some(page) = reader.number(&settings::PAGE_FIRST)? {
-            self.page_first = page;
-        }
+        reader.fill_number(&settings::LISTING_MARGIN_DAYS, &mut self.listing_margin_days)?;
+        reader.fill_number(&settings::PAGE_FIRST, &mut self.page_first)?;
         Ok(())
     }
 }
@@ -224,7 +204,7 @@ impl EtpayConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of a secret.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let reader = SettingReader::new(SETTINGS, lookup);
+        let reader = SettingReader::new(SETTINGS, &lookup);
         let mut config = Self {
             environment: reader.environment()?,
             merchant_code: reader.text(&settings::MERCHANT_CODE)?,

@@ -168,7 +168,7 @@ impl VirtualPosConfig {
     /// # Errors
     /// `Invalid` for a missing or malformed value, never with the value of a key.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let reader = SettingReader::new(SETTINGS, lookup);
+        let reader = SettingReader::new(SETTINGS, &lookup);
         let mut config = Self::new(
             reader.environment()?,
             reader.text(&settings::BASE_URL)?,
@@ -195,51 +195,26 @@ impl VirtualPosConfig {
     }
 
     /// What VirtualPOS does not publish.
-    fn read_contract<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
-    where
-        F: Fn(&str) -> Option<String>,
-    {
-        if let Some(stated) = reader.word(&settings::CONTRACT_VERIFIED, &VERIFICATIONS)? {
-            self.verification = stated;
-        }
-        let paths = [
-            (settings::PATH_CREATE, &mut self.paths.create),
-            (settings::PATH_BY_ID, &mut self.paths.by_id),
-            (settings::PATH_BY_MERCHANT_ID, &mut self.paths.by_merchant_id),
-        ];
-        for (setting, path) in paths {
-            if let Some(text) = reader.optional(&setting) {
-                *path = text;
-            }
-        }
-        if let Some(method) = reader.word(&settings::QUERY_METHOD, &QUERY_METHODS)? {
-            self.query_method = method;
-        }
-        if let Some(body) = reader.word(&settings::CREATE_BODY, &CREATE_BODIES)? {
-            self.create_body = body;
-        }
-        if let Some(signature) = reader.word(&settings::QUERY_SIGNATURE, &QUERY_SIGNATURES)? {
-            self.query_signature = signature;
-        }
+    fn read_contract(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
+        reader.fill_word(&settings::CONTRACT_VERIFIED, &VERIFICATIONS, &mut self.verification)?;
+        reader.fill_text(&settings::PATH_CREATE, &mut self.paths.create);
+        reader.fill_text(&settings::PATH_BY_ID, &mut self.paths.by_id);
+        reader.fill_text(&settings::PATH_BY_MERCHANT_ID, &mut self.paths.by_merchant_id);
+        reader.fill_word(&settings::QUERY_METHOD, &QUERY_METHODS, &mut self.query_method)?;
+        reader.fill_word(&settings::CREATE_BODY, &CREATE_BODIES, &mut self.create_body)?;
+        reader.fill_word(
+            &settings::QUERY_SIGNATURE,
+            &QUERY_SIGNATURES,
+            &mut self.query_signature,
+        )?;
         Ok(())
     }
 
-    fn read_limits<F>(&mut self, reader: &SettingReader<F>) -> Result<(), Error>
-    where
-        F: Fn(&str) -> Option<String>,
-    {
-        if let Some(text) = reader.optional(&settings::DEFAULT_MESSAGE) {
-            self.default_message = text;
-        }
-        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MIN, Currency::Clp)? {
-            self.amount_minor_min = minor;
-        }
-        if let Some(minor) = reader.amount_minor(&settings::AMOUNT_MAX, Currency::Clp)? {
-            self.amount_minor_max = minor;
-        }
-        if let Some(check) = reader.word(&settings::STRICT_RUT, &RUT_CHECKS)? {
-            self.rut_check = check;
-        }
+    fn read_limits(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
+        reader.fill_text(&settings::DEFAULT_MESSAGE, &mut self.default_message);
+        reader.fill_minor(&settings::AMOUNT_MIN, Currency::Clp, &mut self.amount_minor_min)?;
+        reader.fill_minor(&settings::AMOUNT_MAX, Currency::Clp, &mut self.amount_minor_max)?;
+        reader.fill_word(&settings::STRICT_RUT, &RUT_CHECKS, &mut self.rut_check)?;
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 //! setting is for; names, messages, a configuration file and a page of documentation follow from it.
 //! No I/O: where values come from is the caller's business.
 
+use std::fmt;
+
 use pagos_core::{Currency, Environment, Error, Money, Secret, Verification};
 
 /// One setting of a provider's account.
@@ -207,7 +209,7 @@ impl Setting {
 /// }
 ///
 /// let named = |name: &str| (name == "PAGE_FIRST").then(|| "7".to_owned());
-/// let reader = SettingReader::new(SETTINGS, named);
+/// let reader = SettingReader::new(SETTINGS, &named);
 /// let missing = reader.secret(&API_KEY).unwrap_err();
 /// assert_eq!(missing.to_string(), "api_key: API_KEY is not set");
 /// let wrong = reader.number::<u32>(&PAGE_FIRST).unwrap_err();
@@ -225,15 +227,14 @@ macro_rules! settings {
 }
 
 /// Reads the settings of one table, by their names in capitals.
-#[derive(Debug)]
-pub struct SettingReader<F> {
+pub struct SettingReader<'a> {
     table: &'static [Setting],
-    lookup: F,
+    lookup: &'a dyn Fn(&str) -> Option<String>,
 }
 
-impl<F: Fn(&str) -> Option<String>> SettingReader<F> {
+impl<'a> SettingReader<'a> {
     /// A reader of this table, to which `lookup` tells the values.
-    pub fn new(table: &'static [Setting], lookup: F) -> Self {
+    pub fn new(table: &'static [Setting], lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { table, lookup }
     }
 
@@ -292,18 +293,49 @@ impl<F: Fn(&str) -> Option<String>> SettingReader<F> {
         }
     }
 
-    /// An amount in minor units, if it is set.
+    /// Puts the number of a [`Form::Number`] into `place`, if it is set.
+    ///
+    /// # Errors
+    /// As [`SettingReader::number`].
+    pub fn fill_number<T: TryFrom<i64>>(
+        &self,
+        setting: &Setting,
+        place: &mut T,
+    ) -> Result<(), Error> {
+        self.number(setting).map(|told| fill(told, place))
+    }
+
+    /// Puts an amount in minor units into `place`, if it is set.
     ///
     /// # Errors
     /// `Invalid` if it is no amount of this currency in major units.
-    pub fn amount_minor(
+    pub fn fill_minor(
         &self,
         setting: &Setting,
         currency: Currency,
-    ) -> Result<Option<i64>, Error> {
-        let Some(text) = self.optional(setting) else { return Ok(None) };
-        let amount = Money::parse(&text, currency).map_err(|error| error.about(setting.name))?;
-        Ok(Some(amount.minor))
+        place: &mut i64,
+    ) -> Result<(), Error> {
+        let Some(text) = self.optional(setting) else { return Ok(()) };
+        *place = Money::parse(&text, currency).map_err(|error| error.about(setting.name))?.minor;
+        Ok(())
+    }
+
+    /// Puts a text into `place`, if it is set.
+    pub fn fill_text(&self, setting: &Setting, place: &mut String) {
+        fill(self.optional(setting), place);
+    }
+
+    /// Puts what a word means into `place`, if it is set.
+    ///
+    /// # Errors
+    /// As [`SettingReader::word`].
+    pub fn fill_word<T: Copy, const N: usize>(
+        &self,
+        setting: &Setting,
+        words: &[(&'static str, T); N],
+        place: &mut T,
+    ) -> Result<(), Error> {
+        self.word(setting, words).map(|told| fill(told, place))
     }
 
     /// What the word of a [`Form::Words`] means, if it is set.
@@ -328,6 +360,18 @@ impl<F: Fn(&str) -> Option<String>> SettingReader<F> {
         let list = self.optional(setting)?;
         let values = list.split(',').map(str::trim).filter(|value| !value.is_empty());
         Some(values.map(str::to_owned).collect())
+    }
+}
+
+impl fmt::Debug for SettingReader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SettingReader").finish_non_exhaustive()
+    }
+}
+
+fn fill<T>(told: Option<T>, place: &mut T) {
+    if let Some(told) = told {
+        *place = told;
     }
 }
 
@@ -361,41 +405,47 @@ mod tests {
         BANKS = Setting::new("banks", Form::List).optional();
     }
 
-    fn reader(value: &'static str) -> SettingReader<impl Fn(&str) -> Option<String>> {
-        SettingReader::new(SETTINGS, move |name| {
+    fn read<T>(value: &str, read: impl FnOnce(&SettingReader<'_>) -> T) -> T {
+        read(&SettingReader::new(SETTINGS, &|name| {
             assert_eq!(name, name.to_ascii_uppercase());
             (!value.is_empty()).then(|| value.to_owned())
-        })
+        }))
+    }
+
+    fn amount(value: &str, currency: Currency) -> Result<i64, Error> {
+        let mut minor = 7;
+        read(value, |reader| reader.fill_minor(&MOST, currency, &mut minor)).map(|()| minor)
     }
 
     #[test]
     fn what_is_not_set_is_nothing_or_is_refused() {
-        let empty = reader("");
-        assert_eq!(empty.secret(&KEY).unwrap_err().to_string(), "key: KEY is not set");
-        assert_eq!(empty.word(&CASE, &CASES).unwrap(), None);
-        assert_eq!(empty.number::<u8>(&DAYS).unwrap(), None);
-        assert_eq!(empty.amount_minor(&MOST, Currency::Clp).unwrap(), None);
-        assert_eq!(empty.list(&BANKS), None);
+        let missing = read("", |reader| reader.secret(&KEY)).unwrap_err();
+        assert_eq!(missing.to_string(), "key: KEY is not set");
+        assert_eq!(read("", |reader| reader.word(&CASE, &CASES)).unwrap(), None);
+        assert_eq!(read("", |reader| reader.number::<u8>(&DAYS)).unwrap(), None);
+        assert_eq!(amount("", Currency::Clp).unwrap(), 7);
+        assert_eq!(read("", |reader| reader.list(&BANKS)), None);
     }
 
     #[test]
     fn values_are_read_as_the_table_says() {
-        assert_eq!(reader("upper").word(&CASE, &CASES).unwrap(), Some(2));
-        assert_eq!(reader("7").number::<u8>(&DAYS).unwrap(), Some(7));
-        assert_eq!(reader("1.50").amount_minor(&MOST, Currency::Mxn).unwrap(), Some(150));
-        assert_eq!(reader(" a, ,b").list(&BANKS).unwrap(), ["a", "b"]);
+        let mut case = 0;
+        read("upper", |reader| reader.fill_word(&CASE, &CASES, &mut case)).unwrap();
+        assert_eq!(case, 2);
+        assert_eq!(read("7", |reader| reader.number::<u8>(&DAYS)).unwrap(), Some(7));
+        assert_eq!(amount("1.50", Currency::Mxn).unwrap(), 150);
+        assert_eq!(read(" a, ,b", |reader| reader.list(&BANKS)).unwrap(), ["a", "b"]);
         assert_eq!(CASE.form, Form::Words(&["lower", "upper"]));
     }
 
     #[test]
     fn what_is_wrong_is_told_with_what_would_be_right() {
-        let told = reader("Upper").word(&CASE, &CASES).unwrap_err();
+        let told = read("Upper", |reader| reader.word(&CASE, &CASES)).unwrap_err();
         assert_eq!(told.to_string(), "case: \"Upper\" is none of lower, upper");
         for bad in ["0", "8", "-1", "1.5", "x"] {
-            let told = reader(bad).number::<u8>(&DAYS).unwrap_err().to_string();
+            let told = read(bad, |reader| reader.number::<u8>(&DAYS)).unwrap_err().to_string();
             assert_eq!(told, format!("days: {bad:?} is no whole number between 1 and 7"));
         }
-        let told = reader("1,5").amount_minor(&MOST, Currency::Clp).unwrap_err();
-        assert_eq!(told.field(), Some("most"));
+        assert_eq!(amount("1,5", Currency::Clp).unwrap_err().field(), Some("most"));
     }
 }

@@ -23,7 +23,7 @@ pub(super) const KNOWN: Known = Known {
     name: NAME,
     title: "Conekta, Mexico. Pays out what was collected through Conekta.",
     settings: SETTINGS,
-    signs: "nothing",
+    signs: "nothing: no request and no notification is signed with a key of the account",
     build: |fields, seams| Ok(build(fields, seams)?),
     sign,
     missed: Some(|fields, seams| Ok(build(fields, seams)?)),
