@@ -118,7 +118,7 @@ const COUNTED: [Counted; 4] = [
         test: "a_payout_of_a_payroll_takes_little_more_than_two_round_trips",
     },
     Counted {
-        what: "questions about a settled payout over 30 days, and versions of its row: without a list",
+        what: "queries about a settled payout over 30 days, and versions of its row: without a list",
         figure: "8, 12",
         budget: "8, 12",
         package: "pagos-tests",

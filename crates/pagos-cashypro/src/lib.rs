@@ -72,7 +72,7 @@ use pagos_core::{
     PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, Repeat, Transport, Violation,
     WebhookDecoder,
 };
-use pagos_wire::{money_call_failure, post_json, question_failure, sensitive, to_ascii_json};
+use pagos_wire::{money_call_failure, post_json, query_failure, sensitive, to_ascii_json};
 
 pub use crate::{
     config::{CashyproConfig, NonceText, PaymentConfig, PaymentProduct},
@@ -177,18 +177,18 @@ impl Cashypro {
         post_json(&settings.base, path, headers, body)
     }
 
-    /// A question that moves no money.
+    /// A query that moves no money.
     async fn ask(&self, path: &str, body: &impl Serialize) -> Result<Response<Bytes>, Error> {
         let request = self.build_request(path, body)?;
         let response =
-            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
+            self.transport.send(request, Departure::Anytime).await.map_err(query_failure)?;
         match response.status() {
             StatusCode::TOO_MANY_REQUESTS => Err(throttled(&response)),
             _ => Ok(response),
         }
     }
 
-    /// A question about no order in particular, and the shape of its answer.
+    /// A query about no order in particular, and the shape of its answer.
     async fn ask_plainly<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let nonce = self.nonces.draw();
         let response = self.ask(path, &PlainQuery { nonce_str: &nonce }).await?;
@@ -377,10 +377,10 @@ impl PaymentProvider for Cashypro {
     }
 }
 
-/// A question that was refused unread. The provider documents no such answer.
+/// A query that was refused unread. The provider documents no such answer.
 fn throttled(response: &Response<Bytes>) -> Error {
     let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
     let wait_seconds = wait.and_then(|wait| wait.parse().ok()).unwrap_or(60);
-    Error::new(ErrorKind::Throttled, "too many questions")
+    Error::new(ErrorKind::Throttled, "too many queries")
         .with_retry_after(Duration::from_secs(wait_seconds))
 }

@@ -103,7 +103,7 @@ pub(crate) fn read_created(response: &Response<Bytes>) -> Result<OrderAnswer, Er
     serde_json::from_str(data.get()).map_err(|_| unknown_outcome("the answer has another shape"))
 }
 
-/// What the answer to a question about a payout or payment says.
+/// What the answer to a query about a payout or payment says.
 pub(crate) fn read_lookup(
     settings: &Settings,
     response: &Response<Bytes>,

@@ -368,10 +368,10 @@ pub(crate) struct RateArguments {
     /// simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rate: Option<u32>,
-    /// At most so many questions a second and account, of this process, of which hints cause at most a
+    /// At most so many queries a second and account, of this process, of which hints cause at most a
     /// half (and at least one) [default: 20; no limit for simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) question_rate: Option<u32>,
+    pub(crate) query_rate: Option<u32>,
 }
 
 /// Where a new reader of the notices begins.

@@ -290,7 +290,7 @@ fn a_service_starts_although_nobody_tells_what_it_missed() {
     serving.waits_until_it_says("what was told during an outage is not known");
     wait_for("the service goes on", || serving.is_running());
     discreet(serving.kill());
-    // A change that cannot have arrived is in doubt all the same; a question is just refused.
+    // A change that cannot have arrived is in doubt all the same; a query is just refused.
     let run = discreet(folder.run_with("conekta webhook-keys create", &variables).exits(3));
     run.says("look with `pagos conekta webhook-keys list` first");
     discreet(folder.run_with("conekta webhook-keys list", &variables).exits(1));

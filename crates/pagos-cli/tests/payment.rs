@@ -117,7 +117,7 @@ fn waiting_ends_when_it_is_paid() {
         (&false.into(), &Value::Null)
     );
 
-    // The notification told it, not only the question.
+    // The notification told it, not only the query.
     let history = shop.run("payment history oc1 --db p.db").exits(0).out;
     assert!(history.contains("session 1 asked for"), "{history}");
     assert!(history.contains("verified_event: succeeded"), "{history}");

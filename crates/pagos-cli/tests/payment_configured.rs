@@ -40,7 +40,7 @@ fn a_server_hears_what_a_waiting_command_wants_to_know() {
     let mut waiting = folder.start_with(create.split_whitespace(), &heard_at);
     let page = waiting.next_line();
     http("GET", &format!("{page}?auto=paid"), &[], "");
-    // Questions are minutes apart here: only the notification can have told it.
+    // Queries are minutes apart here: only the notification can have told it.
     let run = waiting.end().exits(0).says("payment c1 is succeeded");
     assert!(!run.err.contains("canary"), "{}", run.err);
     let history = folder.run("payment history c1 --db c.db").exits(0).out;

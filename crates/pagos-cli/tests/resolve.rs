@@ -54,7 +54,7 @@ fn a_person_decides_what_the_provider_cannot_tell() {
     assert_eq!(twin.paid(), ["r-ask", "r-resend"], "{document}");
 }
 
-/// Runs `pay` against a twin that loses every request and every question about the keys, until it
+/// Runs `pay` against a twin that loses every request and every query about the keys, until it
 /// has doubts, and interrupts it.
 fn put_in_doubt(folder: &Folder, twin: &Twin, pay: &str) {
     let lost =

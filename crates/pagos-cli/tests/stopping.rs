@@ -49,7 +49,7 @@ fn world_18_a_provider_that_never_answers_does_not_hold_up_serve() {
     drop(call);
     let mut server = folder.start(SERVE);
     server.ready();
-    // A question, and no second order: the key may have been paid.
+    // A query, and no second order: the key may have been paid.
     let (mut asked, _) = silent.accept().unwrap();
     let mut head = [0; 64];
     let read = std::io::Read::read(&mut asked, &mut head).unwrap();

@@ -4,7 +4,7 @@
 /// Beneficiaries. Source: manual.
 pub(crate) const PATH_PAYEES: &str = "/payees";
 
-/// Payouts. Source: manual for POST; openapi: resources/transfers for both questions.
+/// Payouts. Source: manual for POST; openapi: resources/transfers for both queries.
 pub(crate) const PATH_TRANSFERS: &str = "/transfers";
 
 /// Money. Source: openapi: resources/balances.
@@ -37,7 +37,7 @@ pub(crate) const PHONE_DIGITS: usize = 10;
 /// The most rows of one page. Source: openapi: parameters/commons/query/limit.
 pub(crate) const PAGE_ROWS: usize = 250;
 
-/// The most pages that one question reads. Ours.
+/// The most pages that one query reads. Ours.
 pub(crate) const PAGES_MAX: usize = 20;
 
 /// How far before the first attempt a transfer can seem to have been created, when clocks differ.
@@ -51,7 +51,7 @@ pub(crate) const UNIX_SECONDS_MIN: i64 = 1_000_000_000;
 /// How long to wait after "too many requests" without a time. Ours.
 pub(crate) const THROTTLE_WAIT_S: u64 = 60;
 
-/// A `Retry-After` beyond this is cut to it. Ours: a question must not wait for ever.
+/// A `Retry-After` beyond this is cut to it. Ours: a query must not wait for ever.
 pub(crate) const THROTTLE_WAIT_S_MAX: u64 = 60 * 60;
 
 /// How long to wait for money on the account. Ours.

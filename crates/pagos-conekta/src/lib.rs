@@ -65,7 +65,7 @@ use pagos_core::{
     ListingPage, Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef,
     Transport, Violation, WebhookDecoder, Window,
 };
-use pagos_wire::{money_call_failure, post_json, question_failure};
+use pagos_wire::{money_call_failure, post_json, query_failure};
 
 pub use crate::{
     config::{ConektaConfig, KnownPayee},
@@ -111,7 +111,7 @@ const fn describe(deduplication: Deduplication) -> Descriptor {
         absence: Absence { answers_min: 4, grace: Duration::from_secs(4 * 24 * 60 * 60) },
         // Banks return transfers, and nobody states a limit.
         return_window: None,
-        // Payee, transfer, states and refusals are in the manual, both questions in openapi.
+        // Payee, transfer, states and refusals are in the manual, both queries in openapi.
         // Executed on the next business day (manual); "alert after three business days without a
         // final status", which can be five days. Source: docs/providers/conekta.md \[inferred\].
         pending_max: Some(Duration::from_secs(5 * 24 * 3_600)),
@@ -153,10 +153,10 @@ impl Conekta {
         Ok(request)
     }
 
-    /// A question. It moves no money.
+    /// A query. It moves no money.
     async fn ask(&self, path: &str) -> Result<Response<Bytes>, Error> {
         let request = self.request(Method::GET, path, Bytes::new())?;
-        self.transport.send(request, Departure::Anytime).await.map_err(question_failure)
+        self.transport.send(request, Departure::Anytime).await.map_err(query_failure)
     }
 
     fn instruction(&self, order: &PayoutOrder) -> Result<Instruction, Error> {
@@ -216,7 +216,7 @@ impl PayoutProvider for Conekta {
         }
         let request = self.request(Method::POST, contract::PATH_PAYEES, instruction.payee()?)?;
         let response =
-            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
+            self.transport.send(request, Departure::Anytime).await.map_err(query_failure)?;
         let payee =
             payout::answer::read_payee(&instruction.account, &response, &self.shown(order))?;
         payee.to_handle().map(Some)
@@ -296,7 +296,7 @@ impl PayoutProvider for Conekta {
 }
 
 /// A definite no is about a payout, and here nothing is paid: it is only an answer of no use.
-fn refused_question(error: Error) -> Error {
+fn refused_query(error: Error) -> Error {
     if error.kind() != ErrorKind::Rejected {
         return error;
     }
@@ -312,7 +312,7 @@ impl BalanceSource for Conekta {
     /// What can be paid out, and what is pending. Conekta's commission and its tax come on top of a
     /// payout, so a balance of its very amount can be too low. Source: manual.
     async fn balances(&self) -> Result<Vec<Balance>, Error> {
-        self.balance().await.map(|balance| vec![balance]).map_err(refused_question)
+        self.balance().await.map(|balance| vec![balance]).map_err(refused_query)
     }
 }
 

@@ -16,7 +16,7 @@ use http::Method;
 use serde_json::value::RawValue;
 
 use pagos_core::{Balance, Currency, Departure, Error, ErrorKind, Money};
-use pagos_wire::question_failure;
+use pagos_wire::query_failure;
 
 use crate::{
     Conekta, contract,
@@ -61,7 +61,7 @@ impl Conekta {
     ) -> Result<T, Error> {
         let request = self.request(method, path, body)?;
         let response =
-            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
+            self.transport.send(request, Departure::Anytime).await.map_err(query_failure)?;
         let (name, email) = personal;
         let shown = Shown::about(&self.settings.credentials, name, email);
         match status::read(&response) {

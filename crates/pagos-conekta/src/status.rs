@@ -245,12 +245,12 @@ impl<'a> Refusal<'a> {
     }
 }
 
-/// What the answer to a question says: its JSON, or why nobody can tell. That Conekta has no such
+/// What the answer to a query says: its JSON, or why nobody can tell. That Conekta has no such
 /// thing is no answer either: a transfer that it named once was there, and a list always is.
 ///
 /// # Errors
 /// `Unauthorized` and `Throttled`, in whoever's words.
-pub(crate) fn read_question<'a>(
+pub(crate) fn read_query<'a>(
     response: &'a Response<Bytes>,
     shown: &Shown<'_>,
 ) -> Result<Result<&'a RawValue, String>, Error> {
@@ -259,8 +259,7 @@ pub(crate) fn read_question<'a>(
         Answer::Refused(refusal) => match refusal.http.as_u16() {
             401 | 403 | 429 => Err(refusal.of_errand(shown)),
             _ => {
-                let error =
-                    refusal.into_error(ErrorKind::Unknown, "the question was refused", shown);
+                let error = refusal.into_error(ErrorKind::Unknown, "the query was refused", shown);
                 Ok(Err(error.message().to_owned()))
             }
         },

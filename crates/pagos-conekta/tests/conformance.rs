@@ -238,7 +238,7 @@ fn the_list_is_asked_at_one_address_only() {
     assert!(sent.iter().all(|request| !request.headers().contains_key("content-type")));
 }
 
-/// The times of a question are those before its first request and after its last one.
+/// The times of a query are those before its first request and after its last one.
 #[test]
 fn a_walk_was_asked_when_it_began() {
     let found = case("payout-query", "payee-found");

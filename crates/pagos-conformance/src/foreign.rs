@@ -1,7 +1,7 @@
 //! Foreign answers: what a proxy, a gateway or a stranger says in place of the provider. Each is given
 //! instead of an answer of the provider's own fixtures, and must be taken for what it is.
 //!
-//! A new payout is then `Unknown`, never a no and never a yes; a question is never answered with
+//! A new payout is then `Unknown`, never a no and never a yes; a query is never answered with
 //! "absent". An answer that a *documented* fixture shows to the byte is not foreign.
 
 mod answer;
@@ -35,7 +35,7 @@ const SHOWN_MAX: usize = 6;
 
 const NONCES_SPARE: u32 = 16;
 
-/// Gives foreign answers to every payout and every question of the fixtures.
+/// Gives foreign answers to every payout and every query of the fixtures.
 ///
 /// At least one `payout-create` must end in an observation: only then is it known which of its
 /// answers is the one to the request that moves money.
@@ -51,7 +51,7 @@ pub(crate) fn run(provider: &str, cases: &[Case], factory: &dyn Factory) -> Vec<
         let tried = match case.operation.as_str() {
             "payout-create" => trial.try_accepted(),
             "payout-prepare" => trial.try_prepared(),
-            "payout-query" => trial.try_question(),
+            "payout-query" => trial.try_query(),
             _ => Ok(None),
         };
         let (created, asked) = match tried {
@@ -100,7 +100,7 @@ impl Answers {
     }
 }
 
-/// The failures of new payouts and of questions; `None` where none was tried.
+/// The failures of new payouts and of queries; `None` where none was tried.
 struct Tried {
     created: Option<Vec<String>>,
     asked: Option<Vec<String>>,
@@ -117,7 +117,7 @@ enum Place {
     After,
 }
 
-/// What a question may have found before the foreign answer came.
+/// What a query may have found before the foreign answer came.
 #[derive(Debug, Clone, Copy)]
 enum Before<'a> {
     /// Nothing: it was the first answer.
@@ -136,7 +136,7 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// A payout that the provider took: with the case's handle and without; and questions about it.
+    /// A payout that the provider took: with the case's handle and without; and queries about it.
     fn try_accepted(&self) -> Result<Option<Tried>, String> {
         let expected: Value = self.case.json("expected")?;
         let exchanges = replay::read_exchanges(self.case)?;
@@ -145,7 +145,7 @@ impl Trial<'_> {
         else {
             return Ok(None);
         };
-        let money = exchanges.iter().rposition(|it| !it.is_question()).unwrap_or(last);
+        let money = exchanges.iter().rposition(|it| !it.is_query()).unwrap_or(last);
         let reference = seen.get("reference").and_then(Value::as_str).map(ProviderRef::new);
         let reference = reference.transpose().map_err(|error| error.to_string())?;
         let handle = operation::handle(self.case)?;
@@ -183,8 +183,8 @@ impl Trial<'_> {
         Ok(Some(Tried { created: Some(created.into_lines()), asked: Some(asked.into_lines()) }))
     }
 
-    /// A question, each of its answers in turn.
-    fn try_question(&self) -> Result<Option<Tried>, String> {
+    /// A query, each of its answers in turn.
+    fn try_query(&self) -> Result<Option<Tried>, String> {
         let expected: Value = self.case.json("expected")?;
         let (handle, reference) = (operation::handle(self.case)?, operation::reference(self.case)?);
         let mut asked = Findings::default();
@@ -243,7 +243,7 @@ impl Trial<'_> {
                 continue;
             }
             if let Some(said) = judge_query(&lookup, before) {
-                findings.note(format!("a question is answered with {said}"), genuine, answer);
+                findings.note(format!("a query is answered with {said}"), genuine, answer);
             }
         }
         Ok(())
@@ -292,7 +292,7 @@ fn judge_create(
     (!is_right).then(|| kind.word())
 }
 
-/// What is wrong with the answer to a question, as a word.
+/// What is wrong with the answer to a query, as a word.
 fn judge_query(lookup: &Result<Lookup, Error>, before: Before<'_>) -> Option<&'static str> {
     match (lookup, before) {
         (Ok(Lookup::CannotTell(_)), _) => None,

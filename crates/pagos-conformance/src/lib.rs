@@ -118,7 +118,7 @@
 //!
 //! [`run`] then gives *foreign answers* in place of the provider's own: what a proxy, a gateway or a
 //! stranger says, which nobody documents. A redirect, a 404 in HTML or a 502 must leave a new payout
-//! `Unknown`, with a handle and without, and must never make a question's answer "absent". Nothing
+//! `Unknown`, with a handle and without, and must never make a query's answer "absent". Nothing
 //! more is needed for it than the fixtures, among them a `payout-create` that the provider accepts.
 //! Only 401, 403, 407, 429 and 503 may mean `Unauthorized` or `Throttled` whatever the body says, and
 //! only an answer that a documented case shows to the byte is no foreign one. The report calls these

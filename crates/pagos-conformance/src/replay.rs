@@ -140,7 +140,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Does the request only ask, by its method?
-    pub(crate) fn is_question(&self) -> bool {
+    pub(crate) fn is_query(&self) -> bool {
         matches!(self.request.method.as_str(), "GET" | "HEAD")
     }
 

@@ -10,7 +10,7 @@ use crate::{Money, OrderKey, ProviderRef, Status, Timestamp};
 pub enum Source {
     /// The answer to `create`.
     Reply,
-    /// The answer to a question about this very payout.
+    /// The answer to a query about this very payout.
     Query,
     /// A webhook whose signature was verified.
     VerifiedEvent,
@@ -71,7 +71,7 @@ pub struct Observation {
     pub source: Source,
     /// When we learned it, by our clock.
     pub seen_at: Timestamp,
-    /// For answers: when the question left, by our clock.
+    /// For answers: when the query left, by our clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
     /// When it happened, by the provider's clock.

@@ -9,7 +9,7 @@ use crate::{
     PayoutOrder, ProviderRef, Timestamp, Violation, WebhookDecoder,
 };
 
-/// Sends payouts and answers questions about them.
+/// Sends payouts and answers queries about them.
 ///
 /// No method retries. Dropping a future does not take a request back: after a dropped `create`
 /// the outcome is unknown.
@@ -103,7 +103,7 @@ pub struct PayoutRef<'a> {
     pub begun_at: Option<Timestamp>,
 }
 
-/// What a question brought to light.
+/// What a query brought to light.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup<T = Observation> {
     /// The provider has it.

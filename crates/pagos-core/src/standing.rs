@@ -41,7 +41,7 @@ pub struct NotUnderstood {
     is_untimed: bool,
 }
 
-/// A contradiction that waits to be confirmed by a question.
+/// A contradiction that waits to be confirmed by a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Doubt {
     since: Timestamp,
@@ -75,7 +75,7 @@ impl Standing {
         self.reversals
     }
 
-    /// Since when an observation waits to be confirmed by a question; `None` if none does.
+    /// Since when an observation waits to be confirmed by a query; `None` if none does.
     pub fn confirm_since(&self) -> Option<Timestamp> {
         self.doubt.map(|doubt| doubt.since)
     }
@@ -83,7 +83,7 @@ impl Standing {
     /// What the provider has told last, if that was a word that nobody documented. The status is
     /// the one that was held before, and may not be true any more.
     ///
-    /// It ends when the provider is understood again: by the answer to a question that left after
+    /// It ends when the provider is understood again: by the answer to a query that left after
     /// the newest such word was seen, or by a person. A word of an event that bears the provider's
     /// time ends also by an event of a later time, and by no other: otherwise the same events in
     /// another order, or folded twice, would end elsewhere. A word of any other source ends also by
@@ -237,8 +237,8 @@ impl Standing {
         self.held.returned = seen.returned.or(self.held.returned);
     }
 
-    /// An answer to a question that left after the doubt arose ends the doubt. What it was about is
-    /// then older than what we know, so its repetition can raise the question again, and no more.
+    /// An answer to a query that left after the doubt arose ends the doubt. What it was about is
+    /// then older than what we know, so its repetition can raise the query again, and no more.
     fn settle_doubt(&mut self, seen: &Observation) {
         let Some(doubt) = self.doubt else { return };
         let is_answer = match seen.source {

@@ -160,7 +160,7 @@ pub fn change(last: &Observation, seen: &Observation) -> Change {
 /// Two final statuses that exclude each other: which one is the news?
 fn contradiction(last: &Observation, seen: &Observation) -> Change {
     let reversed = Change::Reversed { from: last.status, to: seen.status };
-    // A question that left before we saw what we hold says nothing about what came after.
+    // A query that left before we saw what we hold says nothing about what came after.
     if seen.asked_at.is_some_and(|asked_at| asked_at < last.seen_at) {
         return Change::Stale;
     }

@@ -32,7 +32,7 @@ pub enum Reached {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Departure {
-    /// Whenever it is ready: a question, or another request that moves no money.
+    /// Whenever it is ready: a query, or another request that moves no money.
     Anytime,
     /// Not after this moment, by the clock of whoever decided to send.
     NotAfter(Timestamp),
@@ -70,7 +70,7 @@ pub trait Transport: Debug + Send + Sync {
     ) -> Result<http::Response<Bytes>, TransportError>;
 }
 
-/// No response came. Whether the request arrived is the question that matters.
+/// No response came. Whether the request arrived is the query that matters.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct TransportError {

@@ -38,7 +38,7 @@ pub struct Event {
     pub key: Option<OrderKey>,
     /// The provider's id.
     pub reference: Option<ProviderRef>,
-    /// What it tells. `None` if the words are not understood: then only a question helps.
+    /// What it tells. `None` if the words are not understood: then only a query helps.
     pub observation: Option<Observation>,
 }
 
@@ -59,7 +59,7 @@ pub struct Hint {
 pub enum Decoded {
     /// The signature is genuine.
     Verified(Verified<Event>),
-    /// Anybody could have sent it: schedule a question, change nothing.
+    /// Anybody could have sent it: schedule a query, change nothing.
     Hint(Hint),
 }
 

@@ -103,10 +103,10 @@ fn contradictions_are_believed_by_source_and_time() {
         ("an older event", event(failed, 99, 300), Change::Stale),
         ("an event of the same second", event(failed, 100, 300), Change::Confirm),
         ("an event without time", of(Source::VerifiedEvent, 300), Change::Confirm),
-        ("a question asked after", query(failed, 201, 300), reversed),
-        ("a question asked before", query(failed, 199, 300), Change::Stale),
-        ("a question asked in that moment", query(failed, 200, 300), Change::Confirm),
-        ("an answer without a question", of(Source::Query, 300), Change::Confirm),
+        ("a query sent after", query(failed, 201, 300), reversed),
+        ("a query sent before", query(failed, 199, 300), Change::Stale),
+        ("a query sent in that moment", query(failed, 200, 300), Change::Confirm),
+        ("an answer without a query", of(Source::Query, 300), Change::Confirm),
         ("a list", of(Source::Listing, 300), Change::Confirm),
         ("a reply", of(Source::Reply, 300), Change::Confirm),
         ("an operator", of(Source::Operator, 201), reversed),
@@ -120,7 +120,7 @@ fn contradictions_are_believed_by_source_and_time() {
 
 /// Whatever we hold and whatever it says; and it leaves nothing behind, not even a doubt.
 #[test]
-fn an_unverified_event_is_never_more_than_a_question() {
+fn an_unverified_event_is_never_more_than_a_query() {
     for held in STATUSES {
         for told in STATUSES {
             let seen = Observation::new(told, Source::UnverifiedEvent, at(300));
@@ -162,7 +162,7 @@ proptest! {
     fn folding_a_log_twice_equals_once(
         mut log in proptest::collection::vec(any_observation(), 0..12),
     ) {
-        // A log is in the order in which it was seen, and an answer comes after its question.
+        // A log is in the order in which it was seen, and an answer comes after its query.
         log.sort_by_key(|seen| seen.seen_at);
         for seen in &mut log {
             seen.asked_at = seen.asked_at.map(|asked_at| asked_at.min(seen.seen_at));
@@ -322,8 +322,8 @@ fn an_odd_word_is_kept_if_it_is_the_last_word() {
     let told = |ms| Observation { provider_at: Some(at(ms)), ..odd(Source::VerifiedEvent) };
     let held = event(Status::Succeeded, 100, 200);
     let cases = [
-        ("an answer to a later question", asked(201), true),
-        ("an answer to an older question", asked(200), false),
+        ("an answer to a later query", asked(201), true),
+        ("an answer to an older query", asked(200), false),
         ("a later event", told(101), true),
         ("an older event", told(99), false),
         ("an event without time", odd(Source::VerifiedEvent), true),
@@ -350,10 +350,10 @@ fn an_odd_word_ends_when_the_provider_is_understood_again() {
     let failed = Status::Failed(FailReason::Declined);
     let of = |status, source, ms| Observation::new(status, source, at(ms));
     let cases = [
-        ("the answer to a question of after", query(Status::Succeeded, 301, 310), true),
-        ("the answer to a question of before", query(Status::Succeeded, 300, 310), false),
+        ("the answer to a query of after", query(Status::Succeeded, 301, 310), true),
+        ("the answer to a query of before", query(Status::Succeeded, 300, 310), false),
         ("it is under way, as of after", query(Status::Pending, 301, 310), true),
-        ("a question in vain", query(Status::Unknown, 301, 310), false),
+        ("a query in vain", query(Status::Unknown, 301, 310), false),
         ("a reversal", event(failed, 101, 310), true),
         ("the success again, at a later time", event(Status::Succeeded, 101, 310), false),
         ("the success again", event(Status::Succeeded, 100, 310), false),
@@ -375,7 +375,7 @@ fn an_odd_word_ends_when_the_provider_is_understood_again() {
         ("an event of the same time", event(Status::Succeeded, 150, 310), false),
         ("a reversal of before", event(failed, 149, 310), false),
         ("a reversal of after", event(failed, 151, 310), true),
-        ("the answer to a question of after", query(Status::Succeeded, 301, 310), true),
+        ("the answer to a query of after", query(Status::Succeeded, 301, 310), true),
         ("a reversal by a list", of(failed, Source::Listing, 310), false),
         ("a person", of(Status::Succeeded, Source::Operator, 310), true),
     ];

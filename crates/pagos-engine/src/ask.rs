@@ -78,7 +78,7 @@ impl Engine {
     /// A provider that says when to ask again is not asked about anything of that account before.
     pub(crate) fn heed_quiet(&self, account: &AccountName, error: &Error) {
         if let Some(wait) = self.policy_of(account).asked_delay(error.retry_after()) {
-            self.rates().pause(account, Limited::Questions, self.timer.now(), wait);
+            self.rates().pause(account, Limited::Queries, self.timer.now(), wait);
         }
     }
 
@@ -87,7 +87,7 @@ impl Engine {
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             Some(rules.asked(&payout.progress, answer.to_owned()))
         };
-        self.write(Point::NoteQuestion, payout, writer, decide).await.map(drop)
+        self.write(Point::NoteQuery, payout, writer, decide).await.map(drop)
     }
 
     /// A begun attempt without a worker: it may have been sent, so it is in doubt from here on.

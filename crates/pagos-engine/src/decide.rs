@@ -80,7 +80,7 @@ impl Rules<'_> {
         let mut is_asked_anew = is_news || change == Change::Confirm;
         if !is_asked_anew && seen.source == Source::Query {
             let spent = u32::from(ahead_of.is_none());
-            progress.asking.questions = progress.asking.questions.saturating_add(spent);
+            progress.asking.queries = progress.asking.queries.saturating_add(spent);
             progress.asking.absences = 0;
         }
         let status = progress.status();
@@ -132,7 +132,7 @@ impl Rules<'_> {
         if says_nothing { None } else { Some(self.learn(progress, seen)) }
     }
 
-    /// A watch ends with an answer that counts, to a question that left after the window closed. An
+    /// A watch ends with an answer that counts, to a query that left after the window closed. An
     /// event that is repeated, or an answer of before, says nothing about what came since; nor does an
     /// answer that is not newer than a word that nobody documented.
     fn may_end_watch(&self, progress: &Progress, seen: &Observation, change: Change) -> bool {
@@ -255,26 +255,26 @@ impl Rules<'_> {
             return None;
         }
         if progress.standing.confirm_since().is_some() {
-            let delay = match progress.asking.questions {
+            let delay = match progress.asking.queries {
                 0 => self.policy.confirm_delay,
-                asked => self.policy.question_delay(asked),
+                asked => self.policy.query_delay(asked),
             };
             return Some(self.now.plus(delay));
         }
-        let questions = progress.asking.questions;
+        let queries = progress.asking.queries;
         if progress.standing.not_understood().is_some()
             && !self.is_window_closed(progress, self.now)
         {
-            let delay = match questions {
+            let delay = match queries {
                 0 => self.policy.confirm_delay,
-                asked => self.policy.question_delay(asked),
+                asked => self.policy.query_delay(asked),
             };
             return Some(self.now.plus(delay));
         }
         let delay = match progress.status() {
             Status::Created => self.policy.retry_delay(progress.refusals),
-            Status::Unknown => self.policy.question_delay(questions),
-            Status::Pending => self.policy.poll_delay(questions),
+            Status::Unknown => self.policy.query_delay(queries),
+            Status::Pending => self.policy.poll_delay(queries),
             Status::Succeeded | Status::Failed(_) => return self.next_watch(progress),
         };
         Some(self.now.plus(delay))
@@ -292,32 +292,32 @@ impl Rules<'_> {
         if self.is_swept {
             return Some(closes_at);
         }
-        let questions = progress.asking.questions;
-        let delay = self.policy.watch_delay(questions);
-        let next = self.now.plus(delay.saturating_sub(self.spread(delay, questions)));
+        let queries = progress.asking.queries;
+        let delay = self.policy.watch_delay(queries);
+        let next = self.now.plus(delay.saturating_sub(self.spread(delay, queries)));
         // One that is asked shortly before the last one tells nothing.
         let is_nearly_closed = next.plus(delay / 4) >= closes_at;
         Some(if is_nearly_closed { closes_at } else { next })
     }
 
-    /// A part of a delay, up to an eighth, that differs from payout to payout and from question to
-    /// question: a payroll that was settled in one minute is not asked about in one minute for a month.
-    fn spread(&self, delay: Duration, questions: u32) -> Duration {
+    /// A part of a delay, up to an eighth, that differs from payout to payout and from query to
+    /// query: a payroll that was settled in one minute is not asked about in one minute for a month.
+    fn spread(&self, delay: Duration, queries: u32) -> Duration {
         const PARTS: u32 = 1_024;
         let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
-        let part = self.order.key.as_str().bytes().fold(questions, mix) % PARTS;
+        let part = self.order.key.as_str().bytes().fold(queries, mix) % PARTS;
         delay / 8 * part / PARTS
     }
 
-    /// When to repeat the question that was to close the watch; given up after a second window, and
-    /// after as many questions as any doubt is worth. Time alone closes no watch: whoever was away
-    /// for both windows would otherwise miss a reversal by one question in vain.
+    /// When to repeat the query that was to close the watch; given up after a second window, and
+    /// after as many queries as any doubt is worth. Time alone closes no watch: whoever was away
+    /// for both windows would otherwise miss a reversal by one query in vain.
     fn next_try(&self, progress: &Progress) -> Option<Timestamp> {
         let settled_at = progress.settled_at.filter(|_| !progress.is_quarantined())?;
         let given_up_at = settled_at.plus(self.window()).plus(self.window());
-        let questions = progress.asking.questions;
-        let is_worth_it = self.now < given_up_at || questions < self.policy.questions_max;
-        is_worth_it.then(|| self.now.plus(self.policy.question_delay(questions)))
+        let queries = progress.asking.queries;
+        let is_worth_it = self.now < given_up_at || queries < self.policy.queries_max;
+        is_worth_it.then(|| self.now.plus(self.policy.query_delay(queries)))
     }
 
     /// Was the watch over at that moment, with nothing left to confirm?
@@ -406,11 +406,11 @@ impl Rules<'_> {
         self.attend(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
     }
 
-    /// The provider answered a question that left at `asked_at`: it has no such payout. The grace is
-    /// counted to the question; a worker that stands still with the answer makes it no better proof.
+    /// The provider answered a query that left at `asked_at`: it has no such payout. The grace is
+    /// counted to the query; a worker that stands still with the answer makes it no better proof.
     /// The rule is [`pagos_core::manual::unknown`].
     pub(crate) fn absent(&self, progress: &Progress, asked_at: Timestamp) -> Outcome {
-        // Whoever can cause questions must not be able to hurry the proof on.
+        // Whoever can cause queries must not be able to hurry the proof on.
         if let Some(outcome) = self.asked_ahead(progress) {
             return outcome;
         }
@@ -455,14 +455,14 @@ impl Rules<'_> {
         let Some(closed) = self.close(&asked.progress, Proof::Absent, because, None) else {
             return asked;
         };
-        // It may have been the last question before a person is called; with a proof nobody is.
+        // It may have been the last query before a person is called; with a proof nobody is.
         let is_call = |entry: &Entry| matches!(entry, Entry::Attention { .. });
         let entries = asked.entries.into_iter().filter(|entry| !is_call(entry));
         Outcome { entries: entries.chain(closed.entries).collect(), ..closed }
     }
 
     /// The provider refused attempt `number` for good. That counts only for the attempt that is open,
-    /// and only while nobody else told that the payout exists; otherwise it is one more question.
+    /// and only while nobody else told that the payout exists; otherwise it is one more query.
     pub(crate) fn refused(&self, progress: &Progress, number: u32, seen: &Observation) -> Outcome {
         let is_this = progress.open.is_some_and(|open| open.number == number);
         if is_this && matches!(progress.status(), Status::Created | Status::Unknown) {
@@ -473,7 +473,7 @@ impl Rules<'_> {
     }
 
     /// The order could not be prepared, for good. That ends a payout of which nothing was ever sent;
-    /// for any other it is one more question.
+    /// for any other it is one more query.
     pub(crate) fn unprepared(&self, progress: &Progress, seen: &Observation) -> Outcome {
         if progress.status() == Status::Created && progress.attempts == 0 {
             return self.learn(progress, seen);
@@ -481,21 +481,21 @@ impl Rules<'_> {
         self.asked(progress, "it cannot be prepared, and may have been sent before".to_owned())
     }
 
-    /// A question was asked that brought no observation.
+    /// A query was sent that brought no observation.
     pub(crate) fn asked(&self, progress: &Progress, answer: String) -> Outcome {
         if let Some(outcome) = self.asked_ahead(progress) {
             return outcome;
         }
         let mut progress = progress.clone();
-        progress.asking.questions = progress.asking.questions.saturating_add(1);
+        progress.asking.queries = progress.asking.queries.saturating_add(1);
         progress.asking.absences = 0;
         let is_in_doubt = progress.status() == Status::Unknown;
         let entries =
             if is_in_doubt { vec![Entry::Asked { at: self.now, answer }] } else { Vec::new() };
-        // A question without an answer closes no window: a watch ends with an answer.
+        // A query without an answer closes no window: a watch ends with an answer.
         let due_at = self.next_due(&progress).or_else(|| self.next_try(&progress));
         let outcome = self.attend(Outcome { progress, due_at, entries, notices: Vec::new() });
-        if is_in_doubt && outcome.progress.asking.questions >= self.policy.questions_max {
+        if is_in_doubt && outcome.progress.asking.queries >= self.policy.queries_max {
             return self.call_person(outcome, "the provider does not say what became of it");
         }
         outcome
@@ -520,7 +520,7 @@ impl Rules<'_> {
     }
 }
 
-/// Was a settled payout said to be under way, by an answer to a question that left after it was
+/// Was a settled payout said to be under way, by an answer to a query that left after it was
 /// settled? That moves no money, yet it is what a reversal can begin with.
 fn is_under_way_again(before: &Progress, seen: &Observation) -> bool {
     let held = before.standing.held();

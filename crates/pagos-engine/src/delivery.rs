@@ -20,7 +20,7 @@ pub enum Verdict {
         /// What it says.
         event: Event,
     },
-    /// Anybody could have sent it: it can cause a question, and nothing else.
+    /// Anybody could have sent it: it can cause a query, and nothing else.
     Hint {
         /// What it names.
         hint: Hint,
@@ -68,7 +68,7 @@ pub enum Trust {
     Unverified,
 }
 
-/// How long after the last time a repetition of a notice that proves nothing causes another question.
+/// How long after the last time a repetition of a notice that proves nothing causes another query.
 pub const REPETITION_SPACING: Duration = Duration::from_secs(10);
 
 /// Keeps deliveries byte for byte. Part of [`crate::Store`].
@@ -194,7 +194,7 @@ pub enum Filing {
     },
     /// It leaves the inbox without an effect on any order.
     Close {
-        /// As what. [`InboxState::Applied`] is for a hint that calls for no question.
+        /// As what. [`InboxState::Applied`] is for a hint that calls for no query.
         state: InboxState,
         /// Why, in words.
         because: String,

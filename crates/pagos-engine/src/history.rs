@@ -43,7 +43,7 @@ pub enum Entry {
         /// The contradiction, in words.
         because: String,
     },
-    /// A question was asked that brought no observation.
+    /// A query was sent that brought no observation.
     Asked {
         /// When.
         at: Timestamp,

@@ -20,9 +20,9 @@ use crate::{
 /// What became of a hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hinted {
-    /// A question is due soon because of it.
+    /// A query is due soon because of it.
     Asked,
-    /// A question is due already, and may have left.
+    /// A query is due already, and may have left.
     UnderWay,
     /// There is nothing to ask, or it is asked soon anyway.
     Needless,
@@ -148,7 +148,7 @@ impl Engine {
         self.learn(Point::ApplyDelivery, payout, Writer::Inbox(item.id), seen).await
     }
 
-    /// Somebody who proved nothing says that there is news about what `hint` names: a question about
+    /// Somebody who proved nothing says that there is news about what `hint` names: a query about
     /// it follows, within the account's rate of hints. False if it names nothing of this account's.
     ///
     /// ```
@@ -187,10 +187,10 @@ impl Engine {
         };
         match is_asked {
             Hinted::Asked => return Ok(()),
-            // A question may have left already, before whatever the hint is about.
+            // A query may have left already, before whatever the hint is about.
             Hinted::UnderWay => {
                 let due_at = self.timer.now().plus(DEFERRAL);
-                let because = "a question is under way".to_owned();
+                let because = "a query is under way".to_owned();
                 let filing = Filing::Defer { due_at, because };
                 return Ok(self.store.file(item.id, filing).await?);
             }
@@ -204,7 +204,7 @@ impl Engine {
     async fn hint_payout(&self, key: &OrderKey, id: InboxId) -> Result<Hinted, EngineError> {
         let decide =
             |payout: &Payout, rules: &Rules<'_>| rules.hinted(&payout.progress, payout.due_at);
-        let point = Point::ScheduleQuestion;
+        let point = Point::ScheduleQuery;
         let payout = self.load(key).await?;
         if self.write(point, payout, Writer::Inbox(id), decide).await?.is_some() {
             return Ok(Hinted::Asked);

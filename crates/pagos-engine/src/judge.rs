@@ -59,7 +59,7 @@ impl InstrumentedStore {
     }
 
     /// Somebody who proved nothing says that there is news about what `hint` names: notes that a
-    /// question about it is due, in one row for each order, however often and in whatever words it is
+    /// query about it is due, in one row for each order, however often and in whatever words it is
     /// said. `None` if it names no order of this account, of which nothing is kept.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ pub struct PaymentProgress {
     pub openings: u32,
     /// What is asked since the last thing learned.
     pub asking: Asking,
-    /// The question at hand was brought forward by somebody who proved nothing: unless it brings news,
+    /// The query at hand was brought forward by somebody who proved nothing: unless it brings news,
     /// it counts for nothing, and the next one is at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of: Option<Timestamp>,
@@ -161,7 +161,7 @@ impl PaymentProgress {
         }
     }
 
-    /// Does anything wait to be confirmed by a question?
+    /// Does anything wait to be confirmed by a query?
     pub(crate) fn is_in_doubt(&self) -> bool {
         let mut tries = self.sessions.iter().flat_map(|session| &session.tries);
         tries.any(|one| one.standing.confirm_since().is_some())

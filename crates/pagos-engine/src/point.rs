@@ -154,8 +154,8 @@ points! {
     List Call "list",
     /// What a row of a list told.
     RecordListed Write "record-listed",
-    /// A question in vain.
-    NoteQuestion Write "note-question",
+    /// A query in vain.
+    NoteQuery Write "note-query",
     /// What a person decided about a payout.
     RecordDecision Write "record-decision",
     /// Stores a delivery's bytes, before it is acknowledged.
@@ -163,7 +163,7 @@ points! {
     /// What a verified delivery told about a payout.
     ApplyDelivery Write "apply-delivery",
     /// A delivery is a reason to ask about a payout.
-    ScheduleQuestion Write "schedule-question",
+    ScheduleQuery Write "schedule-query",
     /// A delivery is looked at again later.
     DeferDelivery Write "defer-delivery",
     /// A delivery is closed without effect.
@@ -193,7 +193,7 @@ points! {
     /// What a verified delivery told about a payment.
     ApplyPaymentDelivery Write "apply-payment-delivery",
     /// A delivery is a reason to ask about a payment.
-    SchedulePaymentQuestion Write "schedule-payment-question",
+    SchedulePaymentQuery Write "schedule-payment-query",
     /// What a person decided about a payment.
     RecordPaymentDecision Write "record-payment-decision",
     /// Archived payouts leave, and their keys are sealed.

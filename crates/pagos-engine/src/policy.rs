@@ -13,20 +13,20 @@ pub struct Policy {
     pub lease: Duration,
     /// How long one call to a provider may take; shorter than the lease.
     pub deadline: Duration,
-    /// Delays before question 1, 2, 3 ... about a payout in doubt; the last one repeats.
-    pub question_delays: Vec<Duration>,
-    /// Delays before question 1, 2, 3 ... about a pending payout; the last one repeats.
+    /// Delays before query 1, 2, 3 ... about a payout in doubt; the last one repeats.
+    pub query_delays: Vec<Duration>,
+    /// Delays before query 1, 2, 3 ... about a pending payout; the last one repeats.
     pub poll_delays: Vec<Duration>,
-    /// Delays before question 1, 2, 3 ... about a settled payout; the last one repeats. Each is up to an
-    /// eighth shorter, by the payout's key. One more question follows when the window closes.
+    /// Delays before query 1, 2, 3 ... about a settled payout; the last one repeats. Each is up to an
+    /// eighth shorter, by the payout's key. One more query follows when the window closes.
     pub watch_delays: Vec<Duration>,
     /// How often the list of a provider that has one is read, and how far back; each further back and less
     /// often than the one before. Payouts that such a list shows are not asked about one by one, but
-    /// for the question that ends their watch. Empty: lists are not read.
+    /// for the query that ends their watch. Empty: lists are not read.
     pub sweeps: Vec<Sweep>,
     /// For how long a settled payout is watched where the provider states no return window.
     pub watch_for: Duration,
-    /// Delays before question 1, 2, 3 ... about a payment whose payer may still pay; the last one
+    /// Delays before query 1, 2, 3 ... about a payment whose payer may still pay; the last one
     /// repeats.
     pub payment_delays: Vec<Duration>,
     /// For how long a payment is asked about after its status was final.
@@ -37,8 +37,8 @@ pub struct Policy {
     pub retry_after_max: Duration,
     /// How long to wait before asking about a contradiction.
     pub confirm_delay: Duration,
-    /// After so many questions without an answer a person is called; the questions go on.
-    pub questions_max: u32,
+    /// After so many queries without an answer a person is called; the queries go on.
+    pub queries_max: u32,
     /// How long a payout may wait before a person is called.
     pub budgets: Budgets,
     /// Delays before try 1, 2, 3 ... of an account whose credentials were refused; the last one
@@ -51,11 +51,11 @@ pub struct Policy {
     pub absence: Option<Absence>,
     /// At most so many new payouts a second and account; `None` for no limit of ours.
     pub sends_per_second_max: Option<u32>,
-    /// At most so many questions a second and account of this engine, about payouts and payments; `None`
+    /// At most so many queries a second and account of this engine, about payouts and payments; `None`
     /// for no limit of ours. A payment counts as one, however many of its sessions are asked about.
     /// Settled payouts are asked about with what the others leave.
-    pub questions_per_second_max: Option<u32>,
-    /// At most so many hints a second and account become questions, within the rate above; `None`
+    pub queries_per_second_max: Option<u32>,
+    /// At most so many hints a second and account become queries, within the rate above; `None`
     /// for no limit of ours.
     pub hints_per_second_max: Option<u32>,
 }
@@ -70,7 +70,7 @@ pub struct Sweep {
     pub back: Duration,
 }
 
-/// How long a payout may wait in each state before a person is called, once. Questions go on.
+/// How long a payout may wait in each state before a person is called, once. Queries go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budgets {
     /// It cannot leave.
@@ -104,12 +104,12 @@ impl Budgets {
 }
 
 impl Policy {
-    /// For real money: leases of two minutes, calls of at most 30 seconds, questions after 2 s,
+    /// For real money: leases of two minutes, calls of at most 30 seconds, queries after 2 s,
     /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
-    /// about after 1 h, 6 h, 1 day, 3, 6 and 11 days, and at the end of 30 days: seven questions; where the
+    /// about after 1 h, 6 h, 1 day, 3, 6 and 11 days, and at the end of 30 days: seven queries; where the
     /// provider has a list, it is read every 6 hours, daily, every 3 and every 8 days, back to 2, 5, 14
-    /// and 38 days, and one question is left; payments every 5 min, then hourly, until a
-    /// day after their end; five new payouts, twenty questions and ten hints a second and account. A
+    /// and 38 days, and one query is left; payments every 5 min, then hourly, until a
+    /// day after their end; five new payouts, twenty queries and ten hints a second and account. A
     /// person is called after an hour (cannot leave, denied, contradicted), six hours (not understood), a day (in doubt), three days
     /// (pending, where the provider's descriptor names no other time).
     ///
@@ -126,7 +126,7 @@ impl Policy {
         Self {
             lease: Duration::from_secs(120),
             deadline: Duration::from_secs(30),
-            question_delays: seconds(&[2, 5, 15, 60, 300, 900, 3_600]),
+            query_delays: seconds(&[2, 5, 15, 60, 300, 900, 3_600]),
             poll_delays: seconds(&[30, 60, 120, 300, 600, 1_800, 3_600]),
             watch_delays: [1, 6, 24, 3 * 24, 6 * 24, 11 * 24]
                 .map(|hours| Duration::from_secs(hours * 3_600))
@@ -143,7 +143,7 @@ impl Policy {
             retry_delays: seconds(&[1, 5, 30, 120, 600]),
             retry_after_max: Duration::from_secs(3_600),
             confirm_delay: Duration::from_secs(1),
-            questions_max: 12,
+            queries_max: 12,
             budgets: Budgets {
                 leave: Duration::from_secs(3_600),
                 doubt: Duration::from_secs(24 * 3_600),
@@ -156,7 +156,7 @@ impl Policy {
             lost_max: 5,
             absence: None,
             sends_per_second_max: Some(5),
-            questions_per_second_max: Some(20),
+            queries_per_second_max: Some(20),
             hints_per_second_max: Some(10),
         }
     }
@@ -188,7 +188,7 @@ impl Policy {
         Self {
             lease,
             deadline,
-            question_delays: shrink(live.question_delays),
+            query_delays: shrink(live.query_delays),
             poll_delays: shrink(live.poll_delays),
             watch_delays: vec![Duration::from_millis(1_500), Duration::from_secs(3)],
             sweeps: Vec::new(),
@@ -198,7 +198,7 @@ impl Policy {
             retry_delays: shrink(live.retry_delays),
             retry_after_max: Duration::from_secs(2),
             confirm_delay: Duration::from_millis(50),
-            questions_max: 60,
+            queries_max: 60,
             budgets: Budgets::all(budget),
             halt_delays: vec![Duration::from_secs(1), Duration::from_secs(2)],
             lost_max: 20,
@@ -207,7 +207,7 @@ impl Policy {
                 grace: lease + deadline + Duration::from_millis(500),
             }),
             sends_per_second_max: None,
-            questions_per_second_max: None,
+            queries_per_second_max: None,
             hints_per_second_max: None,
         }
     }
@@ -275,16 +275,16 @@ impl Policy {
         self.lease + self.deadline
     }
 
-    pub(crate) fn question_delay(&self, questions: u32) -> Duration {
-        nth(&self.question_delays, questions)
+    pub(crate) fn query_delay(&self, queries: u32) -> Duration {
+        nth(&self.query_delays, queries)
     }
 
-    pub(crate) fn poll_delay(&self, questions: u32) -> Duration {
-        nth(&self.poll_delays, questions)
+    pub(crate) fn poll_delay(&self, queries: u32) -> Duration {
+        nth(&self.poll_delays, queries)
     }
 
-    pub(crate) fn watch_delay(&self, questions: u32) -> Duration {
-        nth(&self.watch_delays, questions)
+    pub(crate) fn watch_delay(&self, queries: u32) -> Duration {
+        nth(&self.watch_delays, queries)
     }
 
     /// The wait that a provider asked for, within reason.
@@ -292,8 +292,8 @@ impl Policy {
         retry_after.map(|wait| wait.min(self.retry_after_max))
     }
 
-    pub(crate) fn payment_delay(&self, questions: u32) -> Duration {
-        nth(&self.payment_delays, questions)
+    pub(crate) fn payment_delay(&self, queries: u32) -> Duration {
+        nth(&self.payment_delays, queries)
     }
 
     /// How long a payout may be under way.
@@ -305,10 +305,10 @@ impl Policy {
         nth(&self.halt_delays, tries)
     }
 
-    /// Limits questions to so many a second and account. Hints are within that rate, of which they take at
+    /// Limits queries to so many a second and account. Hints are within that rate, of which they take at
     /// most a half, and at least one.
-    pub fn limit_questions(&mut self, per_second_max: u32) {
-        self.questions_per_second_max = Some(per_second_max);
+    pub fn limit_queries(&mut self, per_second_max: u32) {
+        self.queries_per_second_max = Some(per_second_max);
         self.hints_per_second_max = Some((per_second_max / 2).max(1));
     }
 
@@ -316,7 +316,7 @@ impl Policy {
     pub(crate) fn rate_of(&self, what: Limited) -> Option<u32> {
         match what {
             Limited::Sends => self.sends_per_second_max,
-            Limited::Questions => self.questions_per_second_max,
+            Limited::Queries => self.queries_per_second_max,
             Limited::Hints => self.hints_per_second_max,
         }
     }

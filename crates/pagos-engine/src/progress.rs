@@ -37,7 +37,7 @@ pub struct Progress {
     /// What is asked since the last thing learned.
     #[serde(default, skip_serializing_if = "is_default")]
     pub asking: Asking,
-    /// The question at hand was brought forward by somebody who proved nothing: unless it brings news,
+    /// The query at hand was brought forward by somebody who proved nothing: unless it brings news,
     /// it counts for nothing, and the next one is at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of: Option<Timestamp>,
@@ -102,11 +102,12 @@ pub struct Attempt {
     pub begun_at: Timestamp,
 }
 
-/// Questions since the last thing learned.
+/// Queries since the last thing learned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {
-    /// How many were asked, for the growing delay.
-    pub questions: u32,
+    /// How many were sent, for the growing delay.
+    #[serde(rename = "questions")]
+    pub queries: u32,
     /// How many in a row were answered "no such payout".
     pub absences: u32,
 }
@@ -118,9 +119,9 @@ pub enum Attention {
     /// The provider's words contradict the order: they are kept and not folded, and nothing is sent
     /// or asked until a person decides. What is told later and agrees with the order still counts.
     Quarantine(String),
-    /// In doubt, and nothing that Pagos may do on its own can settle it. Questions go on.
+    /// In doubt, and nothing that Pagos may do on its own can settle it. Queries go on.
     Doubt(String),
-    /// It waits for longer than it should. Questions, or tries to send it, go on.
+    /// It waits for longer than it should. Queries, or tries to send it, go on.
     Overdue(String),
     /// Only payments: paid more than once, so somebody gets money back.
     Surplus(String),

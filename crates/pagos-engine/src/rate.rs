@@ -10,9 +10,9 @@ use pagos_core::{AccountName, Timestamp};
 pub(crate) enum Limited {
     /// New payouts.
     Sends,
-    /// Questions about payouts and payments.
-    Questions,
-    /// Hints that become questions.
+    /// Queries about payouts and payments.
+    Queries,
+    /// Hints that become queries.
     Hints,
 }
 
@@ -101,7 +101,7 @@ impl Rates {
     ) {
         let turns = self.turns(account, what);
         let before = turns.pause.filter(|pause| pause.is_on(now)).map(|pause| pause.until);
-        // Several questions may be answered at once: the longest word holds.
+        // Several queries may be answered at once: the longest word holds.
         let until = before.into_iter().fold(now.plus(wait), Timestamp::max);
         turns.pause = Some(Pause { from: now, until });
     }
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn what_one_thing_takes_the_other_keeps() {
         let mut rates = Rates::default();
-        for what in [Limited::Sends, Limited::Questions, Limited::Hints] {
+        for what in [Limited::Sends, Limited::Queries, Limited::Hints] {
             assert_eq!(rates.take(&account(), what, Some(1), at(0), 5), 1, "{what:?}");
             assert_eq!(rates.take(&account(), what, Some(1), at(0), 5), 0, "{what:?}");
         }
@@ -209,17 +209,17 @@ mod tests {
     fn a_provider_that_asks_for_quiet_gets_it_and_no_longer() {
         let mut rates = Rates::default();
         let take = |rates: &mut Rates, rate_max, ms| {
-            rates.take(&account(), Limited::Questions, rate_max, at(ms), 3)
+            rates.take(&account(), Limited::Queries, rate_max, at(ms), 3)
         };
-        rates.pause(&account(), Limited::Questions, at(0), Duration::from_secs(9));
-        rates.pause(&account(), Limited::Questions, at(0), Duration::from_secs(1));
+        rates.pause(&account(), Limited::Queries, at(0), Duration::from_secs(9));
+        rates.pause(&account(), Limited::Queries, at(0), Duration::from_secs(1));
         for rate_max in [None, Some(5)] {
             assert_eq!(take(&mut rates, rate_max, 0), 0);
             assert_eq!(take(&mut rates, rate_max, 8_999), 0);
         }
-        assert_eq!(rates.next_at(&account(), Limited::Questions, at(0)), Some(at(9_000)));
+        assert_eq!(rates.next_at(&account(), Limited::Queries, at(0)), Some(at(9_000)));
         let quiet =
-            [0, 8_999, 9_000].map(|ms| rates.is_quiet(&account(), Limited::Questions, at(ms)));
+            [0, 8_999, 9_000].map(|ms| rates.is_quiet(&account(), Limited::Queries, at(ms)));
         assert_eq!(quiet, [true, true, false]);
         assert_eq!(rates.take(&account(), Limited::Sends, None, at(0), 3), 3, "sends go on");
         assert_eq!(take(&mut rates, None, -1), 3, "the clock was set back");

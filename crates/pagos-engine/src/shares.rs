@@ -109,7 +109,7 @@ impl Engine {
 fn limited(work: Work) -> Option<Limited> {
     match work {
         Work::Send => Some(Limited::Sends),
-        Work::Ask | Work::Watch | Work::Follow => Some(Limited::Questions),
+        Work::Ask | Work::Watch | Work::Follow => Some(Limited::Queries),
         Work::Hint => Some(Limited::Hints),
         Work::Apply => None,
     }

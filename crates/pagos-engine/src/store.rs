@@ -187,7 +187,7 @@ pub enum Work {
     Follow,
     /// A verified delivery of the inbox is to be applied.
     Apply,
-    /// A hint of the inbox is to become a question.
+    /// A hint of the inbox is to become a query.
     Hint,
 }
 

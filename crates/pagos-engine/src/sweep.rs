@@ -1,6 +1,6 @@
 //! Watching settled payouts by their provider's list, where it has one: all of an account's at once.
 //! What is young is listed most often. A list may lag, so what it lacks says nothing, and what it
-//! contradicts is asked about; the question that closes a payout's watch is asked as everywhere.
+//! contradicts is asked about; the query that closes a payout's watch is asked as everywhere.
 //!
 //! Several workers take turns by the store. That guards no money: a list that is read twice, or not at
 //! all because its reader died, costs a few calls or a few hours.
@@ -123,7 +123,7 @@ impl Engine {
         Ok(())
     }
 
-    /// With a reason: after the delay of a question in vain, which grows from one to the next.
+    /// With a reason: after the delay of a query in vain, which grows from one to the next.
     fn look_again(&self, account: &AccountName, at: Timestamp, because: Option<String>) {
         let mut sweeps = self.sweeps();
         let failures = match (&because, sweeps.accounts.get(account)) {
@@ -131,7 +131,7 @@ impl Engine {
             (Some(_), look) => look.map_or(0, |look| look.failures).saturating_add(1),
         };
         let again_at = match because {
-            Some(_) => at.plus(self.policy_of(account).question_delay(failures)),
+            Some(_) => at.plus(self.policy_of(account).query_delay(failures)),
             None => at,
         };
         sweeps.accounts.insert(account.clone(), Look { again_at, failures, because });
@@ -190,18 +190,18 @@ impl Engine {
         })
     }
 
-    /// A page counts as a question. False if the provider asked for quiet.
+    /// A page counts as a query. False if the provider asked for quiet.
     async fn await_turn_to_ask(&self, account: &AccountName) -> bool {
-        let rate_max = self.policy_of(account).rate_of(Limited::Questions);
+        let rate_max = self.policy_of(account).rate_of(Limited::Queries);
         loop {
             let now = self.timer.now();
             let next_at = {
                 let mut rates = self.rates();
-                if rates.is_quiet(account, Limited::Questions, now) {
+                if rates.is_quiet(account, Limited::Queries, now) {
                     return false;
                 }
-                match rates.take(account, Limited::Questions, rate_max, now, 1) {
-                    0 => rates.next_at(account, Limited::Questions, now),
+                match rates.take(account, Limited::Queries, rate_max, now, 1) {
+                    0 => rates.next_at(account, Limited::Queries, now),
                     _ => return true,
                 }
             };

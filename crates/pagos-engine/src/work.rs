@@ -272,7 +272,7 @@ impl Engine {
         if lanes.may_claim_payouts() {
             lanes.forget_waits();
         }
-        // Both have their turns from the rate of questions, so neither is always the first.
+        // Both have their turns from the rate of queries, so neither is always the first.
         lanes.is_payments_turn = !lanes.is_payments_turn;
         if lanes.is_payments_turn {
             self.begin_payments(lanes, under_way);
@@ -495,7 +495,7 @@ impl Engine {
         self.apply_all(items).await
     }
 
-    /// Turns hints into questions, apart from what was verified, which never waits for them.
+    /// Turns hints into queries, apart from what was verified, which never waits for them.
     async fn heed_hints(&self, shares: Vec<Share>) -> Result<usize, EngineError> {
         let now = self.timer.now();
         let lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();

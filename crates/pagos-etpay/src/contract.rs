@@ -47,7 +47,7 @@ pub(crate) const REFUSABLE_FIELDS: [&str; 8] = [
     "description",
 ];
 
-/// The answer to a new payout and to a question by id. \[sim\]
+/// The answer to a new payout and to a query by id. \[sim\]
 #[derive(Deserialize)]
 pub(crate) struct PayoutAnswer {
     pub(crate) payout: PayoutRow,
@@ -181,7 +181,7 @@ pub(crate) const RUT_ACCOUNT: &str = "cuenta_rut";
 /// The most rows of a page. Source: docs: D8, for a sibling.
 pub(crate) const PAGE_ROWS_MAX: u32 = 500;
 
-/// The most days of a question, first and last included. A span over 7 days is silently answered
+/// The most days of a query, first and last included. A span over 7 days is silently answered
 /// with today's rows, and how days are counted is not said. Source: docs: D8, for a sibling.
 pub(crate) const SPAN_DAYS_MAX: i64 = 6;
 

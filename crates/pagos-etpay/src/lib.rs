@@ -77,7 +77,7 @@ use pagos_core::{
     PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, Repeat, Transport, Violation,
     WebhookDecoder, Window,
 };
-use pagos_wire::{BaseUrl, money_call_failure, post_json, question_failure, to_ascii_json};
+use pagos_wire::{BaseUrl, money_call_failure, post_json, query_failure, to_ascii_json};
 
 pub use crate::{
     config::{EtpayConfig, PaymentConfig, PayoutConfig},
@@ -171,12 +171,12 @@ impl PaymentProvider for Etpay {
     /// Limits are not published: ask about one session at most every 30 seconds. \[inferred\]
     async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error> {
         let payments = self.collecting().map_err(|found| payment::invalid(vec![found]))?;
-        let body = payment::question(&self.settings, payment);
+        let body = payment::query(&self.settings, payment);
         // Source: sdk.
         let request = build_request(&payments.base, "/merchant/check_payment_status", &body)?;
         let asked_at = self.clock.now();
         let response =
-            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
+            self.transport.send(request, Departure::Anytime).await.map_err(query_failure)?;
         let seen_at = self.clock.now();
         payment::answer::read_lookup(&self.settings, payment, &response, asked_at, seen_at)
     }
@@ -190,7 +190,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // [inferred]
     deduplication: Deduplication::None,
     // Absence is never proof here: lists are paged, lag, and are silently answered with other days.
-    // This only decides when a person is called, while the questions go on. [inferred]
+    // This only decides when a person is called, while the queries go on. [inferred]
     absence: Absence { answers_min: 4, grace: Duration::from_secs(30 * 60) },
     // Nothing is published about returns, nor about a limit to them.
     return_window: None,

@@ -75,9 +75,9 @@ pub(crate) fn request<'a>(
     })
 }
 
-/// The question about one session, or about all of a key where the session is not known. Order ids
+/// The query about one session, or about all of a key where the session is not known. Order ids
 /// can repeat at ETpay, so the session's token goes first. Source: sdk.
-pub(crate) fn question<'a>(settings: &'a Settings, payment: &PaymentRef<'a>) -> StatusRequest<'a> {
+pub(crate) fn query<'a>(settings: &'a Settings, payment: &PaymentRef<'a>) -> StatusRequest<'a> {
     let session_token = payment.reference.map(ProviderRef::as_str);
     let key = payment.order.key.as_str();
     StatusRequest {

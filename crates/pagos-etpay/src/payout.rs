@@ -85,7 +85,7 @@ pub(crate) fn read_reply(
     observe(&answer.payout, Source::Reply, asked_at, seen_at).map_err(unknown_outcome)
 }
 
-/// What the answer to a question by id says.
+/// What the answer to a query by id says.
 ///
 /// "Not found" is never `Absent` here: ETpay gave us the id, so it has the payout, whatever a path
 /// that we assume or a copy that lags may say.

@@ -169,7 +169,7 @@ pub fn sign(claims: &[u8], key: &Secret) -> Result<String, Error> {
 pub(crate) enum Opened {
     /// Signed with the secret of the session.
     Genuine(Box<Verified<Claims>>),
-    /// Signed with the session's public token, which the payer knows: worth a question, no more.
+    /// Signed with the session's public token, which the payer knows: worth a query, no more.
     SystemError { session_token: String },
 }
 

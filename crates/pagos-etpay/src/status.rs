@@ -102,17 +102,17 @@ pub(crate) fn refused_payout(response: &Response<Bytes>) -> Error {
     }
 }
 
-/// A question that was refused, as far as that says what to do: 401, 403 and 429.
+/// A query that was refused, as far as that says what to do: 401, 403 and 429.
 ///
 /// # Errors
 /// `Unauthorized` and `Throttled`.
-pub(crate) fn refused_question(response: &Response<Bytes>) -> Result<(), Error> {
+pub(crate) fn refused_query(response: &Response<Bytes>) -> Result<(), Error> {
     match response.status().as_u16() {
         code @ (401 | 403) => Err(Error::new(
             ErrorKind::Unauthorized,
             format!("the payouts API refuses this account with HTTP {code}"),
         )),
-        429 => Err(Error::new(ErrorKind::Throttled, "too many questions")
+        429 => Err(Error::new(ErrorKind::Throttled, "too many queries")
             .with_retry_after(retry_after(response))),
         _ => Ok(()),
     }
@@ -280,7 +280,7 @@ mod tests {
         #[test]
         fn no_body_makes_it_panic(http_status in 100_u16..600, body in ".{0,80}") {
             let _ = refused_payout(&response(http_status, &body));
-            let _ = refused_question(&response(http_status, &body));
+            let _ = refused_query(&response(http_status, &body));
         }
     }
 }

@@ -61,7 +61,7 @@ impl WebhookDecoder for Etpay {
     /// nothing is published about the other.
     ///
     /// Whether the payer's RUT is the one that the order was locked to is not told here, where there
-    /// is no order, but by the answer to a question.
+    /// is no order, but by the answer to a query.
     fn verify(&self, delivery: &Delivery, secret: Option<&Secret>) -> Result<Decoded, Error> {
         match Body::read(&delivery.body) {
             Body::Token(token) => {

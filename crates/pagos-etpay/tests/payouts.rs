@@ -332,7 +332,7 @@ fn a_401_that_nobody_wrote_is_doubt() {
 }
 
 #[test]
-fn a_refused_question_is_asked_once_more() {
+fn a_refused_query_is_asked_once_more() {
     let world = World::new(|what, before, token| match (what, token) {
         (LOGIN, _) => grant(&format!("T{before}")),
         (_, "T0") => say(401, UNAUTHORIZED),
@@ -348,7 +348,7 @@ fn a_refused_question_is_asked_once_more() {
 }
 
 #[test]
-fn a_question_that_is_refused_twice_ends_the_logins_for_a_minute() {
+fn a_query_that_is_refused_twice_ends_the_logins_for_a_minute() {
     let world = World::new(|what, before, _| match what {
         LOGIN => grant(&format!("T{before}")),
         _ => say(401, UNAUTHORIZED),

@@ -1,12 +1,12 @@
 //! Targets: what each provider makes of any answers to any of its calls. The input names a fixture
 //! case, which gives settings, order and call; the answers are the input's own.
 //!
-//! The rules are in `reply/create.rs`, `reply/question.rs` and `reply/seen.rs`. This file stages the
+//! The rules are in `reply/create.rs`, `reply/query.rs` and `reply/seen.rs`. This file stages the
 //! call. Every rule is about what could cost money: a no that nobody said, a yes that nobody said, an
 //! echo that is not there.
 
 mod create;
-mod question;
+mod query;
 mod seen;
 
 use std::{
@@ -107,11 +107,11 @@ impl Scene {
             "payout-create" => create::payout(self),
             "payout-prepare" => create::prepare(self),
             "payment-create" => create::payment(self),
-            "payout-query" => question::payout(self),
-            "payment-query" => question::payment(self),
-            "balance" => question::balance(self),
-            "banks" => question::banks(self),
-            "listing" => question::listing(self),
+            "payout-query" => query::payout(self),
+            "payment-query" => query::payment(self),
+            "balance" => query::balance(self),
+            "banks" => query::banks(self),
+            "listing" => query::listing(self),
             _ => return,
         }
         self.asks_only_its_own_addresses();

@@ -89,11 +89,11 @@ pub struct PaymentKit {
     pub is_opened_once: bool,
     /// Has the twin a page on which a payer pays?
     pub has_page: bool,
-    /// Is the address of the session asked for in a request of its own, which is a question?
+    /// Is the address of the session asked for in a request of its own, which is a query?
     pub is_address_asked: bool,
     /// How payments are asked about.
     pub query: PaymentQuery,
-    /// Is a question due before the event settles the payment?
+    /// Is a query due before the event settles the payment?
     pub is_asked_while_open: bool,
     /// Whether the events of payments are signed.
     pub events: Events,

@@ -123,7 +123,7 @@ pub trait ProviderKit: fmt::Debug + Send + Sync {
     /// What a request is about, by its method and path.
     fn call(&self, method: &str, path: &str) -> Call;
 
-    /// A part of the path of the request that counts, where one `create` or question makes several.
+    /// A part of the path of the request that counts, where one `create` or query makes several.
     fn path_part(&self, call: Call) -> Option<&'static str>;
 
     /// The name under which the twin's faults meet its list, where answers come from there.

@@ -1,4 +1,4 @@
-//! VirtualPOS, whose instructions are signed again with every question, and which may pay a repeated
+//! VirtualPOS, whose instructions are signed again with every query, and which may pay a repeated
 //! one twice.
 
 mod people;
@@ -29,7 +29,7 @@ use crate::{
     sample::key,
 };
 
-/// VirtualPOS: no webhooks, no list; a question by our key finds what was lost.
+/// VirtualPOS: no webhooks, no list; a query by our key finds what was lost.
 #[derive(Debug)]
 pub(crate) struct VirtualPosKit;
 

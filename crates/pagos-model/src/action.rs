@@ -15,7 +15,7 @@ pub enum Fate {
     Unread,
 }
 
-/// What a question is answered.
+/// What a query is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// The truth about a payout that is there.
@@ -58,15 +58,15 @@ pub enum Action {
     NoConnection(u8),
     /// It waits no longer.
     GiveUp(u8),
-    /// It asks and is answered. What happens between question and answer could only make the answer
-    /// newer than its question, and so count for less.
+    /// It asks and is answered. What happens between query and answer could only make the answer
+    /// newer than its query, and so count for less.
     Ask(u8, Answer),
     /// It reads the row to write down what it heard; only without the guard that makes this one
     /// with the write.
     Read(u8),
     /// It writes. A conflict repeats reading and writing, so that both are one step.
     Write(u8),
-    /// As [`Action::Write`], and there were so many questions that a person is called.
+    /// As [`Action::Write`], and there were so many queries that a person is called.
     WriteAndCall(u8),
     /// It tells the application; only without the guard that makes this one with the write.
     Tell(u8),

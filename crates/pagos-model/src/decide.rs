@@ -11,7 +11,7 @@ use crate::{
 pub(crate) enum Source {
     /// The answer to the request; never an end that could contradict another one.
     Reply,
-    /// The answer to a question; did that leave after the window closed?
+    /// The answer to a query; did that leave after the window closed?
     Query { asked: u8, is_closing: bool },
     /// A verified event, with the provider's time.
     Event { told: u8 },
@@ -109,7 +109,7 @@ impl Rules<'_> {
         (progress, change)
     }
 
-    /// Is there a question to come? Settled payouts are watched until their window closes.
+    /// Is there a query to come? Settled payouts are watched until their window closes.
     fn is_due(&self, progress: &Progress, seen: &Seen, change: Change) -> bool {
         if progress.doubt.is_some() || !progress.status.is_final() {
             return true;
@@ -127,7 +127,7 @@ impl Rules<'_> {
         self.world.holds(Guard::Watch) && !(self.is_window_over && may_end)
     }
 
-    /// A question that brought nothing. It closes no window, and no doubt.
+    /// A query that brought nothing. It closes no window, and no doubt.
     fn asked(&self, before: &Progress) -> Progress {
         let mut progress = before.clone();
         progress.absences = 0;
@@ -154,7 +154,7 @@ impl Rules<'_> {
         };
         let is_old = if !self.world.holds(Guard::AbsenceNeedsGrace) {
             true
-        } else if !self.world.holds(Guard::GraceByQuestion) {
+        } else if !self.world.holds(Guard::GraceByQuery) {
             age >= self.world.grace
         } else {
             news.is_old

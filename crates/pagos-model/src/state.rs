@@ -66,11 +66,11 @@ pub struct Progress {
 pub enum Said {
     /// The answer to the request: the provider has it, or nobody knows.
     Reply(Status),
-    /// The answer to a question.
+    /// The answer to a query.
     Query(Status),
     /// "No such payout".
     Absent,
-    /// The question brought nothing.
+    /// The query brought nothing.
     Nothing,
     /// The request was certainly not taken: no connection, or refused unread.
     NotTaken,
@@ -85,13 +85,13 @@ pub struct News {
     pub said: Said,
     /// For a refusal: of which attempt; 0 otherwise.
     pub attempt: u8,
-    /// For an answer: when the question left; 0 otherwise.
+    /// For an answer: when the query left; 0 otherwise.
     pub asked: u8,
     /// For what can be an end: when it was heard; 0 otherwise.
     pub seen: u8,
-    /// Had the return window closed when the question left?
+    /// Had the return window closed when the query left?
     pub is_closing: bool,
-    /// For absence: was the attempt older than the grace when the question left?
+    /// For absence: was the attempt older than the grace when the query left?
     pub is_old: bool,
     /// Ghost: which truth it is about.
     pub as_of: u8,

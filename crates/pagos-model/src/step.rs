@@ -404,8 +404,8 @@ impl Moving<'_> {
 
     fn write_and_call(&mut self, worker: u8) -> Option<()> {
         let Worker::Heard(news, _) = self.worker(worker) else { return None };
-        let is_question = matches!(news.said, Said::Absent | Said::Nothing | Said::Refused);
-        (is_question && self.world.patience == Patience::Any).then_some(())?;
+        let is_query = matches!(news.said, Said::Absent | Said::Nothing | Said::Refused);
+        (is_query && self.world.patience == Patience::Any).then_some(())?;
         self.write(worker)?;
         let progress = &mut self.state.progress;
         progress.person |= progress.status == Status::Unknown && progress.open.is_some();

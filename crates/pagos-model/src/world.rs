@@ -12,8 +12,8 @@ pub enum Guard {
     OneOpenAttempt,
     /// "No such payout" is no proof before the grace is over.
     AbsenceNeedsGrace,
-    /// The grace is over when the question leaves, not only when its answer is written down.
-    GraceByQuestion,
+    /// The grace is over when the query leaves, not only when its answer is written down.
+    GraceByQuery,
     /// One answer of absence is no proof.
     AbsenceNeedsAnswers,
     /// Where a repeat would pay again and absence proves nothing, a person decides.
@@ -40,7 +40,7 @@ pub enum Guard {
     OrderedReversal,
     /// Settled payouts are asked about until the return window closes.
     Watch,
-    /// The watch ends with an answer that counts, to a question that left after the window closed.
+    /// The watch ends with an answer that counts, to a query that left after the window closed.
     WatchEndsWithAnswer,
     /// The notice for the application is in the transaction that changes the status.
     NoticeInCommit,
@@ -54,7 +54,7 @@ impl Guard {
         Guard::DurableBegin,
         Guard::OneOpenAttempt,
         Guard::AbsenceNeedsGrace,
-        Guard::GraceByQuestion,
+        Guard::GraceByQuery,
         Guard::AbsenceNeedsAnswers,
         Guard::ResendWhereItIsSafe,
         Guard::SameKey,
@@ -79,18 +79,18 @@ impl Guard {
 pub enum Repeats {
     /// It refuses a key that it knows.
     Refused,
-    /// It pays again, and a question by handle finds whatever it paid.
+    /// It pays again, and a query by handle finds whatever it paid.
     PaidAndFound,
     /// It pays again, and what it does not list may still be there.
     PaidAndHidden,
 }
 
-/// When a question without an answer makes the engine call a person.
+/// When a query without an answer makes the engine call a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Patience {
     /// Never: what the exploration assumes, so that convergence is not bought with a call.
     Endless,
-    /// At any question: what covers every limit, for replaying the engine.
+    /// At any query: what covers every limit, for replaying the engine.
     Any,
 }
 
@@ -99,7 +99,7 @@ pub enum Patience {
 pub enum Counting {
     /// All since the attempt began, as the engine has it.
     FromTheStart,
-    /// Only those to questions that left after the grace.
+    /// Only those to queries that left after the grace.
     AfterTheGrace,
 }
 
@@ -133,7 +133,7 @@ pub struct World {
     pub answers_min: u8,
     /// Which of them count.
     pub counting: Counting,
-    /// Does no question overtake a request, to be answered before that arrives?
+    /// Does no query overtake a request, to be answered before that arrives?
     pub is_in_order: bool,
     /// After so many lost attempts a person is called.
     pub lost_max: u8,
@@ -196,7 +196,7 @@ impl World {
     }
 
     /// As [`World::handled`], but one answer of absence may be wrong at any time, and requests arrive
-    /// before a question does, or never.
+    /// before a query does, or never.
     pub fn forgetful(size: Size) -> Self {
         let handled = Self::handled(Size::Small);
         let bounds = Bounds { wrong_absences: 1, ..handled.bounds };

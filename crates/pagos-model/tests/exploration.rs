@@ -59,7 +59,7 @@ fn at_stake(guard: Guard) -> (World, Promise) {
         Guard::DurableBegin => (handled, Promise::DURABLE_FIRST),
         Guard::OneOpenAttempt
         | Guard::AbsenceNeedsGrace
-        | Guard::GraceByQuestion
+        | Guard::GraceByQuery
         | Guard::TimeoutIsNotNonArrival
         | Guard::TimeToSend => (handled, Promise::PAID_ONCE),
         Guard::Fence => (three_attempts(handled), Promise::PAID_ONCE),
@@ -89,7 +89,7 @@ fn every_guard_is_needed() {
 
 /// A repeat that would be paid again is sent again after so many answers of absence, the first of
 /// which may be of a time when the request was still under way. If a later one can be wrong, only
-/// answers to questions after the grace may count.
+/// answers to queries after the grace may count.
 #[test]
 fn early_answers_of_absence_are_weaker_than_late_ones() {
     let overtaking = World { is_in_order: false, ..World::forgetful(Size::Small) };

@@ -305,7 +305,7 @@ const CLAIM_TO_ASK: &str = concat!(
     ORDER BY place, due_at, key"
 );
 
-/// Claims payments. They have no epochs: a question that is asked twice harms nobody.
+/// Claims payments. They have no epochs: a query that is sent twice harms nobody.
 pub(crate) struct ClaimPayments<'call> {
     pub(crate) request: &'call ClaimRequest,
 }

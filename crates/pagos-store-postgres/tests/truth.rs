@@ -1,5 +1,5 @@
 //! What several workers, versions and runs may not do to each other: memberships, withdrawals,
-//! questions that are asked twice, rows of a newer version, digests of an older one.
+//! queries that are sent twice, rows of a newer version, digests of an older one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! Claims to ask, which are kept in memory: they spare the provider a question and guard no money.
+//! Claims to ask, which are kept in memory: they spare the provider a query and guard no money.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -2,7 +2,7 @@
 //!
 //! What is due is read by the reading thread, decided about by the caller, and written by the writing
 //! thread, which checks that each row is as it was read. Claims to ask are in `asked.rs`, not in the
-//! file: only the process that has the turn claims payouts, and its questions end with it.
+//! file: only the process that has the turn claims payouts, and its queries end with it.
 
 use std::collections::{HashMap, HashSet};
 

@@ -178,7 +178,7 @@ async fn commit_a_batch(path: &Path) -> f64 {
     f64::from(ROWS) / begun.elapsed().as_secs_f64()
 }
 
-/// What every row costs at least: it is created, and a question finds it paid.
+/// What every row costs at least: it is created, and a query finds it paid.
 async fn call(provider: &impl PayoutProvider, order: &PayoutOrder) {
     let created = provider.create(order, None, Departure::Anytime).await.unwrap();
     let reference = created.reference.as_ref();

@@ -34,8 +34,8 @@ pub enum Mishap {
     LostReply,
     /// Applied up to 40 minutes later, beyond every grace, and not answered.
     LateApply,
-    /// A question without an answer.
-    LostQuestion,
+    /// A query without an answer.
+    LostQuery,
 }
 
 /// A bank whose books are shared by all who hold a clone.
@@ -52,7 +52,7 @@ struct Books {
     payments: Vec<Payment>,
     late: Vec<(Timestamp, OrderKey)>,
     creates: BTreeMap<OrderKey, u32>,
-    questions: BTreeMap<OrderKey, u32>,
+    queries: BTreeMap<OrderKey, u32>,
     mishaps: BTreeMap<Mishap, u64>,
 }
 
@@ -214,7 +214,7 @@ impl PayoutProvider for ForgetfulBank {
             Some(Mishap::Rejected) if !books.payments.iter().any(|it| it.key == *key) => {
                 return error(ErrorKind::Rejected);
             }
-            Some(Mishap::LostRequest | Mishap::LostQuestion) => return error(ErrorKind::Unknown),
+            Some(Mishap::LostRequest | Mishap::LostQuery) => return error(ErrorKind::Unknown),
             Some(Mishap::LateApply) => {
                 let mut chance = SplitMix64::for_occasion(self.seed, "late", key.as_str(), 0);
                 let wait = chance.within(Span::from_millis(1_000, 2_400_000));
@@ -238,11 +238,11 @@ impl PayoutProvider for ForgetfulBank {
         let now = self.timer.now();
         let mut books = self.books();
         let key = &payout.order.key;
-        let nth = books.questions.entry(key.clone()).or_insert(0);
+        let nth = books.queries.entry(key.clone()).or_insert(0);
         *nth += 1;
         let mut chance = SplitMix64::for_occasion(self.seed, "query", key.as_str(), *nth);
         if chance.below(10) == 0 {
-            *books.mishaps.entry(Mishap::LostQuestion).or_insert(0) += 1;
+            *books.mishaps.entry(Mishap::LostQuery).or_insert(0) += 1;
             return Ok(Lookup::CannotTell("a bad line".to_owned()));
         }
         let payment = books.payments.iter().rfind(|payment| payment.key == *key);

@@ -35,7 +35,7 @@ pub fn policy() -> Policy {
     Policy {
         watch_for: Duration::from_secs(3 * 24 * 3_600),
         sends_per_second_max: None,
-        questions_per_second_max: None,
+        queries_per_second_max: None,
         hints_per_second_max: None,
         ..Policy::live()
     }

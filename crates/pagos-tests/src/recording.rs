@@ -29,7 +29,7 @@ pub enum Act {
     Received(InboxId),
     /// A request that moves money left.
     Sent(OrderKey),
-    /// A question left.
+    /// A query left.
     Asked(OrderKey),
 }
 

@@ -107,7 +107,7 @@ impl ScriptedProvider {
         Arc::new(Self { descriptor, timer, record, replies, answers })
     }
 
-    /// Replaces what questions are answered from now on.
+    /// Replaces what queries are answered from now on.
     pub fn answer_from_now_on(&self, answers: impl IntoIterator<Item = Answer>) {
         *locked(&self.answers) = answers.into_iter().collect();
     }
@@ -117,7 +117,7 @@ impl ScriptedProvider {
         locked(&self.record).iter().filter(|act| matches!(act, Act::Sent(_))).count()
     }
 
-    /// How many questions it was asked.
+    /// How many queries it answered.
     pub fn queries(&self) -> usize {
         locked(&self.record).iter().filter(|act| matches!(act, Act::Asked(_))).count()
     }

@@ -217,7 +217,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Is there nothing left that could happen, but for questions in vain?
+    /// Is there nothing left that could happen, but for queries in vain?
     fn is_over(&mut self) -> bool {
         if self.is_bad_day() || self.is_anybody_busy() || self.agenda.next().is_some() {
             return false;

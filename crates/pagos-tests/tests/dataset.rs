@@ -62,8 +62,8 @@ async fn judge(store: Arc<dyn Store>) {
 }
 
 /// The first column of every row of an answer.
-fn texts(connection: &rusqlite::Connection, question: &str) -> Vec<String> {
-    let mut statement = connection.prepare(question).unwrap();
+fn texts(connection: &rusqlite::Connection, query: &str) -> Vec<String> {
+    let mut statement = connection.prepare(query).unwrap();
     let rows = statement.query_map([], |row| {
         let value = row.get_ref(0)?;
         Ok(match value {
@@ -84,8 +84,8 @@ async fn a_dataset_of_sqlite_is_loaded_and_measured() {
     drop(SqliteStore::open(&fresh).unwrap());
     let [loaded, fresh] = [&path, &fresh].map(|path| rusqlite::Connection::open(path).unwrap());
     let items = "SELECT type || name || coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
-    for question in [items, "PRAGMA journal_mode", "PRAGMA user_version", "PRAGMA page_size"] {
-        assert_eq!(texts(&loaded, question), texts(&fresh, question), "{question}");
+    for query in [items, "PRAGMA journal_mode", "PRAGMA user_version", "PRAGMA page_size"] {
+        assert_eq!(texts(&loaded, query), texts(&fresh, query), "{query}");
     }
     assert_eq!(texts(&loaded, "PRAGMA integrity_check"), ["ok"]);
     assert_eq!(texts(&loaded, "PRAGMA foreign_key_check"), [""; 0]);

@@ -68,7 +68,7 @@ fn i02_a_new_attempt_needs_recorded_absence() {
     assert_eq!(proof, Some(Proof::Absent));
 }
 
-/// The question left before the grace was over. That its answer was written down later, because the
+/// The query left before the grace was over. That its answer was written down later, because the
 /// worker stood still, makes it no better a proof.
 #[test]
 fn i02_an_old_answer_of_absence_is_no_proof() {
@@ -78,7 +78,7 @@ fn i02_an_old_answer_of_absence_is_no_proof() {
     assert!(scripted.provider.queries() >= 3);
     scripted.timer.advance(Duration::from_secs(300));
     let injector = Arc::new(FaultInjector::new());
-    // The points of a round: inbox, payments, claim twice, the question twice.
+    // The points of a round: inbox, payments, claim twice, the query twice.
     injector.plan(Plan::StallAt(6));
     let mut worker = Worker::new(scripted.engine_behind(&injector), Arc::clone(&injector));
     let asked = scripted.provider.queries();

@@ -1,4 +1,4 @@
-//! I4: unverified input changes no state; it can only schedule a question.
+//! I4: unverified input changes no state; it can only schedule a query.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -52,7 +52,7 @@ fn i04_a_hint_changes_nothing_but_that_the_provider_is_asked() {
             "{status}"
         );
         assert!(scripted.waiting().is_empty());
-        // The question is asked soon, and its answer counts.
+        // The query is sent soon, and its answer counts.
         scripted.provider.answer_from_now_on([Answer::Found(lie)]);
         scripted.work_for(&engine, Duration::from_secs(2));
         assert!(scripted.provider.queries() > asked, "{status}");

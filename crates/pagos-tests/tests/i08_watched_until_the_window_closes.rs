@@ -36,9 +36,9 @@ fn i08_a_settled_payout_is_asked_about_until_its_window_closes() {
         let scripted = settled(status);
         let engine = scripted.engine();
         // The window of the script's descriptor is a day: after 1 h, after 6 h more, at its end.
-        for (time, questions) in [(HOUR, 1), (6 * HOUR, 2), (16 * HOUR, 2), (HOUR, 3)] {
+        for (time, queries) in [(HOUR, 1), (6 * HOUR, 2), (16 * HOUR, 2), (HOUR, 3)] {
             scripted.work_for(&engine, time);
-            assert_eq!(scripted.provider.queries(), questions, "{status}");
+            assert_eq!(scripted.provider.queries(), queries, "{status}");
         }
         assert_eq!(scripted.payout("a").due_at, None);
         scripted.work_for(&engine, 1_000 * HOUR);
@@ -108,7 +108,7 @@ fn i08_an_answer_from_before_the_end_does_not_end_the_watch() {
     let scripted = settled(Status::Succeeded);
     scripted.timer.advance(20 * HOUR);
     let injector = Arc::new(FaultInjector::new());
-    // The points of a round: inbox, payments, claim twice, the question twice.
+    // The points of a round: inbox, payments, claim twice, the query twice.
     injector.plan(Plan::StallAt(6));
     let mut worker = Worker::new(scripted.engine_behind(&injector), Arc::clone(&injector));
     assert!(worker.round(8).is_none());

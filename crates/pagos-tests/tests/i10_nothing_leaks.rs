@@ -197,9 +197,9 @@ fn i10_no_canary_is_heard_in_any_error() {
             Ok(seen) => ears.see(&seen),
             Err(error) => ears.hear_error(&error),
         }
-        let question = PayoutRef { order: &order, reference: None, handle: None, begun_at: None };
-        ears.see(&question);
-        match finish(provider.query(&question)) {
+        let query = PayoutRef { order: &order, reference: None, handle: None, begun_at: None };
+        ears.see(&query);
+        match finish(provider.query(&query)) {
             Ok(found) => ears.see(&found),
             Err(error) => ears.hear_error(&error),
         }

@@ -166,7 +166,7 @@ fn i11_a_late_proof_closes_no_newer_attempt() {
 }
 
 #[test]
-fn i11_a_refusal_of_what_a_webhook_saw_alive_is_a_question() {
+fn i11_a_refusal_of_what_a_webhook_saw_alive_is_a_query() {
     for told in [Status::Pending, Status::Succeeded] {
         let replies = [Reply::Fails(ErrorKind::Rejected)];
         let scripted =

@@ -402,9 +402,8 @@ fn lesson_34_http_200_without_reference_is_unknown() {
         let provider = harness.provider_over(Arc::new(Always(body)));
         let error = finish(provider.create(&order("a"), None, Departure::Anytime)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unknown, "{body}");
-        let question =
-            PayoutRef { order: &order("a"), reference: None, handle: None, begun_at: None };
-        let found = finish(provider.query(&question));
+        let query = PayoutRef { order: &order("a"), reference: None, handle: None, begun_at: None };
+        let found = finish(provider.query(&query));
         assert!(!matches!(found, Ok(Lookup::Found(_))), "{body}");
     }
 }
@@ -418,5 +417,5 @@ fn lesson_36_doubt_says_not_to_pay_again() {
     assert_eq!(payout.progress.status(), Status::Unknown);
     let because = payout.progress.reason().unwrap();
     assert!(because.contains("unknown") && because.contains("do not pay again"), "{because}");
-    assert!(payout.due_at > Some(scripted.timer.now()), "the next question has its time");
+    assert!(payout.due_at > Some(scripted.timer.now()), "the next query has its time");
 }

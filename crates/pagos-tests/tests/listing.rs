@@ -188,7 +188,7 @@ fn what_a_settled_payout_costs_over_its_thirty_days() {
     let scripted = scripted.with_payout("a");
     scripted.work_for(&scripted.engine(), 32 * DAY);
     let (asked, written) = (scripted.provider.queries(), scripted.payout("a").version);
-    assert_eq!((asked, written), (1 + 7, 12), "without a list, and settled by a question");
+    assert_eq!((asked, written), (1 + 7, 12), "without a list, and settled by a query");
     assert_eq!(scripted.payout("a").due_at, None);
 }
 

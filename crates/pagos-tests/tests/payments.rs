@@ -179,7 +179,7 @@ fn two_processes_open_one_session_between_them() {
 }
 
 #[test]
-fn a_lost_notification_is_made_up_for_by_a_question() {
+fn a_lost_notification_is_made_up_for_by_a_query() {
     let harness = harness();
     let opened = open(&harness, "order1");
     click(&harness, &url(&opened), "auto=paid&notice=lost");
@@ -229,7 +229,7 @@ fn a_genuine_notification_of_another_amount_or_order_calls_a_person() {
 }
 
 /// The browser brings a token under a key that the payer knows. Posted as a notification it can
-/// cause a question and nothing else, whatever it claims.
+/// cause a query and nothing else, whatever it claims.
 #[test]
 fn the_token_of_a_system_error_only_asks() {
     let harness = harness();

@@ -1,4 +1,4 @@
-//! What strangers can cause: questions within a rate, and nothing else. Numbers as those of "Strangers"
+//! What strangers can cause: queries within a rate, and nothing else. Numbers as those of "Strangers"
 //! in docs/SAFETY.md.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -71,7 +71,7 @@ fn receiver_4_hints_hurry_no_proof_on() {
     assert!(after.provider.queries() > before.provider.queries() + 100, "yet hints are heeded");
 }
 
-/// A person was called after twenty seconds, since strangers had spent the questions.
+/// A person was called after twenty seconds, since strangers had spent the queries.
 #[test]
 fn receiver_4_hints_call_nobody_and_write_no_history() {
     let lost = [Reply::Fails(ErrorKind::Unknown)];
@@ -104,7 +104,7 @@ fn receiver_2_an_order_has_one_row_for_hints() {
     assert!(kept.iter().all(|filed| filed.item.delivery.headers.is_empty()));
     assert!(kept.iter().all(|filed| filed.item.delivery.body.len() < 100));
     assert!(kept.iter().all(|filed| filed.repeats == 99));
-    // Each row causes a question every ten seconds, and no more.
+    // Each row causes a query every ten seconds, and no more.
     assert!(scripted.provider.queries() <= 2 * (100 / 10 + 4), "{}", scripted.provider.queries());
 }
 
@@ -112,9 +112,9 @@ fn crowd(count: usize) -> Vec<String> {
     (0..count).map(|nth| format!("p{nth:04}")).collect()
 }
 
-/// Two hundred orders that were named made 155 questions a second.
+/// Two hundred orders that were named made 155 queries a second.
 #[test]
-fn receiver_5_questions_have_a_rate_and_hints_at_most_a_part_of_it() {
+fn receiver_5_queries_have_a_rate_and_hints_at_most_a_part_of_it() {
     let scripted = ScriptedHarness::new(
         &CAREFUL,
         [Reply::Says(Status::Pending)],
@@ -124,7 +124,7 @@ fn receiver_5_questions_have_a_rate_and_hints_at_most_a_part_of_it() {
     scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
     finish(scripted.engine().work(1_000)).unwrap();
     let limited = Policy {
-        questions_per_second_max: Some(10),
+        queries_per_second_max: Some(10),
         hints_per_second_max: Some(4),
         poll_delays: vec![Duration::from_secs(600)],
         ..policy()
@@ -133,7 +133,7 @@ fn receiver_5_questions_have_a_rate_and_hints_at_most_a_part_of_it() {
     names.iter().for_each(|name| say(&scripted, name));
     scripted.run_for(&engine, 64, Duration::from_secs(20));
     let asked = scripted.provider.queries();
-    assert!((60..=90).contains(&asked), "{asked} questions for hints in 20 s, of 4 a second");
+    assert!((60..=90).contains(&asked), "{asked} queries for hints in 20 s, of 4 a second");
     // All are to be polled now, and the rate holds for that too.
     drop(engine);
     scripted.timer.advance(Duration::from_secs(600));
@@ -141,7 +141,7 @@ fn receiver_5_questions_have_a_rate_and_hints_at_most_a_part_of_it() {
     let engine = engine_with(&scripted, limited);
     scripted.run_for(&engine, 64, Duration::from_secs(10));
     let asked = scripted.provider.queries() - before;
-    assert!((90..=110).contains(&asked), "{asked} questions in 10 s, of 10 a second");
+    assert!((90..=110).contains(&asked), "{asked} queries in 10 s, of 10 a second");
 }
 
 /// What is settled is asked about with what the others leave: a doubt does not stand behind it.
@@ -156,7 +156,7 @@ fn receiver_5_a_doubt_is_asked_about_before_what_is_settled() {
     // The whole crowd is due for its watch, and has been for longer than the doubt is.
     scripted.timer.advance(Duration::from_secs(2 * 3_600));
     scripted.submit(&["a"]);
-    let engine = engine_with(&scripted, Policy { questions_per_second_max: Some(5), ..policy() });
+    let engine = engine_with(&scripted, Policy { queries_per_second_max: Some(5), ..policy() });
     scripted.run_for(&engine, 64, Duration::from_secs(29));
     assert_eq!(scripted.payout("a").progress.status(), Status::Pending);
     let watched = scripted.provider.queries();
@@ -180,7 +180,7 @@ fn receiver_3_what_was_verified_is_applied_before_every_hint() {
     let news = scripted.provider.seen(&order("p1999"), Status::Succeeded, Source::VerifiedEvent);
     scripted.receive(&event(&key("p1999"), &news, scripted.timer.now()));
     let limited =
-        Policy { questions_per_second_max: Some(20), hints_per_second_max: Some(10), ..policy() };
+        Policy { queries_per_second_max: Some(20), hints_per_second_max: Some(10), ..policy() };
     let engine = engine_with(&scripted, limited);
     scripted.run_for(&engine, 32, SECOND);
     assert_eq!(scripted.payout("p1999").progress.status(), Status::Succeeded);
@@ -195,7 +195,7 @@ fn receiver_5_a_provider_that_asks_for_quiet_is_asked_nothing_meanwhile() {
         ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Busy(60)]);
     let names = crowd(20);
     scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let engine = engine_with(&scripted, Policy { questions_per_second_max: Some(2), ..policy() });
+    let engine = engine_with(&scripted, Policy { queries_per_second_max: Some(2), ..policy() });
     scripted.run_for(&engine, 64, Duration::from_secs(32));
     let asked = scripted.provider.queries();
     assert!((1..=2).contains(&asked), "{asked}");
@@ -220,7 +220,7 @@ fn receiver_5_a_round_gives_the_turns_of_an_empty_lane_to_what_is_settled() {
         [Answer::Found(Status::Succeeded)],
     );
     scripted.submit(&["a", "b", "c"]);
-    let engine = engine_with(&scripted, Policy { questions_per_second_max: Some(1), ..policy() });
+    let engine = engine_with(&scripted, Policy { queries_per_second_max: Some(1), ..policy() });
     finish(engine.work(64)).unwrap();
     scripted.timer.advance(Duration::from_secs(2 * 3_600));
     for asked in 1..=3 {
@@ -230,9 +230,9 @@ fn receiver_5_a_round_gives_the_turns_of_an_empty_lane_to_what_is_settled() {
     }
 }
 
-/// A question that has left may not know yet what a hint is about, so another one follows.
+/// A query that has left may not know yet what a hint is about, so another one follows.
 #[test]
-fn receiver_4_a_hint_beside_a_question_that_has_left_is_kept_for_the_next_one() {
+fn receiver_4_a_hint_beside_a_query_that_has_left_is_kept_for_the_next_one() {
     let scripted = ScriptedHarness::new(
         &CAREFUL,
         [Reply::Says(Status::Pending)],
@@ -242,7 +242,7 @@ fn receiver_4_a_hint_beside_a_question_that_has_left_is_kept_for_the_next_one() 
     let engine = scripted.engine();
     scripted.work(&engine);
     scripted.timer.advance(Duration::from_secs(30));
-    // Its question is due, and could be under way at another worker.
+    // Its query is due, and could be under way at another worker.
     say(&scripted, "a");
     finish(engine.work(0)).unwrap();
     assert_eq!(finish(scripted.store.deliveries(Some(InboxState::Open), 0, 9)).unwrap().len(), 1);
@@ -296,7 +296,7 @@ fn receiver_5_hints_that_wait_do_not_make_the_loop_spin() {
     finish(scripted.engine().work(1_000)).unwrap();
     names.iter().for_each(|name| say(&scripted, name));
     let limited = Policy {
-        questions_per_second_max: Some(20),
+        queries_per_second_max: Some(20),
         hints_per_second_max: Some(2),
         poll_delays: vec![Duration::from_secs(3_600)],
         ..policy()

@@ -419,7 +419,7 @@ fn truth_14_a_rate_is_used_whatever_the_lease_and_the_crowd() {
 }
 
 #[test]
-fn truth_14_a_long_queue_delays_neither_another_account_nor_a_question() {
+fn truth_14_a_long_queue_delays_neither_another_account_nor_a_query() {
     let scripted = paying();
     let names: Vec<String> = (0..1_000).map(|nth| format!("p{nth:04}")).collect();
     scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
@@ -434,7 +434,7 @@ fn truth_14_a_long_queue_delays_neither_another_account_nor_a_question() {
     assert_eq!(scripted.payout("quick").progress.status(), Status::Pending);
     let sent = scripted.provider.creates();
     assert!(sent <= 5 * 2 + 4, "{sent} in two seconds");
-    // The first ones are due for a question after half a minute, with nearly all still to be sent.
+    // The first ones are due for a query after half a minute, with nearly all still to be sent.
     scripted.run_for(&engine, 4, Duration::from_secs(33));
     assert!(scripted.provider.queries() > 0);
 }
@@ -586,7 +586,7 @@ fn payment_order(name: &str) -> PaymentOrder {
 }
 
 /// Whoever is sent to that session may pay the other order, so the second payment is for a person:
-/// whether its answer names the session, or a question does after the answer was lost.
+/// whether its answer names the session, or a query does after the answer was lost.
 #[test]
 fn truth_17_a_session_of_another_payment_calls_a_person_and_is_not_tried_for_ever() {
     for is_answer_lost in [false, true] {

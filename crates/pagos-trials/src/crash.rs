@@ -389,7 +389,7 @@ fn report_doubts(harness: &Harness, figures: &Figures, in_doubt: usize) -> Resul
             "crash: doubts of {}, where a repeat is paid again: {} settled by asking, \
              {} by the provider unasked, {} by the operator",
             provider.name(),
-            count(Settler::Question),
+            count(Settler::Query),
             count(Settler::Provider),
             count(Settler::Operator)
         );

@@ -250,7 +250,7 @@ fn sum_up(harness: &Harness, phases: &[Phase]) -> Result<Vec<Figures>, Failure> 
             outcomes: deliveries.iter().map(outcome).collect(),
             peak_kib: phase.peak_kib,
             strangers_kib: (phase.grown_bytes - genuine_bytes) / 1_024,
-            questions: count_questions(harness, phase),
+            queries: count_queries(harness, phase),
             complaints: phase.outcome.complaints.clone(),
         }
     };
@@ -267,11 +267,11 @@ fn work(harness: &Harness, phase: &Phase) -> i64 {
     i64::try_from(sent + told).unwrap_or(i64::MAX)
 }
 
-/// The questions of the account that was asked about most.
-fn count_questions(harness: &Harness, phase: &Phase) -> u64 {
+/// The queries of the account that was asked about most.
+fn count_queries(harness: &Harness, phase: &Phase) -> u64 {
     let mut counts = BTreeMap::<&str, u64>::new();
     for call in harness.proxy.calls(phase.from, phase.until) {
-        if call.kind == Kind::Question {
+        if call.kind == Kind::Query {
             *counts.entry(call.provider).or_default() += 1;
         }
     }

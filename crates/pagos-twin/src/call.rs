@@ -1,5 +1,5 @@
 //! What goes wrong with calls, the same way in every twin: creates that are lost, answered wrongly
-//! or applied late, and questions without an answer. Not what a create does when it takes effect.
+//! or applied late, and queries without an answer. Not what a create does when it takes effect.
 
 use std::time::Duration;
 
@@ -185,8 +185,8 @@ fn fault_of_create(
     }
 }
 
-/// Answers a question that meets this fault.
-pub(crate) fn question(
+/// Answers a query that meets this fault.
+pub(crate) fn query(
     fault: Option<Fault>,
     error_replies: ErrorReplies,
     answer: impl FnOnce() -> Reply,

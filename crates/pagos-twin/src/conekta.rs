@@ -21,7 +21,7 @@
 //! after the one on which it was requested, and final 15 minutes later. Where a merchant registers that his people
 //! live slower, that wait is as many times shorter. A failed one gives its
 //! money back; one that fails and then succeeds goes through `retrying` and `in_transit` again. A
-//! payee moves no money, so its creation meets the faults of questions, under the key
+//! payee moves no money, so its creation meets the faults of queries, under the key
 //! `<key>/payee`.
 //!
 //! The names of a payee and of its account take the scenarios of the crate's table, alone or behind

@@ -72,7 +72,7 @@
 //! | life | | `sim:success` | paid, and nothing goes wrong on the way | |
 //! | life | | `sim:stuck` | under way for seven days, then paid | |
 //! | life | | `sim:amount-echo` | query and webhook tell 100 pesos more than was ordered; Conekta's create does too | |
-//! | listing | `listing_lags` | | for 1 to 10 minutes lists leave it out (ETpay, Conekta) or questions by the merchant's own number do not find it (VirtualPOS) | 100 |
+//! | listing | `listing_lags` | | for 1 to 10 minutes lists leave it out (ETpay, Conekta) or queries by the merchant's own number do not find it (VirtualPOS) | 100 |
 //!
 //! A remark about the call works on the first create of its key; a repeat is treated as usual. A
 //! remark that begins with `sim:` and names nothing is refused. With Cashypro, accounts

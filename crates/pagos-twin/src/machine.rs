@@ -116,7 +116,7 @@ pub struct Machine<P: Protocol> {
     /// The latest moment that it has seen.
     pub(crate) now: Timestamp,
     /// How often each route was asked that is about no order.
-    questions: BTreeMap<&'static str, u32>,
+    queries: BTreeMap<&'static str, u32>,
 }
 
 impl<P: Protocol> Machine<P> {
@@ -132,7 +132,7 @@ impl<P: Protocol> Machine<P> {
             tasks: Schedule::new(),
             outbox: Outbox::new(),
             now: Timestamp::from_millis(i64::MIN),
-            questions: BTreeMap::new(),
+            queries: BTreeMap::new(),
         }
     }
 
@@ -170,7 +170,7 @@ impl<P: Protocol> Machine<P> {
         course.reply(answer, error_replies)
     }
 
-    /// Answers the `nth` question about a key, unless that goes wrong.
+    /// Answers the `nth` query about a key, unless that goes wrong.
     pub(crate) fn ask(
         &mut self,
         key: &str,
@@ -179,17 +179,17 @@ impl<P: Protocol> Machine<P> {
         answer: impl FnOnce(&mut Self) -> Reply,
     ) -> Reply {
         let fault = self.faults.meet(Occasion::Query, key, nth);
-        call::question(fault, error_replies, || answer(self))
+        call::query(fault, error_replies, || answer(self))
     }
 
-    /// Answers a question about no order, unless that goes wrong.
+    /// Answers a query about no order, unless that goes wrong.
     pub(crate) fn ask_of_route(
         &mut self,
         route: &'static str,
         error_replies: ErrorReplies,
         answer: impl FnOnce(&mut Self) -> Reply,
     ) -> Reply {
-        let nth = self.questions.entry(route).or_insert(0);
+        let nth = self.queries.entry(route).or_insert(0);
         *nth = nth.saturating_add(1);
         let nth = *nth;
         self.ask(route, nth, error_replies, answer)

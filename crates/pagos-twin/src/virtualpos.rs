@@ -19,7 +19,7 @@
 //! | it is a token of three parts without padding, and its algorithm is HS256 | 401 `E-016` |
 //! | its code is right for the bytes as they came, and `exp` and `nbf` if there are any | 401 `E-016` |
 //! | its `api_key` is that of the header | 401 `E-016` |
-//! | its `tef` is, by value, the one of the body; for questions the stored one | 401 `E-016` |
+//! | its `tef` is, by value, the one of the body; for queries the stored one | 401 `E-016` |
 //! | every field is there and typed, the amount a JSON integer, and there is no other | 400 `SIM-VALIDATION` |
 //! | the RUT has no dots, the bank code three digits, and so on | 400 `SIM-VALIDATION` |
 //! | the `merchant_id` is new, if that is switched on | 409 `SIM-DUPLICATE` |
@@ -27,7 +27,7 @@
 //! A payout of nobody or of another account is 404 `SIM-NOT-FOUND`; one that the balance does not
 //! cover is 400 `SIM-NO-FUNDS`. States go `pendiente`, `procesando`, `pagado` within seconds of
 //! virtual time, so that a client may poll. A repeated `merchant_id` is **paid again**: the ledger
-//! then has two movements `out` of one key with two references, and questions by `merchant_id` show
+//! then has two movements `out` of one key with two references, and queries by `merchant_id` show
 //! the first. The switch `duplicate` makes it `reject` or `return_existing` instead.
 //!
 //! `message` takes the scenarios of the crate's table; without one, the end of the account number
@@ -44,7 +44,7 @@
 //! | `...0007` | `en_revision` for seven days, a word that nobody knows; then `pagado` |
 //! | `...0008` | refused with HTTP 200 |
 //! | `...0009` | recorded, and the first create answered with an HTML 502 |
-//! | `...0010` | the first two questions by `merchant_id` do not find it |
+//! | `...0010` | the first two queries by `merchant_id` do not find it |
 //!
 //! Callbacks are off. The switch `callback_url`, which `POST /_twin/merchant` registers too, turns
 //! them on: a form `id=...&merchant_id=...` for every change, three tries. They say no state, and one
@@ -91,7 +91,7 @@ mod life;
 mod payment;
 mod payment_calls;
 mod payout;
-mod question;
+mod query;
 mod request;
 mod route;
 mod settings;

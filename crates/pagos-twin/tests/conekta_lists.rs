@@ -98,7 +98,7 @@ fn the_next_page_can_be_on_a_foreign_host() {
 }
 
 #[test]
-fn questions_go_wrong_as_ordered() {
+fn queries_go_wrong_as_ordered() {
     for (fault, status) in [
         (Fault::QueryLost, None),
         (Fault::QueryError, Some(500)),

@@ -287,7 +287,7 @@ fn status_is_asked_by_any_key_and_by_all_if_they_agree() {
     shop.visit(&second, "?auto=failed");
     let attempts = shop.check(&json!({"session_token": first}));
     let paid = attempts[1]["payment_token"].clone();
-    for (question, expected) in [
+    for (query, expected) in [
         (json!({"session_token": first}), 2),
         (json!({"merchant_order_id": "a"}), 2),
         (json!({"payment_token": paid}), 1),
@@ -298,10 +298,10 @@ fn status_is_asked_by_any_key_and_by_all_if_they_agree() {
         (json!({"session_token": "nobody"}), 0),
         (json!({"session_token": first, "merchant_code": "cl_sim_merchant"}), 2),
     ] {
-        assert_eq!(shop.check(&question).as_array().unwrap().len(), expected, "{question}");
+        assert_eq!(shop.check(&query).as_array().unwrap().len(), expected, "{query}");
     }
     let token = json!(SANDBOX_API_TOKEN);
-    for (question, expected) in [
+    for (query, expected) in [
         (json!({"merchant_api_token": token}), (400, "session_token is required")),
         (json!({"session_token": first}), (400, "merchant_api_token is required")),
         (
@@ -313,8 +313,8 @@ fn status_is_asked_by_any_key_and_by_all_if_they_agree() {
             (401, "invalid merchant credentials"),
         ),
     ] {
-        let found = refusal(shop.post(CHECK, &question));
-        assert_eq!(found, (expected.0, expected.1.to_owned()), "{question}");
+        let found = refusal(shop.post(CHECK, &query));
+        assert_eq!(found, (expected.0, expected.1.to_owned()), "{query}");
     }
 }
 
@@ -322,13 +322,13 @@ fn status_is_asked_by_any_key_and_by_all_if_they_agree() {
 fn status_can_be_one_object() {
     let mut shop = Shop::with(Switches { single_object: true, ..switches() });
     let (token, _) = shop.open(&order("k"));
-    let question = json!({"session_token": token, "merchant_api_token": SANDBOX_API_TOKEN});
-    let none = refusal(shop.post(CHECK, &question));
+    let query = json!({"session_token": token, "merchant_api_token": SANDBOX_API_TOKEN});
+    let none = refusal(shop.post(CHECK, &query));
     assert_eq!(none, (404, "session not found".to_owned()));
     shop.visit(&token, "?auto=failed");
     shop.wait(1);
     shop.visit(&token, "?auto=paid");
-    assert_eq!(shop.check(&question)["payment_status"], true, "the latest");
+    assert_eq!(shop.check(&query)["payment_status"], true, "the latest");
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn calls_of_payments_meet_faults_too() {
     let mut shop = Shop::new();
     let (token, _) = shop.open(&order("k"));
     shop.trigger("k", Fault::QueryThrottle);
-    let question = json!({"session_token": token, "merchant_api_token": SANDBOX_API_TOKEN});
-    assert_eq!(whole(shop.post(CHECK, &question)).status(), 429);
-    assert_eq!(shop.check(&question), json!([]));
+    let query = json!({"session_token": token, "merchant_api_token": SANDBOX_API_TOKEN});
+    assert_eq!(whole(shop.post(CHECK, &query)).status(), 429);
+    assert_eq!(shop.check(&query), json!([]));
 }

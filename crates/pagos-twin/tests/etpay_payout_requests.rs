@@ -1,4 +1,4 @@
-//! The platform's calls: login and tokens, every check of a create, questions and lists.
+//! The platform's calls: login and tokens, every check of a create, queries and lists.
 //! Not what happens to an accepted payout later.
 
 use bytes::Bytes;
@@ -291,7 +291,7 @@ fn lists_come_in_pages() {
 }
 
 #[test]
-fn a_list_can_lag_and_a_question_by_id_does_not() {
+fn a_list_can_lag_and_a_query_by_id_does_not() {
     let mut shop = Shop::new();
     shop.paid_id("a", "x");
     shop.trigger("b", Fault::ListingLags);

@@ -209,7 +209,7 @@ fn a_search_can_find_it_late() {
 }
 
 #[test]
-fn a_wrong_echo_is_told_to_questions_and_not_in_the_money() {
+fn a_wrong_echo_is_told_to_queries_and_not_in_the_money() {
     let mut pos = Pos::new();
     let created = answer(pos.pay("k", "sim:amount-echo"));
     assert_eq!(created["payout"]["amount"], 12_500);

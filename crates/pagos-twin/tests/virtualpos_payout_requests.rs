@@ -1,4 +1,4 @@
-//! Calls of payouts: bodies, every check in its order, repeats, questions by both names.
+//! Calls of payouts: bodies, every check in its order, repeats, queries by both names.
 //! Not signatures, and not what happens to an accepted payout later.
 
 use bytes::Bytes;
@@ -305,7 +305,7 @@ fn a_repeat_is_paid_again_unless_switched() {
 }
 
 #[test]
-fn questions_are_signed_with_the_stored_instruction() {
+fn queries_are_signed_with_the_stored_instruction() {
     let mut pos = Pos::new();
     let good = tef("k", "x");
     let id = pos.paid_id("k", "x");
@@ -329,7 +329,7 @@ fn questions_are_signed_with_the_stored_instruction() {
 }
 
 #[test]
-fn a_question_may_be_a_post() {
+fn a_query_may_be_a_post() {
     let mut pos = Pos::new();
     let (good, other) = (tef("k", "x"), tef("k", "y"));
     let id = pos.paid_id("k", "x");
@@ -398,7 +398,7 @@ fn what_the_balance_does_not_cover_is_refused() {
 }
 
 #[test]
-fn questions_meet_faults() {
+fn queries_meet_faults() {
     type Shape = fn(&Reply) -> bool;
     let cases: [(Fault, Shape); 5] = [
         (Fault::QueryLost, |it| matches!(it, Reply::Drop)),

@@ -87,7 +87,7 @@ fn the_vectors_of_fragments_have_a_right_signature() {
 }
 
 #[test]
-fn the_api_key_alone_signs_questions_only_where_switched() {
+fn the_api_key_alone_signs_queries_only_where_switched() {
     for (is_strict, expected) in [(true, 401), (false, 200)] {
         let switches = Switches { strict_query_signature: is_strict, ..switches() };
         let mut pos = with_keys(&[(API_KEY, SECRET)], switches);

@@ -52,11 +52,11 @@ pub struct VirtualPosConfig {
     pub verification: Verification,
     /// The paths of the three calls.
     pub paths: Paths,
-    /// The method of the two questions.
+    /// The method of the two queries.
     pub query_method: QueryMethod,
     /// The body of a new payout.
     pub create_body: CreateBody,
-    /// What questions sign.
+    /// What queries sign.
     pub query_signature: QuerySignature,
     /// What words of states mean. Case and accents do not count; unlisted words are never final.
     pub state_words: Vec<(String, Status)>,

@@ -125,5 +125,5 @@ pub(crate) const OPEN_DAYS: u64 = 30;
 /// How long to wait after "too many requests" without a time. Ours.
 pub(crate) const THROTTLE_WAIT_S: u64 = 60;
 
-/// A `Retry-After` beyond this is cut to it. Ours: a question must not wait for ever.
+/// A `Retry-After` beyond this is cut to it. Ours: a query must not wait for ever.
 pub(crate) const THROTTLE_WAIT_S_MAX: u64 = 60 * 60;

@@ -8,7 +8,7 @@
 //! nothing else of it: paths, answers, state words and error codes are settings with assumed
 //! defaults, and live use is refused until you state that you compared them with VirtualPOS's own
 //! documents. Whether a repeated key is refused or paid twice is unknown, so what may have arrived is
-//! not sent again ([`pagos_core::manual::unknown`]). And a question signs the whole instruction again, so keep what
+//! not sent again ([`pagos_core::manual::unknown`]). And a query signs the whole instruction again, so keep what
 //! [`PayoutProvider::prepare`] returns.
 //!
 //! Sources of facts are cited where the code rests on them: `manual` is VirtualPOS's page about the
@@ -73,7 +73,7 @@ use pagos_core::{
     PaymentRef, PaymentSession, PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, Repeat,
     Transport, Violation, WebhookDecoder,
 };
-use pagos_wire::{BaseUrl, money_call_failure, post_json, question_failure};
+use pagos_wire::{BaseUrl, money_call_failure, post_json, query_failure};
 
 pub use crate::{
     config::{Paths, PaymentConfig, TlsConfig, VirtualPosConfig},
@@ -83,7 +83,7 @@ pub use crate::{
 
 use crate::{
     config::{PaymentSettings, Settings, path::Template},
-    payout::{Question, answer::Asked, instruction::Instruction},
+    payout::{Query, answer::Asked, instruction::Instruction},
     sign::Credentials,
 };
 
@@ -93,7 +93,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     currencies: &[Currency::Clp],
     // What a repeated `merchant_id` does is not published: it may pay twice. [inferred]
     deduplication: Deduplication::None,
-    // Absence proves nothing here. This only says when a person is called while questions go on;
+    // Absence proves nothing here. This only says when a person is called while queries go on;
     // the half hour is ours. [inferred]
     absence: Absence { answers_min: 4, grace: Duration::from_secs(30 * 60) },
     // Banks return transfers, and nobody states a limit. [inferred]
@@ -151,14 +151,14 @@ impl VirtualPos {
     fn query_request(
         &self,
         payout: &PayoutRef<'_>,
-        question: &Question,
+        query: &Query,
     ) -> Result<Request<Bytes>, Error> {
         let settings = &self.settings;
         let by_id = payout.reference.and_then(|id| settings.by_id_path.fill(id.as_str()));
         let path = by_id.or_else(|| settings.by_key_path.fill(payout.order.key.as_str()));
         let path = path.ok_or_else(|| Error::invalid("key").because("it fits into no path"))?;
-        let (method, body) = question.message(settings.query_method)?;
-        let headers = settings.credentials.headers(question.claims())?;
+        let (method, body) = query.message(settings.query_method)?;
+        let headers = settings.credentials.headers(query.claims())?;
         let mut request = post_json(&settings.base, &path, headers, body)?;
         *request.method_mut() = method;
         Ok(request)
@@ -233,14 +233,14 @@ impl PayoutProvider for VirtualPos {
     /// a refused signature is [`Lookup::CannotTell`]: the order may give other bytes than were
     /// sent.
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
-        let question = Question::about(&self.settings, payout)?;
-        let request = self.query_request(payout, &question)?;
+        let query = Query::about(&self.settings, payout)?;
+        let request = self.query_request(payout, &query)?;
         let asked_at = self.clock.now();
         let response =
-            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
+            self.transport.send(request, Departure::Anytime).await.map_err(query_failure)?;
         let asked = Asked {
-            tef: question.instruction.as_ref().map(Instruction::tef),
-            is_certain: question.is_certain,
+            tef: query.instruction.as_ref().map(Instruction::tef),
+            is_certain: query.is_certain,
             asked_at,
             seen_at: self.clock.now(),
         };
@@ -326,7 +326,7 @@ impl PaymentProvider for VirtualPos {
         *request.method_mut() = Method::GET;
         let asked_at = self.clock.now();
         let response =
-            self.transport.send(request, Departure::Anytime).await.map_err(question_failure)?;
+            self.transport.send(request, Departure::Anytime).await.map_err(query_failure)?;
         payment::read_lookup(&self.settings, payments, &response, asked_at, self.clock.now())
     }
 }

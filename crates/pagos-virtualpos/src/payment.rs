@@ -121,7 +121,7 @@ pub(crate) fn read_link(
     read_url(payments, response, json)?.ok_or_else(|| unknown("the answer has no page"))
 }
 
-/// What the answer to a question about a payment says. One payment is one try here.
+/// What the answer to a query about a payment says. One payment is one try here.
 pub(crate) fn read_lookup(
     settings: &Settings,
     payments: &PaymentSettings,
@@ -140,11 +140,9 @@ pub(crate) fn read_lookup(
         Answer::Refused(refusal) if refusal.is_absent(&settings.words) => {
             return Ok(Lookup::Absent);
         }
-        Answer::Refused(_) => return cannot_tell("the question was refused"),
+        Answer::Refused(_) => return cannot_tell("the query was refused"),
         Answer::Throttled(wait) => {
-            return Err(
-                Error::new(ErrorKind::Throttled, "too many questions").with_retry_after(wait)
-            );
+            return Err(Error::new(ErrorKind::Throttled, "too many queries").with_retry_after(wait));
         }
         Answer::Foreign(http) if is_forbidden(http) => return Err(forbidden()),
         Answer::Object(_) | Answer::Several(_) => return cannot_tell("no payment in the answer"),

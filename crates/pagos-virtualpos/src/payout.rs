@@ -64,8 +64,8 @@ pub(crate) fn create_body(settings: &Settings, instruction: &Instruction) -> Res
     }
 }
 
-/// What a question signs, and what follows from a refused signature.
-pub(crate) struct Question {
+/// What a query signs, and what follows from a refused signature.
+pub(crate) struct Query {
     /// The instruction to sign; `None` for the API key alone.
     pub(crate) instruction: Option<Instruction>,
     /// The signature is the one that VirtualPOS expects. Otherwise its refusal says nothing about
@@ -73,7 +73,7 @@ pub(crate) struct Question {
     pub(crate) is_certain: bool,
 }
 
-impl Question {
+impl Query {
     /// The instruction as it was stored, else as the order gives it today, else none.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use pagos_wire::{
     VERIFICATIONS, words,
 };
 
-/// The method of questions. \[inferred\]
+/// The method of queries. \[inferred\]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueryMethod {
     /// Without a body.
@@ -26,12 +26,12 @@ pub enum CreateBody {
     Flat,
 }
 
-/// What questions sign.
+/// What queries sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QuerySignature {
     /// The API key and the whole instruction. Source: manual.
     FullTef,
-    /// The API key alone, as the questions of the payment API. \[inferred\]
+    /// The API key alone, as the queries of the payment API. \[inferred\]
     ApiKeyOnly,
 }
 
@@ -130,14 +130,14 @@ pagos_wire::settings! {
         .what("The path of a payout by our key.")
         .default("/v3/payout/merchant/{merchant_id}");
     QUERY_METHOD = Setting::new("query_method", Form::Words(&words(&QUERY_METHODS)))
-        .what("The method of questions. The body of `POST` is what is signed, less the API key.")
+        .what("The method of queries. The body of `POST` is what is signed, less the API key.")
         .default("GET");
     CREATE_BODY = Setting::new("create_body", Form::Words(&words(&CREATE_BODIES)))
         .what("The body of a new payout: `{\"tef\": T}`, the same with the API key, or `T` itself, \
                with `T` for the instruction.")
         .default("tef_wrapped");
     QUERY_SIGNATURE = Setting::new("query_signature", Form::Words(&words(&QUERY_SIGNATURES)))
-        .what("What questions sign; the manual says the whole instruction.")
+        .what("What queries sign; the manual says the whole instruction.")
         .default("full_tef");
     DEFAULT_MESSAGE = Setting::new("default_message", Form::Text)
         .what("The message of an order without description.")

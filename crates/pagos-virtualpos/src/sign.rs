@@ -1,7 +1,7 @@
 //! The signature: an HS256 token over `{"api_key": .., "tef": ..}` in the header `Signature`. Pure;
 //! no requests, and no building of the instruction (`payout.rs`).
 //!
-//! The three payout calls sign one structure, the two questions included. Source: manual. HS256,
+//! The three payout calls sign one structure, the two queries included. Source: manual. HS256,
 //! the key as text and the bare `Authorization` are how the payment API of the same provider is
 //! called. Source: docs: autenticación y firma; public code of three integrations.
 //!
@@ -25,7 +25,7 @@ use pagos_wire::{Hs256, sensitive};
 /// What is signed beside the API key. Bytes are JSON objects, and are signed as they are.
 #[derive(Clone, Copy)]
 pub enum Claims<'a> {
-    /// `{"api_key": ..}`: the payment API's questions. Source: docs: autenticación y firma.
+    /// `{"api_key": ..}`: the payment API's queries. Source: docs: autenticación y firma.
     ApiKeyOnly,
     /// `{"api_key": .., "tef": ..}`: every payout call. Source: manual.
     Tef(&'a [u8]),

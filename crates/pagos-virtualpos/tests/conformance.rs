@@ -205,9 +205,9 @@ fn prepare_makes_the_bytes_that_are_signed_and_sent() {
     }
 }
 
-/// Stored bytes with another order of keys go into the question too.
+/// Stored bytes with another order of keys go into the query too.
 #[test]
-fn a_question_signs_the_stored_bytes() {
+fn a_query_signs_the_stored_bytes() {
     let case = case("payout-create", "stored-instruction");
     let order: PayoutOrder = case.json("order").unwrap();
     let handle = Handle::new(case.handle.clone().unwrap()).unwrap();
@@ -219,11 +219,11 @@ fn a_question_signs_the_stored_bytes() {
     };
     // The signature is certain with the stored bytes, and a guess without them.
     assert_eq!(ask(Some(&handle)).unwrap_err().kind(), ErrorKind::Unauthorized);
-    let question = transport.sent();
+    let query = transport.sent();
     let _ = finish(provider.create(&order, Some(&handle), Departure::Anytime));
-    assert_eq!(question.headers()["signature"], transport.sent().headers()["signature"]);
+    assert_eq!(query.headers()["signature"], transport.sent().headers()["signature"]);
     assert!(matches!(ask(None).unwrap(), Lookup::CannotTell(_)));
-    assert_ne!(question.headers()["signature"], transport.sent().headers()["signature"]);
+    assert_ne!(query.headers()["signature"], transport.sent().headers()["signature"]);
 
     let foreign = self::case("payout-create", "stored-instruction-of-another-key").handle;
     let foreign = Handle::new(foreign.unwrap()).unwrap();

@@ -25,7 +25,7 @@ use tokio::{net::TcpStream, time::Instant};
 use tokio_io_timeout::TimeoutWriter;
 
 use crate::{
-    receiver::{Keeps, Receiver, answer_to, closing, is_ready_question},
+    receiver::{Keeps, Receiver, answer_to, closing, is_ready_query},
     settings::{Settings, within_reason},
     slots::{Notice, Notices, Slot},
 };
@@ -107,7 +107,7 @@ impl Receiver {
         request: Request<Incoming>,
     ) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        if is_ready_question(&head) {
+        if is_ready_query(&head) {
             return closing(answer_to(&head.method, self.answer_ready().await));
         }
         let endpoint = match self.route(&head) {

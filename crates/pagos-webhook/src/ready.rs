@@ -34,11 +34,11 @@ impl<F: Fn() + Send + Sync + 'static> Worker for F {
     }
 }
 
-/// The path of the question.
+/// The path of the query.
 pub(crate) const READY_PATH: &str = "/readyz";
 
-/// What was found the last time. A flood of questions asks the store once in a while, and nobody waits
-/// for somebody else's question once there was an answer.
+/// What was found the last time. A flood of queries asks the store once in a while, and nobody waits
+/// for somebody else's query once there was an answer.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     last: Mutex<Option<Found>>,

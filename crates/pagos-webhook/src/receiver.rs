@@ -139,13 +139,13 @@ impl Receiver {
     /// let delivery = Request::post("/webhooks/cashypro").body(Bytes::from("{}")).unwrap();
     /// let answer = receiver.answer(delivery).await;
     /// assert_eq!(answer.status(), 401); // nobody signed it
-    /// let question = Request::get("/healthz").body(Bytes::new()).unwrap();
-    /// assert_eq!(receiver.answer(question).await.status(), 200);
+    /// let query = Request::get("/healthz").body(Bytes::new()).unwrap();
+    /// assert_eq!(receiver.answer(query).await.status(), 200);
     /// # });
     /// ```
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        if is_ready_question(&head) {
+        if is_ready_query(&head) {
             return answer_to(&head.method, self.answer_ready().await);
         }
         let endpoint = match self.route(&head) {
@@ -350,7 +350,7 @@ impl Receiver {
 }
 
 /// Whether it is for [`Receiver::answer_ready`].
-pub(crate) fn is_ready_question(head: &http::request::Parts) -> bool {
+pub(crate) fn is_ready_query(head: &http::request::Parts) -> bool {
     head.uri.path() == READY_PATH && is_reading(&head.method)
 }
 

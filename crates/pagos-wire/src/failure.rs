@@ -23,7 +23,7 @@ pub fn money_call_failure(failure: TransportError) -> Error {
 }
 
 /// The error of a call that moves no money and got no response: `Undelivered`, ask again.
-pub fn question_failure(failure: TransportError) -> Error {
+pub fn query_failure(failure: TransportError) -> Error {
     Error::new(ErrorKind::Undelivered, "the provider gave no answer").with_source(failure)
 }
 
@@ -45,9 +45,9 @@ mod tests {
     }
 
     #[test]
-    fn a_question_can_always_be_asked_again() {
+    fn a_query_can_always_be_asked_again() {
         for reached in [Reached::No, Reached::Maybe] {
-            let error = question_failure(TransportError::new(reached, "timed out"));
+            let error = query_failure(TransportError::new(reached, "timed out"));
             assert_eq!(error.kind(), ErrorKind::Undelivered);
             assert_eq!(error.source().unwrap().to_string(), "timed out");
         }

@@ -38,7 +38,7 @@ mod url;
 pub use ascii::to_ascii_json;
 pub use civil_time::UtcOffset;
 pub use decimal::{JsonDecimal, WireDecimal};
-pub use failure::{money_call_failure, question_failure};
+pub use failure::{money_call_failure, query_failure};
 pub use jws::Hs256;
 pub use loose::{WireInteger, WireText};
 pub use redact::redact;

@@ -12,7 +12,7 @@ use crate::config::{AccountSettings, ConfigProblem};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) sends_per_second_max: Option<u32>,
-    pub(crate) questions_per_second_max: Option<u32>,
+    pub(crate) queries_per_second_max: Option<u32>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) lease: Option<Duration>,
     pub(crate) absence_grace: Option<Duration>,
@@ -33,9 +33,9 @@ const LIMITS: [Limit; 6] = [
         set: |to, n| to.sends_per_second_max = Some(n),
     },
     Limit {
-        name: "questions_per_second_max",
+        name: "queries_per_second_max",
         most: 1_000,
-        set: |to, n| to.questions_per_second_max = Some(n),
+        set: |to, n| to.queries_per_second_max = Some(n),
     },
     Limit { name: "deadline_s", most: 600, set: |to, n| to.deadline = seconds(n) },
     Limit { name: "lease_s", most: 3_600, set: |to, n| to.lease = seconds(n) },
@@ -97,8 +97,8 @@ impl Limits {
         let is_free = |told: Option<u32>| move |_: &u32| told.is_none();
         self.sends_per_second_max =
             self.sends_per_second_max.filter(is_free(told.sends_per_second_max));
-        self.questions_per_second_max =
-            self.questions_per_second_max.filter(is_free(told.questions_per_second_max));
+        self.queries_per_second_max =
+            self.queries_per_second_max.filter(is_free(told.queries_per_second_max));
     }
 
     /// The policy of this account, if it has one of its own.
@@ -121,8 +121,8 @@ impl Limits {
             sends_per_second_max: self.sends_per_second_max.or(fitted.sends_per_second_max),
             ..fitted
         };
-        if let Some(questions) = self.questions_per_second_max {
-            own.limit_questions(questions);
+        if let Some(queries) = self.queries_per_second_max {
+            own.limit_queries(queries);
         }
         own
     }
@@ -170,9 +170,9 @@ mod tests {
         let live = Policy::live();
         assert_eq!(own, Some(Policy { sends_per_second_max: Some(1), deadline, ..live.clone() }));
         // Conekta is waited for, whatever else is said.
-        let own = policy_of("conekta", &[("questions_per_second_max", "1")]).unwrap();
+        let own = policy_of("conekta", &[("queries_per_second_max", "1")]).unwrap();
         assert_eq!(own.deadline, Duration::from_secs(60));
-        assert_eq!((own.questions_per_second_max, own.hints_per_second_max), (Some(1), Some(1)));
+        assert_eq!((own.queries_per_second_max, own.hints_per_second_max), (Some(1), Some(1)));
         assert_eq!(own.sends_per_second_max, live.sends_per_second_max);
     }
 
@@ -203,10 +203,10 @@ mod tests {
 
     #[test]
     fn what_is_said_for_the_whole_process_wins() {
-        let fields = [("sends_per_second_max", "1"), ("questions_per_second_max", "2")];
+        let fields = [("sends_per_second_max", "1"), ("queries_per_second_max", "2")];
         let mut limits = Limits::read(&account("bank-a", &fields)).unwrap();
         limits.yield_to(&Limits { sends_per_second_max: Some(9), ..Limits::default() });
-        let questions_per_second_max = Some(2);
-        assert_eq!(limits, Limits { questions_per_second_max, ..Limits::default() });
+        let queries_per_second_max = Some(2);
+        assert_eq!(limits, Limits { queries_per_second_max, ..Limits::default() });
     }
 }

@@ -31,7 +31,7 @@ fn build(fields: &Fields<'_>, seams: &Seams) -> Built {
     Ok(Arc::new(provider))
 }
 
-/// A payout or a question about one: all of them sign its instruction, the `tef` object.
+/// A payout or a query about one: all of them sign its instruction, the `tef` object.
 fn sign(fields: &Fields<'_>, tef: &[u8]) -> Result<Signed, Failure> {
     let settings = fields.settings;
     let (api_key, secret_key) = (needed(settings, "api_key"), needed(settings, "secret_key"));

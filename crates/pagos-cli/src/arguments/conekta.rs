@@ -34,7 +34,7 @@ pub(crate) enum Errand {
     Events(EventsErrand),
     /// After an outage: ask about every payout that Conekta told something of
     ///
-    /// Reads Conekta's list of events and makes a question due about each payout of the store that
+    /// Reads Conekta's list of events and makes a query due about each payout of the store that
     /// they name. `pagos serve` or `pagos pay` asks them; `pagos serve` does all this by itself when
     /// it starts.
     #[command(after_help = EXIT_CODES)]

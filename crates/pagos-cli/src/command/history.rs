@@ -86,7 +86,7 @@ pub(super) fn effect(change: Change) -> String {
         Change::Advanced => "advanced".to_owned(),
         Change::Reversed { from, to } => format!("REVERSED from {from} to {to}"),
         Change::Stale => "stale, changes nothing".to_owned(),
-        Change::Confirm => "to be confirmed by a question".to_owned(),
+        Change::Confirm => "to be confirmed by a query".to_owned(),
     }
 }
 

@@ -132,7 +132,7 @@ fn judge(
 struct Verdict {
     verified: bool,
     hint: bool,
-    /// What it says, in a word; `query` where only a question to the provider tells.
+    /// What it says, in a word; `query` where only a query to the provider tells.
     event: Option<&'static str>,
     subject: Option<Subject>,
     key: Option<OrderKey>,
@@ -148,7 +148,7 @@ struct Verdict {
 impl Verdict {
     fn genuine(event: Event) -> Self {
         let word = word(&event);
-        let unread = "it is genuine, and only a question to the provider tells what it means";
+        let unread = "it is genuine, and only a query to the provider tells what it means";
         Self {
             verified: true,
             event: Some(word),

@@ -113,12 +113,12 @@ impl Bank {
     pub(crate) fn limit_rates(&mut self, rates: &RateArguments) {
         let policy = &mut self.policy;
         policy.sends_per_second_max = rates.rate.or(policy.sends_per_second_max);
-        if let Some(questions) = rates.question_rate {
-            policy.limit_questions(questions);
+        if let Some(queries) = rates.query_rate {
+            policy.limit_queries(queries);
         }
         self.accounts.yield_to(&Limits {
             sends_per_second_max: rates.rate,
-            questions_per_second_max: rates.question_rate,
+            queries_per_second_max: rates.query_rate,
             ..Limits::default()
         });
     }

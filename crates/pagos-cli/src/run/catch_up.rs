@@ -1,4 +1,4 @@
-//! After an outage: what a provider told while nobody listened becomes questions about our payouts.
+//! After an outage: what a provider told while nobody listened becomes queries about our payouts.
 //! Believes nothing of it; the answers count.
 
 use std::{convert::Infallible, fmt, time::Duration};
@@ -35,7 +35,7 @@ impl fmt::Display for CaughtUp {
     }
 }
 
-/// Makes a question due about each order that the provider told of since then.
+/// Makes a query due about each order that the provider told of since then.
 ///
 /// # Errors
 /// If the provider does not tell, or the store cannot be written. What was made due stays so.

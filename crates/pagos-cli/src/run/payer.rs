@@ -28,7 +28,7 @@ pub(crate) async fn wait(office: &Office, key: &OrderKey) -> Result<Waited, Fail
     let stop = Stop::listen(office.engine.sending());
     console::tell("waiting for the payer; Ctrl-C ends the waiting and nothing else");
     loop {
-        // No payout is claimed with room for none, so what a signal cuts off are questions.
+        // No payout is claimed with room for none, so what a signal cuts off are queries.
         tokio::select! {
             worked = office.engine.work(0) => drop(worked?),
             () = stop.requested() => {}

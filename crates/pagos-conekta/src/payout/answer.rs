@@ -1,4 +1,4 @@
-//! What the answers to one payee, one transfer and one question say. No requests. Refusals are in
+//! What the answers to one payee, one transfer and one query say. No requests. Refusals are in
 //! `status.rs`, lists in `payout/list.rs`.
 
 use bytes::Bytes;
@@ -106,7 +106,7 @@ fn made<'a>(refusal: &Refusal<'a>) -> Option<&'a RawValue> {
     Transfer::read(json).is_ok().then_some(json)
 }
 
-/// How a question about one transfer was put.
+/// How a query about one transfer was put.
 pub(crate) struct Asked<'a> {
     pub(crate) reference: &'a ProviderRef,
     pub(crate) handle: Option<&'a PayeeHandle>,
@@ -123,7 +123,7 @@ pub(crate) fn read_lookup(
     shown: &Shown<'_>,
 ) -> Result<Lookup, Error> {
     let cannot_tell = |because: &str| Ok(Lookup::CannotTell(because.to_owned()));
-    let json = match status::read_question(response, shown)? {
+    let json = match status::read_query(response, shown)? {
         Ok(json) => json,
         Err(because) => return cannot_tell(&because),
     };

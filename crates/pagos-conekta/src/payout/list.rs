@@ -102,7 +102,7 @@ async fn read_page(
         path.push_str(&format!("&next={cursor}"));
     }
     let response = conekta.ask(&path).await?;
-    let json = status::read_question(&response, shown)?;
+    let json = status::read_query(&response, shown)?;
     Ok(json.and_then(|json| Page::read(json).map_err(str::to_owned)))
 }
 

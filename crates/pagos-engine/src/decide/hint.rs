@@ -1,7 +1,7 @@
-//! What somebody who proved nothing can cause: one question, ahead of its time, that spends nothing.
+//! What somebody who proved nothing can cause: one query, ahead of its time, that spends nothing.
 //!
 //! Without news from the provider everything goes on as if nobody had said anything: the schedule, the
-//! questions that were counted, the proof of absence, the history.
+//! queries that were counted, the proof of absence, the history.
 
 use pagos_core::Timestamp;
 
@@ -9,7 +9,7 @@ use super::{Outcome, Rules, Task, task};
 use crate::progress::Progress;
 
 impl Rules<'_> {
-    /// Brings the next question forward. `None` where there is none to ask, or none sooner: what waits
+    /// Brings the next query forward. `None` where there is none to ask, or none sooner: what waits
     /// to be sent is sent at its time, whatever is said.
     pub(crate) fn hinted(&self, progress: &Progress, due_at: Option<Timestamp>) -> Option<Outcome> {
         if task(progress) != Task::Ask {
@@ -25,7 +25,7 @@ impl Rules<'_> {
         Some(Outcome { progress, due_at: Some(ask_at), entries: Vec::new(), notices: Vec::new() })
     }
 
-    /// The question at hand brought no observation. If it was ahead of its time, that says nothing.
+    /// The query at hand brought no observation. If it was ahead of its time, that says nothing.
     pub(super) fn asked_ahead(&self, progress: &Progress) -> Option<Outcome> {
         let mut progress = progress.clone();
         let due_at = progress.ahead_of.take()?;

@@ -140,7 +140,7 @@ fn a_refusal_counts_for_its_own_attempt_only() {
     }
 }
 
-/// A watch ends with an answer behind its window, and not with a question in vain.
+/// A watch ends with an answer behind its window, and not with a query in vain.
 #[test]
 fn a_watch_ends_with_an_answer() {
     let window = Policy::live().watch_for;
@@ -157,13 +157,13 @@ fn a_watch_ends_with_an_answer() {
     // Whoever was away for a second window asks all the same, and not for ever.
     let given_up = behind.plus(window);
     assert!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at).is_some());
-    progress.asking.questions = Policy::live().questions_max;
+    progress.asking.queries = Policy::live().queries_max;
     assert!(due(behind, &|rules| rules.asked(&progress, String::new()).due_at).is_some());
     assert_eq!(due(given_up, &|rules| rules.asked(&progress, String::new()).due_at), None);
 }
 
-/// A list and the closing question were answered at the same moment, so the answer says nothing about the
-/// word of the list. A person was told that questions go on, and there was none.
+/// A list and the closing query were answered at the same moment, so the answer says nothing about the
+/// word of the list. A person was told that queries go on, and there was none.
 #[test]
 fn a_watch_does_not_end_with_a_word_that_nobody_documented() {
     let mut settled = progress(Status::Succeeded, false);
@@ -186,7 +186,7 @@ fn a_watch_does_not_end_with_a_word_that_nobody_documented() {
     assert!(odd.progress.attention.is_some() && odd.due_at.is_some());
     let same_moment = learn(&odd.progress, &answered(behind));
     assert!(same_moment.progress.standing.not_understood().is_some());
-    assert!(same_moment.due_at.is_some(), "questions go on");
+    assert!(same_moment.due_at.is_some(), "queries go on");
     let later = behind.plus(Duration::from_secs(1));
     let mut denied = same_moment.progress.clone();
     denied.asking.absences = 5;
@@ -198,7 +198,7 @@ fn a_watch_does_not_end_with_a_word_that_nobody_documented() {
 }
 
 /// What a person settled, and the provider denies as often as a proof needs, is at rest; a single denial,
-/// or denials to questions from before the end, leave the watch open.
+/// or denials to queries from before the end, leave the watch open.
 #[test]
 fn a_watch_ends_with_denials_in_a_row_that_were_asked_for_after_its_window() {
     let behind = at(1).plus(Policy::live().watch_for);
@@ -277,18 +277,18 @@ fn a_watch_does_not_end_while_the_provider_says_that_it_is_under_way() {
     }
     let old = Observation { asked_at: Some(at(4)), ..answer(Status::Pending, 5 + end) };
     let old = rules(5 + end).learn(&settled, &old);
-    assert_eq!(old.progress.settled_at, settled.settled_at, "an old question says nothing");
+    assert_eq!(old.progress.settled_at, settled.settled_at, "an old query says nothing");
     assert!(old.due_at.is_some(), "not even that the watch is over");
 }
 
 /// A payout in doubt, as far along as anybody can make it without a proof.
 fn in_doubt() -> Progress {
-    let asking = Asking { questions: Policy::live().questions_max - 1, absences: 2 };
+    let asking = Asking { queries: Policy::live().queries_max - 1, absences: 2 };
     Progress { asking, ..progress(Status::Unknown, true) }
 }
 
 #[test]
-fn receiver_4_a_hint_moves_only_a_question_and_never_a_send() {
+fn receiver_4_a_hint_moves_only_a_query_and_never_a_send() {
     let hinted = |progress: &Progress, due_at| {
         decide(Deduplication::ByKey, at(100), |rules| rules.hinted(progress, due_at))
     };
@@ -309,10 +309,10 @@ fn receiver_4_a_hint_moves_only_a_question_and_never_a_send() {
     assert_eq!(hinted(&Progress { attention, ..asked }, None), None);
 }
 
-/// The questions that call a person, and the absences that prove that an attempt is lost, are those of
+/// The queries that call a person, and the absences that prove that an attempt is lost, are those of
 /// the schedule: a stranger can cause others, and they count for nothing.
 #[test]
-fn receiver_4_a_question_that_a_hint_brought_forward_spends_nothing() {
+fn receiver_4_a_query_that_a_hint_brought_forward_spends_nothing() {
     let before = Progress { ahead_of: Some(at(90_000)), ..in_doubt() };
     let now = at(80_000);
     let is_unspent = |outcome: Outcome| {
@@ -332,7 +332,7 @@ fn receiver_4_a_question_that_a_hint_brought_forward_spends_nothing() {
 
 #[test]
 fn receiver_4_an_answer_to_a_hint_counts_if_it_is_news_and_leaves_the_schedule_if_it_is_none() {
-    let asking = Asking { questions: 4, absences: 0 };
+    let asking = Asking { queries: 4, absences: 0 };
     let before = Progress { asking, ahead_of: Some(at(900)), ..progress(Status::Pending, true) };
     let told = |status, source| {
         let seen =
@@ -350,7 +350,7 @@ fn receiver_4_an_answer_to_a_hint_counts_if_it_is_news_and_leaves_the_schedule_i
     assert_eq!((genuine.progress.status(), genuine.progress.ahead_of), (Status::Succeeded, None));
 }
 
-fn seen_by_question(status: Status, asked_at: Timestamp) -> Observation {
+fn seen_by_query(status: Status, asked_at: Timestamp) -> Observation {
     let asked_at = Some(asked_at);
     Observation { asked_at, ..Observation::new(status, Source::Query, at(0)) }
 }
@@ -363,19 +363,19 @@ fn a_settled_payout_is_asked_about_seven_times_in_its_month() {
     let ask = |now: Timestamp, progress: &Progress| {
         let rules =
             Rules { order: &order, descriptor: &descriptor, policy: &policy, is_swept: false, now };
-        let seen = Observation { seen_at: now, ..seen_by_question(Status::Succeeded, now) };
+        let seen = Observation { seen_at: now, ..seen_by_query(Status::Succeeded, now) };
         rules.learn(progress, &seen)
     };
     let mut settled = ask(now, &progress(Status::Pending, true));
-    let (mut questions, mut gap_max) = (0, Duration::ZERO);
+    let (mut queries, mut gap_max) = (0, Duration::ZERO);
     while let Some(due_at) = settled.due_at {
         gap_max = gap_max.max(due_at.since(now));
         now = due_at;
         settled = ask(now, &settled.progress);
-        questions += 1;
+        queries += 1;
     }
-    assert_eq!(questions, 7);
-    assert!(now >= at(30 * 86_400), "the last question leaves when the window has closed");
+    assert_eq!(queries, 7);
+    assert!(now >= at(30 * 86_400), "the last query leaves when the window has closed");
     assert!(gap_max <= Duration::from_secs(12 * 86_400), "{gap_max:?}");
 }
 
@@ -392,7 +392,7 @@ fn what_was_settled_in_one_moment_is_not_asked_about_in_one_moment() {
             is_swept: false,
             now: at(5),
         };
-        let seen = seen_by_question(Status::Succeeded, at(4));
+        let seen = seen_by_query(Status::Succeeded, at(4));
         rules.learn(&progress(Status::Pending, true), &seen).due_at
     };
     let moments: std::collections::BTreeSet<_> = (0..1_000).map(due_at).collect();

@@ -1,6 +1,6 @@
 //! How long a payout may wait in each state, and the one call for a person when that is over.
 //!
-//! Nothing here ends a wait: questions, and tries to send, go on.
+//! Nothing here ends a wait: queries, and tries to send, go on.
 
 use std::time::Duration;
 
@@ -84,28 +84,28 @@ fn because(wait: Wait, progress: &Progress) -> String {
                 .to_owned()
         }
         Wait::Doubt => {
-            "the provider does not say for a long time what became of it; questions go on; \
+            "the provider does not say for a long time what became of it; queries go on; \
                         look at the bank, then decide with `pagos resolve`"
                 .to_owned()
         }
         Wait::Pending => {
             "the provider has it for longer than it should and does not finish; ask the \
-                          provider; questions go on"
+                          provider; queries go on"
                 .to_owned()
         }
         Wait::Denied => "the provider had it, and now says that it has no such payout; ask the \
-                         provider; questions go on"
+                         provider; queries go on"
             .to_owned(),
         Wait::NotUnderstood => {
             let word = progress.standing.not_understood().map_or("", |told| told.word.as_str());
             format!(
                 "the provider says {word:?}, which nobody documented: it may mean a reversal; ask \
-                 the provider; questions go on"
+                 the provider; queries go on"
             )
         }
         Wait::Confirm => {
             "its final status was contradicted, and the provider does not say which is \
-                          true; questions go on"
+                          true; queries go on"
                 .to_owned()
         }
     }

@@ -46,7 +46,7 @@ pub(crate) enum MayOpen {
     No(String),
 }
 
-/// What the last of several questions brought, beside observations.
+/// What the last of several queries brought, beside observations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Observations.
@@ -177,7 +177,7 @@ impl PaymentRules<'_> {
         if is_news || change == Change::Confirm {
             progress.asking = Asking::default();
         } else if seen.source == Source::Query {
-            progress.asking.questions = progress.asking.questions.saturating_add(1);
+            progress.asking.queries = progress.asking.queries.saturating_add(1);
             progress.asking.absences = 0;
         }
         if is_news && progress.status().is_final() {
@@ -273,7 +273,7 @@ impl PaymentRules<'_> {
         kinds
     }
 
-    /// Takes in what the questions about all its sessions brought, of which the first left at
+    /// Takes in what the queries about all its sessions brought, of which the first left at
     /// `asked_at`.
     pub(crate) fn answered(
         &self,
@@ -283,13 +283,13 @@ impl PaymentRules<'_> {
         asked_at: Timestamp,
     ) -> PaymentOutcome {
         let learned = self.learn(progress, told);
-        // Whatever is no news counts as one more question, try by try.
-        let counted = progress.asking.questions.saturating_add(saturating(told.len()));
+        // Whatever is no news counts as one more query, try by try.
+        let counted = progress.asking.queries.saturating_add(saturating(told.len()));
         let is_news =
-            learned.progress.asking.questions < counted || learned.progress.is_quarantined();
+            learned.progress.asking.queries < counted || learned.progress.is_quarantined();
         let is_clear = !matches!(answer, Answer::Ambiguous(_));
         if let Some(due_at) = progress.ahead_of.filter(|_| is_clear && !is_news) {
-            // A hint brought the question forward: it spends nothing, and hurries no proof on.
+            // A hint brought the query forward: it spends nothing, and hurries no proof on.
             // Found once more, so it was not absent; that much counts.
             let absences = if told.is_empty() { progress.asking.absences } else { 0 };
             let asking = Asking { absences, ..progress.asking };
@@ -312,11 +312,11 @@ impl PaymentRules<'_> {
     }
 
     /// The provider knows of no payment in the last session. As with payouts, the grace is counted to
-    /// the question and not to the writing of its answer.
+    /// the query and not to the writing of its answer.
     fn absent(&self, progress: &PaymentProgress, asked_at: Timestamp) -> PaymentOutcome {
         let mut progress = progress.clone();
         let asked_at = asked_at.min(self.now);
-        progress.asking.questions = progress.asking.questions.saturating_add(1);
+        progress.asking.queries = progress.asking.queries.saturating_add(1);
         progress.asking.absences = progress.asking.absences.saturating_add(1);
         let absence = self.policy.absence.unwrap_or(self.terms.absence);
         let closed_at = progress.sessions.last().and_then(|session| session.closes_at);
@@ -336,26 +336,25 @@ impl PaymentRules<'_> {
         self.learn(&progress, &[seen])
     }
 
-    /// A question was asked that brought nothing.
+    /// A query was sent that brought nothing.
     fn asked(&self, progress: &PaymentProgress, answer: String) -> PaymentOutcome {
         let mut progress = progress.clone();
-        progress.asking.questions = progress.asking.questions.saturating_add(1);
+        progress.asking.queries = progress.asking.queries.saturating_add(1);
         progress.asking.absences = 0;
         let due_at = self.next_due(&progress);
         self.attend(self.quietly(progress, due_at, vec![Entry::Asked { at: self.now, answer }]))
     }
 
-    /// Calls a person, once, for a payment of which the provider does not say for many questions
-    /// whether it has it. Questions go on.
+    /// Calls a person, once, for a payment of which the provider does not say for many queries
+    /// whether it has it. Queries go on.
     fn attend(&self, mut outcome: PaymentOutcome) -> PaymentOutcome {
         let progress = &mut outcome.progress;
         let is_overdue = (progress.status() == Status::Unknown || progress.is_in_doubt())
-            && progress.asking.questions >= self.policy.questions_max;
+            && progress.asking.queries >= self.policy.queries_max;
         if !is_overdue || progress.attention.is_some() {
             return outcome;
         }
-        let because =
-            "the provider does not say for a long time what became of it; questions go on";
+        let because = "the provider does not say for a long time what became of it; queries go on";
         progress.attention = Some(Attention::Overdue(because.to_owned()));
         outcome.entries.push(Entry::Attention { at: self.now, because: because.to_owned() });
         let told = Observation::new(outcome.progress.status(), Source::Operator, self.now);
@@ -366,7 +365,7 @@ impl PaymentRules<'_> {
         outcome
     }
 
-    /// Somebody who proved nothing says that there is news: brings the next question forward. `None`
+    /// Somebody who proved nothing says that there is news: brings the next query forward. `None`
     /// where there is none to ask, or none sooner.
     pub(crate) fn hinted(
         &self,
@@ -423,22 +422,22 @@ impl PaymentRules<'_> {
 
     /// When to ask next, if nothing is learned before.
     fn next_due(&self, progress: &PaymentProgress) -> Option<Timestamp> {
-        let questions = progress.asking.questions;
+        let queries = progress.asking.queries;
         if progress.is_quarantined() {
             return None;
         }
         if progress.is_in_doubt() {
-            let delay = match questions {
+            let delay = match queries {
                 0 => self.policy.confirm_delay,
-                asked => self.policy.question_delay(asked),
+                asked => self.policy.query_delay(asked),
             };
             return Some(self.now.plus(delay));
         }
         let delay = match progress.status() {
             Status::Created => return None,
-            Status::Unknown => self.policy.question_delay(questions),
-            _ if progress.open_session(self.now).is_some() => self.policy.payment_delay(questions),
-            Status::Pending => self.policy.payment_delay(questions),
+            Status::Unknown => self.policy.query_delay(queries),
+            _ if progress.open_session(self.now).is_some() => self.policy.payment_delay(queries),
+            Status::Pending => self.policy.payment_delay(queries),
             Status::Succeeded | Status::Failed(_) => return self.next_watch(progress),
         };
         Some(self.now.plus(delay))
@@ -450,7 +449,7 @@ impl PaymentRules<'_> {
         if self.now >= closes_at {
             return None;
         }
-        let next = self.now.plus(self.policy.watch_delay(progress.asking.questions));
+        let next = self.now.plus(self.policy.watch_delay(progress.asking.queries));
         Some(next.min(closes_at))
     }
 
@@ -461,7 +460,7 @@ impl PaymentRules<'_> {
         session.status().is_final() && self.now > ended_at.plus(self.policy.payment_watch_for)
     }
 
-    /// Whatever makes a schedule ends the question that was ahead of the one before.
+    /// Whatever makes a schedule ends the query that was ahead of the one before.
     fn quietly(
         &self,
         progress: PaymentProgress,

@@ -1,4 +1,4 @@
-//! Following payments: questions when they are due, and what webhooks tell. Opens nothing.
+//! Following payments: queries when they are due, and what webhooks tell. Opens nothing.
 
 use std::{panic::AssertUnwindSafe, pin::pin};
 
@@ -151,7 +151,7 @@ impl Engine {
         key: &OrderKey,
         id: InboxId,
     ) -> Result<Hinted, EngineError> {
-        let (point, by) = (Point::SchedulePaymentQuestion, By::inbox(id));
+        let (point, by) = (Point::SchedulePaymentQuery, By::inbox(id));
         loop {
             let mut payment = self.load_payment(key).await?;
             let rules = self.payment_rules(&payment)?;

@@ -162,14 +162,14 @@ pub(super) async fn claim_begins_the_attempt(store: Arc<dyn Store>) {
     assert_eq!(names(&claimed(&*store, 29, 9).await), ["k1"]);
 }
 
-/// A question moves no money, so nothing is written for it; yet two workers do not ask at once.
+/// A query moves no money, so nothing is written for it; yet two workers do not ask at once.
 pub(super) async fn claim_to_ask_raises_nothing_and_keeps_others_away(store: Arc<dyn Store>) {
     released(&*store, &["k1"]).await;
     let payout = stored(&*store, "k1").await;
     let (progress, _) = observed(&payout.progress, Status::Pending, 1);
     done(&*store, Step { progress, ..step(&payout) }).await;
     let before = stored(&*store, "k1").await;
-    let never = |_: &Payout| -> Option<Begun> { panic!("a question begins no attempt") };
+    let never = |_: &Payout| -> Option<Begun> { panic!("a query begins no attempt") };
     let ask = async |ms| store.claim(claim_at(ms, 9), &never).await.unwrap();
     let first = ask(0).await;
     assert_eq!((names(&first), first[0].work), (vec!["k1"], Work::Ask));

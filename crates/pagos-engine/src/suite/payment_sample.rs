@@ -126,7 +126,7 @@ pub(super) fn full_step(payment: &Payment, applies: Option<InboxId>) -> PaymentS
     let (mut progress, second) = with_session(&progress, "s1", Status::Pending, 7);
     progress.opening = Some(Opening { begun_at: at(5) });
     progress.openings = 2;
-    progress.asking = Asking { questions: 3, absences: 1 };
+    progress.asking = Asking { queries: 3, absences: 1 };
     progress.settled_at = Some(at(7));
     progress.attention = Some(Attention::Surplus("paid 2 times: ñ".to_owned()));
     let name = payment.order.key.as_str();

@@ -52,7 +52,7 @@ pub(crate) fn read_refusal(settings: &Settings, response: &Response<Bytes>) -> E
     }
 }
 
-/// What the answer to a question says: an observation per try of a payer, oldest first.
+/// What the answer to a query says: an observation per try of a payer, oldest first.
 ///
 /// The answer is one object in one document and a list in another; both are read. How "no such
 /// session" is said is not documented, so null, an empty list and 404 are all taken for it.

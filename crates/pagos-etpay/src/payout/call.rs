@@ -11,7 +11,7 @@ use pagos_core::{
     Balance, Currency, Departure, Error, ErrorKind, Lookup, Observation, PayoutOrder, ProviderRef,
     Violation,
 };
-use pagos_wire::{money_call_failure, post_json, question_failure, to_ascii_json};
+use pagos_wire::{money_call_failure, post_json, query_failure, to_ascii_json};
 
 use crate::{
     Etpay,
@@ -20,7 +20,7 @@ use crate::{
     payment::invalid,
     payout,
     session::{Desk, Login, Standing, Token},
-    status::{refusal, refused_question, unknown_outcome},
+    status::{refusal, refused_query, unknown_outcome},
 };
 
 /// The payout side of an account that has one.
@@ -113,7 +113,7 @@ impl PayoutSide<'_> {
         }
     }
 
-    /// A question that moves no money. If the token is refused, once more with a new one.
+    /// A query that moves no money. If the token is refused, once more with a new one.
     ///
     /// # Errors
     /// `Unauthorized`, `Throttled` and `Undelivered`. Every other answer is the reader's business.
@@ -121,7 +121,7 @@ impl PayoutSide<'_> {
         let token = self.token().await?;
         let response = self.ask_with(path, &token).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
-            return refused_question(&response).map(|()| response);
+            return refused_query(&response).map(|()| response);
         }
         self.login.forget(&token);
         let token = self.token().await?;
@@ -129,7 +129,7 @@ impl PayoutSide<'_> {
         if response.status() == StatusCode::UNAUTHORIZED {
             self.login.refuse(&token, self.etpay.clock.now());
         }
-        refused_question(&response).map(|()| response)
+        refused_query(&response).map(|()| response)
     }
 
     async fn ask_with(self, path: &str, token: &Token) -> Result<Response<Bytes>, Error> {
@@ -137,12 +137,8 @@ impl PayoutSide<'_> {
         *request.method_mut() = Method::GET;
         *request.uri_mut() = self.payouts.base.join(path)?;
         request.headers_mut().insert(AUTHORIZATION, token.header());
-        let response = self
-            .etpay
-            .transport
-            .send(request, Departure::Anytime)
-            .await
-            .map_err(question_failure)?;
+        let response =
+            self.etpay.transport.send(request, Departure::Anytime).await.map_err(query_failure)?;
         if response.status().is_success() {
             token.accept();
         }
@@ -173,7 +169,7 @@ impl PayoutSide<'_> {
     }
 }
 
-/// The shape of an answer to a question.
+/// The shape of an answer to a query.
 fn read<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
     let code = response.status().as_u16();
     let unreadable =

@@ -59,9 +59,9 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The first part of `from` to `to` that one question may cover.
+    /// The first part of `from` to `to` that one query may cover.
     ///
-    /// A span ends before today or begins with it. Today's rows are what a question is answered
+    /// A span ends before today or begins with it. Today's rows are what a query is answered
     /// with that ETpay does not like, so in a span that ends before today they are out of place.
     pub(super) fn first(from: Day, to: Day, today: Day) -> Option<Self> {
         if from > to {

@@ -1,6 +1,6 @@
 //! Payouts by their date: the search for one of ours whose id we never learned, and the list.
 //!
-//! ETpay answers a question that it does not like with the payouts of today, and says nothing about
+//! ETpay answers a query that it does not like with the payouts of today, and says nothing about
 //! it. So each row's time is looked at, and an answer that cannot be trusted proves nothing: what
 //! is in it may be believed, what is missing may not. Source: docs: D8, for a sibling. The contract
 //! is assumed besides, so even a walk without a flaw is no proof that a payout does not exist; the
@@ -80,7 +80,7 @@ pub(crate) async fn page(
 }
 
 impl PayoutSide<'_> {
-    /// The last day that is worth a question. Days to come hold nothing, but where ETpay's day is
+    /// The last day that is worth a query. Days to come hold nothing, but where ETpay's day is
     /// UTC's, tomorrow has begun in the evening; and a sandbox may be ahead of us.
     fn latest(&self, day: Day, today: Day, margin: i64) -> Day {
         let clock_ahead = self.etpay.settings.clock_ahead.as_secs() / DAY_SECONDS;
@@ -96,7 +96,7 @@ const DAY_SECONDS: u64 = 24 * 60 * 60;
 struct Walk {
     /// Every row by its id, the latest reading of it.
     rows: BTreeMap<String, PayoutRow>,
-    /// Rows that answer another question than ours. Good for recognising a payout, no more.
+    /// Rows that answer another query than ours. Good for recognising a payout, no more.
     strays: BTreeMap<String, PayoutRow>,
     /// Why what is missing here may exist all the same.
     doubt: Option<&'static str>,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use pagos_core::{Departure, Error, ErrorKind, Timestamp};
-use pagos_wire::{WireInteger, WireText, post_json, question_failure, sensitive, to_ascii_json};
+use pagos_wire::{WireInteger, WireText, post_json, query_failure, sensitive, to_ascii_json};
 
 use crate::{
     session::{Desk, Token, Visit},
@@ -75,7 +75,7 @@ pub(super) async fn send(desk: &Desk<'_>) -> Result<Response<Bytes>, Error> {
     let request = post_json(&desk.payouts.base, LOGIN_PATH, [], body)?;
     desk.transport.send(request, Departure::Anytime).await.map_err(|failure| {
         let because = format!("the login got no answer: {failure}");
-        question_failure(failure).because(because)
+        query_failure(failure).because(because)
     })
 }
 

@@ -47,7 +47,7 @@ fn hidden(world: &World, state: &State) -> Vec<State> {
         let seen = |action| world.after(state, action);
         next.extend(seen(Action::Check(worker)));
         next.extend(seen(Action::GiveUp(worker)));
-        // A question that does not reach the bank.
+        // A query that does not reach the bank.
         next.extend(seen(Action::Ask(worker, Answer::Nothing)));
         // Past the deadline nothing leaves; a refused commit and a refused write leave nothing.
         let is_late = |it: &State| it.wire.len() == state.wire.len();

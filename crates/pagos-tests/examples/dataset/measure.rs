@@ -1,4 +1,4 @@
-//! What is measured in a dataset: each question several times, about another payout each time.
+//! What is measured in a dataset: each query several times, about another payout each time.
 
 use std::{
     sync::Arc,

@@ -59,8 +59,8 @@ const CONSTRAINTS: &str = "
     WHERE connamespace = current_schema()::regnamespace AND contype IN ('p', 'u', 'f')
     ORDER BY contype = 'f', oid";
 
-async fn pairs(client: &Client, question: &str) -> Vec<(String, String)> {
-    let rows = client.query(question, &[]).await.unwrap();
+async fn pairs(client: &Client, query: &str) -> Vec<(String, String)> {
+    let rows = client.query(query, &[]).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 

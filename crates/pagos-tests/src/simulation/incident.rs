@@ -136,5 +136,5 @@ named!(Mishap, name_of_mishap, MISHAPS, 7, {
     LostRequest => "request lost",
     LostReply => "applied, reply lost",
     LateApply => "applied late",
-    LostQuestion => "question without an answer",
+    LostQuery => "query without an answer",
 });

@@ -299,7 +299,7 @@ impl Simulation {
         wrong.map_or(Ok(truths), Err)
     }
 
-    /// Does a payout wait for a person although questions will settle it? They will where the provider
+    /// Does a payout wait for a person although queries will settle it? They will where the provider
     /// has the payout, and where it may be sent again once its absence is proven.
     pub(super) fn is_anything_to_come(&self) -> bool {
         let keys = self.plan.keys();

@@ -124,7 +124,7 @@ impl Schedule {
 }
 
 /// Signing a webhook with RSA takes a thousand times what any other step takes, and a weekend is
-/// full of questions; so both are rare.
+/// full of queries; so both are rare.
 fn terms(chance: &mut SplitMix64) -> Terms {
     let is_subscribed = chance.below(16) == 0;
     let delay = u32::try_from(chance.below(1_200)).unwrap();

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Settler {
     /// The provider told when it was asked: about our key, or for its list of payouts.
-    Question,
+    Query,
     /// The provider told unasked, or late.
     Provider,
     /// A person decided.
@@ -48,7 +48,7 @@ fn read_entry(entry: &Value) -> Result<Step, Failure> {
     };
     if kind == "attempt_closed" {
         let is_decided = word(entry.get("proof")).as_deref() == Some("operator");
-        return Ok(Step::End(if is_decided { Settler::Operator } else { Settler::Question }));
+        return Ok(Step::End(if is_decided { Settler::Operator } else { Settler::Query }));
     }
     let Some(observation) = entry.get("observation").filter(|_| kind == "observed") else {
         return Ok(Step::Nothing);
@@ -57,7 +57,7 @@ fn read_entry(entry: &Value) -> Result<Step, Failure> {
     match (word(observation.get("status")).as_deref(), word(observation.get("source")).as_deref()) {
         _ if !changes => Ok(Step::Nothing),
         (Some("unknown"), _) => Ok(Step::Doubt),
-        (_, Some("query" | "listing")) => Ok(Step::End(Settler::Question)),
+        (_, Some("query" | "listing")) => Ok(Step::End(Settler::Query)),
         (_, Some("operator")) => Ok(Step::End(Settler::Operator)),
         (_, Some(_)) => Ok(Step::End(Settler::Provider)),
         (_, None) => Err(Failure::new("an observation has no source")),
@@ -91,9 +91,9 @@ mod tests {
         let told = observed("{\"failed\":\"declined\"}", "verified_event", "\"advanced\"");
         check(&[begun.clone(), found.clone(), paid.clone()], &[]);
         check(&[begun.clone(), lost.clone(), asked.clone()], &[]);
-        check(&[begun.clone(), lost.clone(), asked, found, paid.clone()], &[Settler::Question]);
+        check(&[begun.clone(), lost.clone(), asked, found, paid.clone()], &[Settler::Query]);
         check(&[lost.clone(), told], &[Settler::Provider]);
-        check(&[lost.clone(), closed, begun, lost, paid], &[Settler::Operator, Settler::Question]);
+        check(&[lost.clone(), closed, begun, lost, paid], &[Settler::Operator, Settler::Query]);
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
         let paid = observed("\"succeeded\"", "query", "\"advanced\"");
         let reversed = observed("{\"failed\":\"returned\"}", "query", "{\"reversed\":{}}");
         check(&[paid.clone(), stale, paid.clone()], &[]);
-        check(&[lost, paid, reversed], &[Settler::Question]);
+        check(&[lost, paid, reversed], &[Settler::Query]);
     }
 
     #[test]

@@ -31,14 +31,14 @@ use crate::{
 /// How many payouts leave a second and account.
 pub(super) const SENDS_PER_SECOND: u64 = 10;
 
-/// How many questions about payouts may leave a second and account.
-pub(super) const QUESTIONS_PER_SECOND: u64 = 20;
+/// How many queries about payouts may leave a second and account.
+pub(super) const QUERIES_PER_SECOND: u64 = 20;
 
 /// Payouts settle within three seconds.
 const TWIN_SPEED: &str = "10";
 
 /// Of a program that cannot be told, there is no limit to set.
-const QUESTION_FLAG: &str = "--question-rate";
+const QUERY_FLAG: &str = "--query-rate";
 
 const STEADY_MAX: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -163,12 +163,11 @@ const DATABASE: &str = "pagos.db";
 
 fn start_serve(program: &Path, folder: &Path) -> Result<(Child, SocketAddr, Endings), Failure> {
     let mut help = Command::new(program);
-    let has_question_rate =
-        process::read_stdout(help.args(["serve", "--help"]))?.contains(QUESTION_FLAG);
+    let has_query_rate = process::read_stdout(help.args(["serve", "--help"]))?.contains(QUERY_FLAG);
     let mut command = command(program, folder, "serve");
     command.args(["--listen", "127.0.0.1:0", "--rate", &SENDS_PER_SECOND.to_string()]);
-    if has_question_rate {
-        command.args([QUESTION_FLAG, &QUESTIONS_PER_SECOND.to_string()]);
+    if has_query_rate {
+        command.args([QUERY_FLAG, &QUERIES_PER_SECOND.to_string()]);
     }
     command.stdout(Stdio::piped()).stderr(log(folder, "serve")?);
     let mut child = command.spawn().map_err(Failure::while_doing("starting `pagos serve`"))?;

@@ -1,5 +1,5 @@
 //! What stands between `serve` and the twin: it passes every call on unchanged and notes it, so that
-//! questions and attempts are counted by somebody who is not judged. It can play a provider that
+//! queries and attempts are counted by somebody who is not judged. It can play a provider that
 //! takes no payouts of certain keys.
 
 use std::{
@@ -26,7 +26,7 @@ pub(super) enum Kind {
     /// A payout sent.
     Create,
     /// Where a payout stands.
-    Question,
+    Query,
 }
 
 /// One call that was made.
@@ -101,7 +101,7 @@ fn note(request: &Message, notes: &mut Notes) -> bool {
         |key: &&String| request.body.windows(key.len()).any(|part| part == key.as_bytes());
     let refused = match kind {
         Kind::Create => notes.refused_keys.iter().find(is_in_body).cloned(),
-        Kind::Question => None,
+        Kind::Query => None,
     };
     let is_refused = refused.is_some();
     notes.calls.push(Call { provider, kind, refused, at: Instant::now() });
@@ -109,14 +109,14 @@ fn note(request: &Message, notes: &mut Notes) -> bool {
 }
 
 /// Whom a call is for and what it wants, by the addresses that the twin gives its providers. Logins
-/// and balances are neither payouts nor questions about one.
+/// and balances are neither payouts nor queries about one.
 fn sort(method: &str, path: &str) -> Option<(&'static str, Kind)> {
     let (name, path) = path.strip_prefix('/')?.split_once('/')?;
     let kit = pagos_kit::find(name)?;
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     match kit.call(method, path) {
         pagos_kit::Call::Create => Some((kit.name(), Kind::Create)),
-        pagos_kit::Call::Query => Some((kit.name(), Kind::Question)),
+        pagos_kit::Call::Query => Some((kit.name(), Kind::Query)),
         pagos_kit::Call::Other => None,
     }
 }
@@ -134,12 +134,12 @@ mod tests {
     fn calls_are_sorted_by_what_they_want() {
         for (method, path, expected) in [
             ("POST", "/cashypro/stage-api/api/payOut", Some(("cashypro", Kind::Create))),
-            ("POST", "/cashypro/stage-api/api/payOutQuery", Some(("cashypro", Kind::Question))),
+            ("POST", "/cashypro/stage-api/api/payOutQuery", Some(("cashypro", Kind::Query))),
             ("POST", "/cashypro/stage-api/api/getBalance", None),
             ("POST", "/virtualpos/payout/v3/payout", Some(("virtualpos", Kind::Create))),
-            ("GET", "/virtualpos/payout/v3/payout/7", Some(("virtualpos", Kind::Question))),
+            ("GET", "/virtualpos/payout/v3/payout/7", Some(("virtualpos", Kind::Query))),
             ("POST", "/etpay/platform/v1/payouts", Some(("etpay", Kind::Create))),
-            ("GET", "/etpay/platform/v1/payouts?page=1", Some(("etpay", Kind::Question))),
+            ("GET", "/etpay/platform/v1/payouts?page=1", Some(("etpay", Kind::Query))),
             ("GET", "/etpay/platform/v1/payouts/balance", None),
             ("POST", "/etpay/platform/v1/auth/login", None),
             ("GET", "/_twin/ledger", None),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::siege::harness::QUESTIONS_PER_SECOND;
+use crate::siege::harness::QUERIES_PER_SECOND;
 
 const ACKNOWLEDGED_MS_MAX: u64 = 2_000;
 const APPLIED_MS_MAX: u64 = 5_000;
@@ -13,8 +13,8 @@ const PEAK_KIB_MAX: u64 = 128 * 1024;
 const STRANGERS_KIB_A_MINUTE_MAX: i64 = 1_024;
 const PAGES_KIB: i64 = 128;
 
-/// A bucket of a second's questions may be full when an attack begins.
-const QUESTIONS_AT_ONCE: u64 = QUESTIONS_PER_SECOND;
+/// A bucket of a second's queries may be full when an attack begins.
+const QUERIES_AT_ONCE: u64 = QUERIES_PER_SECOND;
 
 /// Of about ten genuine deliveries a second at least one must come, or nothing was shown.
 const DELIVERED_PER_SECOND_MIN: u64 = 1;
@@ -40,8 +40,8 @@ pub(super) struct Figures {
     pub(super) peak_kib: Option<u64>,
     /// What the database grew by beyond what genuine work needs.
     pub(super) strangers_kib: i64,
-    /// The questions about payouts of the account that was asked about most.
-    pub(super) questions: u64,
+    /// The queries about payouts of the account that was asked about most.
+    pub(super) queries: u64,
     /// What the attack itself found wrong.
     pub(super) complaints: Vec<String>,
 }
@@ -85,10 +85,10 @@ pub(super) fn judge(figures: &Figures) -> Vec<String> {
         ));
     }
     let seconds = figures.lasted.as_secs() + 1;
-    if figures.questions > QUESTIONS_PER_SECOND * seconds + QUESTIONS_AT_ONCE {
+    if figures.queries > QUERIES_PER_SECOND * seconds + QUERIES_AT_ONCE {
         faults.push(format!(
-            "{} questions a second and account, allowed {QUESTIONS_PER_SECOND}",
-            figures.per_second(figures.questions)
+            "{} queries a second and account, allowed {QUERIES_PER_SECOND}",
+            figures.per_second(figures.queries)
         ));
     }
     faults
@@ -132,7 +132,7 @@ pub(super) fn table(all: &[Figures]) -> Vec<String> {
         "apply ms",
         "peak MiB",
         "KiB/minute",
-        "questions/s",
+        "queries/s",
         "verdict"
     );
     let line = |figures: &Figures| {
@@ -148,7 +148,7 @@ pub(super) fn table(all: &[Figures]) -> Vec<String> {
             figures.slowest_apply_ms(),
             peak,
             figures.strangers_kib_a_minute(),
-            figures.per_second(figures.questions),
+            figures.per_second(figures.queries),
         )
     };
     std::iter::once(headline).chain(all.iter().map(line)).collect()
@@ -168,7 +168,7 @@ mod tests {
             outcomes: vec![outcome; 200],
             peak_kib: Some(20 * 1024),
             strangers_kib: 4,
-            questions: 300,
+            queries: 300,
             complaints: Vec::new(),
         }
     }
@@ -196,14 +196,14 @@ mod tests {
             |it| it.strangers_kib = 500,
             "the database grew by 1500 KiB a minute for strangers, allowed 1024",
         );
-        check(|it| it.questions = 2_000, "100 questions a second and account, allowed 20");
+        check(|it| it.queries = 2_000, "100 queries a second and account, allowed 20");
         check(|it| it.complaints.push("answers differ".to_owned()), "answers differ");
     }
 
     #[test]
     fn what_only_one_page_more_can_explain_is_no_growth() {
         check(|it| it.strangers_kib = 1_024 / 3 + 128, "");
-        let short = |it: &mut Figures| (it.lasted, it.questions) = (Duration::from_secs(2), 40);
+        let short = |it: &mut Figures| (it.lasted, it.queries) = (Duration::from_secs(2), 40);
         check(
             |it| {
                 short(it);

@@ -78,7 +78,7 @@ pub(super) fn reply(provider: Kit, injected: InjectedFault) -> CreateReply {
 
 /// Does the first `create` of a payment tell its session? As with payouts, but no payment needs a
 /// balance, whatever is refused leaves no session, and an address may be asked for in a request of its
-/// own, which is a question.
+/// own, which is a query.
 pub(super) fn is_session_told(provider: Kit, injected: InjectedFault) -> bool {
     let is_address_asked = provider.payment().is_some_and(|payment| payment.is_address_asked);
     match injected {
@@ -89,7 +89,7 @@ pub(super) fn is_session_told(provider: Kit, injected: InjectedFault) -> bool {
     }
 }
 
-/// Does it befall questions, so that they get no answer? An odd word is an answer.
+/// Does it befall queries, so that they get no answer? An odd word is an answer.
 pub(super) fn is_of_query(injected: InjectedFault) -> bool {
     injected.is_some_and(|fault| fault.occasion() == Occasion::Query && fault != Fault::OddWord)
 }

@@ -34,8 +34,8 @@ use crate::{
     },
 };
 
-/// So many questions stay without an answer while the bank's news is awaited.
-const QUESTIONS_LOST: u32 = 12;
+/// So many queries stay without an answer while the bank's news is awaited.
+const QUERIES_LOST: u32 = 12;
 
 /// The code of a refusal.
 const REFUSED: i32 = 1;
@@ -175,15 +175,15 @@ impl Harness {
         self.injected.map_or(Ok(()), |fault| self.order(key, fault, 1))
     }
 
-    /// The bank answers no questions about it for a while, so that its news comes first.
+    /// The bank answers no queries about it for a while, so that its news comes first.
     fn silence(&self, key: &str) -> Result<(), Failure> {
-        let lost = |name: &str| fault::trigger(name, Fault::QueryLost, QUESTIONS_LOST);
+        let lost = |name: &str| fault::trigger(name, Fault::QueryLost, QUERIES_LOST);
         let mut triggers = vec![lost(key)];
         triggers.extend(self.provider.list_trigger().map(lost));
         self.bank.order_triggers(self.provider.name(), &triggers)
     }
 
-    /// What is prepared for a payout goes wrong like a question, under a name of its own.
+    /// What is prepared for a payout goes wrong like a query, under a name of its own.
     fn order(&self, key: &str, fault: Fault, times: u32) -> Result<(), Failure> {
         let preparing = format!("{key}/payee");
         let triggers: Vec<Value> =

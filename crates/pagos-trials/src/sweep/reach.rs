@@ -44,7 +44,7 @@ pub(super) enum Way {
     Straight,
     /// A crash before: the attempt is durable and the request never left.
     AfterCrashUnsent,
-    /// A crash before: the answer was read and not written. Then the bank answers no questions for a
+    /// A crash before: the answer was read and not written. Then the bank answers no queries for a
     /// while, so that its news comes first.
     AfterCrashAnswered,
 }
@@ -101,7 +101,7 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         ),
         Point::RecordReply => match reply {
             Reply::Tells | Reply::Proves => straight,
-            Reply::DoubtAndThere => Reach::Never("no reply tells; a question does"),
+            Reply::DoubtAndThere => Reach::Never("no reply tells; a query does"),
             Reply::DoubtAndLost => when(provider.resends_when_absent(), FOR_A_PERSON),
             Reply::Refuses => Reach::Never(REFUSED),
         },
@@ -117,7 +117,7 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::RecordAnswer
         | Point::Receive
         | Point::ApplyDelivery
-        | Point::ScheduleQuestion
+        | Point::ScheduleQuery
         | Point::DeferDelivery
             if reply == Reply::Refuses =>
         {
@@ -125,15 +125,15 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         }
         Point::RecordAnswer => when(!is_for_a_person, FOR_A_PERSON),
         Point::RecordAmbiguity => Reach::Never("no twin has two payouts under one key"),
-        Point::NoteQuestion => when(fault::is_of_query(injected), "every question is answered"),
+        Point::NoteQuery => when(fault::is_of_query(injected), "every query is answered"),
         Point::Receive if is_news_lost => Reach::Never(NEWS_LOST),
         Point::Receive => when(!is_for_a_person, FOR_A_PERSON),
-        Point::ApplyDelivery | Point::ScheduleQuestion if is_news_lost => Reach::Never(NEWS_LOST),
-        Point::ApplyDelivery | Point::ScheduleQuestion if is_for_a_person => {
+        Point::ApplyDelivery | Point::ScheduleQuery if is_news_lost => Reach::Never(NEWS_LOST),
+        Point::ApplyDelivery | Point::ScheduleQuery if is_for_a_person => {
             Reach::Never(FOR_A_PERSON)
         }
         Point::ApplyDelivery => when(is_signed, "its news is only a reason to ask"),
-        Point::ScheduleQuestion => when(!is_signed, "its news is signed, and applied"),
+        Point::ScheduleQuery => when(!is_signed, "its news is signed, and applied"),
         Point::DeferDelivery if provider.events_name_our_key() => {
             Reach::Never("its news names our key, which is always there before")
         }
@@ -152,7 +152,7 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         | Point::PaymentQuery
         | Point::RecordPaymentAnswer
         | Point::ApplyPaymentDelivery
-        | Point::SchedulePaymentQuestion
+        | Point::SchedulePaymentQuery
         | Point::RecordPaymentDecision => reach_payment(place, provider, injected),
     }
 }
@@ -185,19 +185,19 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
         }
         Point::PaymentQuery | Point::RecordPaymentAnswer => Reach::AskPayment,
         Point::ClaimPayments if payment.is_asked_while_open => Reach::WaitForPayer,
-        Point::ClaimPayments => Reach::Never("no question is due before its news settles it"),
-        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion if !payment.has_page => {
+        Point::ClaimPayments => Reach::Never("no query is due before its news settles it"),
+        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuery if !payment.has_page => {
             Reach::Never("its twin has no page for payers")
         }
-        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuestion
+        Point::ApplyPaymentDelivery | Point::SchedulePaymentQuery
             if injected == Some(Fault::WebhookLost) =>
         {
             Reach::Never(NEWS_LOST)
         }
         Point::ApplyPaymentDelivery if is_signed => Reach::WaitForPayer,
         Point::ApplyPaymentDelivery => Reach::Never("its news is only a reason to ask"),
-        Point::SchedulePaymentQuestion if !is_signed => Reach::WaitForPayer,
-        Point::SchedulePaymentQuestion => Reach::Never("its news is signed, and applied"),
+        Point::SchedulePaymentQuery if !is_signed => Reach::WaitForPayer,
+        Point::SchedulePaymentQuery => Reach::Never("its news is signed, and applied"),
         Point::RecordPaymentDecision => {
             Reach::Never("no fault of the twins has a payer pay twice, so it calls for nobody")
         }
@@ -232,14 +232,14 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
         | Point::RecordAnswer
         | Point::RecordAbsence
         | Point::RecordAmbiguity
-        | Point::NoteQuestion
+        | Point::NoteQuery
         | Point::NoteSwept
         | Point::List
         | Point::RecordListed
         | Point::RecordDecision
         | Point::Receive
         | Point::ApplyDelivery
-        | Point::ScheduleQuestion
+        | Point::ScheduleQuery
         | Point::DeferDelivery
         | Point::CloseDelivery => Reach::Never("it is no point of a payment"),
     }

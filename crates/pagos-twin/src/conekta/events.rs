@@ -4,7 +4,7 @@
 use super::{
     ConektaTwin,
     event_view::View,
-    listing::{Address, Question},
+    listing::{Address, Query},
     notify,
     refusal::{Language, Refusal},
     request::{ask_of_route, fields, invalid},
@@ -21,10 +21,10 @@ pub(super) fn list(
     request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
-    let question = Question::of(request)?;
+    let query = Query::of(request)?;
     let address = Address::of(request, &twin.settings.switches);
     ask_of_route(twin, "events", language, |twin| {
-        question.list(&twin.own.events, |_| true, |it| View::of(twin).event(it), &address)
+        query.list(&twin.own.events, |_| true, |it| View::of(twin).event(it), &address)
     })
 }
 

@@ -16,7 +16,7 @@ use crate::{
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Question {
+pub(super) struct Query {
     limit: usize,
     /// Only what is older than this.
     next: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Page {
     has_younger: bool,
 }
 
-impl Question {
+impl Query {
     /// Source: `openapi: parameters/commons/query`, 1 to 250 and 20 if nothing is said. That
     /// anything else is refused is inferred.
     pub(super) fn of(request: &Request) -> Result<Self, Refusal> {
@@ -162,8 +162,8 @@ mod tests {
 
     fn check(query: &str, expected: Result<(&[u32], bool, bool), ()>) {
         let request = http::Request::get(format!("/x?{query}")).body(Bytes::new()).unwrap();
-        let page = Question::of(&request)
-            .and_then(|it| it.page(6, |id| id.parse().ok(), |place| place != 3));
+        let page =
+            Query::of(&request).and_then(|it| it.page(6, |id| id.parse().ok(), |place| place != 3));
         let found = page.as_ref().map(|it| (&it.places[..], it.has_older, it.has_younger));
         assert_eq!(found.map_err(|_| ()), expected, "{query}");
     }

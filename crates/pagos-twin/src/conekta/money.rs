@@ -7,7 +7,7 @@ use pagos_core::Timestamp;
 
 use super::{
     Conekta, ConektaTwin, identifier,
-    listing::{Address, Question},
+    listing::{Address, Query},
     refusal::{Language, Refusal},
     request::ask_of_route,
     transfer::Transfer,
@@ -106,7 +106,7 @@ pub(super) fn list_transactions(
     request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
-    let question = Question::of(request)?;
+    let query = Query::of(request)?;
     let filters = ["id", "charge_id", "type", "currency"]
         .map(|name| (name, web::parameter(request, name)))
         .into_iter()
@@ -125,7 +125,7 @@ pub(super) fn list_transactions(
                 _ => Conekta::CURRENCY == value,
             })
         };
-        question.list(&twin.own.transactions, is_meant, |it| Some(it.shown()), &address)
+        query.list(&twin.own.transactions, is_meant, |it| Some(it.shown()), &address)
     })
 }
 

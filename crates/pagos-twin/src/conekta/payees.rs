@@ -7,7 +7,7 @@ use super::{
     ConektaTwin,
     destination::{self, Destination, Draft},
     event::About,
-    listing::{Address, Question},
+    listing::{Address, Query},
     notify,
     payee::{Payee, Person},
     refusal::{self, Language, Refusal, reply_of},
@@ -40,7 +40,7 @@ pub(super) fn answer(
 
 /// `POST /payees`. Source: manual.
 ///
-/// It moves no money, so it goes wrong like a question: a reply that breaks off leaves a payee that
+/// It moves no money, so it goes wrong like a query: a reply that breaks off leaves a payee that
 /// nobody knows of.
 fn create(twin: &mut ConektaTwin, request: &Request, language: Language) -> Result<Reply, Refusal> {
     let fields = fields(request)?;
@@ -66,10 +66,10 @@ fn create(twin: &mut ConektaTwin, request: &Request, language: Language) -> Resu
 
 /// `GET /payees`. Source: conekta-go 2.1.1.
 fn list(twin: &ConektaTwin, request: &Request) -> Result<Reply, Refusal> {
-    let question = Question::of(request)?;
+    let query = Query::of(request)?;
     let address = Address::of(request, &twin.settings.switches);
     let is_left = |it: &Payee| !it.is_deleted;
-    question.list(&twin.own.payees.book, is_left, |it| Some(it.shown()), &address)
+    query.list(&twin.own.payees.book, is_left, |it| Some(it.shown()), &address)
 }
 
 /// `PUT /payees/{id}`. Source: conekta-go 2.1.1. Destinations are left as they are: what they would

@@ -1,4 +1,4 @@
-//! What calls have in common: how their bodies are read, and questions that go wrong.
+//! What calls have in common: how their bodies are read, and queries that go wrong.
 //! Not who asks; see `access`.
 
 use super::{
@@ -28,7 +28,7 @@ pub(super) fn invalid(field: &str) -> Refusal {
     Flaw::wrong(field).into()
 }
 
-/// Answers a question about no transfer, unless that goes wrong.
+/// Answers a query about no transfer, unless that goes wrong.
 pub(super) fn ask_of_route(
     twin: &mut ConektaTwin,
     route: &'static str,

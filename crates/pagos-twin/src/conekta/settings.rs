@@ -60,7 +60,7 @@ pub struct Switches {
     pub execution_delay_seconds: Option<u32>,
     /// From `in_transit` to the first final status. `[sim]`
     pub transit_seconds: u32,
-    /// Whose shape the account of a transfer has in questions.
+    /// Whose shape the account of a transfer has in queries.
     pub shape: AnswerShape,
     /// A subscription that is made without a call, as if by hand.
     pub webhook_url: Option<String>,
@@ -115,7 +115,7 @@ impl Default for Switches {
     }
 }
 
-/// Whose shape the account of a transfer has in questions.
+/// Whose shape the account of a transfer has in queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerShape {

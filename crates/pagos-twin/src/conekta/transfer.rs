@@ -224,7 +224,7 @@ impl Transfer {
         self.shown(self.status, Account::Destination(account))
     }
 
-    /// As a question answers it. Source: `mock: GET /transfers/:id`; `openapi: schemas/transfers`.
+    /// As a query answers it. Source: `mock: GET /transfers/:id`; `openapi: schemas/transfers`.
     pub(super) fn found(&self, shape: AnswerShape) -> TransferShown<'_> {
         let account = match shape {
             AnswerShape::Manual => TransferAccount::Short(self.short(self.method_id())),

@@ -1,5 +1,5 @@
 //! Calls below `/transfers`: from a valid create to a transfer, through whatever goes wrong on the
-//! way, and the questions about transfers. Not what becomes of one; see `life`.
+//! way, and the queries about transfers. Not what becomes of one; see `life`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use pagos_core::Timestamp;
 use super::{
     ConektaTwin, identifier,
     life::{self, Task},
-    listing::{Address, Question},
+    listing::{Address, Query},
     refusal::{self, Language, Refusal, reply_of},
     request::ask_of_route,
     scenario,
@@ -78,13 +78,13 @@ pub(super) fn list(
     request: &Request,
     language: Language,
 ) -> Result<Reply, Refusal> {
-    let question = Question::of(request)?;
+    let query = Query::of(request)?;
     let address = Address::of(request, &twin.settings.switches);
     ask_of_route(twin, "transfers", language, |twin| {
         let (now, shape) = (twin.now, twin.settings.switches.shape);
         let is_listed = |it: &Transfer| it.listed_at <= now;
         let show = |it| Some(Transfer::told(it, it.status, shape));
-        question.list(&twin.own.transfers, is_listed, show, &address)
+        query.list(&twin.own.transfers, is_listed, show, &address)
     })
 }
 

@@ -7,7 +7,7 @@ use pagos_core::Timestamp;
 
 use super::{
     identifier,
-    listing::{Address, Question},
+    listing::{Address, Query},
     refusal::Refusal,
     request::{self, fields},
     settings::Switches,
@@ -106,16 +106,16 @@ impl WebhookKeys {
 
     /// `GET /webhook_keys`. Source: `openapi: schemas/webhook-keys`.
     pub(super) fn list(&self, request: &Request, switches: &Switches) -> Result<Reply, Refusal> {
-        let question = Question::of(request)?;
+        let query = Query::of(request)?;
         let at = |place: u32| self.0.get(usize::try_from(place).ok()?);
-        let page = question.page(
+        let page = query.page(
             u32::try_from(self.0.len()).unwrap_or(u32::MAX),
             |id| u32::try_from(self.place_of(id)?).ok(),
             |place| at(place).is_some_and(|it| !it.is_deleted),
         )?;
         let listed = page.places.iter().filter_map(|place| at(*place));
         let rows = listed.map(|it| (it.id.to_string(), it.told(switches))).collect();
-        Ok(question.answer(&page, rows, &Address::of(request, switches)))
+        Ok(query.answer(&page, rows, &Address::of(request, switches)))
     }
 
     /// `GET /webhook_keys/{id}`. Source: `openapi: schemas/webhook-keys`.

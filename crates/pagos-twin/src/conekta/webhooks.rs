@@ -7,7 +7,7 @@ use super::{
     ConektaTwin,
     access::Version,
     event::{self, About},
-    listing::{Address, Question},
+    listing::{Address, Query},
     notify,
     refusal::Refusal,
     request::{self, fields, invalid},
@@ -46,11 +46,11 @@ pub(super) fn list(
     request: &Request,
     version: Version,
 ) -> Result<Reply, Refusal> {
-    let question = Question::of(request)?;
+    let query = Query::of(request)?;
     let webhooks = &twin.own.webhooks;
     let url = web::parameter(request, "url");
     let is_meant = |it: &Webhook| url.as_ref().is_none_or(|url| *url == it.url);
-    let page = question.page(
+    let page = query.page(
         webhooks.count(),
         |id| webhooks.place_of(id),
         |place| webhooks.at(place).is_some_and(is_meant),
@@ -59,7 +59,7 @@ pub(super) fn list(
     let rows = listed.map(|it| (it.id.to_string(), it.shown(version))).collect();
     let address = Address::of(request, &twin.settings.switches);
     let address = url.iter().fold(address, |address, url| address.filtered("url", url));
-    Ok(question.answer(&page, rows, &address))
+    Ok(query.answer(&page, rows, &address))
 }
 
 /// `GET /webhooks/{id}`. Source: `openapi: resources/webhooks`.

@@ -14,7 +14,7 @@ use crate::{fields::Fields, twin::Reply};
 
 /// What is asked for; all that is given must fit.
 #[derive(Debug)]
-struct Question {
+struct Query {
     session_token: Option<String>,
     order_id: Option<String>,
     payment_token: Option<String>,
@@ -22,22 +22,22 @@ struct Question {
 
 /// `POST /merchant/check_payment_status`. Source: `sdk`.
 pub(super) fn check_payment(twin: &mut EtpayTwin, body: &[u8]) -> Reply {
-    let question = match read(&twin.settings, body) {
-        Ok(question) => question,
+    let query = match read(&twin.settings, body) {
+        Ok(query) => query,
         Err(refusal) => return wire::payment_refusal(&refusal),
     };
-    let found = asked_for(&twin.own.sessions, &question);
+    let found = asked_for(&twin.own.sessions, &query);
     let session = found.first().and_then(|index| twin.own.sessions.get(*index));
     let key = session.map(|it| it.draft.order_id.clone()).unwrap_or_default();
     let nth = twin.own.sessions.book.count_query(&key);
     twin.ask(&key, nth, wire::PAYMENT_ERRORS, |twin| {
-        let token = question.payment_token.as_deref();
+        let token = query.payment_token.as_deref();
         answer_attempts(&twin.own.sessions, &found, token, &twin.settings.switches)
     })
 }
 
 /// The official client sends no `merchant_code`; another sends it, and then it has to be right.
-fn read(settings: &EtpaySettings, body: &[u8]) -> Result<Question, Refusal> {
+fn read(settings: &EtpaySettings, body: &[u8]) -> Result<Query, Refusal> {
     let fields = Fields::open(body)?;
     let api_token = fields.required("merchant_api_token", 254)?;
     let code = fields.text("merchant_code", 254)?;
@@ -46,20 +46,20 @@ fn read(settings: &EtpaySettings, body: &[u8]) -> Result<Question, Refusal> {
         return Err(Refusal::wrong_credentials());
     }
     let text = |name: &str| fields.text(name, 254).map(|it| it.map(str::to_owned));
-    let question = Question {
+    let query = Query {
         session_token: text("session_token")?,
         order_id: text("merchant_order_id")?,
         payment_token: text("payment_token")?,
     };
-    let names = [&question.session_token, &question.order_id, &question.payment_token];
+    let names = [&query.session_token, &query.order_id, &query.payment_token];
     if names.iter().all(|it| it.is_none()) {
         return Err(Refusal::required("session_token"));
     }
-    Ok(question)
+    Ok(query)
 }
 
-fn asked_for(sessions: &Sessions, question: &Question) -> Vec<u32> {
-    let Question { session_token, order_id, payment_token } = question;
+fn asked_for(sessions: &Sessions, query: &Query) -> Vec<u32> {
+    let Query { session_token, order_id, payment_token } = query;
     let candidates: Vec<u32> = match (session_token, payment_token, order_id) {
         (Some(token), _, _) => sessions.book.by_reference(token).into_iter().collect(),
         (None, Some(token), _) => sessions.by_payment_token(token).into_iter().collect(),

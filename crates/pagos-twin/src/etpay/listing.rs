@@ -1,4 +1,4 @@
-//! Questions about payouts: one by its id, a page of those of some days, and the balance.
+//! Queries about payouts: one by its id, a page of those of some days, and the balance.
 //! Not the way to follow payouts, says the manual; that is the webhook.
 
 use http::StatusCode;

@@ -124,7 +124,7 @@ impl Payout {
         }
     }
 
-    /// The amount that questions, lists and webhooks tell.
+    /// The amount that queries, lists and webhooks tell.
     pub(super) const fn echoed_minor(&self) -> i64 {
         if self.echoes_other_amount {
             self.amount_minor.saturating_add(ECHO_ERROR_MINOR)
@@ -142,7 +142,7 @@ impl Payout {
         }
     }
 
-    /// The payout as questions and lists show it.
+    /// The payout as queries and lists show it.
     pub(super) fn shown(&self, switches: &Switches) -> wire::Shown<'_> {
         let created_at = Some(wire::utc(self.created_at));
         wire::Shown { created_at, ..self.told(switches, self.status, self.updated_at) }

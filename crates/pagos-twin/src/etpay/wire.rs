@@ -59,7 +59,7 @@ pub(super) struct Accepted<'a> {
     pub(super) created_at: String,
 }
 
-/// A payout as questions and lists answer it, and without `created_at` as its webhook tells it.
+/// A payout as queries and lists answer it, and without `created_at` as its webhook tells it.
 #[derive(Debug, Serialize)]
 pub(super) struct Shown<'a> {
     pub(super) id: &'a str,

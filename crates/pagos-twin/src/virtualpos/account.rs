@@ -13,7 +13,7 @@ pub(super) enum Oddity {
     UnknownWord,
     /// It is refused with HTTP 200.
     RefusedUnder200,
-    /// The first two questions by `merchant_id` do not find it.
+    /// The first two queries by `merchant_id` do not find it.
     FoundLate,
 }
 

@@ -116,8 +116,8 @@ fn admit(twin: &VirtualPosTwin, request: &Request) -> Result<Caller, Refusal> {
     request::admit(request, &twin.settings.payment_accounts, twin.now)
 }
 
-/// Answers a question about a payment, unless that goes wrong. A link moves no money, so that
-/// asking for one is a question.
+/// Answers a query about a payment, unless that goes wrong. A link moves no money, so that
+/// asking for one is a query.
 fn ask(twin: &mut VirtualPosTwin, index: u32, answer: impl FnOnce(&mut Payment) -> Reply) -> Reply {
     let key = twin.own.payments.get(index).map(|it| it.draft.code.clone()).unwrap_or_default();
     let nth = twin.own.payments.count_query(&key);

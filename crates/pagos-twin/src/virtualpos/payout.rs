@@ -66,7 +66,7 @@ pub(super) struct Payout {
     pub(super) updated_at: Timestamp,
     /// From when it is found by its `merchant_id`.
     pub(super) found_at: Timestamp,
-    /// How many questions by its `merchant_id` still miss it.
+    /// How many queries by its `merchant_id` still miss it.
     pub(super) misses: u8,
     /// How many notices it has had.
     pub(super) notices: u32,
@@ -162,7 +162,7 @@ impl Payout {
         }
     }
 
-    /// The amount that questions are told.
+    /// The amount that queries are told.
     pub(super) fn echoed_minor(&self) -> i64 {
         let error_minor = if self.echoes_other_amount { ECHO_ERROR_MINOR } else { 0 };
         self.instruction.amount_minor.saturating_add(error_minor)

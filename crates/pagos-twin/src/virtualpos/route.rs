@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use super::{
     VirtualPosTwin, checkout, create, payment_calls,
-    question::{self, Name},
+    query::{self, Name},
     request::Refusal,
     wire,
 };
@@ -54,7 +54,7 @@ fn answer_payouts(
             Name::MerchantId(_) => "by_merchant_id",
         },
     );
-    question::question(twin, &name, request)
+    query::query(twin, &name, request)
 }
 
 /// What follows the address of payments.

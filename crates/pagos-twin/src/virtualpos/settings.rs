@@ -88,8 +88,8 @@ impl Default for VirtualPosSettings {
 pub struct Switches {
     /// Largest payment and payout, in pesos. `[sim]`: a figure of other providers of Chile.
     pub amount_max: i64,
-    /// A question has to be signed with the whole instruction. Source: manual. Otherwise `tef` may
-    /// be left out, as in the questions of the sibling API.
+    /// A query has to be signed with the whole instruction. Source: manual. Otherwise `tef` may
+    /// be left out, as in the queries of the sibling API.
     pub strict_query_signature: bool,
     /// Refuses a RUT whose check digit is wrong, and with it the manual's own sample.
     pub strict_rut: bool,

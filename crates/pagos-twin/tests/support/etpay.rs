@@ -106,10 +106,10 @@ impl Shop {
         whole(self.get(&format!("/etpay/pmt/session/{token}{query}")))
     }
 
-    pub fn check(&mut self, question: &Value) -> Value {
-        let mut question = question.clone();
-        question["merchant_api_token"] = json!(SANDBOX_API_TOKEN);
-        answer(self.post("/etpay/api/merchant/check_payment_status", &question))
+    pub fn check(&mut self, query: &Value) -> Value {
+        let mut query = query.clone();
+        query["merchant_api_token"] = json!(SANDBOX_API_TOKEN);
+        answer(self.post("/etpay/api/merchant/check_payment_status", &query))
     }
 
     /// Takes and acknowledges everything that comes by itself, until the world is at rest.

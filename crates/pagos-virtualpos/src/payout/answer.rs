@@ -3,7 +3,7 @@
 //!
 //! VirtualPOS publishes no refusal of payouts, so none is believed to be final: whatever is not a
 //! success and not a refused signature leaves the outcome unknown, with the code kept, and the
-//! question by our key decides.
+//! query by our key decides.
 
 use bytes::Bytes;
 use http::Response;
@@ -24,7 +24,7 @@ use crate::{
 
 /// What the answer to a new payout says, or the caller's next step.
 ///
-/// A success without an id is `Unknown`, also where it repeats our key: the question by our key
+/// A success without an id is `Unknown`, also where it repeats our key: the query by our key
 /// finds out more, and nothing is lost by asking.
 pub(crate) fn read_reply(
     settings: &Settings,
@@ -66,17 +66,17 @@ fn refused(settings: &Settings, refusal: Refusal, shown: &Shown<'_>) -> Error {
     refusal.into_error(ErrorKind::Unknown, meaning, shown)
 }
 
-/// How a question was put.
+/// How a query was put.
 pub(crate) struct Asked<'a> {
     /// What was signed, if an instruction was.
     pub(crate) tef: Option<&'a Tef>,
-    /// See `Question::is_certain`.
+    /// See `Query::is_certain`.
     pub(crate) is_certain: bool,
     pub(crate) asked_at: Timestamp,
     pub(crate) seen_at: Timestamp,
 }
 
-/// What the answer to a question about a payout says.
+/// What the answer to a query about a payout says.
 pub(crate) fn read_lookup(
     settings: &Settings,
     asked: &Asked<'_>,
@@ -92,9 +92,7 @@ pub(crate) fn read_lookup(
             return Ok(Lookup::Ambiguous(format!("it has {count} payouts under this key")));
         }
         Answer::Throttled(wait) => {
-            return Err(
-                Error::new(ErrorKind::Throttled, "too many questions").with_retry_after(wait)
-            );
+            return Err(Error::new(ErrorKind::Throttled, "too many queries").with_retry_after(wait));
         }
         Answer::Foreign(http) if is_forbidden(http) => return forbidden(http.as_u16()),
         Answer::Foreign(http) => return cannot_tell(&format!("no JSON in HTTP {}", http.as_u16())),
@@ -132,7 +130,7 @@ fn read_refused(
     if refusal.is_absent(&settings.words) {
         return Ok(Lookup::Absent);
     }
-    Ok(cannot_tell(refusal, "the question was refused", shown))
+    Ok(cannot_tell(refusal, "the query was refused", shown))
 }
 
 fn cannot_tell(refusal: Refusal, meaning: &str, shown: &Shown<'_>) -> Lookup {

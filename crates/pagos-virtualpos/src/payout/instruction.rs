@@ -1,7 +1,7 @@
 //! The instruction as bytes: serialised once, stored as the handle, signed and sent from there.
 //! Not how an order becomes one, which is `payout.rs`.
 //!
-//! Questions sign the whole instruction again (source: manual), so it must be kept to the byte: an
+//! Queries sign the whole instruction again (source: manual), so it must be kept to the byte: an
 //! order that is read with other settings later may give another text.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

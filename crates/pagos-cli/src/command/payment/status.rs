@@ -32,7 +32,7 @@ async fn look(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<
         _ => Database::existing(named),
     };
     let store = db.open_to_read().await?;
-    // Fails where there is no such payment: a question must not make an empty store.
+    // Fails where there is no such payment: a query must not make an empty store.
     let payment = payment::find(store.as_ref(), &db, &key).await?;
     match arguments.ask {
         true => ask(arguments, config, &db, &key).await,

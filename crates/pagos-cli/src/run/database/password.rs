@@ -1,5 +1,5 @@
 //! The password of a PostgreSQL server, from where PostgreSQL's own programs take it: `PGPASSWORD`,
-//! the file that `PGPASSFILE` names, `~/.pgpass`. Never from a question.
+//! the file that `PGPASSFILE` names, `~/.pgpass`. Never from a query.
 
 use std::{
     env, fs,

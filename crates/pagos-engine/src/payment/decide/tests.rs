@@ -54,7 +54,7 @@ impl Bench {
         PaymentRules { order: &self.order, terms, policy: &self.policy, now: at(seconds) }
     }
 
-    /// The answer that nobody paid, to a question of `asked`, is written at `seconds`.
+    /// The answer that nobody paid, to a query of `asked`, is written at `seconds`.
     fn told_nothing(&self, asked: i64, seconds: i64, progress: &PaymentProgress) -> PaymentOutcome {
         self.at(seconds).answered(progress, &[], &Answer::Nothing, at(asked))
     }
@@ -272,9 +272,9 @@ fn a_hint_asks_and_changes_nothing() {
     assert!(bench.at(10).hinted(&fresh, None).is_none(), "nothing was opened");
 }
 
-/// Otherwise a stranger could spend the questions of a payment, or hurry the proof that it expired on.
+/// Otherwise a stranger could spend the queries of a payment, or hurry the proof that it expired on.
 #[test]
-fn receiver_4_a_question_that_a_hint_brought_forward_spends_nothing() {
+fn receiver_4_a_query_that_a_hint_brought_forward_spends_nothing() {
     let bench = Bench::new();
     let opened = bench.opened();
     let mut progress = opened.clone();

@@ -1,4 +1,4 @@
-//! Whether a reference equals a key is no question.
+//! Whether a reference equals a key is no query.
 
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;

@@ -10,7 +10,7 @@ use pagos_engine::Point;
 use pagos_twin::Fault;
 use serde_json::Value;
 
-use super::{Harness, QUESTIONS_LOST, REFUSED};
+use super::{Harness, QUERIES_LOST, REFUSED};
 use crate::{
     failure::Failure,
     sweep::{fault, reach::Place, start::Start},
@@ -107,7 +107,7 @@ impl Harness {
         let bank_url = self.payer.bank_url.clone();
         let ask = ["payment", "status", key, "--ask", "--json", "--sandbox-url", &bank_url];
         let mut said = String::new();
-        for _ in 0..QUESTIONS_LOST + QUESTIONS_MAX {
+        for _ in 0..QUERIES_LOST + QUERIES_MAX {
             let (code, words) = self.run(&ask)?;
             said = words;
             if code == 0 {
@@ -150,8 +150,8 @@ impl Harness {
 const OPEN_MAX: Duration = Duration::from_secs(20);
 const OPEN_EVERY: Duration = Duration::from_millis(300);
 
-/// A question can go wrong, and an answer can lag.
-const QUESTIONS_MAX: u32 = 5;
+/// A query can go wrong, and an answer can lag.
+const QUERIES_MAX: u32 = 5;
 
 /// The address in what `payment create --json` prints first.
 fn parse_url(said: &str) -> Result<Option<String>, Failure> {

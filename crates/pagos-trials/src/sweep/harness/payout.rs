@@ -36,9 +36,9 @@ impl Harness {
             self.pay_file(&file, &ONE_BY_ONE, &failpoint)?;
         }
         let is_of_news =
-            matches!(place.point, Point::Receive | Point::ApplyDelivery | Point::ScheduleQuestion);
+            matches!(place.point, Point::Receive | Point::ApplyDelivery | Point::ScheduleQuery);
         if way == Way::AfterCrashAnswered || is_of_news {
-            // Only now: what is prepared goes wrong like a question.
+            // Only now: what is prepared goes wrong like a query.
             self.silence(&row.key)?;
         }
         let failpoint = self.failpoint(place, &row.key);

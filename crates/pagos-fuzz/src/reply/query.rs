@@ -1,4 +1,4 @@
-//! Rules for questions: about a payout, a payment, the balance, the banks, a list.
+//! Rules for queries: about a payout, a payment, the balance, the banks, a list.
 
 use pagos_core::{
     Error, ErrorKind, Lookup, Money, Observation, OrderKey, PaymentRef, PayoutRef, Source,
@@ -8,7 +8,7 @@ use pagos_kit::{Json, exact};
 
 use crate::reply::{Exchange, Scene, finish, seen};
 
-/// A question about a payout.
+/// A query about a payout.
 pub(super) fn payout(scene: &Scene) {
     let Some(order) = scene.payout_order() else { return };
     let (reference, handle) = (scene.reference(), scene.handle());
@@ -25,7 +25,7 @@ pub(super) fn payout(scene: &Scene) {
     scene.script.sent.lock().unwrap().extend(sent);
 }
 
-/// A question about a payment.
+/// A query about a payment.
 pub(super) fn payment(scene: &Scene) {
     let (Some(order), Some(payments)) = (scene.payment_order(), scene.provider.payments()) else {
         return;
@@ -46,7 +46,7 @@ pub(super) fn payment(scene: &Scene) {
             assert!(!sent.is_empty() && is_answered, "absent, and nobody said so");
         }
         Ok(Lookup::CannotTell(_)) => {}
-        Err(error) => error_is_a_questions(error, &sent),
+        Err(error) => error_is_a_queries(error, &sent),
     }
     scene.script.sent.lock().unwrap().extend(sent);
 }
@@ -69,14 +69,14 @@ fn look_at(
         Ok(Lookup::Absent) => absence_was_said(scene, sent, &jsons),
         Ok(Lookup::Ambiguous(_)) => assert!(!jsons.is_empty(), "ambiguous by no JSON at all"),
         Ok(Lookup::CannotTell(_)) => {}
-        Err(error) => error_is_a_questions(error, sent),
+        Err(error) => error_is_a_queries(error, sent),
     }
 }
 
 /// An absence can close an attempt. So every answer was JSON and a success or a word for it.
 fn absence_was_said(scene: &Scene, sent: &[Exchange], jsons: &[&Json]) {
     let words = scene.kit.words();
-    assert!(!sent.is_empty(), "absent without a question");
+    assert!(!sent.is_empty(), "absent without a query");
     for exchange in sent {
         let http = exchange.http();
         if words.page_refused == Some(http) {
@@ -120,7 +120,7 @@ pub(super) fn balance(scene: &Scene) {
         Err(error) => {
             let kind = error.kind();
             let may = !matches!(kind, ErrorKind::Rejected | ErrorKind::Invalid);
-            assert!(may, "a question about the balance cannot be {kind:?}: {error}");
+            assert!(may, "a query about the balance cannot be {kind:?}: {error}");
         }
     }
     scene.script.sent.lock().unwrap().extend(sent);
@@ -133,7 +133,7 @@ pub(super) fn banks(scene: &Scene) {
     scene.shows_no_secret(&outcome);
     if let Err(error) = outcome {
         let kind = error.kind();
-        assert!(kind != ErrorKind::Rejected, "a question about banks was rejected: {error}");
+        assert!(kind != ErrorKind::Rejected, "a query about banks was rejected: {error}");
     }
 }
 
@@ -175,18 +175,18 @@ fn row_was_listed(row: &Observation, told: &[Json]) {
 
 fn page_error(error: &Error, has_cursor: bool) {
     let kind = error.kind();
-    assert!(kind != ErrorKind::Rejected, "a question cannot be rejected: {error}");
-    assert!(kind != ErrorKind::Invalid || has_cursor, "a question cannot be invalid: {error}");
+    assert!(kind != ErrorKind::Rejected, "a query cannot be rejected: {error}");
+    assert!(kind != ErrorKind::Invalid || has_cursor, "a query cannot be invalid: {error}");
 }
 
-/// A question moves no money: it is repeated, put off, or stopped for an operator. It is invalid only
+/// A query moves no money: it is repeated, put off, or stopped for an operator. It is invalid only
 /// where it could not be asked, under a handle that is not the provider's.
-fn error_is_a_questions(error: &Error, sent: &[Exchange]) {
+fn error_is_a_queries(error: &Error, sent: &[Exchange]) {
     let kind = error.kind();
     let may = match kind {
         ErrorKind::Unauthorized | ErrorKind::Throttled | ErrorKind::Undelivered => true,
         ErrorKind::Invalid => sent.is_empty(),
         ErrorKind::Rejected | ErrorKind::Unknown => false,
     };
-    assert!(may, "a question that ends in {kind:?}: {error}");
+    assert!(may, "a query that ends in {kind:?}: {error}");
 }

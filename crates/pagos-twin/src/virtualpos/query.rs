@@ -1,4 +1,4 @@
-//! Questions about payouts: by the twin's id, and by the merchant's own.
+//! Queries about payouts: by the twin's id, and by the merchant's own.
 //! Not a list, not a balance: the manual names neither.
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::{
     web::percent_decoded,
 };
 
-/// What a question names.
+/// What a query names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Name {
     Id(String),
@@ -43,8 +43,8 @@ impl Name {
 }
 
 /// `GET` or `POST /v3/payout/{id}` and `/v3/payout/merchant/{merchant_id}`. Paths and methods are
-/// inferred; that there are these two questions is of the manual.
-pub(super) fn question(
+/// inferred; that there are these two queries is of the manual.
+pub(super) fn query(
     twin: &mut VirtualPosTwin,
     name: &Name,
     request: &Request,
@@ -75,7 +75,7 @@ pub(super) fn question(
     }))
 }
 
-/// The payout and its `merchant_id`, if it is the caller's and the question is signed for it. Of
+/// The payout and its `merchant_id`, if it is the caller's and the query is signed for it. Of
 /// several with one `merchant_id` it is the oldest that the signature fits: whoever was paid twice
 /// does not see it here. `[sim]`
 fn find(
@@ -121,13 +121,13 @@ fn is_missed(payout: &mut Payout, now: Timestamp) -> bool {
     is_missed
 }
 
-/// A question that is a POST says once more what is signed.
+/// A query that is a POST says once more what is signed.
 fn check_body(request: &Request, caller: &Caller) -> Result<(), Refusal> {
     if request.body().is_empty() {
         return Ok(());
     }
     let tef: Value = tef_of(request.body(), caller.claims.value("api_key"))?;
-    // A question that is signed by the API key alone has nothing to say.
+    // A query that is signed by the API key alone has nothing to say.
     let is_bare =
         caller.claims.value("tef").is_none() && tef.as_object().is_some_and(|it| it.is_empty());
     if is_bare || caller.signs_tef(&tef) {
@@ -136,5 +136,5 @@ fn check_body(request: &Request, caller: &Caller) -> Result<(), Refusal> {
     Err(Refusal::signature("Signature de otra tef"))
 }
 
-/// What questions about no payout are counted under.
+/// What queries about no payout are counted under.
 const UNKNOWN: &str = "unknown payout";
