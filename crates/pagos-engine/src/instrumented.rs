@@ -19,7 +19,7 @@ use crate::{
     intent::{Intent, Released, RunId, Submitted},
     payment::{
         Payment,
-        store::{Asked, PaymentCommitted, PaymentStep},
+        store::{PaymentCommitted, PaymentStep, SubmittedPayment},
     },
     point::{NoProbe, Phase, Point, Probe},
     recognise::{Recognised, recognise},
@@ -213,13 +213,13 @@ impl InstrumentedStore {
         self.write(point, None, self.store.file(id, filing)).await
     }
 
-    pub(crate) async fn ask_for(
+    pub(crate) async fn submit_payment(
         &self,
         order: PaymentOrder,
         now: Timestamp,
-    ) -> Result<Asked, StoreError> {
+    ) -> Result<SubmittedPayment, StoreError> {
         let key = order.key.clone();
-        self.write(Point::AskForPayment, Some(&key), self.store.ask_for(order, now)).await
+        self.write(Point::SubmitPayment, Some(&key), self.store.submit_payment(order, now)).await
     }
 
     pub(crate) async fn commit_payment(

@@ -77,7 +77,7 @@ pub use operator::Decision;
 pub use payment::{
     KnownSession, Opening, Payment, PaymentProgress, Session, Try,
     open::Opened,
-    store::{Asked, OpenedSession, PaymentCommitted, PaymentStep, PaymentStore},
+    store::{OpenedSession, PaymentCommitted, PaymentStep, PaymentStore, SubmittedPayment},
 };
 pub use point::{Deed, NoProbe, Phase, Point, Probe};
 pub use policy::{Budgets, Policy, Sweep};

@@ -175,7 +175,7 @@ points! {
     /// A reader of the outbox has got so far.
     Acknowledge Write "acknowledge",
     /// Stores a payment that is asked for.
-    AskForPayment Write "ask-for-payment",
+    SubmitPayment Write "submit-payment",
     /// Stores that a session is about to be opened.
     BeginOpening Write "begin-opening",
     /// Opens a session.

@@ -24,10 +24,10 @@ mod claim;
 mod commit;
 mod inbox;
 mod list;
-mod payment_ask;
 mod payment_commit;
 mod payment_query;
 mod payment_sample;
+mod payment_submit;
 mod query;
 mod random;
 mod retention;
@@ -198,7 +198,7 @@ macro_rules! store_suite {
                 orphans_are_due_again_when_their_order_is_known
                 refused_deliveries_are_counted_by_reason
             }
-            payment_ask {
+            payment_submit {
                 ask_for_stores_a_new_payment
                 ask_for_again_yields_what_is_stored
                 ask_for_of_another_body_is_a_conflict

@@ -3,7 +3,7 @@
 
 use pagos_core::{OrderKey, PaymentOrder, Timestamp};
 use pagos_engine::{
-    Asked, Digest, Entry, Lease, Payment, PaymentCommitted, PaymentProgress, PaymentStep,
+    Digest, Entry, Lease, Payment, PaymentCommitted, PaymentProgress, PaymentStep, SubmittedPayment,
 };
 use tokio_postgres::Row;
 
@@ -23,20 +23,24 @@ pub(crate) struct AskFor<'call> {
 }
 
 impl Work for AskFor<'_> {
-    type Answer = Asked;
+    type Answer = SubmittedPayment;
 
-    async fn run(&self, connection: &Connection) -> Result<Asked, Failure> {
+    async fn run(&self, connection: &Connection) -> Result<SubmittedPayment, Failure> {
         let digest = Digest::of(self.order);
         if let Some(stored) = (ReadPayment { key: &self.order.key }).run(connection).await? {
             let is_same = stored.digest == digest;
-            return Ok(if is_same { Asked::Existing(stored) } else { Asked::Conflict });
+            return Ok(if is_same {
+                SubmittedPayment::Existing(stored)
+            } else {
+                SubmittedPayment::Conflict
+            });
         }
         let progress = PaymentProgress::new(self.now);
         let payment =
             Payment { order: self.order.clone(), digest, progress, due_at: None, version: 1 };
         match insert(connection, &payment).await? {
             0 => Err(Failure::collision("another worker asks for the same payment at this moment")),
-            _ => Ok(Asked::New(payment)),
+            _ => Ok(SubmittedPayment::New(payment)),
         }
     }
 }

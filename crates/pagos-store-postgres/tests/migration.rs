@@ -8,8 +8,8 @@ mod sample;
 use futures_util::future::join_all;
 use pagos_core::{AccountName, Delivery, Hint, ProviderRef, Status};
 use pagos_engine::{
-    Asked, Digest, Filing, InboxId, InboxState, InboxStore, Lane, NoAttempt, Notice, NoticeAbout,
-    PaymentStore, Released, Run, Store, Submitted, Trust, Verdict, Work,
+    Digest, Filing, InboxId, InboxState, InboxStore, Lane, NoAttempt, Notice, NoticeAbout,
+    PaymentStore, Released, Run, Store, Submitted, SubmittedPayment, Trust, Verdict, Work,
 };
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
@@ -220,8 +220,8 @@ async fn accounts_and_payments_of_version_1_come_to_the_present_one() {
     assert_eq!(claimed.len(), 1);
     let payment = &claimed[0];
     assert_eq!(payment.digest, Digest::of(&payment.order));
-    let same = store.ask_for(payment.order.clone(), at(9)).await.unwrap();
-    assert!(matches!(same, Asked::Existing(_)), "{same:?}");
+    let same = store.submit_payment(payment.order.clone(), at(9)).await.unwrap();
+    assert!(matches!(same, SubmittedPayment::Existing(_)), "{same:?}");
     let session = store.session(&etpay, &ProviderRef::new("s1").unwrap()).await.unwrap().unwrap();
     assert_eq!(session.secret.unwrap().expose(), "whisper");
 }

@@ -9,9 +9,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use pagos_core::{AccountName, Currency, Money, Observation, PaymentOrder, Source, Status};
 use pagos_engine::{
-    Asked, ClaimRequest, Committed, Filter, Lane, Lease, NoAttempt, NoticeKind, Page, Payment,
+    ClaimRequest, Committed, Filter, Lane, Lease, NoAttempt, NoticeKind, Page, Payment,
     PaymentCommitted, PaymentStep, PaymentStore, Released, Step, Store, StoreErrorKind, Submitted,
-    Work,
+    SubmittedPayment, Work,
 };
 use pagos_store_postgres::{PostgresStore, Scratch};
 
@@ -168,10 +168,10 @@ fn payment_step(payment: &Payment, due_ms: Option<i64>) -> PaymentStep {
 }
 
 /// Payments of these keys, due at the beginning.
-async fn ask_for(store: &PostgresStore, names: &[&str]) {
+async fn submit_payment(store: &PostgresStore, names: &[&str]) {
     for name in names {
-        let asked = store.ask_for(payment_order(name), at(0)).await.unwrap();
-        let Asked::New(payment) = asked else { panic!("{asked:?}") };
+        let asked = store.submit_payment(payment_order(name), at(0)).await.unwrap();
+        let SubmittedPayment::New(payment) = asked else { panic!("{asked:?}") };
         store.commit_payment(payment_step(&payment, Some(0))).await.unwrap();
     }
 }
@@ -187,7 +187,7 @@ async fn truth_14_two_workers_ask_about_a_payment_once() {
     let (one, other) = (open(&database.url).await, open(&database.url).await);
     let names: Vec<String> = (0..40).map(|number| format!("p{number:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    ask_for(&one, &names).await;
+    submit_payment(&one, &names).await;
     let request = |ms| claim_of(payments_lane(), ms, 7);
     let claim_all = async |store: Arc<PostgresStore>| {
         let mut mine: Vec<Payment> = Vec::new();
@@ -269,7 +269,7 @@ async fn truth_16_a_payment_of_a_newer_version_ends_nobody_elses_claim() {
     let Some(scratch) = Scratch::from_env() else { return };
     let database = scratch.database().await;
     let store = open(&database.url).await;
-    ask_for(&store, &["p1", "p2"]).await;
+    submit_payment(&store, &["p1", "p2"]).await;
     let client = connect(&database).await;
     let damage = "UPDATE payments SET progress_json = $1, currency = 'ZZZ' WHERE key = 'p1'";
     client.execute(damage, &[&FROM_THE_FUTURE]).await.unwrap();
@@ -294,7 +294,7 @@ async fn truth_19_an_old_digest_still_counts() {
     let database = scratch.database().await;
     let store = open(&database.url).await;
     release(&*store, &["k1"]).await;
-    ask_for(&store, &["p1"]).await;
+    submit_payment(&store, &["p1"]).await;
     let client = connect(&database).await;
     for table in ["orders", "payments"] {
         let age = "digest_version = 1, digest = sha256(convert_to(order_json, 'UTF8'))";
@@ -311,9 +311,9 @@ async fn truth_19_an_old_digest_still_counts() {
     assert_eq!(stored.digest, pagos_engine::Digest::of(&stored.order), "as if it were new");
 
     let other = PaymentOrder { amount: Money::new(1, Currency::Clp), ..payment_order("p1") };
-    assert_eq!(store.ask_for(other, at(1)).await.unwrap(), Asked::Conflict);
-    let same = store.ask_for(payment_order("p1"), at(1)).await.unwrap();
-    assert!(matches!(same, Asked::Existing(_)), "{same:?}");
+    assert_eq!(store.submit_payment(other, at(1)).await.unwrap(), SubmittedPayment::Conflict);
+    let same = store.submit_payment(payment_order("p1"), at(1)).await.unwrap();
+    assert!(matches!(same, SubmittedPayment::Existing(_)), "{same:?}");
     assert_eq!(store.next_due(&[lane(Work::Send)]).await.unwrap(), Some(at(0)));
     assert_eq!(stored.order.account, account());
 }

@@ -3,8 +3,8 @@
 
 use pagos_core::{OrderKey, PaymentOrder, Timestamp};
 use pagos_engine::{
-    Asked, ClaimRequest, Digest, Entry, Lease, Payment, PaymentCommitted, PaymentProgress,
-    PaymentStep, Share, Work,
+    ClaimRequest, Digest, Entry, Lease, Payment, PaymentCommitted, PaymentProgress, PaymentStep,
+    Share, SubmittedPayment, Work,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -17,21 +17,25 @@ use crate::{
     unread::{self, UNREAD_MAX, Unread},
 };
 
-pub(crate) fn ask_for(
+pub(crate) fn submit_payment(
     connection: &Connection,
     order: &PaymentOrder,
     now: Timestamp,
-) -> Result<Asked, Failure> {
+) -> Result<SubmittedPayment, Failure> {
     let digest = Digest::of(order);
     if let Some(stored) = payment(connection, &order.key)? {
         let is_same = stored.digest == digest;
-        return Ok(if is_same { Asked::Existing(stored) } else { Asked::Conflict });
+        return Ok(if is_same {
+            SubmittedPayment::Existing(stored)
+        } else {
+            SubmittedPayment::Conflict
+        });
     }
     let progress = PaymentProgress::new(now);
     let payment = Payment { order: order.clone(), digest, progress, due_at: None, version: 1 };
     insert(connection, &payment)?;
     inbox::match_key(connection, &order.account, &order.key)?;
-    Ok(Asked::New(payment))
+    Ok(SubmittedPayment::New(payment))
 }
 
 fn insert(connection: &Connection, payment: &Payment) -> Result<(), Failure> {

@@ -8,8 +8,8 @@ use std::error::Error;
 
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{
-    Asked, Attempt, Begun, Committed, Entry, Filter, Lease, NoAttempt, Notice, NoticeAbout,
-    NoticeKind, Page, PaymentStore, Payout, Released, Step, Store, Turn, Work,
+    Attempt, Begun, Committed, Entry, Filter, Lease, NoAttempt, Notice, NoticeAbout, NoticeKind,
+    Page, PaymentStore, Payout, Released, Step, Store, SubmittedPayment, Turn, Work,
 };
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -48,8 +48,9 @@ async fn a_session_and_its_secret_are_there_after_reopening() {
     assert_eq!(store.next_due(&[lane]).await.unwrap(), Some(Timestamp::from_millis(9)));
     assert_eq!(store.claim_payments(request).await.unwrap(), before);
     assert_open(&store, "k1").await;
-    let again = store.ask_for(payment_order("k1"), Timestamp::from_millis(50)).await.unwrap();
-    assert_eq!(again, Asked::Existing(before[0].clone()));
+    let again =
+        store.submit_payment(payment_order("k1"), Timestamp::from_millis(50)).await.unwrap();
+    assert_eq!(again, SubmittedPayment::Existing(before[0].clone()));
 }
 
 #[cfg(unix)]
@@ -130,7 +131,7 @@ async fn looking_sees_what_another_handle_writes_and_writes_nothing() {
     open_payment(&store, "k3").await;
     assert_open(&looking, "k3").await;
     let now = Timestamp::from_millis(0);
-    let error = looking.ask_for(payment_order("k4"), now).await.unwrap_err();
+    let error = looking.submit_payment(payment_order("k4"), now).await.unwrap_err();
     assert!(error.to_string().contains("reading only"), "{error}");
     let payment = looking.payments(None, None, 1).await.unwrap().remove(0);
     let error = looking.commit_payment(opening_step(&payment)).await.unwrap_err();

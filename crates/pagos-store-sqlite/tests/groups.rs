@@ -9,8 +9,8 @@ use std::pin::pin;
 use futures_util::{future::join_all, poll};
 use pagos_core::{Currency, Money, Timestamp};
 use pagos_engine::{
-    Asked, Filing, InboxId, InboxState, InboxStore, Intent, PaymentCommitted, PaymentStep,
-    PaymentStore, Released, Store, Submitted,
+    Filing, InboxId, InboxState, InboxStore, Intent, PaymentCommitted, PaymentStep, PaymentStore,
+    Released, Store, Submitted, SubmittedPayment,
 };
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -106,7 +106,7 @@ async fn a_payment_that_fails_leaves_no_session_in_its_group() {
     let store = SqliteStore::open(scratch.path()).unwrap();
     let now = Timestamp::from_millis(0);
     for key in ["k1", "k2"] {
-        store.ask_for(payment_order(key), now).await.unwrap();
+        store.submit_payment(payment_order(key), now).await.unwrap();
     }
     let [one, two] = <[_; 2]>::try_from(store.payments(None, None, 2).await.unwrap()).unwrap();
     let broken = PaymentStep { applies: Some(InboxId(99)), ..opening_step(&one) };
@@ -119,7 +119,7 @@ async fn a_payment_that_fails_leaves_no_session_in_its_group() {
             store.commit_payment(broken),
             store.commit_payment(taken),
             store.commit_payment(opening_step(&one)),
-            store.ask_for(payment_order("k3"), now),
+            store.submit_payment(payment_order("k3"), now),
         )
     };
     let mut calls = pin!(calls);
@@ -129,7 +129,7 @@ async fn a_payment_that_fails_leaves_no_session_in_its_group() {
     assert!(broken.is_err());
     assert_eq!(taken.unwrap(), PaymentCommitted::Done { version: 2 });
     assert_eq!(late.unwrap(), PaymentCommitted::SessionTaken);
-    assert!(matches!(last.unwrap(), Asked::New(_)));
+    assert!(matches!(last.unwrap(), SubmittedPayment::New(_)));
     assert_eq!(store.commits(), before + 1);
     assert_eq!(store.payment(&one.order.key).await.unwrap().unwrap(), one);
 }

@@ -6,8 +6,8 @@ mod scratch;
 
 use pagos_core::{AccountName, Currency, Money, OrderKey, ProviderRef, Status, Timestamp};
 use pagos_engine::{
-    Asked, Digest, Entry, Filed, Filter, InboxId, InboxState, InboxStore, Intent, NoAttempt,
-    NoticeAbout, Page, PaymentStore, Released, Run, Store, Submitted, Trust, Work,
+    Digest, Entry, Filed, Filter, InboxId, InboxState, InboxStore, Intent, NoAttempt, NoticeAbout,
+    Page, PaymentStore, Released, Run, Store, Submitted, SubmittedPayment, Trust, Work,
 };
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -216,11 +216,11 @@ async fn truth_19_an_old_digest_still_counts() {
     let changed = order_2("m1", "Otra Inventada");
     assert_eq!(submit(&store, vec![changed]).await.unwrap(), [Submitted::Conflict]);
     let same = payment_order("p1");
-    let again = store.ask_for(same.clone(), NOW).await.unwrap();
-    assert!(matches!(again, Asked::Existing(_)), "{again:?}");
+    let again = store.submit_payment(same.clone(), NOW).await.unwrap();
+    assert!(matches!(again, SubmittedPayment::Existing(_)), "{again:?}");
     let mut changed = same;
     changed.amount = Money::new(1, Currency::Clp);
-    assert_eq!(store.ask_for(changed, NOW).await.unwrap(), Asked::Conflict);
+    assert_eq!(store.submit_payment(changed, NOW).await.unwrap(), SubmittedPayment::Conflict);
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use std::error::Error;
 
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{
-    Asked, Filter, NoAttempt, Notice, NoticeAbout, NoticeKind, Page, PaymentStore, Store,
-    StoreError, StoreErrorKind, Submitted, Work,
+    Filter, NoAttempt, Notice, NoticeAbout, NoticeKind, Page, PaymentStore, Store, StoreError,
+    StoreErrorKind, Submitted, SubmittedPayment, Work,
 };
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -179,7 +179,7 @@ async fn a_payment_that_cannot_be_read_is_set_aside_too() {
     );
     let error = store.payment(&step.key).await.unwrap_err();
     assert_is_about_a_row(&error, "payment p1");
-    let error = store.ask_for(payment_order("p1"), NOW).await.unwrap_err();
+    let error = store.submit_payment(payment_order("p1"), NOW).await.unwrap_err();
     assert_is_about_a_row(&error, "payment p1");
     let claimed = store.claim_payments(payments_request(NOW, 1)).await.unwrap();
     assert!(claimed.len() == 1 && claimed[0].order == payment_order("p2"));
@@ -188,5 +188,8 @@ async fn a_payment_that_cannot_be_read_is_set_aside_too() {
     assert!(matches!(&told[0].1.about, NoticeAbout::Payment(news) if news.key == step.key));
     assert_says_nothing(because(&told[0].1));
     assert_eq!(told.len(), 1);
-    assert!(matches!(store.ask_for(payment_order("p2"), NOW).await.unwrap(), Asked::Existing(_)));
+    assert!(matches!(
+        store.submit_payment(payment_order("p2"), NOW).await.unwrap(),
+        SubmittedPayment::Existing(_)
+    ));
 }

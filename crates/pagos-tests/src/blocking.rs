@@ -16,10 +16,11 @@ use async_trait::async_trait;
 
 use pagos_core::{AccountName, Delivery, OrderKey, PaymentOrder, ProviderRef, Timestamp};
 use pagos_engine::{
-    Asked, Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
+    Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
     InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, Notice, Page, Payment,
     PaymentCommitted, PaymentStep, PaymentStore, Payout, Refused, Released, RetentionStore, Run,
-    RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, Tally, Trust, Turn, Verdict,
+    RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, SubmittedPayment, Tally,
+    Trust, Turn, Verdict,
 };
 
 /// A store that keeps nobody waiting for it.
@@ -285,8 +286,12 @@ impl RetentionStore for BlockingStore {
 
 #[async_trait]
 impl PaymentStore for BlockingStore {
-    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
-        wait_for(self.inner.ask_for(order, now))
+    async fn submit_payment(
+        &self,
+        order: PaymentOrder,
+        now: Timestamp,
+    ) -> Result<SubmittedPayment, StoreError> {
+        wait_for(self.inner.submit_payment(order, now))
     }
 
     async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {

@@ -10,10 +10,11 @@ use async_trait::async_trait;
 
 use pagos_core::{AccountName, Delivery, OrderKey, PaymentOrder, ProviderRef, Timestamp};
 use pagos_engine::{
-    Asked, Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
+    Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
     InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, Notice, Page, Payment,
     PaymentCommitted, PaymentStep, PaymentStore, Payout, Refused, Released, RetentionStore, Run,
-    RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, Tally, Trust, Turn, Verdict,
+    RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, SubmittedPayment, Tally,
+    Trust, Turn, Verdict,
 };
 
 use crate::fault_injector::FaultInjector;
@@ -372,9 +373,13 @@ impl RetentionStore for RecordingStore {
 
 #[async_trait]
 impl PaymentStore for RecordingStore {
-    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+    async fn submit_payment(
+        &self,
+        order: PaymentOrder,
+        now: Timestamp,
+    ) -> Result<SubmittedPayment, StoreError> {
         self.pass("ask for, before").await?;
-        let done = self.inner.ask_for(order, now).await?;
+        let done = self.inner.submit_payment(order, now).await?;
         self.pass("ask for, after").await?;
         Ok(done)
     }

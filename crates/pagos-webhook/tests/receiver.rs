@@ -47,7 +47,7 @@ async fn a_delivery_is_stored_as_it_came_and_acknowledged_in_the_providers_way()
 #[tokio::test]
 async fn receiver_2_of_hints_one_small_row_is_kept_for_each_order_and_the_answer_tells_nothing() {
     let store = Gated::open();
-    store.ask_for("ours").await;
+    store.submit_payment("ours").await;
     let site = Site::open(store.clone(), Settings::default());
     let mut answers = Vec::new();
     for (number, key) in ["theirs", "ours", "", "ours", "theirs", "ours"].into_iter().enumerate() {
@@ -73,7 +73,7 @@ async fn receiver_2_of_hints_one_small_row_is_kept_for_each_order_and_the_answer
 #[tokio::test]
 async fn receiver_3_hints_have_a_budget_and_what_is_genuine_has_none() {
     let store = Gated::open();
-    store.ask_for("ours").await;
+    store.submit_payment("ours").await;
     let settings = Settings { hints_per_second_max: 1, hints_burst_max: 2, ..Settings::default() };
     let site = Site::open(store.clone(), settings);
     // The clock stands still, so nothing comes after the burst.
@@ -478,7 +478,7 @@ fn an_account_has_one_endpoint() {
 #[tokio::test]
 async fn receiver_2_the_numbers_for_strangers_tell_no_keys() {
     let store = Gated::open();
-    store.ask_for("ours").await;
+    store.submit_payment("ours").await;
     let site = Site::open(store.clone(), Settings::default());
     let ask = async || site.send(&request("GET", "/readyz", "", "")).await.text;
     let mut told = Vec::new();

@@ -11,7 +11,7 @@ use crate::{
     intent::Digest,
     payment::{
         KnownSession, Payment, PaymentProgress,
-        store::{Asked, PaymentCommitted, PaymentStep, PaymentStore},
+        store::{PaymentCommitted, PaymentStep, PaymentStore, SubmittedPayment},
     },
     store::{ClaimRequest, Lease, StoreError, Work},
 };
@@ -47,19 +47,19 @@ impl Payments {
         leases.count() as u64
     }
 
-    fn ask_for(&mut self, order: PaymentOrder, now: Timestamp) -> Asked {
+    fn submit_payment(&mut self, order: PaymentOrder, now: Timestamp) -> SubmittedPayment {
         let digest = Digest::of(&order);
         if let Some(row) = self.rows.get(&order.key) {
             return match row.payment.digest == digest {
-                true => Asked::Existing(row.payment.clone()),
-                false => Asked::Conflict,
+                true => SubmittedPayment::Existing(row.payment.clone()),
+                false => SubmittedPayment::Conflict,
             };
         }
         let progress = PaymentProgress::new(now);
         let payment = Payment { digest, progress, due_at: None, version: 1, order };
         let row = Row { payment: payment.clone(), lease_until: None, history: Vec::new() };
         self.rows.insert(payment.order.key.clone(), row);
-        Asked::New(payment)
+        SubmittedPayment::New(payment)
     }
 
     /// Is the session that the step opens free to be opened by it?
@@ -73,11 +73,15 @@ impl Payments {
 // No method waits for anything, so the lock is never held across an await.
 #[async_trait]
 impl PaymentStore for MemoryStore {
-    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+    async fn submit_payment(
+        &self,
+        order: PaymentOrder,
+        now: Timestamp,
+    ) -> Result<SubmittedPayment, StoreError> {
         let mut tables = self.tables();
         let (account, key) = (order.account.clone(), order.key.clone());
-        let asked = tables.payments.ask_for(order, now);
-        if matches!(asked, Asked::New(_)) {
+        let asked = tables.payments.submit_payment(order, now);
+        if matches!(asked, SubmittedPayment::New(_)) {
             tables.inbox.match_key(&account, &key);
         }
         Ok(asked)

@@ -15,7 +15,7 @@ use crate::{
         Payment,
         decide::{MayOpen, PaymentOutcome, PaymentRules},
         follow::{By, SESSION_TAKEN, Wrote},
-        store::{Asked, PaymentCommitted, PaymentStep},
+        store::{PaymentCommitted, PaymentStep, SubmittedPayment},
     },
     point::Point,
 };
@@ -62,9 +62,9 @@ impl Engine {
         let provider = self.payments_of(&order)?;
         provider.check(&order).map_err(EngineError::Invalid)?;
         let key = order.key.clone();
-        let mut payment = match self.store.ask_for(order, self.timer.now()).await? {
-            Asked::New(payment) | Asked::Existing(payment) => payment,
-            Asked::Conflict => {
+        let mut payment = match self.store.submit_payment(order, self.timer.now()).await? {
+            SubmittedPayment::New(payment) | SubmittedPayment::Existing(payment) => payment,
+            SubmittedPayment::Conflict => {
                 return Err(EngineError::Refused(format!(
                     "{key} names a payment with another body; use another key"
                 )));

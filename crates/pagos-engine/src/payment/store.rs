@@ -22,8 +22,12 @@ pub trait PaymentStore: Debug + Send + Sync {
     /// Stores a payment that is not there yet, with version 1 and not due.
     ///
     /// The same key with the same digest and account yields what is stored; another body is
-    /// [`Asked::Conflict`].
-    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError>;
+    /// [`SubmittedPayment::Conflict`].
+    async fn submit_payment(
+        &self,
+        order: PaymentOrder,
+        now: Timestamp,
+    ) -> Result<SubmittedPayment, StoreError>;
 
     /// One payment.
     async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError>;
@@ -61,7 +65,7 @@ pub trait PaymentStore: Debug + Send + Sync {
 
 /// What became of an order that was handed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum SubmittedPayment {
     /// Stored.
     New(Payment),
     /// It was there already, with the same body.

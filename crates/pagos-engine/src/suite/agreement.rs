@@ -98,7 +98,7 @@ impl Pair {
             5..=8 => self.commit().await,
             9 => self.receive().await,
             10 => self.file().await,
-            11 | 12 => self.ask_for().await,
+            11 | 12 => self.submit_payment().await,
             13..=16 => self.commit_payment().await,
             17 => self.read_payments().await,
             18 => self.retain().await,

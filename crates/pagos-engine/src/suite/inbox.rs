@@ -323,7 +323,7 @@ pub(super) async fn orphans_are_due_again_when_their_order_is_known(store: Arc<d
     assert!(open(&*store, 99).await.is_empty());
     submit(&*store, "a", &["k1", "k2"]).await;
     assert_eq!(open(&*store, 99).await, [orphans[0]]);
-    payment_sample::ask_for(&*store, &["p1"]).await;
+    payment_sample::submit_payment(&*store, &["p1"]).await;
     assert_eq!(open(&*store, 99).await, orphans[..2]);
     let payout = stored(&*store, "k1").await;
     let (progress, _) = super::sample::observed(&payout.progress, Status::Pending, 5);

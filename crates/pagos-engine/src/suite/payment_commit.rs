@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     payment_sample::{
-        ask_for, assert_untouched, conflicts, done, full_step, payment_notice, step, stored,
+        assert_untouched, conflicts, done, full_step, payment_notice, step, stored, submit_payment,
     },
     sample::{self, account, asked, delivery, inbox, key, notice, receive, with_runs},
 };
@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(super) async fn commit_payment_writes_the_whole_step(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     let before = stored(&*store, "k1").await;
     let other = stored(&*store, "k2").await;
     let step = full_step(&before, None);
@@ -38,7 +38,7 @@ pub(super) async fn commit_payment_writes_the_whole_step(store: Arc<dyn Store>) 
 }
 
 pub(super) async fn commit_payment_of_an_older_version_writes_nothing(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let id = receive(&*store, "gamma", &delivery("{}", "s", 0)).await;
     let old = stored(&*store, "k1").await;
     done(&*store, step(&old)).await;
@@ -52,7 +52,7 @@ pub(super) async fn commit_payment_of_an_older_version_writes_nothing(store: Arc
 }
 
 pub(super) async fn commit_payment_of_an_unknown_payment_is_a_conflict(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     // A payout of that name is no payment.
     sample::released(&*store, &["stranger"]).await;
     let id = receive(&*store, "gamma", &delivery("{}", "s", 0)).await;
@@ -65,7 +65,7 @@ pub(super) async fn commit_payment_of_an_unknown_payment_is_a_conflict(store: Ar
 }
 
 pub(super) async fn commit_payment_of_two_at_once_lets_one_through(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     for _ in 0..20 {
         let payment = stored(&*store, "k1").await;
         let step = PaymentStep { entries: vec![asked(1, "once")], ..step(&payment) };
@@ -79,7 +79,7 @@ pub(super) async fn commit_payment_of_two_at_once_lets_one_through(store: Arc<dy
 }
 
 pub(super) async fn commit_payment_closes_the_delivery_that_it_applies(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let first = receive(&*store, "gamma", &delivery("{\"n\":1}", "s", 0)).await;
     let second = receive(&*store, "gamma", &delivery("{\"n\":2}", "s", 0)).await;
     done(&*store, full_step(&stored(&*store, "k1").await, Some(first))).await;
@@ -94,7 +94,7 @@ pub(super) async fn commit_payment_closes_the_delivery_that_it_applies(store: Ar
 }
 
 pub(super) async fn commit_payment_with_an_unknown_delivery_writes_nothing(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let before = stored(&*store, "k1").await;
     store.commit_payment(full_step(&before, Some(InboxId(77)))).await.unwrap_err();
     assert_untouched(&*store, &before).await;
@@ -104,7 +104,7 @@ pub(super) async fn commit_payment_with_an_unknown_delivery_writes_nothing(store
 
 pub(super) async fn commit_payment_numbers_notices_with_those_of_payouts(store: Arc<dyn Store>) {
     sample::released(&*store, &["k1"]).await;
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let mut wanted = Vec::new();
     for round in 0..5 {
         let payment = stored(&*store, "k1").await;

@@ -6,7 +6,7 @@ use pagos_core::{FailReason, Status};
 
 use super::{
     payment_sample::{
-        self, ask_for, conflicts, done, full_step, set_due, step, stored, with_session,
+        self, conflicts, done, full_step, set_due, step, stored, submit_payment, with_session,
     },
     sample::{
         self, LEASE, asked, at, claimed, close_as, defer_until, delivery, key, next_due, receive,
@@ -48,7 +48,7 @@ async fn due(store: &dyn Store, ms: i64, limit: usize) -> Vec<String> {
 }
 
 pub(super) async fn payment_of_an_unknown_key_is_none(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     for name in ["K1", "k", "k11"] {
         assert_eq!(store.payment(&key(name)).await.unwrap(), None, "{name}");
         assert!(store.payment_history(&key(name)).await.unwrap().is_empty(), "{name}");
@@ -56,7 +56,7 @@ pub(super) async fn payment_of_an_unknown_key_is_none(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn payments_page_in_the_order_of_keys(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k3", "K9", "k10", "k1", "_", "-a", "0"]).await;
+    submit_payment(&*store, &["k3", "K9", "k10", "k1", "_", "-a", "0"]).await;
     let sorted = ["-a", "0", "K9", "_", "k1", "k10", "k3"];
     let mut seen = Vec::new();
     let mut after = None;
@@ -77,7 +77,7 @@ pub(super) async fn payments_page_in_the_order_of_keys(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn payments_filter_by_status_word(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2", "k3", "k4", "k5", "k6", "k7"]).await;
+    submit_payment(&*store, &["k1", "k2", "k3", "k4", "k5", "k6", "k7"]).await;
     let doubt = Some(Attention::Doubt("no answer".to_owned()));
     let surplus = Some(Attention::Surplus("paid 2 times".to_owned()));
     let quarantine = Some(Attention::Quarantine("another amount".to_owned()));
@@ -111,7 +111,7 @@ pub(super) async fn payments_filter_by_status_word(store: Arc<dyn Store>) {
 pub(super) async fn payments_of_a_status_are_paged_too(store: Arc<dyn Store>) {
     let names: Vec<String> = (0..9).map(|number| format!("k{}", (number * 7) % 9)).collect();
     for (number, name) in names.iter().enumerate() {
-        ask_for(&*store, &[name]).await;
+        submit_payment(&*store, &[name]).await;
         let is_odd = !number.is_multiple_of(2);
         reach(&*store, name, if is_odd { Status::Pending } else { Status::Created }, None).await;
     }
@@ -126,7 +126,7 @@ pub(super) async fn payments_of_a_status_are_paged_too(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn due_payments_give_the_earliest_first(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2", "k3", "k4"]).await;
+    submit_payment(&*store, &["k1", "k2", "k3", "k4"]).await;
     for (name, ms) in [("k1", 30), ("k2", 10), ("k3", 20), ("k4", -5)] {
         set_due(&*store, name, Some(at(ms))).await;
     }
@@ -139,7 +139,7 @@ pub(super) async fn due_payments_give_the_earliest_first(store: Arc<dyn Store>) 
 }
 
 pub(super) async fn due_payments_leave_out_what_is_due_later(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2", "k3"]).await;
+    submit_payment(&*store, &["k1", "k2", "k3"]).await;
     set_due(&*store, "k1", Some(at(10))).await;
     set_due(&*store, "k2", Some(at(11))).await;
     assert!(due(&*store, 9, 10).await.is_empty());
@@ -148,7 +148,7 @@ pub(super) async fn due_payments_leave_out_what_is_due_later(store: Arc<dyn Stor
 }
 
 pub(super) async fn a_claimed_payment_is_one_workers_until_the_lease_ends(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     set_due(&*store, "k1", Some(at(10))).await;
     let mine = payment_sample::claimed(&*store, 50, 10).await;
     assert_eq!(mine, [stored(&*store, "k1").await]);
@@ -169,7 +169,7 @@ pub(super) async fn a_claimed_payment_is_one_workers_until_the_lease_ends(store:
 }
 
 pub(super) async fn payment_history_is_complete_and_in_order(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     let mut written = Vec::new();
     for round in 0..12_u32 {
         let payment = stored(&*store, "k1").await;
@@ -194,7 +194,7 @@ pub(super) async fn payment_history_is_complete_and_in_order(store: Arc<dyn Stor
 }
 
 pub(super) async fn next_due_minds_payments(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     assert_eq!(next_due(&*store).await, None);
     done(&*store, full_step(&stored(&*store, "k1").await, None)).await;
     assert_eq!(next_due(&*store).await, Some(at(70)));
@@ -209,7 +209,7 @@ pub(super) async fn next_due_minds_payments(store: Arc<dyn Store>) {
 pub(super) async fn next_due_is_the_earliest_of_everything(store: Arc<dyn Store>) {
     // The same key on both sides.
     sample::released(&*store, &["k1"]).await;
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let id = receive(&*store, "gamma", &delivery("{}", "s", 30)).await;
     let all = [(10, 20, 30), (20, 10, 30), (30, 20, 10), (25, 25, 10), (10, 10, 10)];
     for (payout_ms, payment_ms, delivery_ms) in all {

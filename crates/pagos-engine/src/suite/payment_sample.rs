@@ -10,7 +10,7 @@ use crate::{
     history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews},
     payment::{
         Opening, Payment, PaymentProgress, Session,
-        store::{Asked, OpenedSession, PaymentCommitted, PaymentStep},
+        store::{OpenedSession, PaymentCommitted, PaymentStep, SubmittedPayment},
     },
     progress::{Asking, Attention},
     store::{ClaimRequest, Lease, Store, Work},
@@ -35,10 +35,10 @@ pub(super) fn order(name: &str) -> PaymentOrder {
 }
 
 /// Asks for payments that are not there yet, at the beginning of time.
-pub(super) async fn ask_for(store: &dyn Store, names: &[&str]) {
+pub(super) async fn submit_payment(store: &dyn Store, names: &[&str]) {
     for name in names {
-        let asked = store.ask_for(order(name), at(0)).await.unwrap();
-        assert!(matches!(asked, Asked::New(_)), "{name}: {asked:?}");
+        let asked = store.submit_payment(order(name), at(0)).await.unwrap();
+        assert!(matches!(asked, SubmittedPayment::New(_)), "{name}: {asked:?}");
     }
 }
 

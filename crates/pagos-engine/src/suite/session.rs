@@ -9,8 +9,8 @@ use pagos_core::Secret;
 
 use super::{
     payment_sample::{
-        ask_for, assert_untouched, conflicts, done, full_step, is_taken, opened, order, reference,
-        step, stored,
+        assert_untouched, conflicts, done, full_step, is_taken, opened, order, reference, step,
+        stored, submit_payment,
     },
     sample::{account, at, delivery, inbox, key, receive},
 };
@@ -41,7 +41,7 @@ async fn assert_known(store: &dyn Store, of: &str, name: &str, wanted: Option<(&
 }
 
 pub(super) async fn session_is_found_by_its_id(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     open(&*store, "k1", opened("s1", "one")).await;
     open(&*store, "k2", opened("s2", "two")).await;
     open(&*store, "k1", opened("s3", "three")).await;
@@ -53,7 +53,7 @@ pub(super) async fn session_is_found_by_its_id(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn session_of_an_unknown_id_is_none(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     open(&*store, "k1", opened("s1", "one")).await;
     for name in ["S1", "s", "s11", "k1", "s1%", "s_"] {
         assert_known(&*store, "gamma", name, None).await;
@@ -64,7 +64,7 @@ pub(super) async fn session_of_an_unknown_id_is_none(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn session_keeps_its_secret_exactly(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let long = "0123456789abcdef".repeat(512);
     let secrets = ["a", "", " x ", "ñ\u{1f4b8}\"'\\", "a\u{0}b", "0012.50", "1e3", "NULL", &long];
     for (number, secret) in secrets.into_iter().enumerate() {
@@ -77,7 +77,7 @@ pub(super) async fn session_keeps_its_secret_exactly(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn session_without_a_secret_has_none(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let name = "!#$%&'()*+,-./:;<=>?@[]^_`{|}~".repeat(4);
     open(&*store, "k1", OpenedSession { reference: reference(&name), secret: None }).await;
     let known = store.session(&account("gamma"), &reference(&name)).await.unwrap();
@@ -85,10 +85,10 @@ pub(super) async fn session_without_a_secret_has_none(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn session_of_another_account_is_another_session(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let mut elsewhere = order("k2");
     elsewhere.account = account("alpha");
-    store.ask_for(elsewhere, at(0)).await.unwrap();
+    store.submit_payment(elsewhere, at(0)).await.unwrap();
     open(&*store, "k1", opened("s1", "one")).await;
     open(&*store, "k2", opened("s1", "two")).await;
     assert_known(&*store, "gamma", "s1", Some(("k1", "one"))).await;
@@ -96,7 +96,7 @@ pub(super) async fn session_of_another_account_is_another_session(store: Arc<dyn
 }
 
 pub(super) async fn session_of_another_payment_is_taken(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     let id = receive(&*store, "gamma", &delivery("{}", "s", 0)).await;
     open(&*store, "k1", opened("taken", "one")).await;
     let (owner, before) = (stored(&*store, "k1").await, stored(&*store, "k2").await);
@@ -114,14 +114,14 @@ pub(super) async fn session_of_another_payment_is_taken(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn session_may_be_opened_again_by_its_payment(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     open(&*store, "k1", opened("s1", "one")).await;
     open(&*store, "k1", opened("s1", "two")).await;
     assert_known(&*store, "gamma", "s1", Some(("k1", "two"))).await;
 }
 
 pub(super) async fn session_opened_by_two_payments_at_once_is_of_one(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     for round in 0..20 {
         let name = format!("s{round}");
         let (one, two) = (stored(&*store, "k1").await, stored(&*store, "k2").await);
@@ -144,7 +144,7 @@ pub(super) async fn session_opened_by_two_payments_at_once_is_of_one(store: Arc<
 }
 
 pub(super) async fn session_of_a_refused_step_is_not_stored(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1", "k2"]).await;
+    submit_payment(&*store, &["k1", "k2"]).await;
     let old = stored(&*store, "k1").await;
     done(&*store, step(&old)).await;
     let now = stored(&*store, "k1").await;

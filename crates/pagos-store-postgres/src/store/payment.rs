@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, PaymentOrder, ProviderRef, Timestamp};
 use pagos_engine::{
-    Asked, ClaimRequest, Entry, KnownSession, Payment, PaymentCommitted, PaymentStep, PaymentStore,
-    StoreError,
+    ClaimRequest, Entry, KnownSession, Payment, PaymentCommitted, PaymentStep, PaymentStore,
+    StoreError, SubmittedPayment,
 };
 
 use super::PostgresStore;
@@ -12,7 +12,11 @@ use crate::{claim::ClaimPayments, payment, session};
 
 #[async_trait]
 impl PaymentStore for PostgresStore {
-    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+    async fn submit_payment(
+        &self,
+        order: PaymentOrder,
+        now: Timestamp,
+    ) -> Result<SubmittedPayment, StoreError> {
         self.pool.write(&payment::AskFor { order: &order, now }).await
     }
 

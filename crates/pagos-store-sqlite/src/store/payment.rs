@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, PaymentOrder, ProviderRef, Timestamp};
 use pagos_engine::{
-    Asked, ClaimRequest, Entry, KnownSession, Payment, PaymentCommitted, PaymentStep, PaymentStore,
-    StoreError,
+    ClaimRequest, Entry, KnownSession, Payment, PaymentCommitted, PaymentStep, PaymentStore,
+    StoreError, SubmittedPayment,
 };
 
 use super::SqliteStore;
@@ -12,9 +12,13 @@ use crate::{payment, session};
 
 #[async_trait]
 impl PaymentStore for SqliteStore {
-    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
+    async fn submit_payment(
+        &self,
+        order: PaymentOrder,
+        now: Timestamp,
+    ) -> Result<SubmittedPayment, StoreError> {
         self.writer()?
-            .call(move |transaction| payment::ask_for(transaction.connection, &order, now))
+            .call(move |transaction| payment::submit_payment(transaction.connection, &order, now))
             .await
     }
 

@@ -149,7 +149,7 @@ pub(crate) fn opening_step(payment: &Payment) -> PaymentStep {
 #[allow(dead_code)]
 pub(crate) async fn open_payment(store: &SqliteStore, key: &str) {
     let order = payment_order(key);
-    store.ask_for(order.clone(), Timestamp::from_millis(0)).await.unwrap();
+    store.submit_payment(order.clone(), Timestamp::from_millis(0)).await.unwrap();
     let payment = store.payment(&order.key).await.unwrap().unwrap();
     let committed = store.commit_payment(opening_step(&payment)).await.unwrap();
     assert_eq!(committed, PaymentCommitted::Done { version: 2 });

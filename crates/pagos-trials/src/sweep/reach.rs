@@ -143,7 +143,7 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
                 Reach::Never("the attempt that the crash leaves open never came to be")
             }
         },
-        Point::AskForPayment
+        Point::SubmitPayment
         | Point::BeginOpening
         | Point::PaymentCreate
         | Point::KeepSession
@@ -169,7 +169,7 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
     let is_opened = fault::is_session_told(provider, injected);
     let is_signed = payment.events == Events::Signed;
     match place.point {
-        Point::AskForPayment | Point::BeginOpening | Point::PaymentCreate => Reach::OpenPayment,
+        Point::SubmitPayment | Point::BeginOpening | Point::PaymentCreate => Reach::OpenPayment,
         Point::KeepSession if payment.is_opened_once && !is_opened => {
             Reach::Never("the reply is lost, and the provider takes a key once")
         }

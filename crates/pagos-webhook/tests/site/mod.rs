@@ -23,11 +23,11 @@ use pagos_core::{
     SignatureMatch, Subject, Timestamp, Verified, Violation, WebhookDecoder,
 };
 use pagos_engine::{
-    Asked, Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
+    Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
     InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, MemoryStore, Notice,
     Page, Payment, PaymentCommitted, PaymentStep, PaymentStore, Payout, Refused, Released,
-    RetentionStore, Run, RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, Tally,
-    Trust, Turn, Verdict,
+    RetentionStore, Run, RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted,
+    SubmittedPayment, Tally, Trust, Turn, Verdict,
 };
 use pagos_webhook::{Endpoint, Receiver, Served, Settings};
 use tokio::{
@@ -291,12 +291,12 @@ impl Gated {
     }
 
     /// Stores a payment under this key, so that hints can name it.
-    pub(crate) async fn ask_for(&self, key: &str) {
+    pub(crate) async fn submit_payment(&self, key: &str) {
         let order = serde_json::json!({
             "key": key, "account": "invented", "amount": {"minor": 1500, "currency": "CLP"},
         });
         let order = serde_json::from_value(order).unwrap();
-        self.inner.ask_for(order, Timestamp::default()).await.unwrap();
+        self.inner.submit_payment(order, Timestamp::default()).await.unwrap();
     }
 
     pub(crate) fn let_in(&self, count: usize) {
@@ -562,8 +562,12 @@ impl RetentionStore for Gated {
 
 #[async_trait]
 impl PaymentStore for Gated {
-    async fn ask_for(&self, order: PaymentOrder, now: Timestamp) -> Result<Asked, StoreError> {
-        self.inner.ask_for(order, now).await
+    async fn submit_payment(
+        &self,
+        order: PaymentOrder,
+        now: Timestamp,
+    ) -> Result<SubmittedPayment, StoreError> {
+        self.inner.submit_payment(order, now).await
     }
 
     async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {

@@ -9,7 +9,7 @@ use crate::{
     delivery::InboxId,
     payment::{
         Payment,
-        store::{Asked, OpenedSession, PaymentStep},
+        store::{OpenedSession, PaymentStep, SubmittedPayment},
     },
     progress::Attention,
     store::{ClaimRequest, Lease, Work},
@@ -38,11 +38,15 @@ impl Pair {
         }
     }
 
-    pub(super) async fn ask_for(&mut self) {
+    pub(super) async fn submit_payment(&mut self) {
         let order = self.payment_order();
-        match both!(self, ask_for(order.clone(), at(self.now_ms))).expect("memory never fails") {
-            Asked::New(payment) | Asked::Existing(payment) => self.seen_payments.push(payment),
-            Asked::Conflict => {}
+        match both!(self, submit_payment(order.clone(), at(self.now_ms)))
+            .expect("memory never fails")
+        {
+            SubmittedPayment::New(payment) | SubmittedPayment::Existing(payment) => {
+                self.seen_payments.push(payment)
+            }
+            SubmittedPayment::Conflict => {}
         }
     }
 

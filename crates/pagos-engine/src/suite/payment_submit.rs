@@ -5,18 +5,19 @@ use std::sync::Arc;
 use pagos_core::{BankCode, Currency, Document, DocumentType, Metadata, Money, Status};
 
 use super::{
-    payment_sample::{self, ask_for, done, full_step, order, set_due, stored},
+    payment_sample::{self, done, full_step, order, set_due, stored, submit_payment},
     sample::{self, account, asked, at, claimed, key, next_due, run},
 };
 use crate::{
     intent::Digest,
     list::{Filter, Page},
-    payment::{PaymentProgress, store::Asked},
+    payment::{PaymentProgress, store::SubmittedPayment},
     store::{Step, Store},
 };
 
 pub(super) async fn ask_for_stores_a_new_payment(store: Arc<dyn Store>) {
-    let Asked::New(payment) = store.ask_for(order("k1"), at(3)).await.unwrap() else {
+    let SubmittedPayment::New(payment) = store.submit_payment(order("k1"), at(3)).await.unwrap()
+    else {
         panic!("it was not there");
     };
     assert_eq!(payment.order, order("k1"));
@@ -30,16 +31,16 @@ pub(super) async fn ask_for_stores_a_new_payment(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn ask_for_again_yields_what_is_stored(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     done(&*store, full_step(&stored(&*store, "k1").await, None)).await;
     let before = stored(&*store, "k1").await;
-    let again = store.ask_for(order("k1"), at(9)).await.unwrap();
-    assert_eq!(again, Asked::Existing(before.clone()));
+    let again = store.submit_payment(order("k1"), at(9)).await.unwrap();
+    assert_eq!(again, SubmittedPayment::Existing(before.clone()));
     assert_eq!(stored(&*store, "k1").await, before);
 }
 
 pub(super) async fn ask_for_of_another_body_is_a_conflict(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     let before = stored(&*store, "k1").await;
     let mut other_amount = order("k1");
     other_amount.amount = Money::new(1_990_001, Currency::Clp);
@@ -49,8 +50,8 @@ pub(super) async fn ask_for_of_another_body_is_a_conflict(store: Arc<dyn Store>)
     other_payer.payer_name = None;
     for other in [other_amount, other_account, other_payer] {
         let other_key = other.account.clone();
-        let asked = store.ask_for(other, at(5)).await.unwrap();
-        assert_eq!(asked, Asked::Conflict, "{other_key}");
+        let asked = store.submit_payment(other, at(5)).await.unwrap();
+        assert_eq!(asked, SubmittedPayment::Conflict, "{other_key}");
     }
     assert_eq!(stored(&*store, "k1").await, before);
     assert_eq!(store.payments(None, None, 10).await.unwrap(), [before]);
@@ -74,18 +75,20 @@ pub(super) async fn ask_for_keeps_every_field_of_an_order(store: Arc<dyn Store>)
             is_shown,
         })
         .into();
-    store.ask_for(full.clone(), at(0)).await.unwrap();
+    store.submit_payment(full.clone(), at(0)).await.unwrap();
     let payment = stored(&*store, "K_-9").await;
     assert!(payment.order == full, "{}", serde_json::to_string(&payment.order).unwrap());
-    let again = store.ask_for(full, at(1)).await.unwrap();
-    assert_eq!(again, Asked::Existing(payment));
+    let again = store.submit_payment(full, at(1)).await.unwrap();
+    assert_eq!(again, SubmittedPayment::Existing(payment));
 }
 
 pub(super) async fn ask_for_by_many_at_once_stores_it_once(store: Arc<dyn Store>) {
-    let all = (0..20).map(|ms| store.ask_for(order("k1"), at(ms)));
+    let all = (0..20).map(|ms| store.submit_payment(order("k1"), at(ms)));
     let asked = futures_util::future::join_all(all).await;
-    let is_new = |asked: &&Result<Asked, _>| matches!(asked, Ok(Asked::New(_)));
-    let is_known = |asked: &&Result<Asked, _>| matches!(asked, Ok(Asked::Existing(_)));
+    let is_new =
+        |asked: &&Result<SubmittedPayment, _>| matches!(asked, Ok(SubmittedPayment::New(_)));
+    let is_known =
+        |asked: &&Result<SubmittedPayment, _>| matches!(asked, Ok(SubmittedPayment::Existing(_)));
     assert_eq!(asked.iter().filter(is_new).count(), 1);
     assert_eq!(asked.iter().filter(is_known).count(), 19);
     assert_eq!(store.payments(None, None, 10).await.unwrap().len(), 1);
@@ -94,7 +97,7 @@ pub(super) async fn ask_for_by_many_at_once_stores_it_once(store: Arc<dyn Store>
 pub(super) async fn payments_and_payouts_of_one_key_do_not_meet(store: Arc<dyn Store>) {
     sample::submit(&*store, "a", &["k1", "k2"]).await;
     assert_eq!(store.payment(&key("k1")).await.unwrap(), None);
-    ask_for(&*store, &["k1", "k3"]).await;
+    submit_payment(&*store, &["k1", "k3"]).await;
     assert_eq!(store.payout(&key("k3")).await.unwrap(), None);
     let (payout, payment) = (sample::stored(&*store, "k1").await, stored(&*store, "k1").await);
     // A step of the one leaves the other alone.
@@ -117,7 +120,7 @@ pub(super) async fn payments_and_payouts_of_one_key_do_not_meet(store: Arc<dyn S
 }
 
 pub(super) async fn payments_are_not_claimed_listed_or_counted_as_payouts(store: Arc<dyn Store>) {
-    ask_for(&*store, &["k1"]).await;
+    submit_payment(&*store, &["k1"]).await;
     set_due(&*store, "k1", Some(at(0))).await;
     assert!(claimed(&*store, 9, 10).await.is_empty());
     assert!(store.list(&Filter::default(), &Page::by_key(10)).await.unwrap().is_empty());
