@@ -1,7 +1,9 @@
 //! The settings of an account: a table of them, and what their words mean. How they are read and
 //! checked is in `config.rs`.
 
-use pagos_wire::{ENVIRONMENT as WORLD, Form, Gaps, NOT_CONFIGURED, NOWHERE, Setting, words};
+use pagos_wire::{
+    ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, NOWHERE, Setting, words,
+};
 
 /// The case of hexadecimal digits in the header `Sign`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,19 +45,19 @@ pagos_wire::settings! {
         .what("The address that Cashypro's staff gave you, with its path. It is published nowhere. \
                Live wants https.")
         .example("https://cashypro.example/prod-api")
-        .stand_in(Gaps::Unsigned, NOWHERE);
+        .stand_in(MissingFields::Unsigned, NOWHERE);
     MERCHANT_ID = Setting::new("merchant_id", Form::Text)
         .what("The merchant id: digits.")
         .example("1002001")
-        .stand_in(Gaps::Credentials, "0");
+        .stand_in(MissingFields::Credentials, "0");
     API_KEY = Setting::new("api_key", Form::Secret)
         .what("The key that signs requests and webhooks.")
-        .stand_in(Gaps::Credentials, NOT_CONFIGURED);
+        .stand_in(MissingFields::Credentials, NOT_CONFIGURED);
     NOTIFY_URL = Setting::new("notify_url", Form::Page)
         .what("Where Cashypro sends webhooks: public, at most 250 characters, and final, since a \
                redirect counts as received.")
         .example("https://payouts.example.com/webhooks/cashypro")
-        .stand_in(Gaps::Unsigned, NOWHERE);
+        .stand_in(MissingFields::Unsigned, NOWHERE);
     PARTIAL_COUNTRY = Setting::new("partial_country", Form::Words(&words(&PARTIAL_COUNTRIES)))
         .what("Whether a country whose rules are not completely known may be used, once you have \
                confirmed them with Cashy.")

@@ -33,7 +33,7 @@ use crate::{
     seams::{self, Seams},
 };
 
-pub(crate) use pagos_wire::Gaps;
+pub(crate) use pagos_wire::MissingFields;
 
 pub(crate) use self::{
     configured::{load, settings_of},
@@ -114,13 +114,13 @@ impl Accounts {
     /// Everything that is wrong with any of them, in one go.
     pub(crate) fn open(
         configuration: &Configuration,
-        gaps: Gaps,
+        missing_fields: MissingFields,
         seams: &Seams,
     ) -> Result<Self, Vec<ConfigProblem>> {
         let mut accounts = Self::default();
         let mut problems = Vec::new();
         for settings in &configuration.accounts {
-            match build(settings, gaps, seams) {
+            match build(settings, missing_fields, seams) {
                 Ok(account) => accounts.list.push(account),
                 Err(found) => problems.extend(found),
             }
@@ -137,7 +137,7 @@ impl Accounts {
         let names = providers().filter_map(|known| AccountName::new(known.name).ok());
         let accounts = names.map(|name| AccountSettings::new(name, Origin::Default)).collect();
         let configuration = Configuration { accounts, ..Configuration::default() };
-        Self::open(&configuration, Gaps::Credentials, seams)
+        Self::open(&configuration, MissingFields::Credentials, seams)
     }
 
     /// The account of this name.
@@ -187,18 +187,18 @@ impl input::Accounts for Accounts {
 /// What is wrong with it; never an empty list.
 pub(crate) fn build(
     settings: &AccountSettings,
-    gaps: Gaps,
+    missing_fields: MissingFields,
     seams: &Seams,
 ) -> Result<Account, Vec<ConfigProblem>> {
     let known = known(settings).map_err(|problem| vec![problem])?;
     let limits = Limits::read(settings)?;
     let seams = &seams_of(settings, &limits, seams)?;
-    let fields = Fields::new(settings, known.settings, gaps);
+    let fields = Fields::new(settings, known.settings, missing_fields);
     fields.check_sides()?;
     let seams = &certificate::seams(&fields, seams)?;
     let provider = (known.build)(&fields, seams)?;
-    let missed = match (gaps, known.missed) {
-        (Gaps::Refused, Some(missed)) => Some(missed(&fields, seams)?),
+    let missed = match (missing_fields, known.missed) {
+        (MissingFields::Refused, Some(missed)) => Some(missed(&fields, seams)?),
         _ => None,
     };
     let endpoint = endpoint(settings, &provider).map_err(|problem| vec![problem])?;
@@ -217,9 +217,9 @@ pub(crate) fn build(
 /// # Errors
 /// What is wrong with the account, or that there is nothing to sign with.
 pub(crate) fn sign(settings: &AccountSettings, body: &[u8]) -> Result<Signed, Failure> {
-    build(settings, Gaps::Unsigned, &seams::offline())?;
+    build(settings, MissingFields::Unsigned, &seams::offline())?;
     let known = known(settings).map_err(|problem| vec![problem])?;
-    (known.sign)(&Fields::new(settings, known.settings, Gaps::Unsigned), body)
+    (known.sign)(&Fields::new(settings, known.settings, MissingFields::Unsigned), body)
 }
 
 /// The providers of this binary.

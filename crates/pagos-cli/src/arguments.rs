@@ -143,7 +143,7 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Look after a Conekta account: its webhook keys, webhooks, payees and events
     #[command(subcommand)]
-    Conekta(conekta::Errand),
+    Conekta(conekta::ConektaCommand),
 }
 
 /// What `pagos sign` takes and shows, by provider.

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),
         Command::Twin(twin) => twin::run(twin),
-        Command::Conekta(errand) => conekta::run(errand, config),
+        Command::Conekta(command) => conekta::run(command, config),
     }
 }
 

@@ -1,19 +1,19 @@
 //! What paying is made of: opening, storing, working, following, reporting. The commands put it
 //! together.
 
-pub(crate) mod bank;
 pub(crate) mod catch_up;
 pub(crate) mod database;
+pub(crate) mod document;
 pub(crate) mod follow;
+pub(crate) mod instance;
 pub(crate) mod notices;
-pub(crate) mod office;
-pub(crate) mod paper;
 pub(crate) mod payer;
 pub(crate) mod refused;
 pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod signal;
 pub(crate) mod submit;
+pub(crate) mod target;
 
 use std::future::Future;
 

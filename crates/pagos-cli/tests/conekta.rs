@@ -120,8 +120,8 @@ fn without_keys_a_webhook_is_a_reason_to_ask() {
 fn keys_and_webhooks_are_looked_after() {
     let folder = Folder::new("conekta-upkeep");
     let twin = Twin::start(&folder);
-    let run = |errand: &str| {
-        discreet(folder.run(&format!("conekta {errand} --sandbox-url {}", twin.origin)))
+    let run = |command: &str| {
+        discreet(folder.run(&format!("conekta {command} --sandbox-url {}", twin.origin)))
     };
     let made = run("webhook-keys create").exits(0).says("keep the public half");
     assert!(made.out.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{}", made.out);
@@ -211,8 +211,8 @@ fn make_payee(twin: &Twin) -> String {
 fn orphans_are_what_no_payout_goes_to() {
     let folder = Folder::new("conekta-orphans");
     let twin = paid(&folder, &["o1", "o2"]);
-    let run = |errand: &str| {
-        discreet(folder.run(&format!("conekta payees {errand} --sandbox-url {}", twin.origin)))
+    let run = |command: &str| {
+        discreet(folder.run(&format!("conekta payees {command} --sandbox-url {}", twin.origin)))
     };
     let ids = |run: Run| -> Vec<Value> {
         run.json().as_array().unwrap().iter().map(|payee| payee["id"].clone()).collect()
@@ -248,8 +248,8 @@ fn orphans_are_what_no_payout_goes_to() {
 fn what_was_told_during_an_outage_is_asked_about() {
     let folder = Folder::new("conekta-catch-up");
     let twin = paid(&folder, &["u1", "u2"]);
-    let run = |errand: &str| {
-        discreet(folder.run(&format!("conekta {errand} --sandbox-url {}", twin.origin)))
+    let run = |command: &str| {
+        discreet(folder.run(&format!("conekta {command} --sandbox-url {}", twin.origin)))
     };
     let events = run("events list --json").exits(0).json();
     let names: Vec<&str> =

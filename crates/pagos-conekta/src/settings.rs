@@ -1,7 +1,7 @@
 //! The settings of an account: a table of them, and what their words mean. How they are read and
 //! checked is in `config.rs`.
 
-use pagos_wire::{ENVIRONMENT as WORLD, Form, Gaps, NOT_CONFIGURED, Setting, words};
+use pagos_wire::{ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, Setting, words};
 
 /// The language of Conekta's texts for people. Its texts for developers are English always.
 /// Source: openapi: parameters/commons/headers/accept_language.
@@ -23,7 +23,7 @@ pagos_wire::settings! {
     // Webhooks are verified with public keys, so no signature rests on it.
     API_KEY = Setting::new("api_key", Form::Secret)
         .what("The private key.")
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     WEBHOOK_KEYS = Setting::new("webhook_keys", Form::Text)
         .what("The public keys of webhooks: the PEM text of one or several, in which `\\n` may stand \
                for a line end, or for the `pagos` command `@` and the path of a PEM file. `pagos conekta webhook-keys create` makes a \

@@ -32,7 +32,7 @@ const FAILURE_REMEMBERED: Duration = Duration::from_secs(5);
 const WORN_AFTER: Duration = Duration::from_secs(60);
 
 /// What a login is made of.
-pub(crate) struct Desk<'a> {
+pub(crate) struct LoginContext<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) payouts: &'a PayoutSettings,
     pub(crate) transport: &'a dyn Transport,
@@ -104,7 +104,7 @@ impl Login {
     /// # Errors
     /// `Unauthorized` where the login was refused, `Throttled`, and `Undelivered` for the rest.
     /// Each counts for callers of the next seconds too, without another login.
-    pub(crate) async fn token(&self, desk: &Desk<'_>) -> Result<Arc<Token>, Error> {
+    pub(crate) async fn token(&self, desk: &LoginContext<'_>) -> Result<Arc<Token>, Error> {
         let cell = self.cell(desk.clock.now());
         let visit = cell.get_or_init(visit(desk)).await;
         match &visit.outcome {
@@ -186,7 +186,7 @@ impl Refused {
 }
 
 /// Logs in, once.
-async fn visit(desk: &Desk<'_>) -> Visit {
+async fn visit(desk: &LoginContext<'_>) -> Visit {
     let response = match exchange::send(desk).await {
         Ok(response) => response,
         Err(error) => {

@@ -1,7 +1,7 @@
 //! The settings of an account, as a table. How they are read and checked is in `config.rs`.
 
 use pagos_wire::{
-    ENVIRONMENT as WORLD, Form, Gaps, NOT_CONFIGURED, NOWHERE, Setting, Side, SideKind,
+    ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, NOWHERE, Setting, Side, SideKind,
     VERIFICATIONS, words,
 };
 
@@ -14,26 +14,26 @@ pagos_wire::settings! {
     MERCHANT_CODE = Setting::new("merchant_code", Form::Text)
         .what("Your code. Code, token and addresses differ from environment to environment.")
         .example("cl_my_shop")
-        .stand_in(Gaps::Unsigned, "0");
+        .stand_in(MissingFields::Unsigned, "0");
     MERCHANT_API_TOKEN = Setting::new("merchant_api_token", Form::Secret)
         .what("The API token, which every call bears.")
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     API_URL = Setting::new("api_url", Form::Address)
         .what("The address of the API. Live wants https.")
         .example("https://api.etpay.example")
         .needed("for payments, and for payouts without `payouts_url`")
-        .stand_in(Gaps::Unsigned, NOWHERE);
+        .stand_in(MissingFields::Unsigned, NOWHERE);
     PMT_URL = Setting::new("pmt_url", Form::Address)
         .what("The address of the pages that payers see.")
         .example("https://pmt.etpay.example")
         .side(PAYMENTS)
-        .stand_in(Gaps::Unsigned, NOWHERE);
+        .stand_in(MissingFields::Unsigned, NOWHERE);
     NOTIFY_URL = Setting::new("notify_url", Form::Page)
         .what("Where ETpay tells you how a payment went: public, at most 2048 characters. Live wants \
                https.")
         .example("https://payments.example.com/webhooks/etpay")
         .side(PAYMENTS)
-        .stand_in(Gaps::Unsigned, NOWHERE);
+        .stand_in(MissingFields::Unsigned, NOWHERE);
     RETURN_URL = Setting::new("return_url", Form::Page)
         .what("Where payers go after paying, for orders that do not say it.")
         .example("https://shop.example.com/paid")
@@ -48,11 +48,11 @@ pagos_wire::settings! {
         .what("The name of the login.")
         .example("payouts@example.com")
         .side(PAYOUTS)
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     PASSWORD = Setting::new("password", Form::Secret)
         .what("The password of the login.")
         .side(PAYOUTS)
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     PAYOUTS_URL = Setting::new("payouts_url", Form::Address)
         .what("The address of the payouts API, if it is not `api_url`.")
         .example("https://dashboard.etpay.example")

@@ -2,7 +2,7 @@
 //! checked is in `config.rs`.
 
 use pagos_wire::{
-    ENVIRONMENT as WORLD, Form, Gaps, NOT_CONFIGURED, NOWHERE, Setting, Side, SideKind,
+    ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, NOWHERE, Setting, Side, SideKind,
     VERIFICATIONS, words,
 };
 
@@ -69,14 +69,14 @@ pagos_wire::settings! {
         .what("The address of the payout API, which is published nowhere; https, but for this \
                machine itself.")
         .example("https://payouts.virtualpos.example")
-        .stand_in(Gaps::Unsigned, NOWHERE);
+        .stand_in(MissingFields::Unsigned, NOWHERE);
     API_KEY = Setting::new("api_key", Form::Secret)
         .what("The API key of payouts: a text, whatever it looks like, of at most 128 visible \
                characters.")
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     SECRET_KEY = Setting::new("secret_key", Form::Secret)
         .what("The secret key of payouts, which is a text too.")
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     CONTRACT_VERIFIED = Setting::new("contract_verified", Form::Words(&words(&VERIFICATIONS)))
         .what("VirtualPOS publishes how payouts are signed, and not how they are called. Live use \
                is refused until you have compared docs/providers/virtualpos.md with the documents \
@@ -100,15 +100,15 @@ pagos_wire::settings! {
         .what("The address of the payment API.")
         .example("https://payments.virtualpos.example")
         .side(PAYMENTS)
-        .stand_in(Gaps::Unsigned, NOWHERE);
+        .stand_in(MissingFields::Unsigned, NOWHERE);
     PAYMENTS_API_KEY = Setting::new("payments_api_key", Form::Secret)
         .what("The API key of payments, which have keys of their own.")
         .side(PAYMENTS)
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     PAYMENTS_SECRET_KEY = Setting::new("payments_secret_key", Form::Secret)
         .what("The secret key of payments.")
         .side(PAYMENTS)
-        .stand_in(Gaps::Unsigned, NOT_CONFIGURED);
+        .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
     NOTIFY_URL = Setting::new("notify_url", Form::Page)
         .what("Where VirtualPOS tells you of payments. Nothing that it sends is signed, so it is a \
                reason to ask, and no more.")

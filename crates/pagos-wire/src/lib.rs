@@ -44,7 +44,7 @@ pub use loose::{WireInteger, WireText};
 pub use redact::redact;
 pub use request::{post_json, sensitive};
 pub use setting::{
-    ENVIRONMENT, Form, Gaps, NOT_CONFIGURED, NOWHERE, Need, Setting, SettingReader, Side, SideKind,
-    VERIFICATIONS, words,
+    ENVIRONMENT, Form, MissingFields, NOT_CONFIGURED, NOWHERE, Need, Setting, SettingReader, Side,
+    SideKind, VERIFICATIONS, words,
 };
 pub use url::{BaseUrl, WebhookUrl};

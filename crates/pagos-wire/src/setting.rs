@@ -25,7 +25,7 @@ pub struct Setting {
     /// A value that people can compare theirs with. Empty for a [`Form::Secret`].
     pub example: &'static str,
     /// What takes its place where nothing is sent, and from which level on.
-    pub stand_in: Option<(Gaps, &'static str)>,
+    pub stand_in: Option<(MissingFields, &'static str)>,
 }
 
 /// What the value of a setting looks like.
@@ -86,7 +86,7 @@ pub enum SideKind {
 
 /// Which settings may be missing. What stands in for them is never sent anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gaps {
+pub enum MissingFields {
     /// None: the account will be used.
     Refused,
     /// What no signature rests on: signatures are computed and checked, nothing is sent.
@@ -153,10 +153,10 @@ impl Setting {
         Self { side: Some(side), ..self }
     }
 
-    /// It may be missing where nothing is sent, from `gaps` on.
+    /// It may be missing where nothing is sent, from `missing_fields` on.
     #[must_use]
-    pub const fn stand_in(self, gaps: Gaps, text: &'static str) -> Self {
-        Self { stand_in: Some((gaps, text)), ..self }
+    pub const fn stand_in(self, missing_fields: MissingFields, text: &'static str) -> Self {
+        Self { stand_in: Some((missing_fields, text)), ..self }
     }
 
     /// Its default, or else its example.

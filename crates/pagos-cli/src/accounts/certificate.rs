@@ -12,7 +12,7 @@ use pagos_core::{Error, Transport};
 use pagos_http::{ClientIdentity, HttpOptions, RootCertificates};
 
 use crate::{
-    accounts::{Fields, Gaps, problem},
+    accounts::{Fields, MissingFields, problem},
     config::{self, AccountSettings, ConfigProblem, Origin},
     console,
     seams::Seams,
@@ -35,7 +35,7 @@ const SIZE_BYTES_MAX: u64 = 1024 * 1024;
 /// As [`transport`].
 pub(super) fn seams(fields: &Fields<'_>, seams: &Seams) -> Result<Seams, Vec<ConfigProblem>> {
     let mut own = seams.clone();
-    if fields.gaps == Gaps::Refused && fields.has_certificates() {
+    if fields.missing_fields == MissingFields::Refused && fields.has_certificates() {
         own.transport = transport(fields.settings, seams)?;
     }
     Ok(own)

@@ -11,7 +11,7 @@ use pagos_conekta::{Conekta, ConektaConfig, SETTINGS};
 use pagos_core::{Error, Hint, Timestamp};
 
 use crate::{
-    accounts::{Fields, Gaps, Known, Missed, Signed},
+    accounts::{Fields, Known, Missed, MissingFields, Signed},
     config::{AccountSettings, ConfigProblem},
     exit::Failure,
     seams::Seams,
@@ -34,7 +34,7 @@ pub(super) const KNOWN: Known = Known {
 /// # Errors
 /// What is wrong with its fields.
 pub(crate) fn config(settings: &AccountSettings) -> Result<ConektaConfig, Vec<ConfigProblem>> {
-    read(&Fields::new(settings, SETTINGS, Gaps::Refused))
+    read(&Fields::new(settings, SETTINGS, MissingFields::Refused))
 }
 
 /// The account, to be used.
@@ -45,7 +45,7 @@ pub(crate) fn open(
     settings: &AccountSettings,
     seams: &Seams,
 ) -> Result<Arc<Conekta>, Vec<ConfigProblem>> {
-    build(&Fields::new(settings, SETTINGS, Gaps::Refused), seams)
+    build(&Fields::new(settings, SETTINGS, MissingFields::Refused), seams)
 }
 
 fn build(fields: &Fields<'_>, seams: &Seams) -> Result<Arc<Conekta>, Vec<ConfigProblem>> {

@@ -2,7 +2,7 @@
 //! settings puts in the place of what may be missing. What fields mean is the provider's own crate.
 
 use pagos_core::Error;
-use pagos_wire::{Form, Gaps, Setting, Side, SideKind};
+use pagos_wire::{Form, MissingFields, Setting, Side, SideKind};
 
 use crate::{
     accounts::problem,
@@ -12,7 +12,7 @@ use crate::{
 /// The fields of one account.
 pub(crate) struct Fields<'a> {
     pub(super) settings: &'a AccountSettings,
-    pub(super) gaps: Gaps,
+    pub(super) missing_fields: MissingFields,
     table: &'static [Setting],
 }
 
@@ -20,9 +20,9 @@ impl<'a> Fields<'a> {
     pub(super) fn new(
         settings: &'a AccountSettings,
         table: &'static [Setting],
-        gaps: Gaps,
+        missing_fields: MissingFields,
     ) -> Self {
-        Self { settings, gaps, table }
+        Self { settings, missing_fields, table }
     }
 
     /// What `read` makes of the fields, which it looks up by their names in capitals.
@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// Each of them.
     pub(super) fn check_sides(&self) -> Result<(), Vec<ConfigProblem>> {
-        if self.gaps > Gaps::Refused {
+        if self.missing_fields > MissingFields::Refused {
             return Ok(());
         }
         let misplaced = self.table.iter().filter_map(|setting| self.misplaced(setting));
@@ -75,7 +75,7 @@ impl<'a> Fields<'a> {
             return Some(self.settings.environment.to_string());
         }
         let setting = self.table.iter().find(|it| it.name.eq_ignore_ascii_case(name))?;
-        if self.gaps > Gaps::Refused && setting.form == Form::Pem {
+        if self.missing_fields > MissingFields::Refused && setting.form == Form::Pem {
             // Nothing is sent, so nobody asks who we are.
             return None;
         }
@@ -89,7 +89,7 @@ impl<'a> Fields<'a> {
             Some(side) if setting.is_switch() => self.is_for(side),
             _ => true,
         };
-        (self.gaps >= from && is_wanted).then_some(text)
+        (self.missing_fields >= from && is_wanted).then_some(text)
     }
 
     /// Does the configuration speak of this side, or of none although it must have one?

@@ -135,14 +135,14 @@ fn seconds(number: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use crate::accounts::{
-        Gaps, providers,
+        MissingFields, providers,
         tests::{account, built},
     };
 
     use super::*;
 
     fn policy_of(provider: &str, fields: &[(&str, &str)]) -> Option<Policy> {
-        let account = built(&account(provider, fields), Gaps::Credentials).unwrap();
+        let account = built(&account(provider, fields), MissingFields::Credentials).unwrap();
         account.limits.policy(&Policy::live(), account.provider.descriptor())
     }
 
@@ -184,20 +184,23 @@ mod tests {
             &[("absence_grace_s", "60")],
             &[("absence_answers_min", "1")],
         ] {
-            let told = built(&account("conekta", fields), Gaps::Credentials).unwrap_err().concat();
+            let told = built(&account("conekta", fields), MissingFields::Credentials)
+                .unwrap_err()
+                .concat();
             assert!(told.starts_with("pagos.toml:3: the limits of the account are not"), "{told}");
         }
         let longer = [("lease_s", "600"), ("deadline_s", "300"), ("absence_grace_s", "9000000")];
-        assert!(built(&account("conekta", &longer), Gaps::Credentials).is_ok());
+        assert!(built(&account("conekta", &longer), MissingFields::Credentials).is_ok());
     }
 
     /// VirtualPOS states a day for payments and half an hour for payouts.
     #[test]
     fn a_grace_that_does_for_payouts_may_be_too_short_for_payments() {
         let grace = ("absence_grace_s", "3600");
-        assert!(built(&account("virtualpos", &[grace]), Gaps::Credentials).is_ok());
+        assert!(built(&account("virtualpos", &[grace]), MissingFields::Credentials).is_ok());
         let both = [grace, ("payments_url", "https://payments.example/")];
-        let told = built(&account("virtualpos", &both), Gaps::Credentials).unwrap_err().concat();
+        let told =
+            built(&account("virtualpos", &both), MissingFields::Credentials).unwrap_err().concat();
         assert!(told.contains("nobody paid a session"), "{told}");
     }
 

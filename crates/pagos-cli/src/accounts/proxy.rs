@@ -80,7 +80,7 @@ mod tests {
     use pagos_system::System;
 
     use crate::{
-        accounts::{Gaps, build, tests::account},
+        accounts::{MissingFields, build, tests::account},
         seams,
     };
 
@@ -93,7 +93,7 @@ mod tests {
     /// The account as it would be used, in words.
     fn used(provider: &str, fields: &[(&str, &str)]) -> Result<String, String> {
         let seams = Seams { connect: make, ..seams::offline() };
-        match build(&account(provider, fields), Gaps::Credentials, &seams) {
+        match build(&account(provider, fields), MissingFields::Credentials, &seams) {
             Ok(account) => Ok(format!("{:?} {account:?}", account.proxy)),
             Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
         }

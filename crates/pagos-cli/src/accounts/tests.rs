@@ -14,23 +14,26 @@ pub(super) fn account(provider: &str, fields: &[(&str, &str)]) -> AccountSetting
     settings
 }
 
-pub(super) fn built(settings: &AccountSettings, gaps: Gaps) -> Result<Account, Vec<String>> {
+pub(super) fn built(
+    settings: &AccountSettings,
+    missing_fields: MissingFields,
+) -> Result<Account, Vec<String>> {
     let told = |problems: Vec<ConfigProblem>| problems.iter().map(ToString::to_string).collect();
-    build(settings, gaps, &seams::offline()).map_err(told)
+    build(settings, missing_fields, &seams::offline()).map_err(told)
 }
 
 #[test]
 fn what_nothing_rests_on_may_be_missing() {
     for provider in providers().map(|known| known.name) {
         let bare = account(provider, &[]);
-        assert!(built(&bare, Gaps::Credentials).is_ok(), "{provider}");
-        assert!(built(&bare, Gaps::Refused).is_err(), "{provider}");
+        assert!(built(&bare, MissingFields::Credentials).is_ok(), "{provider}");
+        assert!(built(&bare, MissingFields::Refused).is_err(), "{provider}");
     }
     // Cashypro's webhooks are checked with the account's key, Conekta's with public keys, ETpay's
     // with the key of a session, and VirtualPOS's not at all.
-    assert!(built(&account("cashypro", &[]), Gaps::Unsigned).is_err());
+    assert!(built(&account("cashypro", &[]), MissingFields::Unsigned).is_err());
     for provider in ["conekta", "etpay", "virtualpos"] {
-        assert!(built(&account(provider, &[]), Gaps::Unsigned).is_ok(), "{provider}");
+        assert!(built(&account(provider, &[]), MissingFields::Unsigned).is_ok(), "{provider}");
     }
 }
 
@@ -39,7 +42,7 @@ fn what_nothing_rests_on_may_be_missing() {
 fn a_default_of_the_table_is_what_is_taken_without_it() {
     for known in providers() {
         let with = |fields: &[(&str, &str)]| {
-            let account = built(&account(known.name, fields), Gaps::Credentials).unwrap();
+            let account = built(&account(known.name, fields), MissingFields::Credentials).unwrap();
             format!("{:?}", account.provider)
         };
         for setting in known.settings {
@@ -55,13 +58,14 @@ fn a_default_of_the_table_is_what_is_taken_without_it() {
 
 #[test]
 fn a_segment_is_part_of_the_path_and_is_never_shown() {
-    let plain = built(&account("etpay", &[]), Gaps::Credentials).unwrap().endpoint.unwrap();
+    let plain =
+        built(&account("etpay", &[]), MissingFields::Credentials).unwrap().endpoint.unwrap();
     assert_eq!((plain.path(), plain.path_shown()), ("/webhooks/etpay", "/webhooks/etpay"));
     for (provider, path) in
         [("etpay", "/webhooks/etpay/canary_9-Z"), ("cashypro", "/webhooks/cashypro/canary_9-Z")]
     {
         let settings = account(provider, &[("webhook_segment", "canary_9-Z")]);
-        let account = built(&settings, Gaps::Credentials).unwrap();
+        let account = built(&settings, MissingFields::Credentials).unwrap();
         assert!(!format!("{account:?}").contains("canary"), "{account:?}");
         let endpoint = account.endpoint.unwrap();
         assert_eq!(endpoint.path(), path);
@@ -71,13 +75,13 @@ fn a_segment_is_part_of_the_path_and_is_never_shown() {
     for segment in [too_long.as_str(), "a b", "a/b", "…", longest.as_str()] {
         let is_legal = segment == longest;
         let settings = account("etpay", &[("webhook_segment", segment)]);
-        assert_eq!(built(&settings, Gaps::Credentials).is_ok(), is_legal, "{segment}");
+        assert_eq!(built(&settings, MissingFields::Credentials).is_ok(), is_legal, "{segment}");
     }
 }
 
 #[test]
 fn a_provider_that_nobody_knows_is_told_with_those_that_are_known() {
     let settings = account("virtualpay", &[]);
-    let problems = built(&settings, Gaps::Credentials).unwrap_err();
+    let problems = built(&settings, MissingFields::Credentials).unwrap_err();
     assert!(problems[0].contains("write one of cashypro, "), "{}", problems[0]);
 }

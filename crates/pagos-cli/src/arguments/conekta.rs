@@ -1,4 +1,4 @@
-//! The command line of `pagos conekta`: its errands with their arguments and their help. Does
+//! The command line of `pagos conekta`: its commands with their arguments and their help. Does
 //! nothing by itself.
 
 use std::time::Duration;
@@ -19,19 +19,19 @@ Exit codes:
 
 /// What can be done about an account besides paying with it. None of it moves money.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Errand {
+pub(crate) enum ConektaCommand {
     /// The keys that Conekta signs webhooks with
     #[command(subcommand, after_help = EXIT_CODES)]
-    WebhookKeys(WebhookKeysErrand),
+    WebhookKeys(WebhookKeysCommand),
     /// The addresses that Conekta sends webhooks to
     #[command(subcommand, after_help = EXIT_CODES)]
-    Webhooks(WebhooksErrand),
+    Webhooks(WebhooksCommand),
     /// The payees that payouts go to; each payout makes its own
     #[command(subcommand, after_help = EXIT_CODES)]
-    Payees(PayeesErrand),
+    Payees(PayeesCommand),
     /// What Conekta told, or should have told
     #[command(subcommand, after_help = EXIT_CODES)]
-    Events(EventsErrand),
+    Events(EventsCommand),
     /// After an outage: ask about every payout that Conekta told something of
     ///
     /// Reads Conekta's list of events and makes a query due about each payout of the store that
@@ -66,7 +66,7 @@ pub(crate) struct OneArguments {
 
 /// Errands about webhook keys.
 #[derive(Debug, Subcommand)]
-pub(crate) enum WebhookKeysErrand {
+pub(crate) enum WebhookKeysCommand {
     /// List the keys; Conekta shows no public half here
     List(AtArguments),
     /// Make an active key and print its public half, which Conekta may never show again
@@ -81,7 +81,7 @@ pub(crate) enum WebhookKeysErrand {
 
 /// Errands about webhooks.
 #[derive(Debug, Subcommand)]
-pub(crate) enum WebhooksErrand {
+pub(crate) enum WebhooksCommand {
     /// List the webhooks
     List(AtArguments),
     /// Show one webhook
@@ -132,7 +132,7 @@ pub(crate) struct WebhookUpdateArguments {
 
 /// Errands about payees.
 #[derive(Debug, Subcommand)]
-pub(crate) enum PayeesErrand {
+pub(crate) enum PayeesCommand {
     /// List the payees
     List(AtArguments),
     /// Show one payee
@@ -168,7 +168,7 @@ pub(crate) struct OrphansArguments {
 
 /// Errands about events.
 #[derive(Debug, Subcommand)]
-pub(crate) enum EventsErrand {
+pub(crate) enum EventsCommand {
     /// List the events, newest first
     List(EventsListArguments),
     /// Make Conekta send an event again

@@ -9,13 +9,13 @@ use crate::{
     console,
     exit::{Exit, Failure},
     output::{Screen, write_sentence},
-    run::{self, bank},
+    run::{self, target},
 };
 
 /// Asks the provider and prints the answer.
 pub(super) fn run(arguments: &AccountArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
-        let provider = bank::provider_of(arguments, config).await?;
+        let provider = target::provider_of(arguments, config).await?;
         print(provider.as_ref(), arguments.json).await
     })
 }

@@ -17,32 +17,32 @@ use serde::Serialize;
 
 use crate::{
     accounts::{
-        self, Account, Gaps,
+        self, Account, MissingFields,
         conekta::{self, NAME},
     },
-    arguments::conekta::{AtArguments, Errand},
+    arguments::conekta::{AtArguments, ConektaCommand},
     config::AccountSettings,
     console,
     exit::{Exit, Failure},
     output::{Column, Grid, List, Piece, Screen},
-    run::{self, bank, office},
+    run::{self, instance, target},
 };
 
-/// Does the errand.
-pub(super) fn run(errand: &Errand, config: Option<&Path>) -> Result<Exit, Failure> {
+/// Does the command.
+pub(super) fn run(command: &ConektaCommand, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
-        match errand {
-            Errand::WebhookKeys(errand) => key::run(errand, config).await,
-            Errand::Webhooks(errand) => webhook::run(errand, config).await,
-            Errand::Payees(errand) => payee::run(errand, config).await,
-            Errand::Events(errand) => event::run(errand, config).await,
-            Errand::CatchUp(arguments) => catch_up::run(arguments, config).await,
+        match command {
+            ConektaCommand::WebhookKeys(command) => key::run(command, config).await,
+            ConektaCommand::Webhooks(command) => webhook::run(command, config).await,
+            ConektaCommand::Payees(command) => payee::run(command, config).await,
+            ConektaCommand::Events(command) => event::run(command, config).await,
+            ConektaCommand::CatchUp(arguments) => catch_up::run(arguments, config).await,
         }
     })
 }
 
-/// The account that an errand is about.
-struct Desk {
+/// The account that a command is about.
+struct ManagedAccount {
     conekta: Arc<Conekta>,
     settings: AccountSettings,
     account: Account,
@@ -52,16 +52,16 @@ struct Desk {
     is_json: bool,
 }
 
-impl Desk {
+impl ManagedAccount {
     /// Opens the account that an argument names.
     async fn open(at: &AtArguments, config: Option<&Path>) -> Result<Self, Failure> {
-        let found = bank::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
-        let bank::Found { settings, policy, world } = found;
+        let found = target::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
+        let target::Found { settings, policy, world } = found;
         check_provider(&settings)?;
         let limits = accounts::Limits::read(&settings)?;
-        let seams = accounts::seams_of(&settings, &limits, &office::seams(&policy)?)?;
+        let seams = accounts::seams_of(&settings, &limits, &instance::seams(&policy)?)?;
         // For everything that is wrong with the account, such as fields without a meaning.
-        let account = accounts::build(&settings, Gaps::Refused, &seams)?;
+        let account = accounts::build(&settings, MissingFields::Refused, &seams)?;
         let conekta = conekta::open(&settings, &seams)?;
         Ok(Self { conekta, settings, account, policy, world, is_json: at.json })
     }

@@ -17,7 +17,7 @@ use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Account, Accounts, Gaps},
+    accounts::{self, Account, Accounts, MissingFields},
     arguments::DoctorArguments,
     config::is_readable_by_others,
     console,
@@ -26,7 +26,7 @@ use crate::{
     run::{
         self,
         database::{self, Database},
-        office,
+        instance,
     },
 };
 
@@ -257,8 +257,8 @@ async fn payouts_in(store: &dyn Store, what: String) -> Finding {
 
 async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     let opened = accounts::load(config).and_then(|configuration| {
-        let seams = office::seams(&Policy::live())?;
-        Ok(Accounts::open(&configuration, Gaps::Refused, &seams)?)
+        let seams = instance::seams(&Policy::live())?;
+        Ok(Accounts::open(&configuration, MissingFields::Refused, &seams)?)
     });
     let accounts = match opened {
         Ok(accounts) => accounts,

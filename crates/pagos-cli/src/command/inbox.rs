@@ -11,7 +11,7 @@ use pagos_engine::{Filed, InboxId, InboxState, Refused, Store, Verdict};
 use serde::Serialize;
 
 use crate::{
-    accounts::Gaps,
+    accounts::MissingFields,
     arguments::{
         InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments,
         InboxStateFilter,
@@ -287,12 +287,12 @@ async fn replay(arguments: &InboxReplayArguments, config: Option<&Path>) -> Resu
     let number = arguments.number;
     // Fails where there is no database: nothing must make an empty one.
     let filed = find(db.open_to_read().await?.as_ref(), &db, number).await?;
-    let gaps = match &filed.item.verdict {
-        Some(Verdict::Genuine { .. } | Verdict::Hint { .. }) => Gaps::Credentials,
+    let missing_fields = match &filed.item.verdict {
+        Some(Verdict::Genuine { .. } | Verdict::Hint { .. }) => MissingFields::Credentials,
         // It is judged again, which takes the account's keys.
-        Some(Verdict::Unreadable { .. }) | None => Gaps::Refused,
+        Some(Verdict::Unreadable { .. }) | None => MissingFields::Refused,
     };
-    let engine = resolve::engine(&db, &filed.item.account, gaps, config).await?;
+    let engine = resolve::engine(&db, &filed.item.account, missing_fields, config).await?;
     if !engine.replay(InboxId(number)).await? {
         return Err(none(&db, number));
     }

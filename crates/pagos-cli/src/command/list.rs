@@ -9,7 +9,7 @@ use pagos_engine::{Filter, RunId, Store};
 use crate::{
     arguments::ListArguments,
     exit::{Exit, Failure},
-    run::{self, database::Database, paper::Paper, report::Pages},
+    run::{self, database::Database, document::Document, report::Pages},
 };
 
 /// Prints the payouts.
@@ -22,11 +22,11 @@ async fn list(arguments: &ListArguments) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
     let store = db.open_to_read().await?;
     check_names(store.as_ref(), &filter, &db).await?;
-    let mut paper = Paper::of_list(arguments.json);
-    paper.of_database(&db, store.identity().await?);
+    let mut document = Document::of_list(arguments.json);
+    document.of_database(&db, store.identity().await?);
     let wanted = arguments.limit.map_or(usize::MAX, NonZeroUsize::get);
     let pages = Pages::newest(&store, &filter, arguments.after.clone(), wanted);
-    let report = paper.write_part(pages).await?;
+    let report = document.write_part(pages).await?;
     report.written.map_err(std::io::Error::from)?;
     Ok(Exit::Succeeded)
 }

@@ -19,12 +19,12 @@ use crate::{
     output::{Screen, Totals, write_banks, write_plan_totals},
     run::{
         self,
-        bank::{Bank, Choice},
         database::{self, Database},
-        office::Office,
-        paper::Paper,
+        document::Document,
+        instance::Instance,
         signal::Stop,
         submit,
+        target::{Choice, Target},
     },
 };
 
@@ -38,13 +38,13 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     // A pipe is read to its end before anything is opened or locked.
     let payroll = Payroll::open(&arguments.file)?;
     let is_first_sandbox = arguments.sandbox && !db.bank().exists();
-    let mut bank = Bank::open(choice(arguments, config, &db)).await?;
-    bank.limit_rates(&arguments.rates);
-    if let Some(about) = bank.about_sandbox() {
+    let mut target = Target::open(choice(arguments, config, &db)).await?;
+    target.limit_rates(&arguments.rates);
+    if let Some(about) = target.about_sandbox() {
         console::tell(&format!("{about}; payouts are kept in {db}"));
     }
-    let sandbox = bank.sandbox.take();
-    let exit = pay_through(bank, arguments, &payroll, &db).await;
+    let sandbox = target.sandbox.take();
+    let exit = pay_through(target, arguments, &payroll, &db).await;
     if let Some(sandbox) = sandbox {
         sandbox.shut_down().await;
         if is_first_sandbox {
@@ -54,7 +54,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     exit
 }
 
-/// Where the payouts are kept: each kind of bank has a file of its own.
+/// Where the payouts are kept: each kind of target has a file of its own.
 fn database_of(arguments: &PayArguments) -> Database {
     let file = match (&arguments.store.db, arguments.sandbox, &arguments.sandbox_url) {
         (Some(db), _, _) => return db.clone(),
@@ -78,49 +78,50 @@ fn choice(arguments: &PayArguments, config: Option<&Path>, db: &Database) -> Cho
 }
 
 async fn pay_through(
-    bank: Bank,
+    target: Target,
     arguments: &PayArguments,
     payroll: &Payroll,
     db: &Database,
 ) -> Result<Exit, Failure> {
-    let mut paper = Paper::of_run(arguments.json);
-    let planned = plan::report(payroll, &bank.accounts, &mut |problem| paper.problem(problem))?;
+    let mut document = Document::of_run(arguments.json);
+    let planned =
+        plan::report(payroll, &target.accounts, &mut |problem| document.problem(problem))?;
     if arguments.strict && !planned.is_clean() {
         console::tell("this command sent nothing: with --strict a warning is an error");
         for warning in &planned.warnings {
-            paper.problem(warning)?;
+            document.problem(warning)?;
         }
-        paper.refuse()?;
+        document.refuse()?;
         return Ok(Exit::Refused);
     }
     if !planned.is_good() && !arguments.skip_invalid {
         console::tell(
             "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
         );
-        paper.refuse()?;
+        document.refuse()?;
         return Ok(Exit::Refused);
     }
-    if planned.rows == 0 || !may_begin(&planned, &bank.accounts, arguments)? {
+    if planned.rows == 0 || !may_begin(&planned, &target.accounts, arguments)? {
         console::tell("this command sent nothing");
-        paper.refuse()?;
+        document.refuse()?;
         return Ok(if planned.rows_bad == 0 && planned.rows == 0 {
             Exit::Succeeded
         } else {
             Exit::Refused
         });
     }
-    db.announce_if_new(&bank, arguments.new.new_db.into()).await?;
-    let office = Office::beside(db, &bank).await?;
-    paper.of_database(db, office.store.identity().await?);
+    db.announce_if_new(&target, arguments.new.new_db.into()).await?;
+    let instance = Instance::beside(db, &target).await?;
+    document.of_database(db, instance.store.identity().await?);
     let run = RunId(planned.digest.to_string());
-    let stored = submit::store(&office.engine, payroll, &planned, &bank.accounts, &run).await?;
+    let stored = submit::store(&instance.engine, payroll, &planned, &target.accounts, &run).await?;
     for problem in &stored.refused {
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
-        paper.problem(problem)?;
+        document.problem(problem)?;
     }
     if !stored.refused.is_empty() {
         console::tell("this command sent nothing; `pagos list` shows what was paid before");
-        paper.refuse()?;
+        document.refuse()?;
         return Ok(Exit::Refused);
     }
     if stored.existing > 0 {
@@ -138,9 +139,9 @@ async fn pay_through(
         ));
     }
     // From here on money can move: whatever fails, the outcomes make the exit code.
-    let stop = Stop::listen(office.engine.sending());
-    let case = Case { arguments, office: &office, run, rows: planned.rows, stop };
-    Ok(case.carry_out(bank, paper).await)
+    let stop = Stop::listen(instance.engine.sending());
+    let case = Case { arguments, instance: &instance, run, rows: planned.rows, stop };
+    Ok(case.carry_out(target, document).await)
 }
 
 /// Totals before the first payout, and the query, unless it was answered with `--yes`.

@@ -21,7 +21,7 @@ use crate::{
     console,
     exit::{Exit, Failure},
     output::{Outcome, PaymentRow, Screen, payment_list, payment_outcome},
-    run::{bank::Choice, database::Database},
+    run::{database::Database, target::Choice},
 };
 
 pub(super) fn run(command: &PaymentCommand, config: Option<&Path>) -> Result<Exit, Failure> {

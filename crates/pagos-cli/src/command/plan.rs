@@ -9,7 +9,7 @@ use std::{
 use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
 use crate::{
-    accounts::{self, Accounts, Gaps},
+    accounts::{self, Accounts, MissingFields},
     arguments::PlanArguments,
     console,
     exit::{Exit, Failure},
@@ -44,7 +44,7 @@ fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
         console::tell("no account is configured: rows are checked by each provider's own rules");
         return Ok(Accounts::without_configuration(&seams)?);
     }
-    Ok(Accounts::open(&configuration, Gaps::Credentials, &seams)?)
+    Ok(Accounts::open(&configuration, MissingFields::Credentials, &seams)?)
 }
 
 /// Plans a file and tells people what is wrong with it and what looks odd. `keep` gets every

@@ -17,7 +17,7 @@ use crate::{
     run::{
         self,
         database::Database,
-        office,
+        instance,
         retention::{self, Pruned},
     },
 };
@@ -58,7 +58,7 @@ async fn prune(arguments: &PruneArguments) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
     db.check()?;
     // A store that is opened for writing would be made; this one is there or it is an error.
-    let looking = office::instrumented(db.open_to_read().await?);
+    let looking = instance::instrumented(db.open_to_read().await?);
     let survey = looking.survey(horizon).await?;
     if !arguments.json {
         show(&survey, horizon)?;
@@ -89,7 +89,7 @@ async fn move_out(
     let store = db.open().await?;
     let mut archive = ArchiveFolder::open(&arguments.archive, &store.identity().await?)
         .map_err(|fault| Failure::new(fault.to_string()))?;
-    let instrumented: InstrumentedStore = office::instrumented(store);
+    let instrumented: InstrumentedStore = instance::instrumented(store);
     let done = retention::prune(&instrumented, &mut archive, horizon, PORTION, || async {}).await;
     done.map_err(|error| {
         Failure::new(format!(

@@ -7,11 +7,11 @@ use pagos_engine::{Engine, EngineError, Policy, World};
 use pagos_system::System;
 
 use crate::{
-    accounts::{self, Account, Accounts, Gaps},
+    accounts::{self, Account, Accounts, MissingFields},
     arguments::{Decision, ResolveArguments},
     console,
     exit::{Exit, Failure},
-    run::{self, bank, database::Database, office, report::with_row},
+    run::{self, database::Database, instance, report::with_row, target},
     sandbox::SPEED,
     seams,
 };
@@ -27,7 +27,7 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     // Fails where there is no database: a decision must not make an empty one.
     let payout = super::status::find(&db, &arguments.key).await?;
     // A decision needs the provider's rules, and no credentials.
-    let engine = engine(&db, &payout.order.account, Gaps::Credentials, config).await?;
+    let engine = engine(&db, &payout.order.account, MissingFields::Credentials, config).await?;
     let decision = decision_of(arguments.decision);
     let before = payout.progress.word();
     let payout = match arguments.although {
@@ -59,14 +59,14 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
 pub(super) async fn engine(
     db: &Database,
     account: &AccountName,
-    gaps: Gaps,
+    missing_fields: MissingFields,
     config: Option<&Path>,
 ) -> Result<Engine, Failure> {
-    let mut accounts = named(account, gaps, config)?;
+    let mut accounts = named(account, missing_fields, config)?;
     let store = db.open().await?;
     let open = |world: World, policy, accounts: &[Account]| {
-        let instrumented = office::instrumented(Arc::clone(&store));
-        let accounts = office::engine_accounts(accounts, &policy);
+        let instrumented = instance::instrumented(Arc::clone(&store));
+        let accounts = instance::engine_accounts(accounts, &policy);
         async move {
             Engine::open_beside(instrumented, &world, accounts, Arc::new(System), policy).await
         }
@@ -74,7 +74,7 @@ pub(super) async fn engine(
     match open(World::Providers, Policy::live(), &accounts).await {
         Err(EngineError::OtherWorld { stored, .. }) => {
             let policy = match stored.as_str() {
-                bank::SIMULATED => Policy::twin(SPEED),
+                target::SIMULATED => Policy::twin(SPEED),
                 _ => Policy::live(),
             };
             // The limits of an account are for its provider.
@@ -87,11 +87,15 @@ pub(super) async fn engine(
 }
 
 /// The one account, if it is configured.
-fn named(name: &AccountName, gaps: Gaps, config: Option<&Path>) -> Result<Vec<Account>, Failure> {
+fn named(
+    name: &AccountName,
+    missing_fields: MissingFields,
+    config: Option<&Path>,
+) -> Result<Vec<Account>, Failure> {
     let (configuration, seams) = (accounts::load(config)?, seams::offline());
     let accounts = match configuration.accounts.is_empty() {
         true => Accounts::without_configuration(&seams)?,
-        false => Accounts::open(&configuration, gaps, &seams)?,
+        false => Accounts::open(&configuration, missing_fields, &seams)?,
     };
     let named: Vec<Account> =
         accounts.all().iter().filter(|account| account.name == *name).cloned().collect();

@@ -11,14 +11,13 @@ use crate::{
     console,
     exit::{Exit, Failure},
     run::{
-        self,
-        bank::{Bank, Choice},
-        catch_up,
+        self, catch_up,
         database::{self, Database},
+        instance::{self, Instance},
         notices::Reader,
-        office::{self, Office},
         retention,
         signal::{self, Stop},
+        target::{Choice, Target},
     },
 };
 
@@ -42,15 +41,15 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None => Choice::Configured { config: config.map(Path::to_owned) },
     };
-    let mut bank = Bank::open(choice).await?;
-    bank.limit_rates(&arguments.rates);
-    check_address(arguments.listen, &bank)?;
-    if let Some(about) = bank.about_sandbox() {
+    let mut target = Target::open(choice).await?;
+    target.limit_rates(&arguments.rates);
+    check_address(arguments.listen, &target)?;
+    if let Some(about) = target.about_sandbox() {
         console::tell(&about);
     }
-    db.announce_if_new(&bank, arguments.new.new_db.into()).await?;
-    let office = Office::beside(&db, &bank).await?;
-    office.engine.take_turn().await.map_err(|error| match error {
+    db.announce_if_new(&target, arguments.new.new_db.into()).await?;
+    let instance = Instance::beside(&db, &target).await?;
+    instance.engine.take_turn().await.map_err(|error| match error {
         EngineError::Taken => Failure::new(format!(
             "{db}: another pagos process works on this database; stop it first, or use a \
              PostgreSQL server, on which several may work"
@@ -59,18 +58,18 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     })?;
     let mut reader = {
         let (name, after) = (&arguments.reader, arguments.notices_after);
-        Reader::open(&office, console::output(), name, after).await?
+        Reader::open(&instance, console::output(), name, after).await?
     };
     // A sandbox has its socket already, since the twins are told of it with every order.
-    let listener = match bank.listener.take() {
+    let listener = match target.listener.take() {
         Some(listener) => listener,
-        None => office::listen(arguments.listen)?,
+        None => instance::listen(arguments.listen)?,
     };
     let listening = listener.local_addr()?;
-    bank.announce(listening).await?;
-    let receiving = office.spawn_receiver(listener, &bank)?;
-    let ready = ready(&bank, listening, &db, &office.store.identity().await?);
-    let signalled = Stop::listen(office.engine.sending());
+    target.announce(listening).await?;
+    let receiving = instance.spawn_receiver(listener, &target)?;
+    let ready = ready(&target, listening, &db, &instance.store.identity().await?);
+    let signalled = Stop::listen(instance.engine.sending());
     // A closed terminal, or somebody who hopes that it reads its configuration again.
     signal::on_hangup(|| {
         console::tell("SIGHUP is ignored: settings are read at the start; restart to change them");
@@ -80,12 +79,12 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         tokio::select! {
             () = signalled.requested() => {}
             never = reader.tell(ready) => match never {},
-            never = catch_up::at_start(&office, &bank.accounts) => match never {},
-            never = retention::in_background(&office, bank.retention.as_ref()) => match never {},
+            never = catch_up::at_start(&instance, &target.accounts) => match never {},
+            never = retention::in_background(&instance, target.retention.as_ref()) => match never {},
         }
     };
     let hurry = signalled.asked_for(signal::WORK_MAX);
-    let worked = office.work(usize::from(arguments.concurrency), stop, hurry).await;
+    let worked = instance.work(usize::from(arguments.concurrency), stop, hurry).await;
     let exit = match worked {
         Ok(0) => Exit::Succeeded,
         Ok(_) | Err(_) => Exit::InDoubt,
@@ -101,12 +100,12 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
 
 /// What other machines can reach is said, and is refused where a stranger could make himself heard by
 /// guessing an address.
-fn check_address(listen: SocketAddr, bank: &Bank) -> Result<(), Failure> {
+fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
     // Simulators have a socket of their own, on loopback.
-    if listen.ip().is_loopback() || bank.listener.is_some() {
+    if listen.ip().is_loopback() || target.listener.is_some() {
         return Ok(());
     }
-    let accounts = bank.accounts.all().iter();
+    let accounts = target.accounts.all().iter();
     let is_open =
         |account: &&Account| account.endpoint.as_ref().is_some_and(Endpoint::is_open_to_strangers);
     let open: Vec<String> = accounts
@@ -131,8 +130,8 @@ fn check_address(listen: SocketAddr, bank: &Bank) -> Result<(), Failure> {
 }
 
 /// The line that says where it listens.
-fn ready(bank: &Bank, listening: SocketAddr, db: &Database, identity: &str) -> String {
-    let endpoints = bank.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
+fn ready(target: &Target, listening: SocketAddr, db: &Database, identity: &str) -> String {
+    let endpoints = target.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
     // What nobody shall guess stands in the configuration and nowhere else.
     let paths = endpoints.map(Endpoint::path_shown);
     let ready = serde_json::json!({

@@ -14,7 +14,7 @@ use pagos_core::{
 use serde::Serialize;
 
 use crate::{
-    accounts::{self, Gaps, SESSION_SECRET},
+    accounts::{self, MissingFields, SESSION_SECRET},
     arguments::VerifyArguments,
     command::verify::agreed::{Agreed, Expected},
     config::{AccountSettings, Configuration, Origin},
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let configuration = accounts::load(config)?;
     let settings = settings(&configuration, arguments)?;
-    let account = accounts::build(&settings, Gaps::Unsigned, &seams::offline())?;
+    let account = accounts::build(&settings, MissingFields::Unsigned, &seams::offline())?;
     let decoder = account
         .provider
         .webhooks()

@@ -11,7 +11,7 @@ use crate::{
     accounts::{Accounts, Missed},
     console,
     exit::Failure,
-    run::office::Office,
+    run::instance::Instance,
 };
 
 /// How far back a service looks when it starts. Longer than providers repeat a webhook.
@@ -40,7 +40,7 @@ impl fmt::Display for CaughtUp {
 /// # Errors
 /// If the provider does not tell, or the store cannot be written. What was made due stays so.
 pub(crate) async fn catch_up(
-    office: &Office,
+    instance: &Instance,
     account: &AccountName,
     missed: &dyn Missed,
     since: Duration,
@@ -49,22 +49,22 @@ pub(crate) async fn catch_up(
     let hints = missed.hints(since).await?;
     let mut caught = CaughtUp { since, told: hints.len(), asked: 0 };
     for hint in &hints {
-        if office.engine.nudge(account, hint).await? {
+        if instance.engine.nudge(account, hint).await? {
             caught.asked += 1;
         }
     }
     if caught.asked > 0 {
-        office.wake();
+        instance.wake();
     }
     Ok(caught)
 }
 
 /// The same once for every account whose provider keeps what it told; then waits for ever. A failure
 /// is told and ends nothing: every payout is asked about in its own time anyway.
-pub(crate) async fn at_start(office: &Office, accounts: &Accounts) -> Infallible {
+pub(crate) async fn at_start(instance: &Instance, accounts: &Accounts) -> Infallible {
     for account in accounts.all() {
         let Some(missed) = &account.missed else { continue };
-        match catch_up(office, &account.name, missed.as_ref(), SINCE).await {
+        match catch_up(instance, &account.name, missed.as_ref(), SINCE).await {
             Ok(caught) if caught.asked == 0 => {}
             Ok(caught) => console::tell(&format!("account {}: {caught}", account.name)),
             Err(failure) => console::tell(&format!(

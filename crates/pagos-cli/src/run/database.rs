@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     console,
     exit::{Failure, with_causes},
-    run::bank::Bank,
+    run::target::Target,
 };
 
 /// The file of real accounts, if none is named.
@@ -167,11 +167,15 @@ impl Database {
     ///
     /// # Errors
     /// Where real money would go out of it and nobody asked for a new one; where a database was.
-    pub(crate) async fn announce_if_new(&self, bank: &Bank, if_new: IfNew) -> Result<(), Failure> {
+    pub(crate) async fn announce_if_new(
+        &self,
+        target: &Target,
+        if_new: IfNew,
+    ) -> Result<(), Failure> {
         if !self.is_new().await? {
             return Ok(());
         }
-        if bank.is_live() && if_new == IfNew::MakeForTests {
+        if target.is_live() && if_new == IfNew::MakeForTests {
             return Err(Failure::new(format!(
                 "{self}: there is no database yet, and an account is LIVE: name the database that has \
                  your payouts, or say --new-db if there is none"

@@ -14,7 +14,7 @@ use crate::{
     arguments::NoticesAfter,
     console::{self, Lost, Stream, Ticket},
     exit::{Failure, with_causes},
-    run::office::Office,
+    run::instance::Instance,
 };
 
 const BEAT: Duration = Duration::from_millis(250);
@@ -35,7 +35,7 @@ struct Line<'a> {
 
 /// A reader of the outbox, whose position the store keeps.
 pub(crate) struct Reader<'a> {
-    office: &'a Office,
+    instance: &'a Instance,
     instrumented: InstrumentedStore,
     out: Stream,
     name: String,
@@ -62,13 +62,13 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If it has a position and is told another one; if there is no such notice.
     pub(crate) async fn open(
-        office: &'a Office,
+        instance: &'a Instance,
         out: Stream,
         name: &str,
         notices_after: Option<NoticesAfter>,
     ) -> Result<Self, Failure> {
-        let instrumented = office.instrumented_store();
-        let after = match (office.store.reader(name).await?, notices_after) {
+        let instrumented = instance.instrumented_store();
+        let after = match (instance.store.reader(name).await?, notices_after) {
             (Some(position), None) => position,
             (None, None) => 0,
             (Some(position), Some(_)) => {
@@ -78,13 +78,13 @@ impl<'a> Reader<'a> {
                 )));
             }
             (None, Some(wanted)) => {
-                let after = position_of(office, wanted).await?;
+                let after = position_of(instance, wanted).await?;
                 instrumented.acknowledge(name, after).await?;
                 after
             }
         };
         let (name, told) = (name.to_owned(), BTreeMap::new());
-        Ok(Self { office, instrumented, out, name, after, on_its_way: None, told })
+        Ok(Self { instance, instrumented, out, name, after, on_its_way: None, told })
     }
 
     /// Tells what comes, after `ready`, until it is dropped. Dropped anywhere it loses no notice.
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
             self.instrumented.acknowledge(&self.name, number).await?;
             self.on_its_way = None;
         }
-        let page = self.office.store.outbox(self.after, PAGE).await?;
+        let page = self.instance.store.outbox(self.after, PAGE).await?;
         let Some((last, _)) = page.last() else { return Ok(false) };
         let mut lines = Vec::new();
         for (number, notice) in &page {
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
 
     /// Says once which account fell out of service, and when it is back.
     fn tell_halted(&mut self) {
-        let halted = self.office.engine.halted();
+        let halted = self.instance.engine.halted();
         self.told.retain(|account, _| {
             let is_halted = halted.contains_key(account);
             if !is_halted {
@@ -178,8 +178,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-async fn position_of(office: &Office, wanted: NoticesAfter) -> Result<u64, Failure> {
-    let newest = office.store.newest_notice().await?;
+async fn position_of(instance: &Instance, wanted: NoticesAfter) -> Result<u64, Failure> {
+    let newest = instance.store.newest_notice().await?;
     match wanted {
         NoticesAfter::Newest => Ok(newest),
         NoticesAfter::Number(number) if number <= newest => Ok(number),
@@ -219,9 +219,9 @@ mod tests {
 
     /// Whatever is written stays there.
     #[derive(Clone, Default)]
-    struct Paper(Arc<Mutex<Vec<u8>>>);
+    struct Document(Arc<Mutex<Vec<u8>>>);
 
-    impl std::io::Write for Paper {
+    impl std::io::Write for Document {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -232,7 +232,7 @@ mod tests {
         }
     }
 
-    impl Paper {
+    impl Document {
         fn numbers(&self) -> Vec<u64> {
             let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
             let read = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
@@ -240,7 +240,7 @@ mod tests {
         }
     }
 
-    async fn office(notices: usize) -> Office {
+    async fn instance(notices: usize) -> Instance {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         for number in 0..notices {
             let notice = Notice {
@@ -252,42 +252,42 @@ mod tests {
             store.halt(notice).await.unwrap();
         }
         let accounts = pagos_engine::Accounts::new();
-        Office::over(store, &World::Providers, accounts, Policy::live()).await.unwrap()
+        Instance::over(store, &World::Providers, accounts, Policy::live()).await.unwrap()
     }
 
-    async fn reader<'a>(office: &'a Office, paper: &Paper) -> Reader<'a> {
-        Reader::open(office, Stream::over(paper.clone()), "serve", None).await.unwrap()
+    async fn reader<'a>(instance: &'a Instance, document: &Document) -> Reader<'a> {
+        Reader::open(instance, Stream::over(document.clone()), "serve", None).await.unwrap()
     }
 
     #[tokio::test]
     async fn truth_11_a_page_is_acknowledged_after_it_was_written_and_not_before() {
-        let office = office(PAGE + 5).await;
-        let first = Paper::default();
-        let mut killed = reader(&office, &first).await;
+        let instance = instance(PAGE + 5).await;
+        let first = Document::default();
+        let mut killed = reader(&instance, &first).await;
         assert!(killed.tell_page().await.unwrap());
-        assert_eq!(office.store.reader("serve").await.unwrap(), None);
+        assert_eq!(instance.store.reader("serve").await.unwrap(), None);
         // The second call finds the first page written.
         assert!(killed.tell_page().await.unwrap());
         let page = u64::try_from(PAGE).unwrap();
-        assert_eq!(office.store.reader("serve").await.unwrap(), Some(page));
+        assert_eq!(instance.store.reader("serve").await.unwrap(), Some(page));
         killed.out.drain(console::GRACE);
         drop(killed);
         assert_eq!(first.numbers(), (1..=page + 5).collect::<Vec<u64>>());
 
-        let second = Paper::default();
-        reader(&office, &second).await.tell_last().await;
+        let second = Document::default();
+        reader(&instance, &second).await.tell_last().await;
         assert_eq!(second.numbers(), (page + 1..=page + 5).collect::<Vec<u64>>());
-        assert_eq!(office.store.reader("serve").await.unwrap(), Some(page + 5));
+        assert_eq!(instance.store.reader("serve").await.unwrap(), Some(page + 5));
     }
 
     #[tokio::test]
     async fn a_position_is_durable_as_soon_as_it_is_named() {
-        let office = office(3).await;
-        let paper = Paper::default();
-        let from = |after| Reader::open(&office, Stream::over(paper.clone()), "serve", after);
+        let instance = instance(3).await;
+        let document = Document::default();
+        let from = |after| Reader::open(&instance, Stream::over(document.clone()), "serve", after);
         assert!(from(Some(NoticesAfter::Number(4))).await.is_err());
         drop(from(Some(NoticesAfter::Newest)).await.unwrap());
-        assert_eq!(office.store.reader("serve").await.unwrap(), Some(3));
+        assert_eq!(instance.store.reader("serve").await.unwrap(), Some(3));
         assert!(from(Some(NoticesAfter::Number(0))).await.is_err());
         assert!(from(None).await.is_ok());
     }

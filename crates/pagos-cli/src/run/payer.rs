@@ -9,7 +9,7 @@ use pagos_engine::{EngineError, Payment};
 use crate::{
     console,
     exit::Failure,
-    run::{office::Office, signal::Stop},
+    run::{instance::Instance, signal::Stop},
 };
 
 const BEAT: Duration = Duration::from_millis(250);
@@ -24,16 +24,16 @@ pub(crate) enum Waited {
 }
 
 /// Waits until a payment is final, or needs a person.
-pub(crate) async fn wait(office: &Office, key: &OrderKey) -> Result<Waited, Failure> {
-    let stop = Stop::listen(office.engine.sending());
+pub(crate) async fn wait(instance: &Instance, key: &OrderKey) -> Result<Waited, Failure> {
+    let stop = Stop::listen(instance.engine.sending());
     console::tell("waiting for the payer; Ctrl-C ends the waiting and nothing else");
     loop {
         // No payout is claimed with room for none, so what a signal cuts off are queries.
         tokio::select! {
-            worked = office.engine.work(0) => drop(worked?),
+            worked = instance.engine.work(0) => drop(worked?),
             () = stop.requested() => {}
         }
-        let payment = office.store.payment(key).await?;
+        let payment = instance.store.payment(key).await?;
         let payment = payment.ok_or_else(|| EngineError::NoPayment(key.clone()))?;
         if payment.progress.status().is_final() || payment.progress.is_quarantined() {
             return Ok(Waited::Ended(payment));
@@ -43,7 +43,7 @@ pub(crate) async fn wait(office: &Office, key: &OrderKey) -> Result<Waited, Fail
         }
         tokio::select! {
             () = stop.requested() => {}
-            () = office.woken() => {}
+            () = instance.woken() => {}
             () = tokio::time::sleep(BEAT) => {}
         }
     }

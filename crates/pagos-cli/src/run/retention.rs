@@ -15,7 +15,7 @@ use crate::{
     config::Retention,
     console,
     exit::{Failure, with_causes},
-    run::office::Office,
+    run::instance::Instance,
 };
 
 /// Payouts that `serve` looks at in one go: a transaction that nobody waits long for.
@@ -120,10 +120,13 @@ pub(crate) fn check(
 
 /// Prunes once an hour, as long as the service runs. A failure is told and tried again an hour later:
 /// payouts do not depend on it.
-pub(crate) async fn in_background(office: &Office, retention: Option<&Retention>) -> Infallible {
+pub(crate) async fn in_background(
+    instance: &Instance,
+    retention: Option<&Retention>,
+) -> Infallible {
     let Some(retention) = retention else { return std::future::pending().await };
     loop {
-        match round(office, retention).await {
+        match round(instance, retention).await {
             Ok(done) if done == Pruned::default() => {}
             Ok(done) => console::tell(&format!("{done} ({})", retention.archive.display())),
             Err(because) => {
@@ -136,13 +139,13 @@ pub(crate) async fn in_background(office: &Office, retention: Option<&Retention>
     }
 }
 
-async fn round(office: &Office, retention: &Retention) -> Result<Pruned, String> {
+async fn round(instance: &Instance, retention: &Retention) -> Result<Pruned, String> {
     let now = System.now();
     let horizon = Horizon::new(now.minus(days(retention.keep_days)), now)?;
-    let identity = office.store.identity().await.map_err(|error| with_causes(&error))?;
+    let identity = instance.store.identity().await.map_err(|error| with_causes(&error))?;
     let mut archive =
         ArchiveFolder::open(&retention.archive, &identity).map_err(|fault| fault.to_string())?;
-    let instrumented = office.instrumented_store();
+    let instrumented = instance.instrumented_store();
     let pause = || tokio::time::sleep(PAUSE);
     let done = prune(&instrumented, &mut archive, horizon, PORTION, pause).await;
     done.map_err(|error| with_causes(&error))
@@ -214,11 +217,12 @@ mod tests {
         let settled = 2 * PORTION + 1;
         let (store, scratch) = (store(settled).await, TempDir::new().unwrap());
         let accounts = pagos_engine::Accounts::new();
-        let office = Office::over(Arc::clone(&store), &World::Providers, accounts, Policy::live());
-        let office = office.await.unwrap();
+        let instance =
+            Instance::over(Arc::clone(&store), &World::Providers, accounts, Policy::live());
+        let instance = instance.await.unwrap();
         let retention = Retention { keep_days: 31, archive: scratch.path().join("archive") };
         tokio::select! {
-            never = in_background(&office, Some(&retention)) => match never {},
+            never = in_background(&instance, Some(&retention)) => match never {},
             () = tokio::time::sleep(ROUND / 2) => {}
         }
         assert_eq!(store.tally(None).await.unwrap().total(), 1);

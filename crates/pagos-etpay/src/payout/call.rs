@@ -19,7 +19,7 @@ use crate::{
     contract::{self, BalanceAnswer},
     payment::invalid,
     payout,
-    session::{Desk, Login, Standing, Token},
+    session::{Login, LoginContext, Standing, Token},
     status::{refusal, refused_query, unknown_outcome},
 };
 
@@ -52,7 +52,7 @@ impl PayoutSide<'_> {
 
     /// Logs in if need be.
     pub(crate) async fn token(self) -> Result<Arc<Token>, Error> {
-        let desk = Desk {
+        let desk = LoginContext {
             settings: &self.etpay.settings,
             payouts: self.payouts,
             transport: self.etpay.transport.as_ref(),

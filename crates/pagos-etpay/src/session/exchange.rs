@@ -15,7 +15,7 @@ use pagos_core::{Departure, Error, ErrorKind, Timestamp};
 use pagos_wire::{WireInteger, WireText, post_json, query_failure, sensitive, to_ascii_json};
 
 use crate::{
-    session::{Desk, Token, Visit},
+    session::{LoginContext, Token, Visit},
     status::retry_after,
 };
 
@@ -63,7 +63,7 @@ struct Authorization {
 }
 
 /// Sends the login. No body of it, neither way, gets into an error.
-pub(super) async fn send(desk: &Desk<'_>) -> Result<Response<Bytes>, Error> {
+pub(super) async fn send(desk: &LoginContext<'_>) -> Result<Response<Bytes>, Error> {
     let body = to_ascii_json(&LoginRequest {
         username: &desk.payouts.username,
         password: desk.payouts.password.expose(),

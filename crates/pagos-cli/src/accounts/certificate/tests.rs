@@ -10,7 +10,7 @@ use pagos_system::System;
 
 use super::*;
 use crate::{
-    accounts::{Gaps, build},
+    accounts::{MissingFields, build},
     seams,
 };
 
@@ -94,7 +94,7 @@ fn pair() -> (String, String) {
 /// The account as it would be used, in words; the transport is one of them.
 fn used(settings: &AccountSettings) -> Result<String, Vec<String>> {
     let seams = Seams { connect: make, ..seams::offline() };
-    match build(settings, Gaps::Refused, &seams) {
+    match build(settings, MissingFields::Refused, &seams) {
         Ok(account) => Ok(format!("{account:?}")),
         Err(problems) => Err(problems.iter().map(ToString::to_string).collect()),
     }
@@ -133,9 +133,9 @@ fn an_account_with_certificates_has_a_transport_of_its_own() {
 fn nothing_is_read_where_nothing_is_sent() {
     let folder = Folder::new("unread");
     let settings = folder.account(&[("client_certificate", "none.pem"), ("root_certificate", "x")]);
-    for gaps in [Gaps::Unsigned, Gaps::Credentials] {
+    for missing_fields in [MissingFields::Unsigned, MissingFields::Credentials] {
         let seams = Seams { connect: make, ..seams::offline() };
-        let account = build(&settings, gaps, &seams).unwrap();
+        let account = build(&settings, missing_fields, &seams).unwrap();
         assert!(format!("{account:?}").contains("NoNetwork"));
     }
     assert!(used(&settings).is_err());

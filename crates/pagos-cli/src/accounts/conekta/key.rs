@@ -2,7 +2,7 @@
 //! provider's own crate.
 
 use crate::{
-    accounts::{Fields, Gaps, certificate},
+    accounts::{Fields, MissingFields, certificate},
     config::ConfigProblem,
 };
 
@@ -18,7 +18,7 @@ const FILE: char = '@';
 pub(super) fn read(fields: &Fields<'_>) -> Result<Option<String>, ConfigProblem> {
     let settings = fields.settings;
     let Some(value) = settings.lookup(FIELD) else { return Ok(None) };
-    if fields.gaps == Gaps::Credentials {
+    if fields.missing_fields == MissingFields::Credentials {
         // Nothing is verified where only the rules are wanted.
         return Ok(None);
     }

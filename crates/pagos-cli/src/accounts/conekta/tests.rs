@@ -2,7 +2,7 @@
 //! a value.
 
 use crate::accounts::{
-    Gaps, sign,
+    MissingFields, sign,
     tests::{account, built},
 };
 
@@ -10,16 +10,16 @@ const KEY: (&str, &str) = ("api_key", "key_canary");
 
 #[test]
 fn a_key_of_the_api_is_enough_to_pay_and_none_to_verify() {
-    let bare = built(&account("conekta", &[]), Gaps::Refused).unwrap_err();
+    let bare = built(&account("conekta", &[]), MissingFields::Refused).unwrap_err();
     assert_eq!(
         bare,
         ["pagos.toml:3: api_key: API_KEY is not set; set it in [accounts.conekta], or as \
           PAGOS_CONEKTA_API_KEY"]
     );
-    let paying = built(&account("conekta", &[KEY]), Gaps::Refused).unwrap();
+    let paying = built(&account("conekta", &[KEY]), MissingFields::Refused).unwrap();
     assert!(paying.missed.is_some() && paying.endpoint.is_some());
     // What sends nothing reads no events either.
-    let verifying = built(&account("conekta", &[]), Gaps::Unsigned).unwrap();
+    let verifying = built(&account("conekta", &[]), MissingFields::Unsigned).unwrap();
     assert!(verifying.missed.is_none());
 }
 
@@ -35,7 +35,7 @@ fn what_is_wrong_with_a_field_is_told_without_its_value() {
     ];
     for (field, expected) in cases {
         let settings = account("conekta", &[KEY, field]);
-        let problems = built(&settings, Gaps::Refused).unwrap_err();
+        let problems = built(&settings, MissingFields::Refused).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].starts_with("pagos.toml:3: "), "{}", problems[0]);
         assert!(problems[0].contains(expected), "{expected}: {}", problems[0]);
@@ -43,8 +43,8 @@ fn what_is_wrong_with_a_field_is_told_without_its_value() {
     }
     // The rules of a payout rest on no file.
     let settings = account("conekta", &[("webhook_keys", "@no/such.pem")]);
-    assert!(built(&settings, Gaps::Credentials).is_ok());
-    assert!(built(&settings, Gaps::Unsigned).is_err());
+    assert!(built(&settings, MissingFields::Credentials).is_ok());
+    assert!(built(&settings, MissingFields::Unsigned).is_err());
 }
 
 #[test]

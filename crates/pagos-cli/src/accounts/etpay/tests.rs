@@ -3,7 +3,7 @@
 use pagos_core::Environment;
 
 use crate::accounts::{
-    Gaps, sign,
+    MissingFields, sign,
     tests::{account, built},
 };
 
@@ -29,7 +29,7 @@ fn an_account_does_what_its_configuration_speaks_of() {
         (&[("username", "u"), ("session_minutes", "10")], true, true),
     ];
     for (fields, collects, pays) in cases {
-        let account = built(&account("etpay", fields), Gaps::Credentials).unwrap();
+        let account = built(&account("etpay", fields), MissingFields::Credentials).unwrap();
         assert_eq!(account.provider.payments().is_some(), collects, "{fields:?}");
         assert_eq!(account.provider.balances().is_some(), pays, "{fields:?}");
     }
@@ -67,7 +67,7 @@ fn what_is_wrong_is_told_with_its_place_and_a_remedy() {
     for (fields, expected) in cases {
         let mut settings = account("etpay", &fields);
         settings.settle().unwrap();
-        let problems = built(&settings, Gaps::Refused).unwrap_err();
+        let problems = built(&settings, MissingFields::Refused).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains(expected), "{expected}: {}", problems[0]);
         assert!(!problems[0].contains("canary"), "{}", problems[0]);
@@ -84,7 +84,7 @@ fn live_payouts_need_a_word_and_live_payments_do_not() {
     ] {
         let mut settings = account("etpay", &fields);
         settings.settle().unwrap();
-        let account = built(&settings, Gaps::Refused).unwrap();
+        let account = built(&settings, MissingFields::Refused).unwrap();
         assert_eq!(account.environment, Environment::Live);
     }
 }
@@ -92,7 +92,7 @@ fn live_payouts_need_a_word_and_live_payments_do_not() {
 #[test]
 fn a_sessions_secret_is_known_and_no_part_of_a_request() {
     let settings = account("etpay", &[("signature_token", "canary-signature-token")]);
-    assert!(built(&settings, Gaps::Unsigned).is_ok());
+    assert!(built(&settings, MissingFields::Unsigned).is_ok());
     let signed = sign(&settings, br#"{"session_token":"s"}"#).unwrap();
     let token = signed.token.unwrap();
     assert_eq!(token.split('.').count(), 3);

@@ -1,7 +1,7 @@
 //! Which fields of a VirtualPOS account may be missing when, and where what is wrong is told.
 
 use crate::accounts::{
-    Gaps, sign,
+    MissingFields, sign,
     tests::{account, built},
 };
 
@@ -21,14 +21,14 @@ fn payments_are_there_if_the_configuration_speaks_of_them() {
     let half = [&PAYOUTS[..], &PAYMENTS[1..]].concat();
     let whole = [&PAYOUTS[..], &PAYMENTS].concat();
     let cases = [
-        (vec![], Gaps::Unsigned, false),
-        (vec![("return_url", "https://shop.example/paid")], Gaps::Credentials, true),
-        (half, Gaps::Unsigned, true),
-        (PAYOUTS.to_vec(), Gaps::Refused, false),
-        (whole, Gaps::Refused, true),
+        (vec![], MissingFields::Unsigned, false),
+        (vec![("return_url", "https://shop.example/paid")], MissingFields::Credentials, true),
+        (half, MissingFields::Unsigned, true),
+        (PAYOUTS.to_vec(), MissingFields::Refused, false),
+        (whole, MissingFields::Refused, true),
     ];
-    for (fields, gaps, collects) in cases {
-        let account = built(&account("virtualpos", &fields), gaps).unwrap();
+    for (fields, missing_fields, collects) in cases {
+        let account = built(&account("virtualpos", &fields), missing_fields).unwrap();
         assert_eq!(account.provider.payments().is_some(), collects, "{fields:?}");
         assert!(account.endpoint.is_some() && account.provider.banks().is_some());
     }
@@ -64,7 +64,7 @@ fn what_is_wrong_is_told_with_its_place_and_a_remedy() {
     for (fields, expected) in cases {
         let mut settings = account("virtualpos", &fields);
         settings.settle().unwrap();
-        let problems = built(&settings, Gaps::Refused).unwrap_err();
+        let problems = built(&settings, MissingFields::Refused).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert!(problems[0].contains(expected), "{expected}: {}", problems[0]);
         assert!(!problems[0].contains("canary"), "{}", problems[0]);
@@ -73,12 +73,18 @@ fn what_is_wrong_is_told_with_its_place_and_a_remedy() {
 
 #[test]
 fn live_use_needs_a_word_at_every_level() {
-    for gaps in [Gaps::Refused, Gaps::Unsigned, Gaps::Credentials] {
+    for missing_fields in
+        [MissingFields::Refused, MissingFields::Unsigned, MissingFields::Credentials]
+    {
         for (word, is_admitted) in [("true", true), ("false", false)] {
             let stated = [("environment", "live"), ("contract_verified", word)];
             let mut settings = account("virtualpos", &[&PAYOUTS[..], &stated].concat());
             settings.settle().unwrap();
-            assert_eq!(built(&settings, gaps).is_ok(), is_admitted, "{gaps:?} {word}");
+            assert_eq!(
+                built(&settings, missing_fields).is_ok(),
+                is_admitted,
+                "{missing_fields:?} {word}"
+            );
         }
     }
 }

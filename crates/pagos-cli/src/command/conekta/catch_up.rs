@@ -11,10 +11,10 @@ use crate::{
     console,
     exit::{Exit, Failure},
     run::{
-        bank::{self, Bank, Choice},
         catch_up,
         database::{self, Database},
-        office::Office,
+        instance::Instance,
+        target::{self, Choice, Target},
     },
 };
 
@@ -24,7 +24,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let at = &arguments.at;
     // A clear word about the account, before the others are looked at.
-    let found = bank::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
+    let found = target::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
     check_provider(&found.settings)?;
     let db = database_of(arguments);
     // Fails where there is no store: there is nothing to ask about.
@@ -33,15 +33,15 @@ pub(super) async fn run(
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None => Choice::Configured { config: config.map(Path::to_owned) },
     };
-    let bank = Bank::open(choice).await?;
+    let target = Target::open(choice).await?;
     let name: AccountName = at.account.parse()?;
-    let account = bank.accounts.get(&name);
+    let account = target.accounts.get(&name);
     let Some((account, missed)) = account.and_then(|it| Some((it, it.missed.as_ref()?))) else {
         return Err(Failure::new(format!("account {name} is not configured")));
     };
-    let office = Office::beside(&db, &bank).await?;
+    let instance = Instance::beside(&db, &target).await?;
     let caught =
-        catch_up::catch_up(&office, &account.name, missed.as_ref(), arguments.since).await?;
+        catch_up::catch_up(&instance, &account.name, missed.as_ref(), arguments.since).await?;
     if at.json {
         console::print_json(&caught)?;
         return Ok(Exit::Succeeded);

@@ -9,32 +9,32 @@ use serde::Serialize;
 
 use crate::{
     accounts::conekta::listing,
-    arguments::conekta::{EventsErrand, ResendArguments},
-    command::conekta::{Desk, Shown, cell, webhook::shown},
+    arguments::conekta::{EventsCommand, ResendArguments},
+    command::conekta::{ManagedAccount, Shown, cell, webhook::shown},
     exit::{Exit, Failure},
     output::{Column, Kind},
 };
 
-pub(super) async fn run(errand: &EventsErrand, config: Option<&Path>) -> Result<Exit, Failure> {
-    match errand {
-        EventsErrand::List(arguments) => {
-            let desk = Desk::open(&arguments.at, config).await?;
+pub(super) async fn run(command: &EventsCommand, config: Option<&Path>) -> Result<Exit, Failure> {
+    match command {
+        EventsCommand::List(arguments) => {
+            let managed = ManagedAccount::open(&arguments.at, config).await?;
             let since = System.now().minus(arguments.since);
-            let events = listing::events(&desk.conekta, since).await?.into_iter();
+            let events = listing::events(&managed.conekta, since).await?.into_iter();
             // One that tells no time may be new.
             let is_asked = |event: &EventRecord| event.created_at.is_none_or(|at| at >= since);
             let rows: Vec<Row> = events.filter(is_asked).map(Row::from).collect();
-            desk.print_all(&rows)
+            managed.print_all(&rows)
         }
-        EventsErrand::Resend(arguments) => resend(arguments, config).await,
+        EventsCommand::Resend(arguments) => resend(arguments, config).await,
     }
 }
 
 async fn resend(arguments: &ResendArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let desk = Desk::open(&arguments.one.at, config).await?;
+    let managed = ManagedAccount::open(&arguments.one.at, config).await?;
     let mut webhooks = arguments.webhooks.clone();
     if webhooks.is_empty() {
-        let page = async |cursor: Option<&str>| desk.conekta.webhook_list(cursor).await;
+        let page = async |cursor: Option<&str>| managed.conekta.webhook_list(cursor).await;
         let all = listing::all(page).await?.into_iter();
         webhooks = all.filter(|it| it.is_active != Some(false)).map(|it| it.id).collect();
     }
@@ -44,15 +44,15 @@ async fn resend(arguments: &ResendArguments, config: Option<&Path>) -> Result<Ex
         ));
     }
     let webhooks: Vec<&str> = webhooks.iter().map(String::as_str).collect();
-    let resent = desk.conekta.resend_event(&arguments.one.id, &webhooks).await;
+    let resent = managed.conekta.resend_event(&arguments.one.id, &webhooks).await;
     let resent = resent.map(|resent| ResentRow {
         id: resent.id,
-        url: resent.url.map(|url| shown(url, &desk.settings)),
+        url: resent.url.map(|url| shown(url, &managed.settings)),
         failed_attempts: resent.failed_attempts,
         attempted_at: resent.attempted_at,
         answer: resent.answer,
     });
-    desk.print_changed(resent, "it was sent again", "pagos conekta events list")
+    managed.print_changed(resent, "it was sent again", "pagos conekta events list")
 }
 
 #[derive(Serialize)]

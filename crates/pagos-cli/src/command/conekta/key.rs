@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::{
     accounts::conekta::listing,
-    arguments::conekta::{OneArguments, WebhookKeysErrand},
-    command::conekta::{Desk, Shown, cell, made, yes_or_no},
+    arguments::conekta::{OneArguments, WebhookKeysCommand},
+    command::conekta::{ManagedAccount, Shown, cell, made, yes_or_no},
     console,
     exit::{Exit, Failure},
     output::{Column, Kind},
@@ -19,37 +19,37 @@ use crate::{
 const LOOK: &str = "pagos conekta webhook-keys list";
 
 pub(super) async fn run(
-    errand: &WebhookKeysErrand,
+    command: &WebhookKeysCommand,
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    match errand {
-        WebhookKeysErrand::List(at) => {
-            let desk = Desk::open(at, config).await?;
-            let page = async |cursor: Option<&str>| desk.conekta.webhook_keys(cursor).await;
+    match command {
+        WebhookKeysCommand::List(at) => {
+            let managed = ManagedAccount::open(at, config).await?;
+            let page = async |cursor: Option<&str>| managed.conekta.webhook_keys(cursor).await;
             let keys = listing::all(page).await?;
-            desk.print_all(&keys.into_iter().map(Row::from).collect::<Vec<_>>())
+            managed.print_all(&keys.into_iter().map(Row::from).collect::<Vec<_>>())
         }
-        WebhookKeysErrand::Create(at) => create(&Desk::open(at, config).await?).await,
-        WebhookKeysErrand::Activate(one) => switch(one, KeyState::Active, config).await,
-        WebhookKeysErrand::Deactivate(one) => switch(one, KeyState::Inactive, config).await,
-        WebhookKeysErrand::Delete(one) => {
-            let desk = Desk::open(&one.at, config).await?;
-            let deleted = desk.conekta.delete_webhook_key(&one.id).await.map(Row::from);
+        WebhookKeysCommand::Create(at) => create(&ManagedAccount::open(at, config).await?).await,
+        WebhookKeysCommand::Activate(one) => switch(one, KeyState::Active, config).await,
+        WebhookKeysCommand::Deactivate(one) => switch(one, KeyState::Inactive, config).await,
+        WebhookKeysCommand::Delete(one) => {
+            let managed = ManagedAccount::open(&one.at, config).await?;
+            let deleted = managed.conekta.delete_webhook_key(&one.id).await.map(Row::from);
             let done = "deleted; take its public half out of webhook_keys";
-            desk.print_changed(deleted, done, LOOK)
+            managed.print_changed(deleted, done, LOOK)
         }
     }
 }
 
 /// The public half alone goes to standard output, so that it can be put into a file.
-async fn create(desk: &Desk) -> Result<Exit, Failure> {
-    let Some(key) = made(desk.conekta.create_webhook_key().await, LOOK)? else {
+async fn create(managed: &ManagedAccount) -> Result<Exit, Failure> {
+    let Some(key) = made(managed.conekta.create_webhook_key().await, LOOK)? else {
         return Ok(Exit::InDoubt);
     };
     let row = Row::from(key);
     let keep = "keep the public half: put it into the file that webhook_keys names, behind those \
                 that are there, and restart `pagos serve`";
-    match (&row.public_key, desk.is_json) {
+    match (&row.public_key, managed.is_json) {
         (_, true) => console::print_json(&row)?,
         (Some(pem), false) => {
             let mut out = console::stdout();
@@ -75,13 +75,13 @@ async fn switch(
     state: KeyState,
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    let desk = Desk::open(&one.at, config).await?;
-    let changed = desk.conekta.update_webhook_key(&one.id, state).await.map(Row::from);
+    let managed = ManagedAccount::open(&one.at, config).await?;
+    let changed = managed.conekta.update_webhook_key(&one.id, state).await.map(Row::from);
     let done = match state {
         KeyState::Active => "it signs; its public half must be in webhook_keys",
         KeyState::Inactive => "it signs no more; webhooks under way may still bear its signature",
     };
-    desk.print_changed(changed, done, LOOK)
+    managed.print_changed(changed, done, LOOK)
 }
 
 /// A public key is no secret, yet too long for a table.

@@ -12,14 +12,14 @@ use crate::{
     accounts::conekta,
     arguments::conekta::OrphansArguments,
     command::conekta::{
-        Desk, is_in_doubt,
+        ManagedAccount, is_in_doubt,
         payee::{self, Row},
     },
     console,
     exit::{Exit, Failure, with_causes},
     run::{
         database::Database,
-        office::{self, Office},
+        instance::{self, Instance},
         report::Pages,
     },
 };
@@ -28,20 +28,21 @@ pub(super) async fn run(
     arguments: &OrphansArguments,
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    let desk = Desk::open(&arguments.at, config).await?;
+    let managed = ManagedAccount::open(&arguments.at, config).await?;
     let db = &arguments.db;
     // Fails where there is no store: an empty one would make an orphan of every payee.
     drop(db.open_to_read().await?);
     let store = db.open().await?;
     // Refuses a store in which this account pays in another world.
-    let account = office::engine_accounts(std::slice::from_ref(&desk.account), &desk.policy);
-    let office = Office::over(store, &desk.world, account, desk.policy.clone()).await;
-    let store = office.map_err(|error| office::of_database(db, error))?.store;
+    let account =
+        instance::engine_accounts(std::slice::from_ref(&managed.account), &managed.policy);
+    let instance = Instance::over(store, &managed.world, account, managed.policy.clone()).await;
+    let store = instance.map_err(|error| instance::of_database(db, error))?.store;
     // Payees first: a payout that is stored meanwhile then counts.
-    let payees = payee::all(&desk).await?;
-    let used = Used::read(&store, &desk.settings.name).await?;
-    used.check(&payees, db, &desk.settings.name)?;
-    let reused = conekta::config(&desk.settings)?.known_payees;
+    let payees = payee::all(&managed).await?;
+    let used = Used::read(&store, &managed.settings.name).await?;
+    used.check(&payees, db, &managed.settings.name)?;
+    let reused = conekta::config(&managed.settings)?.known_payees;
     let now = System.now();
     let is_orphan = |payee: &&Payee| {
         !payee.is_deleted
@@ -51,10 +52,10 @@ pub(super) async fn run(
     };
     let orphans: Vec<Row> = payees.iter().filter(is_orphan).map(Row::from).collect();
     if !arguments.delete {
-        return desk.print_all(&orphans);
+        return managed.print_all(&orphans);
     }
-    if !desk.is_json || orphans.is_empty() {
-        desk.print_all(&orphans)?;
+    if !managed.is_json || orphans.is_empty() {
+        managed.print_all(&orphans)?;
     }
     let query = format!("Delete {} payees?", orphans.len());
     if orphans.is_empty() {
@@ -64,7 +65,7 @@ pub(super) async fn run(
         console::tell("nothing was deleted");
         return Ok(Exit::Refused);
     }
-    delete(&desk, orphans).await
+    delete(&managed, orphans).await
 }
 
 /// What the payouts of a store go to.
@@ -118,10 +119,10 @@ fn is_old(created_at: Option<Timestamp>, now: Timestamp, older_than: Duration) -
 }
 
 /// One after the other, up to a failure that would meet the next one too.
-async fn delete(desk: &Desk, mut orphans: Vec<Row>) -> Result<Exit, Failure> {
+async fn delete(managed: &ManagedAccount, mut orphans: Vec<Row>) -> Result<Exit, Failure> {
     let (mut failures, mut is_doubtful) = (0, false);
     for orphan in &mut orphans {
-        let Err(error) = desk.conekta.delete_payee(&orphan.id).await else {
+        let Err(error) = managed.conekta.delete_payee(&orphan.id).await else {
             orphan.deleted = true;
             continue;
         };
@@ -132,7 +133,7 @@ async fn delete(desk: &Desk, mut orphans: Vec<Row>) -> Result<Exit, Failure> {
             break;
         }
     }
-    if desk.is_json {
+    if managed.is_json {
         console::print_json(&orphans)?;
     }
     let deleted = orphans.iter().filter(|orphan| orphan.deleted).count();

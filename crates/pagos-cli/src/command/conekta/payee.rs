@@ -8,37 +8,37 @@ use serde::Serialize;
 
 use crate::{
     accounts::conekta::listing,
-    arguments::conekta::PayeesErrand,
-    command::conekta::{Desk, Shown, cell, orphan},
+    arguments::conekta::PayeesCommand,
+    command::conekta::{ManagedAccount, Shown, cell, orphan},
     exit::{Exit, Failure},
     output::{Column, Kind},
 };
 
 pub(super) const LOOK: &str = "pagos conekta payees list";
 
-pub(super) async fn run(errand: &PayeesErrand, config: Option<&Path>) -> Result<Exit, Failure> {
-    match errand {
-        PayeesErrand::List(at) => {
-            let desk = Desk::open(at, config).await?;
-            let payees = all(&desk).await?;
-            desk.print_all(&payees.iter().map(Row::from).collect::<Vec<_>>())
+pub(super) async fn run(command: &PayeesCommand, config: Option<&Path>) -> Result<Exit, Failure> {
+    match command {
+        PayeesCommand::List(at) => {
+            let managed = ManagedAccount::open(at, config).await?;
+            let payees = all(&managed).await?;
+            managed.print_all(&payees.iter().map(Row::from).collect::<Vec<_>>())
         }
-        PayeesErrand::Get(one) => {
-            let desk = Desk::open(&one.at, config).await?;
-            desk.print(&Row::from(&desk.conekta.payee(&one.id).await?))
+        PayeesCommand::Get(one) => {
+            let managed = ManagedAccount::open(&one.at, config).await?;
+            managed.print(&Row::from(&managed.conekta.payee(&one.id).await?))
         }
-        PayeesErrand::Delete(one) => {
-            let desk = Desk::open(&one.at, config).await?;
-            let deleted = desk.conekta.delete_payee(&one.id).await;
-            desk.print_changed(deleted.map(|payee| Row::from(&payee)), "deleted", LOOK)
+        PayeesCommand::Delete(one) => {
+            let managed = ManagedAccount::open(&one.at, config).await?;
+            let deleted = managed.conekta.delete_payee(&one.id).await;
+            managed.print_changed(deleted.map(|payee| Row::from(&payee)), "deleted", LOOK)
         }
-        PayeesErrand::Orphans(arguments) => orphan::run(arguments, config).await,
+        PayeesCommand::Orphans(arguments) => orphan::run(arguments, config).await,
     }
 }
 
 /// Every payee of the account.
-pub(super) async fn all(desk: &Desk) -> Result<Vec<Payee>, Failure> {
-    let page = async |cursor: Option<&str>| desk.conekta.payees(cursor).await;
+pub(super) async fn all(managed: &ManagedAccount) -> Result<Vec<Payee>, Failure> {
+    let page = async |cursor: Option<&str>| managed.conekta.payees(cursor).await;
     Ok(listing::all(page).await?)
 }
 

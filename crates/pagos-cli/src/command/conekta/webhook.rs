@@ -9,9 +9,9 @@ use serde::Serialize;
 use crate::{
     accounts::{WEBHOOK_SEGMENT, conekta::listing},
     arguments::conekta::{
-        OneArguments, WebhookCreateArguments, WebhookUpdateArguments, WebhooksErrand,
+        OneArguments, WebhookCreateArguments, WebhookUpdateArguments, WebhooksCommand,
     },
-    command::conekta::{Desk, Shown, cell, yes_or_no},
+    command::conekta::{ManagedAccount, Shown, cell, yes_or_no},
     config::AccountSettings,
     exit::{Exit, Failure},
     output::{Column, Kind},
@@ -19,28 +19,29 @@ use crate::{
 
 const LOOK: &str = "pagos conekta webhooks list";
 
-pub(super) async fn run(errand: &WebhooksErrand, config: Option<&Path>) -> Result<Exit, Failure> {
-    match errand {
-        WebhooksErrand::List(at) => {
-            let desk = Desk::open(at, config).await?;
-            let page = async |cursor: Option<&str>| desk.conekta.webhook_list(cursor).await;
+pub(super) async fn run(command: &WebhooksCommand, config: Option<&Path>) -> Result<Exit, Failure> {
+    match command {
+        WebhooksCommand::List(at) => {
+            let managed = ManagedAccount::open(at, config).await?;
+            let page = async |cursor: Option<&str>| managed.conekta.webhook_list(cursor).await;
             let webhooks = listing::all(page).await?.into_iter();
-            desk.print_all(&webhooks.map(|it| Row::new(it, &desk.settings)).collect::<Vec<_>>())
+            managed
+                .print_all(&webhooks.map(|it| Row::new(it, &managed.settings)).collect::<Vec<_>>())
         }
-        WebhooksErrand::Get(one) => {
-            let desk = Desk::open(&one.at, config).await?;
-            let webhook = desk.conekta.webhook(&one.id).await?;
-            desk.print(&Row::new(webhook, &desk.settings))
+        WebhooksCommand::Get(one) => {
+            let managed = ManagedAccount::open(&one.at, config).await?;
+            let webhook = managed.conekta.webhook(&one.id).await?;
+            managed.print(&Row::new(webhook, &managed.settings))
         }
-        WebhooksErrand::Create(arguments) => create(arguments, config).await,
-        WebhooksErrand::Update(arguments) => update(arguments, config).await,
-        WebhooksErrand::Delete(one) => delete(one, config).await,
-        WebhooksErrand::Test(one) => {
-            let desk = Desk::open(&one.at, config).await?;
-            let pinged = desk.conekta.test_webhook(&one.id).await;
-            let pinged = pinged.map(|it| Row::new(it, &desk.settings));
+        WebhooksCommand::Create(arguments) => create(arguments, config).await,
+        WebhooksCommand::Update(arguments) => update(arguments, config).await,
+        WebhooksCommand::Delete(one) => delete(one, config).await,
+        WebhooksCommand::Test(one) => {
+            let managed = ManagedAccount::open(&one.at, config).await?;
+            let pinged = managed.conekta.test_webhook(&one.id).await;
+            let pinged = pinged.map(|it| Row::new(it, &managed.settings));
             let done = "a ping is on its way; `status` says later how it went";
-            desk.print_changed(pinged, done, LOOK)
+            managed.print_changed(pinged, done, LOOK)
         }
     }
 }
@@ -49,18 +50,18 @@ async fn create(
     arguments: &WebhookCreateArguments,
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    let desk = Desk::open(&arguments.at, config).await?;
+    let managed = ManagedAccount::open(&arguments.at, config).await?;
     let events: Vec<&str> = arguments.events.iter().map(String::as_str).collect();
-    let made = desk.conekta.create_webhook(&arguments.url, &events).await;
-    let made = made.map(|it| Row::new(it, &desk.settings));
-    desk.print_changed(made, "made; Conekta sends a ping to it", LOOK)
+    let made = managed.conekta.create_webhook(&arguments.url, &events).await;
+    let made = made.map(|it| Row::new(it, &managed.settings));
+    managed.print_changed(made, "made; Conekta sends a ping to it", LOOK)
 }
 
 async fn update(
     arguments: &WebhookUpdateArguments,
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    let desk = Desk::open(&arguments.one.at, config).await?;
+    let managed = ManagedAccount::open(&arguments.one.at, config).await?;
     let is_active = match (arguments.on, arguments.off) {
         (true, _) => Some(true),
         (false, true) => Some(false),
@@ -68,15 +69,15 @@ async fn update(
     };
     let events = Some(arguments.events.clone()).filter(|events| !events.is_empty());
     let update = WebhookUpdate { url: arguments.url.clone(), events, is_active };
-    let changed = desk.conekta.update_webhook(&arguments.one.id, &update).await;
-    desk.print_changed(changed.map(|it| Row::new(it, &desk.settings)), "changed", LOOK)
+    let changed = managed.conekta.update_webhook(&arguments.one.id, &update).await;
+    managed.print_changed(changed.map(|it| Row::new(it, &managed.settings)), "changed", LOOK)
 }
 
 async fn delete(one: &OneArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let desk = Desk::open(&one.at, config).await?;
-    let deleted = desk.conekta.delete_webhook(&one.id).await;
-    let deleted = deleted.map(|it| Row::new(it, &desk.settings));
-    desk.print_changed(deleted, "deleted; Conekta sends nothing there any more", LOOK)
+    let managed = ManagedAccount::open(&one.at, config).await?;
+    let deleted = managed.conekta.delete_webhook(&one.id).await;
+    let deleted = deleted.map(|it| Row::new(it, &managed.settings));
+    managed.print_changed(deleted, "deleted; Conekta sends nothing there any more", LOOK)
 }
 
 #[derive(Serialize)]

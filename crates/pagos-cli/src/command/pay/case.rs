@@ -11,12 +11,12 @@ use crate::{
     exit::{Exit, Failure, with_causes},
     output::{Progress, Visibility},
     run::{
-        bank::Bank,
+        document::Document,
         follow::{Followed, Payer, follow},
-        office::Office,
-        paper::Paper,
+        instance::Instance,
         report::{self, Report, Waiting},
         signal::{self, Stop},
+        target::Target,
     },
 };
 
@@ -29,7 +29,7 @@ const OUTCOMES_MAX: Duration = Duration::from_secs(5);
 /// One file whose orders are stored.
 pub(super) struct Case<'a> {
     pub(super) arguments: &'a PayArguments,
-    pub(super) office: &'a Office,
+    pub(super) instance: &'a Instance,
     pub(super) run: RunId,
     /// How many payouts the file has.
     pub(super) rows: u64,
@@ -57,8 +57,8 @@ enum Reported {
 
 impl Case<'_> {
     /// Releases the file, works or looks on, and reports.
-    pub(super) async fn carry_out(self, bank: Bank, paper: Paper) -> Exit {
-        let ended = match self.release_and_follow(bank).await {
+    pub(super) async fn carry_out(self, target: Target, document: Document) -> Exit {
+        let ended = match self.release_and_follow(target).await {
             Ok(ended) => ended,
             Err(failure) => {
                 tell_broken(&failure);
@@ -78,7 +78,7 @@ impl Case<'_> {
             }
         };
         self.stop.ends_as(exit);
-        match self.report(paper).await {
+        match self.report(document).await {
             Reported::Read(report) => {
                 if let Err(lost) = &report.written {
                     tell_incomplete(&lost.to_string());
@@ -102,36 +102,36 @@ impl Case<'_> {
         exit
     }
 
-    async fn release_and_follow(&self, bank: Bank) -> Result<Ended, Failure> {
-        self.office.engine.release(&self.run, self.rows).await?;
-        match self.office.engine.take_turn().await {
+    async fn release_and_follow(&self, target: Target) -> Result<Ended, Failure> {
+        self.instance.engine.release(&self.run, self.rows).await?;
+        match self.instance.engine.take_turn().await {
             Ok(()) => {}
             Err(EngineError::Taken) => {
-                if let Some(ended) = self.look_on(&bank).await? {
+                if let Some(ended) = self.look_on(&target).await? {
                     return Ok(ended);
                 }
             }
             Err(error) => return Err(error.into()),
         }
-        self.work(bank).await
+        self.work(target).await
     }
 
     /// Pays and follows until the run is done or the process is asked to stop.
-    async fn work(&self, mut bank: Bank) -> Result<Ended, Failure> {
-        let office = self.office;
+    async fn work(&self, mut target: Target) -> Result<Ended, Failure> {
+        let instance = self.instance;
         let progress = self.progress();
-        let receiving = match bank.listener.take() {
+        let receiving = match target.listener.take() {
             Some(listener) => {
-                bank.announce(listener.local_addr()?).await?;
-                Some(office.spawn_receiver(listener, &bank)?)
+                target.announce(listener.local_addr()?).await?;
+                Some(instance.spawn_receiver(listener, &target)?)
             }
             None => None,
         };
         let mut ended = Ok(Ended::Interrupted);
         let stop = async {
-            let payer = Payer::Here(&office.engine);
+            let payer = Payer::Here(&instance.engine);
             tokio::select! {
-                followed = follow(&office.store, &self.run, bank.until, &progress, payer) => {
+                followed = follow(&instance.store, &self.run, target.until, &progress, payer) => {
                     ended = followed.map(Ended::Followed);
                 }
                 () = self.stop.requested() => progress.tell(
@@ -141,7 +141,7 @@ impl Case<'_> {
             }
         };
         let hurry = self.stop.asked_for(signal::WORK_MAX);
-        let worked = office.work(usize::from(self.arguments.concurrency), stop, hurry).await;
+        let worked = instance.work(usize::from(self.arguments.concurrency), stop, hurry).await;
         // The receiver outlives the engine's work, so that nothing told meanwhile is lost.
         if let Some(receiving) = receiving {
             receiving.shut_down(self.stop.asked_for(signal::RECEIVER_MAX)).await;
@@ -152,13 +152,13 @@ impl Case<'_> {
 
     /// Another process works on this database: the orders are stored, and it pays them while it lives.
     /// Ends with nothing if it is gone, done with its own run or dead: the rest of ours is for us.
-    async fn look_on(&self, bank: &Bank) -> Result<Option<Ended>, Failure> {
+    async fn look_on(&self, target: &Target) -> Result<Option<Ended>, Failure> {
         let progress = self.progress();
         progress
             .tell("another pagos process works on this database and pays these payouts; following");
-        let store = &self.office.store;
+        let store = &self.instance.store;
         tokio::select! {
-            followed = follow(store, &self.run, bank.until, &progress, Payer::Elsewhere) => {
+            followed = follow(store, &self.run, target.until, &progress, Payer::Elsewhere) => {
                 let followed = followed?;
                 if followed == Followed::Halted {
                     self.tell_halted_elsewhere().await?;
@@ -175,7 +175,7 @@ impl Case<'_> {
     }
 
     async fn tell_halted_elsewhere(&self) -> Result<(), StoreError> {
-        for account in self.office.store.halted().await? {
+        for account in self.instance.store.halted().await? {
             console::tell(&format!(
                 "account {account} is out of service: the process that pays from this database says \
                  why, and pays what waits when the account works again"
@@ -188,7 +188,7 @@ impl Case<'_> {
     async fn turn_when_free(&self) -> Result<(), EngineError> {
         loop {
             tokio::time::sleep(TURN_BEAT).await;
-            match self.office.engine.take_turn().await {
+            match self.instance.engine.take_turn().await {
                 Err(EngineError::Taken) => {}
                 taken => return taken,
             }
@@ -204,7 +204,7 @@ impl Case<'_> {
     }
 
     fn explain(&self, ended: &Ended) {
-        for (account, because) in self.office.engine.halted() {
+        for (account, because) in self.instance.engine.halted() {
             console::tell(&format!(
                 "account {account} is out of service: {because}; correct it (`pagos doctor` helps) \
                  and run the same command again"
@@ -228,7 +228,7 @@ impl Case<'_> {
                 }
             }
         };
-        match within(self.office.store.tally(Some(&self.run)), limit).await {
+        match within(self.instance.store.tally(Some(&self.run)), limit).await {
             Some(Ok(tally)) => {
                 // What was not released yet need not be there.
                 if tally.total() != self.rows && *ended != Ended::Broken {
@@ -245,10 +245,10 @@ impl Case<'_> {
     }
 
     /// Writes the report. Nobody has to read it: a signal ends the wait for a reader.
-    async fn report(&self, paper: Paper) -> Reported {
+    async fn report(&self, document: Document) -> Reported {
         console::settle();
         let filter = report::of_run(&self.run);
-        match within(paper.write(&self.office.store, &filter), self.hurry()).await {
+        match within(document.write(&self.instance.store, &filter), self.hurry()).await {
             Some(Ok(report)) => Reported::Read(report),
             Some(Err(error)) => Reported::Missing(with_causes(&error)),
             None => Reported::Missing("nobody read standard output".to_owned()),
@@ -328,12 +328,13 @@ mod tests {
     async fn truth_03_an_error_of_the_release_is_never_told_as_nothing_was_sent() {
         let arguments = Arguments::try_parse_from(["pagos", "pay", "x.csv", "--json"]).unwrap();
         let Command::Pay(arguments) = arguments.command else { panic!("another command") };
-        let bank = Bank::nobodys();
+        let target = Target::nobodys();
         let (store, accounts) = (Arc::new(MemoryStore::new()), pagos_engine::Accounts::new());
-        let office = Office::over(store, &bank.world, accounts, bank.policy.clone()).await.unwrap();
-        let (run, stop) = (RunId("x".to_owned()), Stop::listen(office.engine.sending()));
-        let case = Case { arguments: &arguments, office: &office, run, rows: 2, stop };
-        let exit = case.carry_out(bank, Paper::of_run(true)).await;
+        let instance =
+            Instance::over(store, &target.world, accounts, target.policy.clone()).await.unwrap();
+        let (run, stop) = (RunId("x".to_owned()), Stop::listen(instance.engine.sending()));
+        let case = Case { arguments: &arguments, instance: &instance, run, rows: 2, stop };
+        let exit = case.carry_out(target, Document::of_run(true)).await;
         assert_eq!(exit, Exit::InDoubt);
     }
 }

@@ -19,11 +19,11 @@ use crate::{
     output::{PaymentRow, payment_outcome, payment_reason, write_qr_if_shown},
     run::{
         self,
-        bank::Bank,
         database::{self, Database},
-        office::Office,
+        instance::Instance,
         payer::{self, Waited},
         signal,
+        target::Target,
     },
 };
 
@@ -64,23 +64,24 @@ async fn create(
 ) -> Result<Exit, Failure> {
     let db = database_of(arguments);
     db.check()?;
-    let mut bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
-    if let Some(about) = bank.about_sandbox() {
+    let mut target =
+        Target::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
+    if let Some(about) = target.about_sandbox() {
         console::tell(&about);
     }
     // Everything that can be said without the store is said before there is one.
-    let order = match read_order(arguments, &bank.accounts) {
+    let order = match read_order(arguments, &target.accounts) {
         Ok(order) => order,
         Err(violations) => return refuse(Refusal::of_order(violations), arguments),
     };
-    tell_live(&bank.accounts, &order);
-    db.announce_if_new(&bank, arguments.new.new_db.into()).await?;
-    let office = Office::beside(&db, &bank).await?;
-    let receiving = match bank.listener.take().filter(|_| arguments.wait) {
-        Some(listener) => Some(office.spawn_receiver(listener, &bank)?),
+    tell_live(&target.accounts, &order);
+    db.announce_if_new(&target, arguments.new.new_db.into()).await?;
+    let instance = Instance::beside(&db, &target).await?;
+    let receiving = match target.listener.take().filter(|_| arguments.wait) {
+        Some(listener) => Some(instance.spawn_receiver(listener, &target)?),
         None => None,
     };
-    let ended = open_and_wait(&office, order, arguments).await;
+    let ended = open_and_wait(&instance, order, arguments).await;
     if let Some(receiving) = receiving {
         receiving.shut_down(tokio::time::sleep(signal::RECEIVER_MAX)).await;
     }
@@ -126,11 +127,11 @@ fn tell_live(accounts: &Accounts, order: &PaymentOrder) {
 }
 
 async fn open_and_wait(
-    office: &Office,
+    instance: &Instance,
     order: PaymentOrder,
     arguments: &PaymentCreateArguments,
 ) -> Result<Exit, Failure> {
-    let opened = match office.engine.open_payment(order).await {
+    let opened = match instance.engine.open_payment(order).await {
         Ok(opened) => opened,
         Err(error) => return refuse(Refusal::of_engine(error)?, arguments),
     };
@@ -139,7 +140,7 @@ async fn open_and_wait(
         return Ok(Exit::Succeeded);
     }
     let key = &opened.payment.order.key;
-    let waited = payer::wait(office, key).await?;
+    let waited = payer::wait(instance, key).await?;
     let (Waited::Ended(payment) | Waited::Interrupted(payment)) = &waited;
     if arguments.json {
         print_json(payment, opened.is_new)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use pagos_core::OrderKey;
 
 use crate::{
-    accounts::Gaps,
+    accounts::MissingFields,
     arguments::PaymentResolveArguments,
     command::{payment, resolve},
     console,
@@ -26,7 +26,7 @@ async fn note(arguments: &PaymentResolveArguments, config: Option<&Path>) -> Res
     // Fails where there is no store: a note must not make an empty one.
     let found = payment::find(db.open_to_read().await?.as_ref(), &db, &key).await?;
     let account = &found.order.account;
-    let engine = resolve::engine(&db, account, Gaps::Credentials, config).await?;
+    let engine = resolve::engine(&db, account, MissingFields::Credentials, config).await?;
     let payment = engine.resolve_payment(&key, &arguments.note).await?;
     if arguments.json {
         payment::print(&payment, true)?;

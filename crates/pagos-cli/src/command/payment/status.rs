@@ -12,9 +12,9 @@ use crate::{
     exit::{Exit, Failure},
     run::{
         self,
-        bank::Bank,
         database::{self, Database},
-        office::Office,
+        instance::Instance,
+        target::Target,
     },
 };
 
@@ -46,11 +46,11 @@ async fn ask(
     db: &Database,
     key: &OrderKey,
 ) -> Result<Payment, Failure> {
-    let bank = Bank::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
-    let office = Office::beside(db, &bank).await?;
-    let known = office.store.payment_history(key).await?.len();
-    let payment = office.engine.ask_payment(key).await?;
-    let history = office.store.payment_history(key).await?;
+    let target = Target::open(payment::choice(arguments.sandbox_url.as_deref(), config)).await?;
+    let instance = Instance::beside(db, &target).await?;
+    let known = instance.store.payment_history(key).await?.len();
+    let payment = instance.engine.ask_payment(key).await?;
+    let history = instance.store.payment_history(key).await?;
     for entry in history.iter().skip(known) {
         if let Entry::Asked { answer, .. } = entry {
             console::tell(&format!("asked in vain: {answer}"));

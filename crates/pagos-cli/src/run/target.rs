@@ -13,18 +13,18 @@ use pagos_twin::Profile;
 use pagos_webhook::Settings;
 
 use crate::{
-    accounts::{self, Account, Accounts, Gaps, Limits},
+    accounts::{self, Account, Accounts, Limits, MissingFields},
     arguments::{AccountArguments, RateArguments},
     config::{AccountSettings, Configuration, Origin, Retention},
     exit::Failure,
-    run::{database::Database, follow::Until, office, retention},
+    run::{database::Database, follow::Until, instance, retention},
     sandbox::{self, Sandbox},
 };
 
 /// The word that a store keeps for accounts whose providers are twins.
 pub(crate) const SIMULATED: &str = "simulated";
 
-/// Which bank a command was told to use.
+/// Which target a command was told to use.
 #[derive(Debug, Clone)]
 pub(crate) enum Choice {
     /// The configured accounts.
@@ -50,7 +50,7 @@ pub(crate) enum Choice {
 
 /// Accounts, and the rules that fit them.
 #[derive(Debug)]
-pub(crate) struct Bank {
+pub(crate) struct Target {
     pub(crate) accounts: Accounts,
     pub(crate) policy: Policy,
     /// The world that its payouts are made in. A store is tied to it.
@@ -68,7 +68,7 @@ pub(crate) struct Bank {
     twins: Option<String>,
 }
 
-impl Bank {
+impl Target {
     pub(crate) async fn open(choice: Choice) -> Result<Self, Failure> {
         match choice {
             Choice::Configured { config } => Self::configured(config.as_deref()),
@@ -102,7 +102,7 @@ impl Bank {
         };
         let address = |account: &Account| {
             let name = &account.name;
-            (name.to_string(), office::notify_url(listening, name))
+            (name.to_string(), instance::notify_url(listening, name))
         };
         let webhooks: BTreeMap<_, _> = self.accounts.all().iter().map(address).collect();
         let merchant = serde_json::json!({ "webhooks": webhooks });
@@ -123,7 +123,7 @@ impl Bank {
         });
     }
 
-    /// A bank without an account.
+    /// A target without an account.
     #[cfg(test)]
     pub(crate) fn nobodys() -> Self {
         Self {
@@ -148,7 +148,8 @@ impl Bank {
             ));
         }
         let policy = Policy::live();
-        let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
+        let accounts =
+            Accounts::open(&configuration, MissingFields::Refused, &instance::seams(&policy)?)?;
         if let Some(retention) = &configuration.retention {
             retention::check(retention, &accounts, &policy)?;
         }
@@ -166,15 +167,16 @@ impl Bank {
     }
 
     async fn of_sandbox(sandbox: Sandbox) -> Result<Self, Failure> {
-        let listener = office::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = instance::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let mut configuration = settings_of_twins(&sandbox)?;
         let listening = listener.local_addr()?;
         for settings in &mut configuration.accounts {
-            let address = office::notify_url(listening, &settings.name);
+            let address = instance::notify_url(listening, &settings.name);
             settings.set("notify_url", address, Origin::Default);
         }
         let policy = Policy::twin(sandbox.speed().times());
-        let accounts = Accounts::open(&configuration, Gaps::Refused, &office::seams(&policy)?)?;
+        let accounts =
+            Accounts::open(&configuration, MissingFields::Refused, &instance::seams(&policy)?)?;
         Ok(Self {
             accounts,
             policy,
@@ -232,9 +234,9 @@ pub(crate) async fn provider_of(
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None => Choice::Configured { config: config.map(Path::to_owned) },
     };
-    let bank = Bank::open(choice).await?;
+    let target = Target::open(choice).await?;
     let name: AccountName = arguments.account.parse()?;
-    match bank.accounts.get(&name) {
+    match target.accounts.get(&name) {
         Some(account) => Ok(Arc::clone(&account.provider)),
         None => Err(Failure::new(format!("account {name} is not configured"))),
     }

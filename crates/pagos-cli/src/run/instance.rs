@@ -22,7 +22,7 @@ use crate::{
     accounts::Account,
     console,
     exit::Failure,
-    run::{bank::Bank, database::Database, refused, signal},
+    run::{database::Database, refused, signal, target::Target},
     seams::Seams,
 };
 
@@ -84,21 +84,21 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 /// Engine and receiver over one store.
 #[derive(Debug)]
-pub(crate) struct Office {
+pub(crate) struct Instance {
     pub(crate) engine: Engine,
     pub(crate) store: Arc<dyn Store>,
     wake: Arc<Notify>,
 }
 
-impl Office {
+impl Instance {
     /// Over a database that others may work on. It sends nothing before its engine takes the turn.
     ///
     /// # Errors
     /// If the database cannot be opened, or holds payouts of another world under an account's name.
-    pub(crate) async fn beside(db: &Database, bank: &Bank) -> Result<Self, Failure> {
+    pub(crate) async fn beside(db: &Database, target: &Target) -> Result<Self, Failure> {
         let store = db.open().await?;
-        let accounts = engine_accounts(bank.accounts.all(), &bank.policy);
-        let opened = Self::over(store, &bank.world, accounts, bank.policy.clone()).await;
+        let accounts = engine_accounts(target.accounts.all(), &target.policy);
+        let opened = Self::over(store, &target.world, accounts, target.policy.clone()).await;
         opened.map_err(|error| of_database(db, error))
     }
 
@@ -123,13 +123,13 @@ impl Office {
     pub(crate) fn spawn_receiver(
         &self,
         listener: TcpListener,
-        bank: &Bank,
+        target: &Target,
     ) -> Result<Receiving, Failure> {
-        let accounts = bank.accounts.all().iter();
+        let accounts = target.accounts.all().iter();
         let endpoints = accounts.filter_map(|account| account.endpoint.clone()).collect();
         let clock = Arc::new(System);
         let worker = Behind { wake: Arc::clone(&self.wake), pulse: self.engine.pulse() };
-        let limits = bank.limits.clone();
+        let limits = target.limits.clone();
         let receiver = Receiver::new(self.instrumented_store(), endpoints, clock, limits, worker)?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (instrumented, serving) = (self.instrumented_store(), receiver.clone());

@@ -23,7 +23,7 @@ const ROWS_SHOWN_MAX: u64 = 200;
 
 /// The document in the making. Every end writes it whole, so that a script always has one.
 #[derive(Debug)]
-pub(crate) struct Paper {
+pub(crate) struct Document {
     form: Form,
     /// Of a list of its own, nothing is left out.
     shown_max: u64,
@@ -37,7 +37,7 @@ enum Form {
     Table(Sheet),
 }
 
-impl Paper {
+impl Document {
     /// The report of a run. Of many payouts a table shows only those that did not simply succeed.
     pub(crate) fn of_run(is_json: bool) -> Self {
         Self { shown_max: ROWS_SHOWN_MAX, ..Self::of_list(is_json) }
