@@ -31,7 +31,7 @@ const INPUT_MAX: usize = 64 * 1024;
 const KEPT_MAX: usize = 80;
 const KEPT_BYTES_MAX: u64 = 20 * 1024;
 
-/// Hands foreign bytes to every reader; what breaks a rule is kept.
+/// Hands untrusted bytes to every reader; what breaks a rule is kept.
 #[derive(Debug, Args)]
 pub(crate) struct Orders {
     /// Only this target, or with `--coverage` these, with commas between them.

@@ -67,11 +67,11 @@ pub(crate) struct Known {
 /// A provider, or everything that is wrong with its settings.
 type Built = Result<Arc<dyn PayoutProvider>, Vec<ConfigProblem>>;
 
-type BuiltMissed = Result<Arc<dyn Missed>, Vec<ConfigProblem>>;
+type BuiltMissed = Result<Arc<dyn MissedEvents>, Vec<ConfigProblem>>;
 
 /// What a provider told while nobody listened, where it keeps that.
 #[async_trait]
-pub(crate) trait Missed: fmt::Debug + Send + Sync {
+pub(crate) trait MissedEvents: fmt::Debug + Send + Sync {
     /// What it told of since then, each thing once: reasons to ask, no more.
     async fn hints(&self, since: Timestamp) -> Result<Vec<Hint>, Error>;
 }
@@ -87,7 +87,7 @@ pub(crate) struct Account {
     /// Where the proxy is that its calls go through, fit to be shown.
     pub(crate) proxy: Option<String>,
     /// What it told while nobody listened, if the account is used and the provider keeps that.
-    pub(crate) missed: Option<Arc<dyn Missed>>,
+    pub(crate) missed: Option<Arc<dyn MissedEvents>>,
     pub(crate) limits: Limits,
 }
 

@@ -47,7 +47,7 @@ pub(crate) use digest::Digest;
 pub(crate) use field::printable;
 pub(crate) use fold::Folded;
 pub(crate) use header::Delimiter;
-#[cfg(feature = "foreign")]
+#[cfg(feature = "untrusted")]
 pub(crate) use orders::NumberedOrder;
 pub(crate) use orders::{Orders, RowError};
 pub(crate) use plan::{Plan, Total, plan};

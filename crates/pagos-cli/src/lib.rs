@@ -1,5 +1,5 @@
 //! Everything that the `pagos` command is made of. Not an API: `main` starts it, and with the feature
-//! `foreign` the fuzz targets reach what it reads. No other crate builds on it.
+//! `untrusted` the fuzz targets reach what it reads. No other crate builds on it.
 
 #![cfg_attr(
     test,
@@ -15,13 +15,13 @@ mod console;
 mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
-#[cfg(feature = "foreign")]
-pub mod foreign;
 mod input;
 mod output;
 mod run;
 mod sandbox;
 mod seams;
+#[cfg(feature = "untrusted")]
+pub mod untrusted;
 
 use std::process::ExitCode;
 

@@ -17,7 +17,7 @@ const MESSAGES: [&str; 3] = ["request", "delivery", "body"];
 const ANSWERS: [&str; 2] = ["response", "failure"];
 
 /// What is made of a message.
-const SIGNATURES: [&str; 3] = ["string-to-sign", "signature", "foreign-signature"];
+const SIGNATURES: [&str; 3] = ["string-to-sign", "signature", "wrong-signature"];
 
 /// The head of a file. Description, source and date are for people; that they are there is checked.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -45,7 +45,7 @@
 //! | `delivery 1` | a webhook, in the form of a request; its `response 1` is the answer that we give |
 //! | `body 1` | a text to sign, for the operation `sign` |
 //! | `string-to-sign 1`, `signature 1` | what the signature of the body of `request 1`, `delivery 1` or `body 1` is made of, and is |
-//! | `foreign-signature 1` | a signature that must not be that of the body |
+//! | `wrong-signature 1` | a signature that must not be that of the body |
 //! | `expected` | what must come of it, in JSON |
 //!
 //! Line ends in front of the next section, or of the end of the file, belong to no section. What is
@@ -114,15 +114,15 @@
 //! # }
 //! ```
 //!
-//! # Foreign answers
+//! # Unexpected answers
 //!
-//! [`run`] then gives *foreign answers* in place of the provider's own: what a proxy, a gateway or a
+//! [`run`] then gives *unexpected answers* in place of the provider's own: what a proxy, a gateway or a
 //! stranger says, which nobody documents. A redirect, a 404 in HTML or a 502 must leave a new payout
 //! `Unknown`, with a handle and without, and must never make a query's answer "absent". Nothing
 //! more is needed for it than the fixtures, among them a `payout-create` that the provider accepts.
 //! Only 401, 403, 407, 429 and 503 may mean `Unauthorized` or `Throttled` whatever the body says, and
-//! only an answer that a documented case shows to the byte is no foreign one. The report calls these
-//! cases `foreign-create` and `foreign-query`.
+//! only an answer that a documented case shows to the byte is no unexpected one. The report calls these
+//! cases `unexpected-create` and `unexpected-query`.
 //!
 //! # Recordings
 //!
@@ -137,7 +137,6 @@
 
 mod case;
 mod defaults;
-mod foreign;
 mod message;
 mod operation;
 mod replay;
@@ -146,6 +145,7 @@ mod section;
 mod subject;
 pub mod suite;
 pub mod transport;
+mod unexpected;
 
 use std::path::Path;
 
@@ -187,6 +187,6 @@ pub fn replay(provider: &str, cases: &[Case], factory: &dyn Factory) -> Report {
         return Report::new(vec![CaseReport::unreadable(provider, "no cases found".to_owned())]);
     }
     let mut reports: Vec<_> = cases.iter().map(|case| operation::run(case, factory)).collect();
-    reports.extend(foreign::run(provider, cases, factory));
+    reports.extend(unexpected::run(provider, cases, factory));
     Report::new(reports)
 }

@@ -189,8 +189,8 @@ fn check_signatures(case: &Case, signer: Option<&dyn Signer>) -> Result<Vec<Stri
         let Some(body) = signed_body(case, number)? else { break };
         let section = |word: &str| case.section(&numbered(word, number));
         let string_to_sign = section("string-to-sign");
-        let (signature, foreign) = (section("signature"), section("foreign-signature"));
-        if string_to_sign.is_none() && signature.is_none() && foreign.is_none() {
+        let (signature, unexpected) = (section("signature"), section("wrong-signature"));
+        if string_to_sign.is_none() && signature.is_none() && unexpected.is_none() {
             continue;
         }
         let signer = signer.ok_or("the case shows signatures and the factory gives no signer")?;
@@ -201,7 +201,7 @@ fn check_signatures(case: &Case, signer: Option<&dyn Signer>) -> Result<Vec<Stri
         if signature.is_some_and(|expected| expected != made) {
             failures.push(format!("signature {number} is {}", String::from_utf8_lossy(&made)));
         }
-        if foreign.is_some_and(|foreign| foreign == made) {
+        if unexpected.is_some_and(|unexpected| unexpected == made) {
             failures.push(format!("signature {number} is one that it must not be"));
         }
     }

@@ -23,7 +23,7 @@ const NUMBERED: [&str; 8] = [
     "body",
     "string-to-sign",
     "signature",
-    "foreign-signature",
+    "wrong-signature",
 ];
 
 /// A section: its bytes, and where they stand.

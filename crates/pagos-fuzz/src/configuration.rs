@@ -1,13 +1,13 @@
 //! Target: `pagos.toml`. Read, or refused with texts that can be printed and show no value.
 
-use pagos_cli::foreign;
+use pagos_cli::untrusted;
 
 use crate::payroll::{InputFile, can_be_printed};
 
 /// The input is a file. Values that begin with `canary` are secrets.
 pub(crate) fn run(input: &[u8]) {
     let file = InputFile::new("toml", input);
-    match foreign::read_configuration(&file.0) {
+    match untrusted::read_configuration(&file.0) {
         Ok(names) => {
             let mut sorted = names.clone();
             sorted.sort();

@@ -1,4 +1,4 @@
-//! Fuzz targets: one plain function for everything that reads foreign bytes, which panics where a rule
+//! Fuzz targets: one plain function for everything that reads untrusted bytes, which panics where a rule
 //! is broken. And the loop that runs them from a seed. Not a list of examples: those are `fixtures/`.
 //!
 //! Unpublished. The inputs are text where people have to read them: the corpus is reviewed like code.

@@ -3,12 +3,12 @@
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
-use pagos_cli::foreign;
+use pagos_cli::untrusted;
 
 /// The input is a file.
 pub(crate) fn run(input: &[u8]) {
     let file = InputFile::new("csv", input);
-    let payroll = foreign::read_payroll(&file.0).expect("a file of our own cannot be read");
+    let payroll = untrusted::read_payroll(&file.0).expect("a file of our own cannot be read");
     for problem in &payroll.problems {
         can_be_printed(problem);
     }

@@ -27,7 +27,7 @@ impl Vector {
         let case = Case::find(&fixtures, "virtualpos", "sign", name).unwrap();
         let section =
             |name| case.section(name).map(|text| String::from_utf8(text.to_vec()).unwrap());
-        let token = section("foreign-signature 1").or_else(|| section("signature 1"));
+        let token = section("wrong-signature 1").or_else(|| section("signature 1"));
         Self {
             tef: section("body 1").unwrap(),
             token: token.unwrap(),

@@ -1,5 +1,5 @@
 //! A provider of your own, and its test with the published suite: fixtures of what the provider documents,
-//! replayed to the byte, and then foreign answers in their place.
+//! replayed to the byte, and then unexpected answers in their place.
 //!
 //! `cargo run -p pagos --all-features --example own_provider`
 #![allow(clippy::print_stdout)]

@@ -11,7 +11,7 @@ use pagos_conekta::{Conekta, ConektaConfig, SETTINGS};
 use pagos_core::{Error, Hint, Timestamp};
 
 use crate::{
-    accounts::{Fields, Known, Missed, MissingFields, Signed},
+    accounts::{Fields, Known, MissedEvents, MissingFields, Signed},
     config::{AccountSettings, ConfigProblem},
     exit::Failure,
     seams::Seams,
@@ -73,7 +73,7 @@ fn sign(_fields: &Fields<'_>, _body: &[u8]) -> Result<Signed, Failure> {
 }
 
 #[async_trait]
-impl Missed for Conekta {
+impl MissedEvents for Conekta {
     async fn hints(&self, since: Timestamp) -> Result<Vec<Hint>, Error> {
         let events = listing::events(self, since).await?;
         let transfers = events.into_iter().filter_map(|event| event.transfer);

@@ -8,7 +8,7 @@ use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
-    accounts::{Accounts, Missed},
+    accounts::{Accounts, MissedEvents},
     console,
     exit::Failure,
     run::instance::Instance,
@@ -42,7 +42,7 @@ impl fmt::Display for CaughtUp {
 pub(crate) async fn catch_up(
     instance: &Instance,
     account: &AccountName,
-    missed: &dyn Missed,
+    missed: &dyn MissedEvents,
     since: Duration,
 ) -> Result<CaughtUp, Failure> {
     let since = System.now().minus(since);

@@ -92,12 +92,12 @@ mod tests {
             refused("b", "forged", 1),
             refused("a", "forged", 9),
             refused("", "no room", 3),
-            refused("a", "foreign", 2),
+            refused("a", "untrusted", 2),
         ];
         let told = lines(&all);
         let wanted = [
             "the receiver: 3 requests or connections were refused (no room: 3);",
-            "account a: 11 webhooks were refused (forged: 9; foreign: 2);",
+            "account a: 11 webhooks were refused (forged: 9; untrusted: 2);",
             "account b: 1 webhook was refused (forged: 1);",
         ];
         assert_eq!(told.len(), wanted.len());

@@ -1,4 +1,4 @@
-//! A transport that gives the answers of a fixture, and from a certain request on a foreign one.
+//! A transport that gives the answers of a fixture, and from a certain request on a unexpected one.
 
 use std::{
     collections::VecDeque,
@@ -17,7 +17,7 @@ const REQUESTS_MAX: usize = 100;
 /// Answers from a list, then always the same.
 #[derive(Debug)]
 pub(super) struct Diverted {
-    foreign: Response<Bytes>,
+    unexpected: Response<Bytes>,
     state: Mutex<State>,
 }
 
@@ -28,21 +28,21 @@ struct State {
 }
 
 impl Diverted {
-    /// First the genuine answers, then the foreign one.
+    /// First the genuine answers, then the unexpected one.
     pub(super) fn new(
         genuine: impl IntoIterator<Item = Response<Bytes>>,
-        foreign: Response<Bytes>,
+        unexpected: Response<Bytes>,
     ) -> Self {
         let state = State { genuine: genuine.into_iter().collect(), diverted: Vec::new() };
-        Self { foreign, state: Mutex::new(state) }
+        Self { unexpected, state: Mutex::new(state) }
     }
 
-    /// Did any request get the foreign answer?
+    /// Did any request get the unexpected answer?
     pub(super) fn is_diverted(&self) -> bool {
         !self.lock().diverted.is_empty()
     }
 
-    /// Did the request that got the foreign answer first come again?
+    /// Did the request that got the unexpected answer first come again?
     pub(super) fn is_repeated(&self) -> bool {
         match self.lock().diverted.split_first() {
             Some((first, later)) => later.contains(first),
@@ -70,6 +70,6 @@ impl Transport for Diverted {
             return Err(TransportError::new(Reached::Maybe, "too many requests"));
         }
         state.diverted.push((request.method().clone(), request.uri().clone()));
-        Ok(self.foreign.clone())
+        Ok(self.unexpected.clone())
     }
 }

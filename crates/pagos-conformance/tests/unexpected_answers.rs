@@ -37,22 +37,22 @@ fn a_careful_provider_is_green() {
         let count =
             |operation| report.cases().iter().filter(|it| it.operation == operation).count();
         assert_eq!((count("payout-create"), count("payout-query")), (4, 2));
-        assert_eq!((count("foreign-create"), count("foreign-query")), (2, 4));
+        assert_eq!((count("unexpected-create"), count("unexpected-query")), (2, 4));
     }
 }
 
 #[test]
 fn every_way_of_believing_a_stranger_is_red() {
     let cases = [
-        (Manners::RejectsTheUnlisted, "foreign-create", "told to be rejected", "400 empty"),
-        (Manners::RejectsTheUnlistedToPayees, "foreign-create", "rejected", "400 empty"),
-        (Manners::ThrottlesFailures, "foreign-create", "told to be throttled", "500 HTML"),
-        (Manners::RedirectsAreUndelivered, "foreign-create", "undelivered", "301 empty"),
-        (Manners::BelievesEverySuccess, "foreign-create", "told to be accepted", "200 {}"),
-        (Manners::SendsAgain, "foreign-create", "sent a second time", "502 text"),
-        (Manners::EveryNotFoundIsAbsence, "foreign-query", "answered with absent", "404 HTML"),
-        (Manners::EmptyIsAbsence, "foreign-query", "answered with absent", "200 []"),
-        (Manners::EveryGoneIsFailed, "foreign-query", "answered with found", "410 []"),
+        (Manners::RejectsTheUnlisted, "unexpected-create", "told to be rejected", "400 empty"),
+        (Manners::RejectsTheUnlistedToPayees, "unexpected-create", "rejected", "400 empty"),
+        (Manners::ThrottlesFailures, "unexpected-create", "told to be throttled", "500 HTML"),
+        (Manners::RedirectsAreUndelivered, "unexpected-create", "undelivered", "301 empty"),
+        (Manners::BelievesEverySuccess, "unexpected-create", "told to be accepted", "200 {}"),
+        (Manners::SendsAgain, "unexpected-create", "sent a second time", "502 text"),
+        (Manners::EveryNotFoundIsAbsence, "unexpected-query", "answered with absent", "404 HTML"),
+        (Manners::EmptyIsAbsence, "unexpected-query", "answered with absent", "200 []"),
+        (Manners::EveryGoneIsFailed, "unexpected-query", "answered with found", "410 []"),
     ];
     for (manners, operation, what, answer) in cases {
         let report = run(manners);
@@ -72,7 +72,7 @@ fn a_payout_with_a_handle_is_tried_too() {
     assert_eq!(names, ["accepted-to-payee"]);
 }
 
-/// What a documented fixture shows is not foreign, and only that.
+/// What a documented fixture shows is not unexpected, and only that.
 #[test]
 fn a_documented_answer_may_be_believed() {
     let factory = acme::build(Manners::EveryNotFoundIsAbsence);
@@ -100,6 +100,6 @@ fn without_an_accepted_payout_nothing_is_green() {
     let mut cases = Case::read_all(&fixtures(), "acme").unwrap();
     cases.retain(|case| case.operation == "payout-query");
     let report = pagos_conformance::replay("acme", &cases, &acme::build(Manners::Careful));
-    assert!(report.to_string().contains("no foreign answer was tried"), "{report}");
+    assert!(report.to_string().contains("no unexpected answer was tried"), "{report}");
     assert!(!report.is_passed());
 }

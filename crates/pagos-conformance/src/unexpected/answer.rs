@@ -1,5 +1,5 @@
 //! The answers that no provider documents: statuses and bodies of proxies, gateways and strangers.
-//! A table; what a provider may make of them is in `foreign.rs`.
+//! A table; what a provider may make of them is in `unexpected.rs`.
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
-//! Foreign answers: what a proxy, a gateway or a stranger says in place of the provider. Each is given
+//! Unexpected answers: what a proxy, a gateway or a stranger says in place of the provider. Each is given
 //! instead of an answer of the provider's own fixtures, and must be taken for what it is.
 //!
 //! A new payout is then `Unknown`, never a no and never a yes; a query is never answered with
-//! "absent". An answer that a *documented* fixture shows to the byte is not foreign.
+//! "absent". An answer that a *documented* fixture shows to the byte is not unexpected.
 
 mod answer;
 mod seams;
@@ -19,23 +19,23 @@ use pagos_core::{
 
 use crate::{
     case::{Case, Kind},
-    foreign::{answer::Answer, seams::Diverted},
     operation::{self, finish},
     replay::{self, Nonces, Seams, StandingClock},
     report::CaseReport,
     subject::{Factory, Subject},
+    unexpected::{answer::Answer, seams::Diverted},
 };
 
 /// The operations as the report calls them.
-const CREATE: &str = "foreign-create";
-const QUERY: &str = "foreign-query";
+const CREATE: &str = "unexpected-create";
+const QUERY: &str = "unexpected-query";
 
 /// Of the answers that went wrong in one way, so many are named.
 const SHOWN_MAX: usize = 6;
 
 const NONCES_SPARE: u32 = 16;
 
-/// Gives foreign answers to every payout and every query of the fixtures.
+/// Gives unexpected answers to every payout and every query of the fixtures.
 ///
 /// At least one `payout-create` must end in an observation: only then is it known which of its
 /// answers is the one to the request that moves money.
@@ -70,14 +70,14 @@ pub(crate) fn run(provider: &str, cases: &[Case], factory: &dyn Factory) -> Vec<
     }
     if !is_create_tried {
         let because =
-            "no payout-create case ends in an observation, so no foreign answer was tried";
+            "no payout-create case ends in an observation, so no unexpected answer was tried";
         let report = CaseReport::unreadable(provider, because.to_owned());
         reports.push(CaseReport { operation: CREATE.to_owned(), ..report });
     }
     reports
 }
 
-/// The answers that are foreign to a provider.
+/// The answers that are unexpected to a provider.
 struct Answers {
     create: Vec<Answer>,
     query: Vec<Answer>,
@@ -86,7 +86,7 @@ struct Answers {
 impl Answers {
     /// All of the table but those that the provider's documents show.
     fn of(cases: &[Case]) -> Result<Self, String> {
-        let foreign = |operation: &str| -> Result<Vec<Answer>, String> {
+        let unexpected = |operation: &str| -> Result<Vec<Answer>, String> {
             let mut answers = Answer::list();
             let is_shown = |it: &&Case| it.operation == operation && it.kind == Kind::Documented;
             for case in cases.iter().filter(is_shown) {
@@ -96,7 +96,7 @@ impl Answers {
             }
             Ok(answers)
         };
-        Ok(Self { create: foreign("payout-create")?, query: foreign("payout-query")? })
+        Ok(Self { create: unexpected("payout-create")?, query: unexpected("payout-query")? })
     }
 }
 
@@ -106,7 +106,7 @@ struct Tried {
     asked: Option<Vec<String>>,
 }
 
-/// Where in a call the foreign answer comes.
+/// Where in a call the unexpected answer comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Before the request that moves money: a login, say.
@@ -117,7 +117,7 @@ enum Place {
     After,
 }
 
-/// What a query may have found before the foreign answer came.
+/// What a query may have found before the unexpected answer came.
 #[derive(Debug, Clone, Copy)]
 enum Before<'a> {
     /// Nothing: it was the first answer.
@@ -312,7 +312,7 @@ fn judge_query(lookup: &Result<Lookup, Error>, before: Before<'_>) -> Option<&'s
     }
 }
 
-/// Can an answer before the foreign one have told it? It names the payout that the case finds, or one
+/// Can an answer before the unexpected one have told it? It names the payout that the case finds, or one
 /// of several.
 fn may_be_known(seen: &Observation, expected: &Value) -> bool {
     let reference = seen.reference.as_ref().map(|reference| reference.as_str());
