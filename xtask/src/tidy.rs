@@ -8,6 +8,7 @@ mod fixtures;
 mod instrumented;
 mod manifests;
 mod mutants;
+mod names;
 mod rooms;
 mod source;
 mod text;
@@ -41,6 +42,7 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     let mut checks = vec![arrows::check(&workspace.packages), rooms::check(workspace, &sources)];
     checks.extend(text::check(&sources));
     checks.push(instrumented::check(&sources));
+    checks.push(names::check(workspace, &sources)?);
     checks.push(manifests::check(workspace)?);
     checks.push(fixtures::check(workspace)?);
     checks.push(mutants::check(workspace)?);

@@ -1,6 +1,7 @@
 //! Target: `pagos.toml`. Read, or refused with texts that can be printed and show no value.
 
 use pagos_cli::untrusted;
+use pagos_kit::{KITS, Kit};
 
 use crate::payroll::{InputFile, can_be_printed};
 
@@ -32,16 +33,17 @@ pub(crate) fn run(input: &[u8]) {
 
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let texts = [
-        "[accounts.cashypro]\nmerchant_id = \"1002001\"\napi_key = \"canary-0123456789\"\n",
-        "[accounts.a]\nprovider = \"etpay\"\nenvironment = \"live\"\npassword_env = \"HOME\"\n",
+        "[accounts.a]\nprovider = \"PROVIDER\"\nmerchant_id = \"1002001\"\napi_key = \"canary-0123456789\"\n",
+        "[accounts.a]\nprovider = \"PROVIDER\"\nenvironment = \"live\"\npassword_env = \"HOME\"\n",
         "[accounts.a]\nenvironment = \"canary-0123456789\"\n[accounts.a.options]\nbase_url = 7\n",
         "[accounts.a]\napi_key_file = \"/nonexistent/canary-0123456789\"\n",
         "accounts = []\n",
-        "[accounts]\ncashypro = \"canary-0123456789\"\n",
+        "[accounts]\nPROVIDER = \"canary-0123456789\"\n",
         "[accounts.a]\napi_key = \"canary-0123456789\n",
         "",
     ];
-    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+    let of = |kit: &Kit| texts.map(|text| text.replace("PROVIDER", kit.name()).into_bytes());
+    KITS.iter().flat_map(of).collect()
 }
 
 const CANARY: &str = "canary-0123456789";

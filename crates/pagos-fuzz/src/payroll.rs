@@ -49,8 +49,8 @@ pub(crate) fn can_be_printed(text: &str) {
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let comma = "key,provider,amount,currency,name,document_type,document,bank,account_type,\
                  account,email,phone,description\n\
-                 a-1,cashypro,150000.00,COP,Ana Perez,cc,1012345678,20,ahorros,3023612345,,,\n\
-                 a-2,etpay,4700,CLP,\"Perez, Ana\",rut,12.345.678-5,cl_estado,vista,00012345678,\
+                 a-1,bank-a,150000.00,COP,Ana Perez,cc,1012345678,20,ahorros,3023612345,,,\n\
+                 a-2,bank-b,4700,CLP,\"Perez, Ana\",rut,12.345.678-5,cl_estado,vista,00012345678,\
                  ana@example.com,,Enero\n";
     let texts = [
         comma.to_owned(),

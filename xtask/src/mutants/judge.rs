@@ -8,6 +8,7 @@ use crate::{
     mutants::{copy::Copy, list::Mutant},
     process,
     server::Choice,
+    workspace::PROVIDERS,
 };
 
 /// What became of one planted bug.
@@ -30,11 +31,15 @@ impl Verdict {
 }
 
 /// Tests that are run where the narrow ones passed, in this order.
-const WIDER: [&str; 2] = [
-    "-p pagos-engine -p pagos-tests",
-    "-p pagos-core -p pagos-wire -p pagos-http -p pagos-store-sqlite -p pagos-webhook \
-     -p pagos-cashypro -p pagos-conekta -p pagos-etpay -p pagos-virtualpos -p pagos-cli",
-];
+fn wider() -> [String; 2] {
+    let providers = PROVIDERS.map(|name| format!(" -p pagos-{name}")).concat();
+    [
+        "-p pagos-engine -p pagos-tests".to_owned(),
+        "-p pagos-core -p pagos-wire -p pagos-http -p pagos-store-sqlite -p pagos-webhook -p pagos-cli"
+            .to_owned()
+            + &providers,
+    ]
+}
 
 /// A test that takes longer than ten minutes hangs: the longest schedules take one or two where other
 /// builds run beside them.
@@ -94,11 +99,11 @@ impl<'a> Judge<'a> {
     pub(super) fn try_mutant(&mut self, mutant: &Mutant) -> Result<Verdict, Failure> {
         let whole = self.copy.read(&mutant.file)?;
         let planted = mutant.plant(&whole).map_err(Failure::new)?;
-        for tests in std::iter::once(mutant.tests.as_str()).chain(WIDER) {
+        for tests in std::iter::once(mutant.tests.clone()).chain(wider()) {
             // Whole at this point, so wider tests can be proved when they are needed.
-            self.prove(tests)?;
+            self.prove(&tests)?;
             self.copy.write(&mutant.file, &planted)?;
-            let ran = self.ran(tests);
+            let ran = self.ran(&tests);
             self.copy.write(&mutant.file, &whole)?;
             match ran? {
                 Ran::Passed => {}

@@ -24,7 +24,6 @@ const PROVIDERS: [&str; 2] = ["dyn PayoutProvider", "dyn PaymentProvider"];
 /// Everything of a store that writes.
 const WRITES: [&str; 18] = [
     "acknowledge",
-    "ask_for",
     "bind",
     "claim",
     "claim_payments",
@@ -39,6 +38,7 @@ const WRITES: [&str; 18] = [
     "reopen",
     "resume",
     "submit",
+    "submit_payment",
     "take_turn",
     "withdraw",
 ];

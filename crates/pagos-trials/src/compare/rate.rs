@@ -59,7 +59,7 @@ pub(super) fn measure(
     options: &Options,
 ) -> Result<Rates, Failure> {
     // Whom the loop by hand speaks to.
-    let kit: Vec<Kit> = pagos_kit::find("cashypro").into_iter().collect();
+    let kit: Vec<Kit> = vec![pagos_kit::example()];
     let mut best = Rates { rows: options.rows, by_hand: Duration::MAX, pay: Duration::MAX };
     for _ in 0..options.rounds {
         let scripted = folder.join("rate");
@@ -83,8 +83,10 @@ fn pay_by_hand(program: &Path, bank: &Bank, file: &Path, rows: u64) -> Result<Du
     let credentials: Value = serde_json::from_str(&bank.read_credentials()?)
         .map_err(Failure::while_doing("the twin's credentials"))?;
     let credential = |name: &str| {
-        let value = credentials.pointer(&format!("/cashypro/{name}")).and_then(Value::as_str);
-        value.ok_or_else(|| Failure::new(format!("the twin has no credential {name} of cashypro")))
+        let value = credentials
+            .pointer(&format!("/{}/{name}", pagos_kit::example().name()))
+            .and_then(Value::as_str);
+        value.ok_or_else(|| Failure::new(format!("the twin has no credential {name} ")))
     };
     let mut command = Command::new(program);
     command.arg(credential("base_url")?).arg(file);
