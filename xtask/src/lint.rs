@@ -1,4 +1,6 @@
-//! `cargo xtask lint`: formatting, clippy, documentation, dependencies, tidiness. Runs no test.
+//! `cargo xtask lint`: formatting, clippy, documentation, dependencies, tidiness, workflows. Runs no test.
+
+use std::{fs, process::Command};
 
 use crate::{
     dependencies,
@@ -22,6 +24,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let words = ["doc", "--quiet", "--workspace", "--no-deps", "--all-features"];
     process::run(workspace.cargo(&words).env("RUSTDOCFLAGS", "-D warnings"))?;
     dependencies::run(workspace)?;
+    if is_here("cargo-shear", "unused dependencies") {
+        process::run(&mut workspace.cargo(&["shear", "--deny-warnings"]))?;
+    }
+    workflows(workspace)?;
     println!("lint: nothing to complain about");
     Ok(())
 }
@@ -29,6 +35,32 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
 fn clippy(workspace: &Workspace, selection: &[&str]) -> Result<(), Failure> {
     let mut command = workspace.cargo(&["clippy", "--quiet"]);
     process::run(command.args(selection).args(["--", "-D", "warnings"]))
+}
+
+/// What continuous integration runs. Without a network.
+fn workflows(workspace: &Workspace) -> Result<(), Failure> {
+    let folder = workspace.root.join(".github/workflows");
+    if is_here("zizmor", "safety of the workflows") {
+        process::run(Command::new("zizmor").args(["--quiet", "--offline"]).arg(&folder))?;
+    }
+    if is_here("actionlint", "correctness of the workflows") {
+        let mut command = Command::new("actionlint");
+        for entry in fs::read_dir(&folder).map_err(Failure::while_doing(folder.display()))? {
+            command.arg(entry.map_err(Failure::while_doing(folder.display()))?.path());
+        }
+        process::run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// Is this program installed? If not, says so in one line and is no failure, not even where `CI=true`:
+/// a compiler's lints are judged without it.
+fn is_here(program: &str, what: &str) -> bool {
+    let is_here = process::is_available(Command::new(program).arg("--version"));
+    if !is_here {
+        println!("skipped: {what}: {program} is not installed");
+    }
+    is_here
 }
 
 fn list_providers(workspace: &Workspace) -> Vec<&str> {

@@ -12,6 +12,7 @@ mod report;
 use std::{
     fs::{self, File},
     path::Path,
+    str::FromStr,
     sync::{Mutex, PoisonError},
     thread,
     time::Instant,
@@ -36,12 +37,43 @@ pub(crate) struct Orders {
     /// Only those behind this one in the list: to go on where an earlier run stopped.
     #[arg(long, value_name = "NAME")]
     after: Option<String>,
+    /// Only every fourth of them for 1/4 to 4/4, so that parts take equally long.
+    #[arg(long, value_name = "PART/PARTS")]
+    part: Option<Part>,
     /// Shows the list and runs nothing.
     #[arg(long)]
     list: bool,
     /// How many are tried side by side, each in a copy and a build of its own.
     #[arg(long, default_value_t = 1, value_parser = value_parser!(u64).range(1..=JOBS_MAX))]
     jobs: u64,
+}
+
+/// One of several equal parts of the list. Neighbours fall into different parts: they are slow alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    /// From 1 to `count`.
+    number: usize,
+    count: usize,
+}
+
+impl Part {
+    fn of(self, mutants: Vec<Mutant>) -> Vec<Mutant> {
+        mutants.into_iter().skip(self.number - 1).step_by(self.count).collect()
+    }
+}
+
+impl FromStr for Part {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers = text.split_once('/').map(|(number, count)| (number.parse(), count.parse()));
+        match numbers {
+            Some((Ok(number), Ok(count))) if (1..=count).contains(&number) => {
+                Ok(Self { number, count })
+            }
+            _ => Err("a part is written 2/4, from 1/4 to 4/4"),
+        }
+    }
 }
 
 fn behind(mutants: Vec<Mutant>, name: &str) -> Result<Vec<Mutant>, Failure> {
@@ -65,10 +97,17 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     if let Some(after) = &orders.after {
         mutants = behind(mutants, after)?;
     }
-    let part = part_of_a_name(&orders.only);
-    mutants.retain(|mutant| mutant.name.contains(part));
+    let name = part_of_a_name(&orders.only);
+    mutants.retain(|mutant| mutant.name.contains(name));
     if mutants.is_empty() {
         return Err(Failure::new(format!("no mutant is called {:?}", orders.only)));
+    }
+    if let Some(part) = orders.part {
+        mutants = part.of(mutants);
+    }
+    if mutants.is_empty() {
+        println!("this part of the list is empty");
+        return Ok(());
     }
     if orders.list {
         report::print_list(&mutants);
@@ -178,6 +217,22 @@ mod tests {
             [("truth-*", "truth-"), ("truth-", "truth-"), ("*", ""), ("", ""), ("a*b", "a*b")];
         for (given, part) in cases {
             assert_eq!(part_of_a_name(given), part, "{given}");
+        }
+    }
+
+    #[test]
+    fn parts_are_equal_and_together_the_whole_list() {
+        let mutant = |number: usize| Mutant { name: number.to_string(), ..Mutant::default() };
+        let mutants: Vec<Mutant> = (0..10).map(mutant).collect();
+        let part = |text: &str| {
+            let part = text.parse::<Part>().unwrap().of(mutants.clone());
+            part.into_iter().map(|mutant| mutant.name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(["1/4", "2/4", "3/4", "4/4"].map(part), ["0 4 8", "1 5 9", "2 6", "3 7"]);
+        assert_eq!(part("1/1"), "0 1 2 3 4 5 6 7 8 9");
+        assert_eq!(part("12/12"), "");
+        for bad in ["", "2", "0/4", "5/4", "1/0", "-1/4", "1/4/4", "a/b"] {
+            assert!(bad.parse::<Part>().is_err(), "{bad}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) const LENGTH_MIN: usize = 28;
 const FIND_LINES_MAX: usize = 8;
 
 /// One bug that the tests must catch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Mutant {
     pub(super) name: String,
     /// Which of the invariants it breaks: `I1` to `I12`.
