@@ -65,9 +65,12 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         | Point::Release
         | Point::EndClaims
         | Point::Claim
-        | Point::Resume
         | Point::BeginAttempt
         | Point::Create => straight,
+        Point::Resume => when(
+            reply != Reply::Refuses,
+            "a refusal does not say that the provider works with the account",
+        ),
         Point::NoteSwept | Point::List | Point::RecordListed => {
             Reach::Never("twins' settled payouts are asked about one by one, since their time runs")
         }
