@@ -23,6 +23,7 @@ mod fuzz;
 mod lint;
 mod model;
 mod mutants;
+mod new_provider;
 
 pub mod process;
 mod release;
@@ -54,6 +55,7 @@ enum Command {
     Deps,
     /// Checks every crate with each feature alone, none and all.
     Features,
+    NewProvider(new_provider::Orders),
     Bench(bench::Orders),
     /// Judges advisories, licences and sources of dependencies, by cargo-deny.
     Audit,
@@ -112,6 +114,7 @@ fn obey(command: &Command) -> Result<(), Failure> {
         Command::Tidy => tidy::run(&workspace()?),
         Command::Deps => dependencies::run(&workspace()?),
         Command::Features => features::run(&workspace()?),
+        Command::NewProvider(orders) => new_provider::run(&workspace()?, orders),
         Command::Bench(orders) => bench::run(&workspace()?, orders),
         Command::Audit => audit::run(&workspace()?),
         Command::Binary(orders) => binary::run(&workspace()?, orders),
@@ -171,6 +174,8 @@ mod tests {
             "crsh --kills 2",
             "tidy now",
             "tidy --quick",
+            "new-provider",
+            "new-provider one two",
             "test --quick yes",
             "test --quick --quick",
             "mutants --jobs 0",

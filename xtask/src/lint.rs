@@ -17,7 +17,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     }
     if workspace.has_tool("clippy", "clippy")? {
         clippy(workspace, &["--workspace", "--all-targets", "--all-features"])?;
-        for provider in list_providers(workspace) {
+        for provider in PROVIDERS.iter() {
             clippy(workspace, &["-p", "pagos", "--no-default-features", "--features", provider])?;
         }
     }
@@ -61,10 +61,4 @@ fn is_here(program: &str, what: &str) -> bool {
         println!("skipped: {what}: {program} is not installed");
     }
     is_here
-}
-
-fn list_providers(workspace: &Workspace) -> Vec<&str> {
-    let features = workspace.find("pagos").map(|facade| facade.features.as_slice());
-    let names = features.unwrap_or_default().iter().map(String::as_str);
-    names.filter(|feature| PROVIDERS.contains(feature)).collect()
 }

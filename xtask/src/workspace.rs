@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
 };
 
 use serde_json::Value;
@@ -65,12 +66,23 @@ pub enum Kind {
     Dev,
 }
 
-/// The providers of Pagos; `pagos-<provider>` is the crate. The only list of them here.
-pub const PROVIDERS: [&str; 4] = ["etpay", "virtualpos", "conekta", "cashypro"];
+/// The providers of Pagos, which are those of the facade's feature `all-providers`;
+/// `pagos-<provider>` is the crate.
+pub static PROVIDERS: LazyLock<Vec<String>> =
+    LazyLock::new(|| read_providers(include_str!("../../crates/pagos/Cargo.toml")));
 
 /// Is this crate one of the providers?
 pub fn is_provider(name: &str) -> bool {
-    name.strip_prefix("pagos-").is_some_and(|rest| PROVIDERS.contains(&rest))
+    name.strip_prefix("pagos-").is_some_and(|rest| PROVIDERS.iter().any(|it| it == rest))
+}
+
+/// The feature `all-providers` of a manifest; nothing where there is none.
+fn read_providers(manifest: &str) -> Vec<String> {
+    let manifest: toml::Table = manifest.parse().unwrap_or_default();
+    let features = manifest.get("features");
+    let list = features.and_then(|it| it.get("all-providers")).and_then(toml::Value::as_array);
+    let names = list.into_iter().flatten().filter_map(toml::Value::as_str);
+    names.map(str::to_owned).collect()
 }
 
 const FIELDS: [&str; 8] = [
@@ -216,6 +228,16 @@ pub(crate) mod tests {
             dependencies: needs.iter().map(dependency).collect(),
             ..Package::default()
         }
+    }
+
+    #[test]
+    fn providers_are_those_of_the_facade() {
+        assert!(PROVIDERS.len() > 1 && PROVIDERS.is_sorted(), "{PROVIDERS:?}");
+        assert!(is_provider(&format!("pagos-{}", PROVIDERS[0])));
+        for other in ["pagos-core", "pagos-", &PROVIDERS[0]] {
+            assert!(!is_provider(other), "{other}");
+        }
+        assert_eq!(read_providers("[features]\ndefault = []\n"), [""; 0]);
     }
 
     #[test]

@@ -41,8 +41,14 @@ pub(crate) use self::{
     proxy::seams_of,
 };
 
-/// The providers of this binary, a row each.
-static PROVIDERS: [Known; 4] = [cashypro::KNOWN, conekta::KNOWN, etpay::KNOWN, virtualpos::KNOWN];
+/// The providers of this binary.
+static PROVIDERS: &[Known] = &[
+    // A row each; this line keeps them one below the other.
+    cashypro::KNOWN,
+    conekta::KNOWN,
+    etpay::KNOWN,
+    virtualpos::KNOWN,
+];
 
 /// The field with the secret of one session, for commands that look at one delivery.
 pub(crate) const SESSION_SECRET: &str = "signature_token";

@@ -85,8 +85,8 @@
 //!
 //! # Writing another twin
 //!
-//! Add a folder with an implementation of `Protocol` (see `machine.rs`), which makes a [`Machine`] a
-//! [`Twin`], and one line to the list of twins in `world.rs`.
+//! `cargo xtask new-provider NAME` writes one that answers every call with 501: an implementation of
+//! `Protocol` (see `machine.rs`), which makes a [`Machine`] a [`Twin`], and its lines in this file.
 
 #![cfg_attr(
     test,
@@ -138,3 +138,13 @@ pub use timing::Timing;
 pub use transport::TwinTransport;
 pub use twin::{Ack, DeliveryId, OrderView, Outgoing, Registration, Reply, Twin, WebhookDelivery};
 pub use world::World;
+
+/// One twin of every provider, with its usual settings.
+fn all_twins() -> Vec<Box<dyn Twin>> {
+    vec![
+        Box::new(cashypro::CashyproTwin::new(cashypro::CashyproSettings::default())),
+        Box::new(conekta::ConektaTwin::new(conekta::ConektaSettings::default())),
+        Box::new(etpay::EtpayTwin::new(etpay::EtpaySettings::default())),
+        Box::new(virtualpos::VirtualPosTwin::new(virtualpos::VirtualPosSettings::default())),
+    ]
+}

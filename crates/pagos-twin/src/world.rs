@@ -8,26 +8,12 @@ use http::StatusCode;
 use pagos_core::Timestamp;
 
 use crate::{
-    cashypro::{CashyproSettings, CashyproTwin},
-    conekta::{ConektaSettings, ConektaTwin},
     control,
-    etpay::{EtpaySettings, EtpayTwin},
     fault::{Faults, Profile},
     ledger::{Movement, merged},
     surface,
     twin::{Ack, DeliveryId, OrderView, Reply, Twin, WebhookDelivery},
-    virtualpos::{VirtualPosSettings, VirtualPosTwin},
 };
-
-/// One twin of every provider, with its usual settings. A new provider adds one line.
-fn all_twins() -> Vec<Box<dyn Twin>> {
-    vec![
-        Box::new(CashyproTwin::new(CashyproSettings::default())),
-        Box::new(ConektaTwin::new(ConektaSettings::default())),
-        Box::new(EtpayTwin::new(EtpaySettings::default())),
-        Box::new(VirtualPosTwin::new(VirtualPosSettings::default())),
-    ]
-}
 
 /// Twins, each under `/<provider>`, and the control surface under `/_twin`.
 ///
@@ -59,7 +45,7 @@ impl World {
     /// A world of all providers with their usual settings and without faults.
     #[must_use]
     pub fn standard() -> Self {
-        Self::new(all_twins())
+        Self::new(crate::all_twins())
     }
 
     /// The same world with the faults of a profile in every twin.

@@ -32,7 +32,7 @@ impl Verdict {
 
 /// Tests that are run where the narrow ones passed, in this order.
 fn wider() -> [String; 2] {
-    let providers = PROVIDERS.map(|name| format!(" -p pagos-{name}")).concat();
+    let providers = PROVIDERS.iter().map(|name| format!(" -p pagos-{name}")).collect::<String>();
     [
         "-p pagos-engine -p pagos-tests".to_owned(),
         "-p pagos-core -p pagos-wire -p pagos-http -p pagos-store-sqlite -p pagos-webhook -p pagos-cli"
