@@ -11,7 +11,7 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use pagos_wire::{WireDecimal, WireInteger, WireText};
+use pagos_wire::{WireDecimal, WireInteger, WireText, path_segment};
 
 /// New payouts (POST) and payouts by date (GET). \[inferred\] from `/v1/direct-debit/charges/info`,
 /// docs: D8.
@@ -196,22 +196,9 @@ pub(crate) const PAGES_MAX: u32 = 200;
 /// begins an hour earlier, and every search is widened by at least a day. \[inferred\]
 pub(crate) const DAY_OFFSET: Offset = offset(-4);
 
-/// The path of one payout. \[sim\] What a path cannot carry is escaped; `None` for the two names
-/// that every path takes for something else.
+/// The path of one payout. \[sim\] `None` for a reference that fits into no path.
 pub(crate) fn payout_path(reference: &str) -> Option<String> {
-    if matches!(reference, "." | "..") {
-        return None;
-    }
-    let mut path = format!("{PAYOUTS_PATH}/");
-    for byte in reference.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(char::from(byte));
-            }
-            byte => path.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    Some(path)
+    path_segment(reference).map(|segment| format!("{PAYOUTS_PATH}/{segment}"))
 }
 
 /// The path and query of one page of a list. Days are `DD/MM/YYYY`, with escaped slashes.
