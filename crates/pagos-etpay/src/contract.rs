@@ -5,9 +5,13 @@
 //! Tags stand at each fact. \[sim\] is our invention, \[inferred\] our conclusion from what ETpay
 //! publishes about its other services. `docs/providers/etpay.md` is the list to compare with.
 
+use jiff::{
+    civil::Date,
+    tz::{Offset, offset},
+};
 use serde::{Deserialize, Serialize};
 
-use pagos_wire::{UtcOffset, WireDecimal, WireInteger, WireText};
+use pagos_wire::{WireDecimal, WireInteger, WireText, path_segment};
 
 /// New payouts (POST) and payouts by date (GET). \[inferred\] from `/v1/direct-debit/charges/info`,
 /// docs: D8.
@@ -190,39 +194,24 @@ pub(crate) const PAGES_MAX: u32 = 200;
 
 /// The days of a list are taken for Chile's, in winter time the whole year; in summer its day
 /// begins an hour earlier, and every search is widened by at least a day. \[inferred\]
-pub(crate) const DAY_OFFSET: UtcOffset = UtcOffset::hours(-4);
+pub(crate) const DAY_OFFSET: Offset = offset(-4);
 
-/// [`DAY_OFFSET`] in milliseconds.
-pub(crate) const DAY_OFFSET_MS: i64 = -4 * 60 * 60 * 1000;
-
-/// The path of one payout. \[sim\] What a path cannot carry is escaped; `None` for the two names
-/// that every path takes for something else.
+/// The path of one payout. \[sim\] `None` for a reference that fits into no path.
 pub(crate) fn payout_path(reference: &str) -> Option<String> {
-    if matches!(reference, "." | "..") {
-        return None;
-    }
-    let mut path = format!("{PAYOUTS_PATH}/");
-    for byte in reference.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(char::from(byte));
-            }
-            byte => path.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    Some(path)
+    path_segment(reference).map(|segment| format!("{PAYOUTS_PATH}/{segment}"))
 }
 
 /// The path and query of one page of a list. Days are `DD/MM/YYYY`, with escaped slashes.
 /// Source: docs: D8, for a sibling.
-pub(crate) fn list_path(from: [&str; 3], to: [&str; 3], page: u32) -> String {
-    let day = |[year, month, day]: [&str; 3]| format!("{day}%2F{month}%2F{year}");
-    let (from, to) = (day(from), day(to));
+pub(crate) fn list_path(from: Date, to: Date, page: u32) -> String {
+    let [from, to] = [from, to].map(|day| day.strftime("%d%%2F%m%%2F%Y"));
     format!("{PAYOUTS_PATH}?from={from}&to={to}&size={PAGE_ROWS_MAX}&page={page}")
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]
@@ -240,7 +229,7 @@ mod tests {
 
     #[test]
     fn days_are_written_day_first() {
-        let path = list_path(["2023", "02", "11"], ["2023", "02", "16"], 1);
+        let path = list_path(date(2023, 2, 11), date(2023, 2, 16), 1);
         let expected = "/v1/payouts?from=11%2F02%2F2023&to=16%2F02%2F2023&size=500&page=1";
         assert_eq!(path, expected);
     }
@@ -263,11 +252,5 @@ mod tests {
         };
         assert!(REFUSABLE_FIELDS.iter().all(|field| fields.contains_key(*field)));
         assert_eq!(fields.len(), REFUSABLE_FIELDS.len() + 1);
-    }
-
-    #[test]
-    fn the_two_forms_of_the_offset_agree() {
-        let midnight = pagos_core::Timestamp::from_millis(-DAY_OFFSET_MS);
-        assert_eq!(DAY_OFFSET.format(midnight).unwrap(), "1970-01-01 00:00:00");
     }
 }

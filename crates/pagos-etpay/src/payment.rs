@@ -12,6 +12,7 @@ use pagos_core::{
     Error, ErrorKind, Observation, PaymentOrder, PaymentRef, PaymentSession, ProviderRef, Secret,
     Source, Status, Timestamp, Violation,
 };
+use pagos_wire::path_segment;
 
 use crate::{
     config::{PaymentSettings, Settings, credential::Credential},
@@ -143,23 +144,6 @@ fn separator(pages: [Option<&str>; 2]) -> Option<char> {
     pages.into_iter().flatten().any(|page| page.contains('?')).then_some('&')
 }
 
-/// The token as one segment of a path: what is not plain is percent-encoded. Tokens have been
-/// letters and digits so far. Source: sdk; code: C6.
-fn path_segment(token: &str) -> Option<String> {
-    if matches!(token, "." | "..") {
-        return None;
-    }
-    let mut segment = String::with_capacity(token.len());
-    for byte in token.bytes() {
-        match byte {
-            b'-' | b'.' | b'_' | b'~' => segment.push(char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => segment.push(char::from(byte)),
-            _ => segment.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    Some(segment)
-}
-
 fn unusable(because: &str) -> Error {
     Error::new(ErrorKind::Unknown, format!("a session was opened that nobody can use: {because}"))
 }
@@ -167,21 +151,6 @@ fn unusable(because: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_is_one_segment_of_the_page_or_refused() {
-        let cases = [
-            ("simSessionTokenB0001", Some("simSessionTokenB0001")),
-            ("a-b._~", Some("a-b._~")),
-            ("a/b?c#d", Some("a%2Fb%3Fc%23d")),
-            ("100%", Some("100%25")),
-            ("..", None),
-            (".", None),
-        ];
-        for (token, expected) in cases {
-            assert_eq!(path_segment(token).as_deref(), expected, "{token}");
-        }
-    }
 
     #[test]
     fn a_page_with_a_query_wants_a_separator() {

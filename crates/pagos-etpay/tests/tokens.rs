@@ -29,7 +29,7 @@ fn claims(is_paid: bool) -> Value {
 }
 
 fn theirs(claims: &Value, key: &str, algorithm: Algorithm) -> String {
-    let key = EncodingKey::from_secret(key.as_bytes());
+    let key = EncodingKey::from_secret(key.as_bytes()).unwrap();
     jsonwebtoken::encode(&Header::new(algorithm), claims, &key).unwrap()
 }
 
@@ -67,10 +67,10 @@ fn what_jsonwebtoken_signs_is_read() {
 fn what_we_sign_is_read_by_jsonwebtoken() {
     let body = serde_json::to_vec(&claims(true)).unwrap();
     let token = sign(&body, &Secret::new(KEY)).unwrap();
-    let key = DecodingKey::from_secret(KEY.as_bytes());
+    let key = DecodingKey::from_secret(KEY.as_bytes()).unwrap();
     let read = jsonwebtoken::decode::<Value>(&token, &key, &validation()).unwrap();
     assert_eq!(read.claims, claims(true));
-    let other = DecodingKey::from_secret(SESSION.as_bytes());
+    let other = DecodingKey::from_secret(SESSION.as_bytes()).unwrap();
     assert!(jsonwebtoken::decode::<Value>(&token, &other, &validation()).is_err());
     assert!(sign(&body, &Secret::new("")).is_err());
 }
@@ -201,7 +201,7 @@ proptest! {
         prop_assert_eq!(verified.value().order_id(), Some(order.as_str()));
 
         let ours = sign(&serde_json::to_vec(&told).unwrap(), &Secret::new(&key)).unwrap();
-        let key = DecodingKey::from_secret(key.as_bytes());
+        let key = DecodingKey::from_secret(key.as_bytes()).unwrap();
         let read = jsonwebtoken::decode::<Value>(&ours, &key, &validation()).unwrap();
         prop_assert_eq!(read.claims, told);
     }

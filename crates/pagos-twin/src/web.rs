@@ -6,6 +6,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{HOST, LOCATION},
 };
+use percent_encoding::percent_decode_str;
 
 use crate::twin::{Reply, Request};
 
@@ -28,19 +29,13 @@ pub(crate) fn parameter(request: &Request, name: &str) -> Option<String> {
 
 /// The text without its percent signs; `None` if it was none. A plus stays a plus.
 pub(crate) fn percent_decoded(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        decoded.push(match byte {
-            b'%' => {
-                let (high, low) = (rest.next()?, rest.next()?);
-                let digit = |it: u8| char::from(it).to_digit(16);
-                u8::try_from(digit(high)? * 16 + digit(low)?).ok()?
-            }
-            plain => plain,
-        });
+    let is_escape = |after: &str| {
+        after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(is_escape) {
+        return None;
     }
-    String::from_utf8(decoded).ok()
+    percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
 /// Where the caller found this world.

@@ -11,6 +11,7 @@ use pagos_core::{
     Decoded, Delivery, Error, ErrorKind, Hint, OrderKey, ProviderRef, Receipt, Secret,
     WebhookDecoder,
 };
+use pagos_wire::percent_decoded;
 
 use crate::{VirtualPos, wire::HintBody};
 
@@ -82,7 +83,7 @@ fn read_form(body: &[u8]) -> Option<Hint> {
     let value = |name: &str| {
         let mut values = fields.iter().filter(|(known, _)| *known == name);
         match (values.next(), values.next()) {
-            (Some((_, value)), None) => unescape(value),
+            (Some((_, value)), None) => percent_decoded(&value.replace('+', " ")),
             _ => None,
         }
     };
@@ -93,29 +94,6 @@ fn read_form(body: &[u8]) -> Option<Hint> {
     })
 }
 
-/// `+` is a blank, `%41` is an `A`.
-fn unescape(value: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        match first {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let (digits, after) = rest.split_at_checked(2)?;
-                if !digits.iter().all(u8::is_ascii_hexdigit) {
-                    return None;
-                }
-                let digits = std::str::from_utf8(digits).ok()?;
-                bytes.push(u8::from_str_radix(digits, 16).ok()?);
-                rest = after;
-            }
-            byte => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -123,20 +101,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_read_and_broken_ones_are_nothing() {
-        let cases = [
-            ("po_1", Some("po_1")),
-            ("a%2Db+c", Some("a-b c")),
-            ("%C3%B1", Some("ñ")),
-            ("%", None),
-            ("%4", None),
-            ("%zz", None),
-            ("%+1", None),
-            ("%ff", None),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(unescape(value).as_deref(), expected, "{value}");
-        }
+    fn values_of_a_form_are_decoded() {
+        let reference = |body: &[u8]| Some(read(body)?.reference?.as_str().to_owned());
+        assert_eq!(reference(b"uuid=a%2Db%2B").as_deref(), Some("a-b+"));
+        assert_eq!(reference(b"uuid=a%2"), None);
+        // A blank, which no id has.
+        assert_eq!(reference(b"uuid=a+b"), None);
     }
 
     #[test]

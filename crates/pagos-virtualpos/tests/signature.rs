@@ -64,7 +64,7 @@ fn validation() -> Validation {
 }
 
 fn decode(token: &str, secret_key: &Secret) -> Option<Value> {
-    let key = DecodingKey::from_secret(secret_key.expose().as_bytes());
+    let key = DecodingKey::from_secret(secret_key.expose().as_bytes()).unwrap();
     jsonwebtoken::decode::<Value>(token, &key, &validation()).ok().map(|token| token.claims)
 }
 
@@ -120,7 +120,7 @@ fn every_negative_vector_is_refused() {
     for algorithm in [Algorithm::HS384, Algorithm::HS512] {
         let claims: Value =
             serde_json::from_slice(&payload(genuine.claims(), &genuine.api_key).unwrap()).unwrap();
-        let key = EncodingKey::from_secret(genuine.secret_key.expose().as_bytes());
+        let key = EncodingKey::from_secret(genuine.secret_key.expose().as_bytes()).unwrap();
         let header = jsonwebtoken::Header::new(algorithm);
         let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
         assert!(!Vector { token, ..clone(&genuine) }.is_genuine(), "{algorithm:?}");
@@ -133,7 +133,7 @@ fn a_foreign_token_with_further_claims_is_read() {
     let mut claims: Value =
         serde_json::from_slice(&payload(vector.claims(), &vector.api_key).unwrap()).unwrap();
     claims["iat"] = 1_768_483_230.into();
-    let key = EncodingKey::from_secret(vector.secret_key.expose().as_bytes());
+    let key = EncodingKey::from_secret(vector.secret_key.expose().as_bytes()).unwrap();
     let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
     assert!(Vector { token, ..clone(&vector) }.is_genuine());
 }

@@ -33,7 +33,7 @@ fn main() {
     let key = Hs256::new(KEY).unwrap();
     let token = key.sign(PAYLOAD);
     let bare = Hmac::<Sha256>::new_from_slice(KEY).unwrap();
-    let theirs = DecodingKey::from_secret(KEY);
+    let theirs = DecodingKey::from_secret(KEY).unwrap();
     let mut validation = Validation::new(Algorithm::HS256);
     // Claims are the caller's business on our side, so they are not checked on theirs.
     validation.validate_exp = false;

@@ -266,14 +266,14 @@ mod tests {
             validation.validate_exp = false;
             let read = jsonwebtoken::decode::<serde_json::Value>(
                 ours.sign(&json),
-                &DecodingKey::from_secret(&key),
+                &DecodingKey::from_secret(&key).unwrap(),
                 &validation,
             );
             prop_assert_eq!(read.unwrap().claims, serde_json::to_value(&claims).unwrap());
 
             let header = jsonwebtoken::Header::new(Algorithm::HS256);
             let theirs =
-                jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key)).unwrap();
+                jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key).unwrap()).unwrap();
             let payload = ours.verify(&theirs).unwrap().into_value();
             prop_assert_eq!(&payload[..], &json[..]);
             prop_assert_eq!(ours.sign(&json), theirs);

@@ -30,6 +30,7 @@ mod decimal;
 mod failure;
 mod jws;
 mod loose;
+mod percent;
 mod redact;
 mod request;
 mod setting;
@@ -41,6 +42,7 @@ pub use decimal::{JsonDecimal, WireDecimal};
 pub use failure::{money_call_failure, query_failure};
 pub use jws::Hs256;
 pub use loose::{WireInteger, WireText};
+pub use percent::{path_segment, percent_decoded};
 pub use redact::redact;
 pub use request::{post_json, sensitive};
 pub use setting::{

@@ -1,98 +1,71 @@
 //! Days as ETpay's lists count them, and the spans of days in which a list may be asked for. No
-//! calendar: a day has 24 hours at a fixed distance from UTC.
+//! rules of a time zone: a day has 24 hours at a fixed distance from UTC.
 
-use pagos_core::{Error, Timestamp};
+use std::iter::successors;
 
-use crate::contract::{DAY_OFFSET, DAY_OFFSET_MS, SPAN_DAYS_MAX, list_path};
+use jiff::{ToSpan, civil::Date, tz::Offset};
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+use pagos_core::Timestamp;
 
-/// One day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Day {
-    /// Days since 1970-01-01.
-    number: i64,
+use crate::contract::{DAY_OFFSET, SPAN_DAYS_MAX, list_path};
+
+/// ETpay's day in which `moment` lies; the first or the last of the calendar for one beyond it.
+pub(super) fn day_of(moment: Timestamp) -> Date {
+    day_at(DAY_OFFSET, moment)
 }
 
-impl Day {
-    /// The day in which `moment` lies.
-    pub(super) fn of(moment: Timestamp) -> Self {
-        Self { number: moment.as_millis().saturating_add(DAY_OFFSET_MS).div_euclid(DAY_MS) }
-    }
+/// Reads `yyyy-MM-dd` and nothing else.
+pub(super) fn parse_day(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|day| day.to_string() == text)
+}
 
-    /// The day `days` later; earlier for negative ones.
-    pub(super) fn plus(self, days: i64) -> Self {
-        Self { number: self.number.saturating_add(days) }
-    }
-
-    /// Reads `yyyy-MM-dd`.
-    ///
-    /// # Errors
-    /// `Invalid` for every other form.
-    pub(super) fn parse(text: &str) -> Result<Self, Error> {
-        Ok(Self::of(DAY_OFFSET.parse(&format!("{text} 00:00:00"))?))
-    }
-
-    /// `yyyy-MM-dd`.
-    ///
-    /// # Errors
-    /// `Invalid` for days beyond the year 9999.
-    pub(super) fn text(self) -> Result<String, Error> {
-        let midnight = DAY_OFFSET.format(self.starts_at())?;
-        Ok(midnight.split(' ').next().unwrap_or_default().to_owned())
-    }
-
-    fn starts_at(self) -> Timestamp {
-        Timestamp::from_millis(self.starts_at_in_utc().saturating_sub(DAY_OFFSET_MS))
-    }
-
-    fn starts_at_in_utc(self) -> i64 {
-        self.number.saturating_mul(DAY_MS)
-    }
+fn day_at(offset: Offset, moment: Timestamp) -> Date {
+    let limit = if moment.as_millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).unwrap_or(limit);
+    offset.to_datetime(moment).date()
 }
 
 /// Some days in a row, first and last included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
-    pub(super) from: Day,
-    pub(super) to: Day,
+    pub(super) from: Date,
+    pub(super) to: Date,
 }
 
 impl Span {
+    /// `from` to `to` in as many parts as there must be queries.
+    pub(super) fn all(from: Date, to: Date, today: Date) -> impl Iterator<Item = Self> {
+        successors(Self::first(from, to, today), move |span| Self::first(span.next(to)?, to, today))
+    }
+
     /// The first part of `from` to `to` that one query may cover.
     ///
     /// A span ends before today or begins with it. Today's rows are what a query is answered
     /// with that ETpay does not like, so in a span that ends before today they are out of place.
-    pub(super) fn first(from: Day, to: Day, today: Day) -> Option<Self> {
+    pub(super) fn first(from: Date, to: Date, today: Date) -> Option<Self> {
         if from > to {
             return None;
         }
-        let longest = to.min(from.plus(SPAN_DAYS_MAX - 1));
-        let ends_before = if from < today { today.plus(-1) } else { longest };
+        let longest = to.min(from.saturating_add((SPAN_DAYS_MAX - 1).days()));
+        let ends_before = if from < today { today.saturating_sub(1.day()) } else { longest };
         Some(Self { from, to: longest.min(ends_before) })
+    }
+
+    /// The first day behind it that is not behind `last`.
+    pub(super) fn next(self, last: Date) -> Option<Date> {
+        self.to.tomorrow().ok().filter(|next| *next <= last)
     }
 
     /// Can a row of this time be an answer to this span? Whether ETpay's days are Chile's or UTC's
     /// is not known, so what lies in either counts.
     pub(super) fn holds(self, moment: Timestamp) -> bool {
-        let end = self.to.plus(1).starts_at();
-        moment.as_millis() >= self.from.starts_at_in_utc() && moment < end
+        self.from <= day_at(Offset::UTC, moment) && day_of(moment) <= self.to
     }
 
     /// Path and query of one page.
-    ///
-    /// # Errors
-    /// `Invalid` for days beyond the year 9999.
-    pub(super) fn path(self, page: u32) -> Result<String, Error> {
-        let (from, to) = (self.from.text()?, self.to.text()?);
-        Ok(list_path(parts(&from), parts(&to), page))
+    pub(super) fn path(self, page: u32) -> String {
+        list_path(self.from, self.to, page)
     }
-}
-
-/// Year, month and day.
-fn parts(text: &str) -> [&str; 3] {
-    let mut parts = text.split('-');
-    [(); 3].map(|()| parts.next().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -101,8 +74,8 @@ mod tests {
 
     use super::*;
 
-    fn day(text: &str) -> Day {
-        Day::parse(text).unwrap()
+    fn day(text: &str) -> Date {
+        parse_day(text).unwrap()
     }
 
     fn moment(text: &str) -> Timestamp {
@@ -118,16 +91,22 @@ mod tests {
             ("2024-03-01T03:00:00Z", "2024-02-29"),
         ];
         for (text, expected) in cases {
-            assert_eq!(Day::of(moment(text)).text().unwrap(), expected, "{text}");
+            assert_eq!(day_of(moment(text)).to_string(), expected, "{text}");
         }
     }
 
     #[test]
     fn only_days_are_read_as_days() {
         for text in ["", "2026-02-30", "02/01/2026", "2026-1-2", "2026-01-02 "] {
-            assert!(Day::parse(text).is_err(), "{text:?}");
+            assert_eq!(parse_day(text), None, "{text:?}");
         }
-        assert!(Day { number: i64::MAX }.text().is_err());
+    }
+
+    #[test]
+    fn the_calendar_ends() {
+        let [first, last] = [i64::MIN, i64::MAX].map(Timestamp::from_millis).map(day_of);
+        assert_eq!([first.year(), last.year()], [-9999, 9999]);
+        assert_eq!(Span::all(last, Date::MAX, first).last().map(|span| span.to), Some(Date::MAX));
     }
 
     #[test]
@@ -166,17 +145,16 @@ mod tests {
     proptest! {
         #[test]
         fn spans_cover_every_day_once(first in 0_i64..60, length in 0_i64..40, today in 0_i64..90) {
-            let [mut from, to, today] =
-                [first, first + length, today].map(|number| Day { number });
-            let mut covered = 0;
-            while let Some(span) = Span::first(from, to, today) {
-                prop_assert!(span.from == from && span.to >= from && span.to <= to);
-                prop_assert!(span.to.number - span.from.number < SPAN_DAYS_MAX);
+            let [first, to, today] =
+                [first, first + length, today].map(|days| day("2026-01-01") + days.days());
+            let mut next = Some(first);
+            for span in Span::all(first, to, today) {
+                prop_assert!(Some(span.from) == next && span.to >= span.from && span.to <= to);
+                prop_assert!(span.to < span.from + SPAN_DAYS_MAX.days());
                 prop_assert!(span.to < today || span.from >= today);
-                covered += span.to.number - span.from.number + 1;
-                from = span.to.plus(1);
+                next = span.next(to);
             }
-            prop_assert_eq!(covered, length + 1);
+            prop_assert_eq!(next, None);
         }
     }
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use http::Response;
+use jiff::{ToSpan, civil::Date};
 
 use pagos_core::{
     Error, ErrorKind, ListingPage, Lookup, Observation, OrderKey, PayoutRef, ProviderRef, Source,
@@ -22,7 +23,7 @@ use crate::{
     payout::{
         call::PayoutSide,
         created_at,
-        day::{Day, Span},
+        day::{Span, day_of, parse_day},
         observe,
     },
     status::refusal,
@@ -35,16 +36,12 @@ pub(crate) async fn find(side: PayoutSide<'_>, payout: &PayoutRef<'_>) -> Result
         return Ok(Lookup::CannotTell(because.to_owned()));
     };
     let asked_at = side.etpay.clock.now();
-    let today = Day::of(asked_at);
-    let margin = i64::from(side.payouts.listing_margin_days);
-    let middle = Day::of(begun_at);
-    let mut from = middle.plus(-margin);
-    let to = side.latest(Day::of(begun_at.plus(side.etpay.settings.clock_ahead)), today, margin);
-    let to = to.max(middle);
+    let today = day_of(asked_at);
+    let middle = day_of(begun_at);
+    let to = side.latest(day_of(begun_at.plus(side.etpay.settings.clock_ahead)), today);
     let mut walk = Walk::default();
-    while let Some(span) = Span::first(from, to, today) {
+    for span in Span::all(side.earliest(middle), to.max(middle), today) {
         walk.read(side, span).await?;
-        from = span.to.plus(1);
     }
     Ok(walk.lookup(&payout.order.key, asked_at, side.etpay.clock.now()))
 }
@@ -57,14 +54,12 @@ pub(crate) async fn page(
     cursor: Option<&str>,
 ) -> Result<ListingPage, Error> {
     let asked_at = side.etpay.clock.now();
-    let today = Day::of(asked_at);
-    let margin = i64::from(side.payouts.listing_margin_days);
-    let first = Day::of(window.from).plus(-margin);
-    let last = side.latest(Day::of(window.until), today, margin);
+    let today = day_of(asked_at);
+    let first = side.earliest(day_of(window.from));
+    let last = side.latest(day_of(window.until), today);
     let from = match cursor {
         None => first,
-        Some(cursor) => Day::parse(cursor)
-            .ok()
+        Some(cursor) => parse_day(cursor)
             .filter(|day| *day > first && *day <= last)
             .ok_or_else(|| Error::invalid("cursor").because("it is not a cursor of this list"))?,
     };
@@ -74,22 +69,23 @@ pub(crate) async fn page(
     };
     let mut walk = Walk::default();
     walk.read(side, span).await?;
-    let next = span.to.plus(1);
-    let next = if next <= last { Some(next.text()?) } else { None };
+    let next = span.next(last).map(|day| day.to_string());
     Ok(ListingPage { rows: walk.rows_of(window, asked_at, side.etpay.clock.now())?, next })
 }
 
 impl PayoutSide<'_> {
+    fn earliest(&self, day: Date) -> Date {
+        day.saturating_sub(i64::from(self.payouts.listing_margin_days).days())
+    }
+
     /// The last day that is worth a query. Days to come hold nothing, but where ETpay's day is
     /// UTC's, tomorrow has begun in the evening; and a sandbox may be ahead of us.
-    fn latest(&self, day: Day, today: Day, margin: i64) -> Day {
-        let clock_ahead = self.etpay.settings.clock_ahead.as_secs() / DAY_SECONDS;
-        let days_ahead = i64::try_from(clock_ahead).unwrap_or(i64::MAX);
-        day.plus(margin).min(today.plus(days_ahead.saturating_add(1)))
+    fn latest(&self, day: Date, today: Date) -> Date {
+        let tomorrow =
+            today.saturating_add(self.etpay.settings.clock_ahead).saturating_add(1.day());
+        day.saturating_add(i64::from(self.payouts.listing_margin_days).days()).min(tomorrow)
     }
 }
-
-const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// What a walk through one or more spans has brought.
 #[derive(Default)]
@@ -122,7 +118,7 @@ impl Walk {
         let first = side.payouts.page_first;
         let mut tally = Tally::default();
         for page in first..first.saturating_add(contract::PAGES_MAX) {
-            let response = side.ask(&span.path(page)?).await?;
+            let response = side.ask(&span.path(page)).await?;
             let found = self.take(&response, span, &mut tally);
             if found == Page::New {
                 continue;
@@ -145,7 +141,7 @@ impl Walk {
         span: Span,
         tally: &mut Tally,
     ) -> Result<(), Error> {
-        let response = side.ask(&span.path(0)?).await?;
+        let response = side.ask(&span.path(0)).await?;
         let is_refused = response.status().is_client_error() && refusal(&response).is_some();
         if !is_refused {
             self.take(&response, span, tally);

@@ -5,6 +5,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
+use pagos_wire::percent_decoded;
+
 use crate::{contract::PayoutRow, wire::NotificationBody};
 
 /// The largest delivery that is looked at, and the longest URL. \[inferred\]
@@ -123,21 +125,4 @@ fn is_token(text: &str) -> bool {
     }
     let header = text.split('.').next().and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
     header.is_some_and(|json| serde_json::from_slice::<Header>(&json).is_ok())
-}
-
-/// `None` for a `%` without two digits, and for what is not UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            decoded.push(byte);
-            continue;
-        }
-        let digit =
-            |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let (high, low) = (digit(bytes.next()?)?, digit(bytes.next()?)?);
-        decoded.push(high * 16 + low);
-    }
-    String::from_utf8(decoded).ok()
 }

@@ -16,10 +16,10 @@ use pagos_core::Timestamp;
 pub(super) fn executed_at(requested_at: Timestamp, holidays: &[String]) -> Option<Timestamp> {
     let zone = TimeZone::fixed(MEXICO_CITY);
     let requested = jiff::Timestamp::from_millisecond(requested_at.as_millis()).ok()?;
-    let requested = requested.to_zoned(zone.clone()).date();
+    let requested = requested.to_zoned_datetime(zone.clone()).date();
     let counted = first_business_day(requested, holidays)?;
     let executed = first_business_day(counted.tomorrow().ok()?, holidays)?;
-    let moment = executed.at(9, 0, 0, 0).to_zoned(zone).ok()?.timestamp();
+    let moment = executed.at(9, 0, 0, 0).to_zoned_datetime(zone).ok()?.timestamp();
     Some(Timestamp::from_millis(moment.as_millisecond()))
 }
 

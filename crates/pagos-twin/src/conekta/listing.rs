@@ -1,6 +1,7 @@
 //! Lists: newest first, a page at a time, each page naming the one behind it.
 //! Not what is in a list.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{
@@ -133,20 +134,14 @@ impl Address {
     }
 
     pub(super) fn filtered(mut self, name: &str, value: &str) -> Self {
-        self.filters.push_str(name);
-        self.filters.push('=');
-        for byte in value.bytes() {
-            match byte {
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' => {
-                    self.filters.push(char::from(byte));
-                }
-                other => self.filters.push_str(&format!("%{other:02X}")),
-            }
-        }
-        self.filters.push('&');
+        let value = utf8_percent_encode(value, RESERVED);
+        self.filters.push_str(&format!("{name}={value}&"));
         self
     }
 }
+
+/// All but letters, digits and underscores.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
 
 const LIMIT_USUAL: usize = 20;
 const LIMIT_MAX: usize = 250;

@@ -25,10 +25,10 @@ pub(super) fn window(from: Option<&str>, to: Option<&str>, now: Timestamp) -> Op
     });
     let zone = santiago()?;
     let today = jiff::Timestamp::from_millisecond(now.as_millis()).ok()?;
-    let today = today.to_zoned(zone.clone()).date();
+    let today = today.to_zoned_datetime(zone.clone()).date();
     let (from, to) = asked.unwrap_or((today, today));
     let midnight = |day: Date| {
-        let moment = day.to_zoned(zone.clone()).ok()?.timestamp();
+        let moment = day.to_zoned_datetime(zone.clone()).ok()?.timestamp();
         Some(Timestamp::from_millis(moment.as_millisecond()))
     };
     Some(Days { start: midnight(from)?, end: midnight(to.tomorrow().ok()?)? })

@@ -143,7 +143,8 @@ pub(super) fn banner() -> Reply {
 /// `2026-01-15 10:20:30`, in Chile. Source: `virtualpos.md` 2.3 for the form; the zone is inferred.
 pub(super) fn local_time(at: Timestamp) -> String {
     let moment = jiff::Timestamp::from_millisecond(at.as_millis()).ok();
-    let local = moment.zip(santiago()).map(|(moment, zone)| moment.to_zoned(zone).datetime());
+    let local =
+        moment.zip(santiago()).map(|(moment, zone)| moment.to_zoned_datetime(zone).datetime());
     local.map(|it| it.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 

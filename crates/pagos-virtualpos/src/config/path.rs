@@ -1,6 +1,7 @@
 //! Paths with a place for an id. Not a template language: one place, one path segment.
 
 use pagos_core::Error;
+use pagos_wire::path_segment;
 
 /// A path below a base address, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,20 +35,7 @@ impl Template {
     /// The path with `id` in its place, escaped so that it stays one segment. `None` for an id that
     /// clients would resolve to another path.
     pub(crate) fn fill(&self, id: &str) -> Option<String> {
-        if matches!(id, "" | "." | "..") {
-            return None;
-        }
-        let mut path = self.before.clone();
-        for byte in id.bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    path.push(char::from(byte));
-                }
-                byte => path.push_str(&format!("%{byte:02X}")),
-            }
-        }
-        path.push_str(&self.after);
-        Some(path)
+        path_segment(id).map(|segment| format!("{}{segment}{}", self.before, self.after))
     }
 }
 
