@@ -4,6 +4,7 @@
 //! compiler's view of the crates; reviews look after it.
 
 mod arrows;
+mod circles;
 mod fixtures;
 mod instrumented;
 mod manifests;
@@ -41,6 +42,7 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     let sources = Source::read_all(workspace)?;
     let mut checks = vec![arrows::check(&workspace.packages), rooms::check(workspace, &sources)];
     checks.extend(text::check(&sources));
+    checks.push(circles::check(workspace, &sources)?);
     checks.push(instrumented::check(&sources));
     checks.push(names::check(workspace, &sources)?);
     checks.push(manifests::check(workspace)?);
