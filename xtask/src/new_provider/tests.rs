@@ -90,9 +90,9 @@ fn rows_stand_where_a_reader_looks_for_them() {
     };
     for (name, file, row, expected) in [
         ("aa0", "crates/pagos-kit/src/lib.rs", "mod aa0;", ""),
-        ("jp0", "crates/pagos-twin/src/lib.rs", "pub mod jp0;", "mod journal;"),
+        ("journal0", "crates/pagos-twin/src/lib.rs", "pub mod journal0;", "mod journal;"),
         ("server0", "crates/pagos-twin/src/lib.rs", "pub mod server0;", "mod server;"),
-        ("zz0", "crates/pagos-twin/src/lib.rs", "pub mod zz0;", "mod world;"),
+        ("world0", "crates/pagos-twin/src/lib.rs", "pub mod world0;", "mod world;"),
         ("page0", "crates/pagos-cli/src/accounts.rs", "mod page0;", "mod page;"),
         ("configured0", "crates/pagos-cli/src/accounts.rs", "mod configured0;", "mod configured;"),
     ] {
