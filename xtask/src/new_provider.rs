@@ -3,7 +3,7 @@
 
 mod list;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use clap::Args;
 
@@ -57,16 +57,21 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     if workspace.has_tool("fmt", "formatting")? {
         process::run(&mut workspace.cargo(&["fmt", "--all"]))?;
     }
-    lock(workspace)?;
+    lock(workspace);
     changes.keys().for_each(|path| println!("wrote {path}"));
     println!("next: CONTRIBUTING.md, \"Adding a provider\"; cargo test -p pagos-{}", orders.name);
     Ok(())
 }
 
-/// Writes the new crate into the lock file, with nothing else changed.
-fn lock(workspace: &Workspace) -> Result<(), Failure> {
-    let mut command: Command = workspace.cargo(&["metadata", "--format-version", "1"]);
-    process::read_stdout(&mut command).map(drop)
+/// Writes the new crate into the lock files, with nothing else changed. Without a registry that may fail;
+/// then whoever builds does it.
+fn lock(workspace: &Workspace) {
+    for folder in [".", "crates/pagos-fuzz/coverage"] {
+        let mut command = workspace.cargo(&["update", "--workspace", "--quiet"]);
+        if process::run(command.current_dir(workspace.root.join(folder))).is_err() {
+            println!("not done: `cargo update --workspace` in {folder}");
+        }
+    }
 }
 
 /// What is written: every template with its names, and every list with its row.
@@ -81,7 +86,8 @@ fn plan(root: &Path, name: &str, version: &str) -> Result<Files, Failure> {
     for template in list_files(&templates)? {
         let text = read(&template)?;
         let inner = template.strip_prefix(&templates).unwrap_or(&template).to_string_lossy();
-        let path = names.put_into(inner.replace('\\', "/").trim_end_matches(".in"));
+        let path = inner.strip_suffix(".in").unwrap_or(&inner).replace('\\', "/");
+        let path = names.put_into(&path);
         if root.join(&path).exists() {
             return Err(Failure::new(format!("{path} exists; choose another name")));
         }
