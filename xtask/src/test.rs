@@ -43,8 +43,8 @@ const QUICK_STEPS: [Step; 3] = [
     Step { name: "tidy", run: run_tidy },
 ];
 
-/// Runs all tests, doctests, conformance, compat, a small crash run, a short siege, surroundings and tidy;
-/// the last line holds the counts.
+/// Runs all tests, doctests, conformance, compat, small crash runs, a short siege, surroundings, a quick
+/// sweep, 50,000 schedules and tidy; the last line holds the counts.
 #[derive(Debug, Args)]
 pub(crate) struct Orders {
     /// What tells most in a few minutes: the tests without a server and without the model, conformance

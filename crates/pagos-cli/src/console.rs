@@ -84,12 +84,12 @@ pub(crate) fn close() {
 }
 
 /// Asks a person. Without a terminal nobody is asked: `unasked` says what to do then.
-pub(crate) fn is_agreed(query: &str, unasked: &str) -> io::Result<bool> {
+pub(crate) fn is_agreed(question: &str, unasked: &str) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
         tell(&format!("standard input is no terminal; {unasked}"));
         return Ok(false);
     }
-    WORDS.push_patiently(format!("{query} [y/N] ").into_bytes())?;
+    WORDS.push_patiently(format!("{question} [y/N] ").into_bytes())?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -238,7 +238,7 @@ impl Standing {
     }
 
     /// An answer to a query that left after the doubt arose ends the doubt. What it was about is
-    /// then older than what we know, so its repetition can raise the query again, and no more.
+    /// then older than what we know, so its repetition can raise the doubt again, and no more.
     fn settle_doubt(&mut self, seen: &Observation) {
         let Some(doubt) = self.doubt else { return };
         let is_answer = match seen.source {

@@ -70,7 +70,7 @@ pub trait Transport: Debug + Send + Sync {
     ) -> Result<http::Response<Bytes>, TransportError>;
 }
 
-/// No response came. Whether the request arrived is the query that matters.
+/// No response came. Whether the request arrived is the question that matters.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct TransportError {

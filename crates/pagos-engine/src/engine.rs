@@ -74,7 +74,7 @@ impl Engine {
     /// An engine that may send: ties the accounts to their world, takes the store's turn, and, where
     /// nobody else can work on the store, ends the claims of a former life.
     ///
-    /// Takes a store, or a [`InstrumentedStore`] whose probe then hears of its calls too. `policy` is for all
+    /// Takes a store, or an [`InstrumentedStore`] whose probe then hears of its calls too. `policy` is for all
     /// accounts that have none of their own ([`Accounts::under`]).
     ///
     /// ```

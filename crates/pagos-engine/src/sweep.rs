@@ -1,6 +1,6 @@
 //! Watching settled payouts by their provider's list, where it has one: all of an account's at once.
 //! What is young is listed most often. A list may lag, so what it lacks says nothing, and what it
-//! contradicts is asked about; the query that closes a payout's watch is asked as everywhere.
+//! contradicts is asked about; the query that closes a payout's watch is sent as everywhere.
 //!
 //! Several workers take turns by the store. That guards no money: a list that is read twice, or not at
 //! all because its reader died, costs a few calls or a few hours.

@@ -31,7 +31,7 @@ impl Wake for Woken {
 }
 
 /// Polls until the future is ready, or until nothing would wake it: `None`, it waits for something
-/// outside (a clock, a injector).
+/// outside (a clock, an injector).
 pub fn drive<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(Arc::clone(&woken));

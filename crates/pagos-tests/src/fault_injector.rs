@@ -52,12 +52,12 @@ struct State {
 }
 
 impl FaultInjector {
-    /// A injector where nothing happens.
+    /// An injector where nothing happens.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A injector where calls of one worker overtake each other as the seed has it.
+    /// An injector where calls of one worker overtake each other as the seed has it.
     pub fn jittering(seed: u64) -> Self {
         let state = State { chance: Some(SplitMix64::new(seed)), ..State::default() };
         Self { state: Mutex::new(state) }

@@ -14,7 +14,7 @@ use pagos_core::{
 
 use crate::fault_injector::FaultInjector;
 
-/// A provider behind a injector.
+/// A provider behind an injector.
 #[derive(Debug)]
 pub struct FaultyProvider {
     inner: Arc<dyn PayoutProvider>,
@@ -84,7 +84,7 @@ impl PayoutProvider for FaultyProvider {
     }
 }
 
-/// A transport behind a injector.
+/// A transport behind an injector.
 #[derive(Debug)]
 pub struct FaultyTransport<T> {
     inner: T,

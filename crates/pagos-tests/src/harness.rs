@@ -93,7 +93,7 @@ impl Harness {
         self.world().twin_mut(self.kit.name()).unwrap().faults_mut().trigger(trigger);
     }
 
-    /// An engine with a injector where nothing happens.
+    /// An engine with an injector where nothing happens.
     pub fn engine(&self) -> Engine {
         self.engine_behind(&Arc::new(FaultInjector::new()))
     }
@@ -251,7 +251,7 @@ impl Harness {
         self.world().twin(self.kit.name()).unwrap().faults().met().values().sum()
     }
 
-    /// The provider itself, without a injector.
+    /// The provider itself, without an injector.
     pub fn provider(&self) -> &dyn PayoutProvider {
         self.decoder.as_ref()
     }

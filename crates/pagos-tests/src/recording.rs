@@ -42,7 +42,7 @@ pub trait Witness: std::fmt::Debug + Send + Sync {
     fn committed(&self, step: &Step);
 }
 
-/// A store behind a injector, with a record.
+/// A store behind an injector, with a record.
 #[derive(Debug)]
 pub struct RecordingStore {
     inner: Arc<dyn Store>,

@@ -36,7 +36,7 @@ pub struct ScriptedHarness {
 }
 
 impl ScriptedHarness {
-    /// A scripted with nothing in it but the script.
+    /// A harness with nothing in it but the script.
     pub fn new(
         descriptor: &'static Descriptor,
         replies: impl IntoIterator<Item = Reply>,
@@ -54,14 +54,14 @@ impl ScriptedHarness {
         Self { timer, store: Arc::new(MemoryStore::new()), record, provider }
     }
 
-    /// The scripted with one released payout, whose key is `name`.
+    /// The harness with one released payout, whose key is `name`.
     #[must_use]
     pub fn with_payout(self, name: &str) -> Self {
         self.submit(&[name]);
         self
     }
 
-    /// An engine without a injector.
+    /// An engine without an injector.
     pub fn engine(&self) -> Engine {
         self.engine_behind(&Arc::new(FaultInjector::new()))
     }

@@ -33,7 +33,7 @@ fn sends_follow_commits(acts: &[Act], key: &OrderKey) -> bool {
     true
 }
 
-/// Submits, releases and works behind a injector, as far as its plan lets it.
+/// Submits, releases and works behind an injector, as far as its plan lets it.
 fn play(plan: Option<Plan>) -> (ScriptedHarness, u64) {
     let replies = [Reply::Says(Status::Pending)];
     let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);

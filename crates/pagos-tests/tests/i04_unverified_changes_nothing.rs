@@ -13,7 +13,7 @@ use pagos_tests::{
     hint, key, order, policy, simulated, unrecognised,
 };
 
-/// A scripted whose one payout has reached a status, and what a liar would say about it.
+/// A harness whose one payout has reached a status, and what a liar would say about it.
 fn scene_in(status: Status) -> (ScriptedHarness, Status) {
     let reply = match status {
         Status::Unknown => Reply::Fails(ErrorKind::Unknown),

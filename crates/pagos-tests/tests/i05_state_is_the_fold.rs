@@ -62,7 +62,7 @@ fn i05_every_scenario_ends_at_the_providers_truth_without_a_person() {
     }
 }
 
-/// A scripted whose one payout was told pending, and a teller of genuine events about it.
+/// A harness whose one payout was told pending, and a teller of genuine events about it.
 fn pending() -> (ScriptedHarness, impl Fn(&ScriptedHarness, Status, u64)) {
     let scripted =
         ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);

@@ -12,7 +12,7 @@ use pagos_tests::{
 };
 use pagos_twin::Profile;
 
-/// A scripted with a received, not yet applied SUCCESS; nobody will answer queries.
+/// A harness with a received, not yet applied SUCCESS; nobody will answer queries.
 fn received() -> ScriptedHarness {
     let scripted =
         ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::CannotTell]);

@@ -144,7 +144,7 @@ async fn pay_through(
     Ok(case.carry_out(target, document).await)
 }
 
-/// Totals before the first payout, and the query, unless it was answered with `--yes`.
+/// Totals before the first payout, and the question, unless it was answered with `--yes`.
 fn may_begin(
     planned: &Plan,
     accounts: &Accounts,
@@ -163,9 +163,9 @@ fn may_begin(
             console::tell_patiently(&format!("{} is LIVE: this is real money", total.account));
         }
     }
-    let query = match planned.rows {
+    let question = match planned.rows {
         1 => "Pay 1 payout?".to_owned(),
         rows => format!("Pay {rows} payouts?"),
     };
-    Ok(arguments.yes || console::is_agreed(&query, "say --yes to pay without asking")?)
+    Ok(arguments.yes || console::is_agreed(&question, "say --yes to pay without asking")?)
 }

@@ -1,4 +1,4 @@
-//! A transport that gives the answers of a fixture, and from a certain request on a unexpected one.
+//! A transport that gives the answers of a fixture, and from a certain request on an unexpected one.
 
 use std::{
     collections::VecDeque,

@@ -62,7 +62,7 @@ pub(crate) fn key(name: &str) -> OrderKey {
 }
 
 pub(crate) fn account() -> AccountName {
-    AccountName::new("alpha").unwrap()
+    AccountName::new("cashypro").unwrap()
 }
 
 pub(crate) fn run() -> RunId {

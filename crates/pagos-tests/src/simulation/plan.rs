@@ -114,12 +114,12 @@ impl Schedule {
 
     /// The keys of all payouts, each with its provider.
     pub(crate) fn keys(&self) -> Vec<(String, Participant)> {
-        let of_party = |(participant, count): &(Participant, u64)| {
+        let of_participant = |(participant, count): &(Participant, u64)| {
             let (participant, count) = (*participant, *count);
             let name = move |nth| format!("{}{}n{nth:02}", participant.letter(), self.seed);
             (0..count).map(move |nth| (name(nth), participant)).collect::<Vec<_>>()
         };
-        self.mix.iter().flat_map(of_party).collect()
+        self.mix.iter().flat_map(of_participant).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every fault of the twins, and what it makes of a payout through each provider. Options none.
+//! Every fault of the twins, and what it makes of a payout through each provider. Orders none.
 
 use pagos_twin::{Fault, Occasion};
 use serde_json::{Value, json};

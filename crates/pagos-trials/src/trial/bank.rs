@@ -118,7 +118,7 @@ impl Bank {
         http::call(&self.url, "POST", "/_twin/clock", &body.to_string()).map(drop)
     }
 
-    /// Options faults for keys of one provider.
+    /// Orders faults for keys of one provider.
     pub(crate) fn order_triggers(&self, provider: &str, triggers: &[Value]) -> Result<(), Failure> {
         let body = json!({"provider": provider, "triggers": triggers});
         http::call(&self.url, "POST", "/_twin/faults", &body.to_string()).map(drop)

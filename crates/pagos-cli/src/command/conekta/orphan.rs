@@ -57,11 +57,11 @@ pub(super) async fn run(
     if !managed.is_json || orphans.is_empty() {
         managed.print_all(&orphans)?;
     }
-    let query = format!("Delete {} payees?", orphans.len());
+    let question = format!("Delete {} payees?", orphans.len());
     if orphans.is_empty() {
         return Ok(Exit::Succeeded);
     }
-    if !arguments.yes && !console::is_agreed(&query, "say --yes to delete without asking")? {
+    if !arguments.yes && !console::is_agreed(&question, "say --yes to delete without asking")? {
         console::tell("nothing was deleted");
         return Ok(Exit::Refused);
     }

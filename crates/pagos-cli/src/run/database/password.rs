@@ -1,5 +1,5 @@
 //! The password of a PostgreSQL server, from where PostgreSQL's own programs take it: `PGPASSWORD`,
-//! the file that `PGPASSFILE` names, `~/.pgpass`. Never from a query.
+//! the file that `PGPASSFILE` names, `~/.pgpass`. Nobody is asked for it.
 
 use std::{
     env, fs,

@@ -1,4 +1,4 @@
-//! Whether a reference equals a key is no query.
+//! Whether a reference equals a key cannot even be asked.
 
 use pagos_core::OrderKey;
 use pagos_core::ProviderRef;

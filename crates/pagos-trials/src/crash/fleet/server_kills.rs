@@ -16,8 +16,8 @@ use crate::{
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// How long the server is away, and how long it lives between two server_kills: the latter by what a row
-/// takes at least, so that all server_kills fall before the last row has ended.
+/// How long the server is away, and how long it lives between two kills: the latter by what a row
+/// takes at least, so that all kills fall before the last row has ended.
 const AWAY_MS_MIN: u64 = 200;
 const AWAY_MS_MAX: u64 = 2_500;
 const UP_MS_MIN: u64 = 1_000;
@@ -28,7 +28,7 @@ const UP_MS_PER_ROW: u64 = 2;
 pub(super) struct Signals {
     /// The first payout went out.
     pub(super) is_begun: AtomicBool,
-    /// The run is over; no more server_kills.
+    /// The run is over; no more kills.
     pub(super) is_over: AtomicBool,
     /// Rises when the server goes down, and again when it is up: odd while it is down.
     turns: AtomicU64,
