@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use pagos_core::{Departure, Error, ErrorKind, Timestamp};
-use pagos_wire::{WireInteger, WireText, post_json, question_failure, sensitive, to_ascii_json};
-
-use crate::{
-    session::{Desk, Token, Visit},
-    status::retry_after,
+use pagos_wire::{
+    WireInteger, WireText, post_json, question_failure, retry_after, sensitive, to_ascii_json,
 };
+
+use crate::session::{Desk, Token, Visit};
 
 /// Source: docs: D4, D5; that Chile's path is the same is \[inferred\].
 const LOGIN_PATH: &str = "/v1/auth/login";
