@@ -72,7 +72,7 @@ use pagos_core::{
     PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, Repeat, Transport, Violation,
     WebhookDecoder,
 };
-use pagos_wire::{money_call_failure, post_json, query_failure, sensitive, to_ascii_json};
+use pagos_wire::{invalid, money_call_failure, post_json, query_failure, sensitive, to_ascii_json};
 
 pub use crate::{
     config::{CashyproConfig, NonceText, PaymentConfig, PaymentProduct},
@@ -264,7 +264,7 @@ impl PayoutProvider for Cashypro {
     ) -> Result<Observation, Error> {
         let request = {
             let nonce = self.nonces.draw();
-            let body = payout::request(&self.settings, order, &nonce).map_err(payout::invalid)?;
+            let body = payout::request(&self.settings, order, &nonce).map_err(invalid)?;
             self.build_request("/api/payOut", &body)?
         };
         let asked_at = self.clock.now();
@@ -350,7 +350,7 @@ impl PaymentProvider for Cashypro {
         let request = {
             let nonce = self.nonces.draw();
             let body = payment::request(&self.settings, order, &nonce)
-                .map_err(|violation| payout::invalid(vec![violation]))?;
+                .map_err(|violation| invalid(vec![violation]))?;
             self.build_request(payment::path(&self.settings.payment.product), &body)?
         };
         let asked_at = self.clock.now();

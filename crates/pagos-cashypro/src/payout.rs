@@ -191,13 +191,3 @@ fn echoed_key(key: &str) -> String {
         Err(_) => redact(key),
     }
 }
-
-/// The first violation as the error of a call that was not made.
-pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
-    match violations.into_iter().next() {
-        Some(first) => {
-            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
-        }
-        None => Error::invalid("order"),
-    }
-}

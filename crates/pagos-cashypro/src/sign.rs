@@ -9,7 +9,8 @@
 use http::HeaderMap;
 use md5::{Digest, Md5};
 
-use pagos_core::{Error, ErrorKind, Secret, SignatureMatch};
+use pagos_core::{Error, Secret, SignatureMatch};
+use pagos_wire::refused;
 
 use crate::settings::SignCase;
 
@@ -80,13 +81,11 @@ fn parse_tag(text: &[u8]) -> Option<[u8; 16]> {
     u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)
 }
 
-fn refused(because: &str) -> Error {
-    Error::new(ErrorKind::Unauthorized, because)
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+
+    use pagos_core::ErrorKind;
 
     use super::*;
 

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
 use pagos_core::{
-    Decoded, Delivery, Error, ErrorKind, Event, Hint, OrderKey, ProviderRef, Receipt, Secret,
-    Source, Subject, Verified, WebhookDecoder,
+    Decoded, Delivery, Error, Event, Hint, OrderKey, ProviderRef, Receipt, Secret, Source, Subject,
+    Verified, WebhookDecoder,
 };
+use pagos_wire::refused;
 
 use crate::{
     Cashypro,
@@ -117,10 +118,6 @@ fn key(answer: &OrderAnswer) -> Option<OrderKey> {
 
 fn reference(answer: &OrderAnswer) -> Option<ProviderRef> {
     ProviderRef::new(answer.order_no.as_ref()?.as_str()).ok()
-}
-
-fn refused(because: &str) -> Error {
-    Error::new(ErrorKind::Unauthorized, because)
 }
 
 #[cfg(test)]

@@ -48,11 +48,5 @@ pub(crate) const CLOCK_MARGIN_MS: i64 = 10 * 60 * 1_000;
 /// Source: manual.
 pub(crate) const UNIX_SECONDS_MIN: i64 = 1_000_000_000;
 
-/// How long to wait after "too many requests" without a time. Ours.
-pub(crate) const THROTTLE_WAIT_S: u64 = 60;
-
-/// A `Retry-After` beyond this is cut to it. Ours: a query must not wait for ever.
-pub(crate) const THROTTLE_WAIT_S_MAX: u64 = 60 * 60;
-
 /// How long to wait for money on the account. Ours.
 pub(crate) const FUNDS_WAIT_S: u64 = 15 * 60;

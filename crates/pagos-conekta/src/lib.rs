@@ -65,7 +65,7 @@ use pagos_core::{
     ListingPage, Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef,
     Transport, Violation, WebhookDecoder, Window,
 };
-use pagos_wire::{money_call_failure, post_json, query_failure};
+use pagos_wire::{invalid, money_call_failure, post_json, query_failure};
 
 pub use crate::{
     config::{ConektaConfig, KnownPayee},
@@ -160,7 +160,7 @@ impl Conekta {
     }
 
     fn instruction(&self, order: &PayoutOrder) -> Result<Instruction, Error> {
-        Instruction::of(&self.settings, order).map_err(payout::invalid)
+        Instruction::of(&self.settings, order).map_err(invalid)
     }
 
     fn shown<'a>(&'a self, order: &'a PayoutOrder) -> Shown<'a> {

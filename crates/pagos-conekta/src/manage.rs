@@ -16,7 +16,7 @@ use http::Method;
 use serde_json::value::RawValue;
 
 use pagos_core::{Balance, Currency, Departure, Error, ErrorKind, Money};
-use pagos_wire::query_failure;
+use pagos_wire::{query_failure, retry_after};
 
 use crate::{
     Conekta, contract,
@@ -25,7 +25,7 @@ use crate::{
         list::{Next, read_list},
         transfer::minor,
     },
-    status::{self, Answer, Shown, foreign, is_word, parse, retry_after, text},
+    status::{self, Answer, Shown, foreign, is_word, parse, text},
     wire::{BalanceAnswer, SumAnswer, manage::ObjectAnswer},
 };
 

@@ -9,9 +9,9 @@ pub(crate) mod list;
 pub(crate) mod transfer;
 
 use bytes::Bytes;
-use serde::Serialize;
 
 use pagos_core::{Clabe, Error, PayoutOrder, Violation};
+use pagos_wire::to_json;
 
 use crate::{
     bank,
@@ -86,23 +86,5 @@ pub(crate) fn destination<'a>(account: &'a Clabe, holder: &'a str) -> Destinatio
         kind: BANK_ACCOUNT,
         account_number: account.as_str(),
         account_holder_name: holder,
-    }
-}
-
-/// Compact JSON.
-pub(crate) fn to_json(body: &impl Serialize) -> Result<Bytes, Error> {
-    let body = serde_json::to_vec(body).map_err(|cause| {
-        Error::invalid("body").because("it has no JSON form").with_source(cause)
-    })?;
-    Ok(Bytes::from(body))
-}
-
-/// The first violation as the error of a call that was not made.
-pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
-    match violations.into_iter().next() {
-        Some(first) => {
-            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
-        }
-        None => Error::invalid("order"),
     }
 }

@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header::RETRY_AFTER};
+use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use pagos_core::{Error, ErrorKind, FailReason, Status};
-use pagos_wire::{WireText, redact};
+use pagos_wire::{WireText, redact, retry_after};
 
 use crate::{
     contract,
@@ -278,13 +278,6 @@ pub(crate) fn foreign(http: StatusCode, wait: Duration) -> Error {
         429 => Error::new(ErrorKind::Throttled, told).with_retry_after(wait),
         _ => Error::new(ErrorKind::Undelivered, told),
     }
-}
-
-/// How long an answer asks to wait.
-pub(crate) fn retry_after(response: &Response<Bytes>) -> Duration {
-    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
-    let wait_s = wait.and_then(|wait| wait.parse().ok()).unwrap_or(contract::THROTTLE_WAIT_S);
-    Duration::from_secs(wait_s.min(contract::THROTTLE_WAIT_S_MAX))
 }
 
 /// Makes Conekta's texts fit to be shown. Beside what is always masked go the key and whatever of

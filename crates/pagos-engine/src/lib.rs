@@ -25,6 +25,7 @@ mod decide;
 mod delivery;
 mod engine;
 mod fingerprint;
+mod headers;
 mod history;
 mod inbox;
 mod instrumented;
@@ -66,6 +67,7 @@ pub use delivery::{
 };
 pub use engine::{Engine, EngineError, Pulse};
 pub use fingerprint::fingerprint;
+pub use headers::{headers_from_bytes, headers_to_bytes};
 pub use history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Proof};
 pub use instrumented::InstrumentedStore;
 pub use intent::{Canonical, Digest, Intent, Released, Run, RunId, Submitted};

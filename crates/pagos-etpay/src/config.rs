@@ -12,7 +12,7 @@ use pagos_wire::{SettingReader, VERIFICATIONS};
 
 use crate::settings::{self, SETTINGS};
 
-pub(crate) use crate::config::checked::{PaymentSettings, PayoutSettings, Settings, parse_visited};
+pub(crate) use crate::config::checked::{PaymentSettings, PayoutSettings, Settings};
 
 /// One merchant in one of ETpay's environments. Addresses and credentials differ between sandbox,
 /// pre-production and production, so each is an account of its own. Source: manual.

@@ -154,12 +154,6 @@ pub(crate) const BALANCE_REFUSED: [u16; 2] = [400, 402];
 /// How long to wait for money. Ours: nobody knows when somebody pays in.
 pub(crate) const BALANCE_WAIT_S: u64 = 5 * 60;
 
-/// How long to wait after "too many requests" without a time. Ours.
-pub(crate) const THROTTLE_WAIT_S: u64 = 60;
-
-/// A `Retry-After` beyond this is cut to it. Ours: a payout must not wait for ever.
-pub(crate) const THROTTLE_WAIT_S_MAX: u64 = 60 * 60;
-
 /// The longest name. \[sim\]
 pub(crate) const NAME_LENGTH_MAX: usize = 100;
 

@@ -77,7 +77,7 @@ use pagos_core::{
     PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, Repeat, Transport, Violation,
     WebhookDecoder, Window,
 };
-use pagos_wire::{BaseUrl, money_call_failure, post_json, query_failure, to_ascii_json};
+use pagos_wire::{BaseUrl, invalid, money_call_failure, post_json, query_failure, to_ascii_json};
 
 pub use crate::{
     config::{EtpayConfig, PaymentConfig, PayoutConfig},
@@ -121,8 +121,8 @@ impl Etpay {
     }
 
     fn session_request(&self, order: &PaymentOrder) -> Result<Request<Bytes>, Error> {
-        let payments = self.collecting().map_err(|found| payment::invalid(vec![found]))?;
-        let body = payment::request(&self.settings, payments, order).map_err(payment::invalid)?;
+        let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
+        let body = payment::request(&self.settings, payments, order).map_err(invalid)?;
         build_request(&payments.base, "/session/initialize", &body)
     }
 }
@@ -161,7 +161,7 @@ impl PaymentProvider for Etpay {
     /// be paid by nobody. Keep the last one only.
     async fn create(&self, order: &PaymentOrder) -> Result<PaymentSession, Error> {
         let request = self.session_request(order)?;
-        let payments = self.collecting().map_err(|found| payment::invalid(vec![found]))?;
+        let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
         let asked_at = self.clock.now();
         let response =
             self.transport.send(request, Departure::Anytime).await.map_err(money_call_failure)?;
@@ -170,7 +170,7 @@ impl PaymentProvider for Etpay {
 
     /// Limits are not published: ask about one session at most every 30 seconds. \[inferred\]
     async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error> {
-        let payments = self.collecting().map_err(|found| payment::invalid(vec![found]))?;
+        let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
         let body = payment::query(&self.settings, payment);
         // Source: sdk.
         let request = build_request(&payments.base, "/merchant/check_payment_status", &body)?;
@@ -239,7 +239,7 @@ impl PayoutProvider for Etpay {
         _handle: Option<&Handle>,
         departure: Departure,
     ) -> Result<Observation, Error> {
-        let side = self.paying().map_err(|found| payment::invalid(vec![found]))?;
+        let side = self.paying().map_err(|found| invalid(vec![found]))?;
         side.create(order, departure).await
     }
 
@@ -279,7 +279,7 @@ impl PayoutProvider for Etpay {
 #[async_trait]
 impl BalanceSource for Etpay {
     async fn balances(&self) -> Result<Vec<Balance>, Error> {
-        let side = self.paying().map_err(|found| payment::invalid(vec![found]))?;
+        let side = self.paying().map_err(|found| invalid(vec![found]))?;
         side.balances().await
     }
 }
@@ -287,7 +287,7 @@ impl BalanceSource for Etpay {
 #[async_trait]
 impl PayoutListing for Etpay {
     async fn page(&self, window: Window, cursor: Option<&str>) -> Result<ListingPage, Error> {
-        let side = self.paying().map_err(|found| payment::invalid(vec![found]))?;
+        let side = self.paying().map_err(|found| invalid(vec![found]))?;
         payout::search::page(side, window, cursor).await
     }
 }
@@ -296,7 +296,7 @@ impl PayoutListing for Etpay {
 impl BankDirectory for Etpay {
     /// From a table: ETpay publishes no list that could be asked for.
     async fn banks(&self) -> Result<Vec<Bank>, Error> {
-        let side = self.paying().map_err(|found| payment::invalid(vec![found]))?;
+        let side = self.paying().map_err(|found| invalid(vec![found]))?;
         Ok(bank::payee_banks(self.settings.environment, &side.payouts.confirmed_banks))
     }
 }

@@ -129,16 +129,6 @@ pub(crate) fn read_session(
     Ok(PaymentSession { observation, url, code: None, secret: Some(Secret::new(secret)) })
 }
 
-/// The first violation as the error of a call that was not made.
-pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
-    match violations.into_iter().next() {
-        Some(first) => {
-            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
-        }
-        None => Error::invalid("order"),
-    }
-}
-
 /// What ETpay appends to a return URL that has a query already must be separated. Source: docs: D13.
 fn separator(pages: [Option<&str>; 2]) -> Option<char> {
     pages.into_iter().flatten().any(|page| page.contains('?')).then_some('&')

@@ -9,8 +9,8 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 
-use pagos_core::{Error, ErrorKind, Secret, Timestamp, Verified};
-use pagos_wire::Hs256;
+use pagos_core::{Error, Secret, Timestamp, Verified};
+use pagos_wire::{Hs256, refused};
 
 use crate::wire::{Attempt, NamedClaims, SystemErrorClaims};
 
@@ -232,8 +232,4 @@ pub(crate) fn hide(text: &str, secret: &Secret) -> String {
         true => text.to_owned(),
         false => text.replace(secret.expose(), "******"),
     }
-}
-
-fn refused(because: &str) -> Error {
-    Error::new(ErrorKind::Unauthorized, because)
 }

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, header::RETRY_AFTER};
+use http::Response;
 
 use pagos_core::{Error, ErrorKind, FailReason, Source, Status, Timestamp};
-use pagos_wire::redact;
+use pagos_wire::{redact, retry_after};
 
 use crate::contract::{self, Meaning, RefusalAnswer};
 
@@ -121,13 +121,6 @@ pub(crate) fn refused_query(response: &Response<Bytes>) -> Result<(), Error> {
 /// The error of an answer to a new payout that is no success.
 pub(crate) fn unknown_outcome(because: &str) -> Error {
     Error::new(ErrorKind::Unknown, format!("the outcome is unknown: {because}"))
-}
-
-/// How long "too many requests" wants us to wait, if it says so in seconds.
-pub(crate) fn retry_after(response: &Response<Bytes>) -> Duration {
-    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
-    let wait_s = wait.and_then(|wait| wait.parse().ok()).unwrap_or(contract::THROTTLE_WAIT_S);
-    Duration::from_secs(wait_s.min(contract::THROTTLE_WAIT_S_MAX))
 }
 
 fn is_empty_balance(text: &str) -> bool {
@@ -252,7 +245,7 @@ mod tests {
     fn waits_are_told_and_have_a_limit() {
         let waited = |value: &str| {
             let mut response = response(429, "");
-            response.headers_mut().insert(RETRY_AFTER, value.parse().unwrap());
+            response.headers_mut().insert("retry-after", value.parse().unwrap());
             refused_payout(&response).retry_after().unwrap().as_secs()
         };
         assert_eq!(waited("7"), 7);

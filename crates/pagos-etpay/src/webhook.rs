@@ -12,10 +12,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 
 use pagos_core::{
-    Decoded, Delivery, Error, ErrorKind, Event, Hint, OrderKey, ProviderRef, Receipt, Secret,
-    SecretScope, Source, Subject, Timestamp, WebhookDecoder,
+    Decoded, Delivery, Error, Event, Hint, OrderKey, ProviderRef, Receipt, Secret, SecretScope,
+    Source, Subject, Timestamp, WebhookDecoder,
 };
-use pagos_wire::WireText;
+use pagos_wire::{WireText, refused};
 
 use crate::{
     Etpay,
@@ -131,8 +131,4 @@ fn key(text: Option<&WireText>) -> Option<OrderKey> {
 
 fn reference(text: Option<&WireText>) -> Option<ProviderRef> {
     ProviderRef::new(text?.as_str()).ok()
-}
-
-fn refused(because: &str) -> Error {
-    Error::new(ErrorKind::Unauthorized, because)
 }

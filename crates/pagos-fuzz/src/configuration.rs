@@ -3,12 +3,12 @@
 use pagos_cli::untrusted;
 use pagos_kit::{KITS, Kit};
 
-use crate::payroll::{InputFile, can_be_printed};
+use crate::payroll::{can_be_printed, input_file};
 
 /// The input is a file. Values that begin with `canary` are secrets.
 pub(crate) fn run(input: &[u8]) {
-    let file = InputFile::new("toml", input);
-    match untrusted::read_configuration(&file.0) {
+    let file = input_file("toml", input);
+    match untrusted::read_configuration(file.path()) {
         Ok(names) => {
             let mut sorted = names.clone();
             sorted.sort();

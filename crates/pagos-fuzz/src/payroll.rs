@@ -1,14 +1,16 @@
 //! Target: the CSV of a payroll. Both passes agree on every row, no amount is lost or made, and what is
 //! said about a file can be printed.
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs};
+
+use tempfile::NamedTempFile;
 
 use pagos_cli::untrusted;
 
 /// The input is a file.
 pub(crate) fn run(input: &[u8]) {
-    let file = InputFile::new("csv", input);
-    let payroll = untrusted::read_payroll(&file.0).expect("a file of our own cannot be read");
+    let file = input_file("csv", input);
+    let payroll = untrusted::read_payroll(file.path()).expect("a file of our own cannot be read");
     for problem in &payroll.problems {
         can_be_printed(problem);
     }
@@ -74,21 +76,9 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
 }
 
 /// A file for one run, removed at its end.
-pub(crate) struct InputFile(pub(crate) PathBuf);
-
-impl InputFile {
-    pub(crate) fn new(kind: &str, bytes: &[u8]) -> Self {
-        let thread = format!("{:?}", std::thread::current().id());
-        let thread = thread.replace(|letter: char| !letter.is_ascii_digit(), "");
-        let name = format!("pagos-fuzz-{}-{thread}.{kind}", std::process::id());
-        let path = env::temp_dir().join(name);
-        fs::write(&path, bytes).expect("the input cannot be written");
-        Self(path)
-    }
-}
-
-impl Drop for InputFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
+pub(crate) fn input_file(kind: &str, bytes: &[u8]) -> NamedTempFile {
+    let suffix = format!(".{kind}");
+    let file = tempfile::Builder::new().suffix(&suffix).tempfile().expect("no file can be made");
+    fs::write(file.path(), bytes).expect("the input cannot be written");
+    file
 }

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use pagos_core::{AccountName, Delivery, Timestamp};
-use pagos_engine::{Filed, InboxId, InboxItem, InboxState, Refused, Trust, Verdict};
+use pagos_engine::{
+    Filed, InboxId, InboxItem, InboxState, Refused, Trust, Verdict, headers_from_bytes,
+};
 use tokio_postgres::Row;
 
-use crate::{connection::Connection, delivery, failure::Failure, row, transaction::Work};
+use crate::{connection::Connection, failure::Failure, row, transaction::Work};
 
 macro_rules! filed_columns {
     () => {
@@ -128,7 +130,8 @@ fn item(row: &Row) -> Result<InboxItem, Failure> {
         id: InboxId(row::unsigned(row.try_get(0)?)?),
         account: AccountName::new(row.try_get::<_, String>(1)?)?,
         delivery: Delivery {
-            headers: delivery::headers_from_bytes(row.try_get(2)?)?,
+            headers: headers_from_bytes(row.try_get(2)?)
+                .ok_or_else(|| Failure::unreadable("the headers of a delivery are no headers"))?,
             body: Bytes::copy_from_slice(body),
             received_at: Timestamp::from_millis(row.try_get(4)?),
         },

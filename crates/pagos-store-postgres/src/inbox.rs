@@ -5,10 +5,11 @@
 //! of the second is a conflict, or learns nothing new.
 
 use pagos_core::{AccountName, Delivery, Timestamp};
-use pagos_engine::{Filing, InboxId, Notice, REPETITION_SPACING, Refused, Verdict, fingerprint};
+use pagos_engine::{
+    Filing, InboxId, Notice, REPETITION_SPACING, Refused, Verdict, fingerprint, headers_to_bytes,
+};
 
 use crate::{
-    delivery,
     failure::Failure,
     flight::{Flight, Statement, raised},
     row,
@@ -51,7 +52,7 @@ impl Flight for Receive<'_> {
             .with(self.account.as_str())
             .with(fingerprint(self.delivery).to_vec())
             .with(self.delivery.received_at.as_millis())
-            .with(delivery::headers_to_bytes(&self.delivery.headers))
+            .with(headers_to_bytes(&self.delivery.headers))
             .with(self.delivery.body.as_ref())
             .with(found.json)
             .with(found.is_genuine)

@@ -60,7 +60,6 @@ mod account;
 mod batch;
 mod claim;
 mod connection;
-mod delivery;
 mod failure;
 mod filed;
 mod findings;

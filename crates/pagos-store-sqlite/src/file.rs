@@ -367,9 +367,8 @@ mod tests {
     /// No test can show what a power loss leaves, so the settings that decide it are looked at.
     #[test]
     fn truth_20_a_commit_asks_for_a_full_flush() {
-        let name = format!("pagos-flush-{}.db", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let connection = open(&path).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(&folder.path().join("pagos.db")).unwrap();
         let wanted = [
             ("journal_mode", "wal"),
             ("synchronous", "2"),
@@ -383,7 +382,5 @@ mod tests {
             let found: String = connection.query_row(&sql, (), |row| row.get(0)).unwrap();
             assert_eq!(found, value, "{pragma}");
         }
-        drop(connection);
-        fs::remove_file(&path).unwrap();
     }
 }

@@ -5,11 +5,11 @@ use bytes::Bytes;
 use pagos_core::{AccountName, Delivery, OrderKey, ProviderRef, Timestamp};
 use pagos_engine::{
     Filed, Filing, InboxId, InboxItem, InboxState, REPETITION_SPACING, Refused, Trust, Verdict,
-    fingerprint,
+    fingerprint, headers_from_bytes, headers_to_bytes,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{delivery, failure::Failure, outbox, row};
+use crate::{failure::Failure, outbox, row};
 
 pub(crate) fn receive(
     connection: &Connection,
@@ -58,7 +58,7 @@ fn insert(
             hint.reference.as_ref().map(ProviderRef::as_str),
             delivery.received_at.as_millis(),
             serde_json::to_string(verdict)?,
-            delivery::headers_to_bytes(&delivery.headers),
+            headers_to_bytes(&delivery.headers),
             &delivery.body[..],
         ])?;
     Ok(InboxId(row::unsigned(connection.last_insert_rowid())?))
@@ -228,7 +228,8 @@ fn filed(row: &Row<'_>) -> Result<Filed, Failure> {
         id: InboxId(row::unsigned(row.get(0)?)?),
         account: AccountName::new(row.get::<_, String>(1)?)?,
         delivery: Delivery {
-            headers: delivery::headers_from_bytes(&headers)?,
+            headers: headers_from_bytes(&headers)
+                .ok_or_else(|| Failure::unreadable("its headers are damaged"))?,
             body: Bytes::from(body),
             received_at: Timestamp::from_millis(row.get(4)?),
         },

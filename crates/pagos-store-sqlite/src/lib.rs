@@ -35,7 +35,6 @@
 mod account;
 mod asked;
 mod claim;
-mod delivery;
 mod failure;
 mod file;
 mod forget;

@@ -88,9 +88,8 @@ const CASES: [&str; 8] = [
 
 #[tokio::test]
 async fn every_statement_finds_its_rows_by_an_index_and_sorts_nothing() {
-    let folder = std::env::temp_dir().join(format!("pagos-sqlite-plans-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let open = |case: &suite::Case| SqliteStore::open(folder.join(case.name)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let open = |case: &suite::Case| SqliteStore::open(folder.path().join(case.name)).unwrap();
     let is_wanted = |case: &&suite::Case| CASES.iter().any(|part| case.name.contains(part));
     let cases = suite::CASES.iter().filter(is_wanted).map(|case| (case, Arc::new(open(case))));
     let cases: Vec<_> = cases.collect();
@@ -99,7 +98,6 @@ async fn every_statement_finds_its_rows_by_an_index_and_sorts_nothing() {
     for (case, store) in cases {
         (case.run)(store).await;
     }
-    std::fs::remove_dir_all(&folder).unwrap();
     let connection = present_schema();
     let statements: Vec<String> = heard().iter().cloned().collect();
     let begins = |sql: &str, word: &str| sql.trim_start().starts_with(word);

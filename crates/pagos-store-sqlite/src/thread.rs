@@ -325,8 +325,8 @@ mod tests {
     /// Another program's lock ended the service after five seconds.
     #[tokio::test]
     async fn world_5_a_lock_of_another_program_is_waited_for_and_told_once() {
-        let name = format!("pagos-thread-locked-{}.db", std::process::id());
-        let path = std::env::temp_dir().join(name);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pagos.db");
         let open = || {
             let connection = Connection::open(&path).unwrap();
             connection.busy_timeout(std::time::Duration::from_millis(5)).unwrap();
@@ -354,7 +354,6 @@ mod tests {
         let error = thread.call(insert(10)).await.unwrap_err().to_string();
         assert!(error.contains("another program keeps the database locked"), "{error}");
         drop((thread, other));
-        std::fs::remove_file(&path).unwrap();
     }
 
     /// Each call ran well, and none may say so: what they wrote is not there.
@@ -400,7 +399,8 @@ mod tests {
 
     #[test]
     fn dropping_runs_the_calls_that_wait() {
-        let path = std::env::temp_dir().join(format!("pagos-thread-{}.db", std::process::id()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pagos.db");
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER, filler BLOB)").unwrap();
         let thread = Thread::spawn(connection, Mode::Write, quiet()).unwrap();
@@ -412,7 +412,6 @@ mod tests {
         let connection = Connection::open(&path).unwrap();
         let rows: i64 =
             connection.query_row("SELECT count(*) FROM numbers", (), |row| row.get(0)).unwrap();
-        std::fs::remove_file(&path).unwrap();
         assert_eq!(rows, 50);
     }
 }

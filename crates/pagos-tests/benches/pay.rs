@@ -39,6 +39,7 @@ use pagos_core::{Departure, Lookup, PayoutOrder, PayoutProvider, PayoutRef, Stat
 use pagos_engine::{Accounts, Engine, Intent, MemoryStore, Policy, Spawner, Store};
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{account, policy, run, simulated};
+use tempfile::TempDir;
 
 use payroll::{Outside, orders, provider};
 
@@ -291,7 +292,7 @@ impl Processor {
 
 /// A folder that is gone when the bench ends.
 struct Scratch {
-    folder: PathBuf,
+    folder: TempDir,
     files: Cell<u32>,
 }
 
@@ -300,21 +301,13 @@ impl Scratch {
         // Cargo adds --bench of its own.
         let named = std::env::args().skip(1).find(|word| !word.starts_with('-'));
         let folder = named.map_or_else(std::env::temp_dir, PathBuf::from);
-        let folder = folder.join(format!("pagos-pay-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Self { folder, files: Cell::new(0) }
+        Self { folder: tempfile::tempdir_in(folder).unwrap(), files: Cell::new(0) }
     }
 
     /// A database that nobody has used yet.
     fn file(&self) -> PathBuf {
         self.files.set(self.files.get() + 1);
-        self.folder.join(format!("{}.db", self.files.get()))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        self.folder.path().join(format!("{}.db", self.files.get()))
     }
 }
 

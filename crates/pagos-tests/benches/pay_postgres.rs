@@ -16,7 +16,6 @@
 mod payroll;
 
 use std::{
-    fs,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -50,8 +49,8 @@ fn main() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (mut sqlite, mut one, mut four) = (Paid::default(), Paid::default(), Paid::default());
-    for round in 0..ROUNDS {
-        sqlite.keep_better(runtime.block_on(pay_in_sqlite(round)));
+    for _ in 0..ROUNDS {
+        sqlite.keep_better(runtime.block_on(pay_in_sqlite()));
         one.keep_better(runtime.block_on(pay_in_postgres(&scratch, 1)));
         four.keep_better(runtime.block_on(pay_in_postgres(&scratch, WORKERS)));
     }
@@ -92,13 +91,10 @@ impl Paid {
     }
 }
 
-async fn pay_in_sqlite(round: u32) -> Paid {
-    let folder = std::env::temp_dir().join(format!("pagos-pay-{}-{round}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let store = Arc::new(SqliteStore::open(folder.join("pagos.db")).unwrap());
-    let paid = pay(vec![store]).await;
-    fs::remove_dir_all(&folder).unwrap();
-    paid
+async fn pay_in_sqlite() -> Paid {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(folder.path().join("pagos.db")).unwrap());
+    pay(vec![store]).await
 }
 
 async fn pay_in_postgres(scratch: &Scratch, workers: usize) -> Paid {

@@ -76,11 +76,10 @@ fn texts(connection: &rusqlite::Connection, query: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_dataset_of_sqlite_is_loaded_and_measured() {
-    let folder = std::env::temp_dir().join(format!("pagos-dataset-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("pagos.db");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pagos.db");
     sqlite::load(&path, SMALL);
-    let fresh = folder.join("fresh.db");
+    let fresh = folder.path().join("fresh.db");
     drop(SqliteStore::open(&fresh).unwrap());
     let [loaded, fresh] = [&path, &fresh].map(|path| rusqlite::Connection::open(path).unwrap());
     let items = "SELECT type || name || coalesce(sql, '') FROM sqlite_schema ORDER BY type, name";
@@ -91,7 +90,6 @@ async fn a_dataset_of_sqlite_is_loaded_and_measured() {
     assert_eq!(texts(&loaded, "PRAGMA foreign_key_check"), [""; 0]);
     drop((loaded, fresh));
     judge(Arc::new(SqliteStore::open(&path).unwrap())).await;
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[tokio::test]

@@ -159,12 +159,8 @@ fn truth_01_two_files_that_share_rows_in_memory() {
 
 #[test]
 fn truth_01_two_files_that_share_rows_on_sqlite() {
-    let folder = std::env::temp_dir().join(format!("pagos-beside-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let store = SqliteStore::open(folder.join("beside.db")).unwrap();
-    play(&store);
-    drop(store);
-    std::fs::remove_dir_all(&folder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    play(&SqliteStore::open(folder.path().join("beside.db")).unwrap());
 }
 
 #[test]

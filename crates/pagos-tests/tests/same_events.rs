@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use pagos_engine::{Entry, Filter, MemoryStore, Notice, Page, Payout, Store, Tally};
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
@@ -82,9 +82,9 @@ fn another_seed_gives_other_events() {
 #[test]
 fn a_seed_gives_the_same_events_on_sqlite() {
     for schedule in schedules() {
-        let folder = Folder::new(schedule.seed);
+        let folder = tempfile::tempdir().unwrap();
         let in_memory = events(&schedule, Arc::new(MemoryStore::new()));
-        let store = Arc::new(SqliteStore::open(folder.0.join("pagos.db")).unwrap());
+        let store = Arc::new(SqliteStore::open(folder.path().join("pagos.db")).unwrap());
         check_same(&schedule, &in_memory, &events(&schedule, store), "SQLite");
     }
 }
@@ -102,23 +102,5 @@ fn a_seed_gives_the_same_events_on_postgresql() {
         let opened = PostgresStore::connect(&database.url, PostgresOptions::default());
         let store = Arc::new(wait_for(opened).unwrap());
         check_same(&schedule, &in_memory, &events(&schedule, store), "PostgreSQL");
-    }
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(seed: u64) -> Self {
-        let name = format!("same-events-{}-{seed}", std::process::id());
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
     }
 }

@@ -701,11 +701,11 @@ fn truth_22_one_order_is_paid_by_one_call_and_a_conflict_is_an_error() {
 /// Over an embedded store nobody else can be at work, so whoever held a claim is dead.
 #[test]
 fn truth_22_opening_ends_the_claims_of_a_former_life() {
-    let folder = std::env::temp_dir().join(format!("pagos-truth-22-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let timer = VirtualTimer::starting_at(start());
     let opened = async {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.join("a.db")).unwrap());
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(folder.path().join("a.db")).unwrap());
         let run = RunId("r".to_owned());
         let intent = Intent { order: order("a"), created_at: timer.now() };
         store.submit(&run, vec![intent]).await.unwrap();
@@ -732,7 +732,6 @@ fn truth_22_opening_ends_the_claims_of_a_former_life() {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(opened);
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

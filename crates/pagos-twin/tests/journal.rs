@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
@@ -12,22 +12,6 @@ use pagos_core::Timestamp;
 use pagos_twin::{Ack, Input, Journal, JournalError, Profile, Reply, World};
 use serde_json::{Value, json};
 use support::{payout, signed};
-
-/// A file that is gone afterwards.
-struct TempFile(PathBuf);
-
-impl TempFile {
-    fn new(name: &str) -> Self {
-        let file = format!("pagos-twin-{}-{name}.jsonl", std::process::id());
-        Self(std::env::temp_dir().join(file))
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
 
 fn fresh() -> World {
     World::standard().with_profile(Profile::Hostile, 21)
@@ -183,56 +167,60 @@ fn live(path: &std::path::Path, orders: u32) -> (World, Timestamp) {
 
 #[test]
 fn a_replayed_world_is_the_same_world() {
-    let file = TempFile::new("same");
-    let (world, now) = live(&file.0, 200);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let (world, now) = live(&path, 200);
     assert!(!world.in_flight().is_empty());
-    let opened = Journal::open(&file.0, fresh()).unwrap();
+    let opened = Journal::open(&path, fresh()).unwrap();
     assert_eq!(opened.last_at, Some(now));
     assert_eq!(portrait(opened.world, now), portrait(world, now), "seed 21");
 }
 
 #[test]
 fn a_torn_last_line_never_happened() {
-    let file = TempFile::new("torn");
-    let (world, now) = live(&file.0, 20);
-    let whole = std::fs::read(&file.0).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let (world, now) = live(&path, 20);
+    let whole = std::fs::read(&path).unwrap();
     let expected = portrait(world, now);
     for torn in [&b"{"[..], b"{\"input\":\"due\",\"at\":17331037745", b"\xff"] {
-        std::fs::write(&file.0, [&whole, torn].concat()).unwrap();
-        let opened = Journal::open(&file.0, fresh()).unwrap();
+        std::fs::write(&path, [&whole, torn].concat()).unwrap();
+        let opened = Journal::open(&path, fresh()).unwrap();
         assert_eq!(portrait(opened.world, now), expected);
-        assert_eq!(std::fs::read(&file.0).unwrap(), whole, "the torn line is cut off");
+        assert_eq!(std::fs::read(&path).unwrap(), whole, "the torn line is cut off");
     }
-    let mut opened = Journal::open(&file.0, fresh()).unwrap();
+    let mut opened = Journal::open(&path, fresh()).unwrap();
     opened.journal.append(&Input::Tick { at: now.plus(Duration::from_secs(1)) }).unwrap();
-    assert!(matches!(Journal::open(&file.0, fresh()), Err(JournalError::InUse)));
+    assert!(matches!(Journal::open(&path, fresh()), Err(JournalError::InUse)));
     drop(opened);
-    let again = Journal::open(&file.0, fresh()).unwrap();
+    let again = Journal::open(&path, fresh()).unwrap();
     assert_eq!(again.last_at, Some(now.plus(Duration::from_secs(1))));
 }
 
 #[test]
 fn every_prefix_of_a_journal_opens() {
-    let file = TempFile::new("prefix");
-    live(&file.0, 3);
-    let whole = std::fs::read(&file.0).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    live(&path, 3);
+    let whole = std::fs::read(&path).unwrap();
     for length in (0..whole.len()).step_by(7) {
-        std::fs::write(&file.0, &whole[..length]).unwrap();
-        assert!(Journal::open(&file.0, fresh()).is_ok(), "the first {length} bytes");
+        std::fs::write(&path, &whole[..length]).unwrap();
+        assert!(Journal::open(&path, fresh()).is_ok(), "the first {length} bytes");
     }
 }
 
 #[test]
 fn damage_and_other_worlds_are_refused() {
-    let file = TempFile::new("damage");
-    live(&file.0, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    live(&path, 2);
     let other = World::standard().with_profile(Profile::Hostile, 22);
-    assert!(matches!(Journal::open(&file.0, other), Err(JournalError::OtherWorld)));
+    assert!(matches!(Journal::open(&path, other), Err(JournalError::OtherWorld)));
     let mut lines: Vec<String> =
-        std::fs::read_to_string(&file.0).unwrap().lines().map(str::to_owned).collect();
+        std::fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
     lines[2] = "nonsense".into();
-    std::fs::write(&file.0, lines.join("\n") + "\n").unwrap();
-    let refused = Journal::open(&file.0, fresh());
+    std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let refused = Journal::open(&path, fresh());
     assert!(matches!(refused, Err(JournalError::Damaged { line: 3, .. })), "{refused:?}");
 }
 
@@ -242,9 +230,10 @@ fn damage_and_other_worlds_are_refused() {
 fn only_its_owner_reads_a_journal() {
     use std::os::unix::fs::PermissionsExt;
 
-    let file = TempFile::new("private");
-    drop(Journal::open(&file.0, fresh()).unwrap());
-    let mode = std::fs::metadata(&file.0).unwrap().permissions().mode();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    drop(Journal::open(&path, fresh()).unwrap());
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "{mode:o}");
 }
 
@@ -254,10 +243,11 @@ fn only_its_owner_reads_a_journal() {
 fn world_7_an_empty_file_that_was_there_becomes_private() {
     use std::os::unix::fs::PermissionsExt;
 
-    let file = TempFile::new("before");
-    std::fs::write(&file.0, "").unwrap();
-    std::fs::set_permissions(&file.0, std::fs::Permissions::from_mode(0o666)).unwrap();
-    drop(Journal::open(&file.0, fresh()).unwrap());
-    let mode = std::fs::metadata(&file.0).unwrap().permissions().mode();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    std::fs::write(&path, "").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    drop(Journal::open(&path, fresh()).unwrap());
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "{mode:o}");
 }

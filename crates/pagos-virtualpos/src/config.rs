@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-pub(crate) use crate::config::checked::{PaymentSettings, Settings, parse_visited};
+pub(crate) use crate::config::checked::{PaymentSettings, Settings};
 
 /// One account in one environment. VirtualPOS hands out the keys per account and environment, and
 /// those of payouts and of payments are two pairs. Source: manual; the second half is \[inferred\].

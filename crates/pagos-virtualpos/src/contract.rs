@@ -121,9 +121,3 @@ pub(crate) const ALL_METHODS: &str = "all";
 
 /// For how many days a payment can be paid. Source: code: K ("30 days by default").
 pub(crate) const OPEN_DAYS: u64 = 30;
-
-/// How long to wait after "too many requests" without a time. Ours.
-pub(crate) const THROTTLE_WAIT_S: u64 = 60;
-
-/// A `Retry-After` beyond this is cut to it. Ours: a query must not wait for ever.
-pub(crate) const THROTTLE_WAIT_S_MAX: u64 = 60 * 60;

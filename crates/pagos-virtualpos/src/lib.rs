@@ -73,7 +73,7 @@ use pagos_core::{
     PaymentRef, PaymentSession, PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, Repeat,
     Transport, Violation, WebhookDecoder,
 };
-use pagos_wire::{BaseUrl, money_call_failure, post_json, query_failure};
+use pagos_wire::{BaseUrl, invalid, money_call_failure, post_json, query_failure, to_json};
 
 pub use crate::{
     config::{Paths, PaymentConfig, TlsConfig, VirtualPosConfig},
@@ -132,7 +132,7 @@ impl VirtualPos {
         order: &PayoutOrder,
         handle: Option<&Handle>,
     ) -> Result<Instruction, Error> {
-        let meant = payout::tef(&self.settings, order).map_err(payout::invalid)?;
+        let meant = payout::tef(&self.settings, order).map_err(invalid)?;
         let Some(handle) = handle else { return Instruction::new(meant) };
         let stored = Instruction::of_handle(handle)?;
         stored.check_order(order)?;
@@ -208,7 +208,7 @@ impl PayoutProvider for VirtualPos {
     /// Makes no call: the handle is the instruction itself, to the byte, in base64url. It names the
     /// payee, so keep it as you keep the order.
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
-        let tef = payout::tef(&self.settings, order).map_err(payout::invalid)?;
+        let tef = payout::tef(&self.settings, order).map_err(invalid)?;
         Instruction::new(tef)?.to_handle().map(Some)
     }
 
@@ -289,8 +289,8 @@ impl PaymentProvider for VirtualPos {
     /// One call, or two where the first answer has no page for the payer. A payment whose second
     /// answer is lost stays open and unseen: another call opens another one.
     async fn create(&self, order: &PaymentOrder) -> Result<PaymentSession, Error> {
-        let payments = self.collecting().map_err(|found| payout::invalid(vec![found]))?;
-        let body = payment::request(&self.settings, payments, order).map_err(payout::invalid)?;
+        let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
+        let body = payment::request(&self.settings, payments, order).map_err(invalid)?;
         let asked_at = self.clock.now();
         let response = self.open(payments, contract::PATH_PAYMENT, &body).await?;
         let seen_at = self.clock.now();
@@ -299,7 +299,7 @@ impl PaymentProvider for VirtualPos {
             Some(url) => url,
             None => {
                 let path = payment_path(contract::PATH_WEBCHECKOUT, &opened.observation)?;
-                let body = payment::webcheckout(payments, order).map_err(payout::invalid)?;
+                let body = payment::webcheckout(payments, order).map_err(invalid)?;
                 let response = self.open(payments, &path, &body).await?;
                 payment::read_link(&self.settings, payments, &response)?
             }
@@ -313,7 +313,7 @@ impl PaymentProvider for VirtualPos {
     }
 
     async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error> {
-        let payments = self.collecting().map_err(|found| payout::invalid(vec![found]))?;
+        let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
         let Some(reference) = payment.reference else {
             return Ok(Lookup::CannotTell("a payment is asked about by its uuid".to_owned()));
         };
@@ -338,11 +338,9 @@ fn payment_request(
     path: &str,
     body: &impl Serialize,
 ) -> Result<Request<Bytes>, Error> {
-    let body = serde_json::to_vec(body).map_err(|cause| {
-        Error::invalid("body").because("it has no JSON form").with_source(cause)
-    })?;
+    let body = to_json(body)?;
     let headers = credentials.headers(Claims::Attributes(&body))?;
-    post_json(base, path, headers, Bytes::from(body))
+    post_json(base, path, headers, body)
 }
 
 fn payment_path(template: &str, opened: &Observation) -> Result<String, Error> {

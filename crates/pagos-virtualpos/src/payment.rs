@@ -14,9 +14,10 @@ use pagos_core::{
     Currency, Echo, Error, ErrorKind, Lookup, Money, Observation, OrderKey, PaymentOrder,
     ProviderRef, Source, Timestamp, Violation,
 };
+use pagos_wire::WebhookUrl;
 
 use crate::{
-    config::{PaymentSettings, Settings, parse_visited},
+    config::{PaymentSettings, Settings},
     contract,
     payment::check::{
         encode_url, read_amount, read_description, read_email, read_name, read_phone,
@@ -234,7 +235,7 @@ fn read_url(
     let links = [inside, outside].into_iter().flatten();
     let mut urls = links.filter_map(|link| link.url_redirect);
     let Some(url) = urls.next() else { return Ok(None) };
-    match parse_visited("url_redirect", url.as_str(), payments.environment) {
+    match WebhookUrl::parse_visited("url_redirect", url.as_str(), payments.environment) {
         Ok(_) => Ok(Some(url.into_string())),
         Err(_) => Err(unknown("its page is no address for a payer")),
     }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::Method;
 
 use pagos_core::{Error, PayoutOrder, PayoutRef, Violation};
+use pagos_wire::to_json;
 
 use crate::{
     config::Settings,
@@ -106,18 +107,5 @@ impl Query {
 }
 
 fn wrapped(instruction: &Instruction) -> Result<Bytes, Error> {
-    let body = serde_json::to_vec(&Wrapped { tef: instruction.json() }).map_err(|cause| {
-        Error::invalid("body").because("it has no JSON form").with_source(cause)
-    })?;
-    Ok(Bytes::from(body))
-}
-
-/// The first violation as the error of a call that was not made.
-pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
-    match violations.into_iter().next() {
-        Some(first) => {
-            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
-        }
-        None => Error::invalid("order"),
-    }
+    to_json(&Wrapped { tef: instruction.json() })
 }

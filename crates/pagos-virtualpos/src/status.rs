@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header::RETRY_AFTER};
+use http::{Response, StatusCode};
 use serde_json::value::RawValue;
 
 use pagos_core::{Error, ErrorKind, Observation, Source, Status, Timestamp};
-use pagos_wire::{WireText, redact};
+use pagos_wire::{WireText, redact, retry_after};
 
 use crate::{
     config::words::{Words, fold},
@@ -261,12 +261,6 @@ fn is_filled(json: &RawValue) -> bool {
 
 fn is_same(word: &str, known: &str) -> bool {
     word.trim().eq_ignore_ascii_case(known.trim())
-}
-
-fn retry_after(response: &Response<Bytes>) -> Duration {
-    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
-    let wait_s = wait.and_then(|wait| wait.parse().ok()).unwrap_or(contract::THROTTLE_WAIT_S);
-    Duration::from_secs(wait_s.min(contract::THROTTLE_WAIT_S_MAX))
 }
 
 /// A shorter name or number would be found in the middle of any text.

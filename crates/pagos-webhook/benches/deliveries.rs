@@ -31,15 +31,14 @@ const ROUNDS: u32 = 3;
 const BUDGET: f64 = 0.5;
 
 fn main() {
-    let directory = std::env::temp_dir().join(format!("pagos-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (mut alone, mut received) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         alone.push(runtime.block_on(store_alone(&directory.join(format!("alone-{round}.db")))));
         received.push(runtime.block_on(receiver(&directory.join(format!("http-{round}.db")))));
     }
-    std::fs::remove_dir_all(&directory).unwrap();
     let (alone, received) = (median(alone), median(received));
     println!("the store alone, {SENDERS} callers         {alone:>10.0} /s");
     let ratio = received / alone;

@@ -106,9 +106,8 @@ async fn receiver_6_headers_that_nobody_signs_make_no_other_delivery() {
 /// read back from a copy of the files as they lay on the disk when the last answer arrived.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i6_an_acknowledged_webhook_is_durable() {
-    let name = format!("pagos-webhook-{}", std::process::id());
-    let directory = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&directory).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path();
     let path = directory.join("pagos.db");
     let store = Arc::new(SqliteStore::open(&path).unwrap());
     let site = Site::open(store.clone(), Settings::default());
@@ -129,8 +128,6 @@ async fn i6_an_acknowledged_webhook_is_durable() {
         assert_eq!(found[number].delivery.body, number.to_string().as_bytes());
     }
     let _ = site.stop().await;
-    drop(store);
-    std::fs::remove_dir_all(&directory).unwrap();
 }
 
 #[tokio::test]

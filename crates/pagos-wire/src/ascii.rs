@@ -1,4 +1,5 @@
-//! JSON in pure ASCII, so that a signature over its bytes depends on no character set. Not a parser.
+//! JSON of a body: in UTF-8, and in pure ASCII, so that a signature over its bytes depends on no
+//! character set. Not a parser.
 
 use std::io;
 
@@ -20,6 +21,17 @@ pub fn to_ascii_json(value: &(impl Serialize + ?Sized)) -> Result<Bytes, Error> 
     let mut serializer = Serializer::with_formatter(&mut body, AsciiFormatter);
     value.serialize(&mut serializer).map_err(|cause| {
         Error::invalid("body").because("the request has no JSON form").with_source(cause)
+    })?;
+    Ok(Bytes::from(body))
+}
+
+/// Compact JSON in UTF-8. Serialise once, sign these bytes, send these bytes.
+///
+/// # Errors
+/// `Invalid` if the value has no JSON form.
+pub fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Bytes, Error> {
+    let body = serde_json::to_vec(value).map_err(|cause| {
+        Error::invalid("body").because("it has no JSON form").with_source(cause)
     })?;
     Ok(Bytes::from(body))
 }

@@ -1,6 +1,17 @@
-//! What it means that no response came. Responses themselves are each provider's own subject.
+//! Errors that are the same whoever the provider is: no response, a refused order, a tag that proves
+//! nothing, and how long to wait. What a response says is each provider's own subject.
 
-use pagos_core::{Error, ErrorKind, Reached, TransportError};
+use std::time::Duration;
+
+use http::{Response, header::RETRY_AFTER};
+
+use pagos_core::{Error, ErrorKind, Reached, TransportError, Violation};
+
+/// How long to wait after "too many requests" without a time.
+const WAIT_S: u64 = 60;
+
+/// A `Retry-After` beyond this is cut to it: nothing must wait for ever.
+const WAIT_S_MAX: u64 = 60 * 60;
 
 /// The error of a call that moves money and got no response: `Undelivered` if the request certainly
 /// never reached the provider, `Unknown` otherwise.
@@ -27,6 +38,35 @@ pub fn query_failure(failure: TransportError) -> Error {
     Error::new(ErrorKind::Undelivered, "the provider gave no answer").with_source(failure)
 }
 
+/// How long an answer asks to wait by `Retry-After` in seconds: at most an hour, and a minute if it
+/// does not say.
+///
+/// ```
+/// let answer = http::Response::builder().header("retry-after", "7").body(())?;
+/// assert_eq!(pagos_wire::retry_after(&answer).as_secs(), 7);
+/// # Ok::<(), http::Error>(())
+/// ```
+pub fn retry_after<T>(response: &Response<T>) -> Duration {
+    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+    let wait_s = wait.and_then(|wait| wait.parse().ok()).unwrap_or(WAIT_S);
+    Duration::from_secs(wait_s.min(WAIT_S_MAX))
+}
+
+/// The first violation as the error of a call that was not made.
+pub fn invalid(violations: Vec<Violation>) -> Error {
+    match violations.into_iter().next() {
+        Some(first) => {
+            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
+        }
+        None => Error::invalid("order"),
+    }
+}
+
+/// The error of a delivery, a token or a signature that proves nothing: `Unauthorized`.
+pub fn refused(because: &str) -> Error {
+    Error::new(ErrorKind::Unauthorized, because)
+}
+
 #[cfg(test)]
 mod tests {
     use std::error::Error as _;
@@ -51,5 +91,33 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Undelivered);
             assert_eq!(error.source().unwrap().to_string(), "timed out");
         }
+    }
+
+    #[test]
+    fn a_retry_is_never_put_off_for_ever() {
+        let cases = [
+            (Some("7"), 7),
+            (Some("7200"), 3600),
+            (Some("99999999999"), 3600),
+            (None, 60),
+            (Some("-1"), 60),
+            (Some("Wed, 21 Oct 2015 07:28:00 GMT"), 60),
+        ];
+        for (value, expected) in cases {
+            let mut response = Response::new(());
+            if let Some(value) = value {
+                response.headers_mut().insert(RETRY_AFTER, value.parse().unwrap());
+            }
+            assert_eq!(retry_after(&response).as_secs(), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_violation_is_told() {
+        let violations =
+            ["first", "second"].map(|field| Violation::new(field, "too long", "cut it"));
+        let error = invalid(violations.to_vec());
+        assert_eq!((error.field(), error.message()), (Some("first"), "too long; cut it"));
+        assert_eq!(invalid(Vec::new()).field(), Some("order"));
     }
 }

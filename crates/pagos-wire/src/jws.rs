@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use pagos_core::{Error, ErrorKind, SignatureMatch, Verified};
+use pagos_core::{Error, SignatureMatch, Verified};
+
+use crate::refused;
 
 /// `{"typ":"JWT","alg":"HS256"}` in base64url.
 const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
@@ -121,14 +123,12 @@ fn not_a_token() -> Error {
     refused("not a compact token")
 }
 
-fn refused(because: &str) -> Error {
-    Error::new(ErrorKind::Unauthorized, because)
-}
-
 #[cfg(test)]
 mod tests {
     use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
     use proptest::prelude::*;
+
+    use pagos_core::ErrorKind;
 
     use super::*;
 

@@ -36,10 +36,10 @@ mod request;
 mod setting;
 mod url;
 
-pub use ascii::to_ascii_json;
+pub use ascii::{to_ascii_json, to_json};
 pub use civil_time::UtcOffset;
 pub use decimal::{JsonDecimal, WireDecimal};
-pub use failure::{money_call_failure, query_failure};
+pub use failure::{invalid, money_call_failure, query_failure, refused, retry_after};
 pub use jws::Hs256;
 pub use loose::{WireInteger, WireText};
 pub use percent::{path_segment, percent_decoded};

@@ -90,11 +90,33 @@ impl WebhookUrl {
         Ok(Self { text: text.to_owned() })
     }
 
+    /// The same for what a payer's browser may visit too: at most 2048 characters, and in `Live` https.
+    /// The error names `field`.
+    ///
+    /// # Errors
+    /// `Invalid` with the rule that is broken.
+    pub fn parse_visited(
+        field: &'static str,
+        text: &str,
+        environment: Environment,
+    ) -> Result<Self, Error> {
+        let refused = |because: &str| Error::invalid(field).because(because);
+        let url = Self::parse(text, environment, VISITED_LENGTH_MAX)
+            .map_err(|error| refused(error.message()))?;
+        if environment == Environment::Live && is_plain(text) {
+            return Err(refused("plain http is for the sandbox only; live wants https"));
+        }
+        Ok(url)
+    }
+
     /// The URL as it was given.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
+
+/// The longest address that every browser takes. Ours.
+const VISITED_LENGTH_MAX: usize = 2048;
 
 struct Parts {
     host: String,
@@ -123,6 +145,10 @@ impl Parts {
         }
         Ok(Self { host, is_plain, has_query: uri.query().is_some() })
     }
+}
+
+fn is_plain(url: &str) -> bool {
+    Uri::try_from(url).is_ok_and(|url| url.scheme_str() == Some("http"))
 }
 
 fn is_public(host: &str) -> bool {

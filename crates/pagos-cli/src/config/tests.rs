@@ -1,31 +1,25 @@
 //! What is read from which place, and that no failure shows a value.
 
-use std::{fs, path::PathBuf};
+use std::fs;
+
+use tempfile::TempDir;
 
 use super::*;
 
 const CANARY: &str = "canary-api-key";
 
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str, text: &str) -> Self {
-        let name = format!("pagos-config-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(FILE_NAME), text).unwrap();
-        fs::write(folder.join("secret"), format!("{CANARY}\n")).unwrap();
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE_NAME), text).unwrap();
+        fs::write(folder.path().join("secret"), format!("{CANARY}\n")).unwrap();
         Self(folder)
     }
 
     fn load(&self, variables: &[(&str, &str)]) -> Result<Configuration, Vec<String>> {
-        load(Some(&self.0.join(FILE_NAME)), variables)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        load(Some(&self.0.path().join(FILE_NAME)), variables)
     }
 }
 
@@ -62,7 +56,7 @@ fn files_options_secret_files_and_variables_come_together() {
                 api_key_file = \"secret\"\nnotify_url_env = \"HOOK\"\n\
                 [accounts.bank-a.options]\nwallet_banks = [29, 33]\nsign_case = \"lower\"\n\
                 [accounts.bank-a-mx]\nprovider = \"bank-a\"\n";
-    let folder = Folder::new("together", text);
+    let folder = Folder::new(text);
     let variables = [
         ("HOOK", "https://merchant.example/hook"),
         ("PAGOS_BANK_A_SIGN_CASE", "upper"),
@@ -103,24 +97,24 @@ fn what_is_wrong_is_named_by_file_line_and_field_without_its_value() {
             "2: environment is neither \"sandbox\" nor \"live\"",
         ),
     ];
-    for (number, (text, expected)) in cases.into_iter().enumerate() {
-        let folder = Folder::new(&format!("wrong-{number}"), text);
+    for (text, expected) in cases {
+        let folder = Folder::new(text);
         let problems = folder.load(&[]).unwrap_err();
         assert_eq!(problems.len(), 1, "{text}: {problems:?}");
-        let place = format!("{}:{expected}", folder.0.join(FILE_NAME).display());
+        let place = format!("{}:{expected}", folder.0.path().join(FILE_NAME).display());
         assert!(problems[0].starts_with(&place), "{text}: {problems:?}");
         assert!(!problems[0].contains(CANARY), "{problems:?}");
     }
     let missing = load(Some(Path::new("/nonexistent/pagos.toml")), &[]).unwrap_err();
     assert!(missing[0].contains("cannot be read"), "{missing:?}");
-    let folder = Folder::new("empty-variable", "");
+    let folder = Folder::new("");
     let empty = folder.load(&[("PAGOS_BANK_A_API_KEY", "")]).unwrap_err();
     assert!(empty[0].starts_with("PAGOS_BANK_A_API_KEY: api_key is empty"), "{empty:?}");
 }
 
 #[test]
 fn a_field_that_nobody_asks_for_is_misspelt() {
-    let folder = Folder::new("misspelt", "[accounts.bank-a]\nmerchantid = \"1\"\n");
+    let folder = Folder::new("[accounts.bank-a]\nmerchantid = \"1\"\n");
     let configuration = folder.load(&[]).unwrap();
     let account = &configuration.accounts[0];
     account.lookup("MERCHANT_ID");
@@ -134,8 +128,8 @@ fn a_field_that_nobody_asks_for_is_misspelt() {
 fn a_file_with_secrets_that_others_can_read_is_warned_about() {
     use std::os::unix::fs::PermissionsExt;
 
-    let folder = Folder::new("mode", "[accounts.bank-a]\napi_key = \"canary-api-key\"\n");
-    let path = folder.0.join(FILE_NAME);
+    let folder = Folder::new("[accounts.bank-a]\napi_key = \"canary-api-key\"\n");
+    let path = folder.0.path().join(FILE_NAME);
     for (mode, count) in [(0o644, 1), (0o600, 0)] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let warnings = folder.load(&[]).unwrap().warnings;

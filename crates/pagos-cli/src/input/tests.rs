@@ -1,9 +1,10 @@
 //! Files that are good, files that are bad, and what is said about them. No provider's own rules.
 
-use std::{collections::BTreeSet, fs, io, path::PathBuf};
+use std::{collections::BTreeSet, fs, io};
 
 use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 use proptest::prelude::*;
+use tempfile::NamedTempFile;
 
 use super::*;
 
@@ -37,27 +38,17 @@ impl Accounts for OneAccount {
 }
 
 /// A file of this test that is removed at its end.
-struct TestFile(PathBuf);
+struct TestFile(NamedTempFile);
 
 impl TestFile {
     fn new(bytes: &[u8]) -> Self {
-        use std::sync::atomic::{AtomicU32, Ordering};
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("pagos-input-{}-{number}.csv", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::write(&path, bytes).unwrap();
-        Self(path)
+        let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+        fs::write(file.path(), bytes).unwrap();
+        Self(file)
     }
 
     fn open(&self) -> Payroll {
-        Payroll::open(&self.0).unwrap()
-    }
-}
-
-impl Drop for TestFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        Payroll::open(self.0.path()).unwrap()
     }
 }
 
@@ -327,13 +318,13 @@ fn a_file_that_changed_after_its_plan_is_refused() {
     let file = TestFile::new(format!("{HEADER}\n{GOOD}\n").as_bytes());
     let payroll = file.open();
     let plan = plan(&payroll, &OneAccount, &mut |_| Ok(())).unwrap();
-    fs::write(&file.0, format!("{HEADER}\n{}\n", row_with("amount", "999999"))).unwrap();
+    fs::write(file.0.path(), format!("{HEADER}\n{}\n", row_with("amount", "999999"))).unwrap();
     let refused = Orders::open(&payroll, &plan, &OneAccount).unwrap_err();
     assert!(refused.to_string().contains("changed after it was planned"), "{refused}");
 
-    fs::write(&file.0, format!("{HEADER}\n{GOOD}\n")).unwrap();
+    fs::write(file.0.path(), format!("{HEADER}\n{GOOD}\n")).unwrap();
     let mut orders = Orders::open(&payroll, &plan, &OneAccount).unwrap();
-    let mut append = fs::OpenOptions::new().append(true).open(&file.0).unwrap();
+    let mut append = fs::OpenOptions::new().append(true).open(file.0.path()).unwrap();
     io::Write::write_all(&mut append, row_with("key", "n-9").as_bytes()).unwrap();
     let last = orders.by_ref().last().unwrap();
     assert!(matches!(last, Err(RowError::File(_))), "{last:?}");

@@ -5,14 +5,12 @@ use http::Method;
 use serde_json::value::RawValue;
 
 use pagos_core::{Error, ProviderRef, Timestamp};
+use pagos_wire::to_json;
 
 use crate::{
     Conekta,
     manage::{Listed, object, segment},
-    payout::{
-        to_json,
-        transfer::{Transfer, is_transfer, moment},
-    },
+    payout::transfer::{Transfer, is_transfer, moment},
     status::{parse, text},
     wire::{EventAnswer, EventData, manage::ResendRequest},
 };

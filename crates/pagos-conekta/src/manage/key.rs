@@ -6,11 +6,12 @@ use http::Method;
 use serde_json::value::RawValue;
 
 use pagos_core::{Error, Timestamp};
+use pagos_wire::to_json;
 
 use crate::{
     Conekta,
     manage::{Listed, flag, object, segment},
-    payout::{to_json, transfer::moment},
+    payout::transfer::moment,
     status::text,
     wire::manage::KeyRequest,
 };

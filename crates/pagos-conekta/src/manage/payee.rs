@@ -7,12 +7,13 @@ use http::Method;
 use serde_json::value::RawValue;
 
 use pagos_core::{Clabe, Error, Timestamp};
+use pagos_wire::to_json;
 
 use crate::{
     Conekta,
     contract::PATH_PAYEES,
     manage::{Listed, flag, object, segment},
-    payout::{check::read_name, destination, to_json, transfer::moment},
+    payout::{check::read_name, destination, transfer::moment},
     status::text,
     wire::{PayeeRequest, manage::PayeeUpdateRequest},
 };

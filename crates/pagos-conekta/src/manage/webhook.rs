@@ -5,11 +5,11 @@ use http::Method;
 use serde_json::value::RawValue;
 
 use pagos_core::Error;
+use pagos_wire::to_json;
 
 use crate::{
     Conekta,
     manage::{Listed, flag, object, segment, texts},
-    payout::to_json,
     status::text,
     wire::manage::WebhookRequest,
 };

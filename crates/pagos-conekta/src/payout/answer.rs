@@ -6,13 +6,14 @@ use http::{Response, StatusCode};
 use serde_json::value::RawValue;
 
 use pagos_core::{Clabe, Error, ErrorKind, Lookup, Observation, ProviderRef, Source, Timestamp};
+use pagos_wire::retry_after;
 
 use crate::{
     payout::{
         handle::{Age, PayeeHandle, is_segment},
         transfer::Transfer,
     },
-    status::{self, Answer, Refusal, Shown, foreign, is_word, parse, retry_after, text},
+    status::{self, Answer, Refusal, Shown, foreign, is_word, parse, text},
     wire::{AccountAnswer, PayeeAnswer},
 };
 

@@ -47,9 +47,6 @@ pub(crate) struct PayoutSettings {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The longest URL that is sent. ETpay states no limit. \[inferred\]
-pub(crate) const URL_LENGTH_MAX: usize = 2048;
-
 /// A session that is called open for longer than a day would never be asked about.
 const OPEN_MINUTES_MAX: u64 = 24 * 60;
 
@@ -92,12 +89,12 @@ impl PaymentConfig {
             return Err(Error::invalid("concat").because("it is one visible ASCII character"));
         }
         let page = |field, url: Option<String>| {
-            url.map(|url| parse_visited(field, &url, environment)).transpose()
+            url.map(|url| WebhookUrl::parse_visited(field, &url, environment)).transpose()
         };
         Ok(PaymentSettings {
             base: parse_base("api_url", &self.api_url, environment)?,
             pages: parse_base("pmt_url", &self.pmt_url, environment)?,
-            notify_url: parse_visited("notify_url", &self.notify_url, environment)?,
+            notify_url: WebhookUrl::parse_visited("notify_url", &self.notify_url, environment)?,
             return_url: page("return_url", self.return_url)?,
             cancel_url: page("cancel_url", self.cancel_url)?,
             concat: self.concat,
@@ -136,23 +133,6 @@ impl PayoutConfig {
             page_first: self.page_first,
         })
     }
-}
-
-/// A URL that ETpay or a payer's browser visits: public and https in `Live`, at most 2048
-/// characters, without a fragment.
-pub(crate) fn parse_visited(
-    field: &'static str,
-    url: &str,
-    environment: Environment,
-) -> Result<WebhookUrl, Error> {
-    let refused = |because: &str| Error::invalid(field).because(because);
-    let parsed = WebhookUrl::parse(url, environment, URL_LENGTH_MAX)
-        .map_err(|error| refused(error.message()))?;
-    let is_plain = url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
-    if is_plain && environment == Environment::Live {
-        return Err(refused("plain http is for the sandbox only; live wants https"));
-    }
-    Ok(parsed)
 }
 
 fn parse_base(field: &'static str, url: &str, environment: Environment) -> Result<BaseUrl, Error> {

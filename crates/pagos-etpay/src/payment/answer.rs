@@ -1,27 +1,21 @@
 //! What ETpay answers about payments: refusals, and the tries of payers. Requests are built in
 //! `payment.rs`, and what a notification is worth is decided in `sign.rs`.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use http::{Response, StatusCode, header::RETRY_AFTER};
+use http::{Response, StatusCode};
 use serde_json::value::RawValue;
 
 use pagos_core::{
     Currency, Echo, Error, ErrorKind, FailReason, Lookup, Money, Observation, OrderKey,
     PaymentOrder, PaymentRef, ProviderRef, Rut, Source, Status, Timestamp,
 };
-use pagos_wire::{WireInteger, WireText, redact};
+use pagos_wire::{WireInteger, WireText, redact, retry_after};
 
 use crate::{
     config::Settings,
     sign::hide,
     wire::{Attempt, RefusalAnswer},
 };
-
-/// How long to wait after a 429 that does not say. ETpay's limits are unknown. \[inferred\]
-const RETRY_AFTER_SECONDS: u64 = 60;
-const RETRY_AFTER_SECONDS_MAX: u64 = 3600;
 
 /// Words of this length on are tokens rather than words.
 const WORD_LENGTH_MAX: usize = 24;
@@ -218,10 +212,4 @@ fn without_tokens(text: &str) -> String {
         shown.push_str(word.get(bare.len()..).unwrap_or_default());
     }
     shown
-}
-
-fn retry_after(response: &Response<Bytes>) -> Duration {
-    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
-    let seconds = wait.and_then(|wait| wait.parse().ok()).unwrap_or(RETRY_AFTER_SECONDS);
-    Duration::from_secs(seconds.min(RETRY_AFTER_SECONDS_MAX))
 }

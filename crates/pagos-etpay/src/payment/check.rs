@@ -9,7 +9,7 @@ use pagos_wire::WebhookUrl;
 
 use crate::{
     bank::{self, Basis},
-    config::{PaymentSettings, parse_visited},
+    config::PaymentSettings,
     wire::MetadataLine,
 };
 
@@ -107,7 +107,7 @@ pub(crate) fn read_page<'a>(
     configured: Option<&'a WebhookUrl>,
 ) -> Result<Option<&'a str>, Violation> {
     let Some(url) = ordered else { return Ok(configured.map(WebhookUrl::as_str)) };
-    match parse_visited(field, url, environment) {
+    match WebhookUrl::parse_visited(field, url, environment) {
         Ok(_) => Ok(Some(url)),
         Err(error) => Err(Violation::new(field, error.message(), "write another URL")),
     }

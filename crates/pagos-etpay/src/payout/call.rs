@@ -11,13 +11,12 @@ use pagos_core::{
     Balance, Currency, Departure, Error, ErrorKind, Lookup, Observation, PayoutOrder, ProviderRef,
     Violation,
 };
-use pagos_wire::{money_call_failure, post_json, query_failure, to_ascii_json};
+use pagos_wire::{invalid, money_call_failure, post_json, query_failure, to_ascii_json};
 
 use crate::{
     Etpay,
     config::PayoutSettings,
     contract::{self, BalanceAnswer},
-    payment::invalid,
     payout,
     session::{Login, LoginContext, Standing, Token},
     status::{refusal, refused_query, unknown_outcome},

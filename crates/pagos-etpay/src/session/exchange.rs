@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use pagos_core::{Departure, Error, ErrorKind, Timestamp};
-use pagos_wire::{WireInteger, WireText, post_json, query_failure, sensitive, to_ascii_json};
-
-use crate::{
-    session::{LoginContext, Token, Visit},
-    status::retry_after,
+use pagos_wire::{
+    WireInteger, WireText, post_json, query_failure, retry_after, sensitive, to_ascii_json,
 };
+
+use crate::session::{LoginContext, Token, Visit};
 
 /// Source: docs: D4, D5; that Chile's path is the same is \[inferred\].
 const LOGIN_PATH: &str = "/v1/auth/login";
@@ -63,17 +62,17 @@ struct Authorization {
 }
 
 /// Sends the login. No body of it, neither way, gets into an error.
-pub(super) async fn send(desk: &LoginContext<'_>) -> Result<Response<Bytes>, Error> {
+pub(super) async fn send(login: &LoginContext<'_>) -> Result<Response<Bytes>, Error> {
     let body = to_ascii_json(&LoginRequest {
-        username: &desk.payouts.username,
-        password: desk.payouts.password.expose(),
+        username: &login.payouts.username,
+        password: login.payouts.password.expose(),
         merchant: Merchant {
-            code: &desk.settings.merchant_code,
-            api_token: desk.settings.merchant_api_token.expose(),
+            code: &login.settings.merchant_code,
+            api_token: login.settings.merchant_api_token.expose(),
         },
     })?;
-    let request = post_json(&desk.payouts.base, LOGIN_PATH, [], body)?;
-    desk.transport.send(request, Departure::Anytime).await.map_err(|failure| {
+    let request = post_json(&login.payouts.base, LOGIN_PATH, [], body)?;
+    login.transport.send(request, Departure::Anytime).await.map_err(|failure| {
         let because = format!("the login got no answer: {failure}");
         query_failure(failure).because(because)
     })

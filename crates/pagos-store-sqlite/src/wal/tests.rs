@@ -4,10 +4,11 @@ use std::{
     fs,
     io::Cursor,
     path::PathBuf,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use rusqlite::Connection;
+use tempfile::TempDir;
 
 use super::*;
 
@@ -15,23 +16,19 @@ const PAGE_BYTES: usize = 4_096;
 const STRIDE: usize = FRAME_BYTES + PAGE_BYTES;
 
 /// A folder that goes with the test.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("pagos-wal-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(tempfile::tempdir().unwrap())
     }
 
     fn db(&self) -> PathBuf {
-        self.0.join("w.db")
+        self.0.path().join("w.db")
     }
 
     fn log(&self) -> PathBuf {
-        self.0.join("w.db-wal")
+        self.0.path().join("w.db-wal")
     }
 
     fn open(&self) -> Connection {
@@ -45,12 +42,6 @@ impl Folder {
 
     fn damage(&self) -> Option<Damage> {
         find_damage(&self.db(), &self.log()).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

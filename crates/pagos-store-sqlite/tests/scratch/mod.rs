@@ -3,9 +3,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
+
+use tempfile::TempDir;
 
 use pagos_core::{
     AccountName, AccountNumber, AccountType, Beneficiary, Currency, Money, OrderKey, PaymentOrder,
@@ -17,34 +18,22 @@ use pagos_engine::{
 };
 use pagos_store_sqlite::SqliteStore;
 
-static NUMBER: AtomicU32 = AtomicU32::new(0);
-
 pub(crate) struct Scratch {
-    directory: PathBuf,
+    directory: TempDir,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("pagos-store-sqlite-{}-{number}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&directory).unwrap();
-        Self { directory }
+        Self { directory: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
-        self.directory.join("pagos.db")
+        self.directory.path().join("pagos.db")
     }
 
     #[allow(dead_code)]
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.directory);
+        self.directory.path().join(name)
     }
 }
 

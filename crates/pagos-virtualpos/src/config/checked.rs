@@ -15,9 +15,6 @@ use crate::{
     sign::Credentials,
 };
 
-/// The longest URL that is sent. \[inferred\]
-const URL_LENGTH_MAX: usize = 2048;
-
 /// The longest key of either kind, so that a token stays below 4 KiB. \[inferred\]
 const KEY_LENGTH_MAX: usize = 128;
 
@@ -77,7 +74,7 @@ impl PaymentConfig {
         check_key("payments_api_key", &self.api_key)?;
         check_key("payments_secret_key", &self.secret_key)?;
         let page = |field, url: Option<String>| {
-            url.map(|url| parse_visited(field, &url, environment)).transpose()
+            url.map(|url| WebhookUrl::parse_visited(field, &url, environment)).transpose()
         };
         Ok(PaymentSettings {
             environment,
@@ -117,21 +114,6 @@ pub(crate) struct PaymentSettings {
     pub(crate) credentials: Credentials,
     pub(crate) return_url: Option<WebhookUrl>,
     pub(crate) notify_url: Option<WebhookUrl>,
-}
-
-/// A URL that VirtualPOS or a payer's browser visits: public and https in `Live`.
-pub(crate) fn parse_visited(
-    field: &'static str,
-    url: &str,
-    environment: Environment,
-) -> Result<WebhookUrl, Error> {
-    let refused = |because: &str| Error::invalid(field).because(because);
-    let parsed = WebhookUrl::parse(url, environment, URL_LENGTH_MAX)
-        .map_err(|error| refused(error.message()))?;
-    if environment == Environment::Live && is_plain(url) {
-        return Err(refused("plain http is for the sandbox only; live wants https"));
-    }
-    Ok(parsed)
 }
 
 /// https, but for loopback: every request tells the API key.

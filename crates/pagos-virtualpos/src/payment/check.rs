@@ -4,9 +4,10 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use pagos_core::{Currency, Document, Money, PaymentOrder, Violation};
+use pagos_wire::WebhookUrl;
 
 use crate::{
-    config::{PaymentSettings, Settings, parse_visited},
+    config::{PaymentSettings, Settings},
     payout,
     settings::RutCheck,
 };
@@ -84,7 +85,7 @@ pub(crate) fn read_return_url<'a>(
     let Some(url) = ordered else {
         return Ok(payments.return_url.as_ref().map(|url| url.as_str()));
     };
-    match parse_visited("return_url", url, payments.environment) {
+    match WebhookUrl::parse_visited("return_url", url, payments.environment) {
         Ok(_) => Ok(Some(url)),
         Err(error) => Err(Violation::new("return_url", error.message(), "write another URL")),
     }

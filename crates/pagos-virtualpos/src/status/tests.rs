@@ -62,22 +62,6 @@ fn texts_are_masked() {
     }
 }
 
-#[test]
-fn a_retry_is_never_put_off_for_ever() {
-    let wait = |value: Option<&str>| {
-        let mut response = Response::new(Bytes::new());
-        if let Some(value) = value {
-            response.headers_mut().insert(RETRY_AFTER, value.parse().unwrap());
-        }
-        retry_after(&response).as_secs()
-    };
-    assert_eq!(wait(Some("7")), 7);
-    assert_eq!(wait(Some("7200")), contract::THROTTLE_WAIT_S_MAX);
-    for unreadable in [None, Some("-1"), Some("Wed, 21 Oct 2015 07:28:00 GMT")] {
-        assert_eq!(wait(unreadable), contract::THROTTLE_WAIT_S);
-    }
-}
-
 proptest! {
     #[test]
     fn no_body_makes_it_panic(http in 100_u16..600, body in ".{0,80}") {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use pagos_core::{AccountName, Departure, Error, Reached, TransportError};
 use pagos_http::HttpTransport;
 use pagos_system::System;
+use tempfile::TempDir;
 
 use super::*;
 use crate::{
@@ -36,13 +37,11 @@ fn make(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
 }
 
 /// A folder with `pagos.toml` (which is not there) and PEM files, gone at its end.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("pagos-certificate-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let (certificate, key) = pair();
         for (name, text) in [
             ("client.pem", certificate.as_str()),
@@ -51,16 +50,17 @@ impl Folder {
             ("other-key.pem", &pair().1),
             ("canary.txt", "canary of no PEM text"),
         ] {
-            fs::write(folder.join(name), text).unwrap();
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
             #[cfg(unix)]
-            set_mode(&folder.join(name), 0o600);
+            set_mode(&path, 0o600);
         }
         Self(folder)
     }
 
     /// An account whose file is in the folder.
     fn account(&self, fields: &[(&str, &str)]) -> AccountSettings {
-        let origin = || Origin::File { path: self.0.join("pagos.toml"), line: 4 };
+        let origin = || Origin::File { path: self.0.path().join("pagos.toml"), line: 4 };
         let mut settings = AccountSettings::new(AccountName::new("virtualpos").unwrap(), origin());
         for (name, value) in [("base_url", "https://payouts.example")].iter().chain(fields) {
             settings.set(name, (*value).to_owned(), origin());
@@ -69,12 +69,6 @@ impl Folder {
             settings.set(key, "canary-key".to_owned(), origin());
         }
         settings
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -105,7 +99,7 @@ const CLIENT: [(&str, &str); 2] =
 
 #[test]
 fn an_account_with_certificates_has_a_transport_of_its_own() {
-    let folder = Folder::new("own");
+    let folder = Folder::new();
     let (certificate, key) = pair();
     let texts = [("client_certificate", certificate.as_str()), ("client_key", key.as_str())];
     let in_one = [("client_certificate", "both.pem"), ("client_key", "both.pem")];
@@ -131,7 +125,7 @@ fn an_account_with_certificates_has_a_transport_of_its_own() {
 
 #[test]
 fn nothing_is_read_where_nothing_is_sent() {
-    let folder = Folder::new("unread");
+    let folder = Folder::new();
     let settings = folder.account(&[("client_certificate", "none.pem"), ("root_certificate", "x")]);
     for missing_fields in [MissingFields::Unsigned, MissingFields::Credentials] {
         let seams = Seams { connect: make, ..seams::offline() };
@@ -143,7 +137,7 @@ fn nothing_is_read_where_nothing_is_sent() {
 
 #[test]
 fn what_does_not_do_is_told_with_its_place_and_without_its_value() {
-    let folder = Folder::new("wrong");
+    let folder = Folder::new();
     let key_text = "-----BEGIN PRIVATE KEY-----\ncanary!\n-----END PRIVATE KEY-----\n";
     let cases: [(&[(&str, &str)], &str); 8] = [
         (
@@ -168,7 +162,7 @@ fn what_does_not_do_is_told_with_its_place_and_without_its_value() {
         (&CLIENT[1..], "client_key is set without client_certificate"),
         (&[("root_certificate", "canary.txt")], "root_certificate: there is no certificate"),
     ];
-    let place = folder.0.join("pagos.toml");
+    let place = folder.0.path().join("pagos.toml");
     for (fields, expected) in cases {
         let problems = used(&folder.account(fields)).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
@@ -178,7 +172,7 @@ fn what_does_not_do_is_told_with_its_place_and_without_its_value() {
     }
     let missing = [("client_certificate", "a"), ("client_key", "b"), ("root_certificate", "c")];
     assert_eq!(used(&folder.account(&missing)).unwrap_err().len(), 3, "all in one go");
-    let huge = File::create(folder.0.join("huge.pem")).unwrap();
+    let huge = File::create(folder.0.path().join("huge.pem")).unwrap();
     huge.set_len(SIZE_BYTES_MAX + 1).unwrap();
     let problems = used(&folder.account(&[("root_certificate", "huge.pem")])).unwrap_err();
     assert!(problems[0].contains("has more than 1048576 bytes"), "{problems:?}");
@@ -186,13 +180,13 @@ fn what_does_not_do_is_told_with_its_place_and_without_its_value() {
 
 #[test]
 fn a_path_in_a_variable_is_meant_from_where_we_are() {
-    let folder = Folder::new("variable");
+    let folder = Folder::new();
     let mut settings = folder.account(&CLIENT);
     let variable = || Origin::Variable("PAGOS_VIRTUALPOS_CLIENT_KEY".to_owned());
     settings.set("client_key", "client-key.pem".to_owned(), variable());
     let problems = used(&settings).unwrap_err();
     assert!(problems[0].starts_with("PAGOS_VIRTUALPOS_CLIENT_KEY: client_key is"), "{problems:?}");
-    let path = folder.0.join("client-key.pem");
+    let path = folder.0.path().join("client-key.pem");
     settings.set("client_key", path.to_str().unwrap().to_owned(), variable());
     assert!(used(&settings).is_ok());
 }
@@ -200,9 +194,9 @@ fn a_path_in_a_variable_is_meant_from_where_we_are() {
 #[cfg(unix)]
 #[test]
 fn a_key_that_others_can_read_is_warned_about() {
-    let folder = Folder::new("mode");
+    let folder = Folder::new();
     let settings = folder.account(&CLIENT);
-    let path = folder.0.join("client-key.pem");
+    let path = folder.0.path().join("client-key.pem");
     for (mode, is_warned) in [(0o644, true), (0o640, true), (0o600, false)] {
         set_mode(&path, mode);
         let key = Pem::read(&settings, CLIENT_KEY, "client-key.pem".to_owned()).unwrap();
