@@ -22,6 +22,7 @@
 mod agreement;
 mod claim;
 mod commit;
+mod hooked;
 mod inbox;
 mod list;
 mod payment_commit;
@@ -39,7 +40,10 @@ use std::{fmt, future::Future, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
-pub use self::agreement::agrees_with_memory;
+pub use self::{
+    agreement::agrees_with_memory,
+    hooked::{Call, Done, Hook, HookedStore},
+};
 use crate::store::Store;
 
 /// One promise of [`Store`], as a test on an empty store.

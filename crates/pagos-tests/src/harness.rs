@@ -124,7 +124,7 @@ impl Harness {
         injector: &Arc<FaultInjector>,
     ) -> Engine {
         let record = Arc::clone(&self.record);
-        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(injector), record);
+        let store = RecordingStore::over(Arc::clone(&self.store), Arc::clone(injector), record);
         let accounts = Accounts::new().with(self.kit.account(), provider);
         let timer = Arc::clone(&self.timer) as _;
         finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap()

@@ -79,7 +79,7 @@ impl ScriptedHarness {
     ) -> Engine {
         let provider = FaultyProvider::new(provider, Arc::clone(injector));
         let record = Arc::clone(&self.record);
-        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(injector), record);
+        let store = RecordingStore::over(Arc::clone(&self.store), Arc::clone(injector), record);
         let accounts = Accounts::new().with(account(), provider);
         let timer = Arc::clone(&self.timer) as _;
         finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap()

@@ -242,7 +242,7 @@ impl Simulation {
         serves: impl Fn(Participant) -> bool,
     ) -> Engine {
         let record = Arc::clone(&self.record);
-        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(injector), record);
+        let store = RecordingStore::over(Arc::clone(&self.store), Arc::clone(injector), record);
         let clock = Arc::clone(&timer);
         let accounts = self.accounts(injector, clock, serves);
         let policy = self.plan.policy.clone();

@@ -71,7 +71,7 @@ fn i06_the_same_delivery_twice_is_applied_once() {
 fn i06_what_cannot_be_stored_is_not_acknowledged_and_comes_again() {
     let injector = Arc::new(FaultInjector::new());
     let store =
-        RecordingStore::new(Arc::new(MemoryStore::new()), Arc::clone(&injector), Arc::default());
+        RecordingStore::over(Arc::new(MemoryStore::new()), Arc::clone(&injector), Arc::default());
     let harness = Harness::over(store, kit(), 6, Profile::None);
     harness.submit(vec![order("a")]);
     let engine = harness.engine();

@@ -289,7 +289,7 @@ fn a_row_that_cannot_be_read_does_not_end_the_loop() {
     let succeeded = Status::Succeeded;
     let mut scripted =
         ScriptedHarness::new(&CAREFUL, [Reply::Says(succeeded)], [Answer::Found(succeeded)]);
-    scripted.store = BlockingStore::new(Arc::new(SqliteStore::open(&path).unwrap()));
+    scripted.store = BlockingStore::over(Arc::new(SqliteStore::open(&path).unwrap()));
     scripted.submit(&["a"]);
     let inner = Arc::clone(&scripted.provider);
     let row = inner.seen(&order("a"), succeeded, Source::Listing);

@@ -37,7 +37,7 @@ struct Events {
 }
 
 fn events(schedule: &Schedule, store: Arc<dyn Store>) -> Events {
-    let steady = BlockingStore::new(Arc::clone(&store));
+    let steady = BlockingStore::over(Arc::clone(&store));
     let ended = simulate(schedule, steady, Detail::Trace);
     ended.summary.unwrap_or_else(|because| panic!("seed {}: {because}", schedule.seed));
     let rows = wait_for(store.list(&Filter::default(), &Page::by_key(usize::MAX))).unwrap();

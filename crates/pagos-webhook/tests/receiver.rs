@@ -59,7 +59,7 @@ async fn receiver_2_of_hints_one_small_row_is_kept_for_each_order_and_the_answer
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert!(store.stored().await.is_empty(), "no hint counts as verified");
-    let kept = store.inner.deliveries(None, 0, 9).await.unwrap();
+    let kept = store.kept.deliveries(None, 0, 9).await.unwrap();
     assert_eq!(kept.len(), 1);
     assert_eq!((&kept[0].item.delivery.body[..], kept[0].repeats), (&b"payment ours"[..], 2));
     assert!(kept[0].item.delivery.headers.is_empty());

@@ -87,7 +87,7 @@ impl Simulation {
             injector.plan(Plan::FailAt(point));
         }
         let record = Arc::clone(&self.record);
-        let store = RecordingStore::new(Arc::clone(&self.store), Arc::clone(&injector), record);
+        let store = RecordingStore::over(Arc::clone(&self.store), Arc::clone(&injector), record);
         let decoder = self.decoders.provider(&participant.account()).and_then(|it| it.webhooks());
         let decoder = decoder.expect("a provider that sends webhooks reads them");
         let status = receive(store, &participant.account(), decoder, delivery);

@@ -39,7 +39,7 @@ const STEPS: [&str; 8] = [
     "commit, after",
     "payout, before",
     "inbox, before",
-    "payout of, before",
+    "payout_of, before",
     "session, before",
 ];
 

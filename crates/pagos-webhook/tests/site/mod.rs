@@ -4,8 +4,6 @@
 #![allow(dead_code, reason = "each file of tests uses what it needs")]
 
 use std::{
-    collections::BTreeMap,
-    fmt,
     net::SocketAddr,
     sync::{
         Arc,
@@ -16,18 +14,16 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use pagos_core::{
     Absence, AccountName, Bank, Clock, Contract, Decoded, Deduplication, Delivery, Departure,
     Descriptor, Environment, Error, ErrorKind, Event, Handle, Hint, Lookup, Observation, OrderKey,
-    PaymentOrder, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Receipt, Secret,
-    SignatureMatch, Subject, Timestamp, Verified, Violation, WebhookDecoder,
+    PayoutOrder, PayoutProvider, PayoutRef, Receipt, Secret, SignatureMatch, Subject, Timestamp,
+    Verified, Violation, WebhookDecoder,
 };
 use pagos_engine::{
-    Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
-    InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, MemoryStore, Notice,
-    Page, Payment, PaymentCommitted, PaymentStep, PaymentStore, Payout, Refused, Released,
-    RetentionStore, Run, RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted,
-    SubmittedPayment, Tally, Trust, Turn, Verdict,
+    InboxItem, InboxStore, MemoryStore, PaymentStore, Store, StoreError, Trust,
+    suite::{Call, Hook, HookedStore},
 };
 use pagos_webhook::{Endpoint, Receiver, Served, Settings};
 use tokio::{
@@ -269,25 +265,29 @@ impl WebhookDecoder for Invented {
 }
 
 /// A store in memory whose inbox takes a delivery only when the test lets it, or never.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Gated {
-    pub(crate) inner: MemoryStore,
+    pub(crate) kept: Arc<MemoryStore>,
     gate: Option<Semaphore>,
     waiting: AtomicU64,
     is_broken: bool,
 }
 
 impl Gated {
-    pub(crate) fn open() -> Arc<Self> {
-        Arc::new(Self::default())
+    pub(crate) fn open() -> Arc<HookedStore<Self>> {
+        Self::default().hooked()
     }
 
-    pub(crate) fn shut() -> Arc<Self> {
-        Arc::new(Self { gate: Some(Semaphore::new(0)), ..Self::default() })
+    pub(crate) fn shut() -> Arc<HookedStore<Self>> {
+        Self { gate: Some(Semaphore::new(0)), ..Self::default() }.hooked()
     }
 
-    pub(crate) fn broken() -> Arc<Self> {
-        Arc::new(Self { is_broken: true, ..Self::default() })
+    pub(crate) fn broken() -> Arc<HookedStore<Self>> {
+        Self { is_broken: true, ..Self::default() }.hooked()
+    }
+
+    fn hooked(self) -> Arc<HookedStore<Self>> {
+        HookedStore::new(self.kept.clone(), self)
     }
 
     /// Stores a payment under this key, so that hints can name it.
@@ -296,7 +296,7 @@ impl Gated {
             "key": key, "account": "invented", "amount": {"minor": 1500, "currency": "CLP"},
         });
         let order = serde_json::from_value(order).unwrap();
-        self.inner.submit_payment(order, Timestamp::default()).await.unwrap();
+        self.kept.submit_payment(order, Timestamp::default()).await.unwrap();
     }
 
     pub(crate) fn let_in(&self, count: usize) {
@@ -314,292 +314,31 @@ impl Gated {
     }
 
     pub(crate) async fn stored(&self) -> Vec<InboxItem> {
-        self.inner
+        self.kept
             .inbox(Trust::Verified, &[account()], Timestamp::from_millis(i64::MAX), usize::MAX)
             .await
             .unwrap()
     }
 }
 
-impl fmt::Debug for Gated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gated")
-    }
-}
-
-#[async_trait]
-impl Store for Gated {
-    async fn take_turn(&self) -> Result<Turn, StoreError> {
-        self.inner.take_turn().await
-    }
-
-    async fn identity(&self) -> Result<String, StoreError> {
-        self.inner.identity().await
-    }
-
-    async fn bind(&self, account: &AccountName, world: &str) -> Result<String, StoreError> {
-        self.inner.bind(account, world).await
-    }
-
-    async fn submit(
-        &self,
-        run: &RunId,
-        intents: Vec<Intent>,
-    ) -> Result<Vec<Submitted>, StoreError> {
-        self.inner.submit(run, intents).await
-    }
-
-    async fn release(
-        &self,
-        run: &RunId,
-        expected: u64,
-        now: Timestamp,
-    ) -> Result<Released, StoreError> {
-        self.inner.release(run, expected, now).await
-    }
-
-    async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
-        self.inner.withdraw(run).await
-    }
-
-    async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
-        self.inner.run(run).await
-    }
-
-    async fn claim(
-        &self,
-        request: ClaimRequest,
-        begin: &dyn Begin,
-    ) -> Result<Vec<Claim>, StoreError> {
-        self.inner.claim(request, begin).await
-    }
-
-    async fn end_claims(&self) -> Result<u64, StoreError> {
-        self.inner.end_claims().await
-    }
-
-    async fn commit(&self, step: Step) -> Result<Committed, StoreError> {
-        self.inner.commit(step).await
-    }
-
-    async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
-        self.inner.payout(key).await
-    }
-
-    async fn payout_of(
-        &self,
-        account: &AccountName,
-        reference: &ProviderRef,
-    ) -> Result<Option<OrderKey>, StoreError> {
-        self.inner.payout_of(account, reference).await
-    }
-
-    async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError> {
-        self.inner.list(filter, page).await
-    }
-
-    async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
-        self.inner.history(key).await
-    }
-
-    async fn tally(&self, run: Option<&RunId>) -> Result<Tally, StoreError> {
-        self.inner.tally(run).await
-    }
-
-    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due(lanes).await
-    }
-
-    async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<(u64, Notice)>, StoreError> {
-        self.inner.outbox(after, limit).await
-    }
-
-    async fn newest_notice(&self) -> Result<u64, StoreError> {
-        self.inner.newest_notice().await
-    }
-
-    async fn reader(&self, name: &str) -> Result<Option<u64>, StoreError> {
-        self.inner.reader(name).await
-    }
-
-    async fn acknowledge(&self, name: &str, number: u64) -> Result<(), StoreError> {
-        self.inner.acknowledge(name, number).await
-    }
-
-    async fn swept(&self, account: &AccountName) -> Result<BTreeMap<u32, Timestamp>, StoreError> {
-        self.inner.swept(account).await
-    }
-
-    async fn note_swept(
-        &self,
-        account: &AccountName,
-        part: u32,
-        was: Option<Timestamp>,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.inner.note_swept(account, part, was, at).await
-    }
-
-    async fn halt(&self, notice: Notice) -> Result<bool, StoreError> {
-        self.inner.halt(notice).await
-    }
-
-    async fn resume(&self, notice: Notice) -> Result<bool, StoreError> {
-        self.inner.resume(notice).await
-    }
-
-    async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
-        self.inner.halted().await
-    }
-}
-
-#[async_trait]
-impl InboxStore for Gated {
-    async fn receive(
-        &self,
-        account: &AccountName,
-        delivery: &Delivery,
-        verdict: &Verdict,
-    ) -> Result<InboxId, StoreError> {
-        if self.is_broken {
-            return Err(StoreError::new("the disk is full"));
+impl Hook for Gated {
+    fn around<'a, T: Send + 'a>(
+        &'a self,
+        call: Call,
+        run: BoxFuture<'a, Result<T, StoreError>>,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        if call.name != "receive" {
+            return run;
         }
-        if let Some(gate) = &self.gate {
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-            gate.acquire().await.unwrap().forget();
-        }
-        self.inner.receive(account, delivery, verdict).await
-    }
-
-    async fn inbox(
-        &self,
-        trust: Trust,
-        accounts: &[AccountName],
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<InboxItem>, StoreError> {
-        self.inner.inbox(trust, accounts, now, limit).await
-    }
-
-    async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
-        self.inner.file(id, filing).await
-    }
-
-    async fn reopen(
-        &self,
-        id: InboxId,
-        verdict: Option<Verdict>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.inner.reopen(id, verdict, now).await
-    }
-
-    async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError> {
-        self.inner.delivery(id).await
-    }
-
-    async fn deliveries(
-        &self,
-        state: Option<InboxState>,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Filed>, StoreError> {
-        self.inner.deliveries(state, after, limit).await
-    }
-
-    async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
-        self.inner.count_refused(refused).await
-    }
-
-    async fn refused(&self) -> Result<Vec<Refused>, StoreError> {
-        self.inner.refused().await
-    }
-}
-
-#[async_trait]
-impl RetentionStore for Gated {
-    async fn candidates(
-        &self,
-        scope: Scope,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        self.inner.candidates(scope, after, limit).await
-    }
-
-    async fn seal(
-        &self,
-        leaving: Vec<Leaving>,
-        now: Timestamp,
-    ) -> Result<Vec<Sealing>, StoreError> {
-        self.inner.seal(leaving, now).await
-    }
-
-    async fn sealed(&self, key: &OrderKey) -> Result<Option<Seal>, StoreError> {
-        self.inner.sealed(key).await
-    }
-
-    async fn archived(&self, run: &RunId) -> Result<Tally, StoreError> {
-        self.inner.archived(run).await
-    }
-
-    async fn forgettable_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.inner.forgettable_deliveries(before).await
-    }
-
-    async fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
-        self.inner.forget_deliveries(before, limit).await
-    }
-
-    async fn forget_notices(&self, up_to: u64) -> Result<u64, StoreError> {
-        self.inner.forget_notices(up_to).await
-    }
-
-    async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        self.inner.readers().await
-    }
-}
-
-#[async_trait]
-impl PaymentStore for Gated {
-    async fn submit_payment(
-        &self,
-        order: PaymentOrder,
-        now: Timestamp,
-    ) -> Result<SubmittedPayment, StoreError> {
-        self.inner.submit_payment(order, now).await
-    }
-
-    async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError> {
-        self.inner.payment(key).await
-    }
-
-    async fn session(
-        &self,
-        account: &AccountName,
-        reference: &ProviderRef,
-    ) -> Result<Option<KnownSession>, StoreError> {
-        self.inner.session(account, reference).await
-    }
-
-    async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError> {
-        self.inner.commit_payment(step).await
-    }
-
-    async fn payments(
-        &self,
-        status: Option<&str>,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<Payment>, StoreError> {
-        self.inner.payments(status, after, limit).await
-    }
-
-    async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError> {
-        self.inner.claim_payments(request).await
-    }
-
-    async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
-        self.inner.payment_history(key).await
+        Box::pin(async move {
+            if self.is_broken {
+                return Err(StoreError::new("the disk is full"));
+            }
+            if let Some(gate) = &self.gate {
+                self.waiting.fetch_add(1, Ordering::SeqCst);
+                gate.acquire().await.unwrap().forget();
+            }
+            run.await
+        })
     }
 }
