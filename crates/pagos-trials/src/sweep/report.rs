@@ -63,7 +63,7 @@ impl Report {
         }
         self.print_reasons(&cells);
         println!(
-            "sweep: {}, seed {}, {} harnesses, {} aborts, {} starts, {} payouts, {} payments, {} movements, \
+            "sweep: {}, seed {}, {} cases, {} aborts, {} starts, {} payouts, {} payments, {} movements, \
              {} decisions of the operator, {took:.1?}",
             database.word(),
             options.seed,
