@@ -104,12 +104,12 @@ impl Login {
     /// # Errors
     /// `Unauthorized` where the login was refused, `Throttled`, and `Undelivered` for the rest.
     /// Each counts for callers of the next seconds too, without another login.
-    pub(crate) async fn token(&self, desk: &LoginContext<'_>) -> Result<Arc<Token>, Error> {
-        let cell = self.cell(desk.clock.now());
-        let visit = cell.get_or_init(visit(desk)).await;
+    pub(crate) async fn token(&self, context: &LoginContext<'_>) -> Result<Arc<Token>, Error> {
+        let cell = self.cell(context.clock.now());
+        let visit = cell.get_or_init(visit(context)).await;
         match &visit.outcome {
             Ok(token) => Ok(token.clone()),
-            Err(refused) => Err(refused.tell(visit.until.since(desk.clock.now()))),
+            Err(refused) => Err(refused.tell(visit.until.since(context.clock.now()))),
         }
     }
 
@@ -186,12 +186,12 @@ impl Refused {
 }
 
 /// Logs in, once.
-async fn visit(desk: &LoginContext<'_>) -> Visit {
-    let response = match exchange::send(desk).await {
+async fn visit(context: &LoginContext<'_>) -> Visit {
+    let response = match exchange::send(context).await {
         Ok(response) => response,
         Err(error) => {
-            return Visit::refused(error.kind(), error.to_string(), desk.clock.now());
+            return Visit::refused(error.kind(), error.to_string(), context.clock.now());
         }
     };
-    exchange::read(&response, desk.clock.now())
+    exchange::read(&response, context.clock.now())
 }

@@ -64,6 +64,7 @@ mod tests {
 
     #[test]
     fn a_provider_takes_its_own_samples() {
+        let mut payments_taken = 0;
         for kit in KITS {
             let clock = Arc::new(VirtualClock::starting_at(start()));
             let twin = kit.twin(Faults::new(Profile::None, 1), Terms::default());
@@ -75,7 +76,10 @@ mod tests {
             assert_eq!(kit.order("a1").amount.currency, kit.currency(), "{kit:?}");
             if let (Some(payments), Some(order)) = (provider.payments(), kit.payment_order("a1")) {
                 assert_eq!(payments.check(&order), Ok(()), "{kit:?}");
+                payments_taken += 1;
             }
+            assert!(kit.payment().is_some() || kit.payment_order("a1").is_none(), "{kit:?}");
         }
+        assert!(payments_taken > 1, "hardly a payment was looked at");
     }
 }

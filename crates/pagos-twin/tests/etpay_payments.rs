@@ -1,4 +1,4 @@
-//! Sessions of payers: how they are opened, what the funnel shows and does, how they end.
+//! Sessions of payers: how they are opened, what the page shows and does, how they end.
 //! Not what the notifications look like.
 
 use bytes::Bytes;

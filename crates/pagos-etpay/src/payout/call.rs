@@ -51,13 +51,13 @@ impl PayoutSide<'_> {
 
     /// Logs in if need be.
     pub(crate) async fn token(self) -> Result<Arc<Token>, Error> {
-        let desk = LoginContext {
+        let context = LoginContext {
             settings: &self.etpay.settings,
             payouts: self.payouts,
             transport: self.etpay.transport.as_ref(),
             clock: self.etpay.clock.as_ref(),
         };
-        self.login.token(&desk).await
+        self.login.token(&context).await
     }
 
     /// Sends a payout, once. A login before it moves no money, so whatever fails in it was not the

@@ -16,11 +16,11 @@ use crate::{
 /// What the merchant still has to do, each at its time.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    things: Vec<(Timestamp, Errand)>,
+    things: Vec<(Timestamp, Submission)>,
 }
 
 #[derive(Debug, Clone)]
-struct Errand {
+struct Submission {
     run: RunId,
     orders: Vec<PayoutOrder>,
     is_repeated: bool,
@@ -32,12 +32,15 @@ impl Agenda {
         let mut first = orders;
         let is_split = first.len() > 1 && chance.below(4) == 0;
         let second = if is_split { first.split_off(first.len() / 2) } else { Vec::new() };
-        let errand =
-            |name: &str, orders| Errand { run: RunId(name.to_owned()), orders, is_repeated: false };
-        let mut things = vec![(now, errand("first", first))];
+        let submission = |name: &str, orders| Submission {
+            run: RunId(name.to_owned()),
+            orders,
+            is_repeated: false,
+        };
+        let mut things = vec![(now, submission("first", first))];
         if !second.is_empty() {
             let later = now.plus(chance.within(Span::from_millis(1, 3_600_000)));
-            things.push((later, errand("second", second)));
+            things.push((later, submission("second", second)));
         }
         Self { things }
     }
@@ -54,52 +57,52 @@ impl Simulation {
         let (due, later) =
             std::mem::take(&mut self.agenda.things).into_iter().partition(|(at, _)| *at <= now);
         self.agenda.things = later;
-        let due: Vec<(Timestamp, Errand)> = due;
+        let due: Vec<(Timestamp, Submission)> = due;
         let count = due.len();
-        for (_, errand) in due {
+        for (_, submission) in due {
             self.log.turn(|| "merchant".to_owned());
-            self.run_errand(errand);
+            self.run_submission(submission);
         }
         count
     }
 
-    fn run_errand(&mut self, errand: Errand) {
+    fn run_submission(&mut self, submission: Submission) {
         let injector = Arc::new(FaultInjector::new());
         if self.is_bad_day() && self.chance.below(1_000) < self.plan.worker_per_mille {
             injector.plan(Plan::FailAt(1 + self.chance.below(4)));
         }
         let engine = self.engine(&injector, Arc::clone(&self.timer) as _, |_| true);
-        let outcome = hand_in(&engine, &errand);
+        let outcome = hand_in(&engine, &submission);
         if let Some(point) = injector.take_met() {
             self.log.count("store failed", point);
         }
         let now = self.timer.now();
         let Some(submitted) = outcome else {
-            return self.agenda.things.push((now.plus(PATIENCE), errand));
+            return self.agenda.things.push((now.plus(PATIENCE), submission));
         };
-        self.runs.insert(errand.run.clone(), errand.orders.len() as u64);
-        if errand.is_repeated {
+        self.runs.insert(submission.run.clone(), submission.orders.len() as u64);
+        if submission.is_repeated {
             let is_known = |it: &Submitted| matches!(it, Submitted::Existing { .. });
             assert!(submitted.iter().all(is_known), "a repeated order is new: {submitted:?}");
             return;
         }
-        assert_conflict(&engine, &errand);
+        assert_conflict(&engine, &submission);
         if self.chance.below(8) == 0 {
             self.log.count("orders handed in twice", "");
             let later = now.plus(self.chance.within(Span::from_millis(1, 7_200_000)));
-            self.agenda.things.push((later, Errand { is_repeated: true, ..errand }));
+            self.agenda.things.push((later, Submission { is_repeated: true, ..submission }));
         }
     }
 }
 
 /// `None` if the store failed; then nobody knows what it has.
-fn hand_in(engine: &Engine, errand: &Errand) -> Option<Vec<Submitted>> {
-    let submitted = match finish(engine.submit(&errand.run, errand.orders.clone())) {
+fn hand_in(engine: &Engine, submission: &Submission) -> Option<Vec<Submitted>> {
+    let submitted = match finish(engine.submit(&submission.run, submission.orders.clone())) {
         Ok(submitted) => submitted,
         Err(EngineError::Store(_)) => return None,
         Err(refused) => panic!("orders of one's own were refused: {refused}"),
     };
-    match finish(engine.release(&errand.run, errand.orders.len() as u64)) {
+    match finish(engine.release(&submission.run, submission.orders.len() as u64)) {
         Ok(_) => Some(submitted),
         Err(EngineError::Store(_)) => None,
         Err(refused) => panic!("a run of one's own was not released: {refused}"),
@@ -107,11 +110,11 @@ fn hand_in(engine: &Engine, errand: &Errand) -> Option<Vec<Submitted>> {
 }
 
 /// The same key with another amount is refused, and changes nothing.
-fn assert_conflict(engine: &Engine, errand: &Errand) {
-    let Some(order) = errand.orders.first() else { return };
+fn assert_conflict(engine: &Engine, submission: &Submission) {
+    let Some(order) = submission.orders.first() else { return };
     let amount = Money::new(order.amount.minor + 100, order.amount.currency);
     let other = PayoutOrder { amount, ..order.clone() };
-    match finish(engine.submit(&errand.run, vec![other])) {
+    match finish(engine.submit(&submission.run, vec![other])) {
         Err(EngineError::Conflict(keys)) => assert_eq!(keys, std::slice::from_ref(&order.key)),
         Err(EngineError::Store(_)) => {}
         taken => panic!("another amount under a known key: {taken:?}"),
