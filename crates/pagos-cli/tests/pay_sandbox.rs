@@ -50,6 +50,7 @@ fn check_document(document: &Value) {
         assert!(created_at.is_u64(), "{key}: {created_at}");
         expected.push(json!({
             "key": key, "provider": "cashypro", "status": status, "reason": reason,
+            "attention": false,
             "amount_minor": (100_000 + n) * 100, "currency": "COP", "reference": reference,
             "attempts": 1, "reversals": reversals, "created_at": created_at,
         }));

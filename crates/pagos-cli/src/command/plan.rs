@@ -122,6 +122,7 @@ fn print_json(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
                     account: &row.order.account,
                     outcome: Outcome::Created,
                     reason: None,
+                    attention: false,
                     amount: row.order.amount,
                     reference: None,
                     attempts: 0,

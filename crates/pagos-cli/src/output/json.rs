@@ -176,13 +176,14 @@ mod tests {
             account: &account,
             outcome: Outcome::Failed,
             reason: Some("ACCOUNT NOT EXITS"),
+            attention: false,
             amount: Money::new(15_000_000, Currency::Cop),
             reference: Some("PAYOUT8551739282639106048"),
             attempts: 1,
             reversals: 1,
             created_at: None,
         };
-        let second = Row { key: "n-2", reason: None, reference: None, ..first };
+        let second = Row { key: "n-2", reason: None, attention: true, reference: None, ..first };
         let mut out = Vec::new();
         let mut json = PayoutsJson::new(&mut out);
         json.problem(&Problem::of_line(4, "has 2 fields", "add some")).unwrap();

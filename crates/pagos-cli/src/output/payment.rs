@@ -121,6 +121,7 @@ pub(crate) fn with_table_row<R>(payment: &Payment, take: impl FnOnce(&Row<'_>) -
         account: &payment.order.account,
         outcome: outcome(payment),
         reason: reason.as_deref(),
+        attention: progress.attention.is_some(),
         amount: payment.order.amount,
         reference: progress.sessions.last().map(|session| session.reference.as_str()),
         attempts: u32::try_from(by_payers).unwrap_or(u32::MAX),

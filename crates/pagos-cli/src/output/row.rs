@@ -61,6 +61,8 @@ pub(crate) struct Row<'a> {
     pub(crate) outcome: Outcome,
     /// Why it failed, or what it waits for; in words.
     pub(crate) reason: Option<&'a str>,
+    /// Does a person have to look? Also a payout that succeeded or failed can need it.
+    pub(crate) attention: bool,
     pub(crate) amount: Money,
     /// The provider's id.
     pub(crate) reference: Option<&'a str>,
@@ -77,6 +79,7 @@ struct Wire<'a> {
     provider: &'a str,
     status: Outcome,
     reason: Option<&'a str>,
+    attention: bool,
     amount_minor: i64,
     currency: Currency,
     reference: Option<&'a str>,
@@ -93,6 +96,7 @@ impl Serialize for Row<'_> {
             provider: self.account.as_str(),
             status: self.outcome,
             reason: self.reason,
+            attention: self.attention,
             amount_minor: self.amount.minor,
             currency: self.amount.currency,
             reference: self.reference,

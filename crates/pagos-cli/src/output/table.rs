@@ -155,6 +155,7 @@ mod tests {
             account: &bank_a,
             outcome,
             reason: None,
+            attention: false,
             amount: Money::new(minor, Currency::Cop),
             reference: None,
             attempts: 1,

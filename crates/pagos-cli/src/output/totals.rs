@@ -109,6 +109,7 @@ mod tests {
                 account: &account,
                 outcome,
                 reason: None,
+                attention: false,
                 amount: Money::new(i64::MAX, Currency::Cop),
                 reference: None,
                 attempts: 1,

@@ -114,8 +114,7 @@ impl Document {
         while let Some(page) = pages.next().await? {
             for payout in &page {
                 report.add(payout);
-                let waits = payout.progress.attention.is_some();
-                with_row(payout, |row| writing.row(row, waits));
+                with_row(payout, |row| writing.row(row));
             }
             writing.pass_on().await;
         }
@@ -154,15 +153,16 @@ impl Writing {
         Self { form, table: Table::new(), is_long, left_out: 0, next: None, written: Ok(()) }
     }
 
-    fn row(&mut self, row: &Row<'_>, waits: bool) {
+    fn row(&mut self, row: &Row<'_>) {
         if self.written.is_err() {
             return;
         }
         match &mut self.form {
             Form::Json(json) => self.written = json.payout(row).map_err(Lost::from),
             Form::Table(_) => {
-                let is_plain = row.outcome == Outcome::Succeeded && row.reversals == 0;
-                match self.is_long && is_plain && !waits {
+                let is_plain =
+                    row.outcome == Outcome::Succeeded && row.reversals == 0 && !row.attention;
+                match self.is_long && is_plain {
                     true => self.left_out += 1,
                     false => self.table.push(row),
                 }

@@ -122,6 +122,7 @@ pub(crate) fn with_row<R>(payout: &Payout, take: impl FnOnce(&Row<'_>) -> R) -> 
         account: &payout.order.account,
         outcome,
         reason: reason.as_deref(),
+        attention: progress.attention.is_some(),
         amount: payout.order.amount,
         reference: progress.standing.reference().map(pagos_core::ProviderRef::as_str),
         attempts: progress.attempts,

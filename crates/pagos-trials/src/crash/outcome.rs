@@ -21,6 +21,8 @@ pub(super) struct Outcome {
     pub(super) provider: String,
     pub(super) key: String,
     pub(super) status: String,
+    /// Does a person have to look, whatever the status?
+    pub(super) attention: bool,
     pub(super) amount_minor: i64,
     pub(super) currency: String,
 }
@@ -89,6 +91,7 @@ fn parse_outcome(value: &Value) -> Result<Outcome, Failure> {
         provider: text(value, "provider")?,
         key: text(value, "key")?,
         status: text(value, "status")?,
+        attention: flag(value, "attention")?,
         amount_minor: number(value, "amount_minor")?,
         currency: text(value, "currency")?,
     })
@@ -115,6 +118,11 @@ fn text(value: &Value, name: &str) -> Result<String, Failure> {
     field.ok_or_else(|| Failure::new(format!("no {name} in an entry")))
 }
 
+fn flag(value: &Value, name: &str) -> Result<bool, Failure> {
+    let field = value.get(name).and_then(Value::as_bool);
+    field.ok_or_else(|| Failure::new(format!("no {name} that is true or false in an entry")))
+}
+
 fn number(value: &Value, name: &str) -> Result<i64, Failure> {
     let field = value.get(name).and_then(Value::as_i64);
     field.ok_or_else(|| Failure::new(format!("no whole {name} in an entry")))
@@ -132,7 +140,7 @@ mod tests {
     fn both_sides_are_read() {
         let report = report(
             "{\"payouts\":[{\"key\":\"a\",\"provider\":\"cashypro\",\"status\":\"failed\",\
-             \"reason\":null,\"amount_minor\":1000000,\"currency\":\"COP\"}],\"totals\":[]}",
+             \"reason\":null,\"attention\":false,\"amount_minor\":1000000,\"currency\":\"COP\"}],\"totals\":[]}",
         );
         let report = report.unwrap();
         assert_eq!((report.code, report.outcomes[0].amount_minor), (2, 1_000_000));

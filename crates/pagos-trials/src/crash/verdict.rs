@@ -19,6 +19,8 @@ pub(super) struct Verdict {
     pub(super) sums: BTreeMap<(String, String), Sum>,
     /// What the payer lists as neither paid nor failed.
     pub(super) in_doubt: Vec<Doubt>,
+    /// How many rows are paid or failed by the payer's word, and need a person all the same.
+    pub(super) attention: usize,
     /// How many movements the ledger holds.
     pub(super) movements: usize,
     /// What is wrong.
@@ -86,7 +88,7 @@ pub(super) enum Violation {
 impl Verdict {
     /// The exit code that the outcomes amount to.
     fn exit_code(&self) -> i32 {
-        match (self.in_doubt.len(), self.rows("failed")) {
+        match (self.in_doubt.len() + self.attention, self.rows("failed")) {
             (0, 0) => payer::SUCCEEDED,
             (0, _) => payer::SOME_FAILED,
             _ => payer::IN_DOUBT,
@@ -156,6 +158,8 @@ pub(super) fn judge(rows: &[Row], report: &Report, books: &Books) -> Verdict {
     for outcome in report.outcomes.iter().filter(|it| by_key.contains_key(it.key.as_str())) {
         let held = net.get(outcome.key.as_str()).copied();
         let (key, status) = (outcome.key.clone(), outcome.status.clone());
+        let is_settled = matches!(status.as_str(), "succeeded" | "failed");
+        verdict.attention += usize::from(is_settled && outcome.attention);
         match status.as_str() {
             "succeeded" if held.unwrap_or(0) < 1 => {
                 verdict.violations.push(Violation::SucceededUnpaid(key));

@@ -25,6 +25,7 @@ impl Run {
             provider: row.provider.name().to_owned(),
             key: row.key.clone(),
             status: word.to_owned(),
+            attention: false,
             amount_minor: row.amount_minor(),
             currency: row.provider.currency().code().to_owned(),
         };
@@ -269,6 +270,10 @@ fn the_exit_code_says_the_worst() {
     run.report.code = payer::IN_DOUBT;
     assert_eq!(run.violations(), [Violation::ExitCode(payer::IN_DOUBT, payer::SOME_FAILED)]);
     assert!(!run.violations()[0].may_be_late());
+    run.report.outcomes[0].attention = true;
+    assert_eq!(run.violations(), []);
+    run.report.code = payer::SOME_FAILED;
+    assert_eq!(run.violations(), [Violation::ExitCode(payer::SOME_FAILED, payer::IN_DOUBT)]);
 }
 
 #[test]
