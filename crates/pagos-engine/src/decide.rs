@@ -332,7 +332,7 @@ impl Rules<'_> {
 
     /// A new attempt, about to be made durable. `None` if an earlier one may be alive.
     pub(crate) fn begin(&self, progress: &Progress) -> Option<Outcome> {
-        if task(progress) != Task::Send {
+        if task(progress) != Task::Send || self.is_too_late(progress) {
             return None;
         }
         let mut progress = progress.clone();
@@ -349,6 +349,35 @@ impl Rules<'_> {
             entries: vec![entry],
             notices: Vec::new(),
         })
+    }
+
+    /// Is an attempt closed by denials alone, and may the key no longer stand between a wrong denial and
+    /// a second payment? Then nothing is sent again, whoever closed it and however long ago.
+    fn is_too_late(&self, progress: &Progress) -> bool {
+        progress.lost > 0 && self.may_be_forgotten(progress)
+    }
+
+    /// May the provider have forgotten the payout's key before another request arrives? It remembers
+    /// the key since the first request at the latest.
+    fn may_be_forgotten(&self, progress: &Progress) -> bool {
+        let until = self.policy.resend_until(self.descriptor, progress.first_begun_at);
+        until.is_some_and(|until| self.now > until)
+    }
+
+    /// A claim to send ends, and nothing was sent. What a person must look at is not due any more; what
+    /// it is too late to send again is in doubt again, and a person is called.
+    pub(crate) fn given_back(&self, progress: &Progress, due_at: Option<Timestamp>) -> Outcome {
+        let mut progress = progress.clone();
+        if task(&progress) != Task::Send || !self.is_too_late(&progress) {
+            let due_at = due_at.filter(|_| !progress.is_quarantined());
+            return Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() };
+        }
+        let begun_at = progress.first_begun_at.unwrap_or(self.now);
+        progress.open = Some(Attempt { number: progress.attempts, begun_at });
+        progress.asking = Asking::default();
+        let due_at = self.next_due(&progress);
+        let outcome = Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() };
+        self.call_person(outcome, FORGOTTEN)
     }
 
     /// As [`Rules::close`], for whoever knows of the attempt `number` only.
@@ -382,7 +411,12 @@ impl Rules<'_> {
         });
         progress.ahead_of = None;
         progress.refusals = progress.refusals.saturating_add(1);
-        progress.lost = progress.lost.saturating_add(u32::from(proof == Proof::Absent));
+        progress.lost = match proof {
+            Proof::Absent => progress.lost.saturating_add(1),
+            // Whatever was lost before, a person found that it did not pay.
+            Proof::Operator => 0,
+            Proof::NeverReached | Proof::RefusedUnread | Proof::Rejected => progress.lost,
+        };
         progress.asking = Asking::default();
         if matches!(progress.attention, Some(Attention::Doubt(_))) {
             // The proof settles the doubt that a person was called for.
@@ -440,12 +474,18 @@ impl Rules<'_> {
         }
         let may_send_again = match self.descriptor.deduplication {
             Deduplication::ByKey => true,
+            Deduplication::ByKeyFor(_) => !self.may_be_forgotten(progress),
             Deduplication::ByHandle => progress.handle.is_some(),
             Deduplication::None => false,
         };
         if !may_send_again {
-            let because = "the provider says that it has no such payout, and it would pay a \
-                           repeated one twice; look at the bank, then decide with `pagos resolve`";
+            let because = match self.descriptor.deduplication {
+                Deduplication::ByKeyFor(_) => FORGOTTEN,
+                Deduplication::ByKey | Deduplication::ByHandle | Deduplication::None => {
+                    "the provider says that it has no such payout, and it would pay a repeated one \
+                     twice; look at the bank, then decide with `pagos resolve`"
+                }
+            };
             return self.call_person(asked, because);
         }
         if progress.lost + 1 >= self.policy.lost_max {
@@ -519,6 +559,11 @@ impl Rules<'_> {
         outcome
     }
 }
+
+/// Why a person is called where the provider remembers keys for a time only.
+const FORGOTTEN: &str = "the provider says that it has no such payout, and it may have forgotten the \
+                         key by now, so that a repeat could be paid twice; look at the bank, then \
+                         decide with `pagos resolve`";
 
 /// Was a settled payout said to be under way, by an answer to a query that left after it was
 /// settled? That moves no money, yet it is what a reversal can begin with.

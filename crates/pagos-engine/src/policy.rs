@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pagos_core::{Absence, Descriptor};
+use pagos_core::{Absence, Deduplication, Descriptor, Timestamp};
 
 use crate::{rate::Limited, world::World};
 
@@ -49,6 +49,9 @@ pub struct Policy {
     /// Overrides the provider's own grace for "no such payout". A shorter one than the provider's is
     /// taken only where the world is simulated.
     pub absence: Option<Absence>,
+    /// Overrides for how long a provider remembers a key ([`pagos_core::Deduplication::ByKeyFor`]). A
+    /// longer time than the provider's is never taken.
+    pub keys_kept_for: Option<Duration>,
     /// At most so many new payouts a second and account; `None` for no limit of ours.
     pub sends_per_second_max: Option<u32>,
     /// At most so many queries a second and account of this engine, about payouts and payments; `None`
@@ -155,6 +158,7 @@ impl Policy {
             halt_delays: seconds(&[60, 300, 900, 3_600]),
             lost_max: 5,
             absence: None,
+            keys_kept_for: None,
             sends_per_second_max: Some(5),
             queries_per_second_max: Some(20),
             hints_per_second_max: Some(10),
@@ -206,6 +210,7 @@ impl Policy {
                 answers_min: 3,
                 grace: lease + deadline + Duration::from_millis(500),
             }),
+            keys_kept_for: Some(TWINS_KEYS / speed),
             sends_per_second_max: None,
             queries_per_second_max: None,
             hints_per_second_max: None,
@@ -224,6 +229,20 @@ impl Policy {
     /// What is proof of absence for a provider under this policy.
     pub fn absence_of(&self, descriptor: &Descriptor) -> Absence {
         self.absence.unwrap_or(descriptor.absence)
+    }
+
+    /// Until when a payout whose first attempt began at `first_begun_at` may be sent again under its key,
+    /// where the provider remembers keys for a time only; `None` where it never forgets them. An eighth
+    /// of that time is left to requests that are slow on their way and to clocks that differ.
+    pub(crate) fn resend_until(
+        &self,
+        descriptor: &Descriptor,
+        first_begun_at: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        let Deduplication::ByKeyFor(remembered) = descriptor.deduplication else { return None };
+        let kept_for = self.keys_kept_for.map_or(remembered, |own| own.min(remembered));
+        let margin = (kept_for / 8).max(self.time_on_the_way());
+        first_begun_at.map(|begun_at| begun_at.plus(kept_for.saturating_sub(margin)))
     }
 
     /// Why this policy would be unsafe for a provider, if it would.
@@ -330,6 +349,9 @@ impl Policy {
 /// within minutes of its time, and is told of and seen minutes later.
 const TWINS_BUDGET: Duration = Duration::from_secs(9_600);
 
+/// For how long the twins of providers that forget keys remember them, in their own time.
+const TWINS_KEYS: Duration = Duration::from_secs(24 * 3_600);
+
 /// Where it waits for the next day on which banks work, beyond a long weekend.
 const TWINS_DAYS: Duration = Duration::from_secs(5 * 24 * 3_600);
 
@@ -345,7 +367,7 @@ fn nth(delays: &[Duration], index: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::{Contract, Deduplication};
+    use pagos_core::Contract;
 
     use super::*;
 

@@ -29,7 +29,10 @@ impl Engine {
         if claim.has_begun() {
             return self.send_begun(claim.payout, claim.lease_until, place).await;
         }
-        if !self.has_time(&claim.payout, claim.lease_until) {
+        // Where its attempt may not begin, nothing is prepared either; the claim says why.
+        let may_begin = self.rules(&claim.payout, self.provider_of(&claim.payout)?);
+        let may_begin = may_begin.begin(&claim.payout.progress).is_some();
+        if !may_begin || !self.has_time(&claim.payout, claim.lease_until) {
             return self.give_back(claim).await;
         }
         let Some((payout, handle)) = self.prepare(claim.payout).await? else { return Ok(()) };
@@ -278,13 +281,11 @@ impl Engine {
         self.write(Point::PutOff, payout, writer, decide).await.map(drop)
     }
 
-    /// Ends the claim and sends nothing. What a person must look at is not due any more.
+    /// Ends the claim and sends nothing.
     pub(crate) async fn give_back(&self, claim: Claim) -> Result<(), EngineError> {
         let writer = Writer::Holder { epoch: claim.payout.epoch };
-        let decide = |payout: &Payout, _: &Rules<'_>| {
-            let progress = payout.progress.clone();
-            let due_at = payout.due_at.filter(|_| !progress.is_quarantined());
-            Some(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            Some(rules.given_back(&payout.progress, payout.due_at))
         };
         self.write(Point::GiveBack, claim.payout, writer, decide).await.map(drop)
     }

@@ -76,6 +76,8 @@ pub enum Action {
     Arrive(u8, Fate),
     /// A request is lost.
     Lose(u8),
+    /// The provider forgets the key.
+    Forget,
     /// The provider comes to an end with it.
     Settle(Status),
     /// The provider takes the end back.
@@ -103,7 +105,7 @@ pub(crate) fn possible(state: &State, actions: &mut Vec<Action>) {
         actions.push(Action::Lose(place));
     }
     actions.extend([Status::Succeeded, Status::Failed].map(Action::Settle));
-    actions.extend([Action::Reverse, Action::CloseWindow]);
+    actions.extend([Action::Reverse, Action::CloseWindow, Action::Forget]);
     actions.extend((1..=state.bank.truth).map(Action::Event));
     actions.extend([Status::Succeeded, Status::Failed].map(Action::Forged));
     if state.bounds.operator > 0 {

@@ -164,12 +164,29 @@ impl Rules<'_> {
         }
         let is_safe = self.world.repeats != Repeats::PaidAndHidden
             || !self.world.holds(Guard::ResendWhereItIsSafe);
-        if !is_safe || before.lost + 1 >= self.world.lost_max {
+        if !is_safe || self.may_be_forgotten(before) || before.lost + 1 >= self.world.lost_max {
             progress.person |= self.world.holds(Guard::CallPerson);
             return progress;
         }
         progress.lost += 1;
         closed(progress)
+    }
+
+    /// May the provider forget the key before another request arrives?
+    fn may_be_forgotten(&self, before: &Progress) -> bool {
+        self.world.holds(Guard::ResendWhileRemembered)
+            && self.world.resend_until().is_some_and(|until| before.first_age > until)
+    }
+
+    /// It is too late to send it again: the attempt that was closed by absence is in doubt again, and a
+    /// person is called.
+    pub(crate) fn reopened(&self, before: &Progress) -> Option<Progress> {
+        (before.lost > 0 && self.may_be_forgotten(before)).then(|| Progress {
+            open: Some(self.world.age_max()),
+            absences: 0,
+            person: before.person || self.world.holds(Guard::CallPerson),
+            ..before.clone()
+        })
     }
 
     /// What the writer makes of what a worker heard; `None` if only the holder may write it.

@@ -53,6 +53,8 @@ pub struct Progress {
     pub absences: u8,
     /// Attempts closed for absence.
     pub lost: u8,
+    /// The age of the first attempt, where the provider forgets keys; otherwise always 0.
+    pub first_age: u8,
     /// Is something to be done about it?
     pub is_due: bool,
     /// Was a person called?
@@ -135,8 +137,10 @@ pub struct Request {
 pub struct Bank {
     /// How often it paid, or is paying.
     pub paid: u8,
-    /// The key that it paid under.
+    /// The key that it paid under; 0 once that is forgotten.
     pub key: u8,
+    /// Ticks since it learned the key, where it forgets keys; otherwise always 0.
+    pub key_age: u8,
     /// The number of the present truth; 0 if it has nothing.
     pub truth: u8,
     /// What truth number 2 was.
@@ -234,6 +238,7 @@ impl State {
             open: None,
             absences: 0,
             lost: 0,
+            first_age: 0,
             is_due: true,
             person: false,
             as_of: 0,
@@ -241,6 +246,7 @@ impl State {
         let bank = Bank {
             paid: 0,
             key: 0,
+            key_age: 0,
             truth: 0,
             first_end: Status::Created,
             age: 0,

@@ -108,6 +108,12 @@ impl Moving<'_> {
                 (is_settled && is_over).then_some(())?;
                 bank.is_window_over = true;
             }
+            Action::Forget => {
+                let bank = &mut self.state.bank;
+                let is_forgettable = self.world.memory.is_some_and(|it| bank.key_age >= it);
+                (is_forgettable && bank.key > 0).then_some(())?;
+                (bank.key, bank.key_age) = (0, 0);
+            }
             Action::Event(truth) => {
                 let status = self.state.bank.status_at(truth);
                 self.learn(status, Source::Event { told: truth }, truth);
@@ -140,7 +146,11 @@ impl Moving<'_> {
 
     fn tick(&mut self) {
         let age_max = self.world.age_max();
+        let memory = self.world.memory.unwrap_or(0);
+        let first_max = self.world.resend_until().map_or(0, |until| until + 1);
         let older = |progress: &mut Progress| {
+            let first_age = progress.first_age + u8::from(progress.attempts > 0);
+            progress.first_age = first_max.min(first_age);
             progress.open = progress.open.map(|age| age_max.min(age + 1));
         };
         older(&mut self.state.progress);
@@ -165,6 +175,8 @@ impl Moving<'_> {
                 is_alive
             });
         }
+        let bank = &mut self.state.bank;
+        bank.key_age = memory.min(bank.key_age + u8::from(bank.key > 0));
         let lag = self.world.lag.unwrap_or(0);
         self.state.bank.age = lag.min(self.state.bank.age + 1);
     }
@@ -208,6 +220,12 @@ impl Moving<'_> {
             return Some(());
         }
         let mut copy = copy.map_or_else(|| self.state.progress.clone(), |copy| *copy);
+        if let Some(reopened) = self.rules().reopened(&copy) {
+            self.leave(worker);
+            self.state.lease = 0;
+            self.store(worker, reopened);
+            return Some(());
+        }
         copy.attempts += 1;
         copy.absences = 0;
         copy.open = Some(0);
@@ -317,6 +335,10 @@ impl Moving<'_> {
             Fate::Refused => {
                 self.state.bank.has_refused = true;
                 Said::Refused
+            }
+            // It answers what it answered first.
+            Fate::Answered | Fate::Unanswered if is_repeat && self.world.memory.is_some() => {
+                Said::Reply(Status::Pending)
             }
             Fate::Answered | Fate::Unanswered if is_repeat => {
                 match self.world.holds(Guard::DuplicateIsUnknown) {

@@ -16,6 +16,8 @@ pub enum Guard {
     GraceByQuery,
     /// One answer of absence is no proof.
     AbsenceNeedsAnswers,
+    /// What was closed by absence is not sent again once the provider may have forgotten the key.
+    ResendWhileRemembered,
     /// Where a repeat would pay again and absence proves nothing, a person decides.
     ResendWhereItIsSafe,
     /// The same key (or the same handle) goes out again, never a fresh one.
@@ -50,12 +52,13 @@ pub enum Guard {
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Guard; 20] = [
+    pub const ALL: [Guard; 21] = [
         Guard::DurableBegin,
         Guard::OneOpenAttempt,
         Guard::AbsenceNeedsGrace,
         Guard::GraceByQuery,
         Guard::AbsenceNeedsAnswers,
+        Guard::ResendWhileRemembered,
         Guard::ResendWhereItIsSafe,
         Guard::SameKey,
         Guard::TimeoutIsUnknown,
@@ -127,6 +130,9 @@ pub struct World {
     pub queue: Option<u8>,
     /// For how many ticks after it paid the provider may say "absent"; `None` for without limit.
     pub lag: Option<u8>,
+    /// For how many ticks after its first request the provider certainly remembers a key; `None` for
+    /// ever.
+    pub memory: Option<u8>,
     /// For how many ticks after an attempt began absence proves nothing.
     pub grace: u8,
     /// How many answers of absence in a row are a proof.
@@ -165,6 +171,7 @@ impl World {
             deadline: 1,
             queue: None,
             lag: None,
+            memory: None,
             grace: 4,
             answers_min: 2,
             counting: Counting::FromTheStart,
@@ -215,9 +222,23 @@ impl World {
         base.sized(size)
     }
 
+    /// As [`World::keyed`], but the provider may forget the key after some time and pay it again. What is
+    /// under way arrives or is lost within the queue's time.
+    pub fn remembering(size: Size) -> Self {
+        let keyed = Self::keyed(Size::Small);
+        let base = Self { name: "remembering", queue: Some(1), memory: Some(9), ..keyed };
+        base.sized(size)
+    }
+
     /// All of them.
-    pub fn all(size: Size) -> [Self; 4] {
-        [Self::keyed(size), Self::handled(size), Self::forgetful(size), Self::hidden(size)]
+    pub fn all(size: Size) -> [Self; 5] {
+        [
+            Self::keyed(size),
+            Self::handled(size),
+            Self::forgetful(size),
+            Self::hidden(size),
+            Self::remembering(size),
+        ]
     }
 
     /// This world without one of the guards.
@@ -235,6 +256,13 @@ impl World {
     /// For how many ticks after an attempt began a worker may still be sending it.
     pub fn on_the_way(&self) -> u8 {
         self.lease + self.deadline
+    }
+
+    /// Until which age of the first attempt another one may begin under the same key, so that all of it
+    /// arrives while the key is remembered.
+    pub(crate) fn resend_until(&self) -> Option<u8> {
+        let memory = self.memory?;
+        Some(memory.saturating_sub(self.on_the_way() + self.queue.unwrap_or(0)))
     }
 
     /// The age after which an attempt does not grow older: nothing looks at more.

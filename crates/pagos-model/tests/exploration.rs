@@ -35,6 +35,11 @@ fn a_provider_that_hides_what_it_paid_pays_once() {
     check_world(&World::hidden(Size::Small));
 }
 
+#[test]
+fn a_provider_that_forgets_keys_pays_once() {
+    check_world(&World::remembering(Size::Small));
+}
+
 /// The first attempt's worker closes the second one, and a third one begins.
 fn three_attempts(world: World) -> World {
     World { bounds: Bounds { attempts: 3, ..world.bounds }, ..world }
@@ -62,6 +67,7 @@ fn at_stake(guard: Guard) -> (World, Promise) {
         | Guard::GraceByQuery
         | Guard::TimeoutIsNotNonArrival
         | Guard::TimeToSend => (handled, Promise::PAID_ONCE),
+        Guard::ResendWhileRemembered => (World::remembering(Size::Small), Promise::PAID_ONCE),
         Guard::Fence => (three_attempts(handled), Promise::PAID_ONCE),
         Guard::AbsenceNeedsAnswers => (World::forgetful(Size::Small), Promise::PAID_ONCE),
         Guard::ResendWhereItIsSafe | Guard::OperatorWaits => (hidden, Promise::PAID_ONCE),

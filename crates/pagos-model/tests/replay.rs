@@ -15,6 +15,8 @@ mod schedule;
 #[path = "replay/trace.rs"]
 mod trace;
 
+use std::time::Duration;
+
 use pagos_core::{Absence, Deduplication, Descriptor};
 use pagos_model::{Bounds, Patience, Size, Status, World};
 use pagos_tests::{CAREFUL, KEYED};
@@ -23,6 +25,13 @@ use crate::{path::walk, schedule::play, trace::Happened};
 
 static HANDLED: Descriptor = Descriptor {
     deduplication: Deduplication::ByHandle,
+    absence: Absence { answers_min: 3, ..KEYED.absence },
+    ..KEYED
+};
+
+/// It forgets so soon that few attempts fit in.
+static FORGETTING: Descriptor = Descriptor {
+    deduplication: Deduplication::ByKeyFor(Duration::from_secs(3_600)),
     absence: Absence { answers_min: 3, ..KEYED.absence },
     ..KEYED
 };
@@ -89,6 +98,13 @@ fn what_the_engine_does_with_handles_is_a_path() {
 #[test]
 fn what_the_engine_does_with_a_provider_that_would_pay_twice_is_a_path() {
     check_traces(&CAREFUL, World::hidden(Size::Small));
+}
+
+/// As many attempts fit into the model's time as into the engine's.
+#[test]
+fn what_the_engine_does_with_a_provider_that_forgets_keys_is_a_path() {
+    let world = World::remembering(Size::Small);
+    check_traces(&FORGETTING, World { memory: Some(15), ..world });
 }
 
 /// The first trace in which `change` finds something to change.

@@ -1,4 +1,5 @@
-//! A bank with a bad memory and worse lines: in one form it pays a repeated key twice.
+//! A bank with a bad memory and worse lines: in two of its forms it can pay a key twice, always or
+//! after some hours.
 //!
 //! A twin that refuses repeated keys cannot be made to pay twice by any engine. This one can be
 //! made to, which is what gives the judge of duplicates something to judge.
@@ -6,6 +7,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -60,6 +62,9 @@ struct Books {
 struct Payment {
     key: OrderKey,
     number: usize,
+    made_at: Timestamp,
+    /// From when on queries find it.
+    shown_at: Timestamp,
     ends_at: Timestamp,
     end: Status,
     /// When a quarter of the money comes back, if it does.
@@ -114,10 +119,17 @@ impl ForgetfulBank {
         books
     }
 
-    /// Pays, unless this bank knows keys and knows this one.
+    /// Pays, unless this bank knows keys and still knows this one.
     fn apply(&self, books: &mut Books, key: &OrderKey, at: Timestamp) -> bool {
-        let is_known = books.payments.iter().any(|payment| payment.key == *key);
-        if is_known && self.descriptor.deduplication == Deduplication::ByKey {
+        let remembered = match self.descriptor.deduplication {
+            Deduplication::ByKey => Some(Duration::MAX),
+            Deduplication::ByKeyFor(remembered) => Some(remembered),
+            Deduplication::ByHandle | Deduplication::None => None,
+        };
+        let is_known = |payment: &Payment| {
+            payment.key == *key && remembered.is_some_and(|it| at.since(payment.made_at) < it)
+        };
+        if books.payments.iter().any(is_known) {
             return false;
         }
         let mut chance = SplitMix64::for_occasion(self.seed, "life", key.as_str(), 0);
@@ -126,8 +138,22 @@ impl ForgetfulBank {
         let number = books.payments.len();
         let returned_at = (end == Status::Succeeded && chance.below(12) == 0)
             .then(|| ends_at.plus(chance.within(Span::from_millis(1_000, 600_000))));
-        books.payments.push(Payment { key: key.clone(), number, ends_at, end, returned_at });
+        let shown_at = self.shown_at(key, at);
+        let payment =
+            Payment { key: key.clone(), number, made_at: at, shown_at, ends_at, end, returned_at };
+        books.payments.push(payment);
         true
+    }
+
+    /// A bank that forgets keys leaves some payments out of its list for hours: nothing but the key
+    /// stands between that and a second payment.
+    fn shown_at(&self, key: &OrderKey, at: Timestamp) -> Timestamp {
+        let Deduplication::ByKeyFor(_) = self.descriptor.deduplication else { return at };
+        let mut chance = SplitMix64::for_occasion(self.seed, "list", key.as_str(), 0);
+        match chance.below(4) {
+            0 => at.plus(chance.within(Span::from_millis(60_000, HIDDEN_MS_MAX))),
+            _ => at,
+        }
     }
 
     fn mishap(&self, books: &mut Books, key: &OrderKey) -> Option<Mishap> {
@@ -168,6 +194,9 @@ impl Payment {
         }
     }
 }
+
+/// Longer than a key is remembered.
+const HIDDEN_MS_MAX: u64 = 8 * 3_600_000;
 
 #[async_trait]
 impl PayoutProvider for ForgetfulBank {
@@ -227,10 +256,14 @@ impl PayoutProvider for ForgetfulBank {
             }
             Some(Mishap::Rejected) | None => {}
         }
-        if !self.apply(&mut books, key, now) {
+        if !self.apply(&mut books, key, now)
+            && self.descriptor.deduplication == Deduplication::ByKey
+        {
             return error(ErrorKind::Unknown);
         }
-        let payment = books.payments.last().expect("a payment was just added");
+        // The one that was just added, or the one that the key stands for: its first answer.
+        let payment = books.payments.iter().rfind(|payment| payment.key == *key);
+        let payment = payment.expect("a payment under this key");
         Ok(payment.observe(order, Source::Reply, now))
     }
 
@@ -245,7 +278,8 @@ impl PayoutProvider for ForgetfulBank {
             *books.mishaps.entry(Mishap::LostQuery).or_insert(0) += 1;
             return Ok(Lookup::CannotTell("a bad line".to_owned()));
         }
-        let payment = books.payments.iter().rfind(|payment| payment.key == *key);
+        let is_this = |payment: &&Payment| payment.key == *key && payment.shown_at <= now;
+        let payment = books.payments.iter().rfind(is_this);
         Ok(match payment {
             Some(payment) => Lookup::Found(payment.observe(payout.order, Source::Query, now)),
             None => Lookup::Absent,

@@ -33,7 +33,7 @@ pub use judge::{attempts_one_at_a_time, live_payments_max, refold};
 pub use pagos_kit::{KITS, Kit};
 pub use recording::{Act, RecordingStore, Witness};
 pub use sample::{account, declined, key, kit, order, run, start};
-pub use scripted::{Answer, CAREFUL, HANDLED, KEYED, Reply, ScriptedProvider};
+pub use scripted::{Answer, CAREFUL, FORGETTING, HANDLED, KEYED, Reply, ScriptedProvider};
 pub use scripted_harness::ScriptedHarness;
 pub use simulation::{
     Campaign, Counts, Detail, Ended, Participant, Report, Schedule, Summary, expected, simulate,

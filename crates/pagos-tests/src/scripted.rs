@@ -29,6 +29,11 @@ pub static HANDLED: Descriptor = Descriptor {
     ..descriptor(Deduplication::ByHandle)
 };
 
+/// A provider that answers a repeated key with its first answer for six hours, and would pay a later
+/// repeat.
+pub static FORGETTING: Descriptor =
+    descriptor(Deduplication::ByKeyFor(Duration::from_secs(6 * 3_600)));
+
 const fn descriptor(deduplication: Deduplication) -> Descriptor {
     Descriptor {
         provider: "scripted",

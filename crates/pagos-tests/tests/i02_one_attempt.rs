@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 use pagos_core::{Clock, ErrorKind, Status};
 use pagos_engine::{Attention, Decision, Entry, Proof};
 use pagos_tests::{
-    Act, Answer, CAREFUL, FaultInjector, ForgetfulBank, KEYED, Plan, Reply, ScriptedHarness,
-    Worker, attempts_one_at_a_time, declined, finish, key, policy,
+    Act, Answer, CAREFUL, FORGETTING, FaultInjector, ForgetfulBank, KEYED, Plan, Reply,
+    ScriptedHarness, Worker, attempts_one_at_a_time, declined, finish, key, policy,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -134,6 +134,72 @@ fn i02_a_provider_that_would_pay_twice_is_never_sent_to_again() {
     scripted.work_for(&engine, 30 * DAY);
     assert_eq!(scripted.provider.creates(), 1);
     assert!(matches!(scripted.payout("a").progress.attention, Some(Attention::Doubt(_))));
+}
+
+/// While the provider certainly remembers the key, a denial is proof enough.
+#[test]
+fn i02_a_key_that_is_remembered_for_a_time_is_sent_again_within_it() {
+    let scripted = ScriptedHarness::new(&FORGETTING, unknown_then_pending(), [Answer::Absent]);
+    let scripted = scripted.with_payout("a");
+    scripted.work_for(&scripted.engine(), Duration::from_secs(2_000));
+    assert_eq!(scripted.provider.creates(), 2);
+    assert_eq!(attempts_one_at_a_time(&scripted.history("a")), Ok(2));
+}
+
+/// The denials come when the key may be forgotten: only a person can say that nothing was paid.
+#[test]
+fn i02_a_key_that_may_be_forgotten_is_not_sent_again() {
+    let replies = [unknown_then_pending().as_slice(), &unknown_then_pending()].concat();
+    let scripted = ScriptedHarness::new(&FORGETTING, replies, [Answer::CannotTell]);
+    let scripted = scripted.with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, Duration::from_secs(19_000));
+    scripted.provider.answer_from_now_on([Answer::Absent]);
+    scripted.work_for(&engine, 3 * DAY);
+    assert_eq!(scripted.provider.creates(), 1);
+    assert!(matches!(scripted.payout("a").progress.attention, Some(Attention::Doubt(_))));
+    finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: statement of 11 Jan")).unwrap();
+    scripted.work(&engine);
+    assert_eq!(scripted.provider.creates(), 2, "a person's word counts");
+}
+
+/// The attempt was closed in time, and then the machine was off for a day: what was proof is none any
+/// more. Wherever it ended, what may have been sent waits for a person.
+#[test]
+fn i02_a_proof_does_not_outlive_the_memory_of_the_key() {
+    let harness = || {
+        let replies = [Reply::Fails(ErrorKind::Unknown)];
+        ScriptedHarness::new(&FORGETTING, replies, [Answer::Absent]).with_payout("a")
+    };
+    let whole = harness();
+    let injector = Arc::new(FaultInjector::new());
+    whole.work_for(&whole.engine_behind(&injector), Duration::from_secs(2_000));
+    assert_eq!(whole.provider.creates(), 2, "the second attempt is what is at stake");
+    let mut reopened = 0;
+    for point in 1..=injector.points() {
+        let scripted = harness();
+        let injector = Arc::new(FaultInjector::new());
+        injector.plan(Plan::DieAt(point));
+        let mut worker = Worker::new(scripted.engine_behind(&injector), injector);
+        while worker.round(8).is_some_and(|worked| worked.is_ok()) {
+            let due = scripted.next_due().expect("something is due until it dies");
+            scripted.timer.advance_to(due.max(scripted.timer.now().plus(Duration::from_secs(1))));
+        }
+        drop(worker);
+        let before = scripted.payout("a").progress;
+        let sent = scripted.provider.creates();
+        scripted.timer.advance(Duration::from_secs(25 * 3_600));
+        let engine = scripted.engine();
+        scripted.work_for(&engine, DAY);
+        let after = scripted.payout("a").progress;
+        if before.attempts == 0 {
+            continue;
+        }
+        assert_eq!(scripted.provider.creates(), sent, "after an end at {point}");
+        assert!(after.attention.is_some(), "after an end at {point}: {after:?}");
+        reopened += u64::from(before.lost == 1 && before.open.is_none());
+    }
+    assert!(reopened > 0, "no end lies between the proof and the next attempt");
 }
 
 #[test]

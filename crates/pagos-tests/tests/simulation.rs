@@ -84,6 +84,14 @@ fn schedules_of_a_bank_that_pays_whatever_it_is_asked_pay_once() {
     check_provider_that_would_pay_twice(Participant::CarelessBank);
 }
 
+/// Within its hours a repeat is safe; what was lost longer waits for a person.
+#[test]
+fn schedules_of_a_bank_that_forgets_keys_pay_once() {
+    let report = play(&[Participant::ForgettingBank], 200);
+    let resent = report.sum.attempts - report.sum.payouts;
+    assert!(resent > 50 && in_doubt(&report) > 0, "nothing was at stake: {resent} sent again");
+}
+
 /// How a campaign is divided among threads changes nothing of what comes out of it.
 #[test]
 fn threads_do_not_change_the_outcome() {

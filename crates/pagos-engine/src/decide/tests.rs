@@ -49,6 +49,7 @@ fn progress(status: Status, is_open: bool) -> Progress {
     if is_open {
         progress.attempts = 1;
         progress.open = Some(Attempt { number: 1, begun_at: at(1) });
+        progress.first_begun_at = Some(at(1));
     }
     progress
 }
@@ -86,6 +87,7 @@ fn only_a_payout_without_an_open_attempt_is_sent() {
 fn absence_is_proof_only_after_grace_and_answers_and_where_a_repeat_is_safe() {
     let late = at(1).plus(GRACE);
     let early = at(1).plus(GRACE / 2);
+    let on_the_way = Policy::live().time_on_the_way();
     let table = [
         (Deduplication::ByKey, 2, late, false, true),
         (Deduplication::ByKey, 1, late, false, false),
@@ -93,6 +95,15 @@ fn absence_is_proof_only_after_grace_and_answers_and_where_a_repeat_is_safe() {
         (Deduplication::ByHandle, 2, late, true, true),
         (Deduplication::ByHandle, 2, late, false, false),
         (Deduplication::None, 2, late, true, false),
+        // What is left to slow requests is an eighth of the time, or lease and deadline.
+        (Deduplication::ByKeyFor(GRACE + on_the_way), 2, late, false, true),
+        (
+            Deduplication::ByKeyFor(GRACE + on_the_way - Duration::from_millis(1)),
+            2,
+            late,
+            false,
+            false,
+        ),
     ];
     for (deduplication, absences, now, has_handle, is_closed) in table {
         let case = format!("{deduplication:?} {absences} {now} {has_handle}");

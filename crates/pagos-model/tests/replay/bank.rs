@@ -92,7 +92,12 @@ impl Line {
     }
 
     fn is_repeat(&self, books: &Books) -> bool {
-        books.paid > 0 && self.descriptor.deduplication == Deduplication::ByKey
+        let is_remembered = match self.descriptor.deduplication {
+            Deduplication::ByKey => true,
+            Deduplication::ByKeyFor(time) => self.timer.now().since(books.began_at) < time,
+            Deduplication::ByHandle | Deduplication::None => false,
+        };
+        books.paid > 0 && is_remembered
     }
 
     /// When a request that is held up arrives.
@@ -178,7 +183,9 @@ impl PayoutProvider for Line {
                 // Where the model says that what is under way arrives or is lost within the queue's
                 // time, nothing is held up for long.
                 let most_s = match self.descriptor.deduplication {
-                    Deduplication::ByHandle | Deduplication::None => 20,
+                    Deduplication::ByHandle | Deduplication::None | Deduplication::ByKeyFor(_) => {
+                        20
+                    }
                     Deduplication::ByKey => 2_400,
                 };
                 let wait = Duration::from_secs(1 + books.chance.below(most_s));
@@ -190,7 +197,15 @@ impl PayoutProvider for Line {
         }
         trace.add(Happened::Taken(slot));
         if self.is_repeat(&books) {
-            return error(ErrorKind::Unknown);
+            return match self.descriptor.deduplication {
+                // It answers what it answered first.
+                Deduplication::ByKeyFor(_) => {
+                    Ok(self.decoder.seen(order, pagos_core::Status::Pending, Source::Reply))
+                }
+                Deduplication::ByKey | Deduplication::ByHandle | Deduplication::None => {
+                    error(ErrorKind::Unknown)
+                }
+            };
         }
         books.pay(now);
         if books.chance.below(3) == 0 {

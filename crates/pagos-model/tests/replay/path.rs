@@ -128,7 +128,9 @@ fn sent(world: &World, state: &State, slot: u8, fates: &[Fate]) -> Vec<State> {
 }
 
 fn stored(world: &World, state: &State, slot: u8, row: &Row) -> Vec<State> {
-    let own = [Action::Write(slot), Action::WriteAndCall(slot), Action::GiveBack(slot)];
+    let give_back = Action::GiveBack(slot);
+    // Where it is too late to begin, the claim ends in doubt.
+    let own = [Action::Write(slot), Action::WriteAndCall(slot), give_back, Action::Begin(slot)];
     let events = (1..=state.bank.truth).map(Action::Event);
     let hints = [Status::Succeeded].map(Action::Forged);
     let all = own.into_iter().chain(events).chain(hints);

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::PoisonError};
 
-use pagos_core::{Change, OrderKey, Status};
+use pagos_core::{Change, Clock, OrderKey, Status};
 use pagos_engine::{Attention, Entry, InboxState, Notice, NoticeKind, Payout, Wait};
 use pagos_twin::Fault;
 
@@ -310,7 +310,9 @@ impl Simulation {
             let will_go_on = matches!(progress.attention, Some(Attention::Overdue(_)))
                 && progress.waiting.is_some_and(|waiting| waiting.wait != Wait::Doubt);
             let is_given_up = progress.lost + 1 >= self.plan.policy.lost_max;
-            Some((name.clone(), will_go_on || (!is_given_up && participant.may_send_again())))
+            let begun_at = progress.first_begun_at.unwrap_or(self.timer.now());
+            let may_send_again = participant.may_send_again(self.timer.now().since(begun_at));
+            Some((name.clone(), will_go_on || (!is_given_up && may_send_again)))
         };
         let waiting: Vec<(String, bool)> = keys.iter().filter_map(waiting).collect();
         if waiting.is_empty() {

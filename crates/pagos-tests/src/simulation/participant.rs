@@ -1,14 +1,14 @@
 //! Who takes part in a schedule: a provider with its twin, or a bank that can do what no twin does.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use pagos_core::{AccountName, Descriptor, PayoutOrder};
+use pagos_core::{AccountName, Deduplication, Descriptor, PayoutOrder};
 use pagos_kit::{KITS, Kit};
 
 use crate::{
     bank::ForgetfulBank,
     sample,
-    scripted::{CAREFUL, HANDLED, KEYED},
+    scripted::{CAREFUL, FORGETTING, HANDLED, KEYED},
     timer::VirtualTimer,
 };
 
@@ -23,12 +23,14 @@ pub enum Participant {
     HandleBank,
     /// Pays whatever it is asked to pay.
     CarelessBank,
+    /// Remembers a key for some hours, and does not always list what it paid.
+    ForgettingBank,
 }
 
 impl Participant {
     /// Everybody.
     pub fn all() -> Vec<Self> {
-        let banks = [Self::KeyedBank, Self::HandleBank, Self::CarelessBank];
+        let banks = [Self::KeyedBank, Self::HandleBank, Self::CarelessBank, Self::ForgettingBank];
         KITS.iter().copied().map(Self::Provider).chain(banks).collect()
     }
 
@@ -39,6 +41,7 @@ impl Participant {
             Self::KeyedBank => "keyed-bank",
             Self::HandleBank => "handle-bank",
             Self::CarelessBank => "careless-bank",
+            Self::ForgettingBank => "forgetting-bank",
         }
     }
 
@@ -54,6 +57,7 @@ impl Participant {
             Self::KeyedBank => 'b',
             Self::HandleBank => 'h',
             Self::CarelessBank => 'd',
+            Self::ForgettingBank => 'o',
         }
     }
 
@@ -65,19 +69,24 @@ impl Participant {
     pub(crate) fn kit(self) -> Option<Kit> {
         match self {
             Self::Provider(kit) => Some(kit),
-            Self::KeyedBank | Self::HandleBank | Self::CarelessBank => None,
+            Self::KeyedBank | Self::HandleBank | Self::CarelessBank | Self::ForgettingBank => None,
         }
     }
 
     /// The bank; `None` for a provider with a twin.
     pub(crate) fn bank(self, timer: &Arc<VirtualTimer>, seed: u64) -> Option<ForgetfulBank> {
-        let descriptor: &'static Descriptor = match self {
-            Self::KeyedBank => &KEYED,
-            Self::HandleBank => &HANDLED,
-            Self::CarelessBank => &CAREFUL,
-            Self::Provider(_) => return None,
-        };
-        Some(ForgetfulBank::new(descriptor, Arc::clone(timer), seed))
+        Some(ForgetfulBank::new(self.descriptor()?, Arc::clone(timer), seed))
+    }
+
+    /// What is known of a bank; `None` for a provider with a twin.
+    fn descriptor(self) -> Option<&'static Descriptor> {
+        match self {
+            Self::KeyedBank => Some(&KEYED),
+            Self::HandleBank => Some(&HANDLED),
+            Self::CarelessBank => Some(&CAREFUL),
+            Self::ForgettingBank => Some(&FORGETTING),
+            Self::Provider(_) => None,
+        }
     }
 
     /// A payout that it accepts.
@@ -88,12 +97,18 @@ impl Participant {
         }
     }
 
-    /// Does what Pagos knows of it allow to send the same payout again, once its absence is proven?
-    pub(crate) fn may_send_again(self) -> bool {
+    /// Does what Pagos knows of it allow to send the same payout again, once its absence is proven and
+    /// its first attempt is so old?
+    pub(crate) fn may_send_again(self, age: Duration) -> bool {
         match self {
             Self::Provider(kit) => kit.resends_when_absent(),
-            Self::KeyedBank | Self::HandleBank => true,
-            Self::CarelessBank => false,
+            Self::KeyedBank | Self::HandleBank | Self::CarelessBank | Self::ForgettingBank => {
+                match self.descriptor().map(|descriptor| descriptor.deduplication) {
+                    Some(Deduplication::ByKey | Deduplication::ByHandle) => true,
+                    Some(Deduplication::ByKeyFor(remembered)) => age < remembered,
+                    Some(Deduplication::None) | None => false,
+                }
+            }
         }
     }
 }
