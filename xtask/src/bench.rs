@@ -9,15 +9,15 @@ use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Runs the benches of every crate that has some, and prints a table of their budgets.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Only the benches of this crate.
     #[arg(long, value_name = "NAME")]
     package: Option<String>,
 }
 
 /// Runs all benches, or those of one crate.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    let is_wanted = |name: &str| orders.package.as_ref().is_none_or(|package| package == name);
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    let is_wanted = |name: &str| options.package.as_ref().is_none_or(|package| package == name);
     let mut rows = Vec::new();
     for package in workspace.packages.iter().filter(|package| is_wanted(&package.name)) {
         for bench in &package.benches {

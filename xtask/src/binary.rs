@@ -9,15 +9,15 @@ use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Builds the `pagos` program as an archive with its checksum, in `target/dist`.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// For which machine, if not for this one.
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
 }
 
 /// Builds it and packs it.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    let target = orders.target.as_deref();
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    let target = options.target.as_deref();
     let package = workspace.find("pagos-cli").ok_or_else(|| Failure::new("no crate pagos-cli"))?;
     let mut command = workspace.cargo(&["build", "--release", "--locked", "-p", "pagos-cli"]);
     let mut built = workspace.target.clone();

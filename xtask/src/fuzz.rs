@@ -33,7 +33,7 @@ const KEPT_BYTES_MAX: u64 = 20 * 1024;
 
 /// Hands untrusted bytes to every reader; what breaks a rule is kept.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Only this target, or with `--coverage` these, with commas between them.
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
@@ -58,25 +58,25 @@ pub(crate) struct Orders {
 }
 
 /// Hunts.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    match orders.coverage {
-        true => guided(workspace, orders),
-        false => seeded(workspace, orders),
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    match options.coverage {
+        true => guided(workspace, options),
+        false => seeded(workspace, options),
     }
 }
 
 /// Mutations from a seed: the same on every machine.
-fn seeded(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+fn seeded(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
     let build =
         ["run", "--quiet", "-p", "pagos-fuzz", "--profile", "checked", "--all-features", "--"];
     let mut command = workspace.cargo(&build);
     let text = |number: u64| OsString::from(number.to_string());
     for (name, value) in [
-        ("--target", orders.target.as_ref().map(OsString::from)),
-        ("--seconds", orders.seconds.map(text)),
-        ("--executions", orders.executions.map(text)),
-        ("--seed", Some(text(orders.seed))),
-        ("--replay", orders.replay.as_ref().map(OsString::from)),
+        ("--target", options.target.as_ref().map(OsString::from)),
+        ("--seconds", options.seconds.map(text)),
+        ("--executions", options.executions.map(text)),
+        ("--seed", Some(text(options.seed))),
+        ("--replay", options.replay.as_ref().map(OsString::from)),
     ] {
         if let Some(value) = value {
             command.arg(name).arg(value);
@@ -87,10 +87,10 @@ fn seeded(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
 
 /// Guided by coverage, one target after the other. What reaches something new is written to the corpus;
 /// `--minimise` then keeps the few inputs that reach all of it.
-fn guided(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    let (seconds, seed) = (orders.seconds.unwrap_or(60), orders.seed);
+fn guided(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    let (seconds, seed) = (options.seconds.unwrap_or(60), options.seed);
     let program = build(workspace)?;
-    let names = match &orders.target {
+    let names = match &options.target {
         None => list(workspace)?,
         Some(names) => names.split(',').map(str::to_owned).collect(),
     };
@@ -109,7 +109,7 @@ fn guided(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
             .arg(format!("-artifact_prefix={}/broke-", corpus.display()))
             .args([&found, &corpus, &seeds]);
         process::run(&mut command)?;
-        if orders.minimise {
+        if options.minimise {
             // A merge writes into its first folder what reaches more than that folder does.
             let before = files(&seeds)?;
             let mut merge = libfuzzer(&program, &name);

@@ -46,7 +46,7 @@ use crate::{failure::Failure, workspace::Workspace};
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Command {
-    Test(test::Orders),
+    Test(test::Options),
     /// Judges format, clippy, rustdoc, deps and tidy.
     Lint,
     /// Judges crate arrows, rooms, file heads, internal versions, fixtures, and whether planted bugs fit.
@@ -55,16 +55,16 @@ enum Command {
     Deps,
     /// Checks every crate with each feature alone, none and all.
     Features,
-    NewProvider(new_provider::Orders),
-    Bench(bench::Orders),
+    NewProvider(new_provider::Options),
+    Bench(bench::Options),
     /// Judges advisories, licences and sources of dependencies, by cargo-deny.
     Audit,
-    Binary(binary::Orders),
-    Release(release::Orders),
-    Mutants(mutants::Orders),
-    Model(model::Orders),
-    Simulate(simulate::Orders),
-    Fuzz(fuzz::Orders),
+    Binary(binary::Options),
+    Release(release::Options),
+    Mutants(mutants::Options),
+    Model(model::Options),
+    Simulate(simulate::Options),
+    Fuzz(fuzz::Options),
     /// Replays every fixture; a table provider by operation.
     Conformance(Trial),
     /// Runs programs of others against our twins and tokens.
@@ -109,20 +109,20 @@ pub fn main() -> ExitCode {
 fn obey(command: &Command) -> Result<(), Failure> {
     let workspace = Workspace::read;
     match command {
-        Command::Test(orders) => test::run(&workspace()?, orders),
+        Command::Test(options) => test::run(&workspace()?, options),
         Command::Lint => lint::run(&workspace()?),
         Command::Tidy => tidy::run(&workspace()?),
         Command::Deps => dependencies::run(&workspace()?),
         Command::Features => features::run(&workspace()?),
-        Command::NewProvider(orders) => new_provider::run(&workspace()?, orders),
-        Command::Bench(orders) => bench::run(&workspace()?, orders),
+        Command::NewProvider(options) => new_provider::run(&workspace()?, options),
+        Command::Bench(options) => bench::run(&workspace()?, options),
         Command::Audit => audit::run(&workspace()?),
-        Command::Binary(orders) => binary::run(&workspace()?, orders),
-        Command::Release(orders) => release::run(&workspace()?, orders),
-        Command::Mutants(orders) => mutants::run(&workspace()?, orders),
-        Command::Model(orders) => model::run(&workspace()?, orders),
-        Command::Simulate(orders) => simulate::run(&workspace()?, orders),
-        Command::Fuzz(orders) => fuzz::run(&workspace()?, orders),
+        Command::Binary(options) => binary::run(&workspace()?, options),
+        Command::Release(options) => release::run(&workspace()?, options),
+        Command::Mutants(options) => mutants::run(&workspace()?, options),
+        Command::Model(options) => model::run(&workspace()?, options),
+        Command::Simulate(options) => simulate::run(&workspace()?, options),
+        Command::Fuzz(options) => fuzz::run(&workspace()?, options),
         Command::Conformance(trial) => trials::pass_on("conformance", &trial.words),
         Command::Compat(trial) => trials::pass_on("compat", &trial.words),
         Command::Crash(trial) => trials::pass_on("crash", &trial.words),

@@ -30,7 +30,7 @@ use crate::{
 
 /// Plants safety bugs in a copy of the sources, one at a time; the tests must catch every one.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Only those whose name holds this text. A star at its end says nothing more.
     #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
@@ -92,24 +92,24 @@ fn part_of_a_name(only: &str) -> &str {
 const JOBS_MAX: u64 = 64;
 
 /// Plants every wanted mutant and prints who caught it. Fails unless all were caught.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
     let mut mutants = list::read(&workspace.root)?;
-    if let Some(after) = &orders.after {
+    if let Some(after) = &options.after {
         mutants = behind(mutants, after)?;
     }
-    let name = part_of_a_name(&orders.only);
+    let name = part_of_a_name(&options.only);
     mutants.retain(|mutant| mutant.name.contains(name));
     if mutants.is_empty() {
-        return Err(Failure::new(format!("no mutant is called {:?}", orders.only)));
+        return Err(Failure::new(format!("no mutant is called {:?}", options.only)));
     }
-    if let Some(part) = orders.part {
+    if let Some(part) = options.part {
         mutants = part.of(mutants);
     }
     if mutants.is_empty() {
         println!("this part of the list is empty");
         return Ok(());
     }
-    if orders.list {
+    if options.list {
         report::print_list(&mutants);
         return Ok(());
     }
@@ -127,9 +127,9 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     let server = choose_server(&mut mutants)?;
     let folder = workspace.target.join("mutants");
     let _lock = lock(&folder)?;
-    let rows = try_all(workspace, &folder, &server, &mutants, orders.jobs)?;
+    let rows = try_all(workspace, &folder, &server, &mutants, options.jobs)?;
     report::print(&rows);
-    match rows.iter().all(|row| row.verdict.is_caught()) {
+    match rows.iter().all(|row| row.outcome.is_caught()) {
         true => Ok(()),
         false => Err(Failure::told()),
     }
@@ -194,11 +194,11 @@ fn try_all(
 
 fn try_one(judge: &mut Judge<'_>, mutant: &Mutant) -> Result<Row, Failure> {
     let begun = Instant::now();
-    let verdict = judge.try_mutant(mutant)?;
+    let outcome = judge.try_mutant(mutant)?;
     Ok(Row {
         name: mutant.name.clone(),
         invariant: mutant.invariant.clone(),
-        verdict,
+        outcome,
         seconds: begun.elapsed().as_secs(),
     })
 }

@@ -35,7 +35,7 @@ const KITS: &str = "crates/pagos-kit/src";
 /// Writes everything that a new provider needs, unfilled: the workspace compiles, nobody can be paid
 /// through it, and its tests say what is missing.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// The provider's name: lower case letters and digits.
     name: String,
 }
@@ -44,9 +44,9 @@ pub(crate) struct Orders {
 type Files = BTreeMap<String, String>;
 
 /// Writes the files and edits the lists, all of them or none.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
     let version = workspace.find("pagos").map_or("0.1.0", |facade| facade.version.as_str());
-    let changes = plan(&workspace.root, &orders.name, version)?;
+    let changes = plan(&workspace.root, &options.name, version)?;
     for (path, text) in &changes {
         let path = workspace.root.join(path);
         let written = path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -59,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
     }
     lock(workspace);
     changes.keys().for_each(|path| println!("wrote {path}"));
-    println!("next: CONTRIBUTING.md, \"Adding a provider\"; cargo test -p pagos-{}", orders.name);
+    println!("next: CONTRIBUTING.md, \"Adding a provider\"; cargo test -p pagos-{}", options.name);
     Ok(())
 }
 

@@ -19,15 +19,15 @@ use crate::{
 
 /// Checks metadata, and publishes what the registry does not have; in the workflow only.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// Builds each crate from its archive instead.
     #[arg(long)]
     dry_run: bool,
 }
 
 /// Judges and builds with `--dry-run`; judges and publishes without.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    if !orders.dry_run {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    if !options.dry_run {
         publish::require_workflow(workspace)?;
     }
     let packages: Vec<&Package> = workspace.packages.iter().filter(|it| it.is_published).collect();
@@ -36,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure>
         findings.iter().for_each(|finding| println!("  {finding}"));
         return Err(Failure::new(format!("{} findings, nothing was published", findings.len())));
     }
-    if orders.dry_run {
+    if options.dry_run {
         return verify::run(workspace, &packages);
     }
     publish::run(workspace, &packages)

@@ -9,7 +9,7 @@ use crate::{failure::Failure, process, workspace::Workspace};
 
 /// Plays seeded schedules of everything that can go wrong.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// How many; their seeds follow each other.
     #[arg(long, default_value_t = 10_000)]
     schedules: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Orders {
     trace: bool,
 }
 
-impl Orders {
+impl Options {
     /// The first so many schedules, with everybody.
     pub(crate) fn first(schedules: u64) -> Self {
         Self { schedules, seed: 1, jobs: None, providers: None, trace: false }
@@ -35,18 +35,18 @@ impl Orders {
 }
 
 /// Plays them. Fails if a schedule does, or if some kind of trouble never came up.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
     let words =
         ["run", "--profile", "checked", "--package", "pagos-tests", "--bin", "simulate", "--"];
     let mut command = workspace.cargo(&words);
     let cores = || thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    command.args(["--schedules", &orders.schedules.to_string()]);
-    command.args(["--seed", &orders.seed.to_string()]);
-    command.args(["--jobs", &orders.jobs.unwrap_or_else(cores).to_string()]);
-    if let Some(names) = &orders.providers {
+    command.args(["--schedules", &options.schedules.to_string()]);
+    command.args(["--seed", &options.seed.to_string()]);
+    command.args(["--jobs", &options.jobs.unwrap_or_else(cores).to_string()]);
+    if let Some(names) = &options.providers {
         command.args(["--providers", names]);
     }
-    if orders.trace {
+    if options.trace {
         command.arg("--trace");
     }
     process::run(&mut command)

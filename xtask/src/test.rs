@@ -46,7 +46,7 @@ const QUICK_STEPS: [Step; 3] = [
 /// Runs all tests, doctests, conformance, compat, small crash runs, a short siege, surroundings, a quick
 /// sweep, 50,000 schedules and tidy; the last line holds the counts.
 #[derive(Debug, Args)]
-pub(crate) struct Orders {
+pub(crate) struct Options {
     /// What tells most in a few minutes: the tests without a server and without the model, conformance
     /// and tidy.
     #[arg(long)]
@@ -55,8 +55,8 @@ pub(crate) struct Orders {
 
 /// Runs everything, or what tells most with `--quick`, whatever fails before; the last line holds the
 /// counts, and nothing follows it.
-pub(crate) fn run(workspace: &Workspace, orders: &Orders) -> Result<(), Failure> {
-    let steps: &[Step] = if orders.quick { &QUICK_STEPS } else { &STEPS };
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    let steps: &[Step] = if options.quick { &QUICK_STEPS } else { &STEPS };
     let mut total = Tally::default();
     let mut lines = Vec::new();
     for step in steps {
@@ -162,7 +162,7 @@ fn run_quick_sweep(_: &Workspace) -> Result<Tally, Failure> {
 
 /// As many schedules as fit into a few minutes; each counts what must happen and must hold.
 fn run_many_schedules(workspace: &Workspace) -> Result<Tally, Failure> {
-    simulate::run(workspace, &simulate::Orders::first(50_000))?;
+    simulate::run(workspace, &simulate::Options::first(50_000))?;
     Ok(Tally { passed: 1, ..Tally::default() })
 }
 

@@ -30,7 +30,7 @@ usage: pagos-fuzz [--target NAME] [--seconds N | --executions N] [--seed S]
        pagos-fuzz --list all";
 
 /// What was asked for.
-struct Orders {
+struct Options {
     target: Option<String>,
     seconds: Option<u64>,
     executions: Option<u64>,
@@ -41,46 +41,46 @@ struct Orders {
 }
 
 fn main() -> ExitCode {
-    let Some(orders) = Orders::read(env::args().skip(1)) else {
+    let Some(options) = Options::read(env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
     let is_chosen =
-        |target: &&Target| orders.target.as_ref().is_none_or(|name| *name == target.name);
+        |target: &&Target| options.target.as_ref().is_none_or(|name| *name == target.name);
     let chosen: Vec<&'static Target> = targets().iter().filter(is_chosen).collect();
     if chosen.is_empty() {
         let names: Vec<&str> = targets().iter().map(|target| target.name.as_str()).collect();
         eprintln!("no such target; there are {}", names.join(", "));
         return ExitCode::from(2);
     }
-    if orders.is_list {
+    if options.is_list {
         chosen.iter().for_each(|target| println!("{}", target.name));
         return ExitCode::SUCCESS;
     }
-    if let Some(folder) = &orders.seeds {
+    if let Some(folder) = &options.seeds {
         chosen.iter().for_each(|target| export(target, folder));
         return ExitCode::SUCCESS;
     }
     // A broken rule is told once, at the end, and not for each try to make its input smaller.
     panic::set_hook(Box::new(|_| ()));
-    let is_good = match (&orders.replay, chosen.as_slice()) {
+    let is_good = match (&options.replay, chosen.as_slice()) {
         (Some(path), [target]) => replay(target, path),
         (Some(_), _) => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
-        (None, _) => chosen.iter().filter(|target| !run(target, &orders)).count() == 0,
+        (None, _) => chosen.iter().filter(|target| !run(target, &options)).count() == 0,
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// One line with the figures of a target. Is it unbroken?
-fn run(target: &'static Target, orders: &Orders) -> bool {
-    let mut hunt = Hunt::new(target, orders.seed).expect("the corpus cannot be read");
+fn run(target: &'static Target, options: &Options) -> bool {
+    let mut hunt = Hunt::new(target, options.seed).expect("the corpus cannot be read");
     let begun = Instant::now();
     let mut executions: u64 = 0;
     let mut finding = None;
-    while finding.is_none() && orders.wants_more(executions, begun.elapsed()) {
+    while finding.is_none() && options.wants_more(executions, begun.elapsed()) {
         finding = hunt.step().err();
         executions += 1;
     }
@@ -127,9 +127,9 @@ fn replay(target: &Target, path: &str) -> bool {
     true
 }
 
-impl Orders {
+impl Options {
     fn read(mut words: impl Iterator<Item = String>) -> Option<Self> {
-        let mut orders = Self {
+        let mut options = Self {
             target: None,
             seconds: None,
             executions: None,
@@ -141,17 +141,17 @@ impl Orders {
         while let Some(name) = words.next() {
             let value = words.next()?;
             match name.as_str() {
-                "--target" => orders.target = Some(value),
-                "--seconds" => orders.seconds = Some(value.parse().ok()?),
-                "--executions" => orders.executions = Some(value.parse().ok()?),
-                "--seed" => orders.seed = value.parse().ok()?,
-                "--replay" => orders.replay = Some(value),
-                "--seeds" => orders.seeds = Some(value),
-                "--list" => orders.is_list = true,
+                "--target" => options.target = Some(value),
+                "--seconds" => options.seconds = Some(value.parse().ok()?),
+                "--executions" => options.executions = Some(value.parse().ok()?),
+                "--seed" => options.seed = value.parse().ok()?,
+                "--replay" => options.replay = Some(value),
+                "--seeds" => options.seeds = Some(value),
+                "--list" => options.is_list = true,
                 _ => return None,
             }
         }
-        Some(orders)
+        Some(options)
     }
 
     /// Without any limit: ten seconds for each target.

@@ -39,8 +39,8 @@ pub(crate) fn run(kit: Kit, input: &[u8]) {
     // A case that nobody has is one of them, by its length: mutations of the name choose another.
     let named = cases.iter().find(|case| format!("{}/{}", case.operation, case.name) == head);
     let case = named.unwrap_or_else(|| &cases[head.len() % cases.len()]);
-    let Some(scene) = Scene::of(kit, case, text::answers(rest)) else { return };
-    scene.play();
+    let Some(call) = ReplayedCall::of(kit, case, text::answers(rest)) else { return };
+    call.play();
 }
 
 /// The answers of every fixture, as inputs.
@@ -65,7 +65,7 @@ pub(crate) fn seeds(kit: Kit) -> Vec<Vec<u8>> {
 }
 
 /// One call of one case, over the input's answers.
-struct Scene {
+struct ReplayedCall {
     kit: Kit,
     case: &'static Case,
     provider: Box<dyn PayoutProvider>,
@@ -92,7 +92,7 @@ impl Exchange {
     }
 }
 
-impl Scene {
+impl ReplayedCall {
     /// `None` where the case's own settings are refused.
     fn of(kit: Kit, case: &'static Case, answers: Vec<Answer>) -> Option<Self> {
         let script = Arc::new(Script { answers, sent: Mutex::default() });

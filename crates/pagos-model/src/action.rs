@@ -106,7 +106,7 @@ pub(crate) fn possible(state: &State, actions: &mut Vec<Action>) {
     }
     actions.extend([Status::Succeeded, Status::Failed].map(Action::Settle));
     actions.extend([Action::Reverse, Action::CloseWindow, Action::Forget]);
-    actions.extend((1..=state.bank.truth).map(Action::Event));
+    actions.extend((1..=state.provider.truth).map(Action::Event));
     actions.extend([Status::Succeeded, Status::Failed].map(Action::Forged));
     if state.bounds.operator > 0 {
         actions.extend([Word::End, Word::Failed, Word::SendAgain, Word::Ask].map(Action::Decide));

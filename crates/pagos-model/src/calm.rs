@@ -32,7 +32,7 @@ fn calm_step(world: &World, state: &State) -> Option<State> {
             Worker::Begun(_) => Action::Check(worker),
             Worker::Ready(..) => Action::Send(worker),
             Worker::Waiting(..) => Action::GiveUp(worker),
-            Worker::Asking if state.bank.paid > 0 => Action::Ask(worker, Answer::Found),
+            Worker::Asking if state.provider.paid > 0 => Action::Ask(worker, Answer::Found),
             Worker::Asking => Action::Ask(worker, Answer::Absent),
             Worker::Heard(_, None) if !world.holds(Guard::CompareAndSet) => Action::Read(worker),
             Worker::Heard(..) => Action::Write(worker),

@@ -26,6 +26,6 @@ mod world;
 pub use action::{Action, Answer, Fate, Word};
 pub use explore::{Counterexample, Explored, explore, find_counterexample};
 pub use property::{Promise, SIGHTS};
-pub use state::{Bank, Bounds, Ghost, News, Progress, Request, Said, State, Status, Worker};
+pub use state::{Bounds, Ghost, News, Progress, Provider, Request, Said, State, Status, Worker};
 pub use step::task;
 pub use world::{Counting, Guard, Patience, Repeats, Size, World};

@@ -55,7 +55,7 @@ pub const SIGHTS: [&str; 8] = [
 ];
 
 fn paid_once(_: &World, state: &State) -> bool {
-    state.bank.paid <= 1
+    state.provider.paid <= 1
 }
 
 fn durable_first(_: &World, state: &State) -> bool {
@@ -63,10 +63,11 @@ fn durable_first(_: &World, state: &State) -> bool {
 }
 
 fn failed_by_evidence(_: &World, state: &State) -> bool {
-    let has_failed = (2..=state.bank.truth).any(|it| state.bank.status_at(it) == Status::Failed);
+    let has_failed =
+        (2..=state.provider.truth).any(|it| state.provider.status_at(it) == Status::Failed);
     match state.progress.status {
-        Status::Failed => has_failed || state.bank.has_refused,
-        Status::Rejected => state.bank.has_refused,
+        Status::Failed => has_failed || state.provider.has_refused,
+        Status::Rejected => state.provider.has_refused,
         Status::Created | Status::Unknown | Status::Pending | Status::Succeeded => true,
     }
 }
@@ -94,9 +95,9 @@ fn converges(world: &World, state: &State) -> bool {
     if end.progress.person {
         return true;
     }
-    match end.bank.paid {
+    match end.provider.paid {
         0 => end.progress.status.is_failure(),
-        _ => end.progress.status.is_like(end.bank.status()) && end.bank.truth >= 2,
+        _ => end.progress.status.is_like(end.provider.status()) && end.provider.truth >= 2,
     }
 }
 
@@ -115,10 +116,10 @@ fn properties() -> Vec<Property<World>> {
         Property::always(Promise::CONVERGES.0, converges),
     ];
     let sights: [fn(&World, &State) -> bool; 8] = [
-        |_, state| knows(state, Status::Succeeded) && state.bank.status() == Status::Succeeded,
-        |_, state| knows(state, Status::Failed) && state.bank.status() == Status::Failed,
+        |_, state| knows(state, Status::Succeeded) && state.provider.status() == Status::Succeeded,
+        |_, state| knows(state, Status::Failed) && state.provider.status() == Status::Failed,
         |_, state| knows(state, Status::Rejected),
-        |_, state| state.progress.attempts == 2 && state.bank.paid == 1,
+        |_, state| state.progress.attempts == 2 && state.provider.paid == 1,
         |_, state| knows(state, Status::Failed) && state.progress.as_of >= 3,
         |_, state| knows(state, Status::Succeeded) && state.progress.as_of >= 3,
         |_, state| state.workers.iter().all(|worker| *worker != Worker::Idle),

@@ -134,7 +134,7 @@ pub struct Request {
 
 /// The provider. Its truths are numbered: 1 pending, 2 the first end, 3 its reversal, and so on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Bank {
+pub struct Provider {
     /// How often it paid, or is paying.
     pub paid: u8,
     /// The key that it paid under; 0 once that is forgotten.
@@ -153,7 +153,7 @@ pub struct Bank {
     pub is_window_over: bool,
 }
 
-impl Bank {
+impl Provider {
     /// Truth number `truth`.
     pub fn status_at(&self, truth: u8) -> Status {
         match truth {
@@ -219,7 +219,7 @@ pub struct State {
     /// Requests on their way.
     pub wire: Vec<Request>,
     /// The provider.
-    pub bank: Bank,
+    pub provider: Provider,
     /// What may still go wrong.
     pub bounds: Bounds,
     /// What only properties see.
@@ -243,7 +243,7 @@ impl State {
             person: false,
             as_of: 0,
         };
-        let bank = Bank {
+        let provider = Provider {
             paid: 0,
             key: 0,
             key_age: 0,
@@ -267,7 +267,7 @@ impl State {
             lease: 0,
             workers: [Worker::Idle, Worker::Idle],
             wire: Vec::new(),
-            bank,
+            provider,
             bounds,
             ghost,
         }

@@ -84,21 +84,21 @@ impl Moving<'_> {
             Action::Arrive(place, fate) => self.arrive(place, fate)?,
             Action::Lose(place) => drop(self.state.wire.remove(usize::from(place))),
             Action::Settle(end) => {
-                (self.state.bank.truth == 1).then_some(())?;
-                self.state.bank.truth = 2;
-                self.state.bank.first_end = end;
+                (self.state.provider.truth == 1).then_some(())?;
+                self.state.provider.truth = 2;
+                self.state.provider.first_end = end;
             }
             Action::Reverse => {
-                let bank = &mut self.state.bank;
-                (bank.truth >= 2 && !bank.is_window_over).then_some(())?;
+                let provider = &mut self.state.provider;
+                (provider.truth >= 2 && !provider.is_window_over).then_some(())?;
                 spend(&mut self.state.bounds.reversals)?;
-                bank.truth += 1;
+                provider.truth += 1;
             }
             Action::CloseWindow => {
                 // Ours opens when we learn of the end, so it closes after the provider's.
                 let is_settled = self.state.progress.status.is_final();
-                let bank = &mut self.state.bank;
-                let is_at_an_end = bank.truth >= 2 || bank.paid == 0;
+                let provider = &mut self.state.provider;
+                let is_at_an_end = provider.truth >= 2 || provider.paid == 0;
                 // It is so long that nothing can be left on its way.
                 let is_alive = |it: &Worker| {
                     matches!(it, Worker::Begun(_) | Worker::Ready(..) | Worker::Waiting(_))
@@ -106,16 +106,16 @@ impl Moving<'_> {
                 let is_sending = self.state.workers.iter().any(is_alive);
                 let is_over = is_at_an_end && self.state.wire.is_empty() && !is_sending;
                 (is_settled && is_over).then_some(())?;
-                bank.is_window_over = true;
+                provider.is_window_over = true;
             }
             Action::Forget => {
-                let bank = &mut self.state.bank;
-                let is_forgettable = self.world.memory.is_some_and(|it| bank.key_age >= it);
-                (is_forgettable && bank.key > 0).then_some(())?;
-                (bank.key, bank.key_age) = (0, 0);
+                let provider = &mut self.state.provider;
+                let is_forgettable = self.world.memory.is_some_and(|it| provider.key_age >= it);
+                (is_forgettable && provider.key > 0).then_some(())?;
+                (provider.key, provider.key_age) = (0, 0);
             }
             Action::Event(truth) => {
-                let status = self.state.bank.status_at(truth);
+                let status = self.state.provider.status_at(truth);
                 self.learn(status, Source::Event { told: truth }, truth);
             }
             Action::Forged(claimed) => self.hear_forgery(claimed),
@@ -129,7 +129,7 @@ impl Moving<'_> {
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules { world: self.world, is_window_over: self.state.bank.is_window_over }
+        Rules { world: self.world, is_window_over: self.state.provider.is_window_over }
     }
 
     /// The worker has nothing more to do with this payout; what it sent stays sent.
@@ -175,10 +175,10 @@ impl Moving<'_> {
                 is_alive
             });
         }
-        let bank = &mut self.state.bank;
-        bank.key_age = memory.min(bank.key_age + u8::from(bank.key > 0));
+        let provider = &mut self.state.provider;
+        provider.key_age = memory.min(provider.key_age + u8::from(provider.key > 0));
         let lag = self.world.lag.unwrap_or(0);
-        self.state.bank.age = lag.min(self.state.bank.age + 1);
+        self.state.provider.age = lag.min(self.state.provider.age + 1);
     }
 
     fn claim(&mut self, worker: u8) -> Option<()> {
@@ -320,11 +320,11 @@ impl Moving<'_> {
 
     fn arrive(&mut self, place: u8, fate: Fate) -> Option<()> {
         let request = self.state.wire.remove(usize::from(place));
-        let is_known = self.state.bank.paid > 0
-            && (self.state.bank.key == request.key || !self.world.holds(Guard::SameKey));
+        let is_known = self.state.provider.paid > 0
+            && (self.state.provider.key == request.key || !self.world.holds(Guard::SameKey));
         let is_repeat = self.world.repeats == Repeats::Refused
-            && self.state.bank.paid > 0
-            && self.state.bank.key == request.key;
+            && self.state.provider.paid > 0
+            && self.state.provider.key == request.key;
         let said = match fate {
             Fate::Unread => {
                 spend(&mut self.state.bounds.untaken)?;
@@ -333,7 +333,7 @@ impl Moving<'_> {
             // A provider that has the payout would not call the order wrong.
             Fate::Refused if is_known => return None,
             Fate::Refused => {
-                self.state.bank.has_refused = true;
+                self.state.provider.has_refused = true;
                 Said::Refused
             }
             // It answers what it answered first.
@@ -347,11 +347,11 @@ impl Moving<'_> {
                 }
             }
             Fate::Answered | Fate::Unanswered => {
-                let bank = &mut self.state.bank;
-                bank.paid += 1;
-                bank.key = request.key;
-                bank.age = 0;
-                bank.truth = bank.truth.max(1);
+                let provider = &mut self.state.provider;
+                provider.paid += 1;
+                provider.key = request.key;
+                provider.age = 0;
+                provider.truth = provider.truth.max(1);
                 Said::Reply(Status::Pending)
             }
         };
@@ -368,13 +368,13 @@ impl Moving<'_> {
 
     fn ask(&mut self, worker: u8, answer: Answer) -> Option<()> {
         let Worker::Asking = self.worker(worker) else { return None };
-        let has_it = self.state.bank.paid > 0;
-        let is_closing = self.state.bank.is_window_over;
+        let has_it = self.state.provider.paid > 0;
+        let is_closing = self.state.provider.is_window_over;
         let heard = match answer {
             Answer::Found if has_it => {
                 let asked = self.state.now();
-                let as_of = self.state.bank.truth;
-                let told = news(Said::Query(self.state.bank.status()));
+                let as_of = self.state.provider.truth;
+                let told = news(Said::Query(self.state.provider.status()));
                 News { asked, seen: asked + 1, is_closing, as_of, ..told }
             }
             Answer::Found => return None,
@@ -382,7 +382,7 @@ impl Moving<'_> {
                 return None;
             }
             Answer::Absent => {
-                let is_visible = self.world.lag.is_some_and(|lag| self.state.bank.age >= lag);
+                let is_visible = self.world.lag.is_some_and(|lag| self.state.provider.age >= lag);
                 if has_it && is_visible {
                     spend(&mut self.state.bounds.wrong_absences)?;
                 }
@@ -459,27 +459,27 @@ impl Moving<'_> {
             let progress = Progress { is_due: true, ..self.state.progress.clone() };
             self.store(NOBODY, progress);
         } else {
-            let told = self.state.bank.truth + 1;
+            let told = self.state.provider.truth + 1;
             self.learn(claimed, Source::Event { told }, self.state.progress.as_of);
         }
         self.state.ghost.is_forgery_believed |= before != self.state.progress.status;
     }
 
-    /// A person tells the truth as far as the bank's books show it. They show neither what a worker of
+    /// A person tells the truth as far as the provider's books show it. They show neither what a worker of
     /// ours is about to do nor what is on its way.
     fn decide(&mut self, word: Word) -> Option<()> {
-        let is_nowhere = self.state.bank.paid == 0;
+        let is_nowhere = self.state.provider.paid == 0;
         spend(&mut self.state.bounds.operator)?;
         match word {
             Word::End => {
-                let truth = self.state.bank.truth;
+                let truth = self.state.provider.truth;
                 (truth >= 2).then_some(())?;
-                self.learn(self.state.bank.status(), Source::Operator, truth);
+                self.learn(self.state.provider.status(), Source::Operator, truth);
             }
             Word::Failed => {
                 let is_over = self.rules().is_over(&self.state.progress);
                 (is_nowhere && is_over).then_some(())?;
-                self.state.bank.has_refused = true;
+                self.state.provider.has_refused = true;
                 self.learn(Status::Failed, Source::Operator, 0);
             }
             Word::SendAgain => {

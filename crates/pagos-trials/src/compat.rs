@@ -24,7 +24,7 @@ use crate::{
     failure::Failure,
     process,
     tally::Tally,
-    trial::{self, BuildProfile, bank::Bank},
+    trial::{self, BuildProfile, twin_server::TwinServer},
     workspace::Workspace,
 };
 
@@ -147,7 +147,7 @@ fn run_script(
     let program = trial::build_program(workspace, BuildProfile::Dev)?;
     let tokens = site.room.join("tokens.jsonl");
     fs::write(&tokens, "").map_err(Failure::while_doing(tokens.display()))?;
-    let twin = Bank::start(&program, &site.room, &["--speed", "1"])?;
+    let twin = TwinServer::start(&program, &site.room, &["--speed", "1"])?;
     command
         .arg(site.source.join(script))
         .current_dir(&site.room)

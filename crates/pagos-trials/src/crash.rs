@@ -5,11 +5,11 @@
 //!
 //! What it does not show: a power cut. SIGKILL loses no page that was written to the kernel.
 
+mod audit;
 mod doubt;
 mod fleet;
 mod operator;
 mod outcome;
-mod verdict;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,17 +26,17 @@ use pagos_kit::{
 
 use crate::{
     crash::{
+        audit::{Audit, Sum, Violation},
         doubt::Settler,
         outcome::Books,
-        verdict::{Sum, Verdict, Violation},
     },
     failure::Failure,
     postgres::{self, Server},
     tally::Tally,
     trial::{
         self, BuildProfile,
-        bank::{Bank, Faults},
         payer::{Db, Decision, Ended, IN_DOUBT, Payer},
+        twin_server::{Faults, TwinServer},
     },
     workspace::Workspace,
 };
@@ -145,7 +145,7 @@ impl Options {
 #[derive(Debug)]
 struct Harness {
     payer: Payer,
-    bank: Bank,
+    bank: TwinServer,
     rows: Vec<Row>,
     /// Of `--db postgres`.
     server: Option<Server>,
@@ -157,7 +157,7 @@ impl Harness {
     }
 }
 
-/// What happened on the way to the verdict.
+/// What happened on the way to the audit.
 #[derive(Debug, Default)]
 struct Figures {
     kills: u64,
@@ -189,16 +189,16 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
         (Database::Sqlite, 1) => kill_often(&harness.payer, options, &mut figures)?,
         _ => fleet::kill_often(&harness, options, &mut figures)?,
     }
-    let verdict = settle(&harness, &mut figures)?;
-    let in_doubt = verdict.in_doubt.len();
-    let verdict = operator::decide(&harness, verdict, &mut figures)?;
-    report(options, &harness.rows, &figures, &verdict, begun.elapsed());
+    let audit = settle(&harness, &mut figures)?;
+    let in_doubt = audit.in_doubt.len();
+    let audit = operator::decide(&harness, audit, &mut figures)?;
+    report(options, &harness.rows, &figures, &audit, begun.elapsed());
     report_doubts(&harness, &figures, in_doubt)?;
-    keep_histories(&harness, &verdict)?;
+    keep_histories(&harness, &audit)?;
     if figures.kills == 0 && options.kills() > 0 {
         return Err(Failure::new("no run lived until its kill; take more --rows"));
     }
-    match verdict.violations.len() {
+    match audit.violations.len() {
         0 => Ok(Tally { passed: 1, ..Tally::default() }),
         count => Err(Failure::new(format!("{count} violations; seed {}", options.seed))),
     }
@@ -218,19 +218,23 @@ pub(crate) struct Judged {
 }
 
 /// Runs to the end what crashes have left behind, lets the operator decide, and judges.
-pub(crate) fn bring_to_end(payer: Payer, bank: Bank, rows: Vec<Row>) -> Result<Judged, Failure> {
+pub(crate) fn bring_to_end(
+    payer: Payer,
+    bank: TwinServer,
+    rows: Vec<Row>,
+) -> Result<Judged, Failure> {
     let harness = Harness { payer, bank, rows, server: None };
     let mut figures = Figures::default();
-    let mut verdict = settle(&harness, &mut figures)?;
+    let mut audit = settle(&harness, &mut figures)?;
     // Where every row is lost or declined, nothing is paid, and that shows something.
-    verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
-    let mut verdict = operator::decide(&harness, verdict, &mut figures)?;
-    verdict.violations.retain(|violation| *violation != Violation::NothingPaid);
+    audit.violations.retain(|violation| *violation != Violation::NothingPaid);
+    let mut audit = operator::decide(&harness, audit, &mut figures)?;
+    audit.violations.retain(|violation| *violation != Violation::NothingPaid);
     Ok(Judged {
-        movements: verdict.movements,
-        paid_twice: verdict.paid_twice(),
+        movements: audit.movements,
+        paid_twice: audit.paid_twice(),
         decided: figures.resent + figures.asked,
-        violations: verdict.violations.iter().map(Violation::to_string).collect(),
+        violations: audit.violations.iter().map(Violation::to_string).collect(),
     })
 }
 
@@ -241,7 +245,7 @@ fn set_up(workspace: &Workspace, options: &Options, program: PathBuf) -> Result<
         people::rows(options.rows, options.seed, options.providers.clone()).collect();
     let file = folder.join("payouts.csv");
     trial::write_payouts(&file, rows.iter().cloned())?;
-    let bank = Bank::open(&program, &folder, options.faults, options.seed)?;
+    let bank = TwinServer::open(&program, &folder, options.faults, options.seed)?;
     let (db, server) = match options.database {
         Database::Sqlite => (Db::File(folder.join("pagos.db")), None),
         Database::Postgres => {
@@ -284,27 +288,27 @@ fn kill_often(payer: &Payer, options: &Options, figures: &mut Figures) -> Result
 
 /// Lets a run come to its end and judges. What the bank did after that end makes a row look wrong
 /// until the next run asks; what is still wrong after a few of them is wrong.
-fn settle(harness: &Harness, figures: &mut Figures) -> Result<Verdict, Failure> {
+fn settle(harness: &Harness, figures: &mut Figures) -> Result<Audit, Failure> {
     let mut extra_runs = 0;
     loop {
         figures.starts += 1;
         let said = harness.payer.run_to_end(Duration::from_secs(LAST_RUN_S_MAX))?;
         let report = outcome::parse_report(&said)?;
-        let verdict = verdict::judge(&harness.rows, &report, &harness.read_books()?);
-        let may_be_late = verdict.violations.iter().all(Violation::may_be_late);
-        if verdict.violations.is_empty() || !may_be_late || extra_runs == EXTRA_RUNS_MAX {
-            return Ok(verdict);
+        let audit = audit::judge(&harness.rows, &report, &harness.read_books()?);
+        let may_be_late = audit.violations.iter().all(Violation::may_be_late);
+        if audit.violations.is_empty() || !may_be_late || extra_runs == EXTRA_RUNS_MAX {
+            return Ok(audit);
         }
         extra_runs += 1;
         figures.extra_runs += 1;
         std::thread::sleep(EXTRA_PAUSE);
-        ask_again(harness, &verdict, figures)?;
+        ask_again(harness, &audit, figures)?;
     }
 }
 
 /// A payout that waits for a person is not asked about again by itself.
-fn ask_again(harness: &Harness, verdict: &Verdict, figures: &mut Figures) -> Result<(), Failure> {
-    for violation in &verdict.violations {
+fn ask_again(harness: &Harness, audit: &Audit, figures: &mut Figures) -> Result<(), Failure> {
+    for violation in &audit.violations {
         if let Violation::DoubtSettledByBank(key) = violation {
             harness.payer.decide(key, Decision::Ask, "crash: the bank has it by now")?;
             figures.asked += 1;
@@ -313,7 +317,7 @@ fn ask_again(harness: &Harness, verdict: &Verdict, figures: &mut Figures) -> Res
     Ok(())
 }
 
-fn report(options: &Options, rows: &[Row], figures: &Figures, verdict: &Verdict, took: Duration) {
+fn report(options: &Options, rows: &[Row], figures: &Figures, audit: &Audit, took: Duration) {
     let count = |provider: &Kit| {
         let count = rows.iter().filter(|row| row.provider == *provider).count();
         format!("{} {count}", provider.name())
@@ -333,28 +337,28 @@ fn report(options: &Options, rows: &[Row], figures: &Figures, verdict: &Verdict,
         figures.server_restarts,
         figures.extra_runs,
     );
-    for ((currency, status), sum) in &verdict.sums {
+    for ((currency, status), sum) in &audit.sums {
         let Sum { rows, amount_minor } = sum;
         println!("crash: {currency} {status:<12} {rows:>6} rows {amount_minor:>16} minor units");
     }
-    for doubt in &verdict.in_doubt {
+    for doubt in &audit.in_doubt {
         println!("crash: in doubt, neither paid nor failed: {} ({})", doubt.key, doubt.status);
     }
     println!(
         "crash: {} movements in the ledger, {} paid twice, {} violations",
-        verdict.movements,
-        verdict.paid_twice(),
-        verdict.violations.len()
+        audit.movements,
+        audit.paid_twice(),
+        audit.violations.len()
     );
-    for violation in verdict.violations.iter().take(20) {
+    for violation in audit.violations.iter().take(20) {
         println!("crash: VIOLATION: {violation}");
     }
 }
 
 /// Keeps what was learned about payouts that went wrong, since the store may be gone afterwards.
-fn keep_histories(harness: &Harness, verdict: &Verdict) -> Result<(), Failure> {
+fn keep_histories(harness: &Harness, audit: &Audit) -> Result<(), Failure> {
     let folder = &harness.payer.folder;
-    for violation in verdict.violations.iter().take(HISTORIES_MAX) {
+    for violation in audit.violations.iter().take(HISTORIES_MAX) {
         let text = violation.to_string();
         let key = text.split(':').next().unwrap_or_default();
         // What is not about one payout has no history.
@@ -363,7 +367,7 @@ fn keep_histories(harness: &Harness, verdict: &Verdict) -> Result<(), Failure> {
         fs::write(&path, history).map_err(Failure::while_doing(path.display()))?;
         println!("crash: what was learned about {key} is in {}", path.display());
     }
-    if !verdict.violations.is_empty() {
+    if !audit.violations.is_empty() {
         let path = folder.join("ledger.json");
         let ledger = harness.bank.read_ledger()?;
         fs::write(&path, ledger).map_err(Failure::while_doing(path.display()))?;

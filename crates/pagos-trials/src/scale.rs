@@ -23,8 +23,8 @@ use crate::{
     scale::dataset::Store,
     trial::{
         self, BuildProfile,
-        bank::{Bank, Faults},
         payer::{Db, Payer},
+        twin_server::{Faults, TwinServer},
     },
     workspace::Workspace,
 };
@@ -104,7 +104,7 @@ fn plan(program: &Path, folder: &Path, file: &Path) -> Result<Cost, Failure> {
 
 /// Pays the file to the end.
 fn pay(program: PathBuf, folder: PathBuf, file: PathBuf) -> Result<Cost, Failure> {
-    let bank = Bank::open(&program, &folder, Faults::None, SEED)?;
+    let bank = TwinServer::open(&program, &folder, Faults::None, SEED)?;
     let outcomes = folder.join("outcomes.json");
     let outcomes = File::create(&outcomes).map_err(Failure::while_doing(outcomes.display()))?;
     let db = Db::File(folder.join("pagos.db"));

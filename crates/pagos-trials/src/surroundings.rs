@@ -25,7 +25,7 @@ use crate::{
     process,
     surroundings::{
         site::Harness,
-        table::{Told, Verdict},
+        table::{CheckResult, Told},
     },
     tally::Tally,
     trial::{self, BuildProfile},
@@ -82,13 +82,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
         Ok(told)
     })?;
     table::lines(&lines).iter().for_each(|line| println!("surroundings: {line}"));
-    let count = |verdict: Verdict| lines.iter().filter(|it| it.verdict == verdict).count();
+    let count = |result: CheckResult| lines.iter().filter(|it| it.result == result).count();
     let twice: usize = lines.iter().map(|it| it.twice).sum();
     println!("surroundings: {twice} paid twice, {:.1?}", begun.elapsed());
     Ok(Tally {
-        passed: count(Verdict::Holds),
-        failed: count(Verdict::Broken),
-        skipped: count(Verdict::Skipped),
+        passed: count(CheckResult::Holds),
+        failed: count(CheckResult::Broken),
+        skipped: count(CheckResult::Skipped),
     })
 }
 

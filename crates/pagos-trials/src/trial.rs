@@ -1,9 +1,9 @@
 //! What `crash` and `scale` are made of: a file of invented payouts, a bank and a payer on this
 //! machine. Needs nothing but the `pagos` program: the bank is `pagos twin`. Judges nothing.
 
-pub(crate) mod bank;
 mod http;
 pub(crate) mod payer;
+pub(crate) mod twin_server;
 
 use std::{
     fs::{self, File},

@@ -13,7 +13,7 @@ use crate::{
 
 /// What became of one planted bug.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum MutantOutcome {
     /// This test failed.
     Caught { test: String },
     /// This test never ended, which the list says is how this bug shows.
@@ -24,9 +24,9 @@ pub(super) enum Verdict {
     Useless(String),
 }
 
-impl Verdict {
+impl MutantOutcome {
     pub(super) fn is_caught(&self) -> bool {
-        matches!(self, Verdict::Caught { .. } | Verdict::Hung { .. })
+        matches!(self, MutantOutcome::Caught { .. } | MutantOutcome::Hung { .. })
     }
 }
 
@@ -96,7 +96,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Plants the bug, runs its tests and then wider ones until one fails, and takes it out again.
-    pub(super) fn try_mutant(&mut self, mutant: &Mutant) -> Result<Verdict, Failure> {
+    pub(super) fn try_mutant(&mut self, mutant: &Mutant) -> Result<MutantOutcome, Failure> {
         let whole = self.copy.read(&mutant.file)?;
         let planted = mutant.plant(&whole).map_err(Failure::new)?;
         for tests in std::iter::once(mutant.tests.clone()).chain(wider()) {
@@ -107,16 +107,22 @@ impl<'a> Judge<'a> {
             self.copy.write(&mutant.file, &whole)?;
             match ran? {
                 Ran::Passed => {}
-                Ran::Failed { test } => return Ok(Verdict::Caught { test }),
-                Ran::TimedOut { test } if mutant.may_hang => return Ok(Verdict::Hung { test }),
-                Ran::TimedOut { test } => {
-                    return Ok(Verdict::Useless(format!("{test} did not end, and may not hang")));
+                Ran::Failed { test } => return Ok(MutantOutcome::Caught { test }),
+                Ran::TimedOut { test } if mutant.may_hang => {
+                    return Ok(MutantOutcome::Hung { test });
                 }
-                Ran::NotBuilt => return Ok(Verdict::Useless("it does not compile".to_owned())),
-                Ran::NoTests => return Ok(Verdict::Useless("no test was run".to_owned())),
+                Ran::TimedOut { test } => {
+                    return Ok(MutantOutcome::Useless(format!(
+                        "{test} did not end, and may not hang"
+                    )));
+                }
+                Ran::NotBuilt => {
+                    return Ok(MutantOutcome::Useless("it does not compile".to_owned()));
+                }
+                Ran::NoTests => return Ok(MutantOutcome::Useless("no test was run".to_owned())),
             }
         }
-        Ok(Verdict::Survived)
+        Ok(MutantOutcome::Survived)
     }
 
     fn ran(&self, tests: &str) -> Result<Ran, Failure> {

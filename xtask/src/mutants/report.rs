@@ -1,23 +1,23 @@
 //! The table of what caught which bug, and the kill rate. Decides nothing.
 
-use crate::mutants::{judge::Verdict, list::Mutant};
+use crate::mutants::{judge::MutantOutcome, list::Mutant};
 
 /// One planted bug and its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) invariant: String,
-    pub(super) verdict: Verdict,
+    pub(super) outcome: MutantOutcome,
     pub(super) seconds: u64,
 }
 
 impl Row {
     pub(super) fn line(&self) -> String {
-        let end = match &self.verdict {
-            Verdict::Caught { test } => format!("caught    {test}"),
-            Verdict::Hung { test } => format!("hung      {test}"),
-            Verdict::Survived => "SURVIVED".to_owned(),
-            Verdict::Useless(because) => format!("USELESS   {because}"),
+        let end = match &self.outcome {
+            MutantOutcome::Caught { test } => format!("caught    {test}"),
+            MutantOutcome::Hung { test } => format!("hung      {test}"),
+            MutantOutcome::Survived => "SURVIVED".to_owned(),
+            MutantOutcome::Useless(because) => format!("USELESS   {because}"),
         };
         format!("{:<56} {:<8} {:>4} s  {end}", self.name, self.invariant, self.seconds)
     }
@@ -38,8 +38,9 @@ pub(super) fn print(rows: &[Row]) {
 }
 
 fn rate(rows: &[Row]) -> String {
-    let caught = rows.iter().filter(|row| row.verdict.is_caught()).count();
-    let useless = rows.iter().filter(|row| matches!(row.verdict, Verdict::Useless(_))).count();
+    let caught = rows.iter().filter(|row| row.outcome.is_caught()).count();
+    let useless =
+        rows.iter().filter(|row| matches!(row.outcome, MutantOutcome::Useless(_))).count();
     let survived = rows.len() - caught - useless;
     let percent = caught * 100 / rows.len().max(1);
     format!(
@@ -55,12 +56,12 @@ mod tests {
     #[test]
     fn the_rate_is_not_rounded_up() {
         let row =
-            |verdict| Row { name: "a".to_owned(), invariant: "I1".to_owned(), verdict, seconds: 1 };
-        let caught = || row(Verdict::Caught { test: "a b".to_owned() });
+            |outcome| Row { name: "a".to_owned(), invariant: "I1".to_owned(), outcome, seconds: 1 };
+        let caught = || row(MutantOutcome::Caught { test: "a b".to_owned() });
         let mut rows: Vec<Row> = (0..199).map(|_| caught()).collect();
-        rows.push(row(Verdict::Survived));
+        rows.push(row(MutantOutcome::Survived));
         assert_eq!(rate(&rows), "199 of 200 caught (99 %), 1 survived, 0 useless");
-        rows.push(row(Verdict::Useless("it does not compile".to_owned())));
+        rows.push(row(MutantOutcome::Useless("it does not compile".to_owned())));
         assert_eq!(rate(&rows), "199 of 201 caught (99 %), 1 survived, 1 useless");
         assert_eq!(rate(&[caught()]), "1 of 1 caught (100 %), 0 survived, 0 useless");
     }

@@ -44,15 +44,15 @@ pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<
         SecretScope::Session => session_secret(&settings, &agreed),
     };
     let is_without_secret = decoder.secret_scope() == SecretScope::Session && secret.is_none();
-    let mut verdict = judge(decoder, &delivery, secret.as_ref(), &agreed, &expected);
-    if is_without_secret && verdict.event.is_none() && hint.reference.is_some() {
-        verdict = Verdict::refused(why_without_secret(arguments, &settings)?);
+    let mut report = judge(decoder, &delivery, secret.as_ref(), &agreed, &expected);
+    if is_without_secret && report.event.is_none() && hint.reference.is_some() {
+        report = VerifyReport::refused(why_without_secret(arguments, &settings)?);
     }
     match arguments.json {
-        true => console::print_json(&verdict)?,
-        false => print_text(&verdict)?,
+        true => console::print_json(&report)?,
+        false => print_text(&report)?,
     }
-    match verdict.verified && verdict.contradiction.is_none() {
+    match report.verified && report.contradiction.is_none() {
         true => Ok(Exit::Succeeded),
         false => Ok(Exit::Refused),
     }
@@ -111,25 +111,25 @@ fn judge(
     secret: Option<&Secret>,
     agreed: &Agreed,
     expected: &Expected,
-) -> Verdict {
+) -> VerifyReport {
     match decoder.verify(delivery, secret) {
         Ok(Decoded::Verified(event)) => {
             let event = event.into_value();
             let contradiction = agreed::contradiction(&event, agreed, expected);
-            Verdict { contradiction, ..Verdict::genuine(event) }
+            VerifyReport { contradiction, ..VerifyReport::genuine(event) }
         }
-        Ok(Decoded::Hint(hint)) => Verdict::hint(hint),
+        Ok(Decoded::Hint(hint)) => VerifyReport::hint(hint),
         Err(error) => {
             let newline = newline::to_blame(decoder, delivery, secret);
             let reason = newline.map_or_else(|| error.to_string(), |why| format!("{error}; {why}"));
-            Verdict::refused(reason)
+            VerifyReport::refused(reason)
         }
     }
 }
 
 /// The document. Field names and words are stable.
 #[derive(Debug, Default, Serialize)]
-struct Verdict {
+struct VerifyReport {
     verified: bool,
     hint: bool,
     /// What it says, in a word; `query` where only a query to the provider tells.
@@ -145,7 +145,7 @@ struct Verdict {
     reason: Option<String>,
 }
 
-impl Verdict {
+impl VerifyReport {
     fn genuine(event: Event) -> Self {
         let word = word(&event);
         let unread = "it is genuine, and only a query to the provider tells what it means";
@@ -192,17 +192,17 @@ fn word(event: &Event) -> &'static str {
     }
 }
 
-fn print_text(verdict: &Verdict) -> Result<(), Failure> {
-    if !verdict.verified {
-        let reason = verdict.reason.as_deref().unwrap_or("no reason");
+fn print_text(report: &VerifyReport) -> Result<(), Failure> {
+    if !report.verified {
+        let reason = report.reason.as_deref().unwrap_or("no reason");
         console::tell(&format!("not genuine: {reason}"));
         return Ok(());
     }
     let mut out = console::stdout();
-    serde_json::to_writer_pretty(&mut out, verdict).map_err(std::io::Error::from)?;
+    serde_json::to_writer_pretty(&mut out, report).map_err(std::io::Error::from)?;
     writeln!(out)?;
     out.flush()?;
-    if let Some(contradiction) = &verdict.contradiction {
+    if let Some(contradiction) = &report.contradiction {
         console::tell(&format!(
             "genuine, and not what was agreed: {contradiction}; do not act on it, ask the provider"
         ));

@@ -5,16 +5,16 @@ use pagos_core::{Departure, Error, ErrorKind, Observation, Reached, Source};
 
 use pagos_kit::{Call, Json, Kit};
 
-use crate::reply::{Exchange, Scene, finish, seen};
+use crate::reply::{Exchange, ReplayedCall, finish, seen};
 
 /// A payout is sent at most once, and what comes back is no more than what was said.
-pub(super) fn payout(scene: &Scene) {
-    let (Some(order), handle) = (scene.payout_order(), scene.handle()) else { return };
-    let is_legal = scene.provider.check(&order).is_ok();
-    let outcome = finish(scene.provider.create(&order, handle.as_ref(), Departure::Anytime));
-    scene.shows_no_secret(&outcome);
-    let sent = scene.sent();
-    let money: Vec<&Exchange> = sent.iter().filter(|it| moves_money(scene.kit, it)).collect();
+pub(super) fn payout(call: &ReplayedCall) {
+    let (Some(order), handle) = (call.payout_order(), call.handle()) else { return };
+    let is_legal = call.provider.check(&order).is_ok();
+    let outcome = finish(call.provider.create(&order, handle.as_ref(), Departure::Anytime));
+    call.shows_no_secret(&outcome);
+    let sent = call.sent();
+    let money: Vec<&Exchange> = sent.iter().filter(|it| moves_money(call.kit, it)).collect();
     assert!(money.len() <= 1, "sent {} times in one attempt", money.len());
     assert!(is_legal || sent.is_empty(), "an order that the check refuses was sent");
     match money.first() {
@@ -22,19 +22,19 @@ pub(super) fn payout(scene: &Scene) {
         Some(exchange) => match (exchange.reached, exchange.json()) {
             (Some(Reached::No), _) => kind_is(&outcome, ErrorKind::Undelivered),
             (Some(Reached::Maybe), _) => kind_is(&outcome, ErrorKind::Unknown),
-            (None, json) => answered(scene, &order, exchange, json.as_ref(), outcome),
+            (None, json) => answered(call, &order, exchange, json.as_ref(), outcome),
         },
     }
-    scene.script.sent.lock().unwrap().extend(sent);
+    call.script.sent.lock().unwrap().extend(sent);
 }
 
 /// A payee or an instruction: whatever is answered, another one can be made.
-pub(super) fn prepare(scene: &Scene) {
-    let Some(order) = scene.payout_order() else { return };
-    let outcome = finish(scene.provider.prepare(&order));
-    scene.shows_no_secret(&outcome);
-    let sent = scene.sent();
-    assert!(!sent.iter().any(|it| moves_money(scene.kit, it)), "prepare moves money");
+pub(super) fn prepare(call: &ReplayedCall) {
+    let Some(order) = call.payout_order() else { return };
+    let outcome = finish(call.provider.prepare(&order));
+    call.shows_no_secret(&outcome);
+    let sent = call.sent();
+    assert!(!sent.iter().any(|it| moves_money(call.kit, it)), "prepare moves money");
     let last = sent.last();
     match &outcome {
         Ok(Some(handle)) if last.is_some() => {
@@ -52,18 +52,18 @@ pub(super) fn prepare(scene: &Scene) {
             assert!(kind != ErrorKind::Rejected || is_answered, "a no without a word: {error}");
         }
     }
-    scene.script.sent.lock().unwrap().extend(sent);
+    call.script.sent.lock().unwrap().extend(sent);
 }
 
 /// A session: its address is one, and a no is somebody's word.
-pub(super) fn payment(scene: &Scene) {
-    let (Some(order), Some(payments)) = (scene.payment_order(), scene.provider.payments()) else {
+pub(super) fn payment(call: &ReplayedCall) {
+    let (Some(order), Some(payments)) = (call.payment_order(), call.provider.payments()) else {
         return;
     };
     let is_legal = payments.check(&order).is_ok();
     let outcome = finish(payments.create(&order));
-    scene.shows_no_secret(&outcome.as_ref().map(|session| &session.observation));
-    let sent = scene.sent();
+    call.shows_no_secret(&outcome.as_ref().map(|session| &session.observation));
+    let sent = call.sent();
     assert!(is_legal || sent.is_empty(), "an order that the check refuses was sent");
     match &outcome {
         Ok(session) => {
@@ -82,7 +82,7 @@ pub(super) fn payment(scene: &Scene) {
         }
         Err(_) => {}
     }
-    scene.script.sent.lock().unwrap().extend(sent);
+    call.script.sent.lock().unwrap().extend(sent);
 }
 
 /// Nothing that moves money has left, so nothing can have happened.
@@ -100,7 +100,7 @@ fn unsent(outcome: &Result<Observation, Error>, is_legal: bool) {
 }
 
 fn answered(
-    scene: &Scene,
+    call: &ReplayedCall,
     order: &pagos_core::PayoutOrder,
     exchange: &Exchange,
     json: Option<&Json>,
@@ -109,7 +109,7 @@ fn answered(
     let http = exchange.http();
     match outcome {
         Err(error) => {
-            let may = may_mean(scene.kit, error.kind(), http, json);
+            let may = may_mean(call.kit, error.kind(), http, json);
             assert!(may, "{:?} of HTTP {http}: {error}", error.kind());
         }
         Ok(seen) => {
@@ -119,7 +119,7 @@ fn answered(
             let reference = seen.reference.as_ref().expect("a success without an id").as_str();
             let is_told = json.scalars.iter().any(|(_, value)| value == reference);
             assert!(is_told, "an id {reference:?} that nobody told");
-            seen::is_what_was_said(scene, (&order.key, order.amount), &[json], &seen);
+            seen::is_what_was_said(call, (&order.key, order.amount), &[json], &seen);
         }
     }
 }

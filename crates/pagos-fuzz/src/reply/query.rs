@@ -6,35 +6,35 @@ use pagos_core::{
 
 use pagos_kit::{Json, exact};
 
-use crate::reply::{Exchange, Scene, finish, seen};
+use crate::reply::{Exchange, ReplayedCall, finish, seen};
 
 /// A query about a payout.
-pub(super) fn payout(scene: &Scene) {
-    let Some(order) = scene.payout_order() else { return };
-    let (reference, handle) = (scene.reference(), scene.handle());
+pub(super) fn payout(call: &ReplayedCall) {
+    let Some(order) = call.payout_order() else { return };
+    let (reference, handle) = (call.reference(), call.handle());
     let payout = PayoutRef {
         order: &order,
         reference: reference.as_ref(),
         handle: handle.as_ref(),
-        begun_at: scene.case.begun_at,
+        begun_at: call.case.begun_at,
     };
-    let outcome = finish(scene.provider.query(&payout));
-    scene.shows_no_secret(&outcome);
-    let sent = scene.sent();
-    look_at(scene, (&order.key, order.amount), &sent, &outcome);
-    scene.script.sent.lock().unwrap().extend(sent);
+    let outcome = finish(call.provider.query(&payout));
+    call.shows_no_secret(&outcome);
+    let sent = call.sent();
+    look_at(call, (&order.key, order.amount), &sent, &outcome);
+    call.script.sent.lock().unwrap().extend(sent);
 }
 
 /// A query about a payment.
-pub(super) fn payment(scene: &Scene) {
-    let (Some(order), Some(payments)) = (scene.payment_order(), scene.provider.payments()) else {
+pub(super) fn payment(call: &ReplayedCall) {
+    let (Some(order), Some(payments)) = (call.payment_order(), call.provider.payments()) else {
         return;
     };
-    let reference = scene.reference();
+    let reference = call.reference();
     let payment = PaymentRef { order: &order, reference: reference.as_ref() };
     let outcome = finish(payments.query(&payment));
-    scene.shows_no_secret(&outcome);
-    let sent = scene.sent();
+    call.shows_no_secret(&outcome);
+    let sent = call.sent();
     let told: Vec<Json> = sent.iter().filter_map(Exchange::json).collect();
     match &outcome {
         // A payment's answer can be a token, whose words are not in the JSON: `seen` cannot look.
@@ -48,11 +48,11 @@ pub(super) fn payment(scene: &Scene) {
         Ok(Lookup::CannotTell(_)) => {}
         Err(error) => error_is_a_queries(error, &sent),
     }
-    scene.script.sent.lock().unwrap().extend(sent);
+    call.script.sent.lock().unwrap().extend(sent);
 }
 
 fn look_at(
-    scene: &Scene,
+    call: &ReplayedCall,
     order: (&OrderKey, Money),
     sent: &[Exchange],
     outcome: &Result<Lookup, Error>,
@@ -62,11 +62,11 @@ fn look_at(
     match outcome {
         Ok(Lookup::Found(seen)) => {
             assert_eq!(seen.source, Source::Query);
-            seen::is_what_was_said(scene, order, &jsons, seen);
+            seen::is_what_was_said(call, order, &jsons, seen);
             let is_named = seen.reference.is_some() || seen.echo.key.is_some();
             assert!(is_named, "found without a name: {seen:?}");
         }
-        Ok(Lookup::Absent) => absence_was_said(scene, sent, &jsons),
+        Ok(Lookup::Absent) => absence_was_said(call, sent, &jsons),
         Ok(Lookup::Ambiguous(_)) => assert!(!jsons.is_empty(), "ambiguous by no JSON at all"),
         Ok(Lookup::CannotTell(_)) => {}
         Err(error) => error_is_a_queries(error, sent),
@@ -74,8 +74,8 @@ fn look_at(
 }
 
 /// An absence can close an attempt. So every answer was JSON and a success or a word for it.
-fn absence_was_said(scene: &Scene, sent: &[Exchange], jsons: &[&Json]) {
-    let words = scene.kit.words();
+fn absence_was_said(call: &ReplayedCall, sent: &[Exchange], jsons: &[&Json]) {
+    let words = call.kit.words();
     assert!(!sent.is_empty(), "absent without a query");
     for exchange in sent {
         let http = exchange.http();
@@ -97,16 +97,16 @@ fn absence_was_said(scene: &Scene, sent: &[Exchange], jsons: &[&Json]) {
 }
 
 /// The balance is in the answer, digit by digit.
-pub(super) fn balance(scene: &Scene) {
-    let Some(source) = scene.provider.balances() else { return };
+pub(super) fn balance(call: &ReplayedCall) {
+    let Some(source) = call.provider.balances() else { return };
     let outcome = finish(source.balances());
-    scene.shows_no_secret(&outcome);
-    let sent = scene.sent();
+    call.shows_no_secret(&outcome);
+    let sent = call.sent();
     match &outcome {
         Ok(balances) => {
             let json = sent.last().and_then(Exchange::json);
             let json = json.expect("a balance in an answer that is no JSON");
-            let [unit, minor] = scene.kit.words().units;
+            let [unit, minor] = call.kit.words().units;
             for balance in balances {
                 let sum = i128::from(balance.available.minor);
                 let is_told = json.scalars.iter().any(|(_, value)| {
@@ -123,14 +123,14 @@ pub(super) fn balance(scene: &Scene) {
             assert!(may, "a query about the balance cannot be {kind:?}: {error}");
         }
     }
-    scene.script.sent.lock().unwrap().extend(sent);
+    call.script.sent.lock().unwrap().extend(sent);
 }
 
 /// Banks.
-pub(super) fn banks(scene: &Scene) {
-    let Some(directory) = scene.provider.banks() else { return };
+pub(super) fn banks(call: &ReplayedCall) {
+    let Some(directory) = call.provider.banks() else { return };
     let outcome = finish(directory.banks());
-    scene.shows_no_secret(&outcome);
+    call.shows_no_secret(&outcome);
     if let Err(error) = outcome {
         let kind = error.kind();
         assert!(kind != ErrorKind::Rejected, "a query about banks was rejected: {error}");
@@ -138,13 +138,13 @@ pub(super) fn banks(scene: &Scene) {
 }
 
 /// A page of a list, and the one after it, whose cursor is the answer's.
-pub(super) fn listing(scene: &Scene) {
-    let (Some(list), Some(listing)) = (&scene.case.list, scene.provider.listing()) else { return };
+pub(super) fn listing(call: &ReplayedCall) {
+    let (Some(list), Some(listing)) = (&call.case.list, call.provider.listing()) else { return };
     let first = finish(listing.page(list.window, list.cursor.as_deref()));
-    scene.shows_no_secret(&first);
-    let sent = scene.sent();
+    call.shows_no_secret(&first);
+    let sent = call.sent();
     let told: Vec<Json> = sent.iter().filter_map(Exchange::json).collect();
-    scene.script.sent.lock().unwrap().extend(sent);
+    call.script.sent.lock().unwrap().extend(sent);
     let page = match first {
         Ok(page) => page,
         Err(error) => return page_error(&error, list.cursor.is_some()),

@@ -5,21 +5,21 @@ use pagos_core::{Money, Observation, OrderKey, Status};
 
 use pagos_kit::{Json, exact};
 
-use crate::reply::Scene;
+use crate::reply::ReplayedCall;
 
 /// Every part of `seen` was in one of the answers.
 pub(super) fn is_what_was_said(
-    scene: &Scene,
+    call: &ReplayedCall,
     (key, amount): (&OrderKey, Money),
     jsons: &[&Json],
     seen: &Observation,
 ) {
-    let words = scene.kit.words();
+    let words = call.kit.words();
     assert!(!jsons.is_empty(), "learned from no JSON at all: {seen:?}");
-    assert_eq!(seen.seen_at, scene.now);
-    assert_eq!(seen.asked_at, Some(scene.now));
+    assert_eq!(seen.seen_at, call.now);
+    assert_eq!(seen.asked_at, Some(call.now));
     let says = |known: &[&str]| jsons.iter().any(|json| json.says(known));
-    let configured = |part: &str| scene.case.settings.keys().any(|name| name.contains(part));
+    let configured = |part: &str| call.case.settings.keys().any(|name| name.contains(part));
     match seen.status {
         Status::Succeeded => assert!(says(words.paid) || configured("WORD"), "paid: {seen:?}"),
         Status::Failed(_) => assert!(says(words.failed) || configured("WORD"), "failed: {seen:?}"),

@@ -131,7 +131,7 @@ fn stored(world: &World, state: &State, slot: u8, row: &Row) -> Vec<State> {
     let give_back = Action::GiveBack(slot);
     // Where it is too late to begin, the claim ends in doubt.
     let own = [Action::Write(slot), Action::WriteAndCall(slot), give_back, Action::Begin(slot)];
-    let events = (1..=state.bank.truth).map(Action::Event);
+    let events = (1..=state.provider.truth).map(Action::Event);
     let hints = [Status::Succeeded].map(Action::Forged);
     let all = own.into_iter().chain(events).chain(hints);
     let mut next: Vec<State> = all.filter_map(|action| world.after(state, action)).collect();

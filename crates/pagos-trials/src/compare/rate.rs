@@ -18,7 +18,7 @@ use crate::{
     meter, process,
     trial::{
         self,
-        bank::{Bank, Faults},
+        twin_server::{Faults, TwinServer},
     },
 };
 
@@ -66,10 +66,10 @@ pub(super) fn measure(
         trial::empty(&scripted)?;
         let file = scripted.join("payouts.csv");
         trial::write_payouts(&file, people::rows(options.rows, SEED, kit.clone()))?;
-        let bank = Bank::open(pagos, &scripted, Faults::None, SEED)?;
+        let bank = TwinServer::open(pagos, &scripted, Faults::None, SEED)?;
         best.by_hand = best.by_hand.min(pay_by_hand(by_hand, &bank, &file, options.rows)?);
         drop(bank);
-        let bank = Bank::open(pagos, &scripted, Faults::None, SEED)?;
+        let bank = TwinServer::open(pagos, &scripted, Faults::None, SEED)?;
         best.pay = best.pay.min(pay_with_pagos(pagos, &bank, &scripted, &file)?);
         let paid = bank.count_payments()?.len() as u64;
         if paid != options.rows {
@@ -79,7 +79,12 @@ pub(super) fn measure(
     Ok(best)
 }
 
-fn pay_by_hand(program: &Path, bank: &Bank, file: &Path, rows: u64) -> Result<Duration, Failure> {
+fn pay_by_hand(
+    program: &Path,
+    bank: &TwinServer,
+    file: &Path,
+    rows: u64,
+) -> Result<Duration, Failure> {
     let credentials: Value = serde_json::from_str(&bank.read_credentials()?)
         .map_err(Failure::while_doing("the twin's credentials"))?;
     let credential = |name: &str| {
@@ -102,7 +107,7 @@ fn pay_by_hand(program: &Path, bank: &Bank, file: &Path, rows: u64) -> Result<Du
 
 fn pay_with_pagos(
     program: &Path,
-    bank: &Bank,
+    bank: &TwinServer,
     scripted: &Path,
     file: &Path,
 ) -> Result<Duration, Failure> {

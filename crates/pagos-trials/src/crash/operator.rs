@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::{
     crash::{
         Figures, Harness,
+        audit::{Audit, Doubt, Violation},
         outcome::Books,
         settle,
-        verdict::{Doubt, Verdict, Violation},
     },
     failure::Failure,
     trial::payer::Decision,
@@ -26,18 +26,18 @@ const RESTS_MAX: u32 = 5;
 /// Decides about every doubt and runs to the end again, until none is left.
 pub(super) fn decide(
     harness: &Harness,
-    mut verdict: Verdict,
+    mut audit: Audit,
     figures: &mut Figures,
-) -> Result<Verdict, Failure> {
-    while verdict.violations.is_empty() && !verdict.in_doubt.is_empty() {
+) -> Result<Audit, Failure> {
+    while audit.violations.is_empty() && !audit.in_doubt.is_empty() {
         if figures.rounds == ROUNDS_MAX {
-            let keys = verdict.in_doubt.iter().map(|doubt| doubt.key.clone());
-            verdict.violations = keys.map(Violation::StillInDoubt).collect();
+            let keys = audit.in_doubt.iter().map(|doubt| doubt.key.clone());
+            audit.violations = keys.map(Violation::StillInDoubt).collect();
             break;
         }
         figures.rounds += 1;
         let books = let_rest(harness)?;
-        for doubt in &verdict.in_doubt {
+        for doubt in &audit.in_doubt {
             match decision(doubt, &books) {
                 Decision::Resend => {
                     harness.payer.decide(
@@ -53,9 +53,9 @@ pub(super) fn decide(
                 }
             }
         }
-        verdict = settle(harness, figures)?;
+        audit = settle(harness, figures)?;
     }
-    Ok(verdict)
+    Ok(audit)
 }
 
 /// Sends again only what was lost for certain: the books have nothing under its key.

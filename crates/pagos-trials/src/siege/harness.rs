@@ -25,7 +25,7 @@ use crate::{
     failure::Failure,
     process,
     siege::{notices::Endings, proxy::Proxy, relay::Relay},
-    trial::{self, bank::Bank},
+    trial::{self, twin_server::TwinServer},
 };
 
 /// How many payouts leave a second and account.
@@ -66,7 +66,7 @@ pub(super) struct Harness {
     pub(super) endings: Endings,
     pub(super) proxy: Proxy,
     pub(super) relay: Relay,
-    pub(super) bank: Bank,
+    pub(super) bank: TwinServer,
     /// Payouts that stay under way: whom hints can name.
     pub(super) known: Vec<Row>,
 }
@@ -84,7 +84,7 @@ impl Harness {
     /// Starts everything and pays.
     pub(super) fn set_up(program: PathBuf, folder: PathBuf, load: Load) -> Result<Self, Failure> {
         trial::empty(&folder)?;
-        let bank = Bank::start(&program, &folder, &["--speed", TWIN_SPEED])?;
+        let bank = TwinServer::start(&program, &folder, &["--speed", TWIN_SPEED])?;
         let proxy = Proxy::open(parse_origin(bank.url())?)?;
         let relay = Relay::open()?;
         let config = build_config(&bank.read_credentials()?, bank.url(), &proxy, &relay)?;

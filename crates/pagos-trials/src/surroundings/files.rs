@@ -15,9 +15,9 @@ use crate::{
     surroundings::{
         side_by_side,
         site::{Harness, Site},
-        table::{Told, Verdict},
+        table::{CheckResult, Told},
     },
-    trial::bank::Bank,
+    trial::twin_server::TwinServer,
 };
 
 const NAME: &str = "files";
@@ -75,7 +75,7 @@ fn with_a_journal(site: &Site<'_>) -> Result<Told, Failure> {
             set_mode(&made_before, 0o666)?;
         }
         let journal = site.work.join(name).display().to_string();
-        drop(Bank::start(&wrapper, &logs, &["--journal", &journal])?);
+        drop(TwinServer::start(&wrapper, &logs, &["--journal", &journal])?);
         note_modes(&site.work, &mut modes);
     }
     Ok(judge(site, "twin --journal", &modes, "ended"))
@@ -128,7 +128,7 @@ fn judge(site: &Site<'_>, what: &str, modes: &BTreeMap<PathBuf, u32>, ended: &st
     match open.is_empty() {
         true => {
             let happened = format!("{} files, all 600; {ended}", modes.len());
-            Told::of(NAME, what, happened, Verdict::Holds)
+            Told::of(NAME, what, happened, CheckResult::Holds)
         }
         false => Told::broken(NAME, what, open.join(", ")),
     }

@@ -16,7 +16,7 @@ use crate::{
     postgres::{Pooler, Server},
     surroundings::{
         site::{Harness, Paid, Site},
-        table::{Told, Verdict},
+        table::{CheckResult, Told},
         without,
     },
 };
@@ -71,16 +71,16 @@ fn by_transactions(harness: &Harness, server: &Server) -> Result<Told, Failure> 
     // repeat again is not told a second time: a person looks.
     let is_told = ended.code == Some(expected) && unpaid == in_doubt;
     let Paid { once: paid, twice } = site.count()?;
-    let verdict = match is_told && twice == 0 {
-        true => Verdict::Holds,
-        false => Verdict::Broken,
+    let result = match is_told && twice == 0 {
+        true => CheckResult::Holds,
+        false => CheckResult::Broken,
     };
-    let happened = match (verdict, unpaid.len()) {
-        (Verdict::Holds, in_doubt @ 1..) => format!("exit 3, {in_doubt} in doubt"),
+    let happened = match (result, unpaid.len()) {
+        (CheckResult::Holds, in_doubt @ 1..) => format!("exit 3, {in_doubt} in doubt"),
         _ => ended.in_short(),
     };
     let what = "3 at once, one killed, pgbouncer killed".to_owned();
-    Ok(Told { scenario: NAME, what, happened, paid, twice, verdict })
+    Ok(Told { scenario: NAME, what, happened, paid, twice, result })
 }
 
 /// The payouts that wait for a person, as `pagos list` tells them.
@@ -106,9 +106,9 @@ fn by_statements(harness: &Harness, server: &Server) -> Result<Vec<Told>, Failur
         let ended = site.run(command)?;
         let text = format!("{}{}", ended.output, ended.told);
         let is_said = ended.code == Some(1) && without_breaks(&text).contains(REFUSAL);
-        let verdict = if is_said { Verdict::Holds } else { Verdict::Broken };
+        let result = if is_said { CheckResult::Holds } else { CheckResult::Broken };
         let happened = ended.in_short();
-        told.push(Told::of(NAME, &format!("by statements: {what}"), happened, verdict));
+        told.push(Told::of(NAME, &format!("by statements: {what}"), happened, result));
     }
     Ok(told)
 }

@@ -20,8 +20,8 @@ use crate::{
     failure::Failure,
     postgres::Server,
     process,
-    surroundings::table::{Told, Verdict},
-    trial::{self, bank::Bank},
+    surroundings::table::{CheckResult, Told},
+    trial::{self, twin_server::TwinServer},
     workspace::Workspace,
 };
 
@@ -39,7 +39,7 @@ pub(super) struct Harness {
     workspace: Workspace,
     pub(super) program: PathBuf,
     folder: PathBuf,
-    pub(super) bank: Bank,
+    pub(super) bank: TwinServer,
     sites: AtomicU64,
 }
 
@@ -61,7 +61,7 @@ impl Harness {
         program: PathBuf,
     ) -> Result<Self, Failure> {
         trial::empty(&folder)?;
-        let bank = Bank::start(&program, &folder, &["--speed", TWIN_SPEED])?;
+        let bank = TwinServer::start(&program, &folder, &["--speed", TWIN_SPEED])?;
         let workspace = workspace.clone();
         Ok(Self { workspace, program, folder, bank, sites: AtomicU64::new(1) })
     }
@@ -242,13 +242,13 @@ impl Site<'_> {
         };
         // What was paid twice before is told in its own line.
         let twice = paid.twice - before.twice;
-        let verdict = match is_as_expected && twice == 0 {
-            true => Verdict::Holds,
-            false => Verdict::Broken,
+        let result = match is_as_expected && twice == 0 {
+            true => CheckResult::Holds,
+            false => CheckResult::Broken,
         };
         let what = what.to_owned();
         let (happened, paid) = (ended.in_short(), paid.once);
-        Ok(Told { scenario, what, happened, paid, twice, verdict })
+        Ok(Told { scenario, what, happened, paid, twice, result })
     }
 }
 

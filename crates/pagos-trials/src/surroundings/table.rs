@@ -9,11 +9,11 @@ pub(super) struct Told {
     /// How many payouts of it the bank paid, and how many of those more than once.
     pub(super) paid: usize,
     pub(super) twice: usize,
-    pub(super) verdict: Verdict,
+    pub(super) result: CheckResult,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum CheckResult {
     Holds,
     Broken,
     Skipped,
@@ -22,12 +22,12 @@ pub(super) enum Verdict {
 impl Told {
     /// Something is wrong that has no payouts.
     pub(super) fn broken(scenario: &'static str, what: &str, happened: String) -> Self {
-        Self::of(scenario, what, happened, Verdict::Broken)
+        Self::of(scenario, what, happened, CheckResult::Broken)
     }
 
     /// Something that cannot be tried here, and why.
     pub(super) fn skipped(scenario: &'static str, what: &str, because: &str) -> Self {
-        Self::of(scenario, what, because.to_owned(), Verdict::Skipped)
+        Self::of(scenario, what, because.to_owned(), CheckResult::Skipped)
     }
 
     /// Something without payouts.
@@ -35,13 +35,13 @@ impl Told {
         scenario: &'static str,
         what: &str,
         happened: String,
-        verdict: Verdict,
+        result: CheckResult,
     ) -> Self {
-        Self { scenario, what: what.to_owned(), happened, paid: 0, twice: 0, verdict }
+        Self { scenario, what: what.to_owned(), happened, paid: 0, twice: 0, result }
     }
 }
 
-impl Verdict {
+impl CheckResult {
     fn word(self) -> &'static str {
         match self {
             Self::Holds => "holds",
@@ -54,12 +54,12 @@ impl Verdict {
 /// The table as it is printed.
 pub(super) fn lines(told: &[Told]) -> Vec<String> {
     let line = |it: &Told| {
-        let (scenario, what, verdict) = (it.scenario, &it.what, it.verdict.word());
+        let (scenario, what, result) = (it.scenario, &it.what, it.result.word());
         let (paid, twice) = (it.paid, it.twice);
-        format!("{scenario:<12} {what:<46} {paid:>4} {twice:>5}  {verdict:<8} {}", it.happened)
+        format!("{scenario:<12} {what:<46} {paid:>4} {twice:>5}  {result:<8} {}", it.happened)
     };
     let head =
-        format!("{:<12} {:<46} paid twice  {:<8} {}", "scenario", "what", "verdict", "happened");
+        format!("{:<12} {:<46} paid twice  {:<8} {}", "scenario", "what", "result", "happened");
     std::iter::once(head).chain(told.iter().map(line)).collect()
 }
 

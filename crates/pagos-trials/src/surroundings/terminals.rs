@@ -8,7 +8,7 @@ use crate::{
     surroundings::{
         side_by_side,
         site::{Harness, Site},
-        table::{Told, Verdict},
+        table::{CheckResult, Told},
         without,
     },
 };
@@ -55,13 +55,13 @@ fn look(site: &Site<'_>, width: usize, name: &str, command: &str) -> Result<Told
     let longest = longest.unwrap_or_default();
     let length = longest.chars().count();
     let (is_empty, is_too_long) = (length == 0, length > width);
-    let (happened, verdict) = match (is_empty, is_too_long) {
-        (true, _) => ("it printed nothing".to_owned(), Verdict::Broken),
-        (false, true) => (format!("a line of {length}: {longest}"), Verdict::Broken),
-        (false, false) => (format!("the longest line has {length}"), Verdict::Holds),
+    let (happened, result) = match (is_empty, is_too_long) {
+        (true, _) => ("it printed nothing".to_owned(), CheckResult::Broken),
+        (false, true) => (format!("a line of {length}: {longest}"), CheckResult::Broken),
+        (false, false) => (format!("the longest line has {length}"), CheckResult::Holds),
     };
     let paid = site.count()?;
-    let told = Told::of(NAME, &what, happened, verdict);
+    let told = Told::of(NAME, &what, happened, result);
     Ok(Told { paid: paid.once, twice: paid.twice, ..told })
 }
 

@@ -29,8 +29,8 @@ use crate::{
     },
     trial::{
         self,
-        bank::Bank,
         payer::{Db, Payer},
+        twin_server::TwinServer,
     },
 };
 
@@ -75,14 +75,14 @@ struct Harness {
     provider: Kit,
     injected: InjectedFault,
     payer: Payer,
-    bank: Bank,
+    bank: TwinServer,
     people: Box<dyn Iterator<Item = Row>>,
     /// Those who are to be paid in the end.
     rows: Vec<Row>,
     /// Those payments that are to be opened in the end.
     payments: Vec<String>,
     /// A bank that greets, and the payer that it greets.
-    greeter: Option<(Bank, Payer)>,
+    greeter: Option<(TwinServer, Payer)>,
     outcome: Outcome,
 }
 
@@ -90,7 +90,7 @@ struct Harness {
 pub(super) fn play(plan: &Plan, program: &Path, folder: &Path, db: Db) -> Result<Outcome, Failure> {
     let begun = Instant::now();
     trial::empty(folder)?;
-    let bank = Bank::start(program, folder, &[])?;
+    let bank = TwinServer::start(program, folder, &[])?;
     let payer = Payer {
         program: program.to_owned(),
         folder: folder.to_owned(),

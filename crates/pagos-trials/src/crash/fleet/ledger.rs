@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{failure::Failure, trial::bank::Bank};
+use crate::{failure::Failure, trial::twin_server::TwinServer};
 
 /// What the bank's ledger tells of the run: a `pay` that is killed every other second may never
 /// come to its own end, since it reads the whole file first.
 pub(super) struct Ledger<'a> {
-    bank: &'a Bank,
+    bank: &'a TwinServer,
     size: usize,
     looked_at: Instant,
     moved_at: Instant,
 }
 
 impl<'a> Ledger<'a> {
-    pub(super) fn new(bank: &'a Bank) -> Self {
+    pub(super) fn new(bank: &'a TwinServer) -> Self {
         let now = Instant::now();
         Self { bank, size: EMPTY_LEDGER.len(), looked_at: now, moved_at: now }
     }

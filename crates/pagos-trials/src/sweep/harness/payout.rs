@@ -14,7 +14,7 @@ use crate::{
         reach::{Place, Way},
         start::{Failpoint, Start},
     },
-    trial::{self, bank::Bank, payer::Payer},
+    trial::{self, payer::Payer, twin_server::TwinServer},
 };
 
 /// `sent` is told of one call at a time.
@@ -83,7 +83,7 @@ impl Harness {
             None => {
                 let folder = self.payer.folder.join("greeted");
                 trial::empty(&folder)?;
-                let bank = Bank::start(&self.payer.program, &folder, &[])?;
+                let bank = TwinServer::start(&self.payer.program, &folder, &[])?;
                 let bank_url = bank.url().to_owned();
                 let (program, db) = (self.payer.program.clone(), self.payer.db.clone());
                 (bank, Payer { program, folder, file: PathBuf::new(), db, bank_url })

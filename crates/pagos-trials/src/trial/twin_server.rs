@@ -1,4 +1,4 @@
-//! The bank: one `pagos twin` in a process of its own, which outlives every payer. It serves
+//! The twin: one `pagos twin` in a process of its own, which outlives every payer. It serves
 //! whoever needs a twin, payer or not. Judges nothing.
 
 use std::{
@@ -19,7 +19,7 @@ use crate::{failure::Failure, trial::http};
 
 const READY_MAX: Duration = Duration::from_secs(60);
 
-/// How bad the bank's day is.
+/// How bad the twin's day is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Faults {
     None,
@@ -28,7 +28,7 @@ pub(crate) enum Faults {
 }
 
 impl Faults {
-    /// The bank's word for it.
+    /// The twin's word for it.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Faults::None => "none",
@@ -40,14 +40,14 @@ impl Faults {
 
 /// A running twin. Dropping it stops it.
 #[derive(Debug)]
-pub(crate) struct Bank {
+pub(crate) struct TwinServer {
     child: Child,
     url: String,
     /// Held so that the twin never writes into a closed pipe.
     _stdout: BufReader<ChildStdout>,
 }
 
-impl Bank {
+impl TwinServer {
     /// Starts a twin on a free port and orders its faults, which the seed determines.
     pub(crate) fn open(
         program: &Path,
@@ -55,9 +55,9 @@ impl Bank {
         faults: Faults,
         seed: u64,
     ) -> Result<Self, Failure> {
-        let bank = Self::start(program, folder, &[])?;
-        bank.order_faults(faults, seed)?;
-        Ok(bank)
+        let twin = Self::start(program, folder, &[])?;
+        twin.order_faults(faults, seed)?;
+        Ok(twin)
     }
 
     /// Starts a twin without faults on a free port, with these further arguments. What it tells
@@ -137,7 +137,7 @@ impl Bank {
     }
 }
 
-impl Drop for Bank {
+impl Drop for TwinServer {
     fn drop(&mut self) {
         // It may be gone already; then there is nothing to stop.
         let _ = self.child.kill();

@@ -14,7 +14,7 @@ use crate::{
 
 /// What came out.
 #[derive(Debug, Default)]
-pub(super) struct Verdict {
+pub(super) struct Audit {
     /// Rows and amounts by currency and the payer's word for them.
     pub(super) sums: BTreeMap<(String, String), Sum>,
     /// What the payer lists as neither paid nor failed.
@@ -85,7 +85,7 @@ pub(super) enum Violation {
     Sums(String, i64, i64),
 }
 
-impl Verdict {
+impl Audit {
     /// The exit code that the outcomes amount to.
     fn exit_code(&self) -> i32 {
         match (self.in_doubt.len() + self.attention, self.rows("failed")) {
@@ -150,41 +150,41 @@ impl fmt::Display for Violation {
 }
 
 /// Judges a run that came to its end.
-pub(super) fn judge(rows: &[Row], report: &Report, books: &Books) -> Verdict {
+pub(super) fn judge(rows: &[Row], report: &Report, books: &Books) -> Audit {
     let by_key: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.key.as_str(), row)).collect();
-    let mut verdict = Verdict { movements: books.ledger.len(), ..Verdict::default() };
-    let net = judge_ledger(&by_key, &books.ledger, &mut verdict.violations);
-    judge_outcomes(&by_key, &report.outcomes, &mut verdict);
+    let mut audit = Audit { movements: books.ledger.len(), ..Audit::default() };
+    let net = judge_ledger(&by_key, &books.ledger, &mut audit.violations);
+    judge_outcomes(&by_key, &report.outcomes, &mut audit);
     for outcome in report.outcomes.iter().filter(|it| by_key.contains_key(it.key.as_str())) {
         let held = net.get(outcome.key.as_str()).copied();
         let (key, status) = (outcome.key.clone(), outcome.status.clone());
         let is_settled = matches!(status.as_str(), "succeeded" | "failed");
-        verdict.attention += usize::from(is_settled && outcome.attention);
+        audit.attention += usize::from(is_settled && outcome.attention);
         match status.as_str() {
             "succeeded" if held.unwrap_or(0) < 1 => {
-                verdict.violations.push(Violation::SucceededUnpaid(key));
+                audit.violations.push(Violation::SucceededUnpaid(key));
             }
             "failed" if held.unwrap_or(0) > 0 => {
-                verdict.violations.push(Violation::FailedPaid(key));
+                audit.violations.push(Violation::FailedPaid(key));
             }
             "succeeded" | "failed" => {}
             "created" | "unknown" | "pending" | "quarantined" => {
                 if held.is_some() || books.keys.contains(&key) {
-                    verdict.violations.push(Violation::DoubtSettledByBank(key.clone()));
+                    audit.violations.push(Violation::DoubtSettledByBank(key.clone()));
                 }
-                verdict.in_doubt.push(Doubt { key, status });
+                audit.in_doubt.push(Doubt { key, status });
             }
-            _ => verdict.violations.push(Violation::StrangeStatus(key, status)),
+            _ => audit.violations.push(Violation::StrangeStatus(key, status)),
         }
     }
-    let right = verdict.exit_code();
+    let right = audit.exit_code();
     if report.code != right {
-        verdict.violations.push(Violation::ExitCode(report.code, right));
+        audit.violations.push(Violation::ExitCode(report.code, right));
     }
-    if !rows.is_empty() && verdict.rows("succeeded") == 0 {
-        verdict.violations.push(Violation::NothingPaid);
+    if !rows.is_empty() && audit.rows("succeeded") == 0 {
+        audit.violations.push(Violation::NothingPaid);
     }
-    verdict
+    audit
 }
 
 /// Walks the ledger in its order, so that a moment of double payment is seen even if the money
@@ -224,15 +224,15 @@ fn judge_ledger<'a>(
 }
 
 /// Every row has exactly one outcome, with the file's amount, and the sums agree.
-fn judge_outcomes(rows: &BTreeMap<&str, &Row>, outcomes: &[Outcome], verdict: &mut Verdict) {
+fn judge_outcomes(rows: &BTreeMap<&str, &Row>, outcomes: &[Outcome], audit: &mut Audit) {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     for outcome in outcomes {
         let times = seen.entry(&outcome.key).or_insert(0);
         *times += 1;
         if *times == 2 {
-            verdict.violations.push(Violation::TwoOutcomes(outcome.key.clone()));
+            audit.violations.push(Violation::TwoOutcomes(outcome.key.clone()));
         }
-        verdict.violations.extend(match rows.get(outcome.key.as_str()) {
+        audit.violations.extend(match rows.get(outcome.key.as_str()) {
             None => Some(Violation::StrangeOutcome(outcome.key.clone())),
             Some(row) if !is_amount_of(row, outcome.amount_minor, &outcome.currency) => {
                 Some(Violation::OutcomeAmount(outcome.key.clone()))
@@ -243,13 +243,13 @@ fn judge_outcomes(rows: &BTreeMap<&str, &Row>, outcomes: &[Outcome], verdict: &m
             Some(_) => None,
         });
         let name = (outcome.currency.clone(), outcome.status.clone());
-        let sum = verdict.sums.entry(name).or_default();
+        let sum = audit.sums.entry(name).or_default();
         sum.rows += 1;
         sum.amount_minor = sum.amount_minor.saturating_add(outcome.amount_minor);
     }
     let missing = rows.keys().filter(|key| !seen.contains_key(**key));
-    verdict.violations.extend(missing.map(|key| Violation::NoOutcome((*key).to_owned())));
-    judge_sums(rows, outcomes, &mut verdict.violations);
+    audit.violations.extend(missing.map(|key| Violation::NoOutcome((*key).to_owned())));
+    judge_sums(rows, outcomes, &mut audit.violations);
 }
 
 /// The amounts of each currency add up to the file's.

@@ -38,12 +38,12 @@ impl Run {
         Self { rows, report, books: Books { ledger, keys, moving: 0 } }
     }
 
-    fn verdict(&self) -> Verdict {
+    fn audit(&self) -> Audit {
         judge(&self.rows, &self.report, &self.books)
     }
 
     fn violations(&self) -> Vec<Violation> {
-        self.verdict().violations
+        self.audit().violations
     }
 
     fn key(&self, at: usize) -> String {
@@ -81,11 +81,11 @@ fn an_honest_run_passes_and_its_doubt_is_listed() {
     for provider in KITS.iter().copied() {
         assert!(run.rows.iter().any(|row| row.provider == provider), "{provider:?}");
     }
-    let verdict = run.verdict();
-    assert_eq!(verdict.violations, []);
-    assert_eq!(verdict.in_doubt, [Doubt { key: run.key(5), status: "unknown".to_owned() }]);
-    assert_eq!(verdict.rows("succeeded"), 3);
-    let total: i64 = verdict.sums.values().map(|sum| sum.amount_minor).sum();
+    let audit = run.audit();
+    assert_eq!(audit.violations, []);
+    assert_eq!(audit.in_doubt, [Doubt { key: run.key(5), status: "unknown".to_owned() }]);
+    assert_eq!(audit.rows("succeeded"), 3);
+    let total: i64 = audit.sums.values().map(|sum| sum.amount_minor).sum();
     assert_eq!(total, run.rows.iter().map(Row::amount_minor).sum::<i64>());
 }
 
@@ -101,9 +101,9 @@ fn a_second_payment_that_came_back_later_is_seen_too() {
     let mut run = Run::honest();
     run.pay(0);
     run.take_back(0);
-    let verdict = run.verdict();
-    assert_eq!(verdict.violations, [Violation::PaidTwice(run.key(0))]);
-    assert_eq!(verdict.paid_twice(), 1);
+    let audit = run.audit();
+    assert_eq!(audit.violations, [Violation::PaidTwice(run.key(0))]);
+    assert_eq!(audit.paid_twice(), 1);
 }
 
 #[test]
