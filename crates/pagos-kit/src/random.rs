@@ -1,34 +1,29 @@
-//! Numbers from a seed (splitmix64), so that a run can be repeated. Not for keys or nonces.
+//! Numbers from a seed, so that a run can be repeated. Not for keys or nonces.
+
+use pagos_twin::SplitMix64;
 
 /// A stream of numbers that the seed determines.
 #[derive(Debug, Clone)]
 pub struct Random {
-    state: u64,
+    numbers: SplitMix64,
 }
 
 impl Random {
     /// The stream of `seed`. Two purposes in one run take two streams, by `stream`.
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self { state: seed ^ stream.wrapping_mul(0xA076_1D64_78BD_642F) }
+        Self { numbers: SplitMix64::new(seed ^ stream.wrapping_mul(0xA076_1D64_78BD_642F)) }
     }
 
     /// A number of `min..=max`. The bias of the remainder is below 2^-40 for our ranges.
     pub fn draw(&mut self, min: u64, max: u64) -> u64 {
         let width = max.saturating_sub(min).saturating_add(1);
-        min + self.next() % width
+        min + self.numbers.next_u64() % width
     }
 
     /// One of `items`, all equally likely; `None` if there is none.
     pub fn choose<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let last = u64::try_from(items.len()).ok()?.checked_sub(1)?;
         items.get(usize::try_from(self.draw(0, last)).ok()?)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
     }
 }
 
