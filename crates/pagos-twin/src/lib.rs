@@ -76,9 +76,9 @@
 //!
 //! A remark about the call works on the first create of its key; a repeat is treated as usual. A
 //! remark that begins with `sim:` and names nothing is refused. With Cashypro, accounts
-//! `9990000001` to `9990000006` always fail (no such account, frozen, document mismatch, refused by the bank,
-//! daily limit, cancelled by compliance), and so does a wallet that is not paid as a savings
-//! account. With ETpay some beneficiaries have outcomes of their own, with VirtualPOS
+//! `9990000001` to `9990000007` always fail (no such account, frozen, document mismatch, refused by the bank,
+//! daily limit, cancelled by compliance, and for a reason that says that nobody knows), and so does a wallet
+//! that is not paid as a savings account. With ETpay some beneficiaries have outcomes of their own, with VirtualPOS
 //! and Conekta some accounts; see [`etpay`], [`virtualpos`] and [`conekta`].
 //!
 //! Every order that exists ends in exactly one truth after finite virtual time.
