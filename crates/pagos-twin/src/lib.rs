@@ -13,7 +13,7 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/cashypro/stage-api/api/...` | Cashypro of Colombia: `payOut`, `payOutQuery`, `getBalance`, `bankListQuery`, `payInBankListQuery`, `payIn`, `payInQuery`, and `payDesk` if switched on |
+//! | `/cashypro/stage-api/api/...` | Cashypro of Colombia: `payOut`, `payOutQuery`, `getBalance`, `bankListQuery`, `payInBankListQuery`, `payIn`, `payInQuery`, `payDesk` |
 //! | `/conekta/...` | Conekta of Mexico: payees, transfers, events, webhooks and their keys; see [`conekta`] |
 //! | `/etpay/api/...`, `/etpay/pmt/...`, `/etpay/platform/...` | ETpay of Chile: payments, the page of the payer, payouts; see [`etpay`] |
 //! | `/virtualpos/payout/...`, `/virtualpos/payments/...`, `/virtualpos/pay/...` | VirtualPOS of Chile: payouts, payments, the page of the payer; see [`virtualpos`] |
