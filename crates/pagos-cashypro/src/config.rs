@@ -7,7 +7,7 @@ use pagos_core::{Environment, Error, NonceSource, Secret};
 use pagos_wire::{BaseUrl, SettingReader, UtcOffset, WebhookUrl};
 
 use crate::{
-    country::{COLOMBIA, COUNTRIES, CountrySettings, Evidence},
+    country::{COLOMBIA, COUNTRIES, CountrySettings, Evidence, PayDesk, Presence},
     settings::{
         self, PARTIAL_COUNTRIES, PAY_DESKS, PartialCountry, SETTINGS, SIGN_CASES, SignCase,
     },
@@ -85,10 +85,11 @@ pub enum PaymentProduct {
         /// The way to pay: 153, 154 and 157 are known in Colombia. Source: docs: en/col/payin.
         pay_type: u32,
     },
-    /// A page on which the payer chooses. Whether Colombia has it is unknown, and so is the path of
-    /// its query: ask Cashy before switching it on. Source: docs: chl/paydesk.
+    /// A page on which the payer chooses. The path of its query is unknown, so that only a webhook
+    /// tells what became of it. Source: docs: en/col/paydesk, en/ecu/paydesk, en/per/paydesk,
+    /// chl/paydesk.
     PayDesk {
-        /// Where the payer goes afterwards.
+        /// Where the payer goes afterwards: at most 250 characters.
         return_url: Option<String>,
     },
 }
@@ -109,8 +110,9 @@ impl NonceText for HexNonce {
     }
 }
 
-/// The longest webhook address. Source: manual "Create Payout Order".
-const NOTIFY_URL_LENGTH_MAX: usize = 250;
+/// The longest webhook address. Source: manual "Create Payout Order". That of the page to which a
+/// payer returns is the same. Source: docs: en/col/paydesk.
+const URL_LENGTH_MAX: usize = 250;
 
 /// The longest remark. Source: manual "Create Payout Order".
 pub(crate) const REMARK_LENGTH_MAX: usize = 32;
@@ -152,7 +154,7 @@ impl CashyproConfig {
         config.api_key = reader.secret(&settings::API_KEY)?;
         config.notify_url = reader.text(&settings::NOTIFY_URL)?;
         config.country.read_options(&reader)?;
-        config.payment.read_options(&reader)?;
+        config.payment.read_options(&reader, &config.country)?;
         reader.fill_word(
             &settings::PARTIAL_COUNTRY,
             &PARTIAL_COUNTRIES,
@@ -184,6 +186,10 @@ impl CashyproConfig {
         if self.api_key.expose().trim() != self.api_key.expose() {
             return Err(Error::invalid("api_key").because("the key begins or ends with a blank"));
         }
+        if self.payment.return_url().is_some_and(|url| url.len() > URL_LENGTH_MAX) {
+            return Err(Error::invalid("return_url")
+                .because(format!("longer than {URL_LENGTH_MAX} characters")));
+        }
         let remark = &self.default_remark;
         if remark.trim().is_empty() || remark.len() > REMARK_LENGTH_MAX || !remark.is_ascii() {
             return Err(Error::invalid("default_remark")
@@ -192,11 +198,8 @@ impl CashyproConfig {
         Ok(Settings {
             environment: self.environment,
             base: BaseUrl::parse(&self.base_url, self.environment)?,
-            notify_url: WebhookUrl::parse(
-                &self.notify_url,
-                self.environment,
-                NOTIFY_URL_LENGTH_MAX,
-            )?,
+            notify_url: WebhookUrl::parse(&self.notify_url, self.environment, URL_LENGTH_MAX)?,
+            payment_rules: self.payment.rules(&self.country),
             country: self.country,
             merchant_id: self.merchant_id,
             api_key: self.api_key,
@@ -213,6 +216,8 @@ impl CashyproConfig {
 pub(crate) struct Settings {
     pub(crate) environment: Environment,
     pub(crate) country: CountrySettings,
+    /// The country's rules as the payments of this account have to keep them.
+    pub(crate) payment_rules: CountrySettings,
     pub(crate) base: BaseUrl,
     pub(crate) merchant_id: String,
     pub(crate) api_key: Secret,
@@ -238,17 +243,52 @@ impl CountrySettings {
 }
 
 impl PaymentConfig {
-    fn read_options(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
+    fn read_options(
+        &mut self,
+        reader: &SettingReader<'_>,
+        country: &CountrySettings,
+    ) -> Result<(), Error> {
         if let Some(pay_type) = reader.number(&settings::PAY_TYPE)? {
             self.product = PaymentProduct::PayIn { pay_type };
         }
         if reader.word(&settings::PAY_DESK, &PAY_DESKS)? == Some(true) {
             let return_url = reader.optional(&settings::RETURN_URL);
             self.product = PaymentProduct::PayDesk { return_url };
+            self.expire_seconds =
+                country.pay_desk.map_or(self.expire_seconds, |desk| desk.expire_seconds);
         }
         reader.fill_number(&settings::EXPIRE_SECONDS, &mut self.expire_seconds)?;
         self.user_type = reader.optional(&settings::USER_TYPE);
         Ok(())
+    }
+
+    /// What the country wants of `payDesk`, if payments go there and its page was read.
+    pub(crate) fn desk(&self, country: &CountrySettings) -> Option<PayDesk> {
+        match self.product {
+            PaymentProduct::PayDesk { .. } => country.pay_desk,
+            PaymentProduct::PayIn { .. } => None,
+        }
+    }
+
+    fn rules(&self, country: &CountrySettings) -> CountrySettings {
+        let rules = country.clone();
+        let Some(desk) = self.desk(country) else { return rules };
+        CountrySettings {
+            amount_minor_min: desk.amount_minor_min,
+            amount_minor_max: desk.amount_minor_max,
+            name_length_max: desk.name_length_max,
+            email_length_max: desk.email_length_max,
+            document: Presence::Required,
+            payer_contact: Presence::Required,
+            ..rules
+        }
+    }
+
+    fn return_url(&self) -> Option<&str> {
+        match &self.product {
+            PaymentProduct::PayDesk { return_url } => return_url.as_deref(),
+            PaymentProduct::PayIn { .. } => None,
+        }
     }
 }
 
@@ -293,6 +333,10 @@ mod tests {
             Case("base_url", |config| config.base_url.clear()),
             Case("base_url", |config| config.base_url = "http://client.example".to_owned()),
             Case("notify_url", |config| config.notify_url = "https://10.0.0.1/cb".to_owned()),
+            Case("return_url", |config| {
+                let return_url = Some(format!("https://merchant.example/{}", "x".repeat(226)));
+                config.payment.product = PaymentProduct::PayDesk { return_url };
+            }),
             Case("default_remark", |config| config.default_remark = "nómina".to_owned()),
             Case("default_remark", |config| config.default_remark = "x".repeat(33)),
         ];
@@ -341,6 +385,38 @@ mod tests {
 
         let missing = |name: &str| named(name).filter(|_| name != "API_KEY");
         assert_eq!(CashyproConfig::from_lookup(missing).unwrap_err().field(), Some("api_key"));
+    }
+
+    #[test]
+    fn a_desk_is_open_for_as_long_as_its_country_says() {
+        struct Case(&'static str, &'static str, Option<&'static str>, u32);
+        let cases = [
+            Case("COL", "on", None, 604_800),
+            Case("ECU", "on", None, 604_800),
+            Case("PER", "on", None, 3_600),
+            // Its page was not read.
+            Case("IDN", "on", None, 86_400),
+            Case("PER", "on", Some("900"), 900),
+            Case("PER", "off", None, 86_400),
+        ];
+        for Case(country, desk, expire_seconds, expected) in cases {
+            let config = CashyproConfig::from_lookup(|name| {
+                let value = match name {
+                    "ENVIRONMENT" => "sandbox",
+                    "COUNTRY" => country,
+                    "BASE_URL" => "https://client.example/stage-api",
+                    "MERCHANT_ID" => "1002001",
+                    "API_KEY" => "canary-key",
+                    "NOTIFY_URL" => "https://merchant.example/webhooks/cashypro",
+                    "PAY_DESK" => desk,
+                    "EXPIRE_SECONDS" => expire_seconds?,
+                    _ => return None,
+                };
+                Some(value.to_owned())
+            });
+            let payment = config.unwrap().payment;
+            assert_eq!(payment.expire_seconds, expected, "{country} {desk} {expire_seconds:?}");
+        }
     }
 
     #[test]

@@ -62,6 +62,47 @@ pub struct CountrySettings {
     pub pay_types_without_document: &'static [u32],
     /// Pay-in types that need the payer's bank and user type.
     pub pay_types_with_bank: &'static [u32],
+    /// What `payDesk` wants. `None` where its page was not read: the rules of `payIn` hold then.
+    pub pay_desk: Option<PayDesk>,
+}
+
+/// What a country wants of `payDesk`, where that differs from its other rules. The payer's document,
+/// telephone number and mail address are required everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayDesk {
+    /// The least amount, in minor units.
+    pub amount_minor_min: i64,
+    /// The greatest amount, in minor units.
+    pub amount_minor_max: i64,
+    /// For how long a payer can pay if nobody says otherwise, in seconds.
+    pub expire_seconds: u32,
+    /// The longest name of a payer, in characters.
+    pub name_length_max: usize,
+    /// The longest mail address of a payer; a longer one is refused.
+    pub email_length_max: usize,
+    /// What a payer's name may consist of.
+    pub name_rule: NameRule,
+    /// What a payer's telephone number looks like.
+    pub phone_rule: PhoneRule,
+}
+
+/// What a payer's name may consist of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NameRule {
+    /// Anything.
+    Unchecked,
+    /// No special characters. Which these are is not said.
+    // Guess: whatever is no letter, digit or blank. Letters with accents pass.
+    Plain,
+}
+
+/// What a payer's telephone number looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PhoneRule {
+    /// Anything.
+    Unchecked,
+    /// `+51` and nine digits, `51` and nine digits, or nine digits of which the first is 9.
+    Peruvian,
 }
 
 /// How well a country's settings are known.
@@ -115,7 +156,7 @@ pub enum AccountRule {
 ///
 /// Source: manual "Create Payout Order" (fields, lengths, amounts 10000 to 5000000); docs:
 /// en/col/appendix (account types, document types, banks); docs: col/overview (GMT-5); docs:
-/// en/col/payin (pay-in types).
+/// en/col/payin (pay-in types); docs: en/col/paydesk (the page on which the payer chooses).
 pub const COLOMBIA: CountrySettings = CountrySettings {
     country: Country::new("COL"),
     currency: Currency::Cop,
@@ -150,6 +191,15 @@ pub const COLOMBIA: CountrySettings = CountrySettings {
     utc_offset: UtcOffset::hours(-5),
     pay_types_without_document: &[153],
     pay_types_with_bank: &[157],
+    pay_desk: Some(PayDesk {
+        amount_minor_min: 1_000_000,
+        amount_minor_max: 500_000_000,
+        expire_seconds: 7 * 24 * 60 * 60,
+        name_length_max: 32,
+        email_length_max: 32,
+        name_rule: NameRule::Unchecked,
+        phone_rule: PhoneRule::Unchecked,
+    }),
 };
 
 /// What most countries share where nothing else is known. Not a country by itself.
@@ -163,6 +213,7 @@ const PARTIAL: CountrySettings = CountrySettings {
     payer_contact: Presence::Optional,
     pay_types_without_document: &[],
     pay_types_with_bank: &[],
+    pay_desk: None,
     ..COLOMBIA
 };
 
@@ -183,7 +234,9 @@ pub const MEXICO: CountrySettings = CountrySettings {
     ..PARTIAL
 };
 
-/// Peru. Source: docs: en/per/appendix. Currency and offset are inferred.
+/// Peru. Source: docs: en/per/appendix, en/per/paydesk. The offset is inferred.
+///
+/// `payDesk` wants a mail address that no other payer has, which an order alone cannot show.
 pub const PERU: CountrySettings = CountrySettings {
     country: Country::new("PER"),
     currency: Currency::Pen,
@@ -195,10 +248,19 @@ pub const PERU: CountrySettings = CountrySettings {
         (DocumentType::Ce, "3"),
         (DocumentType::Ruc, "4"),
     ],
+    pay_desk: Some(PayDesk {
+        amount_minor_min: 1_000,
+        amount_minor_max: 200_000,
+        expire_seconds: 60 * 60,
+        name_length_max: 64,
+        email_length_max: 32,
+        name_rule: NameRule::Plain,
+        phone_rule: PhoneRule::Peruvian,
+    }),
     ..PARTIAL
 };
 
-/// Ecuador. Source: docs: en/ecu/appendix. Currency and offset are inferred.
+/// Ecuador. Source: docs: en/ecu/appendix, en/ecu/paydesk. The offset is inferred.
 pub const ECUADOR: CountrySettings = CountrySettings {
     country: Country::new("ECU"),
     currency: Currency::Usd,
@@ -209,6 +271,15 @@ pub const ECUADOR: CountrySettings = CountrySettings {
         (DocumentType::Passport, "2"),
         (DocumentType::Ruc, "3"),
     ],
+    pay_desk: Some(PayDesk {
+        amount_minor_min: 100,
+        amount_minor_max: 50_000,
+        expire_seconds: 7 * 24 * 60 * 60,
+        name_length_max: 64,
+        email_length_max: 64,
+        name_rule: NameRule::Plain,
+        phone_rule: PhoneRule::Unchecked,
+    }),
     ..PARTIAL
 };
 

@@ -337,7 +337,7 @@ impl PaymentProvider for Cashypro {
         PaymentTerms {
             open_for: Some(Duration::from_secs(self.settings.payment.expire_seconds.into())),
             absence: DESCRIPTOR.absence,
-            // As for payouts. Source: docs: en/col/payin.
+            // As for payouts. Source: docs: en/col/payin, en/ecu/paydesk.
             repeat: Repeat::Refused,
         }
     }

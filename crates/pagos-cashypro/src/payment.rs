@@ -13,7 +13,7 @@ use pagos_wire::WebhookUrl;
 use crate::{
     bank,
     config::{PaymentProduct, Settings},
-    country::{CountrySettings, Fraction, Presence},
+    country::{CountrySettings, Fraction, NameRule, PhoneRule, Presence},
     payout::{
         check::{PHONE_LENGTH_MAX, read_amount, read_document, read_name, read_remark},
         observe_as, read_created,
@@ -36,14 +36,14 @@ pub(crate) fn path(product: &PaymentProduct) -> &'static str {
 /// The request of a payment, or the first thing that is wrong with the order.
 ///
 /// Telephone and mail address are required; so are the document, and bank and user type, except
-/// where the pay type says otherwise. Source: docs: en/col/payin. The document types are those of
-/// payouts. \[inferred\]
+/// where the pay type says otherwise. Source: docs: en/col/payin; en/col/paydesk. The document types
+/// are those of payouts. \[inferred\]
 pub(crate) fn request<'a>(
     settings: &'a Settings,
     order: &'a PaymentOrder,
     nonce: &'a str,
 ) -> Result<PayInRequest<'a>, Violation> {
-    let country = &settings.country;
+    let country = &settings.payment_rules;
     let (pay_type, return_url) = match &settings.payment.product {
         PaymentProduct::PayIn { pay_type } => (Some(*pay_type), None),
         PaymentProduct::PayDesk { return_url } => (None, return_url.as_deref()),
@@ -66,6 +66,7 @@ pub(crate) fn request<'a>(
     if is_bank_needed && user_type.is_none() {
         return Err(Violation::new("user_type", "this pay type wants it", "configure user_type"));
     }
+    let payer = read_payer(settings, order)?;
     Ok(PayInRequest {
         amount: read_amount(country, order.amount, amount_decimals(settings))?,
         id_type: document.kind,
@@ -73,15 +74,15 @@ pub(crate) fn request<'a>(
         id_card: document.number,
         remark: read_remark(settings, order.description.as_deref())?,
         nonce_str: nonce,
-        real_name: read_name(country, order.payer_name.as_deref().unwrap_or_default())?,
+        real_name: payer.name,
         reusable_status: false,
         pay_type,
         expire_time: settings.payment.expire_seconds,
-        phone: read_contact(country, "phone", order.phone.as_deref(), PHONE_LENGTH_MAX)?,
+        phone: payer.phone,
         notify_url: settings.notify_url.as_str(),
         currency: country.currency.code(),
         user_type,
-        email: read_contact(country, "email", order.email.as_deref(), country.email_length_max)?,
+        email: payer.email,
         bank_id: bank,
         return_url,
     })
@@ -124,6 +125,55 @@ fn amount_decimals(settings: &Settings) -> u8 {
     }
 }
 
+struct Payer<'a> {
+    name: &'a str,
+    phone: Option<&'a str>,
+    email: Option<&'a str>,
+}
+
+fn read_payer<'a>(settings: &Settings, order: &'a PaymentOrder) -> Result<Payer<'a>, Violation> {
+    let country = &settings.payment_rules;
+    let name = read_name(country, order.payer_name.as_deref().unwrap_or_default())?;
+    let phone = read_contact(country, "phone", order.phone.as_deref(), PHONE_LENGTH_MAX)?;
+    let email = read_contact(country, "email", order.email.as_deref(), country.email_length_max)?;
+    if let Some(desk) = settings.payment.desk(country) {
+        check_name(desk.name_rule, name)?;
+        phone.map_or(Ok(()), |phone| check_phone(desk.phone_rule, phone))?;
+    }
+    Ok(Payer { name, phone, email })
+}
+
+fn check_name(rule: NameRule, name: &str) -> Result<(), Violation> {
+    let is_plain = |letter: char| letter.is_alphanumeric() || letter == ' ';
+    match rule {
+        NameRule::Plain if !name.chars().all(is_plain) => Err(Violation::new(
+            "name",
+            "it has special characters, which `payDesk` refuses",
+            "write letters and blanks only",
+        )),
+        NameRule::Plain | NameRule::Unchecked => Ok(()),
+    }
+}
+
+/// Source: docs: en/per/paydesk, with `949000031`, `51949000031` and `+51949000031`.
+fn check_phone(rule: PhoneRule, phone: &str) -> Result<(), Violation> {
+    let has_digits =
+        |digits: &str| digits.len() == 9 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let national = phone.strip_prefix("+51").or_else(|| phone.strip_prefix("51"));
+    let is_mobile = match national {
+        Some(digits) => has_digits(digits),
+        None => phone.starts_with('9') && has_digits(phone),
+    };
+    match rule {
+        PhoneRule::Peruvian if !is_mobile => Err(Violation::new(
+            "phone",
+            "it is no mobile number of Peru",
+            "write nine digits of which the first is 9; 51 or +51 may stand before them",
+        )),
+        PhoneRule::Peruvian | PhoneRule::Unchecked => Ok(()),
+    }
+}
+
 /// A text that is too long is as good as none.
 fn read_contact<'a>(
     country: &CountrySettings,
@@ -137,4 +187,34 @@ fn read_contact<'a>(
         return Err(Violation::new(field, because, "write the payer's; it is required"));
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mobile_numbers_of_peru_have_three_forms() {
+        let is_taken = |rule, phone| check_phone(rule, phone).is_ok();
+        // The page's own examples.
+        for good in ["949000031", "51949000031", "+51949000031"] {
+            assert!(is_taken(PhoneRule::Peruvian, good), "{good}");
+        }
+        for bad in ["87761734941", "849000031", "94900003", "5194900003", "+5194900003a", "+51", ""]
+        {
+            assert!(!is_taken(PhoneRule::Peruvian, bad), "{bad}");
+            assert!(is_taken(PhoneRule::Unchecked, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn plain_names_are_letters_and_blanks() {
+        for good in ["Ana Perez", "José Muñoz", "HAMZAN WADI  "] {
+            assert!(check_name(NameRule::Plain, good).is_ok(), "{good}");
+        }
+        for bad in ["O'Brien", "Perez-Gil", "Perez, Ana", "Ana\u{2019}s"] {
+            assert!(check_name(NameRule::Plain, bad).is_err(), "{bad}");
+            assert!(check_name(NameRule::Unchecked, bad).is_ok(), "{bad}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::{
         read_account, read_account_type, read_amount, read_bank, read_contact, read_document,
         read_name, read_remark,
     },
-    status::{Answer, read, status, unknown_outcome},
+    status::{Answer, read, shown_word, status, unknown_outcome},
     wire::{OrderAnswer, PayOutRequest},
 };
 
@@ -150,7 +150,7 @@ pub(crate) fn observe(
             provider_code: Some(redact(word)),
             ..Observation::new(status, source, seen_at)
         },
-        None => Observation::not_understood(redact(word), source, seen_at),
+        None => Observation::not_understood(shown_word(word, result), source, seen_at),
     };
     observe_as(told, settings, answer)
 }

@@ -42,8 +42,8 @@ pagos_wire::settings! {
         .what("The country. Cashypro has a deployment, and credentials, for each.")
         .default("COL");
     BASE_URL = Setting::new("base_url", Form::Address)
-        .what("The address that Cashypro's staff gave you, with its path. It is published nowhere. \
-               Live wants https.")
+        .what("The address that Cashypro's staff gave you, with its path. None of production \
+               is published. Live wants https.")
         .example("https://cashypro.example/prod-api")
         .stand_in(MissingFields::Unsigned, NOWHERE);
     MERCHANT_ID = Setting::new("merchant_id", Form::Text)
@@ -97,14 +97,16 @@ pagos_wire::settings! {
         .example("1")
         .optional();
     PAY_DESK = Setting::new("pay_desk", Form::Words(&words(&PAY_DESKS)))
-        .what("`on` opens `payDesk`, a page on which the payer chooses, in place of `payIn`.")
+        .what("`on` opens `payDesk`, a page on which the payer chooses, in place of `payIn`. Colombia, \
+               Ecuador, Peru and Chile document it.")
         .default("off")
         .example("on");
     RETURN_URL = Setting::new("return_url", Form::Page)
-        .what("Where the payer of a `payDesk` goes afterwards.")
+        .what("Where the payer of a `payDesk` goes afterwards, at most 250 characters.")
         .example("https://shop.example.com/paid")
         .optional();
     EXPIRE_SECONDS = Setting::new("expire_seconds", Form::Number(0, U32_MAX))
-        .what("For how long a payment can be paid, in seconds.")
+        .what("For how long a payment can be paid, in seconds. The default of a `payDesk` is that of its \
+               country: 604800 in Colombia and Ecuador, 3600 in Peru.")
         .default("86400");
 }

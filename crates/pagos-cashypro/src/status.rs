@@ -26,9 +26,24 @@ const STATUSES: [(&str, Status); 6] = [
 ];
 
 /// `resultDesc` of a FAIL that takes a payout back. The set of these words is open and free text;
-/// this is the only one that changes a meaning. Source: docs: en/idn/appendix, which explains it as
-/// a reversal of the payment, and chl/appendix; that Colombia uses it too is inferred.
+/// this one and those of [`NOT_KNOWN`] are the only ones that change a meaning. Source: docs:
+/// en/idn/appendix, which explains it as a reversal of the payment, and chl/appendix; that Colombia
+/// uses it too is inferred.
 const RETURNED: &str = "PAYMENT_OFFSET";
+
+/// `resultDesc` that says "we do not know" where others say "not paid". A final status is no failure
+/// on the strength of such a word alone: the payout stays as it is, is asked about, and calls a
+/// person. \[inferred\] Beside a status that is not final they change nothing.
+///
+/// Source: docs: en/idn/appendix ("suspect payment investigation", "payment query failed", "upstream
+/// system exception") and en/tha/appendix ("the channel network fluctuates"). That Colombia and
+/// Mexico use them too is possible and not shown.
+const NOT_KNOWN: [&str; 4] = [
+    "PAYMENT_SUSPECT_SURVEY",
+    "PAYMENT_QUERY_FAIL",
+    "UP_STREAM_SYSTEM_EXCEPTION",
+    "CHANNEL_NETWORK_FLUCTUATION",
+];
 
 /// One documented refusal.
 struct Refusal {
@@ -66,16 +81,31 @@ const fn refusal(pattern: &'static str, kind: ErrorKind, meaning: &'static str) 
     Refusal { pattern, kind, meaning }
 }
 
-/// The status that `orderStatus` and `resultDesc` say. `None` for a word that nobody documented: it
-/// is no status, not even one that is not final.
+/// The status that `orderStatus` and `resultDesc` say. `None` for a word that nobody documented, and
+/// for a failure whose reason says that nobody knows: neither is a status, not even one that is not
+/// final.
 pub(crate) fn status(word: &str, result: Option<&str>) -> Option<Status> {
     let row = STATUSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
     let (_, status) = *row?;
-    let is_returned = result.is_some_and(|result| result.trim().eq_ignore_ascii_case(RETURNED));
-    Some(match status {
-        Status::Failed(FailReason::Declined) if is_returned => Status::Failed(FailReason::Returned),
-        status => status,
-    })
+    let is_reason =
+        |reason: &str| result.is_some_and(|result| result.trim().eq_ignore_ascii_case(reason));
+    match status {
+        Status::Failed(_) if NOT_KNOWN.iter().any(|reason| is_reason(reason)) => None,
+        Status::Failed(FailReason::Declined) if is_reason(RETURNED) => {
+            Some(Status::Failed(FailReason::Returned))
+        }
+        status => Some(status),
+    }
+}
+
+/// What a person reads of words that are no status: the reason belongs to a FAIL that is not
+/// believed, and says why.
+pub(crate) fn shown_word(word: &str, result: Option<&str>) -> String {
+    let is_known = STATUSES.iter().any(|(known, _)| known.eq_ignore_ascii_case(word));
+    match result.filter(|_| is_known) {
+        Some(reason) => redact(&format!("{word} ({})", reason.trim())),
+        None => redact(word),
+    }
 }
 
 /// What an answer turned out to be.
@@ -183,6 +213,62 @@ mod tests {
         for word in ["SUCCESSFUL", "EN_REVISION", "REVERSED", ""] {
             assert_eq!(status(word, None), None, "{word:?}");
             assert_eq!(status(word, Some(RETURNED)), None, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_that_says_not_known_makes_no_payout_failed() {
+        let reasons = [
+            "PAYMENT_SUSPECT_SURVEY",
+            "PAYMENT_QUERY_FAIL",
+            "UP_STREAM_SYSTEM_EXCEPTION",
+            "channel_network_fluctuation ",
+        ];
+        for reason in reasons {
+            for word in ["FAIL", "fail", "CANCEL"] {
+                assert_eq!(status(word, Some(reason)), None, "{word} {reason}");
+            }
+            for word in ["PROCESSING", "WAITING", "PAYING"] {
+                assert_eq!(status(word, Some(reason)), Some(Status::Pending), "{word} {reason}");
+            }
+            assert_eq!(status("SUCCESS", Some(reason)), Some(Status::Succeeded), "{reason}");
+        }
+    }
+
+    /// Source: docs: en/idn/appendix, en/tha/appendix, "Payout Order Status Description".
+    #[test]
+    fn every_other_reason_leaves_the_status_alone() {
+        let reasons = [
+            "BANK_ACCOUNT_ABNORMAL",
+            "ACCOUNT_HOLDER_NAME_INVALID",
+            "PHONE_NUMBER_ERROR",
+            "BANK_NOT_SUPPORT",
+            "COMMON_FAILED",
+            "BILL_NOT_FOUND",
+            "BANK_ACCOUNT_CLOSE",
+            "BANK_ABNORMAL_OR_REFUSE",
+            "ACCOUNT_RECEIVE_AMOUNT_LIMIT_EXCEEDED",
+            "MCH_NOT_KNOW_PAYMENT",
+            "MISS_MUST_PAYMENT_INFO",
+            "ERROR_PAYMENT_TYPE",
+            "ERROR_OPERATION_TYPE",
+            "INVALID_CHARACTER",
+            "OUT_ACCOUNT_BALANCE",
+            "OUT_ACCOUNT_MONTH_BALANCE",
+            "NOT_REGISTER_TELPHONE",
+            "NOT_RECEIVE_BANXICO_PAYMENT",
+            "INFO_STRUCTURE_INVALID",
+            "RUT_INVALID",
+            "INVALID_CCI",
+            "PAYMENT_REJECT_BY_RECEIPT_PSP",
+            "UPSTREAM_CHANNEL_EXCEPTION",
+            "BANK_ACCOUNT_INVALID",
+            "TEMPORARILY_UNABLE_PROCESS_FOR_THIS_BANK",
+        ];
+        for reason in reasons {
+            let declined = Status::Failed(FailReason::Declined);
+            assert_eq!(status("FAIL", Some(reason)), Some(declined), "{reason}");
+            assert_eq!(status("PAYING", Some(reason)), Some(Status::Pending), "{reason}");
         }
     }
 

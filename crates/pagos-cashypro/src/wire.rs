@@ -56,7 +56,8 @@ pub(crate) struct PlainQuery<'a> {
 }
 
 /// `POST /api/payIn`, and `/api/payDesk`, which has no `payType` and may have a `returnUrl`.
-/// Source: docs: en/col/payin, order of the request example; docs: chl/paydesk.
+/// Source: docs: en/col/payin, order of the request example; docs: en/col/paydesk, en/ecu/paydesk,
+/// en/per/paydesk, chl/paydesk.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PayInRequest<'a> {

@@ -41,6 +41,8 @@ pub struct ConektaConfig {
     /// The public keys of webhooks, as PEM texts, each with one or several keys. Every active key
     /// belongs here. Without any, a webhook is a hint to ask and never more.
     pub webhook_keys: Vec<String>,
+    /// The header of their signature. No other one is read.
+    pub digest_header: String,
     /// Payees that exist already, to be paid again instead of fresh ones. With one or more of them
     /// the account gives up its protection against a second transfer: see
     /// [`ConektaConfig::from_lookup`].
@@ -82,6 +84,7 @@ impl ConektaConfig {
             base_url: contract::BASE_URL.to_owned(),
             language: Language::English,
             webhook_keys: Vec::new(),
+            digest_header: contract::DIGEST_HEADER.to_owned(),
             known_payees: Vec::new(),
             default_email: None,
             default_phone: None,
@@ -107,6 +110,7 @@ impl ConektaConfig {
         reader.fill_text(&settings::BASE_URL, &mut config.base_url);
         reader.fill_word(&settings::ACCEPT_LANGUAGE, &LANGUAGES, &mut config.language)?;
         config.webhook_keys = reader.optional(&settings::WEBHOOK_KEYS).into_iter().collect();
+        reader.fill_text(&settings::DIGEST_HEADER, &mut config.digest_header);
         if let Some(list) = reader.list(&settings::PAYEE_REUSE) {
             config.known_payees = parse_payees(&list)?;
         }

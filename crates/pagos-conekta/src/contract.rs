@@ -48,5 +48,14 @@ pub(crate) const CLOCK_MARGIN_MS: i64 = 10 * 60 * 1_000;
 /// Source: manual.
 pub(crate) const UNIX_SECONDS_MIN: i64 = 1_000_000_000;
 
+/// The header of a webhook's signature. Source: docs: autenticación-webhooks. A note on one of these
+/// pages doubts the name (told by a survey of them), so it is a setting.
+pub(crate) const DIGEST_HEADER: &str = "digest";
+
+/// The least time between two tries to send a transfer, where Conekta asked for quiet. A dispersion may
+/// be tried again once in 60 seconds, and sooner is answered with 429. Source: a survey of docs:
+/// seguimiento-de-dispersiones. Whether `POST /transfers` counts as such a try is not published.
+pub(crate) const RETRY_WAIT_S: u64 = 60;
+
 /// How long to wait for money on the account. Ours.
 pub(crate) const FUNDS_WAIT_S: u64 = 15 * 60;

@@ -31,6 +31,11 @@ pagos_wire::settings! {
                your address. Without a key a webhook is a reason to ask, and no more.")
         .example("@conekta-webhook-keys.pem")
         .optional();
+    DIGEST_HEADER = Setting::new("digest_header", Form::Text)
+        .what("The header in which webhooks bear their signature. Conekta documents `DIGEST`, and a \
+               note on one of its pages doubts the name: look at a webhook of yours. No other \
+               header is read.")
+        .default("DIGEST");
     DEFAULT_EMAIL = Setting::new("default_email", Form::Text)
         .what("Conekta wants a mail address of every payee. This one stands in where an order has \
                none.")

@@ -1,5 +1,5 @@
-//! Who we are to Conekta (`Authorization`), and whether a webhook is Conekta's (`DIGEST`). Pure; no
-//! requests. Keys are read in `sign/key.rs`.
+//! Who we are to Conekta (`Authorization`), and whether a webhook is Conekta's (`DIGEST`, or how
+//! the setting calls that header). Pure; no requests. Keys are read in `sign/key.rs`.
 //!
 //! Requests bear no signature: HTTP Basic with the private key and an empty password. Source: manual
 //! (`curl -u key_DePruebaDeApi:`).
@@ -58,10 +58,10 @@ pub(crate) fn prove(
 ) -> Result<SignatureMatch, Error> {
     let refused = |because: &str| Error::new(ErrorKind::Unauthorized, because);
     let signature =
-        STANDARD.decode(bare(digest)).map_err(|_| refused("the header DIGEST is not base64"))?;
+        STANDARD.decode(bare(digest)).map_err(|_| refused("the signature is not base64"))?;
     keys.iter()
         .find_map(|key| SignatureMatch::of_rsa_sha256(key.der(), body, &signature))
-        .ok_or_else(|| refused("the header DIGEST is no signature of this body by a known key"))
+        .ok_or_else(|| refused("it is no signature of this body by a known key"))
 }
 
 /// Without blanks around it, and without a prefix that some third-party code expects and Conekta was

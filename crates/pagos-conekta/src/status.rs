@@ -192,8 +192,10 @@ impl<'a> Refusal<'a> {
             let meaning = "a refusal that is not documented, so the outcome is unknown";
             return self.into_error(ErrorKind::Unknown, meaning, shown);
         };
-        let funds = Duration::from_secs(contract::FUNDS_WAIT_S);
-        let wait = if row.debug.is_some() { funds } else { self.wait };
+        let wait = match row.debug {
+            Some(_) => Duration::from_secs(contract::FUNDS_WAIT_S),
+            None => self.wait.max(Duration::from_secs(contract::RETRY_WAIT_S)),
+        };
         let error = self.into_error(row.kind, row.meaning, shown);
         match row.kind {
             ErrorKind::Throttled => error.with_retry_after(wait),

@@ -24,15 +24,12 @@ use crate::{
     wire::{EventAnswer, EventData, TransferAnswer},
 };
 
-/// The header of the signature.
-const DIGEST: &str = "digest";
-
 /// Events about payouts have about a kilobyte; those about orders, a few.
 const BODY_SIZE_MAX: usize = 256 * 1024;
 
 impl WebhookDecoder for Conekta {
     fn headers(&self) -> &'static [&'static str] {
-        &[DIGEST]
+        self.settings.webhook_headers
     }
 
     /// Without the account's public keys no signature can be checked.
@@ -62,8 +59,9 @@ impl WebhookDecoder for Conekta {
         if keys.is_empty() {
             return Ok(Decoded::Hint(self.locate(delivery)));
         }
-        let digest = digest(&delivery.headers)
-            .ok_or_else(|| refused("the header DIGEST is missing, or comes twice"))?;
+        let [name] = self.settings.webhook_headers;
+        let digest = digest(&delivery.headers, name)
+            .ok_or_else(|| refused(&format!("the header {name} is missing, or comes twice")))?;
         let proof = sign::prove(keys, &delivery.body, digest)?;
         let event = Verified::new(proof, &delivery.body)
             .try_map(|body| News::read(body).map(|news| news.event(delivery.received_at)))
@@ -86,8 +84,8 @@ impl WebhookDecoder for Conekta {
 }
 
 /// The one value of the header.
-fn digest(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(DIGEST).iter();
+fn digest<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
 }

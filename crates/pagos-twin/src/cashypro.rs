@@ -90,8 +90,7 @@ impl Protocol for Cashypro {
 
     fn answer(twin: &mut CashyproTwin, path: &str, request: &Request) -> Reply {
         let route = path.strip_prefix(twin.settings.prefix.as_str()).and_then(Route::of);
-        let is_offered = |it: &Route| *it != Route::PayDesk || twin.settings.pay_desk_is_offered;
-        let Some(route) = route.filter(is_offered) else {
+        let Some(route) = route else {
             return wire::no_such_route();
         };
         let outcome = request::open(request, &twin.settings)

@@ -48,7 +48,8 @@
 //! `POST /webhooks` subscribes; so does the switch `webhook_url`, which `POST /_twin/merchant`
 //! registers too. A ping comes first. Every event that happens here can be heard, payees and
 //! webhooks included. Bodies differ between sendings, and each is signed anew: `DIGEST` is RSA over
-//! its bytes, by the newest key that is active, or is missing if there is none. There is one key at
+//! its bytes, by the newest key that is active, or is missing if there is none (the switch `digest_header`
+//! calls it otherwise). There is one key at
 //! the start, whose public half is among the credentials. There are two pairs in all, so that the
 //! third key is the first again.
 //!

@@ -13,7 +13,7 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/cashypro/stage-api/api/...` | Cashypro of Colombia: `payOut`, `payOutQuery`, `getBalance`, `bankListQuery`, `payInBankListQuery`, `payIn`, `payInQuery`, and `payDesk` if switched on |
+//! | `/cashypro/stage-api/api/...` | Cashypro of Colombia: `payOut`, `payOutQuery`, `getBalance`, `bankListQuery`, `payInBankListQuery`, `payIn`, `payInQuery`, `payDesk` |
 //! | `/conekta/...` | Conekta of Mexico: payees, transfers, events, webhooks and their keys; see [`conekta`] |
 //! | `/etpay/api/...`, `/etpay/pmt/...`, `/etpay/platform/...` | ETpay of Chile: payments, the page of the payer, payouts; see [`etpay`] |
 //! | `/virtualpos/payout/...`, `/virtualpos/payments/...`, `/virtualpos/pay/...` | VirtualPOS of Chile: payouts, payments, the page of the payer; see [`virtualpos`] |
@@ -76,9 +76,9 @@
 //!
 //! A remark about the call works on the first create of its key; a repeat is treated as usual. A
 //! remark that begins with `sim:` and names nothing is refused. With Cashypro, accounts
-//! `9990000001` to `9990000006` always fail (no such account, frozen, document mismatch, refused by the bank,
-//! daily limit, cancelled by compliance), and so does a wallet that is not paid as a savings
-//! account. With ETpay some beneficiaries have outcomes of their own, with VirtualPOS
+//! `9990000001` to `9990000007` always fail (no such account, frozen, document mismatch, refused by the bank,
+//! daily limit, cancelled by compliance, and for a reason that says that nobody knows), and so does a wallet
+//! that is not paid as a savings account. With ETpay some beneficiaries have outcomes of their own, with VirtualPOS
 //! and Conekta some accounts; see [`etpay`], [`virtualpos`] and [`conekta`].
 //!
 //! Every order that exists ends in exactly one truth after finite virtual time.

@@ -122,6 +122,7 @@ fn beneficiaries_can_be_unpayable() {
         ("9990000004", 20, 1, "FAIL", "BANK_REFUSE"),
         ("9990000005", 20, 1, "FAIL", "DAILY_PAYMENT_LIMIT_EXCEEDED"),
         ("9990000006", 20, 1, "CANCEL", "COMPLIANCE_REJECT"),
+        ("9990000007", 20, 1, "FAIL", "PAYMENT_QUERY_FAIL"),
         ("3023612345", 33, 0, "FAIL", "ACCOUNT_TYPE_NOT_VALID_FOR_TARGET_BANK"),
     ] {
         let mut merchant = Merchant::new();

@@ -224,7 +224,6 @@ fn switches_change_what_is_undocumented() {
         no_funds: NoFunds::Refuse("Balance_not_enough".into()),
         wallet_rule: WalletRule::Refuse,
         balance_minor: 6_000_000,
-        pay_desk_is_offered: true,
         ..CashyproSettings::default()
     });
     let mut call = |route: &str, body: &Value| {
@@ -241,18 +240,31 @@ fn switches_change_what_is_undocumented() {
     wallet["bankId"] = json!(33);
     wallet["accountType"] = json!(0);
     assert!(call("payOut", &wallet).contains("Params_accountType_error"));
-    let desk = call("payDesk", &payment("d", "x"));
-    assert!(
-        desk.contains(r#""orderNo":"PAYDESK8551"#) && desk.contains(r#""expireTime":""#),
-        "{desk}"
+}
+
+/// Source: page of the hosted cashier of Colombia.
+#[test]
+fn a_desk_wants_a_payer_and_answers_with_its_page() {
+    let mut merchant = Merchant::new();
+    assert_eq!(
+        exact(merchant.call("payDesk", &payment("d", "x"))),
+        r#"{"msg":"SUCCESS","code":200,"data":{"merchantId":"1002001","mchOrderNo":"d","orderNo":"PAYDESK8551000000000000000","payUrl":"http://twin.invalid/views/pay.html?PAYDESK8551000000000000000","amount":"30000","expireTime":"2024-12-01 21:42:54"}}"#
     );
+    for field in ["phone", "email", "idType", "idCard", "realName", "expireTime", "remark"] {
+        let mut order = payment("e", "x");
+        order[field] = json!(null);
+        let told = msg(merchant.call("payDesk", &order));
+        assert_eq!(told, format!("Params_{field}_Required"));
+    }
+    let mut order = payment("e", "x");
+    order["returnUrl"] = json!(format!("https://merchant.example/{}", "x".repeat(226)));
+    assert_eq!(msg(merchant.call("payDesk", &order)), "Params_returnUrl_error");
 }
 
 #[test]
 fn paths_that_do_not_exist_are_not_found() {
     let mut merchant = Merchant::new();
-    for path in ["/cashypro/stage-api/api/payDesk", "/cashypro/api/payOut", "/cashypro", "/x", "/"]
-    {
+    for path in ["/cashypro/stage-api/api/payNow", "/cashypro/api/payOut", "/cashypro", "/x", "/"] {
         let mut request = signed("payOut", "{}");
         *request.uri_mut() = path.parse().unwrap();
         assert_eq!(whole(merchant.send(&request)).status(), 404, "{path}");

@@ -329,12 +329,27 @@ fn the_manuals_contradictions_can_be_switched_on() {
 }
 
 #[test]
+fn the_header_of_the_signature_can_have_another_name() {
+    let mut business = Business::listening();
+    let switch = json!({"digest_header": "X-Conekta-Digest"});
+    assert_eq!(business.control("settings", &switch).status(), 200);
+    business.paid_id("k", "Jon");
+    let keys = business.public_keys();
+    for delivery in business.settle() {
+        let digest = delivery.headers["x-conekta-digest"].to_str().unwrap();
+        assert!(verify(&keys, &delivery.body, digest));
+        assert_eq!(delivery.headers.get("digest"), None);
+    }
+}
+
+#[test]
 fn control_calls_that_make_no_sense_change_nothing() {
     let mut business = Business::new();
     let before = whole(business.send(&control("GET", "settings"))).into_body();
     for bad in [
         json!({"holidays": ["25/12/2024"]}),
         json!({"webhook_url": "nowhere"}),
+        json!({"digest_header": "two words"}),
         json!({"colour": "red"}),
         json!({"fee_minor": "1"}),
         json!(1),

@@ -20,6 +20,9 @@ use crate::{
     sign::{Credentials, key::PublicKey},
 };
 
+/// The longest name of a header. Ours.
+const HEADER_LENGTH_MAX: usize = 64;
+
 /// The longest address of webhooks. \[inferred\]
 const URL_LENGTH_MAX: usize = 2048;
 
@@ -40,6 +43,7 @@ impl ConektaConfig {
             credentials: Credentials::new(self.api_key)?,
             language: self.language,
             webhook_keys: parse_keys(&self.webhook_keys)?,
+            webhook_headers: parse_header(&self.digest_header)?,
             known_payees: check_payees(self.known_payees)?,
             default_email: default("default_email", self.default_email, read_email)?,
             default_phone: default("default_phone", self.default_phone, read_phone)?,
@@ -57,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) credentials: Credentials,
     pub(crate) language: Language,
     pub(crate) webhook_keys: Vec<PublicKey>,
+    /// The one header that is read of a webhook.
+    pub(crate) webhook_headers: &'static [&'static str; 1],
     pub(crate) known_payees: Vec<KnownPayee>,
     pub(crate) default_email: Option<String>,
     pub(crate) default_phone: Option<String>,
@@ -103,6 +109,21 @@ fn parse_keys(texts: &[String]) -> Result<Vec<PublicKey>, Error> {
         keys.extend(PublicKey::parse_all(text)?);
     }
     Ok(keys)
+}
+
+/// A decoder names its headers for as long as the process lives. A name that is not the usual one is
+/// kept for that long, once for each configuration that has it.
+fn parse_header(name: &str) -> Result<&'static [&'static str; 1], Error> {
+    let refused = || Error::invalid("digest_header").because("it is no name of a header");
+    let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+    if header.as_str().len() > HEADER_LENGTH_MAX {
+        return Err(refused());
+    }
+    if header.as_str() == contract::DIGEST_HEADER {
+        return Ok(&[contract::DIGEST_HEADER]);
+    }
+    let name: &'static str = header.as_str().to_owned().leak();
+    Ok(Box::leak(Box::new([name])))
 }
 
 fn check_payees(known: Vec<KnownPayee>) -> Result<Vec<KnownPayee>, Error> {

@@ -53,6 +53,9 @@ fn what_is_missing_or_wrong_is_named() {
         Case("amount_max", |config| config.amount_minor_max = 0),
         Case("webhook_keys", |config| config.webhook_keys = vec![String::new()]),
         Case("webhook_keys", |config| config.webhook_keys.push("canary".to_owned())),
+        Case("digest_header", |config| config.digest_header.clear()),
+        Case("digest_header", |config| config.digest_header = "two words".to_owned()),
+        Case("digest_header", |config| config.digest_header = "x".repeat(65)),
         Case("payee_reuse", |config| config.known_payees[0].payee.clear()),
         Case("payee_reuse", |config| config.known_payees[0].payee = "a/b".to_owned()),
         Case("payee_reuse", |config| {
@@ -89,6 +92,7 @@ fn names_are_looked_up() {
             "API_KEY" => "key_canary",
             "BASE_URL" => "https://api.example/prefix",
             "WEBHOOK_KEYS" => KEY_PEM,
+            "DIGEST_HEADER" => "Signature",
             "ACCEPT_LANGUAGE" => "es",
             "PAYEE_REUSE" => "072225008217746674=payee_1, 002115016003269411 = payee_2,",
             "DEFAULT_EMAIL" => "a@b",
@@ -107,6 +111,7 @@ fn names_are_looked_up() {
     assert_eq!(known, ["payee_1", "payee_2"]);
     let settings = config.check().unwrap();
     assert_eq!(settings.webhook_keys.len(), 1);
+    assert_eq!(*settings.webhook_headers, ["signature"]);
     assert_eq!(settings.known_payee(&"002115016003269411".parse().unwrap()), Some("payee_2"));
     assert_eq!(settings.known_payee(&"002320074024662727".parse().unwrap()), None);
 }
@@ -136,4 +141,15 @@ fn malformed_values_are_named() {
         let lookup = |name: &str| (name != missing).then(|| "sandbox".to_owned());
         assert!(ConektaConfig::from_lookup(lookup).is_err(), "{missing}");
     }
+}
+
+#[test]
+fn one_header_of_a_webhook_is_read() {
+    let headers = |name: &str| {
+        let digest_header = name.to_owned();
+        *ConektaConfig { digest_header, ..config() }.check().unwrap().webhook_headers
+    };
+    assert_eq!(headers("DIGEST"), ["digest"]);
+    assert_eq!(headers("X-Conekta-Digest"), ["x-conekta-digest"]);
+    assert_eq!(*config().check().unwrap().webhook_headers, ["digest"]);
 }

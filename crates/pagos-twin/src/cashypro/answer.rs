@@ -41,8 +41,8 @@ pub(super) fn created(
             merchant_id: &settings.merchant_id,
             mch_order_no: &order.key,
             order_no: &order.reference,
-            amount: amount::shortest(order.amount_minor, 0),
             pay_url: pay_desk_url(order),
+            amount: amount::shortest(order.amount_minor, 0),
             expire_time: local_time(expires_at, settings.utc_offset_minutes),
         }),
     }

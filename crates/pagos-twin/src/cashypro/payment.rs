@@ -13,7 +13,7 @@ use crate::scenario;
 
 /// Reads a create of a payment or of a hosted cashier.
 ///
-/// Source: pay-in page of Colombia; pages of the hosted cashier, which is not documented for Colombia.
+/// Source: pay-in page of Colombia; its page of the hosted cashier, which wants more of a payer.
 pub(super) fn read(
     settings: &CashyproSettings,
     fields: &Fields<'_>,
@@ -25,7 +25,10 @@ pub(super) fn read(
     fields.require(&REQUIRED)?;
     let pay_type = match product {
         Product::Payment => read_pay_type(fields)?,
-        Product::Desk | Product::Payout => 0,
+        Product::Desk | Product::Payout => {
+            fields.require(&["email", "idType", "idCard"])?;
+            0
+        }
     };
     request::check_currency(fields)?;
     let amount_minor = request::amount(fields, settings)?;
@@ -42,6 +45,7 @@ pub(super) fn read(
     for name in ["nonceStr", "realName", "phone", "email", "idType", "idCard"] {
         fields.text(name, 32)?;
     }
+    fields.text("returnUrl", 250)?;
     let remark = fields.text("remark", 32)?;
     let scenario = scenario::parse(&remark).map_err(|_| Refusal::wrong("remark"))?;
     Ok(Draft {

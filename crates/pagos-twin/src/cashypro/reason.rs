@@ -14,6 +14,8 @@ pub(super) fn ending_of_account(account: &str) -> Option<(Ending, &'static str)>
         "04" => (Ending::Fail, "BANK_REFUSE"),
         "05" => (Ending::Fail, "DAILY_PAYMENT_LIMIT_EXCEEDED"),
         "06" => (Ending::Cancel, "COMPLIANCE_REJECT"),
+        // Who reads this and pays again may pay twice: the reason does not say that nothing was paid.
+        "07" => (Ending::Fail, "PAYMENT_QUERY_FAIL"),
         _ => return None,
     })
 }

@@ -47,8 +47,6 @@ pub struct CashyproSettings {
     pub wallet_rule: WalletRule,
     /// Which statuses are notified.
     pub notices: Notices,
-    /// Whether `payDesk` exists. Not documented for Colombia.
-    pub pay_desk_is_offered: bool,
     /// How long things take. `[sim]`
     pub timing: Timing,
 }
@@ -71,7 +69,6 @@ impl Default for CashyproSettings {
             unknown_order: UnknownOrder::Refuse("Order_not_exist".to_owned()),
             wallet_rule: WalletRule::FailLater,
             notices: Notices::FinalOnly,
-            pay_desk_is_offered: false,
             timing: Timing::default(),
         }
     }

@@ -68,15 +68,16 @@ pub(super) struct PaymentQueried<'a> {
     pub(super) nonce_str: Option<&'static str>,
 }
 
-/// Source: pages of the hosted cashier in Chile and Tanzania.
+/// Source: page of the hosted cashier of Colombia, "Response Example"; its end, which the stored copy cuts
+/// off, after the page of Tanzania.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeskCreated<'a> {
     pub(super) merchant_id: &'a str,
     pub(super) mch_order_no: &'a str,
     pub(super) order_no: &'a str,
-    pub(super) amount: String,
     pub(super) pay_url: String,
+    pub(super) amount: String,
     pub(super) expire_time: String,
 }
 

@@ -30,6 +30,9 @@ pub(super) fn change_settings(twin: &mut ConektaTwin, request: &Request) -> Resu
     if changed.webhook_url.as_ref().is_some_and(|url| !is_web_address(url)) {
         return Err("an address is not of the web".to_owned());
     }
+    if http::HeaderName::from_bytes(changed.digest_header.as_bytes()).is_err() {
+        return Err("digest_header is no name of a header".to_owned());
+    }
     if let Some(text) = changed.holidays.iter().find(|it| !calendar::is_date(it)) {
         return Err(format!("{text:?} is no date like \"2024-12-25\""));
     }

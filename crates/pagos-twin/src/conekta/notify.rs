@@ -134,10 +134,8 @@ pub(super) fn message(
     });
     let mut outgoing = Outgoing::new(number, webhook.url.clone(), "application/json", body);
     if let Some(digest) = digest {
-        outgoing.headers.insert(DIGEST, HeaderValue::from_str(&digest?).ok()?);
+        let name = HeaderName::from_bytes(twin.settings.switches.digest_header.as_bytes()).ok()?;
+        outgoing.headers.insert(name, HeaderValue::from_str(&digest?).ok()?);
     }
     Some(outgoing)
 }
-
-/// Source: `docs: autenticación-webhooks`.
-const DIGEST: HeaderName = HeaderName::from_static("digest");

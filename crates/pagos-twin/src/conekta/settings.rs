@@ -64,6 +64,9 @@ pub struct Switches {
     pub shape: AnswerShape,
     /// A subscription that is made without a call, as if by hand.
     pub webhook_url: Option<String>,
+    /// The header of a signature, a legal name of one. Source: `docs: autenticación-webhooks` for
+    /// `DIGEST`; a note on one of these pages doubts it.
+    pub digest_header: String,
     /// Takes addresses of this machine for webhooks. Conekta does not.
     pub local_webhooks: bool,
     /// How long after a sending that was not heard the next one comes. Source: a survey that cites
@@ -102,6 +105,7 @@ impl Default for Switches {
             transit_seconds: 15 * 60,
             shape: AnswerShape::Manual,
             webhook_url: None,
+            digest_header: "DIGEST".to_owned(),
             local_webhooks: true,
             retry_delays_seconds: (0..13).map(|nth| 10 << nth).collect(),
             public_keys_once: true,
