@@ -180,6 +180,13 @@ impl InboxState {
     }
 
     /// The state with this word.
+    ///
+    /// ```
+    /// use pagos_engine::InboxState;
+    ///
+    /// assert_eq!(InboxState::from_word("orphan"), Some(InboxState::Orphan));
+    /// assert!(InboxState::ALL.iter().all(|it| InboxState::from_word(it.word()) == Some(*it)));
+    /// ```
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }

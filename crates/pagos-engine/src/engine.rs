@@ -261,6 +261,16 @@ impl Engine {
     }
 
     /// Whether this engine may send.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert!(engine.has_turn()); // `Engine::open` takes the turn, `open_beside` does not
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn has_turn(&self) -> bool {
         self.turn.get().is_some()
     }

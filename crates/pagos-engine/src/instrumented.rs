@@ -74,6 +74,19 @@ impl InstrumentedStore {
 
     /// [`Store::acknowledge`].
     ///
+    /// ```
+    /// use pagos_engine::{InstrumentedStore, Store, StoreError};
+    ///
+    /// async fn read(store: &dyn Store, writer: &InstrumentedStore) -> Result<(), StoreError> {
+    ///     let position = store.reader("billing").await?.unwrap_or(0);
+    ///     for (number, notice) in store.outbox(position, 100).await? {
+    ///         println!("{number}: {:?}", notice.event);
+    ///         writer.acknowledge("billing", number).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// The error of the store.
     pub async fn acknowledge(&self, reader: &str, number: u64) -> Result<(), StoreError> {

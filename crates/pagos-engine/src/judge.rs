@@ -31,6 +31,21 @@ impl InstrumentedStore {
     /// Verifies a delivery with the account's decoder, or with the secret of the session that it
     /// names.
     ///
+    /// ```
+    /// use pagos_core::{AccountName, Delivery, PayoutProvider};
+    /// use pagos_engine::{InstrumentedStore, Judged, StoreError};
+    ///
+    /// async fn is_genuine(
+    ///     store: &InstrumentedStore,
+    ///     account: &AccountName,
+    ///     provider: &dyn PayoutProvider,
+    ///     delivery: &Delivery,
+    /// ) -> Result<bool, StoreError> {
+    ///     let Some(decoder) = provider.webhooks() else { return Ok(false) };
+    ///     Ok(matches!(store.judge(account, decoder, delivery).await?, Judged::Verified(_)))
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// The error of the store. The delivery is then not judged, and its sender should repeat it.
     pub async fn judge(

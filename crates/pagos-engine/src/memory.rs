@@ -83,6 +83,15 @@ struct Row {
 
 impl MemoryStore {
     /// An empty store.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_engine::{MemoryStore, Store};
+    ///
+    /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    /// # drop(store);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

@@ -207,6 +207,13 @@ points! {
 
 impl Point {
     /// Its phases, in order.
+    ///
+    /// ```
+    /// use pagos_engine::{Phase, Point};
+    ///
+    /// assert_eq!(Point::Create.phases(), [Phase::Before, Phase::Sent, Phase::After]);
+    /// assert_eq!(Point::Claim.phases(), [Phase::Before, Phase::After]);
+    /// ```
     pub fn phases(self) -> &'static [Phase] {
         self.deed().phases()
     }

@@ -93,6 +93,15 @@ pub struct Budgets {
 
 impl Budgets {
     /// The same budget for every state.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use pagos_engine::{Budgets, Policy};
+    ///
+    /// let policy = Policy { budgets: Budgets::all(Duration::from_secs(600)), ..Policy::live() };
+    /// assert_eq!(policy.budgets.doubt, Duration::from_secs(600));
+    /// ```
     pub fn all(budget: Duration) -> Self {
         Self {
             leave: budget,
@@ -239,6 +248,19 @@ impl Policy {
     ///
     /// A request that a dying worker sent last must have had time to arrive before "no such payout"
     /// counts; otherwise the payout could be sent again while the first request is still under way.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use std::time::Duration;
+    ///
+    /// use pagos_engine::{Policy, World};
+    ///
+    /// # let descriptor = scene::provider().descriptor();
+    /// assert_eq!(Policy::live().fault_with(descriptor, &World::Providers), None);
+    /// let policy = Policy { deadline: Duration::from_secs(300), ..Policy::live() };
+    /// let fault = policy.fault_with(descriptor, &World::Providers);
+    /// assert_eq!(fault.as_deref(), Some("the deadline of a call must be shorter than the lease"));
+    /// ```
     pub fn fault_with(&self, descriptor: &Descriptor, world: &World) -> Option<String> {
         if self.deadline >= self.lease {
             return Some("the deadline of a call must be shorter than the lease".to_owned());
@@ -317,6 +339,15 @@ impl Policy {
 
     /// Limits queries to a number per second and account. Hints count within that rate and take at
     /// most half of it, but at least one.
+    ///
+    /// ```
+    /// use pagos_engine::Policy;
+    ///
+    /// let mut policy = Policy::live();
+    /// policy.limit_queries(2);
+    /// assert_eq!(policy.queries_per_second_max, Some(2));
+    /// assert_eq!(policy.hints_per_second_max, Some(1));
+    /// ```
     pub fn limit_queries(&mut self, per_second_max: u32) {
         self.queries_per_second_max = Some(per_second_max);
         self.hints_per_second_max = Some((per_second_max / 2).max(1));

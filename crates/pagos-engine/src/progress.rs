@@ -170,6 +170,16 @@ impl Progress {
     }
 
     /// The word for reports and indexes: the status, or `quarantined`.
+    ///
+    /// ```
+    /// use pagos_core::Timestamp;
+    /// use pagos_engine::{Attention, Progress};
+    ///
+    /// let mut progress = Progress::new(Timestamp::from_millis(0));
+    /// assert_eq!(progress.word(), "created");
+    /// progress.attention = Some(Attention::Quarantine("another amount".to_owned()));
+    /// assert_eq!(progress.word(), "quarantined");
+    /// ```
     pub fn word(&self) -> &'static str {
         if self.is_quarantined() {
             return "quarantined";

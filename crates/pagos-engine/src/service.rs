@@ -72,6 +72,16 @@ impl Told {
 impl Engine {
     /// The accounts that are out of service because the provider refused their credentials, with
     /// the provider's reason. The engine tries them again by itself.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert!(engine.halted().is_empty()); // every account is in service
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn halted(&self) -> BTreeMap<AccountName, String> {
         let services = self.services();
         let halted = services.accounts.iter().filter_map(|(account, service)| match service {

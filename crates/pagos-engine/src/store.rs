@@ -435,6 +435,13 @@ impl StoreError {
     }
 
     /// The same error, of this kind.
+    ///
+    /// ```
+    /// use pagos_engine::{StoreError, StoreErrorKind};
+    ///
+    /// let error = StoreError::new("the disk is full").of_kind(StoreErrorKind::Full);
+    /// assert_eq!(error.kind(), StoreErrorKind::Full);
+    /// ```
     #[must_use]
     pub fn of_kind(self, kind: StoreErrorKind) -> Self {
         Self { kind, ..self }

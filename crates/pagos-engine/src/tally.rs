@@ -30,6 +30,14 @@ pub struct TallyRow {
 
 impl Tally {
     /// How many payouts have the status word.
+    ///
+    /// ```
+    /// use pagos_engine::Tally;
+    ///
+    /// let tally = Tally::default(); // a store fills it in: `Store::tally`
+    /// assert_eq!(tally.count("succeeded"), 0);
+    /// assert!(tally.at_rest() == tally.total(), "nothing more happens by itself");
+    /// ```
     pub fn count(&self, status: &str) -> u64 {
         self.rows.iter().filter(|row| row.status == status).map(|row| row.count).sum()
     }

@@ -67,6 +67,18 @@ impl PostgresStore {
     /// other. `sslmode=verify-full` (and `require`, which means the same here) is always TLS,
     /// `sslmode=disable` never. `sslrootcert=/path/of.pem` names an additional authority.
     ///
+    /// ```no_run
+    /// use pagos_core::Secret;
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let password = std::env::var("PGPASSWORD").ok().map(Secret::new);
+    /// let options = PostgresOptions { password, ..PostgresOptions::default() };
+    /// let store = PostgresStore::connect("postgres://pagos@db.example/pagos", options).await?;
+    /// # drop(store);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If no server answers within `connect_timeout`; if the server refuses the user, has no such
     /// database, cannot be written, or would lose what it acknowledges (`fsync=off`); if the tables
@@ -77,6 +89,16 @@ impl PostgresStore {
 
     /// Opens the store at `url` for reading, even on a standby. Every write is an error, and
     /// notices appear in the outbox only after a store that writes has read them.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let url = "postgres://pagos@db.example/pagos";
+    /// let store = PostgresStore::connect_read_only(url, PostgresOptions::default()).await?;
+    /// # drop(store);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The same as [`PostgresStore::connect`]; also if there are no tables or they must be migrated
@@ -90,11 +112,28 @@ impl PostgresStore {
 
     /// Whether this is the URL of a PostgreSQL database (rather than the path of a file, for
     /// example).
+    ///
+    /// ```
+    /// use pagos_store_postgres::PostgresStore;
+    ///
+    /// assert!(PostgresStore::is_url("postgres://pagos@db.example/pagos"));
+    /// assert!(!PostgresStore::is_url("pagos.db"));
+    /// ```
     pub fn is_url(text: &str) -> bool {
         url::is_postgres(text)
     }
 
     /// The settings of the server at `url`, whether or not it has the store's tables.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let url = "postgres://pagos@db.example/pagos";
+    /// let settings = PostgresStore::settings_at(url, PostgresOptions::default()).await?;
+    /// println!("PostgreSQL {}, fsync {}", settings.server_version, settings.fsync);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The same as [`PostgresStore::connect_read_only`], except those about the tables.
@@ -108,6 +147,17 @@ impl PostgresStore {
     }
 
     /// Whether a store at `url` would be a new one. Changes nothing.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let url = "postgres://pagos@db.example/pagos";
+    /// if PostgresStore::is_new(url, PostgresOptions::default()).await? {
+    ///     println!("{url} has no tables of Pagos yet");
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The same as [`PostgresStore::connect_read_only`], except for missing tables.
@@ -143,6 +193,16 @@ impl PostgresStore {
     }
 
     /// The settings of the server; [`ServerSettings::findings`] interprets them.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// # let store = PostgresStore::connect("", PostgresOptions::default()).await?;
+    /// let settings = store.settings().await?;
+    /// println!("{} of {} connections", settings.store_connections_max, settings.connections_max);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// If the server does not answer.

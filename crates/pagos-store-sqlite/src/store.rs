@@ -72,6 +72,16 @@ impl SqliteStore {
     ///
     /// Blocks for as long as opening takes, and up to 5 seconds if another process is writing.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let store = SqliteStore::open(folder.join("pagos.db"))?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// If the file cannot be opened, is not ours, or was written by a newer version.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
@@ -81,6 +91,17 @@ impl SqliteStore {
     /// Like [`SqliteStore::open`], but calls `on_wait`, on a thread of the store, when another
     /// program has kept the file locked for five seconds. The store goes on waiting, half a minute
     /// for each transaction.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// let store = SqliteStore::open_telling(path, || eprintln!("the database is locked"))?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The same as [`SqliteStore::open`].
@@ -98,6 +119,19 @@ impl SqliteStore {
     /// Opens the store at `path` for reading, even while another process pays. Every write is an
     /// error.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// assert!(SqliteStore::open_read_only(&path).is_err(), "there is no database yet");
+    /// let writing = SqliteStore::open(&path)?;
+    /// let reading = SqliteStore::open_read_only(&path)?;
+    /// # drop((reading, writing));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The same as [`SqliteStore::open`]; also if there is no database or if it must be migrated
     /// first. A database that its lock file does not name can be read, though.
@@ -109,6 +143,18 @@ impl SqliteStore {
 
     /// Whether a store at `path` would be a new one. Creates nothing.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// assert!(SqliteStore::is_new(&path)?);
+    /// drop(SqliteStore::open(&path)?);
+    /// assert!(!SqliteStore::is_new(&path)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The same as [`SqliteStore::open`], as far as they can be found without opening it.
     pub fn is_new(path: impl AsRef<Path>) -> Result<bool, StoreError> {
@@ -117,6 +163,17 @@ impl SqliteStore {
 
     /// Checks, without writing, whether [`SqliteStore::open`] would refuse the database at `path`:
     /// because a part of its log is lost, or because its lock file names another database.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// drop(SqliteStore::open(&path)?);
+    /// SqliteStore::check(&path)?; // its log and its lock file belong to it
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// The refusal, and the same as [`SqliteStore::open_read_only`].
@@ -131,6 +188,17 @@ impl SqliteStore {
     /// The report names tables and pages, and no content. Whole pages do not prove that nothing is
     /// missing.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// drop(SqliteStore::open(&path)?);
+    /// assert!(SqliteStore::damage(&path)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The same as [`SqliteStore::open_read_only`], if the damage keeps the file from being opened,
     /// or if another program keeps it locked.
@@ -139,6 +207,17 @@ impl SqliteStore {
     }
 
     /// How many transactions this handle has committed. Under load they are fewer than its calls.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let store = SqliteStore::open(folder.join("pagos.db"))?;
+    /// assert_eq!(store.commits(), 0); // nothing was written yet
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn commits(&self) -> u64 {
         self.writer.as_ref().map_or(0, Thread::commits)
     }

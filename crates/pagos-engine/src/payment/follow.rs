@@ -42,6 +42,15 @@ impl Engine {
 
     /// Queries the provider about one payment now, and records the answer.
     ///
+    /// ```
+    /// use pagos_core::{OrderKey, Status};
+    /// use pagos_engine::{Engine, EngineError};
+    ///
+    /// async fn is_paid(engine: &Engine, invoice: &OrderKey) -> Result<bool, EngineError> {
+    ///     Ok(engine.ask_payment(invoice).await?.progress.status() == Status::Succeeded)
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// If there is no such payment or account, or the store fails. If the provider does not answer,
     /// that is recorded and is no error.
@@ -109,6 +118,16 @@ impl Engine {
 
     /// Notes that a person has looked at a payment that called for one, and what was done: a
     /// surplus was given back, a contradiction was cleared up. The provider is queried again.
+    ///
+    /// ```
+    /// use pagos_core::OrderKey;
+    /// use pagos_engine::{Engine, EngineError};
+    ///
+    /// async fn refunded(engine: &Engine, invoice: &OrderKey) -> Result<(), EngineError> {
+    ///     let note = "paid twice; Ana sent the second payment back on 12 May";
+    ///     engine.resolve_payment(invoice, note).await.map(drop)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Refuses an empty note, and a payment that calls for nobody.

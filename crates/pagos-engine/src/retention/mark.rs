@@ -25,6 +25,15 @@ pub struct Mark {
 
 impl Mark {
     /// The mark of an order with this key and digest.
+    ///
+    /// ```
+    /// use pagos_core::OrderKey;
+    /// use pagos_engine::Mark;
+    ///
+    /// let key = OrderKey::new("salary-7")?;
+    /// assert_ne!(Mark::of_key(&key), Mark::of_key(&OrderKey::new("salary-8")?));
+    /// # Ok::<(), pagos_core::Error>(())
+    /// ```
     pub fn of(key: &OrderKey, digest: Digest) -> Self {
         Self { key: Self::of_key(key), digest: beginning(digest.0) }
     }

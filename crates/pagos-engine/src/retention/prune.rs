@@ -186,6 +186,16 @@ impl InstrumentedStore {
     /// Forgets a portion of the notices that every reader has acknowledged and that are older than
     /// the horizon. Returns how many; 0 if none are left.
     ///
+    /// ```
+    /// use pagos_engine::{Horizon, InstrumentedStore, StoreError};
+    ///
+    /// async fn forget(store: &InstrumentedStore, horizon: Horizon) -> Result<(), StoreError> {
+    ///     while store.forget_notices(horizon).await? > 0 {}
+    ///     while store.forget_deliveries(horizon.before(), 1_000).await? > 0 {}
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// The error of the store.
     pub async fn forget_notices(&self, horizon: Horizon) -> Result<u64, StoreError> {

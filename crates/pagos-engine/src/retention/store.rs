@@ -136,6 +136,12 @@ impl Seal {
     }
 
     /// The day, as `2026-03-01`.
+    ///
+    /// ```
+    /// use pagos_engine::{Seal, SealedAs};
+    ///
+    /// assert_eq!(Seal::on_day(SealedAs::Succeeded, 20_513).day_text(), "2026-03-01");
+    /// ```
     pub fn day_text(self) -> String {
         let text = self.archived_on.to_string();
         text.split('T').next().unwrap_or_default().to_owned()
