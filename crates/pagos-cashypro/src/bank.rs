@@ -1,18 +1,19 @@
-//! The banks of Colombia by Cashypro's ids, and which bank an order means. A table; nobody is asked.
+//! The banks of Colombia by Cashypro's ids, and the lookup of the bank that an order names. A fixed
+//! table.
 
 use pagos_core::{Bank, Violation};
 
 use crate::country::CountrySettings;
 
-/// One bank whose id is known.
+/// A bank whose id is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct KnownBank {
-    /// What is sent.
+    /// The id, which is sent.
     pub id: u32,
     /// Its name, which an order may use.
     pub name: &'static str,
-    /// The code of the country's clearing house, four digits, which an order may use too.
+    /// The four-digit code of the country's clearing house, which an order may use too.
     pub national: Option<&'static str>,
 }
 
@@ -27,14 +28,14 @@ const fn row(id: u32, name: &'static str, national: &'static str) -> KnownBank {
     KnownBank { id, name, national: Some(national) }
 }
 
-/// The Colombian banks for payouts. The list breaks off after 41 and production's own is the truth,
-/// so an id that is not here is sent all the same.
+/// The Colombian banks for payouts. The published list breaks off after 41, and production has the
+/// complete one, so an id that is not here is sent all the same.
 ///
-/// Source of ids and names: docs: en/col/appendix, old crawl; the split of each printed row into id,
-/// code and name is inferred. Source of the national codes: the lists of two other payout services
-/// (GitHub: teemopay/ttpaydoc, Colombia, four digits; dotaZealot/pagsmile, Colombia, their last
-/// three), read 2026-11-29. Each stands in one of them at least under the same name, and is
-/// Cashypro's `bankCode` too, but for Nequi: 1507 in both, 2209 at Cashypro.
+/// Source of ids and names: docs: en/col/appendix, old crawl; the split of each printed row into
+/// id, code and name is inferred. Source of the national codes: the lists of two other payout
+/// services (GitHub: teemopay/ttpaydoc, Colombia, four digits; dotaZealot/pagsmile, Colombia, their
+/// last three), read 2026-11-29. Each code is in at least one of them under the same name, and is
+/// Cashypro's `bankCode` too, except for Nequi: 1507 in both, 2209 at Cashypro.
 pub(crate) const COLOMBIAN: [KnownBank; 35] = [
     row(2, "BANCAMIA S.A.", "1059"),
     row(3, "BANCO AGRARIO", "1040"),
@@ -74,14 +75,16 @@ pub(crate) const COLOMBIAN: [KnownBank; 35] = [
     row(41, "Bancóldex", "1031"),
 ];
 
-/// The known ids have two digits. What is much longer is an account in the wrong column. \[inferred\]
+/// The known ids have two digits. A much longer number is an account in the wrong column.
+/// \[inferred\]
 const ID_DIGITS_MAX: usize = 5;
 
-/// The id of the bank that `text` is, or names by its name or its national code. An id that is not in
-/// our table is let through: the provider's own list is the truth.
+/// The id of the bank that `text` gives as an id, a name or a national code. An id that is not in
+/// our table is accepted, because the provider's own list is complete.
 ///
-/// `007` is Bancolombia to Colombia's clearing house and `7` is another bank to Cashypro, so digits
-/// with a zero in front, and four digits as that house has them, are never taken for an id.
+/// `007` is Bancolombia to Colombia's clearing house, and `7` is another bank to Cashypro. So
+/// digits with a leading zero, and four digits that match a code of the clearing house, are never
+/// taken for an id.
 pub(crate) fn read_id(country: &CountrySettings, text: &str) -> Result<u32, Violation> {
     let refused = |because: String| {
         let remedy = "write the id that `pagos banks` lists, or the name of the bank";
@@ -109,14 +112,13 @@ pub(crate) fn read_id(country: &CountrySettings, text: &str) -> Result<u32, Viol
     }
 }
 
-/// The bank of our table that `text` means.
+/// The bank in our table that `text` names.
 pub(crate) fn find(country: &CountrySettings, text: &str) -> Option<&'static KnownBank> {
     let id = read_id(country, text).ok()?;
     country.banks.iter().find(|bank| bank.id == id)
 }
 
-/// The code of the clearing house in its four digits, the first of which is a 1 and is often left
-/// out.
+/// The clearing house's code in four digits. Its first digit is a 1, which is often left out.
 fn national_code(country: &CountrySettings, text: &str) -> Option<String> {
     if country.banks.is_empty() {
         return None;
@@ -125,13 +127,13 @@ fn national_code(country: &CountrySettings, text: &str) -> Option<String> {
     match (text.len(), text.as_bytes().first()) {
         (3, Some(b'0')) => Some(format!("1{text}")),
         (4, Some(b'1')) => Some(text.to_owned()),
-        // No id of three digits is known, and 551 is how many write Daviplata's 1551.
+        // No id of three digits is known, and many people write 551 for Daviplata's 1551.
         (3, _) => Some(format!("1{text}")).filter(|code| is_known(code)),
         _ => None,
     }
 }
 
-/// Case does not count, beyond ASCII either: bank names have accents.
+/// Compares without regard to case, even beyond ASCII: bank names have accents.
 fn is_same_name(name: &str, other: &str) -> bool {
     name.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }

@@ -1,5 +1,5 @@
-//! The configuration of one merchant, and what is left of it once it is checked. No I/O: nobody
-//! here reads an environment variable or draws a nonce by himself.
+//! The configuration of one merchant, and its checked form. The caller provides values and nonces,
+//! so there is no I/O here.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -13,8 +13,8 @@ use crate::{
     },
 };
 
-/// One merchant at one deployment. Each country and each environment is a deployment of its own,
-/// with its own address, merchant and key. \[inferred\]
+/// One merchant at one deployment. Each country and each environment is a separate deployment with
+/// its own address, merchant and key. \[inferred\]
 ///
 /// ```
 /// use pagos_cashypro::{CashyproConfig, country};
@@ -31,25 +31,26 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct CashyproConfig {
-    /// Which world the credentials belong to.
+    /// Whether the credentials are for real money.
     pub environment: Environment,
     /// The country's rules.
     pub country: CountrySettings,
     /// Whether a country whose rules are not completely known may be used.
     pub partial_country: PartialCountry,
-    /// The address that Cashy hands out, with its path prefix. There is no default.
+    /// The address that Cashy provides, with its path prefix. There is no default.
     pub base_url: String,
     /// The merchant id: digits.
     pub merchant_id: String,
     /// The key that signs requests and webhooks.
     pub api_key: Secret,
-    /// Where webhooks are sent: the final URL, since a redirect counts as received.
+    /// The address for webhooks. It must be the final URL, since a redirect counts as received.
     pub notify_url: String,
-    /// The case of our signatures.
+    /// The case of the hexadecimal digits in our signatures.
     pub sign_case: SignCase,
-    /// The remark of an order without description; the provider wants one. ASCII, at most 32.
+    /// The remark of an order without a description, which the provider requires. ASCII, at most
+    /// 32.
     pub default_remark: String,
-    /// Words of a refusal that mean "no such order", ignoring case.
+    /// Words in a refusal that mean "no such order", compared without regard to case.
     pub not_found_words: Vec<String>,
     /// How payments are collected.
     pub payment: PaymentConfig,
@@ -60,13 +61,13 @@ pub struct CashyproConfig {
 pub struct PaymentConfig {
     /// The product.
     pub product: PaymentProduct,
-    /// For how long a payer can pay, in seconds.
+    /// How long a payer can pay, in seconds.
     pub expire_seconds: u32,
-    /// `userType`, which some pay types want. Its values are not published; the sample has `1`.
+    /// `userType`, which some pay types require. Its values are not published; the sample has `1`.
     pub user_type: Option<String>,
 }
 
-/// `payIn` with the pay type 154, for a day.
+/// `payIn` with the pay type 154, for one day.
 impl Default for PaymentConfig {
     fn default() -> Self {
         Self {
@@ -77,25 +78,25 @@ impl Default for PaymentConfig {
     }
 }
 
-/// What the payer meets.
+/// The product that the payer sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentProduct {
-    /// One way to pay, chosen by us.
+    /// One payment method, which we choose.
     PayIn {
-        /// The way to pay: 153, 154 and 157 are known in Colombia. Source: docs: en/col/payin.
+        /// The method: 153, 154 and 157 are known in Colombia. Source: docs: en/col/payin.
         pay_type: u32,
     },
     /// A page on which the payer chooses. The path of its query is unknown, so that only a webhook
     /// tells what became of it. Source: docs: en/col/paydesk, en/ecu/paydesk, en/per/paydesk,
     /// chl/paydesk.
     PayDesk {
-        /// Where the payer goes afterwards: at most 250 characters.
+        /// Where the payer's browser goes afterwards: at most 250 characters.
         return_url: Option<String>,
     },
 }
 
-/// Where the texts of `nonceStr` come from. Only for replaying documented examples, whose nonces
-/// have every form: a live provider takes [`NonceSource`] and writes 32 hexadecimal digits.
+/// The source of the texts in `nonceStr`. Only for replaying documented examples, whose nonces have
+/// many forms: a live provider uses [`NonceSource`] and writes 32 hexadecimal digits.
 pub trait NonceText: Debug + Send + Sync {
     /// A fresh text of 1 to 32 ASCII characters.
     fn draw(&self) -> String;
@@ -118,8 +119,7 @@ const URL_LENGTH_MAX: usize = 250;
 pub(crate) const REMARK_LENGTH_MAX: usize = 32;
 
 impl CashyproConfig {
-    /// The defaults. Address, merchant, key and webhook address are empty, and refused if they stay
-    /// so.
+    /// The defaults. Address, merchant, key and webhook address are empty, and must be set.
     pub fn new(environment: Environment, country: CountrySettings) -> Self {
         Self {
             environment,
@@ -131,19 +131,20 @@ impl CashyproConfig {
             notify_url: String::new(),
             sign_case: SignCase::Lower,
             default_remark: "payout".to_owned(),
-            // Guess: no document shows the answer to a query about an unknown order. What rests on
-            // it is guarded by the descriptor's `Absence` and by the provider refusing a used key.
+            // Guess: no document shows the answer to a query about an unknown order. Two things
+            // protect payouts that depend on it: the descriptor's `Absence`, and the provider's
+            // refusal of a used key.
             not_found_words: vec!["Order_not_exist".to_owned()],
             payment: PaymentConfig::default(),
         }
     }
 
     /// Reads the configuration by name: `MERCHANT_ID`, `API_KEY`, `BASE_URL`, `NOTIFY_URL` and
-    /// `ENVIRONMENT` are needed, `COUNTRY` is `COL` unless said otherwise. Whoever reads environment
-    /// variables puts `PAGOS_CASHYPRO_` in front. `docs/providers/cashypro.md` lists all names.
+    /// `ENVIRONMENT` are required, `COUNTRY` defaults to `COL`. A caller that reads environment
+    /// variables prepends `PAGOS_CASHYPRO_`. `docs/providers/cashypro.md` lists all names.
     ///
     /// # Errors
-    /// `Invalid` for a missing or malformed value, never with the value of the key.
+    /// `Invalid` for a missing or malformed value. The message never contains the key.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let reader = SettingReader::new(SETTINGS, &lookup);
         let countries = COUNTRIES.map(|country| (country.country.code(), country));
@@ -165,7 +166,7 @@ impl CashyproConfig {
         Ok(config)
     }
 
-    /// What the provider works with.
+    /// Checks the configuration and returns the settings that the provider uses.
     pub(crate) fn check(self) -> Result<Settings, Error> {
         let is_refused = self.partial_country == PartialCountry::Refused;
         if self.country.evidence == Evidence::Partial && is_refused {
@@ -182,7 +183,7 @@ impl CashyproConfig {
         if self.api_key.is_empty() {
             return Err(Error::invalid("api_key").because("the key is empty"));
         }
-        // A line end that came along from a file would spoil every signature.
+        // A line end from a file would invalidate every signature.
         if self.api_key.expose().trim() != self.api_key.expose() {
             return Err(Error::invalid("api_key").because("the key begins or ends with a blank"));
         }
@@ -211,7 +212,7 @@ impl CashyproConfig {
     }
 }
 
-/// A configuration that was checked.
+/// A checked configuration.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) environment: Environment,

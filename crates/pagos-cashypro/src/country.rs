@@ -1,11 +1,12 @@
-//! What differs from country to country, as data. A room of its own because it is one table that
-//! grows with every country, while `config.rs` is about one merchant. No logic.
+//! The differences between countries, as data. It is a file of its own because the table grows with
+//! every country, while `config.rs` is about one merchant.
 //!
-//! Colombia is complete. The others are what the pages show, and their payout pages were not all
-//! seen: they work only after [`crate::PartialCountry::Accepted`]. Absent are Brazil (PIX key kinds),
-//! Tanzania (one account type per mobile operator) and Thailand (a document without type), which the
-//! words of an order cannot say, and Egypt, Vietnam, the Philippines, Turkey and Argentina, of which
-//! neither limits nor currency of a payout were seen.
+//! Colombia is complete. The other countries have what the pages show, and not all of their payout
+//! pages were seen: they work only after [`crate::PartialCountry::Accepted`]. Three countries are
+//! missing because an order cannot express what they need: Brazil (kinds of PIX keys), Tanzania
+//! (one account type per mobile operator) and Thailand (a document without a type). Egypt, Vietnam,
+//! the Philippines, Turkey and Argentina are missing because neither limits nor currency of their
+//! payouts were seen.
 
 use std::borrow::Cow;
 
@@ -15,12 +16,12 @@ use pagos_wire::UtcOffset;
 use crate::bank::COLOMBIAN;
 pub use crate::bank::KnownBank;
 
-/// What one country wants of an order. Change fields where a merchant's contract differs.
+/// The rules of one country for orders. Change fields if a merchant's contract differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountrySettings {
     /// The country.
     pub country: Country,
-    /// Its one currency.
+    /// Its only currency.
     pub currency: Currency,
     /// How well these settings are known.
     pub evidence: Evidence,
@@ -28,15 +29,15 @@ pub struct CountrySettings {
     pub amount_minor_min: i64,
     /// The greatest amount of an order, in minor units.
     pub amount_minor_max: i64,
-    /// Are amounts with a fraction of the major unit sent?
+    /// Whether amounts may have a fraction of the major unit.
     pub fraction: Fraction,
     /// Decimals of a payout's amount on the wire.
     pub payout_decimals: u8,
     /// Account types and their wire values.
     pub account_types: &'static [(AccountType, &'static str)],
-    /// What is known of account numbers.
+    /// The known rule for account numbers.
     pub account_rule: AccountRule,
-    /// Must an order name the beneficiary's document?
+    /// Whether an order must have the beneficiary's document.
     pub document: Presence,
     /// Document types and their wire values.
     pub document_types: &'static [(DocumentType, &'static str)],
@@ -48,13 +49,13 @@ pub struct CountrySettings {
     pub wallet_banks: Cow<'static, [u32]>,
     /// The longest name of a beneficiary, in characters.
     pub name_length_max: usize,
-    /// The longest mail address; a longer one is left out.
+    /// The longest email address; a longer one is left out.
     pub email_length_max: usize,
-    /// Must an order have a mail address?
+    /// Whether an order must have an email address.
     pub email: Presence,
-    /// Must an order have a telephone number?
+    /// Whether an order must have a telephone number.
     pub phone: Presence,
-    /// Must a payment have the payer's telephone number and mail address?
+    /// Whether a payment must have the payer's telephone number and email address.
     pub payer_contact: Presence,
     /// The offset of the local times that the provider writes.
     pub utc_offset: UtcOffset,
@@ -141,7 +142,7 @@ pub enum BankField {
     Ifsc,
 }
 
-/// What is known of a country's account numbers.
+/// The known rule for a country's account numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AccountRule {
     /// Digits; wallets are telephone numbers of 10 digits that start with 3.
@@ -163,7 +164,7 @@ pub const COLOMBIA: CountrySettings = CountrySettings {
     evidence: Evidence::Complete,
     amount_minor_min: 1_000_000,
     amount_minor_max: 500_000_000,
-    // Whether a fraction of a peso is accepted is unknown, so it is refused. [inferred]
+    // It is unknown whether a fraction of a peso is accepted, so it is refused. [inferred]
     fraction: Fraction::Refused,
     payout_decimals: 2,
     account_types: &[
@@ -202,7 +203,7 @@ pub const COLOMBIA: CountrySettings = CountrySettings {
     }),
 };
 
-/// What most countries share where nothing else is known. Not a country by itself.
+/// The common values for countries of which nothing else is known. Not a country by itself.
 const PARTIAL: CountrySettings = CountrySettings {
     evidence: Evidence::Partial,
     amount_minor_min: 1,

@@ -1,16 +1,16 @@
 //! Cashypro ("Cashy") payouts and pay-ins: Colombia complete, further countries as data.
 //!
-//! This crate opens no connection, reads no clock and draws no random number: transport, clock and
-//! nonces are given to [`Cashypro::new`]. It retries nothing.
+//! This crate opens no connection, reads no clock and draws no random numbers: transport, clock and
+//! nonces are given to [`Cashypro::new`]. It never retries.
 //!
-//! Two things to know before paying with it. A final status can be reversed, in both directions, so
-//! an answer of SUCCESS or FAIL is settled and not frozen. And the merchant's order number is the
-//! only idempotency key: in doubt ask with [`PayoutProvider::query`], and never send the same
+//! Know two things before you pay with it. A final status can be reversed, in both directions, so
+//! an answer of SUCCESS or FAIL is settled but not frozen. And the merchant's order number is the
+//! only idempotency key: in doubt, query with [`PayoutProvider::query`], and never send the same
 //! obligation under another key.
 //!
-//! Sources of facts are cited where the code rests on them: `manual` is the provider's payout page
-//! for Colombia, `docs: x` a page of docs.cashypro.com, `showdoc` the older public manual,
-//! `code: hyperf` a public integration with captured payloads, and `inferred` is our conclusion.
+//! Comments cite their sources: `manual` is the provider's payout page for Colombia, `docs: x` a
+//! page of docs.cashypro.com, `showdoc` the older public manual, `code: hyperf` a public
+//! integration with captured payloads, and `inferred` is our conclusion.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -111,13 +111,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
         Currency::Inr,
     ],
     // A merchant order number may not be repeated. Source: manual "Create Payout Order", docs:
-    // en/col/payin. What a repeat is answered is not documented, and is read as `Unknown`.
+    // en/col/payin. The answer to a repeat is not documented, and is read as `Unknown`.
     deduplication: Deduplication::ByKey,
     // No document says when an order becomes visible to queries. [inferred]
     absence: Absence { answers_min: 3, grace: Duration::from_secs(10 * 60) },
-    // Reversals have no stated limit. Source: manual "Order result reversal processing".
+    // No limit of time for reversals is stated. Source: manual "Order result reversal processing".
     return_window: None,
-    // No page says how long a payout takes. Its news is repeated for 17 hours, so nothing is meant to
+    // No page says how long a payout takes. Webhooks are repeated for 17 hours, so nothing should
     // take longer. \[inferred\]
     pending_max: Some(Duration::from_secs(24 * 3_600)),
     answer_max: None,
@@ -134,10 +134,10 @@ pub struct Cashypro {
 }
 
 impl Cashypro {
-    /// Checks the configuration and takes it over, with what the outer world gives.
+    /// Checks the configuration and keeps it, with the given transport, clock and nonces.
     ///
     /// # Errors
-    /// `Invalid` with the field of the configuration that is to blame.
+    /// `Invalid` with the field of the configuration that is wrong.
     pub fn new(
         config: CashyproConfig,
         transport: Arc<dyn Transport>,
@@ -148,21 +148,21 @@ impl Cashypro {
         Ok(Self { settings, transport, clock, nonces: Arc::new(HexNonce(nonces)) })
     }
 
-    /// Takes `nonceStr` from `nonces` instead, to replay documented examples to the byte.
+    /// Takes `nonceStr` from `nonces` instead, to replay documented examples byte for byte.
     #[must_use]
     pub fn with_nonce_text(self, nonces: Arc<dyn NonceText>) -> Self {
         Self { nonces, ..self }
     }
 
-    /// The banks that payers can pay from, for pay types that want one.
+    /// The banks that payers can pay from, for pay types that require one.
     ///
     /// # Errors
-    /// As [`BankDirectory::banks`].
+    /// The same as [`BankDirectory::banks`].
     pub async fn payment_banks(&self) -> Result<Vec<Bank>, Error> {
         self.ask_banks("/api/payInBankListQuery").await
     }
 
-    /// Serialised once; these bytes are signed and these bytes are sent.
+    /// Serialises the body once, signs these bytes and sends these bytes.
     fn build_request(&self, path: &str, body: &impl Serialize) -> Result<Request<Bytes>, Error> {
         let settings = &self.settings;
         let body = to_ascii_json(body)?;
@@ -188,7 +188,7 @@ impl Cashypro {
         }
     }
 
-    /// A query about no order in particular, and the shape of its answer.
+    /// Sends a query that concerns no order, and parses its answer.
     async fn ask_plainly<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let nonce = self.nonces.draw();
         let response = self.ask(path, &PlainQuery { nonce_str: &nonce }).await?;
@@ -294,7 +294,8 @@ impl PayoutProvider for Cashypro {
     }
 }
 
-/// A definite no is about a payout, and here nothing is paid: it is only an answer of no use.
+/// The error of a refused query. A definite refusal matters only for a payout; here it is just a
+/// useless answer.
 fn refused_plainly(error: Error) -> Error {
     if error.kind() != ErrorKind::Rejected {
         return error;
@@ -337,7 +338,7 @@ impl PaymentProvider for Cashypro {
         PaymentTerms {
             open_for: Some(Duration::from_secs(self.settings.payment.expire_seconds.into())),
             absence: DESCRIPTOR.absence,
-            // As for payouts. Source: docs: en/col/payin, en/ecu/paydesk.
+            // The same as for payouts. Source: docs: en/col/payin, en/ecu/paydesk.
             repeat: Repeat::Refused,
         }
     }
@@ -362,7 +363,8 @@ impl PaymentProvider for Cashypro {
     async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error> {
         let reference = payment.reference.map(|reference| reference.as_str());
         if let PaymentProduct::PayDesk { .. } = self.settings.payment.product {
-            // The query of payDesk exists, and its path was not seen. Source: docs: tza/paydesk.
+            // The query of payDesk exists, but its path is unknown to us. Source: docs:
+            // tza/paydesk.
             return Ok(Lookup::CannotTell("payments of payDesk cannot be asked about".to_owned()));
         }
         let key = payment.order.key.as_str();
@@ -377,7 +379,7 @@ impl PaymentProvider for Cashypro {
     }
 }
 
-/// A query that was refused unread. The provider documents no such answer.
+/// The error of a query that was refused unread. The provider documents no such answer.
 fn throttled(response: &Response<Bytes>) -> Error {
     let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
     let wait_seconds = wait.and_then(|wait| wait.parse().ok()).unwrap_or(60);

@@ -1,5 +1,5 @@
-//! Payments, that is pay-ins: from an order to the shape of a request, from an answer to a session.
-//! Sends nothing; `lib.rs` does. What it shares with payouts is in `payout.rs`.
+//! Payments (pay-ins): builds requests from orders and reads sessions from answers. `lib.rs` sends
+//! the requests; `payout.rs` has what payouts share.
 
 use bytes::Bytes;
 use http::Response;
@@ -33,9 +33,9 @@ pub(crate) fn path(product: &PaymentProduct) -> &'static str {
     }
 }
 
-/// The request of a payment, or the first thing that is wrong with the order.
+/// The request of a payment, or the first problem of the order.
 ///
-/// Telephone and mail address are required; so are the document, and bank and user type, except
+/// Telephone and email address are required; so are the document, and bank and user type, except
 /// where the pay type says otherwise. Source: docs: en/col/payin; en/col/paydesk. The document types
 /// are those of payouts. \[inferred\]
 pub(crate) fn request<'a>(
@@ -88,7 +88,7 @@ pub(crate) fn request<'a>(
     })
 }
 
-/// What the answer to a new payment says, or the caller's next step.
+/// Reads the answer to a new payment: the session, or the caller's next step.
 pub(crate) fn read_session(
     settings: &Settings,
     response: &Response<Bytes>,
@@ -100,7 +100,7 @@ pub(crate) fn read_session(
     let told = Observation::new(Status::Pending, Source::Reply, seen_at);
     let mut observation = observe_as(told, settings, &answer).map_err(unknown_outcome)?;
     observation.asked_at = Some(asked_at);
-    // Any of the three may be null. Which one a pay type fills is not documented, so the page made
+    // Any of the three may be null. It is not documented which one a pay type fills, so the page
     // for the payer comes first. [inferred]
     let url = [answer.pay_url, answer.pay_desk_url].into_iter().flatten();
     let url = url.map(|url| url.into_string()).find(|url| is_address(url));
@@ -108,16 +108,16 @@ pub(crate) fn read_session(
     Ok(PaymentSession { observation, url, code, secret: None })
 }
 
-/// Can a payer's browser be sent there? A script, a path without a host and an empty text are nothing to
-/// hand out. Plain http stays: the manual's own sample has it.
+/// Whether a payer's browser can be sent there. A script, a path without a host and an empty text
+/// are refused. Plain http is accepted, because the manual's own sample has it.
 fn is_address(url: &str) -> bool {
     WebhookUrl::parse(url, Environment::Sandbox, URL_LENGTH_MAX).is_ok()
 }
 
-/// No browser takes a longer one for sure.
+/// Browsers may not accept a longer one.
 const URL_LENGTH_MAX: usize = 2_048;
 
-/// Whole amounts as in the sample; two decimals where the country has fractions.
+/// Whole amounts as in the sample; two decimals if the country has fractions.
 fn amount_decimals(settings: &Settings) -> u8 {
     match settings.country.fraction {
         Fraction::Refused => DECIMALS_OF_WHOLE_AMOUNTS,
@@ -174,7 +174,7 @@ fn check_phone(rule: PhoneRule, phone: &str) -> Result<(), Violation> {
     }
 }
 
-/// A text that is too long is as good as none.
+/// A text that is too long counts as missing.
 fn read_contact<'a>(
     country: &CountrySettings,
     field: &'static str,

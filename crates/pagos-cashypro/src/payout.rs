@@ -1,5 +1,5 @@
-//! Payouts: from an order to the shape of a request, from an answer to an observation. Sends
-//! nothing; `lib.rs` does.
+//! Payouts: builds requests from orders and reads observations from answers. `lib.rs` sends the
+//! requests.
 
 pub(crate) mod check;
 
@@ -22,11 +22,11 @@ use crate::{
     wire::{OrderAnswer, PayOutRequest},
 };
 
-/// The request of a payout, or everything that is wrong with the order.
+/// The request of a payout, or all problems of the order.
 ///
 /// The key is not checked again: 1 to 32 characters is its own rule, and the provider's. The
-/// provider states no alphabet; its samples and a live integration use letters, digits and `_`, and
-/// a dash is let through. \[inferred\]
+/// provider states no alphabet. Its samples and a live integration use letters, digits and `_`; a
+/// dash is accepted. \[inferred\]
 pub(crate) fn request<'a>(
     settings: &'a Settings,
     order: &'a PayoutOrder,
@@ -77,7 +77,7 @@ pub(crate) fn request<'a>(
     })
 }
 
-/// What the answer to a new payout says, or the caller's next step.
+/// Reads the answer to a new payout: an observation, or the caller's next step.
 pub(crate) fn read_reply(
     settings: &Settings,
     response: &Response<Bytes>,
@@ -87,12 +87,12 @@ pub(crate) fn read_reply(
     let answer = read_created(response)?;
     let observation =
         observe(settings, &answer, Source::Reply, seen_at).map_err(unknown_outcome)?;
-    // The fee is 0 until the payout is final, so what a reply says of it is never kept.
-    // Source: manual "Create Payout Order" (0) and "Async Webhook Notification" (5150).
+    // The fee is 0 until the payout is final, so the fee in a reply is never kept. Source: manual
+    // "Create Payout Order" (0) and "Async Webhook Notification" (5150).
     Ok(Observation { asked_at: Some(asked_at), fee: None, ..observation })
 }
 
-/// The order in the answer to a create, or the caller's next step.
+/// Reads the order in the answer to a create, or the caller's next step.
 pub(crate) fn read_created(response: &Response<Bytes>) -> Result<OrderAnswer, Error> {
     let data = match read(response) {
         Answer::Data(data) => data,
@@ -103,7 +103,7 @@ pub(crate) fn read_created(response: &Response<Bytes>) -> Result<OrderAnswer, Er
     serde_json::from_str(data.get()).map_err(|_| unknown_outcome("the answer has another shape"))
 }
 
-/// What the answer to a query about a payout or payment says.
+/// Reads the answer to a query about a payout or payment.
 pub(crate) fn read_lookup(
     settings: &Settings,
     response: &Response<Bytes>,
@@ -135,8 +135,8 @@ fn read_refused_lookup(settings: &Settings, word: &str, error: Error) -> Result<
     }
 }
 
-/// What one order of the provider tells, whoever brought it. Key and amount are for the caller to
-/// compare.
+/// The observation in one of the provider's orders, from any source. The caller compares key and
+/// amount.
 pub(crate) fn observe(
     settings: &Settings,
     answer: &OrderAnswer,
@@ -155,7 +155,7 @@ pub(crate) fn observe(
     observe_as(told, settings, answer)
 }
 
-/// The same for an answer of which it is known what it says, as `told`.
+/// The same for an answer whose status is already known, as `told`.
 pub(crate) fn observe_as(
     told: Observation,
     settings: &Settings,
@@ -176,15 +176,15 @@ pub(crate) fn observe_as(
         provider_at: completed.and_then(|local| country.utc_offset.parse(local.as_str()).ok()),
         reference: Some(reference),
         message: result.filter(|result| !result.is_empty()).map(redact),
-        // Fees in webhooks have four decimals. A fraction of a cent cannot be carried, and is left
-        // out rather than rounded. Source: manual "Async Webhook Notification".
+        // Fees in webhooks have four decimals. A fraction of a cent cannot be represented, and is
+        // left out rather than rounded. Source: manual "Async Webhook Notification".
         fee: answer.fee.and_then(|fee| fee.in_currency(country.currency).ok()),
         echo: Echo { key: Some(echoed_key(key)), amount: Some(amount) },
         ..told
     })
 }
 
-/// Our key as the provider wrote it, if it can be one of ours at all.
+/// Our key as the provider wrote it, if it can be one of ours.
 fn echoed_key(key: &str) -> String {
     match OrderKey::new(key) {
         Ok(key) => key.into(),

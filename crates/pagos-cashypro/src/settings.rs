@@ -1,5 +1,5 @@
-//! The settings of an account: a table of them, and what their words mean. How they are read and
-//! checked is in `config.rs`.
+//! The settings of an account as a table, and the meaning of their words. `config.rs` reads and
+//! checks them.
 
 use pagos_wire::{
     ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, NOWHERE, Setting, words,
@@ -10,16 +10,16 @@ use pagos_wire::{
 pub enum SignCase {
     /// What a live integration sends. Source: code: hyperf.
     Lower,
-    /// What the documents print, though only in a placeholder.
+    /// The form in the documents, though only in a placeholder.
     Upper,
 }
 
-/// Whether a country whose rules are not completely known may be used.
+/// Whether a country whose rules are only partly known may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PartialCountry {
     /// Refuse it.
     Refused,
-    /// Use it: the rules were confirmed with Cashy.
+    /// Use it: Cashy has confirmed the rules.
     Accepted,
 }
 
@@ -29,7 +29,7 @@ pub(crate) const SIGN_CASES: [(&str, SignCase); 2] =
 pub(crate) const PARTIAL_COUNTRIES: [(&str, PartialCountry); 2] =
     [("refused", PartialCountry::Refused), ("accepted", PartialCountry::Accepted)];
 
-/// Does the payer meet a page on which to choose?
+/// Whether the payer sees a page on which to choose.
 pub(crate) const PAY_DESKS: [(&str, bool); 2] = [("off", false), ("on", true)];
 
 const COUNTRY_CODES: &[&str] = &["COL", "MEX", "PER", "ECU", "CHL", "IDN", "PAK", "IND"];

@@ -1,7 +1,7 @@
-//! The signature: MD5 over the exact bytes of a body followed by the API key. Pure; no requests.
+//! The signature: MD5 over the exact bytes of a body followed by the API key. Pure.
 //!
 //! The scheme is the provider's. It has no timestamp, so a captured webhook can be replayed for
-//! ever: the status machine takes a repeat for what it is, and a contradiction is asked about.
+//! ever: the status machine recognises a repeat, and a contradiction causes a query.
 //!
 //! Source: docs: col/overview, quickstart. The `Sign` printed in every example of the documents is
 //! one placeholder and no test vector. \[computed\]
@@ -17,9 +17,9 @@ use crate::settings::SignCase;
 /// The header of the signature, in requests and in webhooks.
 pub(crate) const SIGN_HEADER: &str = "sign";
 
-/// What is hashed: `body` as it goes over the wire, then the key, with nothing in between.
+/// The bytes that are hashed: `body` as it is sent, directly followed by the key.
 ///
-/// The key is part of the result: for showing how a signature comes about, never for a log.
+/// The result contains the key: use it to show how a signature is made, never in a log.
 ///
 /// ```
 /// use pagos_cashypro::string_to_sign;
@@ -50,9 +50,9 @@ pub fn signature(body: &[u8], api_key: &Secret, case: SignCase) -> String {
     }
 }
 
-/// The proof that the header `Sign` of a webhook is the signature of `body`.
+/// Proves that the header `Sign` of a webhook is the signature of `body`.
 ///
-/// Upper and lower case are one value; the comparison takes constant time.
+/// Upper and lower case are equivalent; the comparison takes constant time.
 ///
 /// # Errors
 /// `Unauthorized` if the header is missing, repeated, not 32 hex digits or not genuine.
@@ -67,13 +67,13 @@ pub fn verify(body: &[u8], headers: &HeaderMap, api_key: &Secret) -> Result<Sign
         .ok_or_else(|| refused("the header Sign is not the signature of the body"))
 }
 
-// The key goes into the hash straight from its secret, without a copy that nobody wipes.
+// Hashes the key directly from its secret, without a copy that is not wiped.
 fn tag(body: &[u8], api_key: &Secret) -> [u8; 16] {
     Md5::new().chain_update(body).chain_update(api_key.expose()).finalize().into()
 }
 
 fn parse_tag(text: &[u8]) -> Option<[u8; 16]> {
-    // `from_str_radix` alone would take a sign in front.
+    // `from_str_radix` alone would accept a leading sign.
     if text.len() != 32 || !text.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    /// Bodies and digests were computed by another program (Python's hashlib).
+    /// Bodies and digests were computed with another program (Python's hashlib).
     const VECTORS: [(&str, &str); 16] = [
         (
             r#"{"amount":50000.00,"bankId":33,"idType":"1","accountName":"Jeson","mchOrderNo":"order00000001","idCard":"43912345","accountNo":"3023612345","accountType":"0","notifyUrl":"https://xxxxxx.com/notify","currency":"COP","remark":"remark","nonceStr":"123456789"}"#,

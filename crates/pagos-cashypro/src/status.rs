@@ -1,5 +1,5 @@
-//! What the provider's words mean: statuses, refusals, and the envelope around every answer. Tables
-//! first, each row with its source. No requests and no orders.
+//! The meaning of the provider's words: statuses, refusals, and the envelope of every answer. The
+//! tables come first, each row with its source.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -25,8 +25,8 @@ const STATUSES: [(&str, Status); 6] = [
     ("CANCEL", Status::Failed(FailReason::Cancelled)),
 ];
 
-/// `resultDesc` of a FAIL that takes a payout back. The set of these words is open and free text;
-/// this one and those of [`NOT_KNOWN`] are the only ones that change a meaning. Source: docs:
+/// The `resultDesc` of a FAIL that reverses a payout. These words are an open set of free text; this
+/// one and those of [`NOT_KNOWN`] are the only ones that change a meaning. Source: docs:
 /// en/idn/appendix, which explains it as a reversal of the payment, and chl/appendix; that Colombia
 /// uses it too is inferred.
 const RETURNED: &str = "PAYMENT_OFFSET";
@@ -47,18 +47,18 @@ const NOT_KNOWN: [&str; 4] = [
 
 /// One documented refusal.
 struct Refusal {
-    /// The word of `msg`; in place of `*` stands the name of a field.
+    /// The word of `msg`; `*` stands for the name of a field.
     pattern: &'static str,
     kind: ErrorKind,
     meaning: &'static str,
 }
 
-/// The documented values of `msg`, the special before the general. What is not here is `Unknown`.
+/// The documented values of `msg`, special ones before general ones. Any other value is `Unknown`.
 ///
 /// Source: docs: en/pak/appendix, en/egy/appendix, en/tza/appendix, which is one list for all
-/// countries and breaks off in the stored copies. The three `System_` rows are documented without a
-/// word on whether the order exists, so they are `Unknown`. \[inferred\] `Params_mchOrderNo_error`
-/// may be the answer to a key that was used before, so it is too. \[inferred\]
+/// countries and breaks off in the stored copies. The three `System_` rows are documented without
+/// saying whether the order exists, so they are `Unknown`. \[inferred\] `Params_mchOrderNo_error`
+/// may be the answer to a key that was used before, so it is `Unknown` too. \[inferred\]
 const REFUSALS: [Refusal; 14] = [
     refusal("System_error", ErrorKind::Unknown, "system error"),
     refusal("System_busy", ErrorKind::Unknown, "the system is busy"),
@@ -73,7 +73,7 @@ const REFUSALS: [Refusal; 14] = [
     refusal("RequestBody_is_null", ErrorKind::Rejected, "the request had no body"),
     refusal("Params_mchOrderNo_error", ErrorKind::Unknown, "the key was refused or used before"),
     refusal("Params_*_Required", ErrorKind::Rejected, "a field is missing"),
-    // Params_jsonFormat_error, the body that is no JSON, is the same definite no.
+    // Params_jsonFormat_error, for a body that is not JSON, is the same definite refusal.
     refusal("Params_*_error", ErrorKind::Rejected, "a field was refused"),
 ];
 
@@ -81,9 +81,8 @@ const fn refusal(pattern: &'static str, kind: ErrorKind, meaning: &'static str) 
     Refusal { pattern, kind, meaning }
 }
 
-/// The status that `orderStatus` and `resultDesc` say. `None` for a word that nobody documented, and
-/// for a failure whose reason says that nobody knows: neither is a status, not even one that is not
-/// final.
+/// The status given by `orderStatus` and `resultDesc`. `None` for an undocumented word, and for a
+/// failure whose reason says that nobody knows: neither is a status, not even a non-final one.
 pub(crate) fn status(word: &str, result: Option<&str>) -> Option<Status> {
     let row = STATUSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
     let (_, status) = *row?;
@@ -108,26 +107,26 @@ pub(crate) fn shown_word(word: &str, result: Option<&str>) -> String {
     }
 }
 
-/// What an answer turned out to be.
+/// The kinds of answers.
 pub(crate) enum Answer<'a> {
-    /// Success, with something in it.
+    /// Success, with a value in `data`.
     Data(&'a RawValue),
     /// Success, and `data` is null.
     Empty,
-    /// A no, in the provider's words.
+    /// A refusal, in the provider's words.
     Refused {
         /// The word of `msg`.
         word: String,
         /// What it means for the caller.
         error: Error,
     },
-    /// Nothing that can be built on; the text tells why.
+    /// Unusable; the text says why.
     Unreadable(String),
 }
 
-/// Reads the envelope. The verdict is in `code` and `msg`; the HTTP status only counts where it
-/// says that the application did not answer for itself. Source: docs: quickstart; the reading of
-/// HTTP statuses is inferred.
+/// Reads the envelope. The result is in `code` and `msg`; the HTTP status counts only if it says
+/// that the application did not answer itself. Source: docs: quickstart; the reading of HTTP
+/// statuses is inferred.
 pub(crate) fn read(response: &Response<Bytes>) -> Answer<'_> {
     let status = response.status();
     let is_unanswered = status.is_server_error()
@@ -150,7 +149,7 @@ pub(crate) fn read(response: &Response<Bytes>) -> Answer<'_> {
     }
 }
 
-/// The error that a refusal of a money-moving call is. Words are compared without regard to case.
+/// The error for a refused call that moves money. Words are compared without regard to case.
 fn refused(word: &str, code: i64) -> Error {
     let row = REFUSALS.iter().find(|row| matches_pattern(row.pattern, word));
     let (kind, meaning) = match row {
@@ -162,7 +161,7 @@ fn refused(word: &str, code: i64) -> Error {
         .with_provider_code(word)
 }
 
-/// The error of an answer to a money-moving call that is no success.
+/// The error for an unsuccessful answer to a call that moves money.
 pub(crate) fn unknown_outcome(because: &str) -> Error {
     Error::new(ErrorKind::Unknown, format!("the outcome is unknown: {because}"))
 }

@@ -1,5 +1,4 @@
-//! Webhooks: the signature first, over the bytes as they came, then the words. No server, no
-//! storage, and no belief in what a delivery says about itself before it is verified.
+//! Webhooks: verifies the signature over the bytes as they arrived, and only then reads the words.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
@@ -43,7 +42,7 @@ impl WebhookDecoder for Cashypro {
 
     /// One key signs everything, so the secret of a single object is not used.
     ///
-    /// `Unauthorized` also answers a genuine delivery that is addressed to another merchant.
+    /// A genuine delivery that is addressed to another merchant is `Unauthorized` too.
     fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
         let settings = &self.settings;
         if delivery.body.len() > BODY_SIZE_MAX {
@@ -57,8 +56,8 @@ impl WebhookDecoder for Cashypro {
         Ok(Decoded::Verified(Verified::new(proof, event)))
     }
 
-    /// 200, 301 and 302 count as received, and everything else is sent again, ten times over hours.
-    /// Source: manual "Webhook Response Example". The body is the manual's.
+    /// 200, 301 and 302 count as received; after any other response the delivery is sent again, ten
+    /// times over hours. Source: manual "Webhook Response Example". The body is the manual's.
     fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
         let (status, body) = match receipt {
             Receipt::Taken => (StatusCode::OK, r#"{"status":"SUCCESS"}"#),
@@ -75,7 +74,7 @@ impl WebhookDecoder for Cashypro {
     }
 }
 
-/// The header `MerchantId` is not signed, so only the body's counts.
+/// The header `MerchantId` is not signed, so only the one in the body counts.
 fn read_event(
     settings: &Settings,
     delivery: &Delivery,
@@ -98,8 +97,8 @@ fn read_event(
     }
 }
 
-/// Payments are numbered `PAYIN...` and `PAYDESK...`, payouts `PAYOUT...`. Seen in every capture and
-/// stated nowhere. \[inferred\] `payType` does not tell them apart.
+/// Payments are numbered `PAYIN...` and `PAYDESK...`, payouts `PAYOUT...`. Every capture shows
+/// this, and no document states it. \[inferred\] `payType` does not tell them apart.
 fn subject(reference: &ProviderRef) -> Subject {
     let is_payment = ["PAYIN", "PAYDESK"].iter().any(|word| reference.as_str().starts_with(word));
     match is_payment {

@@ -1,9 +1,9 @@
-//! The provider's JSON, field by field, in its own spelling. No logic and no `Debug`: these shapes
-//! hold names, documents and account numbers.
+//! The provider's JSON, field by field, in its own spelling. The shapes have no `Debug`, because
+//! they contain names, documents and account numbers.
 //!
-//! Requests are written only and answers are read only. Fields of requests stand in the order of
-//! the provider's samples. What an answer may omit is optional here; what it must not omit is the
-//! reader's business.
+//! Requests are only written and answers are only read. Fields of requests are in the order of the
+//! provider's samples. Fields that an answer may omit are optional here; the code that reads it
+//! checks the others.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -98,11 +98,11 @@ pub(crate) struct Envelope<'a> {
     pub(crate) data: Option<&'a RawValue>,
 }
 
-/// One order, as answers and webhooks tell it: payouts and payments.
+/// One order in answers and webhooks, for payouts and payments.
 ///
 /// Amounts are strings in some answers and numbers in others; `payType`, `channelOrderNo` and the
-/// provider's own `nonceStr` are not used. The fee of a new payment is called `orderFee`.
-/// Source: manual "Query Payout Order", "Async Webhook Notification"; docs: mex/payin; code: hyperf.
+/// provider's own `nonceStr` are not used. The fee of a new payment is called `orderFee`. Source:
+/// manual "Query Payout Order", "Async Webhook Notification"; docs: mex/payin; code: hyperf.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderAnswer {

@@ -1,5 +1,5 @@
-//! From the configured accounts to providers. The one place of the command that names providers:
-//! a row of the table, and a file beside for what is peculiar to each.
+//! Builds providers from the configured accounts. This is the only place of the command that names
+//! providers: each has a row in the table, and a file for its peculiarities.
 
 mod cashypro;
 mod certificate;
@@ -43,42 +43,42 @@ pub(crate) use self::{
 
 /// The providers of this binary.
 static PROVIDERS: &[Known] = &[
-    // A row each; this line keeps them one below the other.
+    // One row each; this comment keeps them on separate lines.
     cashypro::KNOWN,
     conekta::KNOWN,
     etpay::KNOWN,
     virtualpos::KNOWN,
 ];
 
-/// The field with the secret of one session, for commands that look at one delivery.
+/// The field with the secret of one session, for commands about a single delivery.
 pub(crate) const SESSION_SECRET: &str = "signature_token";
 
 pub(crate) const WEBHOOK_SEGMENT: &str = "webhook_segment";
 
-/// What the command knows of one provider.
+/// What the command knows about one provider.
 pub(crate) struct Known {
     pub(crate) name: &'static str,
-    /// Where it pays and what it does, as a line above its account in a configuration file.
+    /// Its country and its abilities, as a line above its account in a configuration file.
     pub(crate) title: &'static str,
     /// The settings of its accounts.
     pub(crate) settings: &'static [Setting],
-    /// What `pagos sign` signs, and which secrets that shows.
+    /// What `pagos sign` signs, and which secrets its output contains.
     pub(crate) signs: &'static str,
     build: fn(&Fields<'_>, &Seams) -> Built,
     sign: fn(&Fields<'_>, &[u8]) -> Result<Signed, Failure>,
-    /// What it told while nobody listened, where it keeps that.
+    /// Its events from the time when nobody listened, if the provider stores them.
     missed: Option<fn(&Fields<'_>, &Seams) -> BuiltMissed>,
 }
 
-/// A provider, or everything that is wrong with its settings.
+/// A provider, or all problems of its settings.
 type Built = Result<Arc<dyn PayoutProvider>, Vec<ConfigProblem>>;
 
 type BuiltMissed = Result<Arc<dyn MissedEvents>, Vec<ConfigProblem>>;
 
-/// What a provider told while nobody listened, where it keeps that.
+/// A provider's events from the time when nobody listened.
 #[async_trait]
 pub(crate) trait MissedEvents: fmt::Debug + Send + Sync {
-    /// What it told of since then, each thing once: reasons to ask, no more.
+    /// The events since that moment, each subject once. They are only reasons to query.
     async fn hints(&self, since: Timestamp) -> Result<Vec<Hint>, Error>;
 }
 
@@ -88,22 +88,23 @@ pub(crate) struct Account {
     pub(crate) name: AccountName,
     pub(crate) environment: Environment,
     pub(crate) provider: Arc<dyn PayoutProvider>,
-    /// Where its webhooks come in, if the provider sends any.
+    /// Where its webhooks arrive, if the provider sends any.
     pub(crate) endpoint: Option<Endpoint>,
-    /// Where the proxy is that its calls go through, fit to be shown.
+    /// The address of the proxy for its calls, without credentials.
     pub(crate) proxy: Option<String>,
-    /// What it told while nobody listened, if the account is used and the provider keeps that.
+    /// Its events from the time when nobody listened, if the account is used and the provider
+    /// stores them.
     pub(crate) missed: Option<Arc<dyn MissedEvents>>,
     pub(crate) limits: Limits,
 }
 
-/// How a body is signed.
+/// A body's signature.
 #[derive(Debug)]
 pub(crate) struct Signed {
     pub(crate) string_to_sign: Vec<u8>,
     pub(crate) signature: String,
     pub(crate) headers: BTreeMap<&'static str, String>,
-    /// The whole token, where the signature travels in one, or is one.
+    /// The whole token, if the signature is part of one or is one.
     pub(crate) token: Option<String>,
 }
 
@@ -117,7 +118,7 @@ impl Accounts {
     /// Builds every configured account.
     ///
     /// # Errors
-    /// Everything that is wrong with any of them, in one go.
+    /// All problems of all accounts, at once.
     pub(crate) fn open(
         configuration: &Configuration,
         missing_fields: MissingFields,
@@ -137,8 +138,8 @@ impl Accounts {
         }
     }
 
-    /// One account for every provider, with the provider's rules and without credentials: for a
-    /// look at a file before anything is configured.
+    /// One account for every provider, with the provider's rules and without credentials, to check
+    /// a file before anything is configured.
     pub(crate) fn without_configuration(seams: &Seams) -> Result<Self, Vec<ConfigProblem>> {
         let names = providers().filter_map(|known| AccountName::new(known.name).ok());
         let accounts = names.map(|name| AccountSettings::new(name, Origin::Default)).collect();
@@ -156,7 +157,7 @@ impl Accounts {
         &self.list
     }
 
-    /// Gives way to rates that were told for the whole process.
+    /// Drops rates that arguments set for the whole process.
     pub(crate) fn yield_to(&mut self, told: &Limits) {
         self.list.iter_mut().for_each(|account| account.limits.yield_to(told));
     }
@@ -190,7 +191,7 @@ impl input::Accounts for Accounts {
 /// Builds one account.
 ///
 /// # Errors
-/// What is wrong with it; never an empty list.
+/// All problems of the account; never an empty list.
 pub(crate) fn build(
     settings: &AccountSettings,
     missing_fields: MissingFields,
@@ -218,10 +219,10 @@ pub(crate) fn build(
     Ok(Account { name, environment, provider, endpoint, proxy, missed, limits })
 }
 
-/// How the exact bytes of a body are signed for an account. Sends nothing.
+/// Shows how the exact bytes of a body are signed for an account. Sends nothing.
 ///
 /// # Errors
-/// What is wrong with the account, or that there is nothing to sign with.
+/// What is wrong with the account, or that it has nothing to sign with.
 pub(crate) fn sign(settings: &AccountSettings, body: &[u8]) -> Result<Signed, Failure> {
     build(settings, MissingFields::Unsigned, &seams::offline())?;
     let known = known(settings).map_err(|problem| vec![problem])?;
@@ -243,7 +244,7 @@ fn known(settings: &AccountSettings) -> Result<&'static Known, ConfigProblem> {
     })
 }
 
-/// Where the account's webhooks come in.
+/// The endpoint for the account's webhooks.
 fn endpoint(
     settings: &AccountSettings,
     provider: &Arc<dyn PayoutProvider>,
@@ -252,7 +253,7 @@ fn endpoint(
         return Ok(None);
     };
     if decoder.secret_scope() == SecretScope::Session {
-        // Known, so that it is not called misspelt by the commands that do not use it.
+        // Read here, so that commands which do not use it do not report it as misspelt.
         settings.lookup(SESSION_SECRET);
     }
     let endpoint = Endpoint::new(settings.name.clone(), Arc::clone(provider));
@@ -263,7 +264,7 @@ fn endpoint(
     endpoint.map(Some).map_err(|error| problem(settings, &error))
 }
 
-/// A refusal of a field, with its place.
+/// The problem of a refused field, with its place.
 fn problem(settings: &AccountSettings, error: &Error) -> ConfigProblem {
     let field = error.field().unwrap_or("account");
     let variable = settings.variable(field);

@@ -1,10 +1,10 @@
-//! The archive: a folder of compressed files that keeps payouts which left the database. Which of them
-//! leave is decided elsewhere; nothing here deletes anything but what a broken-off write left.
+//! The archive: a folder of compressed files with the payouts that left the database. The engine
+//! decides which leave. The archive deletes only what an interrupted write left.
 //!
-//! `payouts-000001.jsonl.zst` and so on hold JSON lines: a head, one line a payout, an end with the count
-//! and the SHA-256 of the lines before it. The head names the SHA-256 of the file before, so the files
-//! are a chain; `SHA256SUMS` lists all of them in the form of `sha256sum`. A file is never changed: it
-//! is written under another name, flushed and renamed.
+//! `payouts-000001.jsonl.zst` and so on contain JSON lines: a head, one line per payout, and an end
+//! with the count and the SHA-256 of the lines before it. The head names the SHA-256 of the
+//! previous file, so the files form a chain; `SHA256SUMS` lists all of them in the format of
+//! `sha256sum`. A file is never changed: it is written under another name, flushed and renamed.
 
 mod chain;
 mod file;
@@ -28,17 +28,17 @@ pub(crate) const SUMS: &str = "SHA256SUMS";
 pub(crate) struct Head {
     /// Always `pagos`.
     archive: String,
-    /// The version of this form.
+    /// The version of the format.
     format: u32,
     /// 1 for the first file.
     number: u64,
     /// The SHA-256 of the file before, in hexadecimal digits.
     previous: Option<String>,
-    /// What tells the database from every other one.
+    /// The identity of the database.
     database: String,
 }
 
-/// The version of the form of a file.
+/// The version of a file's format.
 const FORMAT: u32 = 1;
 
 /// The last line of a file.
@@ -50,11 +50,11 @@ struct End {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
     payouts: u64,
-    /// Of all lines before this one.
+    /// The SHA-256 of all lines before this one.
     sha256: String,
 }
 
-/// Something is wrong with an archive: which file, and what.
+/// A fault of an archive: which file, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) file: String,
@@ -86,7 +86,7 @@ fn number_of(name: &str) -> Option<u64> {
     digits.parse().ok().filter(|number| name_of(*number) == name)
 }
 
-/// The numbers of the files in a folder, in their order.
+/// The numbers of the files in a folder, sorted.
 fn numbers_in(folder: &Path) -> Result<Vec<u64>, Fault> {
     let fault = |error: std::io::Error| Fault::new(folder.display().to_string(), error.to_string());
     let mut numbers = Vec::new();
@@ -98,8 +98,8 @@ fn numbers_in(folder: &Path) -> Result<Vec<u64>, Fault> {
     Ok(numbers)
 }
 
-/// Hands every payout's line of an archive to `take`, and returns what is wrong with it: a damaged file
-/// hides no other one.
+/// Passes every payout's line of an archive to `take`, and returns the faults. A damaged file does
+/// not hide the others.
 ///
 /// # Errors
 /// If there is no archive.

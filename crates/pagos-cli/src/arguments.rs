@@ -1,6 +1,6 @@
-//! The command line: every command with its arguments and its help. Does nothing by itself.
+//! The command line: every command with its arguments and its help.
 //!
-//! No argument takes a secret: arguments are seen by every process of a machine.
+//! No argument takes a secret, because every process of a machine can see arguments.
 
 pub(crate) mod conekta;
 mod inbox;

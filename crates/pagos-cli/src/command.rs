@@ -1,4 +1,4 @@
-//! What each command does, one file a command. The command line itself is in `arguments.rs`.
+//! The commands, one file each. The command line itself is in `arguments.rs`.
 
 mod archive;
 mod balance;
@@ -30,7 +30,7 @@ use crate::{
 /// Runs the command.
 ///
 /// # Errors
-/// If it could not do its work. What a file or a delivery lacks is the command's own report.
+/// If it could not do its work. The command itself reports problems of a file or a delivery.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let config = arguments.config.as_deref();
     match &arguments.command {

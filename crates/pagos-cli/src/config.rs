@@ -1,9 +1,10 @@
-//! The configured accounts: `pagos.toml` and the environment, read into neutral settings. Knows no
-//! provider's fields, builds no provider, and takes nothing from arguments.
+//! The configured accounts: reads `pagos.toml` and the environment into settings that are
+//! independent of providers.
 //!
-//! A field comes from, in this order: the variable `PAGOS_<ACCOUNT>_<FIELD>`, the account's table,
-//! its `options`. Each name may end in `_file` (the value is in that file) or, in `pagos.toml`, in
-//! `_env` (it is in that variable). Every failure names file, line and field, and shows no value.
+//! A field comes from the first of these that has it: the variable `PAGOS_<ACCOUNT>_<FIELD>`, the
+//! account's table, its `options`. Each name may end in `_file` (the value is in that file) or, in
+//! `pagos.toml`, in `_env` (the value is in that variable). Every failure names file, line and
+//! field, and shows no value.
 
 mod environment;
 mod file;
@@ -30,7 +31,7 @@ pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
 pub(crate) use problem::{ConfigProblem, Origin};
 pub(crate) use retention::Retention;
 
-/// The file that is read when none is named.
+/// The file that is read if none is named.
 pub(crate) const FILE_NAME: &str = "pagos.toml";
 
 /// Everything that is configured.
@@ -40,29 +41,29 @@ pub(crate) struct Configuration {
     pub(crate) accounts: Vec<AccountSettings>,
     /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
-    /// What `serve` takes out of the database, if anything.
+    /// What `serve` prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
     /// The file that was read, if there was one.
     pub(crate) path: Option<PathBuf>,
-    /// What is not wrong and should still be known.
+    /// Remarks that are no errors.
     pub(crate) warnings: Vec<ConfigProblem>,
 }
 
-/// One account as it is configured. `Debug` shows no value.
+/// The configuration of one account. `Debug` shows no value.
 #[derive(Debug, Clone)]
 pub(crate) struct AccountSettings {
     pub(crate) name: AccountName,
-    /// The provider's name; that of the account unless `provider` says otherwise.
+    /// The provider's name; by default the name of the account.
     pub(crate) provider: String,
-    /// `sandbox` unless `environment` says otherwise: real money wants a word.
+    /// By default `sandbox`: real money must be requested.
     pub(crate) environment: Environment,
-    /// Where the account itself is named.
+    /// Where the account is configured.
     pub(crate) origin: Origin,
     fields: BTreeMap<String, Field>,
     asked: RefCell<BTreeSet<String>>,
 }
 
-/// One value. Kept as a secret whatever it is: who can tell which are?
+/// One value. Every value is kept as a secret, since it is unknown which are secret.
 #[derive(Debug, Clone)]
 struct Field {
     value: Secret,
@@ -73,7 +74,7 @@ impl Configuration {
     /// Reads `path`, or [`FILE_NAME`] if it exists, and the variables.
     ///
     /// # Errors
-    /// Everything that is wrong, in one go.
+    /// All problems at once.
     pub(crate) fn load(
         path: Option<&Path>,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -123,7 +124,7 @@ impl AccountSettings {
         }
     }
 
-    /// The value of a field, by its name in either case, and notes that it was asked for.
+    /// The value of a field, by its name in either case. Notes that it was used.
     pub(crate) fn lookup(&self, field: &str) -> Option<String> {
         let field = field.to_ascii_lowercase();
         let value = self.fields.get(&field).map(|field| field.value.expose().to_owned());
@@ -131,7 +132,7 @@ impl AccountSettings {
         value
     }
 
-    /// Where a field stands, for a message about it.
+    /// Where a field is configured, for a message about it.
     pub(crate) fn origin_of(&self, field: &str) -> &Origin {
         self.fields.get(field).map_or(&self.origin, |field| &field.origin)
     }
@@ -142,8 +143,8 @@ impl AccountSettings {
         format!("PAGOS_{account}_{}", field.to_ascii_uppercase())
     }
 
-    /// The fields that nobody asked for: misspelt, or without effect. One that is misspelt is likely
-    /// to be one of the `table`, or one that was asked for.
+    /// The fields that were not used: misspelt, or without effect. A misspelt one is likely to be
+    /// one of the `table`, or one that was used.
     pub(crate) fn unused(&self, table: &[Setting]) -> Vec<ConfigProblem> {
         let asked = self.asked.borrow();
         let known = asked.iter().map(String::as_str).chain(table.iter().map(|it| it.name));
@@ -168,7 +169,7 @@ impl AccountSettings {
         self.fields.insert(name.to_owned(), Field { value: Secret::new(text), origin });
     }
 
-    /// Reads the two fields that are not the provider's.
+    /// Reads the two fields that do not belong to the provider.
     pub(crate) fn settle(&mut self) -> Result<(), ConfigProblem> {
         if let Some(provider) = self.lookup("provider") {
             self.provider = provider;
@@ -184,8 +185,8 @@ impl AccountSettings {
         Ok(())
     }
 
-    /// Values with something around them that is not theirs: no provider's field has it, and a key
-    /// with it is refused by the provider in words that name anything else.
+    /// Values with extra characters around them. No field of a provider has them, and the provider
+    /// would refuse such a key with a misleading message.
     fn wrapped(&self) -> Vec<ConfigProblem> {
         let problem = |(name, field): (&String, &Field)| {
             let (because, remedy) = wrapping(field.value.expose())?;
@@ -194,10 +195,10 @@ impl AccountSettings {
         self.fields.iter().filter_map(problem).collect()
     }
 
-    /// Is a value that must not be seen written in the file itself?
+    /// Whether the file itself contains a secret value.
     fn has_secret_in_file(&self) -> bool {
         let is_in_file = |field: &Field| matches!(field.origin, Origin::File { .. });
-        // A proxy's address may hold its credentials.
+        // A proxy's address may contain its credentials.
         let is_secret = |name: &str, field: &Field| {
             is_secret(name) || (name == "proxy" && field.value.expose().contains('@'))
         };
@@ -205,7 +206,7 @@ impl AccountSettings {
     }
 }
 
-/// What stands around a value that was copied with more than itself, and what to do.
+/// The extra characters around a value, and what to do.
 fn wrapping(text: &str) -> Option<(&'static str, &'static str)> {
     let is_in = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     if text.starts_with('\u{FEFF}') {
@@ -219,7 +220,7 @@ fn wrapping(text: &str) -> Option<(&'static str, &'static str)> {
     is_padded.then_some(("begins or ends with a space or a line break", "set it without"))
 }
 
-/// By the usual names of secrets, for the warning about a file that others can read.
+/// Recognises the usual names of secrets, for the warning about a file that others can read.
 fn is_secret(name: &str) -> bool {
     ["key", "secret", "token", "password", "segment"].iter().any(|word| name.contains(word))
 }

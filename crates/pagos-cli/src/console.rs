@@ -1,8 +1,8 @@
-//! The two streams of the process: documents go to standard output, words to people to standard
-//! error. No formatting.
+//! The two output streams of the process: documents go to standard output, messages for people to
+//! standard error.
 //!
-//! Words, and whatever a command writes that moves money, go through a [`Stream`] with a thread of
-//! its own: nobody who does not read holds up a payout or a signal.
+//! Messages, and everything that a command which moves money writes, go through a [`Stream`] with a
+//! thread of its own: a reader that does not read holds up neither a payout nor a signal.
 
 mod sheet;
 mod stream;
@@ -18,7 +18,7 @@ use crate::output::{Screen, broken};
 pub(crate) use sheet::Sheet;
 pub(crate) use stream::{Lost, Stream, Ticket};
 
-/// For how long the end of a process waits for whoever reads its streams.
+/// How long the end of a process waits for the readers of its streams.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
 static OUTPUT: LazyLock<Stream> = LazyLock::new(|| Stream::over(io::stdout()));
@@ -29,27 +29,27 @@ pub(crate) fn output() -> Stream {
     OUTPUT.clone()
 }
 
-/// Standard output, for commands that move none. Flush it: what is dropped unflushed loses its
-/// errors. What was told before is on standard error before.
+/// Standard output, for commands that move no money. Flush it, because errors are lost if it is
+/// dropped unflushed. Earlier messages appear on standard error before it.
 pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
     WORDS.drain(GRACE);
     BufWriter::with_capacity(64 * 1024, io::stdout().lock())
 }
 
-/// Tells a person something, on standard error, and never waits: what nobody reads is dropped after
-/// a while. A closed stream is not an error.
+/// Writes a message for people to standard error without waiting; if nobody reads it, it is dropped
+/// after a while. A closed stream is no error.
 pub(crate) fn tell(line: &str) {
     WORDS.offer_line(&fitted(line));
 }
 
-/// Tells a person something that is not to be dropped. Waits for the reader, so it is for commands
-/// that move no money, and for `pay` before anything was released.
+/// Writes a message that must not be dropped. It waits for the reader, so it is for commands that
+/// move no money, and for `pay` before the release.
 pub(crate) fn tell_patiently(line: &str) {
-    // A closed stream is not an error.
+    // A closed stream is no error.
     let _ = WORDS.push_patiently(format!("{}\n", fitted(line)).into_bytes());
 }
 
-/// Words on a terminal are broken where words end. What is as wide as it should be stays as it is.
+/// Breaks text on a terminal between words. Lines that fit stay as they are.
 fn fitted(words: &str) -> String {
     match Screen::of_stderr().columns {
         Some(columns) => fit(words, columns),
@@ -58,7 +58,7 @@ fn fitted(words: &str) -> String {
 }
 
 fn fit(words: &str, columns: usize) -> String {
-    // A line with colours is one of a table, which fits, and whose letters are hard to count.
+    // A line with colours belongs to a table, which fits, and its width is hard to count.
     let fit = |line: &str| match line.contains('\u{1b}') {
         true => line.to_owned(),
         false => broken(line, columns).join("\n"),
@@ -66,24 +66,24 @@ fn fit(words: &str, columns: usize) -> String {
     words.split('\n').map(fit).collect::<Vec<_>>().join("\n")
 }
 
-/// Shows a picture of the progress on standard error, if somebody looks.
+/// Shows a frame of the progress on standard error, if it is a terminal.
 pub(crate) fn show(frame: Vec<u8>) {
     WORDS.offer_frame(frame);
 }
 
-/// Waits until all words were written, for a moment at most, so that a document behind them stands
-/// behind them on a terminal.
+/// Waits a moment until all messages are written, so that a document after them also appears after
+/// them on a terminal.
 pub(crate) fn settle() {
     WORDS.drain(Duration::from_millis(200));
 }
 
-/// Waits until both streams were written, as long as the end of a process may wait for that.
+/// Waits until both streams are written, as long as the end of a process may wait.
 pub(crate) fn close() {
     WORDS.drain(GRACE);
     OUTPUT.drain(GRACE);
 }
 
-/// Asks a person. Without a terminal nobody is asked: `unasked` says what to do then.
+/// Asks for confirmation. Without a terminal it does not ask, and `unasked` says what to do then.
 pub(crate) fn is_agreed(question: &str, unasked: &str) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
         tell(&format!("standard input is no terminal; {unasked}"));

@@ -1,4 +1,4 @@
-//! How a command ends: the documented exit codes, and the message when it cannot do its work.
+//! How a command ends: the documented exit codes, and the message if it cannot do its work.
 
 use std::{fmt, process::ExitCode};
 
@@ -35,7 +35,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A command could not do its work. Ends the process with [`Exit::Refused`].
+/// A command could not do its work. The process ends with [`Exit::Refused`].
 #[derive(Debug)]
 pub(crate) struct Failure {
     messages: Vec<String>,
@@ -47,12 +47,12 @@ impl Failure {
         Self { messages: vec![message.into()] }
     }
 
-    /// Several things that are wrong.
+    /// Several problems.
     pub(crate) fn many(messages: Vec<String>) -> Self {
         Self { messages }
     }
 
-    /// Everything that is wrong, one thing each.
+    /// All problems, one message each.
     pub(crate) fn messages(&self) -> &[String] {
         &self.messages
     }
@@ -82,14 +82,14 @@ impl From<pagos_core::Error> for Failure {
     }
 }
 
-/// Writing to standard output failed, or reading a file that a command names itself.
+/// Writing to standard output failed, or reading a file that the command chose.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(error.to_string())
     }
 }
 
-/// The engine or the store cannot go on. Payouts lose nothing by it: the next run resumes.
+/// The engine or the store cannot go on. No payout is lost: the next run resumes.
 impl From<pagos_engine::EngineError> for Failure {
     fn from(error: pagos_engine::EngineError) -> Self {
         match &error {
@@ -119,7 +119,7 @@ impl From<crate::sandbox::SandboxError> for Failure {
     }
 }
 
-/// The whole chain in one line: people who pay see no source chains.
+/// The whole chain of causes in one line, since users do not see source chains.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,9 +1,9 @@
 //! Ends this process at one named point, so that a sweep can see what a crash there leaves behind.
-//! Exists only with the feature `failpoints`; the released program has none of it.
+//! It exists only with the feature `failpoints`; the released program does not contain it.
 //!
-//! `PAGOS_FAILPOINT` is `POINT/PHASE`, then any of `@KEY` (of the order), `~TEXT` (of the path that a
-//! request goes to, only for `sent`) and `#N` (the N-th time, 1 without it). Which request belongs
-//! to which call is seen for one call at a time, so `sent` wants `--concurrency 1`.
+//! `PAGOS_FAILPOINT` is `POINT/PHASE`, then any of `@KEY` (of the order), `~TEXT` (of the request's
+//! path, only for `sent`) and `#N` (the N-th time, by default 1). Requests can be assigned to calls
+//! only if there is one call at a time, so `sent` needs `--concurrency 1`.
 
 use std::{
     env, fmt, process,
@@ -20,12 +20,12 @@ use crate::{console, exit::Failure};
 
 const VARIABLE: &str = "PAGOS_FAILPOINT";
 
-/// After this a request on loopback has left, even if its answer takes longer.
+/// After this time a request on loopback has been sent, even if its answer takes longer.
 const LEFT_AFTER: Duration = Duration::from_millis(50);
 
 static ARMED: OnceLock<Arc<Failpoint>> = OnceLock::new();
 
-/// Reads the environment, once, before anything else is done.
+/// Reads the environment, once, at the start.
 pub(crate) fn arm() -> Result<(), Failure> {
     let Ok(text) = env::var(VARIABLE) else { return Ok(()) };
     let wanted = Wanted::parse(&text)
@@ -51,7 +51,7 @@ pub(crate) fn transport(inner: Arc<dyn Transport>) -> Arc<dyn Transport> {
     }
 }
 
-/// Where to end, as `PAGOS_FAILPOINT` says it.
+/// Where to end, parsed from `PAGOS_FAILPOINT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wanted {
     point: Point,
@@ -76,7 +76,7 @@ impl Wanted {
     }
 }
 
-/// What stands before and after the mark. `None` if nothing stands after it.
+/// The text before and after the mark. `None` if nothing follows it.
 fn split_off(text: &str, mark: char) -> Option<(&str, Option<String>)> {
     match text.split_once(mark) {
         Some((_, "")) => None,
@@ -94,7 +94,7 @@ struct Failpoint {
 #[derive(Debug, Default)]
 struct State {
     times_met: u32,
-    /// The calls that are under way, the newest last.
+    /// The calls that are under way, newest last.
     calls: Vec<(Point, OrderKey)>,
 }
 
@@ -136,7 +136,7 @@ impl Probe for Failpoint {
     }
 }
 
-/// A transport that tells when a request has left.
+/// A transport that reports when a request has been sent.
 struct Watched {
     inner: Arc<dyn Transport>,
     failpoint: Arc<Failpoint>,
@@ -158,7 +158,7 @@ impl Transport for Watched {
         departure: Departure,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let path = request.uri().path().to_owned();
-        // Others begin while this one waits for its answer.
+        // Other calls begin while this one waits for its answer.
         let newest = self.failpoint.state().calls.last().cloned();
         let mut call = self.inner.send(request, departure);
         tokio::select! {

@@ -1,10 +1,10 @@
-//! From a payroll, as text with separators or as a workbook, to orders, or to everything that is
-//! wrong with it. Sends nothing.
+//! Turns a payroll (text with separators, or a workbook) into orders, or into a list of all its
+//! problems.
 //!
-//! [`Payroll`] opens the file. Two passes follow: [`plan`] reads the whole of it, reports every
-//! problem and adds up totals; [`Orders`] yields the orders of a planned file and refuses a file that
-//! changed in between. Text is streamed: memory does not grow with it, but for 48 bytes a row that
-//! find equal keys and equal payouts. A workbook is held, and is 64 MiB at most.
+//! [`Payroll`] opens the file. Two passes follow: [`plan`] reads all of it, reports every problem
+//! and adds up totals; [`Orders`] yields the orders of a planned file and refuses a file that
+//! changed in between. Text is streamed in constant memory, except for 48 bytes per row that find
+//! equal keys and equal payouts. A workbook is kept in memory, and is at most 64 MiB.
 
 mod banks;
 mod book;
@@ -55,26 +55,25 @@ pub(crate) use problem::Problem;
 pub(crate) use rows::Format;
 pub(crate) use source::Payroll;
 
-/// The configured accounts, as far as a CSV needs them.
+/// What a CSV file needs from the configured accounts.
 pub(crate) trait Accounts {
-    /// Is there an account of this name?
+    /// Whether there is an account of this name.
     fn contains(&self, name: &AccountName) -> bool;
 
-    /// All names, for the message about one that is not there.
+    /// All names, for the message about an unknown one.
     fn names(&self) -> Vec<String>;
 
-    /// Everything that the order's account has against it. Pure.
+    /// Reports everything that the order's account objects to. Pure.
     ///
     /// # Errors
-    /// All violations in one go.
+    /// All violations at once.
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>>;
 
-    /// The bank of an order that its account has nothing against, as the provider understands it;
-    /// nothing if no table has it.
+    /// The bank of a valid order, as the provider understands it; `None` if no table has it.
     fn bank(&self, order: &PayoutOrder) -> Option<Bank>;
 }
 
-/// The file cannot be read at all. What is wrong *in* it is a [`Problem`].
+/// The file cannot be read at all. A problem *in* it is a [`Problem`].
 #[derive(Debug)]
 pub(crate) struct InputError {
     path: PathBuf,
@@ -95,7 +94,7 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// A path for a message. Names of files can hold anything, a terminal's commands too.
+/// A path for a message. A file name can contain anything, even terminal commands.
 pub(crate) fn path_text(path: &Path) -> String {
     printable(&path.to_string_lossy(), 1_000)
 }

@@ -1,5 +1,5 @@
-//! Everything that the `pagos` command is made of. Not an API: `main` starts it, and with the feature
-//! `untrusted` the fuzz targets reach what it reads. No other crate builds on it.
+//! The code of the `pagos` command. It is no API: `main` starts it, and with the feature
+//! `untrusted` the fuzz targets call its readers. No other crate depends on it.
 
 #![cfg_attr(
     test,
@@ -29,7 +29,7 @@ use clap::Parser;
 
 use crate::{arguments::Arguments, exit::Exit};
 
-/// Reads the arguments of the process, does what they say, and tells how it ended.
+/// Parses the arguments of the process, runs the command, and returns how it ended.
 pub fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     if let Err(failure) = failpoints::arm() {
@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version come here too; only a real error goes to standard error.
+            // Help and version end here too; only a real error goes to standard error.
             let exit = if error.use_stderr() { Exit::Refused } else { Exit::Succeeded };
             let _ = error.print();
             return exit.into();

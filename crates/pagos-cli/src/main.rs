@@ -1,4 +1,4 @@
-//! The `pagos` command. This file starts it, nothing else.
+//! The `pagos` command, which only starts the library.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,4 @@
-//! What people and scripts see: tables, lists, totals, JSON documents, the progress bar.
-//! Decides nothing about payouts.
+//! The output for people and scripts: tables, lists, totals, JSON documents, the progress bar.
 
 mod grid;
 mod json;

@@ -1,5 +1,4 @@
-//! What paying is made of: opening, storing, working, following, reporting. The commands put it
-//! together.
+//! The parts of paying: opening, storing, working, following, reporting. The commands combine them.
 
 pub(crate) mod catch_up;
 pub(crate) mod database;
@@ -27,7 +26,7 @@ pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> 
         .build()
         .map_err(|error| Failure::new(format!("the runtime cannot be started: {error}")))?;
     let outcome = runtime.block_on(command);
-    // The name of a host that nobody resolves holds up no end.
+    // A pending lookup of a host name must not delay the end.
     runtime.shutdown_background();
     outcome
 }

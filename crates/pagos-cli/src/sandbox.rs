@@ -1,5 +1,5 @@
-//! A bank to play with: the twins of all providers, in this process or in a running `pagos twin`.
-//! No real money, no credentials of anybody.
+//! A sandbox bank: the twins of all providers, in this process or in a running `pagos twin`. It has
+//! no real money and no real credentials.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
 
@@ -12,20 +12,20 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 
 /// How many times faster than ours the time of the twins runs: three minutes there are one second
-/// here, so that a day of retries and reversals fits into a coffee break.
+/// here, so that a day of retries and reversals takes a few minutes.
 pub(crate) const SPEED: u32 = 200;
 
-/// How fast the time of twins runs.
+/// The speed of the twins' time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speed {
-    /// They tell it, or were told it.
+    /// The twins report it, or we set it.
     Known(u32),
-    /// An older version of them does not tell it.
+    /// An older version of the twins does not report it.
     Assumed,
 }
 
 impl Speed {
-    /// How many times faster than ours.
+    /// The factor by which it is faster than ours.
     pub(crate) fn times(self) -> u32 {
         match self {
             Speed::Known(speed) => speed,
@@ -60,7 +60,7 @@ pub(crate) struct Sandbox {
     speed: Speed,
 }
 
-/// There is no sandbox to be had.
+/// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SandboxError {
     #[error("no port on the loopback interface can be opened")]
@@ -90,8 +90,8 @@ impl SandboxError {
 }
 
 impl Sandbox {
-    /// Starts the twins in this process. Their memory is the file `bank`, so that an
-    /// interrupted run meets the same bank when it is started again.
+    /// Starts the twins in this process. Their memory is the file `bank`, so that an interrupted
+    /// run finds the same bank when it is started again.
     pub(crate) async fn start(
         bank: PathBuf,
         profile: Profile,
@@ -110,7 +110,7 @@ impl Sandbox {
         Ok(Self { server: Some(server), origin, credentials, speed: Speed::Known(SPEED) })
     }
 
-    /// Uses twins that run already.
+    /// Connects to running twins.
     pub(crate) async fn join(origin: &str) -> Result<Self, SandboxError> {
         let origin = checked(origin).map_err(SandboxError::Address)?;
         let answer = call(origin, http::Method::GET, "credentials", Bytes::new()).await?;
@@ -120,12 +120,12 @@ impl Sandbox {
         Ok(Self { server: None, origin: origin.to_owned(), credentials, speed })
     }
 
-    /// Where they answer.
+    /// Their address.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Which twins they are, for people.
+    /// A description of the twins for people.
     pub(crate) fn place(&self) -> String {
         match self.server {
             Some(_) => "simulated providers in this process".to_owned(),
@@ -133,7 +133,7 @@ impl Sandbox {
         }
     }
 
-    /// How fast their time runs.
+    /// The speed of their time.
     pub(crate) fn speed(&self) -> Speed {
         self.speed
     }
@@ -143,7 +143,7 @@ impl Sandbox {
         &self.credentials
     }
 
-    /// Stops the twins if they are ours.
+    /// Stops the twins, if this process started them.
     pub(crate) async fn shut_down(self) {
         if let Some(server) = self.server {
             server.shut_down().await;
@@ -151,7 +151,8 @@ impl Sandbox {
     }
 }
 
-/// The origin of twins, or what is wrong with it. It is not repeated: it may hold a password.
+/// Checks the origin of twins, or says what is wrong with it. The message does not repeat it,
+/// because it may contain a password.
 fn checked(url: &str) -> Result<&str, &'static str> {
     let origin = url.trim_end_matches('/');
     let Some((scheme, authority)) = origin.split_once("://") else {
@@ -175,7 +176,7 @@ fn checked(url: &str) -> Result<&str, &'static str> {
     Ok(origin)
 }
 
-/// What running twins say of their clock. That an older one has no answer is no failure.
+/// The speed that running twins report. An older version does not answer, which is no failure.
 async fn speed_of(origin: &str) -> Speed {
     #[derive(Deserialize)]
     struct Clock {
@@ -187,14 +188,14 @@ async fn speed_of(origin: &str) -> Speed {
     speed.map_or(Speed::Assumed, Speed::Known)
 }
 
-/// What the twins are told of people: they live by the real time, so a page that they act on must
-/// stay open `speed` times longer than the twins' own time says.
+/// A setting for the twins about people, who live in real time: a page that a person uses must stay
+/// open `speed` times longer than the twins' own time says.
 pub(crate) fn merchant_in_no_hurry(speed: u32) -> serde_json::Value {
     serde_json::json!({ "speed": speed })
 }
 
-/// Tells the twins what a merchant tells a provider by hand, such as where webhooks go that no
-/// request names an address for.
+/// Gives the twins what a merchant gives a provider by hand, such as an address for webhooks that
+/// no request names.
 pub(crate) async fn register(
     origin: &str,
     merchant: &serde_json::Value,
@@ -203,7 +204,7 @@ pub(crate) async fn register(
     call(origin, http::Method::POST, "merchant", body).await.map(drop)
 }
 
-/// One call of the twins' control surface.
+/// One call of the twins' control interface.
 async fn call(
     origin: &str,
     method: http::Method,

@@ -1,5 +1,5 @@
-//! What accounts are given from outside, and what stands in its place for commands that send nothing:
-//! a network and a nonce source that refuse.
+//! What accounts get from outside (network, clock, nonces), and its replacement for commands that
+//! send nothing: a network and a nonce source that refuse.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use pagos_core::{Clock, Departure, Error, NonceSource, Reached, Transport, Trans
 use pagos_http::HttpOptions;
 use pagos_system::System;
 
-/// What a provider is given from outside.
+/// What a provider gets from outside.
 #[derive(Debug, Clone)]
 pub(crate) struct Seams {
-    /// What all accounts share that have no certificates and no proxy of their own.
+    /// Shared by all accounts without certificates and proxy of their own.
     pub(crate) transport: Arc<dyn Transport>,
     /// The limits of every transport.
     pub(crate) options: HttpOptions,
-    /// Makes the transport of an account that has.
+    /// Makes the transport of the other accounts.
     pub(crate) connect: fn(&HttpOptions) -> Result<Arc<dyn Transport>, Error>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) nonces: Arc<dyn NonceSource>,
 }
 
-/// The outside of a command that sends nothing. Not for any command that moves money.
+/// The replacement for a command that sends nothing. Never for a command that moves money.
 pub(crate) fn offline() -> Seams {
     Seams {
         transport: Arc::new(NoNetwork),
@@ -47,7 +47,7 @@ impl Transport for NoNetwork {
     }
 }
 
-/// The same value each time: nothing that is made with it leaves the machine.
+/// Always draws the same value, because nothing made with it leaves the machine.
 #[derive(Debug)]
 struct NoNonces;
 

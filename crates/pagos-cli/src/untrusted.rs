@@ -1,5 +1,5 @@
-//! What the command reads of other people's bytes, in one call each: for fuzz targets, which look at
-//! the result. Decides nothing, and nothing of the command uses it.
+//! The readers of untrusted bytes, with one function each, for fuzz targets that check the results.
+//! The command itself does not use them.
 
 use std::{io, path::Path};
 
@@ -11,7 +11,7 @@ use crate::{
     input::{self, Accounts, Orders, RowError, plan},
 };
 
-/// What both passes over a CSV file said.
+/// The results of both passes over a CSV file.
 #[derive(Debug)]
 pub struct Payroll {
     /// The rows that the plan calls good.
@@ -20,17 +20,17 @@ pub struct Payroll {
     pub rows_bad: u64,
     /// The sum of the good rows in minor units, whatever their currency.
     pub amount_minor: i128,
-    /// Everything that was said against rows, as people see it.
+    /// All messages about rows, as people see them.
     pub problems: Vec<String>,
     /// The orders of the second pass.
     pub orders: Vec<PayoutOrder>,
     /// The rows that the second pass leaves out.
     pub left_out: u64,
-    /// Why the second pass could not be made or not be ended.
+    /// Why the second pass could not be made or completed.
     pub refused: Option<String>,
 }
 
-/// Plans a file and reads its orders, for accounts that bear a provider's name and have nothing against any
+/// Plans a file and reads its orders, for accounts that have a provider's name and accept any
 /// order.
 ///
 /// # Errors
@@ -60,8 +60,7 @@ pub fn read_payroll(path: &Path) -> io::Result<Payroll> {
     Ok(payroll)
 }
 
-/// The names of the accounts in a configuration file, or everything that is wrong with it, as people
-/// see it.
+/// The names of the accounts in a configuration file, or all of its problems, as people see them.
 ///
 /// # Errors
 /// The problems, one text each.

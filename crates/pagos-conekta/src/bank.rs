@@ -1,26 +1,26 @@
-//! The numbers of Mexican banks, which are the first three digits of a CLABE, with who lists them. A
-//! table; nobody is asked.
+//! The numbers of Mexican banks, which are the first three digits of a CLABE, and the lists that
+//! have them. A fixed table.
 //!
-//! Conekta publishes no list and reaches whoever takes part in SPEI, so a number that is not here is
-//! let through: new institutions appear every year. What is compared is a bank that an order names
-//! with the one that its CLABE says.
+//! Conekta publishes no list and reaches all participants of SPEI. New institutions appear every
+//! year, so a number that is not here is accepted. If an order names a bank, it is compared with
+//! the one in its CLABE.
 
 use pagos_core::{Bank, Clabe, Violation};
 
 /// One institution.
 struct BankRow {
-    /// Of the bankers' association (ABM), three digits.
+    /// The number of the bankers' association (ABM), three digits.
     code: &'static str,
     /// Banxico's key of the SPEI participant, four or five digits.
     banxico: Option<&'static str>,
-    /// Today's name in SPEI. Source: PyPI clabe 2.1.11, after Banxico's list of 2022 and later.
+    /// The current name in SPEI. Source: PyPI clabe 2.1.11, after Banxico's list of 2022 and later.
     now: Option<&'static str>,
     /// The name in an older list, which keeps retired numbers. Source: npm clabe-validator 3.2.2.
     older: Option<&'static str>,
 }
 
-/// Both lists. A number that only the older one has is probably retired, as 032 (IXE) and 037
-/// (Interacciones), which became Banorte's. \[inferred\]
+/// The union of both lists. A number that only the older one has is probably retired, such as 032
+/// (IXE) and 037 (Interacciones), which became Banorte's. \[inferred\]
 const BANKS: [BankRow; 145] = [
     row("001", Some("2001"), Some("Banxico"), Some("BANXICO")),
     row("002", Some("40002"), Some("Banamex"), Some("BANAMEX")),
@@ -191,8 +191,8 @@ pub(crate) fn list() -> Vec<Bank> {
     BANKS.iter().map(bank).collect()
 }
 
-/// Does the bank that an order names agree with its CLABE? The three digits of the CLABE, or
-/// Banxico's key; a name cannot be compared.
+/// Checks that the bank of an order agrees with its CLABE: the three digits of the CLABE, or
+/// Banxico's key. A name cannot be compared.
 pub(crate) fn agree(bank: &str, account: &Clabe) -> Result<(), Violation> {
     let refused = |because: String| {
         let remedy = "leave the bank empty, since the CLABE says it, or correct one of the two";

@@ -1,5 +1,5 @@
-//! The configuration of one account, as it is given. No I/O: nobody here reads an environment
-//! variable or a file by himself. It is checked in `config/checked.rs`.
+//! The configuration of one account, as it is given. The caller provides the values, so there is no
+//! I/O here. `config/checked.rs` checks it.
 
 mod checked;
 
@@ -17,8 +17,8 @@ pub(crate) use crate::config::checked::Settings;
 
 /// One account in one environment.
 ///
-/// Sandbox and live share one address, and keys of both look alike: nothing but the key says which
-/// world it belongs to. Source: manual. So look twice at the key of a live account.
+/// Sandbox and live share one address, and their keys look alike: only the key decides whether
+/// money is real. Source: manual. So check the key of a live account twice.
 ///
 /// ```
 /// use pagos_conekta::ConektaConfig;
@@ -30,24 +30,23 @@ pub(crate) use crate::config::checked::Settings;
 /// ```
 #[derive(Debug, Clone)]
 pub struct ConektaConfig {
-    /// Which world the key belongs to.
+    /// Whether the key is for real money.
     pub environment: Environment,
     /// The private key. Printable ASCII without `:`, at most 128 characters.
     pub api_key: Secret,
-    /// The address of the API. https, but for this machine itself.
+    /// The address of the API. https, except for this machine itself.
     pub base_url: String,
     /// The language of Conekta's texts for people.
     pub language: Language,
-    /// The public keys of webhooks, as PEM texts, each with one or several keys. Every active key
-    /// belongs here. Without any, a webhook is a hint to ask and never more.
+    /// The public keys of webhooks, as PEM texts, each with one or more keys. List every active
+    /// key. Without any, a webhook is a hint and never more.
     pub webhook_keys: Vec<String>,
     /// The header of their signature. No other one is read.
     pub digest_header: String,
-    /// Payees that exist already, to be paid again instead of fresh ones. With one or more of them
-    /// the account gives up its protection against a second transfer: see
-    /// [`ConektaConfig::from_lookup`].
+    /// Existing payees to be paid again instead of fresh ones. With any of them, the account gives
+    /// up its protection against a second transfer: see [`ConektaConfig::from_lookup`].
     pub known_payees: Vec<KnownPayee>,
-    /// The mail address of payees whose order has none.
+    /// The email address of payees whose order has none.
     pub default_email: Option<String>,
     /// The telephone number of payees whose order has none.
     pub default_phone: Option<String>,
@@ -55,15 +54,15 @@ pub struct ConektaConfig {
     pub amount_minor_min: i64,
     /// The largest payout, in centavos. Larger amounts are refused and not split.
     pub amount_minor_max: i64,
-    /// Where webhooks are received. Conekta keeps its own list of addresses, so nothing is sent of
-    /// it with a payout; see [`crate::Conekta::create_webhook`].
+    /// The address for webhooks. Conekta keeps a list of addresses, so this is not sent with a
+    /// payout; see [`crate::Conekta::create_webhook`].
     pub notify_url: Option<String>,
 }
 
-/// A payee that exists already. `Debug` shows nothing of the account.
+/// An existing payee. `Debug` hides the account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownPayee {
-    /// The account that the payee stands for.
+    /// The payee's account.
     pub account: Clabe,
     /// Conekta's id of the payee.
     pub payee: String,
@@ -76,7 +75,7 @@ impl fmt::Debug for KnownPayee {
 }
 
 impl ConektaConfig {
-    /// The defaults around the key.
+    /// A configuration with defaults, around the key.
     pub fn new(environment: Environment, api_key: Secret) -> Self {
         Self {
             environment,
@@ -94,16 +93,16 @@ impl ConektaConfig {
         }
     }
 
-    /// Reads the configuration by name: `ENVIRONMENT` and `API_KEY` are needed. Whoever reads
-    /// environment variables puts `PAGOS_CONEKTA_` in front. `docs/providers/conekta.md` lists all
+    /// Reads the configuration by name: `ENVIRONMENT` and `API_KEY` are required. A caller that
+    /// reads environment variables prepends `PAGOS_CONEKTA_`. `docs/providers/conekta.md` lists all
     /// names.
     ///
-    /// `PAYEE_REUSE` is a comma list of `CLABE=payee`. Two payouts to a payee that is paid again
-    /// cannot be told apart, so with it the descriptor says `Deduplication::None`: what is in doubt
-    /// then waits for a person.
+    /// `PAYEE_REUSE` is a comma-separated list of `CLABE=payee`. Two payouts to a payee that is
+    /// paid again cannot be told apart, so with this setting the descriptor says
+    /// `Deduplication::None`: a payout in doubt then waits for a person.
     ///
     /// # Errors
-    /// `Invalid` for a missing or malformed value, never with the value of a key or an account.
+    /// `Invalid` for a missing or malformed value. The message never contains a key or an account.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let reader = SettingReader::new(SETTINGS, &lookup);
         let mut config = Self::new(reader.environment()?, reader.secret(&settings::API_KEY)?);

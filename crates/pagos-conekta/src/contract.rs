@@ -1,5 +1,5 @@
-//! What Conekta does not publish about payouts, and this crate assumes: limits, waits, the bounds of
-//! walks. Also the paths, so that they stand in one place; their sources are named.
+//! Our assumptions about payouts, which Conekta does not document: limits, waits, the bounds of
+//! walks. The paths are here too, so that they are in one place; their sources are named.
 
 /// Beneficiaries. Source: manual.
 pub(crate) const PATH_PAYEES: &str = "/payees";
@@ -7,25 +7,25 @@ pub(crate) const PATH_PAYEES: &str = "/payees";
 /// Payouts. Source: manual for POST; openapi: resources/transfers for both queries.
 pub(crate) const PATH_TRANSFERS: &str = "/transfers";
 
-/// Money. Source: openapi: resources/balances.
+/// The balance. Source: openapi: resources/balances.
 pub(crate) const PATH_BALANCE: &str = "/balance";
 
-/// The version that the manual calls; later ones no longer document what this crate sends.
-/// Source: manual.
+/// The version that the manual uses; later ones do not document what this crate sends. Source:
+/// manual.
 pub(crate) const ACCEPT: &str = "application/vnd.conekta-v2.0.0+json";
 
-/// One host for sandbox and live: the key decides. Source: manual.
+/// One host for sandbox and live; the key decides which. Source: manual.
 pub(crate) const BASE_URL: &str = "https://api.conekta.io";
 
 /// The least payout, one centavo: it must be more than zero. Source: manual.
 pub(crate) const AMOUNT_MINOR_MIN: i64 = 1;
 
-/// The largest payout, 1,000,000.00 MXN. No limit is published; this one stops slips of the pen.
-/// Ours.
+/// The largest payout, 1,000,000.00 MXN. No limit is published; this one catches typing errors. Our
+/// choice.
 pub(crate) const AMOUNT_MINOR_MAX: i64 = 100_000_000;
 
-/// The longest holder's name, in characters: "fewer than 250". Source: manual. For the payee's own
-/// name no limit is published; one text serves both. \[inferred\]
+/// The longest name of a holder, in characters: "fewer than 250". Source: manual. No limit is
+/// published for the payee's own name; one text serves both. \[inferred\]
 pub(crate) const NAME_LENGTH_MAX: usize = 249;
 
 /// The longest mail address. \[inferred\]
@@ -34,17 +34,17 @@ pub(crate) const EMAIL_LENGTH_MAX: usize = 254;
 /// The digits of a telephone number: the manual's sample has ten and no country. \[inferred\]
 pub(crate) const PHONE_DIGITS: usize = 10;
 
-/// The most rows of one page. Source: openapi: parameters/commons/query/limit.
+/// The maximum number of rows of a page. Source: openapi: parameters/commons/query/limit.
 pub(crate) const PAGE_ROWS: usize = 250;
 
-/// The most pages that one query reads. Ours.
+/// The maximum number of pages that one query reads. Our choice.
 pub(crate) const PAGES_MAX: usize = 20;
 
-/// How far before the first attempt a transfer can seem to have been created, when clocks differ.
-/// Ours.
+/// How long before the first attempt a transfer can appear to be created, if clocks differ. Our
+/// choice.
 pub(crate) const CLOCK_MARGIN_MS: i64 = 10 * 60 * 1_000;
 
-/// Unix times below this are cut off in samples (`16019106`, `152825`), so they are no times.
+/// Smaller Unix times are truncated values in samples (`16019106`, `152825`) and are ignored.
 /// Source: manual.
 pub(crate) const UNIX_SECONDS_MIN: i64 = 1_000_000_000;
 
@@ -57,5 +57,5 @@ pub(crate) const DIGEST_HEADER: &str = "digest";
 /// seguimiento-de-dispersiones. Whether `POST /transfers` counts as such a try is not published.
 pub(crate) const RETRY_WAIT_S: u64 = 60;
 
-/// How long to wait for money on the account. Ours.
+/// How long to wait for money on the account. Our choice.
 pub(crate) const FUNDS_WAIT_S: u64 = 15 * 60;

@@ -1,18 +1,19 @@
-//! Conekta (Mexico): payouts to any CLABE account, through a payee and a transfer. Collects nothing.
+//! Conekta (Mexico): payouts to any CLABE account, through a payee and a transfer. It collects no
+//! payments.
 //!
 //! This crate opens no connection and reads no clock: transport and clock are given to
-//! [`Conekta::new`]. It retries nothing.
+//! [`Conekta::new`]. It never retries.
 //!
-//! Three things to know before paying with it. Conekta takes no key of ours and knows no
-//! idempotency, so [`PayoutProvider::prepare`] makes a fresh payee for each payout: keep what it
-//! returns before anything is sent, because only a transfer to that payee can be told for yours. A
-//! transfer is executed on the next business day and cannot be cancelled. And only money that was
-//! collected through Conekta can be paid out, after a contract with Conekta.
+//! Know three things before you pay with it. Conekta accepts no key of ours and no idempotency key,
+//! so [`PayoutProvider::prepare`] makes a fresh payee for each payout: store what it returns before
+//! anything is sent, because only a transfer to that payee can be recognised as yours. A transfer
+//! is executed on the next business day and cannot be cancelled. And only money that was collected
+//! through Conekta can be paid out, after a contract with Conekta.
 //!
-//! Sources of facts are cited where the code rests on them: `manual` is Conekta's page about
-//! dispersions to third parties, `docs: x` another page of its documentation, `openapi: x` and
-//! `mock: x` its repository of API descriptions, other names a published client;
-//! `docs/providers/conekta.md` lists them. `inferred` is our conclusion.
+//! Comments cite their sources: `manual` is Conekta's page about dispersions to third parties,
+//! `docs: x` another page of its documentation, `openapi: x` and `mock: x` its repository of API
+//! descriptions, other names a published client; `docs/providers/conekta.md` lists them. `inferred`
+//! is our conclusion.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -90,11 +91,11 @@ use crate::{
     status::Shown,
 };
 
-/// With a fresh payee for each payout: a transfer names its payee wherever it is shown, and the payee
-/// belongs to one payout. Source: manual; openapi: schemas/transfers.
+/// For fresh payees: a transfer always names its payee, and the payee belongs to one payout.
+/// Source: manual; openapi: schemas/transfers.
 static DESCRIPTOR: Descriptor = describe(Deduplication::ByHandle);
 
-/// With payees that are paid again: nothing tells one payout from another.
+/// For payees that are paid again: nothing distinguishes one payout from another.
 static DESCRIPTOR_OF_REUSE: Descriptor = describe(Deduplication::None);
 
 const COUNTRIES: &[Country] = &[Country::new("MEX")];
@@ -105,11 +106,11 @@ const fn describe(deduplication: Deduplication) -> Descriptor {
         countries: COUNTRIES,
         currencies: &[Currency::Mxn],
         deduplication,
-        // By how long the list of transfers lags is not published. A transfer that it hides is
-        // executed on the next business day, and is seen then at the latest: from a Friday morning
-        // to a Monday night. [inferred]
+        // It is not published how long the list of transfers lags. A hidden transfer is executed on
+        // the next business day, and is visible then at the latest: from a Friday morning to a
+        // Monday night. [inferred]
         absence: Absence { answers_min: 4, grace: Duration::from_secs(4 * 24 * 60 * 60) },
-        // Banks return transfers, and nobody states a limit.
+        // Banks return transfers, and no limit of time is documented.
         return_window: None,
         // Payee, transfer, states and refusals are in the manual, both queries in openapi.
         // Executed on the next business day (manual); "alert after three business days without a
@@ -130,11 +131,11 @@ pub struct Conekta {
 }
 
 impl Conekta {
-    /// Checks the configuration and takes it over, with what the outer world gives. Let the
-    /// transport wait at least a minute for an answer: Conekta states no limit.
+    /// Checks the configuration and keeps it, with the given transport and clock. Let the transport
+    /// wait at least a minute for an answer, because Conekta states no limit.
     ///
     /// # Errors
-    /// `Invalid` with the field of the configuration that is to blame.
+    /// `Invalid` with the field of the configuration that is wrong.
     pub fn new(
         config: ConektaConfig,
         transport: Arc<dyn Transport>,
@@ -153,7 +154,7 @@ impl Conekta {
         Ok(request)
     }
 
-    /// A query. It moves no money.
+    /// Sends a query, which moves no money.
     async fn ask(&self, path: &str) -> Result<Response<Bytes>, Error> {
         let request = self.request(Method::GET, path, Bytes::new())?;
         self.transport.send(request, Departure::Anytime).await.map_err(query_failure)
@@ -174,7 +175,7 @@ impl Conekta {
 
 #[async_trait]
 impl PayoutProvider for Conekta {
-    /// `ByHandle`, or `None` where the configuration names payees that are paid again.
+    /// `ByHandle`, or `None` if the configuration names payees that are paid again.
     fn descriptor(&self) -> &'static Descriptor {
         match self.settings.known_payees.is_empty() {
             true => &DESCRIPTOR,
@@ -190,7 +191,7 @@ impl PayoutProvider for Conekta {
         Instruction::of(&self.settings, order).map(drop)
     }
 
-    /// The one that the CLABE says.
+    /// The bank in the CLABE.
     fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank> {
         let clabe: Clabe = order.beneficiary.account_number.as_str().parse().ok()?;
         bank::list().into_iter().find(|bank| bank.id == clabe.bank())
@@ -201,8 +202,8 @@ impl PayoutProvider for Conekta {
     }
 
     /// Makes a payee with the order's account, unless the configuration names one. A payee moves no
-    /// money, so a lost answer is `Undelivered`: another one is made, and the orphan harms nobody.
-    /// `Rejected` is Conekta's word that this payee cannot be made.
+    /// money, so a lost answer is `Undelivered`: another payee is made, and the orphan does no
+    /// harm. `Rejected` means that Conekta says that this payee cannot be made.
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         let instruction = self.instruction(order)?;
         if let Some(payee) = self.settings.known_payee(&instruction.account) {
@@ -223,8 +224,9 @@ impl PayoutProvider for Conekta {
     }
 
     /// Sends the transfer to the payee of the handle. `Rejected` for what the manual lists as
-    /// refusals; `Throttled` for an empty balance and for too many requests; `Invalid` without a
-    /// handle or with that of another account. Everything else that is no transfer is `Unknown`.
+    /// refusals; `Throttled` for an insufficient balance and for too many requests; `Invalid`
+    /// without a handle or with that of another account. Any other answer without a transfer is
+    /// `Unknown`.
     async fn create(
         &self,
         order: &PayoutOrder,
@@ -248,8 +250,9 @@ impl PayoutProvider for Conekta {
         payout::answer::read_reply(&handle, &response, &self.shown(order), asked_at, seen_at)
     }
 
-    /// By the transfer's id where it is known, else by its payee in the list: up to 20 pages, back
-    /// to ten minutes before the first attempt. Without a payee nobody can tell.
+    /// Queries by the transfer's id if it is known, else by its payee in the list: up to 20 pages,
+    /// back to ten minutes before the first attempt. Without a payee the answer is
+    /// [`Lookup::CannotTell`].
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let handle = payout.handle.map(PayeeHandle::of).transpose()?;
         let reference = payout.reference.filter(|id| is_segment(id.as_str()));
@@ -295,7 +298,8 @@ impl PayoutProvider for Conekta {
     }
 }
 
-/// A definite no is about a payout, and here nothing is paid: it is only an answer of no use.
+/// The error of a refused query. A definite refusal matters only for a payout; here it is just a
+/// useless answer.
 fn refused_query(error: Error) -> Error {
     if error.kind() != ErrorKind::Rejected {
         return error;
@@ -309,8 +313,8 @@ fn refused_query(error: Error) -> Error {
 
 #[async_trait]
 impl BalanceSource for Conekta {
-    /// What can be paid out, and what is pending. Conekta's commission and its tax come on top of a
-    /// payout, so a balance of its very amount can be too low. Source: manual.
+    /// The amounts that can be paid out and that are pending. Conekta's commission and its tax are
+    /// added to a payout, so a balance of exactly its amount can be too low. Source: manual.
     async fn balances(&self) -> Result<Vec<Balance>, Error> {
         self.balance().await.map(|balance| vec![balance]).map_err(refused_query)
     }
@@ -318,8 +322,8 @@ impl BalanceSource for Conekta {
 
 #[async_trait]
 impl PayoutListing for Conekta {
-    /// Every transfer of the account, Conekta's settlements with the merchant among them; none
-    /// bears a key of ours.
+    /// Every transfer of the account, including Conekta's settlements with the merchant; none has a
+    /// key of ours.
     async fn page(&self, window: Window, cursor: Option<&str>) -> Result<ListingPage, Error> {
         payout::list::page(self, window, cursor).await
     }
@@ -327,7 +331,7 @@ impl PayoutListing for Conekta {
 
 #[async_trait]
 impl BankDirectory for Conekta {
-    /// Mexico's table; Conekta publishes none. Makes no call.
+    /// A fixed table for Mexico; Conekta publishes none. Makes no call.
     async fn banks(&self) -> Result<Vec<Bank>, Error> {
         Ok(bank::list())
     }

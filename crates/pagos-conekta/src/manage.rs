@@ -1,9 +1,9 @@
-//! What Conekta keeps besides transfers: payees, webhooks, their keys, events, transactions, the
-//! balance. None of it moves money. Payouts themselves are in `payout.rs`.
+//! Conekta's objects besides transfers: payees, webhooks, their keys, events, transactions, the
+//! balance. None of these calls moves money; `payout.rs` has the payouts.
 //!
 //! Every call is sent once. Its error is `Unauthorized`, `Throttled`, `Rejected` (refused for good,
-//! or no such object), `Undelivered` (send again; something may have been made, which harms nobody),
-//! `Unknown` for an answer that cannot be read, or `Invalid` for what was not sent.
+//! or no such object), `Undelivered` (send again; an object may have been made, which does no
+//! harm), `Unknown` for an answer that cannot be read, or `Invalid` for input that was not sent.
 
 pub(crate) mod event;
 pub(crate) mod key;
@@ -32,14 +32,14 @@ use crate::{
 /// One page of a list, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<T> {
-    /// What is on it; at most 250.
+    /// The rows; at most 250.
     pub items: Vec<T>,
-    /// Where the list goes on; `None` at its end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
 }
 
 impl Conekta {
-    /// Sends an errand and reads the object of its answer.
+    /// Sends a call that moves no money and parses the object in its answer.
     async fn run<T>(
         &self,
         method: Method,
@@ -50,7 +50,7 @@ impl Conekta {
         self.run_about((None, None), method, path, body, read).await
     }
 
-    /// The same, about somebody of this name and mail address, which no error repeats.
+    /// The same for a call about a person with this name and email address, which no error repeats.
     async fn run_about<T>(
         &self,
         personal: (Option<&str>, Option<&str>),
@@ -105,7 +105,7 @@ impl Conekta {
         .await
     }
 
-    /// Pesos only: nothing else can be paid out. Source: openapi: resources/balances.
+    /// Only pesos, because nothing else can be paid out. Source: openapi: resources/balances.
     pub(crate) async fn balance(&self) -> Result<Balance, Error> {
         self.read(contract::PATH_BALANCE, |json| {
             let answer: BalanceAnswer<'_> = parse(json).ok_or("it has another shape")?;
@@ -120,7 +120,7 @@ impl Conekta {
     }
 }
 
-/// Nothing listed is nothing there.
+/// The sum of the rows, which is zero if there are none.
 fn sum(rows: &[&RawValue]) -> Result<Money, &'static str> {
     let mut total = Money::new(0, Currency::Mxn);
     for row in rows {
@@ -134,7 +134,7 @@ fn sum(rows: &[&RawValue]) -> Result<Money, &'static str> {
     Ok(total)
 }
 
-/// An id of Conekta's that stands in a path.
+/// An id of Conekta's that can be part of a path.
 fn segment<'a>(field: &'static str, id: &'a str) -> Result<&'a str, Error> {
     match is_segment(id) {
         true => Ok(id),
@@ -142,14 +142,14 @@ fn segment<'a>(field: &'static str, id: &'a str) -> Result<&'a str, Error> {
     }
 }
 
-/// Any object, whose id is its own.
+/// Any object with an id of its own.
 fn object(json: &RawValue) -> Result<(String, ObjectAnswer<'_>), &'static str> {
     let answer: ObjectAnswer<'_> = parse(json).ok_or("an object has another shape")?;
     let id = text(answer.id).ok_or("an object has no id")?;
     Ok((id, answer))
 }
 
-/// `true` or `false`; nothing for everything else.
+/// `true` or `false`; `None` for anything else.
 fn flag(json: Option<&RawValue>) -> Option<bool> {
     match json?.get() {
         "true" => Some(true),

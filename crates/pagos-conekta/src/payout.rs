@@ -1,6 +1,6 @@
-//! Payouts: from an order to the payee and the transfer that are sent. Sends nothing; `lib.rs` does.
-//! What orders may say is in `payout/check.rs`, what answers say in `payout/answer.rs`, what a
-//! transfer says anywhere in `payout/transfer.rs`, lists in `payout/list.rs`.
+//! Payouts: builds the payee and the transfer from an order. `lib.rs` sends them. `payout/check.rs`
+//! checks orders, `payout/answer.rs` reads answers, `payout/transfer.rs` reads transfers anywhere,
+//! and `payout/list.rs` reads lists.
 
 pub(crate) mod answer;
 pub(crate) mod check;
@@ -20,7 +20,7 @@ use crate::{
     wire::{DestinationRequest, PayeeRequest, TransferRequest},
 };
 
-/// Everything else is answered as if Conekta itself had broken down. Source: manual.
+/// For any other value, Conekta answers as if it had broken down itself. Source: manual.
 const BANK_ACCOUNT: &str = "bank_account";
 
 /// An order in Conekta's terms.
@@ -34,9 +34,10 @@ pub(crate) struct Instruction {
 }
 
 impl Instruction {
-    /// What the order means, or everything that is wrong with it.
+    /// The instruction of the order, or all problems of the order.
     ///
-    /// Key, document and description are dropped: Conekta has no field for them. Source: manual.
+    /// Key, document and description are dropped, because Conekta has no field for them. Source:
+    /// manual.
     pub(crate) fn of(settings: &Settings, order: &PayoutOrder) -> Result<Self, Vec<Violation>> {
         let payee = &order.beneficiary;
         let mut violations = Vec::new();
@@ -73,7 +74,7 @@ impl Instruction {
         })
     }
 
-    /// The body of the transfer: three fields, since unknown ones are refused. Source: manual;
+    /// The body of the transfer: three fields, because unknown ones are refused. Source: manual;
     /// openapi: resources/errors/422_whitelist.
     pub(crate) fn transfer(&self, payee: &str) -> Result<Bytes, Error> {
         to_json(&TransferRequest { payee_id: payee, amount: self.amount_minor, currency: "MXN" })

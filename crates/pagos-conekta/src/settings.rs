@@ -1,10 +1,10 @@
-//! The settings of an account: a table of them, and what their words mean. How they are read and
-//! checked is in `config.rs`.
+//! The settings of an account as a table, and the meaning of their words. `config.rs` reads and
+//! checks them.
 
 use pagos_wire::{ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, Setting, words};
 
-/// The language of Conekta's texts for people. Its texts for developers are English always.
-/// Source: openapi: parameters/commons/headers/accept_language.
+/// The language of Conekta's texts for people. Its texts for developers are always English. Source:
+/// openapi: parameters/commons/headers/accept_language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// `en`
@@ -20,7 +20,7 @@ pagos_wire::settings! {
     ENVIRONMENT = WORLD
         .what("Whether real money moves. Both worlds have one address, and their keys look alike: \
                look twice at the key of a live account.");
-    // Webhooks are verified with public keys, so no signature rests on it.
+    // Public keys verify webhooks, so no signature depends on it.
     API_KEY = Setting::new("api_key", Form::Secret)
         .what("The private key.")
         .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);

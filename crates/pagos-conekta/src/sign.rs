@@ -1,12 +1,12 @@
-//! Who we are to Conekta (`Authorization`), and whether a webhook is Conekta's (`DIGEST`, or how
-//! the setting calls that header). Pure; no requests. Keys are read in `sign/key.rs`.
+//! Authenticates us to Conekta (`Authorization`), and verifies Conekta's webhooks (`DIGEST`, or the
+//! header that the setting names). Pure. `sign/key.rs` parses keys.
 //!
-//! Requests bear no signature: HTTP Basic with the private key and an empty password. Source: manual
-//! (`curl -u key_DePruebaDeApi:`).
+//! Requests are not signed: they use HTTP Basic with the private key and an empty password. Source:
+//! manual (`curl -u key_DePruebaDeApi:`).
 //!
 //! `DIGEST` is base64 of an RSASSA-PKCS1-v1_5 signature with SHA-256 over the raw body. Source:
-//! docs: autenticación-webhooks; that it is this padding and plain base64: conekta-node issue 105.
-//! An older scheme, in which the merchant held the private half, is not spoken here.
+//! docs: autenticación-webhooks; this padding and plain base64: conekta-node issue 105. An older
+//! scheme, in which the merchant held the private half, is not supported.
 
 pub(crate) mod key;
 
@@ -21,8 +21,9 @@ use pagos_wire::sensitive;
 
 use crate::sign::key::PublicKey;
 
-/// Whether `digest`, the value of the header `DIGEST`, is a signature of `body` by one of the keys
-/// in `keys_pem`. For showing and checking a captured webhook; a provider does it by itself.
+/// Verifies that `digest`, the value of the header `DIGEST`, is a signature of `body` by one of the
+/// keys in `keys_pem`. Use it to check a captured webhook; the provider verifies deliveries by
+/// itself.
 ///
 /// # Errors
 /// `Invalid` for a text without a key; `Unauthorized` for anything but a genuine signature.
@@ -49,7 +50,7 @@ pub fn verify(body: &[u8], digest: &str, keys_pem: &str) -> Result<Verified<Byte
     Ok(Verified::new(proof, Bytes::copy_from_slice(body)))
 }
 
-/// The proof that one of `keys` signed `body`. Which of several active keys signs is not published,
+/// Proves that one of `keys` signed `body`. It is not published which of several active keys signs,
 /// so each is tried.
 pub(crate) fn prove(
     keys: &[PublicKey],
@@ -64,15 +65,15 @@ pub(crate) fn prove(
         .ok_or_else(|| refused("it is no signature of this body by a known key"))
 }
 
-/// Without blanks around it, and without a prefix that some third-party code expects and Conekta was
-/// never seen to send: `sha-256=..` and `sha-256=:..:`.
+/// The digest without surrounding blanks, and without a prefix that some third-party code expects
+/// and Conekta was never seen to send: `sha-256=..` and `sha-256=:..:`.
 fn bare(digest: &str) -> &str {
     let digest = digest.trim_ascii();
     let Some(rest) = digest.strip_prefix("sha-256=") else { return digest };
     rest.strip_prefix(':').and_then(|rest| rest.strip_suffix(':')).unwrap_or(rest)
 }
 
-/// What takes the place of something that must not be shown.
+/// Replaces text that must not be shown.
 pub(crate) const MASK: &str = "******";
 
 /// The longest key. \[inferred\]
@@ -87,10 +88,11 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     /// # Errors
-    /// `Invalid` for a key that is no user name of HTTP Basic, without the key.
+    /// `Invalid` for a key that cannot be a user name of HTTP Basic. The message does not contain
+    /// the key.
     pub(crate) fn new(api_key: Secret) -> Result<Self, Error> {
         let text = api_key.expose();
-        // A line end that came along from a file would be sent as part of the key.
+        // A line end from a file would be sent as part of the key.
         let is_legal = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
         if !is_legal || !(1..=KEY_LENGTH_MAX).contains(&text.len()) {
             return Err(Error::invalid("api_key").because(format!(

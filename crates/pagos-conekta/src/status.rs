@@ -1,5 +1,5 @@
-//! The tables: what words of states, names of events and refusals mean. And reading an answer as far
-//! as that goes. No requests and no orders.
+//! The meaning of state words, names of events and refusals, as tables; and the classification of
+//! answers.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ use crate::{
     wire::{ErrorAnswer, ErrorDetail},
 };
 
-/// What a transfer's `status` means. Source: manual; openapi lists no words. A word that is not here
-/// is no status.
+/// The meaning of a transfer's `status`. Source: manual; openapi lists no words. Any other word
+/// stands for no status.
 const STATUSES: [(&str, Status); 5] = [
     ("pending", Status::Pending),
     ("in_transit", Status::Pending),
     // Only the event's name is known. Source: mock: GET /webhooks. [inferred]
     ("retrying", Status::Pending),
     ("paid_out", Status::Succeeded),
-    // No reason is told anywhere.
+    // No document gives a reason.
     ("failed", Status::Failed(FailReason::Declined)),
 ];
 
-/// What an event's name says of the status of its transfer, after `payout.` or `transfer.`.
+/// The status of the transfer that an event's name implies, after `payout.` or `transfer.`.
 const EVENTS: [(&str, Status); 5] = [
     // Source: manual.
     ("created", Status::Pending),
@@ -41,7 +41,7 @@ const EVENTS: [(&str, Status); 5] = [
 ];
 
 /// Every `type` of an error. Source: manual for four of them; docs: errores; openapi:
-/// resources/errors. One page spells a type wrongly, so it stands here twice.
+/// resources/errors. One page misspells a type, so it is here in both spellings.
 const ERROR_TYPES: [&str; 9] = [
     "authentication_error",
     "api_error",
@@ -54,27 +54,27 @@ const ERROR_TYPES: [&str; 9] = [
     "precondition_required_error",
 ];
 
-/// What a refusal of `POST /transfers` means.
+/// The meaning of a refusal of `POST /transfers`.
 struct Row {
     http: u16,
     /// `None` for any type.
     word: Option<&'static str>,
-    /// What stands in `debug_message`, which is English always. `None` for anything.
+    /// A part of `debug_message`, which is always English. `None` for anything.
     debug: Option<&'static str>,
     kind: ErrorKind,
     meaning: &'static str,
 }
 
 /// The refusals that are believed. All others leave the outcome unknown: 404, 409 and 428, which
-/// are documented for other calls only; 402 with other words, since a `processing_error` can come
-/// with an object that was made (docs: errores); 500, which is a wrong `type` (manual) and
-/// everything else that breaks.
+/// are documented only for other calls; 402 with other words, since a `processing_error` can come
+/// with an object that was made (docs: errores); 500, which means a wrong `type` (manual) and any
+/// other failure.
 const CREATE: [Row; 6] = [
     // Source: manual, "Unrecognised access key".
     row(401, None, None, ErrorKind::Unauthorized, "the key was refused"),
     // Source: openapi: resources/errors/403, an address that is not allowed.
     row(403, None, None, ErrorKind::Unauthorized, "the account may not do this"),
-    // Source: manual. No money is no failure: it is sent again when there is some.
+    // Source: manual. Lack of money is no failure: the payout is sent again when there is some.
     row(
         402,
         Some("processing_error"),
@@ -100,13 +100,13 @@ const fn row(
     Row { http, word, debug, kind, meaning }
 }
 
-/// What a transfer's word means. `None` for a word that nobody documented: it is no status, not even
-/// one that is not final.
+/// The meaning of a transfer's word. `None` for an undocumented word: it stands for no status, not
+/// even a non-final one.
 pub(crate) fn status(word: &str) -> Option<Status> {
     look_up(&STATUSES, word)
 }
 
-/// What the name of an event says of its transfer. `None` for names that are not known.
+/// The status that the name of an event implies for its transfer. `None` for unknown names.
 pub(crate) fn event_status(name: &str) -> Option<Status> {
     look_up(&EVENTS, payout_event(name)?)
 }
@@ -122,17 +122,17 @@ fn look_up(table: &[(&str, Status)], word: &str) -> Option<Status> {
     table.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)).map(|(_, status)| *status)
 }
 
-/// What an answer turned out to be.
+/// The kinds of answers.
 pub(crate) enum Answer<'a> {
     /// A success, with its JSON.
     Success(&'a RawValue),
-    /// A no, in Conekta's own words.
+    /// A refusal, in Conekta's own words.
     Refused(Refusal<'a>),
-    /// Not Conekta's words: a page of something on the way, or torn.
+    /// Not from Conekta: a page from something in between, or a torn body.
     Foreign(StatusCode),
 }
 
-/// A no. What it means depends on the call.
+/// A refusal. Its meaning depends on the call.
 pub(crate) struct Refusal<'a> {
     pub(crate) http: StatusCode,
     /// `type`.
@@ -141,7 +141,7 @@ pub(crate) struct Refusal<'a> {
     debug: Option<String>,
     message: Option<String>,
     log_id: Option<String>,
-    /// What the call made or changed all the same.
+    /// The object that the call made or changed all the same.
     pub(crate) made: Option<&'a RawValue>,
     wait: Duration,
 }
@@ -185,7 +185,8 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// The error of a refused transfer. Where it comes with something that was made, nobody knows.
+    /// The error of a refused transfer. If an object that was made comes with it, the outcome is
+    /// unknown.
     pub(crate) fn of_create(self, shown: &Shown<'_>) -> Error {
         let row = CREATE.iter().find(|row| self.made.is_none() && self.is(row));
         let Some(row) = row else {
@@ -203,8 +204,8 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// The error of a refused call that moves no money. What is refused for good is `Rejected`, and
-    /// whatever may pass is `Undelivered`.
+    /// The error of a refused call that moves no money. A permanent refusal is `Rejected`, and one
+    /// that may pass is `Undelivered`.
     pub(crate) fn of_errand(self, shown: &Shown<'_>) -> Error {
         let wait = self.wait;
         match self.http.as_u16() {
@@ -219,7 +220,7 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// The error of this kind, with what may be shown of Conekta's words.
+    /// The error of this kind, with the showable part of Conekta's words.
     pub(crate) fn into_error(self, kind: ErrorKind, meaning: &str, shown: &Shown<'_>) -> Error {
         let mut told = format!("{meaning}: Conekta answered HTTP {}", self.http.as_u16());
         if let Some(words) = self.debug.or(self.message) {
@@ -247,11 +248,11 @@ impl<'a> Refusal<'a> {
     }
 }
 
-/// What the answer to a query says: its JSON, or why nobody can tell. That Conekta has no such
-/// thing is no answer either: a transfer that it named once was there, and a list always is.
+/// Reads the answer to a query: its JSON, or why it says nothing. "No such object" says nothing
+/// either: a transfer that Conekta once named existed, and a list always exists.
 ///
 /// # Errors
-/// `Unauthorized` and `Throttled`, in whoever's words.
+/// `Unauthorized` and `Throttled`, whoever answered.
 pub(crate) fn read_query<'a>(
     response: &'a Response<Bytes>,
     shown: &Shown<'_>,
@@ -272,7 +273,7 @@ pub(crate) fn read_query<'a>(
     }
 }
 
-/// The error of a call that moves no money and was answered by something on the way.
+/// The error of a call that moves no money and was answered by something in between.
 pub(crate) fn foreign(http: StatusCode, wait: Duration) -> Error {
     let told = format!("HTTP {} without Conekta's words", http.as_u16());
     match http.as_u16() {
@@ -282,15 +283,15 @@ pub(crate) fn foreign(http: StatusCode, wait: Duration) -> Error {
     }
 }
 
-/// Makes Conekta's texts fit to be shown. Beside what is always masked go the key and whatever of
-/// the call names a person.
+/// Makes Conekta's texts fit to be shown. Besides what is always masked, it masks the key and the
+/// personal data of the call.
 pub(crate) struct Shown<'a> {
     credentials: &'a Credentials,
     personal: [Option<&'a str>; 2],
 }
 
 impl<'a> Shown<'a> {
-    /// For a call that names nobody.
+    /// For a call without personal data.
     pub(crate) fn new(credentials: &'a Credentials) -> Self {
         Self { credentials, personal: [None, None] }
     }
@@ -316,27 +317,27 @@ impl Shown<'_> {
     }
 }
 
-/// A JSON object in its shape. A list is none, though serde would take it for one.
+/// Parses a JSON object. A list is refused, although serde would accept it.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Option<T> {
     json.get().starts_with('{').then(|| serde_json::from_str(json.get()).ok()).flatten()
 }
 
-/// A text, or a number's digits. `None` for everything else.
+/// A text, or a number's digits. `None` for anything else.
 pub(crate) fn text(json: Option<&RawValue>) -> Option<String> {
     serde_json::from_str::<WireText>(json?.get()).ok().map(WireText::into_string)
 }
 
-/// Is it this very text?
+/// Whether it is exactly this text.
 pub(crate) fn is_word(json: Option<&RawValue>, word: &str) -> bool {
     text(json).is_some_and(|text| text == word)
 }
 
-/// Some APIs write something empty where nothing is.
+/// Whether it has content: some APIs write an empty value for a missing one.
 fn is_filled(json: &RawValue) -> bool {
     !matches!(json.get(), "{}" | "[]" | "\"\"" | "false")
 }
 
-/// A word of Conekta's, if it can be one at all: those of the tables are letters and `_`.
+/// A word of Conekta's, if it can be one: those of the tables are letters and `_`.
 pub(crate) fn shown_word(word: &str) -> String {
     let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     match word.len() <= WORD_LENGTH_MAX && word.bytes().all(is_legal) {
@@ -345,7 +346,8 @@ pub(crate) fn shown_word(word: &str) -> String {
     }
 }
 
-/// Ids are shown whole, or nobody could look for them; what is none is not shown.
+/// Whether it is an id. Ids are shown in full, so that a person can look for them; anything else is
+/// not shown.
 pub(crate) fn is_id(text: &str) -> bool {
     let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=64).contains(&text.len())
@@ -353,10 +355,10 @@ pub(crate) fn is_id(text: &str) -> bool {
         && text.bytes().any(|byte| !byte.is_ascii_digit())
 }
 
-/// No word of a state is longer.
+/// No state word is longer.
 const WORD_LENGTH_MAX: usize = 40;
 
-/// A shorter name would be found in the middle of any text.
+/// A shorter name would occur by chance in any text.
 const PERSONAL_LENGTH_MIN: usize = 3;
 
 #[cfg(test)]

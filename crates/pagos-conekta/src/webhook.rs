@@ -1,11 +1,10 @@
-//! Webhooks: from raw bytes to what they prove. No server and no storage. The signature is checked in
-//! `sign.rs`.
+//! Webhooks: from raw bytes to what they prove. `sign.rs` verifies the signature.
 //!
 //! An event is an envelope around a transfer; the manual shows bare transfers too, and a
-//! `payout.paid_out` whose transfer is still on its way. So what counts is the status of the
-//! transfer, and where the event's name says otherwise, nothing does and Conekta is asked. Bodies
-//! differ between deliveries of one event, arrive in any order and come again. Source: manual;
-//! captured deliveries of others.
+//! `payout.paid_out` whose transfer is still under way. So the status of the transfer counts. If
+//! the event's name says otherwise, neither is believed and Conekta is queried. Bodies differ
+//! between deliveries of one event, arrive in any order and are repeated. Source: manual; captured
+//! deliveries of others.
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
@@ -32,12 +31,12 @@ impl WebhookDecoder for Conekta {
         self.settings.webhook_headers
     }
 
-    /// Without the account's public keys no signature can be checked.
+    /// Without the account's public keys, no signature can be verified.
     fn takes_unsigned(&self) -> bool {
         self.settings.webhook_keys.is_empty()
     }
 
-    /// The transfer's id. Conekta does not know our key.
+    /// The transfer's id. Conekta does not carry our key.
     fn locate(&self, delivery: &Delivery) -> Hint {
         let read = (delivery.body.len() <= BODY_SIZE_MAX).then(|| News::read(&delivery.body));
         match read {
@@ -48,8 +47,8 @@ impl WebhookDecoder for Conekta {
         }
     }
 
-    /// Verified by the account's public keys; with none configured, a hint. A delivery about
-    /// something else than a transfer is genuine and about nothing of ours.
+    /// Verified with the account's public keys; a hint if none are configured. A delivery about
+    /// anything but a transfer is genuine and concerns nothing of ours.
     fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
         let refused = |because: &str| Error::new(ErrorKind::Unauthorized, because);
         if delivery.body.len() > BODY_SIZE_MAX {
@@ -69,12 +68,12 @@ impl WebhookDecoder for Conekta {
         Ok(Decoded::Verified(event))
     }
 
-    /// 200 whatever it was about: Conekta also tells of orders, charges and settlements, and stops
+    /// 200 whatever it was about: Conekta also reports orders, charges and settlements, and stops
     /// after errors. Source: docs: resources/webhooks; that it stops: captured webhook states.
     fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = match receipt {
-            // After errors Conekta stops sending at all, which a flood must not bring about.
+            // After errors Conekta stops sending, and a flood must not cause that.
             Receipt::Taken | Receipt::Crowded => StatusCode::OK,
             Receipt::Refused => StatusCode::UNAUTHORIZED,
             Receipt::Failed => StatusCode::SERVICE_UNAVAILABLE,
@@ -83,19 +82,19 @@ impl WebhookDecoder for Conekta {
     }
 }
 
-/// The one value of the header.
+/// The only value of the header.
 fn digest<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
 }
 
-/// What a delivery is about.
+/// The subject of a delivery.
 enum News {
     Transfer {
-        /// The event's name; none for a bare transfer.
+        /// The event's name; `None` for a bare transfer.
         name: Option<String>,
-        /// When it happened. A bare transfer has the time of its creation only.
+        /// When it happened. A bare transfer has only the time of its creation.
         at: Option<Timestamp>,
         transfer: Transfer,
     },
@@ -105,7 +104,7 @@ enum News {
 
 impl News {
     fn read(body: &[u8]) -> Result<Self, &'static str> {
-        // A list is no event, though serde would take it for one.
+        // A list is no event, although serde would accept it.
         let is_object = body.trim_ascii_start().first() == Some(&b'{');
         let event: Option<EventAnswer<'_>> =
             is_object.then(|| serde_json::from_slice(body).ok()).flatten();
@@ -138,7 +137,8 @@ impl News {
                 observation: None,
             };
         };
-        // A known word under the name of another status contradicts it. An odd word contradicts none.
+        // A known word under the name of another status contradicts it. An unknown word contradicts
+        // none.
         let is_believed = match (name, transfer.status) {
             (Some(name), Some(status)) => event_status(&name) == Some(status),
             (None, _) | (_, None) => true,
@@ -156,8 +156,8 @@ impl News {
     }
 }
 
-/// A transfer under any event, or what an older API calls a payout under that of one. Cash is paid
-/// out in payouts too, and is told of by other names.
+/// Whether it is about a payout of ours: a transfer under any event, or what an older API calls a
+/// payout under an event of payouts. Payouts of cash exist too, under other names.
 fn is_payout(name: &str, object: Option<&RawValue>) -> bool {
     is_word(object, "transfer") || (is_word(object, "payout") && payout_event(name).is_some())
 }

@@ -1,9 +1,9 @@
-//! Conekta's JSON about payouts, field by field, in its own spelling. No logic and no `Debug`: these
-//! shapes hold names and account numbers. What `manage.rs` reads is in `wire/manage.rs`.
+//! Conekta's JSON about payouts, field by field, in its own spelling. The shapes have no `Debug`,
+//! because they contain names and account numbers. `wire/manage.rs` has the shapes of `manage.rs`.
 //!
-//! Answers are read raw where a wrong type must not spoil the rest: the manual's own samples
-//! contradict each other in most places. Fields that nobody here uses are not read. A known field
-//! that comes twice is refused by serde.
+//! Answers are kept raw where a wrong type must not invalidate the rest: the manual's own samples
+//! contradict each other in most places. Unused fields are not parsed. Serde refuses a known field
+//! that occurs twice.
 
 pub(crate) mod manage;
 
@@ -22,8 +22,8 @@ pub(crate) struct PayeeRequest<'a> {
     pub(crate) destinations: Option<[DestinationRequest<'a>; 1]>,
 }
 
-/// The account of a payee. The table calls the number an integer and every sample writes a text.
-/// Source: manual.
+/// The account of a payee. The manual's table calls the number an integer, but every sample has
+/// text. Source: manual.
 #[derive(Serialize)]
 pub(crate) struct DestinationRequest<'a> {
     #[serde(rename = "type")]
@@ -41,7 +41,7 @@ pub(crate) struct TransferRequest<'a> {
     pub(crate) currency: &'static str,
 }
 
-/// A payee, as far as a payout needs it. Source: manual.
+/// The fields of a payee that a payout needs. Source: manual.
 #[derive(Deserialize)]
 pub(crate) struct PayeeAnswer<'a> {
     #[serde(borrow)]
@@ -52,7 +52,7 @@ pub(crate) struct PayeeAnswer<'a> {
     pub(crate) destinations: Option<Vec<&'a RawValue>>,
 }
 
-/// A transfer. `destination` stands in answers, `method` in lists and events. Source: manual.
+/// A transfer. `destination` occurs in answers, `method` in lists and events. Source: manual.
 #[derive(Deserialize)]
 pub(crate) struct TransferAnswer<'a> {
     #[serde(borrow)]
@@ -118,7 +118,7 @@ pub(crate) struct ErrorAnswer<'a> {
     pub(crate) data: Option<&'a RawValue>,
 }
 
-/// One entry of `details`. `param` of the samples is `params` in the table; nobody here reads it.
+/// One entry of `details`. `param` in the samples is `params` in the table; it is not read here.
 /// Source: manual.
 #[derive(Deserialize)]
 pub(crate) struct ErrorDetail<'a> {
@@ -130,7 +130,7 @@ pub(crate) struct ErrorDetail<'a> {
     pub(crate) code: Option<&'a RawValue>,
 }
 
-/// The balance; of its ten members these. Source: openapi: schemas/balances.
+/// The balance, with the fields that are used. Source: openapi: schemas/balances.
 #[derive(Deserialize)]
 pub(crate) struct BalanceAnswer<'a> {
     #[serde(borrow)]
@@ -139,7 +139,7 @@ pub(crate) struct BalanceAnswer<'a> {
     pub(crate) pending: Option<Vec<&'a RawValue>>,
 }
 
-/// One sum of the balance. Source: openapi: schemas/balances.
+/// One amount in the balance. Source: openapi: schemas/balances.
 #[derive(Deserialize)]
 pub(crate) struct SumAnswer<'a> {
     #[serde(borrow)]

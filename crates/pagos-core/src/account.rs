@@ -1,4 +1,5 @@
-//! A beneficiary's account: bank, type, number. Not the configured account of a provider.
+//! A beneficiary's bank account: its bank, type and number. (An account at a provider is an
+//! `AccountName`.)
 
 use std::{fmt, str::FromStr};
 
@@ -40,7 +41,8 @@ const WORDS: [(&str, AccountType); 12] = [
     ("tarjeta", AccountType::Card),
 ];
 
-/// English words and the usual Spanish ones (`ahorros`, `corriente`, `vista`, `billetera`).
+/// Reads the English words and the usual Spanish ones (`ahorros`, `corriente`, `vista`,
+/// `billetera`).
 impl FromStr for AccountType {
     type Err = Error;
 
@@ -61,9 +63,9 @@ impl fmt::Display for AccountType {
     }
 }
 
-/// A bank as the provider calls it: an id, a code or a name. 1 to 64 characters, trimmed.
+/// A bank in the provider's own terms: an id, a code or a name. 1 to 64 characters, trimmed.
 ///
-/// Which of them a provider understands is the provider's check.
+/// Each provider's `check` decides which of them it understands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BankCode {
@@ -71,7 +73,7 @@ pub struct BankCode {
 }
 
 impl BankCode {
-    /// Checks the length and takes the text over.
+    /// Checks the length and keeps the text.
     ///
     /// # Errors
     /// `Invalid` if empty, over 64 characters, padded with spaces, or with control characters.
@@ -112,7 +114,7 @@ impl From<BankCode> for String {
     }
 }
 
-/// The number of an account. 1 to 64 visible ASCII characters; leading zeros stay; never printed.
+/// An account number: 1 to 64 visible ASCII characters. Leading zeros are kept; `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AccountNumber {
@@ -120,7 +122,7 @@ pub struct AccountNumber {
 }
 
 impl AccountNumber {
-    /// Checks the form and takes the text over.
+    /// Checks the form and keeps the text.
     ///
     /// # Errors
     /// `Invalid`, without the number in the message.

@@ -1,10 +1,10 @@
-//! The Mexican CLABE, an account number of 18 digits with a check digit. No table of banks.
+//! The Mexican CLABE: an account number of 18 digits, the last of which is a check digit.
 
 use std::{fmt, str::FromStr};
 
 use crate::Error;
 
-/// A CLABE whose check digit (weights 3-7-1) is right.
+/// A CLABE with a correct check digit (weights 3-7-1).
 ///
 /// ```
 /// use pagos_core::Clabe;

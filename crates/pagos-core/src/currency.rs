@@ -1,4 +1,4 @@
-//! ISO 4217 currencies of the countries that the providers serve. No exchange rates.
+//! The ISO 4217 currencies of the countries that the providers serve.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// A currency with its ISO 4217 exponent. Each provider states its own wire form besides.
+/// A currency with its ISO 4217 exponent. Each provider defines separately how it writes amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub enum Currency {
     Brl,
     /// Chilean peso, which has no cents.
     Clp,
-    /// Colombian peso. ISO gives it cents that nobody pays with.
+    /// Colombian peso. ISO gives it two decimals, but cents are not used in practice.
     Cop,
     /// Egyptian pound.
     Egp,
@@ -45,8 +45,8 @@ pub enum Currency {
     Vnd,
 }
 
-/// Code and exponent, pinned here so that no update of a dependency can change what an amount means.
-/// Source: ISO 4217 list one (active codes).
+/// Codes and exponents. They are written out here so that no update of a dependency can change what
+/// an amount means. Source: ISO 4217 list one (active codes).
 const TABLE: [(Currency, &str, u8); 16] = [
     (Currency::Ars, "ARS", 2),
     (Currency::Brl, "BRL", 2),

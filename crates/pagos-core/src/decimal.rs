@@ -1,4 +1,4 @@
-//! Decimal numbers read from text, exactly. No arithmetic and no rounding.
+//! Exact decimal numbers, parsed from text. Nothing is ever rounded.
 
 use std::{fmt, str::FromStr};
 
@@ -6,8 +6,7 @@ use crate::Error;
 
 /// An exact decimal: `coefficient / 10^scale`, at most 30 digits.
 ///
-/// Reads what JSON calls a number (`5150.0000`, `-3`, `1.5E9`); two decimals are equal when their
-/// values are.
+/// Parses JSON numbers (`5150.0000`, `-3`, `1.5E9`). Two decimals are equal when their values are.
 ///
 /// ```
 /// use pagos_core::Decimal;

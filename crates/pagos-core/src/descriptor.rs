@@ -1,4 +1,4 @@
-//! What a provider says of itself, as constants. No credentials and no state.
+//! What a provider states about itself, as constants.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -17,54 +17,55 @@ pub struct Descriptor {
     pub currencies: &'static [Currency],
     /// What a repeated `create` with the same key does.
     pub deduplication: Deduplication,
-    /// When "no such payout" is proof.
+    /// When answers of "no such payout" count as proof.
     pub absence: Absence,
-    /// For how long after success a payout can come back; `None` where nobody states a limit.
+    /// For how long after success a payout can still be returned; `None` if no limit is documented.
     pub return_window: Option<Duration>,
-    /// How long a payout may be under way before a person is called; `None` where nobody states how
-    /// long it takes.
+    /// How long a payout may stay pending before a person is called; `None` if no duration is
+    /// documented.
     pub pending_max: Option<Duration>,
-    /// How long an answer may take, where that is longer than callers wait by default; `None` where
-    /// nothing is known of it.
+    /// How long the provider may take to answer, if longer than the default deadline; `None` if
+    /// unknown.
     pub answer_max: Option<Duration>,
-    /// Is the wire contract published, or do we assume it?
+    /// Whether the wire contract is published or assumed.
     pub contract: Contract,
 }
 
-/// What a repeated `create` with the same key does, and so what may be done in doubt:
-/// [`crate::manual::unknown`] has the rule.
+/// What a repeated `create` with the same key does, which determines what may be done in doubt. The
+/// rule is in [`crate::manual::unknown`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Deduplication {
-    /// The provider refuses a repeated key. After enough denials the same key is sent again.
+    /// The provider refuses a repeated key. After enough answers of "no such payout", the same key
+    /// is sent again.
     ByKey,
     /// The provider answers a repeated key with its first answer, whatever that was, for at least so
     /// long after the first request; afterwards a repeat may pay twice. After enough denials the same
     /// key is sent again while the provider certainly remembers it; later a person decides.
     ByKeyFor(Duration),
-    /// A fresh object per payout makes the transfer identifiable. After enough denials it is sent
-    /// again to the same object, if its handle is stored.
+    /// A fresh object per payout makes the transfer identifiable. After enough answers of "no such
+    /// payout", the payout is sent again to the same object, if its handle is stored.
     ByHandle,
     /// A repeat may pay twice. In doubt a person decides.
     None,
 }
 
-/// When answers of the form "no such payout" prove that nothing was created. What follows from the
-/// proof is in [`crate::manual::unknown`].
+/// When answers of "no such payout" prove that nothing was created. [`crate::manual::unknown`] says
+/// what the proof allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Absence {
-    /// At least so many answers in a row ...
+    /// The minimum number of such answers in a row.
     pub answers_min: u32,
-    /// ... over at least so long since the request may have left.
+    /// The minimum time since the request may have left.
     pub grace: Duration,
 }
 
 /// Whether a provider's wire contract is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Contract {
-    /// Every money-moving fact has a page of the provider's behind it.
+    /// The provider's own pages document every fact that moves money.
     Documented,
-    /// Some are assumed: refused in [`Environment::Live`] until the configuration says that the
-    /// contract was verified.
+    /// Some facts are assumed. The provider is refused in [`Environment::Live`] until the
+    /// configuration states that the contract was verified.
     Assumed,
 }
 
@@ -72,7 +73,8 @@ impl Contract {
     /// Refuses to send real money over an assumed contract that nobody has verified.
     ///
     /// # Errors
-    /// `Invalid` for the field `contract_verified`, with what is missing and what to do.
+    /// `Invalid` for the field `contract_verified`; the message says what is missing and what to
+    /// do.
     ///
     /// ```
     /// use pagos_core::{Contract, Environment, Verification};
@@ -98,7 +100,7 @@ impl Contract {
     }
 }
 
-/// Whether an operator states that an assumed contract was compared with the provider's own
+/// Whether the operator states that the assumed contract was compared with the provider's own
 /// documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verification {
@@ -108,7 +110,7 @@ pub enum Verification {
     Stated,
 }
 
-/// Which world a configuration belongs to.
+/// Whether a configuration moves real money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
@@ -118,7 +120,7 @@ pub enum Environment {
     Live,
 }
 
-/// `sandbox` or `live`.
+/// Parses `sandbox` or `live`.
 impl FromStr for Environment {
     type Err = Error;
 
@@ -146,7 +148,7 @@ impl fmt::Display for Environment {
 pub struct Country(&'static str);
 
 impl Country {
-    /// Names a country; for constants of provider crates.
+    /// Names a country. Meant for constants of provider crates.
     pub const fn new(alpha3: &'static str) -> Self {
         Self(alpha3)
     }

@@ -1,4 +1,4 @@
-//! Identity documents of beneficiaries and payers. Nothing of a number is ever printed.
+//! Identity documents of beneficiaries and payers. Their numbers are never printed.
 
 use std::{fmt, str::FromStr};
 
@@ -53,7 +53,7 @@ const WORDS: [(&str, DocumentType); 13] = [
     ("rfc", DocumentType::Rfc),
 ];
 
-/// Case does not matter; `pa` is read as `passport`.
+/// Parses the kind in any case; `pa` means `passport`.
 impl FromStr for DocumentType {
     type Err = Error;
 
@@ -74,8 +74,8 @@ impl fmt::Display for DocumentType {
     }
 }
 
-/// A document with a number that has the right form: 3 to 32 letters and digits, plus `.` and `-`
-/// as written on the document. Leading zeros stay. A RUT's check digit is checked.
+/// A document whose number has the right form: 3 to 32 letters and digits, plus `.` and `-` as
+/// written on the document. Leading zeros are kept. The check digit of a RUT is verified.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked")]
 pub struct Document {
@@ -90,7 +90,7 @@ struct Unchecked {
 }
 
 impl Document {
-    /// Checks the number's form.
+    /// Checks the form of the number.
     ///
     /// # Errors
     /// `Invalid`, without the number in the message.

@@ -1,27 +1,28 @@
-//! The one error of the domain: its kind is the caller's next step. Not a list of what can break.
+//! The error of the domain. Its kind tells the caller what to do next.
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
 /// What the caller does next. Exhaustive on purpose: a new kind must break every `match`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// Our input cannot be said to this provider; nothing was sent. Fix the input.
+    /// The provider cannot carry this input; nothing was sent. Fix the input.
     Invalid,
-    /// Certainly never reached the provider, or the call moves no money. Send again.
+    /// The request certainly never reached the provider, or the call moves no money. Send again.
     Undelivered,
-    /// Refused unread. Send again after [`Error::retry_after`].
+    /// The provider refused the request unread. Send again after [`Error::retry_after`].
     Throttled,
-    /// Credentials, clock, IP address or signature refused. An operator acts.
+    /// The provider refused the credentials, clock, IP address or signature. An operator must act.
     Unauthorized,
-    /// A documented, definite no: no money moves under this key. Final for this attempt.
+    /// A documented, definite refusal: no money moves under this key. Final for this attempt.
     Rejected,
-    /// It may have happened. Ask; never send under another key ([`crate::manual::unknown`]).
+    /// The payout may have happened. Query it; never send it under another key
+    /// ([`crate::manual::unknown`]).
     Unknown,
 }
 
 impl ErrorKind {
-    /// The word for reports and stores: `invalid`, `undelivered`, `throttled`, `unauthorized`,
-    /// `rejected`, `unknown`.
+    /// The stable word for reports and stores: `invalid`, `undelivered`, `throttled`,
+    /// `unauthorized`, `rejected`, `unknown`.
     pub fn word(self) -> &'static str {
         match self {
             ErrorKind::Invalid => "invalid",
@@ -36,8 +37,8 @@ impl ErrorKind {
 
 /// The error of every fallible operation of the domain and of the providers.
 ///
-/// `Display` prints this level only; the cause is in [`StdError::source`]. No secret, account
-/// number or document is ever part of the message.
+/// `Display` prints this level only; the cause is in [`StdError::source`]. The message never
+/// contains a secret, an account number or a document.
 ///
 /// ```
 /// use pagos_core::{Error, ErrorKind};
@@ -60,7 +61,7 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind` with what happened.
+    /// An error of `kind`; `message` says what happened.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let inner = Inner {
             kind,
@@ -73,42 +74,42 @@ impl Error {
         Self { inner: Box::new(inner) }
     }
 
-    /// Our input in `field` is to blame. Follow with [`Error::because`].
+    /// An error caused by our input in `field`. Follow it with [`Error::because`].
     pub fn invalid(field: &'static str) -> Self {
         let mut error = Self::new(ErrorKind::Invalid, "not valid");
         error.inner.field = Some(field);
         error
     }
 
-    /// Says what happened.
+    /// Sets the message.
     #[must_use]
     pub fn because(mut self, message: impl Into<String>) -> Self {
         self.inner.message = message.into();
         self
     }
 
-    /// The same error about another field: what was read as an amount is the limit `amount_min`, say.
+    /// Names another field: an amount that was parsed for the limit `amount_min`, for example.
     #[must_use]
     pub fn about(mut self, field: &'static str) -> Self {
         self.inner.field = Some(field);
         self
     }
 
-    /// Keeps the provider's own word for it, for the history.
+    /// Adds the provider's own code, which the history keeps.
     #[must_use]
     pub fn with_provider_code(mut self, code: impl Into<String>) -> Self {
         self.inner.provider_code = Some(code.into());
         self
     }
 
-    /// Says how long to wait before the call is worth repeating.
+    /// Adds how long to wait before repeating the call.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.inner.retry_after = Some(wait);
         self
     }
 
-    /// Keeps the cause.
+    /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
@@ -120,28 +121,28 @@ impl Error {
         self.inner.kind
     }
 
-    /// The field of our input that is to blame, if one is.
+    /// The field of our input that caused the error, if one did.
     pub fn field(&self) -> Option<&'static str> {
         self.inner.field
     }
 
-    /// What happened, without the field.
+    /// The message without the field.
     pub fn message(&self) -> &str {
         &self.inner.message
     }
 
-    /// The provider's own word, when it gave one.
+    /// The provider's own code, if it gave one.
     pub fn provider_code(&self) -> Option<&str> {
         self.inner.provider_code.as_deref()
     }
 
-    /// How long to wait, when the provider or the kind says so.
+    /// How long to wait, if the provider or the kind tells.
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
     }
 }
 
-// By hand: thiserror does not see a source behind the box.
+// Written by hand because thiserror does not see a source behind the box.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.inner.field {

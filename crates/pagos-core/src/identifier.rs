@@ -1,4 +1,4 @@
-//! Names of things: our key, the provider's reference, the configured account, a prepared handle.
+//! Identifiers: our key, the provider's reference, the name of a configured account, a handle.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// Declares a text newtype that is checked once, when it is built.
+/// Declares a newtype over text that is checked once, in its constructor.
 macro_rules! identifier {
     (
         $(#[$meta:meta])*
@@ -20,7 +20,7 @@ macro_rules! identifier {
         }
 
         impl $name {
-            /// Checks the text and takes it over.
+            /// Checks the text and keeps it.
             ///
             /// # Errors
             /// `Invalid` with the rule that is broken.
@@ -72,10 +72,10 @@ macro_rules! identifier {
 }
 
 identifier!(
-    /// Our own reference of a payout or a payment, chosen before it is sent and never changed.
+    /// Our own name for a payout or a payment, chosen before it is sent and never changed.
     ///
-    /// 1 to 32 of `A-Z a-z 0-9 _ -`. A provider may allow less and then says so in its check. A UUID fits
-    /// without its hyphens: `uuid.simple()` has 32 digits, `uuid.hyphenated()` 36 characters.
+    /// 1 to 32 of `A-Z a-z 0-9 _ -`. A provider that allows less says so in its check. A UUID fits
+    /// without its hyphens: `uuid.simple()` has 32 digits, `uuid.hyphenated()` has 36 characters.
     OrderKey,
     "key",
     32,
@@ -98,9 +98,9 @@ identifier!(
 );
 
 identifier!(
-    /// The name of a configured instance of a provider. 1 to 32 of `a-z 0-9 _ -`.
+    /// The name of a configured account at a provider. 1 to 32 of `a-z 0-9 _ -`.
     ///
-    /// The account of a provider that has only one bears the provider's name.
+    /// If a provider has only one account, that account has the provider's name.
     AccountName,
     "provider",
     32,
@@ -109,15 +109,15 @@ identifier!(
     |_| ""
 );
 
-/// `8-4-4-4-12` hexadecimal digits: the form of a UUID that most libraries print.
+/// Matches `8-4-4-4-12` hexadecimal digits, the form in which most libraries print a UUID.
 fn is_hyphenated_uuid(text: &str) -> bool {
     let is_group = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(is_group)
 }
 
-/// What `prepare` made and `create` and `query` need: the id of a payee, or the very instruction
-/// that was signed. 1 to 4,096 visible ASCII characters, which may name a person: `Debug` shows
-/// nothing of them.
+/// What `prepare` made and what `create` and `query` need: the id of a payee, or the exact
+/// instruction that was signed. 1 to 4,096 visible ASCII characters. It may contain personal data,
+/// so `Debug` hides it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Handle {
@@ -125,10 +125,10 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Checks the text and takes it over.
+    /// Checks the text and keeps it.
     ///
     /// # Errors
-    /// `Invalid` with the rule that is broken, without the text.
+    /// `Invalid` with the rule that is broken. The message does not contain the text.
     pub fn new(text: impl Into<String>) -> Result<Self, Error> {
         let text = text.into();
         let is_legal = text.bytes().all(|byte| byte.is_ascii_graphic());

@@ -1,6 +1,7 @@
-//! The shared words of Pagos: money, orders, observations, the status machine, the provider traits.
+//! The shared vocabulary of Pagos: money, orders, observations, the status machine, the provider
+//! traits.
 //!
-//! This crate does no I/O, reads no clock and draws no random number. It knows no provider by name.
+//! This crate does no I/O, reads no clock, draws no random numbers and names no provider.
 //!
 //! Start with [`manual::reversal`] if you wonder why a final status can change, with
 //! [`manual::unknown`] if you wonder when a payout may be sent again, with [`PayoutProvider`] if you

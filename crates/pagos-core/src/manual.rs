@@ -1,4 +1,4 @@
-//! The reasons behind the rules, next to the code that obeys them. No code.
+//! The reasons behind the rules, kept next to the code that follows them.
 
 #[doc = include_str!("manual/reversal.md")]
 pub mod reversal {}

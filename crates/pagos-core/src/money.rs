@@ -1,4 +1,4 @@
-//! Amounts of money as integers of the minor unit. No floats, no rounding, no conversion.
+//! Amounts of money as integers of the minor unit, without floats, rounding or conversion.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Money {
         Self { minor, currency }
     }
 
-    /// Reads major units with a dot and no thousands separator: `150000`, `1250.50`.
+    /// Parses major units with a dot and no thousands separator: `150000`, `1250.50`.
     ///
     /// # Errors
     /// `Invalid` for a comma, a sign, an exponent, spaces, more decimals than the currency has
@@ -60,10 +60,10 @@ impl Money {
         Self::from_decimal(decimal, currency)
     }
 
-    /// The amount that a decimal of major units says.
+    /// The amount given as a decimal of major units.
     ///
     /// # Errors
-    /// `Invalid` if the currency cannot carry it exactly.
+    /// `Invalid` if the currency cannot represent it exactly.
     pub fn from_decimal(major: Decimal, currency: Currency) -> Result<Self, Error> {
         match major.to_minor(currency.exponent()) {
             Some(minor) => Ok(Self { minor, currency }),
@@ -72,7 +72,8 @@ impl Money {
         }
     }
 
-    /// Major units as text with exactly `decimals` digits after the dot (none: no dot).
+    /// Formats major units with exactly `decimals` digits after the dot; without a dot if that is
+    /// 0.
     ///
     /// # Errors
     /// `Invalid` if a non-zero digit would be dropped (1500.50 COP at `decimals` 0).
@@ -103,7 +104,7 @@ impl Money {
     }
 }
 
-/// Major units with the currency's own number of decimals, then the code: `1250.50 COP`.
+/// Prints major units with the currency's own number of decimals, then the code: `1250.50 COP`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let major = self.to_major(self.currency.exponent()).map_err(|_| fmt::Error)?;

@@ -1,10 +1,10 @@
-//! One thing learned about a payout or payment. Append-only: nothing here is ever changed.
+//! One thing learned about a payout or payment. Observations are added and never changed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Money, OrderKey, ProviderRef, Status, Timestamp};
 
-/// How something was learned; decides how much it may change.
+/// How something was learned, which decides how much it may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -14,7 +14,7 @@ pub enum Source {
     Query,
     /// A webhook whose signature was verified.
     VerifiedEvent,
-    /// A webhook that anybody could have sent. Never changes a state.
+    /// A webhook that anybody could have sent. It never changes a status.
     UnverifiedEvent,
     /// A row of a list or a statement, which may lag.
     Listing,
@@ -36,7 +36,7 @@ impl Source {
     }
 }
 
-/// What the provider repeated of our order, to be compared with it.
+/// The parts of our order that the provider repeated, to be compared with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Echo {
     /// Our key, as the provider wrote it.
@@ -48,7 +48,7 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// What in the echo differs from the order with this key and amount, in words for an operator.
+    /// How the echo differs from an order with this key and amount, in words for an operator.
     pub fn contradiction(&self, key: &OrderKey, amount: Money) -> Option<String> {
         if let Some(told) = self.key.as_deref().filter(|told| *told != key.as_str()) {
             return Some(format!("the provider speaks of key {told:?}, the order is {key}"));
@@ -61,17 +61,17 @@ impl Echo {
 /// One thing learned.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Observation {
-    /// What it says. [`Status::Unknown`] where the provider's word was not understood.
+    /// The reported status; [`Status::Unknown`] if the provider's status word was not understood.
     pub status: Status,
-    /// The provider used a status word that nobody documented: it has told something, and we cannot
-    /// read it. Such a word is no status and changes none. It stands in `provider_code`.
+    /// Whether the provider used an undocumented status word. Such a word stands for no status and
+    /// changes none; `provider_code` keeps it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_understood: bool,
     /// How it was learned.
     pub source: Source,
     /// When we learned it, by our clock.
     pub seen_at: Timestamp,
-    /// For answers: when the query left, by our clock.
+    /// For answers: when the query was sent, by our clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
     /// When it happened, by the provider's clock.
@@ -80,8 +80,8 @@ pub struct Observation {
     /// The provider's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<ProviderRef>,
-    /// For payments: the provider's id of the payer's try that this is about, where one session
-    /// can see several. Each stands for itself: a failed try says nothing about another one.
+    /// For payments: the provider's id of the payer's try, since a session can have several. Tries
+    /// are independent: one that failed says nothing about another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<ProviderRef>,
     /// The provider's own status word or error code, raw.
@@ -93,16 +93,16 @@ pub struct Observation {
     /// What the provider charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fee: Option<Money>,
-    /// What came back to us; less than the amount for a partial return.
+    /// What was returned to us; less than the amount for a partial return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Money>,
-    /// What the provider repeated of the order.
+    /// The parts of the order that the provider repeated.
     #[serde(default)]
     pub echo: Echo,
 }
 
 impl Observation {
-    /// An observation with nothing but the needful.
+    /// An observation with only the required fields.
     pub fn new(status: Status, source: Source, seen_at: Timestamp) -> Self {
         Self {
             status,
@@ -121,11 +121,11 @@ impl Observation {
         }
     }
 
-    /// The provider told a status in a word that nobody documented. To read it as a status of any
-    /// kind would be a guess, and after a success the guess "still under way" would hide for ever
-    /// that the money came back.
+    /// An observation of an undocumented status word. Reading the word as any status would be a
+    /// guess: after a success, the guess "still pending" would hide for ever that the money came
+    /// back.
     ///
-    /// `word` is stored and shown, so secrets and people must have been masked in it.
+    /// `word` is stored and shown, so the caller masks secrets and personal data in it first.
     ///
     /// ```
     /// use pagos_core::{Observation, Source, Status, Timestamp};

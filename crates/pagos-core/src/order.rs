@@ -1,4 +1,5 @@
-//! What we want to pay out, and what a provider has against an order. Money in is in `payment.rs`.
+//! Payout orders, and the violations that a provider reports about them. Payments are in
+//! `payment.rs`.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AccountName, AccountNumber, AccountType, BankCode, Document, Money, OrderKey};
 
-/// Who is paid, and where. `Debug` shows nothing of the person.
+/// The person or company that is paid, and the account. `Debug` hides all of it.
 ///
 /// ```
 /// use pagos_core::{AccountNumber, AccountType, BankCode, Beneficiary, Document, DocumentType};
@@ -30,14 +31,14 @@ pub struct Beneficiary {
     pub account_type: AccountType,
     /// The number of the account, or the telephone number of a wallet.
     pub account_number: AccountNumber,
-    /// Electronic mail, for providers that take it.
+    /// Email address, for providers that use it.
     pub email: Option<String>,
-    /// Telephone, for providers that take it.
+    /// Telephone number, for providers that use it.
     pub phone: Option<String>,
 }
 
 impl Beneficiary {
-    /// What every provider needs; most of them want a bank and a document, too.
+    /// A beneficiary with what every provider needs. Most providers need a bank and a document too.
     pub fn new(
         name: impl Into<String>,
         account_type: AccountType,
@@ -54,34 +55,34 @@ impl Beneficiary {
         }
     }
 
-    /// With the document that the account was opened with.
+    /// Sets the document that the account was opened with.
     #[must_use]
     pub fn with_document(self, document: Document) -> Self {
         Self { document: Some(document), ..self }
     }
 
-    /// With the bank, in the provider's own words.
+    /// Sets the bank, in the provider's own words.
     #[must_use]
     pub fn with_bank(self, bank: BankCode) -> Self {
         Self { bank: Some(bank), ..self }
     }
 
-    /// With a mail address, for providers that take it.
+    /// Sets the email address, for providers that use it.
     #[must_use]
     pub fn with_email(self, email: impl Into<String>) -> Self {
         Self { email: Some(email.into()), ..self }
     }
 
-    /// With a telephone number, for providers that take it.
+    /// Sets the telephone number, for providers that use it.
     #[must_use]
     pub fn with_phone(self, phone: impl Into<String>) -> Self {
         Self { phone: Some(phone.into()), ..self }
     }
 }
 
-/// One payout that we want: who, how much, through which account, under which key.
+/// One payout to make: who is paid, how much, through which account, under which key.
 ///
-/// Any value is legal here; what a provider cannot carry, its `check` says.
+/// Any value is legal here; the provider's `check` reports what it cannot carry.
 ///
 /// ```
 /// use pagos_core::{AccountName, Beneficiary, Currency, Money, OrderKey, PayoutOrder};
@@ -96,7 +97,7 @@ impl Beneficiary {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayoutOrder {
-    /// Our own reference. Unique in a store; the provider sees it where it can carry it.
+    /// Our own key, unique in a store. The provider sees it if its protocol has a place for it.
     pub key: OrderKey,
     /// The configured account that pays.
     pub account: AccountName,
@@ -119,26 +120,26 @@ impl PayoutOrder {
         Self { key, account, amount, beneficiary, description: None }
     }
 
-    /// With a text that the beneficiary may see.
+    /// Sets a text that the beneficiary may see.
     #[must_use]
     pub fn with_description(self, description: impl Into<String>) -> Self {
         Self { description: Some(description.into()), ..self }
     }
 }
 
-/// One thing that a provider has against an order. All of them are reported in one go.
+/// One objection of a provider to an order. All objections are reported at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// The field, by the name of its CSV column: `amount`, `bank`, `document` ...
     pub field: &'static str,
-    /// What is wrong. No account number and no document in it.
+    /// What is wrong, without account numbers and documents.
     pub because: String,
     /// What to do.
     pub remedy: String,
 }
 
 impl Violation {
-    /// What is wrong with `field`, and what to do.
+    /// A violation of `field`: what is wrong, and what to do.
     pub fn new(field: &'static str, because: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { field, because: because.into(), remedy: remedy.into() }
     }

@@ -1,5 +1,5 @@
-//! Money in: what we ask a payer for, the session in which it is paid, and who opens it.
-//! Where a payment stands is `status.rs`, the same as for payouts.
+//! Payments: what we ask a payer for, the session in which it is paid, and the trait that opens it.
+//! Payments have the same statuses as payouts (`status.rs`).
 
 use std::{fmt, time::Duration};
 
@@ -13,40 +13,40 @@ use crate::{
 
 /// Asks for payments.
 ///
-/// No method retries. Nothing here moves money by itself: a payer does, in a session.
+/// No method retries. No method moves money by itself: a payer does that in a session.
 #[async_trait]
 pub trait PaymentProvider: Send + Sync {
     /// How sessions behave.
     fn terms(&self) -> PaymentTerms;
 
-    /// Everything that this provider has against the order. Pure.
+    /// Reports everything that this provider objects to in the order. Pure.
     ///
     /// # Errors
-    /// All violations in one go; never an empty list.
+    /// All violations at once; never an empty list.
     fn check(&self, order: &PaymentOrder) -> Result<(), Vec<Violation>>;
 
-    /// Opens a session in which a payer can pay. Store what it returns before the payer sees the
+    /// Opens a session in which a payer can pay. Store the result before the payer sees the
     /// address: without [`PaymentSession::secret`] the outcome may be impossible to verify.
     ///
     /// # Errors
-    /// By the next step, as [`crate::PayoutProvider::create`]. After `Unknown`, [`Repeat`] says
+    /// By the next step, like [`crate::PayoutProvider::create`]. After `Unknown`, [`Repeat`] says
     /// whether another call is safe.
     async fn create(&self, order: &PaymentOrder) -> Result<PaymentSession, Error>;
 
-    /// Asks about one session: an observation per try of a payer, oldest first.
+    /// Asks about one session; returns one observation for each try of a payer, oldest first.
     ///
     /// # Errors
-    /// As [`crate::PayoutProvider::query`].
+    /// The same as [`crate::PayoutProvider::query`].
     async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error>;
 }
 
 /// How a provider's payment sessions behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentTerms {
-    /// How long a payer has, from the opening; `None` where nobody states it.
+    /// How long a payer has after the opening; `None` if no limit is documented.
     pub open_for: Option<Duration>,
-    /// After the end of a session: when answers that nobody paid prove it. `grace` counts from the
-    /// end. A payment that arrives later still counts.
+    /// When answers after the end of a session prove that nobody paid. `grace` counts from the end.
+    /// A payment that arrives later still counts.
     pub absence: Absence,
     /// What a second `create` for the same key does.
     pub repeat: Repeat,
@@ -55,19 +55,19 @@ pub struct PaymentTerms {
 /// What a second `create` for the same key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Repeat {
-    /// It opens another session beside the first. Harmless as long as the address of one of them is
-    /// never given away; if both are, the order can be paid twice.
+    /// It opens another session beside the first. This is harmless as long as only one of the two
+    /// addresses is ever given to a payer; otherwise the order can be paid twice.
     OpensAnother,
-    /// The provider refuses it: whoever wants another session takes another key.
+    /// The provider refuses it. Another session needs another key.
     Refused,
 }
 
-/// One payment that we ask for.
+/// One payment to collect.
 ///
-/// Any value is legal here; what a provider cannot carry, its `check` says.
+/// Any value is legal here; the provider's `check` reports what it cannot carry.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentOrder {
-    /// Our own reference. Never shared with a payout.
+    /// Our own key. A payout never has the same one.
     pub key: OrderKey,
     /// The configured account that collects.
     pub account: AccountName,
@@ -82,22 +82,23 @@ pub struct PaymentOrder {
     /// Only the holder of `document` may pay.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_document_locked: bool,
-    /// The payer's bank, where it is known or the payment method needs it.
+    /// The payer's bank, if it is known or the payment method needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank: Option<BankCode>,
-    /// The payer's mail address.
+    /// The payer's email address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The payer's telephone.
+    /// The payer's telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// Free text that the payer may see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where the payer's browser goes after paying; `None` for the account's own.
+    /// Where the payer's browser goes after paying; `None` uses the account's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_url: Option<String>,
-    /// Where the payer's browser goes after failing or giving up; `None` for the account's own.
+    /// Where the payer's browser goes after failing or giving up; `None` uses the account's
+    /// setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_url: Option<String>,
     /// Lines that the provider keeps with the payment.
@@ -106,7 +107,8 @@ pub struct PaymentOrder {
 }
 
 impl PaymentOrder {
-    /// An order of which only the three things are known that every payment needs. The rest are fields.
+    /// An order with the three values that every payment needs. The other fields can be set
+    /// directly.
     ///
     /// ```
     /// use pagos_core::{AccountName, Currency, Money, OrderKey, PaymentOrder};
@@ -139,31 +141,32 @@ impl PaymentOrder {
     }
 }
 
-/// One line about a payment.
+/// One line of metadata on a payment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// What it is: `Invoice`.
+    /// The name of the line: `Invoice`.
     pub name: String,
     /// The value, as text even for numbers.
     pub value: String,
-    /// Does the payer see it?
+    /// Whether the payer sees it.
     pub is_shown: bool,
 }
 
-/// An opened session: where to send the payer.
+/// An opened session: the page or code with which the payer pays.
 #[derive(Debug, Clone)]
 pub struct PaymentSession {
-    /// What the provider's answer says; its reference names the session.
+    /// What the provider's answer said; its reference names the session.
     pub observation: Observation,
     /// The page for the payer, if there is one.
     pub url: Option<String>,
     /// A code to pay with, if there is one.
     pub code: Option<String>,
-    /// What deliveries about this session are verified with, where the provider issues one for each.
+    /// The secret that verifies deliveries about this session, if the provider issues one per
+    /// session.
     pub secret: Option<Secret>,
 }
 
-/// Which session of which payment is meant.
+/// Names one session of one payment.
 #[derive(Debug, Clone, Copy)]
 pub struct PaymentRef<'a> {
     /// The order, with our key.

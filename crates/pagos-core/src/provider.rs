@@ -1,4 +1,4 @@
-//! What a provider can do, as small traits. What it cannot do is absent, not a stub.
+//! What a provider can do, as small traits. A provider does not implement what it cannot do.
 
 use std::fmt::Debug;
 
@@ -11,41 +11,43 @@ use crate::{
 
 /// Sends payouts and answers queries about them.
 ///
-/// No method retries. Dropping a future does not take a request back: after a dropped `create`
-/// the outcome is unknown.
+/// No method retries. Dropping a future does not recall a request: after a dropped `create` the
+/// outcome is unknown.
 #[async_trait]
 pub trait PayoutProvider: Debug + Send + Sync {
     /// The provider's constant properties.
     fn descriptor(&self) -> &'static Descriptor;
 
-    /// Which world the account belongs to, by its configuration: whether its payouts are real money.
+    /// Whether the configured account pays real money.
     fn environment(&self) -> Environment;
 
-    /// Everything that this provider has against the order. Pure; what a plan runs on every row.
+    /// Reports everything that this provider objects to in the order. Pure; a plan calls it for
+    /// every row.
     ///
     /// # Errors
-    /// All violations in one go; never an empty list.
+    /// All violations at once; never an empty list.
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>>;
 
-    /// The bank that a good order goes to, as this provider's table understands it: for a person who
-    /// compares it with what was meant. `None` if no table has it. Pure; nobody is asked.
+    /// The bank that a valid order goes to according to this provider's table, so that a person can
+    /// compare it with the intended one. `None` if the bank is in no table. Pure; sends nothing.
     fn payee_bank(&self, order: &PayoutOrder) -> Option<Bank>;
 
-    /// Is [`PayoutProvider::prepare`] to be called at this moment, before the order is sent without a
-    /// handle? Where it is not, the payout costs one durable write less. Pure and quick.
+    /// Whether [`PayoutProvider::prepare`] must be called now, before an order without a handle is
+    /// sent. If not, the payout costs one durable write less. Pure and fast.
     fn must_prepare(&self) -> bool;
 
     /// Makes what `create` and `query` need: a payee, the instruction that both of them sign, or a
-    /// login. It is stored before anything is sent. Moves no money. `None` where nothing is to be stored.
+    /// login. The caller stores it before anything is sent. Moves no money. `None` if there is
+    /// nothing to store.
     ///
     /// # Errors
-    /// Never [`crate::ErrorKind::Unknown`] in a way that matters: a lost reply is harmless.
+    /// A lost reply is harmless here, so [`crate::ErrorKind::Unknown`] has no special meaning.
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error>;
 
     /// Sends the payout, once. The caller has stored the intent and the attempt before.
     ///
-    /// The request that moves money is given to the transport with `departure`: after that moment it
-    /// does not leave, and the error is `Undelivered`.
+    /// The request that moves money is given to the transport with `departure`. After that moment
+    /// it is not sent any more, and the error is `Undelivered`.
     ///
     /// # Errors
     /// By the next step, see [`crate::ErrorKind`]. A timeout, a 5xx, an unreadable answer, a
@@ -60,37 +62,37 @@ pub trait PayoutProvider: Debug + Send + Sync {
     /// Asks about one payout.
     ///
     /// # Errors
-    /// `Unauthorized`, `Throttled` or `Undelivered`; what cannot be understood is
+    /// `Unauthorized`, `Throttled` or `Undelivered`. An answer that cannot be understood is
     /// [`Lookup::CannotTell`].
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error>;
 
-    /// Balances, where the provider tells them.
+    /// The balances, if the provider reports them.
     fn balances(&self) -> Option<&dyn BalanceSource> {
         None
     }
 
-    /// A list of payouts, where the provider has one.
+    /// The list of payouts, if the provider has one.
     fn listing(&self) -> Option<&dyn PayoutListing> {
         None
     }
 
-    /// Banks, where the provider lists them.
+    /// The banks, if the provider lists them.
     fn banks(&self) -> Option<&dyn BankDirectory> {
         None
     }
 
-    /// Money in, where the provider collects.
+    /// The payment side, if the provider collects payments.
     fn payments(&self) -> Option<&dyn PaymentProvider> {
         None
     }
 
-    /// Webhooks, where the provider sends them.
+    /// The webhook decoder, if the provider sends webhooks.
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         None
     }
 }
 
-/// Which payout is meant: all that we know of it.
+/// Names one payout by everything that we know of it.
 #[derive(Debug, Clone, Copy)]
 pub struct PayoutRef<'a> {
     /// The order, with our key.
@@ -99,26 +101,26 @@ pub struct PayoutRef<'a> {
     pub reference: Option<&'a ProviderRef>,
     /// What `prepare` made.
     pub handle: Option<&'a Handle>,
-    /// When its first attempt was begun, for providers that find a payout by its date only.
+    /// When its first attempt was begun, for providers that find a payout only by its date.
     pub begun_at: Option<Timestamp>,
 }
 
-/// What a query brought to light.
+/// The result of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup<T = Observation> {
     /// The provider has it.
     Found(T),
-    /// The provider says that there is no such order, in documented words: an answer that it does
-    /// not document is [`Lookup::CannotTell`]. Proof only after [`crate::Absence`].
+    /// The provider says in documented words that there is no such order; undocumented words are
+    /// [`Lookup::CannotTell`]. This is proof only under the conditions of [`crate::Absence`].
     Absent,
-    /// The provider has more than one under this key, so money may have moved twice; the text tells
-    /// what it has. A person must look.
+    /// The provider has more than one order under this key, so money may have moved twice; the text
+    /// says what it has. A person must look.
     Ambiguous(String),
-    /// The answer says nothing about the order; the text tells why.
+    /// The answer says nothing about the order; the text says why.
     CannotTell(String),
 }
 
-/// Tells balances.
+/// Reports balances.
 #[async_trait]
 pub trait BalanceSource: Send + Sync {
     /// The balances of this account.
@@ -131,9 +133,9 @@ pub trait BalanceSource: Send + Sync {
 /// One balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Balance {
-    /// What can be paid out now.
+    /// The amount that can be paid out now.
     pub available: Money,
-    /// What is held or under way.
+    /// The amount that is held or under way.
     pub unavailable: Option<Money>,
 }
 
@@ -152,24 +154,25 @@ pub trait BankDirectory: Send + Sync {
 pub struct Bank {
     /// What goes into an order's `bank`.
     pub id: String,
-    /// The provider's further code, if it has one.
+    /// A second code of the provider, if it has one.
     pub code: Option<String>,
     /// The name.
     pub name: String,
 }
 
-/// Lists payouts, page by page. May lag behind the truth, so what it lacks proves nothing.
+/// Lists payouts, page by page. A list may lag, so a payout missing from it proves nothing.
 #[async_trait]
 pub trait PayoutListing: Send + Sync {
     /// The page at `cursor` (`None` for the first) of the payouts that were created in `window`.
-    /// Walk to the end: a page without rows can have a next one. A payout can appear on two pages.
+    /// Read on until `next` is `None`, since even a page without rows can have a next one. A payout
+    /// can appear on two pages.
     ///
     /// # Errors
-    /// As [`BalanceSource::balances`]; `Invalid` for a cursor that is not of this provider.
+    /// The same as [`BalanceSource::balances`]; `Invalid` for a cursor of another provider.
     async fn page(&self, window: Window, cursor: Option<&str>) -> Result<ListingPage, Error>;
 }
 
-/// A span of time, by the provider's clock. `from` belongs to it, `until` does not.
+/// A span of time by the provider's clock. It includes `from` and excludes `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// Its first moment.
@@ -181,8 +184,8 @@ pub struct Window {
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingPage {
-    /// What the provider tells about each payout; our key is in the echo.
+    /// What the provider reports about each payout; our key is in the echo.
     pub rows: Vec<Observation>,
-    /// Where the list goes on; `None` at its end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
 }

@@ -1,12 +1,12 @@
-//! The Chilean RUT with its check digit. No lookup of who bears it.
+//! The Chilean RUT, a tax number with a check digit.
 
 use std::{fmt, str::FromStr};
 
 use crate::Error;
 
-/// A RUT whose check digit (modulo 11) is right.
+/// A RUT with a correct check digit (modulo 11).
 ///
-/// Reads `12.345.678-5`, `12345678-5` and `123456785`; `k` in either case.
+/// Parses `12.345.678-5`, `12345678-5` and `123456785`; `k` in either case.
 ///
 /// ```
 /// use pagos_core::Rut;
@@ -32,7 +32,7 @@ impl FromStr for Rut {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        // The number is personal, so it is not part of the message.
+        // The number is personal data, so the message does not contain it.
         let because = |message: &str| Error::invalid("document").because(message);
         let plain: String = text.chars().filter(|letter| !matches!(letter, '.' | '-')).collect();
         let is_placed = text.find('-').is_none_or(|place| place + 2 == text.len());
@@ -53,7 +53,7 @@ impl FromStr for Rut {
     }
 }
 
-/// Weights 2 to 7 from the right, eleven minus the remainder; 11 is `0`, 10 is `K`.
+/// Weights 2 to 7 from the right; eleven minus the remainder, where 11 is `0` and 10 is `K`.
 fn check_digit(mut number: u32) -> char {
     let mut sum = 0;
     for weight in (2..=7).cycle() {

@@ -1,11 +1,11 @@
-//! A value that must not be seen: keys, passwords, tokens. Not encryption at rest.
+//! Secret text: keys, passwords, tokens. It is not encrypted, only never shown.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A secret text. No `Display`, no `Serialize`; `Debug` shows nothing of it, not even its length;
-/// the memory is wiped on drop.
+/// A secret text. It has no `Display` and no `Serialize`; `Debug` hides it and its length; its
+/// memory is wiped on drop.
 ///
 /// ```
 /// use pagos_core::Secret;
@@ -19,18 +19,18 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// Takes the text over.
+    /// Keeps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: Zeroizing::new(text.into()) }
     }
 
-    /// The text itself. Called only in `sign.rs`, `session.rs` and `config.rs` of a provider crate
-    /// (`cargo xtask tidy` checks).
+    /// The text itself. Only `sign.rs`, `session.rs` and `config.rs` of a provider crate call this
+    /// (`cargo xtask tidy` checks it).
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// True for the empty text, which no provider issues.
+    /// Whether the text is empty, which no issued secret is.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

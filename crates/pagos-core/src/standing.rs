@@ -1,10 +1,11 @@
-//! The fold: what all observations of one payout amount to. Holds no history and no order.
+//! The fold: the result of all observations of one payout.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Change, Observation, ProviderRef, Source, Status, Timestamp, change};
 
-/// Where a payout stands after every observation so far. Grows only through [`Standing::apply`].
+/// Where a payout stands after all observations so far. It changes only through
+/// [`Standing::apply`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     held: Observation,
@@ -14,34 +15,34 @@ pub struct Standing {
     doubt: Option<Doubt>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_understood: Option<NotUnderstood>,
-    /// The latest time of the provider's of which we know what it means.
+    /// The latest provider time of an observation that was understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     understood_at: Option<Timestamp>,
 }
 
-/// `skip_serializing_if` hands over a reference.
+/// Takes a reference because `skip_serializing_if` passes one.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// A status word that nobody documented, told later than what we hold.
+/// An undocumented status word, reported later than the status that is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotUnderstood {
     /// The newest such word.
     pub word: String,
-    /// When we first saw one since the provider was last understood, by our clock.
+    /// When the first one was seen since the provider was last understood, by our clock.
     pub since: Timestamp,
-    /// When we saw the newest one.
+    /// When the newest one was seen.
     seen_at: Timestamp,
-    /// The latest time of such a word by the provider's clock, where an event bore one.
+    /// The latest time of such a word by the provider's clock, if an event carried one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told_at: Option<Timestamp>,
-    /// Was one of them told without such a time?
+    /// Whether one of them carried no such time.
     is_untimed: bool,
 }
 
-/// A contradiction that waits to be confirmed by a query.
+/// A contradiction that a query must confirm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Doubt {
     since: Timestamp,
@@ -55,54 +56,55 @@ impl Standing {
         Self { held, reversals: 0, doubt: None, not_understood: None, understood_at: None }
     }
 
-    /// The present status.
+    /// The current status.
     pub fn status(&self) -> Status {
         self.held.status
     }
 
-    /// The observation that the status rests on, with the newest reference and fee that are known.
+    /// The observation that determines the status, with the newest known reference and fee.
     pub fn held(&self) -> &Observation {
         &self.held
     }
 
-    /// The provider's id, once it was learned.
+    /// The provider's id, once it is known.
     pub fn reference(&self) -> Option<&ProviderRef> {
         self.held.reference.as_ref()
     }
 
-    /// How often a final status became the other one.
+    /// How often one final status replaced the other.
     pub fn reversals(&self) -> u32 {
         self.reversals
     }
 
-    /// Since when an observation waits to be confirmed by a query; `None` if none does.
+    /// Since when an observation needs to be confirmed by a query; `None` if none does.
     pub fn confirm_since(&self) -> Option<Timestamp> {
         self.doubt.map(|doubt| doubt.since)
     }
 
-    /// What the provider has told last, if that was a word that nobody documented. The status is
-    /// the one that was held before, and may not be true any more.
+    /// The provider's last word, if it is undocumented. The status is the one that was held before,
+    /// and may no longer be true.
     ///
-    /// It ends when the provider is understood again: by the answer to a query that left after
-    /// the newest such word was seen, or by a person. A word of an event that bears the provider's
-    /// time ends also by an event of a later time, and by no other: otherwise the same events in
-    /// another order, or folded twice, would end elsewhere. A word of any other source ends also by
-    /// whatever moves the status; an event that does not move it may be older than the word, whatever
-    /// its time, since our clock and the provider's cannot be compared.
+    /// The word is dropped when the provider is understood again: by the answer to a query that was
+    /// sent after the newest such word was seen, or by a person. If an event carried the word
+    /// together with the provider's time, only an event of a later time drops it as well; otherwise
+    /// the result would depend on the order in which events are folded, or on folding one twice. A
+    /// word from any other source is also dropped by whatever moves the status. An event that does
+    /// not move the status may be older than the word, whatever its time, since our clock and the
+    /// provider's cannot be compared.
     pub fn not_understood(&self) -> Option<&NotUnderstood> {
         self.not_understood.as_ref()
     }
 
-    /// Has the provider shown us this payout: by a reference, or by a word about it that was not
-    /// understood? Then it exists there, and an answer that it does not is no proof.
+    /// Whether the provider has shown this payout to us, by a reference or by a word that was not
+    /// understood. If so, it exists there, and an answer that it does not is no proof.
     pub fn was_shown(&self) -> bool {
         self.held.reference.is_some() || self.not_understood.is_some()
     }
 
-    /// Takes one observation in and says what it changed.
+    /// Folds in one observation and returns what it changed.
     ///
-    /// An unverified event leaves no trace here, not even a doubt: the caller asks the provider. A
-    /// word that was not understood changes no status but that of a payout which has none yet: see
+    /// An unverified event leaves no trace here, not even a doubt: the caller queries the provider.
+    /// A word that was not understood changes the status only if the payout has none yet: see
     /// [`Standing::not_understood`].
     pub fn apply(&mut self, seen: &Observation) -> Change {
         let change = change(&self.held, seen);
@@ -113,7 +115,7 @@ impl Standing {
         match change {
             Change::Advanced => self.hold(seen),
             Change::Reversed { .. } => {
-                // The news is later than anything told before, even if it bears no time itself.
+                // The news is later than everything before it, even if it carries no time itself.
                 let told_at = self.held.provider_at.max(seen.provider_at);
                 self.reversals = self.reversals.saturating_add(1);
                 self.hold(seen);
@@ -132,10 +134,10 @@ impl Standing {
         change
     }
 
-    /// Was `seen`, which was not understood, told after everything that was? Verified events are
-    /// compared by the provider's time where there is one, since the post brings them in any order.
+    /// Whether `seen`, which was not understood, is newer than everything that was. Verified events
+    /// are compared by the provider's time if they carry one, since deliveries arrive in any order.
     fn is_last_word(&self, seen: &Observation) -> bool {
-        // Nothing was understood yet.
+        // Nothing has been understood so far.
         if matches!(self.held.status, Status::Created | Status::Unknown) {
             return true;
         }
@@ -146,7 +148,7 @@ impl Standing {
         }
     }
 
-    /// Keeps the word, and what came with it that we do not have.
+    /// Keeps the word, and any values beside it that are still missing.
     fn take_word(&mut self, seen: &Observation) {
         if self.held.reference.is_none() {
             self.held.reference.clone_from(&seen.reference);
@@ -169,8 +171,8 @@ impl Standing {
         });
     }
 
-    /// Ends the word that was not understood, if `seen`, which was folded as `change`, was told after
-    /// it. What the word was about is then older than what we know.
+    /// Drops the word that was not understood if `seen`, which was folded as `change`, is newer.
+    /// What the word was about is then older than what we know.
     fn end_word(&mut self, seen: &Observation, change: Change) {
         if matches!(seen.status, Status::Created | Status::Unknown) {
             return;
@@ -211,9 +213,9 @@ impl Standing {
         self.held.fee = self.held.fee.or(before.fee);
     }
 
-    /// The same status again: keep the newest evidence for it, so that nothing older than that can
-    /// pass for news. (Without this, FAIL at 3 o'clock, told after a FAIL of 1 o'clock, would give
-    /// way to a SUCCESS of 2 o'clock.)
+    /// The same status again: keeps the newest evidence for it, so that nothing older can pass for
+    /// news. (Otherwise a FAIL of 3 o'clock that arrives after a FAIL of 1 o'clock would give way
+    /// to a SUCCESS of 2 o'clock.)
     fn strengthen(&mut self, seen: &Observation) {
         let is_newer_told = seen.provider_at > self.held.provider_at;
         let is_newer_asked = seen.source == Source::Query
@@ -237,8 +239,9 @@ impl Standing {
         self.held.returned = seen.returned.or(self.held.returned);
     }
 
-    /// An answer to a query that left after the doubt arose ends the doubt. What it was about is
-    /// then older than what we know, so its repetition can raise the doubt again, and no more.
+    /// Ends the doubt if `seen` answers a query that was sent after the doubt arose. What it was
+    /// about is then older than what we know, so its repetition can raise the doubt again, and no
+    /// more.
     fn settle_doubt(&mut self, seen: &Observation) {
         let Some(doubt) = self.doubt else { return };
         let is_answer = match seen.source {
@@ -255,7 +258,7 @@ impl Standing {
     }
 }
 
-/// The provider's time of a verified event, by which such events are put in order.
+/// The provider's time of a verified event, which orders such events.
 fn told_at(seen: &Observation) -> Option<Timestamp> {
     seen.provider_at.filter(|_| seen.source == Source::VerifiedEvent)
 }

@@ -1,6 +1,6 @@
-//! The status machine: five statuses and the one rule that decides what an observation changes.
+//! The status machine: five statuses, and the one rule that decides what an observation changes.
 //!
-//! No provider words, no storage, no time of its own. [`crate::manual::reversal`] tells why.
+//! [`crate::manual::reversal`] gives the reasons.
 
 use std::fmt;
 
@@ -8,46 +8,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Observation, Source};
 
-/// Where a payout or payment stands.
+/// The status of a payout or payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// We want it. Nothing was sent, or what was sent certainly did not arrive.
+    /// The order is stored. Nothing was sent, or what was sent certainly did not arrive.
     Created,
-    /// It may have been sent, and we do not know.
+    /// The order may have been sent; we do not know.
     Unknown,
-    /// The provider has it and has not finished.
+    /// The provider has accepted it and has not finished.
     Pending,
-    /// The provider says that the money arrived. Final, yet it can be reversed.
+    /// The provider says that the money arrived. Final, but it can be reversed.
     Succeeded,
-    /// The provider says that the money does not arrive. Final, yet it can be reversed.
+    /// The provider says that the money does not arrive. Final, but it can be reversed.
     Failed(FailReason),
 }
 
-/// Why a payout failed, as far as providers agree on it. Their own words are kept beside it.
+/// Why a payout failed, in terms that providers share. Their own words are kept beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FailReason {
-    /// Refused before it was accepted; no money moved under this key.
+    /// The provider refused it before accepting it; no money moved under this key.
     Rejected,
-    /// Accepted, and failed on its way.
+    /// The provider accepted it, and it failed later.
     Declined,
     /// Cancelled by us or by the provider.
     Cancelled,
-    /// Not done in time.
+    /// It was not completed in time.
     Expired,
-    /// Paid, and given back.
+    /// It was paid, and the money came back.
     Returned,
 }
 
 impl Status {
-    /// Final statuses are settled, not frozen: only a reversal changes them.
+    /// Whether the status is final. A final status is settled but not frozen: a reversal can change
+    /// it.
     pub fn is_final(self) -> bool {
         matches!(self, Status::Succeeded | Status::Failed(_))
     }
 
-    /// The word for reports and stores: `created`, `unknown`, `pending`, `succeeded`, `failed`.
+    /// The stable word for reports and stores: `created`, `unknown`, `pending`, `succeeded`,
+    /// `failed`.
     pub fn word(self) -> &'static str {
         match self {
             Status::Created => "created",
@@ -85,28 +87,29 @@ impl fmt::Display for Status {
     }
 }
 
-/// What an observation does to what we hold.
+/// What an observation changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// It says what we hold.
+    /// It repeats the status that is held.
     Same,
     /// It moves the status forward.
     Advanced,
-    /// A final status became the other one. Money moved, or moved back.
+    /// A final status turned into the opposite one. Money moved, or moved back.
     Reversed {
-        /// What we held.
+        /// The status before.
         from: Status,
-        /// What holds now.
+        /// The status now.
         to: Status,
     },
-    /// It is older than what we hold.
+    /// It is older than what is held.
     Stale,
-    /// It may be true: ask the provider, then decide.
+    /// It may be true: query the provider, then decide.
     Confirm,
 }
 
-/// What `seen` does to `last`, the observation that our status rests on. Pure and total.
+/// What `seen` changes, given `last`, the observation that determines the current status. Pure and
+/// total.
 ///
 /// | last \ seen | Unknown | Pending | Succeeded | Failed |
 /// |---|---|---|---|---|
@@ -116,7 +119,7 @@ pub enum Change {
 /// | Succeeded | Stale | Stale | Same | Reversed, Confirm or Stale |
 /// | Failed | Stale | Stale | Reversed, Confirm or Stale | Same |
 ///
-/// An unverified event is always `Confirm`. `Created` can only be held: seen later, it is `Stale`.
+/// An unverified event is always `Confirm`. An observation of `Created` is always `Stale`.
 ///
 /// ```
 /// use pagos_core::{Change, Observation, Source, Status, Timestamp, change};
@@ -157,10 +160,10 @@ pub fn change(last: &Observation, seen: &Observation) -> Change {
     }
 }
 
-/// Two final statuses that exclude each other: which one is the news?
+/// Two final statuses that exclude each other: decides which one is newer.
 fn contradiction(last: &Observation, seen: &Observation) -> Change {
     let reversed = Change::Reversed { from: last.status, to: seen.status };
-    // A query that left before we saw what we hold says nothing about what came after.
+    // A query that was sent before the held status was seen says nothing about later events.
     if seen.asked_at.is_some_and(|asked_at| asked_at < last.seen_at) {
         return Change::Stale;
     }
@@ -173,7 +176,8 @@ fn contradiction(last: &Observation, seen: &Observation) -> Change {
             (Some(held), Some(told)) if told < held => Change::Stale,
             _ => Change::Confirm,
         },
-        // Asked in the same millisecond, a list that may lag, a reply that was long under way.
+        // Left are a query of the same millisecond, a list that may lag, and a reply that took
+        // long.
         Source::Query | Source::Listing | Source::Reply | Source::UnverifiedEvent => {
             Change::Confirm
         }

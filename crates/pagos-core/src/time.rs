@@ -1,4 +1,4 @@
-//! Moments in time as whole milliseconds. Not a calendar, and nothing here reads a clock.
+//! Moments in time as whole milliseconds.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -33,28 +33,29 @@ impl Timestamp {
         self.unix_ms
     }
 
-    /// The moment `wait` later, at millisecond resolution; saturates at the far end of time.
+    /// The moment `wait` later, in whole milliseconds; saturates at the latest representable
+    /// moment.
     #[must_use]
     pub fn plus(self, wait: Duration) -> Self {
         let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         Self { unix_ms: self.unix_ms.saturating_add(wait_ms) }
     }
 
-    /// So much earlier; the earliest moment there is if that is not representable.
+    /// The moment `time` earlier; saturates at the earliest representable moment.
     #[must_use]
     pub fn minus(self, time: Duration) -> Self {
         let time_ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Self { unix_ms: self.unix_ms.saturating_sub(time_ms) }
     }
 
-    /// How long from `earlier` to this moment; zero if `earlier` is later.
+    /// The duration from `earlier` to this moment; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         let passed_ms = self.unix_ms.saturating_sub(earlier.unix_ms);
         Duration::from_millis(u64::try_from(passed_ms).unwrap_or(0))
     }
 }
 
-/// RFC 3339 in UTC with milliseconds when there are any.
+/// Prints RFC 3339 in UTC, with milliseconds unless they are zero.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.unix_ms) {
@@ -64,7 +65,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Reads RFC 3339 (`2024-12-02T01:42:54Z`).
+/// Parses RFC 3339 (`2024-12-02T01:42:54Z`).
 impl FromStr for Timestamp {
     type Err = Error;
 

@@ -1,4 +1,5 @@
-//! The one-method seam to the network. This module does not retry and follows no redirect.
+//! The one-method trait to the network. An implementation never retries and never follows a
+//! redirect.
 
 use std::{error::Error as StdError, fmt::Debug};
 
@@ -7,20 +8,20 @@ use bytes::Bytes;
 
 use crate::Timestamp;
 
-/// Can the provider have read the request?
+/// Whether the provider can have read the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reached {
     /// Certainly not: the failure came before the request was written (DNS, connect, TLS).
     No,
-    /// It may have: anything after the first byte was written.
+    /// It may have read it: something failed after the first byte was written.
     Maybe,
 }
 
-/// Until when a request may leave.
+/// The latest moment at which a request may be sent.
 ///
-/// Between the decision to send and the sending a machine can be suspended or a process stopped, for
-/// hours. By then somebody else may have asked about the payout and sent it again, so a request that
-/// is ready too late must stay where it is.
+/// Between the decision to send and the sending, a machine can be suspended or a process stopped,
+/// for hours. By then another worker may have queried the payout and sent it again, so a request
+/// that is ready too late must not be sent.
 ///
 /// ```
 /// use pagos_core::{Departure, Timestamp};
@@ -32,14 +33,14 @@ pub enum Reached {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Departure {
-    /// Whenever it is ready: a query, or another request that moves no money.
+    /// At any time: for queries and other requests that move no money.
     Anytime,
     /// Not after this moment, by the clock of whoever decided to send.
     NotAfter(Timestamp),
 }
 
 impl Departure {
-    /// Must a request that has not left by `now` stay?
+    /// Whether a request that has not been sent by `now` must not be sent any more.
     pub fn is_over(self, now: Timestamp) -> bool {
         match self {
             Self::Anytime => false,
@@ -48,16 +49,16 @@ impl Departure {
     }
 }
 
-/// Sends one request, once. Whoever has an HTTP client of his own implements this, and runs the suite
+/// Sends one request, once. To use another HTTP client, implement this trait and run the suite
 /// `transport` of `pagos-conformance` against it.
 ///
 /// An implementation must not retry, must not follow redirects, must cap the body and must answer
-/// within a limit of its own. Dropping the future does not take the request back.
+/// within a limit of its own. Dropping the future does not recall the request.
 #[async_trait]
 pub trait Transport: Debug + Send + Sync {
     /// Sends `request` and returns the whole response.
     ///
-    /// An implementation that has a clock looks at it immediately before it hands the request to the
+    /// An implementation that has a clock reads it immediately before it hands the request to the
     /// network, and sends nothing if `departure` is over.
     ///
     /// # Errors
@@ -70,13 +71,13 @@ pub trait Transport: Debug + Send + Sync {
     ) -> Result<http::Response<Bytes>, TransportError>;
 }
 
-/// No response came. Whether the request arrived is the question that matters.
+/// No response came. What matters is whether the request arrived.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct TransportError {
-    /// Can the provider have read the request?
+    /// Whether the provider can have read the request.
     pub reached: Reached,
-    /// What happened, without URL query, headers or body.
+    /// What happened, without the URL's query, headers or body.
     pub message: String,
     /// The cause.
     #[source]
@@ -89,13 +90,13 @@ impl TransportError {
         Self { reached, message: message.into(), source: None }
     }
 
-    /// The request was ready only when its [`Departure`] was over. Nothing was sent.
+    /// An error for a request that was ready only after its [`Departure`]. Nothing was sent.
     pub fn too_late() -> Self {
         let message = "the request was ready too late to be sent; nothing was sent";
         Self::new(Reached::No, message)
     }
 
-    /// Keeps the cause.
+    /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());

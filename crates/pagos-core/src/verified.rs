@@ -1,16 +1,16 @@
-//! Proof that bytes came from whom they claim: a value, not a boolean that can be forgotten.
+//! Proof that bytes come from their claimed sender: a value, not a boolean that can be forgotten.
 
 use subtle::ConstantTimeEq;
 
-/// What only a passed verification can make. Has no public constructor but [`Verified::new`],
-/// which wants a [`SignatureMatch`].
+/// A value that only a passed verification can make. Its only public constructor is
+/// [`Verified::new`], which needs a [`SignatureMatch`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T> {
     value: T,
 }
 
-/// Proof that bytes bear a genuine tag: one that equals the one we computed, or a signature that a
-/// public key confirms.
+/// Proof that bytes carry a genuine tag: one that equals the tag that we computed, or a signature
+/// that a public key confirms.
 ///
 /// It cannot be built by hand:
 ///
@@ -18,8 +18,8 @@ pub struct Verified<T> {
 /// let proof = pagos_core::SignatureMatch { _private: () };
 /// ```
 ///
-/// Nor from a verdict of somebody else's, which could be a mere `true`: each way to make one does
-/// the check itself, over the bytes. A further kind of signature is a further function here.
+/// Nor can it be built from somebody else's verdict, which could be a mere `true`: each constructor
+/// verifies the bytes itself. Another kind of signature needs another function here.
 ///
 /// ```compile_fail
 /// let proof = pagos_core::SignatureMatch::from(true);
@@ -45,8 +45,8 @@ impl SignatureMatch {
         (is_equal && !computed.is_empty()).then_some(Self { _private: () })
     }
 
-    /// Verifies an RSASSA-PKCS1-v1_5 signature with SHA-256 of `message` and returns the proof, or
-    /// `None`. `key_der` is a PKCS#1 `RSAPublicKey`, without any wrapping, of 2,048 to 8,192 bits.
+    /// Verifies an RSASSA-PKCS1-v1_5 signature of `message` with SHA-256 and returns the proof, or
+    /// `None`. `key_der` is a bare PKCS#1 `RSAPublicKey` of 2,048 to 8,192 bits.
     ///
     /// Anything that is not a key or not a signature is `None` too. Nothing here is secret, so
     /// nothing needs constant time.
@@ -59,25 +59,25 @@ impl SignatureMatch {
 }
 
 impl<T> Verified<T> {
-    /// Marks `value` as verified. The proof is used up.
+    /// Marks `value` as verified. Consumes the proof.
     pub fn new(_proof: SignatureMatch, value: T) -> Self {
         Self { value }
     }
 
-    /// What was verified.
+    /// The verified value.
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// What follows from the verified value, which is as verified as that.
+    /// Derives another value from the verified one; the result is verified as well.
     ///
     /// # Errors
-    /// Whatever `read` says.
+    /// The error of `read`.
     pub fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Verified<U>, E> {
         Ok(Verified { value: read(self.value)? })
     }
 
-    /// Takes the verified value out.
+    /// Returns the verified value.
     pub fn into_value(self) -> T {
         self.value
     }
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    /// A throw-away key of 2,048 bits in its wrapping, and its signature of [`BODY`], both made with
+    /// A throw-away key of 2,048 bits, wrapped, and its signature of [`BODY`]; both were made with
     /// OpenSSL.
     const KEY: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAudpFRIa5b2nPScmv/17GbJfW5mN9BVEMWy/PNf4d\
         D/omqlMDsik43ufXYlE81j7W6pJYDzQxL1ySuWQHaJkI4IXF4bIg6D9kIwxQd8hjSbzPHn1d3s43ecgGoOUq\

@@ -1,11 +1,11 @@
-//! Webhooks: from raw bytes to a verified event. No server and no storage.
+//! Webhooks: from raw bytes to a verified event.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Observation, OrderKey, ProviderRef, Secret, Timestamp, Verified};
 
-/// What arrived, byte for byte.
+/// A delivery as it arrived, byte for byte.
 #[derive(Clone)]
 pub struct Delivery {
     /// The headers as received.
@@ -25,24 +25,25 @@ pub enum Subject {
     Payout,
     /// Money in.
     Payment,
-    /// Something that this version does not know; stored and acknowledged, never guessed at.
+    /// Something that this version does not know. It is stored and acknowledged, never guessed at.
     Unrecognised,
 }
 
-/// What a webhook says.
+/// The content of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// What it is about.
     pub subject: Subject,
-    /// Our key, if the provider sent a legal one.
+    /// Our key, if the provider sent a valid one.
     pub key: Option<OrderKey>,
     /// The provider's id.
     pub reference: Option<ProviderRef>,
-    /// What it tells. `None` if the words are not understood: then only a query helps.
+    /// What it reports. `None` if its words are not understood; then only a query helps.
     pub observation: Option<Observation>,
 }
 
-/// Which object an unverified delivery claims to be about. Good for looking up a secret, no more.
+/// The object that an unverified delivery claims to be about. Used only to look up a secret or to
+/// query.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hint {
     /// The key it names.
@@ -53,57 +54,56 @@ pub struct Hint {
     pub reference: Option<ProviderRef>,
 }
 
-/// A delivery that was accepted for reading.
+/// A delivery that was decoded.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "it lives as long as one delivery is read")]
 pub enum Decoded {
     /// The signature is genuine.
     Verified(Verified<Event>),
-    /// Anybody could have sent it: schedule a query, change nothing.
+    /// Anybody could have sent it: schedule a query and change nothing else.
     Hint(Hint),
 }
 
-/// What became of a delivery, so that the answer can say it in the provider's way.
+/// How a delivery was handled, so that the response can say it in the provider's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Receipt {
-    /// A genuine delivery is durable. Of one that proves nothing, what it names was noted if it is an
-    /// order of ours; whether it is one, no stranger shall learn from the answer.
+    /// A genuine delivery is durable. If the delivery was only a hint, a query was scheduled if it
+    /// names one of our orders; the response must not reveal to a stranger whether it does.
     Taken,
-    /// Not genuine or not readable as a delivery; nothing was stored.
+    /// It is not genuine or not readable as a delivery; nothing was stored.
     Refused,
-    /// It proves nothing, and more of its kind came than the account takes: nobody looked at it. The
-    /// provider may send it again, or not; it is asked in our own time.
+    /// It is a hint, and more hints came than the account accepts, so it was dropped unread.
+    /// Whether or not the provider sends it again, the scheduled queries go on.
     Crowded,
-    /// We could not take it now; the provider shall send it again.
+    /// It could not be stored now; the provider should send it again.
     Failed,
 }
 
-/// Whose secret a provider's deliveries are verified with.
+/// Which secret verifies a provider's deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretScope {
-    /// The account's, which the decoder has.
+    /// The account's secret, which the decoder has.
     Account,
-    /// One for each session, which the caller has kept and looks up with
+    /// One secret for each session, which the caller keeps and finds with
     /// [`WebhookDecoder::locate`].
     Session,
 }
 
-/// Reads a provider's webhooks. Pure.
+/// Decodes a provider's webhooks. Pure.
 pub trait WebhookDecoder: Send + Sync {
-    /// Whose secret verifies a delivery.
+    /// Which secret verifies a delivery.
     fn secret_scope(&self) -> SecretScope {
         SecretScope::Account
     }
 
-    /// The headers that are read or signed, in lower case. Only they are kept of a delivery's head,
-    /// and two deliveries that agree in them and in the body are one, sent twice.
+    /// The headers that are read or signed, in lower case. Only these are stored with a delivery.
+    /// Two deliveries that agree in these headers and in the body are one delivery, sent twice.
     fn headers(&self) -> &'static [&'static str];
 
-    /// Does the account take deliveries that prove nothing? Strangers must then not guess its
-    /// address.
+    /// Whether the account accepts unsigned deliveries. If so, its address must be hard to guess.
     fn takes_unsigned(&self) -> bool;
 
-    /// Which object the delivery claims to be about. Untrusted.
+    /// The object that the delivery claims to be about. Untrusted.
     fn locate(&self, delivery: &Delivery) -> Hint;
 
     /// Verifies the delivery over its raw bytes, then reads it. `secret` is the secret of the
@@ -114,12 +114,12 @@ pub trait WebhookDecoder: Send + Sync {
     /// that cannot be read.
     fn verify(&self, delivery: &Delivery, secret: Option<&Secret>) -> Result<Decoded, Error>;
 
-    /// The answer to the provider.
+    /// The response to the provider.
     fn acknowledge(&self, receipt: Receipt) -> http::Response<Bytes>;
 }
 
 impl Delivery {
-    /// Forgets every header but these, which are in lower case; see [`WebhookDecoder::headers`].
+    /// Removes every header except these; see [`WebhookDecoder::headers`].
     ///
     /// ```
     /// use pagos_core::{Delivery, Timestamp};

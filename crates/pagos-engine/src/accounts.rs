@@ -1,4 +1,4 @@
-//! The configured accounts that an engine pays through. No credentials and no configuration file.
+//! The configured accounts that an engine pays through, each with its provider and policy.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,7 +6,7 @@ use pagos_core::{AccountName, PayoutProvider};
 
 use crate::policy::Policy;
 
-/// Providers by the name of the account that they were configured for.
+/// Providers by the name of the account that they are configured for.
 ///
 /// ```
 /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -28,37 +28,37 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// No accounts.
+    /// An empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an account, or replaces the one of that name.
+    /// Adds an account, or replaces the one with this name.
     #[must_use]
     pub fn with(mut self, name: AccountName, provider: Arc<dyn PayoutProvider>) -> Self {
         self.by_name.insert(name, provider);
         self
     }
 
-    /// Gives an account a policy of its own. The others have the engine's, as [`Policy::fitted`] fits it
-    /// to their providers.
+    /// Gives an account a policy of its own. All others use the engine's, which [`Policy::fitted`]
+    /// adjusts to their providers.
     #[must_use]
     pub fn under(mut self, name: AccountName, policy: Policy) -> Self {
         self.policies.insert(name, policy);
         self
     }
 
-    /// The policy of an account that has one of its own.
+    /// The account's own policy, if it has one.
     pub fn policy(&self, name: &AccountName) -> Option<&Policy> {
         self.policies.get(name)
     }
 
-    /// The provider behind an account.
+    /// The provider of an account.
     pub fn provider(&self, name: &AccountName) -> Option<&Arc<dyn PayoutProvider>> {
         self.by_name.get(name)
     }
 
-    /// All accounts in the order of their names.
+    /// All accounts, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&AccountName, &Arc<dyn PayoutProvider>)> {
         self.by_name.iter()
     }

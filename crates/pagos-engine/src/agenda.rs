@@ -1,4 +1,5 @@
-//! What this engine itself has made due, by lane, so that its loop need not ask the store when to look.
+//! What this engine has made due by itself, by lane, so that its loop looks there without asking
+//! the store.
 
 use std::{
     collections::BTreeMap,
@@ -9,14 +10,14 @@ use pagos_core::Timestamp;
 
 use crate::store::{Lane, Payout};
 
-/// The earliest that was written in each lane since the loop looked last.
+/// The earliest due time written in each lane since the loop looked last.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     earliest: Mutex<BTreeMap<Lane, Timestamp>>,
 }
 
 impl Agenda {
-    /// Notes when a payout that was just written is due, if it is.
+    /// Notes when a payout that was just written is due, if it is due at all.
     pub(crate) fn note(&self, payout: &Payout) {
         let Some(due_at) = payout.due_at else { return };
         let lane = Lane { account: payout.order.account.clone(), work: payout.progress.work() };
@@ -29,7 +30,7 @@ impl Agenda {
         std::mem::take(&mut *self.earliest())
     }
 
-    /// Nothing panics while it holds the lock, so what it guards is whole.
+    /// The guarded value is whole, since nothing panics while it holds the lock.
     fn earliest(&self) -> MutexGuard<'_, BTreeMap<Lane, Timestamp>> {
         self.earliest.lock().unwrap_or_else(PoisonError::into_inner)
     }

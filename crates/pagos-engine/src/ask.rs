@@ -1,4 +1,4 @@
-//! Asking a provider about one payout. Moves no money.
+//! Queries a provider about one payout. Moves no money.
 
 use std::pin::pin;
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Asks, and records the answer.
+    /// Queries, and records the answer.
     pub(crate) async fn ask(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
         let payout = claim.payout;
         let account = payout.order.account.clone();
@@ -68,14 +68,14 @@ impl Engine {
         let mut call = pin!(provider.query(&payout_ref).fuse());
         let policy = self.policy_of(&payout.order.account);
         let mut deadline = self.timer.sleep(policy.deadline).fuse();
-        // An answer that is there counts, even if the deadline has passed with it.
+        // An answer that is there counts, even if the deadline passes at the same moment.
         select_biased! {
             answer = call => answer,
             () = deadline => Ok(Lookup::CannotTell("no answer within the deadline".to_owned())),
         }
     }
 
-    /// A provider that says when to ask again is not asked about anything of that account before.
+    /// Sends no query of an account before the moment that its provider named.
     pub(crate) fn heed_quiet(&self, account: &AccountName, error: &Error) {
         if let Some(wait) = self.policy_of(account).asked_delay(error.retry_after()) {
             self.rates().pause(account, Limited::Queries, self.timer.now(), wait);
@@ -90,7 +90,7 @@ impl Engine {
         self.write(Point::NoteQuery, payout, writer, decide).await.map(drop)
     }
 
-    /// A begun attempt without a worker: it may have been sent, so it is in doubt from here on.
+    /// Puts a begun attempt without a worker in doubt, since it may have been sent.
     pub(crate) async fn admit_doubt(&self, claim: Claim) -> Result<(), EngineError> {
         let epoch = claim.payout.epoch;
         let seen = Observation {

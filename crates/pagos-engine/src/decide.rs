@@ -1,4 +1,4 @@
-//! What follows from what: pure decisions over one payout's progress. No store and no provider.
+//! All decisions about one payout, as pure functions over its progress.
 //!
 //! Everything that keeps a payout from being sent twice is in this file or is called from it.
 
@@ -18,22 +18,22 @@ use crate::{
 mod hint;
 mod wait;
 
-/// What is to be done about a claimed payout.
+/// What to do with a claimed payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
     /// Begin an attempt and send it.
     Send,
-    /// An attempt was begun and nobody knows what came of it: say so, then ask.
+    /// An attempt was begun and its outcome is unknown: record the doubt, then query.
     AdmitDoubt,
-    /// Ask the provider.
+    /// Query the provider.
     Ask,
     /// Nothing; a person decides.
     Rest,
 }
 
-/// What to do about a payout that is due and that nobody else works on.
+/// What to do with a payout that is due and that no other worker holds.
 ///
-/// Sending needs that no attempt is open: an attempt is closed only with a [`Proof`].
+/// It is sent only if no attempt is open, and only a [`Proof`] closes an attempt.
 pub(crate) fn task(progress: &Progress) -> Task {
     if progress.is_quarantined() {
         return Task::Rest;
@@ -46,7 +46,7 @@ pub(crate) fn task(progress: &Progress) -> Task {
     }
 }
 
-/// A changed progress and what goes with it into one transaction.
+/// A changed progress, and what is written with it in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) progress: Progress,
@@ -55,19 +55,19 @@ pub(crate) struct Outcome {
     pub(crate) notices: Vec<Notice>,
 }
 
-/// The rules that a decision is made under.
+/// What decisions depend on besides the payout.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
     pub(crate) order: &'a PayoutOrder,
     pub(crate) descriptor: &'a Descriptor,
     pub(crate) policy: &'a Policy,
-    /// Is the list of the account's provider read?
+    /// Whether the list of the account's provider is read.
     pub(crate) is_swept: bool,
     pub(crate) now: Timestamp,
 }
 
 impl Rules<'_> {
-    /// Takes one observation in: echo, fold, due time, notices.
+    /// Applies one observation: echo, fold, due time, notices.
     pub(crate) fn learn(&self, progress: &Progress, seen: &Observation) -> Outcome {
         if let Some(because) = self.contradiction(progress, seen) {
             return self.quarantine(progress, seen, because);
@@ -95,7 +95,7 @@ impl Rules<'_> {
         if before.standing.not_understood().is_none()
             && progress.standing.not_understood().is_some()
         {
-            // Ask soon, and then less and less often.
+            // Query soon, and then less and less often.
             is_asked_anew = true;
         }
         if is_asked_anew {
@@ -120,7 +120,7 @@ impl Rules<'_> {
         self.attend(Outcome { progress, due_at, entries, notices })
     }
 
-    /// Takes a row of a list in, if it says something that is not known: most rows of most days do not.
+    /// Applies a row of a list if it says something new, which most rows do not.
     pub(crate) fn listed(&self, progress: &Progress, seen: &Observation) -> Option<Outcome> {
         let mut standing = progress.standing.clone();
         let change = standing.apply(seen);
@@ -132,9 +132,9 @@ impl Rules<'_> {
         if says_nothing { None } else { Some(self.learn(progress, seen)) }
     }
 
-    /// A watch ends with an answer that counts, to a query that left after the window closed. An
-    /// event that is repeated, or an answer of before, says nothing about what came since; nor does an
-    /// answer that is not newer than a word that nobody documented.
+    /// Whether `seen` can end the watch: it must answer a query that was sent after the window
+    /// closed. A repeated event or an earlier answer says nothing about what came since, nor does
+    /// an answer that is not newer than an undocumented status word.
     fn may_end_watch(&self, progress: &Progress, seen: &Observation, change: Change) -> bool {
         let closes_at = progress.settled_at.map(|settled_at| settled_at.plus(self.window()));
         match seen.source {
@@ -150,12 +150,13 @@ impl Rules<'_> {
         }
     }
 
-    /// Refused at the first attempt: nothing of this key is under way. A later event would count.
+    /// Whether the first attempt was refused, so that nothing is under way under this key. A later
+    /// event would still count.
     fn is_refused_at_once(&self, progress: &Progress) -> bool {
         progress.status() == Status::Failed(FailReason::Rejected) && progress.attempts <= 1
     }
 
-    /// Does `seen` contradict the order, or name another payout than the one we know?
+    /// Whether `seen` contradicts the order, or names another payout than the known one.
     fn contradiction(&self, progress: &Progress, seen: &Observation) -> Option<String> {
         if let Some(because) = seen.echo.contradiction(&self.order.key, self.order.amount) {
             return Some(because);
@@ -168,7 +169,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Changes nothing but that a person is called. The observation is kept, and not folded.
+    /// Calls a person and changes nothing else. The observation is kept, and not folded.
     fn quarantine(&self, progress: &Progress, seen: &Observation, because: String) -> Outcome {
         let entry = Entry::Contradicted { observation: seen.clone(), because: because.clone() };
         self.hold(progress, entry, because)
@@ -191,7 +192,7 @@ impl Rules<'_> {
         Outcome { progress, due_at: None, entries: vec![entry], notices }
     }
 
-    /// Only a refusal of the whole order is worth a line; other ends show in the observation.
+    /// Only a refusal of the whole order gets an entry; other ends show in the observation.
     fn closing(&self, attempt: Attempt, status: Status) -> Option<Entry> {
         (status == Status::Failed(FailReason::Rejected)).then(|| Entry::AttemptClosed {
             number: attempt.number,
@@ -249,7 +250,7 @@ impl Rules<'_> {
         }
     }
 
-    /// When to do something about the payout next, if nothing is learned before.
+    /// When something is to be done about the payout next, if nothing is learned before.
     pub(crate) fn next_due(&self, progress: &Progress) -> Option<Timestamp> {
         if progress.is_quarantined() {
             return None;
@@ -280,7 +281,7 @@ impl Rules<'_> {
         Some(self.now.plus(delay))
     }
 
-    /// Settled payouts are asked about until the window closes, and once more when it does.
+    /// Settled payouts are queried until the window closes, and once more when it does.
     fn next_watch(&self, progress: &Progress) -> Option<Timestamp> {
         if self.is_refused_at_once(progress) {
             return None;
@@ -295,13 +296,13 @@ impl Rules<'_> {
         let queries = progress.asking.queries;
         let delay = self.policy.watch_delay(queries);
         let next = self.now.plus(delay.saturating_sub(self.spread(delay, queries)));
-        // One that is asked shortly before the last one tells nothing.
+        // A query shortly before the closing one adds nothing.
         let is_nearly_closed = next.plus(delay / 4) >= closes_at;
         Some(if is_nearly_closed { closes_at } else { next })
     }
 
-    /// A part of a delay, up to an eighth, that differs from payout to payout and from query to
-    /// query: a payroll that was settled in one minute is not asked about in one minute for a month.
+    /// A part of a delay, up to an eighth, that differs by payout and query, so that a payroll that
+    /// was settled within a minute is not queried within one minute for a month.
     fn spread(&self, delay: Duration, queries: u32) -> Duration {
         const PARTS: u32 = 1_024;
         let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
@@ -309,9 +310,9 @@ impl Rules<'_> {
         delay / 8 * part / PARTS
     }
 
-    /// When to repeat the query that was to close the watch; given up after a second window, and
-    /// after as many queries as any doubt is worth. Time alone closes no watch: whoever was away
-    /// for both windows would otherwise miss a reversal by one query in vain.
+    /// When to repeat the query that was to close the watch. It is given up after a second window
+    /// and after as many queries as a doubt gets. Time alone closes no watch: otherwise an engine
+    /// that was down for both windows would miss a reversal after a single failed query.
     fn next_try(&self, progress: &Progress) -> Option<Timestamp> {
         let settled_at = progress.settled_at.filter(|_| !progress.is_quarantined())?;
         let given_up_at = settled_at.plus(self.window()).plus(self.window());
@@ -320,7 +321,7 @@ impl Rules<'_> {
         is_worth_it.then(|| self.now.plus(self.policy.query_delay(queries)))
     }
 
-    /// Was the watch over at that moment, with nothing left to confirm?
+    /// Whether the watch was over at that moment, with nothing left to confirm.
     fn is_window_closed(&self, progress: &Progress, at: Timestamp) -> bool {
         let closes_at = progress.settled_at.map(|settled_at| settled_at.plus(self.window()));
         progress.standing.confirm_since().is_none() && closes_at.is_some_and(|end| at >= end)
@@ -330,7 +331,7 @@ impl Rules<'_> {
         self.descriptor.return_window.unwrap_or(self.policy.watch_for)
     }
 
-    /// A new attempt, about to be made durable. `None` if an earlier one may be alive.
+    /// A new attempt that is about to become durable. `None` if an earlier one may be alive.
     pub(crate) fn begin(&self, progress: &Progress) -> Option<Outcome> {
         if task(progress) != Task::Send || self.is_too_late(progress) {
             return None;
@@ -342,7 +343,8 @@ impl Rules<'_> {
         progress.asking = Asking::default();
         progress.open = Some(Attempt { number: progress.attempts, begun_at: self.now });
         let entry = Entry::AttemptBegun { number: progress.attempts, at: self.now };
-        // Due at once: what keeps others away is the claim, and if its holder dies, this is found.
+        // Due at once: the claim keeps other workers away, and if its holder dies, the payout is
+        // found.
         Some(Outcome {
             progress,
             due_at: Some(self.now),
@@ -380,7 +382,7 @@ impl Rules<'_> {
         self.call_person(outcome, FORGOTTEN)
     }
 
-    /// As [`Rules::close`], for whoever knows of the attempt `number` only.
+    /// Like [`Rules::close`], for a caller that knows only the number of the attempt.
     pub(crate) fn close_attempt(
         &self,
         progress: &Progress,
@@ -393,7 +395,8 @@ impl Rules<'_> {
         self.close(progress, proof, because, wait)
     }
 
-    /// The attempt that is open is proven not to be alive; the payout may be sent again at `due_at`.
+    /// Closes the open attempt, which is proven not to be alive; the payout may be sent again at
+    /// `due_at`.
     pub(crate) fn close(
         &self,
         progress: &Progress,
@@ -419,7 +422,7 @@ impl Rules<'_> {
         };
         progress.asking = Asking::default();
         if matches!(progress.attention, Some(Attention::Doubt(_))) {
-            // The proof settles the doubt that a person was called for.
+            // The proof settles the doubt for which a person was called.
             progress.attention = None;
         }
         let entry = Entry::AttemptClosed { number: attempt.number, proof, at: self.now, because };
@@ -431,7 +434,7 @@ impl Rules<'_> {
         }))
     }
 
-    /// It could not be prepared now, and nothing was sent: try again later.
+    /// Tries again later: the payout could not be prepared now, and nothing was sent.
     pub(crate) fn put_off(&self, progress: &Progress, wait: Option<Duration>) -> Outcome {
         let mut progress = progress.clone();
         let delay = wait.unwrap_or_else(|| self.policy.retry_delay(progress.refusals));
@@ -440,9 +443,9 @@ impl Rules<'_> {
         self.attend(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
     }
 
-    /// The provider answered a query that left at `asked_at`: it has no such payout. The grace is
-    /// counted to the query; a worker that stands still with the answer makes it no better proof.
-    /// The rule is [`pagos_core::manual::unknown`].
+    /// Applies the answer "no such payout" to a query that was sent at `asked_at`. The grace counts
+    /// up to the query, so a worker that holds the answer back does not strengthen the proof. The
+    /// rule is [`pagos_core::manual::unknown`].
     pub(crate) fn absent(&self, progress: &Progress, asked_at: Timestamp) -> Outcome {
         // Whoever can cause queries must not be able to hurry the proof on.
         if let Some(outcome) = self.asked_ahead(progress) {
@@ -456,10 +459,10 @@ impl Rules<'_> {
                 && self.is_window_closed(&asked.progress, asked_at)
                 && asked.progress.standing.not_understood().is_none()
             {
-                // A person settled what the provider does not know: nothing is there to be reversed.
+                // A person settled what the provider does not know, so nothing can be reversed.
                 asked.due_at = None;
             }
-            // It may be a denial by now.
+            // It may count as denied by now.
             return self.attend(asked);
         };
         let is_proven = asked.progress.asking.absences >= absence.answers_min
@@ -495,14 +498,14 @@ impl Rules<'_> {
         let Some(closed) = self.close(&asked.progress, Proof::Absent, because, None) else {
             return asked;
         };
-        // It may have been the last query before a person is called; with a proof nobody is.
+        // It may have been the last query before a person is called; a proof makes that needless.
         let is_call = |entry: &Entry| matches!(entry, Entry::Attention { .. });
         let entries = asked.entries.into_iter().filter(|entry| !is_call(entry));
         Outcome { entries: entries.chain(closed.entries).collect(), ..closed }
     }
 
-    /// The provider refused attempt `number` for good. That counts only for the attempt that is open,
-    /// and only while nobody else told that the payout exists; otherwise it is one more query.
+    /// The provider refused attempt `number` for good. That counts only for the open attempt, and
+    /// only while no other source says that the payout exists; otherwise it is one more query.
     pub(crate) fn refused(&self, progress: &Progress, number: u32, seen: &Observation) -> Outcome {
         let is_this = progress.open.is_some_and(|open| open.number == number);
         if is_this && matches!(progress.status(), Status::Created | Status::Unknown) {
@@ -512,7 +515,7 @@ impl Rules<'_> {
         self.asked(progress, format!("attempt {number} was refused ({code}), yet it is not alone"))
     }
 
-    /// The order could not be prepared, for good. That ends a payout of which nothing was ever sent;
+    /// The order cannot be prepared, for good. That ends a payout of which nothing was ever sent;
     /// for any other it is one more query.
     pub(crate) fn unprepared(&self, progress: &Progress, seen: &Observation) -> Outcome {
         if progress.status() == Status::Created && progress.attempts == 0 {
@@ -521,7 +524,7 @@ impl Rules<'_> {
         self.asked(progress, "it cannot be prepared, and may have been sent before".to_owned())
     }
 
-    /// A query was sent that brought no observation.
+    /// Records a query that brought no observation.
     pub(crate) fn asked(&self, progress: &Progress, answer: String) -> Outcome {
         if let Some(outcome) = self.asked_ahead(progress) {
             return outcome;
@@ -532,7 +535,7 @@ impl Rules<'_> {
         let is_in_doubt = progress.status() == Status::Unknown;
         let entries =
             if is_in_doubt { vec![Entry::Asked { at: self.now, answer }] } else { Vec::new() };
-        // A query without an answer closes no window: a watch ends with an answer.
+        // A query without an answer closes no window: only an answer ends a watch.
         let due_at = self.next_due(&progress).or_else(|| self.next_try(&progress));
         let outcome = self.attend(Outcome { progress, due_at, entries, notices: Vec::new() });
         if is_in_doubt && outcome.progress.asking.queries >= self.policy.queries_max {
@@ -545,7 +548,7 @@ impl Rules<'_> {
         self.call_for(outcome, Attention::Doubt(because.to_owned()))
     }
 
-    /// Calls a person, unless one is called already.
+    /// Calls a person, unless one is already called.
     fn call_for(&self, mut outcome: Outcome, attention: Attention) -> Outcome {
         if outcome.progress.attention.is_some() {
             return outcome;
@@ -565,8 +568,8 @@ const FORGOTTEN: &str = "the provider says that it has no such payout, and it ma
                          key by now, so that a repeat could be paid twice; look at the bank, then \
                          decide with `pagos resolve`";
 
-/// Was a settled payout said to be under way, by an answer to a query that left after it was
-/// settled? That moves no money, yet it is what a reversal can begin with.
+/// Whether a settled payout is said to be under way, in an answer to a query that was sent after it
+/// was settled. That moves no money, but a reversal can begin with it.
 fn is_under_way_again(before: &Progress, seen: &Observation) -> bool {
     let held = before.standing.held();
     before.status().is_final()

@@ -1,7 +1,7 @@
-//! The inbox: what was received, what was found when it was received, and what became of it.
+//! The inbox: received deliveries, the verdict on each, and what became of it.
 //!
-//! The verdict is made once, when a delivery arrives, and stored with the bytes: applying it needs
-//! no secret, so a key that was changed in between does not make an acknowledged delivery forged.
+//! A delivery is judged once, when it arrives, and the verdict is stored with the bytes. Applying
+//! it needs no secret, so an acknowledged delivery does not become forged when a key changes later.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{history::Notice, store::StoreError};
 
-/// What was found when a delivery arrived.
+/// The verdict on a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub enum Verdict {
-    /// The signature is genuine, and this is what it says.
+    /// The signature is genuine.
     Genuine {
         /// What it says.
         event: Event,
     },
-    /// Anybody could have sent it: it can cause a query, and nothing else.
+    /// Anybody could have sent it: it can only cause a query.
     Hint {
         /// What it names.
         hint: Hint,
     },
-    /// The signature is genuine, and this version cannot read the rest.
+    /// The signature is genuine, but this version cannot read the content.
     Unreadable {
         /// What it seems to name.
         hint: Hint,
@@ -50,7 +50,7 @@ impl Verdict {
         self.trust() == Trust::Verified
     }
 
-    /// Whether it was verified.
+    /// Whether the delivery was verified.
     pub fn trust(&self) -> Trust {
         match self {
             Self::Genuine { .. } | Self::Unreadable { .. } => Trust::Verified,
@@ -59,29 +59,31 @@ impl Verdict {
     }
 }
 
-/// Whether a delivery was verified when it arrived. The one kind never waits for the other.
+/// Whether a delivery was verified when it arrived. Deliveries of one kind never wait for the
+/// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trust {
     /// Its signature is genuine.
     Verified,
-    /// Anybody could have sent it, or an older version received it and did not note what it is.
+    /// Anybody could have sent it, or an older version stored it without a verdict.
     Unverified,
 }
 
-/// How long after the last time a repetition of a notice that proves nothing causes another query.
+/// How long after the last time the repetition of a hint causes another query.
 pub const REPETITION_SPACING: Duration = Duration::from_secs(10);
 
 /// Keeps deliveries byte for byte. Part of [`crate::Store`].
 #[async_trait]
 pub trait InboxStore: Debug + Send + Sync {
-    /// Stores a delivery's raw bytes and what was found. What has the same [`crate::fingerprint`] is
-    /// stored once per account.
+    /// Stores the raw bytes of a delivery with its verdict. Deliveries with the same
+    /// [`crate::fingerprint`] are stored once per account.
     ///
-    /// A hint comes in as the one small note that [`crate::InstrumentedStore::note_hint`] makes for each order.
+    /// A hint arrives as the one small note that [`crate::InstrumentedStore::note_hint`] makes per
+    /// order.
     ///
-    /// A repetition of a delivery that left the inbox is due again, at the earliest
-    /// [`REPETITION_SPACING`] after the last time, unless it is genuine and was applied: that one
-    /// cannot say anything new.
+    /// If a delivery is repeated after it left the inbox, it is due again, at the earliest
+    /// [`REPETITION_SPACING`] after the last time. A genuine one that was applied is not: it cannot
+    /// say anything new.
     async fn receive(
         &self,
         account: &AccountName,
@@ -89,8 +91,9 @@ pub trait InboxStore: Debug + Send + Sync {
         verdict: &Verdict,
     ) -> Result<InboxId, StoreError>;
 
-    /// Open deliveries of these accounts and of one trust that are due at `now`, at most `limit`: of what
-    /// was verified the oldest first; of hints, whose rows are used again, those that are due for longest.
+    /// Open deliveries of these accounts and of this trust that are due at `now`, at most `limit`.
+    /// Verified ones come oldest first; hints, whose rows are reused, by how long they have been
+    /// due.
     async fn inbox(
         &self,
         trust: Trust,
@@ -99,11 +102,11 @@ pub trait InboxStore: Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError>;
 
-    /// Says what becomes of an open delivery. One that is not open stays as it is.
+    /// Files an open delivery. A delivery that is not open stays as it is.
     async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError>;
 
-    /// Makes a delivery due at `now` again, whatever became of it; with another verdict, if one is
-    /// given. False if there is no such delivery.
+    /// Makes a delivery due again at `now`, whatever became of it, with another verdict if one is
+    /// given. Returns false if there is no such delivery.
     async fn reopen(
         &self,
         id: InboxId,
@@ -114,8 +117,8 @@ pub trait InboxStore: Debug + Send + Sync {
     /// One delivery.
     async fn delivery(&self, id: InboxId) -> Result<Option<Filed>, StoreError>;
 
-    /// Deliveries in the order of their numbers, after `after`, at most `limit`; only those in `state`,
-    /// if one is given.
+    /// Deliveries sorted by number, after `after`, at most `limit`; only those in `state` if one is
+    /// given.
     async fn deliveries(
         &self,
         state: Option<InboxState>,
@@ -123,10 +126,10 @@ pub trait InboxStore: Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Filed>, StoreError>;
 
-    /// Counts deliveries that were refused and of which nothing was kept.
+    /// Counts deliveries that were refused and not stored.
     async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError>;
 
-    /// What was refused so far, by account and reason.
+    /// The deliveries refused so far, by account and reason.
     async fn refused(&self) -> Result<Vec<Refused>, StoreError>;
 }
 
@@ -139,31 +142,31 @@ pub struct InboxId(pub u64);
 pub struct InboxItem {
     /// Its number.
     pub id: InboxId,
-    /// The account that it came in for.
+    /// The account that it was sent to.
     pub account: AccountName,
     /// The raw bytes.
     pub delivery: Delivery,
-    /// What was found when it arrived. `None` for what an older version received.
+    /// The verdict. `None` if an older version received it.
     pub verdict: Option<Verdict>,
-    /// How often it was put off.
+    /// How often it was deferred.
     pub deferrals: u32,
 }
 
-/// Where a delivery is.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InboxState {
     /// It waits to be applied.
     Open,
-    /// It had its effect.
+    /// It was applied.
     Applied,
-    /// It names nothing that is known here. It is applied when that is learned.
+    /// It names nothing that the store knows. It is applied once the store learns of it.
     Orphan,
-    /// It was acknowledged, and nobody can read it.
+    /// It was acknowledged, but cannot be read.
     Unreadable,
 }
 
 impl InboxState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 4] = [Self::Open, Self::Applied, Self::Orphan, Self::Unreadable];
 
     /// The stable word.
@@ -176,16 +179,23 @@ impl InboxState {
         }
     }
 
-    /// The state that bears this word.
+    /// The state with this word.
+    ///
+    /// ```
+    /// use pagos_engine::InboxState;
+    ///
+    /// assert_eq!(InboxState::from_word("orphan"), Some(InboxState::Orphan));
+    /// assert!(InboxState::ALL.iter().all(|it| InboxState::from_word(it.word()) == Some(*it)));
+    /// ```
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 }
 
-/// What becomes of an open delivery.
+/// What to do with an open delivery.
 #[derive(Debug, Clone)]
 pub enum Filing {
-    /// It is looked at again later.
+    /// It is tried again later.
     Defer {
         /// When.
         due_at: Timestamp,
@@ -194,39 +204,39 @@ pub enum Filing {
     },
     /// It leaves the inbox without an effect on any order.
     Close {
-        /// As what. [`InboxState::Applied`] is for a hint that calls for no query.
+        /// The state that it gets; [`InboxState::Applied`] for a hint that needs no query.
         state: InboxState,
         /// Why, in words.
         because: String,
-        /// What the application is told. `None` for what concerns nobody here, such as a genuine event
+        /// What the application is told. `None` if it concerns nobody here, such as a genuine event
         /// about something that Pagos does not handle.
         notice: Option<Box<Notice>>,
     },
 }
 
-/// A delivery, wherever it is.
+/// A delivery with its state.
 #[derive(Debug, Clone)]
 pub struct Filed {
     /// The delivery.
     pub item: InboxItem,
-    /// Where it is.
+    /// Its state.
     pub state: InboxState,
-    /// Why, in words; empty for one that was not looked at.
+    /// Why, in words; empty if it was not looked at yet.
     pub because: String,
     /// How often the same bytes arrived after the first time.
     pub repeats: u64,
 }
 
-/// Deliveries of one account that were refused for one reason, or what the receiver refused before it
-/// knew an account.
+/// Deliveries to one account that were refused for one reason, or what the receiver refused before
+/// it knew the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The account. `None` for what is about the receiver as a whole, such as connections.
+    /// The account. `None` for the receiver as a whole, such as refused connections.
     pub account: Option<AccountName>,
-    /// The reason; one of a few words.
+    /// The reason, one of a few fixed words.
     pub reason: String,
     /// How many.
     pub count: u64,
-    /// The last one.
+    /// When the last one was refused.
     pub last_at: Timestamp,
 }

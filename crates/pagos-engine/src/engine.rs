@@ -1,5 +1,5 @@
-//! The engine: what it is made of, how it is opened, and how orders get in. The steps are in the
-//! files beside.
+//! The engine: its parts, how it is opened, and how orders are submitted. The other files hold the
+//! steps.
 
 use std::{
     collections::BTreeMap,
@@ -27,16 +27,16 @@ use crate::{
     world::World,
 };
 
-/// When an engine's loop last came round. Cloning gives another handle.
+/// Tells when the loop of an engine last went round. Clones share the value.
 #[derive(Debug, Clone)]
 pub struct Pulse {
-    /// In milliseconds; negative before the first time.
+    /// In milliseconds; negative before the first round.
     last_ms: Arc<AtomicI64>,
 }
 
 impl Pulse {
-    /// By the engine's timer; `None` before the first time. The loop comes round once a second at least,
-    /// whatever is under way, unless it stands still.
+    /// The moment of the last round by the engine's timer; `None` before the first. The loop goes
+    /// round at least once a second, however busy it is, unless it is stuck.
     pub fn last(&self) -> Option<Timestamp> {
         let last_ms = self.last_ms.load(Ordering::Relaxed);
         (last_ms >= 0).then(|| Timestamp::from_millis(last_ms))
@@ -49,16 +49,16 @@ impl Default for Pulse {
     }
 }
 
-/// Pays what was submitted, follows it, and never sends it twice.
+/// Sends submitted payouts, follows them to their end, and never sends one twice.
 ///
-/// All state is in the store: an engine can be dropped at any moment, and another one goes on. Over a
-/// store on a server any number of engines may work; over an embedded one, one at a time.
+/// All state is in the store: an engine can be dropped at any moment, and another one continues.
+/// Any number of engines may share a store on a server; an embedded store takes one at a time.
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) store: InstrumentedStore,
     pub(crate) providers: InstrumentedProviders,
     pub(crate) timer: Arc<dyn Timer>,
-    /// For what belongs to no account that is configured.
+    /// For everything outside the configured accounts.
     policy: Policy,
     policies: BTreeMap<AccountName, Policy>,
     pub(crate) services: Mutex<Services>,
@@ -71,11 +71,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that may send: ties the accounts to their world, takes the store's turn, and, where
-    /// nobody else can work on the store, ends the claims of a former life.
+    /// Opens an engine that may send. It ties the accounts to their world, takes the store's turn,
+    /// and ends the claims of a previous process if nobody else can work on the store.
     ///
-    /// Takes a store, or an [`InstrumentedStore`] whose probe then hears of its calls too. `policy` is for all
-    /// accounts that have none of their own ([`Accounts::under`]).
+    /// `store` is a store or an [`InstrumentedStore`], whose probe is then told of the engine's
+    /// calls too. `policy` applies to all accounts without a policy of their own
+    /// ([`Accounts::under`]).
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -95,7 +96,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Taken`] if another process works on an embedded store;
-    /// [`EngineError::OtherWorld`] if an account of the store pays in another world;
+    /// [`EngineError::OtherWorld`] if the store ties an account to another world;
     /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout.
     pub async fn open(
         store: impl Into<InstrumentedStore>,
@@ -109,8 +110,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// An engine beside one that sends: it submits, releases, resolves, opens payments, applies
-    /// deliveries and asks about payments, and sends no payout before [`Engine::take_turn`].
+    /// Opens an engine beside one that sends. It submits, releases, resolves, opens payments,
+    /// applies deliveries and queries payments, and sends no payout before [`Engine::take_turn`].
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -130,7 +131,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// As [`Engine::open`], but never [`EngineError::Taken`].
+    /// The same as [`Engine::open`], except [`EngineError::Taken`].
     pub async fn open_beside(
         store: impl Into<InstrumentedStore>,
         world: &World,
@@ -182,7 +183,7 @@ impl Engine {
         })
     }
 
-    /// Says when the loop of [`Engine::run`] last came round, to whoever watches over it.
+    /// Tells when the loop of [`Engine::run`] last went round, for a watchdog.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -200,7 +201,7 @@ impl Engine {
         self.pulse.clone()
     }
 
-    /// Says how many payouts are being sent, to whoever may have to end the process.
+    /// Tells how many payouts are being sent, for a caller that may have to end the process.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -219,8 +220,8 @@ impl Engine {
         self.pulse.last_ms.store(self.timer.now().as_millis(), Ordering::Relaxed);
     }
 
-    /// Takes the store's turn to send, for an engine that was opened beside another one. Taking it
-    /// again changes nothing.
+    /// Takes the store's turn to send, for an engine that was opened beside another one. Has no
+    /// effect if this engine already has it.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -253,17 +254,28 @@ impl Engine {
                 Some(guard)
             }
         };
-        // Whoever was faster has the turn as well, and keeps the guard.
+        // If another call was faster, the turn is taken as well; the guard that was set first is
+        // kept.
         drop(self.turn.set(guard));
         Ok(())
     }
 
-    /// May it send?
+    /// Whether this engine may send.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert!(engine.has_turn()); // `Engine::open` takes the turn, `open_beside` does not
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn has_turn(&self) -> bool {
         self.turn.get().is_some()
     }
 
-    /// The accounts that it works for.
+    /// The accounts that this engine works for.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -279,10 +291,10 @@ impl Engine {
         self.providers.accounts()
     }
 
-    /// Stores orders durably as members of a run, all or none of them. They wait until
+    /// Stores orders durably as members of a run, either all or none of them. They wait until
     /// [`Engine::release`]; after a crash in between, submit the same orders again and release.
     ///
-    /// The order of the answers is the order of `orders`.
+    /// The answers are in the order of `orders`.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -302,9 +314,10 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Nothing is stored if an account is not there ([`EngineError::NoAccount`]), an order cannot be
-    /// sent ([`EngineError::Unsendable`]), a key has another body ([`EngineError::Conflict`]), or the
-    /// run was released without it ([`EngineError::RunClosed`]).
+    /// Nothing is stored if an account is not configured ([`EngineError::NoAccount`]), an order
+    /// cannot be sent ([`EngineError::Unsendable`]), a key exists with another body
+    /// ([`EngineError::Conflict`]), or the run was released without the order
+    /// ([`EngineError::RunClosed`]).
     pub async fn submit(
         &self,
         run: &RunId,
@@ -329,8 +342,8 @@ impl Engine {
         Ok(answers)
     }
 
-    /// Everything that the accounts' providers have against the orders, as [`Engine::submit`] would
-    /// tell it. Stores nothing.
+    /// Reports everything that the providers object to in the orders, exactly as [`Engine::submit`]
+    /// would. Stores nothing.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -365,11 +378,11 @@ impl Engine {
         }
     }
 
-    /// Makes the orders of a run due and fixes its members; returns how many were held. `expected` is
-    /// how many orders the caller submitted to it.
+    /// Makes the orders of a run due and fixes its members; returns how many were held. `expected`
+    /// is the number of orders that the caller submitted to the run.
     ///
-    /// Orders that another run released before are due already. Called again, it does the rest of what
-    /// an interrupted call left.
+    /// Orders that another run released before are already due. Calling it again completes a
+    /// release that was interrupted.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -388,7 +401,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`EngineError::Incomplete`] if the run does not have `expected` members: nothing was released.
+    /// [`EngineError::Incomplete`] if the run does not have `expected` members; nothing is
+    /// released.
     pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
         match self.store.release(run, expected, self.timer.now()).await? {
             Released::Done { made_due } => Ok(made_due),
@@ -398,8 +412,8 @@ impl Engine {
         }
     }
 
-    /// Takes back a run that was not released; returns how many orders were forgotten. Orders that
-    /// another run has as well stay.
+    /// Takes back a run that was not released; returns how many orders were deleted. Orders that
+    /// are also in another run stay.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -416,13 +430,13 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn withdraw(&self, run: &RunId) -> Result<u64, EngineError> {
         Ok(self.store.withdraw(run).await?)
     }
 
-    /// Checks, stores and releases one order, as a run of its own. The same order again changes
-    /// nothing, so this is also what to do after a crash or an error of the store.
+    /// Checks, stores and releases one order as a run of its own. Calling it again with the same
+    /// order changes nothing, so it is safe to repeat after a crash or an error of the store.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -441,8 +455,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// As [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and archived
-    /// long ago.
+    /// The same as [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and
+    /// archived earlier.
     pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
         let key = order.key.clone();
         let run = RunId(format!("payout {key}"));
@@ -474,16 +488,16 @@ impl Engine {
     }
 }
 
-/// Why the engine cannot go on. Payouts lose nothing by it.
+/// Why the engine cannot go on. No payout is lost by it.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The store failed; the outcome of the write is not known, and reading again tells.
+    /// The store failed. Whether the write happened is unknown; read again to find out.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
-    /// Another process sends what is due in this store.
+    /// Another process has the turn to send from this store.
     #[error("another process works on this store; stop it first, or wait until it ends")]
     Taken,
-    /// The account's payouts in this store belong to another world.
+    /// The store ties the account to another world.
     #[error(
         "account {account} of this store is {stored}, and here it is {given}; use another store, or \
          give the account another name"
@@ -491,18 +505,18 @@ pub enum EngineError {
     OtherWorld {
         /// The account.
         account: AccountName,
-        /// The word that the store has.
+        /// The word in the store.
         stored: String,
-        /// The word that was given.
+        /// The word of this engine.
         given: String,
     },
-    /// The waiting times would allow a second payout while a first is under way.
+    /// The waiting times would allow a second payout while a first one is under way.
     #[error("unsafe policy: {0}")]
     UnsafePolicy(String),
     /// An order or a payout belongs to an account that is not configured.
     #[error("no account {0} is configured")]
     NoAccount(AccountName),
-    /// There is no such payout.
+    /// No payout has this key.
     #[error("no payout {0}")]
     NoPayout(OrderKey),
     /// The payout was settled and left the store for the archive. It is never sent again.
@@ -511,7 +525,7 @@ pub enum EngineError {
         word = .1.ended.word(), day = .1.day_text()
     )]
     Archived(OrderKey, Seal),
-    /// There is no such payment.
+    /// No payment has this key.
     #[error("no payment {0}")]
     NoPayment(OrderKey),
     /// The provider cannot carry the order. Nothing was stored or sent.
@@ -520,14 +534,14 @@ pub enum EngineError {
     /// These orders cannot be sent by their providers. Nothing was stored.
     #[error("{} cannot be sent: {}", list_keys(.0.iter().map(|(key, _)| key)), list_violations(.0))]
     Unsendable(Vec<(OrderKey, Vec<Violation>)>),
-    /// These keys name other orders already. Nothing was stored.
+    /// These keys already name other orders. Nothing was stored.
     #[error("{} was submitted with another body before; a key names one payout for ever: give the \
              new payout a new key", list_keys(.0.iter()))]
     Conflict(Vec<OrderKey>),
     /// The run was released without these orders, and its members are fixed. Nothing was stored.
     #[error("{} came after the run was released; submit it in a run of its own", list_keys(.0.iter()))]
     RunClosed(Vec<OrderKey>),
-    /// The run does not have the orders that were expected. Nothing was released.
+    /// The run does not have the expected number of orders. Nothing was released.
     #[error(
         "run {} has {members} orders and not {expected}: another process took some back, or they were \
          never submitted; nothing was released; submit all of them again", run.0
@@ -540,7 +554,7 @@ pub enum EngineError {
         /// How many it has.
         members: u64,
     },
-    /// The provider did not do what a person waits for; the kind is the next step.
+    /// The provider could not do what was asked for; the kind is the next step.
     #[error("{0}")]
     Provider(#[source] Error),
     /// The decision does not fit the payout.
@@ -548,7 +562,7 @@ pub enum EngineError {
     Refused(String),
 }
 
-/// The first few keys, and how many more there are.
+/// The first few keys, and the number of the others.
 fn list_keys<'a>(keys: impl Iterator<Item = &'a OrderKey>) -> String {
     const SHOWN_MAX: usize = 3;
     let keys: Vec<&OrderKey> = keys.collect();

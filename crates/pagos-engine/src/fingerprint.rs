@@ -1,11 +1,11 @@
-//! When two deliveries are one, sent twice. No signature is checked here.
+//! The fingerprint by which two deliveries are recognised as one that was sent twice.
 
 use pagos_core::Delivery;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of the headers and the body that are kept. Two deliveries with one fingerprint are one
-/// delivery, sent twice; a store keeps it once per account. How a delivery travelled should be no part
-/// of it: whoever receives one forgets those headers first, with [`Delivery::keep_headers`].
+/// SHA-256 of a delivery's headers and body. Deliveries with the same fingerprint are one delivery,
+/// sent twice; a store keeps it once per account. Headers that only say how a delivery travelled
+/// must not count, so the receiver removes them first, with [`Delivery::keep_headers`].
 ///
 /// ```
 /// use pagos_core::{Delivery, Timestamp};
@@ -31,7 +31,7 @@ pub fn fingerprint(delivery: &Delivery) -> [u8; 32] {
         hash.update(value);
         hash.update(b"\n");
     }
-    // A header's line is never empty, so the blank line parts headers and body unmistakably.
+    // A header's line is never empty, so the blank line separates headers from body unambiguously.
     hash.update(b"\n");
     hash.update(&delivery.body);
     hash.finalize().into()

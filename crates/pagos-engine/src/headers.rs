@@ -1,4 +1,4 @@
-//! The headers of a delivery as bytes, as stores keep them, and back. Reads no meaning into them.
+//! Converts the headers of a delivery to the bytes that stores keep, and back.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -25,7 +25,7 @@ pub fn headers_to_bytes(headers: &HeaderMap) -> Vec<u8> {
     lines
 }
 
-/// Reads what [`headers_to_bytes`] wrote. `None` for everything else: the row is damaged.
+/// Parses what [`headers_to_bytes`] wrote. `None` for anything else: the row is damaged.
 ///
 /// ```
 /// assert_eq!(pagos_engine::headers_from_bytes(b"no header"), None);

@@ -1,4 +1,5 @@
-//! What is written down about a payout: entries for us, notices for the application. Append-only.
+//! What is recorded about a payout: entries for its history, notices for the application.
+//! Append-only.
 
 use pagos_core::{
     AccountName, Change, Money, Observation, OrderKey, ProviderRef, Status, Timestamp,
@@ -11,14 +12,14 @@ use crate::intent::RunId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "entry")]
 pub enum Entry {
-    /// An attempt became durable; the request may leave from here on.
+    /// An attempt became durable; the request may be sent from here on.
     AttemptBegun {
         /// 1 for the first.
         number: u32,
         /// When.
         at: Timestamp,
     },
-    /// An attempt is proven not to be alive.
+    /// An attempt was proven not to be alive.
     AttemptClosed {
         /// Which one.
         number: u32,
@@ -26,24 +27,24 @@ pub enum Entry {
         proof: Proof,
         /// When it was proven.
         at: Timestamp,
-        /// In words.
+        /// The proof in words.
         because: String,
     },
     /// Something was learned.
     Observed {
-        /// What.
+        /// The observation.
         observation: Observation,
         /// What it changed.
         change: Change,
     },
-    /// Something was told that contradicts the order. Kept, and not folded into the status.
+    /// A source contradicted the order. The observation is kept, and not folded into the status.
     Contradicted {
-        /// What was told.
+        /// The observation.
         observation: Observation,
         /// The contradiction, in words.
         because: String,
     },
-    /// A query was sent that brought no observation.
+    /// A query brought no observation.
     Asked {
         /// When.
         at: Timestamp,
@@ -65,17 +66,17 @@ pub enum Entry {
 pub enum Proof {
     /// The request certainly never reached the provider.
     NeverReached,
-    /// The provider refused it unread.
+    /// The provider refused the request unread.
     RefusedUnread,
-    /// The provider refused it with a documented, definite no.
+    /// The provider refused it with a documented, definite refusal.
     Rejected,
-    /// The provider answered often enough, for long enough, that it has no such payout.
+    /// The provider answered often enough, and over a long enough time, that it has no such payout.
     Absent,
     /// A person decided.
     Operator,
 }
 
-/// What the application is told. Written in the transaction that it is about.
+/// A message to the application, written in the same transaction as the change that it reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// The account.
@@ -97,7 +98,7 @@ pub enum NoticeAbout {
     Payout(OrderNews),
     /// A payment.
     Payment(OrderNews),
-    /// A webhook in the inbox; `pagos inbox show` has it.
+    /// A delivery in the inbox; `pagos inbox show` prints it.
     Delivery {
         /// Its number in the inbox.
         delivery: u64,
@@ -106,25 +107,25 @@ pub enum NoticeAbout {
     Account,
 }
 
-/// Where an order stands after the event.
+/// The state of an order after the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderNews {
-    /// Which one.
+    /// The order's key.
     pub key: OrderKey,
-    /// The runs that it is a member of. Filled in by the store when the notice is read.
+    /// The runs that it is a member of. The store fills this in when the notice is read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<RunId>,
-    /// Where it stands now.
+    /// The status now.
     pub status: Status,
-    /// Where it stood before.
+    /// The status before.
     #[serde(default)]
     pub was: Option<Status>,
-    /// Why, in the provider's words where there are any.
+    /// Why, in the provider's words if it gave any.
     #[serde(default)]
     pub reason: Option<String>,
     /// The ordered amount.
     pub amount: Money,
-    /// What came back, if some did.
+    /// The amount that came back, if any.
     pub returned: Option<Money>,
     /// The provider's id.
     pub reference: Option<ProviderRef>,
@@ -136,14 +137,14 @@ pub struct OrderNews {
 pub enum NoticeKind {
     /// The status moved forward.
     Advanced,
-    /// A final status became the other one: money moved, or moved back.
+    /// A final status turned into the opposite one: money moved, or moved back.
     Reversed {
         /// What held before.
         from: Status,
     },
-    /// Part of the money or all of it came back.
+    /// The money came back, in part or in full.
     Returned,
-    /// Only payments: a payer's try had failed, and a later one of his paid. Nothing was taken back.
+    /// Only payments: a payer's try failed, and a later one was paid. Nothing was reversed.
     PaidByLaterTry {
         /// What held before.
         from: Status,
@@ -153,17 +154,17 @@ pub enum NoticeKind {
         /// Why.
         because: String,
     },
-    /// Only accounts: the provider works with it again.
+    /// Only accounts: the provider accepts the account again.
     InServiceAgain,
 }
 
 impl Notice {
-    /// The key of the order that it is about.
+    /// The key of the order, if the notice is about one.
     pub fn key(&self) -> Option<&OrderKey> {
         self.order().map(|news| &news.key)
     }
 
-    /// Where the order that it is about stands.
+    /// The state of the order, if the notice is about one.
     pub fn order(&self) -> Option<&OrderNews> {
         match &self.about {
             NoticeAbout::Payout(news) | NoticeAbout::Payment(news) => Some(news),
@@ -171,7 +172,7 @@ impl Notice {
         }
     }
 
-    /// For stores: names the runs of the payout that it is about.
+    /// For stores: sets the runs of the payout, if the notice is about one.
     pub fn set_runs(&mut self, runs: Vec<RunId>) {
         if let NoticeAbout::Payout(news) = &mut self.about {
             news.runs = runs;

@@ -1,5 +1,5 @@
-//! Applying stored webhooks. Receiving them is `pagos-webhook`; nothing here answers anybody, and
-//! nothing here needs a secret: what a delivery is was found when it arrived.
+//! Applies stored deliveries. `pagos-webhook` receives them and answers the provider; applying
+//! needs no secret, since the verdict was made on arrival.
 
 use std::time::Duration;
 
@@ -17,29 +17,29 @@ use crate::{
     store::{Payout, StoreErrorKind, Work},
 };
 
-/// What became of a hint.
+/// The effect of a hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hinted {
-    /// A query is due soon because of it.
+    /// It made a query due soon.
     Asked,
-    /// A query is due already, and may have left.
+    /// A query is already due, and may have been sent.
     UnderWay,
-    /// There is nothing to ask, or it is asked soon anyway.
+    /// No query is needed, or one follows soon anyway.
     Needless,
 }
 
-/// A delivery about an order that we do not know is looked at so often, then kept as an orphan.
+/// How often a delivery about an unknown order is tried before it is kept as an orphan.
 const DEFERRALS_MAX: u32 = 3;
 
 const DEFERRAL: Duration = Duration::from_secs(5);
 
 impl Engine {
-    /// Applies one stored delivery. Applying it again changes nothing more.
+    /// Applies one stored delivery. Applying it again has no further effect.
     pub(crate) async fn apply(&self, item: InboxItem) -> Result<(), EngineError> {
         match self.apply_verdict(&item).await {
-            // It was archived at this moment.
+            // It was archived just now.
             Err(EngineError::Archived(key, _)) => self.set_aside_unknown(&item, &key).await,
-            // The order was withdrawn at this moment.
+            // The order was withdrawn just now.
             Err(EngineError::NoPayout(_) | EngineError::NoPayment(_)) => {
                 self.defer(&item, "no such order").await
             }
@@ -85,8 +85,8 @@ impl Engine {
         Ok(self.store.judge(&item.account, decoder, &item.delivery).await?)
     }
 
-    /// Makes a delivery due once more, whatever became of it, as if it had just arrived. One that could
-    /// not be read is read again first. False if there is no such delivery.
+    /// Makes a delivery due once more, whatever became of it, as if it had just arrived. One that
+    /// could not be read is judged again first. Returns false if there is no such delivery.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -101,12 +101,12 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn replay(&self, id: InboxId) -> Result<bool, EngineError> {
         let Some(filed) = self.store.delivery(id).await? else { return Ok(false) };
         let verdict = match &filed.item.verdict {
             Some(Verdict::Genuine { .. } | Verdict::Hint { .. }) => None,
-            // What was genuine stays so, even if the key has changed and it cannot be shown again.
+            // A genuine delivery stays genuine, even if a changed key can no longer show it.
             None | Some(Verdict::Unreadable { .. }) => match self.judge_again(&filed.item).await? {
                 Judged::Verified(verdict) => Some(verdict),
                 Judged::Hint(hint) => Some(Verdict::Hint { hint }),
@@ -118,7 +118,8 @@ impl Engine {
 
     async fn apply_event(&self, item: &InboxItem, event: Event) -> Result<(), EngineError> {
         let told = match event.subject {
-            // Genuine words that this version does not know: the provider is asked instead.
+            // The event is genuine, but this version does not know its words: query the provider
+            // instead.
             Subject::Unrecognised => None,
             Subject::Payout | Subject::Payment => event.observation.as_ref(),
         };
@@ -136,7 +137,7 @@ impl Engine {
         let key = match &hint.key {
             Some(key) if self.is_ours(item, key).await? => key.clone(),
             Some(key) => return self.set_aside_unknown(item, key).await,
-            // Some providers know no key of ours.
+            // Some providers do not carry our key.
             None => match self.store.recognise(&item.account, &hint).await?.about {
                 About::Payout(key) => key,
                 About::Payment(_) | About::Archived(..) | About::Nothing => {
@@ -148,8 +149,8 @@ impl Engine {
         self.learn(Point::ApplyDelivery, payout, Writer::Inbox(item.id), seen).await
     }
 
-    /// Somebody who proved nothing says that there is news about what `hint` names: a query about
-    /// it follows, within the account's rate of hints. False if it names nothing of this account's.
+    /// Handles a hint: schedules a query about what `hint` names, within the account's rate of
+    /// hints. Returns false if it names nothing of this account.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -168,12 +169,12 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn nudge(&self, account: &AccountName, hint: &Hint) -> Result<bool, EngineError> {
         Ok(self.store.note_hint(account, hint, self.timer.now()).await?.is_some())
     }
 
-    /// Changes nothing but that the provider is asked sooner, where there is something to ask.
+    /// Only brings the query forward, if there is something to query.
     async fn ask_about(&self, item: &InboxItem, hint: &Hint) -> Result<(), EngineError> {
         let known = self.store.recognise(&item.account, hint).await?;
         let is_asked = match &known.about {
@@ -187,7 +188,7 @@ impl Engine {
         };
         match is_asked {
             Hinted::Asked => return Ok(()),
-            // A query may have left already, before whatever the hint is about.
+            // A query may have been sent before the event that the hint is about.
             Hinted::UnderWay => {
                 let due_at = self.timer.now().plus(DEFERRAL);
                 let because = "a query is under way".to_owned();
@@ -222,11 +223,12 @@ impl Engine {
         Ok(payout.is_some_and(|payout| payout.order.account == item.account))
     }
 
-    /// Our own commit may be a moment behind the provider, so an unknown key is tried again.
+    /// Our own commit may be a moment later than the delivery, so an unknown key is tried again.
     async fn defer(&self, item: &InboxItem, because: &str) -> Result<(), EngineError> {
         if item.deferrals >= DEFERRALS_MAX {
             self.set_aside(item, InboxState::Orphan, because.to_owned()).await?;
-            // An order that was stored after we looked, and before that, found no orphan to open.
+            // An order that was stored after this lookup found no orphan to open, so the lookup is
+            // repeated.
             let hint = item.verdict.as_ref().map(Verdict::hint).unwrap_or_default();
             let about = self.store.recognise(&item.account, &hint).await?.about;
             if matches!(about, About::Payout(_) | About::Payment(_)) {
@@ -239,8 +241,8 @@ impl Engine {
         Ok(self.store.file(item.id, filing).await?)
     }
 
-    /// It names a payout that is not in the store. One that is archived does not come back by waiting:
-    /// a person is told at once, who finds it in the archive.
+    /// The delivery names a payout that is not in the store. Waiting does not bring back an
+    /// archived one, so a person is told at once, who finds it in the archive.
     async fn set_aside_unknown(&self, item: &InboxItem, key: &OrderKey) -> Result<(), EngineError> {
         let Some(seal) = self.store.sealed(key).await? else {
             return self.defer(item, "no such payout").await;
@@ -253,7 +255,7 @@ impl Engine {
         self.set_aside(item, InboxState::Orphan, because).await
     }
 
-    /// It had no effect: it stays in the inbox, and somebody is told.
+    /// Keeps the delivery in the inbox without an effect, and tells the application.
     async fn set_aside(
         &self,
         item: &InboxItem,
@@ -278,7 +280,7 @@ impl Engine {
         Ok(())
     }
 
-    /// A genuine event about something that Pagos does not handle, such as a balance.
+    /// Closes a genuine event about something that Pagos does not handle, such as a balance.
     async fn set_aside_quietly(&self, item: &InboxItem, because: &str) -> Result<(), EngineError> {
         let (state, because) = (InboxState::Orphan, because.to_owned());
         Ok(self.store.file(item.id, Filing::Close { state, because, notice: None }).await?)

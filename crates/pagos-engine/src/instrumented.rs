@@ -1,7 +1,7 @@
-//! The store and the providers, instrumented. The engine holds nothing else, so that every write
-//! and every call names its point; what is written and when is decided elsewhere.
+//! The instrumented store and providers. The engine has access to nothing else, so that every write
+//! and every call names its point.
 //!
-//! Reading needs no point: a process that ends while it reads leaves nothing behind.
+//! Reads have no points: a process that ends while it reads leaves nothing behind.
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
@@ -27,7 +27,8 @@ use crate::{
     store::{Begin, Claim, ClaimRequest, Committed, Lane, Payout, Step, Store, StoreError, Turn},
 };
 
-/// A store whose every write is a [`Point`]. Made of any store, or of one with a [`Probe`].
+/// A store in which every write is a [`Point`]. It is made from any store, with or without a
+/// [`Probe`].
 #[derive(Debug, Clone)]
 pub struct InstrumentedStore {
     store: Arc<dyn Store>,
@@ -35,7 +36,7 @@ pub struct InstrumentedStore {
 }
 
 impl InstrumentedStore {
-    /// A store whose writes `probe` is told of.
+    /// A store that tells `probe` of its writes.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -53,7 +54,7 @@ impl InstrumentedStore {
     /// [`crate::InboxStore::receive`].
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn receive(
         &self,
         account: &AccountName,
@@ -66,15 +67,28 @@ impl InstrumentedStore {
     /// [`crate::InboxStore::count_refused`].
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn count_refused(&self, refused: Vec<Refused>) -> Result<(), StoreError> {
         self.write(Point::CountRefused, None, self.store.count_refused(refused)).await
     }
 
     /// [`Store::acknowledge`].
     ///
+    /// ```
+    /// use pagos_engine::{InstrumentedStore, Store, StoreError};
+    ///
+    /// async fn read(store: &dyn Store, writer: &InstrumentedStore) -> Result<(), StoreError> {
+    ///     let position = store.reader("billing").await?.unwrap_or(0);
+    ///     for (number, notice) in store.outbox(position, 100).await? {
+    ///         println!("{number}: {:?}", notice.event);
+    ///         writer.acknowledge("billing", number).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn acknowledge(&self, reader: &str, number: u64) -> Result<(), StoreError> {
         self.write(Point::Acknowledge, None, self.store.acknowledge(reader, number)).await
     }
@@ -119,10 +133,10 @@ impl InstrumentedStore {
         self.write(Point::Bind, None, self.store.bind(account, world)).await
     }
 
-    /// [`recognise`] over this store.
+    /// Calls [`recognise`] on this store.
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn recognise(
         &self,
         account: &AccountName,
@@ -134,7 +148,7 @@ impl InstrumentedStore {
     /// [`Store::halted`].
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn halted(&self) -> Result<Vec<AccountName>, StoreError> {
         self.store.halted().await
     }
@@ -182,7 +196,7 @@ impl InstrumentedStore {
         self.write(Point::EndClaims, None, self.store.end_claims()).await
     }
 
-    /// One write, and the point of each attempt that begins with it.
+    /// One write, together with the points of the attempts that begin with it.
     pub(crate) async fn claim(
         &self,
         request: ClaimRequest,
@@ -265,17 +279,17 @@ impl InstrumentedStore {
         self.store.next_due(lanes).await
     }
 
-    /// The providers behind the same probe.
+    /// The providers, instrumented with the same probe.
     pub(crate) fn doors_to(&self, accounts: Accounts) -> InstrumentedProviders {
         InstrumentedProviders { accounts, probe: Arc::clone(&self.probe) }
     }
 
-    /// For reading.
+    /// The store, for reads.
     pub(crate) fn store(&self) -> &dyn Store {
         self.store.as_ref()
     }
 
-    /// Nothing is written before the first poll, so `before` is told first.
+    /// Nothing is written before the first poll, so `before` is reported first.
     pub(crate) async fn write<T>(
         &self,
         point: Point,
@@ -301,7 +315,7 @@ impl From<Arc<dyn Store>> for InstrumentedStore {
     }
 }
 
-/// The providers of all accounts, each instrumented.
+/// The instrumented providers of all accounts.
 #[derive(Debug)]
 pub(crate) struct InstrumentedProviders {
     accounts: Accounts,
@@ -314,7 +328,7 @@ impl InstrumentedProviders {
         Some(InstrumentedProvider { provider, probe: self.probe.as_ref() })
     }
 
-    /// The accounts, in the order of their names.
+    /// The accounts, sorted by name.
     pub(crate) fn names(&self) -> impl Iterator<Item = &AccountName> {
         self.accounts.iter().map(|(name, _)| name)
     }
@@ -324,7 +338,7 @@ impl InstrumentedProviders {
     }
 }
 
-/// A provider whose every call is a point.
+/// A provider in which every call is a point.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InstrumentedProvider<'a> {
     provider: &'a dyn PayoutProvider,
@@ -389,12 +403,12 @@ impl<'a> InstrumentedProvider<'a> {
     }
 }
 
-/// A provider without a list is not asked for one.
+/// The error for a provider without a list. The engine does not ask one for its list.
 fn listless() -> Error {
     Error::new(ErrorKind::Undelivered, "the provider has no list of payouts")
 }
 
-/// The payment side of a provider, whose every call is a point.
+/// The payment side of a provider, in which every call is a point.
 #[derive(Clone, Copy)]
 pub(crate) struct InstrumentedPayments<'a> {
     provider: &'a dyn PaymentProvider,
@@ -428,8 +442,7 @@ impl InstrumentedPayments<'_> {
     }
 }
 
-/// Nothing leaves before the first poll, so `before` is told first. The answer counts as read
-/// whatever it is.
+/// Nothing is sent before the first poll, so `before` is reported first. Any answer counts as read.
 async fn call<T>(
     probe: &dyn Probe,
     point: Point,

@@ -1,4 +1,4 @@
-//! What a caller wants, before anything is sent: the order, its digest, and the run it belongs to.
+//! A payout order before anything is sent: the order, its digest, and the run that it belongs to.
 
 mod digest;
 
@@ -8,9 +8,9 @@ use crate::retention::Seal;
 
 pub use digest::{Canonical, Digest};
 
-/// Names a set of orders that is accepted, released and reported as a whole, such as one CSV file.
+/// Names a set of orders that is submitted, released and reported as a whole, such as one CSV file.
 ///
-/// The rows of a run are fixed when it is released; a payout can be a member of several runs.
+/// Its members are fixed when it is released; a payout can be a member of several runs.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -23,7 +23,7 @@ impl From<&str> for RunId {
     }
 }
 
-/// An order that is to be stored.
+/// An order to be stored.
 #[derive(Debug, Clone)]
 pub struct Intent {
     /// The order.
@@ -32,28 +32,28 @@ pub struct Intent {
     pub created_at: Timestamp,
 }
 
-/// What became of an intent.
+/// The result of submitting one intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Submitted {
     /// Stored, and held until a run that it is a member of is released.
     New,
-    /// It was there already, with the same body; it is now a member of this run too.
+    /// The store already had it, with the same body; it is now a member of this run too.
     Existing {
-        /// Where it stands.
+        /// Its status.
         status: Status,
     },
-    /// The same order was paid and archived long ago; it is now a member of this run too, and is never
-    /// sent again.
+    /// The same order was settled and archived earlier. It is now a member of this run too, and is
+    /// never sent again.
     Archived(Seal),
-    /// The key is there with another body. Nothing of the batch was stored.
+    /// The key exists with another body. Nothing of the batch was stored.
     Conflict,
-    /// The run was released before, without this order, and its rows are fixed. Nothing of the batch
-    /// was stored.
+    /// The run was released without this order, and its members are fixed. Nothing of the batch was
+    /// stored.
     Closed,
 }
 
 impl Submitted {
-    /// Does it keep the whole batch from being stored?
+    /// Whether it keeps the whole batch from being stored.
     pub fn is_refusal(self) -> bool {
         matches!(self, Self::Conflict | Self::Closed)
     }
@@ -62,27 +62,27 @@ impl Submitted {
 /// What is stored about a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
-    /// How many payouts are members of it, those that are archived among them.
+    /// How many payouts are members of it, including archived ones.
     pub members: u64,
     /// How many of them are archived.
     pub archived: u64,
-    /// How many the caller of the release counted. `None` until then.
+    /// How many orders the caller of the release counted. `None` before the release.
     pub expected: Option<u64>,
-    /// When it was released. From then on its members are fixed.
+    /// When it was released. Its members are fixed from then on.
     pub released_at: Option<Timestamp>,
 }
 
-/// What became of a release.
+/// The result of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Released {
-    /// The run's held payouts are due; so many of them were held.
+    /// The run's held payouts are due.
     Done {
-        /// How many became due by this call.
+        /// How many this call made due.
         made_due: u64,
     },
-    /// The run does not have as many members as were expected, so nothing was released.
+    /// The run does not have the expected number of members, so nothing was released.
     Incomplete {
-        /// How many it has.
+        /// How many members it has.
         members: u64,
     },
 }

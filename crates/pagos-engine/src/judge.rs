@@ -1,5 +1,4 @@
-//! What a delivery is, found out once, when it arrives; and the note that is kept of one that proves
-//! nothing. Answers nobody.
+//! Judges a delivery once, when it arrives, and makes the note that is stored for a hint.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -14,24 +13,41 @@ use crate::{
     store::StoreError,
 };
 
-/// What a delivery is that has just arrived.
+/// The judgement of a delivery that has just arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "it lives as long as one delivery is received")]
 pub enum Judged {
-    /// Its signature is genuine: it is kept byte for byte, with this verdict.
+    /// Its signature is genuine: it is stored byte for byte, with this verdict.
     Verified(Verdict),
-    /// It proves nothing: [`InstrumentedStore::note_hint`] keeps one small row for each order that is named.
+    /// It is a hint: [`InstrumentedStore::note_hint`] keeps one small row for each order that is
+    /// named.
     Hint(Hint),
-    /// Its signature is missing or wrong, or nobody knows the secret that would verify it: nothing of
-    /// it is kept.
+    /// Its signature is missing or wrong, or the secret that would verify it is unknown: it is not
+    /// stored.
     Forged,
 }
 
 impl InstrumentedStore {
-    /// Verifies a delivery with the account's decoder, or with the secret of the session that it names.
+    /// Verifies a delivery with the account's decoder, or with the secret of the session that it
+    /// names.
+    ///
+    /// ```
+    /// use pagos_core::{AccountName, Delivery, PayoutProvider};
+    /// use pagos_engine::{InstrumentedStore, Judged, StoreError};
+    ///
+    /// async fn is_genuine(
+    ///     store: &InstrumentedStore,
+    ///     account: &AccountName,
+    ///     provider: &dyn PayoutProvider,
+    ///     delivery: &Delivery,
+    /// ) -> Result<bool, StoreError> {
+    ///     let Some(decoder) = provider.webhooks() else { return Ok(false) };
+    ///     Ok(matches!(store.judge(account, decoder, delivery).await?, Judged::Verified(_)))
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the store says: then nothing is known of the delivery, and its sender shall repeat it.
+    /// The error of the store. The delivery is then not judged, and its sender should repeat it.
     pub async fn judge(
         &self,
         account: &AccountName,
@@ -50,7 +66,8 @@ impl InstrumentedStore {
             }
             Ok(Decoded::Hint(hint)) => Ok(Judged::Hint(hint)),
             Err(error) if error.kind() == ErrorKind::Unauthorized => Ok(Judged::Forged),
-            // Genuine and not understood. To refuse it would lose it when the repetitions end.
+            // It is genuine and was not understood. Refusing it would lose it when the repetitions
+            // end.
             Err(error) => {
                 let hint = decoder.locate(delivery);
                 Ok(Judged::Verified(Verdict::Unreadable { hint, because: error.to_string() }))
@@ -58,12 +75,12 @@ impl InstrumentedStore {
         }
     }
 
-    /// Somebody who proved nothing says that there is news about what `hint` names: notes that a
-    /// query about it is due, in one row for each order, however often and in whatever words it is
-    /// said. `None` if it names no order of this account, of which nothing is kept.
+    /// Stores a hint: a query about what `hint` names is due. There is one row per order, however
+    /// often and in whatever form the hint is repeated. `None` if it names no order of this
+    /// account; then nothing is stored.
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn note_hint(
         &self,
         account: &AccountName,

@@ -1,4 +1,4 @@
-//! Which lanes have room, and when the loop has to look again. No store and no clock.
+//! Keeps track of which lanes have room, and when the loop has to look again.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,22 +14,22 @@ use crate::{
     store::{Claim, Lane, Share, Work},
 };
 
-/// What a claim brought.
+/// The result of a claim.
 #[derive(Debug)]
 pub(crate) struct Found<T> {
-    /// What was looked for.
+    /// The shares that were requested.
     pub(crate) shares: Vec<Share>,
-    /// What was there.
+    /// What was claimed.
     pub(crate) claims: Vec<T>,
-    /// If nothing was there: when something will be.
+    /// If nothing was claimed: when something will be due.
     pub(crate) next_at: Option<Timestamp>,
 }
 
-/// A payout in hand.
+/// A claimed payout.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) claim: Claim,
-    /// Where an attempt has begun with the claim.
+    /// Set if an attempt has begun with the claim.
     pub(crate) on_its_way: Option<OnItsWay>,
 }
 
@@ -45,7 +45,7 @@ impl<T> Default for Found<T> {
     }
 }
 
-/// What the loop knows of itself.
+/// The state of the loop.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
     pub(crate) is_claiming: bool,
@@ -55,9 +55,9 @@ pub(crate) struct Lanes {
     pub(crate) is_payments_turn: bool,
     /// Accounts whose lists are being read.
     pub(crate) sweeping: BTreeSet<AccountName>,
-    /// What was claimed and is not done.
+    /// How many claims of each lane are not done.
     in_flight: BTreeMap<Lane, usize>,
-    /// How many of them have left their places: what their providers answered is being recorded.
+    /// How many of them have left their places: their provider's answer is being recorded.
     answered: BTreeMap<Lane, usize>,
     pub(crate) freed: Freed,
     /// Lanes in which nothing is due, as far as is known.
@@ -66,7 +66,7 @@ pub(crate) struct Lanes {
     has_no_hints: bool,
     /// When something will be due.
     due_at: Option<Timestamp>,
-    /// When a lane that waits may go on: for its turn, or to be tried.
+    /// When a waiting lane may go on: its next turn, or the next trial of its account.
     waits_until: Option<Timestamp>,
 }
 
@@ -87,16 +87,16 @@ impl Lanes {
         !self.is_heeding && !self.has_no_hints
     }
 
-    /// How many more a lane of `most` places takes. Claims come in batches, since a transaction for
-    /// each single payout would be wasteful: none while more than half of the places are taken. At most as
-    /// many answers as there are places wait to be recorded.
+    /// How many more claims a lane with `most` places takes: none while more than half of its
+    /// places are taken, because claims come in batches (a transaction per payout would be
+    /// wasteful). At most as many answers as there are places wait to be recorded.
     pub(crate) fn room(&self, lane: &Lane, most: usize) -> usize {
         let (in_flight, answered) = (count(&self.in_flight, lane), count(&self.answered, lane));
         let free = most.saturating_sub(in_flight.saturating_sub(answered.min(most)));
         if self.empty.contains(lane) || free * 2 < most { 0 } else { free }
     }
 
-    /// One, if nothing of the lane's account is under way.
+    /// One, if no work of the lane's account is under way.
     pub(crate) fn room_for_one(&self, lane: &Lane) -> usize {
         let is_of_account = |other: &&Lane| other.account == lane.account;
         let is_busy = self.in_flight.keys().filter(is_of_account).any(is_of_payouts);
@@ -105,7 +105,7 @@ impl Lanes {
 
     pub(crate) fn claimed(&mut self, found: &Found<Held>) {
         self.is_claiming = false;
-        // What another lane waits for stays until all are looked at again.
+        // The due times of other lanes stay until all lanes are looked at again.
         self.due_at = self.due_at.into_iter().chain(found.next_at).min();
         self.take(&found.shares, found.claims.iter().map(Held::lane));
     }
@@ -132,7 +132,7 @@ impl Lanes {
         }
     }
 
-    /// Takes in what was made due meanwhile.
+    /// Notes what has become due meanwhile.
     pub(crate) fn note(&mut self, earliest: BTreeMap<Lane, Timestamp>, now: Timestamp) {
         for (lane, due_at) in earliest {
             match due_at <= now {
@@ -142,7 +142,7 @@ impl Lanes {
         }
     }
 
-    /// Takes in which places were freed.
+    /// Notes which places were freed.
     pub(crate) fn leave(&mut self) {
         for lane in self.freed.take() {
             *self.answered.entry(lane).or_default() += 1;
@@ -164,7 +164,7 @@ impl Lanes {
         self.is_applying = false;
         self.has_empty_inbox = count == 0;
         if count > 0 {
-            // What was applied may have made something due.
+            // Applied deliveries may have made something due.
             self.empty.clear();
         }
     }
@@ -185,9 +185,9 @@ impl Lanes {
         self.waits_until = Some(self.waits_until.map_or(moment, |other| other.min(moment)));
     }
 
-    /// How long to wait before looking again: until something is due or a lane may go on, but briefly
-    /// while something is under way (it may become due again), and never longer than a second (another
-    /// process may write to the store).
+    /// How long to wait before looking again: until something is due or a lane may go on, but only
+    /// briefly while work is under way (it may become due again), and never longer than a second
+    /// (another process may write to the store).
     pub(crate) fn nap(&self, now: Timestamp) -> Duration {
         const SHORTEST: Duration = Duration::from_millis(5);
         const BEAT: Duration = Duration::from_millis(50);

@@ -1,17 +1,19 @@
 //! Durable payouts: stored before they are sent, and never sent twice.
 //!
-//! This crate knows no provider and no database; it is given both, and a clock.
+//! The engine depends on no provider and no database; it is given both, and a clock.
 //!
-//! [`Engine::open`] is the way in. An order becomes durable with [`Engine::submit`], as a member of a
-//! run, may be claimed after [`Engine::release`], and is then carried to its end by [`Engine::work`]
-//! (one round) or [`Engine::run`] (until stopped). [`Engine::pay`] does submit and release for one
-//! order. What happens is told as [`Notice`]s, which a named reader gets at least once and in order.
+//! Start with [`Engine::open`]. [`Engine::submit`] makes an order durable as a member of a run, and
+//! [`Engine::release`] lets workers claim it. [`Engine::work`] (one round) or [`Engine::run`]
+//! (until stopped) then carries it to its end. [`Engine::pay`] submits and releases a single order.
+//! Events reach the application as [`Notice`]s, which a named reader gets at least once and in
+//! order.
+//!
 //! What keeps a payout from being sent twice is in `decide.rs` (which attempt may begin) and
-//! `send.rs` (the one place that sends, after the attempt is durable). When one may be sent again is
-//! said in [`pagos_core::manual::unknown`].
+//! `send.rs` (the one place that sends, after the attempt is durable).
+//! [`pagos_core::manual::unknown`] says when a payout may be sent again.
 //!
-//! Money in is [`Engine::open_payment`]: it stores a session before anybody is told its address, and
-//! the same loop follows it.
+//! For payments there is [`Engine::open_payment`]: it stores a session before anybody is told its
+//! address, and the same loop follows it.
 
 #![cfg_attr(
     test,

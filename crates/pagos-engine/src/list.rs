@@ -1,4 +1,4 @@
-//! Which payouts a list has, in which order, and where its next page begins. No SQL.
+//! Lists of payouts: the filter, the order, and where the next page begins.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use pagos_core::{AccountName, Error, OrderKey, ProviderRef, Timestamp};
 
 use crate::{intent::RunId, store::Payout};
 
-/// Which payouts to list: those that pass everything that is set.
+/// Selects payouts: those that match every field that is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only members of this run.
@@ -16,16 +16,16 @@ pub struct Filter {
     pub status: Option<String>,
     /// Only of this account.
     pub account: Option<AccountName>,
-    /// Only what bears the provider's id; of each account one payout at most, as
-    /// [`crate::Store::payout_of`] finds it.
+    /// Only the payout with this id of the provider's; at most one per account, the one that
+    /// [`crate::Store::payout_of`] finds.
     pub reference: Option<ProviderRef>,
-    /// Only what was submitted at this moment or later.
+    /// Only payouts submitted at this moment or later.
     pub since: Option<Timestamp>,
-    /// Only what was submitted before this moment.
+    /// Only payouts submitted before this moment.
     pub until: Option<Timestamp>,
 }
 
-/// One page of a list. A page that is shorter than its limit is the last one.
+/// One page of a list. A page with fewer rows than its limit is the last one.
 ///
 /// ```
 /// use pagos_engine::{Filter, Page, Payout, Store, StoreError};
@@ -46,30 +46,30 @@ pub struct Filter {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// In which order, and behind what.
+    /// The order, and what the page begins after.
     pub sorted: Sorted,
-    /// At most so many payouts.
+    /// The maximum number of payouts.
     pub limit: usize,
 }
 
-/// The order of a list, and what its page begins behind; `None` for the first page.
+/// The order of a list, and what its page begins after; `None` for the first page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sorted {
-    /// By their keys, for whoever reads all payouts of a run or of a store.
+    /// By key, to read all payouts of a run or of a store.
     ByKey {
         /// The last key that was read.
         after: Option<OrderKey>,
     },
-    /// By the moment of submission and then by key, the last one first. What is submitted while
-    /// somebody reads page after page stands before the pages that were read.
+    /// By the moment of submission, newest first, and then by key. A payout that is submitted while
+    /// somebody reads page after page comes before the pages that were read.
     NewestFirst {
-        /// Where the last page ended.
+        /// The end of the last page.
         after: Option<Cursor>,
     },
 }
 
 impl Page {
-    /// The first page in the order of the keys.
+    /// The first page by key.
     pub fn by_key(limit: usize) -> Self {
         Self { sorted: Sorted::ByKey { after: None }, limit }
     }
@@ -79,7 +79,7 @@ impl Page {
         Self { sorted: Sorted::NewestFirst { after: None }, limit }
     }
 
-    /// The page behind `last`, in the same order.
+    /// The page after `last`, in the same order.
     #[must_use]
     pub fn after(self, last: &Payout) -> Self {
         let sorted = match self.sorted {
@@ -90,8 +90,8 @@ impl Page {
     }
 }
 
-/// A place in the list of the newest payouts: of one payout, whether or not it is still there. It never
-/// moves. Its text is opaque to whoever keeps it.
+/// A place in the list of the newest payouts. It names one payout, whether or not that still
+/// exists, and never moves. Callers treat its text as opaque.
 ///
 /// ```
 /// use pagos_engine::Cursor;
@@ -131,24 +131,24 @@ fn not_a_cursor() -> Error {
 }
 
 impl Payout {
-    /// Its place in the list of the newest payouts.
+    /// The place of this payout in the list of the newest payouts.
     pub fn cursor(&self) -> Cursor {
         Cursor { created_at: self.created_at, key: self.order.key.clone() }
     }
 }
 
-/// The part of an index on submission time and key that a page of the newest payouts is in. For
+/// The range of an index on submission time and key that a page of the newest payouts is in. For
 /// stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// Not submitted before this moment, in milliseconds since the epoch.
+    /// The earliest moment of submission, in milliseconds since the epoch.
     pub from_ms: i64,
-    /// Time and key of what the page stands behind. Every key is greater than the empty text.
+    /// Time and key that the page comes after. Every key is greater than the empty text.
     pub before: (i64, String),
 }
 
 impl Filter {
-    /// Where the payouts are that this filter wants, behind `after`.
+    /// The range in which the payouts of this filter are, after `after`.
     pub fn span(&self, after: Option<&Cursor>) -> Span {
         let until = self.until.map(|until| (until.as_millis(), String::new()));
         let after = after.map(|it| (it.created_at.as_millis(), it.key.as_str().to_owned()));

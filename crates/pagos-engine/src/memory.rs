@@ -1,6 +1,6 @@
-//! The store that lives in memory: what the [`Store`] trait means, written as plainly as possible.
+//! A store in memory: the meaning of the [`Store`] trait, written as plainly as possible.
 //!
-//! For tests and simulations. Not durable, not fast, and not for money.
+//! It is for tests and simulations, not for money: nothing in it is durable, and it is not fast.
 
 mod inbox;
 mod payment;
@@ -33,7 +33,7 @@ use crate::{
     tally::{Tally, TallyRow},
 };
 
-/// A [`Store`] that forgets everything when it is dropped.
+/// A [`Store`] that loses everything when it is dropped.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
@@ -44,7 +44,7 @@ struct Tables {
     accounts: BTreeMap<AccountName, Account>,
     runs: BTreeMap<RunId, Members>,
     payouts: BTreeMap<OrderKey, Row>,
-    /// How many payouts came in so far.
+    /// How many payouts have come in so far.
     places: u64,
     seals: BTreeMap<[u8; 16], Sealed>,
     payments: Payments,
@@ -63,7 +63,7 @@ struct Account {
 #[derive(Debug, Default)]
 struct Members {
     keys: BTreeSet<OrderKey>,
-    /// Those that are archived, by their marks, with what they count.
+    /// The archived ones by their marks, with what they count.
     archived: BTreeMap<[u8; 16], TallyRow>,
     expected: Option<u64>,
     released_at: Option<Timestamp>,
@@ -71,11 +71,11 @@ struct Members {
 
 #[derive(Debug)]
 struct Row {
-    /// In the order of coming in.
+    /// Its place in the order of coming in.
     place: u64,
     payout: Payout,
     is_held: bool,
-    /// Until when it is being sent, and until when somebody is asking.
+    /// Until when it is being sent, and until when a worker is asking.
     lease_until: Option<Timestamp>,
     asked_until: Option<Timestamp>,
     history: Vec<Entry>,
@@ -83,17 +83,26 @@ struct Row {
 
 impl MemoryStore {
     /// An empty store.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_engine::{MemoryStore, Store};
+    ///
+    /// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    /// # drop(store);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        // No method panics halfway through a change, so what a poisoned lock guards is whole.
+        // No method panics halfway through a change, so the value behind a poisoned lock is whole.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-// No method waits for anything, so the lock is never held across an await.
+// No method awaits anything, so the lock is never held across an await.
 #[async_trait]
 impl Store for MemoryStore {
     async fn take_turn(&self) -> Result<Turn, StoreError> {
@@ -404,7 +413,7 @@ impl Tables {
             .filter(|row| row.is_of(&share.lane))
             .filter(|row| row.claimable_at().is_some_and(|at| at <= now))
             .collect();
-        // Stable: payouts that are due in the same millisecond stay in the order of their keys.
+        // The sort is stable: payouts that are due in the same millisecond stay sorted by key.
         due.sort_by_key(|row| row.payout.due_at);
         let (work, lease_until) = (share.lane.work, now.plus(share.lease));
         let claimed = due.into_iter().take(share.limit).map(|row| {
@@ -527,13 +536,13 @@ impl Row {
         self.history.extend(begun.entries);
     }
 
-    /// From when on it can be claimed, if nothing changes before.
+    /// The moment from which it can be claimed, if nothing changes before.
     fn claimable_at(&self) -> Option<Timestamp> {
         let due_at = self.payout.due_at.filter(|_| !self.is_held)?;
         self.lease_until.into_iter().chain(self.asked_until).chain([due_at]).max()
     }
 
-    /// What it adds to a tally.
+    /// What this payout adds to a tally.
     fn counted(&self) -> TallyRow {
         let Payout { order, progress, .. } = &self.payout;
         TallyRow {

@@ -1,4 +1,4 @@
-//! Decisions of a person. They are observations like others, with a note that stays.
+//! Decisions of a person. They are observations like others, with a note that is kept.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +28,7 @@ pub enum Decision {
 }
 
 impl Engine {
-    /// Takes a person's decision, with a note of who decided on what evidence.
+    /// Records a person's decision, with a note that says who decided on what evidence.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -49,11 +49,14 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Refuses an empty note, and a decision that does not fit: only a payout in doubt can be sent
-    /// again. Neither that nor "failed" is taken before its attempt is older than lease and deadline
-    /// together: until then a worker may be about to send it. Nor is "succeeded" taken about what was
-    /// never sent, or either of them about what is pending or settled without a doubt and calls for
-    /// nobody: see [`Engine::resolve_although`].
+    /// Refuses an empty note, and a decision that does not fit:
+    ///
+    /// * Only a payout in doubt can be sent again.
+    /// * Neither "send again" nor "failed" is accepted before the attempt is older than lease and
+    ///   deadline together, since a worker may be about to send it.
+    /// * "Succeeded" is refused for a payout that was never sent.
+    /// * "Succeeded" and "failed" are refused for a payout that is pending or settled, has no doubt
+    ///   and calls for nobody: see [`Engine::resolve_although`].
     pub async fn resolve(
         &self,
         key: &OrderKey,
@@ -63,9 +66,9 @@ impl Engine {
         self.take_decision(key, decision, note, None).await
     }
 
-    /// [`Engine::resolve`] by somebody who knows where the payout stands: `present` is the word of that,
-    /// as [`Progress::word`] has it. Then it is also taken about what is not in doubt. This is for who
-    /// restored a backup, and for what a bank's statement says against its provider.
+    /// Like [`Engine::resolve`], for a caller that knows where the payout stands: `present` is its
+    /// word, as in [`Progress::word`]. The decision is then accepted even if the payout is not in
+    /// doubt. Use it after restoring a backup, or if a bank's statement contradicts the provider.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -86,7 +89,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// As [`Engine::resolve`], and if the payout stands elsewhere by now.
+    /// The same as [`Engine::resolve`]; also if the payout has another status by now.
     pub async fn resolve_although(
         &self,
         key: &OrderKey,
@@ -136,7 +139,7 @@ impl Engine {
     }
 }
 
-/// Why a person is more likely wrong than the record, in words behind the key.
+/// Why the decision is more likely wrong than the record, as text that follows the key.
 fn objection(progress: &Progress, decision: Decision, present: Option<&str>) -> Option<String> {
     let word = progress.word();
     match present {
@@ -181,7 +184,7 @@ fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -
     let mut progress = payout.progress.clone();
     progress.attention = None;
     progress.waiting = None;
-    // A worker may be about to send it at this very moment, whatever a person has seen.
+    // A worker may be about to send it at this moment, whatever a person has seen.
     let is_on_its_way = progress
         .open
         .is_some_and(|attempt| rules.now.since(attempt.begun_at) < rules.policy.time_on_the_way());

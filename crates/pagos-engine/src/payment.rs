@@ -1,6 +1,6 @@
-//! A payment as it is kept: the order, its sessions, and every try of a payer in them.
+//! The stored state of a payment: the order, its sessions, and every try of a payer in them.
 //!
-//! Plain state. What may follow what is decided in `payment/decide.rs`.
+//! `payment/decide.rs` decides how it may change.
 
 pub(crate) mod decide;
 pub(crate) mod follow;
@@ -15,39 +15,39 @@ use crate::{
     progress::{Asking, Attention},
 };
 
-/// One payment as it is stored.
+/// One stored payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
     /// What was ordered.
     pub order: PaymentOrder,
     /// The digest of the order.
     pub digest: Digest,
-    /// How far it is.
+    /// How far the payment has come.
     pub progress: PaymentProgress,
-    /// When the provider is to be asked; `None`: not until something is learned.
+    /// When to query the provider; `None` for not before something is learned.
     pub due_at: Option<Timestamp>,
-    /// Changes with every write; what the next step is computed from.
+    /// Changes with every write. A step names the version that it was computed from.
     pub version: u64,
 }
 
-/// How far one payment is. A store keeps it as it is and indexes [`PaymentProgress::word`].
+/// How far one payment has come. A store keeps it as it is and indexes [`PaymentProgress::word`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentProgress {
-    /// When it was asked for.
+    /// When the payment was submitted.
     pub created_at: Timestamp,
     /// The sessions that were opened for it, oldest first. Payers are sent to the last one.
     pub sessions: Vec<Session>,
-    /// A session that is being opened, or whose opening brought no answer that tells.
+    /// A session that is being opened, or whose opening brought no clear answer.
     pub opening: Option<Opening>,
-    /// How many sessions were asked for.
+    /// How many sessions were requested.
     pub openings: u32,
-    /// What is asked since the last thing learned.
+    /// The queries since something was last learned.
     pub asking: Asking,
-    /// The query at hand was brought forward by somebody who proved nothing: unless it brings news,
-    /// it counts for nothing, and the next one is at this moment.
+    /// Set if a hint brought the current query forward: unless the query brings news, it counts for
+    /// nothing, and the next one is sent at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of: Option<Timestamp>,
-    /// When a final status was reached, for the watch over it.
+    /// When a final status was reached, which starts the watch.
     pub settled_at: Option<Timestamp>,
     /// Why a person must look, if one must.
     pub attention: Option<Attention>,
@@ -64,10 +64,10 @@ pub struct Session {
     pub code: Option<String>,
     /// When it was opened, by our clock.
     pub opened_at: Timestamp,
-    /// When a payer cannot pay in it any more, as far as anybody states it.
+    /// When payers can no longer pay in it, if that is known.
     pub closes_at: Option<Timestamp>,
-    /// What became of it. The first stands for the session itself and bears no transfer; each
-    /// further one is a try of a payer.
+    /// What became of it. The first stands for the session itself and has no transfer; each further
+    /// one is a try of a payer.
     pub tries: Vec<Try>,
 }
 
@@ -76,28 +76,28 @@ pub struct Session {
 pub struct Try {
     /// The provider's id of it.
     pub transfer: Option<ProviderRef>,
-    /// What all observations of it amount to.
+    /// The fold of all its observations.
     pub standing: Standing,
 }
 
-/// A session that is being opened: there may be one, and we do not know it yet.
+/// A session that is being opened. It may exist already, but we do not know it yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    /// When the request was about to leave.
+    /// When the request was about to be sent.
     pub begun_at: Timestamp,
 }
 
-/// A session, with what its notifications are verified with.
+/// A session, with the secret that verifies its notifications.
 #[derive(Debug, Clone)]
 pub struct KnownSession {
     /// The payment that it was opened for.
     pub key: pagos_core::OrderKey,
-    /// The secret, where the provider issues one for each session.
+    /// The secret, if the provider issues one for each session.
     pub secret: Option<Secret>,
 }
 
 impl PaymentProgress {
-    /// A payment that was just asked for.
+    /// A payment that was just submitted.
     pub fn new(created_at: Timestamp) -> Self {
         Self {
             created_at,
@@ -111,7 +111,7 @@ impl PaymentProgress {
         }
     }
 
-    /// Where it stands: one paid try is enough; otherwise what became of the last session.
+    /// The status: paid if one try was paid; otherwise the status of the last session.
     pub fn status(&self) -> Status {
         if self.times_paid() > 0 {
             return Status::Succeeded;
@@ -123,18 +123,18 @@ impl PaymentProgress {
         }
     }
 
-    /// How often it was paid. More than once means that somebody gets money back.
+    /// How often it was paid. If more than once, the surplus must be given back.
     pub fn times_paid(&self) -> usize {
         let tries = self.sessions.iter().flat_map(|session| &session.tries);
         tries.filter(|one| one.standing.status() == Status::Succeeded).count()
     }
 
-    /// The session that payers are sent to, if somebody may still pay in it.
+    /// The session that payers are sent to, if it can still be paid.
     pub fn open_session(&self, now: Timestamp) -> Option<&Session> {
         self.sessions.last().filter(|session| session.is_open(now))
     }
 
-    /// Does a contradiction hold this payment back?
+    /// Whether a contradiction holds this payment back.
     pub fn is_quarantined(&self) -> bool {
         matches!(self.attention, Some(Attention::Quarantine(_)))
     }
@@ -147,7 +147,8 @@ impl PaymentProgress {
         self.status().word()
     }
 
-    /// Why it is what it is, in the provider's words where there are any. A bare code is no words.
+    /// Why it has this status, in the provider's words if there are any. A bare code does not
+    /// count.
     pub fn reason(&self) -> Option<String> {
         if let Some(attention) = &self.attention {
             return Some(attention.because().to_owned());
@@ -161,7 +162,7 @@ impl PaymentProgress {
         }
     }
 
-    /// Does anything wait to be confirmed by a query?
+    /// Whether an observation waits to be confirmed by a query.
     pub(crate) fn is_in_doubt(&self) -> bool {
         let mut tries = self.sessions.iter().flat_map(|session| &session.tries);
         tries.any(|one| one.standing.confirm_since().is_some())
@@ -169,12 +170,13 @@ impl PaymentProgress {
 }
 
 impl Session {
-    /// What became of it: paid if one try was, failed if all of them were.
+    /// The status: paid if one try was paid, failed if all of them failed.
     pub fn status(&self) -> Status {
         self.deciding().map_or(Status::Pending, |one| one.standing.status())
     }
 
-    /// The try that the session's status rests on: a paid one, one that may yet be paid, the last.
+    /// The try that determines the session's status: a paid one, else one that may be paid, else
+    /// the last.
     fn deciding(&self) -> Option<&Try> {
         let stands = |wanted: Status| self.tries.iter().find(|one| one.standing.status() == wanted);
         let by_payers = || self.tries.iter().filter(|one| one.transfer.is_some());
@@ -184,8 +186,8 @@ impl Session {
             .or(self.tries.last())
     }
 
-    /// May somebody still pay in it? A failed try does not close a session, only its time does; and
-    /// where nothing was learned, it is open until the provider says that nobody paid.
+    /// Whether somebody can still pay in it. Only time closes a session, not a failed try; and if
+    /// nothing was learned, it is open until the provider says that nobody paid.
     pub fn is_open(&self, now: Timestamp) -> bool {
         match self.status() {
             Status::Succeeded | Status::Failed(FailReason::Expired) => false,
@@ -194,7 +196,7 @@ impl Session {
         }
     }
 
-    /// The try that an observation is about, made if it is new.
+    /// The try that an observation is about; added if it is new.
     pub(crate) fn try_of(&mut self, transfer: Option<&ProviderRef>, now: Timestamp) -> &mut Try {
         let known = self.tries.iter().position(|one| one.transfer.as_ref() == transfer);
         let place = known.unwrap_or(self.tries.len());

@@ -1,5 +1,6 @@
-//! The places of a lane: one for each payout that waits for its provider. A place is free again when the
-//! answer is there and while it is still being recorded, so that the next claim is written with the record.
+//! The places of a lane, one for each payout that waits for its provider. A place is freed when the
+//! answer arrives, before it is recorded, so that the next claim is written together with the
+//! record.
 
 use std::{
     future::{Future, poll_fn},
@@ -11,10 +12,10 @@ use futures_util::task::AtomicWaker;
 
 use crate::store::Lane;
 
-/// A payout's place in its lane. To drop it frees it.
+/// A payout's place in its lane. Dropping it frees the place.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// `None` where nobody waits for it.
+    /// `None` for work outside the places.
     lane: Option<Lane>,
     freed: Freed,
 }
@@ -39,7 +40,7 @@ impl Drop for Place {
     }
 }
 
-/// The lanes of which places were freed since somebody looked last. Cloning gives another handle.
+/// The lanes in which places were freed since the last look. Clones share the value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Freed {
     shared: Arc<Shared>,
@@ -52,21 +53,21 @@ struct Shared {
 }
 
 impl Freed {
-    /// Each lane as often as places of it were freed.
+    /// Takes the freed places: each lane appears as often as places of it were freed.
     pub(crate) fn take(&self) -> Vec<Lane> {
         std::mem::take(&mut *self.lanes())
     }
 
-    /// Resolves when there are some.
+    /// Resolves when a place was freed.
     pub(crate) fn any(&self) -> impl Future<Output = ()> + Send + '_ {
         poll_fn(|context| {
-            // Registered first: what is freed after the look wakes.
+            // Registered first, so that a place freed after the check still wakes the task.
             self.shared.waker.register(context.waker());
             if self.lanes().is_empty() { Poll::Pending } else { Poll::Ready(()) }
         })
     }
 
-    /// Nothing panics while it holds the lock, so what it guards is whole.
+    /// The guarded value is whole, since nothing panics while it holds the lock.
     fn lanes(&self) -> MutexGuard<'_, Vec<Lane>> {
         self.shared.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }

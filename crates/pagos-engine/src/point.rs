@@ -1,19 +1,19 @@
 //! The points at which a process can end and leave something behind: every write and every call to
-//! a provider has a name here. Decides nothing and stores nothing; `instrumented.rs` uses it.
+//! a provider has a name here. `instrumented.rs` uses them.
 
 use std::fmt::{self, Debug};
 
 use pagos_core::OrderKey;
 
-/// Is told where the engine stands. A test listens, or ends the process there; the default does
-/// nothing.
+/// Is told which point the engine has reached. A test listens, or ends the process there; the
+/// default does nothing.
 pub trait Probe: Debug + Send + Sync {
-    /// The engine stands at `point`, in `phase`; `key` names the order that it is about, and is
-    /// absent where many are meant, or none that is known yet.
+    /// The engine is at `point`, in `phase`. `key` names the order concerned; it is absent if there
+    /// are several, or if it is not known yet.
     fn at(&self, point: Point, phase: Phase, key: Option<&OrderKey>);
 }
 
-/// Hears nothing.
+/// A probe that does nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct NoProbe;
 
@@ -21,15 +21,15 @@ impl Probe for NoProbe {
     fn at(&self, _: Point, _: Phase, _: Option<&OrderKey>) {}
 }
 
-/// Where in a point.
+/// The phase of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Nothing was written, nothing has left.
+    /// Nothing was written or sent yet.
     Before,
-    /// Only calls: a request has left and its answer is not read. The engine does not see that; a
-    /// transport can.
+    /// Only calls: the request was sent and its answer is not read. Only a transport can see this
+    /// phase, not the engine.
     Sent,
-    /// The write is durable; the answer is read and nothing of it is written.
+    /// The write is durable; or the answer is read and not yet recorded.
     After,
 }
 
@@ -54,7 +54,7 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// The phases that it has, in their order.
+    /// Its phases, in order.
     pub fn phases(self) -> &'static [Phase] {
         match self {
             Deed::Write => &[Phase::Before, Phase::After],
@@ -63,13 +63,14 @@ impl Deed {
     }
 }
 
-/// One list makes the enum, [`Point::ALL`] and the words, so that none of them can lack a point.
+/// One list makes the enum, [`Point::ALL`] and the words, so that no point can be missing in one of
+/// them.
 macro_rules! points {
     ($($(#[$says:meta])* $name:ident $deed:ident $word:literal,)*) => {
-        /// One durable write by its purpose, or one kind of call to a provider.
+        /// One durable write, named by its purpose, or one kind of call to a provider.
         ///
-        /// Exhaustive on purpose: whoever sweeps the points has an answer for a new one, or does
-        /// not compile.
+        /// Exhaustive on purpose: code that sweeps the points does not compile before it handles a
+        /// new one.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Point {
             $($(#[$says])* $name,)*
@@ -86,7 +87,7 @@ macro_rules! points {
                 }
             }
 
-            /// What is done there.
+            /// Whether it is a write or a call.
             pub fn deed(self) -> Deed {
                 match self {
                     $(Self::$name => Deed::$deed,)*
@@ -105,7 +106,7 @@ points! {
     Submit Write "submit",
     /// Makes a run due.
     Release Write "release",
-    /// Takes back what no release ever made due.
+    /// Takes back a run that was never released.
     Withdraw Write "withdraw",
     /// Ends the claims of dead workers.
     EndClaims Write "end-claims",
@@ -115,97 +116,104 @@ points! {
     Halt Write "halt",
     /// Notes that an account works again.
     Resume Write "resume",
-    /// The provider's code panicked: the payout is put in quarantine.
+    /// The provider's code panicked: puts the payout into quarantine.
     RecordPanic Write "record-panic",
     /// Lets the provider prepare what `create` needs.
     Prepare Call "prepare",
-    /// The order could not be prepared, for good.
+    /// Records that the order cannot be prepared, for good.
     RecordUnprepared Write "record-unprepared",
-    /// It could not be prepared now.
+    /// Records that the order could not be prepared now.
     PutOff Write "put-off",
-    /// Stores the attempt, and what was prepared for it: the line before which nothing leaves. Part of
-    /// the claim where nothing is to be prepared.
+    /// Stores the attempt, and what was prepared for it; nothing is sent before this write. It is
+    /// part of the claim if nothing has to be prepared.
     BeginAttempt Write "begin-attempt",
     /// Sends the payout.
     Create Call "create",
-    /// What the reply told.
+    /// Records what the reply reports.
     RecordReply Write "record-reply",
-    /// No reply that tells: the payout is in doubt.
+    /// Records that no clear reply came: the payout is in doubt.
     RecordDoubt Write "record-doubt",
-    /// The provider refused the payout for good.
+    /// Records that the provider refused the payout for good.
     RecordRefusal Write "record-refusal",
-    /// The attempt is proven not to be alive.
+    /// Records the proof that the attempt is not alive.
     CloseAttempt Write "close-attempt",
-    /// Nothing was sent; the claim ends.
+    /// Ends the claim; nothing was sent.
     GiveBack Write "give-back",
-    /// An attempt was found that nobody works on: it is in doubt.
+    /// Puts an attempt in doubt that was found without a worker.
     AdmitDoubt Write "admit-doubt",
-    /// Asks about a payout.
+    /// Queries the provider about a payout.
     Query Call "query",
-    /// What the answer told.
+    /// Records what the answer reports.
     RecordAnswer Write "record-answer",
-    /// The provider has no such payout, which may close the attempt.
+    /// Records that the provider has no such payout, which may close the attempt.
     RecordAbsence Write "record-absence",
-    /// The provider has several: a person is called.
+    /// Records that the provider has several payouts: a person is called.
     RecordAmbiguity Write "record-ambiguity",
-    /// Takes the next reading of an account's list, or notes how far it came.
+    /// Takes the next reading of an account's list, or notes its progress.
     NoteSwept Write "note-swept",
-    /// Asks for a page of an account's list.
+    /// Requests a page of an account's list.
     List Call "list",
-    /// What a row of a list told.
+    /// Records what a row of a list reports.
     RecordListed Write "record-listed",
-    /// A query in vain.
+    /// Records a query without a result.
     NoteQuery Write "note-query",
-    /// What a person decided about a payout.
+    /// Records what a person decided about a payout.
     RecordDecision Write "record-decision",
     /// Stores a delivery's bytes, before it is acknowledged.
     Receive Write "receive",
-    /// What a verified delivery told about a payout.
+    /// Records what a verified delivery reports about a payout.
     ApplyDelivery Write "apply-delivery",
-    /// A delivery is a reason to ask about a payout.
+    /// Schedules a query about a payout because of a delivery.
     ScheduleQuery Write "schedule-query",
-    /// A delivery is looked at again later.
+    /// Defers a delivery.
     DeferDelivery Write "defer-delivery",
-    /// A delivery is closed without effect.
+    /// Closes a delivery without an effect.
     CloseDelivery Write "close-delivery",
-    /// A delivery is to be applied once more.
+    /// Opens a delivery again, to be applied once more.
     ReopenDelivery Write "reopen-delivery",
-    /// Counts deliveries that were refused.
+    /// Counts refused deliveries.
     CountRefused Write "count-refused",
-    /// A reader of the outbox has got so far.
+    /// Records how far a reader of the outbox has come.
     Acknowledge Write "acknowledge",
-    /// Stores a payment that is asked for.
+    /// Stores a payment order.
     SubmitPayment Write "submit-payment",
-    /// Stores that a session is about to be opened.
+    /// Records that a session is about to be opened.
     BeginOpening Write "begin-opening",
     /// Opens a session.
     PaymentCreate Call "payment-create",
     /// Stores the session and its secret.
     KeepSession Write "keep-session",
-    /// No session was opened, or none that is known.
+    /// Records that no session was opened, or none that is known.
     RecordUnopened Write "record-unopened",
     /// Claims payments.
     ClaimPayments Write "claim-payments",
-    /// Asks about a session.
+    /// Queries the provider about a session.
     PaymentQuery Call "payment-query",
-    /// What the answer told about a payment.
+    /// Records what the answer reports about a payment.
     RecordPaymentAnswer Write "record-payment-answer",
-    /// What a verified delivery told about a payment.
+    /// Records what a verified delivery reports about a payment.
     ApplyPaymentDelivery Write "apply-payment-delivery",
-    /// A delivery is a reason to ask about a payment.
+    /// Schedules a query about a payment because of a delivery.
     SchedulePaymentQuery Write "schedule-payment-query",
-    /// What a person decided about a payment.
+    /// Records what a person decided about a payment.
     RecordPaymentDecision Write "record-payment-decision",
-    /// Archived payouts leave, and their keys are sealed.
+    /// Removes archived payouts and seals their keys.
     Seal Write "seal",
-    /// Applied deliveries are forgotten.
+    /// Forgets applied deliveries.
     ForgetDeliveries Write "forget-deliveries",
-    /// Notices that every reader acknowledged are forgotten.
+    /// Forgets notices that every reader acknowledged.
     ForgetNotices Write "forget-notices",
 }
 
 impl Point {
-    /// The phases that it has, in their order.
+    /// Its phases, in order.
+    ///
+    /// ```
+    /// use pagos_engine::{Phase, Point};
+    ///
+    /// assert_eq!(Point::Create.phases(), [Phase::Before, Phase::Sent, Phase::After]);
+    /// assert_eq!(Point::Claim.phases(), [Phase::Before, Phase::After]);
+    /// ```
     pub fn phases(self) -> &'static [Phase] {
         self.deed().phases()
     }

@@ -1,4 +1,4 @@
-//! How long the engine waits, and for what. Numbers only; what happens then is in `decide.rs`.
+//! The engine's waiting times and limits. `decide.rs` acts on them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{rate::Limited, world::World};
 /// Waiting times and limits. [`Policy::live`] is for real money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// For how long a claim holds. A worker that dies frees its payouts after this.
+    /// How long a claim holds. If a worker dies, its payouts are free again after this time.
     pub lease: Duration,
     /// How long one call to a provider may take; shorter than the lease.
     pub deadline: Duration,
@@ -17,58 +17,60 @@ pub struct Policy {
     pub query_delays: Vec<Duration>,
     /// Delays before query 1, 2, 3 ... about a pending payout; the last one repeats.
     pub poll_delays: Vec<Duration>,
-    /// Delays before query 1, 2, 3 ... about a settled payout; the last one repeats. Each is up to an
-    /// eighth shorter, by the payout's key. One more query follows when the window closes.
+    /// Delays before query 1, 2, 3 ... about a settled payout; the last one repeats. Each is
+    /// shortened by up to an eighth, depending on the payout's key. One more query follows when the
+    /// window closes.
     pub watch_delays: Vec<Duration>,
-    /// How often the list of a provider that has one is read, and how far back; each further back and less
-    /// often than the one before. Payouts that such a list shows are not asked about one by one, but
-    /// for the query that ends their watch. Empty: lists are not read.
+    /// How often the list of a provider that has one is read, and how far back; each entry reaches
+    /// further back and is read less often than the one before. Payouts that such a list shows get
+    /// no queries of their own except the one that ends their watch. Empty: lists are not read.
     pub sweeps: Vec<Sweep>,
-    /// For how long a settled payout is watched where the provider states no return window.
+    /// How long a settled payout is watched if the provider states no return window.
     pub watch_for: Duration,
     /// Delays before query 1, 2, 3 ... about a payment whose payer may still pay; the last one
     /// repeats.
     pub payment_delays: Vec<Duration>,
-    /// For how long a payment is asked about after its status was final.
+    /// How long a payment is queried after it became final.
     pub payment_watch_for: Duration,
-    /// Delays before try 1, 2, 3 ... after a request that certainly did not arrive.
+    /// Delays before attempt 1, 2, 3 ... after a request that certainly did not arrive.
     pub retry_delays: Vec<Duration>,
-    /// The longest wait that a provider's word ("retry after ...") can cause.
+    /// The longest wait that a provider's "retry after ..." can cause.
     pub retry_after_max: Duration,
-    /// How long to wait before asking about a contradiction.
+    /// How long to wait before querying about a contradiction.
     pub confirm_delay: Duration,
-    /// After so many queries without an answer a person is called; the queries go on.
+    /// The number of unanswered queries after which a person is called; the queries go on.
     pub queries_max: u32,
     /// How long a payout may wait before a person is called.
     pub budgets: Budgets,
-    /// Delays before try 1, 2, 3 ... of an account whose credentials were refused; the last one
+    /// Delays before trial 1, 2, 3 ... of an account whose credentials were refused; the last one
     /// repeats.
     pub halt_delays: Vec<Duration>,
-    /// After so many lost attempts of one payout a person is called instead of another attempt.
+    /// The number of lost attempts of one payout after which a person is called instead of another
+    /// attempt.
     pub lost_max: u32,
-    /// Overrides the provider's own grace for "no such payout". A shorter one than the provider's is
-    /// taken only where the world is simulated.
+    /// Overrides the provider's own grace for "no such payout". A value below the provider's is
+    /// accepted only in a simulated world.
     pub absence: Option<Absence>,
     /// Overrides for how long a provider remembers a key ([`pagos_core::Deduplication::ByKeyFor`]). A
     /// longer time than the provider's is never taken.
     pub keys_kept_for: Option<Duration>,
-    /// At most so many new payouts a second and account; `None` for no limit of ours.
+    /// The maximum number of new payouts per second and account; `None` for no limit of ours.
     pub sends_per_second_max: Option<u32>,
-    /// At most so many queries a second and account of this engine, about payouts and payments; `None`
-    /// for no limit of ours. A payment counts as one, however many of its sessions are asked about.
-    /// Settled payouts are asked about with what the others leave.
+    /// The maximum number of queries per second and account by this engine, about payouts and
+    /// payments; `None` for no limit of ours. A payment counts as one, however many of its sessions
+    /// are queried. Settled payouts get what the others leave.
     pub queries_per_second_max: Option<u32>,
-    /// At most so many hints a second and account become queries, within the rate above; `None`
-    /// for no limit of ours.
+    /// The maximum number of hints per second and account that become queries, within the rate
+    /// above; `None` for no limit of ours.
     pub hints_per_second_max: Option<u32>,
 }
 
 /// A part of a provider's list that is read again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sweep {
-    /// So often.
+    /// The interval between readings.
     pub every: Duration,
-    /// What was created so long ago, or later; more than twice `every`, so that one that is missed
+    /// How far back a reading goes. It is more than twice `every`, so that one missed reading
     /// leaves no gap.
     pub back: Duration,
 }
@@ -76,24 +78,33 @@ pub struct Sweep {
 /// How long a payout may wait in each state before a person is called, once. Queries go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budgets {
-    /// It cannot leave.
+    /// It cannot be sent.
     pub leave: Duration,
     /// The provider does not say what became of it.
     pub doubt: Duration,
-    /// The provider does not finish. `None` for what its descriptor says, or three days where that
-    /// says nothing.
+    /// The provider does not finish. `None` uses the provider's descriptor, or three days if that
+    /// gives no value.
     pub pending: Option<Duration>,
-    /// The provider denies what it had.
+    /// The provider denies a payout that it had.
     pub denied: Duration,
-    /// The provider said something that nobody documented, about a payout under way. About a settled
-    /// one a person is called at once.
+    /// The provider used an undocumented status word about a payout under way. If the payout is
+    /// settled, a person is called at once.
     pub not_understood: Duration,
-    /// Nobody confirms or refutes a contradiction.
+    /// No answer confirms or refutes a contradiction.
     pub confirm: Duration,
 }
 
 impl Budgets {
-    /// The same for every state.
+    /// The same budget for every state.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use pagos_engine::{Budgets, Policy};
+    ///
+    /// let policy = Policy { budgets: Budgets::all(Duration::from_secs(600)), ..Policy::live() };
+    /// assert_eq!(policy.budgets.doubt, Duration::from_secs(600));
+    /// ```
     pub fn all(budget: Duration) -> Self {
         Self {
             leave: budget,
@@ -107,16 +118,22 @@ impl Budgets {
 }
 
 impl Policy {
-    /// For real money: leases of two minutes, calls of at most 30 seconds, queries after 2 s,
-    /// 5 s, 15 s, 1 min, 5 min, 15 min, 1 h; polls after 30 s up to hourly; settled payouts asked
-    /// about after 1 h, 6 h, 1 day, 3, 6 and 11 days, and at the end of 30 days: seven queries; where the
-    /// provider has a list, it is read every 6 hours, daily, every 3 and every 8 days, back to 2, 5, 14
-    /// and 38 days, and one query is left; payments every 5 min, then hourly, until a
-    /// day after their end; five new payouts, twenty queries and ten hints a second and account. A
-    /// person is called after an hour (cannot leave, denied, contradicted), six hours (not understood), a day (in doubt), three days
-    /// (pending, where the provider's descriptor names no other time).
+    /// The policy for real money:
     ///
-    /// The delays are ours; no provider documents better ones, and none states a rate limit.
+    /// * Leases last two minutes, calls at most 30 seconds.
+    /// * Payouts in doubt are queried after 2 s, 5 s, 15 s, 1 min, 5 min, 15 min and 1 h; pending
+    ///   ones after 30 s up to hourly.
+    /// * Settled payouts are queried after 1 h, 6 h, 1 day, 3, 6 and 11 days, and at the end of 30
+    ///   days: seven queries. If the provider has a list, it is read every 6 hours, daily, every 3
+    ///   and every 8 days, back to 2, 5, 14 and 38 days, and only the last of these queries
+    ///   remains.
+    /// * Payments are queried every 5 min, then hourly, until a day after their end.
+    /// * Each account gets five new payouts, twenty queries and ten hints a second.
+    /// * A person is called after an hour (cannot be sent, denied, contradicted), six hours (not
+    ///   understood), a day (in doubt), three days (pending, unless the provider's descriptor names
+    ///   another time).
+    ///
+    /// We chose the delays; no provider documents better ones, and none states a rate limit.
     ///
     /// ```
     /// use pagos_engine::Policy;
@@ -165,11 +182,12 @@ impl Policy {
         }
     }
 
-    /// For twins that live `speed` times faster than we do, and never for a provider, not even for
-    /// its own sandbox: every wait shrinks (to between 100 ms and 2 s), "no such payout" counts as
-    /// proof after six seconds, the limits of one call stay humanly short, and nothing limits the
-    /// rate. A person is called after what a payout of theirs takes at
-    /// most, and after a minute at least. [`crate::Engine::open`] takes it only for a [`crate::World::Simulated`].
+    /// The policy for twins that live `speed` times faster than we do. It is never for a provider,
+    /// not even for its own sandbox: every wait shrinks (to between 100 ms and 2 s), "no such
+    /// payout" counts as proof after six seconds, the limits of one call stay long enough for
+    /// people, and no rate is limited. A person is called after the longest time that a twin's
+    /// payout takes, and after a minute at least. [`crate::Engine::open`] accepts it only for a
+    /// [`crate::World::Simulated`].
     ///
     /// ```
     /// use pagos_engine::Policy;
@@ -185,8 +203,8 @@ impl Policy {
             delays.into_iter().map(|delay| (delay / speed).clamp(shortest, longest)).collect()
         };
         let live = Self::live();
-        // People live by the real time, so twins are told to let the days of a bank pass `speed` times
-        // faster again.
+        // People live in real time, so twins let the days of a bank pass `speed` times faster
+        // again.
         let budget = TWINS_BUDGET / speed + TWINS_DAYS / speed / speed;
         let budget = budget.max(Duration::from_secs(60));
         Self {
@@ -217,8 +235,8 @@ impl Policy {
         }
     }
 
-    /// The same policy for one provider: it waits for an answer as long as the provider asks for. In a
-    /// simulated world providers answer at once, and it stays as it is.
+    /// This policy adjusted to one provider: it waits for an answer as long as the provider needs.
+    /// In a simulated world providers answer at once, so nothing changes.
     #[must_use]
     pub fn fitted(&self, descriptor: &Descriptor, world: &World) -> Self {
         let wanted = descriptor.answer_max.filter(|_| *world == World::Providers);
@@ -226,7 +244,7 @@ impl Policy {
         Self { deadline, ..self.clone() }
     }
 
-    /// What is proof of absence for a provider under this policy.
+    /// What proves absence at a provider under this policy.
     pub fn absence_of(&self, descriptor: &Descriptor) -> Absence {
         self.absence.unwrap_or(descriptor.absence)
     }
@@ -245,10 +263,23 @@ impl Policy {
         first_begun_at.map(|begun_at| begun_at.plus(kept_for.saturating_sub(margin)))
     }
 
-    /// Why this policy would be unsafe for a provider, if it would.
+    /// Why this policy would be unsafe for a provider; `None` if it is safe.
     ///
-    /// A request that a dying worker sent last must have had its time to arrive before "no such
-    /// payout" counts, or the same payout could be sent while the first is still under way.
+    /// A request that a dying worker sent last must have had time to arrive before "no such payout"
+    /// counts; otherwise the payout could be sent again while the first request is still under way.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use std::time::Duration;
+    ///
+    /// use pagos_engine::{Policy, World};
+    ///
+    /// # let descriptor = scene::provider().descriptor();
+    /// assert_eq!(Policy::live().fault_with(descriptor, &World::Providers), None);
+    /// let policy = Policy { deadline: Duration::from_secs(300), ..Policy::live() };
+    /// let fault = policy.fault_with(descriptor, &World::Providers);
+    /// assert_eq!(fault.as_deref(), Some("the deadline of a call must be shorter than the lease"));
+    /// ```
     pub fn fault_with(&self, descriptor: &Descriptor, world: &World) -> Option<String> {
         if self.deadline >= self.lease {
             return Some("the deadline of a call must be shorter than the lease".to_owned());
@@ -274,8 +305,9 @@ impl Policy {
         None
     }
 
-    /// Why this policy would be unsafe for the payments of a provider that states `stated`, if it would: a
-    /// session must not be called unpaid, and another one opened, earlier than the provider allows.
+    /// Why this policy would be unsafe for the payments of a provider that states `stated`; `None`
+    /// if it is safe. A session must not count as unpaid, and another one be opened, before the
+    /// provider allows it.
     pub fn fault_with_payments(&self, stated: Absence, world: &World) -> Option<String> {
         let own = self.absence.filter(|_| *world == World::Providers)?;
         let is_weaker = own.grace < stated.grace || own.answers_min < stated.answers_min;
@@ -289,7 +321,7 @@ impl Policy {
         })
     }
 
-    /// For how long a worker of ours may still be sending an attempt after it was begun.
+    /// How long after its beginning one of our workers may still be sending an attempt.
     pub(crate) fn time_on_the_way(&self) -> Duration {
         self.lease + self.deadline
     }
@@ -306,7 +338,7 @@ impl Policy {
         nth(&self.watch_delays, queries)
     }
 
-    /// The wait that a provider asked for, within reason.
+    /// The wait that a provider asked for, up to a limit.
     pub(crate) fn asked_delay(&self, retry_after: Option<Duration>) -> Option<Duration> {
         retry_after.map(|wait| wait.min(self.retry_after_max))
     }
@@ -315,7 +347,7 @@ impl Policy {
         nth(&self.payment_delays, queries)
     }
 
-    /// How long a payout may be under way.
+    /// How long a payout may be pending.
     pub(crate) fn pending_budget(&self, descriptor: &Descriptor) -> Duration {
         self.budgets.pending.or(descriptor.pending_max).unwrap_or(PENDING_MAX)
     }
@@ -324,14 +356,23 @@ impl Policy {
         nth(&self.halt_delays, tries)
     }
 
-    /// Limits queries to so many a second and account. Hints are within that rate, of which they take at
-    /// most a half, and at least one.
+    /// Limits queries to a number per second and account. Hints count within that rate and take at
+    /// most half of it, but at least one.
+    ///
+    /// ```
+    /// use pagos_engine::Policy;
+    ///
+    /// let mut policy = Policy::live();
+    /// policy.limit_queries(2);
+    /// assert_eq!(policy.queries_per_second_max, Some(2));
+    /// assert_eq!(policy.hints_per_second_max, Some(1));
+    /// ```
     pub fn limit_queries(&mut self, per_second_max: u32) {
         self.queries_per_second_max = Some(per_second_max);
         self.hints_per_second_max = Some((per_second_max / 2).max(1));
     }
 
-    /// How often a second an account may do it.
+    /// How many times a second an account may do it.
     pub(crate) fn rate_of(&self, what: Limited) -> Option<u32> {
         match what {
             Limited::Sends => self.sends_per_second_max,
@@ -345,20 +386,20 @@ impl Policy {
     }
 }
 
-/// What a twin's payout takes at most without a fault that holds it up, with room to spare: it settles
-/// within minutes of its time, and is told of and seen minutes later.
+/// The longest time that a twin's payout takes without a fault that delays it, with a margin: it
+/// settles within minutes of its time, and is reported and seen minutes later.
 const TWINS_BUDGET: Duration = Duration::from_secs(9_600);
 
 /// For how long the twins of providers that forget keys remember them, in their own time.
 const TWINS_KEYS: Duration = Duration::from_secs(24 * 3_600);
 
-/// Where it waits for the next day on which banks work, beyond a long weekend.
+/// The wait for the next bank day, longer than a long weekend.
 const TWINS_DAYS: Duration = Duration::from_secs(5 * 24 * 3_600);
 
-/// Where neither the policy nor the provider says how long a payout may be under way.
+/// Used if neither the policy nor the provider says how long a payout may be pending.
 const PENDING_MAX: Duration = Duration::from_secs(3 * 24 * 3_600);
 
-/// The delay number `index`, or the last one, or an hour if there is none at all.
+/// The delay number `index`, or the last one, or an hour if the list is empty.
 fn nth(delays: &[Duration], index: u32) -> Duration {
     let index = usize::try_from(index).unwrap_or(usize::MAX);
     let delay = delays.get(index).or(delays.last());

@@ -1,6 +1,6 @@
-//! How far one payout is: where it stands, what was tried, what is asked, who must look.
+//! How far one payout has come: its status, its attempts, its queries, and who must look at it.
 //!
-//! Plain state. What may follow what is decided in `decide.rs`.
+//! `decide.rs` decides how it may change.
 
 use pagos_core::{Handle, Observation, Standing, Status, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use crate::{
     store::Work,
 };
 
-/// How far one payout is. A store keeps it as it is and indexes [`Progress::word`].
+/// How far one payout has come. A store keeps it as it is and indexes [`Progress::word`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// What all observations amount to.
+    /// The fold of all observations.
     pub standing: Standing,
-    /// The last observation that is in `standing` and not in the history yet: it repeated what was
-    /// known. It is written before the next one that does not.
+    /// The last observation that is in `standing` but not yet in the history, because it repeated
+    /// what was known. It is written before the next one that does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<Observation>,
     /// What `prepare` made at the provider.
@@ -31,20 +31,20 @@ pub struct Progress {
     /// How many of them were lost on their way: closed because the provider had no such payout.
     #[serde(default, skip_serializing_if = "is_default")]
     pub lost: u32,
-    /// The attempt that may be alive.
+    /// The attempt that may be alive, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Attempt>,
-    /// What is asked since the last thing learned.
+    /// The queries since something was last learned.
     #[serde(default, skip_serializing_if = "is_default")]
     pub asking: Asking,
-    /// The query at hand was brought forward by somebody who proved nothing: unless it brings news,
-    /// it counts for nothing, and the next one is at this moment.
+    /// Set if a hint brought the current query forward: unless the query brings news, it counts for
+    /// nothing, and the next one is sent at this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of: Option<Timestamp>,
-    /// Failures in a row to send at all, for the delay before the next try.
+    /// How often in a row sending failed, for the delay before the next attempt.
     #[serde(default, skip_serializing_if = "is_default")]
     pub refusals: u32,
-    /// When a final status was reached, for the watch over it.
+    /// When a final status was reached, which starts the watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<Timestamp>,
     /// What it waits for, and since when; for the budget of that wait.
@@ -55,7 +55,7 @@ pub struct Progress {
     pub attention: Option<Attention>,
 }
 
-/// What says nothing is not written: a payout's row is written anew with every step.
+/// Empty fields are not written, because a payout's row is rewritten with every step.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -63,17 +63,17 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 /// What a payout waits for, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// For what.
+    /// The state that it waits in.
     pub wait: Wait,
     /// Since when, by our clock.
     pub since: Timestamp,
 }
 
-/// The states that a payout can wait in. Each has a budget, after which a person is called, once.
+/// The states in which a payout can wait. Each has a budget, after which a person is called, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wait {
-    /// It cannot leave: the provider cannot be reached, or refuses it unread, again and again.
+    /// It cannot be sent: the provider is unreachable, or refuses it unread, again and again.
     Leave,
     /// It may have been sent, and the provider does not say.
     Doubt,
@@ -81,14 +81,14 @@ pub enum Wait {
     Pending,
     /// The provider had it, and now says that it has no such payout.
     Denied,
-    /// The provider said something that nobody documented.
+    /// The provider used an undocumented status word.
     NotUnderstood,
-    /// A final status was contradicted, and no answer confirms or refutes that.
+    /// A final status was contradicted, and no answer has confirmed or refuted that.
     Confirm,
 }
 
 impl Wait {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 6] =
         [Self::Leave, Self::Doubt, Self::Pending, Self::Denied, Self::NotUnderstood, Self::Confirm];
 }
@@ -102,7 +102,7 @@ pub struct Attempt {
     pub begun_at: Timestamp,
 }
 
-/// Queries since the last thing learned.
+/// The queries since something was last learned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {
     /// How many were sent, for the growing delay.
@@ -116,19 +116,19 @@ pub struct Asking {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "because")]
 pub enum Attention {
-    /// The provider's words contradict the order: they are kept and not folded, and nothing is sent
-    /// or asked until a person decides. What is told later and agrees with the order still counts.
+    /// The provider's words contradict the order. They are kept and not folded, and nothing is sent
+    /// or queried until a person decides. Later observations that agree with the order still count.
     Quarantine(String),
-    /// In doubt, and nothing that Pagos may do on its own can settle it. Queries go on.
+    /// It is in doubt, and Pagos can do nothing by itself to settle that. Queries go on.
     Doubt(String),
-    /// It waits for longer than it should. Queries, or tries to send it, go on.
+    /// It has waited for too long. Queries, or attempts to send it, go on.
     Overdue(String),
-    /// Only payments: paid more than once, so somebody gets money back.
+    /// Only payments: paid more than once, so the surplus must be given back.
     Surplus(String),
 }
 
 impl Attention {
-    /// Why, in words.
+    /// The reason, in words.
     pub fn because(&self) -> &str {
         match self {
             Attention::Quarantine(because)
@@ -164,12 +164,22 @@ impl Progress {
         self.standing.status()
     }
 
-    /// Does a contradiction hold this payout back?
+    /// Whether a contradiction holds this payout back.
     pub fn is_quarantined(&self) -> bool {
         matches!(self.attention, Some(Attention::Quarantine(_)))
     }
 
     /// The word for reports and indexes: the status, or `quarantined`.
+    ///
+    /// ```
+    /// use pagos_core::Timestamp;
+    /// use pagos_engine::{Attention, Progress};
+    ///
+    /// let mut progress = Progress::new(Timestamp::from_millis(0));
+    /// assert_eq!(progress.word(), "created");
+    /// progress.attention = Some(Attention::Quarantine("another amount".to_owned()));
+    /// assert_eq!(progress.word(), "quarantined");
+    /// ```
     pub fn word(&self) -> &'static str {
         if self.is_quarantined() {
             return "quarantined";
@@ -177,14 +187,14 @@ impl Progress {
         self.status().word()
     }
 
-    /// Is its status final, and does nothing that was told cast a doubt on it?
+    /// Whether its status is final and no later observation casts doubt on it.
     fn is_settled(&self) -> bool {
         self.status().is_final()
             && self.standing.confirm_since().is_none()
             && self.standing.not_understood().is_none()
     }
 
-    /// What is done about it when it is due.
+    /// The work to do when it is due.
     pub fn work(&self) -> Work {
         match task(self) {
             Task::Send => Work::Send,
@@ -193,7 +203,7 @@ impl Progress {
         }
     }
 
-    /// Why it is what it is, in the provider's words where there are any.
+    /// Why it has this status, in the provider's words if it gave any.
     pub fn reason(&self) -> Option<String> {
         if let Some(attention) = &self.attention {
             return Some(attention.because().to_owned());

@@ -1,11 +1,11 @@
-//! How often an account may send, ask, and heed hints: turns, taken before anything is claimed. No
-//! waiting and no clock.
+//! How often an account may send, query and act on hints. Turns are taken before anything is
+//! claimed.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use pagos_core::{AccountName, Timestamp};
 
-/// What has a rate.
+/// What a rate limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Limited {
     /// New payouts.
@@ -22,15 +22,15 @@ pub(crate) struct Rates {
     accounts: BTreeMap<AccountName, BTreeMap<Limited, Turns>>,
 }
 
-/// When one account may do one thing next.
+/// When an account may do one thing next.
 #[derive(Debug, Clone, Copy, Default)]
 struct Turns {
-    /// In microseconds, since a rate above a thousand a second needs them.
+    /// In microseconds, which rates above a thousand a second need.
     next_us: i64,
     pause: Option<Pause>,
 }
 
-/// The provider asked for quiet.
+/// The provider asked for a pause.
 #[derive(Debug, Clone, Copy)]
 struct Pause {
     from: Timestamp,
@@ -38,20 +38,19 @@ struct Pause {
 }
 
 impl Pause {
-    /// A clock that was set back must not lengthen it.
+    /// Whether it lasts. A clock that was set back must not lengthen it.
     fn is_on(self, now: Timestamp) -> bool {
         self.from <= now && now < self.until
     }
 }
 
-/// Turns that were not used may be made up for this long, so that a loop that wakes late keeps the
-/// rate.
+/// Unused turns may be made up for this long, so that a loop that wakes late keeps the rate.
 const BURST_US: i64 = 100_000;
 
 const SECOND_US: i64 = 1_000_000;
 
 impl Rates {
-    /// Takes up to `most` turns of an account that may do `what` so often a second.
+    /// Takes up to `most` turns of an account whose rate for `what` is given per second.
     pub(crate) fn take(
         &mut self,
         account: &AccountName,
@@ -91,7 +90,7 @@ impl Rates {
         }
     }
 
-    /// The provider asked for quiet: no turn for `wait`.
+    /// Gives the account no turn for `wait`, since the provider asked for a pause.
     pub(crate) fn pause(
         &mut self,
         account: &AccountName,
@@ -101,12 +100,12 @@ impl Rates {
     ) {
         let turns = self.turns(account, what);
         let before = turns.pause.filter(|pause| pause.is_on(now)).map(|pause| pause.until);
-        // Several queries may be answered at once: the longest word holds.
+        // Several queries may be answered at once: the longest wait holds.
         let until = before.into_iter().fold(now.plus(wait), Timestamp::max);
         turns.pause = Some(Pause { from: now, until });
     }
 
-    /// Did the provider ask for quiet that lasts?
+    /// Whether a pause that the provider asked for still lasts.
     pub(crate) fn is_quiet(
         &mut self,
         account: &AccountName,

@@ -1,4 +1,4 @@
-//! What a delivery claims to be about, looked up in the store. Verifies nothing.
+//! Looks up the order that a delivery names.
 
 use pagos_core::{AccountName, Hint, OrderKey, Secret};
 
@@ -7,31 +7,31 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// What the store knows of the order that a delivery names.
+/// What the store knows about the order that a delivery names.
 #[derive(Debug, Clone)]
 pub struct Recognised {
     /// The order.
     pub about: About,
-    /// The secret of its session, where the provider issues one for each.
+    /// The secret of its session, if the provider issues one for each session.
     pub secret: Option<Secret>,
 }
 
-/// Which order of ours is meant.
+/// The order that a delivery names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     /// This payout.
     Payout(OrderKey),
     /// This payment.
     Payment(OrderKey),
-    /// A payout that is archived: nothing can be done about it here.
+    /// An archived payout, with its seal. Nothing can be done about it here.
     Archived(OrderKey, Seal),
-    /// None that is known here.
+    /// No order that the store knows.
     Nothing,
 }
 
-/// Looks up what `hint` names among the orders of `account`: a session by its id, which counts most
-/// because the secret belongs to it, then an order by our key, then a payout by the provider's id. An
-/// archived payout is known by our key only.
+/// Looks up what `hint` names among the orders of `account`: first a session by its id, because the
+/// secret belongs to it, then an order by our key, then a payout by the provider's id. An archived
+/// payout is found only by our key.
 ///
 /// ```
 /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -49,7 +49,7 @@ pub enum About {
 /// ```
 ///
 /// # Errors
-/// Whatever the store says.
+/// The error of the store.
 pub async fn recognise(
     store: &dyn Store,
     account: &AccountName,
@@ -85,7 +85,7 @@ async fn about_key(
     if payment.is_some_and(|payment| payment.order.account == *account) {
         return Ok(About::Payment(key.clone()));
     }
-    // A seal names no account; what it is for is a better word than "nothing" for a person.
+    // A seal names no account. For a person, its payout is a better answer than "nothing".
     match store.sealed(key).await? {
         Some(seal) => Ok(About::Archived(key.clone(), seal)),
         None => Ok(About::Nothing),

@@ -1,6 +1,7 @@
-//! The one writer: every reply, answer, webhook and decision goes into the store through here.
+//! The one writer: every reply, answer, webhook and decision is written to the store here.
 //!
-//! Decide over the payout in hand, compare-and-set; on a conflict read it, and decide again.
+//! It decides over the payout in hand and writes with compare-and-set; after a conflict it reads
+//! the payout and decides again.
 
 use pagos_core::{AccountName, Change, Observation};
 
@@ -15,10 +16,10 @@ use crate::{
     store::{Committed, Lease, Payout, Step},
 };
 
-/// Under which conditions a step is written.
+/// The condition under which a step is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Writer {
-    /// Evidence: always welcome. Another worker's claim is left alone.
+    /// Evidence, which anyone may write. Another worker's claim is left alone.
     Anyone,
     /// The holder of this claim, which ends with the step.
     Holder {
@@ -30,11 +31,11 @@ pub(crate) enum Writer {
 }
 
 impl Engine {
-    /// Decides over the payout and writes the outcome, as often as it takes: if somebody else wrote
-    /// since it was read, it is read again.
+    /// Decides over the payout and writes the outcome, repeatedly if need be: if another writer
+    /// changed the payout since it was read, it is read again.
     ///
-    /// Returns the payout as it then is, or `None` if there was nothing to write or the claim of a
-    /// [`Writer::Holder`] is gone.
+    /// Returns the payout after the write, or `None` if there was nothing to write or the claim of
+    /// a [`Writer::Holder`] is gone.
     pub(crate) async fn write(
         &self,
         point: Point,
@@ -54,7 +55,7 @@ impl Engine {
                 self.agenda.note(&payout);
                 return Ok(Some(payout));
             }
-            // Each round means that another writer got on, so this loop ends when they do.
+            // Each round means that another writer succeeded, so this loop ends when they do.
             payout = self.load(&payout.order.key).await?;
         }
     }
@@ -92,7 +93,7 @@ impl Engine {
         }))
     }
 
-    /// The rules for a decision about a payout now.
+    /// The rules for a decision about a payout at this moment.
     pub(crate) fn rules<'a>(
         &'a self,
         payout: &'a Payout,
@@ -107,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// Does the list of this account's provider show its settled payouts?
+    /// Whether the list of this account's provider shows its settled payouts.
     pub(crate) fn is_swept(
         &self,
         account: &AccountName,
@@ -116,8 +117,8 @@ impl Engine {
         provider.has_list() && !self.policy_of(account).sweeps.is_empty()
     }
 
-    /// Records what was learned. The holder's claim ends with it, if it still holds; evidence is
-    /// welcome even if it does not.
+    /// Records an observation. The holder's claim ends with it, if it still holds; the evidence is
+    /// written even if it does not.
     pub(crate) async fn learn(
         &self,
         point: Point,
@@ -136,10 +137,10 @@ impl Engine {
     }
 }
 
-/// Keeps back the repetition of what we hold, word for word and from whatever source, so that a
-/// payout that is watched for a month has a history that a person can read. Of several the last
-/// says as much as all. It is written before the next line about an observation: that may be judged
-/// by when we last heard, and the history folds to the standing.
+/// Holds back an observation that only repeats what is known, so that a payout that is watched for
+/// a month has a readable history. Only the last of several repetitions is kept. It is written
+/// before the next entry about an observation, because that may be judged by when we last heard,
+/// and because the history folds to the standing.
 fn hold_repetition(before: &Progress, mut after: Outcome) -> Outcome {
     let (held, holds) = (before.standing.held(), after.progress.standing.held());
     let seen_later = Observation { seen_at: holds.seen_at, ..held.clone() };
@@ -164,7 +165,7 @@ fn hold_repetition(before: &Progress, mut after: Outcome) -> Outcome {
                 }
                 continue;
             }
-            // The same word that nobody documented, told again.
+            // The same undocumented word again.
             if observation.not_understood && is_unchanged {
                 continue;
             }

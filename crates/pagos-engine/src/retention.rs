@@ -1,5 +1,5 @@
-//! What may leave the store, decided in one place, as pure functions. How it leaves is in
-//! `retention/prune.rs`, and what a store does about it in `retention/store.rs`.
+//! Decides which payouts may leave the store, as pure functions. `retention/prune.rs` moves them
+//! out, and `retention/store.rs` says what a store does for that.
 
 mod archive;
 mod mark;
@@ -20,7 +20,7 @@ pub use survey::{Survey, SurveyRow};
 
 use crate::history::Entry;
 
-/// Until when a payout must have been left alone to leave the store now.
+/// The moment since which a payout must have been left alone to leave the store now.
 ///
 /// ```
 /// use pagos_core::Timestamp;
@@ -40,14 +40,14 @@ pub struct Horizon {
 }
 
 impl Horizon {
-    /// The horizon must lie so far back: longer than any call to a provider takes, so that whoever asked
-    /// about a payout before it was left alone has had its answer.
+    /// The minimum age of a horizon. It is longer than any call to a provider takes, so that every
+    /// query about a payout that was sent before the horizon has been answered.
     pub const MARGIN: Duration = Duration::from_secs(3_600);
 
-    /// What was left alone since `before`.
+    /// The horizon at `before`.
     ///
     /// # Errors
-    /// What to change, if `before` is not [`Horizon::MARGIN`] ago.
+    /// What to change, if `before` is less than [`Horizon::MARGIN`] ago.
     pub fn new(before: Timestamp, now: Timestamp) -> Result<Self, String> {
         if before.plus(Self::MARGIN) > now {
             return Err(format!(
@@ -62,7 +62,7 @@ impl Horizon {
         self.before
     }
 
-    /// The present moment that it was made with.
+    /// The present moment that it was created with.
     pub fn now(self) -> Timestamp {
         self.now
     }
@@ -78,9 +78,9 @@ pub enum Stay {
     Held,
     /// A person must look.
     Attention,
-    /// Something was told that contradicts its status, or that nobody understood.
+    /// An observation contradicts its status, or was not understood.
     Contradicted,
-    /// Something is to be done about it: its watch is not over.
+    /// It is due for something: its watch is not over.
     Due,
     /// A worker has a claim on it.
     Claimed,
@@ -91,7 +91,7 @@ pub enum Stay {
 }
 
 impl Stay {
-    /// The reason in words, for a sentence that begins with a number of payouts.
+    /// The reason in words, to follow a number of payouts in a sentence.
     pub fn because(self) -> &'static str {
         match self {
             Self::Unfinished => "are not final",
@@ -106,8 +106,8 @@ impl Stay {
     }
 }
 
-/// When something was last done or learned about a payout. Nobody asks the clock that wrote it: it is
-/// the latest moment in what is stored.
+/// When something was last done or learned about a payout. It is the latest moment in the stored
+/// rows and does not depend on the clock that wrote them.
 ///
 /// ```
 /// use pagos_core::Timestamp;
@@ -144,8 +144,8 @@ fn written_at(entry: &Entry) -> Timestamp {
 
 /// Why a payout with this history stays; `None` if it may leave the store.
 ///
-/// A part of the history gives no reason that the whole does not give: an empty one is enough to find
-/// most of what stays.
+/// A part of the history never gives a reason that the whole does not give, so an empty history is
+/// enough to find most payouts that stay.
 ///
 /// ```
 /// use pagos_engine::{Candidate, Horizon, Stay, stay};

@@ -1,6 +1,6 @@
-//! Sending one payout: the only place that calls `create`.
+//! Sends one payout; the only place that calls `create`.
 //!
-//! Intent and attempt are durable before the request leaves; nothing here sends a second time.
+//! Intent and attempt are durable before the request is sent, and nothing here sends a second time.
 
 use std::{future::Future, pin::pin, time::Duration};
 
@@ -23,8 +23,8 @@ use crate::{
 };
 
 impl Engine {
-    /// Sends a payout whose attempt has begun with its claim; another one is prepared first, and its
-    /// attempt begins with what was prepared.
+    /// Sends a payout whose attempt began with its claim. Any other payout is prepared first, and
+    /// its attempt begins with what was prepared.
     pub(crate) async fn send(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
         if claim.has_begun() {
             return self.send_begun(claim.payout, claim.lease_until, place).await;
@@ -36,13 +36,13 @@ impl Engine {
             return self.give_back(claim).await;
         }
         let Some((payout, handle)) = self.prepare(claim.payout).await? else { return Ok(()) };
-        // Whether the attempt was begun is not known while it is.
+        // While the attempt is being written, it may or may not have begun.
         let _on_its_way = self.sending.begin();
         let Some(payout) = self.begin(payout, handle).await? else { return Ok(()) };
         self.send_begun(payout, claim.lease_until, place).await
     }
 
-    /// Sends it, and records what came back. A refusal keeps its place until it is recorded, so that an
+    /// Sends it and records the result. A refusal keeps its place until it is recorded, so that an
     /// account out of service gets no further payout meanwhile.
     async fn send_begun(
         &self,
@@ -53,7 +53,8 @@ impl Engine {
         let Some(attempt) = payout.progress.open else { return Ok(()) };
         let writer = Writer::Holder { epoch: payout.epoch };
         if !self.has_time(&payout, lease_until) {
-            // A slow commit ate the lease. Nothing has left, and whoever claims it next must know.
+            // A slow commit used up the lease. Nothing was sent, and the next worker to claim it
+            // must know that.
             let because = "the claim ran out before the request left";
             return self.close(payout, writer, Proof::NeverReached, because, None).await;
         }
@@ -64,7 +65,7 @@ impl Engine {
         if told == Told::Works {
             drop(place);
         }
-        // What was learned first: nothing may come between an answer and its record.
+        // The answer is recorded first: nothing may come between an answer and its record.
         match answer {
             Ok(seen) => self.learn(Point::RecordReply, payout, writer, &seen).await,
             Err(error) => self.settle(payout, writer, attempt.number, asked_at, &error).await,
@@ -86,8 +87,8 @@ impl Engine {
         self.within_deadline(&payout.order.account, call, late).await
     }
 
-    /// The deadline first: a worker that stood still until after it must not let a request leave
-    /// now. An answer that came meanwhile is asked for again.
+    /// Checks the deadline before it polls the call: a worker that stood still beyond it must not
+    /// send the request any more. An answer that is lost by this is queried again.
     pub(crate) async fn within_deadline<T>(
         &self,
         account: &AccountName,
@@ -102,7 +103,7 @@ impl Engine {
         }
     }
 
-    /// Lets `prepare` make what it needs. `None` if it could not, which is recorded.
+    /// Calls `prepare`. `None` if it failed, which is recorded.
     async fn prepare(
         &self,
         payout: Payout,
@@ -112,11 +113,11 @@ impl Engine {
         if !needs_preparing(&payout, provider) {
             return Ok(Some((payout, None)));
         }
-        // It moves no money, so a lost answer is no doubt.
+        // The call moves no money, so a lost answer is no doubt.
         let late = Error::new(ErrorKind::Undelivered, "no answer within the deadline");
         let call = provider.prepare(&payout.order);
         let prepared = self.within_deadline(&account, call, late).await;
-        // That nothing is needed says nothing about the account.
+        // If nothing had to be prepared, that says nothing about the account.
         let told = match &prepared {
             Ok(None) => Told::Nothing,
             answer => Told::by(answer),
@@ -140,8 +141,8 @@ impl Engine {
         Ok(prepared)
     }
 
-    /// Whether an attempt begins with the claim of a payout: not if something is to be prepared
-    /// before, nor if its account went out of service while it was being claimed.
+    /// Decides whether an attempt begins with the claim of a payout: not if something must be
+    /// prepared first, nor if its account went out of service while it was being claimed.
     pub(crate) fn begin_with_claim(&self, payout: &Payout) -> Option<Begun> {
         let provider = self.providers.to(&payout.order.account)?;
         let is_halted = matches!(
@@ -156,9 +157,9 @@ impl Engine {
         Some(Begun { progress, due_at, entries })
     }
 
-    /// Makes the attempt durable, with what was prepared for it. After this commit, and not before,
-    /// the request may leave. `None` on any conflict: whoever wrote knows more, and the payout is found
-    /// again when the claim ends.
+    /// Makes the attempt durable, with what was prepared for it. Only after this commit may the
+    /// request be sent. `None` on any conflict: the other writer knows more, and the payout is
+    /// found again when the claim ends.
     async fn begin(
         &self,
         mut payout: Payout,
@@ -229,7 +230,7 @@ impl Engine {
         }
     }
 
-    /// Ends a claim of which nothing has left: the attempt that began with it is closed.
+    /// Ends a claim from which nothing was sent: closes the attempt that began with it.
     pub(crate) async fn stop(&self, claim: Claim) -> Result<(), EngineError> {
         if !claim.has_begun() {
             return self.give_back(claim).await;
@@ -239,8 +240,8 @@ impl Engine {
         self.close(claim.payout, writer, Proof::NeverReached, because, Some(Duration::ZERO)).await
     }
 
-    /// Closes the attempt in hand with a proof. Only the holder of the claim may: for anybody else
-    /// the attempt stays in doubt.
+    /// Closes the current attempt with a proof. Only the holder of the claim may do that: for
+    /// anybody else the attempt stays in doubt.
     async fn close(
         &self,
         payout: Payout,
@@ -257,7 +258,7 @@ impl Engine {
         self.write(Point::CloseAttempt, payout, writer, decide).await.map(drop)
     }
 
-    /// The order cannot be prepared: it failed before anything of it was sent.
+    /// Records that the order cannot be prepared: it failed before anything was sent.
     async fn refuse(&self, payout: Payout, error: &Error) -> Result<(), EngineError> {
         let rejected = Status::Failed(FailReason::Rejected);
         let seen = Observation {
@@ -271,7 +272,7 @@ impl Engine {
         self.write(Point::RecordUnprepared, payout, writer, decide).await.map(drop)
     }
 
-    /// Nothing was sent: try again later.
+    /// Records that nothing was sent, and tries again later.
     async fn put_off(&self, payout: Payout, error: &Error) -> Result<(), EngineError> {
         let writer = Writer::Holder { epoch: payout.epoch };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
@@ -290,15 +291,15 @@ impl Engine {
         self.write(Point::GiveBack, claim.payout, writer, decide).await.map(drop)
     }
 
-    /// Is there time for a whole call before the claim ends?
+    /// Whether there is time for a whole call before the claim ends.
     fn has_time(&self, payout: &Payout, lease_until: Timestamp) -> bool {
         let deadline = self.policy_of(&payout.order.account).deadline;
         self.timer.now().plus(deadline) < lease_until
     }
 
-    /// Until when the request may leave: after this moment there is no time for a whole call. The
-    /// deadline of [`Engine::create`] alone is not enough, since a timer may stand still while the
-    /// machine is suspended.
+    /// The latest moment at which the request may be sent: after it, there is no time for a whole
+    /// call. The deadline of [`Engine::create`] alone is not enough, since a timer may stand still
+    /// while the machine is suspended.
     fn departure(&self, payout: &Payout, lease_until: Timestamp) -> Departure {
         let deadline = self.policy_of(&payout.order.account).deadline;
         let deadline_ms = i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX);
@@ -307,7 +308,7 @@ impl Engine {
     }
 }
 
-/// What was prepared once is used for every attempt.
+/// Whether the payout must be prepared. What was prepared once is used for every attempt.
 fn needs_preparing(payout: &Payout, provider: InstrumentedProvider<'_>) -> bool {
     payout.progress.handle.is_none() && provider.must_prepare()
 }

@@ -1,14 +1,13 @@
-//! How many payouts are on their way out at this moment, for whoever has to end the process. Knows no
-//! payout and no store.
+//! Counts the payouts that are being sent, for a caller that has to end the process.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// Counts the payouts of an engine that are being sent: their attempt is begun, or is being begun, and
-/// its outcome is not recorded yet. Whoever ends now leaves so many in doubt. Cloning gives another
-/// handle.
+/// The number of payouts that an engine is sending: their attempt is begun, or is being begun, and
+/// its outcome is not recorded yet. A process that ends now leaves this many in doubt. Clones share
+/// the value.
 ///
 /// ```
 /// use pagos_engine::Sending;
@@ -22,13 +21,12 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// How many there are. Read it before the engine's future is dropped: with it they are no longer
-    /// being sent.
+    /// The current number. Read it before the engine's future is dropped, which sets it to zero.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// Counts one more, until what is returned is dropped.
+    /// Adds one until the returned guard is dropped.
     pub(crate) fn begin(&self) -> OnItsWay {
         self.count.fetch_add(1, Ordering::SeqCst);
         OnItsWay { sending: self.clone() }

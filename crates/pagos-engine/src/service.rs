@@ -1,5 +1,6 @@
-//! Which accounts their providers work with. One whose credentials were refused is out of service:
-//! nothing of it is claimed but, now and then, a single payout to see whether it works again.
+//! Which accounts are in service. If a provider refuses an account's credentials, the account is
+//! out of service: nothing of it is claimed except a single payout now and then, to see whether it
+//! works again.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +14,7 @@ use crate::{
     history::{Notice, NoticeAbout, NoticeKind},
 };
 
-/// What is known of the accounts. One that is not named here was not tried yet.
+/// The state of the accounts. One that is not listed was not tried yet.
 #[derive(Debug, Default)]
 pub(crate) struct Services {
     accounts: BTreeMap<AccountName, Service>,
@@ -39,18 +40,18 @@ struct Halt {
 pub(crate) enum Admission {
     /// As much as there is room for.
     Open,
-    /// One, to see whether it works again.
+    /// One payout, to see whether the account works again.
     One,
     /// Nothing before that moment.
     NotBefore(Timestamp),
 }
 
-/// What a call said about its account.
+/// What a call revealed about its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// The provider works with it.
+    /// The provider accepts the account.
     Works,
-    /// The provider refuses its credentials, and why.
+    /// The provider refuses the account's credentials, for this reason.
     Refused(String),
     /// Nothing.
     Nothing,
@@ -69,8 +70,18 @@ impl Told {
 }
 
 impl Engine {
-    /// Accounts that are out of service because the provider refused their credentials, with the
-    /// provider's reason. They are tried again by themselves.
+    /// The accounts that are out of service because the provider refused their credentials, with
+    /// the provider's reason. The engine tries them again by itself.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert!(engine.halted().is_empty()); // every account is in service
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
     pub fn halted(&self) -> BTreeMap<AccountName, String> {
         let services = self.services();
         let halted = services.accounts.iter().filter_map(|(account, service)| match service {
@@ -88,7 +99,7 @@ impl Engine {
         }
     }
 
-    /// Takes note of what a call said about the account: a refusal of its credentials takes it out of
+    /// Notes what a call revealed about the account: a refusal of its credentials takes it out of
     /// service, an answer puts it back.
     pub(crate) async fn note_service(
         &self,
@@ -104,7 +115,7 @@ impl Engine {
 
     async fn note_works(&self, account: &AccountName) -> Result<(), EngineError> {
         let before = self.services().accounts.insert(account.clone(), Service::Works);
-        // Whether a former process left it out of service, the store knows.
+        // The store knows whether a previous process left it out of service.
         if !matches!(before, Some(Service::Works)) {
             self.store.resume(self.account_notice(account, NoticeKind::InServiceAgain)).await?;
         }
@@ -144,7 +155,7 @@ impl Engine {
     }
 
     fn services(&self) -> MutexGuard<'_, Services> {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting for the end of one payout or one payment. Decides nothing.
+//! Waits for the end of one payout or one payment.
 
 use std::time::Duration;
 
@@ -10,17 +10,18 @@ use crate::{
     store::Payout,
 };
 
-/// Between two looks at a payout that somebody waits for. A look is one read of one row.
+/// The time between two reads of a payout that a caller waits for. Each reads one row.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 impl Engine {
-    /// Waits until the payout is settled, or until a person must look at it: then its status is not final,
-    /// and [`crate::Progress::reason`] says why. Somebody must run the engine meanwhile, here or in another
-    /// process. Asks the store every quarter of a second, by the engine's timer, for as long as the payout
-    /// takes: days, where a bank rests. Dropping the future changes nothing.
+    /// Waits until the payout is settled, or until a person must look at it: then its status is not
+    /// final, and [`crate::Progress::reason`] says why. An engine must run meanwhile, in this
+    /// process or another. The method reads the store every quarter of a second, by the engine's
+    /// timer, for as long as the payout takes; that can be days. Dropping the future changes
+    /// nothing.
     ///
-    /// What is settled can still be reversed, so a program that lives on reads notices instead
-    /// ([`crate::Store::outbox`]).
+    /// A settled payout can still be reversed, so a program that lives on should read notices
+    /// instead ([`crate::Store::outbox`]).
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -37,7 +38,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`EngineError::NoPayout`] and [`EngineError::Archived`]; whatever the store says.
+    /// [`EngineError::NoPayout`], [`EngineError::Archived`], and the error of the store.
     pub async fn settled(&self, key: &OrderKey) -> Result<Payout, EngineError> {
         loop {
             let payout = self.load(key).await?;
@@ -48,8 +49,9 @@ impl Engine {
         }
     }
 
-    /// As [`Engine::settled`], for a payment: waits until it is paid, or nobody can pay it any more, or a
-    /// person must look at it. A payer's failed try is no end while the session is open.
+    /// Like [`Engine::settled`], for a payment: waits until it is paid, or nobody can pay it any
+    /// more, or a person must look at it. A payer's failed try ends nothing while the session is
+    /// open.
     ///
     /// ```
     /// use pagos_core::{OrderKey, Status};
@@ -61,7 +63,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`EngineError::NoPayment`]; whatever the store says.
+    /// [`EngineError::NoPayment`], and the error of the store.
     pub async fn payment_settled(&self, key: &OrderKey) -> Result<Payment, EngineError> {
         loop {
             let payment = self.store.payment(key).await?;

@@ -1,4 +1,5 @@
-//! What may be claimed now: the places of each lane, within the turns of each account's rates.
+//! Computes what may be claimed now: the free places of each lane, limited by the rates of its
+//! account.
 
 use std::sync::{MutexGuard, PoisonError};
 
@@ -15,8 +16,8 @@ use crate::{
 };
 
 impl Engine {
-    /// What may be claimed now: for every account a share to ask, one to ask about what is settled, and
-    /// one to send, as far as its rates allow. An account that is tried again gets one payout of each.
+    /// What may be claimed now. Every account has a share to query, one to query settled payouts,
+    /// and one to send, as far as its rates allow. An account on trial gets one payout of each.
     pub(crate) fn shares_of_payouts(&self, most: usize, lanes: &mut Lanes) -> Vec<Share> {
         if !self.has_turn() || most == 0 {
             return Vec::new();
@@ -58,14 +59,15 @@ impl Engine {
         taken
     }
 
-    /// Is there a turn now? Whoever waits for one is woken by it.
+    /// Whether the lane has a turn now. If it has to wait for one, the loop wakes for it.
     pub(crate) fn has_turn_for(&self, lane: &Lane) -> bool {
         let Some(what) = limited(lane.work) else { return true };
         let now = self.timer.now();
         self.rates().next_at(&lane.account, what, now).is_none_or(|next_at| next_at <= now)
     }
 
-    /// What was not found leaves its turns to others. `used` are the lanes of what was found.
+    /// Returns the turns of shares in which nothing was found. `used` are the lanes of what was
+    /// found.
     pub(crate) fn give_back_turns(&self, shares: &[Share], used: &[Lane]) {
         for Share { lane, limit, .. } in shares {
             let unused = limit.saturating_sub(used.iter().filter(|used| *used == lane).count());
@@ -77,7 +79,7 @@ impl Engine {
     }
 
     pub(crate) fn rates(&self) -> MutexGuard<'_, Rates> {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         self.rates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -105,7 +107,7 @@ impl Engine {
     }
 }
 
-/// The rate that this work is within.
+/// The rate that limits this work.
 fn limited(work: Work) -> Option<Limited> {
     match work {
         Work::Send => Some(Limited::Sends),

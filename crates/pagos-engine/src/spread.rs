@@ -1,4 +1,5 @@
-//! Handling payouts on several cores. The engine knows no runtime: whoever has one lends its tasks.
+//! Handles payouts on several cores. The engine depends on no runtime; the caller provides its
+//! tasks.
 
 use std::{
     fmt::Debug,
@@ -13,7 +14,7 @@ use crate::{
     place::Place,
 };
 
-/// Runs pieces of work beside each other.
+/// Runs pieces of work concurrently.
 ///
 /// Over tokio:
 ///
@@ -42,7 +43,8 @@ use crate::{
 /// }
 /// ```
 pub trait Spawner: Debug + Send + Sync {
-    /// Starts `work`, and returns its end. To drop what is returned ends the work, wherever it stands.
+    /// Starts `work` and returns a future of its end. Dropping that future ends the work, wherever
+    /// it is.
     fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()>;
 }
 
@@ -63,7 +65,8 @@ pub(crate) fn handle(
     async move {
         ended.await;
         let handled = told.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // A task that was ended leaves what a dropped future leaves: it is found when its claim is over.
+        // An aborted task leaves the same as a dropped future: the payout is found when its claim
+        // is over.
         handled.unwrap_or(Ok(()))
     }
     .boxed()

@@ -1,10 +1,10 @@
-//! The conformance suite of [`Store`]: what the trait promises, as cases that any store can run.
+//! The conformance suite of [`Store`]: the promises of the trait as cases that any store can run.
 //!
-//! It tests what can be seen through the trait. Durability, several processes and speed are the
-//! tests of each store.
+//! It tests what is visible through the trait. Durability, several processes and speed are tested
+//! by each store.
 //!
-//! A store's crate writes one function that makes an empty store and runs a case on it, and gets
-//! one `#[test]` per case:
+//! To run it, a store's crate writes one function that makes an empty store and runs a case on it.
+//! The macro then makes one `#[test]` per case:
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -16,7 +16,7 @@
 //! pagos_engine::store_suite!(run);
 //! ```
 
-// Cases are tests: a broken promise panics, and that is the report.
+// Cases are tests: a broken promise panics.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod agreement;
@@ -49,7 +49,7 @@ use crate::store::Store;
 /// One promise of [`Store`], as a test on an empty store.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// What is promised, as a function name.
+    /// The promise, as a function name.
     pub name: &'static str,
     /// Panics if the promise is broken.
     pub run: fn(Arc<dyn Store>) -> BoxFuture<'static, ()>,
@@ -61,10 +61,10 @@ impl fmt::Debug for Case {
     }
 }
 
-/// All cases. `CASES.len()` is the number to show beside a store's name.
+/// All cases. Name `CASES.len()` when you publish the result for a store.
 pub const CASES: &[Case] = crate::store_suite!(@cases);
 
-/// Runs every case on a store of its own that `fresh` makes, and returns how many ran.
+/// Runs every case on a fresh store that `fresh` makes, and returns how many ran.
 ///
 /// # Panics
 /// At the first broken promise.
@@ -82,12 +82,12 @@ where
 /// The case with this name.
 ///
 /// # Panics
-/// If there is none.
+/// If there is no such case.
 pub fn case(name: &str) -> &'static Case {
     CASES.iter().find(|case| case.name == name).expect("a case of this name")
 }
 
-/// Writes one `#[test]` per case; each calls the given `fn(&Case)`.
+/// Defines one `#[test]` per case; each calls the given `fn(&Case)`.
 #[macro_export]
 macro_rules! store_suite {
     (@cases) => { $crate::store_suite!(@each cases ()) };

@@ -1,9 +1,9 @@
-//! Watching settled payouts by their provider's list, where it has one: all of an account's at once.
-//! What is young is listed most often. A list may lag, so what it lacks says nothing, and what it
-//! contradicts is asked about; the query that closes a payout's watch is sent as everywhere.
+//! Watches settled payouts by their provider's list, if it has one: all of an account's at once.
+//! Recent days are listed most often. A list may lag, so a missing payout means nothing, and a
+//! contradiction causes a query. The query that closes a payout's watch is sent in any case.
 //!
-//! Several workers take turns by the store. That guards no money: a list that is read twice, or not at
-//! all because its reader died, costs a few calls or a few hours.
+//! Several workers take turns through the store. This protects no money: a list that is read twice,
+//! or not at all because its reader died, costs a few calls or a few hours.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,7 @@ use crate::{
     store::{Payout, StoreErrorKind},
 };
 
-/// A list that has more pages than this does not end.
+/// A list with more pages than this is taken to be endless.
 const PAGES_MAX: u32 = 100_000;
 
 /// When to look again whether a list is to be swept, and why the last one was not read to its end.
@@ -45,8 +45,8 @@ struct Look {
 }
 
 impl Engine {
-    /// Accounts whose list could not be read when it was tried last, with the reason. It is tried again
-    /// by itself; until then their settled payouts are asked about only when their watch ends.
+    /// The accounts whose list could not be read at the last try, with the reason. The engine tries
+    /// again by itself; until then their settled payouts are queried only when their watch ends.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -65,7 +65,7 @@ impl Engine {
             .collect()
     }
 
-    /// The accounts whose list may have to be swept now.
+    /// The accounts whose list may be due to be swept.
     pub(crate) fn accounts_to_sweep(&self) -> Vec<AccountName> {
         if !self.has_turn() {
             return Vec::new();
@@ -81,19 +81,19 @@ impl Engine {
         self.providers.names().filter(is_time).cloned().collect()
     }
 
-    /// Reads the account's list as far back as is due, and learns what it tells. Dropping the future
-    /// leaves the rest of it for the next time.
+    /// Reads the account's list as far back as is due, and applies what it reports. Dropping the
+    /// future leaves the rest for the next time.
     pub(crate) async fn sweep(&self, account: &AccountName) -> Result<(), EngineError> {
         let sweeps = &self.policy_of(account).sweeps;
         let now = self.timer.now();
         let swept = self.store.swept(account).await?;
         let numbered = || (0_u32..).zip(sweeps);
         let is_due = |(number, sweep): &(u32, &Sweep)| match swept.get(number) {
-            // The clock was set back, perhaps.
+            // Perhaps the clock was set back.
             Some(swept_at) => *swept_at > now || swept_at.plus(sweep.every) <= now,
             None => true,
         };
-        // The deepest that is due does the work of those before it.
+        // The deepest part that is due covers those before it.
         let Some((number, sweep)) = numbered().filter(is_due).last() else {
             let next = |(number, sweep): (u32, &Sweep)| Some(swept.get(&number)?.plus(sweep.every));
             let again_at = numbered().filter_map(next).min().unwrap_or(now);
@@ -102,7 +102,7 @@ impl Engine {
         };
         let was = swept.get(&number).copied();
         if !self.store.note_swept(account, number, was, now).await? {
-            // Another worker was faster. What else is due is seen at once.
+            // Another worker was faster. If more is due, the next round finds it at once.
             return Ok(());
         }
         let window = Window { from: now.minus(sweep.back), until: now };
@@ -123,7 +123,7 @@ impl Engine {
         Ok(())
     }
 
-    /// With a reason: after the delay of a query in vain, which grows from one to the next.
+    /// If there is a reason, waits for the delay of a failed query, which grows each time.
     fn look_again(&self, account: &AccountName, at: Timestamp, because: Option<String>) {
         let mut sweeps = self.sweeps();
         let failures = match (&because, sweeps.accounts.get(account)) {
@@ -137,7 +137,7 @@ impl Engine {
         sweeps.accounts.insert(account.clone(), Look { again_at, failures, because });
     }
 
-    /// All pages. The inner error is why the list could not be read to its end.
+    /// Reads all pages. The inner error is why the list could not be read to its end.
     async fn read_list(
         &self,
         account: &AccountName,
@@ -190,7 +190,8 @@ impl Engine {
         })
     }
 
-    /// A page counts as a query. False if the provider asked for quiet.
+    /// Waits for a turn to query, since a page counts as a query. Returns false if the provider
+    /// asked for a pause.
     async fn await_turn_to_ask(&self, account: &AccountName) -> bool {
         let rate_max = self.policy_of(account).rate_of(Limited::Queries);
         loop {
@@ -210,7 +211,7 @@ impl Engine {
         }
     }
 
-    /// Takes in one row, if it is about a payout of this account and says something that is not known.
+    /// Applies one row, if it is about a payout of this account and says something new.
     async fn learn_listed(
         &self,
         account: &AccountName,
@@ -221,7 +222,7 @@ impl Engine {
         self.write(Point::RecordListed, payout, Writer::Anyone, decide).await.map(drop)
     }
 
-    /// By our key, or where the provider does not repeat it, by its own.
+    /// Finds the payout by our key, or by the provider's id if the list does not repeat our key.
     async fn find_listed(
         &self,
         account: &AccountName,
@@ -238,12 +239,12 @@ impl Engine {
         {
             found = self.store.payout(&key).await?;
         }
-        // What was never begun is nothing that this account's list could know of us.
+        // A payout that was never begun cannot be in this account's list.
         Ok(found.filter(|it| it.order.account == *account && it.progress.attempts > 0))
     }
 
     fn sweeps(&self) -> MutexGuard<'_, Sweeps> {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         self.sweeps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

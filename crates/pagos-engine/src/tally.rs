@@ -1,11 +1,11 @@
-//! Counts and sums of payouts by account, currency and status. Exact; no conversion.
+//! Exact counts and sums of payouts by account, currency and status.
 
 use pagos_core::{AccountName, Currency};
 
 /// Counts and sums, one row per account, currency and status word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// The rows, in the order of account, currency, status word.
+    /// The rows, sorted by account, currency and status word.
     pub rows: Vec<TallyRow>,
 }
 
@@ -22,7 +22,7 @@ pub struct TallyRow {
     pub count: u64,
     /// Their amounts in minor units; wide enough for any number of payouts.
     pub amount_minor: i128,
-    /// How many of them need nothing more by themselves: nothing is due, or a person must look.
+    /// How many of them are at rest: nothing is due, or a person must look.
     pub at_rest: u64,
     /// How many of them wait for a person.
     pub attention: u64,
@@ -30,16 +30,24 @@ pub struct TallyRow {
 
 impl Tally {
     /// How many payouts have the status word.
+    ///
+    /// ```
+    /// use pagos_engine::Tally;
+    ///
+    /// let tally = Tally::default(); // a store fills it in: `Store::tally`
+    /// assert_eq!(tally.count("succeeded"), 0);
+    /// assert!(tally.at_rest() == tally.total(), "nothing more happens by itself");
+    /// ```
     pub fn count(&self, status: &str) -> u64 {
         self.rows.iter().filter(|row| row.status == status).map(|row| row.count).sum()
     }
 
-    /// How many payouts there are.
+    /// The number of all payouts.
     pub fn total(&self) -> u64 {
         self.rows.iter().map(|row| row.count).sum()
     }
 
-    /// How many payouts need nothing more.
+    /// How many payouts are at rest.
     pub fn at_rest(&self) -> u64 {
         self.rows.iter().map(|row| row.at_rest).sum()
     }

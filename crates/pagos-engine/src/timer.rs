@@ -1,4 +1,4 @@
-//! Waiting, given from outside like the clock. The engine itself never looks at a real one.
+//! A clock that can wait. It is given to the engine, which never reads a real clock by itself.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,21 +8,21 @@ use pagos_core::{Clock, Timestamp};
 /// A clock that can also wait.
 #[async_trait]
 pub trait Timer: Clock {
-    /// Returns after `wait`. A test's timer may return when its virtual time has passed.
+    /// Returns after `wait`. A timer for tests may return when its virtual time has passed.
     async fn sleep(&self, wait: Duration);
 }
 
-/// A timer for tests: the time of a clock that the test turns, and waits that never end.
+/// A timer for tests: it shows the time of a clock that the test moves, and its waits never end.
 ///
-/// It goes with [`crate::Engine::work`] and [`crate::Engine::due_at`], which do not wait. No deadline of a
-/// call passes under it, and [`crate::Engine::run`] would look for work once and never again.
+/// Use it with [`crate::Engine::work`] and [`crate::Engine::due_at`], which do not wait. Under it
+/// no deadline of a call passes, and [`crate::Engine::run`] would look for work only once.
 #[derive(Debug)]
 pub struct ManualTimer {
     clock: Arc<dyn Clock>,
 }
 
 impl ManualTimer {
-    /// A timer that shows what `clock` shows.
+    /// A timer that shows the time of `clock`.
     ///
     /// ```
     /// # use pagos_core::Timestamp;

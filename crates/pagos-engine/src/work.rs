@@ -1,8 +1,8 @@
-//! Doing what is due: one round for tests and tools, or a loop until told to stop.
+//! Does what is due: one round for tests and tools, or a loop until it is stopped.
 //!
-//! Work is divided into lanes, one kind of work of one account each. A lane has places of its own, so
-//! that a slow provider, an account with a long queue, or one that is out of service delays nobody
-//! else. `lanes.rs` knows which lanes have room.
+//! Work is divided into lanes, one kind of work of one account each. Every lane has places of its
+//! own, so that a slow provider, an account with a long queue, or one that is out of service delays
+//! no other. `lanes.rs` knows which lanes have room.
 
 use std::{
     collections::BTreeMap,
@@ -30,28 +30,28 @@ use crate::{
     store::{Claim, ClaimRequest, Lane, Payout, Share, StoreErrorKind, Work},
 };
 
-/// Deliveries that are applied side by side.
+/// How many deliveries are applied concurrently.
 pub(crate) const INBOX_BATCH: usize = 128;
 
 /// What one round of [`Engine::work`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Worked {
-    /// Deliveries applied, put off or closed.
+    /// Deliveries that were applied, deferred or closed.
     pub deliveries: usize,
-    /// Payouts sent or asked about.
+    /// Payouts that were sent or queried.
     pub payouts: usize,
-    /// Payments asked about.
+    /// Payments that were queried.
     pub payments: usize,
 }
 
 impl Worked {
-    /// Was there nothing to do?
+    /// Whether there was nothing to do.
     pub fn is_idle(self) -> bool {
         self == Self::default()
     }
 }
 
-/// What came to an end in the loop.
+/// What has ended in the loop.
 enum Done {
     Claimed(Found<Held>),
     ClaimedPayments(Found<Payment>),
@@ -60,20 +60,21 @@ enum Done {
     Handled(Lane),
 }
 
-/// Accounts whose lists are being read. To drop them loses nothing.
+/// The accounts whose lists are being read. Dropping this loses nothing.
 type Sweeping<'a> = FuturesUnordered<BoxFuture<'a, (AccountName, Result<(), EngineError>)>>;
 
-/// How a payout in hand is handled.
+/// How a claimed payout is handled.
 type Handle<'a, 'it> =
     dyn Fn(Held, Place) -> BoxFuture<'a, Result<(), EngineError>> + Send + Sync + 'it;
 
 type UnderWay<'a> = FuturesUnordered<BoxFuture<'a, Result<Done, EngineError>>>;
 
 impl Engine {
-    /// Does what is due now, once, with at most `limit` payouts of each lane side by side. An engine
-    /// that has no turn works on no payout.
+    /// Does what is due now, once, with at most `limit` payouts of each lane concurrently. An
+    /// engine without the turn works on no payout.
     ///
-    /// Dropping the future leaves what was in flight in doubt; it is found and asked about later.
+    /// Dropping the future leaves payouts that are being sent in doubt; they are found and queried
+    /// later.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -91,7 +92,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The first failure of the store, after everything else that was under way has ended.
+    /// The first error of the store, after everything else that was under way has ended.
     pub async fn work(&self, limit: usize) -> Result<Worked, EngineError> {
         let mut lanes = Lanes::default();
         let hints = self.shares_of_hints(&mut lanes);
@@ -114,8 +115,9 @@ impl Engine {
         outcome
     }
 
-    /// When there is something to do the next time, for whoever calls [`Engine::work`] instead of
-    /// [`Engine::run`]; `None`: nothing, until an order is released or a webhook arrives.
+    /// When there is something to do next, for a caller of [`Engine::work`] instead of
+    /// [`Engine::run`]. `None` if nothing is to be done until an order is released or a webhook
+    /// arrives.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -130,7 +132,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn due_at(&self) -> Result<Option<Timestamp>, EngineError> {
         let lanes_of =
             |account: &AccountName| Work::ALL.map(|work| Lane { account: account.clone(), work });
@@ -138,12 +140,16 @@ impl Engine {
         Ok(self.store.next_due(&lanes).await?)
     }
 
-    /// Works until `stop` resolves: then nothing new is begun, what is in flight is waited for, and
-    /// everything learned is committed. Dropping the future instead leaves in doubt what was being sent
-    /// ([`Engine::sending`] counts it), as a crash does; whoever opens the store next asks about it. At most `concurrency` payouts of each lane are under way: so
-    /// many are being sent, and so many asked about, for each account. `wake` is called for a future
-    /// that resolves when there may be something to do earlier than expected, such as a new webhook.
-    /// Returns what `stop` resolved to.
+    /// Works until `stop` resolves. Then it begins nothing new, waits for what is under way,
+    /// commits everything learned, and returns what `stop` resolved to.
+    ///
+    /// At most `concurrency` payouts of each lane are under way: for each account, that many are
+    /// being sent and that many are being queried. `wake` returns a future that resolves when there
+    /// may be something to do earlier than expected, such as a new webhook.
+    ///
+    /// Dropping the future instead leaves the payouts that are being sent in doubt
+    /// ([`Engine::sending`] counts them), as a crash does; the next engine on the store queries
+    /// them.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -164,8 +170,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The first failure of the store, after what was in flight has ended. Nothing is lost by it: look at
-    /// its [`crate::StoreErrorKind`], and run again.
+    /// The first error of the store, after what was under way has ended. Nothing is lost by it:
+    /// check its [`crate::StoreErrorKind`], and run again.
     pub async fn run<Stopped, Wake: Future<Output = ()> + Send>(
         &self,
         concurrency: usize,
@@ -176,8 +182,8 @@ impl Engine {
         self.run_handling(&handle, concurrency, stop, wake).await
     }
 
-    /// As [`Engine::run`], with the calls to providers and what is decided over them in tasks of
-    /// `spawner`: on as many cores as it has.
+    /// Like [`Engine::run`], but the calls to providers and the decisions about their answers run
+    /// in tasks of `spawner`, on as many cores as it has.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -203,7 +209,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// As there.
+    /// The same as [`Engine::run`].
     pub async fn run_on<Stopped, Wake: Future<Output = ()> + Send>(
         self: &Arc<Self>,
         spawner: &dyn Spawner,
@@ -267,12 +273,12 @@ impl Engine {
         }
     }
 
-    /// Starts claims and a look into the inbox where there may be something.
+    /// Starts claims and reads of the inbox wherever there may be something.
     fn begin_more<'a>(&'a self, most: usize, lanes: &mut Lanes, under_way: &mut UnderWay<'a>) {
         if lanes.may_claim_payouts() {
             lanes.forget_waits();
         }
-        // Both have their turns from the rate of queries, so neither is always the first.
+        // Both take turns from the rate of queries, so they alternate in being first.
         lanes.is_payments_turn = !lanes.is_payments_turn;
         if lanes.is_payments_turn {
             self.begin_payments(lanes, under_way);
@@ -334,7 +340,7 @@ impl Engine {
         under_way: &mut UnderWay<'a>,
     ) {
         match done {
-            // Claimed before it was known that nothing new is to be begun.
+            // This was claimed before it was known that nothing new may begin.
             Done::Claimed(found) if ending.has_begun() => {
                 lanes.claimed(&found);
                 for held in found.claims {
@@ -372,7 +378,8 @@ impl Engine {
         }
     }
 
-    /// Claims as long as a lane may hold more: one that was found empty leaves its turns to the next.
+    /// Claims as long as a lane may have more. A lane that was found empty leaves its turns to the
+    /// next.
     async fn claim_all(&self, limit: usize, lanes: &mut Lanes) -> Result<Vec<Held>, EngineError> {
         let mut claims = Vec::new();
         // Each round claims something or finds a lane empty, so this ends.
@@ -392,7 +399,8 @@ impl Engine {
             return Ok(Found::default());
         }
         let request = ClaimRequest { now: self.timer.now(), shares: shares.clone() };
-        // Whether an attempt was begun is not known while it is, so it counts from before.
+        // While an attempt is being written, it may or may not have begun, so it counts from
+        // before.
         let on_their_way = Mutex::new(BTreeMap::new());
         let begin = |payout: &Payout| {
             let begun = self.begin_with_claim(payout)?;
@@ -419,7 +427,7 @@ impl Engine {
         }
         let now = self.timer.now();
         let lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();
-        // Mostly nothing is due, and a look costs less than a claim, which is a transaction.
+        // Usually nothing is due, and a read is cheaper than a claim, which is a transaction.
         let is_due = self.store.next_due(&lanes).await?.is_some_and(|due_at| due_at <= now);
         let claims = match is_due {
             true => self.store.claim_payments(ClaimRequest { now, shares: shares.clone() }).await?,
@@ -429,8 +437,8 @@ impl Engine {
         Ok(Found { shares, claims, next_at: None })
     }
 
-    /// When something is due in the lanes that were just found empty, or in those beside payouts.
-    /// Lanes without room, without a turn or out of service are woken otherwise.
+    /// When something is due in the lanes that were just found empty, or in lanes without payouts.
+    /// Other events wake the lanes that have no room or no turn or are out of service.
     async fn next_due(&self, shares: &[Share]) -> Result<Option<Timestamp>, EngineError> {
         let mut lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();
         for account in self.providers.names() {
@@ -444,15 +452,15 @@ impl Engine {
         Ok(self.store.next_due(&lanes).await?)
     }
 
-    /// Does what is due about one payout. A panic in a provider's code ends the work on this payout, in
-    /// quarantine, and nothing else.
+    /// Does what is due about one payout. A panic in a provider's code ends only the work on this
+    /// payout, which is put into quarantine.
     pub(crate) async fn handle(&self, held: Held, place: Place) -> Result<(), EngineError> {
         let Held { claim, on_its_way: _on_its_way } = held;
         let key = claim.payout.order.key.clone();
         let handling = Box::pin(self.handle_claim(claim, place));
         match AssertUnwindSafe(handling).catch_unwind().await {
             Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
-                // Another version wrote it meanwhile. Whoever claims it next sets it aside.
+                // Another version wrote it meanwhile. The next worker to claim it sets it aside.
                 Ok(())
             }
             Ok(handled) => handled,
@@ -477,7 +485,7 @@ impl Engine {
         }
     }
 
-    /// What the panic said is on standard error, and may hold more than may be kept.
+    /// The panic's message is on standard error only, since it may contain more than may be stored.
     async fn record_panic(&self, key: &OrderKey) -> Result<(), EngineError> {
         let because = "the provider's code panicked: a fault of this program, see its standard \
                        error; look at the provider's panel, then decide with `pagos resolve`";
@@ -495,11 +503,11 @@ impl Engine {
         self.apply_all(items).await
     }
 
-    /// Turns hints into queries, apart from what was verified, which never waits for them.
+    /// Turns hints into queries, separately from verified deliveries, which never wait for them.
     async fn heed_hints(&self, shares: Vec<Share>) -> Result<usize, EngineError> {
         let now = self.timer.now();
         let lanes: Vec<Lane> = shares.iter().map(|share| share.lane.clone()).collect();
-        // Mostly there are none, and one look at all accounts costs less than one at each.
+        // Usually there are none, and one read over all accounts is cheaper than one for each.
         let is_due = self.store.next_due(&lanes).await?.is_some_and(|due_at| due_at <= now);
         let mut items = Vec::new();
         for Share { lane, limit, .. } in shares.iter().filter(|_| is_due) {
@@ -526,12 +534,12 @@ fn lane_of_payment(payment: &Payment) -> Lane {
     Lane { account: payment.order.account.clone(), work: Work::Follow }
 }
 
-/// What ends the loop.
+/// Why the loop ends.
 enum Ending<Stopped> {
     NotYet,
-    /// The caller's word.
+    /// The caller stopped it.
     Stopped(Stopped),
-    /// The first failure. It counts more than the caller's word.
+    /// The first failure. It takes precedence over the caller's stop.
     Failed(EngineError),
 }
 

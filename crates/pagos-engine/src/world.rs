@@ -1,4 +1,4 @@
-//! The world that an engine pays in: providers, or something that only looks like them.
+//! The world that an engine pays in: real providers, or simulators of them.
 
 use std::fmt;
 
@@ -10,12 +10,13 @@ pub enum World {
     /// The accounts' providers, each in the environment that it was configured for: real money, or
     /// the provider's own sandbox.
     Providers,
-    /// Twins, whose time may run faster than ours. The text tells one such world from another.
+    /// Twins, whose time may run faster than ours. The text distinguishes one such world from
+    /// another.
     Simulated(String),
 }
 
 impl World {
-    /// The word that a store keeps for an account of this environment.
+    /// The word by which a store ties an account of this environment to this world.
     ///
     /// ```
     /// use pagos_core::Environment;

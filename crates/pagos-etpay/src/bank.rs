@@ -1,31 +1,31 @@
-//! ETpay's names of Chilean banks beside the numbers of the CMF. A table; nobody is asked.
+//! ETpay's names of Chilean banks with the CMF's numbers. A fixed table.
 //!
 //! ETpay publishes seven names and uses one in a sample; its list of banks for payouts is not
-//! known. The other names here are our invention for simulators, and in live use they are refused
-//! until the configuration confirms them.
+//! known. We invented the other names here for simulators, and in live use they are refused until
+//! the configuration confirms them.
 
 use pagos_core::{Bank, Environment};
 
 /// Whether ETpay has published the name of a bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Basis {
-    /// A page or a package of ETpay's shows it.
+    /// It appears on a page or in a package of ETpay's.
     Documented,
-    /// We made it up.
+    /// We invented it.
     Simulated,
 }
 
 /// One bank.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BankRow {
-    /// ETpay's name, lower case. Its package writes upper case, its pages lower. Source: sdk; docs:
-    /// D12.
+    /// ETpay's name, in lower case. Its package writes upper case, its pages lower. Source: sdk;
+    /// docs: D12.
     pub(crate) id: &'static str,
     /// The number of the CMF (formerly SBIF), three digits.
     pub(crate) number: &'static str,
-    /// What people call it.
+    /// Its common name.
     pub(crate) name: &'static str,
-    /// Where the name in `id` is from.
+    /// The basis of the name in `id`.
     pub(crate) basis: Basis,
 }
 
@@ -36,9 +36,9 @@ impl BankRow {
     }
 }
 
-/// Names: docs: D12, docs: D13 (`cl_mach`), sdk. Numbers: code: K1 to K4. Banks that merged into
-/// others (027, 504, 507), have closed (054) or have no name known to us (031, 693) are left out,
-/// and so are issuers whose numbers are not sure. One list gives 152 for Los Héroes.
+/// Names: docs: D12, docs: D13 (`cl_mach`), sdk. Numbers: code: K1 to K4. Left out are banks that
+/// merged into others (027, 504, 507), have closed (054) or whose names we do not know (031, 693),
+/// and issuers whose numbers are uncertain. One list gives 152 for Los Héroes.
 const BANKS: [BankRow; 17] = [
     documented("cl_bch", "001", "Banco de Chile / Edwards"),
     simulated("cl_internacional", "009", "Banco Internacional"),
@@ -69,8 +69,8 @@ const fn simulated(id: &'static str, number: &'static str, name: &'static str) -
     BankRow { id, number, name, basis: Basis::Simulated }
 }
 
-/// The row that `text` names: by ETpay's name in any case, or by the number of the CMF, whose zeros
-/// at the front a spreadsheet may have removed.
+/// The row that `text` names: by ETpay's name in any case, or by the CMF's number, whose leading
+/// zeros a spreadsheet may have removed.
 pub(crate) fn find(text: &str) -> Option<&'static BankRow> {
     let is_number = (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     BANKS.iter().find(|row| match is_number {
@@ -82,9 +82,9 @@ pub(crate) fn find(text: &str) -> Option<&'static BankRow> {
 /// Whether money may be sent to a bank under this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payable {
-    /// It may.
+    /// Yes.
     Yes,
-    /// The bank is known; ETpay's name of it is not.
+    /// The bank is known, but ETpay's name for it is not.
     Unconfirmed,
     /// No such bank.
     Unknown,

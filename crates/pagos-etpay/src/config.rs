@@ -1,6 +1,5 @@
-//! The configuration of one merchant, and how it is read by name. No I/O: nobody here reads an
-//! environment variable by himself. What is checked, and what is left of it then, is in
-//! `config/checked.rs`.
+//! The configuration of one merchant, and how it is read by name. The caller provides the values,
+//! so there is no I/O here. `config/checked.rs` checks them.
 
 mod checked;
 pub(crate) mod credential;
@@ -17,7 +16,7 @@ pub(crate) use crate::config::checked::{PaymentSettings, PayoutSettings, Setting
 /// One merchant in one of ETpay's environments. Addresses and credentials differ between sandbox,
 /// pre-production and production, so each is an account of its own. Source: manual.
 ///
-/// At least one of `payments` and `payouts` is there.
+/// At least one of `payments` and `payouts` is set.
 ///
 /// ```
 /// use pagos_core::{Environment, Secret};
@@ -36,19 +35,20 @@ pub(crate) use crate::config::checked::{PaymentSettings, PayoutSettings, Setting
 /// ```
 #[derive(Debug, Clone)]
 pub struct EtpayConfig {
-    /// Which world the credentials belong to. Pre-production moves real money, so it is `Live`.
+    /// Whether the credentials are for real money. Pre-production moves real money, so it is
+    /// `Live`.
     pub environment: Environment,
     /// The merchant's code.
     pub merchant_code: String,
-    /// The merchant's API token. It travels in the bodies of requests. Source: manual.
+    /// The merchant's API token, which is sent in the bodies of requests. Source: manual.
     pub merchant_api_token: Secret,
-    /// How payments are collected; `None` where the account does not collect.
+    /// How payments are collected; `None` if the account does not collect.
     pub payments: Option<PaymentConfig>,
-    /// How payouts are made; `None` where the account does not pay.
+    /// How payouts are made; `None` if the account does not pay.
     pub payouts: Option<PayoutConfig>,
-    /// By how many days the clock of a sandbox may run ahead of ours, as that of a simulator does
-    /// which lives faster: searches by date reach so much further, and a token may be issued so much
-    /// later. 0 in `Live`.
+    /// How many days the clock of a sandbox may be ahead of ours, as a simulator's is that runs
+    /// faster than real time. Searches by date reach that much further, and a token may be issued
+    /// that much later. 0 in `Live`.
     pub sandbox_clock_days: u8,
 }
 
@@ -59,17 +59,17 @@ pub struct PaymentConfig {
     pub api_url: String,
     /// The address of the pages that payers see (`pmt_url`).
     pub pmt_url: String,
-    /// Where notifications are sent. At most 2048 characters.
+    /// The address for notifications. At most 2048 characters.
     pub notify_url: String,
-    /// Where the payer's browser goes after paying, for orders that do not say it.
+    /// Where the payer's browser goes after paying, unless the order names a page.
     pub return_url: Option<String>,
-    /// Where it goes after failing or giving up, for orders that do not say it.
+    /// Where it goes after failing or giving up, unless the order names a page.
     pub cancel_url: Option<String>,
-    /// The character between a return URL that has a query and what ETpay appends: `&`.
-    /// Source: docs: D13.
+    /// The character between a return URL with a query and ETpay's addition to it: `&`. Source:
+    /// docs: D13.
     pub concat: Option<char>,
-    /// For how long a session can be paid. ETpay does not say; a reseller tells 30 minutes.
-    /// Source: docs: D25.
+    /// How long a session can be paid. ETpay does not say; a reseller says 30 minutes. Source:
+    /// docs: D25.
     pub open_for: Duration,
     /// The least payment, in pesos.
     pub amount_minor_min: i64,
@@ -83,7 +83,7 @@ pub struct PaymentConfig {
 pub struct PayoutConfig {
     /// The address of the payouts API, with its path prefix if it has one.
     pub payouts_url: String,
-    /// The name of the login.
+    /// The user name of the login.
     pub username: String,
     /// The password of the login.
     pub password: Secret,
@@ -95,13 +95,13 @@ pub struct PayoutConfig {
     pub amount_minor_max: i64,
     /// Banks beyond the documented ones that ETpay has confirmed, by their `cl_` names.
     pub confirmed_banks: Vec<String>,
-    /// By how many days a search by date is widened at both ends: 1 to 7.
+    /// How many days a search by date is widened at both ends: 1 to 7.
     pub listing_margin_days: u8,
     /// The number of the first page of a list: 0 or 1.
     pub page_first: u32,
 }
 
-/// ETpay's own limits are unknown; a reseller's are taken, for payments and for instant transfers
+/// ETpay's own limits are unknown. A reseller's are used, for payments and for instant transfers
 /// alike. Source: docs: D26.
 const AMOUNT_MINOR_MIN: i64 = 1;
 const AMOUNT_MINOR_MAX: i64 = 7_000_000;
@@ -110,7 +110,7 @@ const AMOUNT_MINOR_MAX: i64 = 7_000_000;
 const OPEN_FOR: Duration = Duration::from_secs(30 * 60);
 
 impl PaymentConfig {
-    /// The defaults around the three addresses that ETpay and you agree on.
+    /// A configuration with defaults, around the three addresses that ETpay and you agree on.
     pub fn new(
         api_url: impl Into<String>,
         pmt_url: impl Into<String>,
@@ -148,7 +148,7 @@ impl PaymentConfig {
 }
 
 impl PayoutConfig {
-    /// The defaults around the address and the login that ETpay hands out.
+    /// A configuration with defaults, around the address and the login that ETpay provides.
     pub fn new(
         payouts_url: impl Into<String>,
         username: impl Into<String>,
@@ -181,7 +181,8 @@ impl PayoutConfig {
 }
 
 impl EtpayConfig {
-    /// An account that neither collects nor pays: refused, until `payments` or `payouts` is set.
+    /// An account that neither collects nor pays. It is refused until `payments` or `payouts` is
+    /// set.
     pub fn new(
         environment: Environment,
         merchant_code: impl Into<String>,
@@ -198,11 +199,11 @@ impl EtpayConfig {
     }
 
     /// Reads the configuration by name: `ENVIRONMENT`, `MERCHANT_CODE` and `MERCHANT_API_TOKEN` are
-    /// needed; `PMT_URL` brings payments, `USERNAME` brings payouts. Whoever reads environment
-    /// variables puts `PAGOS_ETPAY_` in front. `docs/providers/etpay.md` lists all names.
+    /// required; `PMT_URL` switches payments on, `USERNAME` payouts. A caller that reads
+    /// environment variables prepends `PAGOS_ETPAY_`. `docs/providers/etpay.md` lists all names.
     ///
     /// # Errors
-    /// `Invalid` for a missing or malformed value, never with the value of a secret.
+    /// `Invalid` for a missing or malformed value. The message never contains a secret.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let reader = SettingReader::new(SETTINGS, &lookup);
         let mut config = Self {
@@ -221,8 +222,8 @@ impl EtpayConfig {
             config.payments = Some(payments);
         }
         if let Some(username) = reader.optional(&settings::USERNAME) {
-            // The manual calls both addresses `api_url`; for payouts another host is known.
-            // Source: docs: D4.
+            // The manual calls both addresses `api_url`; another host is known for payouts. Source:
+            // docs: D4.
             let payouts_url = match reader.optional(&settings::PAYOUTS_URL) {
                 Some(url) => url,
                 None => reader.text(&settings::API_URL)?,

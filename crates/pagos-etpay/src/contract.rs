@@ -1,8 +1,7 @@
-//! What ETpay does not publish about payouts, and this crate assumes: paths, shapes, words, limits.
-//! Not how they are used; nothing outside of this file has to change when the real contract is
-//! known.
+//! Our assumptions about payouts, which ETpay does not document: paths, shapes, words, limits. Once
+//! the real contract is known, only this file has to change.
 //!
-//! Tags stand at each fact. \[sim\] is our invention, \[inferred\] our conclusion from what ETpay
+//! Each fact has a tag. \[sim\] is our invention, \[inferred\] our conclusion from what ETpay
 //! publishes about its other services. `docs/providers/etpay.md` is the list to compare with.
 
 use jiff::{
@@ -20,8 +19,8 @@ pub(crate) const PAYOUTS_PATH: &str = "/v1/payouts";
 /// \[sim\]
 pub(crate) const BALANCE_PATH: &str = "/v1/payouts/balance";
 
-/// A new payout; fields in the order in which they are sent. \[sim\] Names follow the vendor's
-/// habits. Source: docs: D22; sdk.
+/// A new payout; the fields are in the order in which they are sent. \[sim\] The names follow the
+/// vendor's habits. Source: docs: D22; sdk.
 #[derive(Serialize)]
 pub(crate) struct CreateRequest<'a> {
     pub(crate) merchant_order_id: &'a str,
@@ -38,8 +37,8 @@ pub(crate) struct CreateRequest<'a> {
     pub(crate) description: Option<&'a str>,
 }
 
-/// The fields that a refusal can name. `merchant_order_id` is left out on purpose: its own rule is
-/// checked before sending, so a refusal of it may mean that it was used before.
+/// The fields that a refusal can name. `merchant_order_id` is left out on purpose: we check its
+/// rule before sending, so a refusal of it may mean that it was used before.
 pub(crate) const REFUSABLE_FIELDS: [&str; 8] = [
     "amount",
     "rut",
@@ -57,8 +56,8 @@ pub(crate) struct PayoutAnswer {
     pub(crate) payout: PayoutRow,
 }
 
-/// One payout, as answers, lists and webhooks tell it. \[sim\] Nothing in it is needed to read it;
-/// what must be there is the reader's business.
+/// One payout in answers, lists and webhooks. \[sim\] Every field is optional here; the code that
+/// reads it checks what must be present.
 #[derive(Deserialize)]
 pub(crate) struct PayoutRow {
     pub(crate) id: Option<WireText>,
@@ -67,14 +66,14 @@ pub(crate) struct PayoutRow {
     pub(crate) status: Option<WireText>,
     /// RFC 3339.
     pub(crate) created_at: Option<WireText>,
-    /// RFC 3339: when it came to this status.
+    /// RFC 3339: when it got this status.
     pub(crate) updated_at: Option<WireText>,
-    /// Only where ETpay switched codes on for the merchant. Source: docs: D3.
+    /// Present only if ETpay switched codes on for the merchant. Source: docs: D3.
     pub(crate) error_code: Option<WireText>,
     pub(crate) error_message: Option<WireText>,
 }
 
-/// The payouts of some days. \[sim\]
+/// The payouts of a span of days. \[sim\]
 #[derive(Deserialize)]
 pub(crate) struct ListAnswer {
     pub(crate) total: Option<WireInteger>,
@@ -88,7 +87,7 @@ pub(crate) struct BalanceAnswer {
     pub(crate) currency: Option<WireText>,
 }
 
-/// A refusal. \[sim\] Its text is looked for under three names. Source: docs: D22 (`msg`, `error`);
+/// A refusal. \[sim\] Its text may have one of three names. Source: docs: D22 (`msg`, `error`);
 /// code: C1 (`message`).
 #[derive(Deserialize)]
 pub(crate) struct RefusalAnswer {
@@ -97,22 +96,22 @@ pub(crate) struct RefusalAnswer {
     pub(crate) error: Option<WireText>,
 }
 
-/// What a status word means.
+/// The meaning of a status word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// The money arrived.
     Paid,
     /// The money does not arrive.
     Failed,
-    /// Perhaps the same: believed once it has lasted.
+    /// Perhaps the money does not arrive: believed once it has lasted.
     SeemsFailed,
     /// Under way.
     Pending,
-    /// Paid, and given back.
+    /// It was paid, and the money came back.
     Returned,
 }
 
-/// Status words, compared without regard to case. A word that is not here is no status.
+/// Status words, compared without regard to case. Any other word stands for no status.
 pub(crate) const STATUS_WORDS: [(&str, Meaning); 10] = [
     // Source: docs: D6, D7.
     ("completed", Meaning::Paid),
@@ -131,27 +130,27 @@ pub(crate) const STATUS_WORDS: [(&str, Meaning); 10] = [
     ("returned", Meaning::Returned),
 ];
 
-/// For how long a failure that only seems to be one must have lasted. \[inferred\]
+/// How long an apparent failure must have lasted. \[inferred\]
 pub(crate) const SEEMING_LASTED_MS: i64 = 60 * 1000;
 
-/// The same, counted from the creation, where the answer does not say since when it stands: instant
-/// transfers are long over by then. \[inferred\]
+/// The same, counted from the creation, if the answer does not say when the status began: by then,
+/// instant transfers have long ended. \[inferred\]
 pub(crate) const SEEMING_AGED_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What follows the name of a field in a refusal. \[sim\]
+/// The text after the name of a field in a refusal. \[sim\]
 pub(crate) const FIELD_REFUSALS: [&str; 2] = ["is invalid", "is required"];
 
-/// The refusal for want of money. \[sim\]
+/// The refusal for lack of money. \[sim\]
 pub(crate) const EMPTY_BALANCE: &str = "insufficient balance";
 
-/// HTTP statuses that a refusal of a field has; the body must be readable too. \[inferred\]:
+/// The HTTP statuses of a refusal of a field; the body must be readable too. \[inferred\]:
 /// validation comes before execution.
 pub(crate) const FIELD_REFUSED: [u16; 2] = [400, 422];
 
-/// HTTP statuses that a refusal for want of money has. \[sim\]
+/// The HTTP statuses of a refusal for lack of money. \[sim\]
 pub(crate) const BALANCE_REFUSED: [u16; 2] = [400, 402];
 
-/// How long to wait for money. Ours: nobody knows when somebody pays in.
+/// How long to wait for money. Our choice: nobody knows when the merchant pays in.
 pub(crate) const BALANCE_WAIT_S: u64 = 5 * 60;
 
 /// The longest name. \[sim\]
@@ -172,25 +171,26 @@ pub(crate) const SIGHT: &str = "cuenta_vista";
 /// \[inferred\]
 pub(crate) const SAVINGS: &str = "cuenta_ahorro";
 
-/// BancoEstado's CuentaRUT, whose number is the RUT without its check digit. \[inferred\]; that it
-/// exists there only, code: K2, docs: D26.
+/// BancoEstado's CuentaRUT, whose number is the RUT without its check digit. \[inferred\] That only
+/// BancoEstado has it: code: K2, docs: D26.
 pub(crate) const RUT_ACCOUNT: &str = "cuenta_rut";
 
-/// The most rows of a page. Source: docs: D8, for a sibling.
+/// The maximum number of rows of a page. Source: docs: D8, for a sibling.
 pub(crate) const PAGE_ROWS_MAX: u32 = 500;
 
-/// The most days of a query, first and last included. A span over 7 days is silently answered
-/// with today's rows, and how days are counted is not said. Source: docs: D8, for a sibling.
+/// The maximum number of days of a query, including the first and the last. A span of more than 7
+/// days is silently answered with today's rows, and it is not stated how days are counted. Source:
+/// docs: D8, for a sibling.
 pub(crate) const SPAN_DAYS_MAX: i64 = 6;
 
-/// No walk through a list is longer: 100,000 payouts in six days. Ours.
+/// The longest walk through a list: 100,000 payouts in six days. Our choice.
 pub(crate) const PAGES_MAX: u32 = 200;
 
-/// The days of a list are taken for Chile's, in winter time the whole year; in summer its day
+/// The days of a list are assumed to be Chile's, in winter time all year. In summer Chile's day
 /// begins an hour earlier, and every search is widened by at least a day. \[inferred\]
 pub(crate) const DAY_OFFSET: Offset = offset(-4);
 
-/// The path of one payout. \[sim\] `None` for a reference that fits into no path.
+/// The path of one payout. \[sim\] `None` for a reference that cannot be part of a path.
 pub(crate) fn payout_path(reference: &str) -> Option<String> {
     path_segment(reference).map(|segment| format!("{PAYOUTS_PATH}/{segment}"))
 }

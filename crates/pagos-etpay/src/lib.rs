@@ -1,17 +1,17 @@
 //! ETpay (Chile): payments by bank transfer, and payouts behind a contract that is assumed.
 //!
 //! This crate opens no connection and reads no clock: transport and clock are given to
-//! [`Etpay::new`]. It retries no call that moves money.
+//! [`Etpay::new`]. It never retries a call that moves money.
 //!
-//! Three things to know before using it. The end of a payment is told by a notification that is
-//! signed with a secret of that very session, so store [`PaymentSession::secret`] before the payer
-//! sees the address. The browser's redirect proves nothing. And ETpay publishes how payments are
-//! called, but not how payouts are: what is assumed about them stands in one file and is refused in
-//! live use until you state that you compared it with ETpay's own documents.
+//! Know three things before you use it. The end of a payment is reported by a notification that is
+//! signed with a secret of that session, so store [`PaymentSession::secret`] before the payer sees
+//! the address. The browser's redirect proves nothing. And ETpay publishes its calls for payments,
+//! but not those for payouts: our assumptions about them are in one file, and live use is refused
+//! until you state that you compared it with ETpay's own documents.
 //!
-//! Sources of facts are cited where the code rests on them: `manual` is one of ETpay's two manual
-//! pages, `docs: Dn` a public page, `sdk` ETpay's Python package, `code` public code of others;
-//! `docs/providers/etpay.md` lists them. `inferred` is our conclusion and `sim` our invention.
+//! Comments cite their sources: `manual` is one of ETpay's two manual pages, `docs: Dn` a public
+//! page, `sdk` ETpay's Python package, `code` public code of others; `docs/providers/etpay.md`
+//! lists them. `inferred` is our conclusion and `sim` our invention.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -98,11 +98,11 @@ pub struct Etpay {
 }
 
 impl Etpay {
-    /// Checks the configuration and takes it over, with what the outer world gives.
+    /// Checks the configuration and keeps it, with the given transport and clock.
     ///
     /// # Errors
-    /// `Invalid` with the field of the configuration that is to blame; in `Live` that is
-    /// `contract_verified` where payouts are configured and nobody states that their contract was
+    /// `Invalid` with the field of the configuration that is wrong; in `Live` that is
+    /// `contract_verified` if payouts are configured and nobody states that their contract was
     /// verified.
     pub fn new(
         config: EtpayConfig,
@@ -127,8 +127,7 @@ impl Etpay {
     }
 }
 
-/// Credentials stand in the body and nothing is signed, so there is no header to add.
-/// Source: manual.
+/// Credentials are in the body and nothing is signed, so there is no header to add. Source: manual.
 fn build_request(
     base: &BaseUrl,
     path: &str,
@@ -141,9 +140,9 @@ fn build_request(
 impl PaymentProvider for Etpay {
     fn terms(&self) -> PaymentTerms {
         PaymentTerms {
-            // ETpay does not say; the configuration does. Source: docs: D25, a reseller.
+            // ETpay does not say, so it is a setting. Source: docs: D25, a reseller.
             open_for: self.settings.payments.as_ref().map(|payments| payments.open_for),
-            // Guess: nobody states when an answer is complete. A notification of an abandoned
+            // Guess: no document says when an answer is complete. The notification of an abandoned
             // session comes after its end. Source: docs: D25. [inferred]
             absence: Absence { answers_min: 2, grace: Duration::from_secs(15 * 60) },
             // No rule against a repeated order id is documented, and public samples use one id for
@@ -157,8 +156,8 @@ impl PaymentProvider for Etpay {
         payment::request(&self.settings, payments, order).map(drop)
     }
 
-    /// A lost answer is `Unknown`, and another call is safe: a session whose token nobody holds can
-    /// be paid by nobody. Keep the last one only.
+    /// A lost answer is `Unknown`, and another call is safe: nobody can pay in a session whose
+    /// token nobody has. Keep only the last session.
     async fn create(&self, order: &PaymentOrder) -> Result<PaymentSession, Error> {
         let request = self.session_request(order)?;
         let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
@@ -168,7 +167,7 @@ impl PaymentProvider for Etpay {
         payment::read_session(&self.settings, payments, &response, asked_at, self.clock.now())
     }
 
-    /// Limits are not published: ask about one session at most every 30 seconds. \[inferred\]
+    /// Limits are not published: query one session at most every 30 seconds. \[inferred\]
     async fn query(&self, payment: &PaymentRef<'_>) -> Result<Lookup<Vec<Observation>>, Error> {
         let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
         let body = payment::query(&self.settings, payment);
@@ -190,12 +189,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // [inferred]
     deduplication: Deduplication::None,
     // Absence is never proof here: lists are paged, lag, and are silently answered with other days.
-    // This only decides when a person is called, while the queries go on. [inferred]
+    // This value only decides when a person is called, while the queries go on. [inferred]
     absence: Absence { answers_min: 4, grace: Duration::from_secs(30 * 60) },
-    // Nothing is published about returns, nor about a limit to them.
+    // Neither returns nor a limit for them are documented.
     return_window: None,
-    // Transfers are instant up to 7,000,000 CLP; larger ones wait for the next banking window, which
-    // a weekend can put off. \[inferred\]
+    // Transfers are instant up to 7,000,000 CLP; larger ones wait for the next banking window,
+    // which a weekend can delay. \[inferred\]
     pending_max: Some(Duration::from_secs(4 * 24 * 3_600)),
     answer_max: None,
     contract: Contract::Assumed,
@@ -220,12 +219,12 @@ impl PayoutProvider for Etpay {
         bank::find(order.beneficiary.bank.as_ref()?.as_str()).map(bank::BankRow::to_bank)
     }
 
-    /// Only while it is not logged in.
+    /// Only while there is no valid login.
     fn must_prepare(&self) -> bool {
         self.paying().is_ok_and(|side| !side.is_logged_in())
     }
 
-    /// Logs in, so that a login that fails does so before an attempt is recorded.
+    /// Logs in, so that a failed login happens before an attempt is recorded.
     async fn prepare(&self, _order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         if let Ok(side) = self.paying() {
             side.token().await?;
@@ -243,8 +242,8 @@ impl PayoutProvider for Etpay {
         side.create(order, departure).await
     }
 
-    /// By ETpay's id where it is known, else by our key among the payouts of some days. `Absent` is
-    /// what a list says, and never proof.
+    /// Queries by ETpay's id if it is known, else by our key among the payouts of some days.
+    /// `Absent` then reports what a list shows, and is never proof.
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let Ok(side) = self.paying() else {
             return Ok(Lookup::CannotTell("this account makes no payouts".to_owned()));
@@ -294,7 +293,7 @@ impl PayoutListing for Etpay {
 
 #[async_trait]
 impl BankDirectory for Etpay {
-    /// From a table: ETpay publishes no list that could be asked for.
+    /// From a fixed table: ETpay publishes no list that could be requested.
     async fn banks(&self) -> Result<Vec<Bank>, Error> {
         let side = self.paying().map_err(|found| invalid(vec![found]))?;
         Ok(bank::payee_banks(self.settings.environment, &side.payouts.confirmed_banks))

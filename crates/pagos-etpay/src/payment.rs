@@ -1,6 +1,5 @@
-//! Payments: from an order to the shape of a request, from an answer to a session. Sends nothing;
-//! `lib.rs` does. What orders may say is in `payment/check.rs`, what answers say of a payer's tries
-//! in `payment/answer.rs`.
+//! Payments: builds requests from orders and reads sessions from answers. `lib.rs` sends the
+//! requests. `payment/check.rs` checks orders, and `payment/answer.rs` reads the tries of payers.
 
 pub(crate) mod answer;
 pub(crate) mod check;
@@ -25,10 +24,10 @@ use crate::{
     wire::{SessionAnswer, SessionRequest, StatusRequest},
 };
 
-/// The request that opens a session, or everything that is wrong with the order.
+/// The request that opens a session, or all problems of the order.
 ///
-/// Name and telephone of the payer and the description are not sent: ETpay has no field for them in
-/// Chile (`customer_phone` belongs to Mexico). Source: docs: D12, D14.
+/// Name and telephone number of the payer and the description are not sent: ETpay has no field for
+/// them in Chile (`customer_phone` belongs to Mexico). Source: docs: D12, D14.
 pub(crate) fn request<'a>(
     settings: &'a Settings,
     payments: &'a PaymentSettings,
@@ -76,8 +75,8 @@ pub(crate) fn request<'a>(
     })
 }
 
-/// The query about one session, or about all of a key where the session is not known. Order ids
-/// can repeat at ETpay, so the session's token goes first. Source: sdk.
+/// The query about one session, or about all sessions of a key if the session is not known. Order
+/// ids can repeat at ETpay, so the session's token comes first. Source: sdk.
 pub(crate) fn query<'a>(settings: &'a Settings, payment: &PaymentRef<'a>) -> StatusRequest<'a> {
     let session_token = payment.reference.map(ProviderRef::as_str);
     let key = payment.order.key.as_str();
@@ -89,10 +88,10 @@ pub(crate) fn query<'a>(settings: &'a Settings, payment: &PaymentRef<'a>) -> Sta
     }
 }
 
-/// What the answer to a new session says, or the caller's next step.
+/// Reads the answer to a new session: the session, or the caller's next step.
 ///
-/// A session whose answer is lost or unreadable is `Unknown`, and another call is safe all the same:
-/// nobody holds its token, so nobody can pay in it. `Repeat::OpensAnother` says so.
+/// A session whose answer is lost or unreadable is `Unknown`, and another call is safe: nobody has
+/// its token, so nobody can pay in it. `Repeat::OpensAnother` says so.
 pub(crate) fn read_session(
     settings: &Settings,
     payments: &PaymentSettings,
@@ -110,7 +109,7 @@ pub(crate) fn read_session(
     let secret = answer.signature_token.filter(is_there);
     // Without it no outcome can be verified. Source: manual.
     let secret = secret.ok_or_else(|| unusable("it has no signature_token"))?;
-    // The payer sees the token. Were it the key too, the payer could sign a success.
+    // The payer sees the token. If it were the key too, the payer could sign a success.
     if secret == token {
         return Err(unusable("its signature_token is the session's public token"));
     }
@@ -129,7 +128,7 @@ pub(crate) fn read_session(
     Ok(PaymentSession { observation, url, code: None, secret: Some(Secret::new(secret)) })
 }
 
-/// What ETpay appends to a return URL that has a query already must be separated. Source: docs: D13.
+/// The separator between a return URL with a query and ETpay's addition to it. Source: docs: D13.
 fn separator(pages: [Option<&str>; 2]) -> Option<char> {
     pages.into_iter().flatten().any(|page| page.contains('?')).then_some('&')
 }

@@ -1,5 +1,5 @@
-//! Payouts: from an order to the shape of a request, from an answer to an observation. Sends
-//! nothing; `payout/call.rs` does. How payouts are found by their date is in `payout/search.rs`.
+//! Payouts: builds requests from orders and reads observations from answers. `payout/call.rs` sends
+//! the requests, and `payout/search.rs` finds payouts by their date.
 
 pub(crate) mod call;
 mod check;
@@ -23,7 +23,7 @@ use crate::{
     status::{Told, refused_payout, status, unknown_outcome},
 };
 
-/// The request of a payout, or everything that is wrong with the order. The telephone is not sent:
+/// The request of a payout, or all problems of the order. The telephone number is not sent, since
 /// no field for it is known.
 pub(crate) fn request<'a>(
     settings: &'a Settings,
@@ -70,8 +70,8 @@ pub(crate) fn request<'a>(
     })
 }
 
-/// What the answer to a new payout says, or the caller's next step. A 401 is `call.rs`'s, which
-/// knows the token.
+/// Reads the answer to a new payout: an observation, or the caller's next step. `call.rs` handles a
+/// 401, because it knows the token.
 pub(crate) fn read_reply(
     response: &Response<Bytes>,
     asked_at: Timestamp,
@@ -85,10 +85,10 @@ pub(crate) fn read_reply(
     observe(&answer.payout, Source::Reply, asked_at, seen_at).map_err(unknown_outcome)
 }
 
-/// What the answer to a query by id says.
+/// Reads the answer to a query by id.
 ///
-/// "Not found" is never `Absent` here: ETpay gave us the id, so it has the payout, whatever a path
-/// that we assume or a copy that lags may say.
+/// "Not found" is never `Absent` here: ETpay gave us the id, so it has the payout, even if a path
+/// that we assume or a copy that lags says otherwise.
 pub(crate) fn read_lookup(
     response: &Response<Bytes>,
     reference: &ProviderRef,
@@ -109,7 +109,7 @@ pub(crate) fn read_lookup(
     }
 }
 
-/// What one row tells, whoever brought it. Key and amount are for the caller to compare.
+/// The observation in one row, from any source. The caller compares key and amount.
 fn observe(
     row: &PayoutRow,
     source: Source,
@@ -122,7 +122,7 @@ fn observe(
     let amount = amount.map_err(|_| "the amount has a fraction of a peso")?;
     let updated_at = row.updated_at.as_ref().and_then(read_time);
     let told = Told { source, asked_at, created_at: created_at(row), updated_at };
-    // A payout without a status is under way: it exists, and nothing says that it has ended.
+    // A payout without a status is pending: it exists, and nothing says that it has ended.
     let seen = match row.status.as_ref().map(WireText::as_str) {
         None => Observation::new(Status::Pending, source, seen_at),
         Some(word) => match status(word, told) {
@@ -139,7 +139,7 @@ fn observe(
         provider_at: updated_at,
         reference: Some(reference),
         message: message(row),
-        // No field tells a part, so the whole is said to have come back. [sim]
+        // No field gives a partial amount, so the whole amount counts as returned. [sim]
         returned: amount.filter(|_| is_returned),
         echo: Echo { key: row.merchant_order_id.as_ref().map(echoed_key), amount },
         ..seen
@@ -150,12 +150,12 @@ fn created_at(row: &PayoutRow) -> Option<Timestamp> {
     row.created_at.as_ref().and_then(read_time)
 }
 
-/// A time without a zone could be any, so only RFC 3339 is read.
+/// Parses only RFC 3339, since a time without a zone is ambiguous.
 fn read_time(text: &WireText) -> Option<Timestamp> {
     text.as_str().parse().ok()
 }
 
-/// The provider's code and explanation, either of which may be missing.
+/// The provider's code and explanation; either may be missing.
 fn message(row: &PayoutRow) -> Option<String> {
     let texts = [&row.error_code, &row.error_message];
     let texts: Vec<&str> = texts
@@ -167,7 +167,7 @@ fn message(row: &PayoutRow) -> Option<String> {
     (!texts.is_empty()).then(|| redact(&texts.join(": ")))
 }
 
-/// Our key as the provider wrote it, if it can be one of ours at all.
+/// Our key as the provider wrote it, if it can be one of ours.
 fn echoed_key(key: &WireText) -> String {
     match OrderKey::new(key.as_str()) {
         Ok(key) => key.into(),

@@ -1,8 +1,8 @@
-//! The login of the payouts API: one at a time, its token shared by all callers, failures
-//! remembered. Not the sessions in which payers pay, and no other call than the login.
+//! The login of the payouts API: one at a time, a token that all callers share, and remembered
+//! failures. (The sessions in which payers pay are elsewhere.)
 //!
-//! A login moves no money, so whoever fails in it may try again. But an account can be locked by
-//! tries, so a failure is remembered: callers in the meantime are told of it and nothing is sent.
+//! A login moves no money, so any caller may try again. But repeated attempts can lock an account,
+//! so a failure is remembered: callers in the meantime get that error and nothing is sent.
 
 mod exchange;
 
@@ -21,17 +21,18 @@ use pagos_core::{Clock, Error, ErrorKind, Timestamp, Transport};
 
 use crate::config::{PayoutSettings, Settings};
 
-/// For how long a refused login is remembered. Ours: tries can lock the account. \[inferred\]
+/// How long a refused login is remembered. Our choice: repeated attempts can lock the account.
+/// \[inferred\]
 const REFUSAL_REMEMBERED: Duration = Duration::from_secs(60);
 
-/// For how long a login without a usable answer is remembered. Ours.
+/// How long a login without a usable answer is remembered. Our choice.
 const FAILURE_REMEMBERED: Duration = Duration::from_secs(5);
 
-/// A token of this age that is refused has perhaps ended early; a younger one that no call has
-/// accepted is not wanted. Ours.
+/// A refused token of this age has perhaps ended early; a younger one that no call has accepted is
+/// not valid at all. Our choice.
 const WORN_AFTER: Duration = Duration::from_secs(60);
 
-/// What a login is made of.
+/// What a login needs.
 pub(crate) struct LoginContext<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) payouts: &'a PayoutSettings,
@@ -54,7 +55,7 @@ impl Token {
         self.header.clone()
     }
 
-    /// Notes that a call was let in with it.
+    /// Notes that a call was accepted with it.
     pub(crate) fn accept(&self) {
         self.is_accepted.store(true, Ordering::Relaxed);
     }
@@ -68,23 +69,23 @@ impl Token {
     }
 }
 
-/// What a refused token is to us.
+/// The state of a refused token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// It was good once, or is old: the next login may help.
+    /// It was accepted once, or is old: another login may help.
     Worn,
-    /// It is new and was never good: another login would bring the same.
+    /// It is new and was never accepted: another login would have the same result.
     Fresh,
 }
 
-/// The login that all callers share. A new cell is a new generation: whoever still holds the token
-/// of an old one can drop nothing newer.
+/// The login that all callers share. Each new cell is a new generation, so a caller with the token
+/// of an old one cannot drop a newer one.
 #[derive(Debug, Default)]
 pub(crate) struct Login {
     current: Mutex<Arc<OnceCell<Visit>>>,
 }
 
-/// What one login brought, and until when it counts.
+/// The result of one login, and until when it is valid.
 #[derive(Debug)]
 struct Visit {
     outcome: Result<Arc<Token>, Refused>,
@@ -98,12 +99,12 @@ struct Refused {
 }
 
 impl Login {
-    /// The token, after a login if there is none that counts. Callers that come during a login wait
-    /// for it; if the caller that makes it goes away, one of them makes another.
+    /// The token, after a login if no valid one exists. Callers that arrive during a login wait for
+    /// it; if the caller that makes it goes away, one of them makes another.
     ///
     /// # Errors
-    /// `Unauthorized` where the login was refused, `Throttled`, and `Undelivered` for the rest.
-    /// Each counts for callers of the next seconds too, without another login.
+    /// `Unauthorized` if the login was refused, `Throttled`, and `Undelivered` for all other
+    /// failures. Callers of the next seconds get the same error without another login.
     pub(crate) async fn token(&self, context: &LoginContext<'_>) -> Result<Arc<Token>, Error> {
         let cell = self.cell(context.clock.now());
         let visit = cell.get_or_init(visit(context)).await;
@@ -113,19 +114,19 @@ impl Login {
         }
     }
 
-    /// Is there a token that counts?
+    /// Whether there is a valid token.
     pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         let current = self.lock();
         current.get().is_some_and(|visit| visit.outcome.is_ok() && now < visit.until)
     }
 
-    /// Gives up a token, so that the next caller logs in. No effect on a newer one.
+    /// Drops a token, so that the next caller logs in. Has no effect on a newer one.
     pub(crate) fn forget(&self, token: &Arc<Token>) {
         self.replace(token, OnceCell::new());
     }
 
-    /// Gives up a token that was refused. A fresh one ends the logins for a minute: the login works
-    /// and what it brings does not, which only a person can mend.
+    /// Drops a refused token. A fresh one stops logins for a minute: the login works but its token
+    /// does not, which only a person can fix.
     pub(crate) fn refuse(&self, token: &Arc<Token>, now: Timestamp) -> Standing {
         let standing = token.standing(now);
         let next = match standing {
@@ -146,7 +147,8 @@ impl Login {
         }
     }
 
-    /// The cell of the present generation; a new one if what the old one holds counts no more.
+    /// The cell of the current generation; a new one if the value of the old one is no longer
+    /// valid.
     fn cell(&self, now: Timestamp) -> Arc<OnceCell<Visit>> {
         let mut current = self.lock();
         if current.get().is_some_and(|visit| visit.until <= now) {
@@ -155,7 +157,7 @@ impl Login {
         current.clone()
     }
 
-    /// Nothing panics under this lock, and each step under it leaves a whole state.
+    /// Nothing panics under this lock, and each step under it leaves a complete state.
     fn lock(&self) -> MutexGuard<'_, Arc<OnceCell<Visit>>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,7 +177,8 @@ impl Visit {
 }
 
 impl Refused {
-    /// Only "too many" has a time: after the others the caller's own growing delay is better.
+    /// Only "too many requests" has a time: after other failures the caller's own growing delay is
+    /// better.
     fn tell(&self, wait: Duration) -> Error {
         let error = Error::new(self.kind, self.because.clone());
         match self.kind {

@@ -1,4 +1,4 @@
-//! The settings of an account, as a table. How they are read and checked is in `config.rs`.
+//! The settings of an account, as a table. `config.rs` reads and checks them.
 
 use pagos_wire::{
     ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, NOWHERE, Setting, Side, SideKind,

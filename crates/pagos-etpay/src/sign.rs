@@ -1,8 +1,8 @@
-//! The tokens of notifications: HS256 under the secret of one session. Pure; it sends nothing and
-//! finds no token in a body, which is `webhook.rs`.
+//! The tokens of notifications: HS256 under the secret of one session. Pure. `webhook.rs` finds the
+//! token in a body.
 //!
 //! The key is the `signature_token` as text, not decoded. A token has no `exp`, so an old one stays
-//! genuine for ever: whoever takes it in recognises a repeat. Source: sdk, README and code.
+//! genuine for ever: the receiver must recognise a repeat. Source: sdk, README and code.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use pagos_wire::{Hs256, refused};
 
 use crate::wire::{Attempt, NamedClaims, SystemErrorClaims};
 
-/// What a genuine notification says. `Debug` shows nothing of the payer.
+/// The content of a genuine notification. `Debug` hides the payer.
 pub struct Claims {
     session_token: String,
     is_paid: bool,
@@ -25,11 +25,11 @@ pub struct Claims {
 /// How far `iat` may lie in the future of our clock. \[inferred\]
 const AHEAD_MS_MAX: i64 = 300 * 1000;
 
-/// By how much `exp` and `nbf` may be missed, if they ever appear. \[inferred\]
+/// The tolerance for `exp` and `nbf`, if they ever appear. \[inferred\]
 const LEEWAY_MS: i64 = 60 * 1000;
 
 impl Claims {
-    /// The session that was paid in, or was tried to be.
+    /// The session that the payer paid in, or tried to.
     pub fn session_token(&self) -> &str {
         &self.session_token
     }
@@ -54,7 +54,7 @@ impl Claims {
         Some(self.attempt.payment_token.as_ref()?.as_str())
     }
 
-    /// Did the payer pay?
+    /// Whether the payer paid.
     pub fn is_paid(&self) -> bool {
         self.is_paid
     }
@@ -113,15 +113,16 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// What a notification says, if it is signed with the secret of its session.
+/// The content of a notification that is signed with the secret of its session.
 ///
 /// The algorithm is HS256 whatever the token says. `iat` may be old, and at most 300 s ahead of
-/// `received_at`; `exp` and `nbf`, which ETpay does not send, count with 60 s of leeway. Whether
-/// order and amount are those of the session is for the caller to compare.
+/// `received_at`; `exp` and `nbf`, which ETpay does not send, are checked with 60 s of leeway. The
+/// caller compares order and amount with those of the session.
 ///
 /// # Errors
-/// `Unauthorized` for anything that is not genuine, also for a token under the session's public
-/// token; `Invalid` for a genuine one that cannot be read. Nothing of the token is in the message.
+/// `Unauthorized` for anything that is not genuine, including a token under the session's public
+/// token; `Invalid` for a genuine one that cannot be read. The message contains nothing of the
+/// token.
 ///
 /// ```
 /// use pagos_core::{Secret, Timestamp};
@@ -148,11 +149,11 @@ pub fn verify(
     }
 }
 
-/// The token of `claims` under `key`, as ETpay makes it: for fixtures and tests. The claims are
-/// signed byte for byte, whatever they are.
+/// The token of `claims` under `key`, as ETpay makes it, for fixtures and tests. The claims are
+/// signed byte for byte, without checks.
 ///
 /// # Errors
-/// `Invalid` for an empty key, under which anybody could sign.
+/// `Invalid` for an empty key, with which anybody could sign.
 ///
 /// ```
 /// use pagos_core::Secret;
@@ -165,15 +166,15 @@ pub fn sign(claims: &[u8], key: &Secret) -> Result<String, Error> {
     Ok(Hs256::new(key.expose().as_bytes())?.sign(claims))
 }
 
-/// A token that some key fits.
+/// A token that one of the keys has signed.
 pub(crate) enum Opened {
     /// Signed with the secret of the session.
     Genuine(Box<Verified<Claims>>),
-    /// Signed with the session's public token, which the payer knows: worth a query, no more.
+    /// Signed with the session's public token, which the payer knows: it can only cause a query.
     SystemError { session_token: String },
 }
 
-/// Opens a token in a constant order: algorithm, signature under the session's secret, and only if
+/// Opens a token in a fixed order: algorithm, signature under the session's secret, and only if
 /// that fails the one token that may be signed with the session's public token.
 pub(crate) fn open(
     token: &str,
@@ -184,7 +185,7 @@ pub(crate) fn open(
         Ok(payload) => {
             let claims = payload.try_map(|payload| Claims::parse(&payload))?;
             claims.value().check_time(received_at)?;
-            // Under a secret that is no secret, anybody who saw the payer's address could sign.
+            // If the secret is public, anybody who saw the payer's address could sign.
             if claims.value().session_token == signature_token.expose() {
                 return Err(refused("the secret of the session is its public token"));
             }
@@ -194,8 +195,8 @@ pub(crate) fn open(
     }
 }
 
-/// The payer knows this key, so whatever it signs proves nothing, and a token that speaks of an
-/// outcome is refused. Source: sdk, README.
+/// The payer knows this key, so whatever it signs proves nothing, and a token about an outcome is
+/// refused. Source: sdk, README.
 fn open_system_error(token: &str) -> Option<Opened> {
     let payload = payload(token)?;
     let claims: SystemErrorClaims<'_> = serde_json::from_slice(&payload).ok()?;
@@ -210,12 +211,12 @@ fn prove(token: &str, key: &str) -> Result<Verified<Bytes>, Error> {
     Hs256::new(key.as_bytes()).map_err(|_| refused("no key"))?.verify(token)
 }
 
-/// What an unverified token says that it is about. Good for finding a secret.
+/// The session that an unverified token claims to be about. Used only to find a secret.
 pub(crate) fn named(token: &str) -> Option<NamedClaims> {
     serde_json::from_slice(&payload(token)?).ok()
 }
 
-/// The middle of a token, believed by nobody.
+/// The payload of a token, unverified.
 fn payload(token: &str) -> Option<Bytes> {
     let mut parts = token.split('.');
     let (Some(_), Some(payload), Some(_), None) =

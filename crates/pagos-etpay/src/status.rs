@@ -1,5 +1,5 @@
-//! What the words of the payouts API mean: statuses of payouts, and refusals by HTTP status and
-//! text. The words themselves stand in `contract.rs`. No requests, and nothing about payments.
+//! The meaning of words in the payouts API: statuses of payouts, and refusals by HTTP status and
+//! text. `contract.rs` has the words themselves.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use pagos_wire::{redact, retry_after};
 
 use crate::contract::{self, Meaning, RefusalAnswer};
 
-/// When the payout's status was told, and what it says of its own times.
+/// When the payout's status was reported, and the times in the report.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Told {
     pub(crate) source: Source,
@@ -20,12 +20,12 @@ pub(crate) struct Told {
     pub(crate) updated_at: Option<Timestamp>,
 }
 
-/// The status that a word says. `None` for a word that is not in the table: it is no status, not even
-/// one that is not final.
+/// The status of a word. `None` for a word that is not in the table: it stands for no status, not
+/// even a non-final one.
 ///
 /// `error` and `failed` are not documented as final, and a payout that is called failed too early
-/// is paid twice by somebody. They count once they have lasted: a minute, by the provider's own
-/// time of the change, or a day since the creation where no such time is told. The answer to a new
+/// gets paid twice by somebody. They count once they have lasted: a minute, by the provider's own
+/// time of the change, or a day since the creation if no such time is given. The answer to a new
 /// payout never makes them final. Until then they are `Pending`, with the word kept. \[inferred\]
 pub(crate) fn status(word: &str, told: Told) -> Option<Status> {
     let is_word = |known: &str| known.eq_ignore_ascii_case(word.trim());
@@ -51,15 +51,15 @@ fn has_lasted(told: Told) -> bool {
     }
 }
 
-/// The text of a refusal, if the body is one: an object with a text where refusals have it. Only
-/// such a body shows that the application itself has answered, and not something in front of it.
+/// The text of a refusal, if the body is one: an object with a text in the usual place. Only such a
+/// body shows that the application itself has answered, and not something in front of it.
 pub(crate) fn refusal(response: &Response<Bytes>) -> Option<String> {
     let answer: RefusalAnswer = serde_json::from_slice(response.body()).ok()?;
     let text = answer.msg.or(answer.message).or(answer.error)?.into_string();
     (!text.trim().is_empty()).then(|| text.trim().to_owned())
 }
 
-/// The error of a new payout that was answered with anything but a success or a 401.
+/// The error for any answer to a new payout except success and 401.
 ///
 /// | answer | kind |
 /// |---|---|
@@ -69,8 +69,8 @@ pub(crate) fn refusal(response: &Response<Bytes>) -> Option<String> {
 /// | 429 | `Throttled` |
 /// | 409, 5xx, and everything else | `Unknown` |
 ///
-/// 429 says by RFC 6585 that the request was not carried out. A 409 says that an earlier attempt
-/// exists, so it must be asked about.
+/// 429 means by RFC 6585 that the request was not executed. A 409 means that an earlier attempt
+/// exists, so it must be queried.
 pub(crate) fn refused_payout(response: &Response<Bytes>) -> Error {
     let code = response.status().as_u16();
     let text = refusal(response);
@@ -102,7 +102,7 @@ pub(crate) fn refused_payout(response: &Response<Bytes>) -> Error {
     }
 }
 
-/// A query that was refused, as far as that says what to do: 401, 403 and 429.
+/// Checks an answer to a query for a refusal with a clear next step: 401, 403 and 429.
 ///
 /// # Errors
 /// `Unauthorized` and `Throttled`.
@@ -118,7 +118,7 @@ pub(crate) fn refused_query(response: &Response<Bytes>) -> Result<(), Error> {
     }
 }
 
-/// The error of an answer to a new payout that is no success.
+/// The error for an unsuccessful answer to a new payout.
 pub(crate) fn unknown_outcome(because: &str) -> Error {
     Error::new(ErrorKind::Unknown, format!("the outcome is unknown: {because}"))
 }

@@ -1,8 +1,8 @@
-//! Notifications: of payments, signed with the secret of their session, and of payouts, which
-//! nothing proves. No server, no storage, and no belief in a delivery before it is verified.
+//! Notifications: those of payments, which are signed with the secret of their session, and those
+//! of payouts, which nothing proves. A delivery is not believed before it is verified.
 //!
-//! The form of a body is not published, so `webhook/body.rs` reads several. The redirect of the
-//! payer's browser carries such a token too and is not a notification: see [`crate::read_redirect`].
+//! The form of a body is not published, so `webhook/body.rs` accepts several. The redirect of the
+//! payer's browser has such a token too and is not a notification: see [`crate::read_redirect`].
 
 pub(crate) mod body;
 
@@ -26,7 +26,7 @@ use crate::{
 };
 
 impl WebhookDecoder for Etpay {
-    /// Each session has its own. Source: manual.
+    /// Each session has a secret of its own. Source: manual.
     fn secret_scope(&self) -> SecretScope {
         SecretScope::Session
     }
@@ -56,12 +56,12 @@ impl WebhookDecoder for Etpay {
     }
 
     /// A notification of a payment is verified with the secret of the session that
-    /// [`WebhookDecoder::locate`] names; without one nothing of it is believed. A notification of a
-    /// payout has no proof that is known, and is a hint whatever it says. Source: manual (the JWT);
+    /// [`WebhookDecoder::locate`] names; without the secret, nothing in it is believed. No proof is
+    /// known for a notification of a payout, so it is always a hint. Source: manual (the JWT);
     /// nothing is published about the other.
     ///
-    /// Whether the payer's RUT is the one that the order was locked to is not told here, where there
-    /// is no order, but by the answer to a query.
+    /// The payer's RUT is not compared here with the RUT that the order was locked to, since the
+    /// order is not available; the answer to a query is compared with it.
     fn verify(&self, delivery: &Delivery, secret: Option<&Secret>) -> Result<Decoded, Error> {
         match Body::read(&delivery.body) {
             Body::Token(token) => {
@@ -74,7 +74,7 @@ impl WebhookDecoder for Etpay {
         }
     }
 
-    /// How ETpay wants to be answered, and whether it sends again, is unknown. \[inferred\]
+    /// It is unknown how ETpay expects to be answered, and whether it sends again. \[inferred\]
     fn acknowledge(&self, receipt: Receipt) -> Response<Bytes> {
         let (status, body) = match receipt {
             Receipt::Taken => (StatusCode::OK, r#"{"msg":"ok"}"#),

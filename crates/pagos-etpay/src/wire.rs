@@ -1,9 +1,10 @@
-//! The JSON of payments, field by field, in ETpay's own spelling. No logic, and no `Debug`: these
-//! shapes hold credentials, names and documents. The shapes of payouts are in `contract.rs`.
+//! The JSON of payments, field by field, in ETpay's own spelling. The shapes have no `Debug`,
+//! because they contain credentials, names and documents. The shapes of payouts are in
+//! `contract.rs`.
 //!
-//! Requests are written only and answers are read only. What an answer may omit is optional here;
-//! what it must not omit is the reader's business. Fields that nobody here uses are not read, so
-//! that nothing depends on their form. A known field that comes twice is refused by serde.
+//! Requests are only written and answers are only read. Fields that an answer may omit are optional
+//! here; the code that reads it checks the others. Unused fields are not parsed, so that nothing
+//! depends on their form. Serde refuses a known field that occurs twice.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -16,11 +17,11 @@ use crate::config::credential::Credential;
 #[derive(Serialize)]
 pub(crate) struct SessionRequest<'a> {
     pub(crate) merchant_code: &'a str,
-    /// The manual's prose once calls it `merchant_api_key`; its sample does not.
+    /// The manual's text once calls it `merchant_api_key`; its sample does not.
     pub(crate) merchant_api_token: Credential<'a>,
     pub(crate) merchant_order_id: &'a str,
-    /// Pesos. An integer in the manual's sample and in the code of ETpay's package, whose prose says
-    /// text.
+    /// Pesos. An integer in the manual's sample and in the code of ETpay's package, whose
+    /// documentation says text.
     pub(crate) order_amount: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) customer_email: Option<&'a str>,
@@ -37,7 +38,8 @@ pub(crate) struct SessionRequest<'a> {
     pub(crate) user_bank_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user_rut: Option<String>,
-    /// Works by being there: `"false"` may lock as well, so it is `"true"` or nothing. Source: sdk.
+    /// Its mere presence counts: `"false"` may lock as well, so it is `"true"` or absent. Source:
+    /// sdk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) is_rut_block: Option<&'static str>,
 }
@@ -50,15 +52,15 @@ pub(crate) struct MetadataLine<'a> {
     pub(crate) show: bool,
 }
 
-/// The answer to a new session. What prose and claims call `session_token` is `token` here.
-/// Source: sdk; code: C1, C2, C4.
+/// The answer to a new session. `token` is what text and claims call `session_token`. Source: sdk;
+/// code: C1, C2, C4.
 #[derive(Deserialize)]
 pub(crate) struct SessionAnswer {
     pub(crate) token: Option<String>,
     pub(crate) signature_token: Option<String>,
 }
 
-/// `POST /merchant/check_payment_status`. Source: sdk. That the code may be sent too: code: C1.
+/// `POST /merchant/check_payment_status`. Source: sdk. The code may be sent too: code: C1.
 #[derive(Serialize)]
 pub(crate) struct StatusRequest<'a> {
     pub(crate) merchant_code: &'a str,
@@ -69,11 +71,11 @@ pub(crate) struct StatusRequest<'a> {
     pub(crate) merchant_order_id: Option<&'a str>,
 }
 
-/// One try of a payer, as the claims of a notification and the rows of a status query tell it.
-/// Both have the same fifteen fields, of which these are used. Source: sdk.
+/// One try of a payer, in the claims of a notification and in the rows of a status query. Both have
+/// the same fifteen fields; these are used. Source: sdk.
 ///
-/// Which of them a failed try lacks is unknown, so all are optional. `exp` and `nbf` are not
-/// documented. `system_error` belongs to another token and is read to be refused.
+/// It is unknown which of them a failed try lacks, so all are optional. `exp` and `nbf` are not
+/// documented. `system_error` belongs to another token and is parsed in order to refuse it.
 #[derive(Deserialize)]
 pub(crate) struct Attempt {
     pub(crate) session_token: Option<WireText>,
@@ -89,26 +91,26 @@ pub(crate) struct Attempt {
     pub(crate) system_error: Option<bool>,
 }
 
-/// The claims of the token that goes with a browser when ETpay's funnel loses its back end.
-/// Source: sdk, README.
+/// The claims of the token that a browser carries when ETpay's pages lose their back end. Source:
+/// sdk, README.
 #[derive(Deserialize)]
 pub(crate) struct SystemErrorClaims<'a> {
     pub(crate) session_token: WireText,
     pub(crate) system_error: bool,
-    /// `Some` if the claim is there at all, be it null: then it is another token.
+    /// `Some` if the claim is present, even if it is null: it is then another token.
     #[serde(borrow, default, deserialize_with = "present")]
     pub(crate) payment_status: Option<&'a RawValue>,
 }
 
-/// What an unverified notification says of itself.
+/// The claims of an unverified notification about itself.
 #[derive(Deserialize)]
 pub(crate) struct NamedClaims {
     pub(crate) session_token: Option<WireText>,
     pub(crate) merchant_order_id: Option<WireText>,
 }
 
-/// The body of a notification, whose form is not published: a token under one of these names.
-/// The names are guesses. \[sim\]
+/// The body of a notification, whose form is not published: a token under one of these names, which
+/// are guesses. \[sim\]
 #[derive(Deserialize)]
 pub(crate) struct NotificationBody<'a> {
     #[serde(borrow)]

@@ -1,9 +1,10 @@
-//! What a failed call means for the money: did the request arrive? Not a list of what can break.
+//! What a failed call means for the money: whether the request can have arrived.
 //!
-//! `No` needs proof. Only an error of the connector is proof: it comes before a connection exists
-//! that the request could be written to (DNS, TCP, a proxy's refusal, TLS handshake). Everything later is `Maybe`,
-//! also a reused connection that turns out to be closed: the HTTP layer itself moves a request to a
-//! fresh connection while it can show that not one byte was written, and reports the rest.
+//! `No` needs proof. Only an error of the connector is proof, because it comes before there is a
+//! connection to write the request to (DNS, TCP, a proxy's refusal, TLS handshake). Everything
+//! later is `Maybe`, including a reused connection that turns out to be closed: the HTTP layer
+//! itself moves a request to a fresh connection if it can show that not one byte was written, and
+//! reports all other cases.
 
 use std::error::Error as StdError;
 
@@ -11,13 +12,13 @@ use pagos_core::{Reached, TransportError};
 
 use crate::{Proxy, tls::Trust};
 
-/// The call failed before the head of an answer came.
+/// The call failed before the head of a response arrived.
 pub(crate) fn no_answer(
     error: reqwest::Error,
     trust: Trust,
     proxy: Option<&Proxy>,
 ) -> TransportError {
-    // The text of a reqwest error holds the URL with its query.
+    // The text of a reqwest error contains the URL with its query.
     let error = error.without_url();
     if error.is_builder() {
         return with_cause(Reached::No, "the request cannot be sent", error);
@@ -43,8 +44,8 @@ pub(crate) fn no_answer(
     with_cause(Reached::Maybe, "the connection broke before an answer came", error)
 }
 
-/// There is no way through the proxy. Only its CONNECT has left this machine, and at most a handshake
-/// of TLS that failed; the request itself has not.
+/// The proxy could not open a connection. Only its CONNECT was sent from this machine, and at most
+/// a TLS handshake that failed; the request itself was not.
 fn no_way(error: reqwest::Error, proxy: &Proxy) -> TransportError {
     let place = proxy.place();
     let cause = innermost(&error).unwrap_or_default();
@@ -63,7 +64,7 @@ fn no_way(error: reqwest::Error, proxy: &Proxy) -> TransportError {
     with_cause(Reached::No, &message, error)
 }
 
-/// A request that a proxy could read, and answer in the provider's place.
+/// A plain request that a proxy could read, and answer in the provider's place.
 pub(crate) fn readable_by_a_proxy() -> TransportError {
     TransportError::new(
         Reached::No,
@@ -72,7 +73,7 @@ pub(crate) fn readable_by_a_proxy() -> TransportError {
     )
 }
 
-/// The head of an answer came, its body did not.
+/// The head of a response arrived, its body did not.
 pub(crate) fn torn_body(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     let message = match error.is_timeout() {
@@ -82,13 +83,13 @@ pub(crate) fn torn_body(error: reqwest::Error) -> TransportError {
     with_cause(Reached::Maybe, message, error)
 }
 
-/// The answer is larger than we are willing to read.
+/// The response is larger than the limit.
 pub(crate) fn oversize(size_bytes_max: usize) -> TransportError {
     let message = format!("the answer is larger than {size_bytes_max} bytes");
     TransportError::new(Reached::Maybe, message)
 }
 
-/// Names the innermost cause, which is what an operator needs ("connection refused").
+/// Adds the innermost cause, which is what an operator needs ("connection refused").
 fn with_cause(reached: Reached, what: &str, error: reqwest::Error) -> TransportError {
     let message = match innermost(&error) {
         Some(cause) => format!("{what}: {cause}"),

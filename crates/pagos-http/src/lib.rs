@@ -1,8 +1,8 @@
-//! The Pagos transport over reqwest and rustls, and a recorder. No provider, no retry.
+//! The Pagos transport over reqwest and rustls, and a recorder. It never retries.
 //!
-//! [`HttpTransport`] sends one request over one connection and tells, when no answer came, whether
-//! the request can have arrived; it does not send a request that is ready too late. [`RecordTransport`]
-//! writes what went over another transport to a file that `pagos-conformance` replays.
+//! [`HttpTransport`] sends one request over one connection. If no response came, it says whether
+//! the request can have arrived; a request that is ready too late is not sent. [`RecordTransport`]
+//! writes the exchanges of another transport to a file that `pagos-conformance` replays.
 
 #![cfg_attr(
     test,

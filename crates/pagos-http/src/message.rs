@@ -1,11 +1,11 @@
-//! What goes over a transport as sections of a fixture file, with secret headers redacted. Not a reader:
-//! that is `pagos-conformance`, whose documentation tells the format.
+//! Writes the exchanges of a transport as sections of a fixture file, with secret headers redacted.
+//! `pagos-conformance` reads the format and documents it.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pagos_core::{Reached, TransportError};
 
-/// Stands in a file for the value of a secret header.
+/// Replaces the value of a secret header in a file.
 const REDACTED: &str = "<redacted>";
 
 const SECRET_HEADERS: [&str; 9] = [
@@ -37,7 +37,7 @@ pub(crate) fn write_failure(number: u32, error: &TransportError) -> String {
         Reached::No => "no",
         Reached::Maybe => "maybe",
     };
-    // A text of TOML in quotes knows no control characters.
+    // Quoted text in TOML has no control characters.
     let message = error.message.replace(char::is_control, " ");
     let message = message.replace('\\', "\\\\").replace('"', "\\\"");
     let failure = format!("reached = \"{reached}\"\nmessage = \"{message}\"");
@@ -60,12 +60,12 @@ fn write_message(start: &str, headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Marked as sensitive by whoever built it, or known for carrying a secret.
+/// Whether it was marked as sensitive when it was built, or is known to carry a secret.
 fn is_secret(name: &HeaderName, value: &HeaderValue) -> bool {
     value.is_sensitive() || SECRET_HEADERS.contains(&name.as_str())
 }
 
-/// Escaped, if a reader could not see or would not keep every byte.
+/// The section as text; escaped, if a reader could not see or would not keep every byte.
 fn write_section(name: &str, bytes: &[u8]) -> String {
     let is_shown = |letter: char| letter == '\n' || letter == '\t' || !letter.is_ascii_control();
     let is_plain = |text: &&str| {

@@ -1,32 +1,32 @@
-//! The limits of a transport, whom it trusts and as whom it comes. Not the address: a request
-//! carries its own.
+//! The settings of a transport: limits, trusted authorities, client certificate, proxy.
 
 use std::time::Duration;
 
 use crate::{ClientIdentity, Proxy, RootCertificates};
 
-/// The limits that [`crate::HttpTransport`] keeps, and its certificates.
+/// The settings of a [`crate::HttpTransport`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpOptions {
-    /// From the start of the call to the last byte of the answer. Must be shorter than the lease
-    /// that a dispatcher holds.
+    /// The limit from the start of the call to the last byte of the response. Must be shorter than
+    /// the lease of a dispatcher.
     pub total_timeout: Duration,
-    /// For DNS, TCP and TLS together. Cut to `total_timeout`.
+    /// The limit for DNS, TCP and TLS together. At most `total_timeout`.
     pub connect_timeout: Duration,
-    /// The largest answer that is read; a larger one is an error, never a cut text.
+    /// The largest response body; a larger one is an error and is never truncated.
     pub body_size_bytes_max: usize,
-    /// How long an unused connection is kept for the next call. Shorter than what usual servers
-    /// keep, so that a call rarely meets a connection which the other side has just closed.
+    /// How long an unused connection is kept for the next call. It is shorter than the usual time
+    /// of servers, so that a call rarely meets a connection that the server has just closed.
     pub idle_timeout: Duration,
-    /// The certificate that is shown to servers that ask for one (mutual TLS).
+    /// The certificate that is shown to servers that request one (mutual TLS).
     pub client_identity: Option<ClientIdentity>,
-    /// Authorities to trust beside the system's, for servers with a private one.
+    /// Authorities to trust in addition to the system's, for servers with a private one.
     pub extra_roots: RootCertificates,
-    /// The proxy through which every request goes. With one, a plain http request is not sent.
+    /// The proxy for every request. With a proxy, a plain http request is not sent.
     pub proxy: Option<Proxy>,
 }
 
-/// 30 s in total, 10 s to connect, 1 MiB of answer, 20 s idle; the system's trust, no identity, no proxy.
+/// 30 s in total, 10 s to connect, 1 MiB of response, 20 s idle; the system's authorities, no
+/// client certificate, no proxy.
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {

@@ -1,15 +1,15 @@
-//! A proxy on the way out, as an account names one: only for https, and only by CONNECT, so that it
-//! carries bytes that it cannot read. None is ever taken from the environment.
+//! An outgoing proxy that an account names. It serves only https, by CONNECT, so it carries bytes
+//! that it cannot read. A proxy is never taken from the environment.
 
 use std::{fmt, net::Ipv6Addr, sync::Arc};
 
 use pagos_core::Error;
 
-/// An HTTP proxy that opens a way to a provider (CONNECT). TLS goes through it from end to end: the
-/// certificate is the provider's, and a client certificate is shown to the provider alone.
+/// An HTTP proxy that opens a connection to a provider (CONNECT). TLS runs through it end to end:
+/// the certificate is the provider's, and a client certificate is shown only to the provider.
 ///
-/// `Debug` shows where it is, and nothing of its credentials. They stay in memory as long as a
-/// transport that was built with it.
+/// `Debug` shows its address and hides its credentials. They stay in memory as long as a transport
+/// that was built with it.
 #[derive(Clone)]
 pub struct Proxy {
     place: String,
@@ -17,8 +17,8 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Reads `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`. Characters such as `@ : / ? # %`
-    /// in a user or a password are written as `%40` and so on.
+    /// Parses `http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`. Characters such as `@ : / ? #
+    /// %` in a user or a password are written as `%40` and so on.
     ///
     /// ```
     /// use pagos_http::Proxy;
@@ -30,8 +30,8 @@ impl Proxy {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` for `proxy`, without a word of the text, since a slip can make anything of it the
-    /// password.
+    /// `Invalid` for `proxy`. The message contains nothing of the text, since a typing error can
+    /// make any part of it the password.
     pub fn parse(url: &str) -> Result<Self, Error> {
         let refused = |because| Error::invalid("proxy").because(because);
         let rest = url.strip_prefix("http://").ok_or_else(|| {
@@ -57,7 +57,7 @@ impl Proxy {
         Ok(Self { place: place.to_owned(), inner: Arc::new(inner) })
     }
 
-    /// Where it is, as `HOST:PORT`: fit to be shown.
+    /// Its address as `HOST:PORT`, without credentials.
     pub fn place(&self) -> &str {
         &self.place
     }
@@ -67,7 +67,7 @@ impl Proxy {
     }
 }
 
-/// Two proxies are equal if they are at one place.
+/// Two proxies are equal if they have the same address.
 impl PartialEq for Proxy {
     fn eq(&self, other: &Self) -> bool {
         self.place == other.place
@@ -82,7 +82,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// `HOST:PORT`, where the host is a name, an address, or an address of IPv6 in brackets.
+/// Matches `HOST:PORT`, where the host is a name, an address, or an IPv6 address in brackets.
 fn is_place(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else { return false };
     let is_port = port.parse().is_ok_and(|port: u16| port > 0);

@@ -1,5 +1,5 @@
-//! Writes what goes over another transport to a file, for fixtures and for a look at a sandbox.
-//! Not a log: bodies are written whole, with the people in them.
+//! Records the exchanges of another transport in a file, for fixtures and for inspecting a sandbox.
+//! Bodies are written in full, with personal data.
 
 use std::{
     fs, io,
@@ -16,19 +16,19 @@ use pagos_core::{Departure, Reached, Transport, TransportError};
 
 use crate::message;
 
-/// What a reader finds above the first section; a comment of TOML.
+/// The text above the first section; a comment of TOML.
 const HEAD: &str = "\
 # A recording. As a case of pagos-conformance it needs description, source, read, clock and settings
 # here, the section order where there is one, and below everything the section expected.
 ";
 
-/// Writes each request with what came of it to a file, as sections of a fixture of
-/// `pagos-conformance`: `request 1`, `response 1`, or `failure 1` where no answer came.
+/// Records each request and its result in a file, as sections of a fixture of `pagos-conformance`:
+/// `request 1`, `response 1`, or `failure 1` if no response came.
 ///
 /// Headers that are marked sensitive or known to carry secrets are redacted; **bodies are not**, so
-/// this belongs to a sandbox, and only the file's owner can read it. A request is written before it is
-/// sent, and is not sent if it cannot be written. What came of it is returned even if it cannot be
-/// written, and counted: losing it would be worse.
+/// use this only with a sandbox. Only the file's owner can read it. A request is written before it
+/// is sent, and is not sent if it cannot be written. A result that cannot be written is counted and
+/// returned all the same: losing it would be worse.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -71,7 +71,7 @@ struct Recording {
 }
 
 impl RecordTransport {
-    /// Records what goes over `inner` in a new file, whose folder is made if need be.
+    /// Records the exchanges of `inner` in a new file, whose folder is created if needed.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -88,7 +88,7 @@ impl RecordTransport {
     /// ```
     ///
     /// # Errors
-    /// If the file is there already, or it or its folder cannot be made.
+    /// If the file exists, or it or its folder cannot be created.
     pub fn new(inner: Arc<dyn Transport>, file: impl AsRef<Path>) -> io::Result<Self> {
         let file = file.as_ref();
         if let Some(folder) = file.parent() {
@@ -100,12 +100,12 @@ impl RecordTransport {
         Ok(Self { inner, file, answers_unwritten: AtomicU32::new(0) })
     }
 
-    /// How many answers and failures could not be written.
+    /// How many responses and failures could not be written.
     pub fn answers_unwritten(&self) -> u32 {
         self.answers_unwritten.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of the exchange. Requests that are under way together keep their numbers.
+    /// Returns the number of the exchange. Concurrent requests keep their numbers.
     fn write_request(&self, request: &http::Request<Bytes>) -> io::Result<u32> {
         let mut recording = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let number = recording.number_last + 1;
@@ -116,7 +116,7 @@ impl RecordTransport {
 }
 
 impl Recording {
-    // A few KiB to a local file: not worth a blocking thread.
+    // A few KiB to a local file are not worth a blocking thread.
     fn write(&mut self, section: &str) -> io::Result<()> {
         io::Write::write_all(&mut self.file, section.as_bytes())
     }
@@ -146,7 +146,7 @@ impl Transport for RecordTransport {
     }
 }
 
-/// A folder that is there keeps its mode.
+/// An existing folder keeps its mode.
 fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -158,7 +158,7 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
 fn make_private_file(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
-    // It holds bodies, with the names and account numbers of whoever is paid.
+    // It contains bodies, with the names and account numbers of beneficiaries.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -1,10 +1,9 @@
-//! The TLS settings: ring for the arithmetic, the system's certificate authorities for the trust,
-//! and what an account adds: authorities, and a certificate of its own. Nothing here can be turned
-//! off.
+//! The TLS settings: ring for cryptography, the system's certificate authorities for trust, and the
+//! authorities and client certificate that an account adds. No check can be turned off.
 //!
-//! ring and not aws-lc-rs, reqwest's own choice: signatures of webhooks need ring anyway, and one
-//! cryptographic library compiles once, without cmake. The provider is given to this client alone;
-//! the process-wide default of rustls, which belongs to the application, is not touched.
+//! We use ring rather than aws-lc-rs, reqwest's own choice: signatures of webhooks need ring
+//! anyway, and one cryptographic library compiles once, without cmake. Only this client gets the
+//! provider; the process-wide default of rustls belongs to the application and is not changed.
 
 use std::{fmt, sync::Arc};
 
@@ -18,19 +17,18 @@ use rustls_platform_verifier::{BuilderVerifierExt, Verifier};
 
 use crate::HttpOptions;
 
-/// Whom the client trusts.
+/// Which authorities the client trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// The certificate authorities of the system, and those that were given.
+    /// The certificate authorities of the system, and the additional ones.
     System,
-    /// None were found: https fails, and says why; plain http (a twin on loopback) works.
+    /// No authorities were found: https fails and says why; plain http (a twin on loopback) works.
     Nobody,
 }
 
-/// A client's certificate with its key, for servers that want to know who calls (mutual TLS).
+/// A client certificate with its key, for servers that authenticate their callers (mutual TLS).
 ///
-/// `Debug` shows nothing of the key. It stays in memory as long as a transport that was built with
-/// it.
+/// `Debug` hides the key. It stays in memory as long as a transport that was built with it.
 #[derive(Clone)]
 pub struct ClientIdentity {
     inner: Arc<Identity>,
@@ -42,8 +40,8 @@ struct Identity {
 }
 
 impl ClientIdentity {
-    /// Reads PEM texts: the certificate, followed by what links it to its authority, and the key
-    /// (PKCS #8, PKCS #1 or SEC 1, not encrypted). Both may be one text.
+    /// Parses PEM texts: the certificate, followed by the chain to its authority, and the key (PKCS
+    /// #8, PKCS #1 or SEC 1, not encrypted). Both may be the same text.
     ///
     /// ```
     /// use pagos_http::ClientIdentity;
@@ -53,8 +51,8 @@ impl ClientIdentity {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` for `client_certificate` or `client_key`, without a word of either. That they
-    /// belong together is checked by [`crate::HttpTransport::new`].
+    /// `Invalid` for `client_certificate` or `client_key`, without any part of either in the
+    /// message. [`crate::HttpTransport::new`] checks that they belong together.
     pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, Error> {
         let chain = read_certificates("client_certificate", certificates)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
@@ -79,14 +77,14 @@ impl fmt::Debug for ClientIdentity {
     }
 }
 
-/// Certificate authorities to trust beside the system's.
+/// Certificate authorities to trust in addition to the system's.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RootCertificates {
     certificates: Vec<CertificateDer<'static>>,
 }
 
 impl RootCertificates {
-    /// Reads a PEM text of one certificate or several.
+    /// Parses a PEM text with one or more certificates.
     ///
     /// ```
     /// use pagos_http::RootCertificates;
@@ -96,7 +94,7 @@ impl RootCertificates {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` for `root_certificate` if there is none in it or one cannot be read.
+    /// `Invalid` for `root_certificate` if it contains none or one cannot be read.
     pub fn from_pem(certificates: &[u8]) -> Result<Self, Error> {
         Ok(Self { certificates: read_certificates("root_certificate", certificates)? })
     }
@@ -125,7 +123,7 @@ fn read_certificates(
 /// Builds the settings for TLS 1.2 and 1.3.
 ///
 /// # Errors
-/// `Invalid` for certificates and keys that do not fit together, and if rustls refuses its own
+/// `Invalid` for certificates and keys that do not belong together, and if rustls refuses its own
 /// defaults, which it does not.
 pub(crate) fn build_config(options: &HttpOptions) -> Result<(ClientConfig, Trust), Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -143,8 +141,8 @@ pub(crate) fn build_config(options: &HttpOptions) -> Result<(ClientConfig, Trust
     Ok((config, trust))
 }
 
-/// The system's authorities and the further ones. Without any, nobody is trusted, and nothing fails
-/// before the first https call.
+/// The system's authorities and the additional ones. Without any, no server is trusted, and nothing
+/// fails before the first https call.
 fn trust(
     provider: &Arc<CryptoProvider>,
     extra_roots: &RootCertificates,
@@ -158,8 +156,8 @@ fn trust(
                         .because("a certificate cannot be an authority")
                         .with_source(cause)
                 })?;
-        // The name is rustls's for any verifier that is given. This one checks all that the
-        // system's does, with more authorities.
+        // The name is what rustls calls any verifier that is passed in. This one checks everything
+        // that the system's does, with more authorities.
         let trusting =
             builder(provider)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         return Ok((trusting, Trust::System));

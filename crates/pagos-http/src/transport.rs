@@ -1,4 +1,4 @@
-//! One request over the network, once. No retry, no redirect, no cookie, no decompression.
+//! Sends one request over the network, once: no retry, no redirect, no cookie, no decompression.
 
 use std::{fmt, sync::Arc};
 
@@ -12,19 +12,20 @@ use crate::{
     tls::{self, Trust},
 };
 
-/// The transport of a process. Build one and share it: connections are kept, and a kept one is
-/// some forty times cheaper than a new one.
+/// The transport of a process. Build one and share it: connections are kept, and reusing one is
+/// some forty times cheaper than opening one.
 ///
-/// HTTP/1.1 only. Proxies are not taken from the environment: a variable left in a shell must not
-/// decide which machine sees signed requests, and providers admit callers by their address. A proxy
-/// that the options name opens a way to the provider (CONNECT) and reads nothing: TLS ends at the
+/// It speaks HTTP/1.1 only. The body is sent and returned byte for byte. Dropping the future closes
+/// the connection; the request may have arrived all the same.
+///
+/// Proxies are not taken from the environment: a variable left in a shell must not decide which
+/// machine sees signed requests, and providers admit callers by their address. A proxy that the
+/// options name opens a connection to the provider (CONNECT) and reads nothing: TLS ends at the
 /// provider. A plain http request is then not sent, because the proxy could answer it.
-/// The body is sent and returned byte for byte. Dropping the future closes the connection; the
-/// request may have arrived all the same.
 ///
-/// A request whose [`Departure`] is over is not sent. The clock is looked at once, immediately
-/// before the client gets the request: what the machine sleeps through after that, while a
-/// connection is being made, is not noticed.
+/// A request whose [`Departure`] is over is not sent. The clock is read once, immediately before
+/// the client gets the request: a suspension of the machine after that, while a connection is being
+/// made, goes unnoticed.
 #[derive(Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
@@ -35,9 +36,9 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// A transport with these limits and certificates. `clock` is the clock by which callers say
-    /// until when a request may leave; it must go on while the machine is suspended, as the time of
-    /// day does and a monotonic clock may not.
+    /// A transport with these settings. Callers say until when a request may be sent by the time of
+    /// `clock`; it must go on while the machine is suspended, as the time of day does and a
+    /// monotonic clock may not.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -51,8 +52,8 @@ impl HttpTransport {
     ///
     /// # Errors
     /// `Invalid` if TLS cannot be set up, or a client's key does not belong to its certificate. A
-    /// system without certificate authorities is no error here: its https calls fail, before
-    /// anything is sent, and say so.
+    /// system without certificate authorities is no error here: https calls then fail before
+    /// anything is sent, with a message that says so.
     pub fn new(options: &HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let (config, trust) = tls::build_config(options)?;
         let mut builder = reqwest::Client::builder()

@@ -1,4 +1,5 @@
-//! Accounts: the world that each pays in, and whether it is out of service.
+//! The stored facts about an account: its world, whether it is out of service, and when its list
+//! was read.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::{
     transaction::Work,
 };
 
-/// Ties an account to a world. The first world of an account stays.
+/// Ties an account to a world; the first one is kept.
 pub(crate) struct Bind<'call> {
     pub(crate) account: &'call AccountName,
     pub(crate) world: &'call str,
@@ -24,7 +25,7 @@ impl Work for Bind<'_> {
     async fn run(&self, connection: &Connection) -> Result<String, Failure> {
         let account = self.account.as_str();
         connection.execute(BIND, &[&account, &self.world]).await?;
-        // A statement of its own: it sees what another worker bound in between.
+        // A statement of its own, so that it sees what another worker bound in between.
         let select = "SELECT world FROM accounts WHERE account = $1";
         Ok(connection.one(select, &[&account]).await?.try_get(0)?)
     }
@@ -67,7 +68,7 @@ impl Flight for Resume<'_> {
     }
 }
 
-/// Reads when each part of an account's list was read last.
+/// Reads when each part of an account's list was last read.
 pub(crate) struct ReadSwept<'call> {
     pub(crate) account: &'call AccountName,
 }
@@ -87,7 +88,7 @@ impl Work for ReadSwept<'_> {
     }
 }
 
-/// Notes that a part of a list is read; the answer is whether it was as it was thought to be.
+/// Notes that a part of a list is read; the answer is whether the noted time was as expected.
 pub(crate) struct NoteSwept<'call> {
     pub(crate) account: &'call AccountName,
     pub(crate) part: u32,
@@ -111,14 +112,14 @@ impl Flight for NoteSwept<'_> {
     }
 }
 
-/// Reads the accounts that are noted as out of service, in the order of their names.
+/// Reads the accounts that are noted as out of service, sorted by name.
 pub(crate) struct ReadHalted;
 
 impl Work for ReadHalted {
     type Answer = Vec<AccountName>;
 
     async fn run(&self, connection: &Connection) -> Result<Vec<AccountName>, Failure> {
-        // The order of the bytes, whatever the database's collation is.
+        // Sorted by bytes, whatever the database's collation is.
         let select = "SELECT account FROM accounts WHERE halted ORDER BY account COLLATE \"C\"";
         let rows = connection.rows(select, &[]).await?;
         rows.iter().map(|row| Ok(AccountName::new(row.try_get::<_, String>(0)?)?)).collect()
@@ -130,7 +131,7 @@ fn change<'call>(sql: &'static str, notice: &'call Notice) -> Result<Statement<'
     Ok(Statement::new(sql).with(notice.account.as_str()).with(text))
 }
 
-/// What a statement answers if it changed something.
+/// The answer of a statement that changed something.
 const CHANGED: &str = "changed";
 
 macro_rules! told {

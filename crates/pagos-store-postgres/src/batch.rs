@@ -1,5 +1,5 @@
-//! What one submission writes: new payouts, and memberships of those that are stored or archived. Which is
-//! which is decided in `submit.rs`.
+//! Writes a submission: new payouts, and memberships of stored or archived ones. `submit.rs`
+//! decides which is which.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ use crate::{
     tallies::{count_moved, is_at_rest},
 };
 
-/// What one call writes.
+/// What one submission writes.
 #[derive(Default)]
 pub(crate) struct Batch<'call> {
     new: NewPayouts<'call>,
@@ -31,8 +31,8 @@ impl<'call> Batch<'call> {
         self.new.enter(intent, digest);
     }
 
-    /// Makes a stored payout a member. Its version stays: nothing that a step is computed from has
-    /// changed.
+    /// Makes a stored payout a member. Its version does not change, since nothing that a step is
+    /// computed from has changed.
     pub(crate) fn join(&mut self, key: &'call OrderKey, stored: &HashMap<&str, Stored>) {
         let key = key.as_str();
         if stored.get(key).is_some_and(|stored| !stored.is_member) {
@@ -40,7 +40,7 @@ impl<'call> Batch<'call> {
         }
     }
 
-    /// Makes an archived payout a member, which counts in the run.
+    /// Makes an archived payout a member, and counts it in the run.
     pub(crate) fn join_archived(
         &mut self,
         intent: &'call Intent,
@@ -57,7 +57,8 @@ impl<'call> Batch<'call> {
         self.new.0.is_empty() && self.joins.is_empty() && self.archived.is_empty()
     }
 
-    /// In the order of the keys, and in one statement, so that the tallies are counted in their order.
+    /// Writes in the order of the keys and in one statement, so that the tallies are counted in
+    /// their order.
     pub(crate) async fn write(&self, connection: &Connection, run: i64) -> Result<(), Failure> {
         if self.is_empty() {
             return Ok(());
@@ -77,13 +78,13 @@ impl<'call> Batch<'call> {
         let written: [i64; 2] = [row.try_get(0)?, row.try_get(1)?];
         match written == [self.joins.len(), self.archived.len()].map(row::limit) {
             true => Ok(()),
-            // What was answered for these keys no longer holds: look again.
+            // The answers for these keys no longer hold: look again.
             false => Err(Failure::collision("another worker submits the same keys at this moment")),
         }
     }
 }
 
-/// Payouts that are not stored yet, in the order of their keys.
+/// Payouts that are not stored yet, by key.
 #[derive(Default)]
 struct NewPayouts<'call>(BTreeMap<&'call str, (&'call Intent, Digest)>);
 
@@ -116,15 +117,15 @@ impl<'call> NewPayouts<'call> {
     }
 }
 
-/// Stores a batch of which nothing is stored yet, in one round trip; false if something of it is, or the run
-/// takes no new orders, and then nothing is stored but the run.
+/// Stores a batch of which nothing is stored yet, in one round trip. If some of it is stored, or
+/// the run accepts no new orders, the answer is false, and nothing but the run is stored.
 pub(crate) struct Enter<'call> {
     run: &'call RunId,
     new: NewPayouts<'call>,
 }
 
 impl<'call> Enter<'call> {
-    /// Of keys that are all different, or of the same order where they are not.
+    /// Takes a batch whose keys are all different, except for repetitions of the same order.
     pub(crate) fn of(run: &'call RunId, intents: &'call [Intent], digests: &[Digest]) -> Self {
         let mut new = NewPayouts::default();
         for (intent, digest) in intents.iter().zip(digests) {
@@ -164,8 +165,8 @@ macro_rules! list {
     };
 }
 
-/// Stores the rows of the statement's table `new`, each with its `run`. Where a key was stored in between, its
-/// index refuses the statement, and the batch is looked at again.
+/// Stores the rows of the statement's table `new`, each with its `run`. If a key was stored in
+/// between, its index refuses the statement, and the batch is looked up again.
 macro_rules! stored {
     () => {
         "ordered AS (
@@ -186,7 +187,8 @@ macro_rules! stored {
     };
 }
 
-/// Opens deliveries again that named an order before it was known. They are locked before the tallies.
+/// Opens deliveries again that named an order before it was known. They are locked before the
+/// tallies.
 macro_rules! reopened {
     () => {
         "named AS MATERIALIZED (
@@ -244,9 +246,10 @@ const WRITE: &str = concat!(
     "SELECT (SELECT count(*) FROM joined), (SELECT count(*) FROM archived)"
 );
 
-/// `open` has the run if it takes new orders, and locks it against a release or a withdrawal; other batches
-/// of the run need not wait. `fresh` has it only if nothing of the batch is stored or sealed, and everything
-/// else hangs on it. What is sealed does not change until this is committed: see `sealed.rs`.
+/// `open` has the run if it accepts new orders, and locks it against a release or a withdrawal;
+/// other batches of the run need not wait. `fresh` has it only if nothing of the batch is stored or
+/// sealed, and everything else depends on `fresh`. Seals do not change until this is committed: see
+/// `sealed.rs`.
 const ENTER: &str = concat!(
     "WITH made AS (
         INSERT INTO runs (name) SELECT $2 WHERE NOT EXISTS (SELECT FROM runs WHERE name = $2)

@@ -1,5 +1,5 @@
-//! Claims: what is due and nobody's becomes one worker's for a while. What cannot be read is set
-//! aside, see `quarantine.rs`.
+//! Leases due payouts that no worker holds to one worker. `quarantine.rs` sets unreadable ones
+//! aside.
 
 use pagos_core::Timestamp;
 use pagos_engine::{
@@ -15,7 +15,7 @@ use crate::{
     step, transaction,
 };
 
-/// What is claimed of a request, one column per array.
+/// The shares of a request, one array per column.
 struct Shares<'call> {
     places: Vec<i64>,
     accounts: Vec<&'call str>,
@@ -25,7 +25,7 @@ struct Shares<'call> {
 }
 
 impl<'call> Shares<'call> {
-    /// Those of some kinds of work, with their places among all.
+    /// The shares of some kinds of work, with their positions among all.
     fn of(request: &'call ClaimRequest, is_meant: impl Fn(Work) -> bool) -> Self {
         let numbered = (1_i64..).zip(&request.shares);
         let meant: Vec<_> = numbered.filter(|(_, share)| is_meant(share.lane.work)).collect();
@@ -41,13 +41,13 @@ impl<'call> Shares<'call> {
     }
 }
 
-/// The columns behind those of the payout or the payment.
+/// The columns after those of the payout or the payment.
 struct Columns {
     id: usize,
     lease_until: usize,
 }
 
-/// What was claimed.
+/// The result of a claim.
 struct Claimed<T> {
     /// Each with the end of its claim, and its row.
     read: Vec<(T, Timestamp, usize)>,
@@ -77,10 +77,10 @@ impl<T> Claimed<T> {
     }
 }
 
-/// A claim with the place of its share.
+/// A claim with the position of its share.
 pub(crate) type Placed = (i64, Claim);
 
-/// Claims payouts to send them, and begins the attempts that belong to it.
+/// Claims payouts to send them, and begins the attempts that belong to the claims.
 pub(crate) struct ClaimToSend<'call> {
     pub(crate) request: &'call ClaimRequest,
     pub(crate) begin: &'call dyn Begin,
@@ -89,8 +89,8 @@ pub(crate) struct ClaimToSend<'call> {
 impl transaction::Work for ClaimToSend<'_> {
     type Answer = Vec<Placed>;
 
-    /// Rows that another worker claims at this moment are skipped, so nobody waits for anybody. They are locked
-    /// first and written once, with their attempts where these begin.
+    /// Skips rows that another worker is claiming, so that nobody waits. The rows are locked first
+    /// and written once, together with the attempts that begin.
     async fn run(&self, connection: &Connection) -> Result<Vec<Placed>, Failure> {
         let now = self.request.now;
         let shares = Shares::of(self.request, |work| work == Work::Send);
@@ -117,7 +117,7 @@ impl transaction::Work for ClaimToSend<'_> {
         let mut alone = Vec::new();
         let (mut steps, mut until, mut begun) = (Vec::new(), Vec::new(), Vec::new());
         for (payout, lease_until, number) in claimed.read {
-            // It is asked about the payout as it was before the claim.
+            // The decision is about the payout as it was before the claim.
             match self.begin.begin(&payout) {
                 None => alone.push((column(number, COLUMNS.id)?, lease_until.as_millis())),
                 Some(attempt) => {
@@ -148,7 +148,7 @@ impl transaction::Work for ClaimToSend<'_> {
     }
 }
 
-/// Claims payouts of which no attempt begins yet, each until its moment. Their rows are locked.
+/// Claims payouts without beginning an attempt, each until its moment. Their rows are locked.
 async fn lease(connection: &Connection, payouts: &[(i64, i64)]) -> Result<(), Failure> {
     if payouts.is_empty() {
         return Ok(());
@@ -184,10 +184,10 @@ fn step_of(payout: &Payout, attempt: Begun) -> Step {
 
 const COLUMNS: Columns = Columns { lease_until: 8, id: 10 };
 
-/// The column of the share's place.
+/// The column with the share's position.
 const PLACE: usize = 9;
 
-/// Is there nothing left of an earlier claim, at the moment `$1`?
+/// Whether no earlier claim holds at the moment `$1`.
 macro_rules! is_free {
     () => {
         "(payouts.lease_until IS NULL OR payouts.lease_until <= $1)
@@ -195,8 +195,9 @@ macro_rules! is_free {
     };
 }
 
-/// Payouts that are due in a lane at the moment `$1`, as their rows say. The queue only says where to look:
-/// who waited for a row, or comes to it late, decides over what the row then says.
+/// Payouts that are due in a lane at the moment `$1`, according to their rows. The queue only says
+/// where to look: a worker that waited for a row, or comes to it late, decides by what the row then
+/// says.
 macro_rules! is_due {
     () => {
         "queue JOIN payouts USING (id)
@@ -205,7 +206,7 @@ macro_rules! is_due {
     };
 }
 
-/// What is read is read from the rows as they are locked, which may be newer than what the statement sees
+/// Reads the values of the rows as they are locked, which may be newer than what the statement sees
 /// elsewhere.
 const CLAIM_TO_SEND: &str = concat!(
     "WITH shares AS MATERIALIZED (
@@ -238,7 +239,7 @@ pub(crate) struct ClaimToAsk<'call> {
     pub(crate) request: &'call ClaimRequest,
 }
 
-/// What was claimed to ask, and what must be set aside.
+/// The payouts that were claimed to ask, and those to set aside.
 pub(crate) struct ToAsk {
     pub(crate) claims: Vec<Placed>,
     pub(crate) unreadable: Vec<Unreadable>,
@@ -247,7 +248,7 @@ pub(crate) struct ToAsk {
 impl transaction::Work for ClaimToAsk<'_> {
     type Answer = ToAsk;
 
-    /// In a transaction of its own, of which nobody needs to know whether it happened: if its answer is
+    /// Runs in a transaction of its own. Whether it happened need not be known: if its answer is
     /// lost, the payouts are asked about a lease later.
     async fn run(&self, connection: &Connection) -> Result<ToAsk, Failure> {
         let shares = Shares::of(self.request, |work| work != Work::Send);
@@ -275,8 +276,7 @@ impl transaction::Work for ClaimToAsk<'_> {
     }
 }
 
-/// Of two workers that see the same payout as free, one inserts it, and the other one gets others next
-/// time.
+/// If two workers see the same payout as free, one inserts it, and the other gets others next time.
 const CLAIM_TO_ASK: &str = concat!(
     "WITH shares AS MATERIALIZED (
         SELECT * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
@@ -305,7 +305,7 @@ const CLAIM_TO_ASK: &str = concat!(
     ORDER BY place, due_at, key"
 );
 
-/// Claims payments. They have no epochs: a query that is sent twice harms nobody.
+/// Claims payments. They have no epochs, because a query that is sent twice does no harm.
 pub(crate) struct ClaimPayments<'call> {
     pub(crate) request: &'call ClaimRequest,
 }
@@ -350,8 +350,8 @@ const CLAIM_PAYMENTS: &str = concat!(
     FROM claimed ORDER BY place, due_at, key"
 );
 
-/// Ends every claim, and raises the epochs of payouts that are sent, so that whoever held one writes
-/// nothing any more.
+/// Ends every claim, and raises the epochs of payouts that are being sent, so that no previous
+/// holder can write.
 pub(crate) struct EndClaims;
 
 impl transaction::Work for EndClaims {
@@ -364,8 +364,9 @@ impl transaction::Work for EndClaims {
     }
 }
 
-/// In the order of the keys, as everything that waits for several payouts. It looks at all of them: an index
-/// of claims would be written with each claim, for what a program does once.
+/// Works in the order of the keys, like everything that waits for several payouts. It reads all of
+/// them: an index of claims would be written with each claim, for something that a program does
+/// once.
 const END_CLAIMS: &str = "WITH leased AS MATERIALIZED (
         SELECT payouts.id FROM payouts JOIN orders USING (id)
         WHERE lease_until IS NOT NULL ORDER BY key FOR UPDATE OF payouts

@@ -1,11 +1,11 @@
-//! One connection: its transactions, and the statements in them. It knows no table.
+//! One connection: its transactions, and the statements in them.
 //!
-//! A pooler gives each transaction whichever session of the server is free. So nothing that is needed
-//! later is left in such a session: a transaction begins with all the settings that it needs, and a
-//! statement outside of a transaction gets one of its own in the same round trip. What another program
-//! left in the session is overruled in the same way. Settings that stay, and statements that have names,
-//! spare the server most of that work, but only in a session that is certainly ours: `target.rs` says how
-//! that is known, and every transaction begins by looking.
+//! A pooler gives each transaction whichever session of the server is free. So nothing that is
+//! needed later is left in such a session: a transaction begins with all the settings that it
+//! needs, and a statement outside a transaction gets one of its own in the same round trip. That
+//! also overrides what another program left in the session. Settings that stay, and statements that
+//! have names, save the server most of that work, but only in a session that is certainly ours:
+//! `target.rs` says how that is known, and every transaction begins by checking.
 
 use std::{
     collections::HashMap,
@@ -31,71 +31,72 @@ use crate::{
     target::{MARK, Mode, Target},
 };
 
-/// A connection of one transaction at a time. Dropping it closes it, and the server then takes back
-/// what was not committed.
+/// A connection with one transaction at a time. Dropping it closes it, and the server then rolls
+/// back what was not committed.
 pub(crate) struct Connection {
     client: Client,
     search_path: String,
     /// The mark of a session that is ours alone; `None` behind a pooler.
     mark: Option<String>,
     scope: AtomicU8,
-    /// Those that have names in our session.
+    /// The statements that have names in our session.
     statements: Mutex<HashMap<&'static str, Statement>>,
-    /// The row that this connection's transactions are numbered in.
+    /// The row that numbers this connection's transactions.
     pub(crate) writer: Option<i64>,
-    /// Which of the stripes of a tally this connection counts in.
+    /// The stripe of a tally that this connection counts in.
     pub(crate) stripe: i32,
 }
 
-/// Outside of a transaction.
+/// Outside a transaction.
 const OUTSIDE: u8 = 0;
-/// In one, in whichever session.
+/// Inside a transaction, in any session.
 const INSIDE: u8 = 1;
-/// In one, in the session that bears our mark.
+/// Inside a transaction, in the session with our mark.
 const INSIDE_OURS: u8 = 2;
 
-/// What the server answered to a commit.
+/// The server's answer to a commit.
 pub(crate) enum Commit {
     /// Durable.
     Done,
-    /// The server refused and took everything back.
+    /// The server refused and rolled everything back.
     TakenBack(Failure),
-    /// No answer: it may have happened, may not, or may be about to.
+    /// No answer came: the commit may have happened, may not, or may be about to.
     Unknown(Failure),
 }
 
-/// What the server answered to a flight.
+/// The server's answer to a flight.
 pub(crate) enum Flown {
     /// Durable, with this answer.
     Done(String),
-    /// The server refused and took everything back.
+    /// The server refused and rolled everything back.
     TakenBack(Failure),
     /// It may have happened, may not, or may be about to.
     Unknown(Failure),
 }
 
-/// What was heard of one message of a flight.
+/// The response to one message of a flight.
 enum Heard<T> {
     Said(T),
     /// The server itself refused it.
     Refused(Failure),
-    /// Nothing, or nothing that can be relied on.
+    /// No response, or none that can be relied on.
     Nothing(Failure),
 }
 
-/// How long an answer may take. The server ends statements itself before that, so this is for a
-/// server that stands still.
+/// How long a response may take. The server itself ends statements before that, so this is for a
+/// server that hangs.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(90);
 
 impl Connection {
-    /// Connects, and checks the server and the way to it.
+    /// Connects, and checks the server and the connection to it.
     pub(crate) async fn open(target: &Target) -> Result<Self, Failure> {
         let place = &target.server.place;
         let opening = async {
             let (client, mark) = target.connect().await?;
             let mut connection = Self {
                 client,
-                // Last, where a table that another program left in the session hides none of ours.
+                // Last, so that a table that another program left in the session hides none of
+                // ours.
                 search_path: format!("\"{}\", pg_temp", target.schema),
                 mark,
                 scope: AtomicU8::new(OUTSIDE),
@@ -119,7 +120,7 @@ impl Connection {
         self.client.is_closed()
     }
 
-    /// Does a pooler stand before the server, or something else that keeps our mark from it?
+    /// Whether a pooler, or anything else that hides our mark, is between us and the server.
     pub(crate) fn is_pooled(&self) -> bool {
         self.mark.is_none()
     }
@@ -150,20 +151,21 @@ impl Connection {
         opening::begin(access, self.mark.as_deref(), &self.search_path, further)
     }
 
-    /// Begins a transaction that may write, and runs statements without parameters in it; returns how
-    /// many rows the last of them touched.
+    /// Begins a transaction that may write, and runs statements without parameters in it; returns
+    /// how many rows the last of them affected.
     pub(crate) async fn begin(&self, first: &str) -> Result<u64, Failure> {
         self.scope.store(INSIDE, Ordering::Relaxed);
         self.simple(&format!("{}; {first}", self.opening(Access::Write, ""))).await
     }
 
-    /// The transaction has begun, so the session is ours if we have one, and statements may have names in it.
+    /// Notes that the transaction has begun: if the session is ours, statements may have names in
+    /// it.
     pub(crate) fn trust_session(&self) {
         let scope = if self.mark.is_some() { INSIDE_OURS } else { INSIDE };
         self.scope.store(scope, Ordering::Relaxed);
     }
 
-    /// Runs statements without parameters; returns how many rows the last of them touched.
+    /// Runs statements without parameters; returns how many rows the last of them affected.
     async fn simple(&self, sql: &str) -> Result<u64, Failure> {
         let messages = answered(self.client.simple_query(sql)).await?;
         let mut touched = 0;
@@ -175,17 +177,17 @@ impl Connection {
         Ok(touched)
     }
 
-    /// Runs statements without parameters as they are: outside of a transaction, in whatever session.
+    /// Runs statements without parameters as they are: outside a transaction, in any session.
     pub(crate) async fn batch(&self, sql: &str) -> Result<(), Failure> {
         answered(self.client.batch_execute(sql)).await
     }
 
-    /// As [`Connection::batch`], for statements that may take longer than any other.
+    /// Like [`Connection::batch`], for statements that may take longer than any other.
     pub(crate) async fn batch_within(&self, sql: &str, limit: Duration) -> Result<(), Failure> {
         answered_within(self.client.batch_execute(sql), limit).await
     }
 
-    /// Commits. Only an answer of the server is believed; all else is [`Commit::Unknown`].
+    /// Commits. Only an answer of the server counts; anything else is [`Commit::Unknown`].
     pub(crate) async fn commit(&self) -> Commit {
         self.scope.store(OUTSIDE, Ordering::Relaxed);
         let asking = self.client.batch_execute("COMMIT");
@@ -199,11 +201,12 @@ impl Connection {
         }
     }
 
-    /// Sends a statement that guards itself (`flight.rs`) with what begins and what ends its transaction,
-    /// all before the first answer is waited for: a request leaves when its future is first polled, and
-    /// `join4` polls them in their order. In a session that bears our mark, the statement has a name; if
-    /// the mark is not there, the transaction fails before the name is looked up. After
-    /// [`Flown::TakenBack`] the connection can be used again unless [`Connection::is_at_rest`] says no.
+    /// Sends a statement that guards itself (`flight.rs`) together with the beginning and the end
+    /// of its transaction, all before the first answer is awaited: a request is sent when its
+    /// future is first polled, and `join4` polls them in order. In a session with our mark, the
+    /// statement has a name; if the mark is missing, the transaction fails before the name is
+    /// looked up. After [`Flown::TakenBack`] the connection can be used again unless
+    /// [`Connection::is_at_rest`] returns false.
     pub(crate) async fn fly(&self, flown: &flight::Statement<'_>, end: &[Parameter<'_>]) -> Flown {
         let mut parameters = flown.parameters();
         parameters.extend(end);
@@ -250,7 +253,7 @@ impl Connection {
         judge(both(heard(begun), heard(prepared)), heard(rows), ended)
     }
 
-    /// Sends a statement, under its name if it has one.
+    /// Sends a statement, by its name if it has one.
     async fn ask(
         &self,
         named: Option<&Statement>,
@@ -263,12 +266,12 @@ impl Connection {
         }
     }
 
-    /// Is it open, with no transaction?
+    /// Whether it is open and has no transaction.
     pub(crate) fn is_at_rest(&self) -> bool {
         !self.is_closed() && self.scope.load(Ordering::Relaxed) == OUTSIDE
     }
 
-    /// The statement under its name, outside of a transaction. Where it has none yet, it gets one in a
+    /// The named statement, outside a transaction. If it has no name yet, it gets one in a
     /// transaction that finds our tables and is certainly in our session.
     async fn named(&self, sql: &'static str) -> Result<Statement, Failure> {
         let known = self.statements().get(sql).cloned();
@@ -350,7 +353,7 @@ impl Connection {
         }
     }
 
-    /// The statement under its name in our session; it gets one when it is first used.
+    /// The named statement in our session; it gets its name when it is first used.
     async fn statement(&self, sql: &'static str) -> Result<Statement, Failure> {
         let known = self.statements().get(sql).cloned();
         if let Some(statement) = known {
@@ -365,7 +368,7 @@ impl Connection {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One statement that writes, in a transaction of its own. Its answer is durable.
+    /// Runs one statement that writes, in a transaction of its own. The answer is durable.
     pub(crate) async fn write_alone(
         &self,
         sql: &'static str,
@@ -374,7 +377,7 @@ impl Connection {
         Ok(self.rows_alone(sql, parameters).await?.into_iter().next())
     }
 
-    /// As [`Connection::write_alone`], with all that the statement returns.
+    /// Like [`Connection::write_alone`], with all rows that the statement returns.
     pub(crate) async fn rows_alone(
         &self,
         sql: &'static str,
@@ -388,8 +391,9 @@ impl Connection {
         self.alone(Access::Write, self.ask(named.as_ref(), sql, parameters)).await
     }
 
-    /// All three are sent before the first answer is waited for: a request leaves when its future is
-    /// first polled, and `join3` polls them in their order. If one fails, the server takes all back.
+    /// Sends all three messages before the first answer is awaited: a request is sent when its
+    /// future is first polled, and `join3` polls them in order. If one fails, the server rolls
+    /// everything back.
     async fn alone<T>(
         &self,
         access: Access,
@@ -410,7 +414,7 @@ impl Connection {
     }
 }
 
-/// Tests look at the plans of all that is asked.
+/// Tests look at the plans of all statements.
 #[cfg(all(test, feature = "scratch"))]
 use crate::plans::overhear;
 
@@ -437,7 +441,7 @@ fn heard<T>(answer: Result<T, tokio_postgres::Error>) -> Heard<T> {
     }
 }
 
-/// What was heard of the beginning of a transaction, in two messages.
+/// The combined response to the beginning of a transaction, which is two messages.
 fn both(begun: Heard<()>, prepared: Heard<()>) -> Heard<()> {
     match (begun, prepared) {
         (Heard::Said(()), Heard::Said(())) => Heard::Said(()),
@@ -446,12 +450,12 @@ fn both(begun: Heard<()>, prepared: Heard<()>) -> Heard<()> {
     }
 }
 
-/// What became of a flight.
+/// The result of a flight.
 ///
-/// An error of the statement itself takes it back, with a transaction around it or without. If the
-/// transaction did not begin and the statement was still answered, it happened on its own, and its
-/// number with it: that is for the row to say. The same if only the answer to the commit is missing.
-/// The answer to the commit of a failed transaction is no error, so it is looked at last.
+/// An error of the statement itself rolls it back, inside a transaction or not. If the transaction
+/// did not begin and the statement was still answered, it happened on its own, together with its
+/// number: the row decides. The same holds if only the answer to the commit is missing. The answer
+/// to the commit of a failed transaction is no error, so it is checked last.
 fn judge(begun: Heard<()>, rows: Heard<Vec<Row>>, ended: Heard<()>) -> Flown {
     match (begun, rows, ended) {
         (Heard::Said(()), Heard::Said(rows), Heard::Said(())) => read_flown(&rows),
@@ -464,7 +468,7 @@ fn judge(begun: Heard<()>, rows: Heard<Vec<Row>>, ended: Heard<()>) -> Flown {
     }
 }
 
-/// It is durable. What cannot be read here stands in the row of the writer, where it is asked for.
+/// The flight is durable. If the answer cannot be read here, it is read from the writer's row.
 fn read_flown(rows: &[Row]) -> Flown {
     let answer = rows.first().map(|row| row.try_get(0));
     match answer {
@@ -474,8 +478,8 @@ fn read_flown(rows: &[Row]) -> Flown {
     }
 }
 
-/// Did the server itself take the transaction back? An error about a connection can be a pooler's, and
-/// then nobody has said what became of the commit.
+/// Whether the server itself rolled the transaction back. An error about a connection can come from
+/// a pooler, and then the result of the commit is unknown.
 fn is_refusal(severity: Option<Severity>, code: &str) -> bool {
     severity == Some(Severity::Error) && !code.starts_with("08")
 }
@@ -560,7 +564,7 @@ mod tests {
             }
         }
         let cases = [
-            // The statement was refused: with or without a transaction, it is taken back.
+            // The statement was refused: with or without a transaction, it is rolled back.
             (Yes, No, Yes, true),
             (Yes, No, Nothing, true),
             (No, No, Yes, true),

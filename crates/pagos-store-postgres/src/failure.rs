@@ -1,6 +1,6 @@
-//! From PostgreSQL's errors to the engine's: what happened, whether to try again, what to do.
+//! Converts PostgreSQL's errors to the engine's: what happened, whether to try again, what to do.
 //!
-//! Only an error's message is kept, never its detail: that quotes rows, and rows hold account
+//! Only an error's message is kept, never its detail, which quotes rows; and rows contain account
 //! numbers.
 
 use std::{error::Error, fmt, io};
@@ -9,7 +9,7 @@ use pagos_engine::{StoreError, StoreErrorKind};
 use serde_json::error::Category;
 use tokio_postgres::error::{Severity, SqlState};
 
-/// A [`StoreError`] in the making, and what it means for the work that failed.
+/// A [`StoreError`] under construction, and what it means for the work that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
@@ -19,13 +19,13 @@ pub(crate) struct Failure {
 /// What can be done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The server or the way to it is gone: the same work can be done on another connection.
+    /// The server or the connection to it is gone: the same work can be done on another connection.
     Lost,
-    /// Another transaction was in the way; this one was rolled back, and can be done again at once.
+    /// Another transaction was in the way. This one was rolled back, and can be repeated at once.
     Collision,
     /// It would fail again. Nothing happened.
     Refused,
-    /// Nobody can tell whether it happened, so it is not done again.
+    /// It is unknown whether it happened, so it is not repeated.
     Unsettled,
 }
 
@@ -38,12 +38,12 @@ impl Failure {
         Self { kind: Kind::Lost, error: StoreError::new(message) }
     }
 
-    /// What happened, or how it was answered, cannot be told.
+    /// It cannot be determined whether it happened, or what its answer was.
     pub(crate) fn unsettled(message: impl Into<String>) -> Self {
         Self { kind: Kind::Unsettled, error: StoreError::new(message) }
     }
 
-    /// Another worker did something at the same moment; the work is to begin again.
+    /// Another worker did something at the same moment; the work must begin again.
     pub(crate) fn collision(message: impl Into<String>) -> Self {
         Self { kind: Kind::Collision, error: StoreError::new(message) }
     }
@@ -57,8 +57,8 @@ impl Failure {
         Self { kind: Kind::Refused, error: StoreError::unreadable(message) }
     }
 
-    /// As [`Failure::unreadable`], where JSON is not as expected. Its error can quote a value, so only
-    /// the place is told.
+    /// Like [`Failure::unreadable`], for JSON that is not as expected. Its error can quote a value,
+    /// so only the position is reported.
     pub(crate) fn unreadable_json(what: &str, cause: &serde_json::Error) -> Self {
         let how = match cause.classify() {
             Category::Io | Category::Eof => "is cut off",
@@ -69,7 +69,7 @@ impl Failure {
         Self::unreadable(format!("{what} {how} at line {line}, column {column}"))
     }
 
-    /// Is it about one row, and no other?
+    /// Whether it is about one row only.
     pub(crate) fn is_unreadable_row(&self) -> bool {
         self.error.kind == StoreErrorKind::UnreadableRow
     }
@@ -78,7 +78,7 @@ impl Failure {
         Self { error: self.error.with_source(cause), ..self }
     }
 
-    /// An error while connecting. `place` says where to.
+    /// An error while connecting to `place`.
     pub(crate) fn of_connecting(cause: tokio_postgres::Error, place: &str) -> Self {
         let (kind, what) = match cause.as_db_error() {
             Some(told) => (kind_of_connecting(told.code()), remedy(told.code(), told.message())),
@@ -99,7 +99,7 @@ fn kind_of_connecting(code: &SqlState) -> Kind {
     }
 }
 
-/// In words of this program: what a server that refuses a connection means.
+/// The meaning of a refused connection, in this program's words.
 fn remedy(code: &SqlState, message: &str) -> String {
     let code_text = code.code();
     match code_text {
@@ -122,7 +122,7 @@ fn remedy(code: &SqlState, message: &str) -> String {
 
 fn unreachable_server(cause: &tokio_postgres::Error) -> (Kind, String) {
     let of_io = find_io(cause);
-    // The client does not tell the kinds of its errors apart in any other way.
+    // The client offers no other way to distinguish the kinds of its errors.
     let is_tls = cause.to_string().contains("TLS");
     let is_cut = of_io.is_some_and(|io| io.kind() != io::ErrorKind::InvalidData);
     match (is_tls, is_cut) {
@@ -168,10 +168,10 @@ fn innermost(cause: &tokio_postgres::Error) -> String {
     last.to_string()
 }
 
-/// What the code says about the work. The list of codes is PostgreSQL's appendix A.
+/// What the code means for the work. PostgreSQL's appendix A lists the codes.
 fn kind(code: &SqlState) -> Kind {
     match code.code() {
-        // Serialization failure, deadlock, lock timeout, a key that somebody else has just stored.
+        // Serialization failure, deadlock, lock timeout, a key that another worker has just stored.
         "40001" | "40P01" | "55P03" | "23505" => Kind::Collision,
         // Shut down by a person, crashed, starting, database dropped, idle for too long.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "53300" => Kind::Lost,
@@ -227,10 +227,11 @@ impl From<tokio_postgres::Error> for Failure {
     }
 }
 
-/// A division by zero: no statement of ours divides anything else than by its guard.
+/// Division by zero: no statement of ours divides by anything but its guard.
 const GUARD: &str = "22012";
 
-/// How pgbouncer refuses a transaction where every statement has a session of its own.
+/// The words with which pgbouncer refuses a transaction if every statement has a session of its
+/// own.
 const STATEMENT_MODE: &str = "statement pooling mode";
 
 const NO_TRANSACTIONS: &str = "the pooler before the server works by statements \
@@ -244,7 +245,8 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
-/// A stored name, key or currency that is none. The cause is not kept: it quotes the value.
+/// A stored name, key or currency that is not valid. The cause is not kept, because it quotes the
+/// value.
 impl From<pagos_core::Error> for Failure {
     fn from(_: pagos_core::Error) -> Self {
         Self::unreadable("a name, key or currency is not a legal one")

@@ -1,4 +1,4 @@
-//! Looking at the inbox: what is due, what became of a delivery, what was refused. Changes nothing.
+//! Reads the inbox: what is due, what became of a delivery, what was refused.
 
 use bytes::Bytes;
 use pagos_core::{AccountName, Delivery, Timestamp};
@@ -16,7 +16,7 @@ macro_rules! filed_columns {
     };
 }
 
-/// Reads what is due of some accounts.
+/// Reads what is due for some accounts.
 pub(crate) struct ReadDue<'call> {
     pub(crate) trust: Trust,
     pub(crate) accounts: &'call [AccountName],
@@ -38,7 +38,7 @@ impl Work for ReadDue<'_> {
     }
 }
 
-/// The bodies are read of those only that are wanted.
+/// Only the bodies of the selected deliveries are read.
 const DUE: &str = concat!(
     "WITH due AS MATERIALIZED (
         SELECT first.id
@@ -56,7 +56,7 @@ const DUE: &str = concat!(
     " FROM due JOIN inbox USING (id) ORDER BY id"
 );
 
-/// Those that are due for longest first: the row of a hint is used again, so its number says nothing.
+/// Sorted by how long they have been due: the row of a hint is reused, so its number says nothing.
 const HINTS_DUE: &str = concat!(
     "WITH due AS MATERIALIZED (
         SELECT first.id, first.due_at
@@ -116,7 +116,7 @@ const LIST: &str = concat!(
     " FROM inbox WHERE id > $2 AND ($1::text IS NULL OR state = $1) ORDER BY id LIMIT $3"
 );
 
-/// What was applied is nearly all; the others have an index.
+/// Nearly all deliveries are applied; the other states have an index.
 const LIST_UNAPPLIED: &str = concat!(
     "SELECT ",
     filed_columns!(),
@@ -140,7 +140,7 @@ fn item(row: &Row) -> Result<InboxItem, Failure> {
     })
 }
 
-/// A verdict of a newer version is as good as none: the engine then looks at the bytes again.
+/// The verdict of a newer version counts as missing: the engine then judges the bytes again.
 fn verdict(json: Option<&str>) -> Option<Verdict> {
     serde_json::from_str(json?).ok()
 }

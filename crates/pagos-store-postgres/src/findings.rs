@@ -1,4 +1,4 @@
-//! What the settings of a server mean for money, and what to do about them. Asks for nothing.
+//! What the settings of a server mean for money, and what to do about them.
 
 use std::time::Duration;
 
@@ -6,27 +6,27 @@ use pagos_core::Timestamp;
 
 use crate::settings::ServerSettings;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// As it should be.
     Fine,
     /// Safe as long as nothing else goes wrong.
     Warning,
-    /// What was acknowledged can be lost, and so a payout can be sent twice.
+    /// Acknowledged data can be lost, and then a payout can be sent twice.
     Danger,
 }
 
-/// What one setting means, and what to do about it.
+/// The meaning of one setting, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The setting's name.
     pub setting: &'static str,
-    /// What was found, and what follows from it.
+    /// What was found, and what it means.
     pub message: String,
-    /// What to do; empty where nothing is to be done.
+    /// What to do; empty if nothing is to be done.
     pub remedy: String,
 }
 
@@ -36,15 +36,15 @@ impl Finding {
     }
 }
 
-/// A difference that the way to the server and back explains.
+/// A difference that the round trip to the server explains.
 const APART_FINE: Duration = Duration::from_secs(2);
 
-/// The graces of providers begin at ten minutes; a tenth of that is too much already.
+/// The graces of providers begin at ten minutes; a tenth of that is already too much.
 const APART_MAX: Duration = Duration::from_secs(60);
 
 impl ServerSettings {
-    /// One finding per setting that matters, the worst first. `now` is what the clock of this machine
-    /// showed when the settings came.
+    /// One finding for each relevant setting, the worst first. `now` is the time of this machine's
+    /// clock when the settings were read.
     pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
         let mut findings = vec![
             self.judge_fsync(),
@@ -171,7 +171,7 @@ impl ServerSettings {
         }
     }
 
-    /// It works by transactions or by sessions; connecting would have failed otherwise.
+    /// The pooler works by transactions or by sessions; otherwise connecting would have failed.
     fn judge_pooler(&self) -> Finding {
         let message = match self.is_pooled {
             false => "none: the sessions of this store are its own",
@@ -187,7 +187,7 @@ impl ServerSettings {
         let (ours, all) = (self.store_connections_max, self.connections_max);
         let setting = "max_connections";
         let message = format!("{all} for everybody; this store opens up to {ours}");
-        // The server keeps three for its administrators.
+        // The server reserves three for its administrators.
         match ours.saturating_add(3) > all {
             false => Finding::new(Severity::Fine, setting, &message, ""),
             true => Finding::new(
@@ -199,8 +199,8 @@ impl ServerSettings {
         }
     }
 
-    /// Workers compare each other's times: one that is ahead takes an early "no such payout" for a
-    /// late one. The server's clock is what they have in common.
+    /// Workers compare each other's times: one whose clock is ahead takes an early "no such payout"
+    /// for a late one. The server's clock is their common reference.
     fn judge_clock(&self, now: Timestamp) -> Finding {
         // One of the two is zero.
         let (ahead, behind) = (now.since(self.clock), self.clock.since(now));

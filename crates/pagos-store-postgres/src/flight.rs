@@ -1,35 +1,36 @@
-//! Work of one statement, which goes to the server in one flight with what begins and what ends its
-//! transaction. It knows no table but `writers`.
+//! Work of one statement, which goes to the server in one flight with the beginning and the end of
+//! its transaction.
 //!
-//! Nobody reads an answer before the next message leaves, so the statement guards itself. It raises the
-//! number in the connection's row, as every transaction does, and where the row is not as it was, it is
-//! an error that takes all of the statement back. So whatever became of the messages around it, the
-//! statement happened if and only if the number was raised. It also leaves its answer in the row: if
-//! that was lost on the way, it is read there instead of guessed.
+//! No answer is read before the next message is sent, so the statement guards itself. It raises the
+//! number in the connection's row, as every transaction does, and if the row is not as it was, an
+//! error rolls all of the statement back. So whatever happened to the messages around it, the
+//! statement happened if and only if the number was raised. It also leaves its answer in the row:
+//! if the answer was lost on the way, it is read there instead of guessed.
 
 use crate::{
     failure::Failure,
     parameter::{Parameter, Typed},
 };
 
-/// A call that is one statement. It is sent again if it has to be.
+/// A call that is one statement. It is sent again if necessary.
 pub(crate) trait Flight: Sync {
     type Answer: Send;
 
     /// The statement for a connection that counts in `stripe`. It ends with [`raised!`].
     fn statement(&self, stripe: i32) -> Result<Statement<'_>, Failure>;
 
-    /// What an answer means: one that arrived, or one that was left in the row.
+    /// Parses an answer, whether it arrived or was left in the row.
     fn read(&self, answer: &str) -> Result<Self::Answer, Failure>;
 }
 
-/// A statement and its values, in their order.
+/// A statement and its values, in order.
 pub(crate) struct Statement<'call> {
     pub(crate) sql: &'static str,
-    /// What its transaction is set to besides, as statements.
+    /// Additional settings of its transaction, as statements.
     pub(crate) settings: &'static str,
-    /// What is asked in the same transaction before it, and whose answer nobody needs: a lock that the
-    /// statement must already have when it begins to look. If it fails, so does the transaction.
+    /// A statement before it in the same transaction, whose answer is not needed: it takes a lock
+    /// that the main statement must have when it begins to read. If it fails, so does the
+    /// transaction.
     pub(crate) before: Option<Box<Statement<'call>>>,
     values: Vec<Box<dyn Typed + Send + 'call>>,
 }
@@ -49,10 +50,10 @@ impl<'call> Statement<'call> {
     }
 }
 
-/// The end of a statement that flies: raises the number in the row of the connection's writer and
-/// leaves there what the statement's table `outcome` has in its only row and column, `answer`. The two
-/// parameters behind the statement's own are the writer and the number before this one. The division
-/// is the guard: by zero if the row is not as it was.
+/// The end of a statement that flies. It raises the number in the row of the connection's writer
+/// and stores there the only row and column, `answer`, of the statement's table `outcome`. The two
+/// parameters after the statement's own are the writer and the previous number. The division is the
+/// guard: it is by zero if the row is not as it was.
 macro_rules! raised {
     ($writer:literal, $serial:literal) => {
         concat!(

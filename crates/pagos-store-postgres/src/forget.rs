@@ -1,11 +1,11 @@
-//! What is forgotten behind its readers: applied deliveries, and notices that everybody has read. Orphans
-//! and what nobody could read stay.
+//! Deletes applied deliveries, and notices that every reader has acknowledged. Orphans and
+//! unreadable deliveries stay.
 
 use pagos_core::Timestamp;
 
 use crate::{connection::Connection, failure::Failure, row, transaction::Work};
 
-/// Counts what [`ForgetDeliveries`] would forget.
+/// Counts what [`ForgetDeliveries`] would delete.
 pub(crate) struct CountDeliveries {
     pub(crate) before: Timestamp,
 }
@@ -20,7 +20,7 @@ impl Work for CountDeliveries {
     }
 }
 
-/// Forgets deliveries that were applied, and neither received nor due since `before`.
+/// Deletes deliveries that were applied and were neither received nor due since `before`.
 pub(crate) struct ForgetDeliveries {
     pub(crate) before: Timestamp,
     pub(crate) limit: usize,
@@ -35,15 +35,15 @@ impl Work for ForgetDeliveries {
     }
 }
 
-/// The lock looks at a row again that somebody has just opened.
+/// The lock checks a row again that another worker has just opened.
 const DELIVERIES: &str = "DELETE FROM inbox WHERE id IN (
         SELECT id FROM inbox WHERE state = 'applied' AND received_at < $1 AND due_at < $1
           AND id < (SELECT max(id) FROM inbox)
         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
     )";
 
-/// Forgets notices that every reader has acknowledged, if there is a reader. The newest one stays: whoever
-/// numbers goes on from it.
+/// Deletes notices that every reader has acknowledged, if there is a reader. The newest one stays,
+/// because the numbering continues from it.
 pub(crate) struct ForgetNotices {
     pub(crate) up_to: u64,
 }
@@ -56,7 +56,7 @@ impl Work for ForgetNotices {
     }
 }
 
-/// Two conditions rather than the lesser of two numbers: `least` leaves out the one that is NULL.
+/// Two conditions rather than the lesser of two numbers, because `least` ignores NULL.
 const NOTICES: &str = "DELETE FROM outbox
     WHERE number <= $1 AND number <= (SELECT min(position) FROM readers)
       AND number < (SELECT max(number) FROM outbox)";

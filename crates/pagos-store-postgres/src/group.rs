@@ -1,8 +1,8 @@
-//! Steps that wait at the same moment go to the server together, one group at a time. Nothing waits for
-//! company: a step that finds no group on its way goes at once, alone.
+//! Sends steps that wait at the same moment to the server together, one group at a time. A step
+//! never waits to be joined: if no group is on its way, it is sent at once, alone.
 //!
-//! A group has a task of its own. So a caller that is dropped, or that nobody polls, holds up no other; and a
-//! step whose caller is gone before its group leaves is not written.
+//! A group has a task of its own, so a caller that is dropped or not polled holds up no other. A
+//! step whose caller is gone before its group is sent is not written.
 
 use std::{
     collections::HashSet,
@@ -20,25 +20,25 @@ use crate::{
     step::Steps,
 };
 
-/// Steps of one group: its statement holds the locks of all of them.
+/// The maximum number of steps in a group, because its statement holds the locks of all of them.
 const STEPS_MAX: usize = 64;
 
 /// The groups of one store.
 pub(crate) struct Groups {
-    /// Held by the group on its way. With two of them at once the groups would be smaller, and a group
+    /// Held by the group on its way. With two at once the groups would be smaller, and a group
     /// costs the server as much as some ten of its steps.
     way: Semaphore,
-    /// The group that the next step joins, if it has not left.
+    /// The group that the next step joins, if it has not been sent.
     waiting: Mutex<Option<Waiting>>,
 }
 
-/// A group that has not left.
+/// A group that has not been sent.
 struct Waiting {
     group: Group,
     keys: HashSet<OrderKey>,
 }
 
-/// The steps of a group, until it leaves with them, and who waits for the answer to each.
+/// The steps of a group until it is sent, each with the caller that waits for its answer.
 type Group = Arc<Mutex<Vec<(Step, oneshot::Sender<Answer>)>>>;
 
 type Answer = Result<Committed, StoreError>;
@@ -56,7 +56,7 @@ impl Groups {
 
     /// Writes a step, together with those that wait at the same moment.
     ///
-    /// Dropping the future leaves open whether the step happens; the others of its group go on.
+    /// If the future is dropped, the step may or may not happen; the others of its group go on.
     pub(crate) async fn commit(self: &Arc<Self>, pool: &Arc<Pool>, step: Step) -> Answer {
         let (answers, answer) = oneshot::channel();
         if let Some(group) = self.join(step, answers) {
@@ -65,8 +65,8 @@ impl Groups {
         answer.await.unwrap_or_else(|_| Err(StoreError::new("a step has no answer; read it again")))
     }
 
-    /// Takes the next place of the group that waits, or begins one, which is returned. The steps of a group
-    /// are of different payouts: the second one of a payout is computed from what the first one replaces.
+    /// Adds a step to the waiting group, or begins a group, which is returned. A group has only one
+    /// step for each payout: a second step would be computed from what the first one replaces.
     fn join(&self, step: Step, answers: oneshot::Sender<Answer>) -> Option<Group> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(waiting) = &mut *waiting
@@ -99,8 +99,9 @@ impl Groups {
                     answer(answers, stepped.into_committed().map_err(StoreError::from));
                 }
             }
-            // The server refused it, or others were in the way: nothing of it happened. One step that cannot
-            // be written takes no other along, and none waits for it.
+            // The server refused it, or others were in the way: nothing of it happened. The steps
+            // are then sent one by one, so that one that cannot be written does not affect the
+            // others.
             Err(Failure { kind: Kind::Refused | Kind::Collision, .. }) => {
                 for (step, answers) in steps.into_iter().zip(answers) {
                     let pool = Arc::clone(&pool);
@@ -116,7 +117,7 @@ impl Groups {
         }
     }
 
-    /// From here on nobody joins the group.
+    /// Closes the group: no step joins it from here on.
     fn leave(&self, group: &Group) -> Vec<(Step, oneshot::Sender<Answer>)> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.take_if(|waiting| Arc::ptr_eq(&waiting.group, group));
@@ -124,7 +125,7 @@ impl Groups {
     }
 }
 
-/// A caller that is gone does not need it.
+/// Sends an answer, which a caller that is gone does not need.
 fn answer(answers: oneshot::Sender<Answer>, answer: Answer) {
     let _ = answers.send(answer);
 }
@@ -137,7 +138,7 @@ async fn commit_alone(pool: &Pool, step: &Step) -> Answer {
     }
 }
 
-/// One error is told to several callers.
+/// A copy of an error, for several callers.
 fn repeat(error: &StoreError) -> StoreError {
     StoreError { kind: error.kind, message: error.message.clone(), source: None }
 }

@@ -1,8 +1,8 @@
-//! Deliveries: kept byte for byte, once, with what was found when they arrived, and what becomes of
-//! them. Nothing is verified here. Looking at them is in `filed.rs`.
+//! The inbox: deliveries, each stored once, byte for byte, with its verdict, and what becomes of
+//! them. `filed.rs` reads them.
 //!
-//! Two workers may take the same delivery from the inbox. Applying it twice is harmless: the step
-//! of the second is a conflict, or learns nothing new.
+//! Two workers may take the same delivery from the inbox. Applying it twice is harmless: the second
+//! step is a conflict, or learns nothing new.
 
 use pagos_core::{AccountName, Delivery, Timestamp};
 use pagos_engine::{
@@ -15,7 +15,7 @@ use crate::{
     row,
 };
 
-/// A verdict as its columns: the JSON, whether it is genuine, and what it names.
+/// The columns of a verdict: the JSON, whether it is genuine, and what it names.
 struct Found {
     json: String,
     is_genuine: bool,
@@ -35,7 +35,7 @@ impl Found {
     }
 }
 
-/// Stores a delivery. If it is there, it is a repetition.
+/// Stores a delivery. If it is already there, it counts as a repetition.
 pub(crate) struct Receive<'call> {
     pub(crate) account: &'call AccountName,
     pub(crate) delivery: &'call Delivery,
@@ -63,7 +63,7 @@ impl Flight for Receive<'_> {
 
     fn read(&self, answer: &str) -> Result<InboxId, Failure> {
         match answer {
-            // Stored by another connection after this statement began: the next attempt finds it.
+            // Another connection stored it after this statement began: the next attempt finds it.
             "" => Err(Failure::collision("the same delivery comes in twice at this moment")),
             number => number
                 .parse()
@@ -73,8 +73,8 @@ impl Flight for Receive<'_> {
     }
 }
 
-/// A repetition says something new unless the delivery is open, or was genuine and applied. Its number
-/// is looked for before a new one is drawn, so that numbers have no gaps.
+/// A repetition says something new unless the delivery is open, or was genuine and applied. The
+/// existing number is looked up before a new one is drawn, so that numbers have no gaps.
 macro_rules! if_new {
     ($column:literal, $then:literal) => {
         concat!(
@@ -119,7 +119,7 @@ const RECEIVE: &str = concat!(
     raised!("$11", "$12")
 );
 
-/// Says what becomes of an open delivery. One that is not open stays as it is.
+/// Files an open delivery. One that is not open stays as it is.
 pub(crate) struct File<'call> {
     pub(crate) id: InboxId,
     pub(crate) filing: &'call Filing,
@@ -153,7 +153,7 @@ impl Flight for File<'_> {
     }
 }
 
-/// What a statement answers if there is the delivery that it is about.
+/// The answer of a statement if its delivery exists.
 const KNOWN: &str = "known";
 
 macro_rules! is_known {
@@ -247,7 +247,7 @@ impl Flight for CountRefused<'_> {
     type Answer = ();
 
     fn statement(&self, _: i32) -> Result<Statement<'_>, Failure> {
-        // What is about no account has the empty name.
+        // A refusal without an account gets the empty name.
         fn account(refused: &Refused) -> &str {
             refused.account.as_ref().map_or("", AccountName::as_str)
         }

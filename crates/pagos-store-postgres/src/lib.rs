@@ -1,23 +1,22 @@
 //! The PostgreSQL store of the Pagos engine: any number of workers on any number of machines.
 //!
-//! It decides nothing about payouts or payments, and takes the time from its caller; only its own
-//! waiting uses tokio's timer.
+//! The caller tells it the time; only its own waiting uses tokio's timer.
 //!
-//! Every call is one transaction on one of a few connections. Claims skip the rows that others claim
-//! (`FOR UPDATE SKIP LOCKED`), and a step writes nothing unless the payout has the version and the
-//! epoch that the step names. Steps that wait at the same moment share a transaction, and each has its
-//! own answer. Every transaction also raises a number in a row that belongs to its connection: when a
-//! connection is lost during a commit, that number says whether the commit happened. A call of one
-//! statement goes out in one round trip, with what begins and ends its transaction; `flight.rs` says
-//! why that is no less certain.
+//! Every call is one transaction on one of a few connections. Claims skip the rows that others
+//! claim (`FOR UPDATE SKIP LOCKED`), and a step writes nothing unless the payout has the version
+//! and the epoch that the step names. Steps that wait at the same moment share a transaction, and
+//! each gets an answer of its own. Every transaction also raises a number in a row that belongs to
+//! its connection: if a connection is lost during a commit, that number says whether the commit
+//! happened. A call of one statement is sent in one round trip, with the beginning and the end of
+//! its transaction; `flight.rs` says why that is no less certain.
 //!
-//! A row that this version cannot read ends nobody else's claim: it is put in quarantine, and a notice
-//! calls a person. No error and no notice quotes a row.
+//! A row that this version cannot read does not end the claim of others: it is put into quarantine,
+//! and a notice calls a person. Errors and notices never quote a row.
 //!
 //! # The order of locks
 //!
-//! Whatever locks several rows locks them in this order, so that two transactions never wait for each
-//! other:
+//! Every statement that locks several rows locks them in this order, so that two transactions never
+//! wait for each other:
 //!
 //! 1. the row of the run: shared by batches that are submitted to it, alone by a release or a
 //!    withdrawal;
@@ -26,9 +25,9 @@
 //! 3. references and sessions, then deliveries in the order of their numbers;
 //! 4. tallies, in the order of run, account, currency and status.
 //!
-//! New payouts are inserted after all that exist are locked, in the order of their keys. Entries and
-//! notices are only inserted, which waits for nobody. A transaction that is refused a lock for too long
-//! (`lock_timeout`) is done again.
+//! New payouts are inserted after all existing ones are locked, in the order of their keys. Entries
+//! and notices are only inserted, which needs no lock of others. A transaction that waits too long
+//! for a lock (`lock_timeout`) is repeated.
 //!
 //! ```no_run
 //! use pagos_engine::Store;
@@ -49,7 +48,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What the server has to be set to, and what a failover can lose, is in the crate's README.
+//! The crate's README says which settings the server needs, and what a failover can lose.
 
 #![cfg_attr(
     test,

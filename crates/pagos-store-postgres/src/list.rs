@@ -1,4 +1,5 @@
-//! Lists of payouts, page by page. Each walks an index from where its page begins and sorts nothing.
+//! Lists of payouts, page by page. Each statement walks an index from where its page begins and
+//! sorts nothing.
 
 use pagos_core::OrderKey;
 use pagos_engine::{Cursor, Filter, Page, Payout, Sorted};
@@ -39,7 +40,7 @@ impl Work for ListPayouts<'_> {
     }
 }
 
-/// Where a statement goes on.
+/// Where a statement continues.
 struct Place {
     time_ms: i64,
     key: String,
@@ -51,15 +52,15 @@ impl Place {
     }
 }
 
-/// A statement, and whether its place is a time and a key or a key alone.
+/// A statement, and whether it continues from a time and a key or from a key alone.
 struct Walk {
     sql: &'static str,
     moves_in_time: bool,
 }
 
 impl ListPayouts<'_> {
-    /// Of several filters, the one that leaves the fewest rows is walked along, and the others are
-    /// looked at row by row.
+    /// Of several filters, the one that leaves the fewest rows determines the index; the others are
+    /// checked row by row.
     fn newest_first(&self) -> Walk {
         let Filter { run, status, account, .. } = self.filter;
         let sql = match (run, status.as_deref(), account) {
@@ -76,8 +77,8 @@ impl ListPayouts<'_> {
         Walk { sql, moves_in_time: false }
     }
 
-    /// In as many pages as it takes: what cannot be read is left out, and a short answer means that
-    /// there is nothing more.
+    /// Reads as many pages as needed: unreadable rows are left out, and a short answer means that
+    /// there are no more.
     async fn walk(
         &self,
         connection: &Connection,
@@ -102,7 +103,7 @@ impl ListPayouts<'_> {
         Ok(payouts)
     }
 
-    /// One payout of each account at most, so they are put in order here.
+    /// There is at most one payout per account, so they are sorted here.
     async fn by_reference(&self, connection: &Connection) -> Result<Vec<Payout>, Failure> {
         let reference = self.filter.reference.as_ref().map_or("", |reference| reference.as_str());
         let (until_ms, _) = self.filter.span(None).before;
@@ -142,7 +143,7 @@ impl ListPayouts<'_> {
     }
 }
 
-/// The columns behind those of `payout_columns!`.
+/// The columns after those of `payout_columns!`.
 const KEY: usize = 8;
 const CREATED_AT: usize = 7;
 
@@ -152,7 +153,7 @@ macro_rules! listed {
     };
 }
 
-/// What is looked at row by row: `$1` is the status, `$2` the account. Each statement names every
+/// The row-by-row condition: `$1` is the status, `$2` the account. Each statement names every
 /// parameter, so that all are called alike.
 macro_rules! is_wanted {
     () => {
@@ -178,7 +179,7 @@ macro_rules! newest_of {
     };
 }
 
-/// Behind the key `$5`, from the moment `$3` on and before `$4`; the first `$6`.
+/// After the key `$5`, from the moment `$3` on and before `$4`; the first `$6`.
 macro_rules! by_key_of {
     ($table:literal) => {
         concat!(
@@ -191,8 +192,8 @@ macro_rules! by_key_of {
     };
 }
 
-/// For each row of a table that lists payouts, the payout under the name `payouts`. OFFSET keeps the planner
-/// from beginning with the payouts, whose rows it would then have to sort.
+/// For each row of a table that lists payouts, the payout under the name `payouts`. OFFSET keeps
+/// the planner from beginning with the payouts, whose rows it would then have to sort.
 macro_rules! payouts_of {
     ($table:literal) => {
         concat!(
@@ -205,7 +206,7 @@ macro_rules! payouts_of {
     };
 }
 
-/// The same for orders, which list themselves.
+/// The same for the table of orders, which is a list itself.
 macro_rules! payouts_of_orders {
     () => {
         " FROM orders AS list CROSS JOIN LATERAL (
@@ -252,7 +253,7 @@ const BY_KEY_OF_RUN: &str = concat!(
     by_key_of!("members")
 );
 
-/// The accounts are found by leaping from each to the next in the key of the table.
+/// Finds the accounts by skipping from each to the next in the key of the table.
 const BY_REFERENCE: &str = concat!(
     "WITH RECURSIVE named (account) AS (
          (SELECT account FROM payout_references ORDER BY account LIMIT 1)

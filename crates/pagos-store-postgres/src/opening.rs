@@ -1,4 +1,4 @@
-//! How a session is judged and set up, and how its transactions begin. It only writes SQL, and runs none.
+//! Writes the SQL that checks a session, sets it up, and begins its transactions.
 
 use crate::target::{MARK, Mode};
 
@@ -9,8 +9,8 @@ pub(crate) enum Access {
     Write,
 }
 
-/// How every transaction begins, with further settings if it has any: in a session of ours with a look at its
-/// mark, which is an error if it is not there, and elsewhere with the settings.
+/// The beginning of every transaction, with additional settings if it has any. In a session of ours
+/// it checks the mark, which is an error if it is missing; elsewhere it makes the settings.
 pub(crate) fn begin(
     access: Access,
     mark: Option<&str>,
@@ -28,8 +28,8 @@ pub(crate) fn begin(
     }
 }
 
-/// Statements that make the settings those of the session that bears `mark`, and the mark that it bears from
-/// then on: a session that is found to bear it has the settings.
+/// Statements that make the settings in the session with the mark `mark`, and the mark that it has
+/// from then on: a session with that mark has the settings.
 pub(crate) fn settle_in(mark: &str, search_path: &str) -> (String, String) {
     let settled = format!("{mark}-settled");
     let sql = format!(
@@ -40,14 +40,14 @@ pub(crate) fn settle_in(mark: &str, search_path: &str) -> (String, String) {
     (sql, settled)
 }
 
-/// A query that is an error in a session without the mark.
+/// A query that fails in a session without the mark.
 fn look_at(mark: &str) -> String {
     format!("SELECT 1 / (CASE WHEN current_setting('{MARK}', true) = '{mark}' THEN 1 ELSE 0 END)")
 }
 
-/// A query that sets what all transactions need, in the session or for one transaction. The limits are the
-/// server's to keep. Sequential scans are made dear because statistics of young tables are missing and all
-/// statements have their index.
+/// A query that makes the settings that all transactions need, in the session or for one
+/// transaction. The server enforces the limits. Sequential scans are made expensive because
+/// statistics of new tables are missing and all statements have their index.
 fn settings(search_path: &str, is_local: bool) -> String {
     format!(
         "SELECT set_config('search_path', '{search_path}', {is_local}),
@@ -62,16 +62,16 @@ fn settings(search_path: &str, is_local: bool) -> String {
     )
 }
 
-/// The oldest server whose SQL is understood: `MATERIALIZED` came with 12.
+/// The oldest server with the SQL that we use: `MATERIALIZED` came with 12.
 const VERSION_MIN: i32 = 120_000;
 
-/// What decides whether a server is good enough.
+/// The facts that decide whether a server is good enough.
 pub(crate) struct Found<'row> {
     pub(crate) version: i32,
     pub(crate) encoding: &'row str,
     pub(crate) fsync: &'row str,
     pub(crate) is_in_recovery: bool,
-    /// Does a statement find the settings that its transaction began with?
+    /// Whether a statement finds the settings that its transaction began with.
     pub(crate) has_its_settings: bool,
 }
 

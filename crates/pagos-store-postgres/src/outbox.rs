@@ -1,10 +1,9 @@
-//! Notices for the application, in one numbering, and how far its readers have got. Nothing is taken
-//! out.
+//! The outbox: notices for the application in one numbering, and the positions of its readers.
 //!
-//! A notice is inserted without a number, for its transaction may commit after one that began later.
-//! Who reads numbers what can be seen, one reader at a time: a number, once seen, is final, and
-//! whatever becomes visible afterwards comes after it. The notices of one payout are in its order:
-//! its row is locked from before they are inserted until they are committed.
+//! A notice is inserted without a number, because its transaction may commit after one that began
+//! later. Readers number the notices that are visible, one reader at a time: a number, once seen,
+//! is final, and whatever becomes visible afterwards comes after it. The notices of one payout are
+//! in its order, because its row is locked from before they are inserted until they are committed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,18 +17,18 @@ use crate::{
     transaction::Work,
 };
 
-/// Notices that one transaction numbers.
+/// The maximum number of notices that one transaction numbers.
 const PORTION: i64 = 10_000;
 
-/// Numbers a portion of what has no number; the answer is whether there may be more.
+/// Numbers a portion of the notices without a number; the answer is whether there may be more.
 pub(crate) struct Number;
 
 impl Work for Number {
     type Answer = bool;
 
     async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
-        // The lock first, in a statement of its own: what the last reader numbered must be visible
-        // to the statement that goes on counting.
+        // The lock comes first, in a statement of its own: the numbers of the last reader must be
+        // visible to the statement that continues them.
         let lock = "SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))";
         connection.execute(lock, &[&(schema::LOCK + 1)]).await?;
         let numbered = connection.execute(NUMBER, &[&PORTION]).await?;
@@ -44,7 +43,7 @@ const NUMBER: &str = "WITH waiting AS MATERIALIZED (
     UPDATE outbox SET number = place + (SELECT coalesce(max(number), 0) FROM outbox)
     FROM waiting WHERE outbox.id = waiting.id AND outbox.number IS NULL";
 
-/// Is there anything without a number?
+/// Whether any notice has no number.
 pub(crate) struct IsWaiting;
 
 impl Work for IsWaiting {
@@ -56,7 +55,7 @@ impl Work for IsWaiting {
     }
 }
 
-/// Reads what has numbers.
+/// Reads the notices that have numbers.
 pub(crate) struct ReadNumbered {
     pub(crate) after: u64,
     pub(crate) limit: usize,
@@ -84,7 +83,7 @@ impl Work for ReadNumbered {
     }
 }
 
-/// The names of the runs of the payouts that notices are about, by key and in their order.
+/// The names of the runs of the payouts that notices are about, by key and sorted.
 async fn runs_of(
     connection: &Connection,
     notices: &[(u64, Notice)],
@@ -124,7 +123,7 @@ impl Work for ReadNewest {
     }
 }
 
-/// How far a reader has got.
+/// How far a reader has come.
 pub(crate) struct ReadReader<'call> {
     pub(crate) name: &'call str,
 }
@@ -139,7 +138,7 @@ impl Work for ReadReader<'_> {
     }
 }
 
-/// A reader has got as far as a number.
+/// Moves a reader forward to a number.
 pub(crate) struct Acknowledge<'call> {
     pub(crate) name: &'call str,
     pub(crate) number: u64,

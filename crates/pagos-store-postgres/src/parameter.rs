@@ -1,14 +1,15 @@
-//! Values for statements, each with the type under which PostgreSQL knows it. Reads no answers.
+//! Values for statements, each with its PostgreSQL type.
 //!
-//! Our statements have no names, since a name lives in one session of the server, and a pooler gives
-//! every transaction another one. So nobody asks the server for types: the values bring theirs.
+//! Our statements have no names, since a name lives in one session of the server, and a pooler
+//! gives every transaction another one. So the server is not asked for types: the values provide
+//! them.
 
 use tokio_postgres::types::{ToSql, Type};
 
 /// One value for a statement.
 pub(crate) type Parameter<'value> = &'value dyn Typed;
 
-/// A value that says its type.
+/// A value that provides its type.
 pub(crate) trait Typed: ToSql + Sync {
     fn postgres_type(&self) -> Type;
 

@@ -1,5 +1,5 @@
-//! Payments: stored once, written step by step, found by key, status and due time. Their sessions
-//! are found in `session.rs`.
+//! Payments: stored once, written step by step, found by key, status and due time. `session.rs`
+//! finds their sessions.
 
 use pagos_core::{OrderKey, PaymentOrder, Timestamp};
 use pagos_engine::{
@@ -16,7 +16,7 @@ use crate::{
     transaction::Work,
 };
 
-/// Stores a payment, unless it is there.
+/// Stores a payment, unless it exists.
 pub(crate) struct AskFor<'call> {
     pub(crate) order: &'call PaymentOrder,
     pub(crate) now: Timestamp,
@@ -45,7 +45,7 @@ impl Work for AskFor<'_> {
     }
 }
 
-/// With it, deliveries that named it before it was known are open again.
+/// Also opens deliveries again that named the payment before it was known.
 async fn insert(connection: &Connection, payment: &Payment) -> Result<u64, Failure> {
     let Payment { order, digest, progress, due_at, version } = payment;
     let row = connection
@@ -121,9 +121,9 @@ impl Flight for PaymentStep {
     }
 }
 
-/// `found` is empty if the payment is not as the step wants it, `old` if the delivery is unknown,
-/// `opened` if another payment has the session; then nothing is written. Opened once more by the same
-/// payment, a session keeps the newer secret.
+/// `found` is empty if the payment is not as the step expects it, `old` if the delivery is unknown,
+/// `opened` if another payment has the session; then nothing is written. If the same payment opens
+/// a session again, the newer secret is kept.
 const COMMIT: &str = concat!(
     "WITH found AS MATERIALIZED (
         SELECT id, account FROM payments WHERE key = $1 AND version = $2 FOR UPDATE
@@ -201,8 +201,8 @@ pub(crate) struct ListPayments<'call> {
 impl Work for ListPayments<'_> {
     type Answer = Vec<Payment>;
 
-    /// In as many pages as it takes: what cannot be read is left out, and a short answer means that
-    /// there is nothing more.
+    /// Reads as many pages as needed: unreadable rows are left out, and a short answer means that
+    /// there are no more.
     async fn run(&self, connection: &Connection) -> Result<Vec<Payment>, Failure> {
         // Every key is greater than the empty text.
         let mut after = self.after.map_or("", OrderKey::as_str).to_owned();

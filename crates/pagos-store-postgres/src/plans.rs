@@ -1,8 +1,8 @@
-//! What PostgreSQL can do for every statement that the suite makes the store run: it finds rows by an
-//! index and sorts nothing but what it has cut down to a few, so that no statement costs more where more
-//! payouts are stored. The tables of a test are small, so the planner is told to do without what only
-//! small tables allow: first without sorting, then with it, and the better plan counts. What is left over
-//! is what no index is for.
+//! Tests PostgreSQL's plan of every statement that the suite makes the store run: it finds rows by
+//! an index and sorts only what it has cut down to a few, so that no statement becomes more
+//! expensive as more payouts are stored. The tables of a test are small, so the planner is told not
+//! to use what only small tables allow: first without sorting, then with it, and the better plan
+//! counts. What remains has no index for it.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! A few places for connections, and who has one at the moment. It runs no transaction.
+//! A pool with a few places for connections.
 
 use std::{
     fmt,
@@ -24,9 +24,9 @@ pub(crate) struct Pool {
     pub(crate) reconnect_for: Duration,
     pub(crate) slots_max: usize,
     places: Semaphore,
-    /// The one used last is used next: few connections do most of the work.
+    /// The connection used last is used next, so that few connections do most of the work.
     free: Mutex<Vec<Slot>>,
-    /// Why nothing may be written any more.
+    /// Why nothing may be written any more, if so.
     ruin: OnceLock<String>,
 }
 
@@ -39,8 +39,8 @@ pub(crate) struct Slot {
     pub(crate) writer: Option<Writer>,
 }
 
-/// A slot that nobody else has. Whoever drops it while a connection is taken out of it closes that
-/// connection, and the server takes back what was not committed.
+/// A slot that nobody else has. If it is dropped while a connection is taken out of it, that
+/// connection is closed, and the server rolls back what was not committed.
 pub(crate) struct Taken<'pool> {
     pool: &'pool Pool,
     pub(crate) slot: Slot,
@@ -66,7 +66,8 @@ impl Pool {
         }
     }
 
-    /// Waits for a free slot. Calls are served in the order in which they came; each has its limits.
+    /// Waits for a free slot. Calls are served in the order in which they came; each has its
+    /// limits.
     pub(crate) async fn take(&self) -> Result<Taken<'_>, Failure> {
         let place = self.places.acquire().await.map_err(|_| Failure::new("the store is closed"))?;
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +76,7 @@ impl Pool {
         Ok(Taken { pool: self, slot, _place: place })
     }
 
-    /// From now on, every write is this error.
+    /// Makes every further write fail with this error.
     pub(crate) fn close_for_writing(&self, why: &str) -> Failure {
         Failure::new(self.ruin.get_or_init(|| why.to_owned()))
     }
@@ -94,7 +95,7 @@ impl Pool {
 }
 
 impl Taken<'_> {
-    /// The slot's connection, opened if there is none, taken out of the slot.
+    /// The slot's connection, taken out of the slot; opened if there is none.
     pub(crate) async fn connection(&mut self) -> Result<Connection, Failure> {
         match self.slot.connection.take() {
             Some(connection) if !connection.is_closed() => Ok(connection),
@@ -117,7 +118,8 @@ pub(crate) struct Patience {
     collisions: u32,
 }
 
-/// 2, 4, 8 ... milliseconds, and the slot's own: about half a second in all.
+/// The waits are 2, 4, 8 ... milliseconds plus a part of the slot's own: about half a second in
+/// all.
 const COLLISIONS_MAX: u32 = 8;
 
 const BEAT_FIRST_MS: u64 = 20;
@@ -125,7 +127,8 @@ const BEAT_FIRST_MS: u64 = 20;
 const BEAT_MAX_MS: u64 = 1_000;
 
 impl Patience {
-    /// Counts from now: waiting for a slot while the server is away is waiting for the server.
+    /// Counts from now on, because waiting for a slot while the server is away is waiting for the
+    /// server.
     pub(crate) fn begin(limit: Duration) -> Self {
         Self { ends_at: Instant::now() + limit, beats: 0, collisions: 0 }
     }
@@ -149,7 +152,7 @@ impl Patience {
         Ok(())
     }
 
-    /// Waits before the same work is done again because others were in the way.
+    /// Waits before the same work is repeated because others were in the way.
     ///
     /// # Errors
     /// `failure` when it happened too often.
@@ -169,7 +172,8 @@ impl Patience {
 }
 
 impl Slot {
-    /// Callers that wait for the same thing do not come back at the same moment.
+    /// A part that differs between callers, so that those that wait for the same thing do not
+    /// return together.
     fn spread_ms(&self) -> u64 {
         u64::from(self.number % 16)
     }

@@ -1,5 +1,5 @@
-//! Rows that this version cannot read: taken out of the work, with a notice that calls a person, so
-//! that they end nobody else's claim. Their contents stay as they are, and nothing of them is told.
+//! Takes rows that this version cannot read out of the work, with a notice that calls a person, so
+//! that they do not end the claims of others. Their contents stay as they are and are never quoted.
 
 use pagos_core::{AccountName, Currency, Money, OrderKey, Status, Timestamp};
 use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews};
@@ -10,14 +10,14 @@ use crate::{
     transaction::Work,
 };
 
-/// Where an unreadable row is.
+/// The table of an unreadable row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Table {
     Payouts,
     Payments,
 }
 
-/// What the columns tell of a row whose JSON cannot be read.
+/// What the columns say about a row whose JSON cannot be read.
 pub(crate) struct Unreadable {
     id: i64,
     version: i64,
@@ -50,7 +50,8 @@ impl Unreadable {
         let because = format!("{}: {}", self.key, self.because);
         Notice {
             account: self.account.clone(),
-            // A currency that this version does not know: the account is told with the key in words.
+            // This version does not know the currency: the notice is about the account, with the
+            // key in words.
             about: self.news().map_or(NoticeAbout::Account, news),
             event: NoticeKind::Attention { because },
             at: now,
@@ -72,7 +73,7 @@ impl Unreadable {
     }
 }
 
-/// Payouts to set aside that were only looked at.
+/// Sets payouts aside that were only read.
 pub(crate) struct SetAside<'call> {
     pub(crate) rows: &'call [Unreadable],
     pub(crate) now: Timestamp,
@@ -86,7 +87,7 @@ impl Work for SetAside<'_> {
     }
 }
 
-/// Sets rows aside that are as they were read.
+/// Sets rows aside that are unchanged.
 pub(crate) async fn set_aside(
     connection: &Connection,
     table: Table,

@@ -1,4 +1,4 @@
-//! What is read: payouts, histories, and the next due time of lanes. Changes nothing.
+//! Reads payouts, histories, and the next due time of lanes.
 
 use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
 use pagos_engine::{Entry, Lane, Payout};
@@ -24,7 +24,7 @@ impl Work for ReadPayout<'_> {
     }
 }
 
-/// The payout that bears the provider's id.
+/// Finds the payout with the provider's id.
 pub(crate) struct FindPayout<'call> {
     pub(crate) account: &'call AccountName,
     pub(crate) reference: &'call ProviderRef,
@@ -59,7 +59,7 @@ impl Work for ReadHistory<'_> {
     }
 }
 
-/// What tells this database from every other one.
+/// Reads the identity of this database.
 pub(crate) struct Identity;
 
 impl Work for Identity {
@@ -84,8 +84,8 @@ impl Work for NextDue<'_> {
     }
 }
 
-/// What is claimed can be claimed again when its claim has ended and it is due. Of what is not claimed, only
-/// the first of each lane matters, and of what is claimed, only what stands before that first one: few
+/// A claimed payout can be claimed again when its claim is over and it is due. Without a claim,
+/// only the first of each lane matters; with a claim, only those before that first one, and few
 /// rows are claimed.
 const NEXT_DUE: &str = "WITH lanes AS MATERIALIZED (
         SELECT DISTINCT account, work FROM unnest($1::text[], $2::text[]) AS list (account, work)

@@ -1,13 +1,13 @@
-//! What is due and what has not succeeded, each in an index of its own: a part of every statement that
+//! Two index tables, of what is due and of what has not succeeded: a part of every statement that
 //! changes payouts. Claims and lists walk them.
 //!
-//! Neither decides anything. A row of `payouts` is the truth, and these follow in the transaction that
-//! rewrites it, under its lock, so that there is one row in `queue` where a payout is released and due,
-//! and one in `unsettled` where it has not succeeded.
+//! Neither decides anything. A row of `payouts` is the truth; these follow it in the transaction
+//! that rewrites it, under its lock. A payout has one row in `queue` if it is released and due, and
+//! one in `unsettled` if it has not succeeded.
 
-/// A part of a statement: follows the rows of its table `change` (`id, account, key, created_at`, and what
-/// was before and is now: `old_work, old_due_at, old_status, work, due_at, status`; a due time is NULL where
-/// nothing is due, or the payout is held).
+/// A part of a statement: follows the rows of its table `change` (`id, account, key, created_at`,
+/// and the values before and now: `old_work, old_due_at, old_status, work, due_at, status`; a due
+/// time is NULL if nothing is due, or the payout is held).
 macro_rules! requeued {
     () => {
         "queued AS (

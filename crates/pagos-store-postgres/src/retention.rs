@@ -1,5 +1,5 @@
-//! Payouts that leave: proposed, taken out, and their keys sealed. What was kept of them is in
-//! `sealed.rs`; which of them may leave is not decided here.
+//! Payouts that leave the store: proposed, removed, and their keys sealed. `sealed.rs` keeps what
+//! stays of them; the engine decides which may leave.
 
 use pagos_core::Timestamp;
 use pagos_engine::{Candidate, Leaving, Mark, RunId, Scope, Seal, SealedAs, Sealing};
@@ -14,7 +14,7 @@ use crate::{
     transaction::Work,
 };
 
-/// Payouts in the order in which they came in.
+/// Reads payouts in the order in which they came in.
 pub(crate) struct ReadCandidates {
     pub(crate) scope: Scope,
     pub(crate) after: u64,
@@ -24,8 +24,8 @@ pub(crate) struct ReadCandidates {
 impl Work for ReadCandidates {
     type Answer = Vec<Candidate>;
 
-    /// In as many pages as it takes: what cannot be read is left out, and a short answer means that
-    /// there is nothing more.
+    /// Reads as many pages as needed: unreadable rows are left out, and a short answer means that
+    /// there are no more.
     async fn run(&self, connection: &Connection) -> Result<Vec<Candidate>, Failure> {
         let sql = match self.scope {
             Scope::All => ALL,
@@ -58,7 +58,7 @@ fn candidate(row: &Row) -> Result<Candidate, Failure> {
     })
 }
 
-/// `greatest` leaves out what is NULL.
+/// `greatest` ignores NULL.
 macro_rules! candidates {
     ($condition:literal) => {
         concat!(
@@ -83,7 +83,7 @@ const SETTLED: &str = candidates!(
     "AND status IN ('succeeded', 'failed') AND due_at IS NULL AND NOT held AND NOT attention "
 );
 
-/// Takes payouts out and seals their keys.
+/// Removes payouts and seals their keys.
 pub(crate) struct TakeOut<'call> {
     pub(crate) leaving: &'call [Leaving],
     pub(crate) now: Timestamp,
@@ -126,13 +126,14 @@ impl Work for TakeOut<'_> {
     }
 }
 
-/// In the order of the keys, as everything that waits for several payouts, and apart from what follows:
-/// that must see the runs that were added while this waited for a lock.
+/// Locks in the order of the keys, like everything that waits for several payouts. It is a
+/// statement of its own because the next one must see the runs that were added while this one
+/// waited for a lock.
 const LOCK: &str = "SELECT key FROM orders JOIN payouts USING (id)
     WHERE key = ANY ($1) ORDER BY key FOR UPDATE OF payouts";
 
-/// The rows of `old` are locked, and everything hangs on them; none of them is due, so none is in the queue.
-/// References are locked before the tallies: `before` sees to that.
+/// The rows of `old` are locked, and everything depends on them; none of them is due, so none is in
+/// the queue. `before` makes sure that references are locked before the tallies.
 const SEAL: &str = concat!(
     "WITH list AS MATERIALIZED (
         SELECT * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::boolean[])

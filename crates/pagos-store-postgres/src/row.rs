@@ -1,4 +1,4 @@
-//! From rows to domain values: payouts, payments, entries, numbers. No queries.
+//! Converts rows to domain values: payouts, payments, entries, numbers.
 
 use pagos_core::Timestamp;
 use pagos_engine::{Canonical, Digest, Entry, Payment, Payout};
@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 
 use crate::failure::Failure;
 
-/// What [`payout`] reads, from the first column on. Other tables have times of their own, so these columns
-/// are named with their table where there are several.
+/// The columns that [`payout`] reads, from the first column on. Other tables have times of their
+/// own, so columns with ambiguous names are given with their table.
 macro_rules! payout_columns {
     () => {
         "order_json, progress_json, digest, digest_version, due_at, version, epoch, created_at"
@@ -36,7 +36,7 @@ macro_rules! payout_columns {
 }
 pub(crate) use payout_columns;
 
-/// Payouts as one row each: what was ordered, and how far it is.
+/// Payouts as one row each: the order, and how far it has come.
 macro_rules! payouts {
     () => {
         "orders JOIN payouts USING (id)"
@@ -44,7 +44,7 @@ macro_rules! payouts {
 }
 pub(crate) use payouts;
 
-/// What [`payment`] reads, from the first column on.
+/// The columns that [`payment`] reads, from the first column on.
 macro_rules! payment_columns {
     () => {
         "order_json, progress_json, digest, digest_version, due_at, version"
@@ -52,7 +52,7 @@ macro_rules! payment_columns {
 }
 pub(crate) use payment_columns;
 
-/// The version of the digests that [`Digest::of`] makes, as the column has it.
+/// The version of the digests that [`Digest::of`] makes, as the type of the column.
 // It is 2, and rises by one with a new canonical form.
 #[allow(clippy::cast_possible_wrap)]
 pub(crate) const DIGEST_VERSION: i32 = Digest::VERSION as i32;
@@ -89,7 +89,7 @@ pub(crate) fn payment(row: &Row) -> Result<Payment, Failure> {
     })
 }
 
-/// Leaves out what this version cannot read.
+/// Leaves out values that this version cannot read.
 pub(crate) fn readable<T>(
     rows: &[Row],
     read: impl Fn(&Row) -> Result<T, Failure>,
@@ -104,7 +104,7 @@ pub(crate) fn entries(rows: &[Row]) -> Result<Vec<Entry>, Failure> {
     rows.iter().map(|row| json(row, 0, "a line of its history")).collect()
 }
 
-/// Reads JSON; `what` says in an error what it is.
+/// Parses JSON; an error calls it `what`.
 pub(crate) fn json<T: DeserializeOwned>(
     row: &Row,
     column: usize,
@@ -114,8 +114,9 @@ pub(crate) fn json<T: DeserializeOwned>(
     serde_json::from_str(text).map_err(|cause| Failure::unreadable_json(what, &cause))
 }
 
-/// The digest of an order under the present version: the stored one with its version, in two columns,
-/// or, where that is another version, the one that is computed from the stored order.
+/// The digest of an order under the current version: the stored one, or, if that has another
+/// version, the one that is computed from the stored order. The digest and its version are in two
+/// columns.
 fn digest(row: &Row, column: usize, order: &impl Canonical) -> Result<Digest, Failure> {
     let version: i32 = row.try_get(column + 1)?;
     match version == DIGEST_VERSION {
@@ -140,17 +141,17 @@ pub(crate) fn millis(moment: Option<Timestamp>) -> Option<i64> {
     moment.map(Timestamp::as_millis)
 }
 
-/// PostgreSQL's integers are signed; ours that count are not.
+/// PostgreSQL's integers are signed; our counts are not.
 pub(crate) fn unsigned(value: i64) -> Result<u64, Failure> {
     u64::try_from(value).map_err(|_| Failure::unreadable("a count is negative"))
 }
 
-/// A limit or number for PostgreSQL. What is beyond its range is beyond all its rows too.
+/// A limit or number for PostgreSQL. A value beyond its range is beyond all its rows too.
 pub(crate) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// As [`signed`], for lengths.
+/// Like [`signed`], for lengths.
 pub(crate) fn limit(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
@@ -160,7 +161,7 @@ pub(crate) fn texts<T: serde::Serialize>(values: &[T]) -> Result<Vec<String>, Fa
     values.iter().map(|value| Ok(serde_json::to_string(value)?)).collect()
 }
 
-/// Words for a column: text can hold every character but one.
+/// Text for a column, which can hold every character but one.
 pub(crate) fn words(text: &str) -> String {
     text.replace('\0', " ")
 }

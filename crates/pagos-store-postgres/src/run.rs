@@ -1,4 +1,5 @@
-//! Runs are looked at, released and withdrawn, the last two in portions. Submitting is in `submit.rs`.
+//! Reads, releases and withdraws runs; releases and withdrawals work in portions. `submit.rs`
+//! submits to them.
 
 use pagos_core::Timestamp;
 use pagos_engine::{Run, RunId};
@@ -12,8 +13,8 @@ use crate::{
     transaction::Work,
 };
 
-/// Members that one transaction releases or withdraws. A run may have a million; the others who write
-/// shall not wait for all of them.
+/// The number of members that one transaction releases or withdraws. A run may have a million, and
+/// other writers must not wait for all of them.
 const PORTION: i64 = 10_000;
 
 /// Reads what is known of a run.
@@ -41,29 +42,29 @@ impl Work for ReadRun<'_> {
     }
 }
 
-/// Fixes the members of a run, if there are as many as expected, and releases a portion of them: in one round
-/// trip.
+/// Fixes the members of a run, if there are as many as expected, and releases the first portion of
+/// them, in one round trip.
 pub(crate) struct Release<'call> {
     pub(crate) run: &'call RunId,
     pub(crate) expected: u64,
     pub(crate) now: Timestamp,
 }
 
-/// What became of a [`Release`].
+/// The result of a [`Release`].
 pub(crate) enum Fixed {
     /// The members do not change any more.
     Released(Portion),
-    /// The run has so many, and nothing was changed.
+    /// The run has this number of members, and nothing was changed.
     Incomplete(u64),
 }
 
-/// How far a release came.
+/// How far a release has come.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Portion {
     /// The number of the run.
     pub(crate) run: i64,
     pub(crate) made_due: u64,
-    /// The last key of it; `None` if there are no more.
+    /// The last key of the portion; `None` if there are no more.
     pub(crate) last: Option<String>,
 }
 
@@ -93,7 +94,7 @@ impl Flight for Release<'_> {
     }
 }
 
-/// Releases a further portion of a run whose members are fixed, so the cursor passes all of them.
+/// Releases another portion of a run whose members are fixed, so the cursor reaches all of them.
 pub(crate) struct ReleaseMore<'call> {
     pub(crate) run: i64,
     pub(crate) after: &'call str,
@@ -117,7 +118,8 @@ impl Flight for ReleaseMore<'_> {
 }
 
 impl Portion {
-    /// Reads the run, how many became due, how many members were looked at, and the last key of them.
+    /// Parses the run, how many became due, how many members were processed, and the last key of
+    /// them.
     fn read(answer: &str) -> Result<Self, Failure> {
         let mut words = answer.splitn(4, ' ');
         let mut number = || words.next()?.parse::<i64>().ok();
@@ -133,13 +135,13 @@ fn unknown_answer() -> Failure {
     Failure::unsettled("the database answered a release with unknown words")
 }
 
-/// Apart from what follows, which must see what was submitted while this waited for the lock. It leaves word
-/// in the transaction that it has the lock.
+/// A statement of its own, because the next one must see what was submitted while this one waited
+/// for the lock. It leaves a setting in the transaction that says that it has the lock.
 const LOCK: &str = "SELECT set_config('pagos.locked_run', id::text, true)
     FROM (SELECT id FROM runs WHERE name = $1 FOR UPDATE) AS run";
 
-/// Makes those of a portion of the members of the run in `fixed` due that are held. Their tallies stay: held
-/// or due, a payout is not at rest.
+/// Of a portion of the members of the run in `fixed`, makes those due that are held. Their tallies
+/// do not change: neither a held nor a due payout is at rest.
 macro_rules! released {
     () => {
         "portion AS MATERIALIZED (
@@ -165,8 +167,8 @@ macro_rules! released {
     };
 }
 
-/// Outside of the transaction that has the lock, `run` is empty, and nothing happens. The answer is then
-/// empty, unless there is no such run.
+/// Outside the transaction that has the lock, `run` is empty, and nothing happens. The answer is
+/// then empty, unless there is no such run.
 const RELEASE: &str = concat!(
     "WITH run AS MATERIALIZED (
         SELECT id FROM runs
@@ -201,13 +203,13 @@ const RELEASE_MORE: &str = concat!(
     raised!("$5", "$6")
 );
 
-/// Takes a portion of its members out of a run that was not released, and forgets those that are held
-/// and have no other run. The last portion takes the run with it.
+/// Removes a portion of its members from a run that was not released, and deletes those that are
+/// held and have no other run. The last portion deletes the run too.
 pub(crate) struct Withdraw<'call> {
     pub(crate) run: &'call RunId,
 }
 
-/// What became of a portion.
+/// The result of one portion.
 pub(crate) struct Withdrawn {
     pub(crate) forgotten: u64,
     pub(crate) is_last: bool,
@@ -229,7 +231,7 @@ impl Work for Withdraw<'_> {
         let forgotten = row::unsigned(left.try_get(0)?)?;
         let is_last = row::limit(keys.len()) < PORTION;
         if is_last {
-            // The keys of those that are archived stay sealed.
+            // The keys of archived members stay sealed.
             connection.execute("DELETE FROM sealed_members WHERE run = $1", &[&run]).await?;
             connection
                 .execute("DELETE FROM tallies WHERE run IN ($1, -$1::bigint)", &[&run])
@@ -240,12 +242,13 @@ impl Work for Withdraw<'_> {
     }
 }
 
-/// Apart from what follows: that must see the runs which were added while this waited for a lock.
+/// A statement of its own, because the next one must see the runs that were added while this one
+/// waited for a lock.
 const LOCK_MEMBERS: &str =
     "SELECT orders.key FROM members JOIN orders USING (key) JOIN payouts USING (id)
     WHERE members.run = $1 ORDER BY members.key LIMIT $2 FOR UPDATE OF payouts";
 
-/// What is held stands in no queue.
+/// Held payouts are in no queue.
 const LEAVE: &str = concat!(
     "WITH old AS MATERIALIZED (
         SELECT id, key, created_at, array_remove(runs, $2) AS rest, account, currency, status, amount_minor, at_rest,

@@ -1,4 +1,4 @@
-//! The tables, and how older ones become the present ones. Forward only.
+//! The tables, and the migrations from older versions. They go forward only.
 
 mod version_2;
 mod version_3;
@@ -17,7 +17,7 @@ use crate::{
     transaction::Work,
 };
 
-/// Each takes the schema from the number of those before it to the next. Never edited, only added.
+/// Each migration raises the schema's number by one. They are never edited, only added.
 const MIGRATIONS: [&str; 9] = [
     VERSION_1,
     version_2::VERSION_2,
@@ -30,7 +30,7 @@ const MIGRATIONS: [&str; 9] = [
     version_9::VERSION_9,
 ];
 
-/// How long one migration may take: each row of a large database is written anew.
+/// How long one migration may take: it rewrites each row of a large database.
 const MIGRATION_MAX: Duration = Duration::from_mins(30);
 
 /// The schema that this version reads and writes.
@@ -39,8 +39,8 @@ pub(crate) const VERSION: usize = MIGRATIONS.len();
 /// "Pago" in ASCII: the first half of the advisory locks of this crate.
 pub(crate) const LOCK: i32 = 0x5061_676f;
 
-/// Words and keys compare by their bytes, whatever language the database speaks. There are no
-/// references to `runs`: each would lock its row for everybody.
+/// Words and keys compare by their bytes, whatever the database's language. There are no foreign
+/// keys to `runs`, because each would lock its row for everybody.
 const VERSION_1: &str = r#"
 CREATE TABLE worlds (
     account text COLLATE "C" PRIMARY KEY,
@@ -177,7 +177,7 @@ CREATE TABLE writers (
 ) WITH (fillfactor = 20);
 "#;
 
-/// Brings the schema to [`VERSION`], in one transaction; many may do so at once.
+/// Brings the schema to [`VERSION`], in one transaction; many programs may do so at once.
 pub(crate) async fn migrate(connection: &Connection, schema: &str) -> Result<(), Failure> {
     if version(connection, schema).await? == Some(VERSION) {
         return Ok(());
@@ -188,7 +188,7 @@ pub(crate) async fn migrate(connection: &Connection, schema: &str) -> Result<(),
     let outcome = match advance(connection, schema).await {
         Ok(()) => match connection.commit().await {
             Commit::Done => Ok(()),
-            // What was migrated is not migrated twice, so nobody has to know.
+            // A migration is never done twice, so it need not be known whether this one happened.
             Commit::TakenBack(failure) | Commit::Unknown(failure) => Err(failure),
         },
         failed => failed,
@@ -205,7 +205,8 @@ async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
     connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", &[&LOCK, &schema]).await?;
     let found = version(connection, schema).await?.unwrap_or(0);
     if found == 0 {
-        // Not IF NOT EXISTS: that needs the right to create schemas even where nothing is to do.
+        // Not IF NOT EXISTS, which needs the right to create schemas even if there is nothing to
+        // do.
         let exists = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
         if connection.at_most_one(exists, &[&schema]).await?.is_none() {
             connection.batch(&format!("CREATE SCHEMA \"{schema}\"")).await?;
@@ -219,7 +220,7 @@ async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
     connection.batch(&format!("UPDATE schema_version SET version = {VERSION}")).await
 }
 
-/// Are there none of our tables yet?
+/// Whether none of our tables exist yet.
 pub(crate) struct IsNew<'call> {
     pub(crate) schema: &'call str,
 }
@@ -232,7 +233,7 @@ impl Work for IsNew<'_> {
     }
 }
 
-/// What is there: `None` if there is nothing yet.
+/// The version of the existing tables; `None` if there are none.
 ///
 /// # Errors
 /// If the tables are another program's, or a newer version's.
@@ -260,7 +261,7 @@ async fn version(connection: &Connection, schema: &str) -> Result<Option<usize>,
     Ok(Some(version))
 }
 
-/// For who only reads: is the schema there, and the present one?
+/// For readers: checks that the schema exists and has the current version.
 pub(crate) async fn check(connection: &Connection, schema: &str) -> Result<(), Failure> {
     match version(connection, schema).await? {
         Some(VERSION) => Ok(()),

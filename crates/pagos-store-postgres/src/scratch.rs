@@ -1,7 +1,7 @@
-//! Databases for tests: made on a server that the environment names, dropped when they go out of
-//! scope. Not for production.
+//! Databases for tests: created on a server that the environment names, and dropped when they go
+//! out of scope.
 
-// A test that cannot have its database panics, and that is the report.
+// A test that cannot have its database panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 use std::time::Duration;
@@ -20,16 +20,17 @@ pub struct Scratch {
     target_url: Url,
 }
 
-/// A database of one test, dropped with this value, whoever is still connected to it.
+/// A database for one test. It is dropped with this value, even if somebody is still connected to
+/// it.
 #[derive(Debug)]
 pub struct ScratchDatabase {
-    /// Where it is; holds the password, if there is one.
+    /// Its URL, which contains the password if there is one.
     pub url: String,
     name: String,
     server: Url,
 }
 
-/// Not shown: it may hold a password.
+/// Hidden, because it may contain a password.
 #[derive(Clone)]
 struct Url(String);
 
@@ -41,10 +42,10 @@ impl std::fmt::Debug for Url {
 
 impl Scratch {
     /// The server that `PAGOS_TEST_POSTGRES_URL` names, as a user who may create databases. Without
-    /// the variable, says on standard error that the test is skipped, and returns `None`.
+    /// the variable, prints to standard error that the test is skipped, and returns `None`.
     ///
     /// # Panics
-    /// If the variable is missing although `CI` is `true`: there, nothing is skipped.
+    /// If the variable is missing although `CI` is `true`: nothing is skipped there.
     pub fn from_env() -> Option<Self> {
         let target_url = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty());
         let Some(target_url) = target_url else {
@@ -56,10 +57,10 @@ impl Scratch {
         Some(Self { target_url: Url(target_url) })
     }
 
-    /// An empty database.
+    /// Creates an empty database.
     ///
     /// # Panics
-    /// If the server does not make one.
+    /// If the server does not create one.
     pub async fn database(&self) -> ScratchDatabase {
         let connection = connect(&self.target_url).await;
         let name = "SELECT 'pagos_scratch_' || replace(gen_random_uuid()::text, '-', '')";
@@ -82,8 +83,8 @@ impl Drop for ScratchDatabase {
                 let _ = connection.batch(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
             });
         };
-        // A thread of its own: this one may be inside a runtime already. A failure leaves a database
-        // behind, and is not worth hiding the test's own failure for.
+        // A thread of its own, because this one may be inside a runtime. A failure leaves a
+        // database behind, but must not hide the test's own failure.
         let _ = std::thread::spawn(remove).join();
     }
 }

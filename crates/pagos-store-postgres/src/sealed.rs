@@ -1,8 +1,8 @@
-//! What stays of archived payouts: the marks of their keys, for ever, and the sums of their runs. How a
-//! payout gets there is in `retention.rs`.
+//! What stays of archived payouts: the marks of their keys, for ever, and the sums of their runs.
+//! `retention.rs` archives them.
 //!
-//! A mark bears the first run of its payout, since nearly every payout has one run only; the others
-//! stand in a table of their own, together with runs that an archived payout joined later.
+//! A mark holds the first run of its payout, since nearly every payout has only one. Other runs are
+//! in a table of their own, together with runs that an archived payout joined later.
 
 use std::collections::HashMap;
 
@@ -17,22 +17,22 @@ pub(crate) fn hex(mark: [u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(mark))
 }
 
-/// The marks of the keys of a batch, and the keys.
+/// The marks of a batch's keys, with the keys.
 pub(crate) fn marks(intents: &[Intent]) -> HashMap<String, &str> {
     let key = |intent: &'_ Intent| hex(Mark::of_key(&intent.order.key));
     intents.iter().map(|intent| (key(intent), intent.order.key.as_str())).collect()
 }
 
-/// The schema's lock of seals; its number is tied to the other locks by a test.
+/// The schema's lock of seals; a test ties its number to the other locks.
 macro_rules! seals {
     () => {
         "(1348560753, hashtext(current_schema()))"
     };
 }
 
-/// Sees to it that nothing is sealed until the end of the transaction, before a statement that stores what it
-/// finds neither stored nor sealed: what it sees is then true until its commit. Sealing takes the same lock
-/// for itself ([`seal_alone`]).
+/// Makes sure that nothing is sealed until the end of the transaction. It comes before a statement
+/// that stores what it finds neither stored nor sealed, so that this is still true at its commit.
+/// Sealing takes the same lock exclusively ([`seal_alone`]).
 pub(crate) const NOTHING_IS_SEALED: &str =
     concat!("SELECT pg_advisory_xact_lock_shared", seals!(), "; ");
 
@@ -42,7 +42,7 @@ pub(crate) async fn seal_nothing(connection: &Connection) -> Result<(), Failure>
     connection.execute(lock, &[]).await.map(drop)
 }
 
-/// Waits for transactions that store something, and lets none begin.
+/// Waits for transactions that are storing something, and keeps new ones from beginning.
 pub(crate) async fn seal_alone(connection: &Connection) -> Result<(), Failure> {
     let lock = concat!("SELECT pg_advisory_xact_lock", seals!());
     connection.execute(lock, &[]).await.map(drop)
@@ -63,14 +63,14 @@ impl Sealed {
         Ok(Self { digest: digest.to_be_bytes(), seal: seal(row, first)?, is_member })
     }
 
-    /// Is it the mark of this order?
+    /// Whether it is the mark of this order.
     pub(crate) fn is_of(&self, mark: Mark) -> bool {
         self.digest == mark.digest
     }
 }
 
-/// Which keys of a batch are sealed. Asked after the payouts of the batch were looked up and locked: what
-/// left the payouts before that look is found here.
+/// Finds the sealed keys of a batch. It runs after the payouts of the batch were looked up and
+/// locked, so that it finds payouts that left before that.
 pub(crate) async fn find<'call>(
     connection: &Connection,
     intents: &'call [Intent],

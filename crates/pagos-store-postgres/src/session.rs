@@ -1,7 +1,7 @@
-//! The sessions of payments and their secrets, by account and by the provider's id. Verifies nothing.
+//! The sessions of payments and their secrets, by account and by the provider's id.
 //!
-//! A secret is stored as the bytes that it is, for a delivery may come weeks after the session was
-//! opened. That is not encryption at rest: who can read the database, or a backup of it, has the
+//! A secret is stored in plain text, since a delivery may come weeks after the session was opened.
+//! That is not encryption at rest: whoever can read the database, or a backup of it, has the
 //! secrets.
 
 use pagos_core::{AccountName, OrderKey, ProviderRef, Secret};
@@ -9,7 +9,7 @@ use pagos_engine::KnownSession;
 
 use crate::{connection::Connection, failure::Failure, transaction::Work};
 
-/// What is written to the database of a secret.
+/// The bytes of a secret that are written to the database.
 pub(crate) fn secret_bytes(secret: &Secret) -> &[u8] {
     secret.expose().as_bytes()
 }

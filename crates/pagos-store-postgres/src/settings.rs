@@ -1,4 +1,4 @@
-//! What the server is set to, as it says itself. What that means is in `findings.rs`.
+//! The settings of a server, as it reports them. `findings.rs` interprets them.
 
 use pagos_core::Timestamp;
 
@@ -13,7 +13,7 @@ pub struct ServerSettings {
     pub server_version: String,
     /// As a number: 150004 is 15.4.
     pub server_version_number: u32,
-    /// What a new session gets. The store's own transactions raise it to `on` where it is weaker.
+    /// The value for new sessions. The store's own transactions raise it to `on` if it is weaker.
     pub synchronous_commit: String,
     /// `on` or `off`.
     pub fsync: String,
@@ -21,32 +21,33 @@ pub struct ServerSettings {
     pub full_page_writes: String,
     /// The standbys that a commit waits for; empty for none.
     pub synchronous_standby_names: String,
-    /// Is it a standby, which cannot be written?
+    /// Whether it is a standby, which cannot be written.
     pub is_in_recovery: bool,
-    /// How many standbys follow the server at this moment.
+    /// How many standbys currently follow the server.
     pub standbys: u32,
-    /// As `read committed`.
+    /// As in `read committed`.
     pub default_transaction_isolation: String,
-    /// Is the connection that asked encrypted?
+    /// Whether the connection that asked is encrypted.
     pub is_encrypted: bool,
-    /// Does that connection stay on the server's machine?
+    /// Whether that connection stays on the server's machine.
     pub is_local: bool,
-    /// Does a pooler stand before the server? Then the two above are about the pooler's connection.
+    /// Whether a pooler is in front of the server. Then the two above are about the pooler's
+    /// connection.
     pub is_pooled: bool,
-    /// Is the way from this machine, to the pooler or to the server, encrypted, or does it not leave
-    /// this machine?
+    /// Whether the connection from this machine, to the pooler or to the server, is encrypted or
+    /// does not leave this machine.
     pub is_private: bool,
-    /// How many connections the server takes from everybody together.
+    /// The server's limit of connections for all its users together.
     pub connections_max: u32,
     /// How many this store may open.
     pub store_connections_max: u32,
     /// Which statements go to the server's log: `none`, `ddl`, `mod` or `all`.
     pub log_statement: String,
-    /// What its clock showed when it was asked.
+    /// The time of its clock when it was asked.
     pub clock: Timestamp,
 }
 
-/// Asks the server.
+/// Reads the settings from the server.
 pub(crate) struct ReadSettings {
     pub(crate) store_connections_max: u32,
     pub(crate) is_private: bool,
@@ -80,7 +81,7 @@ impl Work for ReadSettings {
     }
 }
 
-/// `reset_val` is what the session began with, before the store raised it.
+/// `reset_val` is the value with which the session began, before the store raised it.
 const SETTINGS: &str = "SELECT current_setting('server_version'),
         current_setting('server_version_num')::bigint,
         (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'),

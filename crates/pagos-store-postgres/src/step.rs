@@ -1,5 +1,5 @@
-//! Steps of payouts: progress, history, notices and the applied delivery of each, all or nothing, in
-//! one statement for any number of them. Which steps go together is not decided here.
+//! Steps of payouts: progress, history, notices and the applied delivery of each, all or nothing,
+//! in one statement for any number of them. `group.rs` decides which steps go together.
 
 use pagos_core::Timestamp;
 use pagos_engine::{Committed, InboxId, Lease, Step};
@@ -14,16 +14,16 @@ use crate::{
     tallies::count_moved,
 };
 
-/// Steps of payouts that are all different ones. Each has an answer of its own; a conflict writes
-/// nothing and is no error.
+/// Steps of different payouts. Each has an answer of its own; a conflict writes nothing and is no
+/// error.
 pub(crate) struct Steps<'call> {
     pub(crate) steps: &'call [Step],
-    /// Waits for who holds on to one of the payouts, as long as for any other lock.
+    /// Whether to wait for other writers of these payouts for as long as for any other lock.
     pub(crate) is_patient: bool,
 }
 
-/// Claims payouts that are all different ones and whose rows are locked, each until its moment, together with
-/// the attempts that begin with their claims, in a transaction that has begun. Each step is fenced with
+/// Claims different payouts whose rows are locked, each until its moment, together with the
+/// attempts that begin with their claims, in a transaction that has begun. Each step is fenced with
 /// the epoch before the claim.
 pub(crate) async fn claim(
     connection: &Connection,
@@ -37,11 +37,11 @@ pub(crate) async fn claim(
     steps.read_answer(row.try_get(0)?)
 }
 
-/// What became of one of several steps.
+/// The result of one of several steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stepped {
     Committed(Committed),
-    /// There is no such delivery to apply, so nothing was written.
+    /// The delivery to apply does not exist, so nothing was written.
     UnknownDelivery(InboxId),
 }
 
@@ -71,8 +71,8 @@ impl Flight for Steps<'_> {
 }
 
 impl<'call> Steps<'call> {
-    /// One array per column, and one line per entry and notice, with the number of its step. `until` has the
-    /// end of the claim where a step claims.
+    /// One array per column, and one line per entry and notice, with the number of its step.
+    /// `until` is the end of the claim, for steps that claim.
     fn values(
         &self,
         statement: Statement<'call>,
@@ -109,7 +109,7 @@ impl<'call> Steps<'call> {
             .with(notices))
     }
 
-    /// One letter per step, in their order.
+    /// Parses one letter per step, in their order.
     fn read_answer(&self, answer: &str) -> Result<Vec<Stepped>, Failure> {
         if answer.len() != self.steps.len() {
             return Err(Failure::unsettled("the database did not answer each step"));
@@ -124,15 +124,17 @@ impl<'call> Steps<'call> {
     }
 }
 
-/// `found` waits for who else writes these payouts, in the order of their keys, and has those that are
-/// then as their steps want them. `change` writes those of them whose delivery is known; everything else
-/// hangs on it, and its `runs` are those that a payout then has. References and deliveries are locked before
-/// the tallies: `before` sees to that. What `change` says of the queue was true when the step's version was
-/// read, and whatever changes it raises the version, so it is what this statement sees. `answer` has a letter
-/// per step: done, conflict, or unknown delivery.
+/// `found` waits for other writers of these payouts, in the order of their keys, and contains those
+/// that are then as their steps expect. `change` writes those of them whose delivery is known;
+/// everything else depends on it, and its `runs` are the runs of a payout at that time. `before`
+/// makes sure that references and deliveries are locked before the tallies. What `change` says
+/// about the queue was true when the step's version was read, and whatever changes it raises the
+/// version, so it is what this statement sees. `answer` has a letter per step: done, conflict, or
+/// unknown delivery.
 ///
-/// A row goes from table to table, and no table is joined with another of the same steps: the server takes
-/// them to be tiny, and would compare each with each. The progress, which is long, is fetched by its place.
+/// A row goes from table to table, and no table is joined with another of the same steps: the
+/// server expects them to be tiny, and would compare each row with each. The progress, which is
+/// long, is fetched by its position.
 macro_rules! steps {
     () => {
         concat!(
@@ -241,7 +243,7 @@ macro_rules! steps {
     };
 }
 
-/// One payout that another transaction holds on to shall not hold up others for long.
+/// One payout that another transaction holds must not hold up others for long.
 const SHORT_WAIT: &str = "SET LOCAL lock_timeout TO '250ms';";
 
 const FLY: &str = concat!(steps!(), ", ", raised!("$18", "$19"));

@@ -1,4 +1,5 @@
-//! [`PostgresStore`]: the engine's store on a PostgreSQL server. Which work is which call; no SQL.
+//! [`PostgresStore`]: the engine's store on a PostgreSQL server. Maps each call to its work; the
+//! SQL is elsewhere.
 
 mod inbox;
 mod payment;
@@ -37,19 +38,19 @@ use crate::{
 
 /// A [`Store`] on a PostgreSQL server, for any number of workers on any number of machines.
 ///
-/// A call whose connection is lost is done again on another one, for up to
-/// [`PostgresOptions::reconnect_for`]. If the connection is lost during a commit, the server is asked
-/// whether that commit happened; a call never assumes either, and is an error if the server cannot
-/// say. All calls run on the tokio runtime of their caller. A task per connection runs beside them and
-/// ends with it, and so does one for each group of steps that are written together.
+/// A call whose connection is lost is repeated on another one, for up to
+/// [`PostgresOptions::reconnect_for`]. If the connection is lost during a commit, the server is
+/// asked whether that commit happened; the store never guesses, and the call fails if the server
+/// cannot say. All calls run on the tokio runtime of their caller. A task runs for each connection
+/// and ends with it, and another for each group of steps that are written together.
 ///
 /// Releasing or withdrawing a run of more than 10,000 payouts takes several transactions. If it is
-/// interrupted, calling it again does the rest.
+/// interrupted, calling it again completes it.
 ///
-/// [`Store::end_claims`] ends the claims of *all* workers of the database. It is for a program that
-/// knows to be the only one; a worker among others lets claims end by themselves.
+/// [`Store::end_claims`] ends the claims of *all* workers of the database. Only a program that is
+/// certainly alone may call it; a worker among others lets claims end by themselves.
 ///
-/// The database holds the secrets of payment sessions as they were issued, beside names and account
+/// The database contains the secrets of payment sessions in plain text, beside names and account
 /// numbers: whoever can read it, or a backup of it, has them.
 #[derive(Debug)]
 pub struct PostgresStore {
@@ -60,25 +61,48 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Opens the store at `url`, and creates or migrates its tables.
     ///
-    /// `postgres://user:password@host:port/database`, several hosts separated by commas, or
-    /// `postgres:///database?host=/directory/of/the/socket&user=name`. Without a parameter `sslmode`,
-    /// the connection is plain text on this machine and verified TLS to every other;
-    /// `sslmode=verify-full` (and `require`, which means the same here) is always TLS,
-    /// `sslmode=disable` never. `sslrootcert=/path/of.pem` names a further authority.
+    /// The URL is `postgres://user:password@host:port/database`, with several hosts separated by
+    /// commas, or `postgres:///database?host=/directory/of/the/socket&user=name`. Without a
+    /// parameter `sslmode`, the connection is plain text on this machine and verified TLS to any
+    /// other. `sslmode=verify-full` (and `require`, which means the same here) is always TLS,
+    /// `sslmode=disable` never. `sslrootcert=/path/of.pem` names an additional authority.
+    ///
+    /// ```no_run
+    /// use pagos_core::Secret;
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let password = std::env::var("PGPASSWORD").ok().map(Secret::new);
+    /// let options = PostgresOptions { password, ..PostgresOptions::default() };
+    /// let store = PostgresStore::connect("postgres://pagos@db.example/pagos", options).await?;
+    /// # drop(store);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// If no server answers within `connect_timeout`; if the server refuses the user, has no such
-    /// database, cannot be written, or would not keep what it acknowledges (`fsync=off`); if the
-    /// tables are another program's or a newer version's. No error contains the password.
+    /// database, cannot be written, or would lose what it acknowledges (`fsync=off`); if the tables
+    /// belong to another program or a newer version. No error contains the password.
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         Self::open(url, options, Mode::Write).await
     }
 
-    /// Opens the store at `url` to look at it, on a standby too. Every write is an error, and notices
-    /// appear in the outbox only after a store that writes has read them.
+    /// Opens the store at `url` for reading, even on a standby. Every write is an error, and
+    /// notices appear in the outbox only after a store that writes has read them.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let url = "postgres://pagos@db.example/pagos";
+    /// let store = PostgresStore::connect_read_only(url, PostgresOptions::default()).await?;
+    /// # drop(store);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As [`PostgresStore::connect`], and if there are no tables or they need to be migrated first.
+    /// The same as [`PostgresStore::connect`]; also if there are no tables or they must be migrated
+    /// first.
     pub async fn connect_read_only(
         url: &str,
         options: PostgresOptions,
@@ -86,28 +110,57 @@ impl PostgresStore {
         Self::open(url, options, Mode::Read).await
     }
 
-    /// Is this the URL of a PostgreSQL database (rather than the path of a file, say)?
+    /// Whether this is the URL of a PostgreSQL database (rather than the path of a file, for
+    /// example).
+    ///
+    /// ```
+    /// use pagos_store_postgres::PostgresStore;
+    ///
+    /// assert!(PostgresStore::is_url("postgres://pagos@db.example/pagos"));
+    /// assert!(!PostgresStore::is_url("pagos.db"));
+    /// ```
     pub fn is_url(text: &str) -> bool {
         url::is_postgres(text)
     }
 
-    /// What the server at `url` is set to, whether or not it has the store's tables.
+    /// The settings of the server at `url`, whether or not it has the store's tables.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let url = "postgres://pagos@db.example/pagos";
+    /// let settings = PostgresStore::settings_at(url, PostgresOptions::default()).await?;
+    /// println!("PostgreSQL {}, fsync {}", settings.server_version, settings.fsync);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As [`PostgresStore::connect_read_only`], but for the tables.
+    /// The same as [`PostgresStore::connect_read_only`], except those about the tables.
     pub async fn settings_at(
         url: &str,
         options: PostgresOptions,
     ) -> Result<ServerSettings, StoreError> {
-        // There is nothing to connect again to: nobody waits longer than for a first connection.
+        // There is no connection to restore: nobody waits longer than for a first connection.
         let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
         Self::build(url, options, Mode::Read)?.settings().await
     }
 
-    /// Would a store at `url` be a new one? Changes nothing.
+    /// Whether a store at `url` would be a new one. Changes nothing.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// let url = "postgres://pagos@db.example/pagos";
+    /// if PostgresStore::is_new(url, PostgresOptions::default()).await? {
+    ///     println!("{url} has no tables of Pagos yet");
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// As [`PostgresStore::connect_read_only`], but for tables that are not there.
+    /// The same as [`PostgresStore::connect_read_only`], except for missing tables.
     pub async fn is_new(url: &str, options: PostgresOptions) -> Result<bool, StoreError> {
         let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
         let schema = options.schema.clone();
@@ -139,7 +192,17 @@ impl PostgresStore {
         Ok(Self { pool: Arc::new(pool), groups: Groups::new() })
     }
 
-    /// What the server is set to; [`ServerSettings::findings`] says what that means.
+    /// The settings of the server; [`ServerSettings::findings`] interprets them.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresOptions, PostgresStore};
+    ///
+    /// # async fn example() -> Result<(), pagos_engine::StoreError> {
+    /// # let store = PostgresStore::connect("", PostgresOptions::default()).await?;
+    /// let settings = store.settings().await?;
+    /// println!("{} of {} connections", settings.store_connections_max, settings.connections_max);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// If the server does not answer.
@@ -149,8 +212,8 @@ impl PostgresStore {
         self.pool.read(&ReadSettings { store_connections_max, is_private }).await
     }
 
-    /// Gives numbers to the notices that have none. False if there were none, or if this store only
-    /// reads.
+    /// Numbers the notices that have no number. Returns false if there were none, or if this store
+    /// only reads.
     async fn number_notices(&self) -> Result<bool, StoreError> {
         let is_reader = self.pool.target.mode == Mode::Read;
         if is_reader || !self.pool.read(&outbox::IsWaiting).await? {
@@ -161,7 +224,7 @@ impl PostgresStore {
     }
 }
 
-/// The name is written into statements, so it has no character that would need quotes.
+/// The name is written into statements, so it must not need quotes.
 fn check_schema_name(name: &str) -> Result<(), StoreError> {
     let is_plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
     let is_first = |letter: char| matches!(letter, 'a'..='z' | '_');
@@ -242,7 +305,7 @@ impl Store for PostgresStore {
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
         let mut forgotten = 0;
         loop {
-            // Each portion but the last takes members away, so this ends.
+            // Every portion except the last removes members, so this ends.
             let portion = self.pool.write(&run::Withdraw { run }).await?;
             forgotten += portion.forgotten;
             if portion.is_last {
@@ -265,7 +328,7 @@ impl Store for PostgresStore {
         };
         let mut claims = Vec::new();
         if has(|work| *work != Work::Send) {
-            // Forgotten by a crash, so nobody has to know whether it was committed.
+            // A crash forgets these claims, so it need not be known whether they were committed.
             self.pool.may_write()?;
             let asked = self.pool.read(&ClaimToAsk { request: &request }).await?;
             claims.extend(asked.claims);
@@ -277,7 +340,7 @@ impl Store for PostgresStore {
         if has(|work| *work == Work::Send) {
             claims.extend(self.pool.write(&ClaimToSend { request: &request, begin }).await?);
         }
-        // In the order of their shares, and stable within each.
+        // Sorted by share; the sort is stable within each.
         claims.sort_by_key(|(place, _)| *place);
         Ok(claims.into_iter().map(|(_, claim)| claim).collect())
     }

@@ -1,5 +1,5 @@
-//! Intents become held payouts and members of a run, whole batches or nothing. What else happens to
-//! runs is in `run.rs`.
+//! Stores intents as held payouts and members of a run, whole batches or nothing. `run.rs` does
+//! everything else about runs.
 
 use std::collections::{HashMap, hash_map};
 
@@ -17,8 +17,9 @@ use crate::{
     transaction::Work,
 };
 
-/// Submits a batch. One of which nothing is stored yet is stored in one round trip, and one that is stored
-/// already is found so in another one. Whatever lies between takes a transaction of several statements.
+/// Submits a batch. A batch of which nothing is stored yet is stored in one round trip, and a batch
+/// that is already stored is found in another one. Anything in between takes a transaction of
+/// several statements.
 pub(crate) async fn submit(
     pool: &Pool,
     run: &RunId,
@@ -37,9 +38,10 @@ pub(crate) async fn submit(
     pool.write(&Submit { run, intents, digests: &digests }).await
 }
 
-/// Looks what is there of a batch; `None` if something is to be written or refused.
+/// Looks up what is stored of a batch; `None` if something must be written or refused.
 ///
-/// Nothing is locked: a payout that is a member of the run stays stored, whichever other run is withdrawn.
+/// Nothing is locked: a payout that is a member of the run stays stored, whichever other run is
+/// withdrawn.
 struct Look<'call> {
     run: &'call RunId,
     intents: &'call [Intent],
@@ -70,7 +72,7 @@ impl Work for Look<'_> {
         let stored: HashMap<&str, Stored> =
             keys.into_iter().filter_map(|key| Some((key, stored.remove(key)?))).collect();
         let outcomes = outcomes(run, self.intents, self.digests, (&stored, &sealed));
-        // What is refused is looked at again under locks, as everything that is not as it should be.
+        // Refusals are checked again under locks, like everything that is not as it should be.
         let is_refused = outcomes.iter().any(|it| it.is_refusal());
         let batch = batch(self.intents, self.digests, &outcomes, (&stored, &sealed));
         Ok((!is_refused && batch.is_empty()).then_some(outcomes))
@@ -80,8 +82,8 @@ impl Work for Look<'_> {
 const RUN: i32 = 1;
 const STORED_ROW: i32 = 2;
 
-/// In one statement, so that what leaves the payouts and is sealed is found in one of both. The first columns
-/// are those of `STORED`.
+/// One statement, so that a payout that leaves and is sealed is found in one of the two places. The
+/// first columns are those of `STORED`.
 const LOOK: &str = "WITH run AS MATERIALIZED (
         SELECT id, released_at IS NOT NULL AS is_released FROM runs WHERE name = $2
     )
@@ -98,7 +100,7 @@ const LOOK: &str = "WITH run AS MATERIALIZED (
            NULL, 3, succeeded, day, digest
     FROM sealed LEFT JOIN run ON true WHERE sealed.key = ANY ($4::text[]::uuid[])";
 
-/// A batch of intents, looked at under locks.
+/// A batch of intents, looked up under locks.
 struct Submit<'call> {
     run: &'call RunId,
     intents: &'call [Intent],
@@ -112,10 +114,10 @@ impl Work for Submit<'_> {
         sealed::seal_nothing(connection).await?;
         let run = lock_run(connection, self.run).await?;
         let stored = stored(connection, self.intents, run.id).await?;
-        // After the payouts, never before: in between, one can leave them and be sealed.
+        // After the payouts, never before: a payout can leave and be sealed in between.
         let sealed = sealed::find(connection, self.intents, run.id).await?;
         let outcomes = outcomes(run, self.intents, self.digests, (&stored, &sealed));
-        // The run's row stays, even if nothing else does.
+        // The run's row stays, even if nothing else is stored.
         if outcomes.iter().any(|outcome| outcome.is_refusal()) {
             return Ok(outcomes);
         }
@@ -125,7 +127,7 @@ impl Work for Submit<'_> {
     }
 }
 
-/// What is to be written where nothing is refused.
+/// What must be written if nothing is refused.
 fn batch<'call>(
     intents: &'call [Intent],
     digests: &[Digest],
@@ -149,8 +151,8 @@ struct OpenRun {
     is_released: bool,
 }
 
-/// Finds or makes the run's row, and locks it against a release or a withdrawal. Other batches of the
-/// run need not wait.
+/// Finds or creates the run's row, and locks it against a release or a withdrawal. Other batches of
+/// the run need not wait.
 async fn lock_run(connection: &Connection, run: &RunId) -> Result<OpenRun, Failure> {
     let select = "SELECT id, released_at IS NOT NULL FROM runs WHERE name = $1 FOR SHARE";
     let mut found = connection.at_most_one(select, &[&run.0]).await?;
@@ -164,7 +166,7 @@ async fn lock_run(connection: &Connection, run: &RunId) -> Result<OpenRun, Failu
     Ok(OpenRun { id: found.try_get(0)?, is_released: found.try_get(1)? })
 }
 
-/// What is there under the key of an intent.
+/// What is stored under the key of an intent.
 pub(crate) struct Stored {
     digest: Digest,
     status: Status,
@@ -187,14 +189,14 @@ async fn stored<'call>(
     Ok(keys.into_iter().filter_map(known).collect())
 }
 
-/// An order comes along only where its digest is of another version.
+/// The order is included only if its digest has another version.
 const STORED: &str = "SELECT key, digest, progress_json, $2::bigint = ANY (runs),
         CASE WHEN digest_version <> $3 THEN order_json END
     FROM orders JOIN payouts USING (id) WHERE key = ANY ($1) ORDER BY key FOR UPDATE OF payouts";
 
 /// # Errors
-/// If nobody can tell whether it is the same order. A progress that this version cannot read is no
-/// such case: of that payout it is not known where it stands.
+/// If it cannot be determined whether it is the same order. A progress that this version cannot
+/// read is no such error: only the status of that payout is then unknown.
 fn read_stored(row: &Row) -> Result<Stored, Failure> {
     let old_order: Option<&str> = row.try_get(4)?;
     let digest = match old_order {
@@ -231,7 +233,7 @@ fn outcomes(
             }
             _ if is_closed => Submitted::Closed,
             Some(stored) => Submitted::Existing { status: stored.status },
-            // Never stored anew, whatever comes under it.
+            // It is never stored again, whatever order comes under its key.
             None if let Some(sealed) = sealed => Submitted::Archived(sealed.seal),
             None => match batch.entry(key) {
                 hash_map::Entry::Vacant(entry) => {

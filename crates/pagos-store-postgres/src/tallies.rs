@@ -1,5 +1,5 @@
-//! Counts and sums kept up to date beside the rows, so that a tally of a million payouts is a
-//! handful of rows. No policy.
+//! Counts and sums that are kept up to date beside the rows, so that a tally of a million payouts
+//! is a handful of rows.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use pagos_engine::{Progress, RunId, Tally, TallyRow};
 use crate::{connection::Connection, failure::Failure, row, transaction::Work};
 
 /// A part of a statement: counts the rows of its table `moved` (`run, account, currency, status,
-/// amount_minor, at_rest, attention`, and `sign`: 1 for what enters a row of the tallies, -1 for
-/// what leaves one) in the stripe `$1`. A payout has a row in `moved` for each of its runs, and one
-/// for run 0, which stands for all payouts: `unnest(runs || 0::bigint)`. The rows are locked in one
-/// order, and after everything else that a statement locks, so that two statements never wait for each
-/// other.
+/// amount_minor, at_rest, attention`, and `sign`: 1 for what is added to a row of the tallies, -1
+/// for what is subtracted) in the stripe `$1`. A payout has a row in `moved` for each of its runs,
+/// and one for run 0, which stands for all payouts: `unnest(runs || 0::bigint)`. The rows are
+/// locked in one order, and after everything else that a statement locks, so that two statements
+/// never wait for each other.
 macro_rules! count_moved {
     () => {
         "counted AS (
@@ -37,19 +37,19 @@ macro_rules! count_moved {
 }
 pub(crate) use count_moved;
 
-/// Nothing more happens by itself: released with nothing due, or a person must look.
+/// Whether nothing more happens by itself: released with nothing due, or a person must look.
 pub(crate) fn is_at_rest(held: bool, due_at: Option<Timestamp>, progress: &Progress) -> bool {
     (!held && due_at.is_none()) || progress.attention.is_some()
 }
 
-/// Whose tally it is.
+/// The payouts that a tally counts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Of<'call> {
-    /// Of all that is in the store.
+    /// All payouts in the store.
     Store,
-    /// Of all members of a run.
+    /// All members of a run.
     Run(&'call RunId),
-    /// Of those members of a run that are archived: they have the run's number with a minus.
+    /// The archived members of a run, whose tally has the run's number with a minus.
     Archived(&'call RunId),
 }
 
@@ -88,7 +88,7 @@ impl Work for ReadTally<'_> {
     }
 }
 
-/// Sums are wider than PostgreSQL's integers, so they come as decimal text.
+/// Sums are wider than PostgreSQL's integers, so they arrive as decimal text.
 fn parse_amount(text: &str) -> Result<i128, Failure> {
     text.parse().map_err(|_| Failure::new("a stored sum is not a number; the tallies are damaged"))
 }

@@ -1,11 +1,10 @@
-//! Reaching a server: where it is, the way to it, and whether the session there is ours alone. It runs
-//! no statement.
+//! Reaches a server: its address, the connection, and whether the session there is ours alone.
 //!
-//! A name of a prepared statement is safe only in a session that nobody else gets. Whether it is ours is
-//! not guessed: a session is begun with a mark as one of its options, which a pooler refuses or keeps to
-//! itself. A session in which the mark is found was begun for this connection, which then changes the mark
-//! together with the settings of the session. Whoever looks at the mark in the same transaction as its
-//! statements can rely on their names and on the settings.
+//! The name of a prepared statement is safe only in a session that nobody else gets. Whether a
+//! session is ours is not guessed: it is begun with a mark as one of its options, which a pooler
+//! refuses or keeps to itself. A session in which the mark is found was begun for this connection,
+//! which then changes the mark together with the settings of the session. A transaction that checks
+//! the mark before its statements can rely on their names and on the settings.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -24,14 +23,14 @@ use crate::{
     url::{Encryption, Server},
 };
 
-/// What connections are opened for.
+/// The purpose of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Write,
     Read,
 }
 
-/// Where to, with which settings.
+/// The server, and the settings of its sessions.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) server: Server,
@@ -42,7 +41,7 @@ pub(crate) struct Target {
     refuses_options: Arc<AtomicBool>,
 }
 
-/// The option that bears the mark. The server takes any name with a dot in it.
+/// The option that carries the mark. The server accepts any name with a dot in it.
 pub(crate) const MARK: &str = "pagos.session";
 
 impl Target {
@@ -56,8 +55,8 @@ impl Target {
         Self { server, tls: None, schema, mode, connect_timeout, refuses_options }
     }
 
-    /// A client, and the mark that its session was begun with. A pooler that refuses options gets none,
-    /// from then on.
+    /// Connects a client, and returns the mark that its session was begun with. Once a pooler has
+    /// refused options, it gets none any more.
     pub(crate) async fn connect(&self) -> Result<(Client, Option<String>), Failure> {
         let config = &self.server.config;
         if !self.refuses_options.load(Ordering::Relaxed) {
@@ -85,7 +84,7 @@ impl Target {
                 tokio::spawn(connection);
                 Ok(client)
             }
-            // Without a connector, a configuration that wants TLS is an error.
+            // Without a connector, a configuration that requires TLS is an error.
             (Encryption::Verified, None) | (Encryption::None, _) => {
                 let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
                 tokio::spawn(connection);
@@ -95,13 +94,13 @@ impl Target {
     }
 }
 
-/// Nobody has to be unable to guess it; no two sessions of a server have the same.
+/// The mark may be guessable, but no two sessions of a server have the same one.
 fn draw_mark() -> String {
     format!("{:016x}", RandomState::new().hash_one(MARK))
 }
 
-/// Poolers refuse options as a violation of the protocol (08P01: pgbouncer) or as a feature that they
-/// do not have (0A000: RDS Proxy). If it is something else, the attempt without options says so.
+/// Poolers refuse options as a protocol violation (08P01: pgbouncer) or as an unsupported feature
+/// (0A000: RDS Proxy). If it is something else, the attempt without options reports it.
 fn is_about_options(cause: &tokio_postgres::Error) -> bool {
     let class = |code: &str| code.starts_with("08") || code.starts_with("0A");
     cause.as_db_error().is_some_and(|told| class(told.code().code()))

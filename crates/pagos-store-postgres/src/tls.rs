@@ -1,6 +1,6 @@
-//! Who is trusted to be the database server. TLS itself is rustls's, with ring.
+//! Decides which database servers are trusted. TLS itself is rustls with ring.
 //!
-//! The process-wide default of rustls belongs to the application and is not touched.
+//! The process-wide default of rustls belongs to the application and is not changed.
 
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ pub(crate) fn build_config(extra_roots_pem: &[u8]) -> Result<ClientConfig, Store
         Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(|cause| {
             StoreError::new("a certificate cannot be an authority").with_source(cause)
         })?;
-    // The name is rustls's for any verifier that is given. This one checks all that the system's
-    // does, with more authorities.
+    // The name is what rustls calls any verifier that is passed in. This one checks everything that
+    // the system's does, with more authorities.
     let trusting =
         builder(&provider)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     Ok(trusting.with_no_client_auth())

@@ -1,5 +1,5 @@
-//! Work in a transaction: begun again when the server goes away or others are in the way, and
-//! never assumed when the answer to its commit is missing. It knows no table.
+//! Runs work in a transaction: repeats it when the server goes away or others are in the way, and
+//! never assumes a result when the answer to its commit is missing.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::{
     writer::{Found, Writer},
 };
 
-/// What a call does. It is done again from its start if it has to be, so it keeps nothing between
-/// two runs.
+/// The work of a call. It is repeated from its start if necessary, so it keeps nothing between two
+/// runs.
 pub(crate) trait Work: Sync {
     type Answer: Send;
 
@@ -27,7 +27,7 @@ pub(crate) trait Work: Sync {
 }
 
 impl Pool {
-    /// Opens the first connection, and brings the tables up to date or checks them.
+    /// Opens the first connection, and updates or checks the tables.
     pub(crate) async fn prepare(&self, wait_for: Duration) -> Result<(), StoreError> {
         let mut patience = Patience::begin(wait_for);
         let mut taken = self.take().await?;
@@ -39,7 +39,7 @@ impl Pool {
             match failure.kind {
                 Kind::Refused | Kind::Unsettled => return Err(failure.into()),
                 Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
-                // Migrating again is harmless: what was migrated is not migrated twice.
+                // Migrating again is harmless, since no migration is done twice.
                 Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
             }
         }
@@ -76,11 +76,11 @@ impl Pool {
         }
     }
 
-    /// Sends a work of one statement, and returns its answer when that is durable: in one round trip.
+    /// Sends work of one statement in one round trip, and returns its answer when that is durable.
     ///
-    /// If the connection is lost before everything is answered, the row of the connection's writer is
-    /// asked. It says whether the statement happened, and what it answered; if it did not, it never
-    /// will, and is sent again.
+    /// If the connection is lost before everything is answered, the row of the connection's writer
+    /// is read. It says whether the statement happened, and what its answer was; if it did not
+    /// happen, it never will, and is sent again.
     pub(crate) async fn fly<W: Flight>(&self, work: &W) -> Result<W::Answer, StoreError> {
         self.may_write()?;
         let mut patience = Patience::begin(self.reconnect_for);
@@ -98,7 +98,7 @@ impl Pool {
         }
     }
 
-    /// As [`Pool::fly`], but where others are in the way, that is the end of it: nothing happened.
+    /// Like [`Pool::fly`], but fails at once if others are in the way; then nothing happened.
     pub(crate) async fn fly_undisturbed<W: Flight>(&self, work: &W) -> Result<W::Answer, Failure> {
         self.may_write()?;
         let mut patience = Patience::begin(self.reconnect_for);
@@ -115,7 +115,7 @@ impl Pool {
         }
     }
 
-    /// Runs `work` outside a transaction: one statement, or several that may see different moments.
+    /// Runs `work` outside a transaction: one statement, or several that may see different states.
     pub(crate) async fn read<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
         let mut patience = Patience::begin(self.reconnect_for);
         let mut taken = self.take().await?;
@@ -137,8 +137,8 @@ impl Pool {
         taken: &mut Taken<'_>,
         work: &W,
     ) -> Result<W::Answer, Failure> {
-        // Out of the slot while the transaction is open: if this future is dropped, the connection
-        // is closed, and its writer is not believed to be as it was.
+        // Outside the slot while the transaction is open: if this future is dropped, the connection
+        // is closed, and its writer is not assumed to be unchanged.
         let (connection, writer) = self.connection_and_writer(taken).await?;
         let begun = writer.begin(&connection).await;
         let done = match &begun {
@@ -186,7 +186,7 @@ impl Pool {
         taken: &mut Taken<'_>,
         work: &W,
     ) -> Result<W::Answer, Failure> {
-        // Out of the slot while it is on its way, as in `attempt`.
+        // Outside the slot while it is on its way, as in `attempt`.
         let (connection, writer) = self.connection_and_writer(taken).await?;
         let serial = writer.serial + 1;
         let flown = match work.statement(connection.stripe) {
@@ -224,7 +224,7 @@ impl Pool {
     }
 
     /// A connection and its writer. The first pair of a slot, or after a loss, is new; the old
-    /// writer is compared with what the server knows of it.
+    /// writer is then compared with the server's row of it.
     async fn connection_and_writer(
         &self,
         taken: &mut Taken<'_>,
@@ -237,14 +237,15 @@ impl Pool {
             }
             self.check_nothing_is_lost(&connection, &writer).await?;
         }
-        // A new row: the old one may be locked by a transaction that the server does not yet know
-        // to be dead.
+        // A new row, because the old one may be locked by a transaction that the server does not
+        // yet know to be dead.
         let writer = Writer::register(&mut connection).await?;
         taken.slot.writer = None;
         Ok((connection, writer))
     }
 
-    /// What was acknowledged is still there. It is not after a failover to a standby that lagged.
+    /// Checks that what was acknowledged is still there. After a failover to a standby that lagged,
+    /// it is not.
     async fn check_nothing_is_lost(
         &self,
         connection: &Connection,
@@ -260,7 +261,7 @@ impl Pool {
         }
     }
 
-    /// Asks the server what became of transaction `serial` of `writer`.
+    /// Finds out from the server what became of transaction `serial` of `writer`.
     async fn find_out(
         &self,
         taken: &mut Taken<'_>,
@@ -283,7 +284,7 @@ impl Pool {
             };
             let again = match failure.kind {
                 Kind::Refused | Kind::Unsettled => Err(failure),
-                // In the way is the transaction that is asked about, or the server is away.
+                // The transaction in question is in the way, or the server is away.
                 Kind::Collision | Kind::Lost => {
                     patience.wait_for_server(failure, &taken.slot).await
                 }
@@ -298,7 +299,7 @@ impl Pool {
 
 /// What became of a transaction whose commit was not answered.
 enum Outcome {
-    /// With what a flight left of its answer.
+    /// It happened; the text is the answer that a flight left.
     Happened(Option<String>),
     /// It did not happen and will not.
     Never,

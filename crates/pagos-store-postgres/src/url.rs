@@ -1,5 +1,4 @@
-//! The address of a server: which database, as whom, and whether the way there is encrypted. It
-//! opens nothing.
+//! The address of a server: which database, as which user, and whether the connection is encrypted.
 
 use std::{fmt, net::IpAddr, time::Duration};
 
@@ -9,19 +8,19 @@ use tokio_postgres::{
     config::{Host, SslMode, TargetSessionAttrs},
 };
 
-/// A URL that was read. Its `Debug` shows the password as `_`, which is `Config`'s rule.
+/// A parsed URL. Its `Debug` shows the password as `_`, which is `Config`'s rule.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
     pub(crate) config: Config,
     pub(crate) encryption: Encryption,
-    /// For messages: where it is and which database, without a user and a password.
+    /// For messages: the address and the database, without user and password.
     pub(crate) place: String,
     /// A file of authorities to trust, as `sslrootcert` names it.
     pub(crate) roots_file: Option<String>,
 }
 
-/// Where a database is and as whom it is reached, as a URL says it. It never holds the password, and shows
-/// no part of the URL that could be one.
+/// The address of a database and its user, from a URL. It never contains the password, and shows no
+/// part of the URL that could be one.
 ///
 /// ```
 /// use pagos_store_postgres::ServerAddress;
@@ -40,19 +39,19 @@ pub struct ServerAddress {
     pub port: u16,
     /// The database: the user's name if the URL names none.
     pub database: String,
-    /// The user, or nothing if the URL names none.
+    /// The user; empty if the URL names none.
     pub user: String,
-    /// Is there a password in the URL itself?
+    /// Whether the URL itself has a password.
     pub has_password: bool,
     /// All hosts, with their ports, and the database.
     place: String,
 }
 
 impl ServerAddress {
-    /// Reads the URL of a PostgreSQL database, as [`crate::PostgresStore::connect`] takes it.
+    /// Parses the URL of a PostgreSQL database, as [`crate::PostgresStore::connect`] takes it.
     ///
     /// # Errors
-    /// If it is no such URL, or one that no store would be opened at. No part of it is repeated.
+    /// If it is no such URL, or no store could be opened at it. The message repeats no part of it.
     pub fn read(url: &str) -> Result<Self, StoreError> {
         let Server { config, place, .. } = parse(url)?;
         let user = config.get_user().unwrap_or_default().to_owned();
@@ -92,21 +91,20 @@ pub(crate) enum Encryption {
     Verified,
 }
 
-/// The port of a server that names none.
+/// The port if the URL names none.
 const PORT: u16 = 5432;
 
 impl Server {
-    /// Can nobody else read what goes there?
+    /// Whether nobody else can read the traffic.
     pub(crate) fn is_private(&self) -> bool {
         self.encryption == Encryption::Verified
             || self.config.get_hosts().iter().all(is_this_machine)
     }
 }
 
-/// Reads `postgres://user:password@host:port/database?parameters`.
+/// Parses `postgres://user:password@host:port/database?parameters`.
 ///
-/// No part of the URL is repeated in an error: a slip of the pen can make anything of it the
-/// password.
+/// Errors repeat no part of the URL: a typing error can make any part of it the password.
 pub(crate) fn parse(url: &str) -> Result<Server, StoreError> {
     if !is_postgres(url) {
         return Err(refused("it does not begin with postgres://"));
@@ -131,7 +129,7 @@ pub(crate) fn parse(url: &str) -> Result<Server, StoreError> {
     if config.get_hosts().is_empty() {
         return Err(refused("it names no host"));
     }
-    // A password with an @ that nobody escaped: its rest would be taken for a host, and shown as one.
+    // A password with an unescaped @: its rest would be taken for a host, and shown as one.
     if config.get_hosts().iter().any(is_part_of_a_password) {
         return Err(refused(UNREADABLE));
     }
@@ -148,7 +146,7 @@ fn is_part_of_a_password(host: &Host) -> bool {
     matches!(host, Host::Tcp(name) if name.contains('@'))
 }
 
-/// Does the text look like the URL of a PostgreSQL database?
+/// Whether the text looks like the URL of a PostgreSQL database.
 pub(crate) fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
@@ -157,8 +155,9 @@ fn refused(because: &str) -> StoreError {
     StoreError::new(format!("the database's URL is refused: {because}"))
 }
 
-/// Without `sslmode`: plain text on this machine, verified TLS everywhere else. There is no
-/// encryption without verification: it would be a lock without a door.
+/// Without `sslmode`: plain text on this machine, verified TLS to any other. Encryption without
+/// verification is not offered, because it would protect from nobody who can answer in the server's
+/// place.
 fn encryption(mode: Option<&str>, hosts: &[Host]) -> Result<Encryption, StoreError> {
     match mode {
         None if hosts.iter().all(is_this_machine) => Ok(Encryption::None),
@@ -191,7 +190,7 @@ fn complete(config: &mut Config, encryption: Encryption) {
     if config.get_application_name().is_none() {
         config.application_name("pagos");
     }
-    // A peer that vanished without a word is noticed within a minute.
+    // Detects a peer that vanished silently within a minute.
     config
         .keepalives(true)
         .keepalives_idle(Duration::from_secs(15))
@@ -200,7 +199,7 @@ fn complete(config: &mut Config, encryption: Encryption) {
         .tcp_user_timeout(Duration::from_secs(30));
 }
 
-/// Of several hosts, takes the one that can be written.
+/// Of several hosts, chooses the one that can be written.
 pub(crate) fn prefer_primary(config: &mut Config) {
     if config.get_hosts().len() > 1 {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);

@@ -1,37 +1,37 @@
-//! Which transactions of a connection happened: one row per connection, and a number in it that
-//! every transaction raises. It decides nothing about what to do next.
+//! Records which transactions of a connection happened: one row per connection, with a number that
+//! every transaction raises.
 //!
 //! A transaction's id would not do. After a crash the server gives ids that nothing durable bears
 //! to other transactions, so `pg_xact_status` can call one committed that never was. The number is
-//! written by the transaction itself and so shares its fate: through a crash, a failover, a restored
-//! backup.
+//! written by the transaction itself and so shares its fate: through a crash, a failover, a
+//! restored backup.
 
 use tokio::time::Instant;
 
 use crate::{connection::Connection, failure::Failure};
 
-/// The row of one connection, as this program last knew it to be durable.
+/// The row of one connection, in the last durable state that this program knows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writer {
     pub(crate) id: i64,
     /// The last transaction that is known to have happened.
     pub(crate) serial: i64,
-    /// When the row was last looked at.
+    /// When the row was last read.
     pub(crate) seen_at: Instant,
 }
 
-/// What the server knows of a writer.
+/// What the server knows about a writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     Serial(i64),
-    /// The row is not there.
+    /// The row does not exist.
     Nothing,
 }
 
 /// Stripes per tally, so that connections do not queue for one row.
 const STRIPES: i64 = 16;
 
-/// Rows that nobody used for so long are swept when another connection registers.
+/// Registers a connection, and sweeps the rows that nobody has used for long.
 const REGISTER: &str = "WITH swept AS (
         DELETE FROM writers WHERE used_at < now() - interval '30 days'
     )
@@ -40,7 +40,7 @@ const REGISTER: &str = "WITH swept AS (
 const SETTLE: &str = "UPDATE writers SET used_at = now(), closed = true WHERE id = $1
     RETURNING serial, answer";
 
-/// A row that was last seen longer ago than this may have been swept.
+/// A row that was last read longer ago than this may have been swept.
 const SWEPT_AFTER_DAYS: u64 = 20;
 
 impl Writer {
@@ -54,7 +54,7 @@ impl Writer {
         Ok(Self { id, serial: 0, seen_at: Instant::now() })
     }
 
-    /// The same after transaction `serial`.
+    /// This writer after transaction `serial`.
     pub(crate) fn after(self, serial: i64) -> Self {
         Self { serial, seen_at: Instant::now(), ..self }
     }
@@ -76,7 +76,7 @@ impl Writer {
         }
     }
 
-    /// What is committed now, without waiting.
+    /// Reads what is committed now, without waiting.
     pub(crate) async fn look(&self, connection: &Connection) -> Result<Found, Failure> {
         let sql = "SELECT serial FROM writers WHERE id = $1";
         Ok(match connection.at_most_one(sql, &[&self.id]).await? {
@@ -85,10 +85,11 @@ impl Writer {
         })
     }
 
-    /// What is committed for good, and the answer that the last flight left. Waits for a transaction that
-    /// still has the row, and writes after it, so that whatever this commit waits for (a flush, a standby)
-    /// has got the other one too. The row is closed by that: a transaction that did not have it yet, since
-    /// its messages are still on their way, finds it closed and does not happen.
+    /// Reads what is committed for good, and the answer that the last flight left. It waits for a
+    /// transaction that still has the row, and writes after it, so that whatever this commit waits
+    /// for (a flush, a standby) has received the other one too. This closes the row: a transaction
+    /// that did not have it yet, since its messages are still on their way, finds it closed and
+    /// does not happen.
     pub(crate) async fn settle(
         &self,
         connection: &Connection,
@@ -99,7 +100,7 @@ impl Writer {
         Ok((Found::Serial(row.try_get(0)?), row.try_get(1)?))
     }
 
-    /// Can the row have been swept in between?
+    /// Whether the row may have been swept in between.
     pub(crate) fn may_be_swept(&self) -> bool {
         self.seen_at.elapsed().as_secs() > SWEPT_AFTER_DAYS * 86_400
     }

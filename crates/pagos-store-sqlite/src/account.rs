@@ -1,5 +1,5 @@
-//! What is kept about an account: the world that it pays in, whether it is out of service, and when
-//! its provider's list was read.
+//! The stored facts about an account: the world that it pays in, whether it is out of service, and
+//! when its provider's list was last read.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::{failure::Failure, outbox};
 
-/// The first world of an account stays.
+/// Ties an account to a world; the first one is kept.
 pub(crate) fn bind(
     connection: &Connection,
     account: &AccountName,
@@ -40,7 +40,7 @@ pub(crate) fn swept(
         .collect()
 }
 
-/// False if something else is noted than `was`.
+/// Returns false if the noted time is not `was`.
 pub(crate) fn note_swept(
     connection: &Connection,
     account: &AccountName,
@@ -66,7 +66,7 @@ pub(crate) fn note_swept(
     Ok(noted > 0)
 }
 
-/// Notes that an account is out of service. False if that was noted before.
+/// Notes that an account is out of service. Returns false if that was noted before.
 pub(crate) fn halt(connection: &Connection, notice: &Notice) -> Result<bool, Failure> {
     let noted = connection
         .prepare_cached(
@@ -77,7 +77,7 @@ pub(crate) fn halt(connection: &Connection, notice: &Notice) -> Result<bool, Fai
     tell_if(connection, noted, notice)
 }
 
-/// Notes that an account works again. False if it was not out of service.
+/// Notes that an account works again. Returns false if it was not out of service.
 pub(crate) fn resume(connection: &Connection, notice: &Notice) -> Result<bool, Failure> {
     let noted = connection
         .prepare_cached("UPDATE accounts SET halted = 0 WHERE account = ?1 AND halted = 1")?
@@ -85,7 +85,7 @@ pub(crate) fn resume(connection: &Connection, notice: &Notice) -> Result<bool, F
     tell_if(connection, noted, notice)
 }
 
-/// The accounts that are noted as out of service, in the order of their names.
+/// The accounts that are noted as out of service, sorted by name.
 pub(crate) fn halted(connection: &Connection) -> Result<Vec<AccountName>, Failure> {
     let mut select = connection
         .prepare_cached("SELECT account FROM accounts WHERE halted = 1 ORDER BY account")?;

@@ -1,4 +1,4 @@
-//! Claims to ask, which are kept in memory: they spare the provider a query and guard no money.
+//! Claims to ask. They are kept in memory, because they only save queries and protect no money.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,21 +8,21 @@ use std::{
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{Claim, Payout, Share};
 
-/// Which payouts are being asked about, and until when nobody else asks.
+/// The payouts that are being asked about, each with the moment until which nobody else asks.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     until: Mutex<HashMap<OrderKey, Timestamp>>,
 }
 
 impl Asked {
-    /// The keys of those that are being asked about.
+    /// The keys of the payouts that are being asked about.
     pub(crate) fn claimed(&self, now: Timestamp) -> HashSet<String> {
         let all = self.all();
         let live = all.iter().filter(|(_, until)| **until > now);
         live.map(|(key, _)| key.to_string()).collect()
     }
 
-    /// Claims a payout, unless somebody was faster.
+    /// Claims a payout, unless another call was faster.
     pub(crate) fn claim(&self, payout: Payout, share: &Share, now: Timestamp) -> Option<Claim> {
         let key = &payout.order.key;
         let mut all = self.all();
@@ -38,7 +38,7 @@ impl Asked {
         self.all().get(key).is_some_and(|until| *until > now)
     }
 
-    /// Until when it was claimed last, if it is not free.
+    /// The end of its last claim, if that is not over.
     pub(crate) fn until(&self, key: &OrderKey) -> Option<Timestamp> {
         self.all().get(key).copied()
     }
@@ -51,12 +51,12 @@ impl Asked {
         self.all().clear();
     }
 
-    /// As they are at this moment.
+    /// A copy of the present state.
     pub(crate) fn copy(&self) -> HashMap<String, Timestamp> {
         self.all().iter().map(|(key, until)| (key.to_string(), *until)).collect()
     }
 
-    /// Nothing panics while it holds the lock, so what it guards is whole.
+    /// The guarded value is whole, since nothing panics while it holds the lock.
     fn all(&self) -> MutexGuard<'_, HashMap<OrderKey, Timestamp>> {
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }

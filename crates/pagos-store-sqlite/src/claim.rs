@@ -1,7 +1,7 @@
-//! Claims: what is due and under no claim becomes one worker's for a while.
+//! Leases due payouts that no worker holds to one worker.
 //!
-//! What is due is read by the reading thread, decided about by the caller, and written by the writing
-//! thread, which checks that each row is as it was read. Claims to ask are in `asked.rs`, not in the
+//! The reading thread reads what is due, the caller decides about it, and the writing thread writes
+//! it after it has checked that each row is unchanged. Claims to ask are in `asked.rs`, not in the
 //! file: only the process that has the turn claims payouts, and its queries end with it.
 
 use std::collections::{HashMap, HashSet};
@@ -19,14 +19,14 @@ use crate::{
     unread::{self, UNREAD_MAX, Unread},
 };
 
-/// What is due in one lane, in the order of claiming.
+/// The due payouts of one lane, in the order of claiming.
 #[derive(Debug, Default)]
 pub(crate) struct Due {
     pub(crate) payouts: Vec<Found>,
     pub(crate) unread: Vec<Unread>,
 }
 
-/// A payout that is due, as it was read.
+/// A due payout, as it was read.
 #[derive(Debug)]
 pub(crate) struct Found {
     id: i64,
@@ -34,8 +34,8 @@ pub(crate) struct Found {
     pub(crate) payout: Payout,
 }
 
-/// What a share may claim: what is due in its lane and neither under a claim to send nor among those that
-/// are being `asked` about.
+/// Finds what a share may claim: what is due in its lane, is not under a claim to send, and is not
+/// among the `asked`.
 pub(crate) fn due(
     connection: &Connection,
     share: &Share,
@@ -78,7 +78,7 @@ pub(crate) fn due(
     Ok(due)
 }
 
-/// What a request claims, as it is to be written.
+/// What a request claims, ready to be written.
 #[derive(Debug, Default)]
 pub(crate) struct Writing {
     to_send: Vec<ToSend>,
@@ -94,8 +94,8 @@ impl Writing {
         self.unread.extend(unread.into_iter().map(|row| (row, lane.clone())));
     }
 
-    /// Claims one payout to send it, with the attempt that `begin` decides on. Returns the claim, which
-    /// holds if what is written holds.
+    /// Claims one payout to send it, with the attempt that `begin` decides on. The returned claim
+    /// holds if the write succeeds.
     pub(crate) fn claim(
         &mut self,
         found: Found,
@@ -125,7 +125,7 @@ impl Writing {
     }
 }
 
-/// One payout that is claimed to be sent, as it was read.
+/// One payout to be claimed for sending, as it was read.
 #[derive(Debug)]
 struct ToSend {
     id: i64,
@@ -165,7 +165,7 @@ impl Written {
     }
 }
 
-/// Writes claims, and says which of them hold: of the others the row is not as it was read.
+/// Writes claims, and returns which of them hold. The others do not: their rows have changed.
 pub(crate) fn write(
     transaction: &mut Transaction<'_>,
     writing: &Writing,
@@ -213,8 +213,8 @@ fn lease(transaction: &mut Transaction<'_>, one: &ToSend, now: i64) -> Result<bo
     Ok(true)
 }
 
-/// Ends every claim to send, and raises the epochs so that whoever held one writes nothing any more;
-/// and those to follow payments.
+/// Ends every claim to send, and raises the epochs so that no previous holder can write any more;
+/// ends the claims to follow payments too.
 pub(crate) fn end_claims(transaction: &mut Transaction<'_>) -> Result<u64, Failure> {
     let ended = transaction
         .connection
@@ -230,8 +230,8 @@ pub(crate) fn end_claims(transaction: &mut Transaction<'_>) -> Result<u64, Failu
     Ok((ended + payments).try_into().unwrap_or(u64::MAX))
 }
 
-/// When something of one lane of payouts can be claimed. Three looks: at the earliest that is under no
-/// claim, and at the claims to send and to ask, of which there are few.
+/// When something of one lane of payouts can be claimed. It takes three reads: the earliest due
+/// payout without a claim, and the claims to send and to ask, of which there are few.
 pub(crate) fn next_due(
     connection: &Connection,
     lane: &Lane,
@@ -253,7 +253,7 @@ pub(crate) fn next_due(
             earliest = row.get(0)?;
         }
     }
-    // A claimed payout can be claimed again when its claim has ended and it is due.
+    // A claimed payout can be claimed again when its claim is over and it is due.
     let mut statement = connection.prepare_cached(
         "SELECT max(due_at, lease_until), key FROM payouts INDEXED BY payouts_leased
          WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND held = 0

@@ -1,7 +1,7 @@
-//! From SQLite's errors to the engine's: what happened, and what to do. Not a list of codes.
+//! Converts SQLite's errors to the engine's: what happened, and what to do.
 //!
-//! A stored row holds names and account numbers, and the errors of its readers may quote them. So an
-//! error about a row says where the fault is, never what stands there, and has no source.
+//! A stored row contains names and account numbers, which the errors of its readers may quote. So
+//! an error about a row says where the fault is, without the row's content, and has no source.
 
 use std::fmt::Display;
 
@@ -9,11 +9,11 @@ use pagos_engine::{StoreError, StoreErrorKind};
 use rusqlite::ErrorCode;
 use serde_json::error::Category;
 
-/// A [`StoreError`] in the making, so that `?` works on the errors of SQLite and of serde.
+/// A [`StoreError`] under construction, so that `?` works on the errors of SQLite and of serde.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: StoreError,
-    /// Another process is in the way, for now.
+    /// Whether another process is in the way for now.
     pub(crate) is_busy: bool,
 }
 
@@ -22,7 +22,7 @@ impl Failure {
         Self { error: StoreError::new(message), is_busy: false }
     }
 
-    /// Why a row cannot be read, without anything that the row says. [`Failure::of`] says which row.
+    /// Why a row cannot be read, without any of its content. [`Failure::of`] adds which row.
     pub(crate) fn unreadable(because: impl Into<String>) -> Self {
         Self { error: StoreError::unreadable(because), is_busy: false }
     }

@@ -1,5 +1,5 @@
 //! The database file: created for its owner only, recognised as ours, opened with the right
-//! settings. No tables.
+//! settings.
 
 use std::{
     fs::{self, OpenOptions, TryLockError},
@@ -18,18 +18,18 @@ use crate::{
     query, schema, wal,
 };
 
-/// How long to wait for another process that writes.
+/// How long to wait for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) const BUSY_BEAT: Duration = Duration::from_millis(10);
 
-/// How long whoever makes a database may take until the others take it for one that is gone.
+/// How long the creation of a database may take before other processes treat it as deleted.
 pub(crate) const MAKING_MAX: Duration = Duration::from_secs(2);
 
-/// Statements kept prepared; more than there are in this crate.
+/// The number of statements kept prepared; more than this crate has.
 const STATEMENTS_MAX: usize = 128;
 
-/// Opens for writing, and creates or migrates what is needed.
+/// Opens for writing, and creates or migrates the file if needed.
 pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
     match place::is_blank(path).map_err(looked_at)? {
@@ -41,8 +41,9 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
-/// The lock of a database that nobody has dispatched from, since it is not signed, and that nobody is
-/// making at this moment, since it is free: whoever began to make it may have died. It is held from here on.
+/// Finds the lock file of an unfinished database. It is not signed, so nobody has dispatched from
+/// that database; and it is free, so nobody is making the database now: the process that began may
+/// have died. The lock is held from here on.
 fn unfinished(path: &Path) -> Result<Option<fs::File>, StoreError> {
     let lock_path = lock::path_of(path);
     let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
@@ -55,12 +56,12 @@ fn unfinished(path: &Path) -> Result<Option<fs::File>, StoreError> {
         Err(TryLockError::WouldBlock) => false,
         Err(TryLockError::Error(cause)) => return Err(failed(cause)),
     };
-    // Looked at under the lock: it may have been signed in between.
+    // Read under the lock, since it may have been signed in between.
     let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
     Ok((is_free && !is_signed).then_some(lock_file))
 }
 
-/// The first use of a database whose tables are made, and the signature that ends its making.
+/// The first use of a database whose tables exist, and the signature that completes its creation.
 fn finish(path: &Path, mut lock_file: fs::File) -> Result<Connection, StoreError> {
     let failed = |cause| blame(&lock::path_of(path), "cannot be locked").with_source(cause);
     let connection = open_as_it_is(path, Use::First)?;
@@ -69,7 +70,8 @@ fn finish(path: &Path, mut lock_file: fs::File) -> Result<Connection, StoreError
     Ok(connection)
 }
 
-/// Is there none yet, and was there none? One that somebody makes at this moment is new, too.
+/// Whether there is no database and never was one. One that is being made at this moment counts as
+/// new.
 pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
     let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
     if !place::is_blank(path).map_err(looked_at)? {
@@ -77,7 +79,7 @@ pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
     }
     let lock_path = lock::path_of(path);
     let trace = match fs::metadata(&lock_path) {
-        // Not signed yet, or by an older version, which opening it tells.
+        // It is not signed yet, or by an older version; opening it shows which.
         Ok(lock) if lock.len() == 0 => None,
         Ok(_) => Some(lock_path),
         Err(_) => place::trace_of_a_database(path),
@@ -90,13 +92,14 @@ pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Makes a new database, where none was before. Whoever makes it holds its lock, so that of several
-/// at once one makes it and the others find it.
+/// Makes a new database where there was none. The maker holds the lock, so that of several
+/// processes one makes the database and the others find it.
 fn make(path: &Path) -> Result<Connection, StoreError> {
     let lock_path = lock::path_of(path);
     let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
     let patience_ends_at = Instant::now() + MAKING_MAX;
-    // Whoever made the lock file makes the database, even if somebody else looked at it in between.
+    // The creator of the lock file makes the database, even if another process read the file in
+    // between.
     let mut is_first = false;
     loop {
         let created = private().create_new(true).open(&lock_path);
@@ -118,14 +121,14 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
         let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
         if is_ours && is_first {
             if let Some(trace) = place::trace_of_a_database(path) {
-                // It would be one more trace of something that never was.
+                // The file would be a trace of a database that never existed.
                 let _ = fs::remove_file(&lock_path);
                 return Err(place::refuse_gone(path, &trace));
             }
             make_tables(path)?;
             return finish(path, lock_file);
         }
-        // It was there before, or somebody else is about to make it and has not signed yet.
+        // It was there before, or another process is about to make it and has not signed yet.
         if is_signed || Instant::now() >= patience_ends_at {
             return Err(place::refuse_gone(path, &lock_path));
         }
@@ -134,9 +137,9 @@ fn make(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
-/// Writes the tables and the identity of a new database with the first bytes of its file, before there is
-/// a log: they are in the file itself, whatever becomes of its log, and a file that has none of them is no
-/// new one. Nor is one that has nothing else.
+/// Writes the tables and the identity of a new database with the first bytes of its file, before
+/// there is a log. They are then in the file itself, whatever happens to its log; a file without
+/// them is no new database, and neither is a file with only these.
 fn make_tables(path: &Path) -> Result<(), StoreError> {
     let failed = |cause| blame(path, "cannot be opened").with_source(cause);
     create_if_missing(path).map_err(failed)?;
@@ -144,7 +147,7 @@ fn make_tables(path: &Path) -> Result<(), StoreError> {
         .map_err(|cause| blame(path, "cannot be made private to its owner").with_source(cause))?;
     let connection = connect(path, WRITING)?;
     let prepare = || {
-        // As it is opened later, and a journal that is flushed, too, when it is gone.
+        // The same settings as for later openings; the deletion of the journal is flushed too.
         connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA fullfsync = TRUE")?;
         schema::make(&connection)
     };
@@ -153,15 +156,15 @@ fn make_tables(path: &Path) -> Result<(), StoreError> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
-    /// By whoever made it.
+    /// Opened by its maker.
     First,
     Again,
 }
 
 const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// Opens what is there. Whatever speaks against it is looked at before anything is written, also by
-/// SQLite, which forgets what it cannot read of a log.
+/// Opens an existing database. All checks come before anything is written, even by SQLite, which
+/// discards the part of a log that it cannot read.
 fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
     wal::check(path)?;
     let connection = connect(path, WRITING)?;
@@ -173,9 +176,9 @@ fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
     let identity = patiently(&connection, looked_at).map_err(named)?;
     lock::check_signature(path, identity.as_deref())?;
     let prepare = || {
-        // FULL: a commit is on the disk when it returns. On macOS it would only be in the disk's own
-        // cache, but for fullfsync; elsewhere that changes nothing. Temporary tables and statement
-        // journals need not be durable. Source: sqlite.org/pragma.html#pragma_fullfsync.
+        // FULL: a commit is on the disk when it returns. On macOS it would reach only the disk's
+        // own cache without fullfsync, which changes nothing elsewhere. Temporary tables and
+        // statement journals need not be durable. Source: sqlite.org/pragma.html#pragma_fullfsync.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON;
@@ -201,12 +204,13 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, StoreError> {
         };
         return Err(blame(path, what));
     }
-    // Before SQLite sees it, which would read on as if nothing was lost, and make the index anew.
+    // Checked before SQLite opens it, which would read on as if nothing were lost, and rebuild the
+    // index.
     wal::check(path)?;
     open_reader(path)
 }
 
-/// Opens for reading what was looked at already.
+/// Opens a file for reading that is already checked.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(path, flags)?;
@@ -225,14 +229,14 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Does anything speak against opening it for writing? Writes nothing.
+/// Checks whether it can be opened for writing. Writes nothing.
 pub(crate) fn check_for_writing(path: &Path) -> Result<(), StoreError> {
     let connection = open_read_only(path)?;
     let identity = query::identity_if_any(&connection).map_err(|failure| name(path, failure))?;
     lock::check_signature(path, identity.as_deref())
 }
 
-/// What is wrong with the pages of a database that is there.
+/// The faults in the pages of an existing database.
 pub(crate) fn damage(path: &Path) -> Result<Vec<String>, StoreError> {
     let connection = open_read_only(path)?;
     let look = || {
@@ -245,11 +249,11 @@ pub(crate) fn damage(path: &Path) -> Result<Vec<String>, StoreError> {
     Ok(found)
 }
 
-/// A damaged file has thousands, and a few say enough.
+/// A damaged file has thousands of faults; a few are enough for the message.
 const FINDINGS_MAX: usize = 3;
 
 /// Tries again while another process is in the way. SQLite's own waiting does not cover the switch
-/// to a write-ahead log, which two processes that make one new file together both want.
+/// to a write-ahead log, which two processes attempt if they create a file together.
 fn patiently<T>(
     connection: &Connection,
     prepare: impl Fn() -> Result<T, Failure>,
@@ -273,8 +277,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        // A plan never depends on the values that are bound, so statements are planned once and not each
-        // time that they run. Source: sqlite.org/c3ref/c_dbconfig_defensive.html.
+        // A plan never depends on bound values, so statements are planned once and not each time
+        // that they run. Source: sqlite.org/c3ref/c_dbconfig_defensive.html.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         #[cfg(test)]
         let connection = crate::plans::overhear(connection);
@@ -283,9 +287,10 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connect().map_err(|failure: Failure| name(path, failure))
 }
 
-/// Is it ours, and not newer than we are? Run before anything is changed in it.
+/// Checks that it is ours, and not newer than this version. Called before anything is changed in
+/// it.
 fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
-    // Looked at first: whoever makes a database signs its lock after it has used it.
+    // Read first: the maker of a database signs its lock after using the database.
     let is_being_made = fs::metadata(lock::path_of(path)).is_ok_and(|lock| lock.len() == 0);
     // One snapshot: another process may be making the tables at this moment.
     let snapshot = connection.unchecked_transaction()?;
@@ -324,13 +329,13 @@ fn name(path: &Path, failure: Failure) -> StoreError {
     StoreError { kind, message: format!("{}: {message}", path.display()), source }
 }
 
-/// Opens or creates a file that only its owner can read. What is there keeps its content.
+/// Opens or creates a file that only its owner can read. Existing content is kept.
 pub(crate) fn create(path: &Path) -> std::io::Result<fs::File> {
     private().create(true).truncate(false).open(path)
 }
 
-/// Creates the database for its owner only. One that is there is not even opened: to close a handle
-/// of ours would drop the locks that SQLite holds on the file in this process.
+/// Creates the database for its owner only. An existing one is not even opened: closing a handle of
+/// ours would drop the locks that SQLite holds on the file in this process.
 fn create_if_missing(path: &Path) -> std::io::Result<()> {
     match private().create_new(true).open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_file() => Ok(()),
@@ -346,8 +351,8 @@ fn private() -> OpenOptions {
     options
 }
 
-/// A blank file may have been made by somebody else. SQLite gives the files beside it (`-wal`,
-/// `-shm`) the same mode.
+/// Restricts a blank file, which somebody else may have made. SQLite gives the files beside it
+/// (`-wal`, `-shm`) the same mode.
 #[cfg(unix)]
 fn keep_private(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

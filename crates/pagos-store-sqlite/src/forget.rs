@@ -1,5 +1,5 @@
-//! What is forgotten behind its readers: applied deliveries, and notices that everybody has read. Orphans
-//! and what nobody could read stay.
+//! Deletes applied deliveries, and notices that every reader has acknowledged. Orphans and
+//! unreadable deliveries stay.
 
 use pagos_core::Timestamp;
 use rusqlite::{Connection, params};
@@ -17,7 +17,7 @@ pub(crate) fn count_deliveries(connection: &Connection, before: Timestamp) -> Re
     row::unsigned(count)
 }
 
-/// Deliveries that were applied, and neither received nor due since `before`, the oldest first.
+/// Applied deliveries that were neither received nor due since `before`, oldest first.
 pub(crate) fn find_deliveries(
     connection: &Connection,
     before: Timestamp,
@@ -32,8 +32,8 @@ pub(crate) fn find_deliveries(
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// Forgets those of them that are as they were, but not the newest delivery: SQLite would give its
-/// number to the next one.
+/// Deletes those of them that are unchanged, except the newest delivery: SQLite would reuse its
+/// number.
 pub(crate) fn deliveries(
     connection: &Connection,
     ids: &[i64],
@@ -52,8 +52,8 @@ pub(crate) fn deliveries(
     Ok(forgotten)
 }
 
-/// Forgets notices up to `up_to` that every reader has acknowledged, if there is a reader. The newest one
-/// stays: SQLite would give its number to the next one, and no reader would see that.
+/// Deletes notices up to `up_to` that every reader has acknowledged, if there is a reader. The
+/// newest one stays: SQLite would reuse its number, and no reader would notice.
 pub(crate) fn notices(connection: &Connection, up_to: u64) -> Result<u64, Failure> {
     let gone = connection
         .prepare_cached(

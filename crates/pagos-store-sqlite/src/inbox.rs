@@ -1,5 +1,4 @@
-//! Deliveries: kept byte for byte, once, with what was found when they arrived, and wherever they
-//! are. Nothing is verified here.
+//! The inbox: deliveries in every state, each stored once, byte for byte, with its verdict.
 
 use bytes::Bytes;
 use pagos_core::{AccountName, Delivery, OrderKey, ProviderRef, Timestamp};
@@ -64,7 +63,7 @@ fn insert(
     Ok(InboxId(row::unsigned(connection.last_insert_rowid())?))
 }
 
-/// A delivery that is there already.
+/// A delivery that is already stored.
 struct Known {
     id: i64,
     state: InboxState,
@@ -73,7 +72,7 @@ struct Known {
 }
 
 impl Known {
-    /// The same bytes came once more.
+    /// Records that the same bytes arrived once more.
     fn repeat(
         &self,
         connection: &Connection,
@@ -115,7 +114,7 @@ fn judge(connection: &Connection, id: i64, verdict: &Verdict) -> Result<(), Fail
     Ok(())
 }
 
-/// Says whether there is such a delivery.
+/// Returns whether there is such a delivery.
 fn open(connection: &Connection, id: i64, due_at: Timestamp) -> Result<bool, Failure> {
     let opened = connection
         .prepare_cached(
@@ -138,8 +137,8 @@ pub(crate) fn reopen(
     open(connection, id, now)
 }
 
-/// Of what was verified the oldest first, of hints those that are due for longest: each has an index in
-/// that order.
+/// Verified deliveries oldest first, hints by how long they have been due; an index has each of
+/// these orders.
 pub(crate) fn due(
     connection: &Connection,
     trust: Trust,
@@ -192,7 +191,7 @@ pub(crate) fn deliveries(
     after: u64,
     limit: usize,
 ) -> Result<Vec<Filed>, Failure> {
-    // What was applied is nearly all; the others have an index.
+    // Nearly all deliveries are applied; the other states have an index.
     let mut statement = connection.prepare_cached(match state {
         None | Some(InboxState::Applied) => {
             "SELECT id, account, headers, body, received_at, deferrals, verdict_json, state,
@@ -244,7 +243,7 @@ fn filed(row: &Row<'_>) -> Result<Filed, Failure> {
     })
 }
 
-/// A verdict that this version cannot read is as none: the bytes are there to be judged again.
+/// A verdict that this version cannot read counts as missing: the bytes can be judged again.
 fn verdict(row: &Row<'_>, column: usize) -> Result<Option<Verdict>, Failure> {
     let json: Option<String> = row.get(column)?;
     Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
@@ -255,7 +254,7 @@ fn state(word: String) -> Result<InboxState, Failure> {
         .ok_or_else(|| Failure::unreadable("its state is a word that this version does not know"))
 }
 
-/// A step applied it.
+/// Marks a delivery as applied by a step.
 pub(crate) fn apply(connection: &Connection, id: InboxId) -> Result<(), Failure> {
     let applied = connection
         .prepare_cached("UPDATE inbox SET state = 'applied', because = '' WHERE id = ?1")?
@@ -263,7 +262,7 @@ pub(crate) fn apply(connection: &Connection, id: InboxId) -> Result<(), Failure>
     if applied == 0 { Err(no_such_delivery(id)) } else { Ok(()) }
 }
 
-/// Puts off or closes what is open. What is not stays as it is, and that is no error.
+/// Defers or closes an open delivery. One that is not open stays as it is, which is no error.
 pub(crate) fn file(connection: &Connection, id: InboxId, filing: &Filing) -> Result<(), Failure> {
     let number = row::signed(id.0);
     let filed = match filing {
@@ -295,7 +294,7 @@ fn no_such_delivery(id: InboxId) -> Failure {
     Failure::new(format!("the inbox has no delivery {}", id.0))
 }
 
-/// An order of this key is known now: orphans that name it are due again.
+/// Makes orphans due that name this key, whose order is known now.
 pub(crate) fn match_key(
     connection: &Connection,
     account: &AccountName,
@@ -310,7 +309,7 @@ pub(crate) fn match_key(
     Ok(())
 }
 
-/// The provider's id of an order or a session is known now: orphans that name it are due again.
+/// Makes orphans due that name this id of an order or session, which is known now.
 pub(crate) fn match_reference(
     connection: &Connection,
     account: &str,
@@ -339,7 +338,7 @@ pub(crate) fn next_due(
     Ok(row::timestamp(earliest))
 }
 
-/// Trust as its column.
+/// The value of the column for this trust.
 fn is_genuine(trust: Trust) -> bool {
     match trust {
         Trust::Verified => true,
@@ -347,7 +346,7 @@ fn is_genuine(trust: Trust) -> bool {
     }
 }
 
-/// What is about no account has the empty name.
+/// A refusal without an account gets the empty name.
 pub(crate) fn count_refused(connection: &Connection, refused: &[Refused]) -> Result<(), Failure> {
     for Refused { account, reason, count, last_at } in refused {
         connection

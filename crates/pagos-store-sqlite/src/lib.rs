@@ -1,12 +1,11 @@
-//! The embedded SQLite store of the Pagos engine: one file, durable commits, many at a time.
+//! The embedded SQLite store of the Pagos engine: one file, durable commits, group commit.
 //!
-//! It decides nothing about payouts or payments, needs no async runtime, and takes the time from its
-//! caller.
+//! It needs no async runtime, and its caller tells it the time.
 //!
-//! One thread owns the writing connection. It gathers the commands that wait, runs them in one
+//! One thread owns the writing connection. It gathers the waiting commands, runs them in one
 //! transaction, and answers them after that transaction is on the disk: under load, many commands
-//! share one flush, and one that fails takes nothing of the others with it. A second thread reads.
-//! In between commands, neither does anything.
+//! share one flush, and a command that fails does not affect the others. A second thread reads.
+//! Both are idle between commands.
 //!
 //! ```
 //! # let directory = std::env::temp_dir().join(format!("pagos-doc-{}", std::process::id()));

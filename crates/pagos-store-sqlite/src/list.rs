@@ -1,5 +1,5 @@
-//! Lists of payouts, page by page. Each walks an index from where its page begins and sorts nothing;
-//! `INDEXED BY` makes a statement that could not an error.
+//! Lists of payouts, page by page. Each statement walks an index from where its page begins and
+//! sorts nothing; `INDEXED BY` turns any other plan into an error.
 
 use pagos_core::OrderKey;
 use pagos_engine::{Cursor, Filter, Page, Payout, Sorted};
@@ -11,7 +11,7 @@ use crate::{
     run,
 };
 
-/// Rows are read until `page.limit` of them could be, so that a short page is the last one.
+/// Reads rows until `page.limit` of them are readable, so that a short page is the last one.
 pub(crate) fn list(
     connection: &Connection,
     filter: &Filter,
@@ -41,8 +41,8 @@ struct Walk<'call> {
 }
 
 impl Walk<'_> {
-    /// Of several filters, the one that leaves the fewest rows is walked along, and the others are
-    /// looked at row by row.
+    /// Of several filters, the one that leaves the fewest rows determines the index; the others are
+    /// checked row by row.
     fn newest_first(&self, after: Option<&Cursor>, limit: usize) -> Result<Vec<Payout>, Failure> {
         let sql = match (self.run, self.filter.status.as_deref(), &self.filter.account) {
             (Some(_), ..) => NEWEST_OF_RUN,
@@ -61,7 +61,7 @@ impl Walk<'_> {
         self.read(sql, until_ms, after.map_or("", OrderKey::as_str), limit)
     }
 
-    /// One payout of each account at most, so they are put in order here.
+    /// There is at most one payout per account, so they are sorted here.
     fn by_reference(&self, page: &Page) -> Result<Vec<Payout>, Failure> {
         let reference = self.filter.reference.as_ref().map_or("", |reference| reference.as_str());
         let (until_ms, _) = self.filter.span(None).before;
@@ -98,7 +98,7 @@ impl Walk<'_> {
     }
 }
 
-/// What is looked at row by row: `?1` is the status, `?2` the account.
+/// The row-by-row condition: `?1` is the status, `?2` the account.
 macro_rules! is_wanted {
     () => {
         "(?1 IS NULL OR status = ?1) AND (?2 IS NULL OR account = ?2)"
@@ -123,7 +123,7 @@ macro_rules! newest_of {
     };
 }
 
-/// CROSS JOIN: the index in its order first, then the rows that it names.
+/// CROSS JOIN walks the index in its order first, then finds the rows that it names.
 const NEWEST: &str = concat!(
     "SELECT ",
     payout_columns!(),
@@ -159,8 +159,8 @@ const NEWEST_OF_RUN: &str = concat!(
     newest_of!("members")
 );
 
-/// Behind the key `?5`, from the moment `?3` on and before `?4`; the plus keeps SQLite from walking an
-/// index of times, whose rows it would have to sort.
+/// After the key `?5`, from the moment `?3` on and before `?4`. The plus keeps SQLite from walking
+/// an index of times, whose rows it would have to sort.
 const BY_KEY: &str = concat!(
     "SELECT ",
     payout_columns!(),
@@ -178,7 +178,7 @@ const BY_KEY_OF_RUN: &str = concat!(
     " AND +payouts.created_at >= ?3 AND +payouts.created_at < ?4 ORDER BY members.key"
 );
 
-/// The accounts are found by leaping from each to the next in the key of the table.
+/// Finds the accounts by skipping from each to the next in the key of the table.
 const BY_REFERENCE: &str = concat!(
     "WITH RECURSIVE named (account) AS (
          SELECT min(account) FROM payout_references

@@ -1,9 +1,9 @@
-//! The lock of the one process that dispatches from a store. It does not guard the rows: versions
-//! and epochs do.
+//! The lock of the one process that dispatches from a store. Versions and epochs guard the rows,
+//! not this lock.
 //!
-//! The lock is a file beside the database, which says whose it is and stays as a trace of it. On
-//! Linux the database itself is locked as well, so that a lock file that somebody removed lets
-//! nobody else in.
+//! The lock is a file beside the database; it names its database and stays as a trace of it. On
+//! Linux the database itself is locked as well, so that removing the lock file lets no other
+//! process in.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -19,8 +19,8 @@ use crate::{
     place::{beside, blame},
 };
 
-/// Held by the process that dispatches; given back when dropped, or by the operating system when
-/// the process ends in whatever way.
+/// Held by the process that dispatches. It is released when dropped, or by the operating system
+/// when the process ends in any way.
 #[derive(Debug)]
 struct WorkerLock {
     _file: File,
@@ -29,7 +29,7 @@ struct WorkerLock {
 
 impl Guard for WorkerLock {}
 
-/// The turn to dispatch from the store at `path`, if no other process has it.
+/// Takes the turn to dispatch from the store at `path`, if no other process has it.
 pub(crate) fn take_turn(path: &Path, identity: &str) -> Result<Turn, StoreError> {
     let lock = path_of(path);
     let failed =
@@ -41,7 +41,7 @@ pub(crate) fn take_turn(path: &Path, identity: &str) -> Result<Turn, StoreError>
     Ok(Turn::Alone(Box::new(WorkerLock { _file: file, _itself: itself })))
 }
 
-/// Whoever made the database holds the lock for a moment, before it is signed.
+/// Waits a moment for the maker of a database, which holds the lock until it is signed.
 fn hold(lock: &Path) -> io::Result<Option<File>> {
     let patience_ends_at = Instant::now() + file::MAKING_MAX;
     loop {
@@ -58,18 +58,18 @@ fn hold(lock: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Says in a lock file which database it belongs to.
+/// Writes into a lock file which database it belongs to.
 pub(crate) fn sign(file: &mut File, identity: &str) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
     writeln!(file, "{SIGNATURE}{identity}")
 }
 
-/// Refuses a database that is another one than its lock file names, before anything is written to
-/// either. `identity` is `None` for one of an older version, which has none.
+/// Refuses a database if its lock file names another one, before anything is written to either.
+/// `identity` is `None` for a database of an older version, which has none.
 ///
 /// # Errors
-/// If it is another one, or if the lock file cannot be read.
+/// If it is another database, or if the lock file cannot be read.
 pub(crate) fn check_signature(path: &Path, identity: Option<&str>) -> Result<(), StoreError> {
     let lock = path_of(path);
     let signed = match fs::read(&lock) {
@@ -77,7 +77,7 @@ pub(crate) fn check_signature(path: &Path, identity: Option<&str>) -> Result<(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(blame(&lock, "cannot be read").with_source(error)),
     };
-    // Empty, or of an older version: it names none.
+    // Empty, or written by an older version: it names no database.
     let signed = String::from_utf8_lossy(&signed);
     let named = signed.lines().next().and_then(|line| line.strip_prefix(SIGNATURE));
     let named = named
@@ -95,16 +95,17 @@ pub(crate) fn check_signature(path: &Path, identity: Option<&str>) -> Result<(),
     ))
 }
 
-/// What stands before the identity in a lock file.
+/// Precedes the identity in a lock file.
 const SIGNATURE: &str = "pagos database ";
 
-/// Not the database itself: SQLite's own locks are lost when any handle to its file is closed.
+/// A file of its own: SQLite's locks on the database are lost when any handle to its file is
+/// closed.
 pub(crate) fn path_of(path: &Path) -> PathBuf {
     beside(path, ".lock")
 }
 
-/// A lock on the database's own file, whatever it is called. Its handle is never closed, or SQLite's
-/// locks would go with it; `flock` is apart from those on Linux, and only there for certain.
+/// A lock on the database's own file, whatever its name. Its handle is never closed, since that
+/// would drop SQLite's locks. `flock` is independent of those on Linux, and only there for certain.
 #[cfg(target_os = "linux")]
 mod itself {
     use std::{
@@ -116,7 +117,7 @@ mod itself {
         sync::{Mutex, MutexGuard, PoisonError},
     };
 
-    /// Device and number: the file itself.
+    /// Device and inode number, which identify the file itself.
     type Place = (u64, u64);
 
     #[derive(Debug)]
@@ -138,7 +139,7 @@ mod itself {
         let mut place = place_of(&fs::metadata(path)?);
         if !handles.contains_key(&place) {
             let file = File::open(path)?;
-            // It may have been replaced in between. Whatever was opened is kept open.
+            // It may have been replaced in between. Every opened file stays open.
             place = place_of(&file.metadata()?);
             handles.entry(place).or_insert(Handle { file, is_held: false });
         }
@@ -157,7 +158,7 @@ mod itself {
         fn drop(&mut self) {
             if let Some(handle) = handles().get_mut(&self.place) {
                 handle.is_held = false;
-                // The operating system gives it back with the process, if not now.
+                // If this fails, the operating system releases it with the process.
                 let _ = handle.file.unlock();
             }
         }
@@ -168,7 +169,7 @@ mod itself {
     }
 
     fn handles() -> MutexGuard<'static, BTreeMap<Place, Handle>> {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         HANDLES.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
-//! Notices for the application, about everything in one numbering, and how far its readers are. They go
-//! behind the slowest reader only.
+//! The outbox: notices for the application in one numbering, and the positions of its readers.
+//! Notices are deleted only after the slowest reader.
 
 use pagos_engine::Notice;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -12,7 +12,7 @@ pub(crate) fn tell(connection: &Connection, notices: &[Notice]) -> Result<(), Fa
     tell_json(connection, &notices)
 }
 
-/// As [`tell`], for notices that are encoded already.
+/// Like [`tell`], for notices that are already encoded.
 pub(crate) fn tell_json(connection: &Connection, notices: &[String]) -> Result<(), Failure> {
     for notice in notices {
         connection
@@ -61,7 +61,7 @@ pub(crate) fn position(connection: &Connection, reader: &str) -> Result<Option<u
     position.map(row::unsigned).transpose()
 }
 
-/// A reader never goes back.
+/// Moves a reader forward; it never goes back.
 pub(crate) fn acknowledge(
     connection: &Connection,
     reader: &str,
@@ -76,7 +76,7 @@ pub(crate) fn acknowledge(
     Ok(())
 }
 
-/// The readers and their positions, in the order of their names.
+/// The readers and their positions, sorted by name.
 pub(crate) fn readers(connection: &Connection) -> Result<Vec<(String, u64)>, Failure> {
     let mut statement =
         connection.prepare_cached("SELECT name, position FROM readers ORDER BY name")?;

@@ -65,8 +65,8 @@ fn insert(connection: &Connection, payment: &Payment) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Conflicts are found before anything is written: a conflict is an answer, and what was written
-/// before an answer stays.
+/// Finds conflicts before anything is written: a conflict is an answer, and what is written before
+/// an answer stays.
 pub(crate) fn commit(
     connection: &Connection,
     step: &PaymentStep,
@@ -117,7 +117,7 @@ fn stored(connection: &Connection, key: &OrderKey) -> Result<Option<Stored>, Fai
 }
 
 fn update(connection: &Connection, id: i64, step: &PaymentStep) -> Result<(), Failure> {
-    // Two statements rather than a CASE: a column that is not named costs no index anything.
+    // Two statements rather than a CASE: a column that is not named needs no index update.
     let sql = match step.lease {
         Lease::Keep => {
             "UPDATE payments SET status = ?1, attention = ?2, due_at = ?3, progress_json = ?4,
@@ -140,7 +140,7 @@ fn update(connection: &Connection, id: i64, step: &PaymentStep) -> Result<(), Fa
     Ok(())
 }
 
-/// Leaves the versions alone: a claim changes nothing that a step is computed from.
+/// Leaves the versions alone, since a claim changes nothing that a step is computed from.
 pub(crate) fn claim(
     transaction: &mut Transaction<'_>,
     request: &ClaimRequest,
@@ -163,7 +163,7 @@ pub(crate) fn claim(
     Ok(claimed)
 }
 
-/// What is due in one lane, in the order of claiming.
+/// The due payments of one lane, in the order of claiming.
 #[derive(Debug, Default)]
 struct Due {
     payments: Vec<(i64, Payment)>,
@@ -171,7 +171,8 @@ struct Due {
 }
 
 fn due(connection: &Connection, share: &Share, now: Timestamp) -> Result<Due, Failure> {
-    // A payment counts in no tally. What a tally reads of a row tells what a notice needs.
+    // A payment counts in no tally, but the columns that a tally reads are those that a notice
+    // needs.
     let mut statement = connection.prepare_cached(
         "SELECT order_json, progress_json, digest, digest_version, due_at, version, id, key,
                 account, currency, status, amount_minor, 0, attention
@@ -212,7 +213,7 @@ pub(crate) fn payment(connection: &Connection, key: &OrderKey) -> Result<Option<
     payment.map_err(|failure| failure.of(format!("payment {key}")))
 }
 
-/// Rows are read until `limit` of them could be, so that a short page is the last one.
+/// Reads rows until `limit` of them are readable, so that a short page is the last one.
 pub(crate) fn list(
     connection: &Connection,
     status: Option<&str>,
@@ -236,8 +237,8 @@ pub(crate) fn list(
     row::readable(statement.query([status, after])?, limit, row::payment)
 }
 
-/// When a payment of an account can be claimed. Two looks: at the earliest that is under no claim,
-/// and at the claims, of which there are few.
+/// When a payment of an account can be claimed. It takes two reads: the earliest due one without a
+/// claim, and the claims, of which there are few.
 pub(crate) fn next_due(
     connection: &Connection,
     account: &str,

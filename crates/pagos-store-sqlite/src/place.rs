@@ -1,5 +1,5 @@
-//! Where a database really is. Its log and its lock lie beside it, under names made of its own; so a
-//! database has one name, and whatever would give it two is refused. Opens nothing.
+//! Finds the real path of a database. Its log and its lock lie beside it under names derived from
+//! its own, so a database must have exactly one name; anything that would give it two is refused.
 
 use std::{
     ffi::OsString,
@@ -10,10 +10,10 @@ use std::{
 
 use pagos_engine::StoreError;
 
-/// The one name of the database at `path`: links are resolved, whether or not it is there yet.
+/// The one name of the database at `path`, with links resolved, whether or not it exists yet.
 ///
 /// # Errors
-/// If what is there has another name as well, or is no file.
+/// If the file there also has another name, or is not a file.
 pub(crate) fn find(path: &Path) -> Result<PathBuf, StoreError> {
     match fs::canonicalize(path) {
         Ok(real) => {
@@ -32,14 +32,14 @@ fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
-/// One that leads nowhere, or in a circle.
+/// The error for a link that leads nowhere, or in a circle.
 fn refuse_link(path: &Path) -> StoreError {
     blame(path, "is a link to a file that is not there; name the file itself, or mend the link")
 }
 
-/// A database that is to be made, in a folder that is there.
+/// A database that does not exist yet, in a folder that does.
 fn find_new(path: &Path) -> Result<PathBuf, StoreError> {
-    // It may have been made by somebody else just now; a link was not.
+    // Another process may have made a database just now, but not a link.
     if is_link(path) {
         return Err(refuse_link(path));
     }
@@ -88,15 +88,16 @@ fn count_names(_: &fs::Metadata) -> u64 {
     1
 }
 
-/// A file that is mounted by itself has the device and the number of the file that it shows, so only
-/// the list of mounts tells. Source: proc_pid_mountinfo(5), field 5.
+/// A file that is mounted by itself has the device and inode number of the file that it shows, so
+/// only the list of mounts reveals it. Source: proc_pid_mountinfo(5), field 5.
 #[cfg(target_os = "linux")]
 fn is_mount_point(real: &Path) -> io::Result<bool> {
     use std::os::unix::ffi::OsStrExt;
 
     let mounts = match fs::read("/proc/self/mountinfo") {
         Ok(mounts) => mounts,
-        // No list of mounts: a sandbox without /proc, in which nobody mounts either.
+        // There is no list of mounts in a sandbox without /proc, in which nobody mounts anything
+        // either.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
@@ -105,7 +106,7 @@ fn is_mount_point(real: &Path) -> io::Result<bool> {
     Ok(lines.any(|line| line.split(|byte| *byte == b' ').nth(4) == Some(&wanted[..])))
 }
 
-/// Blanks and backslashes stand in that list as octal numbers.
+/// Blanks and backslashes appear in that list as octal numbers.
 #[cfg(target_os = "linux")]
 fn escaped(path: &[u8]) -> Vec<u8> {
     let mut escaped = Vec::with_capacity(path.len());
@@ -121,7 +122,7 @@ fn escaped(path: &[u8]) -> Vec<u8> {
     escaped
 }
 
-/// Elsewhere a mounted file is of another device than its folder.
+/// On other systems a mounted file is on another device than its folder.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn is_mount_point(real: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
@@ -135,8 +136,8 @@ fn is_mount_point(_: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Is there nothing, or a file of no bytes? One that has bytes and none of our tables is what is left of
-/// a database: whoever makes one writes its tables with its first bytes.
+/// Whether there is no file, or an empty one. A file with content but without our tables is what is
+/// left of a database, because a new one gets its tables with its first bytes.
 pub(crate) fn is_blank(real: &Path) -> io::Result<bool> {
     match fs::metadata(real) {
         Ok(metadata) => Ok(metadata.len() == 0),
@@ -145,13 +146,13 @@ pub(crate) fn is_blank(real: &Path) -> io::Result<bool> {
     }
 }
 
-/// What shows that a database was here, but for its lock: its logs.
+/// The file that shows that a database was here, apart from its lock: its logs.
 pub(crate) fn trace_of_a_database(real: &Path) -> Option<PathBuf> {
     let suffixes = ["-wal", "-shm", "-journal"];
     suffixes.iter().map(|suffix| beside(real, suffix)).find(|path| path.exists())
 }
 
-/// A database was here, and is not any more.
+/// The error for a database that was here and is gone.
 pub(crate) fn refuse_gone(real: &Path, trace: &Path) -> StoreError {
     let what = if real.exists() { "is empty" } else { "is not there" };
     let trace = trace.display();
@@ -165,17 +166,17 @@ pub(crate) fn refuse_gone(real: &Path, trace: &Path) -> StoreError {
     )
 }
 
-/// What a file is that has bytes and no tables: nobody makes one.
+/// What a file with content but without tables is: no new database looks like this.
 pub(crate) fn words_of_no_tables() -> String {
     format!("has no tables, and a database was here before, {NO_LOG}")
 }
 
-/// What a file is that was made and never used, though it has been opened.
+/// What a file is that was made and never used, although it has been opened.
 pub(crate) fn words_of_a_beginning() -> String {
     format!("is the beginning of a database and nothing more, {NO_LOG}")
 }
 
-/// What a file is whose making was broken off. Whoever opens it for writing ends it.
+/// What a file is whose creation was interrupted. Opening it for writing completes it.
 pub(crate) const HALF_MADE: &str = "is being made, or that was broken off before anything was sent from it: the next `pagos pay` or \
      `pagos serve` ends it";
 

@@ -1,5 +1,5 @@
-//! What SQLite does for every statement that the suite makes the store run: it looks rows up by an
-//! index and sorts nothing, so that no statement costs more where more payouts are stored.
+//! Tests SQLite's plan of every statement that the suite makes the store run: it finds rows by an
+//! index and sorts nothing, so that no statement becomes more expensive as more payouts are stored.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! What is read: payouts, histories, and the next due time of everything. Changes nothing.
+//! Reads payouts, histories, and the next due time of everything.
 
 use std::collections::HashMap;
 
@@ -41,12 +41,12 @@ pub(crate) fn payout_of(
     key.map_err(|cause| Failure::from(cause).of("the key of a payout"))
 }
 
-/// What tells this database from every other one.
+/// The identity of this database.
 pub(crate) fn identity(connection: &Connection) -> Result<String, Failure> {
     Ok(connection.query_row("SELECT id FROM identity", (), |row| row.get(0))?)
 }
 
-/// The same, before an older file was brought to the present version: then it has none.
+/// The same for an older file before its migration, which has none.
 pub(crate) fn identity_if_any(connection: &Connection) -> Result<Option<String>, Failure> {
     let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'identity'";
     match connection.prepare(sql)?.exists(())? {
@@ -72,7 +72,7 @@ pub(crate) fn tally(connection: &Connection, run: Option<&RunId>) -> Result<Tall
     }
 }
 
-/// The tally of those members of a run that are archived.
+/// The tally of the archived members of a run.
 pub(crate) fn archived(connection: &Connection, run: &RunId) -> Result<Tally, Failure> {
     match run::stored(connection, run)? {
         None => Ok(Tally::default()),

@@ -1,5 +1,5 @@
-//! Payouts that leave: proposed, taken out, and their keys sealed. What was kept of them is in
-//! `sealed.rs`; which of them may leave is not decided here.
+//! Payouts that leave the store: proposed, removed, and their keys sealed. `sealed.rs` keeps what
+//! stays of them; the engine decides which may leave.
 
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{Candidate, Leaving, RunId, Scope, Sealing};
@@ -13,7 +13,7 @@ use crate::{
     thread::Transaction,
 };
 
-/// Rows are read until `limit` of them could be, so that a short answer is the last one.
+/// Reads rows until `limit` of them are readable, so that a short answer is the last one.
 pub(crate) fn candidates(
     connection: &Connection,
     scope: Scope,
@@ -29,7 +29,7 @@ pub(crate) fn candidates(
     row::readable(rows, limit, |row| candidate(connection, row))
 }
 
-/// CROSS: payouts in their order first, then the order of each.
+/// CROSS JOIN walks payouts in their order first, then finds the order of each.
 macro_rules! candidates {
     ($condition:literal) => {
         concat!(
@@ -68,7 +68,7 @@ struct RunOf {
     is_released: bool,
 }
 
-/// The runs that a payout is a member of, in the order of their names.
+/// The runs that a payout is a member of, sorted by name.
 fn runs_of(connection: &Connection, key: &str) -> Result<Vec<RunOf>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT runs.id, name, released_at IS NOT NULL
@@ -145,8 +145,8 @@ fn stored(connection: &Connection, key: &OrderKey) -> Result<Option<Stored>, Fai
     Ok(stored)
 }
 
-/// A payout that bore several references one after the other leaves the earlier ones behind, which name
-/// no payout any more.
+/// Removes a payout. If it had several references over time, the earlier ones stay and name no
+/// payout any more.
 fn take_out(connection: &Connection, key: &OrderKey, stored: &Stored) -> Result<(), Failure> {
     let (id, key) = (stored.id, key.as_str());
     connection.prepare_cached("DELETE FROM entries WHERE payout = ?1")?.execute([id])?;

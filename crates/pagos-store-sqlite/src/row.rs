@@ -1,4 +1,4 @@
-//! From rows to domain values: payouts, payments, entries, numbers. No queries.
+//! Converts rows to domain values: payouts, payments, entries, numbers.
 
 use pagos_core::{PaymentOrder, PayoutOrder, Timestamp};
 use pagos_engine::{Canonical, Digest, Entry, Payment, Payout};
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 
-/// What [`payout`] reads, from the first column on.
+/// The columns that [`payout`] reads, from the first column on.
 macro_rules! payout_columns {
     () => {
         "order_json, progress_json, digest, digest_version, due_at, version, epoch,
@@ -29,7 +29,7 @@ pub(crate) fn payout(row: &Row<'_>) -> Result<Payout, Failure> {
     })
 }
 
-/// Reads `order_json, progress_json, digest, digest_version, due_at, version`, in this order from
+/// Reads `order_json, progress_json, digest, digest_version, due_at, version` in this order, from
 /// the first column on.
 pub(crate) fn payment(row: &Row<'_>) -> Result<Payment, Failure> {
     Ok(Payment {
@@ -41,8 +41,8 @@ pub(crate) fn payment(row: &Row<'_>) -> Result<Payment, Failure> {
     })
 }
 
-/// Reads `digest, digest_version` from column `first` on: the present digest of a stored order,
-/// whatever version it was stored under. The order itself is read only if it must be.
+/// Reads `digest, digest_version` from column `first` on, and returns the stored order's digest
+/// under the current version. The order itself is read only if it was stored under another version.
 pub(crate) fn digest<Order>(row: &Row<'_>, first: usize, order: usize) -> Result<Digest, Failure>
 where
     Order: Canonical + DeserializeOwned,
@@ -53,7 +53,7 @@ where
     Ok(Digest::of(&json::<Order>(row, order)?))
 }
 
-/// What a column says in JSON.
+/// Parses the JSON in a column.
 pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, Failure> {
     Ok(serde_json::from_str(text(row, column)?)?)
 }
@@ -67,7 +67,7 @@ pub(crate) fn entries(mut rows: Rows<'_>) -> Result<Vec<Entry>, Failure> {
     Ok(entries)
 }
 
-/// Reads up to `limit` rows and leaves out those that cannot be read.
+/// Reads up to `limit` rows and leaves out unreadable ones.
 pub(crate) fn readable<T>(
     mut rows: Rows<'_>,
     limit: usize,
@@ -86,7 +86,7 @@ pub(crate) fn readable<T>(
     Ok(found)
 }
 
-/// The text of a column, where it is.
+/// Borrows the text of a column.
 pub(crate) fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, Failure> {
     Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }
@@ -99,17 +99,17 @@ pub(crate) fn millis(moment: Option<Timestamp>) -> Option<i64> {
     moment.map(Timestamp::as_millis)
 }
 
-/// SQLite's integers are signed; ours that count are not.
+/// SQLite's integers are signed; our counts are not.
 pub(crate) fn unsigned(value: i64) -> Result<u64, Failure> {
     u64::try_from(value).map_err(|_| Failure::unreadable("a count in it is negative"))
 }
 
-/// A limit or number for SQLite. What is beyond its range is beyond all its rows too.
+/// A limit or number for SQLite. A value beyond its range is beyond all its rows too.
 pub(crate) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// As [`signed`], for lengths.
+/// Like [`signed`], for lengths.
 pub(crate) fn limit(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -11,8 +11,8 @@ use crate::{
     thread::Transaction,
 };
 
-/// Members that one transaction releases or withdraws. A run may have a million; the others who
-/// write shall not wait for all of them, nor shall the log hold them all at once.
+/// The number of members that one transaction releases or withdraws. A run may have a million;
+/// other writers must not wait for all of them, and the log must not hold them all at once.
 pub(crate) const PORTION: usize = 10_000;
 
 /// A run's row.
@@ -23,7 +23,7 @@ pub(crate) struct Stored {
     pub(crate) released_at: Option<i64>,
 }
 
-/// The run that bears this name, if it was ever submitted.
+/// The run with this name, if anything was ever submitted to it.
 pub(crate) fn stored(connection: &Connection, run: &RunId) -> Result<Option<Stored>, Failure> {
     let stored = connection
         .prepare_cached("SELECT id, expected, released_at FROM runs WHERE name = ?1")?
@@ -34,7 +34,7 @@ pub(crate) fn stored(connection: &Connection, run: &RunId) -> Result<Option<Stor
     Ok(stored)
 }
 
-/// As [`stored`], and makes the run if it is not there.
+/// Like [`stored`], but creates the run if it does not exist.
 pub(crate) fn stored_or_new(connection: &Connection, run: &RunId) -> Result<Stored, Failure> {
     if let Some(stored) = stored(connection, run)? {
         return Ok(stored);
@@ -54,7 +54,7 @@ pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<Run>, F
     }))
 }
 
-/// Those that are archived among them.
+/// The number of members, including archived ones.
 fn members(connection: &Connection, run: i64) -> Result<u64, Failure> {
     let members = connection
         .prepare_cached("SELECT count(*) FROM members WHERE run = ?1")?
@@ -69,14 +69,14 @@ pub(crate) fn is_member(connection: &Connection, run: i64, key: &str) -> Result<
     Ok(is_member)
 }
 
-/// Where a payout is found in lists: its number, and when it was submitted.
+/// A payout's position in lists: its number, and when it was submitted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Placed {
     pub(crate) id: i64,
     pub(crate) created_at: i64,
 }
 
-/// Makes a payout a member. False if it is one already.
+/// Makes a payout a member. Returns false if it already is one.
 pub(crate) fn join(
     connection: &Connection,
     run: i64,
@@ -99,7 +99,7 @@ pub(crate) fn numbers_of(connection: &Connection, key: &str) -> Result<Vec<i64>,
     Ok(numbers.collect::<Result<_, _>>()?)
 }
 
-/// The names of the runs that a payout is a member of, in their order.
+/// The names of the runs that a payout is a member of, sorted.
 pub(crate) fn names_of(connection: &Connection, key: &str) -> Result<Vec<RunId>, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT name FROM members INDEXED BY members_of JOIN runs ON runs.id = members.run
@@ -109,10 +109,10 @@ pub(crate) fn names_of(connection: &Connection, key: &str) -> Result<Vec<RunId>,
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-/// What the first transaction of a release came to.
+/// The result of the first transaction of a release.
 #[derive(Debug)]
 pub(crate) enum Begun {
-    /// The run does not have the members that were expected. Nothing was changed.
+    /// The run does not have the expected members. Nothing was changed.
     Incomplete {
         /// How many it has.
         members: u64,
@@ -121,11 +121,11 @@ pub(crate) enum Begun {
     Fixed { run: i64, portion: Portion },
 }
 
-/// What one transaction of a release came to.
+/// The result of one transaction of a release.
 #[derive(Debug)]
 pub(crate) struct Portion {
     pub(crate) made_due: u64,
-    /// The last member that was looked at, if there may be more.
+    /// The last member that was processed, if there may be more.
     pub(crate) last: Option<String>,
 }
 
@@ -152,8 +152,8 @@ pub(crate) fn begin_release(
     Ok(Begun::Fixed { run: stored.number, portion })
 }
 
-/// Makes those of the next [`PORTION`] members after `after` due that are held. Their tallies stay:
-/// held or due, a payout is not at rest.
+/// Of the next [`PORTION`] members after `after`, makes those due that are held. Their tallies do
+/// not change: neither a held nor a due payout is at rest.
 pub(crate) fn release_portion(
     connection: &Connection,
     run: i64,
@@ -179,15 +179,15 @@ pub(crate) fn release_portion(
     Ok(Portion { made_due: count(released), last: last.filter(|_| may_be_more) })
 }
 
-/// What one transaction of a withdrawal came to.
+/// The result of one transaction of a withdrawal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Withdrawn {
     pub(crate) forgotten: u64,
     pub(crate) is_done: bool,
 }
 
-/// Lets up to [`PORTION`] members leave a run that was not released. The run itself goes with the
-/// last of them, so that whoever was interrupted finds the rest.
+/// Removes up to [`PORTION`] members from a run that was not released. The run itself is deleted
+/// with the last of them, so that an interrupted withdrawal finds the rest.
 pub(crate) fn withdraw(
     transaction: &mut Transaction<'_>,
     run: &RunId,
@@ -217,7 +217,8 @@ fn some_members(connection: &Connection, run: i64) -> Result<Vec<String>, Failur
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
-/// A payout leaves a run, and is forgotten if it is held and was in no other one. Says whether.
+/// Removes a payout from a run, and deletes it if it is held and in no other run. Returns whether
+/// it was deleted.
 fn leave(transaction: &mut Transaction<'_>, run: i64, key: &str) -> Result<bool, Failure> {
     let connection = transaction.connection;
     connection

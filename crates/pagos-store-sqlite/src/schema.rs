@@ -1,4 +1,4 @@
-//! The tables, and how an older file becomes a present one. Forward only.
+//! The tables, and the migrations from older versions of the file. They go forward only.
 
 mod version_7;
 
@@ -6,14 +6,15 @@ use rusqlite::Connection;
 
 use crate::{failure::Failure, tallies};
 
-/// In the file's header: the database is ours. ("Pago" in ASCII.)
+/// The application id in the file's header, which marks the database as ours. ("Pago" in ASCII.)
 pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 
-/// The same of a file that was made and not used yet. The first thing that its log ever has is
-/// [`APPLICATION_ID`], so a file that bears this one and has no log has lost it. ("Page" in ASCII.)
+/// The application id of a file that was made and not used yet. The first entry in its log is
+/// always [`APPLICATION_ID`], so a file with this id and without a log has lost its log. ("Page" in
+/// ASCII.)
 pub(crate) const APPLICATION_ID_OF_A_BEGINNING: i32 = 0x5061_6765;
 
-/// Each takes the schema from the number of those before it to the next. Never edited, only added.
+/// Each migration raises the schema's number by one. They are never edited, only added.
 const MIGRATIONS: [Migration; 9] = [
     Migration { sql: VERSION_1, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_2, afterwards: Afterwards::Nothing },
@@ -31,10 +32,10 @@ struct Migration {
     afterwards: Afterwards,
 }
 
-/// What SQL cannot do, in the same transaction.
+/// A step that SQL cannot do, in the same transaction.
 enum Afterwards {
     Nothing,
-    /// Sums can be wider than SQL's integers.
+    /// Fills the tally of all payouts, because sums can be wider than SQL's integers.
     FillTallyOfAll,
 }
 
@@ -133,8 +134,8 @@ CREATE TABLE outbox (
 ) STRICT;
 ";
 
-/// Payouts by the provider's id; and payments. Their keys and those of payouts do not meet, and so
-/// their tables do not either; only the inbox and the outbox are common.
+/// Payouts by the provider's id; and payments. Payments and payouts have separate keys, so they
+/// have separate tables; only the inbox and the outbox are shared.
 const VERSION_2: &str = "
 -- Apart from the payouts, so that their writes touch no further index. It names keys: what is
 -- withdrawn was never sent, so nothing here is about it, and nothing has to be looked for.
@@ -183,10 +184,10 @@ CREATE TABLE payment_entries (
 CREATE INDEX payment_entries_of ON payment_entries (payment);
 ";
 
-/// Runs have members, and a payout may be one of several. Payouts are found by the work that is due;
-/// a row that cannot be read is set aside. The inbox keeps what was found when a delivery arrived.
+/// Runs have members, and a payout may be in several. Payouts are found by the work that is due; an
+/// unreadable row is set aside. The inbox keeps the verdict that was made when a delivery arrived.
 ///
-/// Whoever runs it has switched foreign keys off, since tables are rebuilt that others refer to.
+/// The caller has switched foreign keys off, since this rebuilds tables that others refer to.
 const VERSION_3: &str = "
 ALTER TABLE runs ADD COLUMN expected INTEGER;
 ALTER TABLE runs ADD COLUMN released_at INTEGER;
@@ -368,9 +369,9 @@ CREATE INDEX payments_leased ON payments (lease_until) WHERE lease_until IS NOT 
 CREATE INDEX payments_status ON payments (status, key);
 ";
 
-/// Settled payouts are asked about apart from the others, and hints are taken apart from what was
-/// verified. The next step of a payout writes its work anew, so a word that is missed here waits once
-/// in the other lane.
+/// Settled payouts are asked about separately from the others, and hints are taken separately from
+/// verified deliveries. The next step of a payout writes its work anew, so a word that is missed
+/// here waits in the other lane only once.
 const VERSION_4: &str = "
 UPDATE payouts SET work = 'watch'
 WHERE work = 'ask' AND status IN ('succeeded', 'failed')
@@ -379,16 +380,17 @@ DROP INDEX inbox_due;
 CREATE INDEX inbox_due ON inbox (account, is_genuine, due_at) WHERE state = 'open';
 ";
 
-/// Tells one database from another, whatever they are called. A copy has the same: it is one.
+/// An identity that distinguishes databases, whatever their names. A copy has the same identity.
 const VERSION_5: &str = "
 CREATE TABLE identity (id TEXT NOT NULL) STRICT;
 INSERT INTO identity (id) VALUES (lower(hex(randomblob(16))));
 ";
 
-/// What a payout's steps never change stands apart, so that they write narrow rows. `reference` is what
-/// `progress_json` names, so that a step knows whether it is the first to name it.
+/// The columns that steps never change move to a table of their own, so that steps write narrow
+/// rows. `reference` is what `progress_json` names, so that a step knows whether it is the first to
+/// name it.
 ///
-/// Whoever runs it has switched foreign keys off, as for the third version.
+/// The caller has switched foreign keys off, as for the third version.
 const VERSION_6: &str = "
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
@@ -440,11 +442,11 @@ CREATE INDEX payouts_due ON payouts (account, work, due_at, key)
 CREATE INDEX payouts_leased ON payouts (lease_until) WHERE lease_until IS NOT NULL;
 ";
 
-/// What stays of payouts that were archived. Tallies of a negative run are those of the archived members
-/// of the run.
+/// What stays of archived payouts. A negative run number stands for the tallies of that run's
+/// archived members.
 ///
-/// A program of an earlier version that is still running knows no seals and would store a sealed key
-/// anew; it does not say that it looked, so its orders are refused.
+/// A program of an earlier version that is still running knows no seals and would store a sealed
+/// key again. It does not state that it checked for seals, so its orders are refused.
 const VERSION_8: &str = "
 -- One row for each payout there ever was, so it is short: the beginnings of two hashes, the first run
 -- (0 for none), and the number of the day.
@@ -474,10 +476,10 @@ BEGIN
 END;
 ";
 
-/// The lines of a history lie side by side, with no index beside them. What is due and what is under a claim
-/// is found without a look at its row.
+/// The entries of a history lie side by side, without an index. What is due and what is under a
+/// claim is found without reading its row.
 ///
-/// Whoever runs it has switched foreign keys off, as for the third version.
+/// The caller has switched foreign keys off, as for the third version.
 const VERSION_9: &str = "
 CREATE TABLE entries_9 (
     payout INTEGER NOT NULL REFERENCES payouts (id),
@@ -499,28 +501,28 @@ CREATE INDEX payouts_leased ON payouts (account, work, held, due_at, lease_until
     WHERE lease_until IS NOT NULL;
 ";
 
-/// The number of migrations that the file has had.
+/// How many migrations the file has had.
 pub(crate) fn version(connection: &Connection) -> Result<usize, Failure> {
     let version: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0))?;
     usize::try_from(version).map_err(|_| Failure::new("the file's schema number is negative"))
 }
 
-/// Brings the file to [`VERSION`], in one transaction. The caller has checked that it is ours; who
-/// opens a file to read it checks the version again. Foreign keys are looked at when all is done,
-/// since SQLite would take a table that is rebuilt for one whose rows are deleted.
+/// Brings the file to [`VERSION`], in one transaction. The caller has checked that it is ours; a
+/// reader checks the version again. Foreign keys are checked at the end, since SQLite would take a
+/// table that is rebuilt for one whose rows are deleted.
 pub(crate) fn migrate(connection: &Connection) -> Result<(), Failure> {
     if version(connection)? >= VERSION {
         return Ok(());
     }
-    // Of no effect inside a transaction. After a failure they stay off, and the connection is not
-    // used before it was set up again.
+    // The pragma has no effect inside a transaction. After a failure foreign keys stay off, and the
+    // connection is not used before it is set up again.
     connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
     advance(connection)?;
     connection.execute_batch("COMMIT; PRAGMA foreign_keys = ON")?;
     Ok(())
 }
 
-/// Fills a blank file with the tables, as one that is not used yet.
+/// Fills a blank file with the tables, and marks it as not used yet.
 pub(crate) fn make(connection: &Connection) -> Result<(), Failure> {
     connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
     advance(connection)?;

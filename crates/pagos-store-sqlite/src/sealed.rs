@@ -1,7 +1,7 @@
 //! What stays of archived payouts: the marks of their keys, for ever, and the sums of their runs.
 //!
-//! A mark bears the first run of its payout, since nearly every payout has one run only; the others
-//! stand in a table of their own, together with runs that an archived payout joined later.
+//! A mark holds the first run of its payout, since nearly every payout has only one. Other runs are
+//! in a table of their own, together with runs that an archived payout joined later.
 
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{Leaving, Mark, Seal, SealedAs};
@@ -14,15 +14,15 @@ use crate::{
     thread::Transaction,
 };
 
-/// The run of the tallies that stands for the archived members of a run. No run has number 0.
+/// The run number of the tallies for a run's archived members. No run has number 0.
 pub(crate) fn archived_of(run: i64) -> i64 {
     -run
 }
 
-/// Keeps what stays of a payout that leaves.
+/// Stores what stays of a payout that leaves.
 ///
 /// # Errors
-/// If its key is sealed already: a payout that is stored has a key that is not.
+/// If its key is already sealed, which the key of a stored payout never is.
 pub(crate) fn keep(
     connection: &Connection,
     leaving: &Leaving,
@@ -58,13 +58,13 @@ pub(crate) struct Sealed {
 }
 
 impl Sealed {
-    /// Is it the mark of this order?
+    /// Whether it is the mark of this order.
     pub(crate) fn is_of(&self, mark: Mark) -> bool {
         self.digest == mark.digest
     }
 }
 
-/// What is kept of a key; `None` if it is not sealed.
+/// The seal of a key; `None` if it is not sealed.
 pub(crate) fn find(connection: &Connection, mark: [u8; 16]) -> Result<Option<Sealed>, Failure> {
     let found = connection
         .prepare_cached("SELECT digest, run, succeeded, day FROM sealed WHERE key = ?1")?
@@ -81,7 +81,7 @@ pub(crate) fn seal(connection: &Connection, key: &OrderKey) -> Result<Option<Sea
     Ok(find(connection, Mark::of_key(key))?.map(|sealed| sealed.seal))
 }
 
-/// Is the archived payout of this mark a member of the run?
+/// Whether the archived payout with this mark is a member of the run.
 pub(crate) fn is_member(
     connection: &Connection,
     run: i64,
@@ -97,7 +97,7 @@ pub(crate) fn is_member(
     Ok(joined)
 }
 
-/// Makes an archived payout a member of one more run, which counts it.
+/// Makes an archived payout a member of one more run, and counts it there.
 pub(crate) fn join_and_count(
     transaction: &mut Transaction<'_>,
     run: i64,
@@ -130,7 +130,7 @@ fn join(
     Ok(())
 }
 
-/// What an archived payout adds to the tallies: it is at rest, and nobody must look.
+/// What an archived payout adds to the tallies: it is at rest, and needs nobody's attention.
 pub(crate) fn counted(
     account: &str,
     currency: &str,
@@ -155,7 +155,7 @@ pub(crate) fn count(connection: &Connection, run: i64) -> Result<u64, Failure> {
     row::unsigned(count)
 }
 
-/// The archived members leave a run that is withdrawn. Their keys stay sealed.
+/// Removes the archived members from a run that is withdrawn. Their keys stay sealed.
 pub(crate) fn leave(transaction: &mut Transaction<'_>, run: i64) -> Result<(), Failure> {
     let connection = transaction.connection;
     let mut statement = connection.prepare_cached(

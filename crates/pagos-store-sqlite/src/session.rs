@@ -1,8 +1,8 @@
-//! The sessions of payments and their secrets, by account and by the provider's id. Verifies nothing.
+//! The sessions of payments and their secrets, by account and by the provider's id.
 //!
-//! A secret is stored as the text that it is, for a delivery may come weeks after the session was
-//! opened. The file is made readable by its owner only. That is not encryption at rest: who can read
-//! the file, or a backup of it, has the secrets.
+//! A secret is stored in plain text, since a delivery may come weeks after the session was opened.
+//! Only the file's owner can read the file. That is not encryption at rest: whoever can read the
+//! file, or a backup of it, has the secrets.
 
 use pagos_core::{AccountName, OrderKey, ProviderRef, Secret};
 use pagos_engine::{KnownSession, OpenedSession};
@@ -10,17 +10,17 @@ use rusqlite::{Connection, params};
 
 use crate::failure::Failure;
 
-/// Whose a session is.
+/// The payment that a session belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// The payment's that wanted it; stored.
+    /// The given payment; the session is stored.
     Ours,
-    /// Another payment's; nothing was written.
+    /// Another payment; nothing was written.
     Another,
 }
 
-/// Stores the session that payment number `payment` opened. Opened once more by the same payment,
-/// it keeps the newer secret.
+/// Stores the session that payment number `payment` opened. If the same payment opens it again, the
+/// newer secret is kept.
 pub(crate) fn keep(
     connection: &Connection,
     account: &str,

@@ -11,8 +11,8 @@ use crate::{
     thread::Transaction,
 };
 
-/// A step as it is written. Encoding takes longer than writing, and is done outside of the thread that
-/// everybody waits for.
+/// A step, encoded for writing. Encoding takes longer than writing, so it is done outside the
+/// thread that all callers wait for.
 #[derive(Debug)]
 pub(crate) struct Written {
     step: Step,
@@ -66,7 +66,7 @@ pub(crate) fn commit(
     Ok(Committed::Done { version: version + 1 })
 }
 
-/// Adds lines to the history of the payout with this number.
+/// Adds entries to the history of the payout with this number.
 pub(crate) fn keep(connection: &Connection, id: i64, entries: &[String]) -> Result<(), Failure> {
     for entry in entries {
         connection
@@ -109,7 +109,7 @@ fn stored(connection: &Connection, step: &Step) -> Result<Option<Stored>, Failur
     Ok(stored)
 }
 
-/// Keeps the provider's id of a payout. Orphans that name it are due again if it had none before.
+/// Stores the provider's id of a payout. If it had none before, orphans that name it become due.
 fn name(
     connection: &Connection,
     stored: &Stored,
@@ -136,7 +136,7 @@ fn update(
     after: &Counted,
 ) -> Result<(), Failure> {
     let step = &written.step;
-    // Two statements rather than a CASE: a column that is not named costs no index anything.
+    // Two statements rather than a CASE: a column that is not named needs no index update.
     let sql = match step.lease {
         Lease::Keep => {
             "UPDATE payouts SET status = ?1, work = ?2, at_rest = ?3, attention = ?4, due_at = ?5,

@@ -1,4 +1,5 @@
-//! [`SqliteStore`]: the engine's store in one file. Which thread does what; no SQL.
+//! [`SqliteStore`]: the engine's store in one file. Chooses the thread for each call; the SQL is
+//! elsewhere.
 
 mod inbox;
 mod payment;
@@ -30,26 +31,27 @@ use crate::{
 
 /// A [`Store`] in one SQLite file, for one machine.
 ///
-/// Several processes may open the same file; one of them dispatches: whoever took the turn, with
-/// [`Store::take_turn`], which is a lock on the file `<path>.lock`.
-/// Dropping the store waits for the calls that were begun, then closes the file.
+/// Several processes may open the same file; one of them dispatches: the one that took the turn
+/// with [`Store::take_turn`], a lock on the file `<path>.lock`. Dropping the store waits for the
+/// calls that were begun, then closes the file.
 ///
 /// Releasing or withdrawing a run of more than 10,000 payouts takes several transactions, so that
-/// webhooks do not wait for it. If it is interrupted, calling it again does the rest.
+/// webhooks do not wait for it. If it is interrupted, calling it again completes it.
 ///
-/// The file holds the secrets of payment sessions as they were issued, beside names and account
-/// numbers. It is made readable by its owner only; that is not encryption at rest, and a copy of the
-/// file is as secret as the file.
+/// The file contains the secrets of payment sessions in plain text, beside names and account
+/// numbers. Only its owner can read it. That is not encryption at rest: a copy of the file is as
+/// secret as the file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    // Dropped in this order: the writer closes last, and so can tidy up the write-ahead log.
+    // Fields are dropped in this order: the writer closes last, so it can tidy up the write-ahead
+    // log.
     reader: Thread,
     writer: Option<Thread>,
     path: PathBuf,
     asked: Asked,
 }
 
-/// Where a claim is kept.
+/// Where a claim is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kept {
     InTheFile,
@@ -57,15 +59,28 @@ enum Kept {
 }
 
 impl SqliteStore {
-    /// Opens the store at `path`, which is created if it is not there, readable by its owner only.
+    /// Opens the store at `path`. A missing file is created, readable only by its owner.
     ///
-    /// Links are followed, and the log and the lock lie beside the file itself. A file that has several
-    /// names (hard links) or is a mount point of its own is refused, because it would have a log and a
-    /// lock for each name. So is a place where a database was, as its lock or its log shows, and where
-    /// there is none or an empty file now: what it sent is not known any more. So is a file that has no
-    /// tables or whose log is damaged or gone, and another database than its lock file names.
+    /// Links are followed, and the log and the lock lie beside the file itself. These are refused:
+    ///
+    /// * a file that has several names (hard links) or is a mount point of its own, because it
+    ///   would have a log and a lock for each name;
+    /// * a path where a database was, as its lock or its log shows, and where there is now none or
+    ///   an empty file: nobody knows any more what it sent;
+    /// * a file without tables, or whose log is damaged or missing;
+    /// * another database than its lock file names.
     ///
     /// Blocks for as long as opening takes, and up to 5 seconds if another process is writing.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let store = SqliteStore::open(folder.join("pagos.db"))?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// If the file cannot be opened, is not ours, or was written by a newer version.
@@ -73,12 +88,23 @@ impl SqliteStore {
         Self::open_telling(path, || ())
     }
 
-    /// [`SqliteStore::open`], with `on_wait` called, on a thread of the store's, when another program has
-    /// kept the file locked for five seconds. The store goes on waiting, half a minute for each
-    /// transaction.
+    /// Like [`SqliteStore::open`], but calls `on_wait`, on a thread of the store, when another
+    /// program has kept the file locked for five seconds. The store goes on waiting, half a minute
+    /// for each transaction.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// let store = SqliteStore::open_telling(path, || eprintln!("the database is locked"))?;
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`SqliteStore::open`].
+    /// The same as [`SqliteStore::open`].
     pub fn open_telling(
         path: impl AsRef<Path>,
         on_wait: impl Fn() + Send + Sync + 'static,
@@ -90,57 +116,115 @@ impl SqliteStore {
         Ok(Self { reader, writer: Some(writer), path, asked: Asked::default() })
     }
 
-    /// Opens the store at `path` to look at it, also while another process pays. Every write is an
+    /// Opens the store at `path` for reading, even while another process pays. Every write is an
     /// error.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// assert!(SqliteStore::open_read_only(&path).is_err(), "there is no database yet");
+    /// let writing = SqliteStore::open(&path)?;
+    /// let reading = SqliteStore::open_read_only(&path)?;
+    /// # drop((reading, writing));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// As [`SqliteStore::open`], and if there is no database or if it needs to be migrated first. Another
-    /// one than its lock file names can be read.
+    /// The same as [`SqliteStore::open`]; also if there is no database or if it must be migrated
+    /// first. A database that its lock file does not name can be read, though.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = place::find(path.as_ref())?;
         let reader = Thread::spawn(file::open_read_only(&path)?, Mode::Read, Arc::new(|| ()))?;
         Ok(Self { reader, writer: None, path, asked: Asked::default() })
     }
 
-    /// Would a store at `path` be a new one? Makes nothing.
+    /// Whether a store at `path` would be a new one. Creates nothing.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// assert!(SqliteStore::is_new(&path)?);
+    /// drop(SqliteStore::open(&path)?);
+    /// assert!(!SqliteStore::is_new(&path)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`SqliteStore::open`], as far as that can be said without opening it.
+    /// The same as [`SqliteStore::open`], as far as they can be found without opening it.
     pub fn is_new(path: impl AsRef<Path>) -> Result<bool, StoreError> {
         file::is_new(&place::find(path.as_ref())?)
     }
 
-    /// Would [`SqliteStore::open`] refuse the database at `path`, by what can be told without a write? It
-    /// does if something of its log is lost, or if its lock file names another database.
+    /// Checks, without writing, whether [`SqliteStore::open`] would refuse the database at `path`:
+    /// because a part of its log is lost, or because its lock file names another database.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// drop(SqliteStore::open(&path)?);
+    /// SqliteStore::check(&path)?; // its log and its lock file belong to it
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// The refusal, and as [`SqliteStore::open_read_only`].
+    /// The refusal, and the same as [`SqliteStore::open_read_only`].
     pub fn check(path: impl AsRef<Path>) -> Result<(), StoreError> {
         file::check_for_writing(&place::find(path.as_ref())?)
     }
 
-    /// Looks at every page of the database at `path`, also while another process pays, and says what is
-    /// wrong with them (`PRAGMA quick_check`); nothing if they are whole. Reads all of the file, so it
-    /// takes as long as that.
+    /// Checks every page of the database at `path`, even while another process pays, and reports
+    /// what is wrong with them (`PRAGMA quick_check`); an empty list if they are whole. It reads
+    /// the whole file and takes as long as that.
     ///
-    /// What it says names tables and pages, and nothing that stands in them. That all pages are whole
-    /// does not mean that nothing is missing.
+    /// The report names tables and pages, and no content. Whole pages do not prove that nothing is
+    /// missing.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let path = folder.join("pagos.db");
+    /// drop(SqliteStore::open(&path)?);
+    /// assert!(SqliteStore::damage(&path)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`SqliteStore::open_read_only`], if the damage is such that the file cannot even be opened, or
-    /// if another program keeps it locked.
+    /// The same as [`SqliteStore::open_read_only`], if the damage keeps the file from being opened,
+    /// or if another program keeps it locked.
     pub fn damage(path: impl AsRef<Path>) -> Result<Vec<String>, StoreError> {
         file::damage(&place::find(path.as_ref())?)
     }
 
-    /// How many transactions this handle has committed. Fewer than there were calls, under load.
+    /// How many transactions this handle has committed. Under load they are fewer than its calls.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// use pagos_store_sqlite::SqliteStore;
+    ///
+    /// let store = SqliteStore::open(folder.join("pagos.db"))?;
+    /// assert_eq!(store.commits(), 0); // nothing was written yet
+    /// # drop(store);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn commits(&self) -> u64 {
         self.writer.as_ref().map_or(0, Thread::commits)
     }
 
-    /// What each share may claim.
+    /// Finds what each share may claim.
     async fn due(&self, shares: &[Share], now: Timestamp) -> Result<Vec<Due>, StoreError> {
-        // Of these the file knows nothing.
+        // The file does not contain these claims.
         let asked = self.asked.claimed(now);
         let shares = shares.to_vec();
         let look = move |transaction: &mut Transaction<'_>| {
@@ -240,7 +324,8 @@ impl Store for SqliteStore {
         let writer = self.writer()?;
         let now = request.now;
         let mut writing = Writing::default();
-        // Each with whether it must be written, and so may turn out not to hold.
+        // Each claim is kept with whether it must be written, since a written one may turn out not
+        // to hold.
         let mut claims = Vec::new();
         let due = self.due(&request.shares, now).await?;
         for (share, due) in request.shares.iter().zip(due) {

@@ -1,4 +1,4 @@
-//! Intents become held payouts, whole batches or nothing.
+//! Stores intents as held payouts, whole batches or nothing.
 
 use std::collections::{HashMap, hash_map};
 
@@ -15,7 +15,7 @@ use crate::{
     thread::Transaction,
 };
 
-/// An intent as it is written; encoded outside of the thread that everybody waits for.
+/// An intent, encoded for writing outside the thread that all callers wait for.
 #[derive(Debug)]
 pub(crate) struct Written {
     intent: Intent,
@@ -110,7 +110,7 @@ fn outcome<'intent>(
     })
 }
 
-/// A sealed key is never stored anew, whatever comes under it.
+/// The answer for a sealed key, which is never stored again, whatever order comes under it.
 fn outcome_of_sealed(
     connection: &Connection,
     run: Stored,
@@ -127,12 +127,12 @@ fn outcome_of_sealed(
     })
 }
 
-/// As what a key is stored.
+/// How a key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// As the same order, which stands there.
+    /// It names the same order, which has this status.
     AsThis(Status),
-    /// As another order.
+    /// It names another order.
     AsAnother,
 }
 
@@ -215,8 +215,8 @@ fn join_archived(
     sealed::join_and_count(transaction, run, mark, &counted)
 }
 
-/// Makes a stored payout a member of one more run. Its version stays: nothing that a step is
-/// computed from has changed.
+/// Makes a stored payout a member of one more run. Its version does not change, since nothing that
+/// a step is computed from has changed.
 fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<(), Failure> {
     let (counted, placed) = transaction
         .connection

@@ -1,5 +1,5 @@
-//! Counts and sums kept up to date beside the rows, so that a tally of a million payouts is a
-//! handful of rows. Written once per group of commands; no policy.
+//! Counts and sums that are kept up to date beside the rows, so that a tally of a million payouts
+//! is a handful of rows. They are written once per group of commands.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{failure::Failure, row, run, thread::Transaction};
 
-/// The run that stands for all payouts. SQLite numbers rows from 1.
+/// The run number that stands for all payouts. SQLite numbers rows from 1.
 pub(crate) const ALL: i64 = 0;
 
 /// What one payout adds to the tally of each of its runs, and of [`ALL`].
@@ -35,12 +35,12 @@ pub(crate) fn counted(row: &Row<'_>, first: usize) -> rusqlite::Result<Counted> 
     })
 }
 
-/// Nothing more happens by itself: released with nothing due, or a person must look.
+/// Whether nothing more happens by itself: released with nothing due, or a person must look.
 pub(crate) fn is_at_rest(held: bool, due_at: Option<Timestamp>, progress: &Progress) -> bool {
     (!held && due_at.is_none()) || progress.attention.is_some()
 }
 
-/// Counts a stored payout anew, everywhere where it counts.
+/// Counts a stored payout anew, in every tally that it belongs to.
 pub(crate) fn recount(
     transaction: &mut Transaction<'_>,
     key: &str,
@@ -57,7 +57,7 @@ pub(crate) fn recount(
     Ok(())
 }
 
-/// Differences to the tallies that are not written yet.
+/// Changes to the tallies that are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct TallyChanges {
     rows: HashMap<Name, Sum>,
@@ -177,7 +177,8 @@ fn parse_amount(text: &str) -> Result<i128, Failure> {
     text.parse().map_err(|_| Failure::new("a stored sum is not a number; the tallies are damaged"))
 }
 
-/// For the migration of a file that has no tally of all payouts: makes it of those of the runs.
+/// For the migration of a file that has no tally of all payouts: computes it from those of the
+/// runs.
 pub(crate) fn fill_all(connection: &Connection) -> Result<(), Failure> {
     let mut statement = connection.prepare(
         "SELECT account, currency, status, count, amount_minor, at_rest, attention FROM tallies",
@@ -209,7 +210,7 @@ pub(crate) fn read(connection: &Connection, run: i64) -> Result<Tally, Failure> 
     while let Some(row) = stored.next()? {
         rows.push(tally_row(row).map_err(|failure| failure.of("a row of the tallies"))?);
     }
-    // By our order of the currencies, which need not be that of their codes.
+    // Sorted by our order of the currencies, which need not be that of their codes.
     rows.sort_by(|one, other| {
         let name = |row: &TallyRow| (row.account.clone(), row.currency, row.status.clone());
         name(one).cmp(&name(other))

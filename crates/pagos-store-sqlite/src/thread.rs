@@ -1,8 +1,9 @@
-//! A thread that owns a connection and answers calls, group by group. It knows no table.
+//! A thread that owns a connection and answers calls, group by group.
 //!
-//! A group is one transaction, and its calls are answered only after its commit. One that fails
-//! takes nothing of the others with it: the group is undone and run again, then with a savepoint
-//! for each call. Hardly any fails, and a savepoint copies every page that its call changes.
+//! A group is one transaction, and its calls are answered only after its commit. A call that fails
+//! does not affect the others: the group is undone and run again, with a savepoint for each call.
+//! The first run has no savepoints because failures are rare, and a savepoint copies every page
+//! that its call changes.
 
 use std::{
     sync::{
@@ -19,20 +20,20 @@ use rusqlite::Connection;
 
 use crate::{failure::Failure, tallies::TallyChanges};
 
-/// What a call works with.
+/// What a call gets to work with.
 #[derive(Debug)]
 pub(crate) struct Transaction<'connection> {
     pub(crate) connection: &'connection Connection,
-    /// What the call changes in the tallies; written once per group.
+    /// The call's changes to the tallies; written once per group.
     pub(crate) tallies: TallyChanges,
 }
 
-/// What a thread's transactions are.
+/// How a thread groups its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// As many calls as wait, up to a limit, in one transaction.
+    /// As many waiting calls as the limit allows, in one transaction.
     Write,
-    /// One call per transaction: a snapshot taken earlier could miss what its caller has written.
+    /// One call per transaction: an earlier snapshot could miss what the caller has written.
     Read,
 }
 
@@ -44,7 +45,7 @@ impl Mode {
         }
     }
 
-    /// At 256 calls the flush is a small part of the group's time, and the group still short.
+    /// At 256 calls the flush is a small part of the group's time, and the group is still short.
     fn calls_max(self) -> usize {
         match self {
             Mode::Write => 256,
@@ -53,7 +54,7 @@ impl Mode {
     }
 }
 
-/// The caller's end of the thread. Dropping it ends the thread after the calls that wait.
+/// The caller's end of the thread. Dropping it ends the thread after the waiting calls.
 #[derive(Debug)]
 pub(crate) struct Thread {
     calls: Option<mpsc::Sender<Box<dyn Call>>>,
@@ -62,7 +63,7 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    /// `on_wait` is called when another program has kept the database locked for a while.
+    /// Calls `on_wait` when another program has kept the database locked for a while.
     pub(crate) fn spawn(
         connection: Connection,
         mode: Mode,
@@ -84,9 +85,9 @@ impl Thread {
         Ok(Self { calls: Some(calls), handle: Some(handle), commits })
     }
 
-    /// Runs `work` in a transaction and returns its answer after the commit. It may run twice, the
-    /// second time after the first was undone, so it changes nothing but the database. Dropping the
-    /// future does not take the call back.
+    /// Runs `work` in a transaction and returns its answer after the commit. It may run a second
+    /// time after the first run was undone, so it must change nothing but the database. Dropping
+    /// the future does not cancel the call.
     pub(crate) async fn call<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -109,17 +110,17 @@ impl Drop for Thread {
     fn drop(&mut self) {
         drop(self.calls.take());
         if let Some(handle) = self.handle.take() {
-            // A thread that panicked has said so already; there is nothing to add here.
+            // A thread that panicked has already reported it.
             let _ = handle.join();
         }
     }
 }
 
-/// A call without its types.
+/// A call whose types are erased.
 trait Call: Send {
-    /// Says whether what was written is to be kept. The last run counts.
+    /// Returns whether to keep what was written. The last run counts.
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Kept;
-    /// Answers. `group` tells why nothing of the group was committed, if nothing was.
+    /// Sends the answer. `group` says why the group was not committed, if it was not.
     fn answer(self: Box<Self>, group: Option<&StoreError>);
 }
 
@@ -157,16 +158,16 @@ where
             (Some(Ok(value)), None) => Ok(value),
             (None, None) => Err(StoreError::new("the call was not run")),
         };
-        // The caller may have gone; the work is done all the same.
+        // The caller may be gone; the work is done all the same.
         let _ = self.reply.send(answer);
     }
 }
 
-/// Told once for each wait that lasts.
+/// Called once for each long wait.
 pub(crate) type OnWait = Arc<dyn Fn() + Send + Sync>;
 
-/// How often a transaction is begun while another program has the database locked; each time waits for as
-/// long as the connection's busy timeout says. Together half a minute, as a server is waited for.
+/// How often to begin a transaction while another program has the database locked. Each time waits
+/// for the connection's busy timeout; together half a minute, as long as the wait for a server.
 const TRIES_MAX: u32 = 6;
 
 struct Owner {
@@ -182,7 +183,7 @@ impl Owner {
             let mut group = vec![first];
             let failed = self.transact(&mut group, waiting).err();
             if failed.is_some() && !self.connection.is_autocommit() {
-                // If even this fails, so does the next BEGIN, and its callers hear of it.
+                // If even this fails, so does the next BEGIN, and its callers are told.
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
             let failed = failed.map(|failure| failure.error);
@@ -192,7 +193,7 @@ impl Owner {
         }
     }
 
-    /// Gathers the calls that wait, up to a limit, while it runs them.
+    /// Gathers the waiting calls, up to a limit, while it runs them.
     fn transact(
         &self,
         group: &mut Vec<Box<dyn Call>>,
@@ -216,9 +217,10 @@ impl Owner {
         self.commit(changes)
     }
 
-    /// Undoes the group, of which one call failed, and runs it again, each call in a savepoint.
+    /// Undoes a group in which a call failed, and runs it again, each call in a savepoint.
     fn transact_apart(&self, group: &mut [Box<dyn Call>]) -> Result<(), Failure> {
-        // After some failures (disk full, say) SQLite has rolled the whole transaction back.
+        // After some failures (a full disk, for example) SQLite has rolled the whole transaction
+        // back.
         if !self.connection.is_autocommit() {
             self.execute("ROLLBACK")?;
         }

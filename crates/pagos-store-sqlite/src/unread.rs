@@ -1,5 +1,5 @@
-//! Rows that this version cannot read: put in quarantine, so that they keep nobody else's work up,
-//! with a notice that calls a person. Nothing in it is changed that a newer version reads.
+//! Puts rows that this version cannot read into quarantine, so that they hold up no others, with a
+//! notice that calls a person. It changes nothing in them that a newer version reads.
 
 use pagos_core::{AccountName, Money, OrderKey, Status, Timestamp};
 use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews};
@@ -15,21 +15,22 @@ use crate::{
 /// The status word of a row that is set aside.
 const WORD: &str = "quarantined";
 
-/// How many rows one share of a claim sets aside at most, so that no claim lasts for ever.
+/// The maximum number of rows that one share of a claim sets aside, so that no claim takes for
+/// ever.
 pub(crate) const UNREAD_MAX: usize = 100;
 
-/// A row that cannot be read, as far as its columns tell.
+/// An unreadable row, as far as its columns can be read.
 #[derive(Debug)]
 pub(crate) struct Unread {
     pub(crate) id: i64,
     pub(crate) version: i64,
     pub(crate) key: String,
     pub(crate) counted: Counted,
-    /// Why, without anything that the row says.
+    /// Why, without any of the row's content.
     pub(crate) because: String,
 }
 
-/// Sets a payout aside, if it is as it was read. Whoever claimed it before can write nothing any more.
+/// Sets a payout aside, if it is unchanged. No previous claim of it can write any more.
 pub(crate) fn set_payout_aside(
     transaction: &mut Transaction<'_>,
     row: &Unread,
@@ -84,7 +85,7 @@ fn notice(
     let because = format!(
         "{sentence} It is set aside; upgrade this program, then have the provider asked about it"
     );
-    // A key or a currency that only a newer version takes: the notice is about the account then.
+    // If only a newer version accepts the key or the currency, the notice is about the account.
     let about = news(row, &because).map_or(NoticeAbout::Account, about);
     Notice { account: account.clone(), event: NoticeKind::Attention { because }, about, at: now }
 }

@@ -1,10 +1,10 @@
-//! Is the write-ahead log whole? SQLite stops reading a log at the first frame that is not valid and
-//! says nothing of what lies behind it, so a log is looked at before SQLite is. Changes nothing.
+//! Checks that the write-ahead log is whole. SQLite stops reading a log at the first invalid frame
+//! and does not report what lies behind it, so we check the log before SQLite opens it.
 //!
-//! What a power failure leaves of the last transaction is no damage: nobody was told that it is
-//! committed. The next transaction begins only after the last one was flushed, so a frame that follows
-//! a commit says that this commit was durable. A log that ends early, with whole frames, looks like one
-//! that was never longer.
+//! A partial last transaction, which a power failure leaves, is no damage: nobody was told that it
+//! is committed. The next transaction begins only after the last one was flushed, so a frame that
+//! follows a commit shows that this commit was durable. A log that ends early, with whole frames,
+//! cannot be told from one that was never longer.
 //!
 //! Source: sqlite.org/fileformat2.html#walformat and sqlite.org/walformat.html.
 
@@ -24,10 +24,10 @@ use crate::{
     place::{beside, blame},
 };
 
-/// Refuses a database of whose log something is lost.
+/// Refuses a database if a part of its log is lost.
 ///
 /// # Errors
-/// If what was committed is lost, or if the log cannot be read.
+/// If something that was committed is lost, or if the log cannot be read.
 pub(crate) fn check(real: &Path) -> Result<(), StoreError> {
     let log = beside(real, "-wal");
     let found = find_damage(real, &log);
@@ -37,14 +37,14 @@ pub(crate) fn check(real: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// What is wrong with a log.
+/// A fault of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Damage {
-    /// Its beginning, without which none of it is read.
+    /// Its header is damaged, without which none of it is read.
     Header { header: Header },
-    /// The first frame that is not valid, counted from 1. Something behind it was durable.
+    /// The first invalid frame, counted from 1. Something behind it was durable.
     Frame { header: Header, number: u64 },
-    /// It has no frames, and its index has some that the database does not have yet.
+    /// The log has no frames, but its index has some that the database does not have yet.
     Gone,
 }
 
@@ -82,13 +82,13 @@ impl Damage {
     }
 }
 
-/// How often a log is looked at that changes meanwhile. Then a process is alive that writes to it, and
-/// knows better than its file what is in it.
+/// How often to check a log that keeps changing. If it does, a running process is writing to it and
+/// knows its content better than the file.
 const LOOKS_MAX: u32 = 10;
 
-/// Somebody may write while we read, and what was read early is then older than what was read late. So
-/// only what is found twice is there: when the second look begins, all that the first one saw behind a
-/// frame had been written, and so had that frame.
+/// Looks twice, because another process may write while we read, and what was read early is then
+/// older than what was read late. Only damage that is found twice is real: everything that the
+/// first look saw behind a frame was written before the second look begins, and so was that frame.
 fn find_damage(real: &Path, log: &Path) -> io::Result<Option<Damage>> {
     let mut suspected = None;
     for _ in 0..LOOKS_MAX {
@@ -108,7 +108,7 @@ fn find_damage(real: &Path, log: &Path) -> io::Result<Option<Damage>> {
 enum Look {
     Whole,
     Damaged(Damage),
-    /// It was restarted or removed meanwhile.
+    /// The log was restarted or removed meanwhile.
     Changed,
 }
 
@@ -120,7 +120,7 @@ fn look(real: &Path, log: &Path) -> io::Result<Look> {
         Found::Whole => return Ok(Look::Whole),
         Found::Damaged(damage) => damage,
     };
-    // Another log may be there by now, under another header.
+    // Another log may be there by now, with another header.
     let Some(mut again) = open(log)? else { return Ok(Look::Changed) };
     let mut bytes = [0; HEADER_BYTES];
     let is_same = match found {
@@ -149,7 +149,7 @@ fn open(log: &Path) -> io::Result<Option<File>> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
-    /// There is no log, or it has not been begun.
+    /// There is no log, or it is empty.
     NoFrame,
     Whole,
     Damaged(Damage),
@@ -163,7 +163,7 @@ fn read(mut log: impl Read) -> io::Result<Found> {
     }
     let header = Header(bytes);
     let Some(rules) = header.rules() else {
-        // It is flushed before the first frame is written, so a torn one has none.
+        // The header is flushed before the first frame is written, so a torn header has no frames.
         let mut more = [0];
         let has_frames = fill(&mut log, &mut more)?;
         let damage = Found::Damaged(Damage::Header { header });
@@ -178,7 +178,8 @@ fn read(mut log: impl Read) -> io::Result<Found> {
         let follows = rules.follows(before.sum, &frame, &page);
         match first_bad {
             None if !follows => first_bad = Some(count),
-            // It was written behind that commit, which was durable then; and SQLite comes to neither.
+            // This frame was written after that commit, so the commit was durable; but SQLite reads
+            // neither.
             Some(number) if follows && before.is_commit => {
                 return Ok(Found::Damaged(Damage::Frame { header, number }));
             }
@@ -190,20 +191,20 @@ fn read(mut log: impl Read) -> io::Result<Found> {
     Ok(if count == 0 { Found::NoFrame } else { Found::Whole })
 }
 
-/// What the next frame is compared with.
+/// What the next frame is checked against.
 struct Before {
-    /// The checksum that is written there, right or wrong.
+    /// The checksum that is stored there, right or wrong.
     sum: Pair,
     is_commit: bool,
 }
 
 type Pair = [u32; 2];
 
-/// The first bytes of a log.
+/// The header of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Header([u8; HEADER_BYTES]);
 
-/// How the frames behind a header are read.
+/// How to read the frames after a header.
 struct Rules {
     read_word: fn([u8; 4]) -> u32,
     page_bytes: usize,
@@ -212,7 +213,7 @@ struct Rules {
 }
 
 impl Header {
-    /// `None` if it is not whole.
+    /// `None` if the header is not whole.
     fn rules(&self) -> Option<Rules> {
         let Header(bytes) = self;
         let read_word = match number_at(bytes, 0) {
@@ -230,7 +231,7 @@ impl Header {
 }
 
 impl Rules {
-    /// Was this frame written behind one with that checksum, in this log?
+    /// Whether this frame was written after one with that checksum, in this log.
     fn follows(&self, before: Pair, frame: &[u8; FRAME_BYTES], page: &[u8]) -> bool {
         let (summed, _) = frame.split_at(8);
         pair_at(frame, 8) == self.salts
@@ -239,7 +240,7 @@ impl Rules {
     }
 }
 
-/// Goes on with a checksum over whole pairs of words.
+/// Continues a checksum over whole pairs of words.
 fn add(sum: Pair, bytes: &[u8], read_word: fn([u8; 4]) -> u32) -> Pair {
     let (words, _) = bytes.as_chunks::<4>();
     let (pairs, _) = words.as_chunks::<2>();
@@ -249,7 +250,7 @@ fn add(sum: Pair, bytes: &[u8], read_word: fn([u8; 4]) -> u32) -> Pair {
     })
 }
 
-/// The number at a place that the caller knows to be there; 0 if it is not.
+/// The number at a position that the caller has checked; 0 if it is out of range.
 fn number_at(bytes: &[u8], at: usize) -> u32 {
     let word = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
     word.map_or(0, |word| u32::from_be_bytes(*word))
@@ -259,7 +260,7 @@ fn pair_at(bytes: &[u8], at: usize) -> Pair {
     [number_at(bytes, at), number_at(bytes, at + 4)]
 }
 
-/// Fills all of `bytes`, or says that there is not so much.
+/// Fills all of `bytes`; returns false if the file is too short.
 fn fill(log: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
     match log.read_exact(bytes) {
         Ok(()) => Ok(true),

@@ -1,17 +1,17 @@
 //! The machine's clock, the operating system's randomness, and tokio's timer.
 //!
-//! **Invariant:** providers and the engine take time and nonces from nowhere else, and only where they are given
-//! them.
+//! **Invariant:** providers and the engine take time and nonces only from what they are given, such
+//! as this.
 
 use std::time::SystemTime;
 
 use pagos_core::{Clock, NonceSource, Timestamp};
 
-/// The machine that the program runs on: a [`Clock`], a [`NonceSource`] and, with the feature `timer`, the
-/// engine's timer.
+/// The machine that the program runs on: a [`Clock`], a [`NonceSource`] and, with the feature
+/// `timer`, the engine's timer.
 ///
-/// The clock can be set back while the program runs, as every machine's can. The timer waits with tokio, so
-/// it needs a runtime whose timer is enabled.
+/// Like every machine's clock, this one can be set back while the program runs. The timer waits
+/// with tokio, so it needs a runtime whose timer is enabled.
 ///
 /// ```
 /// use pagos_core::{Clock, NonceSource};
@@ -32,11 +32,11 @@ impl Clock for System {
 }
 
 /// # Panics
-/// If the operating system gives no random bytes: there is no safe way to go on then.
+/// If the operating system provides no random bytes: there is no safe way to go on.
 impl NonceSource for System {
     fn draw(&self) -> [u8; 16] {
         let mut nonce = [0; 16];
-        // No operating system that runs programs lacks a generator.
+        // Every supported operating system has a generator.
         #[allow(clippy::expect_used)]
         getrandom::fill(&mut nonce).expect("the operating system gives random bytes");
         nonce

@@ -1,13 +1,13 @@
-//! The numbers of Chilean banks (SBIF, today CMF), with who lists them. A table; nobody is asked.
+//! The numbers of Chilean banks (SBIF, today CMF), and the lists that have them. A fixed table.
 //!
-//! VirtualPOS publishes no list, so which of them it can pay is unknown and any three digits are
-//! let through. The lists of others disagree in places; a note says where.
+//! VirtualPOS publishes no list, so it is unknown which of them it can pay, and any three digits
+//! are accepted. The lists of others disagree in places, which notes point out.
 
 use pagos_core::{Bank, Violation};
 
 /// One institution.
 pub(crate) struct BankRow {
-    /// Three digits; zeros at the front count.
+    /// Three digits; leading zeros count.
     pub(crate) code: &'static str,
     pub(crate) name: &'static str,
     /// O: odoo's table. R: RedPay's package. P: Pagsmile's page. B: tables copied from BancoEstado,
@@ -39,7 +39,7 @@ pub(crate) const BANKS: [BankRow; 41] = [
     row("053", "Banco Ripley (Chek)", "ORPBL"),
     row("054", "Rabobank Chile", "OPL"),
     row("055", "Banco Consorcio", "ORPBL"),
-    // Historical, as 057 and 507.
+    // Historical, like 057 and 507.
     row("056", "Banco Penta", "OPL"),
     row("057", "Banco Paris", "OPL"),
     row("059", "Banco BTG Pactual Chile", "OPL"),
@@ -68,8 +68,8 @@ const fn row(code: &'static str, name: &'static str, sources: &'static str) -> B
     BankRow { code, name, sources }
 }
 
-/// The table, for people. A bank may be missing here and be payable all the same, and the other way
-/// round.
+/// The table, for people. A bank that is missing here may still be payable, and a listed one may
+/// not.
 pub(crate) fn list() -> Vec<Bank> {
     let bank = |row: &BankRow| Bank {
         id: row.code.to_owned(),
@@ -82,8 +82,8 @@ pub(crate) fn list() -> Vec<Bank> {
     BANKS.iter().map(bank).collect()
 }
 
-/// The number of a bank: three digits, whatever they are. A missing zero is refused and not
-/// guessed: spreadsheets lose it, and so does a mistyped number.
+/// The number of a bank: any three digits. A missing zero is refused and not guessed, since
+/// spreadsheets remove it and a typing error looks the same.
 pub(crate) fn read(bank: Option<&str>) -> Result<&str, Violation> {
     let remedy = "write its three digits, with zeros at the front: 012; `pagos banks` lists them";
     match bank {

@@ -1,6 +1,5 @@
-//! The configuration of one account, as it is given. No I/O: nobody here reads an environment
-//! variable or a file by himself. It is checked in `config/checked.rs`; path templates are in
-//! `config/path.rs`.
+//! The configuration of one account, as it is given. The caller provides the values, so there is no
+//! I/O here. `config/checked.rs` checks it; path templates are in `config/path.rs`.
 
 mod checked;
 pub(crate) mod path;
@@ -19,11 +18,11 @@ use crate::{
 
 pub(crate) use crate::config::checked::{PaymentSettings, Settings};
 
-/// One account in one environment. VirtualPOS hands out the keys per account and environment, and
-/// those of payouts and of payments are two pairs. Source: manual; the second half is \[inferred\].
+/// One account in one environment. VirtualPOS issues keys per account and environment, and payouts
+/// and payments have separate pairs. Source: manual; the second half is \[inferred\].
 ///
-/// What VirtualPOS does not publish is a setting with an assumed default, so `Live` is refused
-/// until `verification` states that all of it was compared with VirtualPOS's own documents.
+/// Everything that VirtualPOS does not publish is a setting with an assumed default, so `Live` is
+/// refused until `verification` states that all of it was compared with VirtualPOS's own documents.
 ///
 /// ```
 /// use pagos_core::{Environment, Secret};
@@ -39,9 +38,9 @@ pub(crate) use crate::config::checked::{PaymentSettings, Settings};
 /// ```
 #[derive(Debug, Clone)]
 pub struct VirtualPosConfig {
-    /// Which world the keys belong to.
+    /// Whether the keys are for real money.
     pub environment: Environment,
-    /// The address of the payout API. There is no default, because none is published. https, but
+    /// The address of the payout API. There is no default, because none is published. https, except
     /// for this machine itself.
     pub base_url: String,
     /// The API key of payouts. Printable ASCII, at most 128 characters.
@@ -54,17 +53,17 @@ pub struct VirtualPosConfig {
     pub paths: Paths,
     /// The method of the two queries.
     pub query_method: QueryMethod,
-    /// The body of a new payout.
+    /// The form of the body of a new payout.
     pub create_body: CreateBody,
-    /// What queries sign.
+    /// The content that queries sign.
     pub query_signature: QuerySignature,
-    /// What words of states mean. Case and accents do not count; unlisted words are never final.
+    /// The meanings of state words. Case and accents are ignored; unlisted words are never final.
     pub state_words: Vec<(String, Status)>,
-    /// Codes of errors that mean "credentials or signature refused, nothing was done".
+    /// Error codes that mean "credentials or signature refused, nothing was done".
     pub auth_codes: Vec<String>,
-    /// Codes of errors that mean "there is no such payout".
+    /// Error codes that mean "there is no such payout".
     pub absent_codes: Vec<String>,
-    /// The message of an order without description. Not empty, at most 255 characters.
+    /// The message of an order without a description. Not empty, at most 255 characters.
     pub default_message: String,
     /// The least payout, in pesos.
     pub amount_minor_min: i64,
@@ -72,9 +71,9 @@ pub struct VirtualPosConfig {
     pub amount_minor_max: i64,
     /// How RUTs are checked.
     pub rut_check: RutCheck,
-    /// What the transport of this account needs.
+    /// What this account needs from its transport.
     pub tls: TlsConfig,
-    /// How payments are collected; `None` where the account does not collect.
+    /// How payments are collected; `None` if the account does not collect.
     pub payments: Option<PaymentConfig>,
 }
 
@@ -83,26 +82,26 @@ pub struct VirtualPosConfig {
 pub struct Paths {
     /// A new payout.
     pub create: String,
-    /// A payout by VirtualPOS's id, which takes the place of `{id}`.
+    /// A payout by VirtualPOS's id, which replaces `{id}`.
     pub by_id: String,
-    /// A payout by our key, which takes the place of `{merchant_id}`.
+    /// A payout by our key, which replaces `{merchant_id}`.
     pub by_merchant_id: String,
 }
 
-/// What the transport of an account needs, where VirtualPOS wants a client certificate. This crate
-/// opens no connection: whoever builds the transport reads these, each the path of a PEM file or
-/// the PEM text itself. That payouts want one is hearsay. Source: code: K.
+/// What an account needs from its transport, if VirtualPOS requires a client certificate. This
+/// crate opens no connection: the code that builds the transport reads these, each the path of a
+/// PEM file or the PEM text itself. That payouts require a certificate is hearsay. Source: code: K.
 #[derive(Debug, Clone, Default)]
 pub struct TlsConfig {
-    /// The certificate of the client and what links it to its authority, the former first.
+    /// The client certificate, followed by the chain to its authority.
     pub client_certificate: Option<String>,
-    /// Its key. A path is no secret, and a text is.
+    /// Its key. It is a secret because it may be the text itself.
     pub client_key: Option<Secret>,
-    /// A further certificate authority to trust.
+    /// An additional certificate authority to trust.
     pub root_certificate: Option<String>,
 }
 
-/// How payments are collected. All of it after public integrations of others. Source: code: K.
+/// How payments are collected. All of it follows public integrations of others. Source: code: K.
 #[derive(Debug, Clone)]
 pub struct PaymentConfig {
     /// The address of the payment API, which is not the one of payouts.
@@ -111,14 +110,14 @@ pub struct PaymentConfig {
     pub api_key: Secret,
     /// The secret key of payments.
     pub secret_key: Secret,
-    /// Where the payer's browser goes afterwards, for orders that do not say it.
+    /// Where the payer's browser goes afterwards, unless the order names a page.
     pub return_url: Option<String>,
-    /// Where hints are sent. At most 2048 characters.
+    /// The address for hints. At most 2048 characters.
     pub notify_url: Option<String>,
 }
 
 impl PaymentConfig {
-    /// The defaults around what VirtualPOS hands out for payments.
+    /// A configuration with defaults, around what VirtualPOS provides for payments.
     pub fn new(payments_url: impl Into<String>, api_key: Secret, secret_key: Secret) -> Self {
         let payments_url = payments_url.into();
         Self { payments_url, api_key, secret_key, return_url: None, notify_url: None }
@@ -126,7 +125,7 @@ impl PaymentConfig {
 }
 
 impl VirtualPosConfig {
-    /// The defaults around what VirtualPOS hands out.
+    /// A configuration with defaults, around what VirtualPOS provides.
     pub fn new(
         environment: Environment,
         base_url: impl Into<String>,
@@ -162,11 +161,11 @@ impl VirtualPosConfig {
     }
 
     /// Reads the configuration by name: `ENVIRONMENT`, `BASE_URL`, `API_KEY` and `SECRET_KEY` are
-    /// needed; `PAYMENTS_URL` brings payments. Whoever reads environment variables puts
-    /// `PAGOS_VIRTUALPOS_` in front. `docs/providers/virtualpos.md` lists all names.
+    /// required; `PAYMENTS_URL` switches payments on. A caller that reads environment variables
+    /// prepends `PAGOS_VIRTUALPOS_`. `docs/providers/virtualpos.md` lists all names.
     ///
     /// # Errors
-    /// `Invalid` for a missing or malformed value, never with the value of a key.
+    /// `Invalid` for a missing or malformed value. The message never contains a key.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let reader = SettingReader::new(SETTINGS, &lookup);
         let mut config = Self::new(
@@ -194,7 +193,7 @@ impl VirtualPosConfig {
         Ok(config)
     }
 
-    /// What VirtualPOS does not publish.
+    /// Reads the settings for what VirtualPOS does not publish.
     fn read_contract(&mut self, reader: &SettingReader<'_>) -> Result<(), Error> {
         reader.fill_word(&settings::CONTRACT_VERIFIED, &VERIFICATIONS, &mut self.verification)?;
         reader.fill_text(&settings::PATH_CREATE, &mut self.paths.create);

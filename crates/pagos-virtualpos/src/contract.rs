@@ -1,10 +1,10 @@
-//! What VirtualPOS does not publish about payouts, and this crate assumes: paths, state words,
-//! error codes, limits. Not how they are used; most of it is the default of a setting.
+//! Our assumptions about payouts, which VirtualPOS does not document: paths, state words, error
+//! codes, limits. Most of them are defaults of settings.
 //!
 //! Only the signature of payouts is published. Source: manual. Each fact here has a tag:
-//! \[inferred\] is our conclusion, mostly from the payment API of the same provider; `code: K` is
-//! a third party's summary of that API's pages. `docs/providers/virtualpos.md` is the list to
-//! compare with VirtualPOS's own documents.
+//! \[inferred\] is our conclusion, mostly from the payment API of the same provider; `code: K` is a
+//! third party's summary of that API's pages. `docs/providers/virtualpos.md` is the list to compare
+//! with VirtualPOS's own documents.
 
 use pagos_core::{FailReason, Status};
 
@@ -14,20 +14,21 @@ pub(crate) const PATH_CREATE: &str = "/v3/payout";
 /// A payout by VirtualPOS's id. \[inferred\] from `GET /v3/payment/{uuid}`, code: K.
 pub(crate) const PATH_BY_ID: &str = "/v3/payout/{id}";
 
-/// A payout by our key. \[inferred\]; there is no sibling, and a word of its own keeps ids and keys
-/// apart.
+/// A payout by our key. \[inferred\]; there is no sibling, and a segment of its own keeps ids and
+/// keys apart.
 pub(crate) const PATH_BY_MERCHANT_ID: &str = "/v3/payout/merchant/{merchant_id}";
 
 /// The least payout, in pesos. \[inferred\]
 pub(crate) const AMOUNT_MINOR_MIN: i64 = 1;
 
-/// The largest payout, in pesos: what other providers take for a transfer in Chile. \[inferred\]
+/// The largest payout, in pesos: the limit of other providers for a transfer in Chile. \[inferred\]
 pub(crate) const AMOUNT_MINOR_MAX: i64 = 7_000_000;
 
-/// The message of an order without description; the manual's structure has one always. Ours.
+/// The message of an order without a description; the manual's structure always has one. Our
+/// choice.
 pub(crate) const DEFAULT_MESSAGE: &str = "Pago";
 
-/// The longest message, in characters. \[inferred\]; nobody has tried more than about a hundred.
+/// The longest message, in characters. \[inferred\]; nothing longer than about a hundred was tried.
 pub(crate) const MESSAGE_LENGTH_MAX: usize = 255;
 
 /// The longest name, in characters. \[inferred\] from the payment API.
@@ -39,9 +40,9 @@ pub(crate) const EMAIL_LENGTH_MAX: usize = 255;
 /// The longest account number, digits. \[inferred\]
 pub(crate) const ACCOUNT_DIGITS_MAX: usize = 20;
 
-/// What words of states mean, without accents and in lower case. \[inferred\]: the words of
-/// payments and charges (code: K), their feminine forms and their English ones. A word that is not
-/// here is no status.
+/// The meanings of state words, in lower case and without accents. \[inferred\]: the words of
+/// payments and charges (code: K), their feminine forms and their English ones. Any other word
+/// stands for no status.
 pub(crate) const STATE_WORDS: [(&str, Status); 48] = [
     ("pendiente", Status::Pending),
     ("creado", Status::Pending),
@@ -97,14 +98,14 @@ pub(crate) const STATE_WORDS: [(&str, Status); 48] = [
 /// them is \[inferred\].
 pub(crate) const AUTH_CODES: [&str; 5] = ["E-001", "E-002", "E-014", "E-015", "E-016"];
 
-/// Codes of "there is no such thing". As [`AUTH_CODES`].
+/// Error codes for "there is no such thing". The same source as [`AUTH_CODES`].
 pub(crate) const ABSENT_CODES: [&str; 3] = ["E-041", "E-066", "E-082"];
 
-/// The word of `status` at the root of an answer that is a success. It is not a payout's state.
-/// Source: public code around v3 payments; for payouts \[inferred\].
+/// The word of `status` at the root of a successful answer. It is not a payout's state. Source:
+/// public code around v3 payments; for payouts \[inferred\].
 pub(crate) const OK: &str = "OK";
 
-/// The word of one that is not, also under HTTP 200. As [`OK`].
+/// The word of an unsuccessful answer, even under HTTP 200. The same source as [`OK`].
 pub(crate) const NOK: &str = "NOK";
 
 /// Opens a payment. Source: code: K.
@@ -113,7 +114,7 @@ pub(crate) const PATH_PAYMENT: &str = "/v3/payment/";
 /// One payment. Source: code: K.
 pub(crate) const PATH_PAYMENT_BY_ID: &str = "/v3/payment/{id}";
 
-/// Makes the page of a payment. Source: code: K.
+/// Creates the page of a payment. Source: code: K.
 pub(crate) const PATH_WEBCHECKOUT: &str = "/v3/payment/{id}/webcheckout";
 
 /// `payment_method`: the payer chooses. Source: code: K.

@@ -2,19 +2,19 @@
 //! payments after public integrations.
 //!
 //! This crate opens no connection and reads no clock: transport and clock are given to
-//! [`VirtualPos::new`]. It retries nothing.
+//! [`VirtualPos::new`]. It never retries.
 //!
-//! Three things to know before paying with it. VirtualPOS publishes how a payout is signed and
-//! nothing else of it: paths, answers, state words and error codes are settings with assumed
+//! Know three things before you pay with it. VirtualPOS publishes how a payout is signed and
+//! nothing else about it: paths, answers, state words and error codes are settings with assumed
 //! defaults, and live use is refused until you state that you compared them with VirtualPOS's own
-//! documents. Whether a repeated key is refused or paid twice is unknown, so what may have arrived is
-//! not sent again ([`pagos_core::manual::unknown`]). And a query signs the whole instruction again, so keep what
-//! [`PayoutProvider::prepare`] returns.
+//! documents. It is unknown whether a repeated key is refused or paid twice, so what may have
+//! arrived is not sent again ([`pagos_core::manual::unknown`]). And a query signs the whole
+//! instruction again, so keep what [`PayoutProvider::prepare`] returns.
 //!
-//! Sources of facts are cited where the code rests on them: `manual` is VirtualPOS's page about the
-//! signature of payouts, `docs: x` its page about that of payments, `code: K` a third party's
-//! summary of the payment API's pages, `public code` integrations of others;
-//! `docs/providers/virtualpos.md` lists them. `inferred` is our conclusion.
+//! Comments cite their sources: `manual` is VirtualPOS's page about the signature of payouts,
+//! `docs: x` its page about that of payments, `code: K` a third party's summary of the payment
+//! API's pages, `public code` integrations of others; `docs/providers/virtualpos.md` lists them.
+//! `inferred` is our conclusion.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -93,10 +93,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
     currencies: &[Currency::Clp],
     // What a repeated `merchant_id` does is not published: it may pay twice. [inferred]
     deduplication: Deduplication::None,
-    // Absence proves nothing here. This only says when a person is called while queries go on;
-    // the half hour is ours. [inferred]
+    // Absence proves nothing here. This only decides when a person is called while queries go on;
+    // the half hour is our choice. [inferred]
     absence: Absence { answers_min: 4, grace: Duration::from_secs(30 * 60) },
-    // Banks return transfers, and nobody states a limit. [inferred]
+    // Banks return transfers, and no limit of time is documented. [inferred]
     return_window: None,
     pending_max: None,
     answer_max: None,
@@ -112,12 +112,12 @@ pub struct VirtualPos {
 }
 
 impl VirtualPos {
-    /// Checks the configuration and takes it over, with what the outer world gives. A transport
-    /// that shows a client certificate is built from [`TlsConfig`] by the caller.
+    /// Checks the configuration and keeps it, with the given transport and clock. The caller builds
+    /// a transport with a client certificate from [`TlsConfig`].
     ///
     /// # Errors
-    /// `Invalid` with the field of the configuration that is to blame; in `Live` that is
-    /// `contract_verified` where nobody states that the contract was verified.
+    /// `Invalid` with the field of the configuration that is wrong; in `Live` that is
+    /// `contract_verified` if nobody states that the contract was verified.
     pub fn new(
         config: VirtualPosConfig,
         transport: Arc<dyn Transport>,
@@ -126,7 +126,7 @@ impl VirtualPos {
         Ok(Self { settings: config.check()?, transport, clock })
     }
 
-    /// The stored instruction, else the order's, in either case one that says what the order says.
+    /// The stored instruction, else the order's. It is checked to say the same as the order.
     fn instruction(
         &self,
         order: &PayoutOrder,
@@ -147,7 +147,7 @@ impl VirtualPos {
         post_json(&settings.base, settings.create_path.as_str(), headers, body)
     }
 
-    /// By VirtualPOS's id where it is known and fits into a path, else by our key.
+    /// Queries by VirtualPOS's id if it is known and can be part of a path, else by our key.
     fn query_request(
         &self,
         payout: &PayoutRef<'_>,
@@ -170,7 +170,7 @@ impl VirtualPos {
         })
     }
 
-    /// One call that opens a payment or its page. It moves no money.
+    /// Sends a call that opens a payment or its page. It moves no money.
     async fn open(
         &self,
         payments: &PaymentSettings,
@@ -205,16 +205,17 @@ impl PayoutProvider for VirtualPos {
         true
     }
 
-    /// Makes no call: the handle is the instruction itself, to the byte, in base64url. It names the
-    /// payee, so keep it as you keep the order.
+    /// Makes no call: the handle is the instruction itself, byte for byte, in base64url. It
+    /// contains personal data of the payee, so protect it like the order.
     async fn prepare(&self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
         let tef = payout::tef(&self.settings, order).map_err(invalid)?;
         Instruction::new(tef)?.to_handle().map(Some)
     }
 
-    /// `Unauthorized` for a refused signature, `Undelivered` for what never left, `Invalid` for a
-    /// handle of another order; everything else that is no success with an id is `Unknown`, with
-    /// the provider's code. No refusal is documented, so none is `Rejected`: ask by our key.
+    /// `Unauthorized` for a refused signature, `Undelivered` if the request was never sent,
+    /// `Invalid` for a handle of another order; anything else that is not a success with an id is
+    /// `Unknown`, with the provider's code. No refusal is documented, so none is `Rejected`: query
+    /// by our key.
     async fn create(
         &self,
         order: &PayoutOrder,
@@ -230,8 +231,8 @@ impl PayoutProvider for VirtualPos {
     }
 
     /// Signs the instruction of the handle, or the one that the order gives today. Without a handle
-    /// a refused signature is [`Lookup::CannotTell`]: the order may give other bytes than were
-    /// sent.
+    /// a refused signature is [`Lookup::CannotTell`]: the order may give other bytes than those
+    /// that were sent.
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let query = Query::about(&self.settings, payout)?;
         let request = self.query_request(payout, &query)?;
@@ -262,7 +263,7 @@ impl PayoutProvider for VirtualPos {
 
 #[async_trait]
 impl BankDirectory for VirtualPos {
-    /// Chile's table; VirtualPOS publishes none. Makes no call.
+    /// A fixed table for Chile; VirtualPOS publishes none. Makes no call.
     async fn banks(&self) -> Result<Vec<Bank>, Error> {
         Ok(bank::list())
     }
@@ -273,7 +274,7 @@ impl PaymentProvider for VirtualPos {
     fn terms(&self) -> PaymentTerms {
         PaymentTerms {
             open_for: Some(Duration::from_secs(contract::OPEN_DAYS * 24 * 60 * 60)),
-            // Guess: the end of a payment is told by a word of its own, and a day is nothing after
+            // Guess: a word of its own reports the end of a payment, and a day is short after
             // thirty. [inferred]
             absence: Absence { answers_min: 2, grace: Duration::from_secs(24 * 60 * 60) },
             // No rule against a repeated internal code is known. [inferred]
@@ -286,8 +287,8 @@ impl PaymentProvider for VirtualPos {
         payment::request(&self.settings, payments, order).map(drop)
     }
 
-    /// One call, or two where the first answer has no page for the payer. A payment whose second
-    /// answer is lost stays open and unseen: another call opens another one.
+    /// Makes one call, or two if the first answer has no page for the payer. If the second answer
+    /// is lost, the payment stays open and unseen: another call opens another one.
     async fn create(&self, order: &PaymentOrder) -> Result<PaymentSession, Error> {
         let payments = self.collecting().map_err(|found| invalid(vec![found]))?;
         let body = payment::request(&self.settings, payments, order).map_err(invalid)?;
@@ -331,7 +332,7 @@ impl PaymentProvider for VirtualPos {
     }
 }
 
-/// Serialised once; these bytes are signed and these bytes are sent.
+/// Serialises the body once, signs these bytes and sends these bytes.
 fn payment_request(
     base: &BaseUrl,
     credentials: &Credentials,

@@ -1,8 +1,8 @@
-//! Payments: from an order to a request, from an answer to a session. Sends nothing; `lib.rs` does.
-//! What orders may say is in `payment/check.rs`.
+//! Payments: builds requests from orders and reads sessions from answers. `lib.rs` sends the
+//! requests, and `payment/check.rs` checks orders.
 //!
-//! VirtualPOS's own pages about payments could not be read. What is here follows a third party's
-//! summary of them and public integrations; `code: K` and `public code` in the comments.
+//! VirtualPOS's own pages about payments could not be read. This file follows a third party's
+//! summary of them and public integrations, cited as `code: K` and `public code`.
 
 pub(crate) mod check;
 
@@ -27,8 +27,8 @@ use crate::{
     wire::{LinkAnswer, PaymentAnswer, PaymentFields, PaymentRequest, WebcheckoutRequest},
 };
 
-/// The request of a payment, or everything that is wrong with the order. Source: code: K; which
-/// fields are required is \[inferred\].
+/// The request of a payment, or all problems of the order. Source: code: K; which fields are
+/// required is \[inferred\].
 pub(crate) fn request<'a>(
     settings: &'a Settings,
     payments: &'a PaymentSettings,
@@ -69,7 +69,7 @@ pub(crate) fn request<'a>(
     })
 }
 
-/// The request of the payer's page.
+/// The request for the payer's page.
 pub(crate) fn webcheckout(
     payments: &PaymentSettings,
     order: &PaymentOrder,
@@ -87,13 +87,13 @@ fn callback_url(payments: &PaymentSettings) -> Option<String> {
     payments.notify_url.as_ref().map(|url| encode_url(url.as_str()))
 }
 
-/// A payment that is open, and the payer's page if the answer has it already.
+/// An open payment, and the payer's page if the answer has it.
 pub(crate) struct Opened {
     pub(crate) observation: Observation,
     pub(crate) url: Option<String>,
 }
 
-/// What the answer to a new payment says, or the caller's next step.
+/// Reads the answer to a new payment: the opened payment, or the caller's next step.
 pub(crate) fn read_opened(
     settings: &Settings,
     payments: &PaymentSettings,
@@ -112,7 +112,7 @@ pub(crate) fn read_opened(
     Ok(Opened { observation: Observation { asked_at: Some(asked_at), ..seen }, url })
 }
 
-/// The payer's page.
+/// Reads the payer's page.
 pub(crate) fn read_link(
     settings: &Settings,
     payments: &PaymentSettings,
@@ -122,7 +122,7 @@ pub(crate) fn read_link(
     read_url(payments, response, json)?.ok_or_else(|| unknown("the answer has no page"))
 }
 
-/// What the answer to a query about a payment says. One payment is one try here.
+/// Reads the answer to a query about a payment. One payment has one try here.
 pub(crate) fn read_lookup(
     settings: &Settings,
     payments: &PaymentSettings,
@@ -160,8 +160,8 @@ pub(crate) fn read_lookup(
     }
 }
 
-/// The object of a success. Opening moves no money, and a page whose address nobody has can be paid
-/// by nobody: another call is safe after each of these errors.
+/// The object of a successful answer. Opening moves no money, and nobody can pay on a page whose
+/// address nobody has: another call is safe after each of these errors.
 fn read_success<'a>(
     settings: &Settings,
     payments: &PaymentSettings,
@@ -174,7 +174,7 @@ fn read_success<'a>(
             let meaning = "credentials or signature were refused";
             Err(refusal.into_error(ErrorKind::Unauthorized, meaning, &shown))
         }
-        // The codes of refusals are known by groups only. Source: code: K.
+        // The codes of refusals are known only by groups. Source: code: K.
         Answer::Refused(refusal) => {
             let meaning = "a refusal that is not documented";
             Err(refusal.into_error(ErrorKind::Unknown, meaning, &shown))
@@ -195,7 +195,7 @@ fn fields(json: &RawValue) -> Option<PaymentFields> {
     serde_json::from_str(json.get()).ok()
 }
 
-/// The words of payments are those of payouts. Source: code: K.
+/// The observation in a payment. Its words are those of payouts. Source: code: K.
 fn observe(
     settings: &Settings,
     shown: &Shown<'_>,
@@ -223,8 +223,8 @@ fn observe(
     }
 }
 
-/// `url_redirect` at the root or in the object. A payer is sent there, so in `Live` it is public
-/// and https.
+/// `url_redirect` at the root or in the object. A payer is sent there, so in `Live` it must be
+/// public and https.
 fn read_url(
     payments: &PaymentSettings,
     response: &Response<Bytes>,

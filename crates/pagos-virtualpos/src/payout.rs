@@ -1,5 +1,5 @@
-//! Payouts: from an order to the instruction, to what is signed and sent. Sends nothing; `lib.rs`
-//! does. What orders may say is in `payout/check.rs`, what answers say in `payout/answer.rs`.
+//! Payouts: builds the instruction from an order, and what is signed and sent. `lib.rs` sends it,
+//! `payout/check.rs` checks orders, and `payout/answer.rs` reads answers.
 
 pub(crate) mod answer;
 pub(crate) mod check;
@@ -22,9 +22,9 @@ use crate::{
     wire::{BankAccount, Recipient, Tef, Wrapped},
 };
 
-/// The instruction of an order, or everything that is wrong with the order.
+/// The instruction of an order, or all problems of the order.
 ///
-/// The account type is dropped: the manual's structure has none. So is a telephone number.
+/// The account type is dropped, because the manual's structure has none; so is a telephone number.
 pub(crate) fn tef(settings: &Settings, order: &PayoutOrder) -> Result<Tef, Vec<Violation>> {
     let beneficiary = &order.beneficiary;
     let mut violations = Vec::new();
@@ -56,7 +56,7 @@ pub(crate) fn tef(settings: &Settings, order: &PayoutOrder) -> Result<Tef, Vec<V
     })
 }
 
-/// The body of a new payout, around the very bytes that are signed.
+/// The body of a new payout, around exactly the bytes that are signed.
 pub(crate) fn create_body(settings: &Settings, instruction: &Instruction) -> Result<Bytes, Error> {
     match settings.create_body {
         CreateBody::TefWrapped => wrapped(instruction),
@@ -65,17 +65,17 @@ pub(crate) fn create_body(settings: &Settings, instruction: &Instruction) -> Res
     }
 }
 
-/// What a query signs, and what follows from a refused signature.
+/// What a query signs, and what a refused signature means.
 pub(crate) struct Query {
     /// The instruction to sign; `None` for the API key alone.
     pub(crate) instruction: Option<Instruction>,
-    /// The signature is the one that VirtualPOS expects. Otherwise its refusal says nothing about
-    /// the account.
+    /// Whether the signature is certainly the one that VirtualPOS expects. If not, its refusal says
+    /// nothing about the account.
     pub(crate) is_certain: bool,
 }
 
 impl Query {
-    /// The instruction as it was stored, else as the order gives it today, else none.
+    /// The stored instruction, else the one that the order gives today, else none.
     ///
     /// # Errors
     /// `Invalid` for a handle that is not the order's.
@@ -96,7 +96,7 @@ impl Query {
         self.instruction.as_ref().map_or(Claims::ApiKeyOnly, Instruction::claims)
     }
 
-    /// Method and body.
+    /// The method and the body.
     pub(crate) fn message(&self, method: QueryMethod) -> Result<(Method, Bytes), Error> {
         match (method, &self.instruction) {
             (QueryMethod::Get, _) => Ok((Method::GET, Bytes::new())),

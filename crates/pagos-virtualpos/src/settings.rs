@@ -1,5 +1,5 @@
-//! The settings of an account: a table of them, and what their words mean. How they are read and
-//! checked is in `config.rs`.
+//! The settings of an account as a table, and the meaning of their words. `config.rs` reads and
+//! checks them.
 
 use pagos_wire::{
     ENVIRONMENT as WORLD, Form, MissingFields, NOT_CONFIGURED, NOWHERE, Setting, Side, SideKind,
@@ -11,36 +11,36 @@ use pagos_wire::{
 pub enum QueryMethod {
     /// Without a body.
     Get,
-    /// With what is signed, less the API key, as the body.
+    /// With the signed content except the API key as the body.
     Post,
 }
 
-/// The body of a new payout, with `T` for the instruction. \[inferred\]
+/// The body of a new payout, where `T` stands for the instruction. \[inferred\]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CreateBody {
-    /// `{"tef": T}`: what is signed, less the API key, as in the payment API.
+    /// `{"tef": T}`: the signed content except the API key, as in the payment API.
     TefWrapped,
-    /// `{"api_key": .., "tef": T}`: what is signed. The API key then stands in bodies too.
+    /// `{"api_key": .., "tef": T}`: the signed content. Bodies then contain the API key too.
     SignedDictionary,
     /// `T`.
     Flat,
 }
 
-/// What queries sign.
+/// The content that queries sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QuerySignature {
     /// The API key and the whole instruction. Source: manual.
     FullTef,
-    /// The API key alone, as the queries of the payment API. \[inferred\]
+    /// Only the API key, as in the queries of the payment API. \[inferred\]
     ApiKeyOnly,
 }
 
 /// How RUTs are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RutCheck {
-    /// A RUT whose check digit is right.
+    /// A RUT with a correct check digit.
     Strict,
-    /// Any document of that shape, also one that is not called a RUT: the manual's sample has a
+    /// Any document of that shape, even one that is not called a RUT: the manual's sample has a
     /// wrong check digit. For the sandbox only.
     ShapeOnly,
 }
@@ -62,7 +62,7 @@ pub(crate) const RUT_CHECKS: [(&str, RutCheck); 2] =
 
 const PAYMENTS: Side = Side { what: "payments", switch: "payments_url", kind: SideKind::Extra };
 
-// Nothing that comes in is signed, so no signature rests on any key.
+// Incoming deliveries are not signed, so no signature depends on a key.
 pagos_wire::settings! {
     ENVIRONMENT = WORLD;
     BASE_URL = Setting::new("base_url", Form::Address)

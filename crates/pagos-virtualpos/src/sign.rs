@@ -1,12 +1,12 @@
-//! The signature: an HS256 token over `{"api_key": .., "tef": ..}` in the header `Signature`. Pure;
-//! no requests, and no building of the instruction (`payout.rs`).
+//! The signature: an HS256 token over `{"api_key": .., "tef": ..}` in the header `Signature`. Pure.
+//! `payout.rs` builds the instruction.
 //!
-//! The three payout calls sign one structure, the two queries included. Source: manual. HS256,
-//! the key as text and the bare `Authorization` are how the payment API of the same provider is
-//! called. Source: docs: autenticación y firma; public code of three integrations.
+//! The three payout calls sign one structure, including the two queries. Source: manual. HS256, the
+//! key as text and the bare `Authorization` are the rules of the payment API of the same provider.
+//! Source: docs: autenticación y firma; public code of three integrations.
 //!
-//! A token has no time claim, so a captured one can be sent again for ever. It holds names, RUTs,
-//! account numbers and the API key in plain base64: it is marked sensitive and never shown.
+//! A token has no time claim, so a captured one can be sent again for ever. It contains names,
+//! RUTs, account numbers and the API key in plain base64: it is marked sensitive and never shown.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ use serde_json::{Value, value::RawValue};
 use pagos_core::{Error, ErrorKind, Secret, Verified};
 use pagos_wire::{Hs256, sensitive};
 
-/// What is signed beside the API key. Bytes are JSON objects, and are signed as they are.
+/// What is signed besides the API key. The bytes are JSON objects, and are signed as they are.
 #[derive(Clone, Copy)]
 pub enum Claims<'a> {
     /// `{"api_key": ..}`: the payment API's queries. Source: docs: autenticación y firma.
@@ -34,10 +34,10 @@ pub enum Claims<'a> {
     Attributes(&'a [u8]),
 }
 
-/// What the token says, byte for byte: compact JSON, `api_key` first, raw UTF-8.
+/// The payload of the token, byte for byte: compact JSON, `api_key` first, raw UTF-8.
 ///
 /// # Errors
-/// `Invalid` if the bytes are no JSON object.
+/// `Invalid` if the bytes are not a JSON object.
 ///
 /// ```
 /// use pagos_core::Secret;
@@ -66,12 +66,12 @@ pub fn payload(claims: Claims<'_>, api_key: &Secret) -> Result<Vec<u8>, Error> {
     Ok(payload)
 }
 
-/// What is hashed: header and payload in base64url, with a dot between.
+/// The text that is hashed: header and payload in base64url, with a dot between.
 ///
-/// The API key can be read from it: for showing how a signature comes about, never for a log.
+/// It contains the API key: use it to show how a signature is made, never in a log.
 ///
 /// # Errors
-/// As [`payload`].
+/// The same as [`payload`].
 ///
 /// ```
 /// use pagos_core::Secret;
@@ -86,11 +86,11 @@ pub fn string_to_sign(claims: Claims<'_>, api_key: &Secret) -> Result<String, Er
     Ok(format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(payload)))
 }
 
-/// The value of the header `Signature`: the token, bare. The secret key is used as text, also where
-/// it looks like hexadecimal digits.
+/// The value of the header `Signature`: the bare token. The secret key is used as text, even if it
+/// looks like hexadecimal digits.
 ///
 /// # Errors
-/// As [`payload`]; `Invalid` for an empty secret key.
+/// The same as [`payload`]; `Invalid` for an empty secret key.
 ///
 /// ```
 /// use pagos_core::Secret;
@@ -113,11 +113,12 @@ pub fn signature(
 }
 
 /// The payload of a token that is genuine and says `claims`, compared as JSON values: the order of
-/// keys and escapes do not count, further claims are ignored. For looking at a captured request;
-/// VirtualPOS itself signs nothing that we receive.
+/// keys and escapes do not count, and further claims are ignored. Use it to inspect a captured
+/// request; VirtualPOS itself signs nothing that we receive.
 ///
 /// # Errors
-/// `Unauthorized` for a token that is not genuine or says something else, without a word of it.
+/// `Unauthorized` for a token that is not genuine or says something else. The message contains
+/// nothing of the token.
 pub fn verify(
     token: &str,
     claims: Claims<'_>,
@@ -137,7 +138,7 @@ pub fn verify(
     }
 }
 
-/// One pair of keys. `Debug` shows nothing of it.
+/// A pair of keys. `Debug` hides both.
 pub(crate) struct Credentials {
     api_key: Secret,
     secret_key: Secret,
@@ -147,7 +148,7 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     /// # Errors
-    /// `Invalid` for an empty key of the two.
+    /// `Invalid` if one of the keys is empty.
     pub(crate) fn new(api_key: Secret, secret_key: Secret) -> Result<Self, Error> {
         if api_key.is_empty() {
             return Err(Error::invalid("api_key").because("the API key is empty"));
@@ -156,22 +157,22 @@ impl Credentials {
         Ok(Self { api_key, secret_key, signer })
     }
 
-    /// The headers of every call. Both that tell secrets are marked so.
+    /// The headers of every call. The two with secrets are marked sensitive.
     pub(crate) fn headers(
         &self,
         claims: Claims<'_>,
     ) -> Result<[(HeaderName, HeaderValue); 3], Error> {
         let token = self.signer.sign(&payload(claims, &self.api_key)?);
         Ok([
-            // Bare: a word such as `Bearer` in front is refused. Source: public code; the header
-            // itself: manual.
+            // Bare: a prefix such as `Bearer` is refused. Source: public code; the header itself:
+            // manual.
             (AUTHORIZATION, sensitive(self.api_key.expose())?),
             (HeaderName::from_static("signature"), sensitive(&token)?),
             (ACCEPT, HeaderValue::from_static("application/json")),
         ])
     }
 
-    /// What is signed, for the one form of body that repeats it.
+    /// The signed content, for the one form of body that repeats it.
     pub(crate) fn payload(&self, claims: Claims<'_>) -> Result<Bytes, Error> {
         payload(claims, &self.api_key).map(Bytes::from)
     }
@@ -194,7 +195,7 @@ impl fmt::Debug for Claims<'_> {
     }
 }
 
-/// In the order of the manual's structure.
+/// The fields are in the order of the manual's structure.
 #[derive(Serialize)]
 struct Dictionary<'a> {
     api_key: &'a str,

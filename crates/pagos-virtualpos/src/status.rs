@@ -1,5 +1,5 @@
-//! What an answer says before anybody looks at a payout: a refusal, an object, or nothing that can
-//! be built on. And what words of states mean. No requests and no orders.
+//! Classifies an answer before the payout in it is read (a refusal, an object, or unusable), and
+//! interprets state words.
 //!
 //! None of this is published for payouts: it follows the payment API of the same provider. The
 //! words and codes themselves are settings, with defaults in `contract.rs`. \[inferred\]
@@ -20,19 +20,19 @@ use crate::{
     wire::{Envelope, Reason, Tef},
 };
 
-/// What an answer turned out to be.
+/// The kinds of answers.
 pub(crate) enum Answer<'a> {
     /// A success, with an object.
     Object(Object<'a>),
-    /// A success, with a list of so many objects, which is not one.
+    /// A success, with a list of this many objects, which is not one.
     Several(usize),
-    /// A no, in the provider's words.
+    /// A refusal, in the provider's words.
     Refused(Refusal),
     /// HTTP 429.
     Throttled(Duration),
-    /// No JSON: a page of something on the way.
+    /// Not JSON: a page from something between VirtualPOS and us.
     Foreign(StatusCode),
-    /// Nothing that can be built on; the text tells why.
+    /// Unusable; the text says why.
     Unreadable(String),
 }
 
@@ -40,32 +40,32 @@ pub(crate) enum Answer<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Object<'a> {
     pub(crate) json: &'a RawValue,
-    /// Then its `status` may be the result of the call.
+    /// Whether it is the root, so that its `status` may be the result of the call.
     pub(crate) is_root: bool,
 }
 
-/// A no. What it means depends on the call.
+/// A refusal. Its meaning depends on the call.
 pub(crate) struct Refusal {
     pub(crate) http: StatusCode,
     /// As the provider wrote it.
     pub(crate) code: Option<String>,
     /// As the provider wrote it; decides nothing.
     pub(crate) message: Option<String>,
-    /// The words are VirtualPOS's own, and not those of a gateway before it.
+    /// Whether the words are VirtualPOS's own, and not those of a gateway in front of it.
     pub(crate) is_told: bool,
-    /// It comes with an object of the call, so something may exist.
+    /// Whether it comes with an object of the call, so that something may exist.
     pub(crate) has_object: bool,
 }
 
-/// Which noun an API puts its object under, before `data` and the root.
+/// The noun under which an API puts its object, before `data` and the root.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Noun {
     Payout,
     Payment,
 }
 
-/// Reads the envelope. `NOK` is a refusal under any HTTP status, 200 included; 5xx, 408 and 429 are
-/// no answer of the application's.
+/// Reads the envelope. `NOK` is a refusal under any HTTP status, including 200; 5xx, 408 and 429
+/// are not answers of the application.
 pub(crate) fn read(response: &Response<Bytes>, noun: Noun) -> Answer<'_> {
     let http = response.status();
     if http == StatusCode::TOO_MANY_REQUESTS {
@@ -121,20 +121,20 @@ impl Refusal {
         Self { http, code: None, message: None, is_told: false, has_object: false }
     }
 
-    /// Credentials or signature were refused before anything was done. Not where an object comes
-    /// with it: then nobody knows.
+    /// Whether credentials or signature were refused before anything was done. Not if an object
+    /// comes with the refusal: then it is unknown.
     pub(crate) fn is_unauthorized(&self, words: &Words) -> bool {
         !self.has_object && (is_forbidden(self.http) || self.is_among(&words.auth_codes))
     }
 
-    /// VirtualPOS says that there is no such thing. The 404 of a gateway, which may mean a wrong
+    /// Whether VirtualPOS says that there is no such thing. A gateway's 404, which may mean a wrong
     /// path, does not count.
     pub(crate) fn is_absent(&self, words: &Words) -> bool {
         let is_not_found = self.http == StatusCode::NOT_FOUND && self.is_told;
         !self.has_object && (is_not_found || self.is_among(&words.absent_codes))
     }
 
-    /// The error of this kind, with what may be shown of the provider's words.
+    /// The error of this kind, with the showable part of the provider's words.
     pub(crate) fn into_error(self, kind: ErrorKind, meaning: &str, shown: &Shown<'_>) -> Error {
         let http = self.http.as_u16();
         let words = match &self.message {
@@ -154,20 +154,21 @@ impl Refusal {
     }
 }
 
-/// Also of pages that are no JSON: an IP list or a client certificate that is not known.
+/// Whether access was denied, including by pages that are not JSON: an IP list, or an unknown
+/// client certificate.
 pub(crate) fn is_forbidden(http: StatusCode) -> bool {
     matches!(http, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
-/// What a word of a state means. `None` for a word that is not in the table: it is no status, not
-/// even one that is not final.
+/// The meaning of a state word. `None` for a word that is not in the table: it stands for no
+/// status, not even a non-final one.
 pub(crate) fn status(words: &Words, word: &str) -> Option<Status> {
     let word = fold(word);
     words.states.iter().find(|(known, _)| *known == word).map(|(_, status)| *status)
 }
 
-/// What an object tells by its word, with what may be shown of it. An object without a word is under
-/// way: it exists, and nothing says that it has ended.
+/// The observation in an object's state word, with the showable part of it. An object without a
+/// word is pending: it exists, and nothing says that it has ended.
 pub(crate) fn told(
     words: &Words,
     word: Option<&str>,
@@ -185,8 +186,8 @@ pub(crate) fn told(
     }
 }
 
-/// Makes the provider's texts fit to be shown. Beside what is always masked go our keys, mail
-/// addresses, words as long as a token, and whatever of the instruction names a person.
+/// Makes the provider's texts fit to be shown. Besides what is always masked, it masks our keys,
+/// email addresses, words as long as a token, and personal data of the instruction.
 pub(crate) struct Shown<'a> {
     pub(crate) credentials: &'a Credentials,
     pub(crate) tef: Option<&'a Tef>,
@@ -218,7 +219,7 @@ fn without_long_words(text: &str) -> String {
     shown
 }
 
-/// The first object that is there.
+/// The first object that is present.
 fn nested<'a>(envelope: &Envelope<'a>, noun: Noun) -> Option<&'a RawValue> {
     let own = match noun {
         Noun::Payout => [envelope.payout, envelope.tef],
@@ -227,7 +228,7 @@ fn nested<'a>(envelope: &Envelope<'a>, noun: Noun) -> Option<&'a RawValue> {
     own.into_iter().chain([envelope.data]).flatten().find(|json| is_there(json))
 }
 
-/// A list of one is one.
+/// A list of one counts as its object.
 fn one_of(json: &RawValue) -> Answer<'_> {
     if !json.get().starts_with('[') {
         return Answer::Object(Object { json, is_root: false });
@@ -241,7 +242,7 @@ fn one_of(json: &RawValue) -> Answer<'_> {
     }
 }
 
-/// What an `error` or `rejected_object` says, whatever else it is.
+/// The content of an `error` or `rejected_object`, in any form.
 pub(crate) fn reason(json: &RawValue) -> Option<Reason> {
     serde_json::from_str(json.get()).ok()
 }
@@ -254,7 +255,7 @@ fn is_there(json: &RawValue) -> bool {
     json.get() != "null"
 }
 
-/// Some APIs write something empty where nothing is.
+/// Whether it has content: some APIs write an empty value for a missing one.
 fn is_filled(json: &RawValue) -> bool {
     !matches!(json.get(), "null" | "{}" | "[]" | "\"\"" | "false")
 }
@@ -263,10 +264,10 @@ fn is_same(word: &str, known: &str) -> bool {
     word.trim().eq_ignore_ascii_case(known.trim())
 }
 
-/// A shorter name or number would be found in the middle of any text.
+/// A shorter name or number would occur by chance in any text.
 const PERSONAL_LENGTH_MIN: usize = 3;
 
-/// Tokens are longer, and so are few words.
+/// Tokens are longer, and few words are.
 const WORD_LENGTH_MAX: usize = 40;
 
 #[cfg(test)]

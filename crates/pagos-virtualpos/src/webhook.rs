@@ -1,8 +1,8 @@
-//! Notifications: unsigned, so each is a hint to ask and never more. No server and no storage.
+//! Notifications. They are unsigned, so each is a hint and never more.
 //!
-//! Payouts have none that is known. Payments send a `uuid` as a form to `callback_url`; no
-//! signature, no wanted answer and no repetition are described. Source: code: K; public code. JSON,
-//! and the names that payouts could use, are read besides. \[inferred\]
+//! None is known for payouts. Payments send a `uuid` as a form to `callback_url`; no signature, no
+//! expected response and no repetition are described. Source: code: K; public code. JSON, and the
+//! names that payouts could use, are accepted too. \[inferred\]
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -18,7 +18,7 @@ use crate::{VirtualPos, wire::HintBody};
 /// A form with one id has about 30 bytes.
 const BODY_SIZE_MAX: usize = 64 * 1024;
 
-/// The most fields of a form that are looked at.
+/// The maximum number of fields of a form that are read.
 const FIELDS_MAX: usize = 64;
 
 impl WebhookDecoder for VirtualPos {
@@ -26,7 +26,7 @@ impl WebhookDecoder for VirtualPos {
         &[]
     }
 
-    /// No delivery bears a signature.
+    /// No delivery is signed.
     fn takes_unsigned(&self) -> bool {
         true
     }
@@ -35,7 +35,7 @@ impl WebhookDecoder for VirtualPos {
         read(&delivery.body).unwrap_or_default()
     }
 
-    /// Never verifies: anybody can send this. `Unauthorized` where it names nothing.
+    /// Never verifies: anybody can send this. `Unauthorized` if it names nothing.
     fn verify(&self, delivery: &Delivery, _secret: Option<&Secret>) -> Result<Decoded, Error> {
         read(&delivery.body).map(Decoded::Hint).ok_or_else(|| {
             Error::new(ErrorKind::Unauthorized, "the delivery names no payout and no payment")
@@ -54,7 +54,7 @@ impl WebhookDecoder for VirtualPos {
     }
 }
 
-/// What a delivery names, as JSON or as a form. `None` where it names nothing.
+/// The object that a delivery names, in JSON or in a form. `None` if it names nothing.
 fn read(body: &[u8]) -> Option<Hint> {
     if body.len() > BODY_SIZE_MAX {
         return None;
@@ -79,7 +79,7 @@ fn read_form(body: &[u8]) -> Option<Hint> {
     let text = std::str::from_utf8(body.trim_ascii()).ok()?;
     let fields: Vec<(&str, &str)> =
         text.split('&').take(FIELDS_MAX).filter_map(|field| field.split_once('=')).collect();
-    // A field that comes twice has no value that could be trusted to be the one.
+    // A repeated field has no value that can be trusted.
     let value = |name: &str| {
         let mut values = fields.iter().filter(|(known, _)| *known == name);
         match (values.next(), values.next()) {

@@ -1,9 +1,9 @@
-//! The provider's JSON, field by field, in its own spelling. No logic and no `Debug`: these shapes
-//! hold names, documents and account numbers.
+//! The provider's JSON, field by field, in its own spelling. The shapes have no `Debug`, because
+//! they contain names, documents and account numbers.
 //!
-//! The instruction is the manual's. The answers are not published: they are read after the payment
-//! API of the same provider, with every spelling that was seen there. \[inferred\] Fields that
-//! nobody here uses are not read. A known field that comes twice is refused by serde.
+//! The instruction is the manual's. The answers are not published: they follow the payment API of
+//! the same provider, with every spelling that was seen there. \[inferred\] Unused fields are not
+//! parsed. Serde refuses a known field that occurs twice.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -11,11 +11,11 @@ use serde_json::value::RawValue;
 use pagos_wire::{WireInteger, WireText};
 
 /// The instruction, `tef` ("transferencia electrónica de fondos"), in the order of the manual's
-/// structure. It is read back from a handle. Source: manual.
+/// structure. It is also parsed from a handle. Source: manual.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Tef {
-    /// Our key. The manual's text calls it the merchant's identification; its sample and the name
-    /// of the third call show that it is the transfer's. \[inferred\]
+    /// Our key. The manual's text calls it the merchant's identification, but its sample and the
+    /// name of the third call show that it is the transfer's. \[inferred\]
     pub(crate) merchant_id: String,
     pub(crate) message: String,
     /// Whole pesos. The unit is \[inferred\]: CLP has no cents.
@@ -24,7 +24,7 @@ pub(crate) struct Tef {
     pub(crate) bank: BankAccount,
 }
 
-/// Who is paid. Source: manual.
+/// The payee. Source: manual.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Recipient {
     /// Without dots, with the dash.
@@ -33,7 +33,7 @@ pub(crate) struct Recipient {
     pub(crate) email: String,
 }
 
-/// Where. There is no account type. Source: manual.
+/// The payee's account, without an account type. Source: manual.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct BankAccount {
     pub(crate) sbif_code: String,
@@ -71,7 +71,7 @@ pub(crate) struct Reason {
     pub(crate) message: Option<WireText>,
 }
 
-/// One payout. An amount is an integer, or a text of one; decimals are refused.
+/// One payout. An amount is an integer, or text with one; decimals are refused.
 #[derive(Deserialize)]
 pub(crate) struct PayoutAnswer<'a> {
     pub(crate) id: Option<WireText>,
@@ -134,7 +134,7 @@ pub(crate) struct WebcheckoutRequest {
     pub(crate) payment_method: &'static str,
 }
 
-/// `payment` of an answer, if its fields stand in an `order` inside. Source: public code.
+/// `payment` of an answer, if its fields are in an `order` inside. Source: public code.
 #[derive(Deserialize)]
 pub(crate) struct PaymentAnswer<'a> {
     #[serde(borrow)]
@@ -151,13 +151,13 @@ pub(crate) struct PaymentFields {
     pub(crate) merchant_internal_code: Option<WireText>,
 }
 
-/// The page of a payment, wherever an answer has it. Source: code: K.
+/// The page of a payment, in any place of an answer. Source: code: K.
 #[derive(Deserialize)]
 pub(crate) struct LinkAnswer {
     pub(crate) url_redirect: Option<WireText>,
 }
 
-/// A hint: what it is about, under any name that was seen or assumed.
+/// A hint: the object that it names, under any name that was seen or assumed.
 #[derive(Deserialize)]
 pub(crate) struct HintBody {
     pub(crate) uuid: Option<WireText>,

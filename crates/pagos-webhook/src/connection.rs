@@ -1,5 +1,5 @@
-//! One connection: HTTP/1.1 over TCP with a limit on each thing that a client can draw out. Which
-//! connection gives way to another is decided in `slots.rs`.
+//! Serves one connection: HTTP/1.1 over TCP with a limit on everything that a client can draw out.
+//! `slots.rs` decides which connection gives way to another.
 
 use std::{
     convert::Infallible,
@@ -30,18 +30,19 @@ use crate::{
     slots::{Notice, Notices, Slot},
 };
 
-/// How `hyper` serves every connection.
+/// The `hyper` settings of every connection.
 pub(crate) fn build_http(settings: &Settings) -> Arc<http1::Builder> {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(within_reason(settings.read_timeout))
         .max_header_size(settings.head_bytes_max)
-        // Heads and bodies are both read through it, and `hyper` would let it grow to 400 KiB.
+        // Heads and bodies are both read through this buffer, which `hyper` would let grow to 400
+        // KiB.
         .max_buf_size(settings.head_bytes_max.max(BUFFER_BYTES_MIN));
     Arc::new(http)
 }
 
-/// `hyper` panics below.
+/// `hyper` panics below this size.
 const BUFFER_BYTES_MIN: usize = 8192;
 
 impl Receiver {
@@ -53,7 +54,7 @@ impl Receiver {
         slot: Slot,
         mut notices: Notices,
     ) {
-        // An answer is one small packet; it shall not wait for another.
+        // A response is one small packet and must not wait for another.
         let _ = stream.set_nodelay(true);
         let settings = self.settings();
         let mut stream = TimeoutWriter::new(stream);
@@ -71,9 +72,9 @@ impl Receiver {
         loop {
             tokio::select! {
                 biased;
-                // A connection that breaks off is the provider's business: it sends again.
+                // If a connection breaks, the provider sends its delivery again.
                 ended = connection.as_mut() => {
-                    // A provider that keeps a connection and has nothing to say is no stranger.
+                    // A provider that keeps a connection open and is silent is no stranger.
                     let is_stranger = !has_proven.load(Ordering::Relaxed);
                     let is_slow = |error: hyper::Error| {
                         is_unread(&error) || (is_stranger && error.is_timeout())
@@ -135,7 +136,7 @@ impl Receiver {
 
     async fn read(&self, body: Incoming) -> Reading {
         let bytes_max = self.settings().body_bytes_max;
-        // What is announced as too long is not read at all.
+        // A body that is announced as too long is not read at all.
         if usize::try_from(body.size_hint().lower()).is_ok_and(|lower| lower > bytes_max) {
             return Reading::TooLarge;
         }
@@ -151,8 +152,8 @@ enum Reading {
     Unfinished,
 }
 
-/// Copies every piece: a piece of one byte keeps a whole buffer of `hyper` alive, so a client that
-/// sends a body byte by byte would cost some thousand times its length.
+/// Collects a body and copies every piece: even a piece of one byte keeps a whole buffer of `hyper`
+/// alive, so a body that arrives byte by byte would cost some thousand times its length.
 async fn collect(mut body: Incoming, bytes_max: usize) -> Reading {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(bytes_max);
     let mut whole = BytesMut::new();
@@ -160,7 +161,7 @@ async fn collect(mut body: Incoming, bytes_max: usize) -> Reading {
         let Ok(frame) = frame else {
             return Reading::Unfinished;
         };
-        // What is not of the body is a trailer, and no provider signs those.
+        // A frame without data is a trailer, and no provider signs those.
         let Ok(piece) = frame.into_data() else {
             continue;
         };

@@ -1,4 +1,5 @@
-//! What the receiver counts, since it logs nothing. Numbers only: no account, path or content.
+//! The receiver's counters, which it has instead of a log. They contain no account, path or
+//! content.
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -11,17 +12,17 @@ use std::{
 use pagos_core::{AccountName, Timestamp};
 use pagos_engine::{InboxId, Refused};
 
-/// One list makes the numbers that are counted, and the snapshot of them.
+/// One list defines the counters and their snapshot.
 macro_rules! counters {
     ($($(#[$says:meta])* $name:ident,)*) => {
-        /// What happened so far. The snapshot's numbers may be a request apart from each other.
+        /// What happened so far. The numbers of a snapshot may differ by a request.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct Counters {
             $($(#[$says])* pub $name: u64,)*
         }
 
-        /// The numbers themselves; see [`Counters`].
+        /// The live counters; see [`Counters`].
         #[derive(Debug, Default)]
         pub(crate) struct Tallied {
             $(pub(crate) $name: Counter,)*
@@ -38,7 +39,8 @@ macro_rules! counters {
 }
 
 impl Counters {
-    /// What a stranger may know: what was not taken, and how much was unsigned.
+    /// The numbers that a stranger may see: what was not accepted, and how many deliveries were
+    /// unsigned.
     pub(crate) fn not_taken(&self) -> [(&'static str, u64); 11] {
         [
             ("unsigned", self.hints + self.foreign),
@@ -57,44 +59,44 @@ impl Counters {
 }
 
 counters! {
-    /// Deliveries that arrived whole at an endpoint.
+    /// Deliveries that arrived in full at an endpoint.
     received,
-    /// Verified deliveries that were durable when they were acknowledged, repeats included.
+    /// Verified deliveries that were durable when they were acknowledged, including repeats.
     stored,
     /// Of those, repeats of one of the last few thousand.
     duplicates,
     /// Of those, genuine ones that could not be read. They wait in the inbox for a person.
     unreadable,
-    /// Deliveries whose signature was missing or wrong. Nothing of them was kept.
+    /// Deliveries whose signature was missing or wrong. They were not stored.
     refused,
-    /// Hints about an order of ours, each noted in the one small row of that order.
+    /// Hints about one of our orders, each noted in the one small row of that order.
     hints,
-    /// Hints about nothing of ours. Nothing of them was kept.
+    /// Hints about no order of ours. They were not stored.
     foreign,
-    /// Hints that came too fast. Nobody looked at them.
+    /// Hints above the rate. They were dropped unread.
     over_budget,
-    /// Deliveries that the store did not take, or not in time. The provider sends them again.
+    /// Deliveries that the store did not accept, or not in time. The provider sends them again.
     failed,
-    /// Requests for a path that is no endpoint's.
+    /// Requests for a path that belongs to no endpoint.
     misdirected,
     /// Requests with another method than POST.
     wrong_method,
-    /// Requests with too long a body.
+    /// Requests with a body that is too long.
     too_large,
-    /// Requests whose body did not arrive in time, or broke off.
+    /// Requests whose body did not arrive in time, or was cut off.
     unfinished,
     /// Connections that could not be accepted, or were closed at once because every connection in
     /// their peer's share was storing a delivery.
     unaccepted,
     /// Connections that were closed to make room for a newer one.
     evicted,
-    /// Connections that were closed because an answer was not read in time, because they did not end
-    /// after their life was over, or because no whole head arrived in time on one that never brought a
-    /// verified delivery.
+    /// Connections that were closed because a response was not read in time, because they did not
+    /// end after their life was over, or because no complete head arrived in time on one that never
+    /// brought a verified delivery.
     slow,
 }
 
-/// One number that grows.
+/// A counter.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     count: AtomicU64,
@@ -113,13 +115,13 @@ impl Counter {
 /// A signature is missing or wrong.
 pub(crate) const FORGED: &str = "signature missing or wrong";
 
-/// It proves nothing and names no order of ours.
+/// It is a hint and names no order of ours.
 pub(crate) const FOREIGN: &str = "unsigned, and names no order of this account";
 
-/// It proves nothing, and too many of its kind came.
+/// It is a hint, and too many hints came.
 pub(crate) const OVER_BUDGET: &str = "unsigned, and more than the account takes a second";
 
-/// The path is no endpoint's, perhaps for want of its segment.
+/// The path belongs to no endpoint; perhaps its segment is missing.
 pub(crate) const MISDIRECTED: &str = "a path that is no account's";
 
 /// Not a POST.
@@ -134,7 +136,7 @@ pub(crate) const UNFINISHED: &str = "a body that did not arrive whole in time";
 /// The connection gave its place to a newer one.
 pub(crate) const EVICTED: &str = "closed to make room for a newer one";
 
-/// The connection idled, or its client was too slow.
+/// The connection was idle, or its client was too slow.
 pub(crate) const SLOW: &str = "idle, slow, or not reading";
 
 /// The connection could not be accepted.
@@ -152,7 +154,8 @@ impl Tallied {
         }
     }
 
-    /// Counts what was not taken, for people. An account, or the receiver as a whole.
+    /// Counts a refusal of an account, or of the receiver as a whole, for the report to the
+    /// operator.
     pub(crate) fn refuse(
         &self,
         account: Option<&AccountName>,
@@ -177,7 +180,8 @@ impl Tallied {
     }
 }
 
-/// The inbox tells a repeat only by giving the number that the first copy had.
+/// Remembers recent numbers: the inbox shows a repeat only by returning the number of the first
+/// copy.
 #[derive(Debug, Default)]
 struct Recent {
     order: VecDeque<InboxId>,

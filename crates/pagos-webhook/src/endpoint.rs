@@ -1,10 +1,10 @@
-//! Where a provider's webhooks arrive: one path per account. No wildcards and no patterns.
+//! The endpoints for a provider's webhooks: one exact path per account.
 
 use std::{fmt, sync::Arc};
 
 use pagos_core::{AccountName, Error, PayoutProvider, WebhookDecoder};
 
-/// The path of one account, and who reads what arrives there.
+/// The path of one account, and the provider that decodes what arrives there.
 #[derive(Clone)]
 pub struct Endpoint {
     account: AccountName,
@@ -14,14 +14,14 @@ pub struct Endpoint {
     provider: Arc<dyn PayoutProvider>,
 }
 
-/// The longest segment that nobody can guess.
+/// The longest allowed segment.
 const SEGMENT_LENGTH_MAX: usize = 64;
 
-/// The shortest segment that nobody guesses: 16 hexadecimal digits are 64 bits.
+/// The shortest segment that nobody can guess: 16 hexadecimal digits are 64 bits.
 const SEGMENT_LENGTH_SAFE: usize = 16;
 
 impl Endpoint {
-    /// `/webhooks/<account>`.
+    /// An endpoint at `/webhooks/<account>`.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -46,8 +46,9 @@ impl Endpoint {
         Ok(Self { account, path_shown: path.clone(), path, segment_length: 0, provider })
     }
 
-    /// `/webhooks/<account>/<segment>`, and nothing at the path without it: for webhooks that are
-    /// not signed, whose address is all that a stranger lacks. It proves nothing by itself.
+    /// Moves the endpoint to `/webhooks/<account>/<segment>`; the path without the segment is then
+    /// unknown. Use it for webhooks that are not signed, where the address is all that a stranger
+    /// lacks. It proves nothing by itself.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -59,7 +60,8 @@ impl Endpoint {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` for anything but 1 to 64 of `A-Z a-z 0-9 _ -`, without the segment in the message.
+    /// `Invalid` for anything but 1 to 64 of `A-Z a-z 0-9 _ -`. The message does not contain the
+    /// segment.
     pub fn with_segment(mut self, segment: &str) -> Result<Self, Error> {
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         if segment.is_empty()
@@ -80,20 +82,19 @@ impl Endpoint {
         &self.account
     }
 
-    /// The exact path, which is what to register with the provider, behind the host. Nothing else
-    /// leads here: no trailing slash, no other case. For logs and people there is
-    /// [`Endpoint::path_shown`].
+    /// The exact path to register with the provider, after the host. No other path leads here: no
+    /// trailing slash, no other case. For logs and people there is [`Endpoint::path_shown`].
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The path with `…` for the segment that nobody shall guess.
+    /// The path with `…` in place of the secret segment.
     pub fn path_shown(&self) -> &str {
         &self.path_shown
     }
 
-    /// Could a stranger guess the path and be heard there? So he could if the account takes deliveries
-    /// that prove nothing, and the path has no segment of at least 16 characters.
+    /// Whether a stranger could guess the path and be heard there: the account accepts unsigned
+    /// deliveries, and the path has no segment of at least 16 characters.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -110,7 +111,7 @@ impl Endpoint {
     }
 }
 
-/// Without the segment.
+/// Does not show the segment.
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")

@@ -1,4 +1,5 @@
-//! How many hints the store is asked about: so many a second for each account, and a burst.
+//! Limits how many hints are looked up in the store: a rate per second for each account, and a
+//! burst.
 
 use std::{
     collections::BTreeMap,
@@ -7,10 +8,10 @@ use std::{
 
 use pagos_core::{AccountName, Timestamp};
 
-/// Token buckets, one for each account, that begin full.
+/// Token buckets, one for each account, that start full.
 #[derive(Debug)]
 pub(crate) struct HintBudget {
-    /// Thousandths of a hint that a millisecond brings.
+    /// Thousandths of a hint that are added per millisecond.
     per_ms: u64,
     most: u64,
     buckets: Mutex<BTreeMap<AccountName, Bucket>>,
@@ -37,16 +38,16 @@ impl HintBudget {
         }
     }
 
-    /// May one more hint of this account be looked at?
+    /// Whether one more hint of this account may be looked up.
     pub(crate) fn take(&self, account: &AccountName, now: Timestamp) -> bool {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let full = Bucket { filled: self.most, at: now };
         let bucket = match buckets.get_mut(account) {
             Some(bucket) => bucket,
             None => buckets.entry(account.clone()).or_insert(full),
         };
-        // A clock that was set back brings nothing, and silences nobody for longer than that.
+        // A clock that was set back adds nothing now, and blocks no later hints.
         let passed_ms = u64::try_from(now.since(bucket.at).as_millis()).unwrap_or(u64::MAX);
         let brought = passed_ms.saturating_mul(self.per_ms);
         bucket.filled = bucket.filled.saturating_add(brought).min(self.most);

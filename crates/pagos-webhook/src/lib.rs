@@ -1,10 +1,11 @@
-//! HTTP receiver for provider webhooks: verified, stored durably, and only then acknowledged.
+//! An HTTP receiver for provider webhooks: it verifies a delivery, stores it durably, and only then
+//! acknowledges it.
 //!
-//! It applies nothing to any payout: that is the engine's work, from the inbox. It terminates no
-//! TLS, follows and sends no redirects, and logs nothing; it counts.
+//! It never changes a payout: the engine applies deliveries from the inbox. It terminates no TLS,
+//! neither follows nor sends redirects, and keeps counters instead of logs.
 //!
-//! [`Receiver::serve`] is a whole server. A program that has one already calls
-//! [`Receiver::answer`] with the request as it came, body unparsed.
+//! [`Receiver::serve`] is a whole server. A program that already has one calls [`Receiver::answer`]
+//! with the request as it arrived, body unparsed.
 
 #![cfg_attr(
     test,

@@ -1,6 +1,7 @@
-//! `GET /readyz`: whether what stands behind the receiver works, and how much was not taken. Numbers
-//! only: whoever asks may be a stranger, and learns no account, no path, no key, and not how many
-//! webhooks there are. So hints count alike, whether they name an order of ours or not.
+//! `GET /readyz`: whether the engine and the store behind the receiver work, and how much was not
+//! accepted. Anybody may ask, so it answers with numbers only and reveals no account, path or key,
+//! nor how many webhooks there are. Hints are counted alike, whether or not they name an order of
+//! ours.
 
 use std::{
     fmt::Write,
@@ -15,12 +16,12 @@ use pagos_core::Timestamp;
 
 use crate::receiver::Receiver;
 
-/// The engine behind a receiver, as far as a receiver needs one. A closure is one that only wakes.
+/// What a receiver needs from the engine behind it. A closure is a worker that can only be woken.
 pub trait Worker: Send + Sync + 'static {
-    /// A delivery was stored: look into the inbox. Returns at once.
+    /// Called when a delivery was stored, so that the engine looks into the inbox. Returns at once.
     fn wake(&self);
 
-    /// Does it work on what is due? `GET /readyz` answers 503 if not.
+    /// Whether it works on what is due. If not, `GET /readyz` responds with 503.
     fn is_working(&self) -> bool;
 }
 
@@ -37,8 +38,8 @@ impl<F: Fn() + Send + Sync + 'static> Worker for F {
 /// The path of the query.
 pub(crate) const READY_PATH: &str = "/readyz";
 
-/// What was found the last time. A flood of queries asks the store once in a while, and nobody waits
-/// for somebody else's query once there was an answer.
+/// The last answer. A flood of requests reads the store only once in a while, and after the first
+/// answer no request waits for another one's read.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     last: Mutex<Option<Found>>,
@@ -58,15 +59,15 @@ impl Findings {
 #[derive(Debug, Clone, Copy)]
 struct Found {
     at: Timestamp,
-    /// `None` if the store did not answer.
+    /// `None` if the store did not respond.
     accounts_out_of_service: Option<usize>,
 }
 
-/// How old an answer of the store may be.
+/// The maximum age of an answer of the store.
 const FRESH: Duration = Duration::from_secs(1);
 
 impl Receiver {
-    /// The answer to [`READY_PATH`].
+    /// Responds to [`READY_PATH`].
     pub(crate) async fn answer_ready(&self) -> Response<Bytes> {
         let found = self.find().await;
         let is_working = self.worker().is_working();
@@ -101,7 +102,7 @@ impl Receiver {
         }
         let _asking = match (findings.asking.try_lock(), findings.last()) {
             (Ok(asking), _) => asking,
-            // Somebody asks at this moment; what was found before is good enough until then.
+            // Another request reads at this moment; the previous answer is good enough until then.
             (Err(_), Some(found)) => return found,
             (Err(_), None) => findings.asking.lock().await,
         };

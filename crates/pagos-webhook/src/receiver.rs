@@ -1,6 +1,5 @@
-//! What is done with one request: find the endpoint, verify, store, acknowledge; in this order.
-//!
-//! No sockets: those are `server.rs`.
+//! Handles one request: find the endpoint, verify, store, acknowledge, in this order. The sockets
+//! are in `server.rs`.
 
 use std::{fmt, sync::Arc};
 
@@ -20,7 +19,7 @@ use crate::{
     settings::Settings,
 };
 
-/// Receives webhooks: stores the raw bytes, then acknowledges. Cloning gives another handle.
+/// Receives webhooks: stores the raw bytes, then acknowledges. Clones share one receiver.
 #[derive(Clone)]
 pub struct Receiver {
     shared: Arc<Shared>,
@@ -38,7 +37,7 @@ struct Shared {
 }
 
 impl Receiver {
-    /// A receiver for these endpoints that wakes `worker` after every stored delivery, so that the
+    /// A receiver for these endpoints. It wakes `worker` after every stored delivery, so that the
     /// engine looks into its inbox.
     ///
     /// ```
@@ -89,7 +88,7 @@ impl Receiver {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// What was counted so far.
+    /// The counters so far.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -105,9 +104,10 @@ impl Receiver {
         self.shared.tallied.read()
     }
 
-    /// What was refused since this was last called, by account and reason, for
-    /// [`pagos_engine::InstrumentedStore::count_refused`] and a line to whoever operates it. Call it now and
-    /// then, not for each delivery: that would let a stranger write into the store.
+    /// Returns what was refused since the last call, by account and reason, for
+    /// [`pagos_engine::InstrumentedStore::count_refused`] and a line to the operator. Call it from
+    /// time to time and not for each delivery, because strangers could then cause writes to the
+    /// store.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -123,10 +123,10 @@ impl Receiver {
         self.tallied().take_refused()
     }
 
-    /// The answer to one request, for programs with an HTTP server of their own. Give it the body
-    /// as it arrived: a re-serialised one fails verification.
+    /// Handles one request, for programs with an HTTP server of their own. Pass the body as it
+    /// arrived: a re-serialised one fails verification.
     ///
-    /// Takes as long as the store, at most [`Settings::store_timeout`]. Dropping the future does
+    /// It takes as long as the store, at most [`Settings::store_timeout`]. Dropping the future does
     /// not undo what was stored; the provider sends again and the repeat is recognised.
     ///
     /// ```
@@ -158,8 +158,8 @@ impl Receiver {
         self.take(endpoint, head, body).await.response
     }
 
-    /// The endpoint that a request is for, or the answer that ends it. Never a redirect: some
-    /// providers take one for an acknowledgement.
+    /// The endpoint of a request, or the response that ends it. Never a redirect: some providers
+    /// take one for an acknowledgement.
     pub(crate) fn route(
         &self,
         head: &http::request::Parts,
@@ -197,14 +197,14 @@ impl Receiver {
         };
         let mut delivery =
             Delivery { headers: head.headers, body, received_at: self.shared.clock.now() };
-        // Before it is verified, so that what was verified is what is kept.
+        // Removed before the verification, so that exactly the verified headers are stored.
         delivery.keep_headers(decoder.headers());
         let taking = self.judge_and_keep(endpoint, decoder, &delivery);
         let taken = tokio::time::timeout(self.settings().store_timeout, taking).await;
         let late = |_| Err(StoreError::new("the store did not answer in time"));
         let (receipt, keeps) = taken.unwrap_or_else(late).unwrap_or_else(|_| {
-            // The error's text stays here: it may name files. The store's own health is watched
-            // elsewhere; here it is counted.
+            // The error's text is not sent, since it may name files. Other code watches the health
+            // of the store; this code only counts.
             self.tallied().failed.add();
             self.note(endpoint, NOT_STORED, &delivery);
             (Receipt::Failed, Keeps::Close)
@@ -212,8 +212,8 @@ impl Receiver {
         Answered { response: decoder.acknowledge(receipt), keeps }
     }
 
-    /// Finds out what the delivery is, once, and keeps it with that: byte for byte if it was verified,
-    /// and otherwise no more than a note about the order that it names.
+    /// Judges the delivery once and stores the result: with all bytes if it is verified, otherwise
+    /// as a note about the order that it names.
     async fn judge_and_keep(
         &self,
         endpoint: &Endpoint,
@@ -243,8 +243,8 @@ impl Receiver {
         }
     }
 
-    /// The answer is the same whether the hint names an order of ours or not: a stranger must not find
-    /// out keys by asking.
+    /// The response is the same whether or not the hint names an order of ours: a stranger must not
+    /// learn which keys exist.
     async fn take_hint(
         &self,
         endpoint: &Endpoint,
@@ -279,7 +279,7 @@ impl Receiver {
         self.tallied().refuse(Some(endpoint.account()), reason, delivery.received_at);
     }
 
-    /// About no account: whoever it was proved nothing.
+    /// Counted without an account, because the sender proved nothing.
     fn note_stranger(&self, reason: &'static str) {
         self.tallied().refuse(None, reason, self.now());
     }
@@ -311,7 +311,7 @@ impl Receiver {
         self.note_stranger(UNACCEPTED);
     }
 
-    /// The connection was told to make room before it had begun to store.
+    /// The connection was evicted before it began to store.
     pub(crate) fn refuse_evicted(&self) -> Response<Bytes> {
         plain(StatusCode::SERVICE_UNAVAILABLE, "too many connections\n")
     }
@@ -349,7 +349,7 @@ impl Receiver {
     }
 }
 
-/// Whether it is for [`Receiver::answer_ready`].
+/// Whether the request is for [`Receiver::answer_ready`].
 pub(crate) fn is_ready_query(head: &http::request::Parts) -> bool {
     head.uri.path() == READY_PATH && is_reading(&head.method)
 }
@@ -358,7 +358,7 @@ fn is_reading(method: &Method) -> bool {
     *method == Method::GET || *method == Method::HEAD
 }
 
-/// `HEAD` is answered as `GET`, with the length of the body and without it.
+/// A `HEAD` gets the response of `GET`, with the length of the body but without the body.
 pub(crate) fn answer_to(method: &Method, mut answer: Response<Bytes>) -> Response<Bytes> {
     if *method == Method::HEAD {
         let length = HeaderValue::from(answer.body().len());
@@ -368,22 +368,22 @@ pub(crate) fn answer_to(method: &Method, mut answer: Response<Bytes>) -> Respons
     answer
 }
 
-/// What a delivery is answered with.
+/// The response to a delivery.
 pub(crate) struct Answered {
     pub(crate) response: Response<Bytes>,
     pub(crate) keeps: Keeps,
 }
 
-/// What becomes of the connection after an answer.
+/// What happens to the connection after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeps {
-    /// It has proven that its peer knows the secret, so it may bring more.
+    /// Its peer has proven that it knows the secret, so it may send more.
     Open,
-    /// Anybody could have sent what it brought.
+    /// Anybody could have sent the request.
     Close,
 }
 
-/// For load balancers: answers 200 as long as the process serves.
+/// For load balancers: responds with 200 as long as the process serves.
 const HEALTH_PATH: &str = "/healthz";
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
@@ -394,7 +394,7 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
     answer
 }
 
-/// Tells the client, and `hyper`, that the connection ends with this answer.
+/// Tells the client and `hyper` that the connection ends with this response.
 pub(crate) fn closing(mut answer: Response<Bytes>) -> Response<Bytes> {
     answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     answer

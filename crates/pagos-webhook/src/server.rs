@@ -1,5 +1,5 @@
 //! The receiver as a server: accepts connections, gives each a slot and a task, and ends them all.
-//! How one is served is in `connection.rs`; what is answered is decided in `receiver.rs`.
+//! `connection.rs` serves one; `receiver.rs` decides on the responses.
 
 use std::{future::Future, io, pin::pin, time::Duration};
 
@@ -15,23 +15,23 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct Served {
-    /// Connections that were cut because a request under way did not end in time. What it had
-    /// stored by then is stored, and was not acknowledged.
+    /// Connections that were cut because a request did not end in time. Whatever it had stored by
+    /// then is stored, and was not acknowledged.
     pub cut: usize,
 }
 
 impl Receiver {
-    /// Serves until `shutdown` is ready: then accepts no more, lets requests under way finish for
-    /// [`crate::Settings::drain_timeout`], and returns. Runs one task per connection, on the Tokio
-    /// runtime that it is called on; dropping the future cuts them all.
+    /// Serves until `shutdown` is ready. Then it accepts no more connections, gives current
+    /// requests [`crate::Settings::drain_timeout`] to finish, and returns. It runs one task per
+    /// connection, on the Tokio runtime that it is called on; dropping the future cuts them all.
     ///
     /// Strangers may reach it: every connection is limited in time and memory
     /// ([`crate::Settings`]), and only the acknowledgement of a verified delivery leaves it open for
     /// another request. When connections run out, the peer with the most gives up the one
     /// that has been idle or slow the longest.
     ///
-    /// It speaks plain HTTP. What stands before it must not redirect: a redirect counts as an
-    /// acknowledgement for some providers, and the webhook is lost.
+    /// It speaks plain HTTP. A proxy in front of it must not redirect: some providers take a
+    /// redirect for an acknowledgement, and the webhook is lost.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -45,7 +45,7 @@ impl Receiver {
     /// ```
     ///
     /// # Errors
-    /// If the runtime cannot take the listener over.
+    /// If the runtime cannot use the listener.
     pub async fn serve(
         &self,
         listener: std::net::TcpListener,
@@ -106,12 +106,12 @@ impl Receiver {
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A client that went away before it was accepted is no reason to let the next one wait.
+/// Pauses, unless the error is only that a client left before it was accepted.
 async fn pause_after(error: &io::Error) {
     if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
         return;
     }
-    // Out of file descriptors, most likely: it does not get better by hurrying.
+    // Most likely the file descriptors have run out, and hurrying does not help.
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 

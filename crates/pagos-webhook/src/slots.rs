@@ -1,5 +1,5 @@
-//! Which connections have a slot, and which one loses it when slots run out. No sockets and no
-//! clock: who waits the longest is told by the order in which things happened.
+//! Decides which connections have a slot, and which one loses it when slots run out. The order of
+//! events tells which one has waited the longest, so there is no clock here.
 
 use std::{
     future::Future,
@@ -14,12 +14,12 @@ use std::{
 
 use tokio::sync::{Notify, oneshot};
 
-/// Who is at the other end, as far as a share of the slots goes.
+/// The other end of a connection, as the unit that shares are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// One address. An IPv4 address that is written as an IPv6 one is here.
+    /// One IPv4 address, including one that is written as an IPv6 address.
     V4([u8; 4]),
-    /// One network: whoever has one IPv6 address has all of its 64-bit network.
+    /// One 64-bit network, since whoever has one IPv6 address of it has all of them.
     V6([u16; 4]),
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Slots {
     /// Grows with every opening and every verified delivery.
     turn: AtomicU64,
     taken: Mutex<Vec<Taken>>,
-    /// Somebody left, or is no longer busy. Only the acceptor waits for it.
+    /// A connection left, or is no longer busy. Only the acceptor waits for this.
     freed: Notify,
 }
 
@@ -54,32 +54,32 @@ struct Taken {
     notice: oneshot::Sender<Notice>,
 }
 
-/// What a connection is told.
+/// A message to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// Its slot is another's; it goes at once.
+    /// Its slot was given to another connection; it closes at once.
     Evicted,
-    /// The server stops; it finishes its request.
+    /// The server stops; the connection finishes its request.
     Stopping,
 }
 
-/// What a new connection gets.
+/// The result for a new connection.
 #[derive(Debug)]
 pub(crate) enum Admission {
     /// A slot that was free.
     Free(Slot, Notices),
-    /// The slot of a connection that was evicted for it.
+    /// The slot of a connection that was evicted to make room.
     Freed(Slot, Notices),
-    /// Nothing: deliveries are under way on all connections of its peer's share.
+    /// No slot: deliveries are under way on all connections of its peer's share.
     Refused,
 }
 
-/// Why there is no slot for a new connection unless another one goes.
+/// Why a new connection needs the slot of another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shortage {
-    /// Its peer has as many as it may.
+    /// Its peer has used up its share.
     OfShare,
-    /// All are taken.
+    /// All slots are taken.
     OfSlots,
 }
 
@@ -95,12 +95,12 @@ impl Slots {
         })
     }
 
-    /// A slot for a new connection. Waits only while deliveries are under way on all connections
-    /// there are, each of which is limited in time. Dropping the future leaves all as it was.
+    /// Finds a slot for a new connection. Waits only while deliveries are under way on all
+    /// connections, each of which is limited in time. Dropping the future changes nothing.
     pub(crate) async fn admit(self: &Arc<Self>, peer: Peer) -> Admission {
         if self.shortage(&self.lock(), peer).is_some() {
-            // Connections that have a request at hand begin with it, and those that have ended
-            // leave, before anybody is evicted.
+            // Connections with a request at hand begin with it, and those that have ended leave,
+            // before any connection is evicted.
             tokio::task::yield_now().await;
         }
         loop {
@@ -112,7 +112,7 @@ impl Slots {
         }
     }
 
-    /// None if deliveries are under way on all connections.
+    /// `None` if deliveries are under way on all connections.
     fn try_admit(self: &Arc<Self>, peer: Peer) -> Option<Admission> {
         let mut taken = self.lock();
         let Some(shortage) = self.shortage(&taken, peer) else {
@@ -122,7 +122,8 @@ impl Slots {
         let crowding = most_present(&taken);
         let is_eligible = |one: &Taken| match shortage {
             Shortage::OfShare => one.peer == peer,
-            // Several peers that crowd together must not evict one that has a single connection.
+            // Several peers that crowd the server together must not evict a peer with a single
+            // connection.
             Shortage::OfSlots => Some(one.peer) == crowding,
         };
         let is_evicted = evict_oldest(&mut taken, is_eligible)
@@ -150,10 +151,10 @@ impl Slots {
         (Slot { slots: Arc::clone(self), state }, Notices { notice: Some(notices) })
     }
 
-    /// Tells all connections that the server stops. Nobody is admitted or evicted after this.
+    /// Tells all connections that the server stops. After this, none is admitted or evicted.
     pub(crate) fn stop(&self) {
         for taken in std::mem::take(&mut *self.lock()) {
-            // The connection may have ended by itself just now.
+            // The connection may just have ended by itself.
             let _ = taken.notice.send(Notice::Stopping);
         }
     }
@@ -187,7 +188,7 @@ fn most_present(taken: &[Taken]) -> Option<Peer> {
     oldest.map(|one| one.peer)
 }
 
-/// Evicts the one that waits the longest among these; false if all of them are busy.
+/// Evicts the one of these that has waited the longest; false if all of them are busy.
 fn evict_oldest(taken: &mut Vec<Taken>, is_eligible: impl Fn(&Taken) -> bool) -> bool {
     // Every failed attempt means that one of them became busy meanwhile.
     for _ in 0..=taken.len() {
@@ -198,7 +199,7 @@ fn evict_oldest(taken: &mut Vec<Taken>, is_eligible: impl Fn(&Taken) -> bool) ->
         };
         if taken.get(at).is_some_and(|one| one.state.close(since)) {
             let evicted = taken.swap_remove(at);
-            // The connection may have ended by itself just now.
+            // The connection may just have ended by itself.
             let _ = evicted.notice.send(Notice::Evicted);
             return true;
         }
@@ -206,7 +207,7 @@ fn evict_oldest(taken: &mut Vec<Taken>, is_eligible: impl Fn(&Taken) -> bool) ->
     false
 }
 
-/// A connection's slot. Dropping it gives it back.
+/// A connection's slot. Dropping it frees it.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Arc<Slots>,
@@ -214,8 +215,8 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// From here on the connection is not evicted, until what is returned is dropped. None if it
-    /// is evicted already.
+    /// Protects the connection from eviction until the returned guard is dropped. `None` if it is
+    /// already evicted.
     pub(crate) fn begin(&self) -> Option<Busy<'_>> {
         let since = self.state.begin()?;
         Some(Busy { slot: self, since })
@@ -236,7 +237,7 @@ impl Drop for Slot {
     }
 }
 
-/// A delivery that is being verified and stored. Dropping it leaves the connection's age as it was.
+/// A delivery that is being verified and stored. Dropping it leaves the connection's age as it is.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Busy<'a> {
@@ -258,7 +259,7 @@ impl Drop for Busy<'_> {
     }
 }
 
-/// Ready once, when the connection shall go; for ever pending after that.
+/// Ready once, when the connection must close; pending for ever after that.
 #[derive(Debug)]
 pub(crate) struct Notices {
     notice: Option<oneshot::Receiver<Notice>>,
@@ -273,7 +274,7 @@ impl Future for Notices {
         };
         let told = std::task::ready!(Pin::new(notice).poll(context));
         self.notice = None;
-        // It is never dropped unsent while the connection holds its slot.
+        // The sender is not dropped while the connection holds its slot, so a notice always comes.
         Poll::Ready(told.unwrap_or(Notice::Evicted))
     }
 }

@@ -1,5 +1,5 @@
-//! JSON of a body: in UTF-8, and in pure ASCII, so that a signature over its bytes depends on no
-//! character set. Not a parser.
+//! Serialises a body as JSON: in UTF-8, or in pure ASCII, so that a signature over its bytes
+//! depends on no character set.
 
 use std::io;
 
@@ -11,11 +11,11 @@ use pagos_core::Error;
 
 /// Compact JSON in which every character beyond ASCII is written as `\uXXXX`.
 ///
-/// Characters beyond the basic plane become surrogate pairs. No newline at the end. Serialise
-/// once, sign these bytes, send these bytes.
+/// Characters beyond the basic plane become surrogate pairs. There is no newline at the end.
+/// Serialise once, sign these bytes, send these bytes.
 ///
 /// # Errors
-/// `Invalid` if the value has no JSON form (a map with keys that are no text).
+/// `Invalid` if the value has no JSON form (a map whose keys are not text).
 pub fn to_ascii_json(value: &(impl Serialize + ?Sized)) -> Result<Bytes, Error> {
     let mut body = Vec::with_capacity(512);
     let mut serializer = Serializer::with_formatter(&mut body, AsciiFormatter);

@@ -1,5 +1,5 @@
-//! Local times without a zone, `yyyy-MM-dd HH:mm:ss`, as many providers write them. Not a calendar
-//! and no time zone rules: the offset is given.
+//! Local times without a zone, `yyyy-MM-dd HH:mm:ss`, as many providers write them. The caller
+//! gives the offset from UTC; there are no time zone rules here.
 
 use jiff::{civil::DateTime, tz::Offset};
 
@@ -14,7 +14,7 @@ pub struct UtcOffset {
 }
 
 impl UtcOffset {
-    /// UTC itself.
+    /// UTC.
     pub const UTC: Self = Self { minutes: 0 };
 
     /// `hours` east of UTC.
@@ -27,7 +27,7 @@ impl UtcOffset {
         Self { minutes }
     }
 
-    /// Reads `yyyy-MM-dd HH:mm:ss` as local time at this offset. Strict: no fraction, no `T`.
+    /// Parses `yyyy-MM-dd HH:mm:ss` as local time at this offset. Strict: no fraction, no `T`.
     ///
     /// ```
     /// use pagos_wire::UtcOffset;
@@ -40,7 +40,7 @@ impl UtcOffset {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` for every other form, for days that do not exist and for an offset beyond a day.
+    /// `Invalid` for any other form, for days that do not exist and for an offset beyond a day.
     pub fn parse(self, text: &str) -> Result<Timestamp, Error> {
         let refused = || Error::invalid("time").because(format!("{text:?} is not {FORM}"));
         let civil = DateTime::strptime(FORM, text).map_err(|cause| refused().with_source(cause))?;
@@ -53,7 +53,7 @@ impl UtcOffset {
         Ok(Timestamp::from_millis(moment.as_millisecond()))
     }
 
-    /// Writes `moment` as local time at this offset, whole seconds.
+    /// Formats `moment` as local time at this offset, in whole seconds.
     ///
     /// # Errors
     /// `Invalid` for moments beyond the year 9999 or before -9999.

@@ -1,4 +1,4 @@
-//! Exact decimals on the wire, read and written through their text. No floats and no rounding.
+//! Exact decimals on the wire, read and written as text, without floats or rounding.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl WireDecimal {
     /// The number as major units of `currency`.
     ///
     /// # Errors
-    /// `Invalid` if the currency cannot carry it exactly.
+    /// `Invalid` if the currency cannot represent it exactly.
     pub fn in_currency(self, currency: Currency) -> Result<Money, Error> {
         Money::from_decimal(self.0, currency)
     }
@@ -60,7 +60,8 @@ pub struct JsonDecimal {
 }
 
 impl JsonDecimal {
-    /// `amount` in major units with exactly `decimals` digits after the dot (none: no dot).
+    /// `amount` in major units with exactly `decimals` digits after the dot; without a dot if that
+    /// is 0.
     ///
     /// # Errors
     /// `Invalid` if a non-zero digit would be dropped.

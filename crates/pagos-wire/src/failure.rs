@@ -1,5 +1,5 @@
-//! Errors that are the same whoever the provider is: no response, a refused order, a tag that proves
-//! nothing, and how long to wait. What a response says is each provider's own subject.
+//! Errors that are the same for every provider: no response, a refused order, a bad signature; and
+//! how long to wait. Each provider interprets its own responses.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use http::{Response, header::RETRY_AFTER};
 
 use pagos_core::{Error, ErrorKind, Reached, TransportError, Violation};
 
-/// How long to wait after "too many requests" without a time.
+/// The wait after "too many requests" if the response names none.
 const WAIT_S: u64 = 60;
 
-/// A `Retry-After` beyond this is cut to it: nothing must wait for ever.
+/// The longest wait that a `Retry-After` can cause.
 const WAIT_S_MAX: u64 = 60 * 60;
 
 /// The error of a call that moves money and got no response: `Undelivered` if the request certainly
@@ -33,13 +33,13 @@ pub fn money_call_failure(failure: TransportError) -> Error {
     Error::new(kind, message).with_source(failure)
 }
 
-/// The error of a call that moves no money and got no response: `Undelivered`, ask again.
+/// The error of a call that moves no money and got no response: `Undelivered`, so query again.
 pub fn query_failure(failure: TransportError) -> Error {
     Error::new(ErrorKind::Undelivered, "the provider gave no answer").with_source(failure)
 }
 
-/// How long an answer asks to wait by `Retry-After` in seconds: at most an hour, and a minute if it
-/// does not say.
+/// How long a response asks to wait by `Retry-After` in seconds: at most an hour, and a minute if
+/// it has no such header.
 ///
 /// ```
 /// let answer = http::Response::builder().header("retry-after", "7").body(())?;
@@ -62,7 +62,7 @@ pub fn invalid(violations: Vec<Violation>) -> Error {
     }
 }
 
-/// The error of a delivery, a token or a signature that proves nothing: `Unauthorized`.
+/// The error of a delivery, a token or a signature that is not genuine: `Unauthorized`.
 pub fn refused(because: &str) -> Error {
     Error::new(ErrorKind::Unauthorized, because)
 }

@@ -1,6 +1,6 @@
-//! HS256 compact tokens: sign and verify. One algorithm, fixed here and never chosen by a token.
+//! HS256 compact tokens: sign and verify. The algorithm is fixed here; a token cannot choose it.
 //!
-//! No other algorithm, no encryption, no check of claims such as `exp`: those are the provider's.
+//! Claims such as `exp` are not checked here; the provider crate does that.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::refused;
 const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
 const TOKEN_SIZE_MAX: usize = 64 * 1024;
 
-/// A key with which compact tokens are signed and verified under HS256 (RFC 7515).
+/// A key that signs and verifies compact tokens with HS256 (RFC 7515).
 ///
 /// ```
 /// use pagos_wire::Hs256;
@@ -35,11 +35,11 @@ pub struct Hs256 {
 }
 
 impl Hs256 {
-    /// Prepares the key once for any number of tokens.
+    /// Prepares the key for any number of tokens.
     ///
     /// # Errors
-    /// `Invalid` for an empty key, under which anybody could sign. Shorter than the 32 bytes of
-    /// RFC 7518 is allowed, because it is the provider who issues the key.
+    /// `Invalid` for an empty key, with which anybody could sign. A key shorter than the 32 bytes
+    /// of RFC 7518 is allowed, because the provider issues the key.
     pub fn new(key: &[u8]) -> Result<Self, Error> {
         let refused = || Error::invalid("key").because("the signing key is empty");
         if key.is_empty() {
@@ -63,11 +63,11 @@ impl Hs256 {
 
     /// The payload of a token whose header says HS256 and whose signature is genuine.
     ///
-    /// Base64url is read strictly: no padding, no blanks, no stray bits. Nothing of the payload is
-    /// decoded before the signature is known to be genuine.
+    /// Base64url is decoded strictly: no padding, no blanks, no stray bits. The payload is not
+    /// decoded before the signature is verified.
     ///
     /// # Errors
-    /// `Unauthorized` for everything else, without a word of the token in the message.
+    /// `Unauthorized` for anything else. The message contains nothing of the token.
     pub fn verify(&self, token: &str) -> Result<Verified<Bytes>, Error> {
         if token.len() > TOKEN_SIZE_MAX {
             return Err(refused("the token is larger than 64 KiB"));
@@ -99,7 +99,7 @@ impl fmt::Debug for Hs256 {
 #[derive(Deserialize)]
 struct Header<'a> {
     alg: &'a str,
-    /// Extensions that a verifier must understand. We understand none.
+    /// Extensions that a verifier must understand. We support none.
     #[serde(borrow)]
     crit: Option<&'a RawValue>,
 }

@@ -1,7 +1,8 @@
-//! What Pagos providers are built of: exact JSON decimals, HS256 tokens, request building, redaction.
+//! The building blocks of Pagos providers: exact JSON decimals, HS256 tokens, request building,
+//! redaction.
 //!
-//! Pure functions and small types. This crate sends nothing, reads no clock, retries nothing and
-//! knows no provider. Only what a second provider needs too belongs here.
+//! Pure functions and small types, without I/O, clock, retries or knowledge of a provider. Code
+//! belongs here only if a second provider needs it too.
 //!
 //! ```
 //! use pagos_core::{Currency, Money};

@@ -1,4 +1,5 @@
-//! Integers and texts that providers write now as a number, now as a string. Not for amounts.
+//! Integers and texts that providers write sometimes as a number and sometimes as a string. Not for
+//! amounts.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
@@ -34,7 +35,7 @@ impl<'de> Deserialize<'de> for WireInteger {
     }
 }
 
-/// A text, written as a JSON string or as a number, whose digits are taken as they stand.
+/// A text, written as a JSON string or as a number, whose digits are kept as they are.
 ///
 /// ```
 /// use pagos_wire::WireText;
@@ -51,7 +52,7 @@ impl WireText {
         &self.0
     }
 
-    /// Takes the text out.
+    /// Returns the text.
     pub fn into_string(self) -> String {
         self.0
     }
@@ -74,7 +75,7 @@ impl<'de> Deserialize<'de> for WireText {
     }
 }
 
-/// The digits of a number or of a string of digits. Escapes are not digits.
+/// The digits of a number or of a string of digits. Escapes do not count as digits.
 fn unquoted(json: &str) -> Option<&str> {
     match json.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"'),

@@ -1,12 +1,12 @@
-//! Percent-encoding: one segment of a path, and one value of a query or a form. Not whole URLs.
+//! Percent-encoding of one path segment, and of one value in a query or a form.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Everything but what RFC 3986 calls unreserved.
+/// Everything except the characters that RFC 3986 calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The text as one segment of a path, whatever it holds. `None` for `.`, `..` and nothing, which
-/// clients resolve to another path.
+/// The text as one segment of a path, whatever it contains. `None` for `.`, `..` and the empty
+/// text, which clients resolve to another path.
 ///
 /// ```
 /// use pagos_wire::path_segment;
@@ -19,8 +19,8 @@ pub fn path_segment(text: &str) -> Option<String> {
     is_segment.then(|| utf8_percent_encode(text, RESERVED).to_string())
 }
 
-/// The text without its escapes. `None` for a `%` without two digits, and for what is not UTF-8. A
-/// plus stays a plus: only in forms is it a blank.
+/// Decodes percent-escapes. `None` for a `%` without two digits, and for bytes that are not UTF-8.
+/// A plus stays a plus: it means a blank only in forms.
 ///
 /// ```
 /// use pagos_wire::percent_decoded;

@@ -1,11 +1,11 @@
-//! Makes a provider's free text fit for errors, observations and logs. Not a general log filter.
+//! Makes a provider's free text fit for errors, observations and logs.
 
-/// Runs of digits from this length on can be an account, a document or a telephone number.
+/// A run of digits of this length or more may be an account, a document or a telephone number.
 const DIGITS_MIN: usize = 6;
 const LENGTH_MAX: usize = 200;
 
-/// `text` with every run of six or more digits masked, control characters made blanks, and at most
-/// 200 characters of it.
+/// `text`, cut to 200 characters, with every run of six or more digits masked and control
+/// characters replaced by blanks.
 ///
 /// Dots, dashes and single blanks inside a run do not hide it: `1.012.345.678` is masked too.
 ///

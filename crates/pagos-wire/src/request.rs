@@ -1,4 +1,4 @@
-//! Builds HTTP requests around bytes that are already signed. Sends nothing and serialises nothing.
+//! Builds HTTP requests around bytes that are already serialised and signed.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
@@ -7,12 +7,12 @@ use pagos_core::Error;
 
 use crate::BaseUrl;
 
-/// A POST of `body` as `application/json` to `path` below `base`, with further `headers`.
+/// A POST of `body` as `application/json` to `path` below `base`, with additional `headers`.
 ///
-/// The body is sent as it is: nobody re-serialises it after it was signed.
+/// The body is sent as it is and never serialised again after signing.
 ///
 /// # Errors
-/// `Invalid` if base and path do not make a URL.
+/// `Invalid` if base and path do not form a URL.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -41,10 +41,10 @@ pub fn post_json(
     Ok(request)
 }
 
-/// A header value that clients and logs are told not to show.
+/// A header value that clients and logs are told to hide.
 ///
 /// # Errors
-/// `Invalid`, without the value, if it has characters that no header may have.
+/// `Invalid` if it has characters that no header may have. The message does not contain the value.
 pub fn sensitive(text: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
         Error::invalid("header").because("a header value has characters that no header may have")

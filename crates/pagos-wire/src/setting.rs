@@ -1,6 +1,6 @@
-//! The settings of an account as a table, and the one reader of them. A row of the table says what a
-//! setting is for; names, messages, a configuration file and a page of documentation follow from it.
-//! No I/O: where values come from is the caller's business.
+//! The settings of an account as a table, and the only code that reads them. Each row describes one
+//! setting; names, messages, a configuration file and a page of documentation are derived from it.
+//! The caller provides the values, so there is no I/O here.
 
 use std::fmt;
 
@@ -8,38 +8,38 @@ use pagos_core::{Currency, Environment, Error, Money, Secret, Verification};
 
 /// One setting of a provider's account.
 ///
-/// A row begins with [`Setting::new`]; the other methods say what is not usual about it.
+/// [`Setting::new`] makes a row; the other methods add what differs from the usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
-    /// Its name in lower case, which is a field of a configuration file and of an [`Error`]. It is
-    /// looked up in capitals.
+    /// Its name in lower case, which names the field in a configuration file and in an [`Error`].
+    /// It is looked up in upper case.
     pub name: &'static str,
-    /// What it is for, as one or more sentences.
+    /// Its purpose, as one or more sentences.
     pub what: &'static str,
-    /// What its value looks like.
+    /// The form of its value.
     pub form: Form,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub need: Need,
-    /// What of the account it is about, if not the whole.
+    /// The side of the account that it concerns; `None` for the whole account.
     pub side: Option<Side>,
-    /// A value that people can compare theirs with. Empty for a [`Form::Secret`].
+    /// A value for people to compare theirs with. Empty for a [`Form::Secret`].
     pub example: &'static str,
-    /// What takes its place where nothing is sent, and from which level on.
+    /// The value that replaces a missing one where nothing is sent, and from which level on.
     pub stand_in: Option<(MissingFields, &'static str)>,
 }
 
-/// What the value of a setting looks like.
+/// The form of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// One line of text.
     Text,
-    /// A text that nobody may see.
+    /// A secret text.
     Secret,
     /// A URL that we call.
     Address,
     /// A URL that others call.
     Page,
-    /// The path of a PEM file, or the PEM text. Read only where something is sent.
+    /// The path of a PEM file, or the PEM text. Read only if something is sent.
     Pem,
     /// A whole number between these two.
     Number(i64, i64),
@@ -51,27 +51,28 @@ pub enum Form {
     List,
 }
 
-/// Whether a setting must be there.
+/// Whether a setting is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Always, or always where its side is switched on.
+    /// Always, or whenever its side is switched on.
     Always,
     /// Under a condition, in words: `in live`.
     When(&'static str),
-    /// Not at all; this is taken in its place.
+    /// No; this value is the default.
     Default(&'static str),
-    /// Not at all.
+    /// No.
     Optional,
 }
 
-/// One of several things that an account can do, such as collecting payments.
+/// One of several abilities of an account, such as collecting payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Side {
-    /// What it is, in the plural: `payments`.
+    /// Its name, in the plural: `payments`.
     pub what: &'static str,
-    /// The name of the setting that switches it on. The others of the side have no effect without it.
+    /// The name of the setting that switches it on. The other settings of the side have no effect
+    /// without it.
     pub switch: &'static str,
-    /// Whether an account can do without.
+    /// Whether an account can do without it.
     pub kind: SideKind,
 }
 
@@ -84,21 +85,21 @@ pub enum SideKind {
     Alternative,
 }
 
-/// Which settings may be missing. What stands in for them is never sent anywhere.
+/// Which settings may be missing. Their stand-ins are never sent anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MissingFields {
     /// None: the account will be used.
     Refused,
-    /// What no signature rests on: signatures are computed and checked, nothing is sent.
+    /// Those that no signature depends on: signatures are computed and checked, nothing is sent.
     Unsigned,
-    /// Credentials too: only the provider's rules are wanted.
+    /// Credentials too: only the provider's rules are needed.
     Credentials,
 }
 
-/// An address that stands in for one that is missing where nothing is sent.
+/// The stand-in for a missing address where nothing is sent.
 pub const NOWHERE: &str = "https://not-configured.example/";
 
-/// A text that stands in for one that is missing where nothing is sent.
+/// The stand-in for a missing text where nothing is sent.
 pub const NOT_CONFIGURED: &str = "not-configured";
 
 /// The setting that every account has.
@@ -106,54 +107,55 @@ pub const ENVIRONMENT: Setting = Setting::new("environment", Form::Words(&["sand
     .what("Whether real money moves. Address and credentials must belong to it.")
     .example("sandbox");
 
-/// The words of a setting that says whether a contract was compared with the provider's documents.
+/// The words of a setting that states whether a contract was compared with the provider's
+/// documents.
 pub const VERIFICATIONS: [(&str, Verification); 2] =
     [("true", Verification::Stated), ("false", Verification::Missing)];
 
 impl Setting {
-    /// A setting that must be there.
+    /// A required setting.
     pub const fn new(name: &'static str, form: Form) -> Self {
         let (what, example) = ("", "");
         Self { name, what, form, need: Need::Always, side: None, example, stand_in: None }
     }
 
-    /// Says what it is for.
+    /// Sets its purpose.
     #[must_use]
     pub const fn what(self, what: &'static str) -> Self {
         Self { what, ..self }
     }
 
-    /// Gives a value that people can compare theirs with.
+    /// Sets a value for people to compare theirs with.
     #[must_use]
     pub const fn example(self, example: &'static str) -> Self {
         Self { example, ..self }
     }
 
-    /// It may be missing.
+    /// Makes it optional.
     #[must_use]
     pub const fn optional(self) -> Self {
         Self { need: Need::Optional, ..self }
     }
 
-    /// It may be missing, and this is taken in its place.
+    /// Makes it optional, with a default.
     #[must_use]
     pub const fn default(self, text: &'static str) -> Self {
         Self { need: Need::Default(text), ..self }
     }
 
-    /// It may be missing unless this is so.
+    /// Makes it optional unless this condition holds.
     #[must_use]
     pub const fn needed(self, when: &'static str) -> Self {
         Self { need: Need::When(when), ..self }
     }
 
-    /// It is about one side of the account.
+    /// Assigns it to one side of the account.
     #[must_use]
     pub const fn side(self, side: Side) -> Self {
         Self { side: Some(side), ..self }
     }
 
-    /// It may be missing where nothing is sent, from `missing_fields` on.
+    /// Allows it to be missing where nothing is sent, from `missing_fields` on.
     #[must_use]
     pub const fn stand_in(self, missing_fields: MissingFields, text: &'static str) -> Self {
         Self { stand_in: Some((missing_fields, text)), ..self }
@@ -167,7 +169,7 @@ impl Setting {
         }
     }
 
-    /// What its form demands, as a sentence; empty where that is plain.
+    /// The rule of its form, as a sentence; empty if the form needs none.
     pub fn rule(&self) -> String {
         match self.form {
             Form::Words([_, "false"]) => String::new(),
@@ -191,14 +193,14 @@ impl Setting {
         }
     }
 
-    /// Does it switch its side on?
+    /// Whether it switches its side on.
     pub fn is_switch(&self) -> bool {
         self.side.is_some_and(|side| side.switch == self.name)
     }
 }
 
-/// Names the rows of a table, and makes `SETTINGS` of them, so that a setting which can be read is
-/// always in the table.
+/// Declares the rows of a table and makes `SETTINGS` of them, so that every setting that can be
+/// read is in the table.
 ///
 /// ```
 /// use pagos_wire::{Form, Setting, SettingReader};
@@ -220,20 +222,20 @@ macro_rules! settings {
     ($($name:ident = $setting:expr;)+) => {
         $(pub(crate) const $name: $crate::Setting = $setting;)+
 
-        /// The settings of an account, in the order in which people read them.
+        /// The settings of an account, in the order in which they are presented.
         #[allow(unreachable_pub)]
         pub const SETTINGS: &[$crate::Setting] = &[$($name),+];
     };
 }
 
-/// Reads the settings of one table, by their names in capitals.
+/// Reads the settings of one table, by their names in upper case.
 pub struct SettingReader<'a> {
     table: &'static [Setting],
     lookup: &'a dyn Fn(&str) -> Option<String>,
 }
 
 impl<'a> SettingReader<'a> {
-    /// A reader of this table, to which `lookup` tells the values.
+    /// A reader of this table, which gets the values from `lookup`.
     pub fn new(table: &'static [Setting], lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { table, lookup }
     }
@@ -248,7 +250,7 @@ impl<'a> SettingReader<'a> {
         (self.lookup)(&setting.name.to_ascii_uppercase())
     }
 
-    /// The text of a setting that must be there.
+    /// The text of a required setting.
     ///
     /// # Errors
     /// `Invalid` if it is not set.
@@ -259,7 +261,7 @@ impl<'a> SettingReader<'a> {
         })
     }
 
-    /// A secret that must be there.
+    /// A required secret.
     ///
     /// # Errors
     /// `Invalid` if it is not set.
@@ -267,10 +269,10 @@ impl<'a> SettingReader<'a> {
         self.text(setting).map(Secret::new)
     }
 
-    /// In which world the account is.
+    /// The environment of the account.
     ///
     /// # Errors
-    /// `Invalid` if [`ENVIRONMENT`] is not set, or is none of its words.
+    /// `Invalid` if [`ENVIRONMENT`] is not set, or has another word.
     pub fn environment(&self) -> Result<Environment, Error> {
         self.text(&ENVIRONMENT)?.parse()
     }
@@ -278,7 +280,7 @@ impl<'a> SettingReader<'a> {
     /// The number of a [`Form::Number`], if it is set.
     ///
     /// # Errors
-    /// `Invalid` if it is no number, is out of the table's bounds, or does not fit `T`.
+    /// `Invalid` if it is not a number, is outside the table's bounds, or does not fit `T`.
     pub fn number<T: TryFrom<i64>>(&self, setting: &Setting) -> Result<Option<T>, Error> {
         let Some(text) = self.optional(setting) else { return Ok(None) };
         let (least, most) = match setting.form {
@@ -293,10 +295,10 @@ impl<'a> SettingReader<'a> {
         }
     }
 
-    /// Puts the number of a [`Form::Number`] into `place`, if it is set.
+    /// Writes the number of a [`Form::Number`] to `place`, if it is set.
     ///
     /// # Errors
-    /// As [`SettingReader::number`].
+    /// The same as [`SettingReader::number`].
     pub fn fill_number<T: TryFrom<i64>>(
         &self,
         setting: &Setting,
@@ -305,10 +307,10 @@ impl<'a> SettingReader<'a> {
         self.number(setting).map(|told| fill(told, place))
     }
 
-    /// Puts an amount in minor units into `place`, if it is set.
+    /// Writes an amount in minor units to `place`, if it is set.
     ///
     /// # Errors
-    /// `Invalid` if it is no amount of this currency in major units.
+    /// `Invalid` if it is not an amount of this currency in major units.
     pub fn fill_minor(
         &self,
         setting: &Setting,
@@ -320,15 +322,15 @@ impl<'a> SettingReader<'a> {
         Ok(())
     }
 
-    /// Puts a text into `place`, if it is set.
+    /// Writes a text to `place`, if it is set.
     pub fn fill_text(&self, setting: &Setting, place: &mut String) {
         fill(self.optional(setting), place);
     }
 
-    /// Puts what a word means into `place`, if it is set.
+    /// Writes the meaning of a word to `place`, if it is set.
     ///
     /// # Errors
-    /// As [`SettingReader::word`].
+    /// The same as [`SettingReader::word`].
     pub fn fill_word<T: Copy, const N: usize>(
         &self,
         setting: &Setting,
@@ -338,7 +340,7 @@ impl<'a> SettingReader<'a> {
         self.word(setting, words).map(|told| fill(told, place))
     }
 
-    /// What the word of a [`Form::Words`] means, if it is set.
+    /// The meaning of the word of a [`Form::Words`], if it is set.
     ///
     /// # Errors
     /// `Invalid` if it is none of `words`.
@@ -355,7 +357,7 @@ impl<'a> SettingReader<'a> {
         Err(Error::invalid(setting.name).because(format!("{told:?} is none of {known}")))
     }
 
-    /// The values of a [`Form::List`], without blanks and empty ones; `None` if it is not set.
+    /// The values of a [`Form::List`], trimmed and without empty ones; `None` if it is not set.
     pub fn list(&self, setting: &Setting) -> Option<Vec<String>> {
         let list = self.optional(setting)?;
         let values = list.split(',').map(str::trim).filter(|value| !value.is_empty());
@@ -375,7 +377,7 @@ fn fill<T>(told: Option<T>, place: &mut T) {
     }
 }
 
-/// The words of a table of words, for [`Form::Words`].
+/// The words of a table, for [`Form::Words`].
 pub const fn words<T: Copy, const N: usize>(table: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut words = [""; N];
     let mut place = 0;

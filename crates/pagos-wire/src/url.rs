@@ -1,5 +1,4 @@
-//! The two URLs of a configuration: the provider's base address and our webhook address. No
-//! requests and no name resolution.
+//! The two URLs of a configuration: the provider's base address and our webhook address.
 
 use std::{
     fmt,
@@ -10,7 +9,7 @@ use http::Uri;
 
 use pagos_core::{Environment, Error};
 
-/// The address that paths of an API are appended to. It may have a path of its own, which stays.
+/// The address that an API's paths are appended to. It may have a path of its own, which is kept.
 ///
 /// ```
 /// use pagos_core::Environment;
@@ -26,10 +25,10 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads an absolute URL. One `/` at the end is trimmed.
+    /// Parses an absolute URL. A `/` at the end is removed.
     ///
-    /// `Live` wants https. `Sandbox` takes plain http too: simulators on this machine speak it, and
-    /// so do some published sandboxes.
+    /// `Live` requires https. `Sandbox` accepts plain http too, which local simulators and some
+    /// published sandboxes use.
     ///
     /// # Errors
     /// `Invalid` for plain http in `Live`, for other schemes, and for a query, a fragment, blanks or
@@ -49,7 +48,7 @@ impl BaseUrl {
     /// The base followed by `path`, which starts with `/`.
     ///
     /// # Errors
-    /// `Invalid` if that is no URL.
+    /// `Invalid` if the result is not a URL.
     pub fn join(&self, path: &str) -> Result<Uri, Error> {
         Uri::try_from(format!("{}{path}", self.text)).map_err(|cause| {
             Error::invalid("base_url")
@@ -72,9 +71,9 @@ pub struct WebhookUrl {
 }
 
 impl WebhookUrl {
-    /// Reads an absolute http or https URL of at most `length_max` characters. In `Live` its host
-    /// must be public as far as its spelling tells: no loopback, private or link-local address, no
-    /// `localhost`, no name without a dot.
+    /// Parses an absolute http or https URL of at most `length_max` characters. In `Live` its host
+    /// must look public: no loopback, private or link-local address, no `localhost`, no name
+    /// without a dot.
     ///
     /// # Errors
     /// `Invalid` with the rule that is broken.
@@ -90,8 +89,8 @@ impl WebhookUrl {
         Ok(Self { text: text.to_owned() })
     }
 
-    /// The same for what a payer's browser may visit too: at most 2048 characters, and in `Live` https.
-    /// The error names `field`.
+    /// The same for a URL that a payer's browser may visit too: at most 2048 characters, and in
+    /// `Live` https. The error names `field`.
     ///
     /// # Errors
     /// `Invalid` with the rule that is broken.
@@ -115,7 +114,7 @@ impl WebhookUrl {
     }
 }
 
-/// The longest address that every browser takes. Ours.
+/// The longest address that every browser accepts. Our choice.
 const VISITED_LENGTH_MAX: usize = 2048;
 
 struct Parts {
@@ -163,7 +162,7 @@ fn is_public(host: &str) -> bool {
 fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     let Some((_, top)) = name.rsplit_once('.') else { return false };
-    // A last label of digits is an address in a disguise that resolvers understand.
+    // A last label of digits is a disguised address, which resolvers understand.
     let is_address = top.bytes().all(|byte| byte.is_ascii_digit());
     !is_address && !matches!(top, "localhost" | "local" | "internal" | "lan" | "home")
 }

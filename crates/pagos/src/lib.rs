@@ -1,7 +1,7 @@
-//! Payouts in Latin America behind one domain model: re-exports the selected providers. No logic.
+//! Payouts in Latin America behind one domain model: re-exports the selected providers.
 //!
-//! The words (money, orders, observations, errors) and the traits are at the root; each feature adds
-//! a module:
+//! The vocabulary (money, orders, observations, errors) and the traits are at the root; each
+//! feature adds a module:
 //!
 //! | feature | module | what |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | `conekta` | `conekta` | the provider Conekta |
 //! | `etpay` | `etpay` | the provider ETpay |
 //! | `virtualpos` | `virtualpos` | the provider VirtualPOS |
-//! | `all-providers` | | every provider that there is |
+//! | `all-providers` | | every provider |
 //! | `http` | `transport` | the transport over reqwest and rustls |
 //! | `system` | `system` | this machine's clock and randomness, and with `engine` its timer |
 //! | `engine` | `engine` | durable payouts: stored before they are sent, never sent twice |
@@ -19,17 +19,18 @@
 //! | `twin` | `twin` | simulators of the providers, for tests |
 //! | `twin-server` | `twin` | the same behind HTTP on loopback, with webhooks and a journal |
 //!
-//! None is on by default. A feature adds API and never changes behaviour. With one provider and no
-//! `http` there is no HTTP client, no TLS and no runtime: implement [`Transport`] over your own, with the
-//! crates [`http`], [`bytes`] and [`macro@async_trait`], whose types and macro are in the traits.
+//! No feature is on by default. A feature adds API and never changes behaviour. With one provider
+//! and without `http` the crate has no HTTP client, no TLS and no runtime: implement [`Transport`]
+//! over your own, with the crates [`http`], [`bytes`] and [`macro@async_trait`], whose types and
+//! macro are in the traits.
 //!
-//! [The guide](https://github.com/pagos-rs/pagos/tree/main/docs/guide) has whole programs: a first payout,
-//! a service with webhooks, a payment, a transport and a provider of your own, and tests.
+//! [The guide](https://github.com/pagos-rs/pagos/tree/main/docs/guide) has whole programs: a first
+//! payout, a service with webhooks, a payment, a transport and a provider of your own, and tests.
 //!
 //! # Example
 //!
-//! One call to Cashypro, against its twin. A real program gives `transport::HttpTransport` instead of the
-//! twin, and lets the engine store the order before it is sent.
+//! One call to Cashypro, against its twin. A real program passes `transport::HttpTransport` instead
+//! of the twin, and lets the engine store the order before it is sent.
 //!
 #![cfg_attr(all(feature = "cashypro", feature = "system", feature = "twin"), doc = "```")]
 #![cfg_attr(
@@ -71,7 +72,7 @@
 //! let seen = provider.create(&order, None, Departure::Anytime).await?;
 //! assert_eq!(seen.status, Status::Pending);
 //!
-//! // A lost reply is an error of kind `Unknown`: ask with the same key, never send another one.
+//! // A lost reply is an error of kind `Unknown`: query with the same key, never send another one.
 //! let reference = seen.reference.as_ref();
 //! let asked = PayoutRef { order: &order, reference, handle: None, begun_at: None };
 //! assert!(matches!(provider.query(&asked).await?, Lookup::Found(_)));
@@ -81,8 +82,8 @@
 //!
 //! # A provider to run a program against
 //!
-//! With `twin-server` a test serves the twins on loopback, and gives their addresses and invented
-//! credentials to the program that it tests. The ledger says afterwards what was really paid.
+//! With `twin-server` a test serves the twins on loopback, and passes their addresses and invented
+//! credentials to the program under test. The ledger then shows what was really paid.
 //!
 #![cfg_attr(feature = "twin-server", doc = "```")]
 #![cfg_attr(not(feature = "twin-server"), doc = "```ignore")]
@@ -99,7 +100,7 @@
 //! let origin = server.origin();
 //! let accounts = server.inspect(|world| world.credentials(&origin));
 //! assert_eq!(accounts["cashypro"]["base_url"], format!("{origin}/cashypro/stage-api"));
-//! // Here runs the program under test.
+//! // The program under test runs here.
 //! assert!(server.inspect(|world| world.movements().is_empty()));
 //! server.shut_down().await;
 //! # Ok(())
@@ -155,7 +156,7 @@ pub use pagos_virtualpos as virtualpos;
 #[doc(inline)]
 pub use pagos_webhook as webhook;
 
-/// The code of the guide's page on embedding compiles. The other pages repeat examples.
+/// Compiles the code of the guide's page on embedding. The other pages repeat examples.
 #[cfg(all(doctest, feature = "engine"))]
 #[doc = include_str!("../../../docs/guide/embedding.md")]
 #[derive(Debug)]

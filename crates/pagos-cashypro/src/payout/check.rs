@@ -1,5 +1,5 @@
-//! The fields of an order against the rules of a country: each is read into its wire form or is a
-//! violation with a remedy. No requests, and no rule that spans several orders.
+//! Checks the fields of an order against the rules of a country: each becomes its wire form, or a
+//! violation with a remedy. Rules that span several orders are elsewhere.
 
 use pagos_core::{AccountType, Beneficiary, Clabe, Document, DocumentType, Money, Violation};
 use pagos_wire::JsonDecimal;
@@ -16,7 +16,7 @@ const ACCOUNT_LENGTH_MAX: usize = 32;
 /// The longest telephone number. Source: manual "Create Payout Order".
 pub(crate) const PHONE_LENGTH_MAX: usize = 32;
 
-/// The amount on the wire: within the limits, and whole where the country wants it whole.
+/// The amount on the wire: within the limits, and whole if the country requires that.
 pub(crate) fn read_amount(
     country: &CountrySettings,
     amount: Money,
@@ -70,7 +70,7 @@ pub(crate) fn read_name<'a>(
     Ok(name)
 }
 
-/// A bank as the wire names it: one of the two, by country.
+/// A bank as the wire names it, in one of two ways by country.
 pub(super) struct Bank<'a> {
     pub(super) id: Option<u32>,
     pub(super) ifsc: Option<&'a str>,
@@ -153,8 +153,8 @@ fn check_wallet(number: &str) -> Option<(&'static str, &'static str)> {
     ))
 }
 
-// Guess: the documents give only a length. What is refused here are the marks that spreadsheets
-// leave: an exponent, a decimal point, zeros cut from the front.
+// Guess: the documents give only a length. Refused are the typical errors of spreadsheets: an
+// exponent, a decimal point, missing leading zeros.
 fn check_bank_account(number: &str) -> Option<(&'static str, &'static str)> {
     if !is_digits(number) {
         return Some((
@@ -188,10 +188,10 @@ pub(crate) struct WireDocument<'a> {
     pub(crate) number: Option<&'a str>,
 }
 
-/// The document, where the country wants or takes one.
+/// The document, if the country requires or accepts one.
 ///
-/// Digits only, but for passports: the format is not documented. \[inferred\] Nothing is stripped,
-/// since a NIT with and without its check digit are two numbers.
+/// Digits only, except for passports: the format is not documented. \[inferred\] Nothing is
+/// stripped, since a NIT with and without its check digit are two different numbers.
 pub(crate) fn read_document<'a>(
     country: &CountrySettings,
     presence: Presence,
@@ -242,7 +242,7 @@ pub(super) struct Contact<'a> {
     pub(super) email: Option<&'a str>,
 }
 
-/// A mail address or telephone number that is too long is left out where it is optional.
+/// Leaves out an email address or telephone number that is too long, if it is optional.
 pub(super) fn read_contact<'a>(
     country: &CountrySettings,
     beneficiary: &'a Beneficiary,
@@ -265,8 +265,8 @@ pub(super) fn read_contact<'a>(
     Ok(Contact { phone, email })
 }
 
-/// The remark is required and short. Source: manual "Create Payout Order". Unaccented text is what
-/// docs: en/mex/payout asks for.
+/// The remark is required and short. Source: manual "Create Payout Order". Text without accents is
+/// a requirement of docs: en/mex/payout.
 pub(crate) fn read_remark<'a>(
     settings: &'a Settings,
     description: Option<&'a str>,

@@ -1,5 +1,5 @@
-//! Certificates that an account has of its own, for providers that want to know who calls. Reads
-//! PEM files, and makes the transport that shows and trusts them. Says no word of a value.
+//! Certificates of an account, for providers that authenticate their callers. Reads PEM files, and
+//! makes the transport with them. No message contains a value.
 
 use std::{
     fs::File,
@@ -22,17 +22,17 @@ pub(super) const CLIENT_CERTIFICATE: &str = "client_certificate";
 pub(super) const CLIENT_KEY: &str = "client_key";
 pub(super) const ROOT_CERTIFICATE: &str = "root_certificate";
 
-/// How every PEM text begins, perhaps after a word about it; no path has this in it.
+/// The start of every PEM text, perhaps after a comment; no path contains it.
 pub(super) const BEGIN: &str = "-----BEGIN";
 
-/// More than any chain of certificates.
+/// Larger than any chain of certificates.
 const SIZE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// What an account is given from outside: a transport of its own if it has certificates. Where
-/// nothing is sent, nobody asks who we are.
+/// The transport of an account: one of its own if it has certificates. A command that sends nothing
+/// needs none.
 ///
 /// # Errors
-/// As [`transport`].
+/// The same as [`transport`].
 pub(super) fn seams(fields: &Fields<'_>, seams: &Seams) -> Result<Seams, Vec<ConfigProblem>> {
     let mut own = seams.clone();
     if fields.missing_fields == MissingFields::Refused && fields.has_certificates() {
@@ -43,11 +43,11 @@ pub(super) fn seams(fields: &Fields<'_>, seams: &Seams) -> Result<Seams, Vec<Con
 
 /// The shared transport, or one of the account's own if it has certificates.
 ///
-/// Each field is a PEM text or the path of a PEM file. A path in `pagos.toml` is meant from the
+/// Each field is a PEM text or the path of a PEM file. A path in `pagos.toml` is relative to the
 /// folder of that file.
 ///
 /// # Errors
-/// Everything that is wrong with the fields, in one go.
+/// All problems of the fields, at once.
 fn transport(
     settings: &AccountSettings,
     seams: &Seams,
@@ -86,14 +86,14 @@ fn transport(
     Ok(transport)
 }
 
-/// What a field says, and the file that it was read from.
+/// The content of a field, and the file that it was read from.
 struct Pem {
     text: Vec<u8>,
     path: Option<PathBuf>,
 }
 
 impl Pem {
-    /// No failure shows the value: what is taken for a path may be a key without its first line.
+    /// No failure shows the value: an apparent path may be a key without its first line.
     fn read(settings: &AccountSettings, field: &str, value: String) -> Result<Self, ConfigProblem> {
         if value.contains(BEGIN) {
             return Ok(Self { text: value.into_bytes(), path: None });
@@ -110,14 +110,14 @@ impl Pem {
         }
     }
 
-    /// A key that others can read may be used by others.
+    /// Warns about a key file that others can read.
     fn warning(&self, settings: &AccountSettings) -> Option<ConfigProblem> {
         let origin = settings.origin_of(CLIENT_KEY).clone();
         config::warning_of_key_file(origin, CLIENT_KEY, self.path.as_deref()?)
     }
 }
 
-/// A path in `pagos.toml` is meant from the folder of that file.
+/// A path in `pagos.toml` is relative to the folder of that file.
 pub(super) fn path_of(origin: &Origin, value: &str) -> PathBuf {
     match origin {
         Origin::File { path, .. } => path.parent().unwrap_or(Path::new("")).join(value),
@@ -125,7 +125,7 @@ pub(super) fn path_of(origin: &Origin, value: &str) -> PathBuf {
     }
 }
 
-/// The bytes of a small file, or why there are none, as the rest of a sentence.
+/// The bytes of a small file, or why they cannot be read, as the rest of a sentence.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let unread = |error| format!("cannot be read ({error})");
     let mut text = Vec::new();
@@ -137,7 +137,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
-/// What was read is not what the field is for.
+/// The problem of a field whose content is not what the field is for.
 fn unfit(settings: &AccountSettings, error: &Error) -> ConfigProblem {
     let Some(field) = error.field() else { return problem(settings, error) };
     let remedy = format!("name another file, or see the page of provider {}", settings.provider);

@@ -1,5 +1,5 @@
-//! Accounts of Conekta, which pay out in Mexico: where the keys of webhooks come from, and what was
-//! told while nobody listened. The commands that look after an account are in `command/conekta.rs`.
+//! Accounts of Conekta, which pay out in Mexico: the keys of webhooks, and the events from the time
+//! when nobody listened. The commands for maintaining an account are in `command/conekta.rs`.
 
 mod key;
 pub(crate) mod listing;
@@ -29,7 +29,7 @@ pub(super) const KNOWN: Known = Known {
     missed: Some(|fields, seams| Ok(build(fields, seams)?)),
 };
 
-/// The configuration of an account that will be used.
+/// The configuration of an account that is used.
 ///
 /// # Errors
 /// What is wrong with its fields.
@@ -37,7 +37,7 @@ pub(crate) fn config(settings: &AccountSettings) -> Result<ConektaConfig, Vec<Co
     read(&Fields::new(settings, SETTINGS, MissingFields::Refused))
 }
 
-/// The account, to be used.
+/// Opens the account for use.
 ///
 /// # Errors
 /// What is wrong with its fields.
@@ -64,7 +64,7 @@ fn read(fields: &Fields<'_>) -> Result<ConektaConfig, Vec<ConfigProblem>> {
     })
 }
 
-/// Nothing that is sent is signed, and what comes in is signed by Conekta alone.
+/// Requests are not signed, and only Conekta signs webhooks.
 fn sign(_fields: &Fields<'_>, _body: &[u8]) -> Result<Signed, Failure> {
     Err(Failure::new(
         "conekta has nothing to sign: its requests carry the API key and no signature, and only \

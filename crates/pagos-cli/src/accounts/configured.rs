@@ -1,4 +1,4 @@
-//! The configuration of a command, and the account in it that an argument names. Builds no provider.
+//! The configuration of a command, and the account in it that an argument names.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::{
     exit::Failure,
 };
 
-/// The configuration, after its warnings were told.
+/// Loads the configuration and prints its warnings.
 pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, Failure> {
     let providers: Vec<&str> = providers().map(|known| known.name).collect();
     let configuration = Configuration::load(path, std::env::vars_os(), &providers)?;

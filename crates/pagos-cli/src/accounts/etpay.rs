@@ -29,7 +29,7 @@ fn build(fields: &Fields<'_>, seams: &Seams) -> Built {
     Ok(Arc::new(provider))
 }
 
-/// A notification, as ETpay makes it: requests are not signed.
+/// Signs a notification, as ETpay does. Requests are not signed.
 fn sign(fields: &Fields<'_>, body: &[u8]) -> Result<Signed, Failure> {
     let Some(secret) = fields.settings.lookup(SESSION_SECRET) else {
         return Err(Failure::new(format!(

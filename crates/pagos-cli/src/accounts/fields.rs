@@ -1,5 +1,5 @@
-//! The fields of one account as its provider reads them: what is configured, and what the table of
-//! settings puts in the place of what may be missing. What fields mean is the provider's own crate.
+//! The fields of one account for its provider: the configured ones, and the stand-ins of the
+//! settings table for those that may be missing. The provider's crate interprets them.
 
 use pagos_core::Error;
 use pagos_wire::{Form, MissingFields, Setting, Side, SideKind};
@@ -25,10 +25,10 @@ impl<'a> Fields<'a> {
         Self { settings, missing_fields, table }
     }
 
-    /// What `read` makes of the fields, which it looks up by their names in capitals.
+    /// Calls `read` with the fields, which it looks up by their names in upper case.
     ///
     /// # Errors
-    /// What is wrong with a field, with its place.
+    /// The problem of a field, with its place.
     pub(super) fn read<T>(
         &self,
         read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<T, Error>,
@@ -36,16 +36,16 @@ impl<'a> Fields<'a> {
         read(&|name| self.lookup(name)).map_err(|error| vec![problem(self.settings, &error)])
     }
 
-    /// Does the provider have settings for certificates?
+    /// Whether the provider has settings for certificates.
     pub(super) fn has_certificates(&self) -> bool {
         self.table.iter().any(|setting| setting.form == Form::Pem)
     }
 
-    /// Refuses fields without effect, since the side of the account that they are about is not
-    /// switched on. What sends nothing does not mind them.
+    /// Refuses fields without effect, because their side of the account is not switched on.
+    /// Commands that send nothing ignore this.
     ///
     /// # Errors
-    /// Each of them.
+    /// All of them.
     pub(super) fn check_sides(&self) -> Result<(), Vec<ConfigProblem>> {
         if self.missing_fields > MissingFields::Refused {
             return Ok(());
@@ -71,12 +71,12 @@ impl<'a> Fields<'a> {
     fn lookup(&self, name: &str) -> Option<String> {
         let told = self.settings.lookup(name);
         if name == "ENVIRONMENT" {
-            // It has a default of its own.
+            // This field has a default of its own.
             return Some(self.settings.environment.to_string());
         }
         let setting = self.table.iter().find(|it| it.name.eq_ignore_ascii_case(name))?;
         if self.missing_fields > MissingFields::Refused && setting.form == Form::Pem {
-            // Nothing is sent, so nobody asks who we are.
+            // Nothing is sent, so no certificate is needed.
             return None;
         }
         told.or_else(|| self.stand_in(setting).map(str::to_owned))
@@ -85,14 +85,14 @@ impl<'a> Fields<'a> {
     fn stand_in(&self, setting: &Setting) -> Option<&'static str> {
         let (from, text) = setting.stand_in?;
         let is_wanted = match setting.side {
-            // Only what the account is not for stays absent.
+            // Only a side that the account does not use stays absent.
             Some(side) if setting.is_switch() => self.is_for(side),
             _ => true,
         };
         (self.missing_fields >= from && is_wanted).then_some(text)
     }
 
-    /// Does the configuration speak of this side, or of none although it must have one?
+    /// Whether the configuration mentions this side, or mentions none although one is required.
     fn is_for(&self, side: Side) -> bool {
         let is_named = |setting: &&Setting| self.settings.lookup(setting.name).is_some();
         let named = self.table.iter().filter(is_named).filter_map(|setting| setting.side);

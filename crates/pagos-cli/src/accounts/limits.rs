@@ -1,5 +1,5 @@
-//! The limits that belong to one account: its rates, how long a call may take, how long a claim holds,
-//! and what proves that a payout never arrived. What is not configured is as the policy has it.
+//! The limits of one account: its rates, how long a call may take, how long a claim holds, and what
+//! proves that a payout never arrived. Limits that are not configured are the policy's.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use pagos_engine::{Policy, World};
 
 use crate::config::{AccountSettings, ConfigProblem};
 
-/// What an account says of its own. Each field of the same name in [`Policy`] has the meaning.
+/// The account's own limits. Each has the meaning of the field with the same name in [`Policy`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) sends_per_second_max: Option<u32>,
@@ -19,7 +19,7 @@ pub(crate) struct Limits {
     pub(crate) absence_answers_min: Option<u32>,
 }
 
-/// One limit: its name in `pagos.toml` and its greatest value. None may be 0.
+/// One limit: its name in `pagos.toml` and its maximum. The minimum is 1.
 struct Limit {
     name: &'static str,
     most: u32,
@@ -45,7 +45,7 @@ const LIMITS: [Limit; 6] = [
 
 impl Limits {
     /// # Errors
-    /// Every limit that is no number within its bounds.
+    /// Every limit that is not a number within its bounds.
     pub(crate) fn read(settings: &AccountSettings) -> Result<Self, Vec<ConfigProblem>> {
         let mut limits = Self::default();
         let mut problems = Vec::new();
@@ -64,7 +64,8 @@ impl Limits {
         if problems.is_empty() { Ok(limits) } else { Err(problems) }
     }
 
-    /// Refuses limits under which a payout could be sent a second time while the first is on its way.
+    /// Refuses limits under which a payout could be sent again while the first request is on its
+    /// way.
     ///
     /// # Errors
     /// Why they are not safe.
@@ -87,12 +88,12 @@ impl Limits {
         ))
     }
 
-    /// How long its provider may take to answer, if the account states it.
+    /// How long the provider may take to answer, if the account states it.
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.deadline
     }
 
-    /// Rates that were told for the whole process are not said here any more.
+    /// Drops rates that arguments set for the whole process.
     pub(super) fn yield_to(&mut self, told: &Self) {
         let is_free = |told: Option<u32>| move |_: &u32| told.is_none();
         self.sends_per_second_max =
@@ -101,7 +102,7 @@ impl Limits {
             self.queries_per_second_max.filter(is_free(told.queries_per_second_max));
     }
 
-    /// The policy of this account, if it has one of its own.
+    /// The account's own policy, if it has one.
     pub(crate) fn policy(&self, policy: &Policy, descriptor: &Descriptor) -> Option<Policy> {
         (*self != Self::default()).then(|| self.fit(policy, descriptor))
     }

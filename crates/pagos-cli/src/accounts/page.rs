@@ -1,4 +1,5 @@
-//! The table of settings on each provider's page is that of its crate. `UPDATE_DOCS=1` writes it.
+//! Checks that the table of settings on each provider's page matches its crate. `UPDATE_DOCS=1`
+//! writes it.
 
 use std::{fmt::Write, fs, path::Path};
 

@@ -1,6 +1,5 @@
-//! The transport of an account that has a proxy, for machines that reach the internet through one only,
-//! or that waits for its provider longer than others. What the environment names for others is not
-//! looked at. Says no word of a proxy's credentials.
+//! The transport of an account that has a proxy, or that waits for its provider longer than others.
+//! Proxies in the environment are ignored. No message contains a proxy's credentials.
 
 use pagos_http::{HttpOptions, Proxy};
 use pagos_wire::{Form, Setting};
@@ -13,10 +12,10 @@ use crate::{
 
 pub(super) const PROXY: &str = "proxy";
 
-/// What the account is given from outside: as everybody, or with a transport of its own.
+/// The account's transport: the shared one or one of its own.
 ///
 /// # Errors
-/// What is wrong with the proxy, or with an address of the account that it could read.
+/// What is wrong with the proxy, or with an address of the account that the proxy could read.
 pub(crate) fn seams_of(
     settings: &AccountSettings,
     limits: &Limits,

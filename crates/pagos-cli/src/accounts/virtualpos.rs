@@ -31,7 +31,7 @@ fn build(fields: &Fields<'_>, seams: &Seams) -> Built {
     Ok(Arc::new(provider))
 }
 
-/// A payout or a query about one: all of them sign its instruction, the `tef` object.
+/// Signs a payout or a query about one: both sign its instruction, the `tef` object.
 fn sign(fields: &Fields<'_>, tef: &[u8]) -> Result<Signed, Failure> {
     let settings = fields.settings;
     let (api_key, secret_key) = (needed(settings, "api_key"), needed(settings, "secret_key"));
@@ -63,7 +63,8 @@ fn needed(settings: &AccountSettings, field: &'static str) -> Result<String, Con
     settings.lookup(field).ok_or_else(missing)
 }
 
-/// What is signed around the instruction must not come with it: the token would say it twice.
+/// Refuses an instruction with the fields that are signed around it, since the token would contain
+/// them twice.
 fn check_tef(tef: &[u8]) -> Result<(), Failure> {
     let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(tef).map_err(|_| {
         Failure::new(

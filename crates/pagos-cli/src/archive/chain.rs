@@ -1,4 +1,5 @@
-//! `SHA256SUMS`: the files of an archive with their hashes, in their order. `sha256sum --check` reads it.
+//! `SHA256SUMS`: the files of an archive with their hashes, in order. `sha256sum --check` can read
+//! it.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use super::{Fault, SUMS, name_of};
 /// The list, as far as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Chain {
-    /// The hash of the first file, of the second, and so on.
+    /// The hashes of the files, in order.
     pub(super) hashes: Vec<String>,
 }
 
@@ -15,7 +16,7 @@ impl Chain {
     /// Reads the list of a folder; an empty one if there is none.
     ///
     /// # Errors
-    /// If it cannot be read, or is no such list.
+    /// If it cannot be read, or has another format.
     pub(super) fn read(folder: &Path) -> Result<Self, Fault> {
         let text = match std::fs::read_to_string(folder.join(SUMS)) {
             Ok(text) => text,

@@ -1,4 +1,4 @@
-//! One file of an archive: written as a whole, and read line by line. Memory does not grow with it.
+//! One file of an archive: written as a whole, and read line by line in constant memory.
 
 use std::{
     fs::File,
@@ -14,7 +14,7 @@ use super::{Count, End, FORMAT, Fault, Head, hex, name_of};
 /// zstd's own default: ten times smaller, and faster than any disk.
 const LEVEL: i32 = 3;
 
-/// No payout's history is so long. A longer line is damage.
+/// Longer than the history of any payout. A longer line is damage.
 const LINE_BYTES_MAX: u64 = 64 << 20;
 
 /// The bytes of a file.
@@ -48,7 +48,7 @@ impl<W: Write> Lines<W> {
     }
 }
 
-/// What a file turned out to be.
+/// The result of reading a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(super) head: Head,
@@ -57,11 +57,11 @@ pub(crate) struct Found {
     pub(super) payouts: u64,
 }
 
-/// Reads a file of this folder from its first byte to its last, checks that it is whole, and hands each
-/// payout's line to `take`.
+/// Reads a file of this folder from start to end, checks that it is whole, and passes each payout's
+/// line to `take`.
 ///
 /// # Errors
-/// What is wrong with it. Lines were handed out before.
+/// The fault. Lines before it were already passed on.
 pub(crate) fn read(
     folder: &Path,
     number: u64,
@@ -114,7 +114,7 @@ pub(crate) fn read(
     Ok(Found { head, sha256: hex(&hashed.hash.finalize()), payouts })
 }
 
-/// False at the end.
+/// Returns false at the end.
 fn next_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
     line.clear();
     lines.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', line)?;
@@ -134,7 +134,7 @@ struct Hashed<R> {
 impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        // A reader never says more than it was given room for.
+        // A reader never returns more than the buffer's length.
         self.hash.update(buffer.get(..count).unwrap_or_default());
         Ok(count)
     }

@@ -1,4 +1,4 @@
-//! Adding to an archive. What [`ArchiveFolder`] has kept is on the disk, file and folder.
+//! Adds to an archive. What [`ArchiveFolder`] has kept is durable, including the folder's entries.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -11,28 +11,28 @@ use pagos_engine::{Archive, ArchivedPayout};
 
 use super::{FORMAT, Fault, Head, SUMS, chain::Chain, file, name_of, number_of, numbers_in};
 
-/// Beside the files: whoever has it locked is the one that adds.
+/// The lock file: the process that has it locked may add.
 const LOCK: &str = "lock";
 
-/// How the names of files begin that are not finished.
+/// The prefix of unfinished files.
 const UNFINISHED: &str = ".unfinished-";
 
-/// An archive that this process, and no other, adds to. Everything in it is readable by its owner only.
+/// An archive to which only this process adds. Only the owner can read its files.
 #[derive(Debug)]
 pub(crate) struct ArchiveFolder {
     folder: PathBuf,
     database: String,
     chain: Chain,
-    /// Locked while it lives.
+    /// Locked as long as this value lives.
     _lock: File,
 }
 
 impl ArchiveFolder {
-    /// Opens the archive of a database, and makes it if it is not there. A file that a crash left unlisted
-    /// is listed.
+    /// Opens the archive of a database, and creates it if it is missing. A file that a crash left
+    /// unlisted is added to the list.
     ///
     /// # Errors
-    /// If another process adds to it, if it is another database's, or if its end is damaged.
+    /// If another process adds to it, if it belongs to another database, or if its end is damaged.
     pub(crate) fn open(folder: &Path, database: &str) -> Result<Self, Fault> {
         let fault = |error: io::Error| Fault::new(folder.display().to_string(), error.to_string());
         make_folder(folder).map_err(fault)?;
@@ -54,7 +54,7 @@ impl ArchiveFolder {
         Ok(archive)
     }
 
-    /// Whoever left them was stopped while it wrote, and deleted nothing.
+    /// Removes them: their writer was stopped before it deleted anything from the database.
     fn remove_unfinished(&self) -> io::Result<()> {
         for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -65,7 +65,7 @@ impl ArchiveFolder {
         Ok(())
     }
 
-    /// The next file goes on from the last one, so that one must be what it was.
+    /// Checks the last file, since the next file continues from it.
     fn check_end(&self) -> Result<(), Fault> {
         let Some(hash) = self.chain.hashes.last() else { return Ok(()) };
         let found = file::read(&self.folder, self.chain.last(), |_| ())?;
@@ -84,7 +84,8 @@ impl ArchiveFolder {
         Err(Fault::new(name_of(head.number), because))
     }
 
-    /// A crash between the file and the list. What is in it is in the database too.
+    /// Lists a file after a crash between the file and the list. Its payouts are in the database
+    /// too.
     fn list_the_unlisted(&mut self) -> Result<(), Fault> {
         let listed = self.chain.last();
         for number in numbers_in(&self.folder)?.into_iter().filter(|number| *number > listed) {
@@ -124,7 +125,7 @@ impl ArchiveFolder {
         };
         let bytes = file::encode(&head, payouts).map_err(fault)?;
         self.write(&name, &bytes, Existing::Refuse).map_err(fault)?;
-        // From the disk: what cannot be read again must not be the only copy.
+        // Read from the disk: a file that cannot be read must not be the only copy.
         let found = file::read(&self.folder, number, |_| ())?;
         if found.head != head || found.payouts != payouts.len() as u64 {
             return Err(Fault::new(name, "is not what was written; is the disk sound?"));
@@ -132,7 +133,7 @@ impl ArchiveFolder {
         self.list(found.sha256)
     }
 
-    /// Under another name first, so that a file is whole or not there.
+    /// Written under another name first, so that a file is whole or missing.
     fn write(&self, name: &str, bytes: &[u8], existing: Existing) -> io::Result<()> {
         let mut unfinished =
             tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
@@ -147,7 +148,7 @@ impl ArchiveFolder {
     }
 }
 
-/// What becomes of a file that bears the name already.
+/// What to do with an existing file of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Existing {
     Refuse,
@@ -156,7 +157,7 @@ enum Existing {
 
 #[async_trait]
 impl Archive for ArchiveFolder {
-    /// Writes for as long as a flush of the disk takes, on the thread of its caller.
+    /// Blocks the caller's thread for as long as a flush of the disk takes.
     async fn keep(
         &mut self,
         payouts: &[ArchivedPayout],
@@ -165,7 +166,7 @@ impl Archive for ArchiveFolder {
     }
 }
 
-/// Is there something of ours in the folder?
+/// Whether the folder contains files of ours.
 pub(super) fn is_archive(folder: &Path) -> bool {
     let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names = names.map(|entry| entry.file_name());
@@ -182,7 +183,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(folder)?;
-    // The folder's own name is to be durable too.
+    // The folder's own entry must be durable too.
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     sync_folder(parent.unwrap_or(Path::new(".")))
 }
@@ -199,7 +200,8 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Makes new names in a folder durable. Only Unix opens folders; elsewhere the file system sees to it.
+/// Makes new entries in a folder durable. Only Unix can open folders; elsewhere the file system
+/// takes care of it.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;

@@ -1,19 +1,20 @@
-//! Checking an archive from its first byte to its last. Changes nothing.
+//! Checks an archive from start to end. Changes nothing.
 
 use std::path::Path;
 
 use super::{Fault, SUMS, chain::Chain, file, folder, name_of, numbers_in};
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verified {
-    /// Files that are as they were written.
+    /// Files that are unchanged.
     pub(crate) files: u64,
     /// Payouts in them. One that was archived twice counts twice.
     pub(crate) payouts: u64,
-    /// The hash of the last file. Who keeps it elsewhere can tell whether all of it was written anew.
+    /// The hash of the last file. If it is also kept elsewhere, a complete replacement of the
+    /// archive is noticed.
     pub(crate) last_sha256: Option<String>,
-    /// Everything that is wrong.
+    /// All faults.
     pub(crate) faults: Vec<Fault>,
     /// A whole file at the end that a crash left unlisted. The next prune lists it.
     pub(crate) unlisted: Option<String>,
@@ -61,7 +62,7 @@ pub(crate) fn verify(folder: &Path) -> Result<Verified, Fault> {
 }
 
 impl Verified {
-    /// Checks one file, and says whether it is good.
+    /// Checks one file, and returns whether it is good.
     fn check(
         &mut self,
         folder: &Path,

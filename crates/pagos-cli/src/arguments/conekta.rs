@@ -1,5 +1,4 @@
-//! The command line of `pagos conekta`: its commands with their arguments and their help. Does
-//! nothing by itself.
+//! The command line of `pagos conekta`: its commands with their arguments and their help.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
-//! Moments as people write them: a day, or RFC 3339. Days begin in UTC, in which all times are printed.
+//! Moments as people write them: a day, or RFC 3339. A day begins in UTC, like all times in the
+//! output.
 
 use pagos_core::Timestamp;
 
-/// Reads a day or a moment.
+/// Parses a day or a moment.
 ///
 /// # Errors
 /// What to write instead.

@@ -1,8 +1,7 @@
-//! The command line of `pagos payment`: its commands with their arguments and their help. Does
-//! nothing by itself.
+//! The command line of `pagos payment`: its commands with their arguments and their help.
 //!
-//! Values about the payer are texts here and parsed elsewhere: a parser of the command line repeats
-//! what it refuses, and a document must not be repeated.
+//! Values about the payer are parsed elsewhere, because a parser of the command line repeats what
+//! it refuses, and a document must not be repeated.
 
 use clap::{Args, Subcommand};
 

@@ -63,14 +63,14 @@ pub(crate) struct ArchiveFindArguments {
     pub(crate) order: bool,
 }
 
-/// A day of the calendar, at its beginning, or a moment.
+/// A day, meaning its beginning, or a moment.
 fn parse_date(text: &str) -> Result<Timestamp, String> {
     let wanted = "write a day such as 2026-01-31, or a moment such as 2026-01-31T12:00:00Z";
     let moment = format!("{text}T00:00:00Z").parse().or_else(|_| text.parse());
     moment.map_err(|_| wanted.to_owned())
 }
 
-/// The days of `[retention]` as a span.
+/// The days of `[retention]` as a duration.
 pub(crate) fn days(number: u32) -> Duration {
     Duration::from_secs(u64::from(number) * 86_400)
 }

@@ -1,11 +1,11 @@
-//! Spans of time as people write them: `90s`, `30m`, `72h`, `7d`. No points in time.
+//! Durations as people write them: `90s`, `30m`, `72h`, `7d`.
 
 use std::time::Duration;
 
 /// Longer ones would leave the calendar.
 const DAYS_MAX: u64 = 3_660;
 
-/// Reads a whole number with its unit.
+/// Parses a whole number with its unit.
 ///
 /// # Errors
 /// What to write instead.

@@ -1,4 +1,4 @@
-//! `pagos archive`: checks an archive, and finds payouts in it. Needs no database and changes nothing.
+//! `pagos archive`: checks an archive, and finds payouts in it. It needs no database.
 
 use std::io::Write;
 
@@ -74,7 +74,7 @@ fn find(arguments: &ArchiveFindArguments) -> Result<Exit, Failure> {
     if arguments.json {
         let mut document = serde_json::to_value(&found).map_err(std::io::Error::from)?;
         if let (false, Some(order)) = (arguments.order, document.get_mut("order")) {
-            // What else is in it is in `status` too.
+            // The other fields are in `status` too.
             if let Some(order) = order.as_object_mut() {
                 order.retain(|field, _| matches!(field.as_str(), "account" | "amount"));
             }
@@ -108,7 +108,7 @@ fn find(arguments: &ArchiveFindArguments) -> Result<Exit, Failure> {
     Ok(Exit::Succeeded)
 }
 
-/// The last copy of a payout. One that was changed while it was archived is there more than once.
+/// The last copy of a payout. One that changed while it was archived is there more than once.
 fn newest(
     arguments: &ArchiveFindArguments,
     key: &OrderKey,

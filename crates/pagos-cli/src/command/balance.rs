@@ -1,4 +1,4 @@
-//! `pagos balance PROVIDER`: what an account can still pay out. Moves nothing.
+//! `pagos balance PROVIDER`: shows what an account can still pay out.
 
 use std::{io::Write, path::Path};
 
@@ -12,7 +12,7 @@ use crate::{
     run::{self, target},
 };
 
-/// Asks the provider and prints the answer.
+/// Queries the provider and prints the answer.
 pub(super) fn run(arguments: &AccountArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
         let provider = target::provider_of(arguments, config).await?;

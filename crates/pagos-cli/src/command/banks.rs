@@ -1,4 +1,5 @@
-//! `pagos banks PROVIDER`: what may stand in the column `bank`, as the provider says today.
+//! `pagos banks PROVIDER`: shows the current values of the column `bank`, according to the
+//! provider.
 
 use std::{io::Write, path::Path};
 
@@ -12,7 +13,7 @@ use crate::{
     run::{self, target},
 };
 
-/// Asks the provider and prints the answer.
+/// Queries the provider and prints the answer.
 pub(super) fn run(arguments: &AccountArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
         let provider = target::provider_of(arguments, config).await?;

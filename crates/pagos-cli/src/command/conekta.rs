@@ -1,5 +1,5 @@
-//! `pagos conekta`: what is done about an account besides paying with it. Moves no money. Shows no
-//! name, mail address or telephone number, and of an account its last four digits.
+//! `pagos conekta`: maintains an account; moves no money. It shows no name, email address or
+//! telephone number, and only the last four digits of an account number.
 
 mod catch_up;
 mod event;
@@ -47,7 +47,7 @@ struct ManagedAccount {
     settings: AccountSettings,
     account: Account,
     policy: Policy,
-    /// In which world the account's payouts are made.
+    /// The world in which the account's payouts are made.
     world: World,
     is_json: bool,
 }
@@ -60,7 +60,7 @@ impl ManagedAccount {
         check_provider(&settings)?;
         let limits = accounts::Limits::read(&settings)?;
         let seams = accounts::seams_of(&settings, &limits, &instance::seams(&policy)?)?;
-        // For everything that is wrong with the account, such as fields without a meaning.
+        // Checks the whole account, including fields without a meaning.
         let account = accounts::build(&settings, MissingFields::Refused, &seams)?;
         let conekta = conekta::open(&settings, &seams)?;
         Ok(Self { conekta, settings, account, policy, world, is_json: at.json })
@@ -81,7 +81,7 @@ impl ManagedAccount {
         Ok(Exit::Succeeded)
     }
 
-    /// One thing, a line for each of its columns.
+    /// Prints one object, with a line for each of its columns.
     fn print<R: Shown>(&self, row: &R) -> Result<Exit, Failure> {
         if self.is_json {
             console::print_json(row)?;
@@ -97,7 +97,7 @@ impl ManagedAccount {
         Ok(Exit::Succeeded)
     }
 
-    /// What a change made of a thing, and a word about it.
+    /// Prints the result of a change, with a remark.
     fn print_changed<R: Shown>(
         &self,
         changed: Result<R, Error>,
@@ -111,19 +111,19 @@ impl ManagedAccount {
     }
 }
 
-/// A thing as it is shown. The names of its fields in JSON are stable.
+/// An object as it is shown. The names of its fields in JSON are stable.
 trait Shown: Serialize {
     /// The headings of its cells.
     const COLUMNS: &'static [Column];
 
-    /// What people see of it.
+    /// The cells for people.
     fn cells(&self) -> Vec<String>;
 }
 
-/// What a change made; nothing where nobody knows whether it was made, which was then told.
+/// The result of a change; `None` if it is unknown whether it was made, which is then reported.
 ///
 /// # Errors
-/// If it certainly was not made.
+/// If it was certainly not made.
 fn made<T>(changed: Result<T, Error>, look: &str) -> Result<Option<T>, Failure> {
     match changed {
         Ok(made) => Ok(Some(made)),
@@ -136,7 +136,7 @@ fn made<T>(changed: Result<T, Error>, look: &str) -> Result<Option<T>, Failure> 
     }
 }
 
-/// Can the change have been made?
+/// Whether the change may have been made.
 fn is_in_doubt(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Undelivered | ErrorKind::Unknown => true,
@@ -158,7 +158,7 @@ fn check_provider(settings: &AccountSettings) -> Result<(), Failure> {
     }
 }
 
-/// A cell of what may be missing.
+/// The cell of an optional value.
 fn cell<T: ToString>(value: Option<&T>) -> String {
     value.map_or_else(|| "-".to_owned(), T::to_string)
 }

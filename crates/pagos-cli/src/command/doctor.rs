@@ -1,4 +1,4 @@
-//! `pagos doctor`: looks at configuration, database, clock and connections. Changes nothing and
+//! `pagos doctor`: checks configuration, database, clock and connections. It changes nothing and
 //! moves no money.
 
 use std::{
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 struct Finding {
     what: String,
@@ -47,7 +47,7 @@ enum Verdict {
     Bad,
 }
 
-/// 2024-01-01: a clock that shows less was never set.
+/// 2024-01-01: a clock that shows an earlier time was never set.
 const EARLIEST_PLAUSIBLE: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 
 pub(crate) fn run(arguments: &DoctorArguments, config: Option<&Path>) -> Result<Exit, Failure> {
@@ -90,11 +90,11 @@ async fn store(db: &Database) -> Vec<Finding> {
                 Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
             }
             let pages = pages_of(path, &what);
-            // What a damaged file says of its payouts is no news, and nothing in it is good.
+            // Nothing that a damaged file says about its payouts can be relied on.
             if pages.verdict == Verdict::Bad {
                 return vec![pages];
             }
-            // Nor is it in one that takes another's place.
+            // Nor in one that replaced another database.
             if let Err(error) = SqliteStore::check(path) {
                 return vec![finding(what, Verdict::Bad, with_causes(&error))];
             }
@@ -118,7 +118,7 @@ async fn store(db: &Database) -> Vec<Finding> {
             let now = pagos_core::Clock::now(&System);
             let mut findings = match db.open_to_read().await {
                 Ok(store) => looked_at(store.as_ref(), &what).await,
-                // The server answers, so this is about what it holds.
+                // The server answers, so the problem is what it contains.
                 Err(error) => vec![finding(what.clone(), Verdict::Note, with_causes(&error))],
             };
             findings.extend(settings_of(&settings, now, &what));
@@ -130,7 +130,7 @@ async fn store(db: &Database) -> Vec<Finding> {
     }
 }
 
-/// Is every page of the file whole? That payouts can be counted does not say so.
+/// Checks that every page of the file is whole, which counting payouts does not show.
 fn pages_of(path: &Path, what: &str) -> Finding {
     let what = format!("{what}, pages");
     match SqliteStore::damage(path) {
@@ -148,7 +148,7 @@ fn pages_of(path: &Path, what: &str) -> Finding {
     }
 }
 
-/// Pagos makes its files for their owner; a copy or a restored backup can have another mode.
+/// Pagos creates its files for their owner only; a copy or a restored backup can have another mode.
 fn open_files(path: &Path, what: &str) -> Option<Finding> {
     let files = ["", "-wal", "-shm", ".lock", ".bank"].map(|suffix| {
         let mut name = path.as_os_str().to_owned();
@@ -167,7 +167,7 @@ fn open_files(path: &Path, what: &str) -> Option<Finding> {
     Some(finding(format!("{what}, permissions"), Verdict::Note, because))
 }
 
-/// What the server is set to, and what that means for money.
+/// The server's settings, and what they mean for money.
 fn settings_of(settings: &ServerSettings, now: Timestamp, what: &str) -> Vec<Finding> {
     let findings = settings.findings(now).into_iter().map(|found| {
         let verdict = match found.severity {
@@ -296,7 +296,7 @@ fn title(account: &Account) -> String {
     format!("account {} ({environment})", account.name)
 }
 
-/// Could a stranger who guesses the account's address make himself heard?
+/// Whether a stranger who guesses the account's address could be heard.
 fn address(account: &Account) -> Option<Finding> {
     let endpoint = account.endpoint.as_ref().filter(|endpoint| endpoint.is_open_to_strangers())?;
     let because = format!(
@@ -307,19 +307,19 @@ fn address(account: &Account) -> Option<Finding> {
     Some(finding(format!("{}, webhooks", title(account)), Verdict::Note, because))
 }
 
-/// Through which proxy the calls below go.
+/// The proxy for the calls below.
 fn proxy(account: &Account) -> Option<Finding> {
     let place = account.proxy.as_ref()?;
     let because = format!("calls go through {place}, which cannot read them");
     Some(finding(format!("{}, proxy", title(account)), Verdict::Good, because))
 }
 
-/// Asks for the balance: it needs address, credentials and signature, and moves nothing. To ask
+/// Queries the balance: it needs address, credentials and signature, and moves nothing. A query
 /// about a payout that nobody ordered would need an invented person, and a path that is certainly
-/// not that of a new one.
+/// not that of a new payout.
 async fn payouts(account: &Account) -> Option<Finding> {
     let Some(source) = account.provider.balances() else {
-        // Who pays out lists banks.
+        // Providers that pay out list banks.
         let because = "is configured; the provider has no call to try payouts";
         return account.provider.banks().map(|_| finding(title(account), Verdict::Note, because));
     };
@@ -334,8 +334,8 @@ async fn payouts(account: &Account) -> Option<Finding> {
     })
 }
 
-/// Asks about a payment that nobody ordered. Payments can have an address and credentials of their
-/// own; opening a session would leave one behind.
+/// Queries a payment that nobody ordered. Payments can have an address and credentials of their
+/// own, and opening a session would leave one behind.
 async fn payments(account: &Account) -> Option<Finding> {
     let provider = account.provider.payments()?;
     let what = format!("{}, payments", title(account));

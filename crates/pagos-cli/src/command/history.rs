@@ -1,4 +1,4 @@
-//! `pagos history KEY`: everything that was done and learned about one payout, oldest first.
+//! `pagos history KEY`: prints everything that was done and learned about one payout, oldest first.
 
 use std::io::Write;
 
@@ -31,7 +31,7 @@ async fn entries(db: &Database, key: &str) -> Result<Vec<Entry>, Failure> {
     Ok(store.history(&payout.order.key).await?)
 }
 
-/// Prints a history for a person: when, and what.
+/// Prints a history for people: times and events.
 pub(super) fn print(
     entries: &[Entry],
     line: impl Fn(&Entry) -> (Timestamp, String),
@@ -49,7 +49,7 @@ pub(super) fn print(
     Ok(out.flush()?)
 }
 
-/// When something happened, and what.
+/// The time and text of an entry.
 pub(super) fn line(entry: &Entry) -> (Timestamp, String) {
     match entry {
         Entry::AttemptBegun { number, at } => {

@@ -1,5 +1,5 @@
-//! `pagos inbox`: the webhooks that were received, what was found in them, and what became of them.
-//! Shows a body only if it is asked to: it can hold personal data.
+//! `pagos inbox`: shows received webhooks, the verdicts on them, and what became of them. A body
+//! can contain personal data and is shown only on request.
 
 use std::{
     io::{self, Write},
@@ -23,7 +23,7 @@ use crate::{
     run::{self, database::Database},
 };
 
-/// Deliveries read from the store at a time.
+/// The number of deliveries read from the store at a time.
 const PAGE: usize = 500;
 
 const COLUMNS: [Column; 8] = [
@@ -66,18 +66,18 @@ struct Row<'a> {
     /// How often the same bytes arrived after the first time.
     repeats: u64,
     verdict: &'static str,
-    /// What it is about, where it says so.
+    /// What it is about, if it says so.
     subject: Option<Subject>,
     key: Option<OrderKey>,
     reference: Option<ProviderRef>,
-    /// Why it is in its state; empty for one that was not looked at.
+    /// Why it is in its state; empty if it was not looked at yet.
     because: &'a str,
 }
 
 /// Deliveries that were refused, as they are shown. The names in JSON are stable.
 #[derive(Debug, Serialize)]
 struct RefusedRow<'a> {
-    /// `None` for what is about the receiver as a whole.
+    /// `None` for the receiver as a whole.
     account: Option<&'a str>,
     reason: &'a str,
     count: u64,
@@ -249,7 +249,7 @@ async fn show(arguments: &InboxShowArguments) -> Result<Exit, Failure> {
     if arguments.json {
         let mut document = serde_json::to_value(Row::of(&filed)).map_err(io::Error::from)?;
         if let (Some(fields), Some(body)) = (document.as_object_mut(), body) {
-            // Bytes that are no text cannot stand in JSON as they are.
+            // Bytes that are not text cannot be put into JSON as they are.
             fields.insert("body".to_owned(), String::from_utf8_lossy(body).into());
         }
         console::print_json(&document)?;
@@ -285,11 +285,11 @@ fn listed(filed: &Filed) -> List {
 async fn replay(arguments: &InboxReplayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
     let number = arguments.number;
-    // Fails where there is no database: nothing must make an empty one.
+    // Fails if there is no database, so that an empty one is not created.
     let filed = find(db.open_to_read().await?.as_ref(), &db, number).await?;
     let missing_fields = match &filed.item.verdict {
         Some(Verdict::Genuine { .. } | Verdict::Hint { .. }) => MissingFields::Credentials,
-        // It is judged again, which takes the account's keys.
+        // It is judged again, which needs the account's keys.
         Some(Verdict::Unreadable { .. }) | None => MissingFields::Refused,
     };
     let engine = resolve::engine(&db, &filed.item.account, missing_fields, config).await?;

@@ -1,6 +1,7 @@
-//! `pagos init`: writes an annotated configuration file. Never overwrites one, asks nothing.
+//! `pagos init`: writes an annotated configuration file. It never overwrites a file and asks no
+//! questions.
 //!
-//! Accounts come from the providers' tables of settings; only what stands around them is a text here.
+//! The accounts come from the providers' tables of settings; only the text around them is here.
 
 use std::{
     fs::OpenOptions,
@@ -19,7 +20,7 @@ use crate::{
 const HEAD: &str = include_str!("init/head.toml");
 const TAIL: &str = include_str!("init/tail.toml");
 
-/// How many characters a line has at most, with what makes it a comment.
+/// The maximum length of a line, including the comment mark.
 const LINE_LENGTH_MAX: usize = 100;
 
 pub(crate) fn run(arguments: &InitArguments) -> Result<Exit, Failure> {
@@ -56,7 +57,7 @@ fn template() -> String {
     text
 }
 
-/// One account; `mark` makes a comment of it, or does not.
+/// Writes one account; `mark` turns it into a comment, or is empty.
 fn write_account(text: &mut String, known: &Known, mark: &str) {
     text.push('\n');
     write_comment(text, known.title);
@@ -80,8 +81,8 @@ fn write_account(text: &mut String, known: &Known, mark: &str) {
     rare.iter().for_each(|setting| write_setting(text, known, setting, "", "# "));
 }
 
-/// Where the settings begin that few people want: at the first with a default behind the last that
-/// is needed.
+/// Where the settings begin that few people need: at the first one with a default after the last
+/// required one.
 fn rare_from(settings: &[Setting]) -> usize {
     let is_needed = |setting: &Setting| matches!(setting.need, Need::Always | Need::When(_));
     let needed = settings.iter().rposition(is_needed).unwrap_or_default();

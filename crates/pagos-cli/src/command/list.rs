@@ -1,5 +1,5 @@
-//! `pagos list`: the payouts of a database, the newest first, with their sums. Asks the store, not
-//! the provider.
+//! `pagos list`: the payouts of a database, newest first, with their sums. It reads the store and
+//! sends no queries.
 
 use std::num::NonZeroUsize;
 
@@ -49,7 +49,7 @@ fn filter(arguments: &ListArguments) -> Result<Filter, Failure> {
     })
 }
 
-/// An empty list should mean that nothing is there, and not that a name is misspelt.
+/// An empty list should mean that there are no payouts, and not that a name is misspelt.
 async fn check_names(store: &dyn Store, filter: &Filter, db: &Database) -> Result<(), Failure> {
     if let Some(run) = &filter.run
         && store.run(run).await?.is_none()

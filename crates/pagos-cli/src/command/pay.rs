@@ -1,4 +1,5 @@
-//! `pagos pay`: plans a file, asks, stores it whole, pays it, follows every payout, reports.
+//! `pagos pay`: plans a file, asks for confirmation, stores it as a whole, pays it, follows every
+//! payout, reports.
 //!
 //! Run again, it resumes: all state is in the store.
 
@@ -54,7 +55,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     exit
 }
 
-/// Where the payouts are kept: each kind of target has a file of its own.
+/// The database of the payouts: each kind of target has a file of its own.
 fn database_of(arguments: &PayArguments) -> Database {
     let file = match (&arguments.store.db, arguments.sandbox, &arguments.sandbox_url) {
         (Some(db), _, _) => return db.clone(),
@@ -138,13 +139,13 @@ async fn pay_through(
             seal.day_text()
         ));
     }
-    // From here on money can move: whatever fails, the outcomes make the exit code.
+    // From here on money can move: whatever fails, the outcomes determine the exit code.
     let stop = Stop::listen(instance.engine.sending());
     let case = Case { arguments, instance: &instance, run, rows: planned.rows, stop };
     Ok(case.carry_out(target, document).await)
 }
 
-/// Totals before the first payout, and the question, unless it was answered with `--yes`.
+/// Shows totals before the first payout, and asks, unless `--yes` was given.
 fn may_begin(
     planned: &Plan,
     accounts: &Accounts,

@@ -1,4 +1,4 @@
-//! `pagos payment`: money in. One file a command; what is common to them is here.
+//! `pagos payment`: payments from payers. One file per command; shared code is here.
 
 mod create;
 mod history;
@@ -34,13 +34,13 @@ pub(super) fn run(command: &PaymentCommand, config: Option<&Path>) -> Result<Exi
     }
 }
 
-/// Reads one payment, or says that there is none.
+/// Reads one payment, or reports that there is none.
 async fn find(store: &dyn Store, db: &Database, key: &OrderKey) -> Result<Payment, Failure> {
     let found = store.payment(key).await?;
     found.ok_or_else(|| Failure::new(format!("{}: no payment has the key {key}", db)))
 }
 
-/// Which accounts a command speaks to.
+/// The accounts that a command works with.
 fn choice(sandbox_url: Option<&str>, config: Option<&Path>) -> Choice {
     match sandbox_url {
         Some(origin) => Choice::RunningTwins { origin: origin.to_owned() },
@@ -48,7 +48,7 @@ fn choice(sandbox_url: Option<&str>, config: Option<&Path>) -> Choice {
     }
 }
 
-/// Prints where a payment stands.
+/// Prints the state of a payment.
 fn print(payment: &Payment, is_json: bool) -> Result<(), Failure> {
     let now = System.now();
     if is_json {
@@ -59,7 +59,7 @@ fn print(payment: &Payment, is_json: bool) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// The exit code says how it stands, as that of `pagos status` does for payouts.
+/// The exit code for its state, as `pagos status` has it for payouts.
 fn exit_of(payment: &Payment) -> Exit {
     match payment_outcome(payment) {
         Outcome::Succeeded => Exit::Succeeded,

@@ -1,5 +1,5 @@
-//! `pagos plan`: checks every row of a file, tells everything that is wrong, shows totals. Sends
-//! nothing and stores nothing.
+//! `pagos plan`: checks every row of a file, reports all problems, shows totals. It sends and
+//! stores nothing.
 
 use std::{
     io::{self, Write},
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
     }
 }
 
-/// The configured accounts, whose credentials are not needed; without any, the providers' rules.
+/// The configured accounts, without their credentials; if there are none, the providers' rules.
 fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
     let (configuration, seams) = (accounts::load(config)?, seams::offline());
     if configuration.accounts.is_empty() {
@@ -47,8 +47,7 @@ fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
     Ok(Accounts::open(&configuration, MissingFields::Credentials, &seams)?)
 }
 
-/// Plans a file and tells people what is wrong with it and what looks odd. `keep` gets every
-/// problem too.
+/// Plans a file and prints its problems and warnings. `keep` gets every problem too.
 pub(super) fn report(
     payroll: &Payroll,
     accounts: &Accounts,
@@ -97,7 +96,7 @@ fn print_text(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-/// What the file is written in.
+/// The format of the file, in words.
 fn format_text(format: &Format) -> String {
     match format {
         Format::Text { delimiter, encoding } => {
@@ -109,8 +108,8 @@ fn format_text(format: &Format) -> String {
     }
 }
 
-/// Two passes: the payouts of a file with problems are not listed, and whether it has any is known
-/// at its end.
+/// Makes two passes: the payouts of a file with problems are not listed, and only its end shows
+/// whether it has any.
 fn print_json(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
     let mut json = PayoutsJson::new(console::stdout());
     let plan = input::plan(payroll, accounts, &mut |problem| json.problem(&problem))?;
@@ -141,7 +140,7 @@ fn print_json(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-/// For the second look at a file whose every row was good, and which is the same byte for byte.
+/// For the second pass over a file whose rows were all good, and which has the same bytes.
 struct AlreadyChecked;
 
 impl input::Accounts for AlreadyChecked {

@@ -1,5 +1,5 @@
-//! `pagos prune`: says what would leave the database and, with `--yes`, moves it into an archive. Asks no
-//! provider and sends nothing.
+//! `pagos prune`: shows what would leave the database and, with `--yes`, moves it into an archive.
+//! It sends nothing to providers.
 
 use std::io::Write;
 
@@ -32,7 +32,7 @@ const COLUMNS: [Column; 7] = [
     Column::new("TO", Kind::Whole),
 ];
 
-/// Payouts that are looked at, and at most leave, in one transaction.
+/// The maximum number of payouts that are examined, and may leave, in one transaction.
 const PORTION: usize = 1_000;
 
 /// The document of `--json`. Its names are stable.
@@ -43,7 +43,7 @@ struct Wire<'a> {
     staying: serde_json::Map<String, serde_json::Value>,
     deliveries: u64,
     notices: u64,
-    /// What was done; missing where nothing was.
+    /// What was done; missing if nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<Pruned>,
 }
@@ -57,7 +57,7 @@ async fn prune(arguments: &PruneArguments) -> Result<Exit, Failure> {
     let horizon = horizon.map_err(|because| Failure::new(format!("--before: {because}")))?;
     let db = Database::existing(arguments.store.db.as_ref());
     db.check()?;
-    // A store that is opened for writing would be made; this one is there or it is an error.
+    // Opening for writing would create a missing store; reading reports an error instead.
     let looking = instance::instrumented(db.open_to_read().await?);
     let survey = looking.survey(horizon).await?;
     if !arguments.json {

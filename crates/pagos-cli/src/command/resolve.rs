@@ -1,4 +1,4 @@
-//! `pagos resolve KEY`: a person's decision about a payout. Sends nothing by itself.
+//! `pagos resolve KEY`: records a person's decision about a payout. It sends nothing by itself.
 
 use std::{path::Path, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     seams,
 };
 
-/// Records the decision, with the note of who decided on what evidence.
+/// Records the decision, with a note that says who decided on what evidence.
 pub(super) fn run(arguments: &ResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(resolve(arguments, config))
 }
@@ -24,9 +24,9 @@ pub(super) fn run(arguments: &ResolveArguments, config: Option<&Path>) -> Result
 async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let key: OrderKey = arguments.key.parse()?;
     let db = Database::existing(arguments.store.db.as_ref());
-    // Fails where there is no database: a decision must not make an empty one.
+    // Fails if there is no database, so that an empty one is not created.
     let payout = super::status::find(&db, &arguments.key).await?;
-    // A decision needs the provider's rules, and no credentials.
+    // A decision needs the provider's rules, but no credentials.
     let engine = engine(&db, &payout.order.account, MissingFields::Credentials, config).await?;
     let decision = decision_of(arguments.decision);
     let before = payout.progress.word();
@@ -54,8 +54,8 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     Ok(Exit::Succeeded)
 }
 
-/// An engine that takes a person's decision about what belongs to an account: it has the waiting times
-/// of the account's world. It works beside others and sends nothing.
+/// An engine that records a person's decision about an account: it has the waiting times of the
+/// account's world. It works beside others and sends nothing.
 pub(super) async fn engine(
     db: &Database,
     account: &AccountName,
@@ -79,14 +79,14 @@ pub(super) async fn engine(
             };
             // The limits of an account are for its provider.
             accounts.iter_mut().for_each(|account| account.limits = accounts::Limits::default());
-            // Nothing is sent, so it does not matter where.
+            // Nothing is sent, so the address does not matter.
             Ok(open(World::Simulated(stored), policy, &accounts).await?)
         }
         opened => Ok(opened?),
     }
 }
 
-/// The one account, if it is configured.
+/// The account, if it is configured.
 fn named(
     name: &AccountName,
     missing_fields: MissingFields,

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<E
     run::block_on(serve(arguments, config))
 }
 
-/// As with `pay`: payouts of real money are never handed to simulators by default.
+/// The same as for `pay`: payouts of real money never go to simulators by default.
 fn database_of(arguments: &ServeArguments) -> Database {
     match (&arguments.store.db, &arguments.sandbox_url) {
         (Some(db), _) => db.clone(),
@@ -60,7 +60,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         let (name, after) = (&arguments.reader, arguments.notices_after);
         Reader::open(&instance, console::output(), name, after).await?
     };
-    // A sandbox has its socket already, since the twins are told of it with every order.
+    // A sandbox already has its socket, because the twins get its address with every order.
     let listener = match target.listener.take() {
         Some(listener) => listener,
         None => instance::listen(arguments.listen)?,
@@ -70,11 +70,11 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     let receiving = instance.spawn_receiver(listener, &target)?;
     let ready = ready(&target, listening, &db, &instance.store.identity().await?);
     let signalled = Stop::listen(instance.engine.sending());
-    // A closed terminal, or somebody who hopes that it reads its configuration again.
+    // A terminal was closed, or somebody expects it to reload its configuration.
     signal::on_hangup(|| {
         console::tell("SIGHUP is ignored: settings are read at the start; restart to change them");
     });
-    // Whatever becomes of the notices, only a signal ends the service.
+    // Only a signal ends the service, whatever happens to the notices.
     let stop = async {
         tokio::select! {
             () = signalled.requested() => {}
@@ -98,8 +98,8 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     Ok(exit)
 }
 
-/// What other machines can reach is said, and is refused where a stranger could make himself heard by
-/// guessing an address.
+/// Reports an address that other machines can reach, and refuses it if a stranger could be heard by
+/// guessing a path.
 fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
     // Simulators have a socket of their own, on loopback.
     if listen.ip().is_loopback() || target.listener.is_some() {
@@ -129,10 +129,10 @@ fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The line that says where it listens.
+/// The line with the addresses that it listens on.
 fn ready(target: &Target, listening: SocketAddr, db: &Database, identity: &str) -> String {
     let endpoints = target.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
-    // What nobody shall guess stands in the configuration and nowhere else.
+    // Only the configuration contains the secret segment.
     let paths = endpoints.map(Endpoint::path_shown);
     let ready = serde_json::json!({
         "listening": format!("http://{listening}"),
@@ -143,7 +143,8 @@ fn ready(target: &Target, listening: SocketAddr, db: &Database, identity: &str) 
     format!("{ready}\n")
 }
 
-/// The store failed while payouts may have been under way: that is not "nothing was sent".
+/// Reports that the store failed while payouts may have been under way, so "nothing was sent" would
+/// be wrong.
 fn tell_broken(failure: Failure) -> Exit {
     failure.messages().iter().for_each(|message| console::tell(&format!("error: {message}")));
     console::tell(

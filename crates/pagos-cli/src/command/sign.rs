@@ -1,7 +1,7 @@
-//! `pagos sign`: shows how the exact bytes of a body are signed. Sends nothing.
+//! `pagos sign`: shows how the exact bytes of a body are signed. It sends nothing.
 //!
-//! Prints the string to sign and the headers as they are, with the account's key in them where the
-//! scheme puts it there: that is what a developer compares.
+//! It prints the string to sign and the headers unchanged, with the account's key if the scheme
+//! contains it, because developers compare exactly these.
 
 use std::{collections::BTreeMap, io::Write, path::Path};
 
@@ -48,7 +48,7 @@ fn print_text(signed: &Signed) -> Result<(), Failure> {
     writeln!(out, "string to sign ({} bytes):", signed.string_to_sign.len())?;
     out.write_all(&signed.string_to_sign)?;
     writeln!(out, "\n\nsignature:\n{}", signed.signature)?;
-    // Where the token is the signature, once is enough.
+    // If the token is the signature, it is printed once.
     if let Some(token) = signed.token.as_ref().filter(|token| **token != signed.signature) {
         writeln!(out, "\ntoken:\n{token}")?;
     }

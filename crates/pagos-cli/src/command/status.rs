@@ -1,4 +1,4 @@
-//! `pagos status KEY`: where one payout stands. Asks the store, not the provider.
+//! `pagos status KEY`: shows the state of one payout. It reads the store and sends no queries.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use crate::{
     run::{self, database::Database, report::with_row},
 };
 
-/// Prints the payout; the exit code says how it stands, as that of `pay` does.
+/// Prints the payout; the exit code tells its state, like that of `pay`.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
     let payout = match run::block_on(look_up(&db, &arguments.key))? {
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
     Ok(with_row(&payout, |row| exit_of(row.outcome)))
 }
 
-/// What a database knows of a key.
+/// What a database knows about a key.
 #[allow(clippy::large_enum_variant, reason = "it lives as long as one answer")]
 enum Known {
     Stored(Payout),
@@ -49,7 +49,7 @@ async fn look_up(db: &Database, key: &str) -> Result<Known, Failure> {
     }
 }
 
-/// Reads one payout, or says that there is none, or that it is archived.
+/// Reads one payout, or reports that there is none, or that it is archived.
 pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
     match look_up(db, key).await? {
         Known::Stored(payout) => Ok(payout),
@@ -62,7 +62,7 @@ pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
     }
 }
 
-/// All that the database still knows; the rest is in the archive.
+/// What the database still knows; the rest is in the archive.
 fn archived(key: &OrderKey, seal: Seal, is_json: bool) -> Result<Exit, Failure> {
     if is_json {
         console::print_json(&serde_json::json!({

@@ -1,4 +1,4 @@
-//! `pagos twin`: the twins of all providers as a server of their own, until it is told to stop.
+//! `pagos twin`: serves the twins of all providers until it is stopped.
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -53,7 +53,7 @@ async fn twin(arguments: &TwinArguments) -> Result<Exit, Failure> {
     let mut out = console::stdout();
     writeln!(out, "{ready}")?;
     out.flush()?;
-    // Standard output is locked while it is held; a server does not keep it.
+    // Standard output stays locked while it is held, so a server must release it.
     drop(out);
     let stop = Stop::listen(Sending::default());
     stop.ends_as(Exit::Succeeded);

@@ -1,5 +1,5 @@
 //! `pagos verify`: checks a captured webhook over its exact bytes, compares it with what was
-//! agreed, and shows its event. Stores nothing and asks nobody.
+//! agreed, and shows its event. It stores nothing and sends nothing.
 
 mod agreed;
 mod delivery;
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<
     }
 }
 
-/// The account's settings. Where a store knows the secret, a provider that signs with nothing else
+/// The account's settings. If a store knows the secret, a provider that signs with nothing else
 /// needs no configuration.
 fn settings(
     configuration: &Configuration,
@@ -76,16 +76,16 @@ fn settings(
     }
 }
 
-/// What the session's own notifications are signed with.
+/// The secret that signs the session's own notifications.
 fn session_secret(settings: &AccountSettings, agreed: &Agreed) -> Option<Secret> {
     let set = || settings.lookup(SESSION_SECRET).map(Secret::new);
     agreed.secret.clone().or_else(set)
 }
 
-/// A delivery about a session of which nobody here knows the secret.
+/// A delivery about a session whose secret is unknown.
 ///
 /// # Errors
-/// If nobody was asked for it either.
+/// If no store was given to look it up in.
 fn why_without_secret(
     arguments: &VerifyArguments,
     settings: &AccountSettings,
@@ -132,16 +132,16 @@ fn judge(
 struct VerifyReport {
     verified: bool,
     hint: bool,
-    /// What it says, in a word; `query` where only a query to the provider tells.
+    /// The event in one word; `query` if only a query to the provider tells.
     event: Option<&'static str>,
     subject: Option<Subject>,
     key: Option<OrderKey>,
     reference: Option<ProviderRef>,
-    /// The whole of what it says.
+    /// The complete observation.
     observation: Option<Observation>,
-    /// It is genuine, and it does not say what was agreed.
+    /// The delivery is genuine, but contradicts what was agreed.
     contradiction: Option<String>,
-    /// Why it is not genuine, or no event.
+    /// Why it is not genuine, or not an event.
     reason: Option<String>,
 }
 
@@ -180,7 +180,7 @@ impl VerifyReport {
 
 const QUERY: &str = "query";
 
-/// What an event says, in a word.
+/// The event in one word.
 fn word(event: &Event) -> &'static str {
     let told = event.observation.as_ref().filter(|_| event.subject != Subject::Unrecognised);
     match told.map(|seen| seen.status) {

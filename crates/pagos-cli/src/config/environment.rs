@@ -1,4 +1,4 @@
-//! The variables `PAGOS_<ACCOUNT>_<FIELD>`. The environment is given; nothing here reads it itself.
+//! The variables `PAGOS_<ACCOUNT>_<FIELD>`. The caller passes the environment.
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
@@ -8,14 +8,14 @@ use crate::config::{AccountSettings, ConfigProblem, Configuration, Origin, file}
 
 const PREFIX: &str = "PAGOS_";
 
-/// The variables of an environment that are text.
+/// The variables of an environment that are valid text.
 #[derive(Debug)]
 pub(crate) struct Variables {
     values: BTreeMap<String, String>,
 }
 
 impl Variables {
-    /// Takes over what is text. A variable of ours that is not is a problem.
+    /// Keeps variables that are text. A variable of ours that is not text is a problem.
     pub(crate) fn new(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> (Self, Vec<ConfigProblem>) {
@@ -46,8 +46,8 @@ impl Variables {
     }
 }
 
-/// Puts the variables into their accounts. A provider's name makes an account where the file has
-/// none of that name.
+/// Adds the variables to their accounts. If the file has no account with a provider's name, a
+/// variable with that name creates it.
 pub(super) fn apply(
     configuration: &mut Configuration,
     variables: &Variables,
@@ -85,7 +85,7 @@ pub(super) fn apply(
     }
 }
 
-/// The account and field that a variable names. The longest account wins, so that `bank-a-mx`
+/// The account and field that a variable names. The longest account name wins, so that `bank-a-mx`
 /// is not taken for field `mx` of `bank-a`.
 fn split(
     rest: &str,
@@ -116,7 +116,7 @@ fn account_mut<'a>(
         configuration.accounts.push(AccountSettings::new(name.clone(), origin.clone()));
         configuration.accounts.len() - 1
     });
-    // `place` was found or is that of the account just pushed.
+    // `place` was found, or belongs to the account that was just pushed.
     #[allow(clippy::indexing_slicing)]
     &mut configuration.accounts[place]
 }

@@ -1,5 +1,5 @@
-//! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, and `[accounts.NAME.options]`;
-//! `[receiver]` and `[retention]`. Does not know what an account's fields mean.
+//! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, `[accounts.NAME.options]`,
+//! `[receiver]` and `[retention]`. The providers interpret the fields of accounts.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::config::{
     AccountSettings, ConfigProblem, Origin, Retention, Variables, receiver, retention,
 };
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) accounts: Vec<AccountSettings>,
@@ -22,7 +22,7 @@ pub(super) struct Read {
     pub(super) retention: Option<Retention>,
 }
 
-/// Reads a file, with everything that is wrong with it.
+/// Reads a file, with all of its problems.
 pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProblem>) {
     let origin = Origin::File { path: path.to_owned(), line: 1 };
     let text = match std::fs::read_to_string(path) {
@@ -47,7 +47,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
     };
     match DeTable::parse(&text) {
         Ok(table) => reader.root(table.get_ref()),
-        // Not the error's own Display: it quotes the line, which may hold a key.
+        // Not the error's own Display, which quotes the line and may show a key.
         Err(error) => {
             let start = error.span().map_or(0, |span| span.start);
             let because = format!("is not TOML ({})", error.message());
@@ -58,7 +58,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
     (Read { accounts, limits, retention }, problems)
 }
 
-/// The text of a file that holds one value, without the line break at its end.
+/// The text of a file with one value, without the line break at its end.
 pub(super) fn read_secret(path: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("names {}, which cannot be read ({error})", path.display()))?;
@@ -188,7 +188,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Follows `_file` and `_env` to the value itself.
+    /// Follows `_file` and `_env` to the value.
     fn resolve(
         &self,
         field: &str,
@@ -207,7 +207,7 @@ impl Reader<'_> {
         Ok((field.to_owned(), text))
     }
 
-    /// A relative path is meant from the folder of the configuration file.
+    /// A relative path is relative to the folder of the configuration file.
     fn beside(&self, path: &str) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
@@ -231,7 +231,7 @@ enum Level {
     Options,
 }
 
-/// A plain value as text; a list as its values with commas between them.
+/// A plain value as text; a list as its values separated by commas.
 fn plain_text(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),

@@ -1,11 +1,11 @@
 //! Warns about files with secrets that other users of the machine can read: the configuration, and
-//! the key files that it names. Changes no permission.
+//! the key files that it names. It changes no permissions.
 
 use std::path::Path;
 
 use crate::config::{ConfigProblem, Configuration, Origin};
 
-/// The warning, if there is reason for one.
+/// The warning, if there is a reason for one.
 pub(super) fn check(configuration: &Configuration) -> Option<ConfigProblem> {
     let path = configuration.path.as_deref()?;
     let has_secret = configuration.accounts.iter().any(|account| account.has_secret_in_file());
@@ -17,7 +17,7 @@ pub(super) fn check(configuration: &Configuration) -> Option<ConfigProblem> {
     Some(ConfigProblem::new(origin, "the file", because, remedy(path)))
 }
 
-/// The warning about the file of a private key that `field` names, if there is reason for one.
+/// The warning about the private key file that `field` names, if there is a reason for one.
 pub(crate) fn warning_of_key_file(
     origin: Origin,
     field: &str,
@@ -31,7 +31,7 @@ fn remedy(path: &Path) -> String {
     format!("run `chmod 600 {}`", path.display())
 }
 
-/// Not the owner alone.
+/// Whether users besides the owner can read the file.
 #[cfg(unix)]
 pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
@@ -39,7 +39,7 @@ pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
 }
 
-/// Elsewhere permissions are not bits that we can read.
+/// On other systems permissions are not bits that we can read.
 #[cfg(not(unix))]
 pub(crate) fn is_readable_by_others(_path: &Path) -> bool {
     false

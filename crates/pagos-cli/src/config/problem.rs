@@ -1,18 +1,18 @@
-//! One thing that is wrong with the configuration: where, which field, what, and the remedy. Never
-//! a value.
+//! A problem of the configuration: the place, the field, what is wrong, and the remedy. It never
+//! contains a value.
 
 use std::{fmt, path::PathBuf};
 
 use crate::input::printable;
 
-/// Where a setting stands.
+/// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A line of the configuration file.
     File { path: PathBuf, line: usize },
     /// An environment variable.
     Variable(String),
-    /// Nowhere: it is the program's own default.
+    /// The program's own default.
     Default,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConfigProblem {
     origin: Origin,
@@ -47,10 +47,10 @@ impl ConfigProblem {
     }
 }
 
-/// `pagos.toml:4: api_key is empty; fill it in or remove it`.
+/// Prints `pagos.toml:4: api_key is empty; fill it in or remove it`.
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A field's name and a path are the file's words, and may hold what a terminal obeys.
+        // A field's name and a path come from the file, and may contain terminal commands.
         let (field, because) = (printable(&self.field, LONGEST), printable(&self.because, LONGEST));
         write!(f, "{}: {field} {because}; {}", self.origin, self.remedy)
     }

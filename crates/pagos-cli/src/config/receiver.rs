@@ -1,4 +1,4 @@
-//! The limits of the webhook receiver as they are configured: a table of names, numbers and units.
+//! The configurable limits of the webhook receiver: a table of names, numbers and units.
 
 use std::time::Duration;
 
@@ -11,8 +11,7 @@ struct Limit {
     set: fn(&mut Settings, u64),
 }
 
-/// Bounds keep a slip of the pen from opening the receiver wide; 0 is taken nowhere but where it means
-/// something.
+/// The bounds keep a typing error from removing a limit; 0 is accepted only where it has a meaning.
 const LIMITS: [Limit; 11] = [
     Limit { name: "body_bytes_max", most: 1 << 20, set: |to, n| to.body_bytes_max = size(n) },
     Limit { name: "head_bytes_max", most: 1 << 18, set: |to, n| to.head_bytes_max = size(n) },
@@ -31,7 +30,7 @@ const LIMITS: [Limit; 11] = [
     Limit { name: "hints_burst_max", most: 1_000_000, set: |to, n| to.hints_burst_max = count(n) },
 ];
 
-/// The one limit that may be 0: then hints are not taken.
+/// The only limit that may be 0: then hints are not accepted.
 const HINTS: &str = "hints_per_second_max";
 
 /// Sets one limit.

@@ -1,20 +1,20 @@
-//! How long `serve` keeps payouts, as it is configured. Whether that is long enough, the accounts say.
+//! The configured retention of `serve`. The accounts decide whether it is long enough.
 
 use std::path::PathBuf;
 
-/// How long `serve` keeps payouts, and where they go then.
+/// How long `serve` keeps payouts, and where it archives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Retention {
-    /// For so many days after the last change.
+    /// The number of days after the last change.
     pub(crate) keep_days: u32,
     /// The folder of the archive.
     pub(crate) archive: PathBuf,
 }
 
-/// A hundred years: more is a slip of the pen.
+/// A hundred years: a larger number is a typing error.
 const DAYS_MAX: u32 = 36_525;
 
-/// The fields of `[retention]` as they are read.
+/// The fields of `[retention]` while they are read.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     keep_days: Option<u32>,
@@ -46,7 +46,7 @@ impl Fields {
         Ok(())
     }
 
-    /// The whole of it.
+    /// The complete retention.
     ///
     /// # Errors
     /// The field that is missing.

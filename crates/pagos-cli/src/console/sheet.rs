@@ -1,4 +1,4 @@
-//! A document on its way to a stream: written in memory, passed on in chunks by whoever may wait.
+//! A document on its way to a stream: written in memory, and passed on in chunks.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use crate::console::{Lost, Stream};
 /// A chunk is passed on when it is longer than this.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// What was written of a document and not passed on yet.
+/// The part of a document that was written but not passed on yet.
 #[derive(Debug)]
 pub(crate) struct Sheet {
     out: Stream,
@@ -15,7 +15,7 @@ pub(crate) struct Sheet {
 }
 
 impl Sheet {
-    /// The beginning of a document on `out`.
+    /// Begins a document on `out`.
     pub(crate) fn new(out: Stream) -> Self {
         Self { out, bytes: Vec::new() }
     }
@@ -28,13 +28,13 @@ impl Sheet {
         Ok(())
     }
 
-    /// Passes on the end, and waits until all of it was written.
+    /// Passes on the end, and waits until everything is written.
     pub(crate) async fn end(&mut self) -> Result<(), Lost> {
         let last = self.out.push(std::mem::take(&mut self.bytes)).await?;
         self.out.written(last).await
     }
 
-    /// Passes on a long chunk. Holds up its thread, as [`Stream::push_patiently`].
+    /// Passes on a long chunk. Blocks its thread, like [`Stream::push_patiently`].
     pub(crate) fn pass_on_patiently(&mut self) -> Result<(), Lost> {
         if self.bytes.len() > CHUNK_BYTES {
             self.out.push_patiently(std::mem::take(&mut self.bytes))?;
@@ -42,7 +42,7 @@ impl Sheet {
         Ok(())
     }
 
-    /// As [`Sheet::end`], for a thread.
+    /// Like [`Sheet::end`], for a thread.
     pub(crate) fn end_patiently(&mut self) -> Result<(), Lost> {
         let last = self.out.push_patiently(std::mem::take(&mut self.bytes))?;
         self.out.written_patiently(last)

@@ -1,8 +1,7 @@
-//! One stream of the process: a bounded queue, and a thread that writes what is in it.
+//! One output stream of the process: a bounded queue, and a thread that writes its content.
 //!
-//! Whoever works on money never waits for whoever reads: a task waits for room asynchronously, and
-//! what nobody has to read is dropped. A thread that a stuck reader holds up is abandoned when the
-//! process ends.
+//! Work on money never waits for a reader: a task waits for room asynchronously, and optional
+//! output is dropped. A thread that a stuck reader blocks is abandoned when the process ends.
 
 use std::{
     collections::VecDeque,
@@ -14,16 +13,16 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// More is not queued than this and one chunk.
+/// The queue holds at most this many bytes plus one chunk.
 const QUEUED_BYTES_MAX: usize = 256 * 1024;
 
-/// A stream with its writer. Cloning gives another handle.
+/// A stream with its writer. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Stream {
     shared: Arc<Shared>,
 }
 
-/// Names a chunk that was queued, for [`Stream::written`].
+/// Identifies a queued chunk, for [`Stream::written`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
@@ -45,7 +44,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Vec<u8>>,
-    /// Of the chunk that is being written as well.
+    /// Includes the chunk that is being written.
     queued_bytes: usize,
     queued: u64,
     written: u64,
@@ -71,7 +70,7 @@ impl State {
 }
 
 impl Stream {
-    /// A stream that a thread of its own writes to `out`.
+    /// A stream whose own thread writes to `out`.
     pub(crate) fn over(out: impl Write + Send + 'static) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
@@ -87,8 +86,8 @@ impl Stream {
         Self { shared }
     }
 
-    /// Queues a line for people, or drops it where nobody reads. How many were dropped is said when
-    /// somebody reads again.
+    /// Queues a line for people, or drops it if nobody reads. The number of dropped lines is
+    /// reported when somebody reads again.
     pub(crate) fn offer_line(&self, line: &str) {
         let mut state = self.shared.state();
         if state.lost.is_some() {
@@ -102,7 +101,7 @@ impl Stream {
         self.shared.filled.notify_one();
     }
 
-    /// Queues a picture of the progress, or drops it: the next one says the same.
+    /// Queues a frame of the progress, or drops it: the next one replaces it.
     pub(crate) fn offer_frame(&self, frame: Vec<u8>) {
         let mut state = self.shared.state();
         if state.lost.is_none() && state.has_room() {
@@ -111,7 +110,7 @@ impl Stream {
         }
     }
 
-    /// Queues a chunk as soon as there is room. Dropped before, it queues nothing.
+    /// Queues a chunk as soon as there is room. If the future is dropped before, nothing is queued.
     pub(crate) async fn push(&self, chunk: Vec<u8>) -> Result<Ticket, Lost> {
         loop {
             let mut moved = std::pin::pin!(self.shared.moved_for_tasks.notified());
@@ -130,7 +129,7 @@ impl Stream {
         }
     }
 
-    /// Resolves when a chunk and everything before it was written and flushed.
+    /// Resolves when a chunk and everything before it is written and flushed.
     pub(crate) async fn written(&self, ticket: Ticket) -> Result<(), Lost> {
         loop {
             let mut moved = std::pin::pin!(self.shared.moved_for_tasks.notified());
@@ -148,8 +147,8 @@ impl Stream {
         }
     }
 
-    /// Queues a chunk as soon as there is room. Holds up its thread, so it is for commands that move
-    /// no money, and for `pay` before anything was released.
+    /// Queues a chunk as soon as there is room. It blocks its thread, so it is for commands that
+    /// move no money, and for `pay` before the release.
     pub(crate) fn push_patiently(&self, chunk: Vec<u8>) -> Result<Ticket, Lost> {
         let mut state = self.shared.state();
         while !state.has_room() && state.lost.is_none() {
@@ -162,7 +161,7 @@ impl Stream {
         Ok(state.push(chunk))
     }
 
-    /// As [`Stream::written`], for a thread.
+    /// Like [`Stream::written`], for a thread.
     pub(crate) fn written_patiently(&self, ticket: Ticket) -> Result<(), Lost> {
         let mut state = self.shared.state();
         while state.written < ticket.0 && state.lost.is_none() {
@@ -174,7 +173,7 @@ impl Stream {
         }
     }
 
-    /// Waits until everything was written, for so long at most. Holds up its thread.
+    /// Waits until everything is written, at most for `patience`. Blocks its thread.
     pub(crate) fn drain(&self, patience: Duration) {
         let deadline = Instant::now() + patience;
         let mut state = self.shared.state();
@@ -188,7 +187,7 @@ impl Stream {
         }
     }
 
-    /// Resolves when a whole span passed in which something waited to be written and nothing was.
+    /// Resolves when for a whole `span` something waited to be written and nothing was.
     pub(crate) async fn stalled(&self, span: Duration) {
         loop {
             let before = self.shared.state().written;
@@ -203,11 +202,11 @@ impl Stream {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The writer's life.
+    /// The loop of the writing thread.
     fn write_out(&self, mut out: impl Write) {
         loop {
             let chunk = self.next();

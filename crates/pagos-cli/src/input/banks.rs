@@ -1,5 +1,5 @@
-//! The banks of a file, each as its provider understands it: `7` is one bank to a clearing house and
-//! another one to a provider, and only a person can see which was meant.
+//! The banks of a file, as their providers understand them: `7` is one bank to a clearing house and
+//! another to a provider, and only a person can see which one was meant.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::input::{Accounts, column::Column, problem};
 
-/// Banks beyond so many are not shown.
+/// The maximum number of banks that are shown.
 const BANKS_MAX: usize = 512;
 
 /// The rows of one bank.
@@ -16,22 +16,22 @@ const BANKS_MAX: usize = 512;
 pub(crate) struct BanksPaid {
     /// The configured account that pays.
     pub(crate) account: AccountName,
-    /// What the file says.
+    /// The text in the file.
     #[serde(serialize_with = "serialize_shown")]
     pub(crate) written: String,
-    /// What is sent, where the provider's table has the bank.
+    /// The id that is sent, if the provider's table has the bank.
     pub(crate) id: Option<String>,
-    /// The bank's name, where the provider's table has it.
+    /// The bank's name, if the provider's table has it.
     pub(crate) name: Option<String>,
-    /// How many rows.
+    /// The number of rows.
     pub(crate) count: u64,
-    /// The first of them.
+    /// The first of these rows.
     #[serde(skip)]
     pub(crate) line: u64,
 }
 
 impl BanksPaid {
-    /// What the file says, unless it is probably an account or a document that slipped into the column.
+    /// The text in the file, unless it is probably an account or a document in the wrong column.
     pub(crate) fn shown(&self) -> String {
         problem::shown(Column::Bank, &self.written).unwrap_or_else(|| "...".to_owned())
     }
@@ -41,7 +41,7 @@ fn serialize_shown<S: serde::Serializer>(written: &str, to: S) -> Result<S::Ok, 
     problem::shown(Column::Bank, written).serialize(to)
 }
 
-/// Counts the banks of a pass.
+/// Counts the banks of one pass.
 #[derive(Debug, Default)]
 pub(super) struct BankTally {
     banks: BTreeMap<(AccountName, String), Counted>,
@@ -55,11 +55,11 @@ struct Counted {
 }
 
 impl BankTally {
-    /// Counts a row that can be paid. A row without a bank counts by what its account number says.
+    /// Counts a payable row. A row without a bank counts by its account number.
     pub(super) fn add(&mut self, order: &PayoutOrder, line: u64, accounts: &dyn Accounts) {
         let written = order.beneficiary.bank.as_ref().map(|bank| bank.as_str().to_owned());
         let understood = match &written {
-            // Known already: no table is searched a million times.
+            // A known bank is not searched for again, which matters for a million rows.
             Some(written) => {
                 let key = (order.account.clone(), written.clone());
                 if let Some(counted) = self.banks.get_mut(&key) {
@@ -79,7 +79,7 @@ impl BankTally {
         }
     }
 
-    /// Takes back a row that was counted.
+    /// Removes a row that was counted.
     pub(super) fn remove(&mut self, order: &PayoutOrder, accounts: &dyn Accounts) {
         let written = order.beneficiary.bank.as_ref().map(|bank| bank.as_str().to_owned());
         let Some(written) = written.or_else(|| accounts.bank(order).map(|bank| bank.id)) else {
@@ -94,7 +94,7 @@ impl BankTally {
         }
     }
 
-    /// Those that no table has.
+    /// The banks that no table has.
     pub(super) fn unknown(&self) -> Vec<BanksPaid> {
         let banks = self.banks.iter().filter(|(_, counted)| counted.bank.is_none());
         banks.map(|(key, counted)| paid(key.clone(), counted)).collect()

@@ -1,9 +1,8 @@
-//! An `.xlsx` workbook: which sheet is the first, and the parts that its cells refer to. Knows no
-//! cells.
+//! Opens an `.xlsx` workbook: finds its first sheet, and the parts that its cells refer to.
 //!
-//! Our own reader, and strict: the libraries that read all that anybody calls a workbook take a formula
-//! without a result for an empty cell, an index that is no number for the first of all texts, and as
-//! much memory as a small file asks for. Source of the format: ECMA-376, parts 1 and 2.
+//! We use a strict reader of our own. Libraries that accept everything called a workbook take a
+//! formula without a result for an empty cell, an unreadable index for the first of all texts, and
+//! as much memory as a small file asks for. Source of the format: ECMA-376, parts 1 and 2.
 
 use std::io::{BufRead, BufReader, Cursor, Read};
 
@@ -15,7 +14,7 @@ use crate::input::{
     xml::{Broken, Token, Xml},
 };
 
-/// The largest part, unpacked. Some 400,000 rows of a payroll are below it.
+/// The largest part after decompression. A payroll of some 400,000 rows fits.
 const PART_SIZE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// An open workbook.
@@ -24,10 +23,10 @@ pub(super) struct Book {
     /// The name of its first sheet.
     pub(super) name: String,
     pub(super) is_hidden: bool,
-    /// The sheet that a spreadsheet shows when it opens the workbook, if that is another.
+    /// The sheet that a spreadsheet program shows on opening, if that is another one.
     pub(super) shown: Option<String>,
     part: String,
-    /// What cells refer to by number.
+    /// The texts that cells refer to by number.
     texts: Vec<RichText>,
     styles: Styles,
 }
@@ -47,7 +46,7 @@ struct Relation {
 }
 
 impl Book {
-    /// Opens a workbook and reads everything but its cells.
+    /// Opens a workbook and reads everything except its cells.
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Problem> {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
         let roots = relations(&mut archive, "")?;
@@ -63,7 +62,7 @@ impl Book {
             return Err(Problem::of_line(1, because, "move the payroll to the first sheet"));
         };
         let part = beside(&main, &relation.target);
-        // A workbook may be without either. A cell that refers to what is not there is refused.
+        // A workbook may lack either. A cell that refers to a missing part is refused.
         let further = |kind| {
             let name = beside(&main, &find(&relations, kind)?);
             place(&archive, &name).map(|_| name)
@@ -120,7 +119,7 @@ impl From<Broken> for Problem {
     }
 }
 
-/// Where a part is in the archive. Names of parts are the same in any case.
+/// The position of a part in the archive. Names of parts ignore case.
 fn place(archive: &ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Option<usize> {
     let wanted = name.trim_start_matches('/').as_bytes();
     archive.file_names_raw().position(|known| known.eq_ignore_ascii_case(wanted))
@@ -136,11 +135,11 @@ fn open_part<'a>(
         let because = "the workbook is larger than 256 MiB when it is unpacked";
         return Err(Problem::of_line(1, because, "export it as \"CSV UTF-8\""));
     }
-    // Whatever it says of its size: what is cut off here is no XML any more, and so refused.
+    // Its stated size does not matter: a truncated part is no valid XML, and so is refused.
     Ok(Xml::new(BufReader::new(part.take(PART_SIZE_BYTES_MAX))))
 }
 
-/// What a part refers to; for no part, what the workbook begins with.
+/// The relations of a part, or of the workbook itself.
 fn relations(
     archive: &mut ZipArchive<Cursor<Vec<u8>>>,
     part: &str,
@@ -166,7 +165,7 @@ fn find(relations: &[Relation], kind: &str) -> Option<String> {
     relations.iter().find(|relation| relation.kind == kind).map(|relation| relation.target.clone())
 }
 
-/// A target as seen from a part.
+/// A target relative to a part.
 fn beside(part: &str, target: &str) -> String {
     if target.starts_with('/') {
         return target.to_owned();
@@ -183,7 +182,7 @@ fn beside(part: &str, target: &str) -> String {
     names.join("/")
 }
 
-/// The sheets in their order, and the place of the one that is shown.
+/// The sheets in order, and the index of the one that is shown.
 fn read_sheets(
     archive: &mut ZipArchive<Cursor<Vec<u8>>>,
     part: &str,
@@ -221,10 +220,10 @@ fn read_texts(
     }
 }
 
-/// The text of an element with `t` or runs of `t` in it; how it is pronounced is left out.
+/// The text of an element with `t` or runs of `t` in it, without pronunciation.
 pub(super) fn rich_text(xml: &mut Xml<impl BufRead>) -> Result<RichText, Broken> {
     let (mut text, mut depth) = (String::new(), 1);
-    // A run has its font in front of its text.
+    // A run has its font before its text.
     let (mut is_run_struck, mut is_struck) = (false, false);
     while depth > 0 {
         match xml.next()? {
@@ -242,7 +241,7 @@ pub(super) fn rich_text(xml: &mut Xml<impl BufRead>) -> Result<RichText, Broken>
                 depth -= 1;
                 is_run_struck &= name != "r";
             }
-            // Only the white space of a pretty printer stands between elements.
+            // Only white space for indentation is between elements.
             Token::Text(_) => {}
             Token::End => return Err(Broken),
         }
@@ -250,7 +249,7 @@ pub(super) fn rich_text(xml: &mut Xml<impl BufRead>) -> Result<RichText, Broken>
     Ok(RichText { text: unescaped(&text), is_struck })
 }
 
-/// `_x000D_` is how a workbook writes a character that XML does not have.
+/// Decodes `_x000D_`, a workbook's notation for characters that XML does not have.
 fn unescaped(text: &str) -> String {
     let mut pieces = text.split("_x");
     let mut plain = pieces.next().unwrap_or_default().to_owned();

@@ -1,6 +1,6 @@
-//! The columns of a payout file: names, which are required, which are never shown. No parsing.
+//! The columns of a payout file: their names, which are required, and which are never shown.
 
-/// A column, by its place in [`Column::ALL`].
+/// A column; its position is that in [`Column::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
     Key,
@@ -61,7 +61,7 @@ impl Column {
         Self::ALL.into_iter().find(|column| column.name() == name)
     }
 
-    /// A payout cannot be said without it. The others may be missing; a provider may want them.
+    /// Whether every payout needs it. The others may be missing, but a provider may require them.
     pub(crate) fn is_required(self) -> bool {
         match self {
             Column::Key
@@ -80,12 +80,12 @@ impl Column {
         }
     }
 
-    /// Identifies a person or an account: never part of a message.
+    /// Whether it identifies a person or an account: such a value is never part of a message.
     pub(crate) fn is_private(self) -> bool {
         matches!(self, Column::Document | Column::Account | Column::Email | Column::Phone)
     }
 
-    /// The place in [`Column::ALL`].
+    /// The position in [`Column::ALL`].
     pub(crate) fn place(self) -> usize {
         self as usize
     }

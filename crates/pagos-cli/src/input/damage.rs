@@ -1,22 +1,23 @@
-//! What spreadsheets do to numbers that are names: accounts, documents, telephones, keys. Points
-//! the damage out; never repairs it, because the lost digits cannot be known.
+//! Recognises what spreadsheets do to identifiers that look like numbers: accounts, documents,
+//! telephones, keys. Damage is reported and never repaired, because the lost digits cannot be
+//! known.
 
 /// A kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Damage {
-    /// `1.23E+11`: the spreadsheet kept some digits and threw the others away.
+    /// `1.23E+11`: the spreadsheet kept some digits and dropped the others.
     Scientific,
     /// `12345678.0`: read as a number and written back.
     DecimalEnding,
     /// `12,345,678`: shown with thousands separators.
     Thousands,
-    /// `'0012`, `="0012"`: the marks of a text cell were exported with it.
+    /// `'0012`, `="0012"`: the marks of a text cell were exported too.
     TextMark,
     /// `#REF!`, `#########`: the cell shows an error or was too narrow.
     CellError,
     /// `12-ene`, `ene-26`: a key such as `12-1` that was taken for a date.
     Date,
-    /// `null`, `N/A`, `???`: what programs write for a value that is not there.
+    /// `null`, `N/A`, `???`: what programs write for a missing value.
     NoValue,
 }
 
@@ -26,7 +27,7 @@ const MONTHS: [&str; 22] = [
     "jan", "apr", "aug", "dec", "fev", "mai", "set", "out", "dez",
 ];
 
-/// What programs write for a value that is not there, in any case.
+/// What programs write for a missing value, in any case.
 const NO_VALUES: [&str; 16] = [
     "null",
     "(null)",
@@ -74,7 +75,7 @@ impl Damage {
     }
 }
 
-/// What stands for no value in any column, so for no name either.
+/// Finds a text that means "no value" in any column, so it cannot be a name either.
 pub(crate) fn find_no_value(text: &str) -> Option<Damage> {
     if text.starts_with('#') && text.chars().skip(1).all(|letter| !letter.is_lowercase()) {
         return Some(Damage::CellError);
@@ -84,7 +85,7 @@ pub(crate) fn find_no_value(text: &str) -> Option<Damage> {
     (is_marks || NO_VALUES.contains(&lower.as_str())).then_some(Damage::NoValue)
 }
 
-/// The damage that a number shows which is a name: an account, a document, a key.
+/// The damage in an identifier that looks like a number: an account, a document, a key.
 pub(crate) fn find(text: &str) -> Option<Damage> {
     if let Some(found) = find_no_value(text) {
         return Some(found);
@@ -114,7 +115,7 @@ pub(crate) fn find(text: &str) -> Option<Damage> {
     is_grouped(text).then_some(Damage::Thousands)
 }
 
-/// A day or a year and the name of a month, as a spreadsheet writes `12-1`: `12-ene`, `Jan-26`.
+/// A day or a year and the name of a month, as a spreadsheet shows `12-1`: `12-ene`, `Jan-26`.
 fn is_date(text: &str) -> bool {
     let is_number = |text: &str| (1..=2).contains(&text.len()) && is_digits(text);
     let is_month = |text: &str| {
@@ -127,7 +128,7 @@ fn is_date(text: &str) -> bool {
     })
 }
 
-/// An account or a document of zeros: `0000`, `0-0`.
+/// An account or a document that consists of zeros: `0000`, `0-0`.
 pub(crate) fn is_zeros(text: &str) -> bool {
     text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'.'))
 }
@@ -140,7 +141,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Groups of three behind the first, with one and the same mark: `1.234.567`.
+/// Groups of three after the first, all with the same mark: `1.234.567`.
 fn is_grouped(text: &str) -> bool {
     let Some(mark) = text.bytes().find(|byte| is_mark(*byte)) else {
         return false;

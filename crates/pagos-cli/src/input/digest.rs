@@ -1,4 +1,4 @@
-//! Which bytes were planned.
+//! Identifies the bytes that were planned.
 
 use std::fmt;
 

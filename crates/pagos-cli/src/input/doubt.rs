@@ -1,19 +1,19 @@
-//! What looks odd in one order and can be right all the same: it is told, and never refused. Nothing
-//! that takes two rows to see.
+//! Finds what looks odd in a single order but may be right: it causes a warning, never a refusal.
 
 use encoding_rs::WINDOWS_1252;
 use pagos_core::{AccountType, Beneficiary, PayoutOrder};
 
 use crate::input::column::Column;
 
-/// The digits that a spreadsheet keeps of a number.
+/// The number of digits that a spreadsheet keeps.
 const SHEET_DIGITS: usize = 15;
 
-/// The digits of a telephone number without those of its country, and of a country: +593, say, or +521.
+/// The minimum digits of a telephone number without its country code, and the length of a country
+/// code such as +593 or +521.
 const PHONE_DIGITS_MIN: usize = 8;
 const COUNTRY_DIGITS_MAX: usize = 3;
 
-/// Something odd in one field. Holds nothing of the field.
+/// Something odd in one field, without the field's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Doubt {
     pub(crate) column: Column,
@@ -53,8 +53,8 @@ pub(crate) fn of_order(order: &PayoutOrder) -> Vec<Doubt> {
     doubts
 }
 
-/// An account that is another number of the same person. Of a wallet the number often is the telephone's,
-/// and of a Cuenta RUT the RUT without its check digit.
+/// An account number that equals another number of the same person. A wallet's number often is the
+/// telephone number, and a Cuenta RUT's is the RUT without its check digit.
 fn same_as_another_number(beneficiary: &Beneficiary) -> Option<&'static str> {
     let account = bare(beneficiary.account_number.as_str());
     let document = beneficiary.document.as_ref().map(|document| bare(document.number()));
@@ -62,7 +62,7 @@ fn same_as_another_number(beneficiary: &Beneficiary) -> Option<&'static str> {
         return Some("is the number of the document too");
     }
     let phone = beneficiary.phone.as_deref().map(bare)?;
-    // With or without the digits of the country.
+    // With or without the country code.
     let (long, short) =
         if phone.len() > account.len() { (phone, account) } else { (account, phone) };
     let is_same = short.len() >= PHONE_DIGITS_MIN
@@ -72,14 +72,14 @@ fn same_as_another_number(beneficiary: &Beneficiary) -> Option<&'static str> {
     (is_same && !is_usual).then_some("is the number of the telephone too")
 }
 
-/// Letters and digits, without zeros in front.
+/// Letters and digits, without leading zeros.
 fn bare(number: &str) -> String {
     let letters = number.chars().filter(char::is_ascii_alphanumeric);
     let letters = letters.skip_while(|letter| *letter == '0');
     letters.map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
-/// UTF-8 that was read as Windows-1252 is valid UTF-8 again when that is undone.
+/// UTF-8 that was read as Windows-1252 becomes valid UTF-8 again when that is reversed.
 fn is_decoded_twice(text: &str) -> bool {
     if text.is_ascii() {
         return false;

@@ -1,14 +1,15 @@
-//! Finds what stands in a file more than once, or nearly so, with 16 bytes a row. Keeps no value.
+//! Finds values that occur more than once in a file, exactly or nearly, with 16 bytes per row and
+//! without keeping any value.
 //!
-//! Each row has a kind and, within it, a form: a key in small letters, and the key. Kinds are compared
-//! by 64 bits of a hash whose seed is drawn for each run, forms by 32 bits more. Equal ones are always
-//! found. Two different keys are taken for equal once in 10^17 files of a million rows, and then a good
-//! file is refused, which costs nobody money; two kinds once in 10^7 such files, and then a warning is
-//! wrong.
+//! Each row has a kind and, within it, a form: for a key, the key in lower case and the key itself.
+//! Kinds are compared by 64 bits of a hash whose seed is drawn for each run, forms by 32 more bits.
+//! Equal values are always found. Two different keys are taken for equal once in 10^17 files of a
+//! million rows; then a good file is refused, which costs nobody money. Two kinds are confused once
+//! in 10^7 such files; then a warning is wrong.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// The hashes of one value of each row, with their lines. A file has fewer than 4 milliard lines.
+/// The hashes of one value of each row, with their lines. A file has fewer than 4 billion lines.
 pub(crate) struct RowHashes {
     states: [RandomState; 2],
     seen: Vec<Seen>,
@@ -25,16 +26,16 @@ struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Repeated {
     pub(crate) line: u32,
-    /// The first row of that value; for the first row itself, the second.
+    /// The first row with that value; for the first row itself, the second.
     pub(crate) other: u32,
 }
 
-/// What stands in a file more than once, in the order of lines. Usually nothing.
+/// The repeated values of a file, sorted by line. Usually there are none.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Repeats {
-    /// The rows that share kind and form, the first ones too.
+    /// The rows that share kind and form, including the first ones.
     pub(crate) equal: Vec<Repeated>,
-    /// The rows that have another form than the first row of their kind, which is `other`.
+    /// The rows whose form differs from that of the first row of their kind, which is `other`.
     pub(crate) alike: Vec<Repeated>,
 }
 
@@ -52,7 +53,7 @@ impl RowHashes {
         self.seen.push(Seen { kind: of_kind.hash_one(kind), form, line });
     }
 
-    /// The rows that share their value, or nearly so.
+    /// The rows that share their value, exactly or nearly.
     pub(crate) fn into_repeats(mut self) -> Repeats {
         self.seen.sort_unstable();
         let mut repeats = Repeats::default();

@@ -1,9 +1,9 @@
-//! In which encoding a file is written, from all of its bytes. A guess is made only where it cannot
-//! change a letter: everything else is refused with one message.
+//! Detects the encoding of a file from all of its bytes. It guesses only where a guess cannot
+//! change a letter; any other file is refused with one message.
 
 use crate::input::Problem;
 
-/// How the bytes of a file become text.
+/// How the bytes of a file are decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Utf8,
@@ -23,7 +23,7 @@ impl Encoding {
         }
     }
 
-    /// What turns it into UTF-8; nothing for UTF-8 itself.
+    /// The decoder to UTF-8; `None` for UTF-8 itself.
     pub(crate) fn decoder(self) -> Option<encoding_rs::Decoder> {
         let encoding = match self {
             Encoding::Utf8 => return None,
@@ -35,29 +35,30 @@ impl Encoding {
     }
 }
 
-/// What was seen of a file's bytes. Give it the whole file, block by block.
+/// Statistics of a file's bytes. Pass the whole file, block by block.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
     start: Vec<u8>,
     line: u64,
-    /// The end of the last block, where a letter may be cut in two; four bytes at most.
+    /// The end of the last block, where a letter may be split; at most four bytes.
     cut: Vec<u8>,
     has_utf8_letters: bool,
     /// The line of the first byte that is not UTF-8.
     line_not_utf8: Option<u64>,
-    /// The line of the first byte that is no letter of Spanish or Portuguese in Windows-1252.
+    /// The line of the first byte that is not a letter of Spanish or Portuguese in Windows-1252.
     line_not_1252: Option<u64>,
-    /// The line of the first sign that is Windows-1252's only if the letters are.
+    /// The line of the first sign that is Windows-1252 only if the letters are.
     line_sign: Option<u64>,
-    /// Is there a small letter with an accent among small letters, as in no other encoding?
+    /// Whether an accented lower-case letter is among lower-case letters, which happens in no other
+    /// encoding.
     has_small_letters: bool,
-    /// The last two bytes, for the neighbours of a letter.
+    /// The last two bytes, as the neighbours of a letter.
     before: [u8; 2],
-    /// A small letter that waits for the byte behind it.
+    /// A lower-case letter whose next byte is not known yet.
     small: Option<Small>,
 }
 
-/// A small letter with an accent, and what stood before it.
+/// An accented lower-case letter, and the byte before it.
 #[derive(Debug, Clone, Copy)]
 struct Small {
     line: u64,
@@ -80,7 +81,7 @@ impl Survey {
     /// The encoding.
     ///
     /// # Errors
-    /// The one thing to say about a file that cannot be read as text.
+    /// The one message about a file that cannot be read as text.
     pub(crate) fn finish(mut self) -> Result<Encoding, Problem> {
         if !self.cut.is_empty() {
             self.line_not_utf8.get_or_insert(self.line);
@@ -138,7 +139,7 @@ impl Survey {
         }
     }
 
-    /// A letter that other encodings write with the same byte shows by its case: what was "RAÚL" in
+    /// A letter that other encodings write with the same byte is recognised by its case: "RAÚL" in
     /// MS-DOS would read "RAéL".
     fn look_for_1252(&mut self, byte: u8, line: u64) {
         if let Some(small) = self.small.take() {
@@ -154,7 +155,7 @@ impl Survey {
             self.line_not_1252.get_or_insert(line);
         }
         let is_at_start = !self.before[1].is_ascii_alphabetic() && self.before[1] < 0x80;
-        // No word begins with them: on an old Mac they are Á and Í.
+        // No word begins with these letters: on an old Mac they are Á and Í.
         if is_at_start && matches!(byte, 0xE7 | 0xEA) {
             self.line_not_1252.get_or_insert(line);
         }
@@ -183,8 +184,8 @@ fn is_sign(byte: u8) -> bool {
 
 const AS_UTF8: &str = "save the file as \"CSV UTF-8\"";
 
-/// The letters of Spanish and Portuguese in Windows-1252. Not all of its letters: the others are more
-/// likely to be letters of another encoding, such as Í in MS-DOS, which would read Ö.
+/// The letters of Spanish and Portuguese in Windows-1252. Other letters are excluded, because they
+/// are more likely letters of another encoding, such as Í in MS-DOS, which would read Ö.
 fn is_latin_letter(byte: u8) -> bool {
     matches!(
         byte,

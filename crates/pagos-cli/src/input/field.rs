@@ -1,7 +1,7 @@
-//! What is legal in any field: UTF-8, no control and no invisible characters, no padding. Nothing
-//! is repaired: a file that is read differently from how it looks is refused.
+//! The rules for any field: UTF-8, no control or invisible characters, no padding. Nothing is
+//! repaired: a file that reads differently from how it looks is refused.
 
-/// Why a field cannot be read as it stands.
+/// Why a field cannot be read as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unclean {
     NotUtf8,
@@ -38,7 +38,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<&str, Unclean> {
     if bytes.iter().all(u8::is_ascii_graphic) {
         return Ok(text);
     }
-    // No program writes these but by reading UTF-8 as another encoding: Á becomes Ã and one of them.
+    // Programs write these only after reading UTF-8 as another encoding: Á becomes Ã and one of
+    // them.
     if text.chars().any(|letter| matches!(letter, '\u{80}'..='\u{9F}')) {
         return Err(Unclean::DecodedTwice);
     }
@@ -54,7 +55,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<&str, Unclean> {
     }
 }
 
-/// The text for a message: control and invisible characters replaced, cut to `chars_max`.
+/// The text for a message: control and invisible characters are replaced, and it is cut to
+/// `chars_max`.
 pub(crate) fn printable(text: &str, chars_max: usize) -> String {
     let legal = |letter: char| match letter.is_control() || is_invisible(letter) {
         true => '?',
@@ -63,7 +65,7 @@ pub(crate) fn printable(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max).map(legal).collect()
 }
 
-/// Zero width, direction marks, byte order mark, soft hyphen, spaces that are not a space.
+/// Zero-width characters, direction marks, byte order marks, soft hyphens, unusual spaces.
 fn is_invisible(letter: char) -> bool {
     matches!(
         letter,

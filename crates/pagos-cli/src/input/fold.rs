@@ -1,15 +1,16 @@
-//! Problems for people: what is wrong in many rows is said once, with all of its lines.
+//! Groups problems for people: a problem of many rows is shown once, with all of its lines.
 
 use std::{collections::HashMap, fmt::Write};
 
 use crate::input::Problem;
 
-/// Different problems beyond so many are counted and not told; a script gets all of them.
+/// The maximum number of different problems that are shown; others are counted. A script gets all
+/// of them.
 const KINDS_MAX: usize = 100;
-/// So many spans of lines are named for each.
+/// The maximum number of line spans that are named for each problem.
 const SPANS_MAX: usize = 8;
 
-/// Problems of a file, put together by what is wrong.
+/// The problems of a file, grouped by what is wrong.
 #[derive(Debug, Default)]
 pub(crate) struct Folded {
     places: HashMap<(Option<String>, String), usize>,
@@ -17,12 +18,12 @@ pub(crate) struct Folded {
     more: u64,
 }
 
-/// One thing that is wrong, wherever it is.
+/// One kind of problem, with all of its lines.
 #[derive(Debug)]
 struct Kind {
     first: Problem,
     count: u64,
-    /// From and to, after the first.
+    /// The first and last lines of the spans after the first.
     spans: Vec<(u64, u64)>,
     has_more: bool,
 }
@@ -43,7 +44,7 @@ impl Folded {
         self.kinds.push(Kind { first: problem, count: 1, spans: Vec::new(), has_more: false });
     }
 
-    /// One line for each thing that is wrong.
+    /// One line for each kind of problem.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let more = match self.more {
             0 => None,

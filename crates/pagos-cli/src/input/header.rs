@@ -1,4 +1,4 @@
-//! The header row: delimiter, which column stands where, and what is wrong with it. No rows.
+//! The header row: the delimiter, the position of each column, and its problems.
 
 use strsim::levenshtein;
 
@@ -36,7 +36,7 @@ impl Delimiter {
         }
     }
 
-    /// Whichever a line has most of; a comma if it has none.
+    /// The delimiter that occurs most often in a line; a comma if there is none.
     fn of_line(line: &[u8]) -> Self {
         let count = |wanted: Self| line.iter().filter(|byte| **byte == wanted.byte()).count();
         let most = Self::ALL.into_iter().rev().max_by_key(|delimiter| count(*delimiter));
@@ -44,23 +44,23 @@ impl Delimiter {
     }
 }
 
-/// The lines at the start of a file in which a header is looked for.
+/// The number of lines at the start of a file in which a header is searched for.
 const LINES_SEARCHED_MAX: usize = 25;
-/// A row with so many names of columns is the header.
+/// A row with this many names of columns is the header.
 const NAMES_MIN: usize = 3;
 
-/// How a text begins.
+/// The beginning of a text.
 #[derive(Debug)]
 pub(crate) struct Beginning {
     pub(crate) delimiter: Delimiter,
-    /// The length of a line `sep=;`, which is Excel's and no row.
+    /// The length of a line `sep=;`, which belongs to Excel and is no row.
     pub(crate) skipped_bytes: usize,
 }
 
-/// Looks at the start of a text, which begins in `line`.
+/// Examines the start of a text, which begins in `line`.
 ///
 /// # Errors
-/// The one thing to say about a text with a title above its header.
+/// The one message about a text with a title above its header.
 pub(crate) fn begin(text: &[u8], line: u64) -> Result<Beginning, Problem> {
     let is_break = |byte: &u8| match text.contains(&b'\n') {
         true => *byte == b'\n',
@@ -99,20 +99,20 @@ pub(crate) fn begin(text: &[u8], line: u64) -> Result<Beginning, Problem> {
     Ok(Beginning { delimiter: Delimiter::of_line(first), skipped_bytes: 0 })
 }
 
-/// What a line `sep=;` names.
+/// The separator that a line `sep=;` names.
 fn separator(line: &[u8]) -> Option<&[u8]> {
     let bare = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     let (word, named) = bare.split_at_checked(4)?;
     let (first, rest) = named.split_at_checked(1)?;
-    // A table that was saved again has the separators of its other columns behind.
+    // A table that was saved again has the separators of its other columns after it.
     let is_it = word.eq_ignore_ascii_case(b"sep=") && rest.iter().all(|byte| [*byte] == *first);
     is_it.then_some(first)
 }
 
-/// The first row of a sheet is its header, or a later one is.
+/// Checks that the first row of a sheet is its header, or finds a later one.
 ///
 /// # Errors
-/// As [`begin`].
+/// The same as [`begin`].
 pub(crate) fn check_first<'a>(
     rows: impl Iterator<Item = (u64, &'a Record)>,
 ) -> Result<(), Problem> {
@@ -131,7 +131,7 @@ fn title(line: u64, header: u64) -> Problem {
     Problem::of_line(line, because, format!("delete everything above line {header}"))
 }
 
-/// Does the row name columns, as a header does?
+/// Whether the row names columns, as a header does.
 pub(crate) fn is_header(row: &Record) -> bool {
     count_names(row.fields()) > NAMES_MIN
 }
@@ -146,11 +146,11 @@ fn count_names<'a>(fields: impl Iterator<Item = &'a [u8]>) -> usize {
     fields.filter(is_name).count()
 }
 
-/// Where each column stands in a row of this file.
+/// The position of each column in a row of this file.
 #[derive(Debug)]
 pub(crate) struct Layout {
     places: [Option<usize>; Column::COUNT],
-    /// Columns that have no name and should be empty.
+    /// Columns without a name, which should be empty.
     unnamed: Vec<usize>,
     width: usize,
 }
@@ -159,7 +159,7 @@ impl Layout {
     /// Reads the header row.
     ///
     /// # Errors
-    /// Everything that is wrong with it, in one go.
+    /// All problems of it, at once.
     pub(crate) fn read(header: &Record) -> Result<Self, Vec<Problem>> {
         if let Some(stray) = header.stray_quote {
             let (because, remedy) = stray.kind.explain();
@@ -192,7 +192,7 @@ impl Layout {
         if places.iter().flatten().count() < NAMES_MIN && meant.len() < NAMES_MIN {
             return Err(vec![no_header(header)]);
         }
-        // Something like a column that is there already is another column.
+        // A name similar to that of an existing column means another column.
         let is_there = |column: &Column| places.get(column.place()).is_some_and(Option::is_some);
         let (there, meant): (Vec<_>, Vec<_>) =
             meant.into_iter().partition(|(_, column)| is_there(column));
@@ -212,23 +212,23 @@ impl Layout {
         }
     }
 
-    /// How many fields each row has.
+    /// The number of fields in each row.
     pub(crate) fn width(&self) -> usize {
         self.width
     }
 
-    /// The places of columns without a name.
+    /// The positions of columns without a name.
     pub(crate) fn unnamed(&self) -> &[usize] {
         &self.unnamed
     }
 
-    /// The column that stands there.
+    /// The column at a position.
     pub(crate) fn column_at(&self, place: usize) -> Option<Column> {
         let is_there = |column: &Column| self.place(*column) == Some(place);
         Column::ALL.into_iter().find(is_there)
     }
 
-    /// Where a column stands, if the file has it.
+    /// The position of a column, if the file has it.
     pub(crate) fn place(&self, column: Column) -> Option<usize> {
         self.places.get(column.place()).copied().flatten()
     }
@@ -242,12 +242,12 @@ impl Layout {
     }
 }
 
-/// The file has no header at all.
+/// The problem of a file without any header.
 pub(crate) fn absent() -> Problem {
     Problem::of_line(1, "the file is empty", format!("begin with a header: {}", all_names()))
 }
 
-/// The first row names no column at all: one thing to say in place of a dozen.
+/// The problem of a first row that names no column at all, in place of a dozen problems.
 fn no_header(header: &Record) -> Problem {
     let is_number = |field: &[u8]| {
         field.len() > 3 && field.iter().all(|byte| byte.is_ascii_digit() || b".,-".contains(byte))
@@ -265,7 +265,7 @@ fn no_header(header: &Record) -> Problem {
     Problem::of_line(header.line, because, format!("begin with a header: {}", all_names()))
 }
 
-/// Names of no column: all in one go.
+/// The problem of unknown names, all at once.
 fn not_known(line: u64, names: &[String]) -> Option<Problem> {
     let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
     match names.as_slice() {
@@ -283,7 +283,7 @@ fn not_known(line: u64, names: &[String]) -> Option<Problem> {
     }
 }
 
-/// A name for a message. What stands in a header can be a value, and then it can be private.
+/// A name for a message. A header may contain a value, which can be private.
 fn shown(name: &str) -> String {
     match name.contains('@') || problem::has_many_digits(name) {
         true => "...".to_owned(),
@@ -296,7 +296,7 @@ fn repeated(line: u64, name: &str) -> Problem {
     Problem { column, ..Problem::of_line(line, "stands in the header twice", "remove one") }
 }
 
-/// Names that nearly are those of columns, or are so in Spanish: all in one go.
+/// The problem of names that are nearly those of columns, or their Spanish names, all at once.
 fn misspelt(line: u64, names: &[(String, Column)]) -> Option<Problem> {
     match names {
         [] => None,
@@ -336,7 +336,7 @@ fn all_names() -> String {
     Column::ALL.map(Column::name).join(", ")
 }
 
-/// What people write instead, in Spanish and in other exports.
+/// Names that people use instead, in Spanish and in other exports.
 const ALIASES: [(&str, Column); 24] = [
     ("id", Column::Key),
     ("reference", Column::Key),
@@ -377,7 +377,7 @@ fn near_miss(name: &str) -> Option<Column> {
     let nearest = || {
         let distances = Column::ALL.map(|column| (levenshtein(&plain, column.name()), column));
         let nearest = distances.into_iter().min_by_key(|(distance, _)| *distance);
-        // In a short word two letters are most of it.
+        // In a short word, two letters are most of it.
         let most = if plain.chars().count() <= 4 { 1 } else { 2 };
         nearest.filter(|(distance, _)| *distance <= most).map(|(_, column)| column)
     };

@@ -1,5 +1,5 @@
-//! Accounts that are shorter than the others of their bank: a spreadsheet may have removed leading
-//! zeros. A guess from the file itself, so it warns and never refuses. Holds no account number.
+//! Finds accounts that are shorter than the others of their bank, since a spreadsheet may have
+//! removed leading zeros. It guesses from the file itself, so it warns and never refuses.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use pagos_core::PayoutOrder;
 
 use crate::input::{Problem, column::Column, problem};
 
-/// Banks beyond this many are not watched, and lines beyond this many of a length are not named.
+/// The maximum number of banks that are watched, and of lines that are named per length.
 const BANKS_MAX: usize = 512;
 const LINES_NAMED_MAX: usize = 5;
 /// Fewer accounts of a length say nothing about a bank.

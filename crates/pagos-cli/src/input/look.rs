@@ -1,22 +1,22 @@
-//! What a cell of a sheet shows beside what it holds, and whether it can be paid as it stands: lines
-//! through it, and formats that show something else. Reads no cells.
+//! What a cell of a sheet shows besides its value, and whether it can be paid as it is: text that
+//! is struck through, and formats that show something else.
 
 use pagos_core::Currency;
 
 use crate::input::{column::Column, field, number_format::Shown, problem};
 
-/// Something that a person sees of a cell, and that is not in its value.
+/// Something that a person sees in a cell and that is not in its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Look {
     /// The cell is struck through.
     Struck,
-    /// A part of its text is.
+    /// A part of its text is struck through.
     PartStruck,
-    /// What its format makes of it.
+    /// The effect of its format.
     Shown(Shown),
 }
 
-/// What to say about it.
+/// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Weight {
     Error,
@@ -24,8 +24,9 @@ pub(crate) enum Weight {
 }
 
 impl Look {
-    /// What is odd about a cell of this column, and what to do. Nothing for a whole cell that is struck
-    /// through, which is told of its row, and for the sign of the row's own currency.
+    /// What is odd about a cell of this column, and what to do. `None` for a cell that is struck
+    /// through as a whole, which is reported for its row, and for the sign of the row's own
+    /// currency.
     pub(crate) fn explain(
         &self,
         column: Column,
@@ -41,7 +42,7 @@ impl Look {
             }
             Look::Shown(shown) => {
                 let (mut weight, because, remedy) = explain(shown, currency)?;
-                // Of other columns a person sees less than is there, and not another amount.
+                // In other columns a person sees less than is there, but not another amount.
                 if column != Column::Amount {
                     weight = Weight::Warning;
                 }
@@ -105,7 +106,7 @@ fn printable(text: &str) -> String {
     problem::mask_digits(&field::printable(text, 40))
 }
 
-/// The currency of a sign other than `$`, which many have.
+/// The currency of a sign other than `$`, which is ambiguous.
 fn currency_of(sign: &str) -> Option<Currency> {
     let code = match sign {
         "US$" | "U$S" | "U$" | "$US" => "USD",

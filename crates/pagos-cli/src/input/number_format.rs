@@ -1,14 +1,14 @@
-//! Number formats of a sheet: what a person sees of a number, as far as it is something else than the
-//! number. Shows no number itself. Source of the codes: ECMA-376 part 1, 18.8.30 and 18.8.31.
+//! Number formats of a sheet: how what a person sees differs from the number. Source of the codes:
+//! ECMA-376 part 1, 18.8.30 and 18.8.31.
 
-/// Something that a format makes of a value.
+/// The effect of a format on a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shown {
     /// Nothing at all, as with `;;;`.
     Nothing,
-    /// Words, and not the value.
+    /// Text in place of the value.
     OtherText(String),
-    /// Less decimals or digits than it has.
+    /// Fewer decimals or digits than it has.
     Rounded,
     /// A thousandth, or less.
     Scaled,
@@ -27,7 +27,7 @@ pub(crate) enum Shown {
 /// What a format does with numbers and texts.
 #[derive(Debug, Default)]
 pub(crate) struct NumberFormat {
-    /// For numbers above zero, below, for zero, and for texts.
+    /// For positive numbers, negative ones, zero, and texts.
     sections: Vec<Section>,
     is_date: bool,
 }
@@ -37,18 +37,18 @@ struct Section {
     condition: Option<Condition>,
     has_digits: bool,
     has_point: bool,
-    /// The value as it is typed: `General`, or the `@` of a text.
+    /// The value as it was typed: `General`, or the `@` of a text.
     is_plain: bool,
     has_text: bool,
     decimals: usize,
-    /// Commas behind the digits: a thousandth for each.
+    /// Commas after the digits: a thousandth for each.
     thousands: usize,
-    /// Commas that may still turn out to stand between digits.
+    /// Commas that may still turn out to be between digits.
     commas: usize,
     is_percent: bool,
     is_scientific: bool,
     is_fraction: bool,
-    /// Literal text in front of the digits, between them and behind them.
+    /// Literal text before the digits, between them and after them.
     before: String,
     between: String,
     behind: String,
@@ -82,7 +82,7 @@ impl Condition {
 }
 
 impl NumberFormat {
-    /// A format of a workbook's own.
+    /// A workbook's own format.
     pub(crate) fn parse(code: &str) -> Self {
         let code = if code.trim().is_empty() { "General" } else { code };
         let sections: Vec<Section> = sections(code).into_iter().map(Section::parse).collect();
@@ -117,17 +117,17 @@ impl NumberFormat {
         Self::parse(code)
     }
 
-    /// Does it show a date or a time?
+    /// Whether it shows a date or a time.
     pub(crate) fn is_date(&self) -> bool {
         self.is_date
     }
 
-    /// What it makes of a number, which is `text` with all of its digits.
+    /// Its effect on a number, where `text` has all of the digits.
     pub(crate) fn of_number(&self, value: f64, text: &str) -> Vec<Shown> {
         self.section(value).map(|section| section.of_number(value, text)).unwrap_or_default()
     }
 
-    /// What it makes of a text.
+    /// Its effect on a text.
     pub(crate) fn of_text(&self) -> Vec<Shown> {
         let last = self.sections.last();
         let section = last.filter(|last| last.has_text || self.sections.len() > NUMBERS_MAX);
@@ -279,7 +279,7 @@ impl Section {
         (decimals > self.decimals).then_some(Shown::Rounded)
     }
 
-    /// What is shown beside the value, or in its place.
+    /// What is shown beside the value, or in place of it.
     fn of_text(&self) -> Vec<Shown> {
         let literal = format!("{} {} {}", self.before, self.between, self.behind);
         let words: Vec<&str> = literal.split_whitespace().collect();
@@ -313,12 +313,13 @@ fn skip_letter(text: &str) -> &str {
     text.get(size..).unwrap_or_default()
 }
 
-/// The sections of a code that are for numbers; a fourth is for texts.
+/// The number of sections of a code that are for numbers; a fourth is for texts.
 const NUMBERS_MAX: usize = 3;
 /// More decimals than any number has.
 const DECIMALS_MAX: usize = 20;
 
-/// The parts of a code. A semicolon in quotes, in brackets or behind an escape is none of its marks.
+/// The sections of a code. A semicolon in quotes, in brackets or after an escape does not separate
+/// them.
 fn sections(code: &str) -> Vec<&str> {
     let (mut parts, mut start) = (Vec::new(), 0);
     let mut letters = code.char_indices();
@@ -346,13 +347,13 @@ fn is_denominator(letter: char) -> bool {
     letter.is_ascii_digit() || matches!(letter, '#' | '?')
 }
 
-/// Words for a thousand and a million, which make another amount of a number.
+/// Words for a thousand and a million, which turn a number into another amount.
 fn is_multiple(word: &str) -> bool {
     let lower = word.to_lowercase();
     matches!(lower.as_str(), "mil" | "miles" | "k" | "m" | "mm" | "millón" | "millon" | "millones")
 }
 
-/// A code such as USD, or what stands for a currency.
+/// A code such as USD, or a sign that stands for a currency.
 fn is_currency_sign(word: &str) -> bool {
     let is_code = word.len() == 3
         && (word.bytes().all(|byte| byte.is_ascii_uppercase())
@@ -362,11 +363,11 @@ fn is_currency_sign(word: &str) -> bool {
 }
 
 const SIGN_LETTERS_MAX: usize = 4;
-/// Codes that are known in small letters too.
+/// Codes that are also recognised in lower case.
 const CODES: [&str; 5] = ["USD", "EUR", "COP", "CLP", "MXN"];
 
-/// Does a format have a part of a date or a time outside of quotes, brackets and escapes, or a time that
-/// runs on in brackets?
+/// Whether a format has a part of a date or a time outside quotes, brackets and escapes, or an
+/// elapsed time in brackets.
 fn is_date(code: &str) -> bool {
     let mut letters = code.chars();
     while let Some(letter) = letters.next() {

@@ -1,4 +1,4 @@
-//! The second pass: the orders of a file that was planned. Refuses a file that changed since.
+//! The second pass: the orders of a planned file. It refuses a file that changed since.
 
 use std::{fmt, io};
 
@@ -12,33 +12,33 @@ use crate::input::{
     rows::Rows,
 };
 
-/// An order with its place in the file.
+/// An order with its line in the file.
 #[derive(Debug)]
 pub(crate) struct NumberedOrder {
     pub(crate) line: u64,
     pub(crate) order: PayoutOrder,
 }
 
-/// A row that yields no order.
+/// Why a row yields no order.
 #[derive(Debug)]
 pub(crate) enum RowError {
-    /// The row is bad, or its key is another row's too: the plan has told about it. The next one may
-    /// be good.
+    /// The row is bad, or shares its key with another row: the plan has reported it. The next row
+    /// may be good.
     Bad,
-    /// The file cannot be read any further, or is not the planned one. Nothing follows.
+    /// The file cannot be read any further, or is not the planned one. No row follows.
     File(InputError),
 }
 
-/// The orders of a planned file, in its order. Streams.
+/// The orders of a planned file, in its order, as a stream.
 ///
-/// The file is compared with the plan when it is opened, and once more behind the last row: store
-/// the orders, drain the iterator, and only then begin to pay.
+/// The file is compared with the plan when it is opened, and again after the last row: store the
+/// orders, drain the iterator, and only then begin to pay.
 pub(crate) struct Orders<'a> {
     payroll: &'a Payroll,
     plan: &'a Plan,
     accounts: &'a dyn Accounts,
     layout: Layout,
-    /// `None` once the end or an error was met.
+    /// `None` after the end or an error.
     rows: Option<Rows<'a>>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Orders<'a> {
     /// Begins a second pass over the file that `plan` was made from.
     ///
     /// # Errors
-    /// If it cannot be read or changed since.
+    /// If it cannot be read or has changed.
     pub(crate) fn open(
         payroll: &'a Payroll,
         plan: &'a Plan,
@@ -62,7 +62,7 @@ impl<'a> Orders<'a> {
         Some(Err(RowError::File(InputError::new(&self.payroll.name, error))))
     }
 
-    /// Behind the last row: are these the bytes that were planned?
+    /// After the last row, checks that these are the bytes that were planned.
     fn end(&mut self) -> Option<Result<NumberedOrder, RowError>> {
         match self.rows.take()?.into_digest() {
             Ok(digest) if digest == self.plan.digest => None,

@@ -1,4 +1,4 @@
-//! The first pass over a file: every problem, the totals, and the digest. Sends nothing.
+//! The first pass over a file: every problem, the totals, and the digest.
 
 use std::io;
 
@@ -18,43 +18,44 @@ use crate::input::{
     warnings::Warnings,
 };
 
-/// What a file asks for.
+/// The result of planning a file.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The rows that can be paid.
     pub(crate) rows: u64,
-    /// The rows that cannot; and `1` for a file of which no row can be read.
+    /// The rows that cannot be paid; 1 for a file of which no row can be read.
     pub(crate) rows_bad: u64,
-    /// Is the file refused as a whole, for the sake of its header or of something that spoils all of it?
+    /// Whether the file is refused as a whole, because of its header or of something that affects
+    /// all of it.
     pub(crate) is_unreadable: bool,
     /// The sums of the good rows, by account and currency.
     pub(crate) totals: Vec<Total>,
     /// The banks of the good rows, as each provider understands them.
     pub(crate) banks: Vec<BanksPaid>,
-    /// Which bytes were planned.
+    /// The digest of the bytes that were planned.
     pub(crate) digest: Digest,
-    /// What the file is written in; detected. Nothing if it could not be read at all.
+    /// The detected format of the file; `None` if it could not be read at all.
     pub(crate) format: Option<Format>,
-    /// What looks odd and is no error.
+    /// Odd values that are no errors.
     pub(crate) warnings: Vec<Problem>,
-    /// The warnings beyond those.
+    /// The number of warnings beyond those.
     pub(crate) warnings_more: u64,
-    /// The lines of good rows whose key another row has too, in order.
+    /// The lines of good rows that share their key with another row, sorted.
     pub(super) lines_repeated: Vec<u32>,
 }
 
 impl Plan {
-    /// Can every row be paid?
+    /// Whether every row can be paid.
     pub(crate) fn is_good(&self) -> bool {
         self.rows_bad == 0
     }
 
-    /// Does nothing look odd?
+    /// Whether there are no warnings.
     pub(crate) fn is_clean(&self) -> bool {
         self.warnings.is_empty()
     }
 
-    /// A row that was counted as good shares its key.
+    /// Removes a row that was counted as good but shares its key.
     fn take_out(&mut self, order: &PayoutOrder, line: u32) {
         self.lines_repeated.push(line);
         self.rows -= 1;
@@ -66,17 +67,17 @@ impl Plan {
     }
 }
 
-/// A sum of money that leaves through one account.
+/// The amount of money that leaves through one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Total {
     pub(crate) account: AccountName,
     pub(crate) currency: Currency,
     pub(crate) count: u64,
-    /// Beyond `i64` if a file has enough rows.
+    /// It may exceed `i64` if a file has enough rows.
     pub(crate) amount_minor: i128,
 }
 
-/// Reads the whole file. `report` gets every problem as it is found; those of repeated keys last.
+/// Reads the whole file. `report` gets every problem as it is found; repeated keys come last.
 ///
 /// # Errors
 /// If the file cannot be read, or `report` fails.
@@ -100,7 +101,7 @@ fn plan_file(
         Err(RecordError::Io(error)) => return Err(error),
         Err(RecordError::Fatal(problem)) => {
             report(problem)?;
-            // What came before it is no part of a file that is refused.
+            // Rows before a fatal problem do not count, because the file is refused.
             pass = Pass { rows_bad: 1, format: pass.format, ..Pass::new() };
         }
     }
@@ -138,7 +139,7 @@ struct Pass {
     rows_bad: u64,
     totals: Vec<Total>,
     banks: BankTally,
-    /// Each key: the kind in small letters, the form as it is.
+    /// Each key: the kind is the key in lower case, the form the key itself.
     keys: RowHashes,
     warnings: Warnings,
 }
@@ -228,7 +229,7 @@ impl Pass {
     }
 }
 
-/// A handful at most, so a search beats a map.
+/// There are only a few, so a search beats a map.
 fn find<'a>(totals: &'a mut [Total], order: &PayoutOrder) -> Option<&'a mut Total> {
     let is_of = |total: &&mut Total| {
         total.currency == order.amount.currency && total.account == order.account
@@ -236,8 +237,8 @@ fn find<'a>(totals: &'a mut [Total], order: &PayoutOrder) -> Option<&'a mut Tota
     totals.iter_mut().find(is_of)
 }
 
-/// Visits the rows that share their key once more; reports them, and takes the good ones out of the
-/// totals. Which of them is meant nobody can know, so none of them counts.
+/// Reads the rows that share their key once more; reports them, and removes the good ones from the
+/// totals. Nobody can know which of them is meant, so none of them counts.
 fn take_out_repeated(
     plan: &mut Plan,
     banks: &mut BankTally,

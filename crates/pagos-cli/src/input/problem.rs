@@ -1,4 +1,4 @@
-//! One thing that is wrong with a file, with its place and its remedy. Knows what not to show.
+//! A problem of a file, with its place and its remedy. It hides private values.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use crate::input::column::Column;
 
-/// One thing that is wrong: where, what, and what to do. Holds no account number, no document, no
-/// mail address and no telephone number.
+/// One problem: where, what, and what to do. It contains no account number, document, email address
+/// or telephone number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Problem {
-    /// The line of the file, from 1. A row that spans lines counts from its first.
+    /// The line of the file, from 1. A row that spans several lines counts from its first.
     pub(crate) line: u64,
     /// The cell, in a spreadsheet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cell: Option<Box<str>>,
-    /// The name of the column; `None` if the whole row or the file is meant.
+    /// The name of the column; `None` for the whole row or the file.
     pub(crate) column: Option<String>,
     /// The value, if it may be shown.
     pub(crate) value: Option<String>,
@@ -29,7 +29,7 @@ const SHOWN_CHARS_MAX: usize = 40;
 const DIGITS_SHOWN_MAX: usize = 5;
 
 impl Problem {
-    /// Something is wrong with the whole row or file.
+    /// A problem of the whole row or file.
     pub(crate) fn of_line(
         line: u64,
         because: impl Into<String>,
@@ -39,7 +39,7 @@ impl Problem {
         Self { line, cell: None, column: None, value: None, because, remedy }
     }
 
-    /// Something is wrong with one field. Shows `text` if the column allows it.
+    /// A problem of one field. It shows `text` if the column allows that.
     pub(crate) fn of_field(
         line: u64,
         column: Column,
@@ -54,9 +54,9 @@ impl Problem {
         }
     }
 
-    /// Takes out what a row's private fields hold, in case another field repeats it.
+    /// Removes the values of a row's private fields, in case another field repeats them.
     pub(crate) fn hide(&mut self, private: &str) {
-        // A word is not private: where a header is repeated, the account says "account".
+        // A short word is not private: in a repeated header, the account is "account".
         if private.chars().count() < 4
             || !private.contains(|it: char| it.is_ascii_digit() || it == '@')
         {
@@ -73,7 +73,7 @@ impl Problem {
     }
 }
 
-/// `line 12, amount "14,82": has a comma; write 14.82`.
+/// Prints `line 12, amount "14,82": has a comma; write 14.82`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cell {
@@ -90,8 +90,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The value as it may be shown. A long row of digits outside key and amount is probably an account
-/// or a document that slipped into the wrong column.
+/// The value as it may be shown. A long run of digits outside key and amount is probably an account
+/// or a document in the wrong column.
 pub(super) fn shown(column: Column, text: &str) -> Option<String> {
     if column.is_private() || text.is_empty() {
         return None;
@@ -106,12 +106,12 @@ pub(super) fn shown(column: Column, text: &str) -> Option<String> {
     Some(text.chars().take(SHOWN_CHARS_MAX).chain("...".chars()).collect())
 }
 
-/// So many digits as an account or a document has.
+/// Whether it has as many digits as an account or a document.
 pub(super) fn has_many_digits(text: &str) -> bool {
     text.chars().filter(char::is_ascii_digit).count() > DIGITS_SHOWN_MAX
 }
 
-/// Replaces each run of more than five digits: for texts that others wrote about a field.
+/// Masks each run of more than five digits, for texts that others wrote about a field.
 pub(crate) fn mask_digits(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut run = String::new();

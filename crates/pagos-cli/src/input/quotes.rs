@@ -1,23 +1,23 @@
-//! The quotes of a record as RFC 4180 has them. `csv-core` takes `"15"0000` for `150000`; here it is
-//! an error with its place. Splits nothing.
+//! Checks the quotes of a record against RFC 4180. `csv-core` reads `"15"0000` as `150000`; here it
+//! is an error with its place.
 
-/// A quote where none may stand.
+/// A quote where none is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StrayQuote {
     pub(crate) line: u64,
-    /// The place of the field in its row, from 0.
+    /// The position of the field in its row, from 0.
     pub(crate) field: usize,
     pub(crate) kind: Stray,
 }
 
 impl StrayQuote {
-    /// Does the file end within it?
+    /// Whether the file ends within it.
     pub(crate) fn is_unclosed(&self) -> bool {
         self.kind == Stray::Unclosed
     }
 }
 
-/// What is wrong with it.
+/// The kind of a stray quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stray {
     /// `"15"0000`.
@@ -46,7 +46,7 @@ enum State {
     FieldStart,
     Plain,
     Quoted,
-    /// Behind a quote within quotes: the end of the field, or the first of two.
+    /// After a quote within quotes: the end of the field, or the first of two.
     QuoteInQuoted,
 }
 
@@ -64,7 +64,7 @@ impl Quotes {
         Self { delimiter, state: State::FieldStart, field: 0, found: None }
     }
 
-    /// Follows bytes of a record, the first of which stands in `line`.
+    /// Processes bytes of a record, the first of which is in `line`.
     pub(crate) fn follow(&mut self, bytes: &[u8], mut line: u64) {
         for byte in bytes {
             self.step(*byte, line);
@@ -72,7 +72,7 @@ impl Quotes {
         }
     }
 
-    /// The record has ended: its first stray quote.
+    /// Ends the record and returns its first stray quote.
     pub(crate) fn end_record(&mut self, line: u64) -> Option<StrayQuote> {
         if self.state == State::Quoted {
             let field = self.field;

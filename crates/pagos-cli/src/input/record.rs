@@ -1,8 +1,8 @@
 //! Splits a text into records with exact line numbers, in constant memory.
 //!
-//! Built on `csv-core`, the parser of the `csv` crate, and not on `csv` itself: that one counts a
-//! line too few after `\r\n` and after an empty line, and lets a quote that nobody closes grow
-//! without a limit. Knows nothing of columns.
+//! It is built on `csv-core`, the parser of the `csv` crate, and not on `csv` itself, which counts
+//! one line too few after `\r\n` and after an empty line, and lets an unclosed quote grow without a
+//! limit.
 
 use std::io::{self, Read};
 
@@ -14,7 +14,7 @@ use crate::input::{
     quotes::{Quotes, StrayQuote},
 };
 
-/// The largest record. 13 columns of text are far below it.
+/// The largest record, far larger than 13 columns of text.
 pub(super) const RECORD_SIZE_BYTES_MAX: usize = 64 * 1024;
 pub(super) const FIELDS_MAX: usize = 256;
 const BLOCK_SIZE_BYTES: usize = 256 * 1024;
@@ -23,23 +23,23 @@ const BLOCK_SIZE_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) enum RecordError {
     Io(io::Error),
-    /// Nothing behind this place can be read.
+    /// Nothing after this place can be read.
     Fatal(Problem),
 }
 
-/// One record. Its buffers are used again for the next.
+/// One record. Its buffers are reused for the next.
 #[derive(Debug)]
 pub(crate) struct Record {
     /// The line of its first byte, or its row in a sheet; from 1.
     pub(crate) line: u64,
-    /// A quote where none may stand.
+    /// A quote where none is allowed.
     pub(crate) stray_quote: Option<StrayQuote>,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     count: usize,
-    /// What each cell of a sheet holds; empty for text.
+    /// The kind of each cell of a sheet; empty for text.
     kinds: Vec<CellKind>,
-    /// What cells of a sheet show beside what they hold, by place. Usually nothing.
+    /// What cells of a sheet show besides their content, by position. Usually empty.
     looks: Vec<(usize, Look)>,
     is_of_sheet: bool,
 }
@@ -58,17 +58,17 @@ impl Cell {
     }
 }
 
-/// What a cell of a sheet holds.
+/// The kind of a cell's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CellKind {
     Text,
     Number,
-    /// A date, a truth value, a duration: nothing that a payroll has.
+    /// A date, a truth value, a duration: nothing that occurs in a payroll.
     Other,
 }
 
 impl Record {
-    /// A record of so many bytes and fields at most, to be filled again and again.
+    /// A record with room for this many bytes and fields, to be filled repeatedly.
     pub(super) fn with_room(size_bytes: usize, fields: usize) -> Self {
         Self {
             line: 0,
@@ -82,7 +82,7 @@ impl Record {
         }
     }
 
-    /// The row of a sheet, which is so many cells wide; those behind the given ones are empty.
+    /// The row of a sheet, with this many cells; those after the given ones are empty.
     pub(super) fn of_cells(line: u64, width: usize, cells: impl Iterator<Item = Cell>) -> Self {
         let mut record = Self { line, is_of_sheet: true, ..Self::with_room(0, 0) };
         for (place, cell) in cells.enumerate() {
@@ -95,18 +95,18 @@ impl Record {
         record
     }
 
-    /// The memory that it takes.
+    /// The memory that it occupies.
     pub(super) fn size_bytes(&self) -> usize {
         let looks = self.looks.len() * size_of::<(usize, Look)>();
         size_of::<Self>() + self.bytes.len() + self.ends.len() * size_of::<usize>() + looks
     }
 
-    /// What the cells of a sheet show beside what they hold, by place.
+    /// What the cells of a sheet show besides their content, by position.
     pub(super) fn looks(&self) -> &[(usize, Look)] {
         &self.looks
     }
 
-    /// What a cell holds, and its address; nothing for text with separators.
+    /// The kind of a cell, and its address; `None` for text with separators.
     pub(crate) fn cell(&self, place: usize) -> Option<(CellKind, String)> {
         let kind = self.kinds.get(place).copied().unwrap_or(CellKind::Text);
         self.is_of_sheet.then(|| (kind, address(place, self.line)))
@@ -156,7 +156,7 @@ pub(crate) struct Records<R> {
 }
 
 impl<R: Read> Records<R> {
-    /// Reads the first block, takes a byte order mark off, and finds the delimiter.
+    /// Reads the first block, removes a byte order mark, and finds the delimiter.
     pub(crate) fn open(source: R) -> Result<(Self, Delimiter), RecordError> {
         let mut records = Self {
             source,
@@ -198,7 +198,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// What the records were read from.
+    /// The source of the records.
     pub(crate) fn into_source(self) -> R {
         self.source
     }
@@ -265,7 +265,7 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// A `\r` was taken: with a `\n` behind it or without, it ends one line.
+    /// After a `\r`: it ends one line, with or without a `\n` after it.
     fn end_line_after_return(&mut self) -> Result<(), RecordError> {
         if self.rest().is_empty() {
             self.fill()?;
@@ -281,7 +281,7 @@ impl<R: Read> Records<R> {
         self.block.get(self.start..self.end).unwrap_or(&[])
     }
 
-    /// Reads a block behind what is left. At the end of the file nothing changes.
+    /// Reads a block after what is left. At the end of the file nothing changes.
     fn fill(&mut self) -> Result<(), RecordError> {
         if self.start == self.end {
             self.start = 0;
@@ -309,7 +309,7 @@ impl From<RecordError> for io::Error {
     }
 }
 
-/// Whatever follows it is a part of one field: which rows that were nobody can know.
+/// Everything after it is part of one field, so nobody can know which rows that were.
 fn unclosed(line: u64, last: u64) -> Problem {
     let because = format!(
         "a double quote begins a field in this row and is never closed, so that everything up to line \
@@ -330,7 +330,7 @@ fn too_long(line: u64) -> Problem {
     )
 }
 
-/// Where a cell of a sheet is, such as `J12`.
+/// The address of a cell, such as `J12`.
 pub(super) fn address(place: usize, line: u64) -> String {
     format!("{}{line}", letters(place))
 }

@@ -1,4 +1,5 @@
-//! One row to one order, or to everything that is wrong with the row. No provider's rules.
+//! Reads one row: it becomes an order, or a list of all its problems. The providers add their own
+//! rules.
 
 use pagos_core::{
     AccountName, AccountNumber, AccountType, BankCode, Beneficiary, Clabe, Currency, Document,
@@ -16,20 +17,20 @@ use crate::input::{
     record::{CellKind, Record},
 };
 
-/// A row without more of the required values is no payout at all.
+/// A row that lacks more of the required values is no payout at all.
 const ABSENT_MAX: usize = 3;
 
-/// A row that can be paid.
+/// A payable row.
 pub(crate) struct ReadRow {
     pub(crate) order: PayoutOrder,
-    /// What looks odd in it and can be right.
+    /// Odd values that may be right.
     pub(crate) warnings: Vec<Problem>,
 }
 
-/// Reads a row and asks its account about it.
+/// Reads a row and has its account check it.
 ///
 /// # Errors
-/// Everything that is wrong with the row, in one go; never an empty list.
+/// All problems of the row, at once; never an empty list.
 pub(crate) fn read(
     record: &Record,
     layout: &Layout,
@@ -57,7 +58,7 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Reads every column, so that every problem is found, and only then gives up.
+    /// Reads every column, so that every problem is found, before it gives up.
     fn order(&mut self, accounts: &dyn Accounts) -> Option<PayoutOrder> {
         if let Some(stray) = self.record.stray_quote {
             let (because, remedy) = stray.kind.explain();
@@ -105,8 +106,8 @@ impl<'a> Row<'a> {
             email,
             phone,
         };
-        // With a stand-in for a bad key, which has its problem already, the provider can still be
-        // asked about the rest of the row.
+        // A bad key already has its problem. With a stand-in for it, the provider can still check
+        // the rest of the row.
         Some(PayoutOrder {
             key: key.or_else(|| OrderKey::new("x").ok())?,
             account: account?,
@@ -116,8 +117,8 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// A row of another kind, which would fail in each of its columns: a total, a note, the header once
-    /// more, or something beside the table.
+    /// Recognises a row of another kind, which would fail in each of its columns: a total, a note,
+    /// a repeated header, or something beside the table.
     fn no_payout(&self) -> Option<Problem> {
         let line = self.record.line;
         if header::is_header(self.record) {
@@ -130,7 +131,7 @@ impl<'a> Row<'a> {
             let because = format!("has no {}, like a total or a note", absent.join(", no "));
             return Some(Problem::of_line(line, because, "remove the row, or fill them in"));
         }
-        // Only a sheet has cells behind its table; in a text another field is a stray separator.
+        // Only a sheet has cells after its table; in a text another field is a stray separator.
         let is_sheet = self.record.cell(0).is_some();
         let behind = (self.layout.width()..self.record.len()).filter(|_| is_sheet);
         let mut places = self.layout.unnamed().iter().copied().chain(behind);
@@ -161,7 +162,7 @@ impl<'a> Row<'a> {
     fn amount(&mut self) -> Option<Money> {
         let currency = self.currency();
         let text = self.required_text(Column::Amount)?;
-        // Without a currency the digits can still be looked at, with the usual two decimals.
+        // Without a currency the digits can still be checked, with the usual two decimals.
         match Money::parse(text, currency.unwrap_or(Currency::Usd)) {
             Ok(amount) if amount.minor == 0 => {
                 self.refuse(Column::Amount, "is zero", "remove the row or write the amount");
@@ -320,7 +321,7 @@ impl<'a> Row<'a> {
         }
         let is_none = column != Column::Key && damage::is_zeros(text);
         let found = damage::find(text).or(is_none.then_some(Damage::NoValue));
-        // Dots are how a document is written in Colombia and Chile.
+        // Documents in Colombia and Chile are written with dots.
         let is_usual = column == Column::Document && !text.contains(',');
         if let Some(damage) = found.filter(|found| !(is_usual && *found == Damage::Thousands)) {
             let (because, remedy) = damage.explain();
@@ -330,8 +331,9 @@ impl<'a> Row<'a> {
         Some(text)
     }
 
-    /// A cell that holds a number where digits are a name. A key too: a format of the sheet can show it
-    /// otherwise, and then the same payroll saved as CSV has other keys, and is paid again.
+    /// Whether a cell contains a number where digits are an identifier. That includes keys: a
+    /// format of the sheet can show a key differently, and then the same payroll saved as CSV has
+    /// other keys, and is paid again.
     fn is_number(&self, column: Column) -> bool {
         let cell = self.layout.place(column).and_then(|place| self.record.cell(place));
         match column {
@@ -409,13 +411,13 @@ impl<'a> Row<'a> {
         self.problems.push(self.placed(problem, column));
     }
 
-    /// Names the cell, in a sheet.
+    /// Adds the cell to the problem, in a sheet.
     fn placed(&self, problem: Problem, column: Column) -> Problem {
         let cell = self.layout.place(column).and_then(|place| self.record.cell(place));
         Problem { cell: cell.map(|(_, address)| address.into()), ..problem }
     }
 
-    /// What the cells show that is not what they hold, in the columns that are read.
+    /// Problems of cells that show something else than they contain, in the columns that are read.
     fn looks(
         &self,
         wanted: Weight,
@@ -431,7 +433,7 @@ impl<'a> Row<'a> {
 
     fn refuse_looks(&mut self, currency: Option<Currency>) {
         for (column, because, remedy) in self.looks(Weight::Error, currency) {
-            // A value that is bad anyway has its problem.
+            // A value that is bad anyway already has its problem.
             if !self.problems.iter().any(|it| it.column.as_deref() == Some(column.name())) {
                 self.refuse(column, &because, remedy);
             }
@@ -464,8 +466,8 @@ impl<'a> Row<'a> {
         found.into_iter().map(place).chain(self.look_warnings(order)).collect()
     }
 
-    /// What a provider has against the row, in the provider's words. A column that could not be read
-    /// looks empty to the provider; its own problem says more.
+    /// Adds a provider's violation, in the provider's words. A column that could not be read looks
+    /// empty to the provider; its own problem says more.
     fn violated(&mut self, violation: &Violation) {
         let is_told = |problem: &Problem| problem.column.as_deref() == Some(violation.field);
         if self.problems.iter().any(is_told) {
@@ -505,13 +507,13 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What is wrong with an amount, without the value in front and without the remedy behind.
+/// What is wrong with an amount, without the value before it and the remedy after it.
 fn amount_text<'a>(text: &str, message: &'a str) -> &'a str {
     let because = message.strip_prefix(&format!("{text:?} ")).unwrap_or(message);
     because.split_once("; ").map_or(because, |(because, _)| because)
 }
 
-/// How an amount is written that a spreadsheet shows in a Spanish-speaking country.
+/// The notation of an amount that a spreadsheet shows in a Spanish-speaking country.
 fn amount_style(text: &str) -> Option<&'static str> {
     if text.chars().any(|letter| matches!(letter, '\u{FF10}'..='\u{FF19}')) {
         return Some("has full-width digits, as an Asian keyboard writes them");
@@ -538,7 +540,7 @@ fn amount_style(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The digits of a payment card end in a check digit (Luhn). Source: ISO/IEC 7812-1.
+/// Whether the digits end in the check digit of a payment card (Luhn). Source: ISO/IEC 7812-1.
 fn is_card(text: &str) -> bool {
     let digits: Option<Vec<u32>> = text.chars().map(|letter| letter.to_digit(10)).collect();
     let Some(digits) = digits else { return false };

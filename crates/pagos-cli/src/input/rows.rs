@@ -1,4 +1,4 @@
-//! The rows of a payroll, one after another, whatever it is written in. Knows nothing of columns.
+//! The rows of a payroll, one after another, in any format.
 
 use std::{io, slice};
 
@@ -9,14 +9,14 @@ use crate::input::{
     source::{Body, Text},
 };
 
-/// What a payroll is written in, for people and scripts.
+/// The format of a payroll, for people and scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Format {
     Text { delimiter: Delimiter, encoding: Encoding },
     Sheet { name: String },
 }
 
-/// A pass over the rows. The first is the header.
+/// One pass over the rows. The first row is the header.
 pub(super) enum Rows<'a> {
     Text(Box<Records<Text<'a>>>),
     Sheet { records: slice::Iter<'a, Record>, digest: Digest },
@@ -48,7 +48,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The digest of the whole file; reads what is left of it.
+    /// The digest of the whole file; reads the rest of it.
     pub(super) fn into_digest(self) -> io::Result<Digest> {
         match self {
             Self::Text(records) => records.into_source().into_digest(),

@@ -1,5 +1,5 @@
-//! The rows of the first sheet of a workbook as records. Text cells stay text; what a number was before
-//! a spreadsheet made it one is not guessed.
+//! Reads the rows of a workbook's first sheet as records. Text cells stay text; it does not guess
+//! what a number was before a spreadsheet made it a number.
 
 use std::io::BufRead;
 
@@ -14,26 +14,26 @@ use crate::input::{
     xml::{Broken, Token, Xml},
 };
 
-/// Below it every whole number is exact in a cell.
+/// Every smaller whole number is exact in a cell.
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
-/// Of rows in points, of columns in letters.
+/// Of rows in points, of columns in characters.
 const SIZE_MIN: f64 = 0.5;
-/// All cells together.
+/// The limit for all cells together.
 const CELLS_SIZE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
-/// The rows of a sheet that hold something.
+/// The rows of a sheet that have content.
 #[derive(Debug)]
 pub(crate) struct Sheet {
     /// Its name, for people.
     pub(crate) name: String,
-    /// The sheet that a spreadsheet shows when it opens the workbook, if that is another.
+    /// The sheet that a spreadsheet program shows on opening, if that is another one.
     pub(crate) shown: Option<String>,
     pub(crate) records: Vec<Record>,
-    /// The lines of rows that hold something and are hidden, by a filter say.
+    /// The lines of rows that have content and are hidden, by a filter for example.
     pub(crate) hidden: Vec<u64>,
-    /// For each column, whether it is hidden; those that are missing are not.
+    /// For each column, whether it is hidden; missing ones are not.
     pub(crate) hidden_columns: Vec<bool>,
-    /// Does a condition strike cells through, so that which ones it is depends on what they hold?
+    /// Whether a condition strikes cells through, so that their content determines which.
     pub(crate) strikes_by_condition: bool,
 }
 
@@ -41,7 +41,7 @@ impl Sheet {
     /// Reads the first sheet of a workbook.
     ///
     /// # Errors
-    /// The one thing to say about a workbook that cannot be read.
+    /// The one message about a workbook that cannot be read.
     pub(super) fn read(bytes: Vec<u8>) -> Result<Self, Problem> {
         let mut book = Book::open(bytes)?;
         let name = field::printable(&book.name, 64);
@@ -66,7 +66,7 @@ impl Sheet {
     }
 }
 
-/// A cell at its place in a row, from 0.
+/// A cell with its position in a row, from 0.
 struct Placed {
     place: usize,
     cell: Cell,
@@ -111,7 +111,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Columns from one number to another, which count from 1.
+    /// Hides a range of columns, which are numbered from 1.
     fn hide_columns(&mut self, first: Option<&str>, last: Option<&str>) {
         let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<usize>().ok());
         let (Some(first), Some(last)) = (number(first), number(last)) else { return };
@@ -149,7 +149,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a cell holds; nothing for an empty one.
+    /// The content of a cell; `None` for an empty one.
     fn read_cell(
         &self,
         xml: &mut Xml<impl BufRead>,
@@ -172,7 +172,7 @@ impl Reader<'_> {
                 Token::End => return Err(book::unreadable()),
             }
         }
-        // Only a formula that gives a text can give an empty one.
+        // Only a formula that results in text can result in an empty one.
         if has_formula && kind != "str" && value.as_ref().is_none_or(|it| it.text.is_empty()) {
             return Err(without_result(place, line));
         }
@@ -199,7 +199,7 @@ impl Reader<'_> {
                 looks.extend(format.into_iter().map(NumberFormat::of_text).flat_map(shown));
                 (CellKind::Text, rich.text.clone())
             }
-            // Its words, such as #N/A, are told as those of a text file.
+            // Its text, such as #N/A, is reported like that of a text file.
             "str" | "inlineStr" | "e" => {
                 looks.extend(value.is_struck.then_some(Look::PartStruck));
                 looks.extend(format.into_iter().map(NumberFormat::of_text).flat_map(shown));
@@ -219,7 +219,7 @@ impl Reader<'_> {
         Ok(Cell { kind, text, looks })
     }
 
-    /// Keeps a row, as wide as the header or its own last cell, if it holds anything.
+    /// Keeps a row with content, as wide as the header or its own last cell.
     fn keep(&mut self, line: u64, cells: Vec<Placed>, is_hidden: bool) -> Result<(), Problem> {
         let end = cells.last().map_or(0, |cell| cell.place + 1);
         let width = self.records.first().map_or(end, |header| header.len().max(end));
@@ -250,21 +250,21 @@ fn plain(text: String) -> RichText {
     RichText { text, is_struck: false }
 }
 
-/// Is a row or a column hidden, or has no size in which anything can be seen?
+/// Whether a row or a column is hidden, or is too small for anything to be seen.
 fn is_hidden(xml: &Xml<impl BufRead>, size: &str) -> bool {
     let is_flat = |size: &str| size.trim().parse::<f64>().is_ok_and(|size| size < SIZE_MIN);
     matches!(xml.attribute("hidden"), Some("1" | "true"))
         || xml.attribute(size).is_some_and(is_flat)
 }
 
-/// The column of an address such as `J12`, from 0, if it is in that row.
+/// The column of an address such as `J12`, from 0, if the address is in that row.
 fn place_of(address: &str, line: u64) -> Option<usize> {
     let letters = address.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let row: u64 = address.get(letters.len()..)?.parse().ok()?;
     let is_address = row == line && (1..=3).contains(&letters.len());
     let value = |letter: char| letter.is_ascii_alphabetic().then(|| letter.to_digit(36)).flatten();
     let place = letters.chars().try_fold(0_usize, |place, letter| {
-        // Letters are the digits from 10 to 35 of base 36.
+        // In base 36, letters are the digits from 10 to 35.
         Some(place * 26 + usize::try_from(value(letter)? - 9).ok()?)
     })?;
     place.checked_sub(1).filter(|_| is_address)
@@ -297,8 +297,8 @@ fn in_cell(place: usize, line: u64, because: String, remedy: &str) -> Problem {
     Problem { cell, ..Problem::of_line(line, because, remedy) }
 }
 
-/// All digits of a number, and no exponent. What is too large to be exact keeps a mark that makes it
-/// unreadable as an amount.
+/// All digits of a number, without an exponent. A number that is too large to be exact keeps a mark
+/// that makes it unreadable as an amount.
 fn number_text(number: f64) -> String {
     match number.abs() < WHOLE_MAX {
         true => number.to_string(),

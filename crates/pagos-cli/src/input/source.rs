@@ -1,7 +1,7 @@
-//! The file of a payroll, open: its bytes, which stay the same, and what they are. No columns.
+//! The open file of a payroll: its bytes, which do not change, and their format.
 //!
-//! Whatever can be read only once (a pipe, standard input) is copied into a private file without a
-//! name first, and then is a file like any other.
+//! Input that can be read only once (a pipe, standard input) is first copied into a private file
+//! without a name, and is then a file like any other.
 
 use std::{
     fs::File,
@@ -22,10 +22,10 @@ use crate::{
     },
 };
 
-/// Standard input, as an argument. The long names are not opened: to open a named pipe a second time
-/// waits for a writer that may be gone.
+/// Standard input, as an argument. The long names are not opened, because opening a named pipe a
+/// second time waits for a writer that may be gone.
 const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
-/// What is read of a pipe at most, and of a spreadsheet: these are held in full.
+/// The maximum size of a pipe's content, and of a spreadsheet; both are kept in full.
 const SPOOL_SIZE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 const SHEET_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const BLOCK_SIZE_BYTES: usize = 256 * 1024;
@@ -33,16 +33,16 @@ const BLOCK_SIZE_BYTES: usize = 256 * 1024;
 /// The file of a payroll.
 #[derive(Debug)]
 pub(crate) struct Payroll {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(crate) name: PathBuf,
     pub(crate) digest: Digest,
     pub(super) body: Result<Body, Problem>,
-    /// Is it a pipe that ended within a line?
+    /// Whether it is a pipe that ended within a line.
     pub(super) is_cut: bool,
     file: File,
 }
 
-/// What a payroll is written in.
+/// The format of a payroll.
 #[derive(Debug)]
 pub(super) enum Body {
     /// Text, with separators.
@@ -55,7 +55,7 @@ impl Payroll {
     /// Opens a file, or copies a pipe. `-` is standard input. Reads all of it once.
     ///
     /// # Errors
-    /// If it cannot be read. What is wrong *in* it is a problem of its plan.
+    /// If it cannot be read. A problem *in* it belongs to its plan.
     pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
         Self::read(path).map_err(|error| InputError::new(path, error))
     }
@@ -85,7 +85,7 @@ impl Payroll {
         Ok(Self { name, digest: Digest::new(digest), body, is_cut, file })
     }
 
-    /// The digest of what the file holds by now. A sheet was read once and is held.
+    /// The digest of the file's current content. A sheet was read once and is kept.
     pub(super) fn digest_now(&self) -> io::Result<Digest> {
         match self.body {
             Ok(Body::Sheet(_)) => Ok(self.digest),
@@ -93,7 +93,7 @@ impl Payroll {
         }
     }
 
-    /// The bytes once more, as UTF-8, from the start. One reader at a time.
+    /// The bytes again, as UTF-8, from the start. Only one reader at a time.
     pub(super) fn text(&self, encoding: Encoding) -> io::Result<Text<'_>> {
         let mut file = &self.file;
         file.rewind()?;
@@ -132,7 +132,8 @@ fn open_file(path: &Path) -> io::Result<Opened> {
     Ok(Opened { file: spool(pipe)?, name: path.to_owned(), is_pipe: true })
 }
 
-/// Copies what can be read only once into a file that has no name and that nobody else can open.
+/// Copies input that can be read only once into a file that has no name and that nobody else can
+/// open.
 fn spool(mut source: impl Read) -> io::Result<File> {
     let mut file = tempfile::tempfile().and_then(private).map_err(|error| {
         io::Error::new(error.kind(), format!("no temporary file can be made for it ({error})"))
@@ -146,7 +147,7 @@ fn spool(mut source: impl Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Only ours, whatever the umask.
+/// Makes it readable only by its owner, whatever the umask.
 fn private(file: File) -> io::Result<File> {
     #[cfg(unix)]
     {
@@ -156,7 +157,7 @@ fn private(file: File) -> io::Result<File> {
     Ok(file)
 }
 
-/// What an `.xls` has to be told, or an `.xlsx` with a password, which is packed like one.
+/// The message about an `.xls`, or about an `.xlsx` with a password, which looks like one.
 fn read_old_sheet(file: &mut File) -> io::Result<Problem> {
     let bytes = read_whole(file)?;
     let entry: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -178,7 +179,7 @@ fn no_payroll(kind: &str) -> Problem {
     Problem::of_line(1, because, "name a CSV file or an .xlsx workbook")
 }
 
-/// Up to one byte more than a sheet may have.
+/// Reads up to one byte more than the limit of a sheet.
 fn read_whole(file: &mut File) -> io::Result<Vec<u8>> {
     file.rewind()?;
     let mut bytes = Vec::new();
@@ -208,17 +209,17 @@ fn each_block(mut source: impl Read + Seek, mut act: impl FnMut(&[u8])) -> io::R
     }
 }
 
-/// The text of a payroll as UTF-8, with the digest of the bytes that it was made from.
+/// The text of a payroll as UTF-8, with the digest of the bytes from which it was decoded.
 pub(crate) struct Text<'a> {
     file: &'a File,
     digest: Sha256,
     decoder: Option<Decoder>,
-    /// Decoded, and not yet taken.
+    /// Decoded, and not taken yet.
     decoded: Vec<u8>,
 }
 
 impl Text<'_> {
-    /// The digest of the whole file; reads what is left of it.
+    /// The digest of the whole file; reads the rest of it.
     pub(super) fn into_digest(mut self) -> io::Result<Digest> {
         let mut block = vec![0; BLOCK_SIZE_BYTES];
         while self.read_raw(&mut block)? > 0 {}
@@ -231,7 +232,7 @@ impl Text<'_> {
         Ok(count)
     }
 
-    /// Decodes another block; nothing is left behind at the end of the file.
+    /// Decodes another block. At the end of the file nothing is left over.
     fn decode(&mut self) -> io::Result<()> {
         let mut raw = vec![0; BLOCK_SIZE_BYTES];
         let count = self.read_raw(&mut raw)?;

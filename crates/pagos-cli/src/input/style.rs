@@ -1,4 +1,4 @@
-//! The styles of a workbook's cells: which are struck through, and their number formats. Knows no cells.
+//! The styles of a workbook's cells: which are struck through, and their number formats.
 
 use std::{collections::HashMap, io::BufRead, sync::Arc};
 
@@ -7,14 +7,14 @@ use crate::input::{
     xml::{Broken, Token, Xml},
 };
 
-/// How a cell looks.
+/// The style of a cell.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Style {
     pub(super) is_struck: bool,
     pub(super) format: Arc<NumberFormat>,
 }
 
-/// What cells refer to by number.
+/// The styles that cells refer to by number.
 #[derive(Debug, Default)]
 pub(super) struct Styles {
     of_cells: Vec<Style>,
@@ -27,7 +27,7 @@ impl Styles {
         let mut styles = Self::default();
         let mut fonts: Vec<bool> = Vec::new();
         let mut formats: HashMap<String, Arc<NumberFormat>> = HashMap::new();
-        // Conditions have fonts and formats too, which are no list to refer to.
+        // Conditions contain fonts and formats too, but cells do not refer to those.
         let (mut is_cells, mut is_condition) = (false, false);
         loop {
             match xml.next()? {
@@ -69,19 +69,19 @@ impl Styles {
         }
     }
 
-    /// The style of a cell; without a number it is the first.
+    /// The style of a cell; a cell without a number has the first style.
     pub(super) fn of_cell(&self, number: Option<&str>) -> Option<&Style> {
         self.of_cells.get(number.unwrap_or("0").trim().parse::<usize>().ok()?)
     }
 
-    /// Does this format of a condition strike through?
+    /// Whether this format of a condition strikes through.
     pub(super) fn strikes(&self, number: Option<&str>) -> bool {
         let place = number.and_then(|number| number.trim().parse::<usize>().ok());
         place.and_then(|place| self.conditional.get(place)).copied().unwrap_or(false)
     }
 }
 
-/// Is the property that was opened last switched on? It is, unless it says that it is not.
+/// Whether the property that was opened last is switched on, which is the default.
 pub(super) fn is_on(xml: &Xml<impl BufRead>) -> bool {
     !matches!(xml.attribute("val"), Some("0" | "false" | "off"))
 }

@@ -1,4 +1,4 @@
-//! Everything in a file that looks odd and can be right. Holds no account number.
+//! Collects the odd values of a file that may be right. It contains no account numbers.
 
 use std::fmt::Write;
 
@@ -17,20 +17,21 @@ use crate::input::{
     sheet::Sheet,
 };
 
-/// So many warnings are kept, and so many rows are named that pay the same; the rest is counted.
+/// The maximum number of warnings that are kept, and of rows that are named for the same payment;
+/// the rest is counted.
 const KEPT_MAX: usize = 1_000;
 const ROWS_NAMED_MAX: usize = 20;
 
-/// The warnings of a pass.
+/// The warnings of one pass.
 pub(crate) struct Warnings {
     list: Vec<Problem>,
     more: u64,
     lengths: AccountLengths,
-    /// Of each row account and amount: the kind without the zeros in front, the form with them.
+    /// Account and amount of each row: the kind is without leading zeros, the form with them.
     payouts: RowHashes,
-    /// Of each row person and amount; the form is the account.
+    /// Person and amount of each row; the form is the account.
     persons: RowHashes,
-    /// Used again for each row.
+    /// Reused for each row.
     text: String,
 }
 
@@ -78,7 +79,8 @@ impl Warnings {
         }
     }
 
-    /// Columns that are read and that nobody sees, or whose name is struck through.
+    /// Warns about columns that are read although nobody sees them, or whose name is struck
+    /// through.
     pub(crate) fn add_columns(&mut self, sheet: &Sheet, header: &Record, layout: &Layout) {
         let placed = |column: &Column| Some((layout.place(*column)?, *column));
         for (place, column) in Column::ALL.iter().filter_map(placed) {
@@ -101,13 +103,13 @@ impl Warnings {
         }
     }
 
-    /// A pipe ends within a line: whoever wrote it may have been cut off.
+    /// Warns about a pipe that ended within a line: its writer may have been interrupted.
     pub(crate) fn add_cut(&mut self, line: u64) {
         let because = "the pipe ends within this line, so that it may have been cut off";
         self.push(Problem::of_line(line, because, "check that this is the last row, and whole"));
     }
 
-    /// A bank that no table has. Once for each bank, not for each row.
+    /// Warns about a bank that no table has, once for each bank and not for each row.
     pub(crate) fn add_bank(&mut self, bank: &BanksPaid) {
         let because = format!(
             "bank {:?} is in no table of Pagos and is sent as it is ({})",
@@ -126,7 +128,7 @@ impl Warnings {
         self.push(Problem::of_line(1, because, "check that it is the file you meant"));
     }
 
-    /// Looks at a row that can be paid, beside all others.
+    /// Compares a payable row with all others.
     pub(crate) fn add(&mut self, order: &PayoutOrder, line: u64, doubts: Vec<Problem>) {
         doubts.into_iter().for_each(|doubt| self.push(doubt));
         self.lengths.add(order, line);
@@ -142,7 +144,7 @@ impl Warnings {
         self.persons.add(self.text.as_bytes(), bare.as_bytes(), line);
     }
 
-    /// All warnings by line, and how many more there are. Equal keys are errors already.
+    /// All warnings sorted by line, and the number of further ones. Equal keys are errors already.
     pub(crate) fn finish(mut self, keys: &Repeats) -> (Vec<Problem>, u64) {
         let lengths = std::mem::take(&mut self.lengths);
         lengths.into_warnings().into_iter().for_each(|warning| self.push(warning));
@@ -166,7 +168,7 @@ impl Warnings {
         (self.list, self.more)
     }
 
-    /// Names the first rows of a kind, and counts all of them behind the last.
+    /// Names the first rows of a kind, and counts the rest.
     fn push_repeated(&mut self, warnings: impl Iterator<Item = Problem>, what: &str) {
         let (mut count, mut last) = (0, 0);
         for warning in warnings {
@@ -190,7 +192,7 @@ impl Warnings {
     }
 }
 
-/// Whom a row pays: the digits and letters of the document, or the name where there is none.
+/// The person that a row pays: the digits and letters of the document, or else the name.
 fn write_person(text: &mut String, order: &PayoutOrder) {
     let beneficiary = &order.beneficiary;
     if let Some(document) = &beneficiary.document {
@@ -205,7 +207,7 @@ fn write_person(text: &mut String, order: &PayoutOrder) {
     }
 }
 
-/// Capitals are often written without accents. Both are small letters here.
+/// Removes accents, because capitals are often written without them. Both are in lower case here.
 fn without_accent(letter: char) -> char {
     match letter {
         'á' | 'à' | 'â' | 'ã' => 'a',

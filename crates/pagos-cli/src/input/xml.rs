@@ -1,5 +1,5 @@
-//! The XML of a workbook's part, element by element, without namespaces. Expands no entities but the
-//! five of XML.
+//! The XML of a workbook's part, element by element, without namespaces. It expands only the five
+//! entities of XML.
 
 use std::io::BufRead;
 
@@ -9,12 +9,12 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-/// What comes next.
+/// The next item.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Open(String),
     Close(String),
-    /// A piece of text; a text with references in it comes in several.
+    /// A piece of text; a text with entities comes in several pieces.
     Text(String),
     End,
 }
@@ -23,7 +23,7 @@ pub(super) enum Token {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Broken;
 
-/// A part in the making.
+/// A part that is being read.
 pub(super) struct Xml<R> {
     reader: Reader<R>,
     buffer: Vec<u8>,
@@ -74,8 +74,8 @@ impl<R: BufRead> Xml<R> {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// All text up to the end of the element that was opened last, but for what elements of the names
-    /// `without` hold.
+    /// All text up to the end of the element that was opened last, except the content of elements
+    /// named in `without`.
     pub(super) fn text(&mut self, without: &str) -> Result<String, Broken> {
         let (mut text, mut depth, mut hidden) = (String::new(), 1, 0);
         while depth > 0 {
@@ -97,7 +97,7 @@ impl<R: BufRead> Xml<R> {
     }
 }
 
-/// Local names: `r:id` is `id`.
+/// Uses local names: `r:id` is `id`.
 fn attributes(start: &BytesStart<'_>) -> Result<Vec<(String, String)>, Broken> {
     let read = |attribute: Result<quick_xml::events::attributes::Attribute<'_>, _>| {
         let attribute = attribute.map_err(|_| Broken)?;

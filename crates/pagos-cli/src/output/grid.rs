@@ -1,5 +1,5 @@
-//! Tables for people: as wide as the terminal, or a list where that is too narrow. Where no terminal
-//! is, every row is one line, and nothing of it is left out.
+//! Tables for people: as wide as the terminal, or a list if the terminal is too narrow. Without a
+//! terminal, every row is one complete line.
 
 use std::io::{self, Write};
 
@@ -15,51 +15,51 @@ use crate::output::{
 /// On a narrower terminal there is always a list.
 const TABLE_COLUMNS_MIN: usize = 60;
 
-/// A note is not broken into lines that are narrower.
+/// The minimum width of the lines into which a note is broken.
 const NOTE_MIN: usize = 16;
 
-/// A note is given so much before references are shown whole.
+/// The width that a note gets before references are shown in full.
 const NOTE_FAIR: usize = 32;
 
 const GAP: usize = 2;
 
-/// So many rows are laid out at a time.
+/// The number of rows that are laid out at a time.
 const ROWS_LAID_OUT: usize = 1_000;
 
-/// What a column holds decides what becomes of it where there is no room.
+/// The kind of a column's content, which decides what happens if there is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Is shown whole.
+    /// Always shown in full.
     Whole,
-    /// Is shown whole, and leans to the right.
+    /// Always shown in full, aligned to the right.
     Number,
-    /// A number that is left out of a table that has no room for it.
+    /// A number that is left out if a table has no room for it.
     Spare,
-    /// Another's id: the first and the last letters tell it from others.
+    /// An id of another system: its first and last letters distinguish it.
     Reference,
-    /// Where something is: as a reference, but whole in a list, from which it can be copied.
+    /// An address: like a reference, but shown in full in a list, from which it can be copied.
     Address,
-    /// Words, which are broken into lines.
+    /// Text, which is broken into lines.
     Note,
 }
 
-/// Where the notes of a table stand.
+/// The position of a table's notes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Notes {
     /// In columns of their own.
     Beside,
-    /// Under their row, where the columns have no room.
+    /// Below their row, if the columns have no room.
     Below,
 }
 
-/// A column and what it holds.
+/// A column and the kind of its content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     pub(crate) heading: &'static str,
     pub(crate) kind: Kind,
 }
 
-/// A text and how it stands out.
+/// A text and its style.
 #[derive(Debug, Clone)]
 pub(crate) struct Piece {
     pub(crate) text: String,
@@ -67,13 +67,13 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// A text that does not stand out.
+    /// A text without a style.
     pub(crate) fn plain(text: impl Into<String>) -> Self {
         Self { text: text.into(), style: Style::Plain }
     }
 }
 
-/// Rows under headings. Holds what it is given, so give it a bounded number of rows.
+/// Rows under headings. It keeps all of them, so their number must be bounded.
 #[derive(Debug)]
 pub(crate) struct Grid {
     columns: Vec<Column>,
@@ -81,7 +81,7 @@ pub(crate) struct Grid {
 }
 
 impl Column {
-    /// A column of that kind.
+    /// A column of this kind.
     pub(crate) const fn new(heading: &'static str, kind: Kind) -> Self {
         Self { heading, kind }
     }
@@ -93,13 +93,13 @@ impl Grid {
         Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
-    /// Adds a row, with a cell for each column.
+    /// Adds a row, with one cell for each column.
     pub(crate) fn push(&mut self, cells: impl IntoIterator<Item = Piece>) {
         let cells = cells.into_iter();
         self.rows.push(cells.map(|cell| Piece { text: printable(&cell.text), ..cell }).collect());
     }
 
-    /// Adds a row of texts that do not stand out.
+    /// Adds a row of texts without a style.
     pub(crate) fn push_plain(&mut self, cells: impl IntoIterator<Item = String>) {
         self.push(cells.into_iter().map(Piece::plain));
     }
@@ -116,7 +116,7 @@ impl Grid {
         }
     }
 
-    /// A part of the rows at a time: laid out they take ten times the memory.
+    /// Writes some rows at a time, because laid out they take ten times the memory.
     fn write_table(&self, out: &mut dyn Write, screen: Screen, widths: &[usize]) -> io::Result<()> {
         let headings =
             self.columns.iter().map(|column| (Style::Heading, column.heading.to_owned()));
@@ -131,7 +131,7 @@ impl Grid {
         for (rows, part) in std::iter::once((&[][..], headings)).chain(parts) {
             for (at, line) in part.lines().enumerate() {
                 writeln!(out, "{}", painted(screen.colour, line.trim_end()))?;
-                // Without a note beside it a row is one line.
+                // Without notes beside it, a row is one line.
                 if let (Some(row), false) = (rows.get(at), below.is_empty()) {
                     write_below(out, screen, row, &below)?;
                 }
@@ -140,7 +140,7 @@ impl Grid {
         Ok(())
     }
 
-    /// The places of the notes that the table has no room for.
+    /// The indexes of the notes that do not fit into the table.
     fn columns_below(&self, widths: &[usize]) -> Vec<usize> {
         let columns = self.columns.iter().zip(widths).enumerate();
         let hidden =
@@ -176,7 +176,7 @@ impl Grid {
         table
     }
 
-    /// One row under the other, its cells named by the headings.
+    /// Writes the rows one below the other; the headings name their cells.
     fn write_list(&self, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
         for (at, row) in self.rows.iter().enumerate() {
             if at > 0 {
@@ -193,14 +193,14 @@ impl Grid {
         Ok(())
     }
 
-    /// How wide each column is, if a table fits; one that is not shown has no width.
+    /// The width of each column, if a table fits; a hidden column has no width.
     fn fit(&self, columns: Option<usize>, notes: Notes) -> Option<Vec<usize>> {
         let whole = || (0..self.columns.len()).map(|at| self.width(at));
         let Some(columns) = columns else { return Some(whole().collect()) };
         if columns < TABLE_COLUMNS_MIN {
             return None;
         }
-        // A column without a text takes no room from the others.
+        // An empty column takes no room from the others.
         let is_left_out = |at: usize| {
             let kind = self.columns.get(at).map(|column| column.kind);
             notes == Notes::Below && matches!(kind, Some(Kind::Note | Kind::Spare))
@@ -228,7 +228,7 @@ impl Grid {
         Some(widths.into_iter().map(|(_, width)| width).collect())
     }
 
-    /// The width of a column that is laid out in one line.
+    /// The width of a column whose cells are one line.
     fn width(&self, at: usize) -> usize {
         let heading = self.columns.get(at).map_or(0, |column| column.heading.width());
         self.cells(at).map(UnicodeWidthStr::width).chain([heading]).max().unwrap_or_default()
@@ -239,7 +239,7 @@ impl Grid {
     }
 }
 
-/// The notes of a row that have no column, indented under it.
+/// The notes of a row that have no column, indented below it.
 fn write_below(
     out: &mut dyn Write,
     screen: Screen,
@@ -255,7 +255,7 @@ fn write_below(
 }
 
 impl Kind {
-    /// A column of it is not made narrower than that.
+    /// The minimum width of a column of this kind.
     fn least(self) -> usize {
         match self {
             Kind::Whole | Kind::Number | Kind::Spare => usize::MAX,
@@ -265,12 +265,12 @@ impl Kind {
     }
 }
 
-/// What the columns take, if none takes more than its kind may.
+/// The total width, if no column exceeds the maximum of its kind.
 fn sum(widths: &[(Kind, usize)], most: impl Fn(Kind) -> usize) -> usize {
     widths.iter().map(|(kind, width)| (*width).min(most(*kind))).sum()
 }
 
-/// Divides what is left among the columns of a kind. None gets less than its least.
+/// Divides the remaining width among the columns of a kind. None gets less than its minimum.
 fn share(widths: &mut [(Kind, usize)], mut left: usize, is_one: impl Fn(Kind) -> bool) {
     let mut waiting = widths.iter().filter(|(kind, width)| is_one(*kind) && *width > 0).count();
     for (kind, width) in widths.iter_mut().filter(|(kind, width)| is_one(*kind) && *width > 0) {

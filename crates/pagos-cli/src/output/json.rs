@@ -1,7 +1,7 @@
-//! The JSON document of `plan` and `pay`, written row by row. Memory does not grow with the rows.
+//! The JSON document of `plan` and `pay`, written row by row in constant memory.
 //!
-//! `{"payouts":[..],"totals":[..],"problems":[..]}`, and for a plan `"plan":{..}` behind, for a list `"next"`. A part
-//! that is empty is still there, so that a script need not ask.
+//! It is `{"payouts":[..],"totals":[..],"problems":[..]}`, followed by `"plan":{..}` for a plan and
+//! `"next"` for a list. Empty parts are present too, so that a script need not check for them.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use crate::{
     output::{OutcomeTotal, Row},
 };
 
-/// Writes one document. Parts come in the order of the methods here; each may be left out.
+/// Writes one document. The parts come in the order of these methods; each may be left out.
 #[derive(Debug)]
 pub(crate) struct PayoutsJson<W: Write> {
     out: W,
@@ -31,14 +31,14 @@ enum Part {
     Payouts,
 }
 
-/// Which database it was: its id tells it from every other one, whatever it is called.
+/// The database that the document is about. Its id distinguishes it, whatever its name.
 #[derive(Debug, Serialize)]
 struct DatabaseWire {
     place: String,
     id: String,
 }
 
-/// What a plan says about its file.
+/// The plan's part of the document.
 #[derive(Serialize)]
 struct PlanWire<'a> {
     rows: u64,
@@ -58,17 +58,17 @@ impl<W: Write> PayoutsJson<W> {
         Self { out, database, next, archived, part: Part::Start, is_first: true }
     }
 
-    /// Says at the end which database it was.
+    /// Adds the database at the end.
     pub(crate) fn of_database(&mut self, place: String, id: String) {
         self.database = Some(DatabaseWire { place, id });
     }
 
-    /// Says at the end where the list goes on, or that it does not.
+    /// Adds at the end where the list continues, or that it does not.
     pub(crate) fn goes_on(&mut self, next: Option<&Cursor>) {
         self.next = Some(next.map(ToString::to_string));
     }
 
-    /// Writes one problem. Not after the first payout.
+    /// Writes one problem. Must not be called after the first payout.
     pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
         self.item(Part::Problems, problem)
     }
@@ -78,17 +78,17 @@ impl<W: Write> PayoutsJson<W> {
         self.item(Part::Payouts, row)
     }
 
-    /// Notes sums of payouts that are in the archive: they are in the totals, and not in the list.
+    /// Adds the sums of archived payouts, which are in the totals but not in the list.
     pub(crate) fn archived(&mut self, sums: &[OutcomeTotal]) {
         self.archived = sums.to_vec();
     }
 
-    /// What it is written to.
+    /// The writer of the document.
     pub(crate) fn out_mut(&mut self) -> &mut W {
         &mut self.out
     }
 
-    /// Ends the document, and gives back what it was written to.
+    /// Ends the document, and returns its writer.
     pub(crate) fn finish(mut self, totals: &[OutcomeTotal], plan: Option<&Plan>) -> io::Result<W> {
         self.enter(Part::Payouts)?;
         self.out.write_all(b"],\n\"totals\":")?;

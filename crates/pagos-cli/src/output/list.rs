@@ -1,4 +1,4 @@
-//! Things with a name, one under the other: `pagos status`, and a table on a narrow terminal.
+//! Lists of named values, one below the other: `pagos status`, and a table on a narrow terminal.
 
 use std::io::{self, Write};
 
@@ -9,12 +9,12 @@ use crate::output::{
     text::{SHORTENED_MIN, broken, printable, shortened},
 };
 
-/// The names of most lists are no wider, so their texts stand under each other.
+/// Most names are no wider, so that the texts of most lists are aligned.
 const NAME_WIDTH: usize = 9;
 
 const GAP: usize = 2;
 
-/// Named things in the order in which they were added.
+/// Named values in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct List {
     entries: Vec<Entry>,
@@ -34,28 +34,28 @@ impl List {
         Self { name_width: NAME_WIDTH, ..Self::default() }
     }
 
-    /// An empty list that is as narrow as its names.
+    /// An empty list that is only as wide as its names.
     pub(crate) fn narrow() -> Self {
         Self::default()
     }
 
-    /// Adds something that must be read whole, such as a key: it is never broken or shortened.
+    /// Adds a value that must be readable in full, such as a key: it is never broken or shortened.
     pub(crate) fn whole(&mut self, name: impl Into<String>, text: impl ToString) {
         self.add(name.into(), Piece::plain(text.to_string()), Kind::Whole);
     }
 
-    /// Adds something in words.
+    /// Adds a text.
     pub(crate) fn note(&mut self, name: impl Into<String>, text: impl ToString) {
         self.add(name.into(), Piece::plain(text.to_string()), Kind::Note);
     }
 
-    /// Adds something of that kind.
+    /// Adds a value of this kind.
     pub(crate) fn add(&mut self, name: String, piece: Piece, kind: Kind) {
         self.name_width = self.name_width.max(name.width());
         self.entries.push(Entry { name, piece, kind });
     }
 
-    /// Writes all of it.
+    /// Writes the whole list.
     pub(crate) fn write(&self, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
         self.entries.iter().try_for_each(|entry| self.write_entry(entry, out, screen))
     }
@@ -63,7 +63,7 @@ impl List {
     fn write_entry(&self, entry: &Entry, out: &mut dyn Write, screen: Screen) -> io::Result<()> {
         let (name, text) = (printable(&entry.name), printable(&entry.piece.text));
         let columns = screen.columns.unwrap_or(usize::MAX);
-        // Beside long names a narrow terminal has no room: then the text stands below its name.
+        // If long names leave no room on a narrow terminal, the text goes below its name.
         let is_below = self.name_width + GAP > columns / 2;
         let indent = if is_below { GAP } else { self.name_width + GAP };
         let room = columns.saturating_sub(indent);
@@ -74,7 +74,8 @@ impl List {
         }
         .into_iter();
         let first = lines.next().unwrap_or_default();
-        // What may not be broken begins its line, where a terminal that wraps it breaks it least.
+        // A text that may not be broken begins its line, where a terminal that wraps it breaks it
+        // least.
         let indent_first = if first.width() > room { 0 } else { indent };
         let first = screen.colour.paint(entry.piece.style, &first);
         match is_below || indent_first == 0 {

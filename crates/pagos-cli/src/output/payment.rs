@@ -1,5 +1,5 @@
-//! One payment as it is reported. The field names and words are stable: scripts read them. Nothing
-//! of the payer is part of it, and no secret: those stand in a place of the store that is not read.
+//! A payment as it is reported. Field names and words are stable, because scripts read them. The
+//! report contains nothing of the payer and no secret.
 
 use std::io::{self, Write};
 
@@ -15,11 +15,11 @@ pub(crate) struct PaymentRow<'a> {
     key: &'a str,
     provider: &'a str,
     status: Outcome,
-    /// Why it failed, or what it waits for; in words.
+    /// Why it failed, or what it waits for, in words.
     reason: Option<String>,
     amount_minor: i64,
     currency: Currency,
-    /// May somebody still pay in the session that payers are sent to?
+    /// Whether somebody can still pay in the last session.
     is_open: bool,
     /// The page for the payer, while it is open.
     url: Option<&'a str>,
@@ -31,7 +31,7 @@ pub(crate) struct PaymentRow<'a> {
     times_paid: usize,
     attention: Option<&'a Attention>,
     created_at: Timestamp,
-    /// When the provider is asked next.
+    /// When the provider is queried next.
     due_at: Option<Timestamp>,
     sessions: Vec<SessionRow<'a>>,
 }
@@ -48,7 +48,7 @@ struct SessionRow<'a> {
     tries: Vec<TryRow<'a>>,
 }
 
-/// One try of a payer; without a transfer, the session itself.
+/// A try of a payer; without a transfer, the session itself.
 #[derive(Debug, Serialize)]
 struct TryRow<'a> {
     transfer: Option<&'a str>,
@@ -61,7 +61,7 @@ struct TryRow<'a> {
 }
 
 impl<'a> PaymentRow<'a> {
-    /// The payment as it stands `now`.
+    /// The payment as of `now`.
     pub(crate) fn new(payment: &'a Payment, now: Timestamp) -> Self {
         let progress = &payment.progress;
         let open = progress.open_session(now);
@@ -87,7 +87,7 @@ impl<'a> PaymentRow<'a> {
     }
 }
 
-/// Where a payment stands, in the words of the reports.
+/// The state of a payment, in the words of the reports.
 pub(crate) fn outcome(payment: &Payment) -> Outcome {
     match payment.progress.is_quarantined() {
         true => Outcome::Quarantined,
@@ -95,8 +95,8 @@ pub(crate) fn outcome(payment: &Payment) -> Outcome {
     }
 }
 
-/// Why it is what it is: what calls a person, or why the last try failed, in the provider's words
-/// if it said more than a code.
+/// Why it has this state: what calls a person, or why the last try failed, in the provider's words
+/// if it gave more than a code.
 pub(crate) fn reason(progress: &PaymentProgress) -> Option<String> {
     if let Some(attention) = &progress.attention {
         return Some(attention.because().to_owned());
@@ -110,7 +110,7 @@ pub(crate) fn reason(progress: &PaymentProgress) -> Option<String> {
     Some(said.unwrap_or_else(|| reason.word().to_owned()))
 }
 
-/// Lends a payment as a row of a table or of sums.
+/// Passes a payment to `take` as a row of a table or of sums.
 pub(crate) fn with_table_row<R>(payment: &Payment, take: impl FnOnce(&Row<'_>) -> R) -> R {
     let progress = &payment.progress;
     let reason = reason(progress);
@@ -130,7 +130,7 @@ pub(crate) fn with_table_row<R>(payment: &Payment, take: impl FnOnce(&Row<'_>) -
     })
 }
 
-/// A payment for a person.
+/// The list of a payment for people.
 pub(crate) fn list(payment: &Payment, now: Timestamp) -> List {
     let row = PaymentRow::new(payment, now);
     let mut list = List::new();
@@ -170,7 +170,7 @@ pub(crate) fn list(payment: &Payment, now: Timestamp) -> List {
     list
 }
 
-/// When something is done about a payout or a payment by itself.
+/// When a payout or a payment is worked on next.
 pub(crate) fn next_step(due_at: Option<Timestamp>) -> String {
     due_at.map_or_else(|| "none, until something is learned".to_owned(), |at| at.to_string())
 }

@@ -1,5 +1,5 @@
-//! The progress bar on standard error. Shows counts that it is given; measures nothing but time. A
-//! picture of it that nobody reads is dropped, so drawing never waits.
+//! The progress bar on standard error. It shows the counts that it is given, and measures only
+//! time. A frame that nobody reads is dropped, so drawing never waits.
 
 use std::{
     fmt,
@@ -20,10 +20,10 @@ use crate::{
 
 const FRAMES_PER_SECOND: u8 = 10;
 
-/// A bar is drawn with so many cells, or fewer where there is less room.
+/// The number of cells of a bar; fewer if there is less room.
 const BAR_CELLS: RangeInclusive<usize> = 10..=30;
 
-/// How many payouts stand where.
+/// The number of payouts in each state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) succeeded: u64,
@@ -33,12 +33,12 @@ pub(crate) struct Counts {
     pub(crate) unknown: u64,
 }
 
-/// Whether a bar is wanted.
+/// Whether a bar is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visibility {
     /// On a terminal.
     Auto,
-    /// Never: a script reads us.
+    /// Never, because a script reads the output.
     Hidden,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar of `total` payouts.
+    /// A bar for `total` payouts.
     pub(crate) fn new(total: u64, visibility: Visibility) -> Self {
         let is_seen = visibility == Visibility::Auto && io::stderr().is_terminal();
         let target = match is_seen {
@@ -73,7 +73,7 @@ impl Progress {
                         elapsed: state.elapsed(),
                         to_go: state.eta(),
                     };
-                    // A picture that cannot be drawn is not worth an error.
+                    // A frame that cannot be drawn is not worth an error.
                     let _ = out.write_str(&moment.line(columns()));
                 },
             ));
@@ -84,12 +84,12 @@ impl Progress {
         Self { bar, counts }
     }
 
-    /// Shows how far it is: a payout is done when its outcome is final.
+    /// Shows the progress: a payout is done when its outcome is final.
     pub(crate) fn show(&self, counts: Counts) {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
         self.bar.set_position(counts.settled());
-        // The position may be the same while a count is not.
+        // A count may change although the position does not.
         self.bar.tick();
     }
 
@@ -105,7 +105,7 @@ impl Drop for Progress {
     }
 }
 
-/// The terminal on standard error, as a bar of one line draws on it.
+/// Standard error, as the terminal of a bar of one line.
 #[derive(Debug, Default)]
 struct Terminal {
     frame: Mutex<String>,
@@ -113,7 +113,7 @@ struct Terminal {
 
 impl Terminal {
     fn draw(&self, text: &str) -> io::Result<()> {
-        // Nothing panics while it holds the lock, so what it guards is whole.
+        // The guarded value is whole, since nothing panics while it holds the lock.
         self.frame.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
         Ok(())
     }
@@ -180,7 +180,7 @@ impl Counts {
         self.succeeded + self.failed
     }
 
-    /// `41 succeeded, 2 failed, 1 in doubt`; what is zero is not said, but for the successes.
+    /// Text such as `41 succeeded, 2 failed, 1 in doubt`. Zeros are left out, except for successes.
     fn summary(self) -> String {
         let parts =
             [(self.failed, "failed"), (self.pending, "pending"), (self.unknown, "in doubt")];
@@ -192,7 +192,7 @@ impl Counts {
     }
 }
 
-/// What the bar shows at one moment.
+/// The content of the bar at one moment.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     counts: Counts,
@@ -202,8 +202,8 @@ struct Moment {
 }
 
 impl Moment {
-    /// One line that is narrower than that, so that no terminal wraps it. Where there is less room
-    /// the bar gets shorter, then it and the times are left out.
+    /// One line that is narrower than the terminal, so that it is not wrapped. With less room the
+    /// bar becomes shorter; then bar and times are left out.
     fn line(self, columns: usize) -> String {
         let room = columns.saturating_sub(1);
         let (settled, total) = (self.counts.settled(), self.total);
@@ -227,7 +227,7 @@ impl Moment {
     }
 }
 
-/// `=====>    `, as much of it as is settled.
+/// The bar, `=====>    `, filled to the settled part.
 fn bar(settled: u64, total: u64, cells: usize) -> String {
     let (settled, whole) = (u128::from(settled.min(total)), u128::from(total.max(1)));
     let filled = settled * u128::try_from(cells).unwrap_or(u128::MAX) / whole;

@@ -1,5 +1,4 @@
-//! A QR code in half blocks, for a phone that is held before the terminal. Knows nothing of what
-//! it shows.
+//! A QR code in half blocks, to be scanned from the terminal.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -9,11 +8,12 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::output::Colour;
 
-/// Black on white whatever the terminal's own colours are: not every reader takes the inverse.
+/// Black on white whatever the terminal's own colours, because not every reader accepts the
+/// inverse.
 const BLACK_ON_WHITE: &str = "\u{1b}[30;107m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// Writes the code of `text` if standard output is a terminal that can show it; else nothing.
+/// Writes the code of `text` if standard output is a terminal that can show it; otherwise nothing.
 pub(crate) fn write_if_shown(text: &str, out: &mut dyn Write) -> io::Result<()> {
     let stdout = io::stdout();
     let colour = Colour::of(&stdout);
@@ -27,7 +27,7 @@ pub(crate) fn write_if_shown(text: &str, out: &mut dyn Write) -> io::Result<()> 
     }
 }
 
-/// The locale decides whether half blocks arrive as such; its variables count in this order.
+/// The locale decides whether half blocks are displayed; its variables count in this order.
 fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
     let locale = set.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
@@ -35,8 +35,8 @@ fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// Two rows of the code a line. Without colours the dark terminal is assumed, so the blocks are
-/// the light parts. `None` if the text is too long for any code.
+/// Two rows of the code per line. Without colours a dark terminal is assumed, so the blocks are the
+/// light parts. `None` if the text is too long for any code.
 fn half_blocks(text: &str, colour: Colour) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let (dark, light) = match colour {

@@ -1,11 +1,11 @@
-//! One payout as it is reported. The words and field names are stable: scripts read them.
+//! A payout as it is reported. Words and field names are stable, because scripts read them.
 
 use pagos_core::{AccountName, Currency, Money, Status, Timestamp};
 use serde::Serialize;
 
 use crate::output::Style;
 
-/// Where a payout stands, in the words of the reports: the status, or that a person must look.
+/// The state of a payout, in the words of the reports: the status, or that a person must look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
@@ -30,7 +30,7 @@ impl Outcome {
         }
     }
 
-    /// The colour that helps to find it in a long table.
+    /// The colour that makes it visible in a long table.
     pub(crate) fn style(self) -> Style {
         match self {
             Outcome::Succeeded => Style::Good,
@@ -59,20 +59,20 @@ pub(crate) struct Row<'a> {
     pub(crate) key: &'a str,
     pub(crate) account: &'a AccountName,
     pub(crate) outcome: Outcome,
-    /// Why it failed, or what it waits for; in words.
+    /// Why it failed, or what it waits for, in words.
     pub(crate) reason: Option<&'a str>,
-    /// Does a person have to look? Also a payout that succeeded or failed can need it.
+    /// Whether a person must look, which can also be so after a success or a failure.
     pub(crate) attention: bool,
     pub(crate) amount: Money,
     /// The provider's id.
     pub(crate) reference: Option<&'a str>,
     pub(crate) attempts: u32,
     pub(crate) reversals: u32,
-    /// When it was submitted; `None` where nothing was.
+    /// When it was submitted; `None` if it was not.
     pub(crate) created_at: Option<Timestamp>,
 }
 
-/// The row as JSON has it.
+/// The row in JSON.
 #[derive(Serialize)]
 struct Wire<'a> {
     key: &'a str,

@@ -1,4 +1,4 @@
-//! What the reader of a stream can show: how wide, and whether in colours.
+//! What the reader of a stream can display: its width, and whether colours.
 
 use std::io::{self, IsTerminal};
 
@@ -6,16 +6,16 @@ use terminal_size::{Width, terminal_size_of};
 
 use crate::output::Colour;
 
-/// Of a terminal that does not tell.
+/// The width of a terminal that does not report one.
 pub(crate) const COLUMNS_USUAL: usize = 80;
 
-/// Narrower ones are treated as if they were so wide: below it nothing can be read anyway.
+/// Narrower terminals are treated as this wide, because nothing is readable below it.
 const COLUMNS_MIN: usize = 20;
 
-/// A stream as whoever writes to it sees it.
+/// The display behind a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Screen {
-    /// `None` where no terminal is: then nothing is broken, and nothing is shortened.
+    /// `None` without a terminal: then nothing is broken or shortened.
     pub(crate) columns: Option<usize>,
     pub(crate) colour: Colour,
 }

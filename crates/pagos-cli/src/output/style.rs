@@ -1,10 +1,10 @@
-//! Colours, on terminals that want them. Nothing else depends on what the terminal can do.
+//! Colours, on terminals that support them.
 
 use std::io::IsTerminal;
 
 const PLAIN: &str = "\u{1b}[0m";
 
-/// How a piece of text stands out.
+/// The style of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Plain,
@@ -44,7 +44,7 @@ impl Colour {
         }
     }
 
-    /// `text` in `style`, or as it is.
+    /// `text` in `style`, or unchanged.
     pub(crate) fn paint(self, style: Style, text: &str) -> String {
         match (self, style) {
             (Colour::Off, _) | (Colour::On, Style::Plain) => text.to_owned(),
@@ -53,8 +53,8 @@ impl Colour {
     }
 }
 
-/// Letters that take no room stand for the beginnings of styles while a table is laid out, so that
-/// colours move nothing. `text::printable` keeps them out of the texts of others.
+/// Zero-width letters that mark the beginnings of styles while a table is laid out, so that colours
+/// do not change the layout. `text::printable` keeps them out of other text.
 const MARKS: [(Style, char); 4] = [
     (Style::Good, '\u{2061}'),
     (Style::Bad, '\u{2062}'),
@@ -62,16 +62,16 @@ const MARKS: [(Style, char); 4] = [
     (Style::Heading, '\u{2064}'),
 ];
 
-/// The end of whatever style.
+/// The end of any style.
 const END: char = '\u{2060}';
 
-/// `text` with its style, for the layout.
+/// `text` with its marks, for the layout.
 pub(super) fn marked(style: Style, text: &str) -> String {
     let mark = MARKS.iter().find(|(marked, _)| *marked == style).filter(|_| !text.is_empty());
     mark.map_or_else(|| text.to_owned(), |(_, mark)| format!("{mark}{text}{END}"))
 }
 
-/// A line of the layout in its colours, or without any.
+/// A line of the layout with its colours, or without any.
 pub(super) fn painted(colour: Colour, line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     for letter in line.chars() {

@@ -1,4 +1,4 @@
-//! The tables of payouts and of their sums. What becomes of them on a terminal is in `grid.rs`.
+//! The tables of payouts and of their sums. `grid.rs` lays them out.
 
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ const STATUS: Column = Column::new("STATUS", Kind::Whole);
 const TOTAL: Column = Column::new("TOTAL", Kind::Number);
 const CURRENCY: Column = Column::new("CURRENCY", Kind::Whole);
 
-/// Some payouts, one a row. Holds what it is given, so give it a bounded number of rows.
+/// A table with one payout per row. It keeps all of them, so their number must be bounded.
 #[derive(Debug)]
 pub(crate) struct Table {
     grid: Grid,
@@ -70,7 +70,7 @@ impl Table {
     }
 }
 
-/// Writes the sums of a plan, one a row: nothing was sent, so all of them stand at the same place.
+/// Writes the sums of a plan, one per row. Nothing was sent, so all of them have the same state.
 pub(crate) fn write_plan_totals(
     out: &mut dyn Write,
     screen: Screen,
@@ -88,7 +88,7 @@ pub(crate) fn write_plan_totals(
     grid.write(out, screen)
 }
 
-/// Shows which bank each code or name was understood to be, for a person to compare.
+/// Shows which bank each code or name stands for, for a person to compare.
 pub(crate) fn write_banks(
     out: &mut dyn Write,
     screen: Screen,
@@ -115,7 +115,7 @@ pub(crate) fn write_banks(
     Ok(())
 }
 
-/// Writes the sums of a run, one a row.
+/// Writes the sums of a run, one per row.
 pub(crate) fn write_totals(
     out: &mut dyn Write,
     screen: Screen,

@@ -1,5 +1,5 @@
-//! Text that has to fit: without anything that moves the cursor, shortened in its middle, or broken
-//! at words. Widths are counted in the cells of a terminal, so `ñ` and CJK line up.
+//! Fits text to a width: without anything that moves the cursor, shortened in its middle, or broken
+//! at words. Widths are counted in terminal cells, so that `ñ` and CJK are aligned.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::output::Screen;
 
-/// The narrowest that a text is shortened to: `abcd…wxyz`.
+/// The minimum width of a shortened text: `abcd…wxyz`.
 pub(crate) const SHORTENED_MIN: usize = 9;
 
 const LEFT_OUT: char = '…';
@@ -26,7 +26,7 @@ fn is_moving(letter: char) -> bool {
     letter.is_control() || is_unseen
 }
 
-/// The beginning and the end of a text that is wider than that.
+/// The beginning and the end of a text that is wider than `width`.
 pub(crate) fn shortened(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -37,7 +37,7 @@ pub(crate) fn shortened(text: &str, width: usize) -> String {
     front.into_iter().chain([LEFT_OUT]).chain(back.into_iter().rev()).collect()
 }
 
-/// As many of the letters as are not wider than that.
+/// As many of the letters as fit into `width`.
 fn fitting(letters: impl Iterator<Item = char>, width: usize) -> Vec<char> {
     let mut taken = 0;
     let fits = |letter: &char| {
@@ -47,7 +47,7 @@ fn fitting(letters: impl Iterator<Item = char>, width: usize) -> Vec<char> {
     letters.take_while(fits).collect()
 }
 
-/// The lines of a text, broken at words. Only a word that is wider than that is broken itself.
+/// The lines of a text, broken at words. Only a word wider than `width` is broken itself.
 pub(crate) fn broken(text: &str, width: usize) -> Vec<String> {
     if text.width() <= width {
         return vec![text.to_owned()];
@@ -62,7 +62,7 @@ pub(crate) fn broken(text: &str, width: usize) -> Vec<String> {
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// Writes a sentence, broken at words where a terminal is narrower.
+/// Writes a sentence, broken at words to fit the terminal.
 pub(crate) fn write_sentence(out: &mut dyn Write, screen: Screen, text: &str) -> io::Result<()> {
     let lines = broken(&printable(text), screen.columns.unwrap_or(usize::MAX));
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))

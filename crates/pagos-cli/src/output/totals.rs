@@ -1,4 +1,4 @@
-//! Sums of payouts by account, currency and outcome, as exact integers. No rates, no conversion.
+//! Sums of payouts by account, currency and outcome, as exact integers.
 
 use pagos_core::{AccountName, Currency};
 use serde::Serialize;
@@ -20,14 +20,14 @@ pub(crate) struct OutcomeTotal {
     pub(crate) amount_minor: i128,
 }
 
-/// The sums of a report, in the order of account, currency and outcome.
+/// The sums of a report, sorted by account, currency and outcome.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     sums: Vec<OutcomeTotal>,
 }
 
 impl Totals {
-    /// The sums of a plan, where nothing was sent yet.
+    /// The sums of a plan, before anything was sent.
     pub(crate) fn of_plan(totals: &[Total]) -> Self {
         let mut sums: Vec<OutcomeTotal> = totals.iter().map(of_plan).collect();
         sums.sort_by(|left, right| order(left).cmp(&order(right)));
@@ -45,7 +45,7 @@ impl Totals {
         });
     }
 
-    /// Counts many at once.
+    /// Adds a sum of many payouts.
     pub(crate) fn add_sum(&mut self, more: &OutcomeTotal) {
         match self.sums.binary_search_by(|sum| order(sum).cmp(&order(more))) {
             Ok(place) => {
@@ -64,7 +64,8 @@ impl Totals {
     }
 }
 
-/// Minor units as major ones: `15000000` COP is `150000.00`. For sums beyond what an amount holds.
+/// Formats minor units as major ones: `15000000` COP is `150000.00`. For sums that exceed the range
+/// of an amount.
 pub(crate) fn major_text(minor: i128, currency: Currency) -> String {
     let exponent = usize::from(currency.exponent());
     let sign = if minor < 0 { "-" } else { "" };

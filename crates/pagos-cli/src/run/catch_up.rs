@@ -1,5 +1,5 @@
-//! After an outage: what a provider told while nobody listened becomes queries about our payouts.
-//! Believes nothing of it; the answers count.
+//! After an outage: turns a provider's stored events into queries about our payouts. The events are
+//! not believed; only the answers count.
 
 use std::{convert::Infallible, fmt, time::Duration};
 
@@ -17,13 +17,13 @@ use crate::{
 /// How far back a service looks when it starts. Longer than providers repeat a webhook.
 const SINCE: Duration = Duration::from_secs(72 * 3_600);
 
-/// What became of it. The names in JSON are stable.
+/// The result. The names in JSON are stable.
 #[derive(Debug, Serialize)]
 pub(crate) struct CaughtUp {
     pub(crate) since: Timestamp,
-    /// Orders that the provider told of, ours or not.
+    /// The orders in the provider's events, whether or not they are ours.
     pub(crate) told: usize,
-    /// Those of ours, which are asked about now.
+    /// Those of ours, which are queried now.
     pub(crate) asked: usize,
 }
 
@@ -35,10 +35,11 @@ impl fmt::Display for CaughtUp {
     }
 }
 
-/// Makes a query due about each order that the provider told of since then.
+/// Makes a query due about each order in the provider's events since then.
 ///
 /// # Errors
-/// If the provider does not tell, or the store cannot be written. What was made due stays so.
+/// If the provider does not answer, or the store cannot be written. Queries that were made due stay
+/// due.
 pub(crate) async fn catch_up(
     instance: &Instance,
     account: &AccountName,
@@ -59,8 +60,8 @@ pub(crate) async fn catch_up(
     Ok(caught)
 }
 
-/// The same once for every account whose provider keeps what it told; then waits for ever. A failure
-/// is told and ends nothing: every payout is asked about in its own time anyway.
+/// Does the same once for every account whose provider stores events, then waits for ever. A
+/// failure is reported and ends nothing, because every payout is queried in its own time anyway.
 pub(crate) async fn at_start(instance: &Instance, accounts: &Accounts) -> Infallible {
     for account in accounts.all() {
         let Some(missed) = &account.missed else { continue };

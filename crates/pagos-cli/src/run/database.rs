@@ -1,5 +1,4 @@
-//! Which database a command works on, a file of this machine or a server, and how it is opened.
-//! What is kept in it, the stores know.
+//! Opens the database of a command: a local file or a server.
 
 mod password;
 
@@ -22,27 +21,27 @@ use crate::{
     run::target::Target,
 };
 
-/// The file of real accounts, if none is named.
+/// The default file for real accounts.
 pub(crate) const LIVE_FILE: &str = "pagos.db";
 
-/// The file of `pay --sandbox`, if none is named: never that of real money.
+/// The default file of `pay --sandbox`, which is never that of real money.
 pub(crate) const SANDBOX_FILE: &str = "pagos-sandbox.db";
 
-/// The file of `pay --sandbox-url`, if none is named: another bank, so another file.
+/// The default file of `pay --sandbox-url`, which is another bank and needs another file.
 pub(crate) const TWIN_FILE: &str = "pagos-twin.db";
 
-/// What `--db` names. `Display` is how it is told to people; it has no password.
+/// The database that `--db` names. `Display` shows it to people, without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Database {
-    /// A file of this machine, with one dispatcher at a time.
+    /// A local file, with one dispatcher at a time.
     File(PathBuf),
     /// A PostgreSQL server, with any number of dispatchers.
     Server(Server),
-    /// What can be no database, in words: its text may hold a password.
+    /// Text that names no database, with the reason; the text itself may contain a password.
     Misread(String),
 }
 
-/// A server, and the URL that names it. Shows no password.
+/// A server and its URL. `Debug` shows no password.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     url: String,
@@ -50,11 +49,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The URL for the store, and the options that go with it: the password of the environment if the URL
+    /// The URL for the store, and its options: with the password from the environment if the URL
     /// has none.
     ///
     /// # Errors
-    /// If there is a file of passwords that must not be used.
+    /// If there is a password file that must not be used.
     fn to_connect(&self) -> Result<(&str, PostgresOptions), StoreError> {
         let password = match self.address.has_password {
             true => None,
@@ -64,7 +63,7 @@ impl Server {
         Ok((&self.url, PostgresOptions { password, ..PostgresOptions::default() }))
     }
 
-    /// The same for every way to write this server and database.
+    /// The same for every notation of this server and database.
     fn digest(&self) -> String {
         let ServerAddress { host, port, database, .. } = &self.address;
         let digest = Sha256::digest(format!("{}:{port}/{database}", host.to_ascii_lowercase()));
@@ -78,12 +77,12 @@ impl fmt::Debug for Server {
     }
 }
 
-/// What `pay`, `serve` and `payment create` may do where there is no database yet.
+/// What `pay`, `serve` and `payment create` do if there is no database yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfNew {
-    /// `--new-db`: make one.
+    /// `--new-db`: create one.
     Make,
-    /// Make one, unless real money would go out of it: then its name is more likely wrong.
+    /// Create one, unless real money would be sent from it: then its name is probably wrong.
     MakeForTests,
 }
 
@@ -94,13 +93,13 @@ impl From<bool> for IfNew {
 }
 
 impl Database {
-    /// The usual file of this name, in the working folder.
+    /// The default file of this name, in the working folder.
     pub(crate) fn usual(file: &str) -> Self {
         Self::File(PathBuf::from(file))
     }
 
-    /// What a command looks into: the named one, or the only file of the usual names that is there,
-    /// or that of real money.
+    /// The database that a command reads: the named one, or the only default file that exists, or
+    /// that of real money.
     pub(crate) fn existing(named: Option<&Self>) -> Self {
         if let Some(named) = named {
             return named.clone();
@@ -113,7 +112,7 @@ impl Database {
         }
     }
 
-    /// Opens the store; a file, or the tables of a server, are made if need be.
+    /// Opens the store; creates a file or the tables of a server if needed.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
             Self::Misread(because) => return Err(StoreError::new(because)),
@@ -128,7 +127,7 @@ impl Database {
         })
     }
 
-    /// Opens a store that is there to look at it, also while other processes pay.
+    /// Opens an existing store for reading, even while other processes pay.
     pub(crate) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
         Ok(match self {
             Self::Misread(because) => return Err(StoreError::new(because)),
@@ -140,9 +139,10 @@ impl Database {
         })
     }
 
-    /// The parent folder of a new file must be there; a clear word beats SQLite's.
+    /// Checks that the parent folder of a new file exists, since our message is clearer than
+    /// SQLite's.
     ///
-    /// A password among the arguments works, and is worth a warning.
+    /// A password among the arguments works, but causes a warning.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self {
             Self::Misread(because) => Err(StoreError::new(because).into()),
@@ -162,11 +162,12 @@ impl Database {
         }
     }
 
-    /// Says that a database is a new one, before it is made: a slip in its name must not go unseen, or
-    /// what the right one has sent is sent again.
+    /// Reports that a database is new, before it is created: a typing error in its name must not go
+    /// unnoticed, or everything that the right one has sent is sent again.
     ///
     /// # Errors
-    /// Where real money would go out of it and nobody asked for a new one; where a database was.
+    /// If real money would be sent from it and nobody asked for a new one; if a database was there
+    /// before.
     pub(crate) async fn announce_if_new(
         &self,
         target: &Target,
@@ -185,10 +186,10 @@ impl Database {
         Ok(())
     }
 
-    /// Takes the bank away that a sandbox made for a database that was never made.
+    /// Deletes the bank that a sandbox made for a database that was never created.
     pub(crate) async fn forget_bank(&self) {
         if !matches!(self.is_new().await, Ok(false)) {
-            // It is a file more in the folder, and nothing was paid by it.
+            // It is only an additional file in the folder, and it has paid nothing.
             let _ = std::fs::remove_file(self.bank());
         }
     }
@@ -204,8 +205,8 @@ impl Database {
         }
     }
 
-    /// Where the memory of a sandbox's twins lies: beside the file, or, for a server, in the working
-    /// folder under a name that only this server's database has.
+    /// The file with the memory of a sandbox's twins: beside the database file, or, for a server,
+    /// in the working folder under a name that belongs only to this server's database.
     pub(crate) fn bank(&self) -> PathBuf {
         match self {
             // It is refused before there is a sandbox.
@@ -222,13 +223,13 @@ impl Database {
     }
 }
 
-/// What a server is set to, whether or not it has our tables.
+/// The settings of a server, whether or not it has our tables.
 pub(crate) async fn settings_of_server(server: &Server) -> Result<ServerSettings, StoreError> {
     let (url, options) = server.to_connect()?;
     PostgresStore::settings_at(url, options).await.map_err(with_hint)
 }
 
-/// The store knows only that a password is wrong or missing, not where we take it from.
+/// Adds where we take a password from; the store only knows that it is wrong or missing.
 fn with_hint(error: StoreError) -> StoreError {
     let told = with_causes(&error);
     match told.contains("password") {
@@ -240,8 +241,8 @@ fn with_hint(error: StoreError) -> StoreError {
     }
 }
 
-/// Every text names a database; whether it is there turns out when it is opened. So the command line
-/// never repeats an argument that it refuses, with a password in it.
+/// Any text is accepted as a database; opening it shows whether it exists. So the command line
+/// never repeats an argument that it refuses, which could contain a password.
 impl From<OsString> for Database {
     fn from(text: OsString) -> Self {
         if let Some(url) = text.to_str().and_then(with_lower_scheme) {
@@ -270,7 +271,8 @@ impl fmt::Display for Database {
     }
 }
 
-/// The URL of a PostgreSQL server, if the text is one: schemes have no case, and the store knows one.
+/// The URL of a PostgreSQL server, if the text is one. Schemes ignore case, but the store accepts
+/// only lower case.
 fn with_lower_scheme(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let url = format!("{}://{rest}", scheme.to_ascii_lowercase());
@@ -280,7 +282,7 @@ fn with_lower_scheme(text: &str) -> Option<String> {
 const NO_ADDRESS: &str = "what --db names looks like the address of a database, and is none that pagos knows: write \
      postgres://USER@HOST/DATABASE for a PostgreSQL server, or begin the name of a file with ./";
 
-/// Why a text is no name of a database's file, if it is none.
+/// Why a text cannot be the name of a database file; `None` if it can.
 fn no_name(text: &str) -> Option<&'static str> {
     const BESIDE: [&str; 5] = ["-wal", "-shm", "-journal", ".lock", ".bank"];
     match text {
@@ -297,8 +299,8 @@ fn no_name(text: &str) -> Option<&'static str> {
     }
 }
 
-/// A word and a colon, or one of the words that a server's address has before an equals sign. Whoever has a
-/// file of such a name begins it with its folder.
+/// Recognises a word and a colon, or a keyword of a server's address before an equals sign. To use
+/// a file with such a name, prefix it with its folder.
 fn is_like_an_address(text: &str) -> bool {
     const WORDS: [&str; 9] = [
         "host=",
@@ -316,7 +318,7 @@ fn is_like_an_address(text: &str) -> bool {
     }
     let is_of_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+.-".contains(letter);
     let has_scheme = text.split_once(':').is_some_and(|(scheme, _)| {
-        // One letter is a drive.
+        // A single letter is a drive.
         scheme.len() > 1
             && scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
             && scheme.chars().all(is_of_scheme)
@@ -326,7 +328,7 @@ fn is_like_an_address(text: &str) -> bool {
         || WORDS.iter().any(|word| lower.split_whitespace().any(|part| part.starts_with(word)))
 }
 
-/// A sandbox makes its bank before its database, so only an empty database beside one was emptied.
+/// A sandbox makes its bank before its database, so an empty database beside a bank was emptied.
 fn check_bank(db: &Path, bank: &Path) -> Result<(), Failure> {
     let is_empty = std::fs::metadata(db).is_ok_and(|metadata| metadata.len() == 0);
     match is_empty && bank.exists() {

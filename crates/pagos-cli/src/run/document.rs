@@ -1,4 +1,4 @@
-//! What `pay` and `list` put on standard output: one JSON document, or a table. Words go to standard
+//! The standard output of `pay` and `list`: one JSON document, or a table. Messages go to standard
 //! error.
 
 use std::{
@@ -18,14 +18,15 @@ use crate::{
     },
 };
 
-/// A table of more rows than this shows only what did not go straight.
+/// A table of more rows than this shows only payouts that did not simply succeed.
 const ROWS_SHOWN_MAX: u64 = 200;
 
-/// The document in the making. Every end writes it whole, so that a script always has one.
+/// The document under construction. It is completed in every case, so that a script always gets
+/// one.
 #[derive(Debug)]
 pub(crate) struct Document {
     form: Form,
-    /// Of a list of its own, nothing is left out.
+    /// A list leaves nothing out.
     shown_max: u64,
 }
 
@@ -38,7 +39,7 @@ enum Form {
 }
 
 impl Document {
-    /// The report of a run. Of many payouts a table shows only those that did not simply succeed.
+    /// The report of a run. A table of many payouts shows only those that did not simply succeed.
     pub(crate) fn of_run(is_json: bool) -> Self {
         Self { shown_max: ROWS_SHOWN_MAX, ..Self::of_list(is_json) }
     }
@@ -53,7 +54,7 @@ impl Document {
         Self { form, shown_max: u64::MAX }
     }
 
-    /// Notes which database the report is from, for scripts.
+    /// Adds the database that the report is from, for scripts.
     pub(crate) fn of_database(&mut self, db: &Database, identity: String) {
         match &mut self.form {
             Form::Json(json) => json.of_database(db.to_string(), identity),
@@ -61,7 +62,7 @@ impl Document {
         }
     }
 
-    /// Notes what is wrong with a row. People read it on standard error.
+    /// Adds a problem of a row. People read it on standard error.
     pub(crate) fn problem(&mut self, problem: &Problem) -> io::Result<()> {
         match &mut self.form {
             Form::Json(json) => {
@@ -72,7 +73,7 @@ impl Document {
         }
     }
 
-    /// Nothing was sent: problems, and no payouts.
+    /// Writes a document without payouts: only problems, since nothing was sent.
     pub(crate) fn refuse(self) -> io::Result<()> {
         match self.form {
             Form::Json(json) => Ok(json.finish(&[], None)?.end_patiently()?),
@@ -80,10 +81,11 @@ impl Document {
         }
     }
 
-    /// Writes the payouts of a filter and their sums. What cannot be written is counted all the same.
+    /// Writes the payouts of a filter and their sums. Payouts that cannot be written are counted
+    /// all the same.
     ///
     /// # Errors
-    /// If the store cannot be read: then the document is not whole.
+    /// If the store cannot be read: then the document is incomplete.
     pub(crate) async fn write(
         self,
         store: &Arc<dyn Store>,
@@ -97,10 +99,10 @@ impl Document {
         Self::write_pages(writing, Pages::new(store, filter), Rest::Unknown).await
     }
 
-    /// Writes a part of a list and its sums, and where the list goes on.
+    /// Writes a part of a list and its sums, and where the list continues.
     ///
     /// # Errors
-    /// If the store cannot be read: then the document is not whole.
+    /// If the store cannot be read: then the document is incomplete.
     pub(crate) async fn write_part(self, pages: Pages<'_>) -> Result<Report, StoreError> {
         Self::write_pages(Writing::new(self.form, false), pages, Rest::Told).await
     }
@@ -129,21 +131,21 @@ impl Document {
     }
 }
 
-/// Is it told where a list goes on?
+/// Whether the document says where a list continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
     Unknown,
     Told,
 }
 
-/// A document on its way, as long as somebody takes it.
+/// A document that is being written, as long as somebody reads it.
 struct Writing {
     form: Form,
     table: Table,
-    /// Are payouts left out that simply succeeded?
+    /// Whether payouts that simply succeeded are left out.
     is_long: bool,
     left_out: u64,
-    /// Where the list goes on.
+    /// Where the list continues.
     next: Option<Cursor>,
     written: Result<(), Lost>,
 }

@@ -1,4 +1,4 @@
-//! Watching a run until it needs nothing more. Reads the store; moves nothing.
+//! Watches a run until nothing more is to be done. It only reads the store.
 
 use std::{
     collections::BTreeSet,
@@ -14,24 +14,24 @@ use crate::output::{Counts, Progress};
 /// When a run is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// Every payout is final, or waits for a person. Later reversals are for `pagos serve`.
+    /// Every payout is final, or waits for a person. Later reversals are the task of `pagos serve`.
     Settled,
-    /// Nothing is due any more: settled payouts were watched to the end of the window as well.
+    /// Nothing is due any more: settled payouts were also watched to the end of the window.
     Watched,
 }
 
-/// What ended the watch.
+/// Why the watch ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Followed {
     /// The run is done.
     Done,
-    /// What is left belongs to accounts that the provider refuses to work with.
+    /// What is left belongs to accounts that are out of service.
     Halted,
 }
 
-/// Who pays, and so knows which accounts are out of service.
+/// The process that pays, and so knows which accounts are out of service.
 pub(crate) enum Payer<'a> {
-    /// This process. What the store notes may be left from a former one.
+    /// This process. The store's notes may be left from a previous one.
     Here(&'a Engine),
     /// Another process, which notes it in the store.
     Elsewhere,
@@ -48,7 +48,7 @@ impl Payer<'_> {
 
 const BEAT: Duration = Duration::from_millis(200);
 
-/// Returns when the run is done, or when what is left of it is out of service.
+/// Returns when the run is done, or when everything that is left of it is out of service.
 pub(crate) async fn follow(
     store: &Arc<dyn Store>,
     run: &RunId,
@@ -66,12 +66,12 @@ pub(crate) async fn follow(
         if is_stuck(&tally, until, &payer.halted(&**store).await?) {
             return Ok(Followed::Halted);
         }
-        // A large store takes a while to count; never spend more than a tenth of the time on it.
+        // Counting a large store takes a while; never spend more than a tenth of the time on it.
         tokio::time::sleep(BEAT.max(began.elapsed() * 10)).await;
     }
 }
 
-/// What the progress bar shows.
+/// The counts for the progress bar.
 pub(crate) fn counts(tally: &Tally) -> Counts {
     Counts {
         succeeded: tally.count("succeeded"),
@@ -90,7 +90,8 @@ fn is_done(tally: &Tally, until: Until) -> bool {
     done.sum::<u64>() == tally.total()
 }
 
-/// Is everything that is left of an account out of service, and nothing of it on its way?
+/// Whether everything that is left belongs to accounts out of service, and nothing of it is under
+/// way.
 fn is_stuck(tally: &Tally, until: Until, halted: &BTreeSet<AccountName>) -> bool {
     let is_left = |row: &&pagos_engine::TallyRow| match until {
         Until::Watched => row.at_rest < row.count,

@@ -1,4 +1,4 @@
-//! Engine, webhook receiver and accounts, put together over one store, and how they work and stop.
+//! Engine, webhook receiver and accounts over one store: how they are assembled, work and stop.
 
 use std::{
     collections::BTreeSet,
@@ -26,10 +26,10 @@ use crate::{
     seams::Seams,
 };
 
-/// The network, the clock and the randomness of a command that pays.
+/// The network, the clock and the randomness for a command that pays.
 pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
-    // The engine's deadline decides, and is longer for a provider that asks for it; the transport's own
-    // limit is a second line behind it.
+    // The engine's deadline decides, and is longer for a provider that needs it; the transport's
+    // own limit is a fallback.
     let options = HttpOptions { total_timeout: policy.deadline * 2, ..HttpOptions::default() };
     let transport = connect(&options)?;
     let (clock, nonces) = (Arc::new(System), Arc::new(System));
@@ -43,7 +43,7 @@ fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
     Ok(transport)
 }
 
-/// The store as engine and receiver write to it.
+/// The store, instrumented for engine and receiver.
 pub(crate) fn instrumented(store: Arc<dyn Store>) -> InstrumentedStore {
     #[cfg(feature = "failpoints")]
     return failpoints::instrumented(store);
@@ -51,7 +51,7 @@ pub(crate) fn instrumented(store: Arc<dyn Store>) -> InstrumentedStore {
     store.into()
 }
 
-/// The engine's view of accounts, each with its own limits.
+/// The accounts for the engine, each with its own limits.
 pub(crate) fn engine_accounts(accounts: &[Account], policy: &Policy) -> pagos_engine::Accounts {
     accounts.iter().fold(pagos_engine::Accounts::new(), |all, account| {
         let (name, provider) = (account.name.clone(), Arc::clone(&account.provider));
@@ -64,8 +64,8 @@ pub(crate) fn engine_accounts(accounts: &[Account], policy: &Policy) -> pagos_en
     })
 }
 
-/// Payouts of a test must never go out as real money, nor the other way round: which database it is
-/// that holds payouts of another world.
+/// Adds the database's name to an error about another world: payouts of a test must never be sent
+/// as real money, nor the other way round.
 pub(crate) fn of_database(db: &Database, error: EngineError) -> Failure {
     match error {
         EngineError::OtherWorld { account, stored, given } => Failure::new(format!(
@@ -91,10 +91,11 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Over a database that others may work on. It sends nothing before its engine takes the turn.
+    /// An instance over a database that others may work on. It sends nothing before its engine
+    /// takes the turn.
     ///
     /// # Errors
-    /// If the database cannot be opened, or holds payouts of another world under an account's name.
+    /// If the database cannot be opened, or ties an account to another world.
     pub(crate) async fn beside(db: &Database, target: &Target) -> Result<Self, Failure> {
         let store = db.open().await?;
         let accounts = engine_accounts(target.accounts.all(), &target.policy);
@@ -114,12 +115,12 @@ impl Instance {
         Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
     }
 
-    /// The store as engine and receiver write to it.
+    /// The store, instrumented for engine and receiver.
     pub(crate) fn instrumented_store(&self) -> InstrumentedStore {
         instrumented(Arc::clone(&self.store))
     }
 
-    /// Starts to receive webhooks on a task of its own, until the returned handle is told to stop.
+    /// Receives webhooks in a task of its own, until the returned handle is stopped.
     pub(crate) fn spawn_receiver(
         &self,
         listener: TcpListener,
@@ -146,15 +147,16 @@ impl Instance {
         Ok(Receiving { stop, task, receiver, instrumented: self.instrumented_store() })
     }
 
-    /// Works until `stop`, then waits for what is in flight until `hurry`. What is not done then is cut
-    /// off: tells how many payouts that leaves in doubt, as a crash would, and returns their number.
+    /// Works until `stop`, then waits for what is under way until `hurry`. Anything that is then
+    /// not done is cut off: reports how many payouts that leaves in doubt, as a crash would, and
+    /// returns their number.
     pub(crate) async fn work(
         &self,
         concurrency: usize,
         stop: impl Future<Output = ()> + Send,
         hurry: impl Future<Output = ()> + Send,
     ) -> Result<usize, EngineError> {
-        // It holds everything that is under way.
+        // This future contains everything that is under way.
         let mut working = Box::pin(async {
             tokio::select! {
                 worked = self.engine.run(concurrency, stop, || self.wake.notified()) => worked,
@@ -166,7 +168,7 @@ impl Instance {
             worked = &mut working => return worked.map(|()| 0),
             () = hurry => {}
         }
-        // With the future go those that are counted.
+        // Dropping the future also drops the payouts that are counted.
         let sending = self.engine.sending().count();
         drop(working);
         if sending > 0 {
@@ -175,7 +177,7 @@ impl Instance {
         Ok(sending)
     }
 
-    /// Tells of an account whose list cannot be read, once until it can.
+    /// Reports an account whose list cannot be read, once until it can be read again.
     async fn tell_of_lists(&self) -> Infallible {
         const BEAT: Duration = Duration::from_secs(60);
 
@@ -197,7 +199,7 @@ impl Instance {
         }
     }
 
-    /// Something is due earlier than the engine knows.
+    /// Tells the engine that something is due earlier than expected.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
@@ -208,14 +210,14 @@ impl Instance {
     }
 }
 
-/// What is behind the receiver: the engine's loop of this process.
+/// What is behind the receiver: the loop of this process's engine.
 #[derive(Debug)]
 struct Behind {
     wake: Arc<Notify>,
     pulse: Pulse,
 }
 
-/// A loop that has not come round for so long stands still: it does so every second.
+/// A loop that has not gone round for this long is stuck, since it goes round every second.
 const STILL_AFTER: Duration = Duration::from_secs(10);
 
 impl Worker for Behind {
@@ -239,12 +241,12 @@ pub(crate) struct Receiving {
 }
 
 impl Receiving {
-    /// Lets deliveries in progress end, but waits for none of them after `hurry`, then stops.
+    /// Lets current deliveries finish, but waits for none of them after `hurry`, then stops.
     pub(crate) async fn shut_down(self, hurry: impl Future<Output = ()>) {
         drop(self.stop);
         let mut task = self.task;
-        // Whatever ended it, it has acknowledged nothing that it did not store; what was cut off is
-        // sent again by the provider, and asked about by us.
+        // However it ended, it has acknowledged only what it stored; the provider sends again what
+        // was cut off, and we query it.
         tokio::select! {
             biased;
             ended = &mut task => drop(ended),
@@ -254,7 +256,7 @@ impl Receiving {
     }
 }
 
-/// The webhook address of a sandbox account, on this machine.
+/// The webhook address of a sandbox account on this machine.
 pub(crate) fn notify_url(listening: SocketAddr, account: &AccountName) -> String {
     format!("http://{listening}/webhooks/{account}")
 }

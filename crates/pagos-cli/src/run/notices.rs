@@ -1,8 +1,8 @@
-//! What `serve` tells the world: every notice of the outbox as one JSON line on standard output,
-//! and accounts that fell out of service as words on standard error.
+//! The output of `serve`: every notice of the outbox as one JSON line on standard output, and
+//! accounts that fell out of service as messages on standard error.
 //!
-//! A notice counts as told when its line was written and flushed, and not before: whoever reads gets
-//! every notice at least once, in order. That nobody reads holds up nothing else.
+//! A notice counts as delivered only when its line is written and flushed: a reader gets every
+//! notice at least once, in order. A reader that does not read holds up nothing else.
 
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
 
 const BEAT: Duration = Duration::from_millis(250);
 
-/// Notices that are written, and then acknowledged, at a time.
+/// The number of notices that are written, and then acknowledged, at a time.
 const PAGE: usize = 100;
 
 /// How long to wait after the store could not be read.
@@ -41,26 +41,26 @@ pub(crate) struct Reader<'a> {
     name: String,
     /// The last notice that was passed on.
     after: u64,
-    /// What was passed on and is not acknowledged, up to this notice.
+    /// The notices up to this one were passed on and are not acknowledged.
     on_its_way: Option<(u64, Ticket)>,
     told: BTreeMap<AccountName, String>,
 }
 
-/// Why notices are not told.
+/// Why notices are not delivered.
 #[derive(Debug)]
 enum Held {
-    /// Nobody can read them any more.
+    /// The stream cannot be written any more.
     Lost(Lost),
-    /// The store does not give them.
+    /// The store cannot be read.
     Store(StoreError),
 }
 
 impl<'a> Reader<'a> {
-    /// The reader of this name, at its position. A new one begins at the first notice, or where it is
-    /// told to.
+    /// The reader with this name, at its position. A new one begins at the first notice, or at the
+    /// given position.
     ///
     /// # Errors
-    /// If it has a position and is told another one; if there is no such notice.
+    /// If it has a position and another one is given; if there is no such notice.
     pub(crate) async fn open(
         instance: &'a Instance,
         out: Stream,
@@ -87,7 +87,8 @@ impl<'a> Reader<'a> {
         Ok(Self { instance, instrumented, out, name, after, on_its_way: None, told })
     }
 
-    /// Tells what comes, after `ready`, until it is dropped. Dropped anywhere it loses no notice.
+    /// Delivers new notices, after `ready`, until it is dropped. Dropping it at any time loses no
+    /// notice.
     pub(crate) async fn tell(&mut self, ready: String) -> Infallible {
         if let Err(lost) = self.out.push(ready.into_bytes()).await {
             self.tell_lost(&lost);
@@ -114,14 +115,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Tells what is left, if somebody reads; what cannot be told stays for the next time.
+    /// Delivers the remaining notices, if somebody reads; the others stay for the next time.
     pub(crate) async fn tell_last(mut self) {
         let rest = async { while let Ok(true) = self.tell_page().await {} };
-        // Whoever does not read in this time gets it from the next `serve`.
+        // A reader that is too slow gets the rest from the next `serve`.
         let _ = tokio::time::timeout(console::GRACE, rest).await;
     }
 
-    /// Acknowledges what was written and passes the next page on. False if there is none.
+    /// Acknowledges what was written and passes on the next page. Returns false if there is none.
     async fn tell_page(&mut self) -> Result<bool, Held> {
         if let Some((number, ticket)) = self.on_its_way {
             self.out.written(ticket).await?;
@@ -157,7 +158,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Says once which account fell out of service, and when it is back.
+    /// Reports once when an account falls out of service, and when it is back.
     fn tell_halted(&mut self) {
         let halted = self.instance.engine.halted();
         self.told.retain(|account, _| {

@@ -1,5 +1,5 @@
-//! Waiting for a payer. Applies webhooks and asks about payments; opens no session and sends no
-//! payout, so that it may run beside `pagos serve` over one store.
+//! Waits for a payer. It applies webhooks and queries payments, but opens no session and sends no
+//! payout, so that it can run beside `pagos serve` on one store.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::{
 
 const BEAT: Duration = Duration::from_millis(250);
 
-/// How the waiting ended.
+/// How the wait ended.
 #[derive(Debug)]
 pub(crate) enum Waited {
     /// The payment is paid or failed, or a person must look at it.
     Ended(Payment),
-    /// Somebody asked us to stop.
+    /// The process was asked to stop.
     Interrupted(Payment),
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn wait(instance: &Instance, key: &OrderKey) -> Result<Waited, 
     let stop = Stop::listen(instance.engine.sending());
     console::tell("waiting for the payer; Ctrl-C ends the waiting and nothing else");
     loop {
-        // No payout is claimed with room for none, so what a signal cuts off are queries.
+        // No payout is claimed if there is room for none, so a signal cuts off only queries.
         tokio::select! {
             worked = instance.engine.work(0) => drop(worked?),
             () = stop.requested() => {}

@@ -1,5 +1,5 @@
-//! What the receiver refused, deliveries and connections: counted in the store, and told to whoever
-//! operates it. Nothing of a refused delivery is kept.
+//! What the receiver refused, deliveries and connections: counted in the store, and reported to the
+//! operator. Refused deliveries are not stored.
 
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
@@ -9,13 +9,13 @@ use pagos_webhook::Receiver;
 
 use crate::{console, exit::with_causes};
 
-/// A stranger cannot cause more than one write and one line an account in this time.
+/// In this time a stranger can cause at most one write and one line per account.
 const BEAT: Duration = Duration::from_secs(60);
 
-/// For how long the last count may hold up the end.
+/// How long the last count may delay the end.
 const LAST_MAX: Duration = Duration::from_secs(1);
 
-/// Notes what was refused, once a minute.
+/// Counts what was refused, once a minute.
 pub(crate) async fn note_every_minute(
     receiver: &Receiver,
     instrumented: &InstrumentedStore,
@@ -26,7 +26,7 @@ pub(crate) async fn note_every_minute(
     }
 }
 
-/// Notes what was refused since the last time, at the end.
+/// Counts what was refused since the last time, at the end.
 pub(crate) async fn note_last(receiver: &Receiver, instrumented: &InstrumentedStore) {
     if tokio::time::timeout(LAST_MAX, note(receiver, instrumented)).await.is_err() {
         console::tell("warning: the store did not take the last count of refused webhooks in time");
@@ -47,7 +47,7 @@ async fn note(receiver: &Receiver, instrumented: &InstrumentedStore) {
     }
 }
 
-/// One line an account, and one for what is about none.
+/// One line per account, and one for refusals without an account.
 fn lines(refused: &[Refused]) -> Vec<String> {
     let mut accounts: BTreeMap<Option<&AccountName>, Vec<&Refused>> = BTreeMap::new();
     for one in refused {

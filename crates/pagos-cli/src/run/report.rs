@@ -1,4 +1,4 @@
-//! What a run or a list amounts to: the sums, who waits for a person, and the exit code.
+//! The result of a run or a list: the sums, the payouts that wait for a person, and the exit code.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::{
     output::{Outcome, OutcomeTotal, Row, Totals},
 };
 
-/// Payouts read from the store at a time.
+/// The number of payouts read from the store at a time.
 const PAGE: usize = 1_000;
 
-/// So many payouts that wait for a person are named.
+/// The maximum number of waiting payouts that are named.
 const NAMED_MAX: usize = 20;
 
-/// What was read of the store for a report, and whether it was written.
+/// What was read from the store for a report, and whether it was written.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) totals: Totals,
-    /// How many payouts could be read, those in the archive among them.
+    /// How many payouts could be read, including archived ones.
     pub(crate) rows: u64,
-    /// Those that are in the archive: counted, and not listed.
+    /// The archived ones, which are counted and not listed.
     pub(crate) archived: Totals,
     pub(crate) waiting: Waiting,
     pub(crate) written: Result<(), Lost>,
@@ -32,7 +32,7 @@ pub(crate) struct Report {
 /// Payouts that wait for a person.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    /// The first ones, and why.
+    /// The first of them, with reasons.
     named: Vec<(OrderKey, String)>,
     count: u64,
 }
@@ -53,7 +53,7 @@ impl Report {
         self.waiting.add(payout);
     }
 
-    /// Counts the members of a run that are in the archive.
+    /// Counts the archived members of a run.
     pub(crate) fn add_archived(&mut self, archived: &Tally) {
         for row in &archived.rows {
             let outcome = match row.status.as_str() {
@@ -84,7 +84,7 @@ impl Waiting {
         }
     }
 
-    /// A line for each of the first ones, and one for the others.
+    /// One line for each of the first payouts, and one for the others.
     pub(crate) fn lines(&self) -> Vec<String> {
         let named = self.named.iter().map(|(key, because)| format!("{key}: {because}"));
         let mut lines: Vec<String> = named.collect();
@@ -97,8 +97,8 @@ impl Waiting {
     }
 }
 
-/// The exit code that the payouts of a file amount to, by the store's own count. `rows` is how many
-/// the file has.
+/// The exit code for the payouts of a file, by the store's own count. `rows` is the number of
+/// payouts in the file.
 pub(crate) fn exit_of(tally: &Tally, rows: u64) -> Exit {
     let settled = tally.count("succeeded") + tally.count("failed");
     let waits: u64 = tally.rows.iter().map(|row| row.attention).sum();
@@ -109,7 +109,7 @@ pub(crate) fn exit_of(tally: &Tally, rows: u64) -> Exit {
     }
 }
 
-/// Lends a payout as the row of a report.
+/// Passes a payout to `take` as the row of a report.
 pub(crate) fn with_row<R>(payout: &Payout, take: impl FnOnce(&Row<'_>) -> R) -> R {
     let progress = &payout.progress;
     let reason = progress.reason();
@@ -131,22 +131,22 @@ pub(crate) fn with_row<R>(payout: &Payout, take: impl FnOnce(&Row<'_>) -> R) -> 
     })
 }
 
-/// The payouts of a filter, some of them at a time.
+/// The payouts of a filter, page by page.
 pub(crate) struct Pages<'a> {
     store: &'a Arc<dyn Store>,
     filter: &'a Filter,
     next: Page,
-    /// How many are still wanted.
+    /// How many more are requested.
     wanted: usize,
 }
 
 impl<'a> Pages<'a> {
-    /// All of them, in the order of their keys.
+    /// All of them, sorted by key.
     pub(crate) fn new(store: &'a Arc<dyn Store>, filter: &'a Filter) -> Self {
         Self { store, filter, next: Page::by_key(PAGE), wanted: usize::MAX }
     }
 
-    /// The newest of them behind a place, at most so many.
+    /// The newest of them after a place, up to a limit.
     pub(crate) fn newest(
         store: &'a Arc<dyn Store>,
         filter: &'a Filter,
@@ -157,7 +157,7 @@ impl<'a> Pages<'a> {
         Self { store, filter, next, wanted }
     }
 
-    /// The next page, or `None` behind the last.
+    /// The next page, or `None` after the last.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Payout>>, StoreError> {
         self.next.limit = self.wanted.min(PAGE);
         let page = self.store.list(self.filter, &self.next).await?;
@@ -167,14 +167,14 @@ impl<'a> Pages<'a> {
         Ok(Some(page))
     }
 
-    /// What the archive has of a run of which everything is listed.
+    /// The archived part of a run that is listed in full.
     pub(crate) async fn archived(&self) -> Result<Option<Tally>, StoreError> {
         let Some(run) = &self.filter.run else { return Ok(None) };
         let is_whole = *self.filter == of_run(run) && self.wanted > usize::MAX / 2;
         if is_whole { Ok(Some(self.store.archived(run).await?)) } else { Ok(None) }
     }
 
-    /// Where the list goes on, if it does: behind the last payout that was read.
+    /// Where the list continues, if it does: after the last payout that was read.
     pub(crate) async fn rest(self) -> Result<Option<Cursor>, StoreError> {
         let Sorted::NewestFirst { after: Some(place) } = &self.next.sorted else { return Ok(None) };
         let behind = Page { limit: 1, ..self.next.clone() };

@@ -1,5 +1,5 @@
-//! Pruning in portions: for `pagos prune`, and in the background of `pagos serve`. Which payout may leave is
-//! decided by the engine.
+//! Prunes in portions: for `pagos prune`, and in the background of `pagos serve`. The engine
+//! decides which payouts may leave.
 
 use std::{convert::Infallible, fmt, future::Future, time::Duration};
 
@@ -18,13 +18,14 @@ use crate::{
     run::instance::Instance,
 };
 
-/// Payouts that `serve` looks at in one go: a transaction that nobody waits long for.
+/// The number of payouts that `serve` examines at a time: a transaction that delays nobody for
+/// long.
 const PORTION: usize = 200;
 
-/// Between two portions, so that webhooks and payouts come first.
+/// The pause between two portions, so that webhooks and payouts come first.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Between two rounds.
+/// The pause between two rounds.
 const ROUND: Duration = Duration::from_secs(3_600);
 
 /// What was done. The names in JSON are stable.
@@ -32,7 +33,7 @@ const ROUND: Duration = Duration::from_secs(3_600);
 pub(crate) struct Pruned {
     /// Payouts that left the database.
     archived: u64,
-    /// Payouts that are in the archive and stay, since they were changed in between.
+    /// Payouts that are in the archive and stay, because they changed in between.
     changed: u64,
     deliveries: u64,
     notices: u64,
@@ -53,7 +54,7 @@ impl fmt::Display for Pruned {
     }
 }
 
-/// Moves out what may leave, portion by portion, with a `pause` between them.
+/// Moves payouts that may leave, portion by portion, with a `pause` between portions.
 ///
 /// # Errors
 /// If the archive or the store fails; what was moved before stays moved.
@@ -92,10 +93,10 @@ pub(crate) async fn prune<Pausing: Future<Output = ()>>(
     }
 }
 
-/// A payout must not leave while its provider can take it back.
+/// Refuses a retention under which a payout leaves while its provider can still reverse it.
 ///
 /// # Errors
-/// If days are too few, with the account that wants more.
+/// If the days are too few, with the account that needs more.
 pub(crate) fn check(
     retention: &Retention,
     accounts: &Accounts,
@@ -118,8 +119,8 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Prunes once an hour, as long as the service runs. A failure is told and tried again an hour later:
-/// payouts do not depend on it.
+/// Prunes once an hour, as long as the service runs. A failure is reported, and pruning is tried
+/// again an hour later, because payouts do not depend on it.
 pub(crate) async fn in_background(
     instance: &Instance,
     retention: Option<&Retention>,

@@ -1,4 +1,5 @@
-//! The signals that ask the program to stop: once politely and for a bounded time, twice at once.
+//! The signals that ask the program to stop: the first allows a bounded time, the second stops at
+//! once.
 
 use std::{
     sync::{
@@ -13,29 +14,29 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::{console, exit::Exit};
 
-/// How long after a signal what is under way is waited for. What is not done then is in doubt.
+/// How long after a signal work under way is waited for. What is not done then is in doubt.
 pub(crate) const WORK_MAX: Duration = Duration::from_secs(4);
 
-/// How long after a signal webhooks that are being received are waited for.
+/// How long after a signal current deliveries are waited for.
 pub(crate) const RECEIVER_MAX: Duration = Duration::from_millis(5_000);
 
 /// How long after a signal outcomes are read from the store.
 pub(crate) const OUTCOMES_MAX: Duration = Duration::from_millis(6_000);
 
 /// How long after a signal the process ends, whatever a provider, a client, a database or a reader
-/// does. `docker stop` kills after 10 seconds, and a slow machine wants a part of them.
+/// does. `docker stop` kills after 10 seconds, and a slow machine needs a part of them.
 pub(crate) const END: Duration = Duration::from_millis(7_500);
 
-/// Hears the signals from its making on, whatever else is done meanwhile. The second one ends the
-/// process, and so does the end of its time after the first: what was under way is then in doubt, and
-/// the next run asks about it.
+/// Receives signals from its creation on. The second signal ends the process, and so does the end
+/// of the time limit after the first: what was under way is then in doubt, and the next run queries
+/// it.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
     asked_at: watch::Receiver<Option<Instant>>,
     end: Arc<End>,
 }
 
-/// How the process ends where nobody waits for it.
+/// How the process ends if its work does not end in time.
 #[derive(Debug)]
 struct End {
     exit_code: AtomicU8,
@@ -43,8 +44,8 @@ struct End {
 }
 
 impl Stop {
-    /// From here on a signal is a request, and no longer the end. `sending` is what a process that
-    /// ends leaves in doubt.
+    /// From here on a signal is a request, and does not end the process. `sending` counts the
+    /// payouts that are left in doubt if it ends.
     pub(crate) fn listen(sending: Sending) -> Self {
         let (sender, asked_at) = watch::channel(None);
         let exit_code = AtomicU8::new(Exit::InDoubt.code());
@@ -61,37 +62,37 @@ impl Stop {
         Self { asked_at, end }
     }
 
-    /// Resolves when it is asked, or at once if it was.
+    /// Resolves when a stop is requested, or at once if it already was.
     pub(crate) async fn requested(&self) {
         self.asked_for(Duration::ZERO).await;
     }
 
-    /// Resolves when it was asked so long ago.
+    /// Resolves when the request is that long ago.
     pub(crate) async fn asked_for(&self, span: Duration) {
         let mut asked_at = self.asked_at.clone();
         let asked_at = asked_at.wait_for(Option::is_some).await.ok().and_then(|at| *at);
         match asked_at {
             Some(asked_at) => tokio::time::sleep_until(asked_at + span).await,
-            // Nobody hears signals any more, so they have their usual meaning.
+            // Nobody handles signals any more, so they have their default effect.
             None => std::future::pending().await,
         }
     }
 
-    /// Was it asked?
+    /// Whether a stop was requested.
     pub(crate) fn is_requested(&self) -> bool {
         self.asked_at.borrow().is_some()
     }
 
-    /// How the process ends if it is asked once more: in doubt, until this is said.
+    /// Sets the exit code for a second signal; before this it is "in doubt".
     pub(crate) fn ends_as(&self, exit: Exit) {
         self.end.exit_code.store(exit.code(), Ordering::SeqCst);
     }
 }
 
 impl End {
-    /// A thread, because the tasks of a runtime that stands still do not come round.
+    /// A thread, because the tasks of a blocked runtime do not run.
     fn spawn_timer(self: Arc<Self>) {
-        // Without one a signal ends the process as it always did: when everything is done.
+        // Without the thread, the process ends after a signal only when everything is done.
         let _ = std::thread::Builder::new().spawn(move || {
             std::thread::sleep(END);
             self.end_now("the stop took too long, so the process ends now");
@@ -105,10 +106,10 @@ impl End {
     }
 }
 
-/// Were payouts told that are left in doubt? Those are not counted any more.
+/// Whether payouts left in doubt were reported. Those are not counted any more.
 static WERE_SOME_TOLD: AtomicBool = AtomicBool::new(false);
 
-/// What becomes of the payouts that are being sent when nobody waits for them any more.
+/// The message about payouts that are being sent when the process ends without waiting for them.
 pub(crate) fn left_in_doubt(sending: usize) -> String {
     let were_some_told = WERE_SOME_TOLD.fetch_or(sending > 0, Ordering::SeqCst);
     words_of_doubt(sending, were_some_told)
@@ -132,12 +133,12 @@ fn words_of_doubt(sending: usize, were_some_told: bool) -> String {
     }
 }
 
-/// From here on SIGHUP no longer ends the process: `heard` is called instead.
+/// From here on SIGHUP calls `heard` instead of ending the process.
 #[cfg(unix)]
 pub(crate) fn on_hangup(heard: impl Fn() + Send + 'static) {
     use tokio::signal::unix::{SignalKind, signal};
 
-    // Without a handler it keeps its usual meaning: it ends the process, and the next one resumes.
+    // Without a handler it keeps its default effect: it ends the process, and the next one resumes.
     if let Ok(mut hangup) = signal(SignalKind::hangup()) {
         tokio::spawn(async move {
             while hangup.recv().await.is_some() {
@@ -150,8 +151,8 @@ pub(crate) fn on_hangup(heard: impl Fn() + Send + 'static) {
 #[cfg(not(unix))]
 pub(crate) fn on_hangup(_: impl Fn() + Send + 'static) {}
 
-/// The signals since its making. If a handler cannot be set, the signal keeps its usual meaning: it
-/// ends the process, and the next run resumes.
+/// The signals since its creation. If a handler cannot be set, the signal keeps its default effect:
+/// it ends the process, and the next run resumes.
 struct Heard {
     #[cfg(unix)]
     signals: [Option<tokio::signal::unix::Signal>; 2],

@@ -1,4 +1,4 @@
-//! Storing the orders of a planned file, all or none of them. Releases nothing and sends nothing.
+//! Stores the orders of a planned file, all or none of them. It neither releases nor sends them.
 
 use std::collections::HashMap;
 
@@ -7,22 +7,22 @@ use pagos_engine::{Engine, EngineError, RunId, Seal, Submitted};
 
 use crate::input::{Accounts, InputError, Orders, Payroll, Plan, Problem, RowError};
 
-/// Orders that go into one transaction.
+/// The number of orders in one transaction.
 const BATCH: usize = 1_000;
 
-/// What came of storing the orders.
+/// The result of storing the orders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Stored {
     /// Orders that are new.
     pub(crate) new: u64,
-    /// Orders that were there already, with the same body.
+    /// Orders that were stored before, with the same body.
     pub(crate) existing: u64,
-    /// Orders that were settled and archived, with the same body; they are never sent again.
+    /// Orders that were settled and archived before, with the same body; they are never sent again.
     pub(crate) archived: u64,
     /// The day on which the first of them was archived.
     pub(crate) archived_since: Option<Seal>,
-    /// Rows for whose sake the file is refused. Then nothing of it stays, but for what another file
-    /// has as well.
+    /// The rows because of which the file is refused. Then nothing of it stays stored, except what
+    /// another file contains as well.
     pub(crate) refused: Vec<Problem>,
 }
 
@@ -43,8 +43,8 @@ pub(crate) enum SubmitError {
     Engine(#[from] EngineError),
 }
 
-/// Stores every good row of the file as a member of the run, if the file is still the planned one and
-/// the store takes all of them. Bad rows were told by the plan.
+/// Stores every good row of the file as a member of the run, if the file is still the planned one
+/// and the store accepts all of them. The plan has reported the bad rows.
 pub(crate) async fn store(
     engine: &Engine,
     payroll: &Payroll,
@@ -54,7 +54,7 @@ pub(crate) async fn store(
 ) -> Result<Stored, SubmitError> {
     let outcome = store_all(engine, payroll, plan, accounts, run).await;
     if !matches!(&outcome, Ok(stored) if stored.refused.is_empty()) {
-        // A refused file leaves nothing behind; what another file has as well stays.
+        // A refused file leaves nothing behind, except what another file contains as well.
         engine.withdraw(run).await?;
     }
     outcome
@@ -95,8 +95,8 @@ impl Batch {
         self.orders.push(order);
     }
 
-    /// A refused batch is told, and the next one is looked at all the same: everything that is wrong
-    /// with a file is told in one go.
+    /// Reports a refused batch and still processes the next one, so that all problems of a file are
+    /// reported at once.
     async fn store(
         &mut self,
         engine: &Engine,
@@ -116,7 +116,7 @@ impl Batch {
                 Submitted::New => stored.new += 1,
                 Submitted::Existing { .. } => stored.existing += 1,
                 Submitted::Archived(seal) => stored.add_archived(seal),
-                // The engine makes errors of these.
+                // The engine turns these into errors.
                 Submitted::Conflict | Submitted::Closed => {}
             }
         }
@@ -124,7 +124,7 @@ impl Batch {
     }
 }
 
-/// What an error has against rows, by their lines.
+/// The problems of rows in an error, by their lines.
 ///
 /// # Errors
 /// The error, if it is not about rows.

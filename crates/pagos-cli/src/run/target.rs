@@ -1,4 +1,4 @@
-//! Through whom a command pays: the configured accounts, or a sandbox with invented ones.
+//! The accounts that a command pays through: the configured ones, or a sandbox with invented ones.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ use crate::{
 /// The word that a store keeps for accounts whose providers are twins.
 pub(crate) const SIMULATED: &str = "simulated";
 
-/// Which target a command was told to use.
+/// The target that a command was told to use.
 #[derive(Debug, Clone)]
 pub(crate) enum Choice {
     /// The configured accounts.
@@ -36,35 +36,35 @@ pub(crate) enum Choice {
     Twins {
         /// The database.
         db: Database,
-        /// How badly they behave.
+        /// Their fault profile.
         profile: Profile,
-        /// What faults are drawn from.
+        /// The seed of their faults.
         seed: u64,
     },
-    /// Twins that run already.
+    /// Twins that are already running.
     RunningTwins {
-        /// Where, as `http://127.0.0.1:PORT`.
+        /// Their address, as `http://127.0.0.1:PORT`.
         origin: String,
     },
 }
 
-/// Accounts, and the rules that fit them.
+/// Accounts, and the rules for them.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) accounts: Accounts,
     pub(crate) policy: Policy,
-    /// The world that its payouts are made in. A store is tied to it.
+    /// The world in which its payouts are made. A store is tied to it.
     pub(crate) world: World,
     pub(crate) until: Until,
-    /// The limits of its webhook receiver.
+    /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
-    /// What its service takes out of the database, if anything.
+    /// What the service prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
-    /// Where this process receives webhooks; for real accounts that is `pagos serve`.
+    /// The socket for webhooks to this process; for real accounts `pagos serve` opens one.
     pub(crate) listener: Option<TcpListener>,
-    /// The twins, if they are ours to stop.
+    /// The twins, if this process must stop them.
     pub(crate) sandbox: Option<Sandbox>,
-    /// Where the twins answer, if it is twins.
+    /// The address of the twins, if there are any.
     twins: Option<String>,
 }
 
@@ -82,20 +82,20 @@ impl Target {
         }
     }
 
-    /// What people are told of a sandbox.
+    /// The message about a sandbox.
     pub(crate) fn about_sandbox(&self) -> Option<String> {
         let sandbox = self.sandbox.as_ref()?;
         Some(format!("sandbox: {}, no real money; {}", sandbox.place(), sandbox.speed()))
     }
 
-    /// Would real money go out?
+    /// Whether real money would be sent.
     pub(crate) fn is_live(&self) -> bool {
         let is_live = |account: &Account| account.environment == Environment::Live;
         self.world == World::Providers && self.accounts.all().iter().any(is_live)
     }
 
-    /// Tells twins where this process receives webhooks. Real providers are told by hand; some name
-    /// no address in their requests.
+    /// Tells the twins the webhook address of this process. Real providers are told by hand, and
+    /// some get no address in requests.
     pub(crate) async fn announce(&self, listening: SocketAddr) -> Result<(), Failure> {
         let Some(origin) = &self.twins else {
             return Ok(());
@@ -109,7 +109,8 @@ impl Target {
         Ok(sandbox::register(origin, &merchant).await?)
     }
 
-    /// Follows arguments about rates, for all accounts; without one each has its own, or the policy's.
+    /// Applies arguments about rates to all accounts; without them each account has its own rates,
+    /// or the policy's.
     pub(crate) fn limit_rates(&mut self, rates: &RateArguments) {
         let policy = &mut self.policy;
         policy.sends_per_second_max = rates.rate.or(policy.sends_per_second_max);
@@ -123,7 +124,7 @@ impl Target {
         });
     }
 
-    /// A target without an account.
+    /// A target without accounts.
     #[cfg(test)]
     pub(crate) fn nobodys() -> Self {
         Self {
@@ -200,11 +201,11 @@ pub(crate) fn simulated() -> World {
 pub(crate) struct Found {
     pub(crate) settings: AccountSettings,
     pub(crate) policy: Policy,
-    /// In which world its payouts are made.
+    /// The world in which its payouts are made.
     pub(crate) world: World,
 }
 
-/// The account that an argument names, as it is configured or as running twins invented it.
+/// The account that an argument names, as configured or as invented by running twins.
 pub(crate) async fn settings_of(
     name: &str,
     sandbox_url: Option<&str>,
@@ -242,7 +243,7 @@ pub(crate) async fn provider_of(
     }
 }
 
-/// Accounts with the twins' invented credentials; each bears its provider's name.
+/// Accounts with the twins' invented credentials; each has its provider's name.
 fn settings_of_twins(sandbox: &Sandbox) -> Result<Configuration, Failure> {
     let mut configuration = Configuration::default();
     for (provider, fields) in sandbox.credentials() {

@@ -1,5 +1,4 @@
-//! The configuration once it is checked: what the provider works with. Not where it comes from,
-//! which is `config.rs`.
+//! Checks the configuration, and holds the settings that the provider uses.
 
 use http::{
     HeaderName, HeaderValue,
@@ -27,7 +26,7 @@ const HEADER_LENGTH_MAX: usize = 64;
 const URL_LENGTH_MAX: usize = 2048;
 
 impl ConektaConfig {
-    /// What the provider works with.
+    /// Checks the configuration and returns the settings that the provider uses.
     pub(crate) fn check(self) -> Result<Settings, Error> {
         if self.amount_minor_min < 1 || self.amount_minor_min > self.amount_minor_max {
             return Err(
@@ -53,7 +52,7 @@ impl ConektaConfig {
     }
 }
 
-/// A configuration that was checked.
+/// A checked configuration.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) environment: Environment,
@@ -71,7 +70,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// What every request bears. Source: manual; the language: openapi, see [`Language`].
+    /// The headers of every request. Source: manual; the language: openapi, see [`Language`].
     pub(crate) fn headers(&self) -> [(HeaderName, HeaderValue); 3] {
         let language = match self.language {
             Language::English => "en",
@@ -91,7 +90,7 @@ impl Settings {
     }
 }
 
-/// https, but for loopback: every request tells the key.
+/// Requires https, except for loopback: every request contains the key.
 fn parse_base(url: &str, environment: Environment) -> Result<BaseUrl, Error> {
     let base = BaseUrl::parse(url, environment)?;
     let uri = base.join("/")?;

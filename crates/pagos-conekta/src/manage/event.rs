@@ -1,5 +1,5 @@
-//! Events as Conekta keeps them: what was told, or should have been. For catching up after an outage;
-//! what arrives by itself is read in `src/webhook.rs`.
+//! Events as Conekta stores them, delivered or not. Use them to catch up after an outage;
+//! `src/webhook.rs` reads deliveries.
 
 use http::Method;
 use serde_json::value::RawValue;
@@ -28,27 +28,27 @@ pub struct EventRecord {
     pub name: Option<String>,
     /// When it happened.
     pub created_at: Option<Timestamp>,
-    /// Whether it was delivered, in Conekta's word: `pending`, `successful`.
+    /// The state of its delivery, in Conekta's word: `pending`, `successful`.
     pub delivery: Option<String>,
-    /// The transfer that it is about. Ask about that; what the event says of it may be old.
+    /// The transfer that it is about. Query that; the event's content may be old.
     pub transfer: Option<ProviderRef>,
     /// The payee of that transfer.
     pub payee: Option<String>,
 }
 
-/// What became of a delivery that was repeated.
+/// The result of a repeated delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resent {
     /// The id of the delivery.
     pub id: String,
-    /// Where it went.
+    /// The address that it was sent to.
     pub url: Option<String>,
     /// How often it failed.
     pub failed_attempts: Option<String>,
-    /// When it was tried last.
+    /// When it was last tried.
     pub attempted_at: Option<Timestamp>,
-    /// The HTTP status that it was answered with; `-1` for none.
+    /// The HTTP status of the response; `-1` for none.
     pub answer: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl Conekta {
     /// Events, newest first, from `cursor` on.
     ///
     /// # Errors
-    /// As every errand. Source: openapi: resources/events.
+    /// The same as for every call of this module. Source: openapi: resources/events.
     pub async fn events(&self, cursor: Option<&str>) -> Result<Listed<EventRecord>, Error> {
         self.list(PATH_EVENTS, "", cursor, read).await
     }
@@ -64,7 +64,7 @@ impl Conekta {
     /// One event.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/events.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/events.
     pub async fn event(&self, id: &str) -> Result<EventRecord, Error> {
         self.read(&format!("{PATH_EVENTS}/{}", segment("event", id)?), read).await
     }
@@ -72,8 +72,8 @@ impl Conekta {
     /// Makes Conekta send an event again, to these webhooks.
     ///
     /// # Errors
-    /// `Invalid` without a webhook; otherwise as every errand. Source: openapi:
-    /// resources/events/events_resend.
+    /// `Invalid` without a webhook; otherwise the same as for every call of this module. Source:
+    /// openapi: resources/events/events_resend.
     pub async fn resend_event(&self, id: &str, webhooks: &[&str]) -> Result<Resent, Error> {
         if webhooks.is_empty() {
             return Err(Error::invalid("webhook").because("no webhook is named"));

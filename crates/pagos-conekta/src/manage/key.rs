@@ -1,5 +1,5 @@
-//! The keys that webhooks are signed with. The private half never leaves Conekta. Verification is in
-//! `src/sign.rs`.
+//! The keys that webhooks are signed with. The private half never leaves Conekta. `src/sign.rs`
+//! verifies signatures.
 
 use bytes::Bytes;
 use http::Method;
@@ -25,8 +25,8 @@ const PATH_KEYS: &str = "/webhook_keys";
 pub struct WebhookKey {
     /// Conekta's id.
     pub id: String,
-    /// The public half in PEM, which goes into `WEBHOOK_KEYS`. Keep it when the key is made: later
-    /// answers were seen without it. Source: mock: GET /webhook_keys.
+    /// The public half in PEM, for `WEBHOOK_KEYS`. Store it when the key is made: later answers
+    /// were seen without it. Source: mock: GET /webhook_keys.
     pub public_key: Option<String>,
     /// Whether it signs.
     pub is_active: Option<bool>,
@@ -34,7 +34,7 @@ pub struct WebhookKey {
     pub created_at: Option<Timestamp>,
     /// When it was switched off.
     pub deactivated_at: Option<Timestamp>,
-    /// It was deleted by this call.
+    /// Whether this call deleted it.
     pub is_deleted: bool,
 }
 
@@ -48,10 +48,10 @@ pub enum KeyState {
 }
 
 impl Conekta {
-    /// Makes an active key. Keep its public half.
+    /// Makes an active key. Store its public half.
     ///
     /// # Errors
-    /// As every errand. Source: docs: autenticación-webhooks.
+    /// The same as for every call of this module. Source: docs: autenticación-webhooks.
     pub async fn create_webhook_key(&self) -> Result<WebhookKey, Error> {
         let body = to_json(&KeyRequest { active: true })?;
         self.run(Method::POST, PATH_KEYS, body, read).await
@@ -60,7 +60,7 @@ impl Conekta {
     /// Keys, from `cursor` on.
     ///
     /// # Errors
-    /// As every errand. Source: openapi: resources/webhook_keys.
+    /// The same as for every call of this module. Source: openapi: resources/webhook_keys.
     pub async fn webhook_keys(&self, cursor: Option<&str>) -> Result<Listed<WebhookKey>, Error> {
         self.list(PATH_KEYS, "", cursor, read).await
     }
@@ -68,16 +68,16 @@ impl Conekta {
     /// One key.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/webhook_keys.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/webhook_keys.
     pub async fn webhook_key(&self, id: &str) -> Result<WebhookKey, Error> {
         self.read(&path(id)?, read).await
     }
 
-    /// Switches a key on or off. Which of several active keys signs is not published, so keep the
-    /// public half of each in the configuration while you change over.
+    /// Switches a key on or off. It is not published which of several active keys signs, so keep
+    /// the public half of each in the configuration during a change.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/webhook_keys.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/webhook_keys.
     pub async fn update_webhook_key(&self, id: &str, state: KeyState) -> Result<WebhookKey, Error> {
         let body = to_json(&KeyRequest { active: state == KeyState::Active })?;
         self.run(Method::PUT, &path(id)?, body, read).await
@@ -86,7 +86,7 @@ impl Conekta {
     /// Deletes a key.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/webhook_keys.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/webhook_keys.
     pub async fn delete_webhook_key(&self, id: &str) -> Result<WebhookKey, Error> {
         self.run(Method::DELETE, &path(id)?, Bytes::new(), read).await
     }

@@ -1,4 +1,4 @@
-//! Payees and their accounts. A payout makes its own payee; these are for looking after them.
+//! Payees and their accounts. A payout makes its own payee; these calls are for maintenance.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::{
     wire::{PayeeRequest, manage::PayeeUpdateRequest},
 };
 
-/// Somebody who can be paid. `Debug` shows ids only.
+/// A person or company that can be paid. `Debug` shows only ids.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Payee {
@@ -26,40 +26,40 @@ pub struct Payee {
     pub id: String,
     /// The name.
     pub name: Option<String>,
-    /// The mail address.
+    /// The email address.
     pub email: Option<String>,
     /// The telephone number.
     pub phone: Option<String>,
-    /// The accounts; one at most, says the manual.
+    /// The accounts; according to the manual, one at most.
     pub destinations: Vec<Destination>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
-    /// It was deleted by this call.
+    /// Whether this call deleted it.
     pub is_deleted: bool,
 }
 
-/// The account of a payee. Conekta shows its last digits only. `Debug` shows its id only.
+/// The account of a payee. Conekta shows only its last digits. `Debug` shows only its id.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Destination {
-    /// Conekta's id. Transfers show the same account under another one.
+    /// Conekta's id. Transfers show the same account under another id.
     pub id: String,
-    /// The last four digits. In the manual they are not those of the account.
+    /// The last four digits. In the manual's samples they are not those of the account.
     pub last4: Option<String>,
     /// The holder's name.
     pub holder: Option<String>,
-    /// Conekta's own word for the bank; no fixed list.
+    /// Conekta's own name of the bank; not from a fixed list.
     pub bank: Option<String>,
-    /// It was deleted by this call.
+    /// Whether this call deleted it.
     pub is_deleted: bool,
 }
 
-/// A payee to be made. `Debug` shows nothing of the person.
+/// A payee to be made. `Debug` hides personal data.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewPayee {
     /// The name; at most 249 characters.
     pub name: String,
-    /// The mail address.
+    /// The email address.
     pub email: Option<String>,
     /// The telephone number, ten digits.
     pub phone: Option<String>,
@@ -67,7 +67,7 @@ pub struct NewPayee {
     pub destination: Option<NewDestination>,
 }
 
-/// An account to be added to a payee. `Debug` shows nothing of it.
+/// An account to be added to a payee. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewDestination {
     /// The account.
@@ -76,24 +76,24 @@ pub struct NewDestination {
     pub holder: String,
 }
 
-/// What changes of a payee; `None` stays. To change the account, make another payee: what becomes
-/// of a transfer that is under way is not published.
+/// The changes to a payee; `None` leaves a value as it is. To change the account, make another
+/// payee: it is not published what happens to a transfer that is under way.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PayeeUpdate {
     /// The name.
     pub name: Option<String>,
-    /// The mail address.
+    /// The email address.
     pub email: Option<String>,
     /// The telephone number.
     pub phone: Option<String>,
 }
 
 impl Conekta {
-    /// Makes a payee. Called twice it makes two.
+    /// Makes a payee. Calling it twice makes two.
     ///
     /// # Errors
-    /// As every errand: `Rejected` for what Conekta refuses, `Invalid` for an empty name.
-    /// Source: manual.
+    /// The same as for every call of this module: `Rejected` for what Conekta refuses, `Invalid`
+    /// for an empty name. Source: manual.
     pub async fn create_payee(&self, payee: &NewPayee) -> Result<Payee, Error> {
         let new = payee.destination.as_ref();
         if let Some(new) = new {
@@ -112,7 +112,7 @@ impl Conekta {
     /// Payees, newest first, from `cursor` on.
     ///
     /// # Errors
-    /// As every errand. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
+    /// The same as for every call of this module. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
     pub async fn payees(&self, cursor: Option<&str>) -> Result<Listed<Payee>, Error> {
         self.list(PATH_PAYEES, "", cursor, read_payee).await
     }
@@ -120,15 +120,15 @@ impl Conekta {
     /// One payee.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
+    /// `Rejected` if there is none with this id. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
     pub async fn payee(&self, id: &str) -> Result<Payee, Error> {
         self.read(&payee_path(id)?, read_payee).await
     }
 
-    /// Changes a payee's name, mail address or telephone number.
+    /// Changes a payee's name, email address or telephone number.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
+    /// `Rejected` if there is none with this id. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
     pub async fn update_payee(&self, id: &str, update: &PayeeUpdate) -> Result<Payee, Error> {
         if let Some(name) = &update.name {
             check_name(name)?;
@@ -142,19 +142,19 @@ impl Conekta {
         self.run_about(about, Method::PUT, &payee_path(id)?, to_json(&body)?, read_payee).await
     }
 
-    /// Deletes a payee. Not one whose transfer is in doubt or under way: its id is what a transfer
-    /// is found by.
+    /// Deletes a payee. Do not delete one whose transfer is in doubt or under way: the transfer is
+    /// found by the payee's id.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: conekta-go 2.1.1.
+    /// `Rejected` if there is none with this id. Source: conekta-go 2.1.1.
     pub async fn delete_payee(&self, id: &str) -> Result<Payee, Error> {
         self.run(Method::DELETE, &payee_path(id)?, Bytes::new(), read_payee).await
     }
 
-    /// Adds the account of a payee that has none.
+    /// Adds an account to a payee that has none.
     ///
     /// # Errors
-    /// As every errand. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
+    /// The same as for every call of this module. Source: conekta-go 2.1.1; conekta-ruby 2.6.0.
     pub async fn add_destination(
         &self,
         payee: &str,
@@ -166,10 +166,10 @@ impl Conekta {
         self.run_about(about, Method::POST, &path, body, read_destination).await
     }
 
-    /// Changes the account of a payee. Not while a transfer to it is under way.
+    /// Changes the account of a payee. Do not call it while a transfer to the payee is under way.
     ///
     /// # Errors
-    /// As every errand. Source: conekta-ruby 2.6.0.
+    /// The same as for every call of this module. Source: conekta-ruby 2.6.0.
     pub async fn update_destination(
         &self,
         payee: &str,
@@ -182,10 +182,10 @@ impl Conekta {
         self.run_about(about, Method::PUT, &path, body, read_destination).await
     }
 
-    /// Deletes the account of a payee. Not while a transfer to it is under way.
+    /// Deletes the account of a payee. Do not call it while a transfer to the payee is under way.
     ///
     /// # Errors
-    /// As every errand. Source: conekta-ruby 2.6.0.
+    /// The same as for every call of this module. Source: conekta-ruby 2.6.0.
     pub async fn delete_destination(&self, payee: &str, id: &str) -> Result<Destination, Error> {
         let path = format!("{}/destinations/{}", payee_path(payee)?, segment("destination", id)?);
         self.run(Method::DELETE, &path, Bytes::new(), read_destination).await

@@ -1,5 +1,5 @@
-//! The movements of the account, for reconciliation. Whether dispersions appear in it, and how, is not
-//! published; `payout` and `payout_reversal` are the types to look at. Moves nothing.
+//! The movements of the account, for reconciliation; read-only. It is not published whether and how
+//! dispersions appear in them; `payout` and `payout_reversal` are the types to look at.
 
 use serde_json::value::RawValue;
 
@@ -25,13 +25,13 @@ pub struct Transaction {
     pub kind: Option<String>,
     /// Its status: `pending`, `available`, `paid_out`.
     pub status: Option<String>,
-    /// The sum.
+    /// The amount.
     pub amount: Option<Money>,
     /// Conekta's commission.
     pub fee: Option<Money>,
-    /// The sum less the commission, which can be below zero.
+    /// The amount less the commission, which can be negative.
     pub net: Option<Money>,
-    /// The id of the charge that it belongs to; what stands here for payouts is not published.
+    /// The id of the charge that it belongs to; its value for payouts is not published.
     pub charge: Option<String>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
@@ -41,8 +41,8 @@ impl Conekta {
     /// Movements, newest first, of one type or of all, from `cursor` on.
     ///
     /// # Errors
-    /// `Invalid` for a type that is none; otherwise as every errand. Source: openapi:
-    /// resources/transactions.
+    /// `Invalid` for an invalid type; otherwise the same as for every call of this module. Source:
+    /// openapi: resources/transactions.
     pub async fn transactions(
         &self,
         kind: Option<&str>,
@@ -58,7 +58,7 @@ impl Conekta {
     /// One movement.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/transactions.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/transactions.
     pub async fn transaction(&self, id: &str) -> Result<Transaction, Error> {
         self.read(&format!("{PATH_TRANSACTIONS}/{}", segment("transaction", id)?), read).await
     }

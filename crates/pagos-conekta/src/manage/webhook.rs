@@ -1,4 +1,4 @@
-//! The addresses that Conekta sends webhooks to. What comes there is read in `src/webhook.rs`.
+//! The addresses that Conekta sends webhooks to. `src/webhook.rs` reads the deliveries.
 
 use bytes::Bytes;
 use http::Method;
@@ -17,8 +17,8 @@ use crate::{
 /// Source: openapi: resources/webhooks.
 const PATH_WEBHOOKS: &str = "/webhooks";
 
-/// An address that Conekta sends to. An account has ten at most, for each of sandbox and live.
-/// Source: openapi: resources/webhooks.
+/// An address that Conekta sends to. An account has at most ten, each for sandbox and live. Source:
+/// openapi: resources/webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Webhook {
@@ -26,18 +26,18 @@ pub struct Webhook {
     pub id: String,
     /// The address.
     pub url: Option<String>,
-    /// Conekta's word for how it goes: `listening`, `being_pinged`, `intermittent_errors`, `error`.
+    /// Conekta's word for its state: `listening`, `being_pinged`, `intermittent_errors`, `error`.
     pub status: Option<String>,
-    /// The events that it hears of.
+    /// The events that are sent to it.
     pub events: Vec<String>,
-    /// Whether it is on, where Conekta says so.
+    /// Whether it is on, if Conekta says so.
     pub is_active: Option<bool>,
-    /// It was deleted by this call.
+    /// Whether this call deleted it.
     pub is_deleted: bool,
 }
 
-/// What changes of a webhook; `None` stays. Whether events are added or replaced is not published:
-/// name all that are wanted.
+/// The changes to a webhook; `None` leaves a value as it is. It is not published whether events are
+/// added or replaced: name all that you want.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WebhookUpdate {
     /// The address.
@@ -49,11 +49,12 @@ pub struct WebhookUpdate {
 }
 
 impl Conekta {
-    /// Makes a webhook. Conekta refuses addresses with `localhost` or `127.0.0.1` in them, and
-    /// sends a ping at once. Without events it hears of everything.
+    /// Makes a webhook. Conekta refuses addresses that contain `localhost` or `127.0.0.1`, and
+    /// sends a ping at once. Without events it gets every event.
     ///
     /// # Errors
-    /// As every errand. Source: openapi: schemas/webhooks/webhook_request.
+    /// The same as for every call of this module. Source: openapi:
+    /// schemas/webhooks/webhook_request.
     pub async fn create_webhook(&self, url: &str, events: &[&str]) -> Result<Webhook, Error> {
         let events: Vec<String> = events.iter().map(|event| (*event).to_owned()).collect();
         let events = Some(events.as_slice()).filter(|events| !events.is_empty());
@@ -64,7 +65,7 @@ impl Conekta {
     /// Webhooks, from `cursor` on.
     ///
     /// # Errors
-    /// As every errand. Source: openapi: resources/webhooks/webhooks.
+    /// The same as for every call of this module. Source: openapi: resources/webhooks/webhooks.
     pub async fn webhook_list(&self, cursor: Option<&str>) -> Result<Listed<Webhook>, Error> {
         self.list(PATH_WEBHOOKS, "", cursor, read).await
     }
@@ -72,7 +73,7 @@ impl Conekta {
     /// One webhook.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/webhooks/webhook.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/webhooks/webhook.
     pub async fn webhook(&self, id: &str) -> Result<Webhook, Error> {
         self.read(&path(id)?, read).await
     }
@@ -80,7 +81,7 @@ impl Conekta {
     /// Changes a webhook.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/webhooks/webhook.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/webhooks/webhook.
     pub async fn update_webhook(&self, id: &str, update: &WebhookUpdate) -> Result<Webhook, Error> {
         let body = WebhookRequest {
             url: update.url.as_deref(),
@@ -93,7 +94,7 @@ impl Conekta {
     /// Deletes a webhook.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/webhooks/webhook.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/webhooks/webhook.
     pub async fn delete_webhook(&self, id: &str) -> Result<Webhook, Error> {
         self.run(Method::DELETE, &path(id)?, Bytes::new(), read).await
     }
@@ -101,7 +102,7 @@ impl Conekta {
     /// Makes Conekta send a ping to a webhook.
     ///
     /// # Errors
-    /// `Rejected` if there is none of this id. Source: openapi: resources/webhooks/webhook_test.
+    /// `Rejected` if there is none with this id. Source: openapi: resources/webhooks/webhook_test.
     pub async fn test_webhook(&self, id: &str) -> Result<Webhook, Error> {
         self.run(Method::POST, &format!("{}/test", path(id)?), Bytes::new(), read).await
     }

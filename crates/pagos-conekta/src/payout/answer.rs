@@ -1,5 +1,5 @@
-//! What the answers to one payee, one transfer and one query say. No requests. Refusals are in
-//! `status.rs`, lists in `payout/list.rs`.
+//! Reads the answers to a new payee, a new transfer and a query. Refusals are in `status.rs`, lists
+//! in `payout/list.rs`.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -19,7 +19,7 @@ use crate::{
 
 /// The payee that was made for `account`.
 ///
-/// A payee moves no money, so whatever went wrong, another one can be made: `Undelivered`, unless
+/// A payee moves no money, so another one can be made after any failure: `Undelivered`, unless
 /// Conekta refused for good.
 pub(crate) fn read_payee(
     account: &Clabe,
@@ -57,8 +57,8 @@ fn payee(account: &Clabe, json: &RawValue) -> Result<PayeeHandle, &'static str> 
     })
 }
 
-/// The id of the payee's account. The last digits are not compared: the manual shows others than
-/// those that were sent.
+/// The id of the payee's account. The last digits are not compared, because the manual shows others
+/// than those that were sent.
 fn destination(account: &Clabe, json: &RawValue) -> Result<Option<String>, &'static str> {
     let answer: AccountAnswer<'_> = parse(json).ok_or("its account has another shape")?;
     let number = text(answer.account_number);
@@ -71,9 +71,9 @@ fn destination(account: &Clabe, json: &RawValue) -> Result<Option<String>, &'sta
     Ok(text(answer.id).filter(|id| is_segment(id)))
 }
 
-/// What the answer to a new transfer says, or the caller's next step.
+/// Reads the answer to a new transfer: an observation, or the caller's next step.
 ///
-/// Whatever is not understood is `Unknown`: the payee is known, so nothing is lost by asking.
+/// An answer that is not understood is `Unknown`: the payee is known, so a query does no harm.
 pub(crate) fn read_reply(
     handle: &PayeeHandle,
     response: &Response<Bytes>,
@@ -100,14 +100,14 @@ pub(crate) fn read_reply(
     Ok(transfer.observe(Source::Reply, asked_at, seen_at))
 }
 
-/// A transfer that was made although the call was refused. Documented of charges: a 402 comes with
-/// what was made all the same. Source: docs: errores.
+/// A transfer that was made although the call was refused. This is documented for charges: a 402
+/// comes with the object that was made. Source: docs: errores.
 fn made<'a>(refusal: &Refusal<'a>) -> Option<&'a RawValue> {
     let json = refusal.made.filter(|_| refusal.http == StatusCode::PAYMENT_REQUIRED)?;
     Transfer::read(json).is_ok().then_some(json)
 }
 
-/// How a query about one transfer was put.
+/// How a query about one transfer was sent.
 pub(crate) struct Asked<'a> {
     pub(crate) reference: &'a ProviderRef,
     pub(crate) handle: Option<&'a PayeeHandle>,
@@ -117,7 +117,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) seen_at: Timestamp,
 }
 
-/// What the answer about one transfer, by its id, says.
+/// Reads the answer to a query about one transfer by its id.
 pub(crate) fn read_lookup(
     asked: &Asked<'_>,
     response: &Response<Bytes>,

@@ -1,5 +1,5 @@
-//! The fields of an order, each read into its wire form or a violation with a remedy. No requests.
-//! Banks are compared in `bank.rs`.
+//! Checks the fields of an order: each becomes its wire form, or a violation with a remedy.
+//! `bank.rs` compares banks.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use pagos_core::{AccountNumber, AccountType, Clabe, Currency, Money, Violation};
 
 use crate::contract::{EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, PHONE_DIGITS};
 
-/// Centavos, which need not be zero. Source: manual.
+/// The amount in centavos, which need not be whole pesos. Source: manual.
 pub(crate) fn read_amount(
     limits_minor: &RangeInclusive<i64>,
     amount: Money,
@@ -28,7 +28,8 @@ pub(crate) fn read_amount(
     Ok(amount.minor)
 }
 
-/// The holder's name, which is the payee's too. Source: manual; that one text serves both is ours.
+/// The holder's name, which is the payee's too. Source: manual; using one text for both is our
+/// choice.
 pub(crate) fn read_name(name: &str) -> Result<String, Violation> {
     let refused = |because: String, remedy: &str| Err(Violation::new("name", because, remedy));
     if name.trim().is_empty() {
@@ -46,7 +47,7 @@ pub(crate) fn read_name(name: &str) -> Result<String, Violation> {
     Ok(name.to_owned())
 }
 
-/// The manual's sample has one always; whether it may be missing is unknown, so it may not.
+/// The manual's sample always has one; it is unknown whether it may be missing, so it is required.
 pub(crate) fn read_email(email: Option<&str>) -> Result<String, Violation> {
     let refused = |because: String| {
         Violation::new("email", because, "write the payee's, or configure DEFAULT_EMAIL")
@@ -64,8 +65,8 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<String, Violation> {
     }
 }
 
-/// Ten digits. Blanks, dashes, parentheses and Mexico's `+52` are left out. As the mail address, it
-/// may not be missing.
+/// Ten digits. Blanks, dashes, parentheses and Mexico's `+52` are removed. Like the email address,
+/// it is required.
 pub(crate) fn read_phone(phone: Option<&str>) -> Result<String, Violation> {
     let refused = |because: &str| {
         let remedy = "write ten digits, as 5512345678, or configure DEFAULT_PHONE";
@@ -81,8 +82,8 @@ pub(crate) fn read_phone(phone: Option<&str>) -> Result<String, Violation> {
     }
 }
 
-/// A CLABE whose check digit is right. A bank that nobody knows passes: lists age, and the manual's
-/// own sample has one. Bank 000 does not, which is what an empty form looks like.
+/// A CLABE with a correct check digit. An unknown bank is accepted: lists get old, and the manual's
+/// own sample has one. Bank 000 is refused, because an empty form looks like that.
 pub(crate) fn read_account(kind: AccountType, number: &AccountNumber) -> Result<Clabe, Violation> {
     let remedy = "write all 18 digits of the CLABE, as text";
     if kind != AccountType::Clabe {

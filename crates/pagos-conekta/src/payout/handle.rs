@@ -1,36 +1,36 @@
-//! The handle: which payee a payout goes to. It is stored before the transfer is sent, and a fresh
-//! payee belongs to one payout only, so a transfer to it is that payout's. No requests.
+//! The handle: the payee of a payout. It is stored before the transfer is sent, and a fresh payee
+//! belongs to only one payout, so a transfer to it is that payout's.
 
 use pagos_core::{Clabe, Error, Handle};
 
 /// Whether the payee was made for this payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Age {
-    /// For this payout and no other: a transfer to it is this payout's.
+    /// It was made for this payout only: a transfer to it is this payout's.
     Fresh,
-    /// It is paid again and again: whose transfer it is, nobody can tell.
+    /// It is paid again and again: nobody can tell which payout a transfer belongs to.
     Reused,
 }
 
 const WORDS: [(&str, Age); 2] = [("fresh", Age::Fresh), ("reused", Age::Reused)];
 
-/// `fresh/payee_1/pytdst_1/072225008217746674`: age, payee, its account's id if it is known, its
-/// account.
+/// A handle such as `fresh/payee_1/pytdst_1/072225008217746674`: age, payee, its account's id if it
+/// is known, its account.
 #[derive(PartialEq, Eq)]
 pub(crate) struct PayeeHandle {
     pub(crate) age: Age,
     pub(crate) payee: String,
-    /// Ours to show and nobody's to send: another call gives the same account another id.
-    /// Source: manual, `pytdst_` and `pytmtd_`.
+    /// For display only and never sent: another call gives the same account another id. Source:
+    /// manual, `pytdst_` and `pytmtd_`.
     pub(crate) destination: Option<String>,
     pub(crate) account: Clabe,
 }
 
-/// Stands where there is no id.
+/// Takes the place of a missing id.
 const NONE: &str = "-";
 
 impl PayeeHandle {
-    /// As it is stored.
+    /// The stored form.
     pub(crate) fn to_handle(&self) -> Result<Handle, Error> {
         let word = WORDS.iter().find(|(_, age)| *age == self.age).map_or("", |(word, _)| word);
         let destination = self.destination.as_deref().unwrap_or(NONE);
@@ -38,10 +38,11 @@ impl PayeeHandle {
         Handle::new(format!("{word}/{payee}/{destination}/{account}"))
     }
 
-    /// Reads what was stored.
+    /// Parses the stored form.
     ///
     /// # Errors
-    /// `Invalid` for a text that is no handle of this provider, without the text.
+    /// `Invalid` for a text that is not a handle of this provider. The message does not contain the
+    /// text.
     pub(crate) fn of(handle: &Handle) -> Result<Self, Error> {
         parse(handle.as_str())
             .ok_or_else(|| Error::invalid("handle").because("it was not made by this provider"))
@@ -73,7 +74,7 @@ fn parse(text: &str) -> Option<PayeeHandle> {
     })
 }
 
-/// Can it stand in a path as it is? Ids that were seen are letters, digits and `_`.
+/// Whether it can be part of a path as it is. All ids that were seen are letters, digits and `_`.
 pub(crate) fn is_segment(id: &str) -> bool {
     let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=128).contains(&id.len()) && id.bytes().all(is_legal)

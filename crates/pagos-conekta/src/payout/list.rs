@@ -1,9 +1,10 @@
-//! The list of transfers, newest first: the search for the one of a payee, and the listing. Sends
-//! what it asks through `lib.rs`.
+//! The list of transfers, newest first: the search for the transfer to a payee, and the listing. It
+//! sends its queries through `lib.rs`.
 //!
-//! The list has no filter, and holds transfers that are not payouts of ours: Conekta settles with
-//! the merchant by transfers too. Source: openapi: resources/transfers; mock: GET /transfers. It may
-//! lag by nobody knows how long, so what it lacks counts as proof only after the descriptor's grace.
+//! The list has no filter, and contains transfers that are not our payouts: Conekta settles with
+//! the merchant by transfers too. Source: openapi: resources/transfers; mock: GET /transfers. It is
+//! unknown how long it lags, so a missing transfer counts as proof only after the descriptor's
+//! grace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +54,7 @@ pub(crate) async fn find(
     })
 }
 
-/// One page of the list, with what was created in `window`. A row without a readable time may
+/// One page of the list, with the transfers created in `window`. A row without a readable time may
 /// belong to it.
 pub(crate) async fn page(
     conekta: &Conekta,
@@ -82,7 +83,7 @@ pub(crate) async fn page(
         }
     }
     let next = match page.next {
-        // Newest first: behind what is too old there is nothing younger.
+        // Newest first: after one that is too old there is nothing newer.
         _ if passed => None,
         Next::End => None,
         Next::Cursor(cursor) => Some(cursor),
@@ -91,7 +92,7 @@ pub(crate) async fn page(
     Ok(ListingPage { rows, next })
 }
 
-/// A page, or why it is none.
+/// Reads a page, or returns why it is not one.
 async fn read_page(
     conekta: &Conekta,
     cursor: Option<&str>,
@@ -112,12 +113,12 @@ struct Page {
     next: Next,
 }
 
-/// How a list goes on.
+/// How a list continues.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     End,
     Cursor(String),
-    /// It says that it goes on, and not how.
+    /// The list says that it continues, but not how.
     Lost,
 }
 
@@ -130,7 +131,7 @@ impl Page {
     }
 }
 
-/// The rows of any list of Conekta's, and how it goes on.
+/// The rows of any list of Conekta's, and how it continues.
 pub(crate) fn read_list(json: &RawValue) -> Result<(Vec<&RawValue>, Next), &'static str> {
     let answer: ListAnswer<'_> = parse(json).ok_or("a page has another shape")?;
     let rows = answer.data.ok_or("a page has no rows at all")?;
@@ -144,8 +145,8 @@ pub(crate) fn read_list(json: &RawValue) -> Result<(Vec<&RawValue>, Next), &'sta
     Ok((rows, next))
 }
 
-/// The value of `next`, and nothing else of the address: captured ones name another host, which
-/// must not be told the key. Source: mock: GET /transfers.
+/// The value of `next`, and nothing else of the address: captured addresses name another host,
+/// which must not get the key. Source: mock: GET /transfers.
 fn read_cursor(url: &str) -> Option<&str> {
     let (_, query) = url.split('#').next()?.split_once('?')?;
     let mut values = query.split('&').filter_map(|field| field.strip_prefix("next="));
@@ -153,16 +154,16 @@ fn read_cursor(url: &str) -> Option<&str> {
     values.next().is_none().then_some(value)
 }
 
-/// What a walk from the newest transfer backwards has brought.
+/// The result of a walk from the newest transfer backwards.
 struct Walk {
-    /// Transfers to the payee, by their ids: pages can overlap.
+    /// Transfers to the payee, by id, because pages can overlap.
     ours: BTreeMap<String, Transfer>,
-    /// What is older needs not be looked at.
+    /// Older transfers need not be read.
     limit: Option<Timestamp>,
     oldest: Option<Timestamp>,
     cursors: BTreeSet<String>,
     is_sorted: bool,
-    /// Why what is missing here may exist all the same.
+    /// Why a transfer that is missing here may exist all the same.
     doubt: Option<String>,
 }
 
@@ -180,7 +181,7 @@ impl Walk {
         }
     }
 
-    /// Takes a page in, and says where to go on; `None` where nothing more is to be learned.
+    /// Adds a page and returns where to continue; `None` if nothing more can be learned.
     fn take(&mut self, page: Page, payee: &str) -> Option<String> {
         for row in page.rows {
             match row {
@@ -207,7 +208,7 @@ impl Walk {
 
     fn take_row(&mut self, row: Transfer, payee: &str) {
         if let Some(at) = row.created_at {
-            // A row that appears while we walk moves the others to the next page, not upwards.
+            // A row that appears during the walk moves the others to the next page, not upwards.
             self.is_sorted &= self.oldest.is_none_or(|oldest| at <= oldest);
             self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
         }
@@ -220,12 +221,12 @@ impl Walk {
         }
     }
 
-    /// The first doubt is the one to tell.
+    /// Only the first doubt is kept.
     fn doubt(&mut self, because: String) {
         self.doubt.get_or_insert(because);
     }
 
-    /// The payee belongs to one payout, so a transfer to it is that payout's, wherever it stands.
+    /// The payee belongs to one payout, so a transfer to it is that payout's, wherever it is.
     fn lookup(self, handle: &PayeeHandle, asked_at: Timestamp, seen_at: Timestamp) -> Lookup {
         let ours: Vec<&Transfer> = self.ours.values().collect();
         match (ours.as_slice(), self.doubt) {
@@ -244,8 +245,8 @@ impl Walk {
         }
     }
 
-    /// The payee is paid again and again, so neither what is there nor what is missing proves
-    /// anything. The candidates are for a person to look at.
+    /// The payee is paid again and again, so neither a transfer nor its absence proves anything.
+    /// The candidates are for a person to look at.
     fn guess(self, payout: &PayoutRef<'_>) -> Lookup {
         let may_be = |row: &&Transfer| {
             let is_in_time = self.limit.zip(row.created_at).is_none_or(|(limit, at)| at >= limit);
@@ -261,7 +262,7 @@ impl Walk {
     }
 }
 
-/// For a person, who has to look for them: ids are shown whole.
+/// Describes transfers for a person, who has to look for them: ids are shown in full.
 fn describe(rows: &[&Transfer]) -> String {
     let row = |row: &&Transfer| match row.status {
         Some(status) => format!("{} ({status})", row.id),

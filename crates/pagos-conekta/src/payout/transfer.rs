@@ -1,8 +1,8 @@
-//! What a transfer says, in whichever of its shapes it comes: answers, lists, events. No requests.
+//! Reads a transfer in any of its shapes: answers, lists, events.
 //!
-//! The manual's samples contradict each other in most fields, so only what decides something is
-//! read: the id, the status, the amount, the payee. These must be readable where they are there;
-//! everything else may be anything.
+//! The manual's samples contradict each other in most fields, so only the fields that decide
+//! something are read: the id, the status, the amount, the payee. If present, these must be
+//! readable; all others may be anything.
 
 use serde_json::value::RawValue;
 
@@ -18,29 +18,29 @@ use crate::{
 /// One transfer.
 pub(crate) struct Transfer {
     pub(crate) id: ProviderRef,
-    /// `None` where the word is not understood. A transfer without a word is under way: it exists, and
+    /// `None` if the word is not understood. A transfer without a word is pending: it exists, and
     /// nothing says that it has ended.
     pub(crate) status: Option<Status>,
     /// Conekta's own word.
     pub(crate) word: Option<String>,
     pub(crate) amount: Option<Money>,
     pub(crate) payee: Option<String>,
-    /// In full, or not at all.
+    /// In full, or missing.
     account_number: Option<String>,
     pub(crate) created_at: Option<Timestamp>,
-    /// By which the merchant's statement names it.
+    /// The number of this transfer in the merchant's statement.
     statement_reference: Option<String>,
 }
 
 impl Transfer {
     /// # Errors
-    /// Why nothing can be built on it, for an operator.
+    /// Why it is unusable, for an operator.
     pub(crate) fn read(json: &RawValue) -> Result<Self, &'static str> {
         Self::of(&parse(json).ok_or("it has another shape")?)
     }
 
     /// # Errors
-    /// As [`Transfer::read`].
+    /// The same as [`Transfer::read`].
     pub(crate) fn of(answer: &TransferAnswer<'_>) -> Result<Self, &'static str> {
         if answer.object.is_some() && !is_transfer(answer.object) {
             return Err("it is no transfer");
@@ -64,13 +64,14 @@ impl Transfer {
         })
     }
 
-    /// Does it pay another account? Where the number is not told in full, nobody knows: the last
-    /// digits in the manual's samples are not those of their accounts.
+    /// Whether it certainly pays another account. If the number is not given in full, that is
+    /// unknown: the last digits in the manual's samples are not those of their accounts.
     pub(crate) fn pays_another(&self, account: &str) -> bool {
         self.account_number.as_deref().is_some_and(|number| number != account)
     }
 
-    /// What it tells. Its time is that of its creation and not of its status, so it is left out.
+    /// The observation in it. Its time is that of its creation and not of its status, so it is left
+    /// out.
     pub(crate) fn observe(
         &self,
         source: Source,
@@ -80,7 +81,7 @@ impl Transfer {
         Observation { asked_at: Some(asked_at), ..self.observe_event(source, seen_at) }
     }
 
-    /// As [`Transfer::observe`], where nobody asked.
+    /// Like [`Transfer::observe`], without a query.
     pub(crate) fn observe_event(&self, source: Source, seen_at: Timestamp) -> Observation {
         let word = self.word.as_deref().map(shown_word);
         let told = match self.status {
@@ -99,30 +100,31 @@ impl Transfer {
     }
 }
 
-/// The word of an object that is a transfer. An older API calls it a payout. Source: manual;
-/// conekta-php 4.3.0.
+/// Whether the object is a transfer. An older API calls it a payout. Source: manual; conekta-php
+/// 4.3.0.
 pub(crate) fn is_transfer(object: Option<&RawValue>) -> bool {
     is_word(object, "transfer") || is_word(object, "payout")
 }
 
-/// Seconds since 1970, as a number or as text. Cut-off ones, which the manual shows, are none.
+/// Seconds since 1970, as a number or as text. Truncated values, which the manual shows, are
+/// ignored.
 pub(crate) fn moment(json: Option<&RawValue>) -> Option<Timestamp> {
     let seconds = serde_json::from_str::<WireInteger>(json?.get()).ok()?.value();
     let is_whole = (UNIX_SECONDS_MIN..UNIX_SECONDS_MIN * 10).contains(&seconds);
     is_whole.then(|| Timestamp::from_millis(seconds * 1_000))
 }
 
-/// A sum in minor units.
+/// An amount in minor units.
 ///
 /// # Errors
-/// For anything that is there and is not an integer.
+/// If it is present and is not an integer.
 pub(crate) fn minor(json: &RawValue) -> Result<i64, &'static str> {
     let sum: WireDecimal = serde_json::from_str(json.get()).map_err(|_| "its amount is none")?;
     sum.value().to_minor(0).ok_or("its amount is no integer")
 }
 
-/// In centavos. An amount in another currency contradicts the order by itself. Without a currency it
-/// is MXN: there is no other. Source: manual.
+/// The amount in centavos. An amount in another currency contradicts the order by itself. Without a
+/// currency it is MXN, the only one. Source: manual.
 fn amount(answer: &TransferAnswer<'_>) -> Result<Option<Money>, &'static str> {
     let Some(json) = answer.amount else { return Ok(None) };
     let currency = match answer.currency {
@@ -142,13 +144,13 @@ fn account(json: Option<&RawValue>) -> Result<Option<AccountAnswer<'_>>, &'stati
     parse(json).map(Some).ok_or("its account has another shape")
 }
 
-/// The one value, or none; nothing for two that differ.
+/// The only value, if any; nothing if two differ.
 fn only(mut values: impl Iterator<Item = String>) -> Option<Option<String>> {
     let Some(first) = values.next() else { return Some(None) };
     values.all(|other| other == first).then_some(Some(first))
 }
 
-/// Up to seven digits; zeros at the front count. Source: mock: GET /transfers.
+/// Up to seven digits, with leading zeros. Source: mock: GET /transfers.
 fn is_reference(text: &str) -> bool {
     (1..=7).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,5 +1,5 @@
-//! Public keys: from PEM text to what a verification takes. Reads the two forms in which RSA keys
-//! are written and no other. Not a general reader of DER.
+//! Public keys: from PEM text to the input of a verification. It reads only the two forms in which
+//! RSA keys are written.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use pagos_core::Error;
 
-/// The public half of a webhook key. Conekta hands out PEM of the first kind. Source: docs:
+/// The public half of a webhook key. Conekta issues PEM of the first form. Source: docs:
 /// autenticación-webhooks.
 pub(crate) struct PublicKey {
     /// PKCS#1 `RSAPublicKey`.
     der: Vec<u8>,
 }
 
-/// How a key stands in a PEM text.
+/// The form of a key in a PEM text.
 #[derive(Clone, Copy)]
 enum Form {
-    /// `SubjectPublicKeyInfo`, with the kind of the key before it.
+    /// `SubjectPublicKeyInfo`, which contains the algorithm.
     Spki,
     /// The bare `RSAPublicKey`.
     Pkcs1,
@@ -28,10 +28,10 @@ const LABELS: [(&str, &str, Form); 2] = [
     ("-----BEGIN RSA PUBLIC KEY-----", "-----END RSA PUBLIC KEY-----", Form::Pkcs1),
 ];
 
-/// More active keys than anybody has. Ours.
+/// More active keys than any account has. Our choice.
 const KEYS_MAX: usize = 16;
 
-/// What ring verifies, in bytes of the modulus.
+/// The sizes that ring supports, in bytes of the modulus.
 const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
 const SEQUENCE: u8 = 0x30;
@@ -85,14 +85,14 @@ impl PublicKey {
     }
 }
 
-/// It is public, yet long.
+/// It is public, but long.
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PublicKey(..)")
     }
 }
 
-/// The key at the start of `text`, if it is one, and what comes after. `None` if no key begins here.
+/// The key at the start of `text`, if it is valid, and the rest. `None` if no key begins here.
 fn first(text: &str) -> Option<(Option<PublicKey>, &str)> {
     let text = text.trim_start();
     let (rest, end, form) = LABELS
@@ -127,14 +127,14 @@ fn is_rsa_key(der: &[u8]) -> bool {
     MODULUS_BYTES.contains(&modulus.len()) && is_odd(modulus) && is_odd(exponent)
 }
 
-/// The content of the one element that `bytes` are.
+/// The content of the only element in `bytes`.
 fn whole(tag: u8, bytes: &[u8]) -> Option<&[u8]> {
     let (content, rest) = take(tag, bytes)?;
     rest.is_empty().then_some(content)
 }
 
-/// The content of the first element, and what comes after it. Lengths are DER's: the shortest form,
-/// here of at most two bytes.
+/// The content of the first element, and the rest. Lengths are DER's: the shortest form, here of at
+/// most two bytes.
 fn take(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = match bytes {
         [first, length, rest @ ..] if *first == tag && *length < 0x80 => {

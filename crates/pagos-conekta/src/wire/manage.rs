@@ -1,5 +1,5 @@
-//! Conekta's JSON about payees, webhooks, keys, events and transactions, in its own spelling. No
-//! logic and no `Debug`.
+//! Conekta's JSON about payees, webhooks, keys, events and transactions, in its own spelling. The
+//! shapes have no `Debug`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -32,13 +32,13 @@ pub(crate) struct KeyRequest {
     pub(crate) active: bool,
 }
 
-/// Which webhooks hear of an event again. Source: openapi: resources/events/events_resend.
+/// The webhooks that an event is sent to again. Source: openapi: resources/events/events_resend.
 #[derive(Serialize)]
 pub(crate) struct ResendRequest<'a> {
     pub(crate) webhooks_ids: &'a [&'a str],
 }
 
-/// Every object that is read here: each has some of these. Source: manual for payees; openapi:
+/// Any object that is read here; each has some of these fields. Source: manual for payees; openapi:
 /// schemas/webhooks, webhook-keys, events, transactions.
 #[derive(Deserialize)]
 pub(crate) struct ObjectAnswer<'a> {

@@ -1,7 +1,7 @@
-//! What somebody who proved nothing can cause: one query, ahead of its time, that spends nothing.
+//! What an unverified sender can cause: one early query, which counts for nothing else.
 //!
-//! Without news from the provider everything goes on as if nobody had said anything: the schedule, the
-//! queries that were counted, the proof of absence, the history.
+//! Unless the provider reports news, everything goes on as if the hint had not come: the schedule,
+//! the number of queries, the proof of absence, the history.
 
 use pagos_core::Timestamp;
 
@@ -9,8 +9,8 @@ use super::{Outcome, Rules, Task, task};
 use crate::progress::Progress;
 
 impl Rules<'_> {
-    /// Brings the next query forward. `None` where there is none to ask, or none sooner: what waits
-    /// to be sent is sent at its time, whatever is said.
+    /// Brings the next query forward. `None` if no query is planned, or none later than that: a
+    /// payout that waits to be sent is sent at its time, whatever the hint says.
     pub(crate) fn hinted(&self, progress: &Progress, due_at: Option<Timestamp>) -> Option<Outcome> {
         if task(progress) != Task::Ask {
             return None;
@@ -20,12 +20,13 @@ impl Rules<'_> {
             return None;
         }
         let mut progress = progress.clone();
-        // A watch that is over has no schedule to go back to.
+        // A watch that is over has no schedule to return to.
         progress.ahead_of = progress.ahead_of.or(due_at);
         Some(Outcome { progress, due_at: Some(ask_at), entries: Vec::new(), notices: Vec::new() })
     }
 
-    /// The query at hand brought no observation. If it was ahead of its time, that says nothing.
+    /// The current query brought no observation. If a hint brought it forward, that counts for
+    /// nothing.
     pub(super) fn asked_ahead(&self, progress: &Progress) -> Option<Outcome> {
         let mut progress = progress.clone();
         let due_at = progress.ahead_of.take()?;

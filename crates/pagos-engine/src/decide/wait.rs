@@ -1,6 +1,6 @@
-//! How long a payout may wait in each state, and the one call for a person when that is over.
+//! How long a payout may wait in each state, and the one call for a person when that time is over.
 //!
-//! Nothing here ends a wait: queries, and tries to send, go on.
+//! Nothing here ends a wait: queries, and attempts to send, go on.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::{Outcome, Rules};
 use crate::progress::{Attention, Progress, Wait, Waiting};
 
 impl Rules<'_> {
-    /// Notes what the payout waits for after a step, forgets a call that was for another wait, and
-    /// calls a person if the budget of this one is spent.
+    /// Notes what the payout waits for after a step, drops a call that was made for another wait,
+    /// and calls a person if the budget of this wait is spent.
     pub(super) fn attend(&self, mut outcome: Outcome) -> Outcome {
         let before = outcome.progress.waiting;
         let wait = self.wait_of(&outcome.progress);
@@ -70,7 +70,7 @@ impl Rules<'_> {
     }
 }
 
-/// A denial does not begin a new wait: it says more about the one that is on.
+/// A denial begins no new wait: it says more about the current one.
 fn is_one_wait(one: Wait, other: Wait) -> bool {
     let is_under_way = |wait| matches!(wait, Wait::Pending | Wait::Denied);
     one == other || (is_under_way(one) && is_under_way(other))

@@ -1,14 +1,14 @@
-//! The digest that tells whether two orders under one key are the same order.
+//! The digest that decides whether two orders under one key are the same order.
 //!
-//! Its form is our own and has a version: a new field of a struct must not make every stored key a
-//! conflict, and no serialisation library decides about money.
+//! Its canonical form is our own and has a version: a new field of a struct must not turn every
+//! stored key into a conflict, and no serialisation library may decide about money.
 
 use std::fmt;
 
 use pagos_core::{PaymentOrder, PayoutOrder};
 use sha2::{Digest as _, Sha256};
 
-/// SHA-256 of an order in its canonical form: same key, same body.
+/// SHA-256 of an order in its canonical form: the same key must have the same digest.
 ///
 /// ```
 /// use pagos_engine::Digest;
@@ -29,8 +29,8 @@ pub struct Digest(pub [u8; 32]);
 impl Digest {
     /// The version of the canonical form that [`Digest::of`] uses. Version 1 was the order's JSON.
     ///
-    /// A store keeps the version beside the digest. Where it finds another one, it reads the stored
-    /// order and compares the digests of both orders under this version.
+    /// A store keeps the version beside the digest. If it finds another version there, it reads the
+    /// stored order and compares the digests of both orders under this version.
     pub const VERSION: u32 = 2;
 
     /// The digest of an order.
@@ -48,14 +48,14 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// An order with a canonical form: the orders of payouts and those of payments.
+/// An order that has a canonical form: a payout order or a payment order.
 pub trait Canonical {
-    /// Tells every field that makes two orders different.
+    /// Passes every field that distinguishes two orders to `form`.
     fn describe(&self, form: &mut Form);
 }
 
-/// Takes the fields of an order, one after the other. Every name and value has its length in front,
-/// so that no two orders have the same form; an absent value leaves no trace, so that an order
+/// Collects the fields of an order, one after the other. Every name and value is preceded by its
+/// length, so that no two orders have the same form. An absent value adds nothing, so that an order
 /// without a new optional field keeps its digest.
 pub struct Form {
     hash: Sha256,
@@ -64,7 +64,7 @@ pub struct Form {
 impl Form {
     fn field(&mut self, name: &str, value: &str) {
         for part in [name, value] {
-            // A length in memory fits into 64 bits on every machine there is.
+            // A length in memory fits into 64 bits on every platform.
             self.hash.update((part.len() as u64).to_be_bytes());
             self.hash.update(part);
         }
@@ -85,7 +85,7 @@ impl fmt::Debug for Form {
 
 impl Canonical for PayoutOrder {
     fn describe(&self, form: &mut Form) {
-        // Every field by name, so that a new one does not compile before it has a place here.
+        // Every field is named, so that a new field does not compile before it is handled here.
         let Self { key, account, amount, beneficiary, description } = self;
         let pagos_core::Beneficiary {
             name,

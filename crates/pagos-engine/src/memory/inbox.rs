@@ -1,6 +1,4 @@
-//! The inbox of the store that lives in memory: deliveries, each once, wherever they are.
-//!
-//! Verifies nothing and reads no body.
+//! The inbox of the store in memory: deliveries in every state, each stored once.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +74,7 @@ impl Inbox {
             }
             return row.filed.item.id;
         }
-        // The newest row is never forgotten, so its number is the highest that was given.
+        // The newest row is never deleted, so its number is the highest that was given.
         let id = InboxId(self.rows.last().map_or(1, |row| row.filed.item.id.0 + 1));
         let item = InboxItem {
             id,
@@ -100,7 +98,7 @@ impl Inbox {
         let due = self.rows.iter().filter(|row| row.is_due(trust, accounts, now));
         let mut due: Vec<&Row> = due.collect();
         if trust == Trust::Unverified {
-            // Stable: of those that are due together, the oldest first.
+            // The sort is stable: of those that are due together, the oldest comes first.
             due.sort_by_key(|row| row.due_at);
         }
         due.into_iter().take(limit).map(|row| row.filed.item.clone()).collect()
@@ -117,7 +115,7 @@ impl Inbox {
         row.ok_or_else(|| StoreError::new(format!("the inbox has no delivery {}", id.0)))
     }
 
-    /// A step applied it.
+    /// Marks a delivery as applied by a step.
     pub(super) fn apply(&mut self, id: InboxId) -> Result<(), StoreError> {
         let row = self.row(id)?;
         row.filed.state = InboxState::Applied;
@@ -125,7 +123,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// What becomes of an open delivery; the notice if it is closed by this call.
+    /// Files an open delivery; returns the notice if this call closes it.
     fn file(&mut self, id: InboxId, filing: Filing) -> Result<Option<Notice>, StoreError> {
         let row = self.row(id)?;
         if row.filed.state != InboxState::Open {
@@ -146,17 +144,17 @@ impl Inbox {
         }
     }
 
-    /// An order of this key is known now.
+    /// Opens the orphans that name this key, whose order is known now.
     pub(super) fn match_key(&mut self, account: &AccountName, key: &OrderKey) {
         self.match_orphans(account, |verdict| verdict.hint().key.as_ref() == Some(key));
     }
 
-    /// The provider's id of an order or a session is known now.
+    /// Opens the orphans that name this id of an order or session, which is known now.
     pub(super) fn match_reference(&mut self, account: &AccountName, reference: &ProviderRef) {
         self.match_orphans(account, |verdict| verdict.hint().reference.as_ref() == Some(reference));
     }
 
-    /// What was applied, and neither received nor due since `before`; never the newest.
+    /// Applied deliveries that were neither received nor due since `before`; never the newest one.
     pub(super) fn forgettable(&self, before: Timestamp) -> Vec<InboxId> {
         let but_the_newest = self.rows.len().saturating_sub(1);
         let old = self.rows.iter().take(but_the_newest).filter(|row| {
@@ -182,7 +180,7 @@ impl Inbox {
     }
 }
 
-// No method waits for anything, so the lock is never held across an await.
+// No method awaits anything, so the lock is never held across an await.
 #[async_trait]
 impl InboxStore for MemoryStore {
     async fn receive(

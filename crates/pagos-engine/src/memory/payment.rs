@@ -1,4 +1,4 @@
-//! The payments of the store that lives in memory, with the secrets of their sessions.
+//! The payments of the store in memory, with the secrets of their sessions.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ impl Payments {
         SubmittedPayment::New(payment)
     }
 
-    /// Is the session that the step opens free to be opened by it?
+    /// Whether the step may open its session: no other payment of the account has it.
     fn is_free(&self, account: &AccountName, step: &PaymentStep) -> bool {
         let Some(opened) = &step.opens else { return true };
         let known = self.sessions.get(&(account.clone(), opened.reference.clone()));
@@ -70,7 +70,7 @@ impl Payments {
     }
 }
 
-// No method waits for anything, so the lock is never held across an await.
+// No method awaits anything, so the lock is never held across an await.
 #[async_trait]
 impl PaymentStore for MemoryStore {
     async fn submit_payment(

@@ -1,5 +1,5 @@
-//! What leaves the store that lives in memory, and what stays of it: seals, sums, and an outbox whose
-//! first notices are gone.
+//! What the store in memory archives and forgets, and what it keeps: seals, sums, and an outbox
+//! whose first notices are gone.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -22,7 +22,7 @@ pub(super) struct Sealed {
     pub(super) seal: Seal,
 }
 
-/// Notices in their order, of which the first ones may be gone.
+/// Notices in order; the first ones may be gone.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     forgotten: u64,
@@ -43,7 +43,7 @@ impl Outbox {
         self.forgotten + count(self.notices.len())
     }
 
-    /// The newest notice stays.
+    /// Forgets notices up to `up_to`, but never the newest.
     fn forget(&mut self, up_to: u64) -> u64 {
         let before = self.forgotten;
         while self.forgotten < up_to && self.notices.len() > 1 {
@@ -54,7 +54,7 @@ impl Outbox {
     }
 }
 
-/// A tally in the making.
+/// A tally that is being computed.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     rows: BTreeMap<(AccountName, Currency, String), TallyRow>,
@@ -77,7 +77,7 @@ impl Sums {
 }
 
 impl Tables {
-    /// Makes an order a member of a run: its payout, or what is left of it.
+    /// Makes an order a member of a run, whether its payout is stored or archived.
     pub(super) fn join(&mut self, run: &RunId, intent: &Intent) {
         let order = &intent.order;
         let mark = Mark::of_key(&order.key);
@@ -132,7 +132,7 @@ impl Tables {
     }
 }
 
-// No method waits for anything, so the lock is never held across an await.
+// No method awaits anything, so the lock is never held across an await.
 #[async_trait]
 impl RetentionStore for MemoryStore {
     async fn candidates(

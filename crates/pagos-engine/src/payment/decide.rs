@@ -1,7 +1,7 @@
-//! What follows from what, for payments: pure decisions over one payment's progress.
+//! All decisions about one payment, as pure functions over its progress.
 //!
-//! Everything that keeps an order from having two open sessions, and a second payment of it from
-//! being lost, is here.
+//! Everything that keeps an order from having two open sessions, and a second payment from being
+//! lost, is here.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     progress::{Asking, Attention},
 };
 
-/// A changed progress and what goes with it into one transaction.
+/// A changed progress, and what is written with it in one transaction.
 #[derive(Debug, Clone)]
 pub(crate) struct PaymentOutcome {
     pub(crate) progress: PaymentProgress,
@@ -27,7 +27,7 @@ pub(crate) struct PaymentOutcome {
     pub(crate) notices: Vec<Notice>,
 }
 
-/// The rules that a decision is made under.
+/// What decisions depend on besides the payment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PaymentRules<'a> {
     pub(crate) order: &'a PaymentOrder,
@@ -36,31 +36,31 @@ pub(crate) struct PaymentRules<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// May a session be opened now?
+/// Whether a session may be opened now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MayOpen {
     Yes,
-    /// There is one that somebody may still pay in, or the payment is paid.
+    /// One is open, or the payment is paid.
     NotNeeded,
-    /// And why.
+    /// No, and why.
     No(String),
 }
 
-/// What the last of several queries brought, beside observations.
+/// The result of the last of several queries, besides observations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Observations.
+    /// It brought observations.
     Told,
-    /// The word that nobody has paid.
+    /// It said that nobody has paid.
     Nothing,
-    /// Nothing to learn from; the text tells why.
+    /// It brought nothing to learn from; the text says why.
     InVain(String),
-    /// More than there can be.
+    /// It brought more sessions than there can be.
     Ambiguous(String),
 }
 
 impl PaymentRules<'_> {
-    /// One session at a time: another one only when nobody can pay in the last one any more.
+    /// Allows one session at a time: another one only when nobody can pay in the last one any more.
     pub(crate) fn may_open(&self, progress: &PaymentProgress) -> MayOpen {
         if progress.is_quarantined() {
             return MayOpen::No("a contradiction waits for a person".to_owned());
@@ -84,18 +84,18 @@ impl PaymentRules<'_> {
         MayOpen::Yes
     }
 
-    /// A session is about to be opened; the request leaves after this is durable.
+    /// Begins the opening of a session; the request is sent after this is durable.
     pub(crate) fn begin_opening(&self, progress: &PaymentProgress) -> PaymentOutcome {
         let mut progress = progress.clone();
         progress.openings = progress.openings.saturating_add(1);
         progress.opening = Some(Opening { begun_at: self.now });
         let entry = Entry::AttemptBegun { number: progress.openings, at: self.now };
-        // If nobody lives to note the answer, the provider is asked.
+        // If this process dies before the answer is recorded, the provider is queried.
         let due_at = Some(self.now.plus(self.policy.time_on_the_way()));
         self.quietly(progress, due_at, vec![entry])
     }
 
-    /// A session was opened. Durable before anybody is told its address.
+    /// Adds a session that was opened. It is durable before anybody is told its address.
     pub(crate) fn opened(
         &self,
         progress: &PaymentProgress,
@@ -118,7 +118,7 @@ impl PaymentRules<'_> {
         Some(PaymentOutcome { opens, ..outcome })
     }
 
-    /// No session came of it, and this proves it.
+    /// Records a proof that no session was opened.
     pub(crate) fn not_opened(
         &self,
         progress: &PaymentProgress,
@@ -129,7 +129,7 @@ impl PaymentRules<'_> {
         progress.opening = None;
         let number = progress.openings;
         if proof != Proof::Rejected && self.terms.repeat == Repeat::Refused {
-            // It did not arrive, so the key is not used up.
+            // The request did not arrive, so it does not count as an opening.
             progress.openings = progress.openings.saturating_sub(1);
         }
         let entry = Entry::AttemptClosed { number, proof, at: self.now, because };
@@ -137,8 +137,8 @@ impl PaymentRules<'_> {
         self.quietly(progress, due_at, vec![entry])
     }
 
-    /// The request may have arrived, and its answer did not. Where a repeat opens another session,
-    /// nobody holds the address of the first, so nobody can pay in it.
+    /// Records that the request may have arrived but the answer was lost. If a repeat opens another
+    /// session, nobody holds the address of the first, so nobody can pay in it.
     pub(crate) fn unanswered(&self, progress: &PaymentProgress, answer: String) -> PaymentOutcome {
         let mut progress = progress.clone();
         if self.terms.repeat == Repeat::OpensAnother {
@@ -148,7 +148,7 @@ impl PaymentRules<'_> {
         self.quietly(progress, due_at, vec![Entry::Asked { at: self.now, answer }])
     }
 
-    /// Takes observations in, one after the other.
+    /// Applies observations, one after the other.
     pub(crate) fn learn(&self, progress: &PaymentProgress, seen: &[Observation]) -> PaymentOutcome {
         let mut outcome = self.quietly(progress.clone(), None, Vec::new());
         for seen in seen {
@@ -193,7 +193,8 @@ impl PaymentRules<'_> {
         PaymentOutcome { opens, notices, ..self.quietly(progress, None, entries) }
     }
 
-    /// Which session `seen` is about, and whether it is new to us; or why a person must look.
+    /// Finds the session that `seen` is about, and whether it is new to us; or why a person must
+    /// look.
     fn place_of(
         &self,
         progress: &mut PaymentProgress,
@@ -212,7 +213,7 @@ impl PaymentRules<'_> {
         if !progress.sessions.is_empty() {
             return Err(format!("the provider speaks of session {reference}, which is not ours"));
         }
-        // The answer that named it was lost, and its address and secret with it.
+        // The answer that named it was lost, and with it the session's address and secret.
         progress.opening = None;
         progress.sessions.push(Session {
             reference: reference.clone(),
@@ -225,7 +226,7 @@ impl PaymentRules<'_> {
         Ok((0, Some(OpenedSession { reference: reference.clone(), secret: None })))
     }
 
-    /// What the application is told of the way from `before` to `after`.
+    /// What to tell the application about the change from `before` to `after`.
     fn kinds(
         &self,
         before: &PaymentProgress,
@@ -236,8 +237,8 @@ impl PaymentRules<'_> {
         let (from, to) = (before.status(), after.status());
         if from.word() != to.word() {
             kinds.push(match (from, to) {
-                // The session was open, and the payer simply tried again. Money for a session that was
-                // over, or in a try that had failed, is a reversal.
+                // The session was open, and the payer simply tried again. Money for a session that
+                // was over, or in a try that had failed, is a reversal.
                 (Status::Failed(_), Status::Succeeded)
                     if before.open_session(self.now).is_some()
                         && !is_turned(before, after, seen) =>
@@ -273,7 +274,7 @@ impl PaymentRules<'_> {
         kinds
     }
 
-    /// Takes in what the queries about all its sessions brought, of which the first left at
+    /// Applies the results of the queries about all sessions; the first query was sent at
     /// `asked_at`.
     pub(crate) fn answered(
         &self,
@@ -283,14 +284,14 @@ impl PaymentRules<'_> {
         asked_at: Timestamp,
     ) -> PaymentOutcome {
         let learned = self.learn(progress, told);
-        // Whatever is no news counts as one more query, try by try.
+        // Observations without news count as further queries, try by try.
         let counted = progress.asking.queries.saturating_add(saturating(told.len()));
         let is_news =
             learned.progress.asking.queries < counted || learned.progress.is_quarantined();
         let is_clear = !matches!(answer, Answer::Ambiguous(_));
         if let Some(due_at) = progress.ahead_of.filter(|_| is_clear && !is_news) {
-            // A hint brought the query forward: it spends nothing, and hurries no proof on.
-            // Found once more, so it was not absent; that much counts.
+            // A hint brought the query forward: it uses up no budget and does not hasten a proof.
+            // But finding the payment once more shows that it was not absent, and that counts.
             let absences = if told.is_empty() { progress.asking.absences } else { 0 };
             let asking = Asking { absences, ..progress.asking };
             let progress = PaymentProgress { asking, ..learned.progress };
@@ -311,8 +312,8 @@ impl PaymentRules<'_> {
         }
     }
 
-    /// The provider knows of no payment in the last session. As with payouts, the grace is counted to
-    /// the query and not to the writing of its answer.
+    /// Applies the answer that the last session has no payment. As with payouts, the grace counts
+    /// up to the query and not to the recording of its answer.
     fn absent(&self, progress: &PaymentProgress, asked_at: Timestamp) -> PaymentOutcome {
         let mut progress = progress.clone();
         let asked_at = asked_at.min(self.now);
@@ -336,7 +337,7 @@ impl PaymentRules<'_> {
         self.learn(&progress, &[seen])
     }
 
-    /// A query was sent that brought nothing.
+    /// Records a query that brought nothing.
     fn asked(&self, progress: &PaymentProgress, answer: String) -> PaymentOutcome {
         let mut progress = progress.clone();
         progress.asking.queries = progress.asking.queries.saturating_add(1);
@@ -345,8 +346,7 @@ impl PaymentRules<'_> {
         self.attend(self.quietly(progress, due_at, vec![Entry::Asked { at: self.now, answer }]))
     }
 
-    /// Calls a person, once, for a payment of which the provider does not say for many queries
-    /// whether it has it. Queries go on.
+    /// Calls a person, once, for a payment that many queries have not cleared up. Queries go on.
     fn attend(&self, mut outcome: PaymentOutcome) -> PaymentOutcome {
         let progress = &mut outcome.progress;
         let is_overdue = (progress.status() == Status::Unknown || progress.is_in_doubt())
@@ -365,8 +365,8 @@ impl PaymentRules<'_> {
         outcome
     }
 
-    /// Somebody who proved nothing says that there is news: brings the next query forward. `None`
-    /// where there is none to ask, or none sooner.
+    /// Handles a hint: brings the next query forward. `None` if no query is planned, or none later
+    /// than that.
     pub(crate) fn hinted(
         &self,
         progress: &PaymentProgress,
@@ -382,7 +382,7 @@ impl PaymentRules<'_> {
         Some(outcome)
     }
 
-    /// A person has looked: nothing waits for one any more, and the provider is asked.
+    /// A person has looked: clears the call for one and queries the provider.
     pub(crate) fn looked(&self, progress: &PaymentProgress, note: &str) -> PaymentOutcome {
         let mut progress = progress.clone();
         progress.attention = None;
@@ -392,7 +392,7 @@ impl PaymentRules<'_> {
         self.quietly(progress, Some(self.now), vec![entry])
     }
 
-    /// Changes nothing but that a person is called. The observation is kept, and not folded.
+    /// Calls a person and changes nothing else. The observation is kept, and not folded.
     fn quarantine(
         &self,
         progress: &PaymentProgress,
@@ -403,7 +403,7 @@ impl PaymentRules<'_> {
         self.hold(progress, entry, because)
     }
 
-    /// The provider has more than one session where there can be one.
+    /// The provider has more than one session, and there can be only one.
     pub(crate) fn ambiguous(&self, progress: &PaymentProgress, because: String) -> PaymentOutcome {
         let entry = Entry::Attention { at: self.now, because: because.clone() };
         self.hold(progress, entry, because)
@@ -420,7 +420,7 @@ impl PaymentRules<'_> {
         PaymentOutcome { notices, ..self.quietly(progress, None, vec![entry]) }
     }
 
-    /// When to ask next, if nothing is learned before.
+    /// When to query next, if nothing is learned before.
     fn next_due(&self, progress: &PaymentProgress) -> Option<Timestamp> {
         let queries = progress.asking.queries;
         if progress.is_quarantined() {
@@ -443,7 +443,7 @@ impl PaymentRules<'_> {
         Some(self.now.plus(delay))
     }
 
-    /// A settled payment is asked about for a while: somebody may have paid twice, or late.
+    /// A settled payment is queried for a while: somebody may have paid twice, or late.
     fn next_watch(&self, progress: &PaymentProgress) -> Option<Timestamp> {
         let closes_at = progress.settled_at?.plus(self.policy.payment_watch_for);
         if self.now >= closes_at {
@@ -453,14 +453,14 @@ impl PaymentRules<'_> {
         Some(next.min(closes_at))
     }
 
-    /// Is a session old enough that nobody asks about it any more?
+    /// Whether a session is so old that it is not queried any more.
     pub(crate) fn is_forgotten(&self, session: &Session) -> bool {
         let longest = self.terms.open_for.unwrap_or(Duration::from_secs(24 * 3_600));
         let ended_at = session.closes_at.unwrap_or(session.opened_at.plus(longest));
         session.status().is_final() && self.now > ended_at.plus(self.policy.payment_watch_for)
     }
 
-    /// Whatever makes a schedule ends the query that was ahead of the one before.
+    /// Ends a query that a hint brought forward, as every change of the schedule does.
     fn quietly(
         &self,
         progress: PaymentProgress,
@@ -501,7 +501,7 @@ fn saturating(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Was the try that `seen` is about a failed one before?
+/// Whether the try that `seen` is about had failed before.
 fn is_turned(before: &PaymentProgress, after: &PaymentProgress, seen: &Observation) -> bool {
     let status_of = |progress: &PaymentProgress| {
         let mut sessions = progress.sessions.iter();

@@ -1,4 +1,4 @@
-//! Following payments: queries when they are due, and what webhooks tell. Opens nothing.
+//! Follows payments: sends queries when they are due, and applies what webhooks report.
 
 use std::{panic::AssertUnwindSafe, pin::pin};
 
@@ -18,17 +18,17 @@ use crate::{
     store::{Lease, StoreErrorKind},
 };
 
-/// Payments that are asked about side by side.
+/// How many payments are queried side by side.
 pub(crate) const PAYMENTS_BATCH: usize = 16;
 
 impl Engine {
-    /// Asks about one payment that was claimed. A panic in a provider's code ends the work on it, in
-    /// quarantine, and nothing else.
+    /// Queries one claimed payment. A panic in a provider's code ends only the work on this
+    /// payment, which is put into quarantine.
     pub(crate) async fn follow(&self, payment: Payment) -> Result<(), EngineError> {
         let key = payment.order.key.clone();
         match AssertUnwindSafe(self.ask_payment_now(payment, Lease::End)).catch_unwind().await {
             Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
-                // Another version wrote it meanwhile. Whoever claims it next sets it aside.
+                // Another version wrote it meanwhile. The next worker to claim it sets it aside.
                 Ok(())
             }
             Ok(asked) => asked,
@@ -40,11 +40,20 @@ impl Engine {
         }
     }
 
-    /// Asks the provider about one payment now, and records the answer.
+    /// Queries the provider about one payment now, and records the answer.
+    ///
+    /// ```
+    /// use pagos_core::{OrderKey, Status};
+    /// use pagos_engine::{Engine, EngineError};
+    ///
+    /// async fn is_paid(engine: &Engine, invoice: &OrderKey) -> Result<bool, EngineError> {
+    ///     Ok(engine.ask_payment(invoice).await?.progress.status() == Status::Succeeded)
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// If there is no such payment or account, or the store fails. What the provider does not
-    /// answer is recorded, and no error.
+    /// If there is no such payment or account, or the store fails. If the provider does not answer,
+    /// that is recorded and is no error.
     pub async fn ask_payment(&self, key: &OrderKey) -> Result<Payment, EngineError> {
         let payment = self.load_payment(key).await?;
         self.ask_payment_now(payment, Lease::Keep).await?;
@@ -107,8 +116,18 @@ impl Engine {
         }
     }
 
-    /// Takes note that a person has looked at a payment that called for one, and of what was done:
-    /// a surplus given back, a contradiction cleared up. The provider is asked again.
+    /// Notes that a person has looked at a payment that called for one, and what was done: a
+    /// surplus was given back, a contradiction was cleared up. The provider is queried again.
+    ///
+    /// ```
+    /// use pagos_core::OrderKey;
+    /// use pagos_engine::{Engine, EngineError};
+    ///
+    /// async fn refunded(engine: &Engine, invoice: &OrderKey) -> Result<(), EngineError> {
+    ///     let note = "paid twice; Ana sent the second payment back on 12 May";
+    ///     engine.resolve_payment(invoice, note).await.map(drop)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Refuses an empty note, and a payment that calls for nobody.
@@ -132,7 +151,7 @@ impl Engine {
         self.load_payment(key).await
     }
 
-    /// Records what a verified delivery told about a payment, and closes the delivery.
+    /// Records what a verified delivery reports about a payment, and closes the delivery.
     pub(crate) async fn learn_payment(
         &self,
         key: &OrderKey,
@@ -145,7 +164,7 @@ impl Engine {
         self.write_payment(Point::ApplyPaymentDelivery, key, By::inbox(id), decide).await
     }
 
-    /// Changes nothing but that the provider is asked sooner.
+    /// Only brings the query forward.
     pub(crate) async fn hint_payment(
         &self,
         key: &OrderKey,
@@ -162,12 +181,12 @@ impl Engine {
             if self.commit_payment(point, &mut payment, outcome, by).await? == Wrote::Done {
                 return Ok(Hinted::Asked);
             }
-            // It opens no session, so nothing of it can be taken; someone else wrote in between.
+            // The step opens no session, so none can be taken: another worker wrote in between.
         }
     }
 
-    /// Decides over the present payment and writes the outcome, as often as it takes. A session that
-    /// belongs to another payment is no race: that puts this one into quarantine.
+    /// Decides over the present payment and writes the outcome, repeatedly if need be. A session
+    /// that belongs to another payment is no race: it puts this payment into quarantine.
     async fn write_payment(
         &self,
         point: Point,
@@ -180,7 +199,7 @@ impl Engine {
             let outcome = decide(&payment, &self.payment_rules(&payment)?);
             match self.commit_payment(point, &mut payment, outcome, by).await? {
                 Wrote::Done => return Ok(()),
-                // Someone else wrote in between, so this loop ends when the others do.
+                // Another writer was faster, so this loop ends when the others do.
                 Wrote::Nothing => {}
                 Wrote::SessionTaken => {
                     return self.quarantine_payment(point, key, by.applies, SESSION_TAKEN).await;
@@ -189,7 +208,7 @@ impl Engine {
         }
     }
 
-    /// Calls a person for a payment, and asks nothing more about it until somebody has looked.
+    /// Calls a person for a payment, and sends no more queries about it until somebody has looked.
     pub(crate) async fn quarantine_payment(
         &self,
         point: Point,
@@ -204,7 +223,7 @@ impl Engine {
                 self.payment_rules(&payment)?.ambiguous(&payment.progress, because.to_owned());
             match self.commit_payment(point, &mut payment, outcome, by).await? {
                 Wrote::Done => return Ok(()),
-                // It opens no session, so nothing of it can be taken; someone else wrote in between.
+                // The step opens no session, so none can be taken: another worker wrote in between.
                 Wrote::Nothing | Wrote::SessionTaken => {}
             }
         }
@@ -224,7 +243,7 @@ pub(crate) struct By {
 }
 
 impl By {
-    /// Whoever has something to say. A claim is left alone.
+    /// A writer without a claim. A claim of somebody else is left alone.
     pub(crate) const ANYONE: Self = Self { applies: None, lease: Lease::Keep };
 
     fn inbox(id: InboxId) -> Self {
@@ -232,12 +251,12 @@ impl By {
     }
 }
 
-/// What became of a step of a payment.
+/// The result of writing a step of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrote {
     Done,
-    /// Somebody else was faster.
+    /// Another writer was faster.
     Nothing,
-    /// The session is another payment's.
+    /// The session belongs to another payment.
     SessionTaken,
 }

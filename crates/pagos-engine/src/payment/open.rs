@@ -1,4 +1,4 @@
-//! Opening a session: the only place that calls a payment provider's `create`.
+//! Opens a session; the only place that calls a payment provider's `create`.
 //!
 //! The session and its secret are durable before anybody is told the address.
 
@@ -23,25 +23,25 @@ use crate::{
 /// A payment with the session that payers are sent to.
 #[derive(Debug, Clone)]
 pub struct Opened {
-    /// The payment, as it is stored.
+    /// The stored payment.
     pub payment: Payment,
-    /// Was a session opened now? Otherwise there was one, or the payment is paid.
+    /// Whether this call opened a session. Otherwise one was open, or the payment is paid.
     pub is_new: bool,
 }
 
 impl Opened {
-    /// The page on which the payer pays: the last session's, if it has one.
+    /// The page on which the payer pays, if the last session has one.
     pub fn url(&self) -> Option<&str> {
         self.payment.progress.sessions.last()?.url.as_deref()
     }
 }
 
 impl Engine {
-    /// Asks for a payment: stores the order, opens a session, stores the session. Run again with
+    /// Collects a payment: stores the order, opens a session, stores the session. Called again with
     /// the same order, it returns the session that is open, and opens another one only when nobody
     /// can pay in the last one any more.
     ///
-    /// Dropping the future leaves at most a session that nobody knows the address of.
+    /// Dropping the future leaves at most a session whose address nobody knows.
     ///
     /// ```
     /// use pagos_core::PaymentOrder;
@@ -55,9 +55,9 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`EngineError::Invalid`] before anything is stored or sent; [`EngineError::Refused`] for a key
-    /// that names another payment, or that cannot be used again; [`EngineError::Provider`] with the
-    /// provider's next step.
+    /// [`EngineError::Invalid`] before anything is stored or sent; [`EngineError::Refused`] for a
+    /// key that names another payment, or that cannot be used again; [`EngineError::Provider`] with
+    /// the provider's next step.
     pub async fn open_payment(&self, order: PaymentOrder) -> Result<Opened, EngineError> {
         let provider = self.payments_of(&order)?;
         provider.check(&order).map_err(EngineError::Invalid)?;
@@ -108,7 +108,8 @@ impl Engine {
         }
     }
 
-    /// A session that cannot be stored is not handed out: its outcome could not be verified.
+    /// Stores the session. One that cannot be stored is not handed out: its outcome could not be
+    /// verified.
     async fn keep(
         &self,
         mut payment: Payment,
@@ -150,7 +151,7 @@ impl Engine {
         self.commit_payment(Point::RecordUnopened, payment, outcome, By::ANYONE).await.map(drop)
     }
 
-    /// Writes an outcome and brings `payment` up to date, if it was written.
+    /// Writes an outcome, and updates `payment` if it was written.
     pub(crate) async fn commit_payment(
         &self,
         point: Point,

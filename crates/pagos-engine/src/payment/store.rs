@@ -1,4 +1,4 @@
-//! What the engine needs of a store for payments: a few transactions. No SQL and no policy.
+//! What the engine needs from a store for payments: a few transactions.
 
 use std::fmt::Debug;
 
@@ -12,17 +12,17 @@ use crate::{
     store::{ClaimRequest, Lease, StoreError},
 };
 
-/// Keeps payments, the secrets of their sessions, and their history. Part of [`crate::Store`].
+/// Stores payments, the secrets of their sessions, and their history. Part of [`crate::Store`].
 ///
-/// Every method is one transaction, durable when it returns. A method whose future is dropped may
-/// or may not have happened. The keys of payments and those of payouts do not meet: the same text
+/// Every method is one transaction, durable when it returns. If a method's future is dropped, the
+/// transaction may or may not have happened. Payments and payouts have separate keys: the same text
 /// may name one of each.
 #[async_trait]
 pub trait PaymentStore: Debug + Send + Sync {
-    /// Stores a payment that is not there yet, with version 1 and not due.
+    /// Stores a new payment with version 1, not due.
     ///
-    /// The same key with the same digest and account yields what is stored; another body is
-    /// [`SubmittedPayment::Conflict`].
+    /// If the key exists with the same digest and account, the stored payment is returned; another
+    /// body is [`SubmittedPayment::Conflict`].
     async fn submit_payment(
         &self,
         order: PaymentOrder,
@@ -32,7 +32,7 @@ pub trait PaymentStore: Debug + Send + Sync {
     /// One payment.
     async fn payment(&self, key: &OrderKey) -> Result<Option<Payment>, StoreError>;
 
-    /// The session of an account by the provider's id of it.
+    /// Finds a session by its account and the provider's id of it.
     async fn session(
         &self,
         account: &AccountName,
@@ -40,13 +40,13 @@ pub trait PaymentStore: Debug + Send + Sync {
     ) -> Result<Option<KnownSession>, StoreError>;
 
     /// Writes one step if the payment still has the version that the step was computed from. A
-    /// payment that is not there is a conflict too. A session that another payment of the account has
-    /// is [`PaymentCommitted::SessionTaken`]. Orphans of the inbox that name a new session are due again.
+    /// missing payment is a conflict too. A session that belongs to another payment of the account
+    /// is [`PaymentCommitted::SessionTaken`]. Orphans of the inbox that name a new session become
+    /// due.
     async fn commit_payment(&self, step: PaymentStep) -> Result<PaymentCommitted, StoreError>;
 
-    /// Payments in the order of their keys, after `after`, at most `limit`; only those with this
-    /// status word (`created`, `unknown`, `pending`, `succeeded`, `failed`, `quarantined`), if one is
-    /// given.
+    /// Payments sorted by key, after `after`, at most `limit`; only those with this status word
+    /// (`created`, `unknown`, `pending`, `succeeded`, `failed`, `quarantined`), if one is given.
     async fn payments(
         &self,
         status: Option<&str>,
@@ -54,34 +54,35 @@ pub trait PaymentStore: Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Payment>, StoreError>;
 
-    /// Claims payments that are due and under no live claim: of every share of
-    /// [`crate::Work::Follow`] up to its limit, earliest due first. Nobody else claims them until the
-    /// lease is over or a step ends it. A row that this version cannot read is put in quarantine.
+    /// Claims payments that are due and under no live claim: from every share of
+    /// [`crate::Work::Follow`] up to its limit, earliest due first. Nobody else can claim them
+    /// until the lease is over or a step ends it. A row that this version cannot read is put into
+    /// quarantine.
     async fn claim_payments(&self, request: ClaimRequest) -> Result<Vec<Payment>, StoreError>;
 
     /// Everything learned and done about one payment, oldest first.
     async fn payment_history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError>;
 }
 
-/// What became of an order that was handed in.
+/// The result of submitting a payment order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubmittedPayment {
     /// Stored.
     New(Payment),
-    /// It was there already, with the same body.
+    /// The store already had it, with the same body.
     Existing(Payment),
-    /// The key is there with another body; nothing was stored.
+    /// The key exists with another body; nothing was stored.
     Conflict,
 }
 
-/// One write to one payment, with all that belongs to it, in one transaction.
+/// One write to one payment, with everything that belongs to it, in one transaction.
 #[derive(Debug, Clone)]
 pub struct PaymentStep {
     /// The payment.
     pub key: OrderKey,
     /// The version that the step was computed from.
     pub version: u64,
-    /// What becomes of the claim.
+    /// What happens to the claim.
     pub lease: Lease,
     /// The new progress.
     pub progress: PaymentProgress,
@@ -93,29 +94,29 @@ pub struct PaymentStep {
     pub entries: Vec<Entry>,
     /// What to tell the application.
     pub notices: Vec<Notice>,
-    /// The delivery that this step applies, which is closed with it.
+    /// The delivery that this step applies and closes.
     pub applies: Option<InboxId>,
 }
 
-/// What became of a step of a payment.
+/// The result of a step of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentCommitted {
-    /// Durable, under this new version.
+    /// Durable, with this new version.
     Done {
         /// The payment's new version.
         version: u64,
     },
-    /// The payment has another version: read it again, decide again.
+    /// The payment has another version: read it again and decide again.
     Conflict,
     /// The session belongs to another payment. Deciding again does not help.
     SessionTaken,
 }
 
-/// A new session and its secret, which stands nowhere else.
+/// A new session and its secret, which is stored nowhere else.
 #[derive(Debug, Clone)]
 pub struct OpenedSession {
     /// The provider's id of it.
     pub reference: ProviderRef,
-    /// What its notifications are verified with.
+    /// The secret that verifies its notifications.
     pub secret: Option<Secret>,
 }

@@ -1,4 +1,4 @@
-//! What is told about payouts before they leave, and to whom. Writes no file.
+//! What the archive receives about a payout before it leaves the store.
 
 use std::{error::Error, fmt::Debug};
 
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{history::Entry, intent::RunId, progress::Progress, retention::store::Candidate};
 
-/// Everything that a store knows of a payout. Serialised, its key comes first.
+/// Everything that a store knows about a payout. The key comes first in the serialised form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchivedPayout {
-    /// The key once more, so that a line can be found without being read whole.
+    /// A copy of the key, so that a line can be found without parsing all of it.
     pub key: String,
-    /// The version that it had; of several copies, the one with the highest is the last.
+    /// The version that it had. Of several copies, the one with the highest version is the last.
     pub version: u64,
     /// When it was submitted.
     pub created_at: Timestamp,
@@ -23,9 +23,9 @@ pub struct ArchivedPayout {
     pub archived_at: Timestamp,
     /// The runs that it is a member of.
     pub runs: Vec<RunId>,
-    /// What was ordered.
+    /// The order.
     pub order: PayoutOrder,
-    /// How far it came.
+    /// How far it has come.
     pub progress: Progress,
     /// Everything learned and done about it, oldest first.
     pub history: Vec<Entry>,
@@ -48,11 +48,11 @@ impl ArchivedPayout {
     }
 }
 
-/// Keeps payouts that leave the store.
+/// Keeps the payouts that leave the store.
 #[async_trait]
 pub trait Archive: Debug + Send {
-    /// Keeps these payouts. They are durable when it returns without an error: from then on they may be
-    /// gone from the store. What is kept twice is no fault.
+    /// Keeps these payouts. They are durable when it returns without an error: they may be deleted
+    /// from the store from then on. Keeping a payout twice does no harm.
     async fn keep(
         &mut self,
         payouts: &[ArchivedPayout],

@@ -1,5 +1,6 @@
-//! Payouts leave the store: first they are durable in the archive, then their rows go and their keys
-//! are sealed, in one transaction. In portions, so that memory is bounded and nobody waits for long.
+//! Moves payouts out of the store: they become durable in the archive, then their rows are deleted
+//! and their keys sealed in one transaction. It works in portions, so that memory is bounded and
+//! other workers never wait for long.
 
 use std::error::Error;
 
@@ -16,19 +17,19 @@ use crate::{
     store::StoreError,
 };
 
-/// What one portion came to.
+/// The result of one portion.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Portion {
     /// How many payouts left the store.
     pub archived: u64,
-    /// How many are in the archive and in the store, since somebody changed them in between. The next
-    /// copy of each replaces this one.
+    /// How many are in the archive and in the store, because they changed in between. The next copy
+    /// of each replaces this one.
     pub changed: u64,
     /// Where the next portion begins; `None` after the last.
     pub next: Option<u64>,
 }
 
-/// Why nothing more leaves. What was not sealed is in the store as before.
+/// Why pruning stopped. Whatever was not sealed is in the store as before.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
     /// The store failed.
@@ -39,19 +40,19 @@ pub enum PruneError {
     Archive(Box<dyn Error + Send + Sync>),
 }
 
-/// Notices that are looked at in one go.
+/// How many notices are read at once.
 const NOTICES: usize = 1_000;
 
-/// A payout that came in so long after the horizon is followed by later ones only: clocks of workers
-/// differ by less.
+/// A payout that came in this long after the horizon is followed only by later ones, because the
+/// clocks of workers differ by less.
 const CLOCKS_DIFFER_MS: i64 = 86_400_000;
 
 impl InstrumentedStore {
-    /// Moves those of the next `limit` settled payouts behind the place `after` into the archive that
-    /// may leave (see [`crate::stay`]). Begins with 0.
+    /// Moves payouts into the archive: of the next `limit` settled payouts after the place `after`,
+    /// those that may leave (see [`crate::stay`]). Begin with 0.
     ///
-    /// Ends early at payouts that all came in after the horizon. Interrupted anywhere, a payout is in
-    /// the store, or in the archive, or in both.
+    /// It ends early at payouts that all came in after the horizon. After an interruption at any
+    /// moment, a payout is in the store, or in the archive, or in both.
     ///
     /// ```
     /// use pagos_engine::{Archive, Horizon, PruneError, InstrumentedStore};
@@ -72,7 +73,7 @@ impl InstrumentedStore {
     /// ```
     ///
     /// # Errors
-    /// If the archive or the store fails. What left before stays archived.
+    /// If the archive or the store fails. Payouts that left before stay archived.
     pub async fn prune(
         &self,
         archive: &mut dyn Archive,
@@ -108,8 +109,8 @@ impl InstrumentedStore {
         Ok(Portion { archived: count(archived), changed: count(changed), next })
     }
 
-    /// The history of a payout that may leave; `None` of one that stays. The history is read for few:
-    /// what stays mostly stays without it.
+    /// The history of a payout that may leave; `None` if it stays. Few histories are read, since
+    /// most payouts that stay are recognised without.
     async fn history_of_what_may_leave(
         &self,
         candidate: &Candidate,
@@ -122,7 +123,7 @@ impl InstrumentedStore {
         Ok(stay(candidate, &history, horizon).is_none().then_some(history))
     }
 
-    /// Looks at every payout and says what would leave and what stays, and why. Changes nothing.
+    /// Counts what would leave and what stays, and why. Changes nothing.
     ///
     /// ```
     /// use pagos_engine::{Horizon, InstrumentedStore, StoreError};
@@ -135,7 +136,7 @@ impl InstrumentedStore {
     /// ```
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn survey(&self, horizon: Horizon) -> Result<Survey, StoreError> {
         const PAGE: usize = 500;
         let mut survey = Survey::default();
@@ -168,10 +169,11 @@ impl InstrumentedStore {
         Ok(survey)
     }
 
-    /// Forgets up to `limit` deliveries that were applied long ago. Returns how many; fewer are the last.
+    /// Forgets up to `limit` deliveries that were applied long ago. Returns how many; fewer than
+    /// `limit` are the last ones.
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn forget_deliveries(
         &self,
         before: Timestamp,
@@ -181,11 +183,21 @@ impl InstrumentedStore {
         self.write(Point::ForgetDeliveries, None, forgetting).await
     }
 
-    /// Forgets a portion of the notices that every reader has acknowledged and that are older than the
-    /// horizon. Returns how many; 0 if there are none left.
+    /// Forgets a portion of the notices that every reader has acknowledged and that are older than
+    /// the horizon. Returns how many; 0 if none are left.
+    ///
+    /// ```
+    /// use pagos_engine::{Horizon, InstrumentedStore, StoreError};
+    ///
+    /// async fn forget(store: &InstrumentedStore, horizon: Horizon) -> Result<(), StoreError> {
+    ///     while store.forget_notices(horizon).await? > 0 {}
+    ///     while store.forget_deliveries(horizon.before(), 1_000).await? > 0 {}
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// Whatever the store says.
+    /// The error of the store.
     pub async fn forget_notices(&self, horizon: Horizon) -> Result<u64, StoreError> {
         let Some((_, up_to)) = self.forgettable_notices(horizon, None).await? else {
             return Ok(0);
@@ -193,8 +205,8 @@ impl InstrumentedStore {
         self.write(Point::ForgetNotices, None, self.store().forget_notices(up_to)).await
     }
 
-    /// The first and the last number of the oldest notices behind `after` that may go: not in front of
-    /// the slowest reader, not the newest, not since the horizon.
+    /// The first and the last number of the oldest notices after `after` that may be forgotten:
+    /// acknowledged by the slowest reader, older than the horizon, and not the newest.
     async fn forgettable_notices(
         &self,
         horizon: Horizon,
@@ -214,8 +226,8 @@ impl InstrumentedStore {
     }
 }
 
-/// Payouts come in in the order of time but for the difference of clocks, so behind a page that is
-/// younger than the horizon nothing is older.
+/// Payouts come in in the order of time except for the difference of clocks, so after a page that
+/// is younger than the horizon nothing is older.
 fn next_place(candidates: &[Candidate], horizon: Horizon, limit: usize) -> Option<u64> {
     let last = candidates.last().filter(|_| candidates.len() == limit)?;
     let latest_ms = horizon.before().as_millis().saturating_add(CLOCKS_DIFFER_MS);

@@ -1,4 +1,4 @@
-//! What would leave the store and what stays, in numbers. Decides nothing.
+//! What would leave the store and what stays, in numbers.
 
 use std::collections::BTreeMap;
 
@@ -40,14 +40,14 @@ pub struct SurveyRow {
     pub count: u64,
     /// Their amounts in minor units.
     pub amount_minor: i128,
-    /// The earliest last change of one of them.
+    /// The earliest of their last changes.
     pub first: Timestamp,
-    /// The latest one.
+    /// The latest of their last changes.
     pub last: Timestamp,
 }
 
 impl Survey {
-    /// What would leave, in the order of account, currency and status.
+    /// What would leave, sorted by account, currency and status.
     pub fn rows(&self) -> impl Iterator<Item = &SurveyRow> {
         self.rows.values()
     }
@@ -57,7 +57,7 @@ impl Survey {
         self.rows.values().map(|row| row.count).sum()
     }
 
-    /// How many payouts stay, of those that can be read.
+    /// How many readable payouts stay.
     pub fn staying(&self) -> u64 {
         self.stays.values().sum()
     }

@@ -1,5 +1,5 @@
-//! The case of cases: random operations get the same answers from a store as from memory. Those on
-//! payments are in `agreement/payment.rs`.
+//! Compares a store with the one in memory: random operations must get the same answers from both.
+//! The operations on payments are in `agreement/payment.rs`.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(super) async fn random_operations_agree_with_memory(store: Arc<dyn Store>) {
     agrees_with_memory(store, 1, 1_000).await;
 }
 
-/// Does `operations` random operations, drawn from `seed`, on `store` and on a [`MemoryStore`] and
+/// Runs `operations` random operations, drawn from `seed`, on `store` and on a [`MemoryStore`], and
 /// compares every answer. `store` must be empty.
 ///
 /// # Panics
@@ -63,13 +63,13 @@ struct Pair {
     random: Random,
     place: String,
     now_ms: i64,
-    /// Payouts as they once were, for steps from old versions and old claims too.
+    /// Payouts as they once were, to build steps from old versions and old claims too.
     seen: Vec<Payout>,
     /// Payments as they once were.
     seen_payments: Vec<Payment>,
 }
 
-/// Calls both stores, insists on equal answers, yields the answer.
+/// Calls both stores, asserts that the answers are equal, and returns the answer.
 macro_rules! both {
     ($pair:expr, $method:ident($($argument:expr),*)) => {{
         let theirs = $pair.store.$method($($argument),*).await.map_err(|error| error.to_string());

@@ -1,4 +1,4 @@
-//! A store around another one, for tests: every call goes through a hook. Stores nothing by itself.
+//! A store around another one, for tests: every call goes through a hook.
 
 use std::{collections::BTreeMap, fmt::Debug, ops::Deref, sync::Arc};
 
@@ -14,25 +14,25 @@ use crate::{
     Trust, Turn, Verdict,
 };
 
-/// What happens around the calls of a [`HookedStore`].
+/// What to do around the calls of a [`HookedStore`].
 pub trait Hook: Debug + Send + Sync {
-    /// Makes a call: `run` is the call of the inner store, which may be held up, failed or left out.
+    /// Makes a call: `run` calls the inner store; the hook may delay it, fail it or leave it out.
     fn around<'a, T: Send + 'a>(
         &'a self,
         call: Call,
         run: BoxFuture<'a, Result<T, StoreError>>,
     ) -> BoxFuture<'a, Result<T, StoreError>>;
 
-    /// Is told within `run` what the inner store has done.
+    /// Called within `run` with what the inner store has done.
     fn note(&self, _done: Done<'_>) {}
 
-    /// The turn to send, where the inner store is not asked for it.
+    /// The turn to send, if the inner store is not to be asked for it.
     fn turn(&self) -> Option<Turn> {
         None
     }
 }
 
-/// Which call it is.
+/// Describes a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
     /// The name of the method.
@@ -50,7 +50,7 @@ pub enum Done<'a> {
     Submitted(&'a [OrderKey], &'a [Submitted]),
     /// These payouts were claimed.
     Claimed(&'a [Claim]),
-    /// A step was written, or not.
+    /// A step was written or refused.
     Committed(&'a Step, Committed),
     /// A delivery was stored.
     Received(InboxId),
@@ -88,7 +88,7 @@ pub struct HookedStore<H> {
 }
 
 impl<H: Hook> HookedStore<H> {
-    /// `inner`, used through `hook`.
+    /// Wraps `inner`, whose calls go through `hook`.
     pub fn new(inner: Arc<dyn Store>, hook: H) -> Arc<Self> {
         Arc::new(Self { inner, hook })
     }
@@ -168,7 +168,7 @@ impl<'a, H: Hook> Noted<'a, H> {
     }
 }
 
-/// Every method of a trait: who answers it, what it is given, and what it brings.
+/// Lists every method of a trait: which store answers it, its arguments, and its result.
 macro_rules! through_the_hook {
     ($trait:ident: $($who:ident.$name:ident($($given:ident: $type:ty),*) -> $brings:ty;)*) => {
         #[async_trait]

@@ -1,4 +1,4 @@
-//! A configuration that was checked, and the checks. Nothing past this file checks it again.
+//! Checks a configuration. No later code checks it again.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use pagos_wire::{BaseUrl, WebhookUrl};
 
 use crate::config::{EtpayConfig, PaymentConfig, PayoutConfig};
 
-/// A configuration that was checked.
+/// A checked configuration.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) environment: Environment,
@@ -18,7 +18,7 @@ pub(crate) struct Settings {
     pub(crate) clock_ahead: Duration,
 }
 
-/// How payments are collected, checked.
+/// The checked settings of payments.
 #[derive(Debug)]
 pub(crate) struct PaymentSettings {
     pub(crate) base: BaseUrl,
@@ -32,7 +32,8 @@ pub(crate) struct PaymentSettings {
     pub(crate) amount_minor_max: i64,
 }
 
-/// How payouts are made, checked: in `Live` the contract is verified. Bank names are lower case.
+/// The checked settings of payouts: in `Live` the contract is verified. Bank names are in lower
+/// case.
 #[derive(Debug)]
 pub(crate) struct PayoutSettings {
     pub(crate) base: BaseUrl,
@@ -47,14 +48,14 @@ pub(crate) struct PayoutSettings {
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A session that is called open for longer than a day would never be asked about.
+/// A session that counted as open for longer than a day would never be queried.
 const OPEN_MINUTES_MAX: u64 = 24 * 60;
 
-/// Merchant codes and names of logins have no published limit. \[inferred\]
+/// The lengths of merchant codes and user names are not limited in any document. \[inferred\]
 const NAME_LENGTH_MAX: usize = 254;
 
 impl EtpayConfig {
-    /// What the provider works with.
+    /// Checks the configuration and returns the settings that the provider uses.
     pub(crate) fn check(self) -> Result<Settings, Error> {
         check_name("merchant_code", &self.merchant_code)?;
         check_secret("merchant_api_token", &self.merchant_api_token)?;
@@ -107,7 +108,7 @@ impl PaymentConfig {
 
 impl PayoutConfig {
     fn check(self, environment: Environment) -> Result<PayoutSettings, Error> {
-        // Money must not move over a wire format that nobody has seen.
+        // Money must not move over a wire format that nobody has verified.
         Contract::Assumed.admit(environment, self.verification)?;
         check_name("username", &self.username)?;
         check_secret("password", &self.password)?;
@@ -149,7 +150,7 @@ fn check_name(field: &'static str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-// A line end that came along from a file would spoil every call.
+// A line end from a file would invalidate every call.
 fn check_secret(field: &'static str, secret: &Secret) -> Result<(), Error> {
     if secret.is_empty() || secret.expose().trim() != secret.expose() {
         return Err(Error::invalid(field).because("it is empty, or begins or ends with a blank"));

@@ -1,4 +1,4 @@
-//! A secret that travels in the body of a request, which is how ETpay knows us. Source: manual.
+//! A secret in the body of a request, by which ETpay identifies us. Source: manual.
 
 use serde::{Serialize, Serializer};
 

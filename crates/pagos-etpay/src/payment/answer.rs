@@ -1,5 +1,5 @@
-//! What ETpay answers about payments: refusals, and the tries of payers. Requests are built in
-//! `payment.rs`, and what a notification is worth is decided in `sign.rs`.
+//! Reads ETpay's answers about payments: refusals, and the tries of payers. `payment.rs` builds
+//! requests, and `sign.rs` verifies notifications.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -17,14 +17,14 @@ use crate::{
     wire::{Attempt, RefusalAnswer},
 };
 
-/// Words of this length on are tokens rather than words.
+/// Words of this length or more are taken for tokens.
 const WORD_LENGTH_MAX: usize = 24;
 
-/// The caller's next step after an answer that is no success.
+/// The caller's next step after an unsuccessful answer.
 ///
-/// ETpay publishes no catalogue of errors. 400 and 422 with a JSON body are a no, 401 and 403 are
-/// about credentials. \[inferred\] A session that may have been opened all the same is harmless:
-/// nobody holds its token.
+/// ETpay publishes no list of errors. 400 and 422 with a JSON body are a refusal, 401 and 403
+/// concern credentials. \[inferred\] A session that may have been opened all the same is harmless:
+/// nobody has its token.
 pub(crate) fn read_refusal(settings: &Settings, response: &Response<Bytes>) -> Error {
     let words = refusal_words(settings, response.body());
     let kind = match response.status() {
@@ -46,11 +46,11 @@ pub(crate) fn read_refusal(settings: &Settings, response: &Response<Bytes>) -> E
     }
 }
 
-/// What the answer to a query says: an observation per try of a payer, oldest first.
+/// Reads the answer to a query: one observation for each try of a payer, oldest first.
 ///
-/// The answer is one object in one document and a list in another; both are read. How "no such
-/// session" is said is not documented, so null, an empty list and 404 are all taken for it.
-/// Source: sdk. \[inferred\]
+/// The answer is an object in one document and a list in another; both are accepted. The answer for
+/// "no such session" is not documented, so null, an empty list and 404 all count as it. Source:
+/// sdk. \[inferred\]
 pub(crate) fn read_lookup(
     settings: &Settings,
     payment: &PaymentRef<'_>,
@@ -97,8 +97,8 @@ pub(crate) fn read_lookup(
     Ok(Lookup::Found(tries))
 }
 
-/// What one try of a payer tells, whoever brought it. Key, amount and currency are for the caller to
-/// compare; a success that does not repeat them is not believed.
+/// The observation in one try of a payer, from any source. The caller compares key, amount and
+/// currency; a success that does not repeat them is not believed.
 pub(crate) fn observe(
     attempt: &Attempt,
     source: Source,
@@ -129,7 +129,7 @@ pub(crate) fn observe(
     })
 }
 
-/// An amount in another currency is kept as such, so that it contradicts the order.
+/// An amount in another currency is kept with it, so that it contradicts the order.
 fn read_echo(attempt: &Attempt) -> Result<Echo, &'static str> {
     let currency = attempt.merchant_currency.as_ref().map(|code| code.as_str().parse());
     let currency: Option<Currency> =
@@ -151,7 +151,7 @@ fn read_reference(text: Option<&WireText>) -> Result<Option<ProviderRef>, ()> {
     text.map(ProviderRef::new).transpose().map_err(drop)
 }
 
-/// Our key as ETpay wrote it, if it can be one of ours at all.
+/// Our key as ETpay wrote it, if it can be one of ours.
 fn echoed_key(key: &str) -> String {
     match OrderKey::new(key) {
         Ok(key) => key.into(),
@@ -159,7 +159,8 @@ fn echoed_key(key: &str) -> String {
     }
 }
 
-/// A payment that was locked to a RUT and made by another. Neither RUT is told. \[inferred\]
+/// A remark about a payment that was locked to a RUT and made by another one. It contains neither
+/// RUT. \[inferred\]
 fn payer_remark(order: &PaymentOrder, attempt: &Attempt) -> Option<String> {
     let is_paid = attempt.payment_status == Some(true);
     let document = order.document.as_ref().filter(|_| order.is_document_locked && is_paid)?;
@@ -173,7 +174,7 @@ fn payer_remark(order: &PaymentOrder, attempt: &Attempt) -> Option<String> {
     Some(remark.to_owned())
 }
 
-/// An object is a list of one. `None` if it is neither.
+/// Parses a list, or an object as a list of one. `None` for anything else.
 fn parse_attempts(body: &[u8]) -> Option<Vec<Attempt>> {
     let json: &RawValue = serde_json::from_slice(body).ok()?;
     match json.get().bytes().next()? {
@@ -183,7 +184,7 @@ fn parse_attempts(body: &[u8]) -> Option<Vec<Attempt>> {
     }
 }
 
-/// A page of HTML comes from something on the way, and says nothing about sessions.
+/// An HTML page comes from something between ETpay and us, and says nothing about sessions.
 fn read_not_found(body: &[u8]) -> Lookup<Vec<Observation>> {
     let is_json = serde_json::from_slice::<&RawValue>(body).is_ok();
     match body.is_empty() || is_json {
@@ -192,8 +193,8 @@ fn read_not_found(body: &[u8]) -> Lookup<Vec<Observation>> {
     }
 }
 
-/// The words of a refusal, without what must not be shown: `message`, else `msg`, else `error`,
-/// else nothing. `None` if the body is no JSON object.
+/// The words of a refusal, without anything that must not be shown: `message`, else `msg`, else
+/// `error`, else nothing. `None` if the body is not a JSON object.
 fn refusal_words(settings: &Settings, body: &[u8]) -> Option<String> {
     let answer: RefusalAnswer<'_> = serde_json::from_slice(body).ok()?;
     let words = [answer.message, answer.msg, answer.error].into_iter().flatten();
@@ -202,7 +203,7 @@ fn refusal_words(settings: &Settings, body: &[u8]) -> Option<String> {
     Some(redact(&without_tokens(&hide(&words, &settings.merchant_api_token))))
 }
 
-/// Long words and mail addresses are masked; what stays is for people.
+/// Masks long words and email addresses; the rest is for people to read.
 fn without_tokens(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for word in text.split_inclusive(char::is_whitespace) {

@@ -1,5 +1,4 @@
-//! What an order of a payment may say, field by field. Each returns what goes over the wire, or the
-//! violation. No requests and no answers.
+//! Checks the fields of a payment order: each becomes its wire form, or a violation.
 
 use pagos_core::{
     BankCode, Currency, DocumentType, Environment, Metadata, Money, OrderKey, PaymentOrder, Rut,
@@ -13,7 +12,7 @@ use crate::{
     wire::MetadataLine,
 };
 
-/// Limits that ETpay does not state. \[inferred\]
+/// ETpay does not state these limits. \[inferred\]
 const METADATA_NAME_LENGTH_MAX: usize = 64;
 const METADATA_VALUE_LENGTH_MAX: usize = 255;
 const EMAIL_LENGTH_MAX: usize = 254;
@@ -24,7 +23,7 @@ const METADATA_LINES_MAX: usize = 20;
 /// The bank of the sandbox. Source: sdk.
 const TEST_BANK: &str = "cl_test";
 
-/// Who pays.
+/// The payer.
 #[derive(Clone)]
 pub(crate) struct Payer {
     /// `123456785`: no dots, no dash, `K` in upper case. Source: sdk.
@@ -32,8 +31,9 @@ pub(crate) struct Payer {
     pub(crate) is_locked: bool,
 }
 
-/// ETpay takes letters and digits, up to 64. Source: manual. Our keys may have `_` and `-` besides,
-/// and are refused then: a key that were changed on its way could become another order's.
+/// ETpay accepts up to 64 letters and digits. Source: manual. Our keys may also contain `_` and
+/// `-`, and such keys are refused: a key that was changed on its way could become that of another
+/// order.
 pub(crate) fn read_key(key: &OrderKey) -> Result<&str, Violation> {
     match key.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         true => Ok(key.as_str()),
@@ -59,7 +59,7 @@ pub(crate) fn read_amount(payments: &PaymentSettings, amount: Money) -> Result<i
     Ok(amount.minor)
 }
 
-/// The payer's mail address, which may be used for refunds. Source: docs: D12.
+/// The payer's email address, which may be used for refunds. Source: docs: D12.
 pub(crate) fn read_email(email: Option<&str>) -> Result<Option<&str>, Violation> {
     let Some(email) = email else { return Ok(None) };
     let is_plain = !email.chars().any(|letter| letter.is_whitespace() || letter.is_control());
@@ -98,8 +98,8 @@ pub(crate) fn read_metadata(lines: &[Metadata]) -> Result<Vec<MetadataLine<'_>>,
     Ok(read)
 }
 
-/// The order's page, else the account's. ETpay refuses pages that its rules for the merchant do not
-/// know. Source: docs: D16.
+/// The order's page, else the account's. ETpay refuses pages that are not in its rules for the
+/// merchant. Source: docs: D16.
 pub(crate) fn read_page<'a>(
     field: &'static str,
     environment: Environment,
@@ -113,8 +113,9 @@ pub(crate) fn read_page<'a>(
     }
 }
 
-/// ETpay's name of the payer's bank, in lower case as in its pages. The number is understood too.
-/// Only documented names: the payer would land on the form of a bank that does not exist.
+/// ETpay's name of the payer's bank, in lower case as on its pages; the number is accepted too.
+/// Only documented names are accepted: otherwise the payer would see the form of a bank that does
+/// not exist.
 pub(crate) fn read_bank(
     environment: Environment,
     bank: Option<&BankCode>,
@@ -134,7 +135,7 @@ pub(crate) fn read_bank(
     }
 }
 
-/// The RUT that is filled in for the payer, and whether only its holder may pay.
+/// The payer's RUT that is filled in, and whether only its holder may pay.
 pub(crate) fn read_payer(order: &PaymentOrder) -> Result<Payer, Violation> {
     let refused = |because, remedy| Violation::new("document", because, remedy);
     let is_locked = order.is_document_locked;

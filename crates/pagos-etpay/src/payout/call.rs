@@ -1,5 +1,5 @@
-//! The calls of the payouts API, and what becomes of a token that is refused. Shapes and words are
-//! read elsewhere; nothing here sends a payout a second time.
+//! The calls of the payouts API, and the handling of refused tokens. A payout is never sent a
+//! second time here.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     status::{refusal, refused_query, unknown_outcome},
 };
 
-/// The payout side of an account that has one.
+/// The payout side of an account.
 #[derive(Clone, Copy)]
 pub(crate) struct PayoutSide<'a> {
     pub(crate) etpay: &'a Etpay,
@@ -31,7 +31,7 @@ pub(crate) struct PayoutSide<'a> {
 }
 
 impl Etpay {
-    /// The payout side, or what to do to have one.
+    /// The payout side, or a violation that says how to configure it.
     pub(crate) fn paying(&self) -> Result<PayoutSide<'_>, Violation> {
         match (&self.settings.payouts, &self.login) {
             (Some(payouts), Some(login)) => Ok(PayoutSide { etpay: self, payouts, login }),
@@ -49,7 +49,7 @@ impl PayoutSide<'_> {
         self.login.is_open(self.etpay.clock.now())
     }
 
-    /// Logs in if need be.
+    /// Logs in if needed.
     pub(crate) async fn token(self) -> Result<Arc<Token>, Error> {
         let context = LoginContext {
             settings: &self.etpay.settings,
@@ -60,9 +60,9 @@ impl PayoutSide<'_> {
         self.login.token(&context).await
     }
 
-    /// Sends a payout, once. A login before it moves no money, so whatever fails in it was not the
-    /// payout, and it may leave at any time: other calls wait for its token too. A slow login can
-    /// make the payout too late, and then the payout does not leave.
+    /// Sends a payout, once. The login before it moves no money, so a failure of the login is not
+    /// one of the payout, and the login may be sent at any time: other calls wait for its token
+    /// too. A slow login can make the payout too late; the payout is then not sent.
     pub(crate) async fn create(
         self,
         order: &PayoutOrder,
@@ -85,15 +85,15 @@ impl PayoutSide<'_> {
         payout::read_reply(&response, asked_at, self.etpay.clock.now())
     }
 
-    /// A payout that was answered 401. It is not sent again here, although a new login could help:
-    /// every request that may move money rests on an attempt that is durable, and only the caller
-    /// can make the next one so.
+    /// Handles a payout that was answered with 401. It is not sent again here, although a new login
+    /// could help: every request that may move money needs a durable attempt, and only the caller
+    /// can make the next one.
     ///
-    /// With a refusal in the body, nothing was carried out: who does not know us does not pay for
-    /// us. \[inferred\] A worn token is dropped, and `Throttled` without a wait lets the caller
-    /// come back at once. A fresh one that was never accepted is `Unauthorized`: another would fare
-    /// no better. Without a refusal, something in between has answered, and the outcome is
-    /// `Unknown`.
+    /// If the body is a refusal, nothing was executed: ETpay does not pay for a caller that it does
+    /// not recognise. \[inferred\] A worn token is dropped, and `Throttled` without a wait lets the
+    /// caller come back at once. A fresh one that was never accepted is `Unauthorized`: another
+    /// would have the same result. Without a refusal, something between ETpay and us has answered,
+    /// and the outcome is `Unknown`.
     fn refused(self, token: &Arc<Token>, response: &Response<Bytes>) -> Error {
         if refusal(response).is_none() {
             self.login.forget(token);
@@ -112,10 +112,11 @@ impl PayoutSide<'_> {
         }
     }
 
-    /// A query that moves no money. If the token is refused, once more with a new one.
+    /// Sends a query, which moves no money. If the token is refused, sends it once more with a new
+    /// one.
     ///
     /// # Errors
-    /// `Unauthorized`, `Throttled` and `Undelivered`. Every other answer is the reader's business.
+    /// `Unauthorized`, `Throttled` and `Undelivered`. The caller reads every other answer.
     pub(crate) async fn ask(self, path: &str) -> Result<Response<Bytes>, Error> {
         let token = self.token().await?;
         let response = self.ask_with(path, &token).await?;
@@ -144,7 +145,7 @@ impl PayoutSide<'_> {
         Ok(response)
     }
 
-    /// Asks by the provider's id.
+    /// Queries by the provider's id.
     pub(crate) async fn look_up(self, reference: &ProviderRef) -> Result<Lookup, Error> {
         let Some(path) = contract::payout_path(reference.as_str()) else {
             return Ok(Lookup::CannotTell("the reference fits into no URL".to_owned()));
@@ -154,7 +155,7 @@ impl PayoutSide<'_> {
         Ok(payout::read_lookup(&response, reference, asked_at, self.etpay.clock.now()))
     }
 
-    /// The balance. What is held or under way is not told. \[sim\]
+    /// The balance. Amounts that are held or under way are not reported. \[sim\]
     pub(crate) async fn balances(self) -> Result<Vec<Balance>, Error> {
         let answer: BalanceAnswer = read(&self.ask(contract::BALANCE_PATH).await?)?;
         let clp = Currency::Clp;
@@ -168,7 +169,7 @@ impl PayoutSide<'_> {
     }
 }
 
-/// The shape of an answer to a query.
+/// Parses the answer to a query.
 fn read<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Error> {
     let code = response.status().as_u16();
     let unreadable =

@@ -1,5 +1,5 @@
-//! The fields of a payout's order: each is read into its wire form or is a violation with a remedy.
-//! No requests. Key and mail address are read as those of payments.
+//! Checks the fields of a payout order: each becomes its wire form, or a violation with a remedy.
+//! Key and email address are checked like those of payments.
 
 use pagos_core::{
     AccountType, BankCode, Beneficiary, Currency, Document, DocumentType, Environment, Money, Rut,
@@ -86,8 +86,8 @@ pub(super) struct WireAccount<'a> {
     pub(super) number: &'a str,
 }
 
-/// Type and number of the account. A CuentaRUT is a `sight` account: at BancoEstado, with the RUT
-/// without its check digit as its number. \[inferred\]
+/// Type and number of the account. A CuentaRUT is a `sight` account at BancoEstado whose number is
+/// the RUT without its check digit. \[inferred\]
 pub(super) fn read_account<'a>(
     bank: &str,
     rut: &str,
@@ -136,8 +136,8 @@ fn read_sight(rut: &str, number: &str) -> Result<&'static str, Violation> {
     Ok(if !body.is_empty() && number == body { contract::RUT_ACCOUNT } else { contract::SIGHT })
 }
 
-/// At most 30 characters without commas. Source: docs: D22, for direct debit. What does not fit is
-/// refused: text that was cut or changed would reach the beneficiary as ours.
+/// At most 30 characters without commas. Source: docs: D22, for direct debit. A text that does not
+/// fit is refused: the beneficiary would take a shortened or changed text for ours.
 pub(super) fn read_description(description: Option<&str>) -> Result<Option<&str>, Violation> {
     let Some(description) = description.filter(|text| !text.trim().is_empty()) else {
         return Ok(None);

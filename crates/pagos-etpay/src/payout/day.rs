@@ -1,5 +1,5 @@
-//! Days as ETpay's lists count them, and the spans of days in which a list may be asked for. No
-//! rules of a time zone: a day has 24 hours at a fixed distance from UTC.
+//! Days as ETpay's lists count them, and the spans of days that a query may cover. A day has 24
+//! hours at a fixed distance from UTC; there are no time zone rules.
 
 use std::iter::successors;
 
@@ -9,12 +9,13 @@ use pagos_core::Timestamp;
 
 use crate::contract::{DAY_OFFSET, SPAN_DAYS_MAX, list_path};
 
-/// ETpay's day in which `moment` lies; the first or the last of the calendar for one beyond it.
+/// ETpay's day that contains `moment`; the first or the last day of the calendar for a moment
+/// beyond it.
 pub(super) fn day_of(moment: Timestamp) -> Date {
     day_at(DAY_OFFSET, moment)
 }
 
-/// Reads `yyyy-MM-dd` and nothing else.
+/// Parses `yyyy-MM-dd` and nothing else.
 pub(super) fn parse_day(text: &str) -> Option<Date> {
     text.parse::<Date>().ok().filter(|day| day.to_string() == text)
 }
@@ -25,7 +26,7 @@ fn day_at(offset: Offset, moment: Timestamp) -> Date {
     offset.to_datetime(moment).date()
 }
 
-/// Some days in a row, first and last included.
+/// Consecutive days, including the first and the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) from: Date,
@@ -33,15 +34,15 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// `from` to `to` in as many parts as there must be queries.
+    /// Splits `from` to `to` into as many parts as there must be queries.
     pub(super) fn all(from: Date, to: Date, today: Date) -> impl Iterator<Item = Self> {
         successors(Self::first(from, to, today), move |span| Self::first(span.next(to)?, to, today))
     }
 
     /// The first part of `from` to `to` that one query may cover.
     ///
-    /// A span ends before today or begins with it. Today's rows are what a query is answered
-    /// with that ETpay does not like, so in a span that ends before today they are out of place.
+    /// A span either ends before today or begins with it. ETpay answers a query that it does not
+    /// like with today's rows, so in a span that ends before today they are recognised as wrong.
     pub(super) fn first(from: Date, to: Date, today: Date) -> Option<Self> {
         if from > to {
             return None;
@@ -51,13 +52,13 @@ impl Span {
         Some(Self { from, to: longest.min(ends_before) })
     }
 
-    /// The first day behind it that is not behind `last`.
+    /// The first day after it that is not after `last`.
     pub(super) fn next(self, last: Date) -> Option<Date> {
         self.to.tomorrow().ok().filter(|next| *next <= last)
     }
 
-    /// Can a row of this time be an answer to this span? Whether ETpay's days are Chile's or UTC's
-    /// is not known, so what lies in either counts.
+    /// Whether a row of this time can be in the answer for this span. It is unknown whether ETpay's
+    /// days are Chile's or UTC's, so either counts.
     pub(super) fn holds(self, moment: Timestamp) -> bool {
         self.from <= day_at(Offset::UTC, moment) && day_of(moment) <= self.to
     }

@@ -1,10 +1,10 @@
-//! Payouts by their date: the search for one of ours whose id we never learned, and the list.
+//! Finds payouts by their date: the search for a payout whose id we never learned, and the list.
 //!
-//! ETpay answers a query that it does not like with the payouts of today, and says nothing about
-//! it. So each row's time is looked at, and an answer that cannot be trusted proves nothing: what
-//! is in it may be believed, what is missing may not. Source: docs: D8, for a sibling. The contract
-//! is assumed besides, so even a walk without a flaw is no proof that a payout does not exist; the
-//! descriptor sees to it that nothing is sent again because of one.
+//! ETpay silently answers a query that it does not like with the payouts of today. So the time of
+//! each row is checked, and an answer that cannot be trusted proves nothing: its rows may be
+//! believed, but missing rows mean nothing. Source: docs: D8, for a sibling. The contract is also
+//! assumed, so even a complete walk is no proof that a payout does not exist; the descriptor makes
+//! sure that nothing is sent again because of one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,8 +46,8 @@ pub(crate) async fn find(side: PayoutSide<'_>, payout: &PayoutRef<'_>) -> Result
     Ok(walk.lookup(&payout.order.key, asked_at, side.etpay.clock.now()))
 }
 
-/// One page of the list: a few days of `window`, whose first is the cursor. Rows outside of the
-/// window come from the days that are searched in addition, and are left out.
+/// One page of the list: a few days of `window`, whose first day is the cursor. Rows outside the
+/// window come from the additional days of the search, and are left out.
 pub(crate) async fn page(
     side: PayoutSide<'_>,
     window: Window,
@@ -78,8 +78,8 @@ impl PayoutSide<'_> {
         day.saturating_sub(i64::from(self.payouts.listing_margin_days).days())
     }
 
-    /// The last day that is worth a query. Days to come hold nothing, but where ETpay's day is
-    /// UTC's, tomorrow has begun in the evening; and a sandbox may be ahead of us.
+    /// The last day that is worth a query. Future days contain nothing. But if ETpay's day is
+    /// UTC's, tomorrow begins in the evening; and a sandbox may be ahead of us.
     fn latest(&self, day: Date, today: Date) -> Date {
         let tomorrow =
             today.saturating_add(self.etpay.settings.clock_ahead).saturating_add(1.day());
@@ -87,33 +87,33 @@ impl PayoutSide<'_> {
     }
 }
 
-/// What a walk through one or more spans has brought.
+/// The result of a walk through one or more spans.
 #[derive(Default)]
 struct Walk {
-    /// Every row by its id, the latest reading of it.
+    /// Every row by its id, in its latest version.
     rows: BTreeMap<String, PayoutRow>,
-    /// Rows that answer another query than ours. Good for recognising a payout, no more.
+    /// Rows that answer another query than ours. They serve only to recognise a payout.
     strays: BTreeMap<String, PayoutRow>,
-    /// Why what is missing here may exist all the same.
+    /// Why a payout that is missing here may exist all the same.
     doubt: Option<&'static str>,
 }
 
-/// What one page was.
+/// The kinds of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Page {
     /// It had rows that no page before it had.
     New,
     /// It had rows, and none of them was new.
     Known,
-    /// It had no row.
+    /// It had no rows.
     Empty,
-    /// It cannot be trusted, and nor can the pages behind it.
+    /// Neither it nor the pages after it can be trusted.
     Useless,
 }
 
 impl Walk {
-    /// Reads a span to its end: until a page brings nothing new. Page 0 is read too if page 1,
-    /// which is taken for the first, is empty: how pages are counted is not published.
+    /// Reads a span to its end: until a page has nothing new. If page 1, which is assumed to be the
+    /// first, is empty, page 0 is read too: it is not published how pages are counted.
     async fn read(&mut self, side: PayoutSide<'_>, span: Span) -> Result<(), Error> {
         let first = side.payouts.page_first;
         let mut tally = Tally::default();
@@ -133,8 +133,8 @@ impl Walk {
         Ok(())
     }
 
-    /// A refusal in ETpay's form says that pages are counted from 1, and nothing else. Any other
-    /// answer of that kind comes from something in front of ETpay and says nothing.
+    /// A refusal in ETpay's form only shows that pages are counted from 1. Any other answer of that
+    /// kind comes from something in front of ETpay and says nothing.
     async fn read_page_zero(
         &mut self,
         side: PayoutSide<'_>,
@@ -179,19 +179,19 @@ impl Walk {
         if tally.ids.len() > before { Page::New } else { Page::Known }
     }
 
-    /// The first doubt is the one to tell.
+    /// Only the first doubt is kept.
     fn doubt(&mut self, because: &'static str) {
         self.doubt.get_or_insert(because);
     }
 
-    /// The provider's own count, where it tells one, must have been reached.
+    /// If the provider reports its own count, the walk must have reached it.
     fn close(&mut self, tally: &Tally) {
         if i64::try_from(tally.ids.len()).is_ok_and(|seen| seen < tally.total) {
             self.doubt("the list has fewer rows than it says");
         }
     }
 
-    /// One row with our key is the payout, wherever it stands. Two are two payments, perhaps.
+    /// One row with our key is the payout, wherever it is. Two may be two payments.
     fn lookup(mut self, key: &OrderKey, asked_at: Timestamp, seen_at: Timestamp) -> Lookup {
         let strays = std::mem::take(&mut self.strays);
         for (id, row) in strays {
@@ -244,7 +244,8 @@ fn named(row: PayoutRow) -> Option<(String, PayoutRow)> {
     Some((id, row))
 }
 
-/// What ETpay has under our key, for a person. An id is shown whole, or nobody could look for it.
+/// What ETpay has under our key, for a person. Ids are shown in full, so that the person can look
+/// for them.
 fn describe(rows: &[&PayoutRow]) -> String {
     let text = |text: &Option<WireText>| redact(text.as_ref().map_or("?", WireText::as_str));
     let id = |row: &PayoutRow| {

@@ -1,5 +1,5 @@
-//! What a login says and what its answer means: shapes, statuses, the end of a token. When to log
-//! in is `session.rs`'s.
+//! The request and the answer of a login: shapes, statuses, the end of a token. `session.rs`
+//! decides when to log in.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -21,13 +21,14 @@ use crate::session::{LoginContext, Token, Visit};
 /// Source: docs: D4, D5; that Chile's path is the same is \[inferred\].
 const LOGIN_PATH: &str = "/v1/auth/login";
 
-/// A token is renewed so long before its end. Ours.
+/// How long before its end a token is renewed. Our choice.
 const RENEWED_BEFORE_END: Duration = Duration::from_secs(60);
 
-/// How long a token is used whose end is missing or past. Ours.
+/// How long a token is used if its end is missing or past. Our choice.
 const USED_WITHOUT_END: Duration = Duration::from_secs(5 * 60);
 
-/// No token is used longer, whatever its end says; an end in other units would be far away. Ours.
+/// The longest use of a token, whatever its end; an end in other units would be far away. Our
+/// choice.
 const USED_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The body of a login. The published sample lacks a comma. Source: docs: D4, D5.
@@ -45,7 +46,7 @@ struct Merchant<'a> {
     api_token: &'a str,
 }
 
-/// Source: docs: D5. The operator's name and address in it are not read.
+/// The answer. The operator's name and address in it are not read. Source: docs: D5.
 #[derive(Deserialize)]
 struct LoginAnswer {
     msg: Option<WireText>,
@@ -61,7 +62,7 @@ struct Authorization {
     token_exp: Option<Box<RawValue>>,
 }
 
-/// Sends the login. No body of it, neither way, gets into an error.
+/// Sends the login. Errors contain nothing of either body.
 pub(super) async fn send(login: &LoginContext<'_>) -> Result<Response<Bytes>, Error> {
     let body = to_ascii_json(&LoginRequest {
         username: &login.payouts.username,
@@ -78,7 +79,7 @@ pub(super) async fn send(login: &LoginContext<'_>) -> Result<Response<Bytes>, Er
     })
 }
 
-/// What a refused login looks like is not published, so it is read by its HTTP status; nothing of
+/// Reads an answer by its HTTP status, since the form of a refused login is not published. None of
 /// its text is kept, since it may repeat what we sent. \[inferred\]
 pub(super) fn read(response: &Response<Bytes>, now: Timestamp) -> Visit {
     let status = response.status();
@@ -109,13 +110,13 @@ pub(super) fn read(response: &Response<Bytes>, now: Timestamp) -> Visit {
     Visit { outcome: Ok(Arc::new(token)), until: renewed_at(now, end) }
 }
 
-/// An end that is not understood is as good as none.
+/// An end that is not understood counts as missing.
 fn read_end(json: &RawValue) -> Option<Timestamp> {
     let end: WireInteger = serde_json::from_str(json.get()).ok()?;
     Some(Timestamp::from_millis(end.value()))
 }
 
-/// When the token is renewed. One that lives for less than two minutes is used for half its life;
+/// When the token is renewed. A token that lasts less than two minutes is used for half of that;
 /// otherwise every call would log in.
 fn renewed_at(now: Timestamp, end: Option<Timestamp>) -> Timestamp {
     let Some(end) = end.filter(|end| *end > now) else { return now.plus(USED_WITHOUT_END) };

@@ -1,5 +1,4 @@
-//! Finds the token in a body or in a URL. Believes nothing: what is found here is verified in
-//! `sign.rs`.
+//! Finds the token in a body or in a URL. Nothing is verified here; `sign.rs` does that.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::IgnoredAny};
@@ -9,25 +8,25 @@ use pagos_wire::percent_decoded;
 
 use crate::{contract::PayoutRow, wire::NotificationBody};
 
-/// The largest delivery that is looked at, and the longest URL. \[inferred\]
+/// The largest delivery that is read, and the longest URL. \[inferred\]
 const SIZE_MAX: usize = 64 * 1024;
 
-/// The names under which a token is looked for. \[sim\]
+/// The names that a token may have. \[sim\]
 const NAMES: [&str; 4] = ["jwt", "token", "payment_jwt", "data"];
 
-/// What a delivery holds.
+/// The content of a delivery.
 pub(crate) enum Body {
-    /// A token: about a payment.
+    /// A token, about a payment.
     Token(String),
-    /// About a payout.
+    /// A payout.
     Payout(Box<PayoutRow>),
-    /// Neither, or two tokens that differ.
+    /// Neither, or two different tokens.
     Unreadable,
 }
 
 impl Body {
-    /// The form decides, not the content type: public code registers readers for JSON and for forms.
-    /// Source: code: C1.
+    /// The form decides, not the content type: public code registers readers for JSON and for
+    /// forms. Source: code: C1.
     pub(crate) fn read(body: &[u8]) -> Self {
         if body.len() > SIZE_MAX {
             return Self::Unreadable;
@@ -49,10 +48,10 @@ impl Body {
 
 /// The token that ETpay's page appends to a return URL, if there is one.
 ///
-/// It proves nothing: browsers can be sent anywhere with anything, and ETpay itself calls the
-/// redirect a visual confirmation. Show the payer a page by it, or ask about the payment early; never
-/// change a state by it. Source: manual. The name of the parameter is not published, so the first
-/// value that looks like a token is taken, whatever stands before it.
+/// It proves nothing: anybody can send a browser anywhere, and ETpay itself calls the redirect a
+/// visual confirmation. Use it to show the payer a page, or to query the payment early, and never
+/// to change a state. Source: manual. The name of the parameter is not published, so the first
+/// value that looks like a token is used, whatever its name.
 ///
 /// ```
 /// use pagos_etpay::read_redirect;
@@ -67,12 +66,12 @@ pub fn read_redirect(url: &str) -> Option<String> {
         return None;
     }
     let query = url.split('#').next()?.split_once('?')?.1;
-    // What separates the token from the rest can be any character, `concat`.
+    // Any character (`concat`) can separate the token from the rest.
     let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "-_.%".contains(letter));
     query.split(ends).filter_map(percent_decoded).find(|value| is_token(value))
 }
 
-/// What is told about a payout has an id and a status. Nothing of it is published. \[sim\]
+/// A payout has an id and a status. None of this is published. \[sim\]
 fn from_payout(json: &str) -> Body {
     match serde_json::from_str::<PayoutRow>(json) {
         Ok(row) if row.id.is_some() && row.status.is_some() => Body::Payout(Box::new(row)),
@@ -98,7 +97,7 @@ enum Found {
     Several,
 }
 
-/// Two tokens that differ are two stories, and neither is believed.
+/// Two different tokens contradict each other, and neither is believed.
 fn only_token(values: Vec<String>) -> Found {
     let mut tokens = values.into_iter().filter(|value| is_token(value));
     let Some(first) = tokens.next() else { return Found::None };
@@ -114,7 +113,7 @@ struct Header {
     _alg: IgnoredAny,
 }
 
-/// Three parts in base64url, none of them empty, of which the first says that it is a token's.
+/// Three parts in base64url, none of them empty; the first one must be the header of a token.
 fn is_token(text: &str) -> bool {
     let is_plain = |part: &str| {
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

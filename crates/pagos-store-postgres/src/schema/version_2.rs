@@ -1,11 +1,11 @@
 //! The second version of the tables: payouts that are members of many runs, lanes of due work, and
-//! deliveries that keep what was found when they arrived.
+//! deliveries that keep the verdict that was made when they arrived.
 
-/// Reads the JSON of older rows with a placeholder where a provider's words had a NUL, which `jsonb`
-/// refuses. What was read so is not stored.
+/// Reads the JSON of older rows with a placeholder for a NUL in a provider's words, which `jsonb`
+/// refuses. The result is not stored.
 ///
-/// A run that has no payouts any more was withdrawn, or all of them went to another run. It counts as
-/// one that was never released: otherwise nobody could submit to it again.
+/// A run without payouts was withdrawn, or all its payouts went to another run. It counts as one
+/// that was never released: otherwise nobody could submit to it again.
 pub(super) const VERSION_2: &str = r#"
 -- The world is not known of an account that was halted before it was bound.
 ALTER TABLE worlds RENAME TO accounts;

@@ -1,8 +1,8 @@
-//! Settled payouts are asked about apart from the others, and hints are taken apart from what was
-//! verified.
+//! Settled payouts are asked about separately from the others, and hints are taken separately from
+//! verified deliveries.
 
-/// The next step of a payout writes its work anew, so a word that is missed here waits once in the
-/// other lane.
+/// The next step of a payout writes its work anew, so a word that is missed here waits in the other
+/// lane only once.
 pub(super) const VERSION_3: &str = r#"
 UPDATE payouts SET work = 'watch'
 WHERE work = 'ask' AND status IN ('succeeded', 'failed')

@@ -1,6 +1,6 @@
-//! Tells one database from another, whatever they are called.
+//! An identity that distinguishes databases, whatever their names.
 
-/// A copy has the same identity: it is one. It is no secret.
+/// A copy has the same identity. It is no secret.
 pub(super) const VERSION_4: &str = r#"
 CREATE TABLE identity (id text NOT NULL);
 INSERT INTO identity (id)

@@ -1,7 +1,8 @@
-//! Claims to ask stand apart from payouts, and when lists of providers were read is kept.
+//! Claims to ask are stored separately from payouts, and the times when lists of providers were
+//! read are stored.
 
-/// Who is being asked about, and until when nobody else asks. It spares a provider queries and guards no
-/// money, so it is not kept in the server's log: a crash empties it.
+/// The payouts that are being asked about, and until when nobody else asks. The table only saves
+/// queries and protects no money, so it is not in the server's log: a crash empties it.
 pub(super) const VERSION_6: &str = r#"
 CREATE UNLOGGED TABLE asking (
     payout bigint PRIMARY KEY,

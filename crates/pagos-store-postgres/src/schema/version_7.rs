@@ -1,9 +1,10 @@
-//! Lists that cost the same however many payouts there are.
+//! Lists whose cost does not depend on the number of payouts.
 
-/// A step changes columns of `payouts` that are indexed, so it writes every index of that table anew. What
-/// no step changes is therefore listed by a table of its own, `arrivals`, and by `members`, each written
-/// once for a payout. What is not succeeded has an index by status in `payouts`, which is small once a run
-/// is over. The lock first: what an older program stores meanwhile would be missing here.
+/// A step changes indexed columns of `payouts`, so it writes every index of that table anew. What
+/// no step changes is therefore listed by a table of its own, `arrivals`, and by `members`, each
+/// written once for a payout. What has not succeeded has an index by status in `payouts`, which is
+/// small once a run is over. The lock comes first: otherwise the rows that an older program stores
+/// meanwhile would be missing here.
 pub(super) const VERSION_7: &str = r#"
 LOCK TABLE payouts, members IN ACCESS EXCLUSIVE MODE;
 

@@ -1,9 +1,9 @@
 //! What stays of payouts that were archived.
 
-/// Tallies of a negative run are those of the archived members of the run.
+/// A negative run number stands for the tallies of that run's archived members.
 ///
-/// A program of an earlier version that is still running knows no seals and would store a sealed key
-/// anew; it does not say that it looked, so its orders are refused.
+/// A program of an earlier version that is still running knows no seals and would store a sealed
+/// key again. It does not state that it checked for seals, so its orders are refused.
 pub(super) const VERSION_8: &str = r#"
 -- One row for each payout there ever was, so it is short: the beginnings of two hashes, the first run
 -- (0 for none), and the number of the day.

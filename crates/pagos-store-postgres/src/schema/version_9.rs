@@ -1,12 +1,14 @@
-//! What no step changes stands apart from what every step rewrites, and what is due has a table of its own.
+//! What no step changes is stored separately from what every step rewrites, and what is due has a
+//! table of its own.
 
-/// A step rewrites a row of `payouts`, none of whose columns but its number is indexed: where the page has
-/// room, no index is written (HOT). `queue` and `unsettled` say in an index what `payouts` says in a row,
-/// and are written only where that changes, in the transaction that changes it and under the row's lock.
-/// `orders` is never updated, so its indexes are those of lists, and `arrivals` is not needed any more.
+/// A step rewrites a row of `payouts`, and only the number of that row is indexed: if the page has
+/// room, no index is written (HOT). `queue` and `unsettled` repeat in an index what `payouts` says
+/// in a row, and are written only if that changes, in the transaction that changes it and under the
+/// row's lock. `orders` is never updated, so it has the indexes of lists, and `arrivals` is not
+/// needed any more.
 ///
-/// A program of an earlier version that is still running names columns of `payouts` that are in `orders`
-/// now, so whatever it would store, claim or write is refused.
+/// A program of an earlier version that is still running names columns of `payouts` that are in
+/// `orders` now, so whatever it would store, claim or write is refused.
 pub(super) const VERSION_9: &str = r#"
 LOCK TABLE payouts, members, arrivals, payout_references, entries, outbox IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE entries DROP CONSTRAINT entries_payout_fkey;

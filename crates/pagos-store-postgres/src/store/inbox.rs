@@ -1,4 +1,4 @@
-//! The inbox of [`PostgresStore`]. Which work is which call; no SQL.
+//! The inbox of [`PostgresStore`]. Maps each call to its work; the SQL is elsewhere.
 
 use async_trait::async_trait;
 use pagos_core::{AccountName, Delivery, Timestamp};

@@ -1,4 +1,4 @@
-//! The payments of [`PostgresStore`]. Which work is which call; no SQL.
+//! The payments of [`PostgresStore`]. Maps each call to its work; the SQL is elsewhere.
 
 use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, PaymentOrder, ProviderRef, Timestamp};

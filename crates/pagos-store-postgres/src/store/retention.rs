@@ -1,4 +1,4 @@
-//! What leaves [`PostgresStore`]. Which work is which call; no SQL.
+//! The retention of [`PostgresStore`]. Maps each call to its work; the SQL is elsewhere.
 
 use async_trait::async_trait;
 use pagos_core::{OrderKey, Timestamp};
@@ -45,7 +45,7 @@ impl RetentionStore for PostgresStore {
     }
 
     async fn forget_notices(&self, up_to: u64) -> Result<u64, StoreError> {
-        // A notice that nobody has read has no number yet, and the newest one must have it.
+        // A notice that nobody has read has no number yet, and the newest one must have a number.
         self.number_notices().await?;
         self.pool.write(&forget::ForgetNotices { up_to }).await
     }

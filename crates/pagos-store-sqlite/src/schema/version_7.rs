@@ -1,12 +1,14 @@
-//! The seventh version of the tables: lists that cost the same however many payouts there are.
+//! The seventh version of the tables: lists whose cost does not depend on the number of payouts.
 
-/// `created_at` stands where the indexes of lists need it; those of `orders` stay as they were written.
-/// No step changes it, a key or an account, so the first two indexes and that of members are written once
-/// for a payout; the one by status holds what is not succeeded, which is little once a run is over.
+/// `created_at` is stored wherever the indexes of lists need it; the indexes of `orders` stay as
+/// they were written. No step changes it, a key or an account, so the first two indexes and that of
+/// members are written once for a payout. The index by status contains only what has not succeeded,
+/// which is little once a run is over.
 ///
-/// A member names its payout by number too: those of a run lie side by side, and their keys do not.
+/// A member names its payout by number too: the payouts of a run lie side by side, and their keys
+/// do not.
 ///
-/// Whoever runs it has switched foreign keys off, as for the third version.
+/// The caller has switched foreign keys off, as for the third version.
 pub(super) const VERSION_7: &str = "
 CREATE TABLE payouts_7 (
     id INTEGER PRIMARY KEY,

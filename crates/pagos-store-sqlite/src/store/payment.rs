@@ -1,4 +1,4 @@
-//! The payments of [`SqliteStore`]. Which thread does what; no SQL.
+//! The payments of [`SqliteStore`]. Chooses the thread for each call; the SQL is elsewhere.
 
 use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, PaymentOrder, ProviderRef, Timestamp};

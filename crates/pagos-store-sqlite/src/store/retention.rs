@@ -1,4 +1,4 @@
-//! What leaves [`SqliteStore`]. Which thread does what; no SQL.
+//! The retention of [`SqliteStore`]. Chooses the thread for each call; the SQL is elsewhere.
 
 use async_trait::async_trait;
 use pagos_core::{OrderKey, Timestamp};
@@ -63,7 +63,7 @@ impl RetentionStore for SqliteStore {
             .await
     }
 
-    /// The reader finds them, since that can take a while in a large inbox.
+    /// The reading thread finds them, since that can take a while in a large inbox.
     async fn forget_deliveries(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
         let writer = self.writer()?;
         let find = self.reader.call(move |transaction| {

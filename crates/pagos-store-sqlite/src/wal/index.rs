@@ -1,6 +1,6 @@
-//! The index of a log, which SQLite keeps in the file `-shm`: of its frames it tells how many there
-//! were, and how many the database has. It lies there after a crash and goes with the log otherwise, so
-//! one without its log tells that a log was taken away. Reads nothing else of it.
+//! Reads the index of a log, which SQLite keeps in the file `-shm`: how many frames the log had,
+//! and how many of them the database has. The index stays after a crash and is otherwise deleted
+//! with the log, so an index without its log shows that the log was removed.
 //!
 //! Source: sqlite.org/walformat.html#the_wal_index_file_format.
 
@@ -20,7 +20,7 @@ const FRAMES_AT: usize = 16;
 const BACKFILLED_AT: usize = 96;
 const VERSION: u32 = 3_007_000;
 
-/// Are there frames that the database does not have? What cannot be read tells nothing.
+/// Whether there are frames that the database does not have. An unreadable index says nothing.
 pub(super) fn has_more_than_the_database(shm: &Path) -> bool {
     read(shm).is_some_and(|bytes| tells_of_more(&bytes))
 }
@@ -31,13 +31,13 @@ fn tells_of_more(bytes: &[u8; BYTES]) -> bool {
         word.map_or(0, |word| u32::from_ne_bytes(*word))
     };
     let (one, rest) = bytes.split_at(COPY_BYTES);
-    // While it is written the copies differ.
+    // The copies differ while SQLite writes them.
     let is_whole = rest.starts_with(one) && one.get(IS_INIT_AT) == Some(&1);
     is_whole && number(0) == VERSION && number(FRAMES_AT) > number(BACKFILLED_AT)
 }
 
-/// Every handle that was opened is kept: to close one would drop the locks that SQLite holds on the file
-/// in this process. There are few, since it is only read where a log has no frames.
+/// Keeps every handle that it opens, since closing one would drop the locks that SQLite holds on
+/// the file in this process. There are few, because the index is read only if a log has no frames.
 #[cfg(unix)]
 fn read(shm: &Path) -> Option<[u8; BYTES]> {
     use std::{
@@ -45,12 +45,12 @@ fn read(shm: &Path) -> Option<[u8; BYTES]> {
         sync::{Mutex, PoisonError},
     };
 
-    /// By device and number.
+    /// By device and inode number.
     static HANDLES: Mutex<Vec<((u64, u64), File)>> = Mutex::new(Vec::new());
 
     let place_of = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     let place = place_of(fs::metadata(shm).ok()?);
-    // Nothing panics while it holds the lock, so what it guards is whole.
+    // The guarded value is whole, since nothing panics while it holds the lock.
     let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, file)) = handles.iter_mut().find(|(known, _)| *known == place) {
         return read_from(file);
@@ -62,7 +62,7 @@ fn read(shm: &Path) -> Option<[u8; BYTES]> {
     read_from(&mut handles.last_mut()?.1)
 }
 
-/// Elsewhere a lock belongs to its handle.
+/// On other systems a lock belongs to its handle.
 #[cfg(not(unix))]
 fn read(shm: &Path) -> Option<[u8; BYTES]> {
     read_from(&mut File::open(shm).ok()?)

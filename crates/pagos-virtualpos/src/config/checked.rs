@@ -1,5 +1,4 @@
-//! The configuration once it is checked: what the provider works with. Not where it comes from,
-//! which is `config.rs`.
+//! Checks the configuration, and holds the settings that the provider uses.
 
 use pagos_core::{Contract, Environment, Error, Secret};
 use pagos_wire::{BaseUrl, WebhookUrl};
@@ -19,10 +18,10 @@ use crate::{
 const KEY_LENGTH_MAX: usize = 128;
 
 impl VirtualPosConfig {
-    /// What the provider works with.
+    /// Checks the configuration and returns the settings that the provider uses.
     pub(crate) fn check(self) -> Result<Settings, Error> {
         let environment = self.environment;
-        // Money must not move over a wire format that nobody has seen.
+        // Money must not move over a wire format that nobody has verified.
         Contract::Assumed.admit(environment, self.verification)?;
         check_key("api_key", &self.api_key)?;
         check_key("secret_key", &self.secret_key)?;
@@ -86,7 +85,7 @@ impl PaymentConfig {
     }
 }
 
-/// A configuration that was checked: in `Live` the contract is verified.
+/// A checked configuration: in `Live` the contract is verified.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) environment: Environment,
@@ -106,7 +105,7 @@ pub(crate) struct Settings {
     pub(crate) payments: Option<PaymentSettings>,
 }
 
-/// How payments are collected, checked.
+/// The checked settings of payments.
 #[derive(Debug)]
 pub(crate) struct PaymentSettings {
     pub(crate) environment: Environment,
@@ -116,7 +115,7 @@ pub(crate) struct PaymentSettings {
     pub(crate) notify_url: Option<WebhookUrl>,
 }
 
-/// https, but for loopback: every request tells the API key.
+/// Requires https, except for loopback: every request contains the API key.
 pub(super) fn parse_base(
     field: &'static str,
     url: &str,
@@ -137,7 +136,7 @@ fn is_plain(url: &str) -> bool {
     url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"))
 }
 
-// A line end that came along from a file would spoil every signature.
+// A line end from a file would invalidate every signature.
 fn check_key(field: &'static str, key: &Secret) -> Result<(), Error> {
     let is_visible = key.expose().bytes().all(|byte| byte.is_ascii_graphic());
     match is_visible && (1..=KEY_LENGTH_MAX).contains(&key.expose().len()) {

@@ -1,9 +1,9 @@
-//! Paths with a place for an id. Not a template language: one place, one path segment.
+//! Paths with one placeholder for an id, which becomes one path segment.
 
 use pagos_core::Error;
 use pagos_wire::path_segment;
 
-/// A path below a base address, checked.
+/// A checked path below a base address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Template {
     before: String,
@@ -11,13 +11,13 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// A path without a place.
+    /// A path without a placeholder.
     pub(crate) fn plain(field: &'static str, path: &str) -> Result<Self, Error> {
         let path = check(field, path)?;
         Ok(Self { before: path.to_owned(), after: String::new() })
     }
 
-    /// A path in which `place` stands once.
+    /// A path with exactly one `place`.
     pub(crate) fn parse(field: &'static str, path: &str, place: &str) -> Result<Self, Error> {
         let refused = || {
             Error::invalid(field).because(format!("{path:?} does not have {place} exactly once"))
@@ -27,13 +27,13 @@ impl Template {
         Ok(Self { before: before.to_owned(), after: after.to_owned() })
     }
 
-    /// The path itself, for one without a place.
+    /// The path itself, if it has no placeholder.
     pub(crate) fn as_str(&self) -> &str {
         &self.before
     }
 
-    /// The path with `id` in its place, escaped so that it stays one segment. `None` for an id that
-    /// clients would resolve to another path.
+    /// The path with `id` in place of the placeholder, escaped so that it stays one segment. `None`
+    /// for an id that clients would resolve to another path.
     pub(crate) fn fill(&self, id: &str) -> Option<String> {
         path_segment(id).map(|segment| format!("{}{segment}{}", self.before, self.after))
     }

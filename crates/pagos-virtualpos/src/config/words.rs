@@ -1,11 +1,11 @@
-//! The words of VirtualPOS that decide anything, and how words are compared. What they mean in an answer
-//! is in `status.rs`.
+//! The words of VirtualPOS that decide anything, and how words are compared. `status.rs` interprets
+//! them in answers.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use pagos_core::{Error, Status};
 
-/// VirtualPOS's words, as far as they decide anything.
+/// The words of VirtualPOS that decide anything.
 #[derive(Debug)]
 pub(crate) struct Words {
     /// Folded: see [`fold`].
@@ -14,13 +14,13 @@ pub(crate) struct Words {
     pub(crate) absent_codes: Vec<String>,
 }
 
-/// A word without blanks around it, without case, without accents.
+/// A word in lower case, without accents and surrounding blanks.
 pub(crate) fn fold(word: &str) -> String {
     let bare = word.trim().nfd().filter(|letter| !is_combining_mark(*letter));
     bare.flat_map(char::to_lowercase).collect()
 }
 
-/// The words of states, folded; none has two meanings.
+/// The state words, folded; none may have two meanings.
 pub(super) fn fold_states(words: &[(String, Status)]) -> Result<Vec<(String, Status)>, Error> {
     let refused = |because: String| Err(Error::invalid("state_words").because(because));
     let mut folded: Vec<(String, Status)> = Vec::with_capacity(words.len());

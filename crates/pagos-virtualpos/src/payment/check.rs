@@ -1,5 +1,4 @@
-//! What an order of a payment may say, field by field. No requests and no answers. What it shares
-//! with payouts is in `payout/check.rs`.
+//! Checks the fields of a payment order. `payout/check.rs` has what payouts share.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -12,7 +11,7 @@ use crate::{
     settings::RutCheck,
 };
 
-/// A name in two.
+/// A name, split in two.
 pub(crate) struct Name {
     pub(crate) first: String,
     pub(crate) last: String,
@@ -42,8 +41,8 @@ pub(crate) fn read_rut(document: Option<&Document>) -> Result<String, Violation>
     })
 }
 
-/// The first word is the first name, the others are the last name. \[inferred\]: two fields, and no
-/// rule for names such as `María José`.
+/// The first word is the first name, the others are the last name. \[inferred\]: there are two
+/// fields, and no rule for names such as `María José`.
 pub(crate) fn read_name(name: Option<&str>) -> Result<Name, Violation> {
     let name = payout::check::read_name(name.unwrap_or_default())
         .map_err(|found| Violation { remedy: "write the payer's name".to_owned(), ..found })?;
@@ -91,8 +90,8 @@ pub(crate) fn read_return_url<'a>(
     }
 }
 
-/// What VirtualPOS has no field for. A lock that nobody keeps, a line that nobody stores and a page
-/// that nobody is sent to are refused and not dropped. The bank is the payer's to choose.
+/// Refuses what VirtualPOS has no field for: a lock that nobody enforces, a line that nobody stores
+/// and a page that nobody is sent to must not be dropped silently. The payer chooses the bank.
 pub(crate) fn refuse_rest(order: &PaymentOrder) -> Vec<Violation> {
     let cases = [
         ("is_document_locked", order.is_document_locked, "a payment cannot be locked to a RUT"),
@@ -103,7 +102,7 @@ pub(crate) fn refuse_rest(order: &PaymentOrder) -> Vec<Violation> {
     asked_for.map(|(field, _, because)| Violation::new(field, because, "leave it out")).collect()
 }
 
-/// URLs are sent in Base64, the plain alphabet with padding. Source: public code.
+/// Encodes a URL in Base64 with the standard alphabet and padding. Source: public code.
 pub(crate) fn encode_url(url: &str) -> String {
     STANDARD.encode(url)
 }

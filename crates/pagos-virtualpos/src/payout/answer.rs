@@ -1,9 +1,8 @@
-//! What an answer says of a payout, to whoever sent it or asked. No requests. The envelope is read
-//! in `status.rs`.
+//! Reads answers about a payout, to a create or to a query. `status.rs` reads the envelope.
 //!
-//! VirtualPOS publishes no refusal of payouts, so none is believed to be final: whatever is not a
-//! success and not a refused signature leaves the outcome unknown, with the code kept, and the
-//! query by our key decides.
+//! VirtualPOS publishes no refusal of payouts, so none is believed to be final: anything but a
+//! success or a refused signature leaves the outcome unknown, with the code kept, and the query by
+//! our key decides.
 
 use bytes::Bytes;
 use http::Response;
@@ -22,10 +21,10 @@ use crate::{
     wire::{BankAccountAnswer, PayoutAnswer, RecipientAnswer, Tef},
 };
 
-/// What the answer to a new payout says, or the caller's next step.
+/// Reads the answer to a new payout: an observation, or the caller's next step.
 ///
-/// A success without an id is `Unknown`, also where it repeats our key: the query by our key
-/// finds out more, and nothing is lost by asking.
+/// A success without an id is `Unknown`, even if it repeats our key: the query by our key finds out
+/// more, and does no harm.
 pub(crate) fn read_reply(
     settings: &Settings,
     sent: &Tef,
@@ -55,8 +54,8 @@ pub(crate) fn read_reply(
     Ok(Observation { asked_at: Some(asked_at), ..seen })
 }
 
-/// Only a refused signature is believed to have created nothing: it is looked at first.
-/// \[inferred\]
+/// The error of a refusal. Only a refused signature is believed to have created nothing, because it
+/// is checked first. \[inferred\]
 fn refused(settings: &Settings, refusal: Refusal, shown: &Shown<'_>) -> Error {
     if refusal.is_unauthorized(&settings.words) {
         let meaning = "credentials or signature were refused";
@@ -66,9 +65,9 @@ fn refused(settings: &Settings, refusal: Refusal, shown: &Shown<'_>) -> Error {
     refusal.into_error(ErrorKind::Unknown, meaning, shown)
 }
 
-/// How a query was put.
+/// How a query was sent.
 pub(crate) struct Asked<'a> {
-    /// What was signed, if an instruction was.
+    /// The instruction that was signed, if any.
     pub(crate) tef: Option<&'a Tef>,
     /// See `Query::is_certain`.
     pub(crate) is_certain: bool,
@@ -76,7 +75,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) seen_at: Timestamp,
 }
 
-/// What the answer to a query about a payout says.
+/// Reads the answer to a query about a payout.
 pub(crate) fn read_lookup(
     settings: &Settings,
     asked: &Asked<'_>,
@@ -139,7 +138,7 @@ fn cannot_tell(refusal: Refusal, meaning: &str, shown: &Shown<'_>) -> Lookup {
     Lookup::CannotTell(format!("{}{code}", error.message()))
 }
 
-/// A page that is no JSON, under 401 or 403.
+/// A page that is not JSON, under 401 or 403.
 fn forbidden(http: u16) -> Result<Lookup, Error> {
     Err(Error::new(
         ErrorKind::Unauthorized,
@@ -154,7 +153,7 @@ fn parse<'a>(object: Object<'a>) -> Result<PayoutAnswer<'a>, &'static str> {
     serde_json::from_str(object.json.get()).map_err(|_| "the answer has another shape")
 }
 
-/// What a payout's object tells. Key and amount are for the caller to compare.
+/// The observation in a payout's object. The caller compares key and amount.
 ///
 /// Its times are not read: they have no zone, and Chile's changes with the season. \[inferred\]
 fn observe(
@@ -179,21 +178,22 @@ fn observe(
     }
 }
 
-/// The state, which at the root must not be taken from the result of the call.
+/// The state. At the root it must not be taken from the result of the call.
 fn state_word<'a>(object: Object<'_>, answer: &'a PayoutAnswer<'_>) -> Option<&'a str> {
     let words = [&answer.status, &answer.state, &answer.estado].into_iter().flatten();
     let mut words = words.map(WireText::as_str);
     words.find(|word| !object.is_root || !word.trim().eq_ignore_ascii_case(contract::OK))
 }
 
-/// An id that fits into no path could not be asked about, so it counts as none.
+/// The provider's id. An id that cannot be part of a path could not be queried, so it counts as
+/// missing.
 fn reference(answer: &PayoutAnswer<'_>) -> Option<ProviderRef> {
     let ids = [&answer.id, &answer.payout_id, &answer.tef_id, &answer.uuid];
     let id = ids.into_iter().flatten().next()?.as_str();
     ProviderRef::new(id).ok().filter(|id| !matches!(id.as_str(), "." | ".."))
 }
 
-/// Our key as the provider wrote it, if it can be one of ours at all.
+/// Our key as the provider wrote it, if it can be one of ours.
 fn echoed_key(key: &str, shown: &Shown<'_>) -> String {
     match OrderKey::new(key) {
         Ok(key) => key.into(),
@@ -209,8 +209,8 @@ fn rejection(answer: &PayoutAnswer<'_>, shown: &Shown<'_>) -> Option<String> {
     (!words.is_empty()).then(|| words.join(": "))
 }
 
-/// Does it pay somebody else? Where the answer does not repeat the payee, or masks numbers, nobody
-/// knows, and zeros at the front may get lost on a provider's way.
+/// Whether it certainly pays somebody else. If the answer does not repeat the payee, or masks
+/// numbers, that is unknown; and leading zeros may get lost at the provider.
 fn is_about_another(answer: &PayoutAnswer<'_>, sent: &Tef) -> bool {
     let recipient: Option<RecipientAnswer> = part(answer.recipient);
     let bank: Option<BankAccountAnswer> = part(answer.bank);

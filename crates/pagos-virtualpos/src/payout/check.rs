@@ -1,8 +1,8 @@
-//! The fields of an order, each read into its wire form or a violation with a remedy. No requests.
-//! Banks are read in `bank.rs`.
+//! Checks the fields of an order: each becomes its wire form, or a violation with a remedy.
+//! `bank.rs` checks banks.
 //!
-//! Nothing is cut or guessed. Texts are brought into Unicode's composed form (NFC), because `é` and
-//! `e´` are two texts to whoever compares what is signed with what is sent.
+//! Nothing is shortened or guessed. Texts are converted to Unicode's composed form (NFC), because
+//! `é` and `e´` are two different texts when the signed bytes are compared with the sent ones.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -53,7 +53,7 @@ pub(crate) fn read_rut(check: RutCheck, document: Option<&Document>) -> Result<S
     }
 }
 
-/// A RUT whose check digit nobody looks at.
+/// A RUT whose check digit is not verified.
 fn shaped(number: &str) -> Option<String> {
     let rut = number.replace('.', "").to_ascii_uppercase();
     let (digits, check) = rut.split_once('-')?;
@@ -66,7 +66,7 @@ pub(crate) fn read_name(name: &str) -> Result<String, Violation> {
     read_text("name", name, NAME_LENGTH_MAX, "write the account holder's name")
 }
 
-/// What the payee may see.
+/// The message that the payee may see.
 pub(crate) fn read_message(message: &str) -> Result<String, Violation> {
     read_text("description", message, MESSAGE_LENGTH_MAX, "write a short text on one line")
 }
@@ -88,7 +88,7 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<&str, Violation> {
     }
 }
 
-/// As it is given; zeros at the front stay. \[inferred\]: the manual's is a text of digits.
+/// The number as it is given, with leading zeros. \[inferred\]: the manual's is a text of digits.
 pub(crate) fn read_account(number: &str) -> Result<&str, Violation> {
     match number.len() <= ACCOUNT_DIGITS_MAX && is_digits(number) {
         true => Ok(number),

@@ -1,8 +1,8 @@
-//! The instruction as bytes: serialised once, stored as the handle, signed and sent from there.
-//! Not how an order becomes one, which is `payout.rs`.
+//! The instruction as bytes: serialised once, stored as the handle, then signed and sent from
+//! there. `payout.rs` builds it from an order.
 //!
-//! Queries sign the whole instruction again (source: manual), so it must be kept to the byte: an
-//! order that is read with other settings later may give another text.
+//! Queries sign the whole instruction again (source: manual), so it must be kept byte for byte: the
+//! same order under other settings may later give another text.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ pub(crate) struct Instruction {
 }
 
 impl Instruction {
-    /// Serialises it: compact, in the order of the manual, raw UTF-8. Once, here.
+    /// Serialises it, once: compact, in the order of the manual, raw UTF-8.
     pub(crate) fn new(tef: Tef) -> Result<Self, Error> {
         let json = serde_json::value::to_raw_value(&tef).map_err(|cause| {
             Error::invalid("body").because("it has no JSON form").with_source(cause)
@@ -26,7 +26,7 @@ impl Instruction {
         Ok(Self { json, tef })
     }
 
-    /// Reads what [`Instruction::to_handle`] wrote. The bytes stay as they are.
+    /// Parses what [`Instruction::to_handle`] wrote. The bytes stay as they are.
     pub(crate) fn of_handle(handle: &Handle) -> Result<Self, Error> {
         let refused = || Error::invalid("handle").because("it holds no instruction");
         let json = URL_SAFE_NO_PAD.decode(handle.as_str()).map_err(|_| refused())?;
@@ -41,7 +41,7 @@ impl Instruction {
         Handle::new(URL_SAFE_NO_PAD.encode(self.bytes()))
     }
 
-    /// Is it about this order? A handle of another order must not be sent in its name.
+    /// Checks that it is about this order. A handle of another order must not be sent for this one.
     pub(crate) fn check_order(&self, order: &PayoutOrder) -> Result<(), Error> {
         let is_same = self.tef.merchant_id == order.key.as_str()
             && self.tef.amount == order.amount.minor
@@ -53,7 +53,8 @@ impl Instruction {
         }
     }
 
-    /// Does it pay whom `meant` pays? Messages may differ, since their default is a setting.
+    /// Checks that it pays the same payee as `meant`. Messages may differ, since their default is a
+    /// setting.
     pub(crate) fn check_payee(&self, meant: &Tef) -> Result<(), Error> {
         let is_same = self.tef.recipient.rut == meant.recipient.rut
             && self.tef.bank.sbif_code == meant.bank.sbif_code

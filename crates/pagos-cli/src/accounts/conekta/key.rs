@@ -1,5 +1,5 @@
-//! The public keys of webhooks, from a PEM text or from a file. What they are good for is the
-//! provider's own crate.
+//! Reads the public keys of webhooks from a PEM text or from a file. The provider's crate uses
+//! them.
 
 use crate::{
     accounts::{Fields, MissingFields, certificate},
@@ -8,18 +8,18 @@ use crate::{
 
 const FIELD: &str = "webhook_keys";
 
-/// How the path of a file begins.
+/// The first character of a file's path.
 const FILE: char = '@';
 
-/// The keys as one PEM text of one or several keys, or nothing where none is configured.
+/// The keys as one PEM text with one or more keys, or `None` if none is configured.
 ///
 /// # Errors
-/// What is wrong with the field, without its value: it may be another key than it should be.
+/// The problem of the field, without its value, which may be a wrong key.
 pub(super) fn read(fields: &Fields<'_>) -> Result<Option<String>, ConfigProblem> {
     let settings = fields.settings;
     let Some(value) = settings.lookup(FIELD) else { return Ok(None) };
     if fields.missing_fields == MissingFields::Credentials {
-        // Nothing is verified where only the rules are wanted.
+        // Nothing is verified if only the rules are needed.
         return Ok(None);
     }
     let origin = settings.origin_of(FIELD);

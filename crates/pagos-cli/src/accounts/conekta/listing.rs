@@ -1,17 +1,17 @@
-//! Lists that come in pages, read to their end or to a moment. Changes nothing.
+//! Reads lists that come in pages, to their end or to a moment.
 
 use std::collections::BTreeSet;
 
 use pagos_conekta::{Conekta, EventRecord, Listed};
 use pagos_core::{Error, ErrorKind, Timestamp};
 
-/// Pages of a list that are read; each has up to 250 rows. Ours.
+/// The maximum number of pages; each has up to 250 rows. Our choice.
 const PAGES_MAX: usize = 400;
 
 /// Every row of a list.
 ///
 /// # Errors
-/// Those of a page; `Unknown` for a list that goes in circles or does not end.
+/// Those of a page; `Unknown` for a list that repeats itself or does not end.
 pub(crate) async fn all<T>(
     mut page: impl AsyncFnMut(Option<&str>) -> Result<Listed<T>, Error>,
 ) -> Result<Vec<T>, Error> {
@@ -23,11 +23,11 @@ pub(crate) async fn all<T>(
     Ok(walk.rows)
 }
 
-/// Events down to the page on which nothing is as new as `since`. Some on it and before may be
-/// older, or tell no time: times of events were seen cut off, so none is dropped for its time.
+/// Events down to the first page on which all are older than `since`. Some of them may be older or
+/// have no time: truncated times were seen, so no event is dropped because of its time.
 ///
 /// # Errors
-/// As [`all`].
+/// The same as [`all`].
 pub(crate) async fn events(conekta: &Conekta, since: Timestamp) -> Result<Vec<EventRecord>, Error> {
     let is_new = |event: &EventRecord| event.created_at.is_some_and(|at| at >= since);
     let mut walk = Walk::default();
@@ -41,10 +41,10 @@ pub(crate) async fn events(conekta: &Conekta, since: Timestamp) -> Result<Vec<Ev
     Ok(walk.rows)
 }
 
-/// How far a list was read.
+/// The progress through a list.
 struct Walk<T> {
     rows: Vec<T>,
-    /// Where the list goes on; `None` before its first page and behind its last.
+    /// The cursor of the next page; `None` before the first page and after the last.
     cursor: Option<String>,
     /// Every cursor so far.
     seen: BTreeSet<String>,

@@ -1,5 +1,5 @@
-//! `pagos conekta catch-up`: makes the payouts due that Conekta told something of. Asks nothing about
-//! them itself; whoever works on the store does.
+//! `pagos conekta catch-up`: makes a query due about every payout in Conekta's recent events.
+//! Whoever works on the store sends the queries.
 
 use std::{io::Write, path::Path};
 
@@ -23,11 +23,11 @@ pub(super) async fn run(
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let at = &arguments.at;
-    // A clear word about the account, before the others are looked at.
+    // Reports problems of this account before those of others.
     let found = target::settings_of(&at.account, at.sandbox_url.as_deref(), config).await?;
     check_provider(&found.settings)?;
     let db = database_of(arguments);
-    // Fails where there is no store: there is nothing to ask about.
+    // Fails if there is no store: then there is nothing to query.
     drop(db.open_to_read().await?);
     let choice = match &at.sandbox_url {
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
@@ -55,7 +55,7 @@ pub(super) async fn run(
     Ok(Exit::Succeeded)
 }
 
-/// As with `serve`.
+/// The same as for `serve`.
 fn database_of(arguments: &CatchUpArguments) -> Database {
     match (&arguments.store.db, &arguments.at.sandbox_url) {
         (Some(db), _) => db.clone(),

@@ -1,4 +1,4 @@
-//! `pagos conekta events`: what Conekta told, and telling it again. Applies nothing.
+//! `pagos conekta events`: shows Conekta's events, and has them sent again.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(super) async fn run(command: &EventsCommand, config: Option<&Path>) -> Resul
             let managed = ManagedAccount::open(&arguments.at, config).await?;
             let since = System.now().minus(arguments.since);
             let events = listing::events(&managed.conekta, since).await?.into_iter();
-            // One that tells no time may be new.
+            // An event without a time may be new.
             let is_asked = |event: &EventRecord| event.created_at.is_none_or(|at| at >= since);
             let rows: Vec<Row> = events.filter(is_asked).map(Row::from).collect();
             managed.print_all(&rows)

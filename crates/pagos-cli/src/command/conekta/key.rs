@@ -1,5 +1,4 @@
-//! `pagos conekta webhook-keys`: lists, makes, switches and deletes the keys of webhooks. Verifies
-//! nothing.
+//! `pagos conekta webhook-keys`: lists, makes, switches and deletes the keys of webhooks.
 
 use std::{io::Write, path::Path};
 
@@ -41,7 +40,7 @@ pub(super) async fn run(
     }
 }
 
-/// The public half alone goes to standard output, so that it can be put into a file.
+/// Prints only the public half on standard output, so that it can be put into a file.
 async fn create(managed: &ManagedAccount) -> Result<Exit, Failure> {
     let Some(key) = made(managed.conekta.create_webhook_key().await, LOOK)? else {
         return Ok(Exit::InDoubt);
@@ -84,7 +83,7 @@ async fn switch(
     managed.print_changed(changed, done, LOOK)
 }
 
-/// A public key is no secret, yet too long for a table.
+/// A public key is no secret, but too long for a table.
 #[derive(Serialize)]
 struct Row {
     id: String,

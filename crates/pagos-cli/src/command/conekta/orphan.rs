@@ -1,5 +1,5 @@
-//! `pagos conekta payees orphans`: payees that no payout of a store goes to, and their end. A payee
-//! is what a transfer in doubt is found by, so whatever may be in use is left alone.
+//! `pagos conekta payees orphans`: lists and deletes payees that no payout of a store goes to. A
+//! transfer in doubt is found by its payee, so payees that may be in use are left alone.
 
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let managed = ManagedAccount::open(&arguments.at, config).await?;
     let db = &arguments.db;
-    // Fails where there is no store: an empty one would make an orphan of every payee.
+    // Fails if there is no store: with an empty one, every payee would be an orphan.
     drop(db.open_to_read().await?);
     let store = db.open().await?;
     // Refuses a store in which this account pays in another world.
@@ -38,7 +38,7 @@ pub(super) async fn run(
         instance::engine_accounts(std::slice::from_ref(&managed.account), &managed.policy);
     let instance = Instance::over(store, &managed.world, account, managed.policy.clone()).await;
     let store = instance.map_err(|error| instance::of_database(db, error))?.store;
-    // Payees first: a payout that is stored meanwhile then counts.
+    // Payees are read first, so that a payout stored meanwhile counts.
     let payees = payee::all(&managed).await?;
     let used = Used::read(&store, &managed.settings.name).await?;
     used.check(&payees, db, &managed.settings.name)?;
@@ -68,12 +68,12 @@ pub(super) async fn run(
     delete(&managed, orphans).await
 }
 
-/// What the payouts of a store go to.
+/// What the payouts of a store use.
 #[derive(Default)]
 struct Used {
-    /// Every part of every handle. One of them is the payee; which one is the provider's business.
+    /// Every part of every handle. One of them is the payee; only the provider knows which.
     ids: BTreeSet<String>,
-    /// Has the account any payout there?
+    /// Whether the store has any payout of the account.
     is_known: bool,
 }
 
@@ -92,7 +92,7 @@ impl Used {
         Ok(used)
     }
 
-    /// Refuses a store that is about something else, to which every payee is an orphan.
+    /// Refuses a store that is about something else, because then every payee would be an orphan.
     fn check(&self, payees: &[Payee], db: &Database, account: &AccountName) -> Result<(), Failure> {
         let is_met = payees.iter().any(|payee| self.ids.contains(&payee.id));
         let because = match (self.is_known, is_met) {
@@ -112,13 +112,14 @@ impl Used {
     }
 }
 
-/// A payee is made before its payout knows it. One without a time may be new.
+/// Whether it is old enough. A payee is made before its payout stores it, and one without a time
+/// may be new.
 fn is_old(created_at: Option<Timestamp>, now: Timestamp, older_than: Duration) -> bool {
     let is_past = |at: Timestamp| at.plus(older_than) <= now;
     older_than.is_zero() || created_at.is_some_and(is_past)
 }
 
-/// One after the other, up to a failure that would meet the next one too.
+/// Deletes one after the other, until a failure that would affect the next one too.
 async fn delete(managed: &ManagedAccount, mut orphans: Vec<Row>) -> Result<Exit, Failure> {
     let (mut failures, mut is_doubtful) = (0, false);
     for orphan in &mut orphans {

@@ -1,4 +1,4 @@
-//! `pagos conekta payees`: shows and deletes payees. Makes none: a payout makes its own.
+//! `pagos conekta payees`: shows and deletes payees. Payouts make their own.
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ pub(super) async fn all(managed: &ManagedAccount) -> Result<Vec<Payee>, Failure>
     Ok(listing::all(page).await?)
 }
 
-/// A payee without a word about the person.
+/// A payee without personal data.
 #[derive(Serialize)]
 pub(super) struct Row {
     pub(super) id: String,
@@ -91,7 +91,7 @@ impl Shown for Row {
     }
 }
 
-/// Whatever Conekta takes for the last digits.
+/// The last digits, whatever Conekta returns as such.
 fn last_four(digits: &str) -> String {
     let count = digits.chars().count();
     digits.chars().skip(count.saturating_sub(4)).collect()

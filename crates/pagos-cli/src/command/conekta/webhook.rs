@@ -1,5 +1,4 @@
-//! `pagos conekta webhooks`: looks after the addresses that Conekta sends webhooks to. Receives
-//! none.
+//! `pagos conekta webhooks`: maintains the addresses that Conekta sends webhooks to.
 
 use std::path::Path;
 
@@ -103,7 +102,7 @@ impl Row {
     }
 }
 
-/// What nobody shall guess stands in the configuration and nowhere else.
+/// Hides the secret segment, which only the configuration contains.
 pub(super) fn shown(url: String, settings: &AccountSettings) -> String {
     match settings.lookup(WEBHOOK_SEGMENT) {
         Some(segment) => url.replace(&segment, "…"),

@@ -1,5 +1,5 @@
-//! `pagos pay` from the release of a file to its exit code. Nothing in here says that nothing was
-//! sent: whatever fails, the outcomes that the store has make the exit code.
+//! `pagos pay` from the release of a file to its exit code. From here on no message says that
+//! nothing was sent: whatever fails, the outcomes in the store determine the exit code.
 
 use std::{future::Future, path::Path, time::Duration};
 
@@ -20,13 +20,13 @@ use crate::{
     },
 };
 
-/// How often a process that looks on tries whether it is alone.
+/// How often a process that watches another one tries to take the turn.
 const TURN_BEAT: Duration = Duration::from_millis(500);
 
-/// How long it may take to read the outcomes after a failure.
+/// How long reading the outcomes may take after a failure.
 const OUTCOMES_MAX: Duration = Duration::from_secs(5);
 
-/// One file whose orders are stored.
+/// A file whose orders are stored.
 pub(super) struct Case<'a> {
     pub(super) arguments: &'a PayArguments,
     pub(super) instance: &'a Instance,
@@ -39,24 +39,24 @@ pub(super) struct Case<'a> {
 /// How the work on a run ended.
 #[derive(Debug, PartialEq, Eq)]
 enum Ended {
-    /// Nothing moves any more, or what is left is out of service.
+    /// Nothing changes any more, or what is left belongs to accounts out of service.
     Followed(Followed),
-    /// A person or the system asked us to stop.
+    /// A person or the system asked to stop.
     Interrupted,
     /// The release or the work failed.
     Broken,
 }
 
-/// What became of the report.
+/// The result of the report.
 enum Reported {
-    /// The store was read to the end, and perhaps all of it was written.
+    /// The store was read to the end, and the report may be complete.
     Read(Report),
-    /// It is not whole, and why.
+    /// The report is incomplete, and why.
     Missing(String),
 }
 
 impl Case<'_> {
-    /// Releases the file, works or looks on, and reports.
+    /// Releases the file, works or watches, and reports.
     pub(super) async fn carry_out(self, target: Target, document: Document) -> Exit {
         let ended = match self.release_and_follow(target).await {
             Ok(ended) => ended,
@@ -71,7 +71,7 @@ impl Case<'_> {
             return Exit::InDoubt;
         };
         let mut exit = match ended {
-            // What this file waits for is not its own outcome.
+            // The rest waits for accounts that are out of service, so it has no outcome yet.
             Ended::Followed(Followed::Halted) => Exit::InDoubt,
             Ended::Followed(Followed::Done) | Ended::Interrupted | Ended::Broken => {
                 report::exit_of(&tally, self.rows)
@@ -142,7 +142,7 @@ impl Case<'_> {
         };
         let hurry = self.stop.asked_for(signal::WORK_MAX);
         let worked = instance.work(usize::from(self.arguments.concurrency), stop, hurry).await;
-        // The receiver outlives the engine's work, so that nothing told meanwhile is lost.
+        // The receiver outlives the engine's work, so that no delivery in between is lost.
         if let Some(receiving) = receiving {
             receiving.shut_down(self.stop.asked_for(signal::RECEIVER_MAX)).await;
         }
@@ -150,8 +150,9 @@ impl Case<'_> {
         Ok(ended?)
     }
 
-    /// Another process works on this database: the orders are stored, and it pays them while it lives.
-    /// Ends with nothing if it is gone, done with its own run or dead: the rest of ours is for us.
+    /// Another process works on this database: the orders are stored, and it pays them while it
+    /// lives. Returns `None` if it is gone (done with its own run, or dead): then this process pays
+    /// the rest.
     async fn look_on(&self, target: &Target) -> Result<Option<Ended>, Failure> {
         let progress = self.progress();
         progress
@@ -215,8 +216,8 @@ impl Case<'_> {
         }
     }
 
-    /// Where the store says that the payouts of the file stand. `None` if it does not say, which was
-    /// then told.
+    /// Where the payouts of the file stand according to the store. `None` if it cannot be read,
+    /// which is then reported.
     async fn outcomes(&self, ended: &Ended) -> Option<Tally> {
         let limit = async {
             match ended {
@@ -230,7 +231,7 @@ impl Case<'_> {
         };
         match within(self.instance.store.tally(Some(&self.run)), limit).await {
             Some(Ok(tally)) => {
-                // What was not released yet need not be there.
+                // Payouts that were not released yet may be missing.
                 if tally.total() != self.rows && *ended != Ended::Broken {
                     self.tell_difference(tally.total());
                 }
@@ -244,7 +245,7 @@ impl Case<'_> {
         }
     }
 
-    /// Writes the report. Nobody has to read it: a signal ends the wait for a reader.
+    /// Writes the report. If nobody reads it, a signal ends the wait for a reader.
     async fn report(&self, document: Document) -> Reported {
         console::settle();
         let filter = report::of_run(&self.run);
@@ -255,7 +256,7 @@ impl Case<'_> {
         }
     }
 
-    /// Resolves when the process was asked to stop, and standard output stands still since then.
+    /// Resolves when the process was asked to stop and standard output has been blocked since then.
     async fn hurry(&self) {
         self.stop.requested().await;
         console::output().stalled(console::GRACE).await;
@@ -271,7 +272,7 @@ impl Case<'_> {
     }
 }
 
-/// What `work` comes to, unless `limit` resolves first.
+/// The result of `work`, unless `limit` resolves first.
 async fn within<T>(work: impl Future<Output = T>, limit: impl Future<Output = ()>) -> Option<T> {
     tokio::select! {
         biased;
@@ -288,7 +289,8 @@ fn how_to_resume(file: &Path) -> String {
     )
 }
 
-/// Something failed after the first payout may have left: that is not "nothing was sent".
+/// Reports a failure after the first payout may have been sent, so "nothing was sent" would be
+/// wrong.
 fn tell_broken(failure: &Failure) {
     failure.messages().iter().for_each(|message| console::tell(&format!("error: {message}")));
     console::tell(

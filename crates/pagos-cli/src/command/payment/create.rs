@@ -1,5 +1,5 @@
-//! `pagos payment create`: opens a session in which a payer can pay, prints its address, and waits
-//! for the payer if it is told to.
+//! `pagos payment create`: opens a session in which a payer can pay, prints its address, and with
+//! `--wait` waits for the payer.
 //!
 //! Run again, it prints the same address: all state is in the store.
 
@@ -34,16 +34,16 @@ pub(super) fn run(
     run::block_on(create(arguments, config))
 }
 
-/// What `--json` prints: once when the session is open or refused, and once more when a wait ends.
+/// The output of `--json`: once when the session is open or refused, and again when a wait ends.
 #[derive(Serialize)]
 struct Document<'a> {
     problems: &'a [Problem],
     payment: Option<PaymentRow<'a>>,
-    /// Was a session opened by this very command?
+    /// Whether this command opened the session.
     is_new: bool,
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Serialize)]
 struct Problem {
     field: Option<&'static str>,
@@ -69,7 +69,7 @@ async fn create(
     if let Some(about) = target.about_sandbox() {
         console::tell(&about);
     }
-    // Everything that can be said without the store is said before there is one.
+    // All problems that need no store are reported before one is created.
     let order = match read_order(arguments, &target.accounts) {
         Ok(order) => order,
         Err(violations) => return refuse(Refusal::of_order(violations), arguments),
@@ -88,7 +88,7 @@ async fn create(
     ended
 }
 
-/// As with `serve`: simulators get a store of their own.
+/// The same as for `serve`: simulators get a store of their own.
 fn database_of(arguments: &PaymentCreateArguments) -> Database {
     let file = match (&arguments.store.db, &arguments.sandbox_url) {
         (Some(db), _) => return db.clone(),
@@ -149,7 +149,7 @@ async fn open_and_wait(
     Ok(payment::exit_of(payment))
 }
 
-/// The address alone on standard output, and what to know of it on standard error.
+/// Prints only the address on standard output, and remarks on standard error.
 fn show(opened: &Opened, arguments: &PaymentCreateArguments) -> Result<(), Failure> {
     let payment = &opened.payment;
     let session = payment.progress.open_session(System.now());
@@ -213,7 +213,7 @@ fn tell_outcome(waited: &Waited) {
     console::tell(next);
 }
 
-/// Tells everything that is wrong, and leaves a script its document.
+/// Reports all problems, and prints a document for scripts.
 fn refuse(refusal: Refusal, arguments: &PaymentCreateArguments) -> Result<Exit, Failure> {
     let key = &arguments.key;
     for Problem { field, because, remedy } in &refusal.problems {
@@ -238,7 +238,7 @@ impl Refusal {
     }
 
     /// # Errors
-    /// If it is not the order or the provider that is to blame.
+    /// If neither the order nor the provider is the cause.
     fn of_engine(error: EngineError) -> Result<Self, Failure> {
         match error {
             EngineError::Invalid(violations) => Ok(Self::of_order(violations)),

@@ -1,5 +1,5 @@
-//! `pagos payment history KEY`: everything that was done and learned about one payment, oldest
-//! first.
+//! `pagos payment history KEY`: prints everything that was done and learned about one payment,
+//! oldest first.
 
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::Entry;
@@ -30,7 +30,8 @@ async fn entries(arguments: &PaymentKeyArguments) -> Result<Vec<Entry>, Failure>
     Ok(store.payment_history(&key).await?)
 }
 
-/// What differs from a payout is that nothing is sent to anybody: sessions are opened.
+/// The time and text of an entry. Unlike a payout, a payment sends nothing to anybody: it opens
+/// sessions.
 fn line(entry: &Entry) -> (Timestamp, String) {
     match entry {
         Entry::AttemptBegun { number, at } => {

@@ -1,5 +1,5 @@
-//! `pagos payment list`: the payments of a store, with their sums. Asks the store, not the
-//! provider.
+//! `pagos payment list`: the payments of a store, with their sums. It reads the store and sends no
+//! queries.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ use crate::{
     run::{self, database::Database},
 };
 
-/// Payments read from the store at a time.
+/// The number of payments read from the store at a time.
 const PAGE: usize = 500;
 
 pub(super) fn run(arguments: &PaymentListArguments) -> Result<Exit, Failure> {
@@ -65,7 +65,7 @@ async fn write_table(pages: &mut Pages<'_>) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// All payments that stand somewhere, a page at a time.
+/// All payments with a status, page by page.
 struct Pages<'a> {
     store: &'a dyn Store,
     status: Option<&'static str>,
@@ -73,7 +73,7 @@ struct Pages<'a> {
 }
 
 impl Pages<'_> {
-    /// The next page, or `None` behind the last.
+    /// The next page, or `None` after the last.
     async fn next(&mut self) -> Result<Option<Vec<Payment>>, StoreError> {
         let page = self.store.payments(self.status, self.after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(None) };

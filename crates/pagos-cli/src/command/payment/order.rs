@@ -1,6 +1,5 @@
-//! From the arguments of `payment create` to an order, or to everything that is wrong with them.
-//! Says nothing of a document but what is wrong with it. What a provider cannot carry, it says
-//! itself.
+//! Builds an order from the arguments of `payment create`, or reports all problems of them.
+//! Messages never repeat a document. The provider reports what it cannot carry.
 
 use pagos_core::{
     AccountName, BankCode, Currency, Document, DocumentType, Error, Metadata, Money, OrderKey,
@@ -9,11 +8,11 @@ use pagos_core::{
 
 use crate::arguments::PaymentCreateArguments;
 
-/// The order that the arguments describe. `currencies` are the provider's; a single one goes
-/// without saying.
+/// The order that the arguments describe. `currencies` are the provider's; if there is only one, it
+/// need not be given.
 ///
 /// # Errors
-/// All violations in one go.
+/// All violations at once.
 pub(super) fn read(
     arguments: &PaymentCreateArguments,
     account: AccountName,
@@ -78,7 +77,7 @@ fn read_amount(amount: &str, currency: Currency) -> Result<Money, Violation> {
     }
 }
 
-/// `rut:11.111.111-1`.
+/// Parses `rut:11.111.111-1`.
 fn read_document(text: &str) -> Result<Document, Violation> {
     let (kind, number) = text.split_once(':').ok_or_else(|| {
         let remedy = "write its type, a colon and the number: rut:11.111.111-1";

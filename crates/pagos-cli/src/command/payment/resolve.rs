@@ -1,4 +1,4 @@
-//! `pagos payment resolve KEY`: takes note that a person has looked. Changes no status.
+//! `pagos payment resolve KEY`: notes that a person has looked. It changes no status.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(super) fn run(
 async fn note(arguments: &PaymentResolveArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let key: OrderKey = arguments.key.parse()?;
     let db = Database::existing(arguments.store.db.as_ref());
-    // Fails where there is no store: a note must not make an empty one.
+    // Fails if there is no store, so that an empty one is not created.
     let found = payment::find(db.open_to_read().await?.as_ref(), &db, &key).await?;
     let account = &found.order.account;
     let engine = resolve::engine(&db, account, MissingFields::Credentials, config).await?;

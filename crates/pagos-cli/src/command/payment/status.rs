@@ -1,4 +1,5 @@
-//! `pagos payment status KEY`: where one payment stands. Asks the provider only if it is told to.
+//! `pagos payment status KEY`: shows the state of one payment. With `--ask` it queries the provider
+//! first.
 
 use std::path::Path;
 
@@ -32,7 +33,7 @@ async fn look(arguments: &PaymentAskArguments, config: Option<&Path>) -> Result<
         _ => Database::existing(named),
     };
     let store = db.open_to_read().await?;
-    // Fails where there is no such payment: a query must not make an empty store.
+    // Fails if there is no such payment, so that an empty store is not created.
     let payment = payment::find(store.as_ref(), &db, &key).await?;
     match arguments.ask {
         true => ask(arguments, config, &db, &key).await,

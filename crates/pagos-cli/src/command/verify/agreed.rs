@@ -1,17 +1,17 @@
-//! What was agreed about the order that a delivery names: from the store, and from the arguments.
-//! A genuine delivery that says something else is a contradiction, not an event to act on.
+//! What was agreed about the order that a delivery names: from the store, and from the arguments. A
+//! genuine delivery that says something else is a contradiction, not an event to act on.
 
 use pagos_core::{AccountName, Currency, Event, Hint, Money, OrderKey, Secret};
 use pagos_engine::{About, recognise};
 
 use crate::{arguments::VerifyArguments, exit::Failure, run::database::Database};
 
-/// What a store knows of the order.
+/// What a store knows about the order.
 #[derive(Debug, Default)]
 pub(super) struct Agreed {
-    /// What the session's deliveries are signed with.
+    /// The secret that signs the session's deliveries.
     pub(super) secret: Option<Secret>,
-    /// Was there a store, and what does it have?
+    /// The stored order, if a store was given.
     stored: Option<Stored>,
 }
 
@@ -21,14 +21,14 @@ enum Stored {
     Nothing,
 }
 
-/// What the arguments say that the delivery must say.
+/// What the delivery must say, according to the arguments.
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     key: Option<OrderKey>,
     /// In major units.
     amount: Option<String>,
-    /// The account's currency. `None` where a provider has several: there the account's country says
-    /// what an amount of its deliveries is in, and not the delivery.
+    /// The account's currency. `None` if a provider has several: then the account's country
+    /// determines the currency of its deliveries, and not the delivery.
     currency: Option<Currency>,
 }
 
@@ -50,7 +50,8 @@ impl Expected {
     }
 }
 
-/// An amount that no currency of the account has is a slip, whatever the delivery says.
+/// Refuses an amount that fits no currency of the account: it is a typing error, whatever the
+/// delivery says.
 fn check_amount(text: &str, currencies: &[Currency]) -> Result<(), Failure> {
     let mut first = None;
     for currency in currencies {
@@ -86,7 +87,7 @@ pub(super) async fn look_up(
     Ok(Agreed { secret: known.secret, stored: Some(stored) })
 }
 
-/// In which way a genuine event differs from what was agreed, if it does.
+/// How a genuine event differs from what was agreed, if it does.
 pub(super) fn contradiction(event: &Event, agreed: &Agreed, expected: &Expected) -> Option<String> {
     let by_store = match &agreed.stored {
         None => None,

@@ -1,4 +1,4 @@
-//! Reads a captured delivery from files, byte for byte. Judges nothing.
+//! Reads a captured delivery from files, byte for byte.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) fn read(headers: Option<&Path>, body: &Path) -> Result<Delivery, Fail
     })
 }
 
-/// One `Name: value` a line. Empty lines are skipped.
+/// One `Name: value` per line. Empty lines are skipped.
 fn read_headers(path: &Path) -> Result<HeaderMap, Failure> {
     let text = command::read_file(path)?;
     let mut headers = HeaderMap::new();

@@ -1,11 +1,11 @@
-//! A captured body that differs from what was signed by what editors and shells add to a file or take
-//! away: a newline or a space at its end, a byte order mark in front of it. Says so; the delivery is
-//! refused all the same.
+//! Recognises a captured body that differs from the signed one only by what editors and shells add
+//! or remove: a newline or a space at its end, a byte order mark at its start. The delivery is
+//! refused all the same, with that explanation.
 
 use bytes::Bytes;
 use pagos_core::{Decoded, Delivery, Secret, WebhookDecoder};
 
-/// What may have been added or taken away at the end, and what it is called.
+/// The ends that may have been added or removed, and their names.
 const ENDS: [(&str, &str); 6] = [
     ("\r\n", "newline (\\r\\n)"),
     ("\n\n", "two newlines (\\n\\n)"),
@@ -17,7 +17,7 @@ const ENDS: [(&str, &str); 6] = [
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Why a delivery that is not genuine would be, if nothing else is wrong.
+/// Why a delivery is not genuine, if this is the only fault.
 pub(super) fn to_blame(
     decoder: &dyn WebhookDecoder,
     delivery: &Delivery,

@@ -1,5 +1,5 @@
-//! The password of a PostgreSQL server, from where PostgreSQL's own programs take it: `PGPASSWORD`,
-//! the file that `PGPASSFILE` names, `~/.pgpass`. Nobody is asked for it.
+//! Finds the password of a PostgreSQL server where PostgreSQL's own programs find it: `PGPASSWORD`,
+//! the file that `PGPASSFILE` names, `~/.pgpass`. It does not prompt for one.
 
 use std::{
     env, fs,
@@ -11,10 +11,10 @@ use pagos_store_postgres::ServerAddress;
 
 use crate::config::is_readable_by_others;
 
-/// Looks it up. `None` where there is none; the server may not want one.
+/// Looks it up. `None` if there is none; the server may not need one.
 ///
 /// # Errors
-/// If the file can be read by others, or not by us.
+/// If others can read the file, or we cannot.
 pub(super) fn find(login: &ServerAddress) -> Result<Option<String>, StoreError> {
     let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
     if let Some(password) = set("PGPASSWORD") {
@@ -40,7 +40,7 @@ fn read(path: &Path, login: &ServerAddress) -> Result<Option<String>, StoreError
     Ok(text.lines().find_map(|line| match_line(line, login)))
 }
 
-/// The password of a line `host:port:database:user:password` that is about this login.
+/// The password in a line `host:port:database:user:password`, if the line matches this login.
 fn match_line(line: &str, login: &ServerAddress) -> Option<String> {
     if line.starts_with('#') {
         return None;
@@ -48,7 +48,7 @@ fn match_line(line: &str, login: &ServerAddress) -> Option<String> {
     let fields = split(line);
     let [host, port, database, user, password] = <[String; 5]>::try_from(fields).ok()?;
     let is_about = |field: &str, value: &str| field == "*" || field == value;
-    // A socket's folder is called localhost in this file.
+    // In this file a socket's folder is called localhost.
     let name = if login.host.starts_with('/') { "localhost" } else { &login.host };
     let is_host = is_about(&host, name) || is_about(&host, &login.host);
     let is_all = is_host
@@ -58,7 +58,7 @@ fn match_line(line: &str, login: &ServerAddress) -> Option<String> {
     is_all.then_some(password)
 }
 
-/// At colons that no backslash escapes.
+/// Splits at colons that are not escaped with a backslash.
 fn split(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut is_escaped = false;
