@@ -9,6 +9,7 @@
 mod banks;
 mod book;
 mod column;
+mod csv;
 mod damage;
 mod digest;
 mod doubt;

@@ -5,6 +5,7 @@ pub(crate) mod database;
 pub(crate) mod document;
 pub(crate) mod follow;
 pub(crate) mod instance;
+pub(crate) mod listen;
 pub(crate) mod notices;
 pub(crate) mod payer;
 pub(crate) mod refused;

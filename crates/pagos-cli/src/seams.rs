@@ -6,8 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::{Clock, Departure, Error, NonceSource, Reached, Transport, TransportError};
-use pagos_http::HttpOptions;
+use pagos_engine::Policy;
+use pagos_http::{HttpOptions, HttpTransport};
 use pagos_system::System;
+
+use crate::exit::Failure;
+#[cfg(feature = "failpoints")]
+use crate::failpoints;
 
 /// What a provider gets from outside.
 #[derive(Debug, Clone)]
@@ -20,6 +25,23 @@ pub(crate) struct Seams {
     pub(crate) connect: fn(&HttpOptions) -> Result<Arc<dyn Transport>, Error>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) nonces: Arc<dyn NonceSource>,
+}
+
+/// The network, the clock and the randomness for a command that pays.
+pub(crate) fn online(policy: &Policy) -> Result<Seams, Failure> {
+    // The engine's deadline decides, and is longer for a provider that needs it; the transport's
+    // own limit is a fallback.
+    let options = HttpOptions { total_timeout: policy.deadline * 2, ..HttpOptions::default() };
+    let transport = connect(&options)?;
+    let (clock, nonces) = (Arc::new(System), Arc::new(System));
+    Ok(Seams { transport, options, connect, clock, nonces })
+}
+
+fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
+    let transport = Arc::new(HttpTransport::new(options, Arc::new(System))?);
+    #[cfg(feature = "failpoints")]
+    let transport = failpoints::transport(transport);
+    Ok(transport)
 }
 
 /// The replacement for a command that sends nothing. Never for a command that moves money.

@@ -4,7 +4,6 @@
 mod catch_up;
 mod event;
 mod key;
-mod orphan;
 mod payee;
 mod webhook;
 
@@ -25,7 +24,8 @@ use crate::{
     console,
     exit::{Exit, Failure},
     output::{Column, Grid, List, Piece, Screen},
-    run::{self, instance, target},
+    run::{self, target},
+    seams,
 };
 
 /// Does the command.
@@ -59,7 +59,7 @@ impl ManagedAccount {
         let target::Found { settings, policy, world } = found;
         check_provider(&settings)?;
         let limits = accounts::Limits::read(&settings)?;
-        let seams = accounts::seams_of(&settings, &limits, &instance::seams(&policy)?)?;
+        let seams = accounts::seams_of(&settings, &limits, &seams::online(&policy)?)?;
         // Checks the whole account, including fields without a meaning.
         let account = accounts::build(&settings, MissingFields::Refused, &seams)?;
         let conekta = conekta::open(&settings, &seams)?;

@@ -26,8 +26,8 @@ use crate::{
     run::{
         self,
         database::{self, Database},
-        instance,
     },
+    seams,
 };
 
 /// The result of one check.
@@ -257,7 +257,7 @@ async fn payouts_in(store: &dyn Store, what: String) -> Finding {
 
 async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     let opened = accounts::load(config).and_then(|configuration| {
-        let seams = instance::seams(&Policy::live())?;
+        let seams = seams::online(&Policy::live())?;
         Ok(Accounts::open(&configuration, MissingFields::Refused, &seams)?)
     });
     let accounts = match opened {

@@ -111,7 +111,7 @@ async fn pay_through(
             Exit::Refused
         });
     }
-    db.announce_if_new(&target, arguments.new.new_db.into()).await?;
+    db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
     let instance = Instance::beside(db, &target).await?;
     document.of_database(db, instance.store.identity().await?);
     let run = RunId(planned.digest.to_string());

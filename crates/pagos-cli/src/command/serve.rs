@@ -13,7 +13,8 @@ use crate::{
     run::{
         self, catch_up,
         database::{self, Database},
-        instance::{self, Instance},
+        instance::Instance,
+        listen,
         notices::Reader,
         retention,
         signal::{self, Stop},
@@ -47,7 +48,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     if let Some(about) = target.about_sandbox() {
         console::tell(&about);
     }
-    db.announce_if_new(&target, arguments.new.new_db.into()).await?;
+    db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
     let instance = Instance::beside(&db, &target).await?;
     instance.engine.take_turn().await.map_err(|error| match error {
         EngineError::Taken => Failure::new(format!(
@@ -63,7 +64,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     // A sandbox already has its socket, because the twins get its address with every order.
     let listener = match target.listener.take() {
         Some(listener) => listener,
-        None => instance::listen(arguments.listen)?,
+        None => listen::open(arguments.listen)?,
     };
     let listening = listener.local_addr()?;
     target.announce(listening).await?;

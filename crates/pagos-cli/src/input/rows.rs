@@ -4,8 +4,9 @@ use std::{io, slice};
 
 use crate::input::{
     Delimiter, Digest, Payroll,
+    csv::Records,
     encoding::Encoding,
-    record::{Record, RecordError, Records},
+    record::{Record, RecordError},
     source::{Body, Text},
 };
 

@@ -18,7 +18,6 @@ use sha2::{Digest, Sha256};
 use crate::{
     console,
     exit::{Failure, with_causes},
-    run::target::Target,
 };
 
 /// The default file for real accounts.
@@ -170,13 +169,13 @@ impl Database {
     /// before.
     pub(crate) async fn announce_if_new(
         &self,
-        target: &Target,
+        is_live: bool,
         if_new: IfNew,
     ) -> Result<(), Failure> {
         if !self.is_new().await? {
             return Ok(());
         }
-        if target.is_live() && if_new == IfNew::MakeForTests {
+        if is_live && if_new == IfNew::MakeForTests {
             return Err(Failure::new(format!(
                 "{self}: there is no database yet, and an account is LIVE: name the database that has \
                  your payouts, or say --new-db if there is none"

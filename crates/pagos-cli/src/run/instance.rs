@@ -1,17 +1,12 @@
 //! Engine, webhook receiver and accounts over one store: how they are assembled, work and stop.
 
 use std::{
-    collections::BTreeSet,
-    convert::Infallible,
-    future::Future,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
+    collections::BTreeSet, convert::Infallible, future::Future, net::TcpListener, sync::Arc,
     time::Duration,
 };
 
-use pagos_core::{AccountName, Clock, Error, Transport};
+use pagos_core::Clock;
 use pagos_engine::{Engine, EngineError, InstrumentedStore, Policy, Pulse, Store, World};
-use pagos_http::{HttpOptions, HttpTransport};
 use pagos_system::System;
 use pagos_webhook::{Receiver, Served, Worker};
 use tokio::sync::Notify;
@@ -23,25 +18,7 @@ use crate::{
     console,
     exit::Failure,
     run::{database::Database, refused, signal, target::Target},
-    seams::Seams,
 };
-
-/// The network, the clock and the randomness for a command that pays.
-pub(crate) fn seams(policy: &Policy) -> Result<Seams, Failure> {
-    // The engine's deadline decides, and is longer for a provider that needs it; the transport's
-    // own limit is a fallback.
-    let options = HttpOptions { total_timeout: policy.deadline * 2, ..HttpOptions::default() };
-    let transport = connect(&options)?;
-    let (clock, nonces) = (Arc::new(System), Arc::new(System));
-    Ok(Seams { transport, options, connect, clock, nonces })
-}
-
-fn connect(options: &HttpOptions) -> Result<Arc<dyn Transport>, Error> {
-    let transport = Arc::new(HttpTransport::new(options, Arc::new(System))?);
-    #[cfg(feature = "failpoints")]
-    let transport = failpoints::transport(transport);
-    Ok(transport)
-}
 
 /// The store, instrumented for engine and receiver.
 pub(crate) fn instrumented(store: Arc<dyn Store>) -> InstrumentedStore {
@@ -74,12 +51,6 @@ pub(crate) fn of_database(db: &Database, error: EngineError) -> Failure {
         )),
         other => other.into(),
     }
-}
-
-/// Opens the socket for webhooks; deliveries wait in it until the receiver serves.
-pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address)
-        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
 }
 
 /// Engine and receiver over one store.
@@ -254,9 +225,4 @@ impl Receiving {
         }
         refused::note_last(&self.receiver, &self.instrumented).await;
     }
-}
-
-/// The webhook address of a sandbox account on this machine.
-pub(crate) fn notify_url(listening: SocketAddr, account: &AccountName) -> String {
-    format!("http://{listening}/webhooks/{account}")
 }

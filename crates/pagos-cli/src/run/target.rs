@@ -17,8 +17,9 @@ use crate::{
     arguments::{AccountArguments, RateArguments},
     config::{AccountSettings, Configuration, Origin, Retention},
     exit::Failure,
-    run::{database::Database, follow::Until, instance, retention},
+    run::{database::Database, follow::Until, listen, retention},
     sandbox::{self, Sandbox},
+    seams,
 };
 
 /// The word that a store keeps for accounts whose providers are twins.
@@ -102,7 +103,7 @@ impl Target {
         };
         let address = |account: &Account| {
             let name = &account.name;
-            (name.to_string(), instance::notify_url(listening, name))
+            (name.to_string(), listen::notify_url(listening, name))
         };
         let webhooks: BTreeMap<_, _> = self.accounts.all().iter().map(address).collect();
         let merchant = serde_json::json!({ "webhooks": webhooks });
@@ -150,7 +151,7 @@ impl Target {
         }
         let policy = Policy::live();
         let accounts =
-            Accounts::open(&configuration, MissingFields::Refused, &instance::seams(&policy)?)?;
+            Accounts::open(&configuration, MissingFields::Refused, &seams::online(&policy)?)?;
         if let Some(retention) = &configuration.retention {
             retention::check(retention, &accounts, &policy)?;
         }
@@ -168,16 +169,16 @@ impl Target {
     }
 
     async fn of_sandbox(sandbox: Sandbox) -> Result<Self, Failure> {
-        let listener = instance::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = listen::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let mut configuration = settings_of_twins(&sandbox)?;
         let listening = listener.local_addr()?;
         for settings in &mut configuration.accounts {
-            let address = instance::notify_url(listening, &settings.name);
+            let address = listen::notify_url(listening, &settings.name);
             settings.set("notify_url", address, Origin::Default);
         }
         let policy = Policy::twin(sandbox.speed().times());
         let accounts =
-            Accounts::open(&configuration, MissingFields::Refused, &instance::seams(&policy)?)?;
+            Accounts::open(&configuration, MissingFields::Refused, &seams::online(&policy)?)?;
         Ok(Self {
             accounts,
             policy,

@@ -1,5 +1,7 @@
 //! `pagos conekta payees`: shows and deletes payees. Payouts make their own.
 
+mod orphan;
+
 use std::path::Path;
 
 use pagos_conekta::Payee;
@@ -9,7 +11,7 @@ use serde::Serialize;
 use crate::{
     accounts::conekta::listing,
     arguments::conekta::PayeesCommand,
-    command::conekta::{ManagedAccount, Shown, cell, orphan},
+    command::conekta::{ManagedAccount, Shown, cell},
     exit::{Exit, Failure},
     output::{Column, Kind},
 };

@@ -75,7 +75,7 @@ async fn create(
         Err(violations) => return refuse(Refusal::of_order(violations), arguments),
     };
     tell_live(&target.accounts, &order);
-    db.announce_if_new(&target, arguments.new.new_db.into()).await?;
+    db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
     let instance = Instance::beside(&db, &target).await?;
     let receiving = match target.listener.take().filter(|_| arguments.wait) {
         Some(listener) => Some(instance.spawn_receiver(listener, &target)?),
