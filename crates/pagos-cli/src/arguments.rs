@@ -57,11 +57,11 @@ or Windows-1252; or the first sheet of an .xlsx, with accounts and documents as 
 document_type, document, bank, email, phone and description may be empty or missing, unless the
 provider wants them.";
 
-/// Pay a CSV of people in Latin America, and pay nobody twice.
+/// Pay a CSV file of people in Latin America, and never pay anybody twice.
 #[derive(Debug, Parser)]
 #[command(name = "pagos", version, after_help = EXIT_CODES, propagate_version = true)]
 pub(crate) struct Arguments {
-    /// The configuration file; `pagos.toml` of this folder if it exists
+    /// The configuration file [default: `pagos.toml` in this folder, if it exists]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
 
@@ -77,26 +77,26 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Pay a file, follow every payout to its end, show the outcomes
     ///
-    /// Run it again after a crash, a power cut or Ctrl-C: what is final is shown, what is in doubt
-    /// is asked, and nothing is sent twice.
+    /// Run it again after a crash, a power cut or Ctrl-C: it shows final payouts, queries those in
+    /// doubt, and sends nothing twice.
     #[command(after_help = EXIT_CODES)]
     Pay(PayArguments),
-    /// Show where one payout stands
+    /// Show the state of one payout
     Status(KeyArguments),
     /// Show everything that was learned about one payout
     History(KeyArguments),
-    /// List the payouts of a store, the newest first
+    /// List the payouts of a store, newest first
     List(ListArguments),
-    /// Ask for the balances of an account
+    /// Query the balances of an account
     Balance(AccountArguments),
     /// List the banks that an account can pay to
     Banks(AccountArguments),
     /// Decide about a payout in doubt, as its operator
     ///
     /// For a payout that the provider cannot tell about. The decision is recorded with your note
-    /// and is never taken back; look at a statement of the provider first.
+    /// and cannot be undone; look at a statement of the provider first.
     Resolve(ResolveArguments),
-    /// Ask payers for money, and see whether they paid
+    /// Collect payments from payers, and see whether they paid
     #[command(subcommand)]
     Payment(PaymentCommand),
     /// Write an annotated pagos.toml
@@ -105,21 +105,22 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     /// Run webhook receiver, dispatcher and poller until SIGTERM
     ///
-    /// Prints one JSON line with its addresses when it is ready, and then one JSON line for every
-    /// notice: a payout or payment that advanced, was reversed, came back, or needs a person.
-    /// Notices are numbered, and the store keeps how far each --reader has got: the next `serve` goes
-    /// on behind the last notice that was printed. Payouts never wait for whoever reads.
+    /// It prints one JSON line with its addresses when it is ready, and then one JSON line for
+    /// every notice: a payout or payment that advanced, was reversed, came back, or needs a person.
+    /// Notices are numbered, and the store keeps the position of each --reader: the next `serve`
+    /// continues after the last notice that was printed. Payouts never wait for a reader.
     Serve(ServeArguments),
-    /// Look at the webhooks that were received, and apply one again
+    /// Show received webhooks, and apply one again
     #[command(subcommand)]
     Inbox(InboxCommand),
-    /// Move settled payouts of long ago from the database into an archive
+    /// Move old settled payouts from the database into an archive
     ///
-    /// Only what is final, watched to its end and left alone since the date leaves; the command says
-    /// what that is and what stays, and does it with --yes. A payout is in the archive, on the disk,
-    /// before it leaves the database. Its key stays known for ever: the same order is never sent
-    /// again, and another one under the key is refused. Applied webhooks, and notices that every reader
-    /// has acknowledged, are forgotten. `serve` may run meanwhile.
+    /// A payout leaves only if it is final, was watched to its end and has not changed since the
+    /// date. The command shows what would leave and what stays, and does it with --yes. A payout is
+    /// in the archive, on the disk, before it leaves the database. Its key stays known for ever:
+    /// the same order is never sent again, and another order under the key is refused. Applied
+    /// webhooks, and notices that every reader has acknowledged, are deleted. `serve` may run
+    /// meanwhile.
     Prune(PruneArguments),
     /// Check an archive, and find payouts in it
     #[command(subcommand)]
@@ -128,20 +129,21 @@ pub(crate) enum Command {
     Twin(TwinArguments),
     /// Show how a body is signed: string to sign, signature and headers
     ///
-    /// What is printed can hold the account's keys, where the provider's way of signing puts them
-    /// there. It goes to standard output and nowhere else: do not paste it into a ticket.
+    /// The output can contain the account's keys, if the provider's way of signing includes them.
+    /// It goes only to standard output: do not paste it into a ticket.
     #[command(after_long_help = what_is_signed())]
     Sign(SignArguments),
     /// Check a captured webhook and show its event
     ///
-    /// Exits 0 if the delivery is genuine and says what was agreed, 1 with the reason if not. What
-    /// nobody signed, or what the account has no keys for, is a reason to ask and no more.
+    /// Exits 0 if the delivery is genuine and agrees with what was ordered, 1 with the reason if
+    /// not. An unsigned delivery, or one for which the account has no keys, is only a reason to
+    /// query.
     ///
-    /// A provider that signs with a secret of each session needs that secret: from the store (--db),
-    /// which also knows key and amount that were agreed, or from the variable
+    /// A provider that signs with a secret of each session needs that secret: from the store
+    /// (--db), which also knows the agreed key and amount, or from the variable
     /// PAGOS_<ACCOUNT>_SIGNATURE_TOKEN.
     Verify(VerifyArguments),
-    /// Look after a Conekta account: its webhook keys, webhooks, payees and events
+    /// Maintain a Conekta account: its webhook keys, webhooks, payees and events
     #[command(subcommand)]
     Conekta(conekta::ConektaCommand),
 }
@@ -157,7 +159,7 @@ fn what_is_signed() -> String {
 pub(crate) struct PlanArguments {
     /// The payroll: CSV or .xlsx; - is standard input
     pub(crate) file: PathBuf,
-    /// Take a warning for an error
+    /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
     /// Print one JSON document on standard output
@@ -170,23 +172,23 @@ pub(crate) struct PlanArguments {
 pub(crate) struct PayArguments {
     /// The payroll: CSV or .xlsx; - is standard input
     pub(crate) file: PathBuf,
-    /// Take a warning for an error
+    /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     #[command(flatten)]
     pub(crate) new: NewDatabaseArguments,
-    /// Do not ask before the first payout
+    /// Do not ask for confirmation before the first payout
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// Print one JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
-    /// Pay the good rows although others are bad; the bad ones are listed
+    /// Pay the good rows even if others are bad; the bad ones are listed
     #[arg(long)]
     pub(crate) skip_invalid: bool,
-    /// How many payouts are under way at a time
+    /// The number of payouts under way at a time
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
@@ -195,10 +197,10 @@ pub(crate) struct PayArguments {
     /// Pay simulators inside this process: no credentials, no money
     #[arg(long)]
     pub(crate) sandbox: bool,
-    /// What the simulators draw their faults from
+    /// The seed of the simulators' faults
     #[arg(long, value_name = "N", requires = "sandbox", conflicts_with = "sandbox_url")]
     pub(crate) seed: Option<u64>,
-    /// How badly the simulators behave
+    /// The fault profile of the simulators
     #[arg(long, value_enum, requires = "sandbox", conflicts_with = "sandbox_url")]
     pub(crate) faults: Option<FaultProfile>,
     /// Pay the simulators of a running `pagos twin`
@@ -206,10 +208,10 @@ pub(crate) struct PayArguments {
     pub(crate) sandbox_url: Option<String>,
 }
 
-/// How badly simulators behave.
+/// The fault profile of simulators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FaultProfile {
-    /// As documented, but for what a row's description asks for
+    /// As documented, except for what a row's description asks for
     None,
     /// Some lost replies, late and repeated webhooks
     Mild,
@@ -227,25 +229,25 @@ impl From<FaultProfile> for pagos_twin::Profile {
     }
 }
 
-/// Where payouts are kept.
+/// The store of the payouts.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArguments {
     /// The store: a file or a PostgreSQL server [default: pagos.db; pagos-sandbox.db with --sandbox,
     /// pagos-twin.db with --sandbox-url]
     ///
-    /// A file is made if need be, and one process at a time sends from it. A server is
+    /// A file is created if needed, and one process at a time sends from it. A server is
     /// postgres://USER@HOST/DATABASE, and any number of processes on any number of machines send
-    /// from it at once; tables are made if need be. Its password comes from PGPASSWORD, or from the
-    /// file that PGPASSFILE names or ~/.pgpass (HOST:PORT:DATABASE:USER:PASSWORD): it is no
-    /// argument, since every process of a machine can see arguments.
+    /// from it at once; tables are created if needed. Its password comes from PGPASSWORD, or from
+    /// the file that PGPASSFILE names or ~/.pgpass (HOST:PORT:DATABASE:USER:PASSWORD). It is no
+    /// argument, because every process of a machine can see arguments.
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) db: Option<Database>,
 }
 
-/// Whether a database may be made.
+/// Whether a database may be created.
 #[derive(Debug, Args)]
 pub(crate) struct NewDatabaseArguments {
-    /// Make the database if it is not there; for live accounts it is not made without this word
+    /// Create the database if it is missing; required for live accounts
     #[arg(long)]
     pub(crate) new_db: bool,
 }
@@ -268,7 +270,7 @@ pub(crate) struct AccountArguments {
     /// The configured account
     #[arg(value_name = "PROVIDER")]
     pub(crate) account: String,
-    /// Ask the simulators of a running `pagos twin`
+    /// Query the simulators of a running `pagos twin`
     #[arg(long, value_name = "URL")]
     pub(crate) sandbox_url: Option<String>,
     /// Print one JSON document on standard output
@@ -284,10 +286,10 @@ pub(crate) struct ResolveArguments {
     /// What happened, as the provider's statement shows
     #[arg(long = "as", value_enum, value_name = "DECISION")]
     pub(crate) decision: Decision,
-    /// How you know: kept in the history
+    /// How you know it; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: String,
-    /// Where the payout stands now, if that is not in doubt: the decision is taken all the same
+    /// The current status of the payout, to decide about one that is not in doubt
     #[arg(long, value_enum, value_name = "STATUS")]
     pub(crate) although: Option<StatusFilter>,
     #[command(flatten)]
@@ -304,9 +306,9 @@ pub(crate) enum Decision {
     Succeeded,
     /// No money moved, or it came back
     Failed,
-    /// The provider never had it and cannot have it any more: send the same key again
+    /// The provider never had it and cannot receive it any more: send the same key again
     Resend,
-    /// Nothing is wrong: lift the quarantine, and ask the provider again
+    /// Nothing is wrong: lift the quarantine, and query the provider again
     Ask,
 }
 
@@ -335,25 +337,25 @@ pub(crate) struct ServeArguments {
     pub(crate) store: StoreArguments,
     #[command(flatten)]
     pub(crate) new: NewDatabaseArguments,
-    /// Where webhooks are received
+    /// The address to receive webhooks at
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
-    /// Who reads the notices: the store keeps how far it has got
+    /// The name of the reader of the notices, whose position the store keeps
     ///
-    /// Notices that came while nobody served are printed by the next `serve` of the same reader. A
-    /// line that was written, and not yet noted as written when the process died, comes once more.
-    /// Services that print to different places need different names.
+    /// Notices from a time without a `serve` are printed by the next `serve` of the same reader. If
+    /// the process dies after a line was written and before that was noted, the line is printed
+    /// again. Services that print to different places need different names.
     #[arg(long, value_name = "NAME", default_value = "serve",
           value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) reader: String,
-    /// Where a new reader begins: behind this number, or `newest` for only new ones [default: at the
+    /// Where a new reader begins: after this number, or `newest` for only new ones [default: at the
     /// first notice]
     #[arg(long, value_name = "NUMBER|newest", value_parser = NoticesAfter::parse)]
     pub(crate) notices_after: Option<NoticesAfter>,
-    /// Work for the simulators of a running `pagos twin`; webhooks then come in on a free port
+    /// Work for the simulators of a running `pagos twin`; webhooks then arrive at a free port
     #[arg(long, value_name = "URL", conflicts_with = "listen")]
     pub(crate) sandbox_url: Option<String>,
-    /// How many payouts are under way at a time
+    /// The number of payouts under way at a time
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) concurrency: u16,
@@ -361,15 +363,15 @@ pub(crate) struct ServeArguments {
     pub(crate) rates: RateArguments,
 }
 
-/// How often a provider is called.
+/// The rates of calls to providers.
 #[derive(Debug, Args)]
 pub(crate) struct RateArguments {
-    /// At most so many new payouts a second and account, of this process [default: 5; no limit for
-    /// simulators]
+    /// The maximum number of new payouts per second and account, for this process [default: 5; no
+    /// limit for simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rate: Option<u32>,
-    /// At most so many queries a second and account, of this process, of which hints cause at most a
-    /// half (and at least one) [default: 20; no limit for simulators]
+    /// The maximum number of queries per second and account, for this process; hints cause at most
+    /// half of them (and at least one) [default: 20; no limit for simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) query_rate: Option<u32>,
 }
@@ -377,9 +379,9 @@ pub(crate) struct RateArguments {
 /// Where a new reader of the notices begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoticesAfter {
-    /// Behind this number.
+    /// After this number.
     Number(u64),
-    /// Behind the newest one that there is.
+    /// After the newest one.
     Newest,
 }
 
@@ -398,19 +400,19 @@ impl NoticesAfter {
 /// Arguments of `twin`.
 #[derive(Debug, Args)]
 pub(crate) struct TwinArguments {
-    /// Where the simulators listen; port 0 takes a free one
+    /// The address of the simulators; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
-    /// What faults are drawn from
+    /// The seed of their faults
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// How badly the simulators behave
+    /// The fault profile of the simulators
     #[arg(long, value_enum, default_value = "none")]
     pub(crate) faults: FaultProfile,
-    /// How many times faster than real time they live
+    /// How many times faster than real time their time runs
     #[arg(long, value_name = "N", default_value_t = crate::sandbox::SPEED)]
     pub(crate) speed: u32,
-    /// A file that keeps their memory, so that they can be killed and started again
+    /// A file with their memory, so that they can be killed and started again
     #[arg(long, value_name = "PATH")]
     pub(crate) journal: Option<PathBuf>,
 }
@@ -432,10 +434,10 @@ pub(crate) struct SignArguments {
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
-    /// The configured account that the delivery is for
+    /// The configured account of the delivery
     #[arg(value_name = "PROVIDER")]
     pub(crate) account: String,
-    /// The headers, one `Name: value` a line, for providers that sign in one
+    /// The headers, one `Name: value` per line, for providers that sign in one
     #[arg(long, value_name = "FILE")]
     pub(crate) headers_file: Option<PathBuf>,
     /// The body, byte for byte
@@ -444,10 +446,10 @@ pub(crate) struct VerifyArguments {
     /// The store that knows the order: its secret, its key and its amount
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) db: Option<Database>,
-    /// The key that the delivery must speak of
+    /// The key that the delivery must name
     #[arg(long, value_name = "KEY")]
     pub(crate) expect_order: Option<String>,
-    /// The amount that the delivery must speak of, in major units of the account's currency
+    /// The amount that the delivery must state, in major units of the account's currency
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) expect_amount: Option<String>,
     /// Print one JSON document on standard output

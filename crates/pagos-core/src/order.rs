@@ -103,7 +103,7 @@ pub struct PayoutOrder {
     pub account: AccountName,
     /// How much the beneficiary is to receive.
     pub amount: Money,
-    /// Who is paid.
+    /// The beneficiary.
     pub beneficiary: Beneficiary,
     /// Free text that the beneficiary may see.
     pub description: Option<String>,

@@ -145,7 +145,7 @@ pub trait BankDirectory: Send + Sync {
     /// The banks that payouts of this account can reach.
     ///
     /// # Errors
-    /// As [`BalanceSource::balances`].
+    /// The same as [`BalanceSource::balances`].
     async fn banks(&self) -> Result<Vec<Bank>, Error>;
 }
 

@@ -45,7 +45,7 @@ impl Verdict {
         }
     }
 
-    /// Was the signature genuine?
+    /// Whether the signature was genuine.
     pub fn is_genuine(&self) -> bool {
         self.trust() == Trust::Verified
     }

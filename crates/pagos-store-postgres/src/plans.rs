@@ -163,7 +163,7 @@ fn look(node: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Is only the beginning of it read?
+/// Whether only its beginning is read.
 fn is_cut_off(node: &Value) -> bool {
     node["Cut Off"].as_bool().unwrap_or(false) && node["Filter"].is_null()
 }

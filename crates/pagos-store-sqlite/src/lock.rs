@@ -41,7 +41,7 @@ pub(crate) fn take_turn(path: &Path, identity: &str) -> Result<Turn, StoreError>
     Ok(Turn::Alone(Box::new(WorkerLock { _file: file, _itself: itself })))
 }
 
-/// Waits a moment for the maker of a database, which holds the lock until it is signed.
+/// Takes the lock. Waits a moment for the maker of a database, which holds it until it is signed.
 fn hold(lock: &Path) -> io::Result<Option<File>> {
     let patience_ends_at = Instant::now() + file::MAKING_MAX;
     loop {

@@ -16,7 +16,7 @@ Exit codes:
   2  some was done and some was not
   3  the answer was lost or cannot be read: look with `list` before you repeat it";
 
-/// What can be done about an account besides paying with it. None of it moves money.
+/// The commands to maintain an account. None of them moves money.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConektaCommand {
     /// The keys that Conekta signs webhooks with
@@ -25,28 +25,28 @@ pub(crate) enum ConektaCommand {
     /// The addresses that Conekta sends webhooks to
     #[command(subcommand, after_help = EXIT_CODES)]
     Webhooks(WebhooksCommand),
-    /// The payees that payouts go to; each payout makes its own
+    /// The payees of payouts; each payout makes its own
     #[command(subcommand, after_help = EXIT_CODES)]
     Payees(PayeesCommand),
-    /// What Conekta told, or should have told
+    /// The events that Conekta sent, or should have sent
     #[command(subcommand, after_help = EXIT_CODES)]
     Events(EventsCommand),
-    /// After an outage: ask about every payout that Conekta told something of
+    /// After an outage: query every payout in Conekta's events
     ///
     /// Reads Conekta's list of events and makes a query due about each payout of the store that
-    /// they name. `pagos serve` or `pagos pay` asks them; `pagos serve` does all this by itself when
-    /// it starts.
+    /// they name. `pagos serve` or `pagos pay` sends the queries; `pagos serve` does all this by
+    /// itself when it starts.
     #[command(after_help = EXIT_CODES)]
     CatchUp(CatchUpArguments),
 }
 
-/// Which account, and how it is shown.
+/// The account, and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct AtArguments {
     /// The configured account
     #[arg(value_name = "PROVIDER", default_value = "conekta")]
     pub(crate) account: String,
-    /// Ask the simulators of a running `pagos twin`
+    /// Query the simulators of a running `pagos twin`
     #[arg(long, value_name = "URL")]
     pub(crate) sandbox_url: Option<String>,
     /// Print one JSON document on standard output
@@ -54,16 +54,16 @@ pub(crate) struct AtArguments {
     pub(crate) json: bool,
 }
 
-/// One thing of an account.
+/// One object of an account.
 #[derive(Debug, Args)]
 pub(crate) struct OneArguments {
-    /// Conekta's id of it
+    /// Conekta's id of the object
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) at: AtArguments,
 }
 
-/// Errands about webhook keys.
+/// Commands about webhook keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WebhookKeysCommand {
     /// List the keys; Conekta shows no public half here
@@ -72,13 +72,13 @@ pub(crate) enum WebhookKeysCommand {
     Create(AtArguments),
     /// Let a key sign
     Activate(OneArguments),
-    /// Let a key sign no more
+    /// Stop a key from signing
     Deactivate(OneArguments),
     /// Delete a key
     Delete(OneArguments),
 }
 
-/// Errands about webhooks.
+/// Commands about webhooks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WebhooksCommand {
     /// List the webhooks
@@ -87,11 +87,11 @@ pub(crate) enum WebhooksCommand {
     Get(OneArguments),
     /// Make a webhook; Conekta sends a ping at once
     Create(WebhookCreateArguments),
-    /// Change a webhook; what is not named stays
+    /// Change a webhook; values that are not given stay
     Update(WebhookUpdateArguments),
     /// Delete a webhook
     Delete(OneArguments),
-    /// Make Conekta send a ping
+    /// Have Conekta send a ping
     Test(OneArguments),
 }
 
@@ -100,10 +100,10 @@ pub(crate) enum WebhooksCommand {
 pub(crate) struct WebhookCreateArguments {
     #[command(flatten)]
     pub(crate) at: AtArguments,
-    /// Where webhooks go: public, and not on this machine
+    /// The address for webhooks: public, and not on this machine
     #[arg(long, value_name = "URL")]
     pub(crate) url: String,
-    /// An event that it hears of, such as payout.paid_out; once for each [default: all]
+    /// An event to send to it, such as payout.paid_out; can be repeated [default: all]
     #[arg(long = "event", value_name = "NAME")]
     pub(crate) events: Vec<String>,
 }
@@ -115,10 +115,10 @@ pub(crate) struct WebhookCreateArguments {
 pub(crate) struct WebhookUpdateArguments {
     #[command(flatten)]
     pub(crate) one: OneArguments,
-    /// Where webhooks go from now on
+    /// The new address for webhooks
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// An event that it hears of from now on; once for each, and name all that are wanted
+    /// An event to send to it from now on; can be repeated, and must name all that you want
     #[arg(long = "event", value_name = "NAME")]
     pub(crate) events: Vec<String>,
     /// Switch it on
@@ -129,20 +129,21 @@ pub(crate) struct WebhookUpdateArguments {
     pub(crate) off: bool,
 }
 
-/// Errands about payees.
+/// Commands about payees.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PayeesCommand {
     /// List the payees
     List(AtArguments),
     /// Show one payee
     Get(OneArguments),
-    /// Delete a payee; never one whose payout is in doubt or under way, which is found by it
+    /// Delete a payee; never one whose payout is in doubt or under way, because the payout is found
+    /// by it
     Delete(OneArguments),
     /// List the payees that no payout of a store goes to
     ///
-    /// Such a payee is left behind where the answer to its making was lost. Payees of other stores,
-    /// of other programs and of people look the same: look at the list before you delete it. Payees
-    /// that `payee_reuse` names do not count.
+    /// Such a payee remains if the answer to its creation was lost. Payees of other stores, of
+    /// other programs and of people look the same: check the list before you delete anything.
+    /// Payees that `payee_reuse` names do not count.
     Orphans(OrphansArguments),
 }
 
@@ -151,26 +152,26 @@ pub(crate) enum PayeesCommand {
 pub(crate) struct OrphansArguments {
     #[command(flatten)]
     pub(crate) at: AtArguments,
-    /// The store that knows the payouts; never guessed
+    /// The store with the payouts; there is no default
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) db: Database,
-    /// Leave younger payees alone, since their payout may not be stored yet; 0s counts all
+    /// Leave younger payees alone, since their payout may not be stored yet; 0s includes all
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_span)]
     pub(crate) older_than: Duration,
-    /// Delete them, after asking
+    /// Delete them, after confirmation
     #[arg(long)]
     pub(crate) delete: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short, requires = "delete")]
     pub(crate) yes: bool,
 }
 
-/// Errands about events.
+/// Commands about events.
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventsCommand {
     /// List the events, newest first
     List(EventsListArguments),
-    /// Make Conekta send an event again
+    /// Have Conekta send an event again
     Resend(ResendArguments),
 }
 
@@ -189,7 +190,7 @@ pub(crate) struct EventsListArguments {
 pub(crate) struct ResendArguments {
     #[command(flatten)]
     pub(crate) one: OneArguments,
-    /// The id of a webhook that it goes to; once for each [default: every webhook]
+    /// The id of a webhook that it is sent to; can be repeated [default: every webhook]
     #[arg(long = "webhook", value_name = "ID")]
     pub(crate) webhooks: Vec<String>,
 }

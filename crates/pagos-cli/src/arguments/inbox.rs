@@ -4,17 +4,17 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::arguments::StoreArguments;
 
-/// What can be done with the webhooks that were received.
+/// The commands about received webhooks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum InboxCommand {
-    /// List webhooks, or the sums of those that were refused
+    /// List webhooks, or the sums of refused ones
     List(InboxListArguments),
-    /// Show one webhook: what it is, what it names, what became of it
+    /// Show one webhook: its content, what it names, what became of it
     Show(InboxShowArguments),
     /// Apply one webhook once more, as if it had just arrived
     ///
-    /// A running `pagos serve` or `pagos pay` applies it, or else the next one. One that could not be
-    /// read is read again first, which can help after an update.
+    /// A running `pagos serve` or `pagos pay` applies it, or else the next one. A webhook that
+    /// could not be read is judged again first, which can help after an update.
     Replay(InboxReplayArguments),
 }
 
@@ -31,18 +31,18 @@ pub(crate) struct InboxListArguments {
     pub(crate) json: bool,
 }
 
-/// Where a webhook can be.
+/// The state of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InboxStateFilter {
     /// It waits to be applied
     Open,
-    /// It had its effect
+    /// It was applied
     Applied,
-    /// It names nothing that is known here
+    /// It names no order in this database
     Orphan,
-    /// It was acknowledged, and nobody can read it
+    /// It was acknowledged, but cannot be read
     Unreadable,
-    /// It was not kept: only counted, by account and reason
+    /// It was not stored, only counted by account and reason
     Refused,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct InboxShowArguments {
     /// The number of the webhook
     #[arg(value_name = "N")]
     pub(crate) number: u64,
-    /// Show its body too, which can hold names and account numbers
+    /// Show its body too, which can contain names and account numbers
     #[arg(long)]
     pub(crate) body: bool,
     #[command(flatten)]

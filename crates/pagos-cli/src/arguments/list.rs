@@ -8,10 +8,10 @@ use pagos_engine::Cursor;
 
 use crate::arguments::{StoreArguments, moment::parse_moment};
 
-/// Which payouts are listed, and how many of them.
+/// The payouts to list, and their maximum number.
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
-    /// Only payouts that stand there
+    /// Only payouts with this status
     #[arg(long, value_enum, value_name = "STATUS")]
     pub(crate) status: Option<StatusFilter>,
     /// Only payouts of this account
@@ -20,7 +20,7 @@ pub(crate) struct ListArguments {
     /// Only payouts of this file: its digest, as `pagos plan --json FILE` prints it
     #[arg(long, value_name = "DIGEST")]
     pub(crate) run: Option<String>,
-    /// Only the payout that the provider knows by this id; one of each account
+    /// Only the payout with this id of the provider's; one for each account
     #[arg(long, value_name = "ID")]
     pub(crate) reference: Option<ProviderRef>,
     /// Only payouts submitted then or later: a day, as 2026-01-31, or a moment, as
@@ -30,10 +30,10 @@ pub(crate) struct ListArguments {
     /// Only payouts submitted before: a day means its beginning
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     pub(crate) until: Option<Timestamp>,
-    /// At most so many payouts; all of them if not given
+    /// The maximum number of payouts [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<NonZeroUsize>,
-    /// Go on where an earlier list ended, with the same filters: the `next` that it printed
+    /// Continue after an earlier list with the same filters: the `next` that it printed
     #[arg(long, value_name = "CURSOR")]
     pub(crate) after: Option<Cursor>,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(crate) struct ListArguments {
     pub(crate) json: bool,
 }
 
-/// Where a payout can stand.
+/// The status of a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StatusFilter {
     Created,

@@ -19,23 +19,23 @@ Exit codes:
 pub(crate) enum PaymentCommand {
     /// Open a session in which a payer can pay, and print its address
     ///
-    /// The address stands alone on standard output; words go to standard error. Run it again with
-    /// the same arguments: it prints the address of the session that is open, and opens another one
-    /// only when nobody can pay in the last one any more. A payment that is paid is not asked for
-    /// again.
+    /// Standard output contains only the address; messages go to standard error. Run it again with
+    /// the same arguments: it prints the address of the open session, and opens another one only
+    /// when nobody can pay in the last one any more. A payment that is paid is not requested again.
     #[command(after_help = EXIT_CODES)]
     Create(Box<PaymentCreateArguments>),
-    /// Show where one payment stands
+    /// Show the state of one payment
     #[command(after_help = EXIT_CODES)]
     Status(PaymentAskArguments),
     /// List the payments of a store
     List(PaymentListArguments),
     /// Show everything that was learned about one payment
     History(PaymentKeyArguments),
-    /// Take note that a person has looked at a payment that called for one
+    /// Note that a person has looked at a payment that called for one
     ///
-    /// For a payment that was paid twice, or that the provider's words contradict. The note stays in
-    /// the history, and the provider is asked again; what it told is not changed by it.
+    /// For a payment that was paid twice, or that the provider's words contradict. The note stays
+    /// in the history, and the provider is queried again; the provider's observations do not
+    /// change.
     Resolve(PaymentResolveArguments),
 }
 
@@ -45,22 +45,22 @@ pub(crate) struct PaymentCreateArguments {
     /// The configured account that collects
     #[arg(value_name = "PROVIDER")]
     pub(crate) account: String,
-    /// Your reference: 1 to 32 of A-Z a-z 0-9 _ -, some providers take less; never reuse one
+    /// Your own key: 1 to 32 of A-Z a-z 0-9 _ -, some providers allow less; never reuse one
     #[arg(long)]
     pub(crate) key: String,
     /// Major units with a dot: 1500 or 1250.50
     #[arg(long)]
     pub(crate) amount: String,
-    /// CLP, COP, MXN ...; may be left out where the provider has one only
+    /// CLP, COP, MXN ...; optional if the provider has only one
     #[arg(long)]
     pub(crate) currency: Option<String>,
-    /// The payer's mail address
+    /// The payer's email address
     #[arg(long)]
     pub(crate) email: Option<String>,
     /// The payer's name
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The payer's bank, as the provider calls it: cl_estado
+    /// The payer's bank, by the provider's name for it: cl_estado
     #[arg(long)]
     pub(crate) bank: Option<String>,
     /// The payer's document with its type: rut:11.111.111-1
@@ -69,16 +69,16 @@ pub(crate) struct PaymentCreateArguments {
     /// Only the holder of the document may pay
     #[arg(long, requires = "document")]
     pub(crate) lock_document: bool,
-    /// The payer's telephone
+    /// The payer's telephone number
     #[arg(long)]
     pub(crate) phone: Option<String>,
-    /// What the payer may read about it
+    /// A text about it that the payer may see
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Option<String>,
-    /// Where the payer's browser goes after paying; the account's own if it is left out
+    /// Where the payer's browser goes after paying [default: the account's setting]
     #[arg(long, value_name = "URL")]
     pub(crate) return_url: Option<String>,
-    /// Where it goes after failing or giving up; the account's own if it is left out
+    /// Where it goes after failing or giving up [default: the account's setting]
     #[arg(long, value_name = "URL")]
     pub(crate) cancel_url: Option<String>,
     /// A line that the payer sees; can be repeated
@@ -91,13 +91,13 @@ pub(crate) struct PaymentCreateArguments {
     pub(crate) store: StoreArguments,
     #[command(flatten)]
     pub(crate) new: NewDatabaseArguments,
-    /// Ask the simulators of a running `pagos twin`
+    /// Query the simulators of a running `pagos twin`
     #[arg(long, value_name = "URL")]
     pub(crate) sandbox_url: Option<String>,
     /// Wait until it is paid, failed or expired
     ///
-    /// For configured accounts it asks the provider now and then; webhooks come to `pagos serve`,
-    /// and what they tell is seen at once if that works on the same store.
+    /// For configured accounts it queries the provider now and then. Webhooks go to `pagos serve`;
+    /// if that works on the same store, their content is seen at once.
     #[arg(long)]
     pub(crate) wait: bool,
     /// Print one JSON document on standard output; with --wait, a second one at the end
@@ -113,12 +113,12 @@ pub(crate) struct PaymentCreateArguments {
 pub(crate) struct PaymentAskArguments {
     /// The key of the payment
     pub(crate) key: String,
-    /// Ask the provider first
+    /// Query the provider first
     #[arg(long)]
     pub(crate) ask: bool,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
-    /// Ask the simulators of a running `pagos twin`
+    /// Query the simulators of a running `pagos twin`
     #[arg(long, value_name = "URL", requires = "ask")]
     pub(crate) sandbox_url: Option<String>,
     /// Print one JSON document on standard output
@@ -129,7 +129,7 @@ pub(crate) struct PaymentAskArguments {
 /// Arguments of `payment list`.
 #[derive(Debug, Args)]
 pub(crate) struct PaymentListArguments {
-    /// Only payments that stand there
+    /// Only payments with this status
     #[arg(long, value_enum, value_name = "STATUS")]
     pub(crate) status: Option<StatusFilter>,
     #[command(flatten)]
@@ -156,7 +156,7 @@ pub(crate) struct PaymentKeyArguments {
 pub(crate) struct PaymentResolveArguments {
     /// The key of the payment
     pub(crate) key: String,
-    /// Who looked, what was found and done: kept in the history
+    /// Who looked, what was found and done; kept in the history
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: String,
     #[command(flatten)]

@@ -10,16 +10,16 @@ use crate::arguments::StoreArguments;
 /// Arguments of `prune`.
 #[derive(Debug, Args)]
 pub(crate) struct PruneArguments {
-    /// Payouts, webhooks and notices that nobody touched since the beginning of this day, in UTC; or a
-    /// moment, such as 2026-01-31T12:00:00Z
+    /// Payouts, webhooks and notices that have not changed since the beginning of this day, in UTC;
+    /// or a moment, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     pub(crate) before: Timestamp,
-    /// The folder that keeps what leaves the database; it is made if need be
+    /// The folder of the archive for what leaves the database; it is created if needed
     #[arg(long, value_name = "DIR")]
     pub(crate) archive: PathBuf,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
-    /// Do it: without this word the command only says what it would do
+    /// Do it: without this option the command only shows what it would do
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// Print one JSON document on standard output
@@ -27,12 +27,12 @@ pub(crate) struct PruneArguments {
     pub(crate) json: bool,
 }
 
-/// What can be done with an archive.
+/// The commands about an archive.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ArchiveCommand {
-    /// Check that every file is there and as it was written
+    /// Check that every file is present and unchanged
     ///
-    /// Exits 0 if it is, and 1 with the name of each file that is not.
+    /// Exits 0 if so, and 1 with the name of each file that is not.
     Verify(ArchiveVerifyArguments),
     /// Show an archived payout with its whole history
     Find(ArchiveFindArguments),
@@ -58,7 +58,7 @@ pub(crate) struct ArchiveFindArguments {
     /// Print one JSON document on standard output
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print the whole order too, which has a name, a document and an account number
+    /// Print the whole order too, which contains a name, a document and an account number
     #[arg(long, requires = "json")]
     pub(crate) order: bool,
 }

@@ -28,7 +28,7 @@ use crate::{
     seams,
 };
 
-/// Does the command.
+/// Runs the command.
 pub(super) fn run(command: &ConektaCommand, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
         match command {
