@@ -99,7 +99,7 @@ fn because(wait: Wait, progress: &Progress) -> String {
         Wait::NotUnderstood => {
             let word = progress.standing.not_understood().map_or("", |told| told.word.as_str());
             format!(
-                "the provider says {word:?}, which nobody documented: it may mean a reversal; ask \
+                "the provider says {word:?}, and nothing says whether money moved; it may be a reversal; ask \
                  the provider; queries go on"
             )
         }
