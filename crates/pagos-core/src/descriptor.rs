@@ -37,6 +37,10 @@ pub struct Descriptor {
 pub enum Deduplication {
     /// The provider refuses a repeated key. After enough denials the same key is sent again.
     ByKey,
+    /// The provider answers a repeated key with its first answer, whatever that was, for at least so
+    /// long after the first request; afterwards a repeat may pay twice. After enough denials the same
+    /// key is sent again while the provider certainly remembers it; later a person decides.
+    ByKeyFor(Duration),
     /// A fresh object per payout makes the transfer identifiable. After enough denials it is sent
     /// again to the same object, if its handle is stored.
     ByHandle,

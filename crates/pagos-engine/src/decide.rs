@@ -440,6 +440,7 @@ impl Rules<'_> {
         }
         let may_send_again = match self.descriptor.deduplication {
             Deduplication::ByKey => true,
+            Deduplication::ByKeyFor(_) => false,
             Deduplication::ByHandle => progress.handle.is_some(),
             Deduplication::None => false,
         };

@@ -179,7 +179,7 @@ impl PayoutProvider for Line {
                 // time, nothing is held up for long.
                 let most_s = match self.descriptor.deduplication {
                     Deduplication::ByHandle | Deduplication::None => 20,
-                    Deduplication::ByKey => 2_400,
+                    Deduplication::ByKey | Deduplication::ByKeyFor(_) => 2_400,
                 };
                 let wait = Duration::from_secs(1 + books.chance.below(most_s));
                 books.late.push(now.plus(wait));
