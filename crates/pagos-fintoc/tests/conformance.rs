@@ -62,7 +62,7 @@ fn order(case: &Case) -> PayoutOrder {
 }
 
 fn answer(case: &Case) -> Response<Bytes> {
-    Response::new(Bytes::from(case.response(1).unwrap().unwrap().into_body()))
+    Response::new(case.response(1).unwrap().unwrap().into_body())
 }
 
 /// The moment of a case.
