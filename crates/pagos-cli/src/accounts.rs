@@ -7,6 +7,7 @@ pub(crate) mod conekta;
 mod configured;
 mod etpay;
 mod fields;
+mod fintoc;
 mod limits;
 #[cfg(test)]
 mod page;
@@ -47,6 +48,7 @@ static PROVIDERS: &[Known] = &[
     cashypro::KNOWN,
     conekta::KNOWN,
     etpay::KNOWN,
+    fintoc::KNOWN,
     virtualpos::KNOWN,
 ];
 

@@ -19,6 +19,7 @@ mod behaviour;
 mod cashypro;
 mod conekta;
 mod etpay;
+mod fintoc;
 mod json;
 mod kit;
 pub mod people;
@@ -40,6 +41,7 @@ pub const KITS: &[Kit] = &[
     Kit(&cashypro::CashyproKit),
     Kit(&conekta::ConektaKit),
     Kit(&etpay::EtpayKit),
+    Kit(&fintoc::FintocKit),
     Kit(&virtualpos::VirtualPosKit),
 ];
 

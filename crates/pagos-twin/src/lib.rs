@@ -104,6 +104,7 @@ mod control;
 pub mod etpay;
 mod fault;
 mod fields;
+pub mod fintoc;
 #[cfg(feature = "server")]
 mod journal;
 mod ledger;
@@ -145,6 +146,7 @@ fn all_twins() -> Vec<Box<dyn Twin>> {
         Box::new(cashypro::CashyproTwin::new(cashypro::CashyproSettings::default())),
         Box::new(conekta::ConektaTwin::new(conekta::ConektaSettings::default())),
         Box::new(etpay::EtpayTwin::new(etpay::EtpaySettings::default())),
+        Box::new(fintoc::FintocTwin::new(fintoc::FintocSettings::default())),
         Box::new(virtualpos::VirtualPosTwin::new(virtualpos::VirtualPosSettings::default())),
     ]
 }

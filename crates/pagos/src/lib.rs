@@ -148,6 +148,10 @@ pub use pagos_system as system;
 #[doc(inline)]
 pub use pagos_twin as twin;
 
+#[cfg(feature = "fintoc")]
+#[doc(inline)]
+pub use pagos_fintoc as fintoc;
+
 #[cfg(feature = "virtualpos")]
 #[doc(inline)]
 pub use pagos_virtualpos as virtualpos;

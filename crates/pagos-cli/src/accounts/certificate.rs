@@ -87,21 +87,26 @@ fn transport(
 }
 
 /// The content of a field, and the file that it was read from.
-struct Pem {
-    text: Vec<u8>,
+pub(super) struct Pem {
+    field: &'static str,
+    pub(super) text: Vec<u8>,
     path: Option<PathBuf>,
 }
 
 impl Pem {
     /// No failure shows the value: an apparent path may be a key without its first line.
-    fn read(settings: &AccountSettings, field: &str, value: String) -> Result<Self, ConfigProblem> {
+    pub(super) fn read(
+        settings: &AccountSettings,
+        field: &'static str,
+        value: String,
+    ) -> Result<Self, ConfigProblem> {
         if value.contains(BEGIN) {
-            return Ok(Self { text: value.into_bytes(), path: None });
+            return Ok(Self { field, text: value.into_bytes(), path: None });
         }
         let origin = settings.origin_of(field);
         let path = path_of(origin, &value);
         match read_file(&path) {
-            Ok(text) => Ok(Self { text, path: Some(path) }),
+            Ok(text) => Ok(Self { field, text, path: Some(path) }),
             Err(because) => {
                 let because = format!("is the path of a file that {because}");
                 let remedy = "write the path of a PEM file, or the whole PEM text";
@@ -111,9 +116,9 @@ impl Pem {
     }
 
     /// Warns about a key file that others can read.
-    fn warning(&self, settings: &AccountSettings) -> Option<ConfigProblem> {
-        let origin = settings.origin_of(CLIENT_KEY).clone();
-        config::warning_of_key_file(origin, CLIENT_KEY, self.path.as_deref()?)
+    pub(super) fn warning(&self, settings: &AccountSettings) -> Option<ConfigProblem> {
+        let origin = settings.origin_of(self.field).clone();
+        config::warning_of_key_file(origin, self.field, self.path.as_deref()?)
     }
 }
 
