@@ -1,105 +1,142 @@
-//! Payouts: from an order to the shape of a request, from an answer to an observation. Sends
-//! nothing; `lib.rs` does.
+//! Payouts: from an order to the transfer that is sent, from an answer to an observation. Sends nothing;
+//! `lib.rs` does. What orders may say is in `payout/check.rs`, what a transfer says anywhere in
+//! `payout/transfer.rs`, the list in `payout/list.rs`.
+
+mod check;
+pub(crate) mod list;
+pub(crate) mod transfer;
 
 use bytes::Bytes;
 use http::Response;
 
 use pagos_core::{
-    Error, Lookup, Observation, PayoutOrder, PayoutRef, ProviderRef, Source, Timestamp, Violation,
+    Error, ErrorKind, Lookup, Observation, PayoutOrder, PayoutRef, ProviderRef, Source, Timestamp,
+    Violation,
 };
-use pagos_wire::redact;
 
 use crate::{
-    status,
-    wire::{NewPayout, PayoutAnswer},
+    config::Settings,
+    contract,
+    payout::{
+        check::{read_account, read_amount, read_bank, read_comment, read_holder, read_name},
+        transfer::Transfer,
+    },
+    status::{self, Answer, Shown},
+    wire::{CounterpartyRequest, Metadata, TransferRequest},
 };
 
-/// The path of a new payout. Guess: no document was read yet.
-pub(crate) const PATH: &str = "/payouts";
-
-/// Why nothing can be asked.
-pub(crate) const NO_QUERY: &str =
-    "no payout can be asked about: fill in `query_path` in crates/pagos-fintoc/src/payout.rs";
-
 /// The request of a payout, or everything that is wrong with the order.
-pub(crate) fn request(order: &PayoutOrder) -> Result<NewPayout<'_>, Vec<Violation>> {
-    let body = NewPayout { key: order.key.as_str() };
-    match check(order) {
-        violations if violations.is_empty() => Ok(body),
-        violations => Err(violations),
-    }
+///
+/// The same order makes the same bytes always: Fintoc refuses a key that comes with another body.
+/// Source: docs: api/fintoc-api/idempotent-requests. `reference_id` is not sent: it is a number for people, and
+/// no key. Source: docs: reference/transfers-create.
+pub(crate) fn request<'a>(
+    settings: &'a Settings,
+    order: &'a PayoutOrder,
+) -> Result<TransferRequest<'a>, Vec<Violation>> {
+    let (country, payee) = (settings.country, &order.beneficiary);
+    let mut violations = Vec::new();
+    let mut keep = |violation| violations.push(violation);
+
+    let amount = read_amount(country, order.amount).map_err(&mut keep);
+    let name = read_name(&payee.name).map_err(&mut keep);
+    let account = read_account(country, payee).map_err(&mut keep);
+    let institution_id = read_bank(country, payee).map_err(&mut keep);
+    let holder_id = read_holder(country, payee.document.as_ref()).map_err(&mut keep);
+    let comment = read_comment(order.description.as_deref()).map_err(&mut keep);
+
+    let (Ok(amount), Ok(holder_name), Ok((account_type, account_number))) = (amount, name, account)
+    else {
+        return Err(violations);
+    };
+    let (Ok(institution_id), Ok(holder_id), Ok(comment)) = (institution_id, holder_id, comment)
+    else {
+        return Err(violations);
+    };
+    Ok(TransferRequest {
+        amount,
+        currency: country.currency().code(),
+        account_id: &settings.account_id,
+        counterparty: CounterpartyRequest {
+            holder_id,
+            holder_name,
+            account_number,
+            account_type,
+            institution_id,
+        },
+        comment,
+        metadata: Metadata { pagos_key: order.key.as_str() },
+    })
 }
 
-/// Everything that the provider would refuse or not carry exactly. It refuses every order as long as
-/// the request does not say whom to pay, and how much.
-fn check(_order: &PayoutOrder) -> Vec<Violation> {
-    vec![Violation::new(
-        "provider",
-        "fintoc pays nobody yet",
-        "fill in `request` and `check` in crates/pagos-fintoc/src/payout.rs",
-    )]
-}
-
-/// The path of a query about a payout. `None` where it cannot be asked about.
-pub(crate) fn query_path(_payout: &PayoutRef<'_>) -> Option<String> {
-    None
-}
-
-/// What the answer to a new payout says. Whatever cannot be read leaves the payout `Unknown`: the
-/// request was sent.
+/// What the answer to a new transfer says, or the caller's next step. It can be the stored answer to an
+/// earlier request under the same key, which is as good.
 pub(crate) fn read_reply(
+    settings: &Settings,
+    order: &PayoutOrder,
     response: &Response<Bytes>,
     asked_at: Timestamp,
     seen_at: Timestamp,
 ) -> Result<Observation, Error> {
-    let seen = observe(response, Source::Reply, seen_at).map_err(|because| {
-        let code = response.status().as_u16().to_string();
-        Error::new(status::refusal(&code), because)
-    })?;
-    Ok(Observation { asked_at: Some(asked_at), ..seen })
+    let shown = Shown::new(&settings.credentials, Some(&order.beneficiary.name));
+    let body = match status::read(response) {
+        Answer::Success(body) => body,
+        Answer::Refused(refusal) => return Err(refusal.of_create(&shown)),
+        Answer::Foreign(http) => {
+            return Err(unknown(&format!("HTTP {} without Fintoc's words", http.as_u16())));
+        }
+    };
+    let transfer = Transfer::parse(body).map_err(unknown)?;
+    if let Some(because) = transfer.is_of_another(settings, order) {
+        return Err(unknown(because));
+    }
+    Ok(transfer.observe(Source::Reply, Some(asked_at), seen_at))
 }
 
-/// What the answer to a query about a payout says. Nothing proves that there is no such payout
-/// until a document says how the provider tells that.
+/// The path of one transfer.
+pub(crate) fn path(reference: &ProviderRef) -> Option<String> {
+    let segment = pagos_wire::path_segment(reference.as_str())?;
+    Some(format!("{}/{segment}", contract::PATH_TRANSFERS))
+}
+
+/// What the answer about one transfer, by its id, says.
 pub(crate) fn read_lookup(
+    settings: &Settings,
+    payout: &PayoutRef<'_>,
     response: &Response<Bytes>,
     asked_at: Timestamp,
     seen_at: Timestamp,
-) -> Lookup {
-    match observe(response, Source::Query, seen_at) {
-        Ok(seen) => Lookup::Found(Observation { asked_at: Some(asked_at), ..seen }),
-        Err(because) => Lookup::CannotTell(because.to_owned()),
+) -> Result<Lookup, Error> {
+    let cannot_tell = |because: &str| Ok(Lookup::CannotTell(because.to_owned()));
+    let shown = Shown::new(&settings.credentials, Some(&payout.order.beneficiary.name));
+    let body = match status::read_query(response, &shown)? {
+        Ok(body) => body,
+        Err(because) => return cannot_tell(&because),
+    };
+    let transfer = match Transfer::parse(body) {
+        Ok(transfer) => transfer,
+        Err(because) => return cannot_tell(because),
+    };
+    if payout.reference.is_some_and(|reference| *reference != transfer.id) {
+        return cannot_tell("the answer speaks of another transfer");
     }
+    Ok(found(settings, payout.order, &transfer, asked_at, seen_at))
 }
 
-/// What one payout of the provider tells, whoever brought it.
-fn observe(
-    response: &Response<Bytes>,
-    source: Source,
+/// The transfer as what a query found; `Ambiguous` where it is not that of the order.
+fn found(
+    settings: &Settings,
+    order: &PayoutOrder,
+    transfer: &Transfer,
+    asked_at: Timestamp,
     seen_at: Timestamp,
-) -> Result<Observation, &'static str> {
-    if !response.status().is_success() {
-        return Err("the answer is no success");
+) -> Lookup {
+    match transfer.is_of_another(settings, order) {
+        Some(because) => Lookup::Ambiguous(format!("transfer {}: {because}", transfer.id)),
+        None => Lookup::Found(transfer.observe(Source::Query, Some(asked_at), seen_at)),
     }
-    let answer = serde_json::from_slice::<PayoutAnswer>(response.body());
-    let answer = answer.map_err(|_| "the answer has another shape")?;
-    let reference = answer.id.as_ref().ok_or("the answer has no id")?.as_str();
-    let reference = ProviderRef::new(reference).map_err(|_| "the id is not a reference")?;
-    let word = answer.status.as_ref().ok_or("the answer has no status")?.as_str();
-    let status = status::status(word).ok_or("the status is a word that nobody documented")?;
-    Ok(Observation {
-        reference: Some(reference),
-        provider_code: Some(redact(word)),
-        ..Observation::new(status, source, seen_at)
-    })
 }
 
-/// The first violation as the error of a call that was not made.
-pub(crate) fn invalid(violations: Vec<Violation>) -> Error {
-    match violations.into_iter().next() {
-        Some(first) => {
-            Error::invalid(first.field).because(format!("{}; {}", first.because, first.remedy))
-        }
-        None => Error::invalid("order"),
-    }
+fn unknown(because: &str) -> Error {
+    Error::new(ErrorKind::Unknown, format!("the outcome is unknown: {because}"))
 }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use pagos_conformance::{Seams, Signer};
+use pagos_conformance::{Nonces, Seams, Signer};
 use pagos_core::{
-    Clock, Currency, Environment, Error, ErrorKind, PaymentOrder, PayoutOrder, PayoutProvider,
-    Secret, Transport,
+    Clock, Currency, Error, ErrorKind, NonceSource, PaymentOrder, PayoutOrder, PayoutProvider,
+    Transport,
 };
-use pagos_fintoc::{Fintoc, FintocConfig};
+use pagos_fintoc::{Fintoc, FintocConfig, SigningKey, Stamp};
 use pagos_twin::{
     Faults, Twin,
-    fintoc::{FintocSettings, FintocTwin, SANDBOX_API_KEY},
+    fintoc::{FintocSettings, FintocTwin},
 };
 
 use crate::{
@@ -46,30 +46,30 @@ impl ProviderKit for FintocKit {
         seams: Seams,
     ) -> Result<Box<dyn PayoutProvider>, Error> {
         let config = FintocConfig::from_lookup(settings)?;
-        Ok(Box::new(Fintoc::new(config, seams.transport, seams.clock)?))
+        Ok(Box::new(Fintoc::new(config, seams.transport, seams.clock, seams.nonces)?))
     }
 
+    /// Nonce and time are those of the case, which says them once more among its settings.
     fn signer(
         &self,
         settings: Settings<'_>,
         _secret: Option<&str>,
     ) -> Result<Option<Box<dyn Signer>>, Error> {
-        let FintocConfig { api_key, .. } = FintocConfig::from_lookup(settings)?;
-        Ok(Some(Box::new(BodySigner { api_key })))
+        let (Some(nonce), Some(at)) = (settings("STAMP_NONCE"), settings("STAMP_TIME")) else {
+            return Ok(None);
+        };
+        let nonce = Nonces::new([nonce]).draw();
+        let key = SigningKey::parse(&FintocConfig::from_lookup(settings)?.jws_private_key)?;
+        Ok(Some(Box::new(BodySigner { key, stamp: Stamp { nonce, at: at.parse()? } })))
     }
 
     fn provider(
         &self,
-        transport: Arc<dyn Transport>,
-        clock: Arc<dyn Clock>,
+        _transport: Arc<dyn Transport>,
+        _clock: Arc<dyn Clock>,
         _seed: u64,
     ) -> Arc<dyn PayoutProvider> {
-        let config = FintocConfig::new(
-            Environment::Sandbox,
-            "http://twin.example/fintoc",
-            Secret::new(SANDBOX_API_KEY),
-        );
-        Arc::new(Fintoc::new(config, transport, clock).unwrap())
+        not_filled("provider")
     }
 
     fn twin(&self, faults: Faults, _terms: Terms) -> Box<dyn Twin> {
@@ -175,15 +175,16 @@ fn not_filled(method: &str) -> ! {
 }
 
 struct BodySigner {
-    api_key: Secret,
+    key: SigningKey,
+    stamp: Stamp,
 }
 
 impl Signer for BodySigner {
     fn string_to_sign(&self, body: &[u8]) -> Vec<u8> {
-        pagos_fintoc::string_to_sign(body, &self.api_key).unwrap()
+        pagos_fintoc::string_to_sign(body, self.stamp).into_bytes()
     }
 
     fn signature(&self, body: &[u8]) -> String {
-        pagos_fintoc::signature(body, &self.api_key).unwrap()
+        pagos_fintoc::signature(body, self.stamp, &self.key).unwrap()
     }
 }

@@ -80,21 +80,25 @@ fn transport(
     };
     let options = HttpOptions { client_identity, extra_roots, ..seams.options.clone() };
     let transport = (seams.connect)(&options).map_err(refused)?;
-    if let Some(warning) = key.and_then(|key| key.warning(settings)) {
+    if let Some(warning) = key.and_then(|key| key.warning(settings, CLIENT_KEY)) {
         console::tell(&format!("warning: {warning}"));
     }
     Ok(transport)
 }
 
 /// What a field says, and the file that it was read from.
-struct Pem {
-    text: Vec<u8>,
+pub(super) struct Pem {
+    pub(super) text: Vec<u8>,
     path: Option<PathBuf>,
 }
 
 impl Pem {
     /// No failure shows the value: what is taken for a path may be a key without its first line.
-    fn read(settings: &AccountSettings, field: &str, value: String) -> Result<Self, ConfigProblem> {
+    pub(super) fn read(
+        settings: &AccountSettings,
+        field: &str,
+        value: String,
+    ) -> Result<Self, ConfigProblem> {
         if value.contains(BEGIN) {
             return Ok(Self { text: value.into_bytes(), path: None });
         }
@@ -111,9 +115,13 @@ impl Pem {
     }
 
     /// A key that others can read may be used by others.
-    fn warning(&self, settings: &AccountSettings) -> Option<ConfigProblem> {
-        let origin = settings.origin_of(CLIENT_KEY).clone();
-        config::warning_of_key_file(origin, CLIENT_KEY, self.path.as_deref()?)
+    pub(super) fn warning(
+        &self,
+        settings: &AccountSettings,
+        field: &'static str,
+    ) -> Option<ConfigProblem> {
+        let origin = settings.origin_of(field).clone();
+        config::warning_of_key_file(origin, field, self.path.as_deref()?)
     }
 }
 
