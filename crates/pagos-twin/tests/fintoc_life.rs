@@ -176,6 +176,7 @@ fn lists_are_filtered() {
         ("", both.clone()),
         ("direction=outbound", both.clone()),
         ("direction=inbound", vec![]),
+        ("account_id=acc_nobody", vec![]),
         ("status=failed", vec![first.clone()]),
         ("status=pending", vec![second.clone()]),
         ("status=succeeded", vec![]),

@@ -10,6 +10,7 @@ use super::{
     FintocTwin,
     access::whole_seconds,
     refusal::{ERRORS, Refusal},
+    settings::FintocSettings,
     transfer::{Status, Transfer},
     wire,
 };
@@ -46,7 +47,7 @@ pub(super) fn list(twin: &mut FintocTwin, request: &Request) -> Result<Reply, Re
     let filters = filters(request);
     Ok(twin.ask_of_route("transfers", ERRORS, |twin| {
         let transfers = twin.own.transfers.entries().iter().take(before).rev();
-        let mut listed = transfers.filter(|it| query.has(it, twin.now));
+        let mut listed = transfers.filter(|it| query.has(it, &twin.settings, twin.now));
         let page: Vec<&Transfer> = listed.by_ref().take(query.rows).collect();
         let is_more = listed.next().is_some();
         let shown = page.iter().map(|it| wire::transfer(&twin.settings, it, it.status));
@@ -71,6 +72,8 @@ pub(super) fn linked(mut reply: Reply, link: &str) -> Reply {
 struct Query {
     status: Option<String>,
     direction: Option<String>,
+    /// Of another account there is nothing. Source: docs: list-transfers.
+    account_id: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
     rows: usize,
@@ -92,6 +95,7 @@ impl Query {
         Ok(Self {
             status: word(request, "status", |it| Status::WORDS.contains(&it))?,
             direction: word(request, "direction", |it| ["inbound", "outbound"].contains(&it))?,
+            account_id: web::parameter(request, "account_id"),
             since: moment(request, "since", 0)?,
             until: until.map(behind),
             rows: rows.into(),
@@ -110,9 +114,10 @@ impl Query {
     }
 
     /// What comes in is not kept, so that lists of it are empty. `[sim]`
-    fn has(&self, transfer: &Transfer, now: Timestamp) -> bool {
+    fn has(&self, transfer: &Transfer, settings: &FintocSettings, now: Timestamp) -> bool {
         let second = Timestamp::from_millis(whole_seconds(transfer.created_at) * 1_000);
         transfer.listed_at <= now
+            && self.account_id.as_ref().is_none_or(|it| *it == settings.account_id)
             && self.direction.as_deref() != Some("inbound")
             && self.status.as_deref().is_none_or(|it| it == transfer.status.word())
             && self.since.is_none_or(|it| second >= it)
