@@ -223,8 +223,8 @@ impl Refusal {
     }
 }
 
-/// What the answer to a query says: its body, or why nobody can tell. That Fintoc has no such transfer is
-/// no answer either: what it named once was there.
+/// What the answer to a query says: its body, or why nobody can tell. 200 is the one success of a query
+/// (recorded: all). That Fintoc has no such transfer is no answer either: what it named once was there.
 ///
 /// # Errors
 /// `Unauthorized` and `Throttled`.
@@ -233,7 +233,8 @@ pub(crate) fn read_query<'a>(
     shown: &Shown<'_>,
 ) -> Result<Result<&'a [u8], String>, Error> {
     match read(response) {
-        Answer::Success(body) => Ok(Ok(body)),
+        Answer::Success(body) if response.status() == StatusCode::OK => Ok(Ok(body)),
+        Answer::Success(_) => Ok(Err("another success than that of a query".to_owned())),
         Answer::Refused(refusal) => refusal.of_query(shown).map(Err),
         Answer::Foreign(http) => {
             let told = format!("HTTP {} without Fintoc's words", http.as_u16());

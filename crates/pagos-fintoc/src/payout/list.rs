@@ -138,9 +138,9 @@ impl Page {
         let rows = rows.into_iter().map(|row| Transfer::parse(row.get().as_bytes())).collect();
         let mut links = response.headers().get_all(LINK).iter();
         let next = match (links.next(), links.next()) {
-            (None, _) => Next::End,
             (Some(link), None) => link.to_str().map_or(Next::Lost, read_link),
-            (Some(_), Some(_)) => Next::Lost,
+            // The last page has the header too, and empty. Source: recorded: transfers/list.
+            (None, _) | (Some(_), Some(_)) => Next::Lost,
         };
         Ok(Self { rows, next })
     }
