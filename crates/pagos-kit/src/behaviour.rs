@@ -1,13 +1,15 @@
 //! The words in which kits answer.
 
+use std::time::Duration;
+
 /// What a provider makes of a key that it knows already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// It refuses it, so that a lost request can be sent again.
     Refused,
-    /// It tells its first answer once more for a time, whatever that was, so that a lost request can be sent
-    /// again within that time. An error of its own it tells for as long, too.
-    FirstAnswer,
+    /// It tells its first answer once more, whatever that was, so that a lost request can be sent again;
+    /// once that is so old it pays once more. An error of its own it tells for as long, too.
+    FirstAnswerFor(Duration),
     /// It pays once more, so that a lost request is sent again by proof alone, where there is any,
     /// and is otherwise for a person to decide about.
     PaidAgain,

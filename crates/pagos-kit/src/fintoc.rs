@@ -2,9 +2,12 @@
 
 mod people;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use pagos_conformance::{Nonces, Seams, Signer};
@@ -145,7 +148,7 @@ impl ProviderKit for FintocKit {
     }
 
     fn repeat(&self) -> Repeat {
-        Repeat::FirstAnswer
+        Repeat::FirstAnswerFor(Duration::from_secs(24 * 60 * 60))
     }
 
     fn resends_when_absent(&self) -> bool {

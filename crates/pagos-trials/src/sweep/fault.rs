@@ -55,7 +55,7 @@ pub(super) fn reply(provider: Kit, injected: InjectedFault) -> CreateReply {
         Fault::LoseRequest | Fault::HtmlBefore => CreateReply::DoubtAndLost,
         Fault::ErrorBefore => match provider.repeat() {
             Repeat::Refused | Repeat::PaidAgain => CreateReply::DoubtAndLost,
-            Repeat::FirstAnswer => CreateReply::DoubtForGood,
+            Repeat::FirstAnswerFor(_) => CreateReply::DoubtForGood,
         },
         Fault::Busy => provider.create_replies().busy,
         Fault::Throttle => provider.create_replies().throttled,
