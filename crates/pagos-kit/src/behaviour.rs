@@ -1,10 +1,15 @@
 //! The words in which kits answer.
 
+use std::time::Duration;
+
 /// What a provider makes of a key that it knows already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// It refuses it, so that a lost request can be sent again.
     Refused,
+    /// It tells its first answer once more, whatever that was, so that a lost request can be sent again;
+    /// once that is so old it pays once more. An error of its own it tells for as long, too.
+    FirstAnswerFor(Duration),
     /// It pays once more, so that a lost request is sent again by proof alone, where there is any,
     /// and is otherwise for a person to decide about.
     PaidAgain,
@@ -54,6 +59,8 @@ pub enum CreateReply {
     DoubtAndThere,
     /// It tells nothing, and the bank never had the payout.
     DoubtAndLost,
+    /// The same, and a repeat is told nothing either.
+    DoubtForGood,
 }
 
 /// What the reply to a first `create` amounts to under the faults that providers differ in.
@@ -141,7 +148,7 @@ pub struct Words {
     pub failed: &'static [&'static str],
     /// Words that may mean that there is no such payout. Empty where only an empty list says so.
     pub absent: &'static [&'static str],
-    /// The names of fields that a list of payouts has.
+    /// The names of fields that a list of payouts has; an empty one where the list is the whole answer.
     pub list: &'static [&'static str],
     /// The HTTP status that refuses the number of a list's page, in any words, where pages may be
     /// counted from 0 or from 1.

@@ -1,29 +1,42 @@
-//! Fintoc. What claims nothing is answered; every other question panics, and names itself.
+//! Fintoc, which tells the first answer of a key once more for a day.
 
-use std::sync::Arc;
+mod people;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use pagos_conformance::{Nonces, Seams, Signer};
 use pagos_core::{
-    Clock, Currency, Error, ErrorKind, NonceSource, PaymentOrder, PayoutOrder, PayoutProvider,
-    Transport,
+    AccountName, AccountNumber, AccountType, Beneficiary, Clock, Currency, Environment, Error,
+    ErrorKind, Money, NonceSource, PaymentOrder, PayoutOrder, PayoutProvider, Secret, Transport,
 };
-use pagos_fintoc::{Fintoc, FintocConfig, SigningKey, Stamp};
+use pagos_fintoc::{Country, Fintoc, FintocConfig, SigningKey, Stamp};
 use pagos_twin::{
-    Faults, Twin,
-    fintoc::{FintocSettings, FintocTwin},
+    Faults, Registration, Twin,
+    fintoc::{
+        FintocSettings, FintocTwin, SANDBOX_ACCOUNT_ID, SANDBOX_API_KEY, SANDBOX_JWS_PRIVATE_KEY,
+        SANDBOX_WEBHOOK_SECRET,
+    },
 };
 
 use crate::{
     behaviour::{
-        Call, CreateReplies, DeliveryKey, Events, PaymentKit, Preparation, Repeat, Terms, Words,
+        Call, CreateReplies, CreateReply, DeliveryKey, Events, PaymentKit, Preparation, Repeat,
+        Terms, Words,
     },
     json::Json,
     kit::{ProviderKit, Settings},
     people::Payee,
     random::Random,
+    sample::{SeededNonces, key, notify_url},
 };
 
-/// Fintoc.
+/// Fintoc: keys that it remembers for a day, a list that lags, one event.
 #[derive(Debug)]
 pub(crate) struct FintocKit;
 
@@ -33,7 +46,7 @@ impl ProviderKit for FintocKit {
     }
 
     fn currency(&self) -> Currency {
-        not_filled("currency")
+        Currency::Mxn
     }
 
     fn key_initial(&self) -> char {
@@ -65,42 +78,81 @@ impl ProviderKit for FintocKit {
 
     fn provider(
         &self,
-        _transport: Arc<dyn Transport>,
-        _clock: Arc<dyn Clock>,
-        _seed: u64,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        seed: u64,
     ) -> Arc<dyn PayoutProvider> {
-        not_filled("provider")
+        let config = FintocConfig {
+            webhook_secret: Some(Secret::new(SANDBOX_WEBHOOK_SECRET)),
+            ..FintocConfig::new(
+                Environment::Sandbox,
+                "http://twin.example/fintoc",
+                Secret::new(SANDBOX_API_KEY),
+                SANDBOX_ACCOUNT_ID,
+                Country::Mexico,
+                Secret::new(SANDBOX_JWS_PRIVATE_KEY),
+            )
+        };
+        // Fintoc refuses a nonce that it has seen, so whoever starts again draws others. Nothing but the
+        // signature depends on them.
+        let nth = STARTS.fetch_add(1, Ordering::Relaxed);
+        let nonces = Arc::new(SeededNonces::new(seed.wrapping_add(nth.wrapping_mul(NONCES_APART))));
+        Arc::new(Fintoc::new(config, transport, clock, nonces).unwrap())
     }
 
-    fn twin(&self, faults: Faults, _terms: Terms) -> Box<dyn Twin> {
-        Box::new(FintocTwin::new(FintocSettings::default()).with_faults(faults))
+    fn twin(&self, faults: Faults, terms: Terms) -> Box<dyn Twin> {
+        let mut twin = FintocTwin::new(FintocSettings::default()).with_faults(faults);
+        if terms.is_subscribed {
+            twin.register(Registration { webhook_url: Some(notify_url("fintoc")), speed: None });
+        }
+        Box::new(twin)
     }
 
-    fn order(&self, _name: &str) -> PayoutOrder {
-        not_filled("order")
+    /// 1250.50 MXN.
+    fn order(&self, name: &str) -> PayoutOrder {
+        PayoutOrder {
+            key: key(name),
+            account: AccountName::new("fintoc").unwrap(),
+            amount: Money::new(125_050, Currency::Mxn),
+            beneficiary: Beneficiary {
+                name: "Ana Perez".to_owned(),
+                document: None,
+                bank: None,
+                account_type: AccountType::Clabe,
+                account_number: AccountNumber::new("072225008217746674").unwrap(),
+                email: None,
+                phone: None,
+            },
+            description: None,
+        }
     }
 
     fn payment_order(&self, _name: &str) -> Option<PaymentOrder> {
         None
     }
 
-    fn payee(&self, _number: u64, _key: &str, _random: &mut Random) -> Payee {
-        not_filled("payee")
+    fn payee(&self, number: u64, _key: &str, random: &mut Random) -> Payee {
+        people::build_payee(number, random)
     }
 
-    /// The twin knows no such people.
-    fn keep_pending(&self, _payee: &mut Payee) {}
+    fn keep_pending(&self, payee: &mut Payee) {
+        people::keep_pending(payee);
+    }
 
-    fn is_paid(&self, _true_final: &str) -> bool {
-        not_filled("is_paid")
+    fn is_paid(&self, true_final: &str) -> bool {
+        match true_final {
+            "succeeded" => true,
+            "rejected" | "failed" | "returned" => false,
+            other => panic!("{other:?} is no end of a Fintoc transfer"),
+        }
     }
 
     fn repeat(&self) -> Repeat {
-        Repeat::PaidAgain
+        Repeat::FirstAnswerFor(Duration::from_secs(24 * 60 * 60))
     }
 
     fn resends_when_absent(&self) -> bool {
-        false
+        true
     }
 
     fn takes_days(&self) -> bool {
@@ -108,15 +160,15 @@ impl ProviderKit for FintocKit {
     }
 
     fn events(&self) -> Events {
-        not_filled("events")
+        Events::Signed
     }
 
     fn events_name_our_key(&self) -> bool {
-        not_filled("events_name_our_key")
+        true
     }
 
     fn has_one_event(&self) -> bool {
-        not_filled("has_one_event")
+        true
     }
 
     fn delivery_key(&self) -> DeliveryKey {
@@ -131,8 +183,15 @@ impl ProviderKit for FintocKit {
         Preparation::Nothing
     }
 
+    /// A busy Fintoc says in its own words that there are too many requests; the gateway before it says
+    /// so in none.
     fn create_replies(&self) -> CreateReplies {
-        not_filled("create_replies")
+        CreateReplies {
+            busy: CreateReply::Proves,
+            throttled: CreateReply::DoubtAndLost,
+            refused: CreateReply::Refuses,
+            balance_exhausted: CreateReply::Refuses,
+        }
     }
 
     fn payment(&self) -> Option<PaymentKit> {
@@ -140,20 +199,25 @@ impl ProviderKit for FintocKit {
     }
 
     /// A call that nobody knows counts as paying somebody.
-    fn call(&self, _method: &str, _path: &str) -> Call {
-        Call::Create
+    fn call(&self, method: &str, path: &str) -> Call {
+        match (method, path.contains("/transfers")) {
+            ("GET", true) => Call::Query,
+            ("GET", false) => Call::Other,
+            (_, _) => Call::Create,
+        }
     }
 
     fn path_part(&self, _call: Call) -> Option<&'static str> {
         None
     }
 
+    /// A transfer whose id nobody knows is looked for in the list.
     fn list_trigger(&self) -> Option<&'static str> {
-        None
+        Some("transfers")
     }
 
     fn default_host(&self) -> Option<&'static str> {
-        None
+        Some("api.fintoc.com")
     }
 
     fn login_answer(&self) -> Option<&'static str> {
@@ -161,18 +225,70 @@ impl ProviderKit for FintocKit {
     }
 
     fn words(&self) -> Words {
-        not_filled("words")
+        Words {
+            amounts: &["amount"],
+            units: [1_000, 1_000],
+            keys: &["pagos_key"],
+            paid: &["succeeded"],
+            failed: &["rejected", "failed", "returned"],
+            absent: &[],
+            list: &[""],
+            page_refused: None,
+        }
     }
 
-    /// No answer may mean anything, until a document says so.
-    fn may_mean(&self, _kind: ErrorKind, _http: u16, _json: Option<&Json>) -> bool {
-        false
+    /// In the envelope of Fintoc's errors, and by its code where money depends on it.
+    fn may_mean(&self, kind: ErrorKind, http: u16, json: Option<&Json>) -> bool {
+        let Some(json) = json else { return false };
+        let has = |is_it: fn(&str) -> bool| json.values("code").any(is_it);
+        match kind {
+            ErrorKind::Rejected => match http {
+                400 => has(|code| {
+                    let others = [
+                        "currency_mismatch",
+                        "missing_parameter",
+                        "empty_string",
+                        "mismatch_transfer_account_currency",
+                    ];
+                    code.starts_with("invalid_") || others.contains(&code)
+                }),
+                402 => has(|code| code == "payment_required"),
+                403 => has(|code| {
+                    let whose = ["invalid_", "account_", "entity_", "forbidden_", "product_"];
+                    let others = ["missing_allowed_cidr_blocks", "recipient_blocked_account"];
+                    whose.iter().any(|start| code.starts_with(start))
+                        || code.starts_with("allowed_cidr_blocks_")
+                        || others.contains(&code)
+                }),
+                404 => has(|code| ["missing_resource", "invalid_url"].contains(&code)),
+                405 => has(|code| code == "operation_not_allowed"),
+                // One that says that the transfer is a duplicate says that it may be there.
+                409 => has(|code| {
+                    let refusals = [
+                        "insufficient_balance",
+                        "invalid_transfer_status",
+                        "invalid_transfer_direction",
+                        "account_cannot_be_blocked",
+                    ];
+                    refusals.contains(&code)
+                }),
+                422 => has(|code| {
+                    code.starts_with("not_supported_") || code == "sender_blocked_account"
+                }),
+                _ => false,
+            },
+            ErrorKind::Throttled => http == 429 && has(|_| true),
+            ErrorKind::Unauthorized => http == 401 && has(|_| true),
+            ErrorKind::Unknown | ErrorKind::Undelivered | ErrorKind::Invalid => false,
+        }
     }
 }
 
-fn not_filled(method: &str) -> ! {
-    panic!("fill in `{method}` of the kit, in crates/pagos-kit/src/fintoc.rs")
-}
+/// How often a provider was built.
+static STARTS: AtomicU64 = AtomicU64::new(0);
+
+/// Between the nonces of one that was built and the next. Odd, and without a pattern.
+const NONCES_APART: u64 = 0x9E6D_62D0_6F6A_9A9B;
 
 struct BodySigner {
     key: SigningKey,

@@ -15,7 +15,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 pub struct Json {
     /// The name of each scalar's field (empty in lists and at the root), and its value as text.
     pub scalars: Vec<(String, String)>,
-    /// The names of all fields, scalar or not.
+    /// The names of all fields, scalar or not; an empty one if the root is a list.
     pub names: BTreeSet<String>,
     /// In which object each scalar stands, by a number.
     objects: Vec<usize>,
@@ -29,6 +29,9 @@ impl Json {
         let text = String::from_utf8_lossy(bytes);
         let root: &RawValue = serde_json::from_str(&text).ok()?;
         let mut json = Self::default();
+        if root.get().starts_with('[') {
+            json.names.insert(String::new());
+        }
         json.take(String::new(), root, 0);
         Some(json)
     }

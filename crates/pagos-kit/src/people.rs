@@ -3,6 +3,7 @@
 //! folder.
 
 pub(crate) mod chile;
+pub(crate) mod mexico;
 
 use std::io::{self, Write};
 

@@ -211,7 +211,7 @@ mod tests {
             packages: Vec::new(),
         };
         let sites = list_sites(&workspace).unwrap();
-        for name in ["conekta", "etpay", "virtualpos"] {
+        for name in ["conekta", "etpay", "fintoc", "virtualpos"] {
             assert!(sites.iter().any(|site| site.name == name), "{name}");
         }
         for site in &sites {

@@ -165,6 +165,20 @@ impl Course {
     pub(crate) fn reply(self, answer: Option<Reply>, error_replies: ErrorReplies) -> Reply {
         self.received.reply(answer, error_replies, self.slow)
     }
+
+    /// The reply to a repeat that the provider answers from memory: only what befalls the way is left.
+    pub(crate) fn replay(self, answer: Reply) -> Reply {
+        match self.received {
+            Received::Answer | Received::InternalError | Received::Busy | Received::Refusal => {
+                answer
+            }
+            Received::Nothing => Reply::Drop,
+            Received::TornAnswer => answer.torn(),
+            Received::SlowAnswer => Reply::Later { after: self.slow, reply: Box::new(answer) },
+            Received::BadGateway => Reply::html_bad_gateway(),
+            Received::TooMany => Reply::too_many_requests(),
+        }
+    }
 }
 
 /// The fault that the `nth` create of a key meets: a trigger wins over the scenario, which strikes

@@ -16,6 +16,7 @@
 //! | `/cashypro/stage-api/api/...` | Cashypro of Colombia: `payOut`, `payOutQuery`, `getBalance`, `bankListQuery`, `payInBankListQuery`, `payIn`, `payInQuery`, `payDesk` |
 //! | `/conekta/...` | Conekta of Mexico: payees, transfers, events, webhooks and their keys; see [`conekta`] |
 //! | `/etpay/api/...`, `/etpay/pmt/...`, `/etpay/platform/...` | ETpay of Chile: payments, the page of the payer, payouts; see [`etpay`] |
+//! | `/fintoc/v2/...` | Fintoc of Mexico: transfers and the account that they leave; see [`fintoc`] |
 //! | `/virtualpos/payout/...`, `/virtualpos/payments/...`, `/virtualpos/pay/...` | VirtualPOS of Chile: payouts, payments, the page of the payer; see [`virtualpos`] |
 //! | `GET /_twin/ledger` | every [`Movement`], oldest first; `?from=n` leaves out the first n |
 //! | `GET /_twin/orders` | every order with its status and the status it will end with |
@@ -34,7 +35,7 @@
 //!
 //! [`Faults`] are drawn by rates (profiles `none`, `mild`, `hostile`), ordered for one key by a
 //! [`Trigger`], or asked for by the order itself in a remark (Cashypro: `remark`; ETpay: the
-//! `description` of a payout; VirtualPOS: its `message`; Conekta: the names of payee and account). A trigger wins over a remark, a remark over chance. At most one
+//! `description` of a payout; VirtualPOS: its `message`; Conekta: the names of payee and account; Fintoc: `comment`). A trigger wins over a remark, a remark over chance. At most one
 //! fault meets one occasion. A draw depends on the seed, the occasion, the key and how many such
 //! occasions the key had; nothing else, so that traffic of other orders changes nothing for this one.
 //!
@@ -66,20 +67,20 @@
 //! | webhook | | `sim:bad-sign` | every sending wrongly signed | |
 //! | webhook | | `sim:out-of-order` | a notice of an earlier status follows the final one | |
 //! | life | `decline` | `sim:fail`, `sim:fail:<reason>` | fails | 30 |
-//! | life | `cancel` | `sim:cancel` | is cancelled (ETpay: rejected with `SIM06`; VirtualPOS: `cancelado`; Conekta: `failed`) | 5 |
+//! | life | `cancel` | `sim:cancel` | is cancelled (ETpay: rejected with `SIM06`; VirtualPOS: `cancelado`; Conekta: `failed`; Fintoc: `rejected`) | 5 |
 //! | life | `success_then_fail` | `sim:success-then-fail` | paid, taken back 1 to 10 minutes later | 10 |
 //! | life | `fail_then_success` | `sim:fail-then-success` | failed, paid after all | 10 |
 //! | life | | `sim:success` | paid, and nothing goes wrong on the way | |
 //! | life | | `sim:stuck` | under way for seven days, then paid | |
 //! | life | | `sim:amount-echo` | query and webhook tell 100 pesos more than was ordered; Conekta's create does too | |
-//! | listing | `listing_lags` | | for 1 to 10 minutes lists leave it out (ETpay, Conekta) or queries by the merchant's own number do not find it (VirtualPOS) | 100 |
+//! | listing | `listing_lags` | | for 1 to 10 minutes lists leave it out (ETpay, Conekta, Fintoc) or queries by the merchant's own number do not find it (VirtualPOS) | 100 |
 //!
 //! A remark about the call works on the first create of its key; a repeat is treated as usual. A
 //! remark that begins with `sim:` and names nothing is refused. With Cashypro, accounts
 //! `9990000001` to `9990000007` always fail (no such account, frozen, document mismatch, refused by the bank,
 //! daily limit, cancelled by compliance, and for a reason that says that nobody knows), and so does a wallet
-//! that is not paid as a savings account. With ETpay some beneficiaries have outcomes of their own, with VirtualPOS
-//! and Conekta some accounts; see [`etpay`], [`virtualpos`] and [`conekta`].
+//! that is not paid as a savings account. With ETpay some beneficiaries have outcomes of their own, with VirtualPOS,
+//! Conekta and Fintoc some accounts; see [`etpay`], [`virtualpos`], [`conekta`] and [`fintoc`].
 //!
 //! Every order that exists ends in exactly one truth after finite virtual time.
 //!

@@ -11,6 +11,7 @@
 
 pub mod conekta;
 pub mod etpay;
+pub mod fintoc;
 pub mod vectors;
 pub mod virtualpos;
 

@@ -14,6 +14,8 @@ mod etpay_notifications;
 mod etpay_payments;
 mod etpay_payout_life;
 mod etpay_payout_requests;
+mod fintoc_life;
+mod fintoc_requests;
 #[cfg(feature = "server")]
 mod server;
 mod virtualpos_control;

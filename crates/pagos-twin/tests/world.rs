@@ -145,6 +145,13 @@ fn the_control_surface_shows_what_is() {
             "pmt_url": "http://127.0.0.1:4010/etpay/pmt",
             "payouts_url": "http://127.0.0.1:4010/etpay/platform",
         },
+        "fintoc": {
+            "api_key": "sk_test_SimulatedFintoc5a17e57b0c",
+            "account_id": "acc_5a17e57b0c5a17e57b0c5a17e57", "country": "MEX",
+            "jws_private_key": credentials["fintoc"]["jws_private_key"],
+            "webhook_secret": "whsec_simulated_fintoc_5a17e57b0c",
+            "base_url": "http://127.0.0.1:4010/fintoc",
+        },
         "virtualpos": {
             "api_key": "5a17e5-7b0c5a-17e57b-0c5a17-e57b0c",
             "secret_key": "5a17e57b0c5a17e57b0c5a17e57b0c5a",

@@ -1,7 +1,7 @@
 //! Mexicans who are paid through Conekta. Not the rules of its payouts; those are its crate's.
 
 use crate::{
-    people::{Payee, build_name},
+    people::{Payee, mexico},
     random::Random,
 };
 
@@ -12,15 +12,6 @@ const AMOUNT_MAX: u64 = 50_000_000;
 /// Centavos with a fate of their own in the twin.
 const CENTAVOS_OF_FATES: [u64; 3] = [13, 17, 19];
 
-/// Banamex, BBVA Mexico, Santander, HSBC, Banorte, STP: the first three digits of a CLABE.
-const BANKS: [&str; 6] = ["002", "012", "014", "021", "072", "646"];
-
-/// Mexico City, Guadalajara, Monterrey: the next three.
-const CITIES: [&str; 3] = ["180", "320", "580"];
-
-const FIRST_NAMES: [&str; 6] = ["Alejandra", "Emiliano", "Íñigo", "Regina", "Sofía", "Xóchitl"];
-const LAST_NAMES: [&str; 6] = ["Cárdenas", "Ibarra", "Núñez", "Ocampo", "Quiroga", "Zúñiga"];
-
 /// The twin books a payout under what stands before the `@`: Conekta has no field for a key.
 const KEY_DOMAIN: &str = "key.invalid";
 
@@ -28,8 +19,8 @@ pub(super) fn build_payee(number: u64, key: &str, random: &mut Random) -> Payee 
     Payee {
         amount_minor: draw_amount(random),
         account_type: "clabe",
-        account: build_clabe(number, random),
-        name: build_name(&FIRST_NAMES, &LAST_NAMES, random),
+        account: mexico::build_clabe(number, random),
+        name: mexico::build_person(random),
         document_type: "",
         document: String::new(),
         // The account says it.
@@ -47,43 +38,11 @@ fn draw_amount(random: &mut Random) -> i64 {
     i64::try_from(amount + u64::from(has_fate)).unwrap_or(i64::MAX)
 }
 
-/// Bank, city, eleven digits, check digit. The eleven are five by chance, then the number of the
-/// row, which makes them unique; they stay below those that the twin keeps for scenarios.
-fn build_clabe(number: u64, random: &mut Random) -> String {
-    let bank = random.choose(&BANKS).copied().unwrap_or_default();
-    let city = random.choose(&CITIES).copied().unwrap_or_default();
-    let digits = format!("{bank}{city}{:05}{number:06}", random.draw(0, 99_899));
-    let check = check_digit(&digits);
-    format!("{digits}{check}")
-}
-
-/// Weights 3, 7, 1 over the first 17 digits, and what is missing to the next ten.
-fn check_digit(digits: &str) -> u32 {
-    let weighed = digits.bytes().zip([3, 7, 1].into_iter().cycle());
-    let sum: u32 = weighed.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    (10 - sum % 10) % 10
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-
-    #[test]
-    fn check_digits_are_right() {
-        for clabe in [
-            "072225008217746674",
-            "032180000118359719",
-            "002320074024662727",
-            "002115016003269411",
-            "021180000000000019",
-            "127180000000000010",
-        ] {
-            let (digits, check) = clabe.split_at(17);
-            assert_eq!(check_digit(digits).to_string(), check, "{clabe}");
-        }
-    }
 
     #[test]
     fn payees_are_legal_and_ask_for_no_scenario() {

@@ -3,7 +3,7 @@
 use pagos_twin::{Fault, Occasion};
 use serde_json::{Value, json};
 
-use pagos_kit::{CreateReply, Kit};
+use pagos_kit::{CreateReply, Kit, Repeat};
 
 /// The fault that a row meets; `None` for a good day.
 pub(super) type InjectedFault = Option<Fault>;
@@ -52,7 +52,11 @@ pub(super) fn reply(provider: Kit, injected: InjectedFault) -> CreateReply {
         | Fault::LateApply
         | Fault::Torn
         | Fault::HtmlAfter => CreateReply::DoubtAndThere,
-        Fault::LoseRequest | Fault::ErrorBefore | Fault::HtmlBefore => CreateReply::DoubtAndLost,
+        Fault::LoseRequest | Fault::HtmlBefore => CreateReply::DoubtAndLost,
+        Fault::ErrorBefore => match provider.repeat() {
+            Repeat::Refused | Repeat::PaidAgain => CreateReply::DoubtAndLost,
+            Repeat::FirstAnswerFor(_) => CreateReply::DoubtForGood,
+        },
         Fault::Busy => provider.create_replies().busy,
         Fault::Throttle => provider.create_replies().throttled,
         Fault::Refuse => provider.create_replies().refused,

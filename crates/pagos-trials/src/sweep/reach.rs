@@ -57,7 +57,8 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
     let reply = fault::reply(provider, injected);
     let is_news_lost = injected == Some(Fault::WebhookLost) && provider.has_one_event();
     let is_signed = provider.events() == Events::Signed;
-    let is_for_a_person = reply == Reply::DoubtAndLost && !provider.resends_when_absent();
+    let is_for_a_person = reply == Reply::DoubtForGood
+        || (reply == Reply::DoubtAndLost && !provider.resends_when_absent());
     match place.point {
         Point::Bind
         | Point::TakeTurn
@@ -106,10 +107,11 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
             Reply::Tells | Reply::Proves => straight,
             Reply::DoubtAndThere => Reach::Never("no reply tells; a query does"),
             Reply::DoubtAndLost => when(provider.resends_when_absent(), FOR_A_PERSON),
+            Reply::DoubtForGood => Reach::Never(FOR_A_PERSON),
             Reply::Refuses => Reach::Never(REFUSED),
         },
         Point::RecordDoubt => when(
-            matches!(reply, Reply::DoubtAndThere | Reply::DoubtAndLost),
+            matches!(reply, Reply::DoubtAndThere | Reply::DoubtAndLost | Reply::DoubtForGood),
             "the reply leaves no doubt",
         ),
         Point::RecordRefusal => when(reply == Reply::Refuses, "nothing refuses it for good"),
@@ -142,7 +144,7 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         }
         Point::DeferDelivery => match reply {
             Reply::Tells | Reply::DoubtAndThere => Reach::Pay(Way::AfterCrashAnswered),
-            Reply::Proves | Reply::DoubtAndLost | Reply::Refuses => {
+            Reply::Proves | Reply::DoubtAndLost | Reply::DoubtForGood | Reply::Refuses => {
                 Reach::Never("the attempt that the crash leaves open never came to be")
             }
         },
