@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pagos_core::{AccountName, Deduplication, Descriptor, PayoutOrder};
-use pagos_kit::{KITS, Kit};
+use pagos_kit::{KITS, Kit, Repeat};
 
 use crate::{
     bank::ForgetfulBank,
@@ -101,7 +101,13 @@ impl Participant {
     /// its first attempt is so old?
     pub(crate) fn may_send_again(self, age: Duration) -> bool {
         match self {
-            Self::Provider(kit) => kit.resends_when_absent(),
+            Self::Provider(kit) => {
+                let is_in_time = match kit.repeat() {
+                    Repeat::FirstAnswerFor(remembered) => age < remembered,
+                    Repeat::Refused | Repeat::PaidAgain => true,
+                };
+                kit.resends_when_absent() && is_in_time
+            }
             Self::KeyedBank | Self::HandleBank | Self::CarelessBank | Self::ForgettingBank => {
                 match self.descriptor().map(|descriptor| descriptor.deduplication) {
                     Some(Deduplication::ByKey | Deduplication::ByHandle) => true,
