@@ -121,6 +121,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // take longer. \[inferred\]
     pending_max: Some(Duration::from_secs(24 * 3_600)),
     answer_max: None,
+    requests_per_second_max: None,
     contract: Contract::Documented,
 };
 

@@ -118,6 +118,7 @@ const fn describe(deduplication: Deduplication) -> Descriptor {
         pending_max: Some(Duration::from_secs(5 * 24 * 3_600)),
         // Conekta states no limit.
         answer_max: Some(Duration::from_secs(60)),
+        requests_per_second_max: None,
         contract: Contract::Documented,
     }
 }

@@ -27,6 +27,8 @@ pub struct Descriptor {
     /// How long the provider may take to answer, if longer than the default deadline; `None` if
     /// unknown.
     pub answer_max: Option<Duration>,
+    /// The documented limit of requests per second and account; `None` if the provider states none.
+    pub requests_per_second_max: Option<u32>,
     /// Whether the wire contract is published or assumed.
     pub contract: Contract,
 }

@@ -236,12 +236,24 @@ impl Policy {
     }
 
     /// This policy adjusted to one provider: it waits for an answer as long as the provider needs.
-    /// In a simulated world providers answer at once, so nothing changes.
+    /// Where the provider documents a limit of requests, two of five are queries, and a rate of ours that is
+    /// lower stays. In a simulated world providers answer at once, so nothing changes.
     #[must_use]
     pub fn fitted(&self, descriptor: &Descriptor, world: &World) -> Self {
         let wanted = descriptor.answer_max.filter(|_| *world == World::Providers);
         let deadline = self.deadline.max(wanted.unwrap_or_default());
-        Self { deadline, ..self.clone() }
+        let mut fitted = Self { deadline, ..self.clone() };
+        if let Some(most) =
+            descriptor.requests_per_second_max.filter(|_| *world == World::Providers)
+        {
+            let queries = (most * 2 / 5).max(1);
+            let sends = most.saturating_sub(queries).max(1);
+            let capped = |own: Option<u32>, most: u32| Some(own.map_or(most, |own| own.min(most)));
+            fitted.sends_per_second_max = capped(self.sends_per_second_max, sends);
+            fitted.queries_per_second_max = capped(self.queries_per_second_max, queries);
+            fitted.hints_per_second_max = capped(self.hints_per_second_max, (queries / 2).max(1));
+        }
+        fitted
     }
 
     /// What proves absence at a provider under this policy.
@@ -437,6 +449,7 @@ mod tests {
                 return_window: None,
                 pending_max: None,
                 answer_max: None,
+                requests_per_second_max: None,
                 contract: Contract::Documented,
             };
             let case = format!("deadline {deadline:?}, {answers_min} answers after {grace:?}");
@@ -452,9 +465,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_provider_is_waited_for_as_long_as_it_asks_unless_it_is_simulated() {
-        let descriptor = |seconds: Option<u64>| Descriptor {
+    fn descriptor_of(seconds: Option<u64>) -> Descriptor {
+        Descriptor {
             provider: "bank",
             countries: &[],
             currencies: &[],
@@ -463,14 +475,51 @@ mod tests {
             return_window: None,
             pending_max: None,
             answer_max: seconds.map(Duration::from_secs),
+            requests_per_second_max: None,
             contract: Contract::Documented,
-        };
+        }
+    }
+
+    #[test]
+    fn a_provider_is_waited_for_as_long_as_it_asks_unless_it_is_simulated() {
         let (live, twins) = (Policy::live(), World::Simulated("twins".to_owned()));
         for (asked, waited) in [(None, 30), (Some(10), 30), (Some(60), 60)] {
-            let descriptor = descriptor(asked);
+            let descriptor = descriptor_of(asked);
             let fitted = live.fitted(&descriptor, &World::Providers);
             assert_eq!(fitted, Policy { deadline: Duration::from_secs(waited), ..live.clone() });
             assert_eq!(live.fitted(&descriptor, &twins), live);
+        }
+    }
+
+    /// What a provider answers 429 to is not sent; whoever is slower stays slower.
+    #[test]
+    fn a_documented_limit_of_requests_is_shared_by_sends_and_queries() {
+        let rates = |policy: &Policy| {
+            (
+                policy.sends_per_second_max,
+                policy.queries_per_second_max,
+                policy.hints_per_second_max,
+            )
+        };
+        let live = Policy::live();
+        let (slow, free) = (
+            Policy { sends_per_second_max: Some(1), ..live.clone() },
+            Policy { sends_per_second_max: None, queries_per_second_max: None, ..live.clone() },
+        );
+        let cases = [
+            (&live, None, (Some(5), Some(20), Some(10))),
+            (&live, Some(5), (Some(3), Some(2), Some(1))),
+            (&slow, Some(5), (Some(1), Some(2), Some(1))),
+            (&free, Some(5), (Some(3), Some(2), Some(1))),
+            (&live, Some(1), (Some(1), Some(1), Some(1))),
+            (&live, Some(100), (Some(5), Some(20), Some(10))),
+        ];
+        for (policy, most, expected) in cases {
+            let descriptor = Descriptor { requests_per_second_max: most, ..descriptor_of(None) };
+            let fitted = policy.fitted(&descriptor, &World::Providers);
+            assert_eq!(rates(&fitted), expected, "{most:?}");
+            let twins = World::Simulated("twins".to_owned());
+            assert_eq!(policy.fitted(&descriptor, &twins), *policy, "{most:?}");
         }
     }
 
@@ -495,6 +544,7 @@ mod tests {
             return_window: None,
             pending_max: None,
             answer_max: None,
+            requests_per_second_max: None,
             contract: Contract::Documented,
         };
         let simulated = World::Simulated("twins".to_owned());

@@ -197,6 +197,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // which a weekend can delay. \[inferred\]
     pending_max: Some(Duration::from_secs(4 * 24 * 3_600)),
     answer_max: None,
+    requests_per_second_max: None,
     contract: Contract::Assumed,
 };
 

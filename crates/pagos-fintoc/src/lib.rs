@@ -95,6 +95,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     // long Fintoc may take. [inferred]
     pending_max: Some(Duration::from_secs(24 * 60 * 60)),
     answer_max: None,
+    // Then HTTP 429. Source: docs: v2023-11-15/api/fintoc-api/errors/errors-status-codes.
+    requests_per_second_max: Some(5),
     // The call, its signature, keys, refusals and the list are in Fintoc's documents and packages.
     contract: Contract::Documented,
 };

@@ -44,6 +44,7 @@ const fn descriptor(deduplication: Deduplication) -> Descriptor {
         return_window: Some(Duration::from_secs(24 * 3_600)),
         pending_max: None,
         answer_max: None,
+        requests_per_second_max: None,
         contract: Contract::Documented,
     }
 }

@@ -190,6 +190,7 @@ static BY_HANDLE: Descriptor = Descriptor {
     return_window: None,
     pending_max: None,
     answer_max: None,
+    requests_per_second_max: None,
     contract: pagos_core::Contract::Documented,
 };
 

@@ -36,6 +36,7 @@ fn descriptor(deduplication: Deduplication) -> Descriptor {
         return_window: None,
         pending_max: None,
         answer_max: None,
+        requests_per_second_max: None,
         contract: Contract::Documented,
     }
 }

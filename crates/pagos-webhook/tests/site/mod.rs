@@ -178,6 +178,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     return_window: None,
     pending_max: None,
     answer_max: None,
+    requests_per_second_max: None,
     contract: Contract::Documented,
 };
 
