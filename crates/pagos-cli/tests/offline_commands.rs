@@ -287,6 +287,13 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
     folder.write("pagos.toml", complete);
     folder.write("secrets/cashypro-api-key", KEY);
     folder.write("conekta-webhook-keys.pem", public_key());
+    for (file, setting) in [
+        ("fintoc-api-key", "API_KEY"),
+        ("fintoc-jws-key.pem", "JWS_PRIVATE_KEY"),
+        ("fintoc-webhook-secret", "WEBHOOK_SECRET"),
+    ] {
+        folder.write(&format!("secrets/{file}"), of_fintoc(setting));
+    }
     let made = rcgen::generate_simple_self_signed(["merchant.example".to_owned()]).unwrap();
     folder.write("secrets/virtualpos-client.pem", made.cert.pem());
     folder.write("secrets/virtualpos-client-key.pem", made.signing_key.serialize_pem());
@@ -303,6 +310,16 @@ fn init_writes_a_file_that_is_read_and_never_overwrites_one() {
         assert_eq!(run.code, 0, "{}", run.err);
         assert!(run.json().as_array().unwrap().iter().any(|bank| bank["id"] == id), "{provider}");
     }
+}
+
+/// A setting of Fintoc's fixtures.
+fn of_fintoc(setting: &str) -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let cases = [("sign", "openssl"), ("webhook", "event-succeeded")];
+    let mut values = cases.iter().filter_map(|(operation, name)| {
+        Case::find(&fixtures, "fintoc", operation, name).unwrap().setting(setting)
+    });
+    values.next().unwrap()
 }
 
 /// That of a recorded webhook.

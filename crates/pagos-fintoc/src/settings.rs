@@ -24,11 +24,10 @@ pagos_wire::settings! {
     API_KEY = Setting::new("api_key", Form::Secret)
         .what("The secret key, `sk_test_…` or `sk_live_…`.")
         .stand_in(MissingFields::Unsigned, NOT_CONFIGURED);
-    JWS_PRIVATE_KEY = Setting::new("jws_private_key", Form::Secret)
-        .what("The private RSA key that signs transfers: its PEM text, in which `\\n` may stand for a \
-               line end, or for the `pagos` command the path of a PEM file. Its public half is uploaded \
-               in Fintoc's dashboard, under API Keys, JWS Public Keys.")
-        .stand_in(MissingFields::Credentials, NOT_CONFIGURED);
+    JWS_PRIVATE_KEY = Setting::new("jws_private_key", Form::Pem)
+        .what("The private RSA key that signs transfers; `\\n` may stand for a line end. Its public half \
+               is uploaded in Fintoc's dashboard, under API Keys, JWS Public Keys.")
+        .example("secrets/fintoc-jws-key.pem");
     WEBHOOK_SECRET = Setting::new("webhook_secret", Form::Secret)
         .what("The secret of the webhook endpoint, `whsec_…`. Without it a webhook is a reason to ask, \
                and no more.")

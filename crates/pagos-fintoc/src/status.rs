@@ -1,6 +1,8 @@
 //! What Fintoc's words mean: statuses and refusals, as tables, each row with its source. And reading an
 //! answer as far as that goes. No requests and no orders.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Deserialize;
@@ -146,7 +148,7 @@ fn refusal(http: u16, code: &str) -> Option<&'static Row> {
         Some(begin) => code.starts_with(begin),
         None => code == *known,
     };
-    REFUSALS.iter().find(|row| row.http == http && row.codes.iter().any(|known| is_code(&known)))
+    REFUSALS.iter().find(|row| row.http == http && row.codes.iter().any(is_code))
 }
 
 /// What an answer turned out to be.
@@ -164,7 +166,7 @@ pub(crate) struct Refusal {
     http: StatusCode,
     code: String,
     message: Option<String>,
-    wait: std::time::Duration,
+    wait: Duration,
 }
 
 /// Reads an answer.

@@ -62,7 +62,7 @@ fn order(case: &Case) -> PayoutOrder {
 }
 
 fn answer(case: &Case) -> Response<Bytes> {
-    Response::new(Bytes::from(case.response(1).unwrap().unwrap().into_body()))
+    Response::new(case.response(1).unwrap().unwrap().into_body())
 }
 
 /// The moment of a case.
@@ -208,7 +208,11 @@ fn only_documented_refusals_are_believed() {
         "made_up",
     ];
     let mut believed = 0;
-    for status in (200..600).filter(|status| *status != 204) {
+    let statuses = [
+        200, 201, 202, 302, 400, 401, 402, 403, 404, 405, 408, 409, 410, 422, 425, 429, 451, 500,
+        501, 502, 503, 504, 520,
+    ];
+    for status in statuses {
         for code in codes {
             let body = format!(r#"{{"error":{{"type":"t","code":"{code}","message":"m"}}}}"#);
             let kind = create(&case, &script(status, body)).unwrap_err().kind();

@@ -80,7 +80,7 @@ fn transport(
     };
     let options = HttpOptions { client_identity, extra_roots, ..seams.options.clone() };
     let transport = (seams.connect)(&options).map_err(refused)?;
-    if let Some(warning) = key.and_then(|key| key.warning(settings, CLIENT_KEY)) {
+    if let Some(warning) = key.and_then(|key| key.warning(settings)) {
         console::tell(&format!("warning: {warning}"));
     }
     Ok(transport)
@@ -88,6 +88,7 @@ fn transport(
 
 /// What a field says, and the file that it was read from.
 pub(super) struct Pem {
+    field: &'static str,
     pub(super) text: Vec<u8>,
     path: Option<PathBuf>,
 }
@@ -96,16 +97,16 @@ impl Pem {
     /// No failure shows the value: what is taken for a path may be a key without its first line.
     pub(super) fn read(
         settings: &AccountSettings,
-        field: &str,
+        field: &'static str,
         value: String,
     ) -> Result<Self, ConfigProblem> {
         if value.contains(BEGIN) {
-            return Ok(Self { text: value.into_bytes(), path: None });
+            return Ok(Self { field, text: value.into_bytes(), path: None });
         }
         let origin = settings.origin_of(field);
         let path = path_of(origin, &value);
         match read_file(&path) {
-            Ok(text) => Ok(Self { text, path: Some(path) }),
+            Ok(text) => Ok(Self { field, text, path: Some(path) }),
             Err(because) => {
                 let because = format!("is the path of a file that {because}");
                 let remedy = "write the path of a PEM file, or the whole PEM text";
@@ -115,13 +116,9 @@ impl Pem {
     }
 
     /// A key that others can read may be used by others.
-    pub(super) fn warning(
-        &self,
-        settings: &AccountSettings,
-        field: &'static str,
-    ) -> Option<ConfigProblem> {
-        let origin = settings.origin_of(field).clone();
-        config::warning_of_key_file(origin, field, self.path.as_deref()?)
+    pub(super) fn warning(&self, settings: &AccountSettings) -> Option<ConfigProblem> {
+        let origin = settings.origin_of(self.field).clone();
+        config::warning_of_key_file(origin, self.field, self.path.as_deref()?)
     }
 }
 

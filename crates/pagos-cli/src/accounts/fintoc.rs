@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use pagos_core::{Clock, NonceSource};
 use pagos_fintoc::{Fintoc, FintocConfig, SETTINGS, SigningKey, Stamp};
 use pagos_system::System;
+use pagos_wire::NOT_CONFIGURED;
 
 use crate::{
     accounts::{Built, Fields, Known, MissingFields, Signed, certificate::Pem},
@@ -31,30 +32,30 @@ fn build(fields: &Fields<'_>, seams: &Seams) -> Built {
     let config = read(fields)?;
     let (transport, clock) = (Arc::clone(&seams.transport), Arc::clone(&seams.clock));
     let nonces = Arc::clone(&seams.nonces);
-    let provider = fields.read(|_| Fintoc::new(config, transport, clock, nonces))?;
-    Ok(Arc::new(provider))
+    Ok(Arc::new(fields.read(|_| Fintoc::new(config, transport, clock, nonces))?))
 }
 
 fn read(fields: &Fields<'_>) -> Result<FintocConfig, Vec<ConfigProblem>> {
     let key = read_key(fields).map_err(|problem| vec![problem])?;
     fields.read(|lookup| {
-        FintocConfig::from_lookup(|name| match (name, &key) {
-            ("JWS_PRIVATE_KEY", Some(_)) => key.clone(),
+        FintocConfig::from_lookup(|name| match name {
+            "JWS_PRIVATE_KEY" => key.clone(),
             _ => lookup(name),
         })
     })
 }
 
-/// The PEM text of the key, from the field or from the file that it names; nothing where none is
-/// configured, and where only the rules are wanted.
+/// The text of the PEM file that the field names, or the field itself.
 fn read_key(fields: &Fields<'_>) -> Result<Option<String>, ConfigProblem> {
     let settings = fields.settings;
-    let Some(value) = settings.lookup(JWS_PRIVATE_KEY) else { return Ok(None) };
-    if fields.missing_fields == MissingFields::Credentials {
-        return Ok(None);
-    }
+    let value = match (settings.lookup(JWS_PRIVATE_KEY), fields.missing_fields) {
+        // Nothing is signed where only the rules are wanted.
+        (_, MissingFields::Credentials) => return Ok(Some(NOT_CONFIGURED.to_owned())),
+        (None, _) => return Ok(None),
+        (Some(value), _) => value,
+    };
     let pem = Pem::read(settings, JWS_PRIVATE_KEY, value)?;
-    if let Some(warning) = pem.warning(settings, JWS_PRIVATE_KEY) {
+    if let Some(warning) = pem.warning(settings) {
         console::tell(&format!("warning: {warning}"));
     }
     // What is not text is no PEM text either, and is refused as such.
