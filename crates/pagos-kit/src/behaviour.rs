@@ -27,8 +27,8 @@ pub enum Events {
 /// What a delivery is verified with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryKey {
-    /// The account's own secret.
-    Account,
+    /// The account's own secret, which the setting of this name holds.
+    Account(&'static str),
     /// The provider's public key.
     Public,
     /// The secret of a payment session; without one nothing is genuine.

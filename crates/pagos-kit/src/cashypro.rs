@@ -163,7 +163,7 @@ impl ProviderKit for CashyproKit {
     }
 
     fn delivery_key(&self) -> DeliveryKey {
-        DeliveryKey::Account
+        DeliveryKey::Account("API_KEY")
     }
 
     fn hint(&self, _key: &str, _padding: &str) -> Option<String> {

@@ -172,7 +172,7 @@ impl ProviderKit for FintocKit {
     }
 
     fn delivery_key(&self) -> DeliveryKey {
-        DeliveryKey::Account
+        DeliveryKey::Account("WEBHOOK_SECRET")
     }
 
     fn hint(&self, _key: &str, _padding: &str) -> Option<String> {

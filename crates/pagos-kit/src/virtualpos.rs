@@ -146,7 +146,7 @@ impl ProviderKit for VirtualPosKit {
     }
 
     fn delivery_key(&self) -> DeliveryKey {
-        DeliveryKey::Account
+        DeliveryKey::Account("API_KEY")
     }
 
     fn hint(&self, key: &str, padding: &str) -> Option<String> {
