@@ -4,7 +4,7 @@
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION};
 
 use pagos_core::{Environment, Error, Secret};
-use pagos_wire::{BaseUrl, SettingReader};
+use pagos_wire::{BaseUrl, SettingReader, WebhookUrl};
 
 use crate::{
     country::{COUNTRIES, Country},
@@ -46,6 +46,8 @@ pub struct FintocConfig {
     pub webhook_secret: Option<Secret>,
     /// The header `Fintoc-Version`.
     pub api_version: Option<String>,
+    /// Where webhooks are received. It is checked, and otherwise unused.
+    pub notify_url: Option<String>,
 }
 
 /// The configuration once it is checked.
@@ -80,6 +82,7 @@ impl FintocConfig {
             jws_private_key,
             webhook_secret: None,
             api_version: None,
+            notify_url: None,
         }
     }
 
@@ -105,11 +108,15 @@ impl FintocConfig {
         reader.fill_text(&settings::BASE_URL, &mut config.base_url);
         config.webhook_secret = reader.optional(&settings::WEBHOOK_SECRET).map(Secret::new);
         config.api_version = reader.optional(&settings::API_VERSION);
+        config.notify_url = reader.optional(&settings::NOTIFY_URL);
         Ok(config)
     }
 
     /// What the provider works with.
     pub(crate) fn check(self) -> Result<Settings, Error> {
+        if let Some(url) = &self.notify_url {
+            WebhookUrl::parse(url, self.environment, NOTIFY_URL_LENGTH_MAX)?;
+        }
         Ok(Settings {
             environment: self.environment,
             base: BaseUrl::parse(&self.base_url, self.environment)?,
@@ -134,6 +141,9 @@ impl Settings {
 
 /// The longest id of an account. Ours.
 const ACCOUNT_LENGTH_MAX: usize = 64;
+
+/// The longest address of our webhooks. Our choice: Fintoc states no limit.
+const NOTIFY_URL_LENGTH_MAX: usize = 2_048;
 
 /// It becomes a part of paths.
 fn check_account(account_id: String) -> Result<String, Error> {

@@ -37,6 +37,11 @@ pagos_wire::settings! {
                answers as the organisation is set up.")
         .example("2023-11-15")
         .optional();
+    NOTIFY_URL = Setting::new("notify_url", Form::Page)
+        .what("Where webhooks are received. It is checked and otherwise unused: Fintoc's dashboard has its \
+               own list of addresses.")
+        .example("https://payouts.example.com/webhooks/fintoc")
+        .optional();
     BASE_URL = Setting::new("base_url", Form::Address)
         .what("The address of the API. Live wants https.")
         .default("https://api.fintoc.com");

@@ -6,6 +6,7 @@ fn config() -> FintocConfig {
     FintocConfig {
         webhook_secret: Some(Secret::new("whsec_canary")),
         api_version: Some("2023-11-15".to_owned()),
+        notify_url: Some("https://merchant.example/webhooks/fintoc".to_owned()),
         ..FintocConfig::new(
             Environment::Live,
             "https://api.fintoc.com",
@@ -41,6 +42,7 @@ fn what_is_wrong_is_named() {
         Case("webhook_secret", |config| config.webhook_secret = Some(Secret::new("canary"))),
         Case("api_version", |config| config.api_version = Some("canary".to_owned())),
         Case("api_version", |config| config.api_version = Some("2023-11-1\n".to_owned())),
+        Case("notify_url", |config| config.notify_url = Some("https://10.0.0.1/".to_owned())),
     ];
     for Case(field, spoil) in cases {
         let mut config = config();
@@ -62,6 +64,7 @@ fn names_are_looked_up() {
             "JWS_PRIVATE_KEY" => "not-configured",
             "WEBHOOK_SECRET" => "whsec_canary",
             "API_VERSION" => "2023-11-15",
+            "NOTIFY_URL" => "https://merchant.example/",
             "BASE_URL" => "http://127.0.0.1:1/fintoc",
             other => panic!("{other} is looked up"),
         };
