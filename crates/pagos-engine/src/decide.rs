@@ -360,10 +360,16 @@ impl Rules<'_> {
     }
 
     /// May the provider have forgotten the payout's key before another request arrives? It remembers
-    /// the key since the first request at the latest.
+    /// the key since the first request at the latest. Of a first request at an unknown time, or at one
+    /// that our clock has not reached again, nobody knows the age.
     fn may_be_forgotten(&self, progress: &Progress) -> bool {
-        let until = self.policy.resend_until(self.descriptor, progress.first_begun_at);
-        until.is_some_and(|until| self.now > until)
+        let Deduplication::ByKeyFor(remembered) = self.descriptor.deduplication else {
+            return false;
+        };
+        progress.first_begun_at.is_none_or(|begun_at| {
+            let until = self.policy.resend_until(remembered, begun_at);
+            self.now > until || self.now < begun_at
+        })
     }
 
     /// A claim to send ends, and nothing was sent. What a person must look at is not due any more; what
@@ -379,7 +385,8 @@ impl Rules<'_> {
         progress.asking = Asking::default();
         let due_at = self.next_due(&progress);
         let outcome = Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() };
-        self.call_person(outcome, FORGOTTEN)
+        // Whoever was called because it could not be sent was told that tries go on.
+        self.call_person(self.attend(outcome), FORGOTTEN)
     }
 
     /// Like [`Rules::close`], for a caller that knows only the number of the attempt.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pagos_core::{Absence, Deduplication, Descriptor, Timestamp};
+use pagos_core::{Absence, Descriptor, Timestamp};
 
 use crate::{rate::Limited, world::World};
 
@@ -262,17 +262,16 @@ impl Policy {
     }
 
     /// Until when a payout whose first attempt began at `first_begun_at` may be sent again under its key,
-    /// where the provider remembers keys for a time only; `None` where it never forgets them. An eighth
-    /// of that time is left to requests that are slow on their way and to clocks that differ.
+    /// which the provider remembers for so long. An eighth of that time is left to requests that are slow
+    /// on their way and to clocks that differ.
     pub(crate) fn resend_until(
         &self,
-        descriptor: &Descriptor,
-        first_begun_at: Option<Timestamp>,
-    ) -> Option<Timestamp> {
-        let Deduplication::ByKeyFor(remembered) = descriptor.deduplication else { return None };
+        remembered: Duration,
+        first_begun_at: Timestamp,
+    ) -> Timestamp {
         let kept_for = self.keys_kept_for.map_or(remembered, |own| own.min(remembered));
         let margin = (kept_for / 8).max(self.time_on_the_way());
-        first_begun_at.map(|begun_at| begun_at.plus(kept_for.saturating_sub(margin)))
+        first_begun_at.plus(kept_for.saturating_sub(margin))
     }
 
     /// Why this policy would be unsafe for a provider; `None` if it is safe.
@@ -420,7 +419,7 @@ fn nth(delays: &[Duration], index: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use pagos_core::Contract;
+    use pagos_core::{Contract, Deduplication};
 
     use super::*;
 

@@ -19,6 +19,9 @@ pub(crate) const COMMENT_LENGTH_MAX: usize = 40;
 /// The longest name of a holder. \[inferred\]
 pub(crate) const NAME_LENGTH_MAX: usize = 120;
 
+/// The largest Chilean transfer. Source: docs: guides/transfers/transfers-overview/v2-transfers-data-model.
+pub(crate) const CHILEAN_AMOUNT_MAX: i64 = 7_000_000;
+
 /// The digits of a Chilean account. \[inferred\]
 pub(crate) const CHILEAN_DIGITS: std::ops::RangeInclusive<usize> = 1..=20;
 

@@ -136,7 +136,9 @@ impl WebhookSecret {
         let proof = SignatureMatch::of(tag.as_bytes(), signed.tag.as_bytes())
             .ok_or_else(|| refused("the header Fintoc-Signature is not that of this body"))?;
         match received_at.since(signed.at) > WEBHOOK_AGE_MAX {
-            true => Err(refused("the delivery was signed more than five minutes ago")),
+            true => {
+                Err(refused("the signature is right, but it was made more than five minutes ago"))
+            }
             false => Ok(proof),
         }
     }

@@ -49,7 +49,8 @@ struct Row {
 /// 429 may wait for a better moment: the key is spent, and the payout is refused, even where the whole
 /// account is to blame. Source: docs: api/fintoc-api/idempotent-requests.
 const REFUSALS: [Row; 9] = [
-    // Refused before anything is kept under the key. Source: docs: api/fintoc-api/idempotent-requests.
+    // Refused before anything is kept under the key, but for [`NONCE_USED`].
+    // Source: docs: api/fintoc-api/idempotent-requests.
     row(401, &["*"], ErrorKind::Unauthorized, "key or signature refused"),
     row(429, &["*"], ErrorKind::Throttled, "too many requests"),
     row(
@@ -142,8 +143,15 @@ pub(crate) fn status(word: &str) -> Option<Status> {
     STATUSES.iter().find(|(known, _)| *known == word).map(|(_, status)| *status)
 }
 
-/// The row of a refusal, if it is documented.
+/// The code of a request that Fintoc has seen before. Each attempt has a fresh nonce, so the request came
+/// twice, as through a proxy that repeats, and the other copy may be a transfer.
+const NONCE_USED: &str = "jws_nonce_already_used";
+
+/// The row of a refusal, if it is documented and proves something.
 fn refusal(http: u16, code: &str) -> Option<&'static Row> {
+    if code == NONCE_USED {
+        return None;
+    }
     let is_code = |known: &&str| match known.strip_suffix('*') {
         Some(begin) => code.starts_with(begin),
         None => code == *known,

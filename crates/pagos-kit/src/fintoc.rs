@@ -278,7 +278,8 @@ impl ProviderKit for FintocKit {
                 _ => false,
             },
             ErrorKind::Throttled => http == 429 && has(|_| true),
-            ErrorKind::Unauthorized => http == 401 && has(|_| true),
+            // A nonce that was used says that the request came twice.
+            ErrorKind::Unauthorized => http == 401 && has(|code| code != "jws_nonce_already_used"),
             ErrorKind::Unknown | ErrorKind::Undelivered | ErrorKind::Invalid => false,
         }
     }

@@ -202,6 +202,26 @@ fn i02_a_proof_does_not_outlive_the_memory_of_the_key() {
     assert!(reopened > 0, "no end lies between the proof and the next attempt");
 }
 
+/// The account was out of service until it was too late: the attempt that was closed last is in doubt
+/// again, and a person's proof closes it once more.
+#[test]
+fn i02_what_is_in_doubt_again_is_sent_on_a_persons_word_alone() {
+    let unknown = [Reply::Fails(ErrorKind::Unknown)];
+    let refused = vec![Reply::Fails(ErrorKind::Unauthorized); 8];
+    let replies = [unknown.as_slice(), &refused, &[Reply::Says(Status::Pending)]].concat();
+    let scripted = ScriptedHarness::new(&FORGETTING, replies, [Answer::Absent]).with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, DAY);
+    assert_eq!(scripted.provider.creates(), 9, "then it is too late");
+    let progress = scripted.payout("a").progress;
+    assert!(matches!(progress.attention, Some(Attention::Doubt(_))), "{:?}", progress.attention);
+    finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: statement of 11 Jan")).unwrap();
+    scripted.provider.answer_from_now_on([Answer::Found(Status::Pending)]);
+    scripted.work_for(&engine, DAY);
+    assert_eq!(scripted.payout("a").progress.status(), Status::Pending);
+    assert_eq!(attempts_one_at_a_time(&scripted.history("a")), Ok(10));
+}
+
 #[test]
 fn i02_a_crash_at_any_point_leaves_one_attempt() {
     let whole = ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Absent]);

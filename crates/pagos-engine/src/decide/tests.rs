@@ -8,6 +8,7 @@ use pagos_core::{
 };
 
 use super::*;
+use crate::progress::{Wait, Waiting};
 
 const GRACE: Duration = Duration::from_secs(600);
 
@@ -118,6 +119,45 @@ fn absence_is_proof_only_after_grace_and_answers_and_where_a_repeat_is_safe() {
         let needs_person = is_over && !is_closed;
         assert_eq!(outcome.progress.attention.is_some(), needs_person, "{case}");
     }
+}
+
+/// A row of before `first_begun_at` was written has none; a clock that went back to before the first attempt
+/// says nothing about its age.
+#[test]
+fn a_key_of_an_age_that_nobody_knows_may_be_forgotten() {
+    let day = Duration::from_secs(24 * 3_600);
+    let rule = Deduplication::ByKeyFor(day);
+    let late = at(1).plus(GRACE);
+    let table = [(Some(at(1)), true), (None, false), (Some(late.plus(day)), false)];
+    for (first_begun_at, may_send) in table {
+        let case = format!("first begun at {first_begun_at:?}");
+        let mut open = progress(Status::Unknown, true);
+        open.first_begun_at = first_begun_at;
+        open.asking.absences = 2;
+        let outcome = decide(rule, late, |rules| rules.absent(&open, late));
+        assert_eq!(outcome.progress.open.is_none(), may_send, "{case}");
+        let mut lost = progress(Status::Unknown, false);
+        (lost.attempts, lost.lost, lost.first_begun_at) = (1, 1, first_begun_at);
+        let begun = decide(rule, late, |rules| rules.begin(&lost));
+        assert_eq!(begun.is_some(), may_send, "{case}");
+        let begun = decide(Deduplication::ByKey, late, |rules| rules.begin(&lost));
+        assert!(begun.is_some(), "{case}: nothing depends on it where keys are never forgotten");
+    }
+}
+
+/// An account was out of service for a day, and a person was told that tries go on. They do not.
+#[test]
+fn a_person_who_was_called_because_it_could_not_be_sent_hears_that_it_is_too_late() {
+    let rule = Deduplication::ByKeyFor(Duration::from_secs(24 * 3_600));
+    let mut lost = progress(Status::Unknown, false);
+    (lost.attempts, lost.lost, lost.first_begun_at) = (1, 1, Some(at(1)));
+    lost.refusals = 2;
+    lost.waiting = Some(Waiting { wait: Wait::Leave, since: at(9_000) });
+    lost.attention = Some(Attention::Overdue("tries go on".to_owned()));
+    let outcome = decide(rule, at(90_000), |rules| rules.given_back(&lost, Some(at(90_000))));
+    assert!(outcome.progress.open.is_some());
+    assert_eq!(outcome.progress.attention, Some(Attention::Doubt(FORGOTTEN.to_owned())));
+    assert_eq!(outcome.notices.len(), 1);
 }
 
 /// A worker that stood still between the answer and its writing: the request may have arrived since.

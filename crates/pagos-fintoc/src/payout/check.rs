@@ -3,12 +3,12 @@
 use pagos_core::{Beneficiary, Clabe, Document, DocumentType, Error, Money, Rut, Violation};
 
 use crate::{
-    contract::{CHILEAN_DIGITS, COMMENT_LENGTH_MAX, NAME_LENGTH_MAX},
+    contract::{CHILEAN_AMOUNT_MAX, CHILEAN_DIGITS, COMMENT_LENGTH_MAX, NAME_LENGTH_MAX},
     country::Country,
 };
 
-/// Minor units: centavos of MXN, pesos of CLP, at least one. Source: docs: reference/transfers-create. Limits
-/// per transfer are not published.
+/// Minor units: centavos of MXN, pesos of CLP, at least one. Source: docs: reference/transfers-create. Mexico
+/// has no limit per transfer. Source: docs: guides/transfers/transfers-overview/v2-transfers-data-model.
 pub(super) fn read_amount(country: Country, amount: Money) -> Result<i64, Violation> {
     let currency = country.currency();
     if amount.currency != currency {
@@ -16,9 +16,14 @@ pub(super) fn read_amount(country: Country, amount: Money) -> Result<i64, Violat
         let remedy = format!("write the amount in {currency}, or name the account of its currency");
         return Err(Violation::new("currency", because, remedy));
     }
+    let refused = |because: String, remedy: &str| Err(Violation::new("amount", because, remedy));
     match amount.minor {
-        1.. => Ok(amount.minor),
-        _ => Err(Violation::new("amount", format!("{amount} is not above zero"), "change it")),
+        ..=0 => refused(format!("{amount} is not above zero"), "change it"),
+        minor if country == Country::Chile && minor > CHILEAN_AMOUNT_MAX => refused(
+            format!("{amount} is above {}", Money::new(CHILEAN_AMOUNT_MAX, currency)),
+            "split it over several rows, each with a key of its own",
+        ),
+        minor => Ok(minor),
     }
 }
 

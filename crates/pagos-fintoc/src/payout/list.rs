@@ -155,8 +155,7 @@ fn read_link(link: &str) -> Next {
     let mut queries = Vec::new();
     for entry in link.split('<').skip(1) {
         let Some((address, terms)) = entry.split_once('>') else { return Next::Lost };
-        let terms = terms.split([';', ',']).map(|term| term.trim().replace('"', ""));
-        if terms.into_iter().any(|term| term.eq_ignore_ascii_case("rel=next")) {
+        if terms.split([';', ',']).any(is_next) {
             queries.push(address.split_once('?').map(|(_, query)| query));
         }
     }
@@ -166,6 +165,13 @@ fn read_link(link: &str) -> Next {
         [Some(query)] if is_query(query) => Next::Query((*query).to_owned()),
         _ => Next::Lost,
     }
+}
+
+/// `rel="next"`, perhaps with further words.
+fn is_next(term: &str) -> bool {
+    let Some((name, words)) = term.split_once('=') else { return false };
+    let mut words = words.split(['"', ' ', '\t']);
+    name.trim().eq_ignore_ascii_case("rel") && words.any(|it| it.eq_ignore_ascii_case("next"))
 }
 
 /// The query of an address, and nothing that would lead out of it.

@@ -33,6 +33,7 @@ fn a_refusal_is_known_by_its_status_and_its_code() {
             // A refusal that is kept under the key is final for it.
             let is_kept = !matches!(row.http, 401 | 429);
             assert_eq!(row.kind == ErrorKind::Rejected, is_kept, "{code}");
+            assert_ne!(row.kind, ErrorKind::Unknown, "{code}: what proves nothing has no row");
             for http in [200, 201, 500, 503] {
                 assert_eq!(kind(http, code), None, "{http} {code}");
             }
@@ -45,6 +46,7 @@ fn a_refusal_is_known_by_its_status_and_its_code() {
         (403, "forbidden"),
         (400, "*"),
         (400, ""),
+        (401, "jws_nonce_already_used"),
     ];
     for (http, code) in unknown {
         assert_eq!(kind(http, code), None, "{http} {code}");

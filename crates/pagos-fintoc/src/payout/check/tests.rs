@@ -14,7 +14,12 @@ fn amounts_are_above_zero_and_of_the_country() {
     let read = |country, minor, currency| read_amount(country, Money::new(minor, currency));
     for minor in [1, 50_000, i64::MAX] {
         assert_eq!(read(Country::Mexico, minor, Currency::Mxn), Ok(minor));
+    }
+    for minor in [1, 50_000, 7_000_000] {
         assert_eq!(read(Country::Chile, minor, Currency::Clp), Ok(minor));
+    }
+    for minor in [7_000_001, i64::MAX] {
+        assert_eq!(read(Country::Chile, minor, Currency::Clp).unwrap_err().field, "amount");
     }
     for minor in [0, -1, i64::MIN] {
         assert_eq!(read(Country::Mexico, minor, Currency::Mxn).unwrap_err().field, "amount");

@@ -12,6 +12,8 @@ fn of_a_link_only_the_query_is_taken() {
         ("<https://a/v2/transfers?a=1>; rel=\"first\"", Next::End),
         ("<https://a/v2/transfers?starting_after=tr_1>; rel=\"next\"", next("starting_after=tr_1")),
         ("</x?a=1>;rel=next", next("a=1")),
+        ("<https://a/?a=1>; rel=\"last next\"", next("a=1")),
+        ("<https://a/?a=1>; rel = \"next\"", next("a=1")),
         ("<https://a/?a=1>; title=\"x\"; REL=\"NEXT\"", next("a=1")),
         ("<https://a/?a=1>; rel=\"next\", <https://a/?a=2>; rel=\"last\"", next("a=1")),
         ("<https://a/?a=1>; rel=\"next\", <https://a/?a=1>; rel=\"next\"", Next::Lost),
