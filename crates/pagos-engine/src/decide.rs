@@ -512,10 +512,15 @@ impl Rules<'_> {
     }
 
     /// The provider refused attempt `number` for good. That counts only for the open attempt, and
-    /// only while no other source says that the payout exists; otherwise it is one more query.
+    /// only while no other source says that the payout exists; otherwise it is one more query. Nor does
+    /// it count after an attempt that denials alone closed, where the provider tells its first answer
+    /// for a time: it may refuse a request before it looks at the key, whatever became of that attempt.
     pub(crate) fn refused(&self, progress: &Progress, number: u32, seen: &Observation) -> Outcome {
         let is_this = progress.open.is_some_and(|open| open.number == number);
-        if is_this && matches!(progress.status(), Status::Created | Status::Unknown) {
+        let may_be_paid = progress.lost > 0
+            && matches!(self.descriptor.deduplication, Deduplication::ByKeyFor(_));
+        let is_in_doubt = matches!(progress.status(), Status::Created | Status::Unknown);
+        if is_this && is_in_doubt && !may_be_paid {
             return self.learn(progress, seen);
         }
         let code = seen.provider_code.as_deref().unwrap_or("refused");

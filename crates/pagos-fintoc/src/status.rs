@@ -102,16 +102,12 @@ const REFUSALS: [Row; 9] = [
     ),
     row(404, &["missing_resource", "invalid_url"], ErrorKind::Rejected, "something is not there"),
     row(405, &["operation_not_allowed"], ErrorKind::Rejected, "this is not allowed"),
-    // `invalid_duplicated_transfer` is not here: the transfer may be there, so the list is asked. Nor is
-    // a key that comes with another body, whose status and code are not published.
+    // `invalid_duplicated_transfer` is not here: the transfer may be there, so the list is asked. Nor are
+    // `invalid_transfer_status` and `invalid_transfer_direction`, which speak of a transfer that is there,
+    // and a key that comes with another body, whose status and code are not published.
     row(
         409,
-        &[
-            "insufficient_balance",
-            "invalid_transfer_status",
-            "invalid_transfer_direction",
-            "account_cannot_be_blocked",
-        ],
+        &["insufficient_balance", "account_cannot_be_blocked"],
         ErrorKind::Rejected,
         "refused",
     ),

@@ -212,7 +212,11 @@ impl Rules<'_> {
             Said::Nothing => told(self.asked(before)),
             Said::NotTaken => before.open.and_then(|_| told(closed(before.clone()))),
             Said::Refused => {
-                let is_this = before.open.is_some() && before.attempts == news.attempt;
+                let may_be_paid = self.world.memory.is_some()
+                    && before.lost > 0
+                    && self.world.holds(Guard::RefusalOfItsAttemptOnly);
+                let is_this =
+                    before.open.is_some() && before.attempts == news.attempt && !may_be_paid;
                 match before.status {
                     Status::Created | Status::Unknown if is_this => {
                         learn(Status::Rejected, Source::Reply)

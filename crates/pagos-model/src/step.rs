@@ -330,8 +330,9 @@ impl Moving<'_> {
                 spend(&mut self.state.bounds.untaken)?;
                 Said::NotTaken
             }
-            // A provider that has the payout would not call the order wrong.
-            Fate::Refused if is_known => return None,
+            // A provider that has the payout would not call the order wrong, if it looks at the key first.
+            Fate::Refused if is_known && self.world.memory.is_none() => return None,
+            Fate::Refused if is_known => Said::Refused,
             Fate::Refused => {
                 self.state.provider.has_refused = true;
                 Said::Refused

@@ -18,6 +18,9 @@ pub enum Guard {
     AbsenceNeedsAnswers,
     /// What was closed by absence is not sent again once the provider may have forgotten the key.
     ResendWhileRemembered,
+    /// Where the provider may refuse a request before it looks at the key, a refusal says nothing of an
+    /// earlier attempt that was closed by absence.
+    RefusalOfItsAttemptOnly,
     /// Where a repeat would pay again and absence proves nothing, a person decides.
     ResendWhereItIsSafe,
     /// The same key (or the same handle) goes out again, never a fresh one.
@@ -52,13 +55,14 @@ pub enum Guard {
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Guard; 21] = [
+    pub const ALL: [Guard; 22] = [
         Guard::DurableBegin,
         Guard::OneOpenAttempt,
         Guard::AbsenceNeedsGrace,
         Guard::GraceByQuery,
         Guard::AbsenceNeedsAnswers,
         Guard::ResendWhileRemembered,
+        Guard::RefusalOfItsAttemptOnly,
         Guard::ResendWhereItIsSafe,
         Guard::SameKey,
         Guard::TimeoutIsUnknown,
@@ -222,8 +226,8 @@ impl World {
         base.sized(size)
     }
 
-    /// As [`World::keyed`], but the provider may forget the key after some time and pay it again. What is
-    /// under way arrives or is lost within the queue's time.
+    /// As [`World::keyed`], but the provider may forget the key after some time and pay it again, and may
+    /// refuse a request before it looks at the key. What is under way arrives or is lost within the queue's time.
     pub fn remembering(size: Size) -> Self {
         let keyed = Self::keyed(Size::Small);
         let base = Self { name: "remembering", queue: Some(1), memory: Some(9), ..keyed };

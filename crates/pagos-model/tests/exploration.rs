@@ -68,6 +68,9 @@ fn at_stake(guard: Guard) -> (World, Promise) {
         | Guard::TimeoutIsNotNonArrival
         | Guard::TimeToSend => (handled, Promise::PAID_ONCE),
         Guard::ResendWhileRemembered => (World::remembering(Size::Small), Promise::PAID_ONCE),
+        Guard::RefusalOfItsAttemptOnly => {
+            (World::remembering(Size::Small), Promise::FAILED_BY_EVIDENCE)
+        }
         Guard::Fence => (three_attempts(handled), Promise::PAID_ONCE),
         Guard::AbsenceNeedsAnswers => (World::forgetful(Size::Small), Promise::PAID_ONCE),
         Guard::ResendWhereItIsSafe | Guard::OperatorWaits => (hidden, Promise::PAID_ONCE),

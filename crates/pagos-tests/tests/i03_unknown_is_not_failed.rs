@@ -7,7 +7,8 @@ use std::time::Duration;
 use pagos_core::{ErrorKind, FailReason, Status};
 use pagos_engine::{Attention, Decision, NoticeKind};
 use pagos_tests::{
-    Answer, CAREFUL, Harness, KEYED, Reply, ScriptedHarness, declined, finish, key, order,
+    Answer, CAREFUL, FORGETTING, Harness, KEYED, Reply, ScriptedHarness, declined, finish, key,
+    order,
 };
 use pagos_twin::Fault;
 
@@ -16,6 +17,27 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 fn calls_for_a_person(scripted: &ScriptedHarness) -> usize {
     let is_call = |event: &NoticeKind| matches!(event, NoticeKind::Attention { .. });
     scripted.notices().iter().filter(|notice| is_call(&notice.event)).count()
+}
+
+/// A provider that tells its first answer for a time may refuse a repeat before it looks at the key. The
+/// list denied the first attempt for a while, and it was paid.
+#[test]
+fn i03_a_refused_repeat_says_nothing_of_an_attempt_that_only_denials_closed() {
+    for refusal in [ErrorKind::Rejected, ErrorKind::Invalid] {
+        let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(refusal)];
+        let scripted = ScriptedHarness::new(&FORGETTING, replies, [Answer::Absent]);
+        let scripted = scripted.with_payout("a");
+        let engine = scripted.engine();
+        scripted.work_for(&engine, Duration::from_secs(2_000));
+        let progress = scripted.payout("a").progress;
+        assert_eq!((scripted.provider.creates(), progress.lost), (2, 1), "{refusal:?}");
+        assert_eq!(progress.status(), Status::Unknown, "{refusal:?}");
+        scripted.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
+        scripted.work_for(&engine, DAY);
+        let progress = scripted.payout("a").progress;
+        assert_eq!(progress.status(), Status::Succeeded, "{refusal:?}");
+        assert_eq!(progress.standing.reversals(), 0, "{refusal:?}");
+    }
 }
 
 #[test]

@@ -42,6 +42,8 @@ fn a_refusal_is_known_by_its_status_and_its_code() {
     let unknown = [
         (409, "invalid_duplicated_transfer"),
         (409, "idempotency_error"),
+        (409, "invalid_transfer_status"),
+        (409, "invalid_transfer_direction"),
         (400, "insufficient_balance"),
         (403, "forbidden"),
         (400, "*"),
