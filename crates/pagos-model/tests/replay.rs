@@ -31,7 +31,7 @@ static HANDLED: Descriptor = Descriptor {
 
 /// It forgets so soon that few attempts fit in.
 static FORGETTING: Descriptor = Descriptor {
-    deduplication: Deduplication::ByKeyFor(Duration::from_secs(3_600)),
+    deduplication: Deduplication::ByKeyFor(Duration::from_secs(2_400)),
     absence: Absence { answers_min: 3, ..KEYED.absence },
     ..KEYED
 };
