@@ -8,6 +8,7 @@
 //! | `cashypro` | `cashypro` | the provider Cashypro |
 //! | `conekta` | `conekta` | the provider Conekta |
 //! | `etpay` | `etpay` | the provider ETpay |
+//! | `fintoc` | `fintoc` | the provider Fintoc |
 //! | `virtualpos` | `virtualpos` | the provider VirtualPOS |
 //! | `all-providers` | | every provider |
 //! | `http` | `transport` | the transport over reqwest and rustls |

@@ -11,7 +11,7 @@ pub(super) struct List {
 }
 
 /// Every list there is. Whoever adds one adds a reason why it cannot be derived.
-pub(super) const LISTS: [List; 13] = [
+pub(super) const LISTS: [List; 15] = [
     List {
         file: "Cargo.toml",
         row: "pagos-{name} = { version = \"{version}\", path = \"crates/pagos-{name}\" }",
@@ -25,6 +25,15 @@ pub(super) const LISTS: [List; 13] = [
     List {
         file: "crates/pagos/src/lib.rs",
         row: "#[cfg(feature = \"{name}\")]\n#[doc(inline)]\npub use pagos_{name} as {name};\n",
+    },
+    // Readers of the crate's page see them, and no tool makes a table of features.
+    List {
+        file: "crates/pagos/src/lib.rs",
+        row: "//! | `{name}` | `{name}` | the provider {Name} |",
+    },
+    List {
+        file: "crates/pagos/README.md",
+        row: "| `{name}` | the provider {Name}, as `pagos::{name}` |",
     },
     List { file: "crates/pagos-cli/Cargo.toml", row: "pagos-{name}.workspace = true" },
     List { file: "crates/pagos-cli/src/accounts.rs", row: "mod {name};" },
