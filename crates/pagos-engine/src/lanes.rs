@@ -212,3 +212,25 @@ fn count(counts: &BTreeMap<Lane, usize>, lane: &Lane) -> usize {
 fn is_of_payouts(lane: &Lane) -> bool {
     Work::OF_PAYOUTS.contains(&lane.work)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a slow store still has to record takes places too, once it is as much as there are places.
+    #[test]
+    fn as_many_answers_wait_as_there_are_places_and_no_more() {
+        let lane = Lane { account: AccountName::new("bank").unwrap(), work: Work::Send };
+        // Claims that are not done, those of them that are answered, and the room of four places.
+        let table = [(0, 0, 4), (2, 0, 2), (3, 0, 0), (4, 4, 4), (6, 4, 2), (8, 4, 0), (8, 8, 0)];
+        for (in_flight, answered, room) in table {
+            let of_lane = |count| BTreeMap::from([(lane.clone(), count)]);
+            let lanes = Lanes {
+                in_flight: of_lane(in_flight),
+                answered: of_lane(answered),
+                ..Lanes::default()
+            };
+            assert_eq!(lanes.room(&lane, 4), room, "{in_flight} under way, {answered} answered");
+        }
+    }
+}
