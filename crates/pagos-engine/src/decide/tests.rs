@@ -216,6 +216,23 @@ fn a_watch_ends_with_an_answer() {
 
 /// A list and the closing query were answered at the same moment, so the answer says nothing about the
 /// word of the list. A person was told that queries go on, and there was none.
+/// Whatever happened between the query and the end of the window is not in its answer.
+#[test]
+fn a_watch_ends_with_the_answer_to_a_query_that_left_after_the_window() {
+    let mut settled = progress(Status::Succeeded, false);
+    settled.settled_at = Some(at(1));
+    let closes_at = at(1).plus(Policy::live().watch_for);
+    let answered_at = closes_at.plus(Duration::from_secs(1));
+    let before = Timestamp::from_millis(closes_at.as_millis() - 1);
+    for (asked_at, ends) in [(before, false), (closes_at, true), (answered_at, true)] {
+        let seen = Observation::new(Status::Succeeded, Source::Query, answered_at);
+        let seen = Observation { asked_at: Some(asked_at), ..seen };
+        let learned =
+            decide(Deduplication::ByKey, answered_at, |rules| rules.learn(&settled, &seen));
+        assert_eq!(learned.due_at.is_none(), ends, "{asked_at}");
+    }
+}
+
 #[test]
 fn a_watch_does_not_end_with_a_word_that_nobody_documented() {
     let mut settled = progress(Status::Succeeded, false);
