@@ -82,7 +82,7 @@ pub(crate) fn read_reply(
     let body = match status::read(response) {
         Answer::Success(body) => body,
         Answer::Refused(refusal) => return Err(refusal.of_create(&shown)),
-        Answer::Foreign(http) => {
+        Answer::Unexpected(http) => {
             return Err(unknown(&format!("HTTP {} without Fintoc's words", http.as_u16())));
         }
     };

@@ -162,7 +162,7 @@ pub(crate) enum Answer<'a> {
     /// A no, in Fintoc's own words.
     Refused(Refusal),
     /// Not Fintoc's words: a page of something on the way, or torn.
-    Foreign(StatusCode),
+    Unexpected(StatusCode),
 }
 
 /// A no. What it means depends on the call.
@@ -186,7 +186,7 @@ pub(crate) fn read(response: &Response<Bytes>) -> Answer<'_> {
             })
         }
         _ if http.is_success() => Answer::Success(body),
-        _ => Answer::Foreign(http),
+        _ => Answer::Unexpected(http),
     }
 }
 
@@ -242,7 +242,7 @@ pub(crate) fn read_query<'a>(
         Answer::Success(body) if response.status() == StatusCode::OK => Ok(Ok(body)),
         Answer::Success(_) => Ok(Err("another success than that of a query".to_owned())),
         Answer::Refused(refusal) => refusal.of_query(shown).map(Err),
-        Answer::Foreign(http) => {
+        Answer::Unexpected(http) => {
             let told = format!("HTTP {} without Fintoc's words", http.as_u16());
             match http.as_u16() {
                 401 | 403 => Err(Error::new(ErrorKind::Unauthorized, told)),

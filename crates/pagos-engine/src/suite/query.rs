@@ -25,20 +25,24 @@ pub(super) async fn payout_of_finds_by_the_providers_id(store: Arc<dyn Store>) {
         found.map(|key| key.to_string())
     };
     assert_eq!(found(&account("alpha"), "R1").await, None, "nothing was learned yet");
-    for (name, text) in [("k1", "R1"), ("k2", "R2")] {
+    let learned = async |name: &str, text: &str, status| {
         let payout = stored(&*store, name).await;
         let mut progress = payout.progress.clone();
         let seen = Observation {
             reference: Some(reference(text)),
-            ..Observation::new(Status::Pending, Source::Reply, at(5))
+            ..Observation::new(status, Source::Reply, at(5))
         };
         progress.standing.apply(&seen);
         done(&*store, Step { progress, ..step(&payout) }).await;
-    }
+    };
+    learned("k1", "R1", Status::Pending).await;
+    learned("k2", "R2", Status::Pending).await;
     assert_eq!(found(&account("alpha"), "R1").await.as_deref(), Some("k1"));
     assert_eq!(found(&account("alpha"), "R2").await.as_deref(), Some("k2"));
     assert_eq!(found(&account("alpha"), "R3").await, None);
     assert_eq!(found(&account("somebody-else"), "R1").await, None, "an id is the account's");
+    learned("k1", "R9", Status::Succeeded).await;
+    assert_eq!(found(&account("alpha"), "R9").await.as_deref(), Some("k1"), "an id given later");
 }
 
 pub(super) async fn history_is_complete_and_in_order(store: Arc<dyn Store>) {
