@@ -263,15 +263,9 @@ impl ProviderKit for FintocKit {
                 404 => has(|code| ["missing_resource", "invalid_url"].contains(&code)),
                 405 => has(|code| code == "operation_not_allowed"),
                 // One that says that the transfer is a duplicate says that it may be there.
-                409 => has(|code| {
-                    let refusals = [
-                        "insufficient_balance",
-                        "invalid_transfer_status",
-                        "invalid_transfer_direction",
-                        "account_cannot_be_blocked",
-                    ];
-                    refusals.contains(&code)
-                }),
+                409 => {
+                    has(|code| matches!(code, "insufficient_balance" | "account_cannot_be_blocked"))
+                }
                 422 => has(|code| {
                     code.starts_with("not_supported_") || code == "sender_blocked_account"
                 }),
