@@ -13,6 +13,7 @@ mod span;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pagos_core::Timestamp;
 
 pub(crate) use inbox::{
     InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
@@ -27,7 +28,7 @@ pub(crate) use retention::{
 };
 pub(crate) use span::parse_span;
 
-use crate::{accounts, run::database::Database};
+use crate::{accounts, arguments::moment::parse_moment, run::database::Database};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -443,6 +444,10 @@ pub(crate) struct VerifyArguments {
     /// The body, byte for byte
     #[arg(long, value_name = "FILE")]
     pub(crate) body_file: PathBuf,
+    /// When it was received, as 2026-01-31T09:30:00Z, for providers that refuse an old signature
+    /// [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub(crate) received_at: Option<Timestamp>,
     /// The store that knows the order: its secret, its key and its amount
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) db: Option<Database>,

@@ -113,10 +113,10 @@ fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
         .filter(is_open)
         .map(|account| {
             format!(
-                "account {name} takes webhooks that nobody signs, and other machines can reach {listen}: \
-                 set webhook_segment in [accounts.{name}] to 16 or more random characters, or listen on \
-                 127.0.0.1 behind a proxy",
-                name = account.name
+                "account {name} takes webhooks whose sender Pagos cannot verify, and other machines can \
+                 reach {listen}: in [accounts.{name}] {remedy}; or listen on 127.0.0.1 behind a proxy",
+                name = account.name,
+                remedy = account.remedy_for_strangers()
             )
         })
         .collect();
