@@ -75,11 +75,14 @@ pub(crate) struct Known {
     /// What must be known before such an account is used, depending on its settings.
     caution: fn(&Fields<'_>) -> Option<&'static str>,
     /// Signs a text with a key that no call of `pagos doctor` needs, and says what that leaves open.
-    try_key: Option<fn(&Fields<'_>) -> Result<&'static str, Vec<ConfigProblem>>>,
+    try_key: Option<fn(&Fields<'_>) -> TriedKey>,
 }
 
 /// A provider, or all problems of its settings.
 type Built = Result<Arc<dyn PayoutProvider>, Vec<ConfigProblem>>;
+
+/// What remains open after a key signed, or all problems of its settings.
+type TriedKey = Result<&'static str, Vec<ConfigProblem>>;
 
 type BuiltMissed = Result<Arc<dyn MissedEvents>, Vec<ConfigProblem>>;
 
@@ -254,9 +257,7 @@ pub(crate) fn build(
 }
 
 /// Tries the account's key that no call of `pagos doctor` needs. `None` if it has none.
-pub(crate) fn try_key(
-    settings: &AccountSettings,
-) -> Option<Result<&'static str, Vec<ConfigProblem>>> {
+pub(crate) fn try_key(settings: &AccountSettings) -> Option<TriedKey> {
     let known = known(settings).ok()?;
     let fields = Fields::new(settings, known.settings, MissingFields::Refused);
     known.try_key.map(|try_key| try_key(&fields))

@@ -9,7 +9,7 @@ use pagos_system::System;
 use pagos_wire::NOT_CONFIGURED;
 
 use crate::{
-    accounts::{Built, Fields, Known, MissingFields, Signed, certificate::Pem},
+    accounts::{Built, Fields, Known, MissingFields, Signed, TriedKey, certificate::Pem},
     config::ConfigProblem,
     console,
     exit::Failure,
@@ -25,7 +25,7 @@ pub(super) const KNOWN: Known = Known {
     sign,
     missed: None,
     webhook_key: Some("webhook_secret"),
-    caution: caution,
+    caution,
     try_key: Some(try_key),
 };
 
@@ -82,7 +82,7 @@ fn caution(fields: &Fields<'_>) -> Option<&'static str> {
 }
 
 /// A query of the balance is not signed.
-fn try_key(fields: &Fields<'_>) -> Result<&'static str, Vec<ConfigProblem>> {
+fn try_key(fields: &Fields<'_>) -> TriedKey {
     signed(fields, b"{}")?;
     Ok(
         "signs; whether Fintoc has its public half shows only with the first payout, which waits as \
