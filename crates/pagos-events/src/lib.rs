@@ -30,7 +30,8 @@ pub use endpoint::{Endpoint, EndpointName, Reach};
 pub use event::Event;
 pub use kind::EventType;
 pub use operate::{
-    EndpointState, OrderError, Standing, Writer, disable, enable, endpoint_state, replay,
+    EndpointState, OrderError, Standing, Writer, disable, enable, endpoint_names, endpoint_state,
+    replay,
 };
 pub use schedule::HORIZON;
 pub use sender::{Deliverer, Equipment, TRY_TIMEOUT};

@@ -135,6 +135,35 @@ pub async fn endpoint_state(
     })
 }
 
+/// The endpoints that the store knows, because a process delivers or delivered to them.
+///
+/// ```
+/// use pagos_engine::MemoryStore;
+/// use pagos_events::endpoint_names;
+///
+/// # futures_util::future::FutureExt::now_or_never(async {
+/// assert!(endpoint_names(&MemoryStore::new()).await.unwrap().is_empty());
+/// # }).unwrap();
+/// ```
+///
+/// # Errors
+/// The error of the store.
+pub async fn endpoint_names(store: &dyn Store) -> Result<Vec<EndpointName>, StoreError> {
+    let mut names: Vec<EndpointName> = Vec::new();
+    loop {
+        let after = names.last().map_or("", EndpointName::as_str).to_owned();
+        let page = store.records(RecordKind::Endpoint, &after, NAMES_PAGE).await?;
+        let before = names.len();
+        // Only names of this form are written.
+        names.extend(page.iter().filter_map(|record| EndpointName::new(&record.name).ok()));
+        if page.len() < NAMES_PAGE || names.len() == before {
+            return Ok(names);
+        }
+    }
+}
+
+const NAMES_PAGE: usize = 100;
+
 /// Orders that the endpoint gets events again, beginning with `endpoint.recovered`. It changes nothing if
 /// the endpoint works.
 ///
