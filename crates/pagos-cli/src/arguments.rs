@@ -3,6 +3,7 @@
 //! No argument takes a secret, because every process of a machine can see arguments.
 
 pub(crate) mod conekta;
+mod events;
 mod inbox;
 mod list;
 mod moment;
@@ -15,6 +16,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pagos_core::Timestamp;
 
+pub(crate) use events::{EventsCommand, EventsListArguments};
 pub(crate) use inbox::{
     InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
 };
@@ -111,6 +113,9 @@ pub(crate) enum Command {
     /// Notices are numbered, and the store keeps the position of each --reader: the next `serve`
     /// continues after the last notice that was printed. Payouts never wait for a reader.
     Serve(ServeArguments),
+    /// Show the endpoints that get events, put them off and on, and send events again
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Show received webhooks, and apply one again
     #[command(subcommand)]
     Inbox(InboxCommand),

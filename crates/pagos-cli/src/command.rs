@@ -5,6 +5,7 @@ mod balance;
 mod banks;
 mod conekta;
 mod doctor;
+mod events;
 mod history;
 mod inbox;
 mod init;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Resolve(resolve) => resolve::run(resolve, config),
         Command::Doctor(doctor) => doctor::run(doctor, config),
         Command::Serve(serve) => serve::run(serve, config),
+        Command::Events(events) => events::run(events),
         Command::Inbox(inbox) => inbox::run(inbox, config),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),

@@ -39,6 +39,8 @@ pub(crate) const FILE_NAME: &str = "pagos.toml";
 pub(crate) struct Configuration {
     /// The accounts, by name.
     pub(crate) accounts: Vec<AccountSettings>,
+    /// The endpoints of events, which are configured as accounts are.
+    pub(crate) events: Vec<AccountSettings>,
     /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
     /// What `serve` prunes from the database, if anything.
@@ -86,6 +88,7 @@ impl Configuration {
             let (read, found) = file::read(&path, &variables);
             problems.extend(found);
             configuration.accounts = read.accounts;
+            configuration.events = read.events;
             configuration.limits = read.limits;
             configuration.retention = read.retention;
             configuration.path = Some(path);
@@ -97,6 +100,9 @@ impl Configuration {
                 problems.push(problem);
             }
             problems.extend(account.wrapped());
+        }
+        for endpoint in &configuration.events {
+            problems.extend(endpoint.wrapped());
         }
         configuration.warnings.extend(permission::check(&configuration));
         match problems.is_empty() {

@@ -3,6 +3,7 @@
 pub(crate) mod catch_up;
 pub(crate) mod database;
 pub(crate) mod document;
+pub(crate) mod events;
 pub(crate) mod follow;
 pub(crate) mod instance;
 pub(crate) mod listen;

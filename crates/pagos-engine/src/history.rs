@@ -105,6 +105,12 @@ pub enum NoticeAbout {
     },
     /// The account itself.
     Account,
+    /// An endpoint that events are delivered to. The notice's account has the endpoint's name, since no
+    /// account is concerned.
+    Endpoint {
+        /// Its name in the configuration.
+        endpoint: String,
+    },
 }
 
 /// The state of an order after the event.
@@ -168,7 +174,9 @@ impl Notice {
     pub fn order(&self) -> Option<&OrderNews> {
         match &self.about {
             NoticeAbout::Payout(news) | NoticeAbout::Payment(news) => Some(news),
-            NoticeAbout::Delivery { .. } | NoticeAbout::Account => None,
+            NoticeAbout::Delivery { .. } | NoticeAbout::Account | NoticeAbout::Endpoint { .. } => {
+                None
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::error::Error as StdError;
 
 use pagos_core::{Reached, TransportError};
 
-use crate::{Proxy, tls::Trust};
+use crate::{Proxy, address::Refused, tls::Trust};
 
 /// The call failed before the head of a response arrived.
 pub(crate) fn no_answer(
@@ -71,6 +71,11 @@ pub(crate) fn readable_by_a_proxy() -> TransportError {
         "a plain http request does not go through a proxy, which could answer it in the provider's \
          place; use an https address, or take the account's proxy out",
     )
+}
+
+/// The URL names an address or a scheme that the options do not admit.
+pub(crate) fn refused_destination() -> TransportError {
+    TransportError::new(Reached::No, Refused.to_string())
 }
 
 /// The head of a response arrived, its body did not.

@@ -9,6 +9,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod address;
 mod failure;
 mod message;
 mod options;
@@ -17,7 +18,8 @@ mod record;
 mod tls;
 mod transport;
 
-pub use options::HttpOptions;
+pub use address::{AddressClass, Destinations};
+pub use options::{HttpOptions, LargeBody};
 pub use proxy::Proxy;
 pub use record::RecordTransport;
 pub use tls::{ClientIdentity, RootCertificates};

@@ -8,7 +8,9 @@ use http::uri::Scheme;
 use pagos_core::{Clock, Departure, Error, ErrorKind, Transport, TransportError};
 
 use crate::{
-    HttpOptions, Proxy, failure,
+    Destinations, HttpOptions, LargeBody, Proxy,
+    address::Resolver,
+    failure,
     tls::{self, Trust},
 };
 
@@ -29,7 +31,11 @@ use crate::{
 #[derive(Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
+    /// For plain http, which may be admitted to other addresses than https.
+    plain_client: reqwest::Client,
+    destinations: Destinations,
     body_size_bytes_max: usize,
+    large_body: LargeBody,
     trust: Trust,
     proxy: Option<Proxy>,
     clock: Arc<dyn Clock>,
@@ -51,46 +57,87 @@ impl HttpTransport {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` if TLS cannot be set up, or a client's key does not belong to its certificate. A
-    /// system without certificate authorities is no error here: https calls then fail before
+    /// `Invalid` if TLS cannot be set up, a client's key does not belong to its certificate, or a proxy
+    /// is named although not every address is admitted. A system without certificate authorities is no error here: https calls then fail before
     /// anything is sent, with a message that says so.
     pub fn new(options: &HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let (config, trust) = tls::build_config(options)?;
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(config)
-            .user_agent(concat!("pagos/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .timeout(options.total_timeout)
-            .connect_timeout(options.connect_timeout.min(options.total_timeout))
-            .pool_idle_timeout(options.idle_timeout);
-        let proxy = options.proxy.clone();
-        if let Some(proxy) = &proxy {
-            builder = builder.proxy(proxy.of_reqwest());
+        let destinations = options.destinations;
+        if options.proxy.is_some() && destinations != Destinations::Anywhere {
+            return Err(Error::invalid("proxy").because(
+                "a proxy resolves names itself, so that private addresses could not be kept out",
+            ));
         }
-        let client = builder.build().map_err(|error| {
-            Error::new(ErrorKind::Invalid, "the HTTP client cannot be built").with_source(error)
-        })?;
-        let body_size_bytes_max = options.body_size_bytes_max;
-        Ok(Self { client, body_size_bytes_max, trust, proxy, clock })
+        let client_for = |scheme| {
+            let builder = match destinations {
+                Destinations::Anywhere => builder(options, config.clone()),
+                _ => {
+                    let resolver = Resolver { destinations, scheme };
+                    builder(options, config.clone()).dns_resolver(Arc::new(resolver))
+                }
+            };
+            builder.build().map_err(|error| {
+                let message = "the HTTP client cannot be built";
+                Error::new(ErrorKind::Invalid, message).with_source(error)
+            })
+        };
+        let client = client_for("https")?;
+        let plain_client = match destinations {
+            Destinations::Anywhere | Destinations::Public => client.clone(),
+            Destinations::PublicOrPrivate => client_for("http")?,
+        };
+        let HttpOptions { body_size_bytes_max, large_body, .. } = *options;
+        let proxy = options.proxy.clone();
+        Ok(Self {
+            client,
+            plain_client,
+            destinations,
+            body_size_bytes_max,
+            large_body,
+            trust,
+            proxy,
+            clock,
+        })
     }
 
     async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
         let size_bytes_max = self.body_size_bytes_max;
         let announced = answer.content_length().unwrap_or(0);
-        if usize::try_from(announced).map_or(true, |announced| announced > size_bytes_max) {
+        let is_error = self.large_body == LargeBody::Error;
+        let is_large = usize::try_from(announced).map_or(true, |size| size > size_bytes_max);
+        if is_error && is_large {
             return Err(failure::oversize(size_bytes_max));
         }
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(failure::torn_body)? {
-            if chunk.len() > size_bytes_max - body.len() {
-                return Err(failure::oversize(size_bytes_max));
+            let room = size_bytes_max - body.len();
+            if chunk.len() > room {
+                if is_error {
+                    return Err(failure::oversize(size_bytes_max));
+                }
+                body.extend_from_slice(&chunk.slice(..room));
+                break;
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body.freeze())
+    }
+}
+
+fn builder(options: &HttpOptions, config: rustls::ClientConfig) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .user_agent(concat!("pagos/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .timeout(options.total_timeout)
+        .connect_timeout(options.connect_timeout.min(options.total_timeout))
+        .pool_idle_timeout(options.idle_timeout);
+    match &options.proxy {
+        Some(proxy) => builder.proxy(proxy.of_reqwest()),
+        None => builder,
     }
 }
 
@@ -106,10 +153,17 @@ impl Transport for HttpTransport {
             return Err(failure::readable_by_a_proxy());
         }
         let request = reqwest::Request::try_from(request).map_err(fail)?;
+        if !self.destinations.admit_url(request.url()) {
+            return Err(failure::refused_destination());
+        }
         if departure.is_over(self.clock.now()) {
             return Err(TransportError::too_late());
         }
-        let mut answer = self.client.execute(request).await.map_err(fail)?;
+        let client = match request.url().scheme() {
+            "http" => &self.plain_client,
+            _ => &self.client,
+        };
+        let mut answer = client.execute(request).await.map_err(fail)?;
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.version_mut() = answer.version();
@@ -123,6 +177,7 @@ impl fmt::Debug for HttpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpTransport")
             .field("body_size_bytes_max", &self.body_size_bytes_max)
+            .field("destinations", &self.destinations)
             .field("trust", &self.trust)
             .field("proxy", &self.proxy)
             .finish_non_exhaustive()

@@ -2,7 +2,7 @@
 //! package of a provider says and accepts is the best witness of a wire format that we have; where
 //! there is none, packages that many use for the same kind of token.
 //!
-//! Each folder of `crates/pagos-trials/compat` is about one provider and has a script of ours for each language
+//! Each folder of `crates/pagos-trials/compat` is about one provider, or about our events, and has a script of ours for each language
 //! that such a package is written in. The script finds the twin's address in `COMPAT_TWIN_URL` and
 //! the `pagos` program in `COMPAT_PROGRAM`, prints `ok NAME` or `failed NAME: why` for each check,
 //! and exits with 1 if one failed. Tokens that it appends to the file `COMPAT_TOKENS` are judged by
@@ -211,7 +211,7 @@ mod tests {
             packages: Vec::new(),
         };
         let sites = list_sites(&workspace).unwrap();
-        for name in ["conekta", "etpay", "fintoc", "virtualpos"] {
+        for name in ["conekta", "etpay", "events", "fintoc", "virtualpos"] {
             assert!(sites.iter().any(|site| site.name == name), "{name}");
         }
         for site in &sites {

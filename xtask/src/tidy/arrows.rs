@@ -47,9 +47,11 @@ fn allowed(package: &Package) -> Option<Allowed> {
             Allowed::Only(&["pagos-core"])
         }
         "pagos-conformance" => Allowed::Only(&["pagos-core", "pagos-wire"]),
-        "pagos-system" | "pagos-webhook" | "pagos-store-sqlite" | "pagos-store-postgres" => {
-            Allowed::Only(&["pagos-core", "pagos-engine"])
-        }
+        "pagos-system"
+        | "pagos-webhook"
+        | "pagos-events"
+        | "pagos-store-sqlite"
+        | "pagos-store-postgres" => Allowed::Only(&["pagos-core", "pagos-engine"]),
         "pagos" => Allowed::Libraries,
         "pagos-cli" => Allowed::Product,
         name if PROOF.contains(&name) && !package.is_published => Allowed::All,

@@ -8,7 +8,7 @@ use crate::tidy::{
 };
 
 /// Crates that write to a store while they work. Stores and tests are no such crates.
-const CRATES: [&str; 3] = ["pagos-engine", "pagos-webhook", "pagos-cli"];
+const CRATES: [&str; 4] = ["pagos-engine", "pagos-webhook", "pagos-events", "pagos-cli"];
 
 /// The files of the engine that may hold a bare store or provider: the instrumented ones, the accounts
 /// that these are made of, the lookup that only reads, and what is there for tests of stores.
@@ -65,7 +65,7 @@ fn judge(source: &Source) -> Vec<String> {
         "pagos-engine" => &[STORES, PROVIDERS].concat(),
         // Its endpoints ask providers to verify.
         "pagos-webhook" => &STORES,
-        // The command shows what is in a store, and hands both on.
+        // Events are read from a store; the command shows what is in one, and hands both on.
         _ => &[],
     };
     let hands_on = bare.is_empty();

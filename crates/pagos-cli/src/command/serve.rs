@@ -13,6 +13,7 @@ use crate::{
     run::{
         self, catch_up,
         database::{self, Database},
+        events,
         instance::Instance,
         listen,
         notices::Reader,
@@ -68,6 +69,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     };
     let listening = listener.local_addr()?;
     target.announce(listening).await?;
+    let deliverers = events::deliverers(&instance, &db, &target.events)?;
     let receiving = instance.spawn_receiver(listener, &target)?;
     let ready = ready(&target, listening, &db, &instance.store.identity().await?);
     let signalled = Stop::listen(instance.engine.sending());
@@ -81,6 +83,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
             () = signalled.requested() => {}
             never = reader.tell(ready) => match never {},
             never = catch_up::at_start(&instance, &target.accounts) => match never {},
+            never = events::deliver(&deliverers) => match never {},
             never = retention::in_background(&instance, target.retention.as_ref()) => match never {},
         }
     };

@@ -1,5 +1,5 @@
 //! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, `[accounts.NAME.options]`,
-//! `[receiver]` and `[retention]`. The providers interpret the fields of accounts.
+//! `[events.NAME]`, `[receiver]` and `[retention]`. The providers interpret the fields of accounts.
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,7 @@ use crate::config::{
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) accounts: Vec<AccountSettings>,
+    pub(super) events: Vec<AccountSettings>,
     pub(super) limits: Settings,
     pub(super) retention: Option<Retention>,
 }
@@ -41,6 +42,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         text: &text,
         variables,
         accounts: Vec::new(),
+        events: Vec::new(),
         limits: Settings::default(),
         retention: None,
         problems: Vec::new(),
@@ -54,8 +56,8 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
             reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
         }
     }
-    let Reader { accounts, limits, retention, problems, .. } = reader;
-    (Read { accounts, limits, retention }, problems)
+    let Reader { accounts, events, limits, retention, problems, .. } = reader;
+    (Read { accounts, events, limits, retention }, problems)
 }
 
 /// The text of a file with one value, without the line break at its end.
@@ -79,6 +81,7 @@ struct Reader<'a> {
     text: &'a str,
     variables: &'a Variables,
     accounts: Vec<AccountSettings>,
+    events: Vec<AccountSettings>,
     limits: Settings,
     retention: Option<Retention>,
     problems: Vec<ConfigProblem>,
@@ -91,12 +94,12 @@ impl Reader<'_> {
             let name: &str = name.get_ref();
             match value.get_ref() {
                 DeValue::Table(accounts) if name == "accounts" => self.accounts(accounts),
+                DeValue::Table(endpoints) if name == "events" => self.events(endpoints),
                 DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
                 DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
                 _ => {
                     let because = "is not known at the top of the file";
-                    let remedy =
-                        "the file has tables [accounts.NAME], [receiver] and [retention] only";
+                    let remedy = "the file has tables [accounts.NAME], [events.NAME], [receiver] and [retention] only";
                     self.refuse(place, name, because, remedy);
                 }
             }
@@ -153,6 +156,24 @@ impl Reader<'_> {
             let mut settings = AccountSettings::new(account, self.origin(place));
             self.fields(&mut settings, fields, Level::Account);
             self.accounts.push(settings);
+        }
+    }
+
+    /// An endpoint is named and configured as an account is.
+    fn events(&mut self, endpoints: &DeTable<'_>) {
+        for (name, value) in endpoints.iter() {
+            let place = name.span().start;
+            let name: &str = name.get_ref();
+            let (Ok(endpoint), DeValue::Table(fields)) = (AccountName::new(name), value.get_ref())
+            else {
+                let because = "is not an endpoint";
+                let remedy = "write a table [events.NAME] with a name of 1 to 32 of a-z 0-9 _ -";
+                self.refuse(place, name, because, remedy);
+                continue;
+            };
+            let mut settings = AccountSettings::new(endpoint, self.origin(place));
+            self.fields(&mut settings, fields, Level::Options);
+            self.events.push(settings);
         }
     }
 

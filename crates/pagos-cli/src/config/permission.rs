@@ -8,7 +8,8 @@ use crate::config::{ConfigProblem, Configuration, Origin};
 /// The warning, if there is a reason for one.
 pub(super) fn check(configuration: &Configuration) -> Option<ConfigProblem> {
     let path = configuration.path.as_deref()?;
-    let has_secret = configuration.accounts.iter().any(|account| account.has_secret_in_file());
+    let mut tables = configuration.accounts.iter().chain(&configuration.events);
+    let has_secret = tables.any(|table| table.has_secret_in_file());
     if !has_secret || !is_readable_by_others(path) {
         return None;
     }

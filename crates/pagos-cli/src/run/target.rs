@@ -17,7 +17,12 @@ use crate::{
     arguments::{AccountArguments, RateArguments},
     config::{AccountSettings, Configuration, Origin, Retention},
     exit::Failure,
-    run::{database::Database, follow::Until, listen, retention},
+    run::{
+        database::Database,
+        events::{self, Destination},
+        follow::Until,
+        listen, retention,
+    },
     sandbox::{self, Sandbox},
     seams,
 };
@@ -61,6 +66,8 @@ pub(crate) struct Target {
     pub(crate) limits: Settings,
     /// What the service prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
+    /// The endpoints that get events.
+    pub(crate) events: Vec<Destination>,
     /// The socket for webhooks to this process; for real accounts `pagos serve` opens one.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if this process must stop them.
@@ -135,6 +142,7 @@ impl Target {
             until: Until::Settled,
             limits: Settings::default(),
             retention: None,
+            events: Vec::new(),
             listener: None,
             sandbox: None,
             twins: None,
@@ -152,6 +160,7 @@ impl Target {
         let policy = Policy::live();
         let accounts =
             Accounts::open(&configuration, MissingFields::Refused, &seams::online(&policy)?)?;
+        let events = events::read(&configuration.events)?;
         if let Some(retention) = &configuration.retention {
             retention::check(retention, &accounts, &policy)?;
         }
@@ -162,6 +171,7 @@ impl Target {
             until: Until::Settled,
             limits: configuration.limits,
             retention: configuration.retention,
+            events,
             listener: None,
             sandbox: None,
             twins: None,
@@ -186,6 +196,7 @@ impl Target {
             until: Until::Watched,
             limits: configuration.limits,
             retention: None,
+            events: Vec::new(),
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),

@@ -35,8 +35,8 @@ impl Outbox {
     }
 
     pub(super) fn after(&self, after: u64) -> impl Iterator<Item = (u64, &Notice)> {
-        let numbered = (self.forgotten + 1..).zip(&self.notices);
-        numbered.filter(move |(number, _)| *number > after)
+        let passed = usize::try_from(after.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
+        (self.forgotten + 1..).zip(&self.notices).skip(passed)
     }
 
     pub(super) fn newest(&self) -> u64 {
