@@ -9,6 +9,7 @@ use pagos_core::{Clock, Departure, Error, ErrorKind, Transport, TransportError};
 
 use crate::{
     HttpOptions, Proxy, failure,
+    telemetry::Exchange,
     tls::{self, Trust},
 };
 
@@ -97,6 +98,19 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        departure: Departure,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let mut telling = Exchange::begin(&request, self.clock.as_ref());
+        let answer = self.exchange(request, departure).await;
+        telling.ended(&answer);
+        answer
+    }
+}
+
+impl HttpTransport {
+    async fn exchange(
         &self,
         request: http::Request<Bytes>,
         departure: Departure,
