@@ -15,7 +15,8 @@ use pagos_engine::Engine;
 use pagos_kit::Kit;
 use pagos_tests::{FaultInjector, Harness, finish};
 use pagos_twin::{Profile, TwinTransport};
-use pagos_webhook::{Endpoint, Receiver, Settings};
+use pagos_webhook::{Counters, Endpoint, Receiver, Settings};
+use tokio::runtime::Runtime;
 
 /// What must not be heard.
 #[derive(Debug, Default)]
@@ -82,8 +83,9 @@ impl Transport for Listening {
     }
 }
 
-/// Pays forty people and receives the webhooks about them.
-pub(crate) fn pay(kit: Kit, profile: Profile, secrets: &mut Secrets) {
+/// Pays forty people and receives the webhooks about them, and a forged one. Returns what the
+/// receiver counted.
+pub(crate) fn pay(kit: Kit, profile: Profile, secrets: &mut Secrets) -> Counters {
     let harness = Harness::of(kit, 10, profile);
     let listening = Arc::new(Listening { inner: harness.transport(), headers: Mutex::default() });
     let provider = harness.provider_over(Arc::clone(&listening) as _);
@@ -99,7 +101,14 @@ pub(crate) fn pay(kit: Kit, profile: Profile, secrets: &mut Secrets) {
     let store = pagos_engine::InstrumentedStore::from(store);
     let receiver = Receiver::new(store, vec![endpoint], timer, settings, || ()).unwrap();
     work(&harness, &engine, &receiver, &path, secrets);
+    let forged = Request::post(&path).body(Bytes::from("{}")).unwrap();
+    runtime().block_on(receiver.answer(forged));
     listening.headers.lock().unwrap().iter().for_each(|headers| secrets.add_headers(headers));
+    receiver.counters()
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
 }
 
 fn work(
@@ -109,7 +118,7 @@ fn work(
     path: &str,
     secrets: &mut Secrets,
 ) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = runtime();
     for _ in 0..2_000 {
         let worked = finish(engine.work(64)).unwrap();
         let webhooks = harness.webhooks();

@@ -3,15 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "telemetry/capture.rs"]
 mod capture;
+#[path = "telemetry/contract.rs"]
 mod contract;
+#[path = "telemetry/payroll.rs"]
 mod payroll;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use pagos_core::{Departure, Timestamp, Transport, TransportError};
+use pagos_core::{AccountName, Departure, Timestamp, Transport, TransportError};
 use pagos_engine::{InstrumentedStore, Lease, Point, Progress, Step, Store};
 use pagos_http::{HttpOptions, HttpTransport};
 use pagos_kit::KITS;
@@ -19,6 +22,7 @@ use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{FaultInjector, Harness, VirtualTimer, drive, key, order, policy, start};
 use pagos_twin::Profile;
+use pagos_webhook::Counters;
 
 use crate::{capture::Record, payroll::Secrets};
 
@@ -46,7 +50,7 @@ fn runtime() -> tokio::runtime::Runtime {
 fn write_to_the_stores() -> bool {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
-        let store = SqliteStore::open(&folder.path().join("pagos.db")).unwrap();
+        let store = SqliteStore::open(folder.path().join("pagos.db")).unwrap();
         InstrumentedStore::from(Arc::new(store)).acknowledge("billing", 1).await.unwrap();
         let Some(scratch) = Scratch::from_env() else { return false };
         let database = scratch.database().await;
@@ -89,7 +93,8 @@ fn i10_telemetry_is_what_its_page_says_and_no_canary_is_heard() {
     capture::listen();
     let mut secrets = Secrets::default();
     for kit in KITS {
-        payroll::pay(*kit, Profile::Hostile, &mut secrets);
+        let counters = payroll::pay(*kit, Profile::Hostile, &mut secrets);
+        tells_every_verdict(&kit.account(), &counters);
     }
     request_nobody(&mut secrets);
     let has_server = write_to_the_stores();
@@ -120,6 +125,33 @@ fn i10_telemetry_is_what_its_page_says_and_no_canary_is_heard() {
     missing.retain(|name| !kept.contains(name) && (has_server || name != "steps"));
     assert_eq!(missing, BTreeSet::new(), "documented, and not emitted");
     tells_of_every_attempt(&heard);
+}
+
+/// The words are those of the receiver's own counters.
+fn tells_every_verdict(account: &AccountName, counters: &Counters) {
+    let heard = capture::heard();
+    let count = |verdict: &str| {
+        let has = |record: &Record, field: &str, value: &str| {
+            record.fields.get(field).is_some_and(|told| told == value)
+        };
+        let is_it = |record: &&Record| {
+            has(record, "account", account.as_str()) && has(record, "verdict", verdict)
+        };
+        heard.iter().filter(is_it).count() as u64
+    };
+    assert!(counters.received > 0, "{account}: {counters:?}");
+    for (verdict, counted) in [
+        ("genuine", counters.stored - counters.unreadable),
+        ("unreadable", counters.unreadable),
+        ("forged", counters.refused),
+        ("hint", counters.hints),
+        ("foreign", counters.foreign),
+        ("over_budget", counters.over_budget),
+        ("not_stored", counters.failed),
+        ("dropped", 0),
+    ] {
+        assert_eq!(count(verdict), counted, "{account}: {verdict}");
+    }
 }
 
 /// An attempt is told with everything that a person needs to find it.
