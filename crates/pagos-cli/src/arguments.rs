@@ -68,8 +68,21 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
 
+    /// Write calls, writes and deliveries to standard error; RUST_LOG says how much [default: info]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) log: Option<LogFormat>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The format of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line of text for each event
+    Text,
+    /// A JSON object for each event
+    Json,
 }
 
 /// The commands.
@@ -346,6 +359,10 @@ pub(crate) struct ServeArguments {
     /// The address to receive webhooks at
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
+    /// The address of GET /metrics, for Prometheus; this machine only [default: the one of [metrics]
+    /// in pagos.toml, or none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// The name of the reader of the notices, whose position the store keeps
     ///
     /// Notices from a time without a `serve` are printed by the next `serve` of the same reader. If
