@@ -19,6 +19,7 @@ mod hints;
 mod ready;
 mod receiver;
 mod server;
+mod serving;
 mod settings;
 mod slots;
 
@@ -26,5 +27,7 @@ pub use counters::Counters;
 pub use endpoint::Endpoint;
 pub use ready::Worker;
 pub use receiver::Receiver;
-pub use server::Served;
+pub use server::{Served, serve_connections};
+pub use serving::{Connection, Lost, Respond};
 pub use settings::Settings;
+pub use slots::Busy;
