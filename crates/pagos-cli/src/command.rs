@@ -17,6 +17,7 @@ mod resolve;
 mod serve;
 mod sign;
 mod status;
+mod token;
 mod twin;
 mod verify;
 
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Doctor(doctor) => doctor::run(doctor, config),
         Command::Serve(serve) => serve::run(serve, config),
         Command::Inbox(inbox) => inbox::run(inbox, config),
+        Command::Token(token) => token::run(token),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),
         Command::Twin(twin) => twin::run(twin),

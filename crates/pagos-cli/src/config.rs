@@ -6,6 +6,7 @@
 //! `pagos.toml`, in `_env` (the value is in that variable). Every failure names file, line and
 //! field, and shows no value.
 
+mod api;
 mod environment;
 mod file;
 mod permission;
@@ -19,6 +20,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -41,6 +43,8 @@ pub(crate) struct Configuration {
     pub(crate) accounts: Vec<AccountSettings>,
     /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
+    /// Where the HTTP API of `serve` listens, if anywhere.
+    pub(crate) api: Option<SocketAddr>,
     /// What `serve` prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
     /// The file that was read, if there was one.
@@ -88,6 +92,7 @@ impl Configuration {
             configuration.accounts = read.accounts;
             configuration.limits = read.limits;
             configuration.retention = read.retention;
+            configuration.api = read.api;
             configuration.path = Some(path);
         }
         environment::apply(&mut configuration, &variables, providers, &mut problems);

@@ -11,7 +11,7 @@ use crate::{
     console,
     exit::{Exit, Failure},
     run::{
-        self, catch_up,
+        self, api, catch_up,
         database::{self, Database},
         instance::Instance,
         listen,
@@ -68,8 +68,14 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     };
     let listening = listener.local_addr()?;
     target.announce(listening).await?;
+    let api = match arguments.api.or(target.api) {
+        Some(address) => Some(api::open(address, instance.store.as_ref()).await?),
+        None => None,
+    };
     let receiving = instance.spawn_receiver(listener, &target)?;
-    let ready = ready(&target, listening, &db, &instance.store.identity().await?);
+    let api = api.map(|listener| api::spawn(listener, &instance, &target)).transpose()?;
+    let at = Addresses { listening, api: api.as_ref().map(|api| api.address) };
+    let ready = ready(&target, at, &db, &instance.store.identity().await?);
     let signalled = Stop::listen(instance.engine.sending());
     // A terminal was closed, or somebody expects it to reload its configuration.
     signal::on_hangup(|| {
@@ -91,6 +97,9 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         Ok(_) | Err(_) => Exit::InDoubt,
     };
     signalled.ends_as(exit);
+    if let Some(api) = api {
+        api.shut_down(signalled.asked_for(signal::RECEIVER_MAX)).await;
+    }
     receiving.shut_down(signalled.asked_for(signal::RECEIVER_MAX)).await;
     if let Err(error) = worked {
         return Ok(tell_broken(error.into()));
@@ -130,17 +139,27 @@ fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where the service listens.
+#[derive(Debug, Clone, Copy)]
+struct Addresses {
+    listening: SocketAddr,
+    api: Option<SocketAddr>,
+}
+
 /// The line with the addresses that it listens on.
-fn ready(target: &Target, listening: SocketAddr, db: &Database, identity: &str) -> String {
+fn ready(target: &Target, at: Addresses, db: &Database, identity: &str) -> String {
     let endpoints = target.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
     // Only the configuration contains the secret segment.
     let paths = endpoints.map(Endpoint::path_shown);
-    let ready = serde_json::json!({
-        "listening": format!("http://{listening}"),
+    let mut ready = serde_json::json!({
+        "listening": format!("http://{}", at.listening),
         "webhooks": paths.collect::<Vec<_>>(),
         "db": db.to_string(),
         "database_id": identity,
     });
+    if let Some(api) = at.api {
+        ready["api"] = format!("http://{api}").into();
+    }
     format!("{ready}\n")
 }
 

@@ -1,7 +1,10 @@
 //! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, `[accounts.NAME.options]`,
 //! `[receiver]` and `[retention]`. The providers interpret the fields of accounts.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use pagos_core::AccountName;
 use pagos_webhook::Settings;
@@ -11,7 +14,7 @@ use toml::{
 };
 
 use crate::config::{
-    AccountSettings, ConfigProblem, Origin, Retention, Variables, receiver, retention,
+    AccountSettings, ConfigProblem, Origin, Retention, Variables, api, receiver, retention,
 };
 
 /// The content of a file.
@@ -20,6 +23,7 @@ pub(super) struct Read {
     pub(super) accounts: Vec<AccountSettings>,
     pub(super) limits: Settings,
     pub(super) retention: Option<Retention>,
+    pub(super) api: Option<SocketAddr>,
 }
 
 /// Reads a file, with all of its problems.
@@ -43,6 +47,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         accounts: Vec::new(),
         limits: Settings::default(),
         retention: None,
+        api: None,
         problems: Vec::new(),
     };
     match DeTable::parse(&text) {
@@ -54,8 +59,8 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
             reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
         }
     }
-    let Reader { accounts, limits, retention, problems, .. } = reader;
-    (Read { accounts, limits, retention }, problems)
+    let Reader { accounts, limits, retention, api, problems, .. } = reader;
+    (Read { accounts, limits, retention, api }, problems)
 }
 
 /// The text of a file with one value, without the line break at its end.
@@ -81,6 +86,7 @@ struct Reader<'a> {
     accounts: Vec<AccountSettings>,
     limits: Settings,
     retention: Option<Retention>,
+    api: Option<SocketAddr>,
     problems: Vec<ConfigProblem>,
 }
 
@@ -93,10 +99,10 @@ impl Reader<'_> {
                 DeValue::Table(accounts) if name == "accounts" => self.accounts(accounts),
                 DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
                 DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
+                DeValue::Table(fields) if name == "api" => self.api(fields),
                 _ => {
                     let because = "is not known at the top of the file";
-                    let remedy =
-                        "the file has tables [accounts.NAME], [receiver] and [retention] only";
+                    let remedy = "the file has tables [accounts.NAME], [receiver], [api] and [retention] only";
                     self.refuse(place, name, because, remedy);
                 }
             }
@@ -136,6 +142,16 @@ impl Reader<'_> {
                 self.retention = Some(Retention { archive, ..read });
             }
             Err(missing) => self.refuse(place, missing, "is missing in [retention]", FILL_IN),
+        }
+    }
+
+    fn api(&mut self, fields: &DeTable<'_>) {
+        for (name, value) in fields.iter() {
+            let field: &str = name.get_ref();
+            match api::read(field, &plain_text(value.get_ref()).unwrap_or_default()) {
+                Ok(address) => self.api = Some(address),
+                Err((because, remedy)) => self.refuse(name.span().start, field, because, remedy),
+            }
         }
     }
 

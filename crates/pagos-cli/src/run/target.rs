@@ -61,6 +61,8 @@ pub(crate) struct Target {
     pub(crate) limits: Settings,
     /// What the service prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
+    /// Where its HTTP API listens, if anywhere.
+    pub(crate) api: Option<SocketAddr>,
     /// The socket for webhooks to this process; for real accounts `pagos serve` opens one.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if this process must stop them.
@@ -135,6 +137,7 @@ impl Target {
             until: Until::Settled,
             limits: Settings::default(),
             retention: None,
+            api: None,
             listener: None,
             sandbox: None,
             twins: None,
@@ -162,6 +165,7 @@ impl Target {
             until: Until::Settled,
             limits: configuration.limits,
             retention: configuration.retention,
+            api: configuration.api,
             listener: None,
             sandbox: None,
             twins: None,
@@ -186,6 +190,7 @@ impl Target {
             until: Until::Watched,
             limits: configuration.limits,
             retention: None,
+            api: None,
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),
