@@ -119,6 +119,12 @@ async fn everything_that_is_wrong_is_told_with_its_place_and_without_its_value()
     nothing["amount"] = json!("0");
     let told = site.post(&token, "/v1/payouts", &nothing).await;
     assert_eq!(told.body["errors"][0]["remedy"], "pay more", "{told:?}");
+    let mut much = payout("may-1");
+    much["amount"] = json!("777777.77");
+    let told = site.post(&token, "/v1/payouts", &much).await;
+    assert_eq!(told.body["detail"], "777777.77 MXN is more than is sent");
+    let told = site.get(&token, "/v1/payouts/20270115").await;
+    assert_eq!(told.body["detail"], "no payout 20270115");
     let list = site.get(&token, "/v1/payouts").await;
     assert_eq!(list.body["payouts"], json!([]), "nothing of it was stored");
 }

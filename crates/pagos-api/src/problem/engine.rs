@@ -29,7 +29,8 @@ impl From<EngineError> for Problem {
                 ProblemType::StoreFailed
             }
         };
-        Self::new(of, mask::text(&error.to_string()))
+        // Keys, names of runs and our own words; a key may be a long number.
+        Self::new(of, error.to_string())
     }
 }
 
@@ -125,7 +126,11 @@ fn fault(pointer: String, violation: &Violation) -> Fault {
         pointer: Some(pointer),
         field: Some(violation.field.to_owned()),
         line: None,
-        because: mask::text(&violation.because),
+        // An amount may be a long number too.
+        because: match violation.field {
+            "amount" => violation.because.clone(),
+            _ => mask::text(&violation.because),
+        },
         remedy: Some(mask::text(&violation.remedy)),
     }
 }

@@ -93,6 +93,10 @@ impl PayoutProvider for Acme {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         match order.amount.minor {
+            77_777_777 => {
+                let because = format!("{} is more than is sent", order.amount);
+                Err(vec![Violation::new("amount", because, "pay less")])
+            }
             1.. => Ok(()),
             _ => Err(vec![Violation::new("amount", "it is nothing", "pay more")]),
         }
