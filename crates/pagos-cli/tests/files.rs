@@ -9,7 +9,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use pagos_core::Timestamp;
-use pagos_engine::{Filter, Intent, Page, Released, RunId, Store};
+use pagos_engine::{Filter, Intent, Page, Released, RunId, Store, suite::permit};
 use pagos_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn truth_02_a_refused_file_takes_back_only_what_is_its_own() {
         let seen = SqliteStore::open_read_only(folder.path().join("seen.db")).unwrap();
         let stored = seen.list(&Filter::default(), &Page::by_key(10)).await.unwrap();
         let created_at = Timestamp::from_millis(0);
-        let intents = stored.into_iter().map(|it| Intent { order: it.order, created_at });
+        let intents = stored.into_iter().map(|it| Intent { order: it.order, created_at, by: None });
         let other = SqliteStore::open(folder.path().join("h.db")).unwrap();
         other.submit(&run, intents.collect()).await.unwrap();
     });
@@ -81,7 +81,7 @@ fn truth_02_a_refused_file_takes_back_only_what_is_its_own() {
     assert_eq!(reported(&left), ["h-2", "h-1"], "the newest first");
     runtime.block_on(async {
         let other = SqliteStore::open(folder.path().join("h.db")).unwrap();
-        let released = other.release(&run, 2, Timestamp::from_millis(1)).await.unwrap();
+        let released = other.release(&run, permit(2), Timestamp::from_millis(1)).await.unwrap();
         assert_eq!(released, Released::Done { made_due: 2 });
     });
 }

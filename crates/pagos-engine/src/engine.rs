@@ -15,7 +15,7 @@ use crate::{
     accounts::Accounts,
     agenda::Agenda,
     instrumented::{InstrumentedProvider, InstrumentedProviders, InstrumentedStore},
-    intent::{Intent, Released, RunId, Submitted},
+    intent::{Intent, Permit, Released, RunId, Submitted},
     policy::Policy,
     rate::Rates,
     retention::Seal,
@@ -326,7 +326,8 @@ impl Engine {
         self.check(&orders)?;
         let keys: Vec<OrderKey> = orders.iter().map(|order| order.key.clone()).collect();
         let created_at = self.timer.now();
-        let intents = orders.into_iter().map(|order| Intent { order, created_at }).collect();
+        let intents =
+            orders.into_iter().map(|order| Intent { order, created_at, by: None }).collect();
         let answers = self.store.submit(run, intents).await?;
         let with = |wanted: Submitted| -> Vec<OrderKey> {
             let named = keys.iter().zip(&answers).filter(|(_, answer)| **answer == wanted);
@@ -404,10 +405,15 @@ impl Engine {
     /// [`EngineError::Incomplete`] if the run does not have `expected` members; nothing is
     /// released.
     pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
-        match self.store.release(run, expected, self.timer.now()).await? {
+        let permit = Permit::for_members(expected);
+        match self.store.release(run, permit, self.timer.now()).await? {
             Released::Done { made_due } => Ok(made_due),
             Released::Incomplete { members } => {
                 Err(EngineError::Incomplete { run: run.clone(), expected, members })
+            }
+            // The permit names no run.
+            Released::AnotherRun => {
+                Err(EngineError::Incomplete { run: run.clone(), expected, members: 0 })
             }
         }
     }

@@ -16,13 +16,14 @@ use crate::{
     accounts::Accounts,
     delivery::{Filed, Filing, InboxId, InboxItem, Refused, Trust, Verdict},
     history::Notice,
-    intent::{Intent, Released, RunId, Submitted},
+    intent::{Closed, Intent, Permit, Released, RunId, Submitted},
     payment::{
         Payment,
         store::{PaymentCommitted, PaymentStep, SubmittedPayment},
     },
     point::{NoProbe, Phase, Point, Probe},
     recognise::{Recognised, recognise},
+    records::{RecordKind, RecordWrite, RecordWritten},
     retention::Seal,
     store::{Begin, Claim, ClaimRequest, Committed, Lane, Payout, Step, Store, StoreError, Turn},
 };
@@ -93,6 +94,20 @@ impl InstrumentedStore {
         self.write(Point::Acknowledge, None, self.store.acknowledge(reader, number)).await
     }
 
+    /// [`crate::RecordStore::write_record`].
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn write_record(&self, write: RecordWrite) -> Result<RecordWritten, StoreError> {
+        let point = match write.kind {
+            RecordKind::Token => Point::KeepToken,
+            RecordKind::Endpoint => Point::KeepEndpoint,
+            RecordKind::Approval => Point::KeepApproval,
+            RecordKind::Spending => Point::KeepSpending,
+        };
+        self.write(point, None, self.store.write_record(write)).await
+    }
+
     pub(crate) async fn take_turn(&self) -> Result<Turn, StoreError> {
         self.write(Point::TakeTurn, None, self.store.take_turn()).await
     }
@@ -161,13 +176,23 @@ impl InstrumentedStore {
         self.write(Point::Submit, None, self.store.submit(run, intents)).await
     }
 
-    pub(crate) async fn release(
+    #[allow(dead_code, reason = "runs that wait for approval are closed")]
+    pub(crate) async fn close(
         &self,
         run: &RunId,
         expected: u64,
         now: Timestamp,
+    ) -> Result<Closed, StoreError> {
+        self.write(Point::CloseRun, None, self.store.close(run, expected, now)).await
+    }
+
+    pub(crate) async fn release(
+        &self,
+        run: &RunId,
+        permit: Permit,
+        now: Timestamp,
     ) -> Result<Released, StoreError> {
-        self.write(Point::Release, None, self.store.release(run, expected, now)).await
+        self.write(Point::Release, None, self.store.release(run, permit, now)).await
     }
 
     pub(crate) async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {

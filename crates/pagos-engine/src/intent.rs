@@ -4,7 +4,7 @@ mod digest;
 
 use pagos_core::{PayoutOrder, Status, Timestamp};
 
-use crate::retention::Seal;
+use crate::{actor::Actor, retention::Seal};
 
 pub use digest::{Canonical, Digest};
 
@@ -30,6 +30,8 @@ pub struct Intent {
     pub order: PayoutOrder,
     /// When it was submitted.
     pub created_at: Timestamp,
+    /// Who submitted it, if that is known.
+    pub by: Option<Actor>,
 }
 
 /// The result of submitting one intent.
@@ -47,7 +49,7 @@ pub enum Submitted {
     Archived(Seal),
     /// The key exists with another body. Nothing of the batch was stored.
     Conflict,
-    /// The run was released without this order, and its members are fixed. Nothing of the batch was
+    /// The run was closed without this order, and its members are fixed. Nothing of the batch was
     /// stored.
     Closed,
 }
@@ -60,16 +62,71 @@ impl Submitted {
 }
 
 /// What is stored about a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
+    /// The number of the run. A run that was withdrawn and submitted again has another one, so the
+    /// number of a closed run stands for its members.
+    pub id: u64,
     /// How many payouts are members of it, including archived ones.
     pub members: u64,
     /// How many of them are archived.
     pub archived: u64,
-    /// How many orders the caller of the release counted. `None` before the release.
+    /// How many orders the caller counted who closed or released it. `None` before.
     pub expected: Option<u64>,
-    /// When it was released. Its members are fixed from then on.
+    /// When it was submitted; `None` for a run of an earlier version.
+    pub created_at: Option<Timestamp>,
+    /// When its members were fixed.
+    pub closed_at: Option<Timestamp>,
+    /// When it was released, which closes it too.
     pub released_at: Option<Timestamp>,
+    /// Who submitted orders to it, as far as that is known, sorted.
+    pub submitted_by: Vec<Actor>,
+}
+
+/// The result of closing a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// The members of the run are fixed.
+    Done {
+        /// The number of the run.
+        id: u64,
+    },
+    /// The run does not have the expected number of members, so nothing was changed.
+    Incomplete {
+        /// How many members it has.
+        members: u64,
+    },
+}
+
+/// The engine's permission to make a run due. Only the engine makes one, after it has looked at
+/// limits and approvals; so nothing outside it can make a payout due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permit {
+    expected: u64,
+    id: Option<u64>,
+}
+
+impl Permit {
+    /// For a run that needs nobody's approval.
+    pub(crate) fn for_members(expected: u64) -> Self {
+        Self { expected, id: None }
+    }
+
+    /// For the closed run with this number.
+    #[cfg_attr(not(feature = "suite"), allow(dead_code, reason = "approvals make one"))]
+    pub(crate) fn for_run(id: u64, expected: u64) -> Self {
+        Self { expected, id: Some(id) }
+    }
+
+    /// The number of members that the run must have.
+    pub fn expected(&self) -> u64 {
+        self.expected
+    }
+
+    /// The number that the run must have, if the permit is for a certain closed run.
+    pub fn id(&self) -> Option<u64> {
+        self.id
+    }
 }
 
 /// The result of a release.
@@ -85,4 +142,6 @@ pub enum Released {
         /// How many members it has.
         members: u64,
     },
+    /// The run is not the one that the permit is for, so nothing was released.
+    AnotherRun,
 }

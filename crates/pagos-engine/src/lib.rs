@@ -21,6 +21,7 @@
 )]
 
 mod accounts;
+mod actor;
 mod agenda;
 mod ask;
 mod decide;
@@ -46,6 +47,7 @@ mod progress;
 mod rate;
 mod recognise;
 mod record;
+mod records;
 mod retention;
 mod send;
 mod sending;
@@ -63,6 +65,7 @@ mod work;
 mod world;
 
 pub use accounts::Accounts;
+pub use actor::Actor;
 pub use delivery::{
     Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused, Trust,
     Verdict,
@@ -72,7 +75,7 @@ pub use fingerprint::fingerprint;
 pub use headers::{headers_from_bytes, headers_to_bytes};
 pub use history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Proof};
 pub use instrumented::InstrumentedStore;
-pub use intent::{Canonical, Digest, Intent, Released, Run, RunId, Submitted};
+pub use intent::{Canonical, Closed, Digest, Intent, Permit, Released, Run, RunId, Submitted};
 pub use judge::Judged;
 pub use list::{Cursor, Filter, Page, Sorted, Span};
 #[cfg(feature = "suite")]
@@ -87,6 +90,7 @@ pub use point::{Deed, NoProbe, Phase, Point, Probe};
 pub use policy::{Budgets, Policy, Sweep};
 pub use progress::{Asking, Attempt, Attention, Progress, Wait, Waiting};
 pub use recognise::{About, Recognised, recognise};
+pub use records::{Record, RecordKind, RecordStore, RecordWrite, RecordWritten};
 pub use retention::{
     Archive, ArchivedPayout, Candidate, Horizon, Leaving, Mark, Portion, PruneError,
     RetentionStore, Scope, Seal, SealedAs, Sealing, Stay, Survey, SurveyRow, changed_at, stay,

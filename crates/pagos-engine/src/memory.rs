@@ -4,6 +4,7 @@
 
 mod inbox;
 mod payment;
+mod records;
 mod retention;
 
 use std::{
@@ -20,11 +21,13 @@ use self::{
     retention::{Outbox, Sealed, Sums},
 };
 use crate::{
+    actor::Actor,
     delivery::Trust,
     history::{Entry, Notice},
-    intent::{Digest, Intent, Released, Run, RunId, Submitted},
+    intent::{Closed, Digest, Intent, Permit, Released, Run, RunId, Submitted},
     list::{Filter, Page, Sorted},
     progress::Progress,
+    records::{Record, RecordKind},
     retention::Mark,
     store::{
         Begin, Claim, ClaimRequest, Committed, Lane, Lease, Payout, Share, Step, Store, StoreError,
@@ -46,11 +49,14 @@ struct Tables {
     payouts: BTreeMap<OrderKey, Row>,
     /// How many payouts have come in so far.
     places: u64,
+    /// How many runs there were so far.
+    runs_made: u64,
     seals: BTreeMap<[u8; 16], Sealed>,
     payments: Payments,
     inbox: Inbox,
     outbox: Outbox,
     readers: BTreeMap<String, u64>,
+    records: BTreeMap<(RecordKind, String), Record>,
 }
 
 #[derive(Debug, Default)]
@@ -65,8 +71,12 @@ struct Members {
     keys: BTreeSet<OrderKey>,
     /// The archived ones by their marks, with what they count.
     archived: BTreeMap<[u8; 16], TallyRow>,
+    id: u64,
     expected: Option<u64>,
+    created_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
     released_at: Option<Timestamp>,
+    submitted_by: BTreeSet<Actor>,
 }
 
 #[derive(Debug)]
@@ -127,13 +137,22 @@ impl Store for MemoryStore {
         Ok(self.tables().submit(run, intents))
     }
 
-    async fn release(
+    async fn close(
         &self,
         run: &RunId,
         expected: u64,
         now: Timestamp,
+    ) -> Result<Closed, StoreError> {
+        Ok(self.tables().close(run, expected, now))
+    }
+
+    async fn release(
+        &self,
+        run: &RunId,
+        permit: Permit,
+        now: Timestamp,
     ) -> Result<Released, StoreError> {
-        Ok(self.tables().release(run, expected, now))
+        Ok(self.tables().release(run, permit, now))
     }
 
     async fn withdraw(&self, run: &RunId) -> Result<u64, StoreError> {
@@ -141,14 +160,34 @@ impl Store for MemoryStore {
     }
 
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        Ok(self.tables().runs.get(run).map(Members::to_run))
+    }
+
+    async fn runs(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(RunId, Run)>, StoreError> {
         let tables = self.tables();
-        let known = tables.runs.get(run);
-        Ok(known.map(|run| Run {
-            members: count(run.keys.len() + run.archived.len()),
-            archived: count(run.archived.len()),
-            expected: run.expected,
-            released_at: run.released_at,
-        }))
+        let older = |run: &Members| before.is_none_or(|before| run.id < before);
+        let mut runs: Vec<_> = tables.runs.iter().filter(|(_, run)| older(run)).collect();
+        runs.sort_by_key(|(_, run)| std::cmp::Reverse(run.id));
+        runs.truncate(limit);
+        Ok(runs.into_iter().map(|(name, run)| (name.clone(), run.to_run())).collect())
+    }
+
+    async fn held(
+        &self,
+        run: &RunId,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        let tables = self.tables();
+        let keys = tables.runs.get(run).into_iter().flat_map(|run| &run.keys);
+        let rows = keys
+            .filter(|key| after.is_none_or(|after| *key > after))
+            .filter_map(|key| tables.payouts.get(key).filter(|row| row.is_held));
+        Ok(rows.take(limit).map(|row| row.payout.clone()).collect())
     }
 
     async fn claim(
@@ -282,7 +321,12 @@ impl Tables {
             let digest = Digest::of(&intent.order);
             outcomes.push(self.outcome(run, intent, digest, &mut batch));
         }
-        self.runs.entry(run.clone()).or_default();
+        if !self.runs.contains_key(run) {
+            self.runs_made += 1;
+            let created_at = intents.iter().map(|intent| intent.created_at).min();
+            let members = Members { id: self.runs_made, created_at, ..Members::default() };
+            self.runs.insert(run.clone(), members);
+        }
         if outcomes.iter().any(|outcome| outcome.is_refusal()) {
             return outcomes;
         }
@@ -312,7 +356,7 @@ impl Tables {
         }
         let is_closed = self.runs.get(run).is_some_and(|run| {
             let is_member = run.keys.contains(key) || run.archived.contains_key(&mark.key);
-            run.released_at.is_some() && !is_member
+            run.closed_at.is_some() && !is_member
         });
         if is_closed {
             return Submitted::Closed;
@@ -363,15 +407,32 @@ impl Tables {
         self.payouts.insert(key, row);
     }
 
-    fn release(&mut self, run: &RunId, expected: u64, now: Timestamp) -> Released {
+    fn close(&mut self, run: &RunId, expected: u64, now: Timestamp) -> Closed {
         let Some(members) = self.runs.get_mut(run) else {
-            return Released::Incomplete { members: 0 };
+            return Closed::Incomplete { members: 0 };
         };
         let there = count(members.keys.len() + members.archived.len());
         if there != expected {
-            return Released::Incomplete { members: there };
+            return Closed::Incomplete { members: there };
         }
         members.expected = Some(expected);
+        members.closed_at.get_or_insert(now);
+        Closed::Done { id: members.id }
+    }
+
+    fn release(&mut self, run: &RunId, permit: Permit, now: Timestamp) -> Released {
+        let Some(members) = self.runs.get_mut(run) else {
+            return Released::Incomplete { members: 0 };
+        };
+        if permit.id().is_some_and(|id| id != members.id) {
+            return Released::AnotherRun;
+        }
+        let there = count(members.keys.len() + members.archived.len());
+        if there != permit.expected() {
+            return Released::Incomplete { members: there };
+        }
+        members.expected = Some(there);
+        members.closed_at.get_or_insert(now);
         members.released_at.get_or_insert(now);
         let mut made_due = 0;
         for key in &members.keys {
@@ -524,6 +585,21 @@ impl Tables {
         let members = run.and_then(|run| self.runs.get(run));
         members.into_iter().flat_map(|run| run.archived.values()).for_each(|one| sums.add(one));
         sums.into_tally()
+    }
+}
+
+impl Members {
+    fn to_run(&self) -> Run {
+        Run {
+            id: self.id,
+            members: count(self.keys.len() + self.archived.len()),
+            archived: count(self.archived.len()),
+            expected: self.expected,
+            created_at: self.created_at,
+            closed_at: self.closed_at,
+            released_at: self.released_at,
+            submitted_by: self.submitted_by.iter().cloned().collect(),
+        }
     }
 }
 

@@ -104,6 +104,8 @@ points! {
     TakeTurn Write "take-turn",
     /// Stores orders, held.
     Submit Write "submit",
+    /// Fixes the members of a run that waits for approval.
+    CloseRun Write "close-run",
     /// Makes a run due.
     Release Write "release",
     /// Takes back a run that was never released.
@@ -197,6 +199,14 @@ points! {
     SchedulePaymentQuery Write "schedule-payment-query",
     /// Records what a person decided about a payment.
     RecordPaymentDecision Write "record-payment-decision",
+    /// Creates, changes or revokes an API token.
+    KeepToken Write "keep-token",
+    /// Records how the deliveries to an endpoint stand.
+    KeepEndpoint Write "keep-endpoint",
+    /// Records an approval, a rejection, or the wait for them.
+    KeepApproval Write "keep-approval",
+    /// Reserves what a release spends of the limits of a day, or gives it back.
+    KeepSpending Write "keep-spending",
     /// Removes archived payouts and seals their keys.
     Seal Write "seal",
     /// Forgets applied deliveries.

@@ -11,17 +11,18 @@ use pagos_core::{AccountName, OrderKey, PayoutOrder, ProviderRef, Status, Timest
 use crate::{
     delivery::{InboxId, InboxStore},
     history::{Entry, Notice},
-    intent::{Digest, Intent, Released, Run, RunId, Submitted},
+    intent::{Closed, Digest, Intent, Permit, Released, Run, RunId, Submitted},
     list::{Filter, Page},
     payment::store::PaymentStore,
     progress::Progress,
+    records::RecordStore,
     retention::RetentionStore,
     tally::Tally,
 };
 
 /// Keeps payouts, their history, the runs that they are members of, and the outbox of notices. Its
-/// supertraits keep webhooks ([`InboxStore`]), payments ([`PaymentStore`]) and the keys of archived
-/// payouts ([`RetentionStore`]).
+/// supertraits keep webhooks ([`InboxStore`]), payments ([`PaymentStore`]), the keys of archived
+/// payouts ([`RetentionStore`]) and small records of the service ([`RecordStore`]).
 ///
 /// Every method is one transaction, durable when it returns. Only `release` and `withdraw` may work
 /// through a large run in portions, and are repeated if they are interrupted. If a method's future
@@ -31,7 +32,7 @@ use crate::{
 /// A payout's version starts at 1 and rises with `commit`, with `release`, and with a claim that
 /// begins an attempt. Its epoch rises with every claim to send, and with `end_claims`.
 #[async_trait]
-pub trait Store: PaymentStore + InboxStore + RetentionStore {
+pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore {
     /// The random identity of this store, 32 hexadecimal digits for a store that is kept. A copy of
     /// a store has the same identity.
     async fn identity(&self) -> Result<String, StoreError>;
@@ -47,22 +48,27 @@ pub trait Store: PaymentStore + InboxStore + RetentionStore {
     /// Stores the intents that are new and makes all of them members of `run`; all or none of them.
     ///
     /// If the key exists with the same digest, the stored payout is kept; another body is
-    /// [`Submitted::Conflict`], and an order that is not in a released run is
+    /// [`Submitted::Conflict`], and an order that is not in a closed run is
     /// [`Submitted::Closed`]. If there is any of these, nothing of the batch is stored. New intents
     /// are held: nobody can claim them before [`Store::release`]. A run exists from the first call
-    /// on.
+    /// on. Whoever submits something that is stored, or becomes a member, is noted with the run.
     ///
     /// A sealed key counts as known too: [`Submitted::Archived`] with the same digest, a conflict
     /// with another one. It becomes a member, counts in the run, and is never stored again.
     async fn submit(&self, run: &RunId, intents: Vec<Intent>)
     -> Result<Vec<Submitted>, StoreError>;
 
-    /// Makes the held members of `run` due at `now` and fixes its members, if there are `expected`
-    /// of them; otherwise changes nothing.
+    /// Fixes the members of `run`, if there are `expected` of them; makes nothing due. Closing it
+    /// again changes nothing.
+    async fn close(&self, run: &RunId, expected: u64, now: Timestamp)
+    -> Result<Closed, StoreError>;
+
+    /// Makes the held members of `run` due at `now` and fixes its members, if it is the run that
+    /// `permit` names and has as many members; otherwise changes nothing.
     async fn release(
         &self,
         run: &RunId,
-        expected: u64,
+        permit: Permit,
         now: Timestamp,
     ) -> Result<Released, StoreError>;
 
@@ -72,6 +78,22 @@ pub trait Store: PaymentStore + InboxStore + RetentionStore {
 
     /// What is known of a run; `None` if nothing was ever submitted to it.
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError>;
+
+    /// The runs with a number below `before` (`None` for the newest), newest first, at most `limit`.
+    async fn runs(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(RunId, Run)>, StoreError>;
+
+    /// The members of `run` that are held, by key and with a key greater than `after`, at most
+    /// `limit`.
+    async fn held(
+        &self,
+        run: &RunId,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError>;
 
     /// Claims payouts that are due and under no live claim: from every share (of
     /// [`Work::OF_PAYOUTS`]) up to its limit, earliest due first.

@@ -31,6 +31,7 @@ mod payment_sample;
 mod payment_submit;
 mod query;
 mod random;
+mod records;
 mod retention;
 mod sample;
 mod session;
@@ -44,7 +45,7 @@ pub use self::{
     agreement::agrees_with_memory,
     hooked::{Call, Done, Hook, HookedStore},
 };
-use crate::store::Store;
+use crate::{intent::Permit, store::Store};
 
 /// One promise of [`Store`], as a test on an empty store.
 #[derive(Clone, Copy)]
@@ -77,6 +78,12 @@ where
         (case.run)(fresh().await).await;
     }
     CASES.len()
+}
+
+/// A permit to release a run with this number of members, for tests of stores. A program gets one
+/// from nobody: [`crate::Engine::release`] makes its own.
+pub fn permit(expected: u64) -> Permit {
+    Permit::for_members(expected)
 }
 
 /// The case with this name.
@@ -123,6 +130,11 @@ macro_rules! store_suite {
                 withdraw_takes_back_what_is_held
                 withdraw_leaves_what_another_run_has
                 withdraw_forgets_the_key_and_its_history
+                closing_a_run_fixes_its_members_and_makes_nothing_due
+                a_closed_run_can_be_withdrawn_and_comes_back_as_another
+                a_run_knows_who_submitted_to_it
+                runs_are_listed_newest_first
+                held_members_are_those_that_no_run_released
             }
             claim {
                 claim_takes_the_earliest_due_first
@@ -254,6 +266,13 @@ macro_rules! store_suite {
                 seal_of_what_was_changed_changes_nothing
                 applied_deliveries_are_forgotten_and_no_others
                 notices_are_forgotten_behind_the_slowest_reader
+            }
+            records {
+                a_record_is_kept_word_for_word
+                a_record_is_written_over_the_version_that_was_read
+                a_record_by_two_at_once_is_written_by_one
+                records_are_listed_by_name
+                a_records_notices_are_told_with_it
             }
             agreement {
                 random_operations_agree_with_memory

@@ -24,7 +24,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use pagos_engine::{Committed, Intent, NoAttempt, Payout, Store};
+use pagos_engine::{Committed, Intent, NoAttempt, Payout, Store, suite::permit};
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase, Severity};
 
 use sample::{at, claim, intent, open_with, run, step};
@@ -189,7 +189,7 @@ async fn batched_rate(store: &PostgresStore) -> f64 {
 /// Payouts claimed by eight callers at once.
 async fn claims_rate(store: &Arc<PostgresStore>, limit: usize) -> f64 {
     let members = store.run(&run()).await.unwrap().unwrap().members;
-    store.release(&run(), members, at(0)).await.unwrap();
+    store.release(&run(), permit(members), at(0)).await.unwrap();
     let begun = Instant::now();
     let claim_all = async |store: Arc<PostgresStore>| {
         let mut claimed = 0;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use pagos_core::{OrderKey, PayoutOrder};
-use pagos_engine::{Digest, Intent, Mark, Progress, RunId, Seal};
+use pagos_core::PayoutOrder;
+use pagos_engine::{Actor, Digest, Intent, Mark, Progress, RunId, Seal};
 
 use crate::{
     connection::Connection,
@@ -24,6 +24,8 @@ pub(crate) struct Batch<'call> {
     joins: BTreeSet<&'call str>,
     /// Archived payouts that become members, by their marks.
     archived: BTreeMap<String, (&'call PayoutOrder, Seal)>,
+    /// Who submits what becomes a member.
+    joined_by: BTreeSet<&'call str>,
 }
 
 impl<'call> Batch<'call> {
@@ -33,10 +35,11 @@ impl<'call> Batch<'call> {
 
     /// Makes a stored payout a member. Its version does not change, since nothing that a step is
     /// computed from has changed.
-    pub(crate) fn join(&mut self, key: &'call OrderKey, stored: &HashMap<&str, Stored>) {
-        let key = key.as_str();
-        if stored.get(key).is_some_and(|stored| !stored.is_member) {
-            self.joins.insert(key);
+    pub(crate) fn join(&mut self, intent: &'call Intent, stored: &HashMap<&str, Stored>) {
+        let key = intent.order.key.as_str();
+        let is_new = stored.get(key).is_some_and(|stored| !stored.is_member);
+        if is_new && self.joins.insert(key) {
+            self.joined_by.extend(intent.by.as_ref().map(Actor::as_str));
         }
     }
 
@@ -48,8 +51,11 @@ impl<'call> Batch<'call> {
         sealed: &HashMap<&str, Sealed>,
     ) {
         let key = &intent.order.key;
-        if sealed.get(key.as_str()).is_some_and(|sealed| !sealed.is_member) {
-            self.archived.insert(sealed::hex(Mark::of_key(key)), (&intent.order, seal));
+        let is_new = sealed.get(key.as_str()).is_some_and(|sealed| !sealed.is_member);
+        let mut joins =
+            || self.archived.insert(sealed::hex(Mark::of_key(key)), (&intent.order, seal));
+        if is_new && joins().is_none() {
+            self.joined_by.extend(intent.by.as_ref().map(Actor::as_str));
         }
     }
 
@@ -73,7 +79,8 @@ impl<'call> Batch<'call> {
             .with(old().map(|(order, _)| order.account.as_str()).collect::<Vec<_>>())
             .with(old().map(|(order, _)| order.amount.currency.code()).collect::<Vec<_>>())
             .with(old().map(|(_, seal)| seal.ended.word()).collect::<Vec<_>>())
-            .with(old().map(|(order, _)| order.amount.minor).collect::<Vec<_>>());
+            .with(old().map(|(order, _)| order.amount.minor).collect::<Vec<_>>())
+            .with(self.new.actors().union(&self.joined_by).copied().collect::<Vec<_>>());
         let row = connection.one(statement.sql, &statement.parameters()).await?;
         let written: [i64; 2] = [row.try_get(0)?, row.try_get(1)?];
         match written == [self.joins.len(), self.archived.len()].map(row::limit) {
@@ -90,7 +97,13 @@ struct NewPayouts<'call>(BTreeMap<&'call str, (&'call Intent, Digest)>);
 
 impl<'call> NewPayouts<'call> {
     fn enter(&mut self, intent: &'call Intent, digest: Digest) {
-        self.0.insert(intent.order.key.as_str(), (intent, digest));
+        self.0.entry(intent.order.key.as_str()).or_insert((intent, digest));
+    }
+
+    /// Who submits them, as far as that is known.
+    fn actors(&self) -> BTreeSet<&'call str> {
+        let actors = self.0.values().filter_map(|(intent, _)| intent.by.as_ref());
+        actors.map(Actor::as_str).collect()
     }
 
     /// One array per column.
@@ -144,7 +157,11 @@ impl Flight for Enter<'_> {
         let marks = self.new.0.values();
         let marks = marks.map(|(intent, _)| sealed::hex(Mark::of_key(&intent.order.key)));
         let statement = Statement::new(ENTER).with(stripe).with(self.run.0.as_str());
-        let mut statement = self.new.values(statement)?.with(marks.collect::<Vec<_>>());
+        let mut statement = self
+            .new
+            .values(statement)?
+            .with(marks.collect::<Vec<_>>())
+            .with(self.new.actors().into_iter().collect::<Vec<_>>());
         statement.settings = sealed::NOTHING_IS_SEALED;
         Ok(statement)
     }
@@ -224,6 +241,10 @@ const WRITE: &str = concat!(
              AS list (mark, account, currency, status, amount_minor)
         ON CONFLICT DO NOTHING
         RETURNING account, currency, status, amount_minor
+    ), noted AS (
+        INSERT INTO run_actors (run, actor)
+        SELECT $2::bigint, actor FROM unnest($22::text[]) AS list (actor)
+        ON CONFLICT DO NOTHING
     ), entered AS (
         INSERT INTO members (run, key, created_at)
         SELECT run, key, created_at FROM new
@@ -252,16 +273,22 @@ const WRITE: &str = concat!(
 /// `sealed.rs`.
 const ENTER: &str = concat!(
     "WITH made AS (
-        INSERT INTO runs (name) SELECT $2 WHERE NOT EXISTS (SELECT FROM runs WHERE name = $2)
+        INSERT INTO runs (name, created_at)
+        SELECT $2, (SELECT min(moment) FROM unnest($8::bigint[]) AS list (moment))
+        WHERE NOT EXISTS (SELECT FROM runs WHERE name = $2)
         ON CONFLICT DO NOTHING RETURNING id
     ), known AS MATERIALIZED (
-        SELECT id, released_at FROM runs WHERE name = $2 FOR SHARE
+        SELECT id, closed_at FROM runs WHERE name = $2 FOR SHARE
     ), open AS MATERIALIZED (
-        SELECT id FROM made UNION ALL SELECT id FROM known WHERE released_at IS NULL
+        SELECT id FROM made UNION ALL SELECT id FROM known WHERE closed_at IS NULL
     ), fresh AS MATERIALIZED (
         SELECT id FROM open
         WHERE NOT EXISTS (SELECT FROM orders WHERE key = ANY ($4::text[]))
           AND NOT EXISTS (SELECT FROM sealed WHERE key = ANY ($16::text[]::uuid[]))
+    ), noted AS (
+        INSERT INTO run_actors (run, actor)
+        SELECT fresh.id, actor FROM fresh CROSS JOIN unnest($17::text[]) AS list (actor)
+        ON CONFLICT DO NOTHING
     ), new AS MATERIALIZED (
         SELECT fresh.id AS run, nextval('order_ids') AS id, list.* FROM fresh CROSS JOIN ",
     list!(),
@@ -279,5 +306,5 @@ const ENTER: &str = concat!(
     ), ",
     count_moved!(),
     ", ",
-    raised!("$17", "$18")
+    raised!("$18", "$19")
 );

@@ -78,6 +78,7 @@ mod pool;
 mod quarantine;
 mod query;
 mod queue;
+mod records;
 mod retention;
 mod row;
 mod run;

@@ -67,7 +67,7 @@ macro_rules! candidates {
             ", payouts.id, held,
                 greatest(lease_until, (SELECT until FROM asking WHERE payout = payouts.id)),
                 ARRAY (SELECT name FROM runs WHERE runs.id = ANY (payouts.runs) ORDER BY name),
-                EXISTS (SELECT FROM runs WHERE runs.id = ANY (payouts.runs) AND released_at IS NULL)
+                EXISTS (SELECT FROM runs WHERE runs.id = ANY (payouts.runs) AND made_due_at IS NULL)
             FROM ",
             payouts!(),
             " WHERE payouts.id > $1 ",
@@ -148,7 +148,7 @@ const SEAL: &str = concat!(
           AND (payouts.lease_until IS NULL OR payouts.lease_until <= $7)
           AND NOT EXISTS (SELECT FROM asking WHERE payout = payouts.id AND until > $7)
           AND NOT EXISTS (SELECT FROM runs
-                          WHERE runs.id = ANY (payouts.runs) AND released_at IS NULL)
+                          WHERE runs.id = ANY (payouts.runs) AND made_due_at IS NULL)
     ), kept AS (
         INSERT INTO sealed (key, digest, run, day, succeeded)
         SELECT mark, mark_digest, coalesce(runs[1], 0), $8::bigint::integer, succeeded FROM old

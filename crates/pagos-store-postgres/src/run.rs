@@ -1,14 +1,15 @@
 //! Reads, releases and withdraws runs; releases and withdrawals work in portions. `submit.rs`
 //! submits to them.
 
-use pagos_core::Timestamp;
-use pagos_engine::{Run, RunId};
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{Actor, Closed, Payout, Permit, Run, RunId};
+use tokio_postgres::Row;
 
 use crate::{
     connection::Connection,
     failure::Failure,
     flight::{Flight, Statement, raised},
-    row,
+    row::{self, payout_columns},
     tallies::count_moved,
     transaction::Work,
 };
@@ -26,27 +27,125 @@ impl Work for ReadRun<'_> {
     type Answer = Option<Run>;
 
     async fn run(&self, connection: &Connection) -> Result<Option<Run>, Failure> {
-        let sql =
-            "SELECT (SELECT count(*) FROM members WHERE run = runs.id), expected, released_at,
-                          (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -runs.id)
-                   FROM runs WHERE name = $1";
-        let Some(row) = connection.at_most_one(sql, &[&self.run.0]).await? else { return Ok(None) };
-        let expected: Option<i64> = row.try_get(1)?;
-        let archived = row::unsigned(row.try_get(3)?)?;
-        Ok(Some(Run {
-            members: row::unsigned(row.try_get(0)?)? + archived,
-            archived,
-            expected: expected.map(row::unsigned).transpose()?,
-            released_at: row::timestamp(row.try_get(2)?),
-        }))
+        let sql = concat!("SELECT ", run_columns!(), " FROM runs WHERE name = $1");
+        let row = connection.at_most_one(sql, &[&self.run.0]).await?;
+        row.as_ref().map(read_run).transpose()
     }
 }
+
+/// Reads the runs with a number below `before`, newest first.
+pub(crate) struct ReadRuns {
+    pub(crate) before: Option<u64>,
+    pub(crate) limit: usize,
+}
+
+impl Work for ReadRuns {
+    type Answer = Vec<(RunId, Run)>;
+
+    async fn run(&self, connection: &Connection) -> Result<Vec<(RunId, Run)>, Failure> {
+        let sql = concat!(
+            "SELECT ",
+            run_columns!(),
+            ", name FROM runs WHERE id < $1 ORDER BY id DESC LIMIT $2"
+        );
+        let before = self.before.map_or(i64::MAX, row::signed);
+        let rows = connection.rows(sql, &[&before, &row::limit(self.limit)]).await?;
+        rows.iter().map(|row| Ok((RunId(row.try_get(8)?), read_run(row)?))).collect()
+    }
+}
+
+macro_rules! run_columns {
+    () => {
+        "id, (SELECT count(*) FROM members WHERE run = runs.id),
+         (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -runs.id),
+         expected, created_at, closed_at, made_due_at,
+         ARRAY(SELECT actor FROM run_actors WHERE run = runs.id ORDER BY actor)"
+    };
+}
+use run_columns;
+
+fn read_run(row: &Row) -> Result<Run, Failure> {
+    let archived = row::unsigned(row.try_get(2)?)?;
+    let expected: Option<i64> = row.try_get(3)?;
+    let actors: Vec<String> = row.try_get(7)?;
+    Ok(Run {
+        id: row::unsigned(row.try_get(0)?)?,
+        members: row::unsigned(row.try_get(1)?)? + archived,
+        archived,
+        expected: expected.map(row::unsigned).transpose()?,
+        created_at: row::timestamp(row.try_get(4)?),
+        closed_at: row::timestamp(row.try_get(5)?),
+        released_at: row::timestamp(row.try_get(6)?),
+        submitted_by: actors.into_iter().map(Actor::new).collect::<Result<_, _>>()?,
+    })
+}
+
+/// Reads the members of a run that are held, by key. An unreadable one is an error: whoever asks
+/// adds them up.
+pub(crate) struct ReadHeld<'call> {
+    pub(crate) run: &'call RunId,
+    pub(crate) after: Option<&'call OrderKey>,
+    pub(crate) limit: usize,
+}
+
+impl Work for ReadHeld<'_> {
+    type Answer = Vec<Payout>;
+
+    async fn run(&self, connection: &Connection) -> Result<Vec<Payout>, Failure> {
+        let sql = concat!(
+            "SELECT ",
+            payout_columns!("payouts"),
+            " FROM members CROSS JOIN LATERAL (
+                SELECT * FROM orders JOIN payouts USING (id)
+                WHERE orders.key = members.key AND held
+              ) AS payouts
+              WHERE members.run = (SELECT id FROM runs WHERE name = $1) AND members.key > $2
+              ORDER BY members.key LIMIT $3"
+        );
+        let after = self.after.map_or("", OrderKey::as_str);
+        let rows = connection.rows(sql, &[&self.run.0, &after, &row::limit(self.limit)]).await?;
+        rows.iter().map(row::payout).collect()
+    }
+}
+
+/// Fixes the members of a run, if there are as many as expected, and makes nothing due.
+pub(crate) struct Close<'call> {
+    pub(crate) run: &'call RunId,
+    pub(crate) expected: u64,
+    pub(crate) now: Timestamp,
+}
+
+impl Work for Close<'_> {
+    type Answer = Closed;
+
+    async fn run(&self, connection: &Connection) -> Result<Closed, Failure> {
+        let lock = "SELECT id FROM runs WHERE name = $1 FOR UPDATE";
+        let Some(row) = connection.at_most_one(lock, &[&self.run.0]).await? else {
+            return Ok(Closed::Incomplete { members: 0 });
+        };
+        let id: i64 = row.try_get(0)?;
+        // A statement of its own, so that it sees what was submitted while the lock was waited for.
+        let members = connection.one(COUNT_MEMBERS, &[&id]).await?.try_get(0)?;
+        let members = row::unsigned(members)?;
+        if members != self.expected {
+            return Ok(Closed::Incomplete { members });
+        }
+        let close =
+            "UPDATE runs SET expected = $2, closed_at = coalesce(closed_at, $3) WHERE id = $1";
+        let (expected, now) = (row::signed(members), self.now.as_millis());
+        connection.execute(close, &[&id, &expected, &now]).await?;
+        Ok(Closed::Done { id: row::unsigned(id)? })
+    }
+}
+
+const COUNT_MEMBERS: &str = "SELECT (SELECT count(*) FROM members WHERE run = $1)
+    + (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -$1::bigint)";
 
 /// Fixes the members of a run, if there are as many as expected, and releases the first portion of
 /// them, in one round trip.
 pub(crate) struct Release<'call> {
     pub(crate) run: &'call RunId,
-    pub(crate) expected: u64,
+    pub(crate) permit: Permit,
     pub(crate) now: Timestamp,
 }
 
@@ -56,6 +155,8 @@ pub(crate) enum Fixed {
     Released(Portion),
     /// The run has this number of members, and nothing was changed.
     Incomplete(u64),
+    /// The run is not the one that the permit is for, and nothing was changed.
+    AnotherRun,
 }
 
 /// How far a release has come.
@@ -78,7 +179,8 @@ impl Flight for Release<'_> {
             .with("")
             .with(PORTION)
             .with(self.now.as_millis())
-            .with(row::signed(self.expected));
+            .with(row::signed(self.permit.expected()))
+            .with(self.permit.id().map(row::signed));
         statement.before = Some(Box::new(Statement::new(LOCK).with(self.run.0.as_str())));
         Ok(statement)
     }
@@ -86,6 +188,9 @@ impl Flight for Release<'_> {
     fn read(&self, answer: &str) -> Result<Fixed, Failure> {
         if answer.is_empty() {
             return Err(Failure::collision("the run is not locked"));
+        }
+        if answer == ANOTHER_RUN {
+            return Ok(Fixed::AnotherRun);
         }
         match answer.strip_prefix("incomplete ") {
             Some(members) => members.parse().map(Fixed::Incomplete).map_err(|_| unknown_answer()),
@@ -130,6 +235,8 @@ impl Portion {
         Ok(Self { run, made_due: row::unsigned(made_due)?, last })
     }
 }
+
+const ANOTHER_RUN: &str = "another run";
 
 fn unknown_answer() -> Failure {
     Failure::unsettled("the database answered a release with unknown words")
@@ -178,18 +285,21 @@ const RELEASE: &str = concat!(
                  + (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -run.id) AS members
         FROM run
     ), fixed AS (
-        UPDATE runs SET expected = $5, released_at = coalesce(released_at, $4)
+        UPDATE runs SET expected = $5, closed_at = coalesce(closed_at, $4),
+                        made_due_at = coalesce(made_due_at, $4)
         FROM counted WHERE runs.id = counted.id AND counted.members = $5
+             AND ($6::bigint IS NULL OR runs.id = $6)
         RETURNING runs.id
     ), ",
     released!(),
     " outcome AS MATERIALIZED (
         SELECT coalesce((SELECT answer FROM done),
+                        (SELECT 'another run' FROM counted WHERE id <> $6::bigint),
                         (SELECT 'incomplete ' || members FROM counted),
                         CASE WHEN EXISTS (SELECT FROM runs WHERE name = $1) THEN ''
                              ELSE 'incomplete 0' END) AS answer
     ), ",
-    raised!("$6", "$7")
+    raised!("$7", "$8")
 );
 
 const RELEASE_MORE: &str = concat!(
@@ -219,7 +329,7 @@ impl Work for Withdraw<'_> {
     type Answer = Withdrawn;
 
     async fn run(&self, connection: &Connection) -> Result<Withdrawn, Failure> {
-        let lock = "SELECT id FROM runs WHERE name = $1 AND released_at IS NULL FOR UPDATE";
+        let lock = "SELECT id FROM runs WHERE name = $1 AND made_due_at IS NULL FOR UPDATE";
         let Some(row) = connection.at_most_one(lock, &[&self.run.0]).await? else {
             return Ok(Withdrawn { forgotten: 0, is_last: true });
         };
@@ -236,6 +346,7 @@ impl Work for Withdraw<'_> {
             connection
                 .execute("DELETE FROM tallies WHERE run IN ($1, -$1::bigint)", &[&run])
                 .await?;
+            connection.execute("DELETE FROM run_actors WHERE run = $1", &[&run]).await?;
             connection.execute("DELETE FROM runs WHERE id = $1", &[&run]).await?;
         }
         Ok(Withdrawn { forgotten, is_last })

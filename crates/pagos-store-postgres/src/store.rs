@@ -3,6 +3,7 @@
 
 mod inbox;
 mod payment;
+mod records;
 mod retention;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -10,8 +11,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
 use pagos_engine::{
-    Begin, Claim, ClaimRequest, Committed, Entry, Filter, Intent, Lane, Notice, Page, Payout,
-    Released, Run, RunId, Step, Store, StoreError, Submitted, Tally, Turn, Work,
+    Begin, Claim, ClaimRequest, Closed, Committed, Entry, Filter, Intent, Lane, Notice, Page,
+    Payout, Permit, Released, Run, RunId, Step, Store, StoreError, Submitted, Tally, Turn, Work,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -282,14 +283,24 @@ impl Store for PostgresStore {
         submit::submit(&self.pool, run, &intents).await
     }
 
-    async fn release(
+    async fn close(
         &self,
         run: &RunId,
         expected: u64,
         now: Timestamp,
+    ) -> Result<Closed, StoreError> {
+        self.pool.write(&run::Close { run, expected, now }).await
+    }
+
+    async fn release(
+        &self,
+        run: &RunId,
+        permit: Permit,
+        now: Timestamp,
     ) -> Result<Released, StoreError> {
-        let mut portion = match self.pool.fly(&run::Release { run, expected, now }).await? {
+        let mut portion = match self.pool.fly(&run::Release { run, permit, now }).await? {
             Fixed::Released(portion) => portion,
+            Fixed::AnotherRun => return Ok(Released::AnotherRun),
             Fixed::Incomplete(members) => return Ok(Released::Incomplete { members }),
         };
         // The cursor rises, so this ends.
@@ -316,6 +327,23 @@ impl Store for PostgresStore {
 
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
         self.pool.read(&run::ReadRun { run }).await
+    }
+
+    async fn runs(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(RunId, Run)>, StoreError> {
+        self.pool.read(&run::ReadRuns { before, limit }).await
+    }
+
+    async fn held(
+        &self,
+        run: &RunId,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        self.pool.read(&run::ReadHeld { run, after, limit }).await
     }
 
     async fn claim(

@@ -26,7 +26,7 @@ pub(crate) async fn submit(
     intents: &[Intent],
 ) -> Result<Vec<Submitted>, StoreError> {
     let digests: Vec<Digest> = intents.iter().map(|intent| Digest::of(&intent.order)).collect();
-    let open = OpenRun { id: 0, is_released: false };
+    let open = OpenRun { id: 0, is_closed: false };
     let outcomes = outcomes(open, intents, &digests, (&HashMap::new(), &HashMap::new()));
     let is_refused = outcomes.iter().any(|it| it.is_refusal());
     if !is_refused && pool.fly(&Enter::of(run, intents, &digests)).await? {
@@ -60,7 +60,7 @@ impl Work for Look<'_> {
         for row in &rows {
             let name: &str = row.try_get(0)?;
             match row.try_get(5)? {
-                RUN => run = Some(OpenRun { id: 0, is_released: row.try_get(3)? }),
+                RUN => run = Some(OpenRun { id: 0, is_closed: row.try_get(3)? }),
                 STORED_ROW => drop(stored.insert(name.to_owned(), read_stored(row)?)),
                 _ => {
                     let Some(key) = marks.get(name) else { continue };
@@ -85,9 +85,9 @@ const STORED_ROW: i32 = 2;
 /// One statement, so that a payout that leaves and is sealed is found in one of the two places. The
 /// first columns are those of `STORED`.
 const LOOK: &str = "WITH run AS MATERIALIZED (
-        SELECT id, released_at IS NOT NULL AS is_released FROM runs WHERE name = $2
+        SELECT id, closed_at IS NOT NULL AS is_closed FROM runs WHERE name = $2
     )
-    SELECT '', ''::bytea, '', is_released, NULL, 1, false, 0, 0::bigint FROM run
+    SELECT '', ''::bytea, '', is_closed, NULL, 1, false, 0, 0::bigint FROM run
     UNION ALL
     SELECT key, digest, progress_json, coalesce((SELECT id FROM run) = ANY (runs), false),
            CASE WHEN digest_version <> $3 THEN order_json END, 2, false, 0, 0
@@ -112,7 +112,7 @@ impl Work for Submit<'_> {
 
     async fn run(&self, connection: &Connection) -> Result<Vec<Submitted>, Failure> {
         sealed::seal_nothing(connection).await?;
-        let run = lock_run(connection, self.run).await?;
+        let run = lock_run(connection, self.run, self.intents).await?;
         let stored = stored(connection, self.intents, run.id).await?;
         // After the payouts, never before: a payout can leave and be sealed in between.
         let sealed = sealed::find(connection, self.intents, run.id).await?;
@@ -139,7 +139,7 @@ fn batch<'call>(
         match outcome {
             Submitted::New => batch.enter(intent, *digest),
             Submitted::Archived(seal) => batch.join_archived(intent, *seal, sealed),
-            _ => batch.join(&intent.order.key, stored),
+            _ => batch.join(intent, stored),
         }
     }
     batch
@@ -148,22 +148,27 @@ fn batch<'call>(
 #[derive(Debug, Clone, Copy)]
 struct OpenRun {
     id: i64,
-    is_released: bool,
+    is_closed: bool,
 }
 
 /// Finds or creates the run's row, and locks it against a release or a withdrawal. Other batches of
 /// the run need not wait.
-async fn lock_run(connection: &Connection, run: &RunId) -> Result<OpenRun, Failure> {
-    let select = "SELECT id, released_at IS NOT NULL FROM runs WHERE name = $1 FOR SHARE";
+async fn lock_run(
+    connection: &Connection,
+    run: &RunId,
+    intents: &[Intent],
+) -> Result<OpenRun, Failure> {
+    let select = "SELECT id, closed_at IS NOT NULL FROM runs WHERE name = $1 FOR SHARE";
     let mut found = connection.at_most_one(select, &[&run.0]).await?;
     if found.is_none() {
-        let insert = "INSERT INTO runs (name) VALUES ($1) ON CONFLICT DO NOTHING";
-        connection.execute(insert, &[&run.0]).await?;
+        let created_at = row::millis(intents.iter().map(|intent| intent.created_at).min());
+        let insert = "INSERT INTO runs (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        connection.execute(insert, &[&run.0, &created_at]).await?;
         found = connection.at_most_one(select, &[&run.0]).await?;
     }
     let found = found
         .ok_or_else(|| Failure::collision("another worker withdraws the run at this moment"))?;
-    Ok(OpenRun { id: found.try_get(0)?, is_released: found.try_get(1)? })
+    Ok(OpenRun { id: found.try_get(0)?, is_closed: found.try_get(1)? })
 }
 
 /// What is stored under the key of an intent.
@@ -225,7 +230,7 @@ fn outcomes(
         let sealed = sealed.get(key.as_str()).filter(|_| known.is_none());
         let is_member = known.is_some_and(|stored| stored.is_member)
             || sealed.is_some_and(|sealed| sealed.is_member);
-        let is_closed = run.is_released && !is_member;
+        let is_closed = run.is_closed && !is_member;
         outcomes.push(match known {
             Some(stored) if stored.digest != *digest => Submitted::Conflict,
             _ if sealed.is_some_and(|sealed| !sealed.is_of(Mark::of(key, *digest))) => {

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 use pagos_core::{Delivery, Hint};
 use pagos_engine::{
     Begun, Committed, Filing, InboxStore, NoAttempt, Payout, Released, Store, Submitted, Verdict,
-    Work,
+    Work, suite::permit,
 };
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
@@ -191,7 +191,7 @@ async fn storing_and_releasing_take_one_round_trip_each() {
         let submitted = store.submit(&run, batch()).await.unwrap();
         let stored = proxy.round_trips();
         assert!(submitted.iter().all(|it| *it == Submitted::New), "{submitted:?}");
-        let released = store.release(&run, rows, sample::at(5)).await.unwrap();
+        let released = store.release(&run, permit(rows), sample::at(5)).await.unwrap();
         assert_eq!(released, Released::Done { made_due: rows });
         let used = [stored - before, proxy.round_trips() - stored];
         // The statements have their names since the stand was set up.
@@ -220,7 +220,7 @@ async fn a_payout_of_a_payroll_takes_little_more_than_two_round_trips() {
         let intents = names.iter().map(|name| intent(name)).collect();
         let before = stand.proxy.round_trips();
         stand.store.submit(&run_of(payroll), intents).await.unwrap();
-        stand.store.release(&run_of(payroll), rows, sample::at(5)).await.unwrap();
+        stand.store.release(&run_of(payroll), permit(rows), sample::at(5)).await.unwrap();
         let begin = |payout: &Payout| {
             let (progress, due_at) = (payout.progress.clone(), Some(sample::at(9)));
             Some(Begun { progress, due_at, entries: Vec::new() })
@@ -277,7 +277,7 @@ async fn every_kind_of_write_survives_a_lost_answer() {
         let submitted = store.submit(&other, vec![intent("k2")]).await.unwrap();
         assert_eq!(submitted, [Submitted::New], "{fate:?}");
         proxy.next_commit(fate);
-        let released = store.release(&other, 1, sample::at(5)).await.unwrap();
+        let released = store.release(&other, permit(1), sample::at(5)).await.unwrap();
         assert_eq!(released, Released::Done { made_due: 1 }, "{fate:?}");
         proxy.next_commit(fate);
         let claimed = store.claim(claim(5, 10), &NoAttempt).await.unwrap();

@@ -9,7 +9,8 @@ use futures_util::future::join_all;
 use pagos_core::{AccountName, Delivery, Hint, ProviderRef, Status};
 use pagos_engine::{
     Digest, Filing, InboxId, InboxState, InboxStore, Lane, NoAttempt, Notice, NoticeAbout,
-    PaymentStore, Released, Run, Store, Submitted, SubmittedPayment, Trust, Verdict, Work,
+    PaymentStore, Released, Store, Submitted, SubmittedPayment, Trust, Verdict, Work,
+    suite::permit,
 };
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
@@ -92,7 +93,7 @@ async fn who_only_reads_makes_nothing_and_writes_nothing() {
     assert_eq!(reader.outbox(0, 10).await.unwrap().len(), 1);
     let error = reader.submit(&run(), vec![intent("k2")]).await.unwrap_err().to_string();
     assert_eq!(error, "the store was opened for reading only");
-    assert!(reader.release(&run(), 1, at(0)).await.is_err());
+    assert!(reader.release(&run(), permit(1), at(0)).await.is_err());
 }
 
 /// A database as version 1 left it: two runs, one of them released in part only, one that was
@@ -112,16 +113,19 @@ async fn runs_and_payouts_of_version_1_come_to_the_present_one() {
     let client = connect(&database).await;
     assert_sums_are_right(&client).await;
     let expected = |members, released_ms: Option<i64>| {
-        let expected = released_ms.map(|_| members);
-        Some(Run { members, archived: 0, expected, released_at: released_ms.map(at) })
+        Some((members, released_ms.map(|_| members), released_ms.map(at), released_ms.map(at)))
+    };
+    let found_run = async |name| {
+        let found = store.run(&run_of(name)).await.unwrap();
+        found.map(|run| (run.members, run.expected, run.closed_at, run.released_at))
     };
     for (name, found) in
         [("released", expected(5, Some(0))), ("half", expected(2, None)), ("unknown", None)]
     {
-        assert_eq!(store.run(&run_of(name)).await.unwrap(), found, "{name}");
+        assert_eq!(found_run(name).await, found, "{name}");
     }
     // A run that was withdrawn may come again.
-    assert_eq!(store.run(&run_of("withdrawn")).await.unwrap(), expected(0, None));
+    assert_eq!(found_run("withdrawn").await, expected(0, None));
     let again = store.submit(&run_of("withdrawn"), intents(&["k8"])).await.unwrap();
     assert_eq!(again, [Submitted::New]);
     assert_eq!(store.withdraw(&run_of("withdrawn")).await.unwrap(), 1);
@@ -140,7 +144,7 @@ async fn runs_and_payouts_of_version_1_come_to_the_present_one() {
     // k2 has an attempt that may be alive; k3 is unknown without one.
     assert_eq!(claimed(Work::Ask).await, ["k1", "k2"]);
     assert_eq!(claimed(Work::Send).await, ["k5", "k6", "k3"]);
-    let released = store.release(&run_of("half"), 2, at(10)).await.unwrap();
+    let released = store.release(&run_of("half"), permit(2), at(10)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 1 });
     assert_eq!(claimed(Work::Send).await, ["k7"]);
 

@@ -13,7 +13,10 @@ mod sample;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use pagos_engine::{Committed, Intent, NoAttempt, Payout, Released, Store, suite::Case};
+use pagos_engine::{
+    Committed, Intent, NoAttempt, Payout, Released, Store,
+    suite::{Case, permit},
+};
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
 use pgbouncer::Pooler;
@@ -111,7 +114,7 @@ async fn world_6_workers_behind_a_pooler_claim_each_payout_once() {
     let stores = [open(&url).await, open(&url).await, open(&url).await];
     let intents: Vec<Intent> = (0..300).map(|number| intent(&format!("k{number}"))).collect();
     stores[0].submit(&run(), intents).await.unwrap();
-    let released = stores[0].release(&run(), 300, at(0)).await.unwrap();
+    let released = stores[0].release(&run(), permit(300), at(0)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 300 });
     let work = |number: usize| {
         let store = Arc::clone(&stores[number % 3]);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use pagos_core::{Observation, Source, Status};
 use pagos_engine::{
     Leaving, NoAttempt, Released, RetentionStore, SealedAs, Sealing, Step, Store, Submitted,
+    suite::permit,
 };
 use pagos_store_postgres::Scratch;
 
@@ -119,15 +120,16 @@ async fn a_release_counts_what_was_submitted_while_it_waited() {
     let watch = connect(&database).await;
     wait_for_waiting(&watch, 1).await;
     let releasing = Arc::clone(&other);
-    let release = tokio::spawn(async move { releasing.release(&run_of("a"), 1, at(0)).await });
+    let release =
+        tokio::spawn(async move { releasing.release(&run_of("a"), permit(1), at(0)).await });
     wait_for_waiting(&watch, 2).await;
     client.batch_execute("COMMIT").await.unwrap();
     submit.await.unwrap().unwrap();
     assert_eq!(release.await.unwrap().unwrap(), Released::Incomplete { members: 2 });
     assert_eq!(other.run(&run_of("a")).await.unwrap().unwrap().released_at, None);
-    let released = other.release(&run_of("a"), 2, at(0)).await.unwrap();
+    let released = other.release(&run_of("a"), permit(2), at(0)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 2 });
-    let unknown = other.release(&run_of("unknown"), 0, at(0)).await.unwrap();
+    let unknown = other.release(&run_of("unknown"), permit(0), at(0)).await.unwrap();
     assert_eq!(unknown, Released::Incomplete { members: 0 });
 }
 
@@ -135,7 +137,7 @@ async fn a_release_counts_what_was_submitted_while_it_waited() {
 async fn release_one(store: &dyn Store) -> Leaving {
     let run = run_of("b");
     store.submit(&run, intents(&["k1"])).await.unwrap();
-    store.release(&run, 1, at(0)).await.unwrap();
+    store.release(&run, permit(1), at(0)).await.unwrap();
     let mut payout = store.payout(&key("k1")).await.unwrap().unwrap();
     let seen = Observation::new(Status::Succeeded, Source::Query, at(1));
     payout.progress.standing.apply(&seen);

@@ -11,7 +11,7 @@ use pagos_core::{AccountName, Currency, Money, Observation, PaymentOrder, Source
 use pagos_engine::{
     ClaimRequest, Committed, Filter, Lane, Lease, NoAttempt, NoticeKind, Page, Payment,
     PaymentCommitted, PaymentStep, PaymentStore, Released, Step, Store, StoreErrorKind, Submitted,
-    SubmittedPayment, Work,
+    SubmittedPayment, Work, suite::permit,
 };
 use pagos_store_postgres::{PostgresStore, Scratch};
 
@@ -363,9 +363,9 @@ async fn runs_of_many_portions_are_released_and_withdrawn() {
     assert_eq!(store.withdraw(&run_of("a")).await.unwrap(), 5_000);
     assert_eq!(store.withdraw(&run_of("a")).await.unwrap(), 0);
     assert_sums_are_right(&client).await;
-    let wrong = store.release(&run_of("b"), 19_999, at(1)).await.unwrap();
+    let wrong = store.release(&run_of("b"), permit(19_999), at(1)).await.unwrap();
     assert_eq!(wrong, Released::Incomplete { members: 20_000 });
-    let released = store.release(&run_of("b"), 20_000, at(1)).await.unwrap();
+    let released = store.release(&run_of("b"), permit(20_000), at(1)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 20_000 });
     // As if a release had been interrupted: what it fixed stays, and the rest follows.
     let undo = "WITH undone AS (DELETE FROM queue WHERE key LIKE '%9' RETURNING id)
@@ -373,7 +373,7 @@ async fn runs_of_many_portions_are_released_and_withdrawn() {
                 WHERE payouts.id = undone.id";
     client.batch_execute(undo).await.unwrap();
     assert_eq!(store.withdraw(&run_of("b")).await.unwrap(), 0, "it is released");
-    let again = store.release(&run_of("b"), 20_000, at(2)).await.unwrap();
+    let again = store.release(&run_of("b"), permit(20_000), at(2)).await.unwrap();
     assert_eq!(again, Released::Done { made_due: 2_000 });
     let known = store.run(&run_of("b")).await.unwrap().unwrap();
     assert_eq!((known.expected, known.released_at), (Some(20_000), Some(at(1))));

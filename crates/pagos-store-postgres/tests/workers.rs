@@ -8,7 +8,7 @@ mod sample;
 use std::{collections::HashMap, sync::Arc};
 
 use futures_util::future::join_all;
-use pagos_engine::{Committed, Intent, NoAttempt, Notice, Released, Store};
+use pagos_engine::{Committed, Intent, NoAttempt, Notice, Released, Store, suite::permit};
 use pagos_store_postgres::{PostgresStore, Scratch};
 
 use sample::{
@@ -34,7 +34,7 @@ async fn eight_workers_claim_a_thousand_payouts_once_each() {
     let stores = open_many(&database.url, 4).await;
     let intents: Vec<Intent> = (0..1_000).map(|number| intent(&format!("k{number}"))).collect();
     stores[0].submit(&run(), intents).await.unwrap();
-    let released = stores[0].release(&run(), 1_000, at(0)).await.unwrap();
+    let released = stores[0].release(&run(), permit(1_000), at(0)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 1_000 });
     let work = |number: usize| {
         let store = Arc::clone(&stores[number % 4]);

@@ -27,7 +27,7 @@ use std::{
 use futures_channel::oneshot;
 use futures_util::{StreamExt, stream};
 use pagos_core::{OrderKey, Timestamp};
-use pagos_engine::{Filter, Intent, Lane, NoAttempt, Page, Sorted, Store, Work};
+use pagos_engine::{Filter, Intent, Lane, NoAttempt, Page, Sorted, Store, Work, suite::permit};
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
 
@@ -305,7 +305,7 @@ async fn large_store(rows: u32) {
         submit(&store, batch).await.unwrap();
     }
     println!("\na store of {rows} payouts, submitted in {:.1} s", begun.elapsed().as_secs_f64());
-    timed("release of all", store.release(&run, u64::from(rows), now)).await;
+    timed("release of all", store.release(&run, permit(u64::from(rows)), now)).await;
     timed("tally of the run", store.tally(Some(&run))).await;
     timed("tally of all", store.tally(None)).await;
     timed("next due", store.next_due(&lanes)).await;

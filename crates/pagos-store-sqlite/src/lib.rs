@@ -46,6 +46,7 @@ mod place;
 #[cfg(test)]
 mod plans;
 mod query;
+mod records;
 mod retention;
 mod row;
 mod run;

@@ -71,7 +71,7 @@ struct RunOf {
 /// The runs that a payout is a member of, sorted by name.
 fn runs_of(connection: &Connection, key: &str) -> Result<Vec<RunOf>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT runs.id, name, released_at IS NOT NULL
+        "SELECT runs.id, name, made_due_at IS NOT NULL
          FROM members INDEXED BY members_of JOIN runs ON runs.id = members.run
          WHERE members.key = ?1 ORDER BY name",
     )?;

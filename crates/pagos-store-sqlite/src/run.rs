@@ -1,12 +1,13 @@
 //! Runs and their members: joined one by one, released or withdrawn in portions.
 
-use pagos_core::Timestamp;
-use pagos_engine::{Run, RunId};
-use rusqlite::{Connection, OptionalExtension, params};
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{Actor, Closed, Payout, Permit, Run, RunId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     failure::Failure,
-    row, sealed,
+    row::{self, payout_columns},
+    sealed,
     tallies::{self, Counted},
     thread::Transaction,
 };
@@ -20,38 +21,131 @@ pub(crate) const PORTION: usize = 10_000;
 pub(crate) struct Stored {
     pub(crate) number: i64,
     pub(crate) expected: Option<i64>,
+    pub(crate) created_at: Option<i64>,
+    pub(crate) closed_at: Option<i64>,
     pub(crate) released_at: Option<i64>,
+}
+
+impl Stored {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            number: row.get(0)?,
+            expected: row.get(1)?,
+            created_at: row.get(2)?,
+            closed_at: row.get(3)?,
+            released_at: row.get(4)?,
+        })
+    }
+
+    fn to_run(self, connection: &Connection) -> Result<Run, Failure> {
+        Ok(Run {
+            id: row::unsigned(self.number)?,
+            members: members(connection, self.number)?,
+            archived: sealed::count(connection, self.number)?,
+            expected: self.expected.map(row::unsigned).transpose()?,
+            created_at: row::timestamp(self.created_at),
+            closed_at: row::timestamp(self.closed_at),
+            released_at: row::timestamp(self.released_at),
+            submitted_by: actors(connection, self.number)?,
+        })
+    }
 }
 
 /// The run with this name, if anything was ever submitted to it.
 pub(crate) fn stored(connection: &Connection, run: &RunId) -> Result<Option<Stored>, Failure> {
     let stored = connection
-        .prepare_cached("SELECT id, expected, released_at FROM runs WHERE name = ?1")?
-        .query_row([&run.0], |row| {
-            Ok(Stored { number: row.get(0)?, expected: row.get(1)?, released_at: row.get(2)? })
-        })
+        .prepare_cached(
+            "SELECT id, expected, created_at, closed_at, made_due_at FROM runs WHERE name = ?1",
+        )?
+        .query_row([&run.0], Stored::read)
         .optional()?;
     Ok(stored)
 }
 
 /// Like [`stored`], but creates the run if it does not exist.
-pub(crate) fn stored_or_new(connection: &Connection, run: &RunId) -> Result<Stored, Failure> {
+pub(crate) fn stored_or_new(
+    connection: &Connection,
+    run: &RunId,
+    created_at: Option<Timestamp>,
+) -> Result<Stored, Failure> {
     if let Some(stored) = stored(connection, run)? {
         return Ok(stored);
     }
-    connection.prepare_cached("INSERT INTO runs (name) VALUES (?1)")?.execute([&run.0])?;
-    Ok(Stored { number: connection.last_insert_rowid(), expected: None, released_at: None })
+    let number: i64 = connection
+        .prepare_cached("UPDATE run_numbers SET last = last + 1 WHERE id = 1 RETURNING last")?
+        .query_row((), |row| row.get(0))?;
+    let created_at = row::millis(created_at);
+    connection
+        .prepare_cached("INSERT INTO runs (id, name, created_at) VALUES (?1, ?2, ?3)")?
+        .execute(params![number, run.0, created_at])?;
+    Ok(Stored { number, expected: None, created_at, closed_at: None, released_at: None })
+}
+
+/// Notes who submitted something to a run.
+pub(crate) fn note_actor(connection: &Connection, run: i64, by: &Actor) -> Result<(), Failure> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO run_actors (run, actor) VALUES (?1, ?2)")?
+        .execute(params![run, by.as_str()])?;
+    Ok(())
+}
+
+fn actors(connection: &Connection, run: i64) -> Result<Vec<Actor>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT actor FROM run_actors WHERE run = ?1 ORDER BY actor")?;
+    let names = statement.query_map([run], |row| row.get::<_, String>(0))?;
+    names.map(|name| Ok(Actor::new(name?)?)).collect()
 }
 
 /// What is known of a run.
 pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<Run>, Failure> {
-    let Some(stored) = stored(connection, run)? else { return Ok(None) };
-    Ok(Some(Run {
-        members: members(connection, stored.number)?,
-        archived: sealed::count(connection, stored.number)?,
-        expected: stored.expected.map(row::unsigned).transpose()?,
-        released_at: row::timestamp(stored.released_at),
-    }))
+    stored(connection, run)?.map(|stored| stored.to_run(connection)).transpose()
+}
+
+/// The runs with a number below `before`, newest first.
+pub(crate) fn runs(
+    connection: &Connection,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<(RunId, Run)>, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, expected, created_at, closed_at, made_due_at, name FROM runs
+         WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+    )?;
+    let before = before.map_or(i64::MAX, row::signed);
+    let found = statement.query_map(params![before, row::limit(limit)], |row| {
+        Ok((RunId(row.get(5)?), Stored::read(row)?))
+    })?;
+    let to_run = |found: rusqlite::Result<(RunId, Stored)>| {
+        let (name, stored) = found?;
+        Ok((name, stored.to_run(connection)?))
+    };
+    found.map(to_run).collect()
+}
+
+/// The members of a run that are held, by key. An unreadable one is an error: whoever asks adds
+/// them up.
+pub(crate) fn held(
+    connection: &Connection,
+    run: &RunId,
+    after: Option<&OrderKey>,
+    limit: usize,
+) -> Result<Vec<Payout>, Failure> {
+    let Some(stored) = stored(connection, run)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        payout_columns!(),
+        " FROM members CROSS JOIN payouts ON payouts.id = members.payout
+         CROSS JOIN orders USING (id)
+         WHERE members.run = ?1 AND members.key > ?2 AND held = 1
+         ORDER BY members.key LIMIT ?3"
+    ))?;
+    let after = after.map_or("", OrderKey::as_str);
+    let mut rows = statement.query(params![stored.number, after, row::limit(limit)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(row::payout(row)?);
+    }
+    Ok(found)
 }
 
 /// The number of members, including archived ones.
@@ -117,6 +211,8 @@ pub(crate) enum Begun {
         /// How many it has.
         members: u64,
     },
+    /// The run is not the one that the permit is for. Nothing was changed.
+    AnotherRun,
     /// The members of the run with this number are fixed, and the first portion of them is due.
     Fixed { run: i64, portion: Portion },
 }
@@ -129,24 +225,50 @@ pub(crate) struct Portion {
     pub(crate) last: Option<String>,
 }
 
-pub(crate) fn begin_release(
+/// Fixes the members of a run and makes nothing due.
+pub(crate) fn close(
     connection: &Connection,
     run: &RunId,
     expected: u64,
+    now: Timestamp,
+) -> Result<Closed, Failure> {
+    let Some(stored) = stored(connection, run)? else {
+        return Ok(Closed::Incomplete { members: 0 });
+    };
+    let members = members(connection, stored.number)?;
+    if members != expected {
+        return Ok(Closed::Incomplete { members });
+    }
+    connection
+        .prepare_cached(
+            "UPDATE runs SET expected = ?1, closed_at = coalesce(closed_at, ?2) WHERE id = ?3",
+        )?
+        .execute(params![row::signed(expected), now.as_millis(), stored.number])?;
+    Ok(Closed::Done { id: row::unsigned(stored.number)? })
+}
+
+pub(crate) fn begin_release(
+    connection: &Connection,
+    run: &RunId,
+    permit: Permit,
     now: Timestamp,
 ) -> Result<Begun, Failure> {
     let Some(stored) = stored(connection, run)? else {
         return Ok(Begun::Incomplete { members: 0 });
     };
+    if permit.id().is_some_and(|id| row::signed(id) != stored.number) {
+        return Ok(Begun::AnotherRun);
+    }
     let members = members(connection, stored.number)?;
-    if members != expected {
+    if members != permit.expected() {
         return Ok(Begun::Incomplete { members });
     }
     connection
         .prepare_cached(
-            "UPDATE runs SET expected = ?1, released_at = coalesce(released_at, ?2) WHERE id = ?3",
+            "UPDATE runs SET expected = ?1, closed_at = coalesce(closed_at, ?2),
+             made_due_at = coalesce(made_due_at, ?2) WHERE id = ?3",
         )?
-        .execute(params![row::signed(expected), now.as_millis(), stored.number])?;
+        .execute(params![row::signed(members), now.as_millis(), stored.number])?;
     // Every key is greater than the empty text.
     let portion = release_portion(connection, stored.number, "", now)?;
     Ok(Begun::Fixed { run: stored.number, portion })
@@ -205,6 +327,7 @@ pub(crate) fn withdraw(
     let is_done = keys.len() < PORTION;
     if is_done {
         sealed::leave(transaction, number)?;
+        connection.prepare_cached("DELETE FROM run_actors WHERE run = ?1")?.execute([number])?;
         connection.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([number])?;
     }
     Ok(Withdrawn { forgotten, is_done })

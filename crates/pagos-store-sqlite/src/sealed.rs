@@ -103,15 +103,15 @@ pub(crate) fn join_and_count(
     run: i64,
     mark: [u8; 16],
     counted: &Counted,
-) -> Result<(), Failure> {
-    let Some(sealed) = find(transaction.connection, mark)? else { return Ok(()) };
+) -> Result<bool, Failure> {
+    let Some(sealed) = find(transaction.connection, mark)? else { return Ok(false) };
     if is_member(transaction.connection, run, mark, &sealed)? {
-        return Ok(());
+        return Ok(false);
     }
     join(transaction.connection, run, mark, counted)?;
     transaction.tallies.enter(run, counted);
     transaction.tallies.enter(archived_of(run), counted);
-    Ok(())
+    Ok(true)
 }
 
 fn join(

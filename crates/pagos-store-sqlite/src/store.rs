@@ -3,6 +3,7 @@
 
 mod inbox;
 mod payment;
+mod records;
 mod retention;
 
 use std::{
@@ -14,8 +15,9 @@ use std::{
 use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
 use pagos_engine::{
-    Begin, Claim, ClaimRequest, Committed, Entry, Filter, Intent, Lane, Lease, Notice, Page,
-    Payout, Released, Run, RunId, Share, Step, Store, StoreError, Submitted, Tally, Turn, Work,
+    Begin, Claim, ClaimRequest, Closed, Committed, Entry, Filter, Intent, Lane, Lease, Notice,
+    Page, Payout, Permit, Released, Run, RunId, Share, Step, Store, StoreError, Submitted, Tally,
+    Turn, Work,
 };
 
 use crate::{
@@ -270,19 +272,32 @@ impl Store for SqliteStore {
         writer.call(move |transaction| submit::submit(transaction, &run, &intents)).await
     }
 
-    async fn release(
+    async fn close(
         &self,
         run: &RunId,
         expected: u64,
+        now: Timestamp,
+    ) -> Result<Closed, StoreError> {
+        let run = run.clone();
+        self.writer()?
+            .call(move |transaction| run::close(transaction.connection, &run, expected, now))
+            .await
+    }
+
+    async fn release(
+        &self,
+        run: &RunId,
+        permit: Permit,
         now: Timestamp,
     ) -> Result<Released, StoreError> {
         let writer = self.writer()?;
         let run = run.clone();
         let begin = move |transaction: &mut Transaction<'_>| {
-            run::begin_release(transaction.connection, &run, expected, now)
+            run::begin_release(transaction.connection, &run, permit, now)
         };
         let (run, mut portion) = match writer.call(begin).await? {
             Begun::Incomplete { members } => return Ok(Released::Incomplete { members }),
+            Begun::AnotherRun => return Ok(Released::AnotherRun),
             Begun::Fixed { run, portion } => (run, portion),
         };
         let mut made_due = portion.made_due;
@@ -314,6 +329,26 @@ impl Store for SqliteStore {
     async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
         let run = run.clone();
         self.reader.call(move |transaction| run::run(transaction.connection, &run)).await
+    }
+
+    async fn runs(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(RunId, Run)>, StoreError> {
+        self.reader.call(move |transaction| run::runs(transaction.connection, before, limit)).await
+    }
+
+    async fn held(
+        &self,
+        run: &RunId,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        let (run, after) = (run.clone(), after.cloned());
+        self.reader
+            .call(move |transaction| run::held(transaction.connection, &run, after.as_ref(), limit))
+            .await
     }
 
     async fn claim(

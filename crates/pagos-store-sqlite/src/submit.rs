@@ -28,7 +28,7 @@ pub(crate) struct Written {
 
 impl Written {
     pub(crate) fn of(intent: Intent) -> Result<Self, Failure> {
-        let Intent { order, created_at } = &intent;
+        let Intent { order, created_at, .. } = &intent;
         let progress = Progress::new(*created_at);
         Ok(Self {
             digest: Digest::of(order),
@@ -53,7 +53,8 @@ pub(crate) fn submit(
     run: &RunId,
     intents: &[Written],
 ) -> Result<Vec<Submitted>, Failure> {
-    let run = run::stored_or_new(transaction.connection, run)?;
+    let created_at = intents.iter().map(|written| written.intent.created_at).min();
+    let run = run::stored_or_new(transaction.connection, run, created_at)?;
     let mut batch = HashMap::new();
     let mut outcomes = Vec::with_capacity(intents.len());
     for Written { intent, digest, .. } in intents {
@@ -63,13 +64,17 @@ pub(crate) fn submit(
         return Ok(outcomes);
     }
     for (written, outcome) in intents.iter().zip(&outcomes) {
-        match outcome {
-            Submitted::New => insert(transaction, written, run.number)?,
-            Submitted::Existing { .. } => {
-                join(transaction, &written.intent.order.key, run.number)?;
+        let is_new_member = match outcome {
+            Submitted::New => {
+                insert(transaction, written, run.number)?;
+                true
             }
+            Submitted::Existing { .. } => join(transaction, &written.intent.order.key, run.number)?,
             Submitted::Archived(seal) => join_archived(transaction, written, *seal, run.number)?,
-            Submitted::Conflict | Submitted::Closed => {}
+            Submitted::Conflict | Submitted::Closed => false,
+        };
+        if let Some(by) = written.intent.by.as_ref().filter(|_| is_new_member) {
+            run::note_actor(transaction.connection, run.number, by)?;
         }
     }
     Ok(outcomes)
@@ -92,7 +97,7 @@ fn outcome<'intent>(
     {
         return outcome_of_sealed(connection, run, Mark::of(key, digest), sealed);
     }
-    if run.released_at.is_some() && !run::is_member(connection, run.number, key.as_str())? {
+    if run.closed_at.is_some() && !run::is_member(connection, run.number, key.as_str())? {
         return Ok(Submitted::Closed);
     }
     if let Some(Known::AsThis(status)) = known {
@@ -121,7 +126,7 @@ fn outcome_of_sealed(
         return Ok(Submitted::Conflict);
     }
     let is_member = sealed::is_member(connection, run.number, mark.key, &sealed)?;
-    Ok(match run.released_at.is_some() && !is_member {
+    Ok(match run.closed_at.is_some() && !is_member {
         true => Submitted::Closed,
         false => Submitted::Archived(sealed.seal),
     })
@@ -160,7 +165,7 @@ fn compared(row: &Row<'_>, digest: Digest) -> Result<Known, Failure> {
 
 fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Result<(), Failure> {
     let Written { intent, counted, .. } = written;
-    let Intent { order, created_at } = intent;
+    let Intent { order, created_at, .. } = intent;
     let connection = transaction.connection;
     connection
         .prepare_cached(
@@ -202,13 +207,13 @@ fn insert(transaction: &mut Transaction<'_>, written: &Written, run: i64) -> Res
     Ok(())
 }
 
-/// Makes an archived payout a member of one more run.
+/// Makes an archived payout a member of one more run. Returns false if it already is one.
 fn join_archived(
     transaction: &mut Transaction<'_>,
     written: &Written,
     seal: Seal,
     run: i64,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let Counted { account, currency, amount_minor, .. } = &written.counted;
     let counted = sealed::counted(account, currency, seal.ended, *amount_minor);
     let mark = Mark::of_key(&written.intent.order.key);
@@ -216,8 +221,8 @@ fn join_archived(
 }
 
 /// Makes a stored payout a member of one more run. Its version does not change, since nothing that
-/// a step is computed from has changed.
-fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<(), Failure> {
+/// a step is computed from has changed. Returns false if it already is a member.
+fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<bool, Failure> {
     let (counted, placed) = transaction
         .connection
         .prepare_cached(
@@ -228,8 +233,9 @@ fn join(transaction: &mut Transaction<'_>, key: &OrderKey, run: i64) -> Result<(
             let placed = Placed { created_at: row.get(6)?, id: row.get(7)? };
             Ok((tallies::counted(row, 0)?, placed))
         })?;
-    if run::join(transaction.connection, run, key.as_str(), placed)? {
+    let is_new_member = run::join(transaction.connection, run, key.as_str(), placed)?;
+    if is_new_member {
         transaction.tallies.enter(run, &counted);
     }
-    Ok(())
+    Ok(is_new_member)
 }

@@ -9,7 +9,7 @@ use std::error::Error;
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{
     Attempt, Begun, Committed, Entry, Filter, Lease, NoAttempt, Notice, NoticeAbout, NoticeKind,
-    Page, PaymentStore, Payout, Released, Step, Store, SubmittedPayment, Turn, Work,
+    Page, PaymentStore, Payout, Released, Step, Store, SubmittedPayment, Turn, Work, suite::permit,
 };
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -30,7 +30,7 @@ async fn what_was_stored_is_there_after_reopening() {
     let store = SqliteStore::open(scratch.path()).unwrap();
     assert_eq!(store.list(&Filter::default(), &Page::by_key(10)).await.unwrap(), before);
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
-    let released = store.release(&run("run"), 2, intent("k").created_at).await.unwrap();
+    let released = store.release(&run("run"), permit(2), intent("k").created_at).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 2 });
 }
 
@@ -203,7 +203,7 @@ async fn two_handles_claim_no_payout_twice() {
     let intents = (0..200).map(|number| intent(&format!("k{number:03}"))).collect();
     submit(&one, intents).await.unwrap();
     let now = intent("k").created_at;
-    let released = two.release(&run("run"), 200, now).await.unwrap();
+    let released = two.release(&run("run"), permit(200), now).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 200 });
     let claims = async |store: SqliteStore| {
         let mut keys = Vec::new();
@@ -238,7 +238,7 @@ async fn a_claim_of_a_payout_that_changed_meanwhile_does_not_hold() {
     let two = SqliteStore::open(scratch.path()).unwrap();
     let now = intent("k").created_at;
     submit(&one, vec![intent("k1"), intent("k2")]).await.unwrap();
-    one.release(&run("run"), 2, now).await.unwrap();
+    one.release(&run("run"), permit(2), now).await.unwrap();
     let attempt = |payout: &Payout| {
         if payout.order.key.as_str() == "k1" {
             assert_ne!(apart(two.commit(step_of(payout))).unwrap(), Committed::Conflict);

@@ -10,7 +10,7 @@ use futures_util::{future::join_all, poll};
 use pagos_core::{Currency, Money, Timestamp};
 use pagos_engine::{
     Filing, InboxId, InboxState, InboxStore, Intent, PaymentCommitted, PaymentStep, PaymentStore,
-    Released, Store, Submitted, SubmittedPayment,
+    Released, Store, Submitted, SubmittedPayment, suite::permit,
 };
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -157,7 +157,7 @@ async fn a_large_run_is_released_and_withdrawn_in_portions() {
     assert_eq!(store.tally(None).await.unwrap().total(), 0);
     submit(&store, all).await.unwrap();
     let before = store.commits();
-    let released = store.release(&run, 20_000, Timestamp::from_millis(0)).await.unwrap();
+    let released = store.release(&run, permit(20_000), Timestamp::from_millis(0)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 20_000 });
     assert_eq!(store.commits(), before + 3, "two full portions and the look for a third");
 }

@@ -6,7 +6,7 @@ mod scratch;
 
 use futures_util::FutureExt;
 use pagos_core::Timestamp;
-use pagos_engine::{Filter, Intent, Page, Released, Run, Store, Submitted};
+use pagos_engine::{Filter, Intent, Page, Released, Run, Store, Submitted, suite::permit};
 use pagos_store_sqlite::SqliteStore;
 
 use scratch::{Scratch, intent, run};
@@ -39,11 +39,11 @@ async fn truth_01_a_run_keeps_its_members() {
     let totals = [Some("a.csv"), Some("b.csv"), None].map(|name| total(&store, name));
     assert_eq!(futures_util::future::join_all(totals).await, [2, 2, 3]);
 
-    let short = store.release(&run("a.csv"), 3, NOW).await.unwrap();
+    let short = store.release(&run("a.csv"), permit(3), NOW).await.unwrap();
     assert_eq!(short, Released::Incomplete { members: 2 });
-    let open = Run { members: 2, archived: 0, expected: None, released_at: None };
-    assert_eq!(store.run(&run("a.csv")).await.unwrap(), Some(open), "nothing was changed");
-    let released = store.release(&run("a.csv"), 2, NOW).await.unwrap();
+    let open = store.run(&run("a.csv")).await.unwrap().expect("a run");
+    assert_eq!((open.members, open.expected, open.released_at), (2, None, None), "nothing changed");
+    let released = store.release(&run("a.csv"), permit(2), NOW).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 2 });
 
     let late = store.submit(&run("a.csv"), intents(&["k1", "k4"])).await.unwrap();
@@ -52,11 +52,13 @@ async fn truth_01_a_run_keeps_its_members() {
     drop(store);
     let store = SqliteStore::open(scratch.path()).unwrap();
     assert_eq!(members(&store, "a.csv").await, ["k1", "k2"]);
-    let fixed = Run { members: 2, archived: 0, expected: Some(2), released_at: Some(NOW) };
+    let (expected, closed_at, released_at) = (Some(2), Some(NOW), Some(NOW));
+    let fixed = Run { expected, closed_at, released_at, ..open };
     assert_eq!(store.run(&run("a.csv")).await.unwrap(), Some(fixed));
     assert_eq!(total(&store, None).await, 3, "k4 is nowhere");
     // k1 was released with the other run.
-    let released = store.release(&run("b.csv"), 2, Timestamp::from_millis(9)).await.unwrap();
+    let released =
+        store.release(&run("b.csv"), permit(2), Timestamp::from_millis(9)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 1 });
 }
 
@@ -71,7 +73,7 @@ async fn truth_02_withdrawing_leaves_what_another_run_has() {
     assert_eq!(store.withdraw(&run("a.csv")).await.unwrap(), 0);
     assert_eq!(members(&store, "b.csv").await, ["k2", "k3"]);
     assert_eq!((total(&store, Some("b.csv")).await, total(&store, None).await), (2, 2));
-    let released = store.release(&run("b.csv"), 2, NOW).await.unwrap();
+    let released = store.release(&run("b.csv"), permit(2), NOW).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 2 });
     assert_eq!(store.withdraw(&run("b.csv")).await.unwrap(), 0, "a released run stays");
     assert_eq!(members(&store, "b.csv").await, ["k2", "k3"]);
@@ -97,12 +99,12 @@ async fn an_interrupted_withdrawal_or_release_goes_on_where_it_was() {
         store.run(&run(name)).await.unwrap().unwrap()
     };
     assert_eq!(half("a.csv").await.members, 10_000);
-    let incomplete = store.release(&run("a.csv"), 20_000, NOW).await.unwrap();
+    let incomplete = store.release(&run("a.csv"), permit(20_000), NOW).await.unwrap();
     assert_eq!(incomplete, Released::Incomplete { members: 10_000 });
     assert_eq!(store.withdraw(&run("a.csv")).await.unwrap(), 0, "the other run has all of them");
     assert_eq!(store.run(&run("a.csv")).await.unwrap(), None);
-    assert!(store.release(&run("b.csv"), 20_000, NOW).now_or_never().is_none());
+    assert!(store.release(&run("b.csv"), permit(20_000), NOW).now_or_never().is_none());
     assert_eq!(half("b.csv").await.released_at, Some(NOW));
-    let released = store.release(&run("b.csv"), 20_000, NOW).await.unwrap();
+    let released = store.release(&run("b.csv"), permit(20_000), NOW).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 10_000 });
 }

@@ -10,7 +10,7 @@ use std::error::Error;
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{
     Filter, NoAttempt, Notice, NoticeAbout, NoticeKind, Page, PaymentStore, Store, StoreError,
-    StoreErrorKind, Submitted, SubmittedPayment, Work,
+    StoreErrorKind, Submitted, SubmittedPayment, Work, suite::permit,
 };
 use pagos_store_sqlite::SqliteStore;
 use rusqlite::Connection;
@@ -66,7 +66,7 @@ async fn truth_16_a_row_of_a_newer_version_ends_nobody_elses_claim() {
     let store = SqliteStore::open(scratch.path()).unwrap();
     submit(&store, ["k1", "k2", "k3"].map(intent).into()).await.unwrap();
     store.submit(&run("other"), vec![intent("k1")]).await.unwrap();
-    store.release(&run("run"), 3, NOW).await.unwrap();
+    store.release(&run("run"), permit(3), NOW).await.unwrap();
     of_a_newer_version(&scratch, "k1");
 
     let claims = store.claim(claim_request(Work::Send, NOW, 2), &NoAttempt).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_row_that_was_set_aside_goes_on_where_it_can_be_read() {
     let scratch = Scratch::new();
     let store = SqliteStore::open(scratch.path()).unwrap();
     submit(&store, vec![intent("k1")]).await.unwrap();
-    store.release(&run("run"), 1, NOW).await.unwrap();
+    store.release(&run("run"), permit(1), NOW).await.unwrap();
     let key = intent("k1").order.key;
     let before = store.payout(&key).await.unwrap().unwrap();
     of_a_newer_version(&scratch, "k1");

@@ -169,7 +169,7 @@ async fn commit_a_batch(path: &Path) -> f64 {
     for batch in orders.chunks(BATCH) {
         let intent = |order: &PayoutOrder| {
             let created_at = Timestamp::from_millis(0);
-            Intent { order: order.clone(), created_at }
+            Intent { order: order.clone(), created_at, by: None }
         };
         store.submit(&run(), batch.iter().map(intent).collect()).await.unwrap();
         for order in batch {

@@ -214,7 +214,7 @@ fn i10_no_canary_is_heard_in_any_error() {
     }
     let refused = finish(harness.engine().submit(&run(), vec![bad.clone()])).unwrap_err();
     ears.hear_error(&refused);
-    ears.see(&Intent { order: bad, created_at: start() });
+    ears.see(&Intent { order: bad, created_at: start(), by: None });
     ears.see(&order);
     ears.see(&order.beneficiary);
     assert_eq!(ears.leaks(), Vec::<String>::new());

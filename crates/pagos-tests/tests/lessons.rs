@@ -18,7 +18,7 @@ use pagos_core::{
     ErrorKind, Handle, Lookup, Money, Observation, PayoutOrder, PayoutProvider, PayoutRef, Source,
     Status, Violation,
 };
-use pagos_engine::{Intent, NoticeKind};
+use pagos_engine::{Intent, NoticeKind, suite::permit};
 use pagos_tests::{
     Act, Answer, CAREFUL, FaultInjector, Harness, KEYED, Plan, Reply, ScriptedHarness, Worker,
     event, finish, key, order, run, unrecognised,
@@ -350,9 +350,9 @@ fn lesson_27_one_poisoned_item_stops_nobody_else() {
     let elsewhere = AccountName::new("not-configured").unwrap();
     // Another engine's account: due, and nothing that this one may do.
     let poisoned = PayoutOrder { account: elsewhere, ..order("0") };
-    let intent = Intent { order: poisoned, created_at: scripted.timer.now() };
+    let intent = Intent { order: poisoned, created_at: scripted.timer.now(), by: None };
     finish(scripted.store.submit(&run(), vec![intent])).unwrap();
-    finish(scripted.store.release(&run(), 1, scripted.timer.now())).unwrap();
+    finish(scripted.store.release(&run(), permit(1), scripted.timer.now())).unwrap();
     let engine = scripted.engine();
     scripted.submit(&["a", "b"]);
     scripted.work(&engine);

@@ -177,7 +177,11 @@ fn a_survey_says_what_leaves_and_what_stays() {
     scripted.work(&engine);
     finish(scripted.store.submit(
         &pagos_engine::RunId("held".to_owned()),
-        vec![pagos_engine::Intent { order: order("d"), created_at: scripted.timer.now() }],
+        vec![pagos_engine::Intent {
+            order: order("d"),
+            created_at: scripted.timer.now(),
+            by: None,
+        }],
     ))
     .unwrap();
     let survey = finish(instrumented(&scripted).survey(horizon(&scripted))).unwrap();

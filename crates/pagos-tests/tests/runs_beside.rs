@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use pagos_core::{OrderKey, Timestamp};
 use pagos_engine::{
     ClaimRequest, Filter, Intent, MemoryStore, NoAttempt, Page, Released, RunId, Share, Sorted,
-    Store, Submitted,
+    Store, Submitted, suite::permit,
 };
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch};
 use pagos_store_sqlite::SqliteStore;
@@ -73,14 +73,15 @@ fn interleavings(first: usize, second: usize) -> Vec<Vec<bool>> {
 fn take(store: &dyn Store, process: &Process, op: Op, now: Timestamp, case: &str) {
     match op {
         Op::Submit(from, to) => {
-            let intent = |key: &OrderKey| Intent { order: order(key.as_str()), created_at: now };
+            let intent =
+                |key: &OrderKey| Intent { order: order(key.as_str()), created_at: now, by: None };
             let intents = process.rows[from..to].iter().map(intent).collect();
             let answers = wait_for(store.submit(&process.run, intents)).unwrap();
             assert!(!answers.iter().any(|it: &Submitted| it.is_refusal()), "{case}: {answers:?}");
         }
         Op::Release => {
             let expected = process.rows.len() as u64;
-            let released = wait_for(store.release(&process.run, expected, now)).unwrap();
+            let released = wait_for(store.release(&process.run, permit(expected), now)).unwrap();
             assert!(matches!(released, Released::Done { .. }), "{case}: {released:?}");
         }
         Op::Withdraw => drop(wait_for(store.withdraw(&process.run)).unwrap()),

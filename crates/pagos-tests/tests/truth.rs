@@ -21,6 +21,7 @@ use pagos_core::{
 use pagos_engine::{
     Accounts, Attention, ClaimRequest, Engine, EngineError, InboxState, Intent, Lane, NoAttempt,
     NoticeAbout, NoticeKind, Policy, RunId, Share, Store, Submitted, Wait, Work, World,
+    suite::permit,
 };
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{
@@ -380,11 +381,11 @@ fn truth_13_due_payouts_of_an_account_that_is_not_configured_cost_nothing() {
     let scripted = paying();
     let elsewhere = |nth: u32| {
         let order = PayoutOrder { account: other_account(), ..order(&format!("o{nth}")) };
-        Intent { order, created_at: scripted.timer.now() }
+        Intent { order, created_at: scripted.timer.now(), by: None }
     };
     let run = RunId("elsewhere".to_owned());
     finish(scripted.store.submit(&run, (0..500).map(elsewhere).collect())).unwrap();
-    finish(scripted.store.release(&run, 500, scripted.timer.now())).unwrap();
+    finish(scripted.store.release(&run, permit(500), scripted.timer.now())).unwrap();
     scripted.timer.advance(Duration::from_secs(1));
     scripted.submit(&["a"]);
     let rounds = scripted.run_for(&scripted.engine(), 4, Duration::from_secs(600));
@@ -707,9 +708,9 @@ fn truth_22_opening_ends_the_claims_of_a_former_life() {
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(folder.path().join("a.db")).unwrap());
         let run = RunId("r".to_owned());
-        let intent = Intent { order: order("a"), created_at: timer.now() };
+        let intent = Intent { order: order("a"), created_at: timer.now(), by: None };
         store.submit(&run, vec![intent]).await.unwrap();
-        store.release(&run, 1, timer.now()).await.unwrap();
+        store.release(&run, permit(1), timer.now()).await.unwrap();
         let lane = Lane { account: account(), work: Work::Send };
         let share = Share { lane, limit: 1, lease: DAY };
         let request = ClaimRequest { now: timer.now(), shares: vec![share] };

@@ -160,7 +160,7 @@ mod tests {
         AccountName, AccountNumber, AccountType, Beneficiary, Currency, Money, Observation,
         OrderKey, PayoutOrder, Source, Status, Timestamp,
     };
-    use pagos_engine::{Intent, Lease, MemoryStore, RunId, Step, Store, World};
+    use pagos_engine::{Intent, Lease, MemoryStore, RunId, Step, Store, World, suite::permit};
     use tempfile::TempDir;
 
     use super::*;
@@ -190,9 +190,9 @@ mod tests {
     async fn store(settled: usize) -> Arc<dyn Store> {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let run = RunId("a".to_owned());
-        let intent = |number| Intent { order: order(number), created_at: THEN };
+        let intent = |number| Intent { order: order(number), created_at: THEN, by: None };
         store.submit(&run, (0..=settled).map(intent).collect()).await.unwrap();
-        store.release(&run, settled as u64 + 1, THEN).await.unwrap();
+        store.release(&run, permit(settled as u64 + 1), THEN).await.unwrap();
         for number in 0..=settled {
             let payout = store.payout(&order(number).key).await.unwrap().unwrap();
             let mut progress = payout.progress;

@@ -82,10 +82,13 @@ impl Tables {
         let order = &intent.order;
         let mark = Mark::of_key(&order.key);
         let members = self.runs.entry(run.clone()).or_default();
-        let Some(sealed) = self.seals.get(&mark) else {
-            members.keys.insert(order.key.clone());
-            return;
+        let sealed = self.seals.get(&mark);
+        let is_new = match sealed {
+            None => members.keys.insert(order.key.clone()),
+            Some(_) => !members.archived.contains_key(&mark),
         };
+        members.submitted_by.extend(intent.by.clone().filter(|_| is_new));
+        let Some(sealed) = sealed else { return };
         members.archived.entry(mark).or_insert_with(|| TallyRow {
             account: order.account.clone(),
             currency: order.amount.currency,

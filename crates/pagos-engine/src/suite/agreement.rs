@@ -11,13 +11,13 @@ use pagos_core::{
 use super::{
     random::Random,
     sample::{
-        LEASE, account, asked, at, attempt, close_as, defer_until, delivery, intent, key, lanes,
-        notice, observed, run, step,
+        LEASE, account, actor, asked, at, attempt, close_as, defer_until, delivery, intent, key,
+        lanes, notice, observed, run, step,
     },
 };
 use crate::{
     delivery::{InboxId, InboxState, Trust, Verdict},
-    intent::Intent,
+    intent::{Closed, Intent, Permit, Run, RunId},
     list::{Cursor, Filter, Page, Sorted},
     memory::MemoryStore,
     payment::Payment,
@@ -117,6 +117,7 @@ impl Pair {
         let number = self.random.below(25);
         let mut intent = intent(&format!("k{number}"));
         intent.created_at = at(self.now_ms);
+        intent.by = self.random.once_in(2).then(|| actor(self.random.pick(&["ana", "leo"])));
         // Account and amount belong to the key, so that only a slip makes a conflict.
         intent.order.account = account(Random::new(number).pick(&ACCOUNTS));
         let slip = i64::from(self.random.once_in(40));
@@ -130,7 +131,21 @@ impl Pair {
         let name = run(self.random.pick(&RUNS));
         let batch: Vec<Intent> = (0..self.random.below(5)).map(|_| self.intent()).collect();
         let _ = both!(self, submit(&name, batch.clone()));
-        let _ = both!(self, run(&name));
+        let _ = self.run(&name).await;
+    }
+
+    /// A run in both stores. Their numbers may differ, since a number may be left out.
+    async fn run(&self, name: &RunId) -> Option<(Run, Run)> {
+        let theirs = self.store.run(name).await.expect("the store does not fail");
+        let ours = self.memory.run(name).await.expect("memory never fails");
+        let numberless = |run: &Run| Run { id: 0, ..run.clone() };
+        assert_eq!(
+            theirs.as_ref().map(numberless),
+            ours.as_ref().map(numberless),
+            "{}",
+            self.place
+        );
+        theirs.zip(ours)
     }
 
     async fn release_or_withdraw(&mut self) {
@@ -139,10 +154,31 @@ impl Pair {
             let _ = both!(self, withdraw(&name));
             return;
         }
-        let known = both!(self, run(&name)).expect("memory never fails");
+        let known = self.run(&name).await;
         let slip = u64::from(self.random.once_in(10));
-        let expected = known.map_or(0, |run| run.members) + slip;
-        let _ = both!(self, release(&name, expected, at(self.now_ms)));
+        let expected = known.as_ref().map_or(0, |(run, _)| run.members) + slip;
+        if self.random.once_in(3) {
+            let theirs = self.store.close(&name, expected, at(self.now_ms)).await.unwrap();
+            let ours = self.memory.close(&name, expected, at(self.now_ms)).await.unwrap();
+            match (theirs, ours) {
+                (Closed::Done { .. }, Closed::Done { .. }) => {}
+                (theirs, ours) => assert_eq!(theirs, ours, "{}", self.place),
+            }
+            let _ = self.run(&name).await;
+            return;
+        }
+        let _ = both!(self, held(&name, None, 3));
+        let other = u64::from(self.random.once_in(4));
+        let (theirs, ours) = match known.filter(|_| self.random.once_in(3)) {
+            Some((theirs, ours)) => (
+                Permit::for_run(theirs.id + other, expected),
+                Permit::for_run(ours.id + other, expected),
+            ),
+            None => (Permit::for_members(expected), Permit::for_members(expected)),
+        };
+        let theirs = self.store.release(&name, theirs, at(self.now_ms)).await.unwrap();
+        let ours = self.memory.release(&name, ours, at(self.now_ms)).await.unwrap();
+        assert_eq!(theirs, ours, "{}", self.place);
     }
 
     async fn claim(&mut self) {

@@ -7,11 +7,12 @@ use futures_util::future::BoxFuture;
 use pagos_core::{AccountName, Delivery, OrderKey, PaymentOrder, ProviderRef, Timestamp};
 
 use crate::{
-    Begin, Candidate, Claim, ClaimRequest, Committed, Entry, Filed, Filing, Filter, InboxId,
-    InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, Notice, Page, Payment,
-    PaymentCommitted, PaymentStep, PaymentStore, Payout, Refused, Released, RetentionStore, Run,
-    RunId, Scope, Seal, Sealing, Step, Store, StoreError, Submitted, SubmittedPayment, Tally,
-    Trust, Turn, Verdict,
+    Begin, Candidate, Claim, ClaimRequest, Closed, Committed, Entry, Filed, Filing, Filter,
+    InboxId, InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, Notice, Page,
+    Payment, PaymentCommitted, PaymentStep, PaymentStore, Payout, Permit, Record, RecordKind,
+    RecordStore, RecordWrite, RecordWritten, Refused, Released, RetentionStore, Run, RunId, Scope,
+    Seal, Sealing, Step, Store, StoreError, Submitted, SubmittedPayment, Tally, Trust, Turn,
+    Verdict,
 };
 
 /// What to do around the calls of a [`HookedStore`].
@@ -190,9 +191,12 @@ through_the_hook! { Store:
     noted.take_turn() -> Turn;
     inner.bind(account: &AccountName, world: &str) -> String;
     noted.submit(run: &RunId, intents: Vec<Intent>) -> Vec<Submitted>;
-    inner.release(run: &RunId, expected: u64, now: Timestamp) -> Released;
+    inner.close(run: &RunId, expected: u64, now: Timestamp) -> Closed;
+    inner.release(run: &RunId, permit: Permit, now: Timestamp) -> Released;
     inner.withdraw(run: &RunId) -> u64;
     inner.run(run: &RunId) -> Option<Run>;
+    inner.runs(before: Option<u64>, limit: usize) -> Vec<(RunId, Run)>;
+    inner.held(run: &RunId, after: Option<&OrderKey>, limit: usize) -> Vec<Payout>;
     noted.claim(request: ClaimRequest, begin: &dyn Begin) -> Vec<Claim>;
     inner.end_claims() -> u64;
     noted.commit(step: Step) -> Committed;
@@ -211,6 +215,12 @@ through_the_hook! { Store:
     inner.halt(notice: Notice) -> bool;
     inner.resume(notice: Notice) -> bool;
     inner.halted() -> Vec<AccountName>;
+}
+
+through_the_hook! { RecordStore:
+    inner.record(kind: RecordKind, name: &str) -> Option<Record>;
+    inner.records(kind: RecordKind, after: &str, limit: usize) -> Vec<Record>;
+    inner.write_record(write: RecordWrite) -> RecordWritten;
 }
 
 through_the_hook! { InboxStore:

@@ -11,7 +11,7 @@ use super::sample::{
 };
 use crate::{
     delivery::InboxState,
-    intent::{Run, Submitted},
+    intent::{Permit, Submitted},
     list::{Filter, Page},
     progress::Attention,
     retention::{Candidate, Leaving, Scope, Seal, SealedAs, Sealing},
@@ -171,8 +171,9 @@ pub(super) async fn a_run_counts_its_archived_members(store: Arc<dyn Store>) {
         sums(&archived),
         [("failed", 1, 15_000_000, 1, 0), ("succeeded", 1, 15_000_000, 1, 0)]
     );
-    let known = Run { members: 3, archived: 2, expected: Some(3), released_at: Some(at(0)) };
-    assert_eq!(store.run(&run("a")).await.unwrap(), Some(known));
+    let known = store.run(&run("a")).await.unwrap().expect("a run");
+    assert_eq!((known.members, known.archived, known.expected), (3, 2, Some(3)));
+    assert_eq!(known.released_at, Some(at(0)));
     // The same file once more: its members are known, and its release changes nothing.
     let answers = submit(&*store, "a", &["k1", "k2", "k3"]).await;
     assert!(matches!(answers[0], Submitted::Archived(seal) if seal == SEAL), "{answers:?}");
@@ -192,8 +193,9 @@ pub(super) async fn an_archived_payout_joins_and_leaves_a_run_once(store: Arc<dy
     archived(&*store, "k1").await;
     for _ in 0..2 {
         submit(&*store, "b", &["k1", "k2"]).await;
-        let known = Run { members: 2, archived: 1, expected: None, released_at: None };
-        assert_eq!(store.run(&run("b")).await.unwrap(), Some(known));
+        let known = store.run(&run("b")).await.unwrap().expect("a run");
+        assert_eq!((known.members, known.archived), (2, 1));
+        assert_eq!((known.expected, known.released_at), (None, None));
     }
     let whole = [("created", 1, 15_000_000, 0, 0), ("succeeded", 1, 15_000_000, 1, 0)];
     assert_eq!(sums(&store.tally(Some(&run("b"))).await.unwrap()), whole);
@@ -206,7 +208,7 @@ pub(super) async fn an_archived_payout_joins_and_leaves_a_run_once(store: Arc<dy
     // A run of the same name begins with nothing.
     submit(&*store, "b", &["k1"]).await;
     assert_eq!(sums(&store.tally(Some(&run("b"))).await.unwrap()), whole[1..]);
-    let released = store.release(&run("b"), 1, at(3)).await.unwrap();
+    let released = store.release(&run("b"), Permit::for_members(1), at(3)).await.unwrap();
     assert_eq!(released, crate::intent::Released::Done { made_due: 0 });
     assert_eq!(store.run(&run("a")).await.unwrap().unwrap().archived, 1);
 }

@@ -9,9 +9,10 @@ use pagos_core::{
 };
 
 use crate::{
+    actor::Actor,
     delivery::{Filing, InboxId, InboxItem, InboxState, Trust, Verdict},
     history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews},
-    intent::{Intent, Released, RunId, Submitted},
+    intent::{Intent, Permit, Released, RunId, Submitted},
     progress::{Attempt, Attention, Progress},
     store::{
         Begun, Claim, ClaimRequest, Committed, Lane, Lease, NoAttempt, Payout, Share, Step, Store,
@@ -34,6 +35,10 @@ pub(super) fn account(name: &str) -> AccountName {
     AccountName::new(name).unwrap()
 }
 
+pub(super) fn actor(name: &str) -> Actor {
+    Actor::new(name).unwrap()
+}
+
 pub(super) fn run(name: &str) -> RunId {
     RunId(name.to_owned())
 }
@@ -52,7 +57,7 @@ pub(super) fn order(name: &str) -> PayoutOrder {
 }
 
 pub(super) fn intent(name: &str) -> Intent {
-    Intent { order: order(name), created_at: at(0) }
+    Intent { order: order(name), created_at: at(0), by: None }
 }
 
 /// Submits payouts to a run.
@@ -71,9 +76,12 @@ pub(super) async fn submit_all(
 /// Releases a run with as many members as it has; returns how many became due.
 pub(super) async fn release(store: &dyn Store, run_name: &str, ms: i64) -> u64 {
     let known = store.run(&run(run_name)).await.unwrap().expect("a run");
-    match store.release(&run(run_name), known.members, at(ms)).await.unwrap() {
+    let permit = Permit::for_members(known.members);
+    match store.release(&run(run_name), permit, at(ms)).await.unwrap() {
         Released::Done { made_due } => made_due,
-        Released::Incomplete { members } => panic!("{members} and {} members", known.members),
+        refused @ (Released::Incomplete { .. } | Released::AnotherRun) => {
+            panic!("{refused:?}, and it has {} members", known.members)
+        }
     }
 }
 

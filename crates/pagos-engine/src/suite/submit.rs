@@ -6,11 +6,11 @@ use std::sync::Arc;
 use pagos_core::{Currency, Document, DocumentType, Money, Status};
 
 use super::sample::{
-    asked, at, claimed, done, intent, key, names, next_due, observed, order, release, run, set_due,
-    step, stored, submit, submit_all,
+    actor, asked, at, claimed, done, intent, key, names, next_due, observed, order, release, run,
+    set_due, step, stored, submit, submit_all,
 };
 use crate::{
-    intent::{Digest, Intent, Released, Run, Submitted},
+    intent::{Closed, Digest, Intent, Permit, Released, Run, Submitted},
     list::{Filter, Page},
     progress::Progress,
     store::{Step, Store},
@@ -128,11 +128,13 @@ pub(super) async fn a_payout_can_be_a_member_of_many_runs(store: Arc<dyn Store>)
 pub(super) async fn the_members_of_a_released_run_are_fixed(store: Arc<dyn Store>) {
     assert_eq!(store.run(&run("a")).await.unwrap(), None);
     submit(&*store, "a", &["k1", "k2"]).await;
-    let open = Run { members: 2, archived: 0, expected: None, released_at: None };
-    assert_eq!(store.run(&run("a")).await.unwrap(), Some(open));
+    let open = store.run(&run("a")).await.unwrap().expect("a run");
+    let wanted = Run { members: 2, created_at: Some(at(0)), ..no_run(open.id) };
+    assert_eq!(open, wanted);
     release(&*store, "a", 3).await;
-    let fixed = Run { members: 2, archived: 0, expected: Some(2), released_at: Some(at(3)) };
-    assert_eq!(store.run(&run("a")).await.unwrap(), Some(fixed));
+    let (expected, closed_at, released_at) = (Some(2), Some(at(3)), Some(at(3)));
+    let fixed = Run { expected, closed_at, released_at, ..open };
+    assert_eq!(store.run(&run("a")).await.unwrap().as_ref(), Some(&fixed));
     submit(&*store, "b", &["k3"]).await;
     // One that is new to the store, and one that another run has.
     for name in ["k4", "k3"] {
@@ -150,16 +152,17 @@ pub(super) async fn the_members_of_a_released_run_are_fixed(store: Arc<dyn Store
 pub(super) async fn release_wants_as_many_members_as_are_expected(store: Arc<dyn Store>) {
     submit(&*store, "a", &["k1", "k2"]).await;
     for expected in [0, 1, 3, u64::MAX] {
-        let released = store.release(&run("a"), expected, at(0)).await.unwrap();
+        let permit = Permit::for_members(expected);
+        let released = store.release(&run("a"), permit, at(0)).await.unwrap();
         assert_eq!(released, Released::Incomplete { members: 2 }, "{expected}");
     }
     assert!(claimed(&*store, 10, 10).await.is_empty());
     assert_eq!(store.run(&run("a")).await.unwrap().unwrap().released_at, None);
-    let unknown = store.release(&run("none"), 0, at(0)).await.unwrap();
+    let unknown = store.release(&run("none"), Permit::for_members(0), at(0)).await.unwrap();
     assert_eq!(unknown, Released::Incomplete { members: 0 });
-    let released = store.release(&run("a"), 2, at(0)).await.unwrap();
+    let released = store.release(&run("a"), Permit::for_members(2), at(0)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: 2 });
-    let again = store.release(&run("a"), 3, at(0)).await.unwrap();
+    let again = store.release(&run("a"), Permit::for_members(3), at(0)).await.unwrap();
     assert_eq!(again, Released::Incomplete { members: 2 });
 }
 
@@ -239,4 +242,115 @@ pub(super) async fn bind_keeps_the_first_world_of_an_account(store: Arc<dyn Stor
     assert_eq!(store.bind(&first, "live").await.unwrap(), "sandbox");
     assert_eq!(store.bind(&second, "live").await.unwrap(), "live");
     assert_eq!(store.bind(&first, "sandbox").await.unwrap(), "sandbox");
+}
+
+/// A run about which nothing is known but its number.
+pub(super) fn no_run(id: u64) -> Run {
+    Run {
+        id,
+        members: 0,
+        archived: 0,
+        expected: None,
+        created_at: None,
+        closed_at: None,
+        released_at: None,
+        submitted_by: Vec::new(),
+    }
+}
+
+pub(super) async fn closing_a_run_fixes_its_members_and_makes_nothing_due(store: Arc<dyn Store>) {
+    let unknown = store.close(&run("a"), 0, at(0)).await.unwrap();
+    assert_eq!(unknown, Closed::Incomplete { members: 0 });
+    submit(&*store, "a", &["k1", "k2"]).await;
+    for expected in [0, 1, 3] {
+        let closed = store.close(&run("a"), expected, at(1)).await.unwrap();
+        assert_eq!(closed, Closed::Incomplete { members: 2 }, "{expected}");
+    }
+    assert_eq!(submit(&*store, "a", &["k3"]).await, [Submitted::New]);
+    let id = store.run(&run("a")).await.unwrap().expect("a run").id;
+    assert_eq!(store.close(&run("a"), 3, at(2)).await.unwrap(), Closed::Done { id });
+    assert_eq!(store.close(&run("a"), 3, at(5)).await.unwrap(), Closed::Done { id });
+    assert_eq!(submit(&*store, "a", &["k4"]).await, [Submitted::Closed]);
+    assert_eq!(submit(&*store, "a", &["k1"]).await, [CREATED]);
+    assert!(claimed(&*store, 1_000, 10).await.is_empty());
+    let closed = store.run(&run("a")).await.unwrap().expect("a run");
+    assert_eq!((closed.closed_at, closed.released_at), (Some(at(2)), None));
+    assert_eq!(closed.expected, Some(3));
+    assert_eq!(release(&*store, "a", 9).await, 3);
+    let released = store.run(&run("a")).await.unwrap().expect("a run");
+    assert_eq!((released.closed_at, released.released_at), (Some(at(2)), Some(at(9))));
+}
+
+pub(super) async fn a_closed_run_can_be_withdrawn_and_comes_back_as_another(store: Arc<dyn Store>) {
+    submit(&*store, "a", &["k1"]).await;
+    let Closed::Done { id } = store.close(&run("a"), 1, at(0)).await.unwrap() else {
+        panic!("it has one member");
+    };
+    let permit = Permit::for_run(id, 1);
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1);
+    submit(&*store, "a", &["k2"]).await;
+    assert_ne!(store.run(&run("a")).await.unwrap().expect("a run").id, id);
+    let released = store.release(&run("a"), permit, at(0)).await.unwrap();
+    assert_eq!(released, Released::AnotherRun);
+    assert!(claimed(&*store, 1_000, 10).await.is_empty());
+    assert_eq!(store.run(&run("a")).await.unwrap().expect("a run").closed_at, None);
+    let id = store.run(&run("a")).await.unwrap().expect("a run").id;
+    let released = store.release(&run("a"), Permit::for_run(id, 1), at(0)).await.unwrap();
+    assert_eq!(released, Released::Done { made_due: 1 });
+}
+
+pub(super) async fn a_run_knows_who_submitted_to_it(store: Arc<dyn Store>) {
+    let by = |name: &str, key: &str| Intent { by: Some(actor(name)), ..intent(key) };
+    submit_all(&*store, "a", vec![by("leo", "k1"), by("leo", "k2")]).await;
+    submit_all(&*store, "a", vec![by("ana", "k3"), intent("k4")]).await;
+    // Repeats nothing new, and joins what another run has.
+    submit_all(&*store, "a", vec![by("eva", "k1")]).await;
+    submit_all(&*store, "b", vec![by("eva", "k1")]).await;
+    let names = async |name: &str| {
+        let known = store.run(&run(name)).await.unwrap().expect("a run");
+        known.submitted_by.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(names("a").await, ["ana", "leo"]);
+    assert_eq!(names("b").await, ["eva"]);
+    // A refused batch leaves no name.
+    submit_all(&*store, "c", vec![by("ana", "k9"), Intent { by: None, ..other_body("k1") }]).await;
+    assert!(names("c").await.is_empty());
+    store.withdraw(&run("a")).await.unwrap();
+    submit(&*store, "a", &["k8"]).await;
+    assert!(names("a").await.is_empty(), "another run of that name");
+}
+
+pub(super) async fn runs_are_listed_newest_first(store: Arc<dyn Store>) {
+    assert!(store.runs(None, 10).await.unwrap().is_empty());
+    for name in ["b", "a", "c"] {
+        submit(&*store, name, &[name]).await;
+    }
+    release(&*store, "a", 5).await;
+    let page = store.runs(None, 2).await.unwrap();
+    let names: Vec<&str> = page.iter().map(|(name, _)| name.0.as_str()).collect();
+    assert_eq!(names, ["c", "a"]);
+    for (name, listed) in &page {
+        assert_eq!(store.run(name).await.unwrap().as_ref(), Some(listed));
+    }
+    let rest = store.runs(Some(page[1].1.id), 2).await.unwrap();
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0].0, run("b"));
+    assert!(store.runs(Some(rest[0].1.id), 2).await.unwrap().is_empty());
+}
+
+pub(super) async fn held_members_are_those_that_no_run_released(store: Arc<dyn Store>) {
+    submit(&*store, "a", &["k1", "k2", "k3", "k4"]).await;
+    submit(&*store, "b", &["k2"]).await;
+    release(&*store, "b", 0).await;
+    let keys = async |after: Option<&str>, limit| {
+        let after = after.map(key);
+        let held = store.held(&run("a"), after.as_ref(), limit).await.unwrap();
+        held.into_iter().map(|payout| payout.order.key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(None, 10).await, ["k1", "k3", "k4"]);
+    assert_eq!(keys(None, 2).await, ["k1", "k3"]);
+    assert_eq!(keys(Some("k3"), 2).await, ["k4"]);
+    assert!(store.held(&run("none"), None, 10).await.unwrap().is_empty());
+    release(&*store, "a", 0).await;
+    assert!(keys(None, 10).await.is_empty());
 }

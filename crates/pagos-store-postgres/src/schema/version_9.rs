@@ -103,7 +103,7 @@ mod tests {
     use pagos_core::{AccountName, OrderKey, ProviderRef, Timestamp};
     use pagos_engine::{
         ClaimRequest, Filter, Intent, Lane, NoAttempt, Page, Progress, Released, RunId, Share,
-        Store, Submitted, Work,
+        Store, Submitted, Work, suite::permit,
     };
 
     use super::super::MIGRATIONS;
@@ -222,13 +222,13 @@ mod tests {
         assert_eq!(claimed(&store, Work::Ask, 50).await, ["k13"]);
         assert_eq!(claimed(&store, Work::Watch, 50).await, ["k14"]);
         let held = RunId("b".to_owned());
-        let released = store.release(&held, 1, at(60)).await.unwrap();
+        let released = store.release(&held, permit(1), at(60)).await.unwrap();
         assert_eq!(released, Released::Done { made_due: 1 });
         assert_eq!(claimed(&store, Work::Send, 60).await, ["k12"]);
         let order = stored.order;
-        let again = Intent { order: order.clone(), created_at: at(70) };
+        let again = Intent { order: order.clone(), created_at: at(70), by: None };
         let order = pagos_core::PayoutOrder { key: OrderKey::new("k17").unwrap(), ..order };
-        let new = Intent { order, created_at: at(70) };
+        let new = Intent { order, created_at: at(70), by: None };
         let run = RunId("c".to_owned());
         let answers = store.submit(&run, vec![again, new]).await.unwrap();
         assert!(matches!(answers[..], [Submitted::Existing { .. }, Submitted::New]), "{answers:?}");

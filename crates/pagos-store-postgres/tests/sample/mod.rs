@@ -10,7 +10,7 @@ use pagos_core::{
 };
 use pagos_engine::{
     ClaimRequest, Intent, Lane, Lease, Notice, NoticeAbout, NoticeKind, OrderNews, Payout,
-    Released, RunId, Share, Step, Store, Work,
+    Released, RunId, Share, Step, Store, Work, suite::permit,
 };
 use pagos_store_postgres::{PostgresOptions, PostgresStore, ScratchDatabase};
 use tokio_postgres::Client;
@@ -80,7 +80,7 @@ pub(crate) fn intents(names: &[&str]) -> Vec<Intent> {
 /// Submits and releases payouts of these keys.
 pub(crate) async fn release(store: &dyn Store, names: &[&str]) {
     store.submit(&run(), intents(names)).await.unwrap();
-    let released = store.release(&run(), names.len() as u64, at(0)).await.unwrap();
+    let released = store.release(&run(), permit(names.len() as u64), at(0)).await.unwrap();
     assert_eq!(released, Released::Done { made_due: names.len() as u64 });
 }
 
@@ -183,5 +183,5 @@ pub(crate) fn intent(key: &str) -> Intent {
         },
         description: None,
     };
-    Intent { order, created_at: Timestamp::from_millis(0) }
+    Intent { order, created_at: Timestamp::from_millis(0), by: None }
 }

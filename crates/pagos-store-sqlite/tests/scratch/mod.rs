@@ -61,7 +61,7 @@ pub(crate) fn intent(key: &str) -> Intent {
         },
         description: None,
     };
-    Intent { order, created_at: Timestamp::from_millis(0) }
+    Intent { order, created_at: Timestamp::from_millis(0), by: None }
 }
 
 #[allow(dead_code)]

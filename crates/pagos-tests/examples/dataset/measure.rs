@@ -176,5 +176,5 @@ impl Bench {
 fn new_intents(round: u64) -> Vec<Intent> {
     let created_at = Timestamp::from_millis(NOW_MS);
     let order = |number| pagos_tests::order(&format!("new-{round}-{number}"));
-    (0..256).map(|number| Intent { order: order(number), created_at }).collect()
+    (0..256).map(|number| Intent { order: order(number), created_at, by: None }).collect()
 }

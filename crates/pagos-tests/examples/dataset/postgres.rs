@@ -106,8 +106,10 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
               rows AS MATERIALIZED (SELECT {columns} FROM numbers)
          SELECT i, key, CASE WHEN status <> 'created' THEN reference END AS reference, run, account,
                 created_at, status, {derived} FROM rows;
-         INSERT INTO runs (id, name, expected, released_at) OVERRIDING SYSTEM VALUE
-         SELECT run, 'run-' || (run - 1), count(*), {NOW_MS} FROM part GROUP BY run;
+         INSERT INTO runs (id, name, expected, created_at, closed_at, made_due_at)
+         OVERRIDING SYSTEM VALUE
+         SELECT run, 'run-' || (run - 1), count(*), {NOW_MS}, {NOW_MS}, {NOW_MS}
+         FROM part GROUP BY run;
          INSERT INTO orders (id, key, account, amount_minor, currency, created_at, digest,
              digest_version, order_json)
          SELECT i + 1, key, account, 15000000, 'COP', created_at, sha256(key::bytea), {version},

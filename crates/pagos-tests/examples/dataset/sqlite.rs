@@ -112,8 +112,10 @@ fn portion(mix: Mix, templates: &Templates, first: u64, last: u64) -> String {
         "CREATE TEMP TABLE part AS {rows}
          SELECT i, key, CASE WHEN status <> 'created' THEN reference END AS reference, run, account,
                 created_at, status, {derived} FROM rows;
-         INSERT INTO runs (id, name, expected, released_at)
-         SELECT run, 'run-' || (run - 1), count(*), {NOW_MS} FROM part GROUP BY run;
+         INSERT INTO runs (id, name, expected, created_at, closed_at, made_due_at)
+         SELECT run, 'run-' || (run - 1), count(*), {NOW_MS}, {NOW_MS}, {NOW_MS}
+         FROM part GROUP BY run;
+         UPDATE run_numbers SET last = (SELECT max(id) FROM runs);
          INSERT INTO payouts (id, key, account, amount_minor, currency, status, work, held, at_rest,
              attention, version, epoch, created_at, due_at, reference, progress_json, seal_checked)
          SELECT i + 1, key, account, 15000000, 'COP', status, work, 0, due_at IS NULL,

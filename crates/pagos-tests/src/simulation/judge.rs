@@ -91,7 +91,7 @@ impl Simulation {
         for (run, expected) in &self.runs {
             let stored = finish(self.store.run(run)).map_err(|error| error.to_string())?;
             let tally = finish(self.store.tally(Some(run))).map_err(|error| error.to_string())?;
-            let is_whole = stored.is_some_and(|stored| {
+            let is_whole = stored.as_ref().is_some_and(|stored| {
                 stored.members == *expected && stored.expected == Some(*expected)
             });
             if !is_whole || tally.total() != *expected {

@@ -78,6 +78,12 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::Halt => Reach::Never("no fault of the twins refuses the credentials"),
         Point::RecordPanic => Reach::Never("no provider's code panics"),
         Point::ReopenDelivery => Reach::Never("it is a person's, or another worker was faster"),
+        Point::KeepToken | Point::KeepEndpoint => {
+            Reach::Never("nobody makes a token here, and no events leave; no money")
+        }
+        Point::CloseRun | Point::KeepApproval | Point::KeepSpending => {
+            Reach::Never("the accounts of the sweep have no approvals and no limits of a day")
+        }
         Point::CountRefused | Point::Acknowledge => {
             Reach::Never("it is `serve`'s, once a minute or for each page of notices; no money")
         }
@@ -217,6 +223,11 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
         | Point::Seal
         | Point::ForgetDeliveries
         | Point::ForgetNotices
+        | Point::KeepToken
+        | Point::KeepEndpoint
+        | Point::KeepApproval
+        | Point::KeepSpending
+        | Point::CloseRun
         | Point::Submit
         | Point::Release
         | Point::Withdraw
