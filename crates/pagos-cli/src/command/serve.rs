@@ -151,15 +151,13 @@ fn ready(target: &Target, at: Addresses, db: &Database, identity: &str) -> Strin
     let endpoints = target.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
     // Only the configuration contains the secret segment.
     let paths = endpoints.map(Endpoint::path_shown);
-    let mut ready = serde_json::json!({
+    let ready = serde_json::json!({
         "listening": format!("http://{}", at.listening),
+        "api": at.api.map(|api| format!("http://{api}")),
         "webhooks": paths.collect::<Vec<_>>(),
         "db": db.to_string(),
         "database_id": identity,
     });
-    if let Some(api) = at.api {
-        ready["api"] = format!("http://{api}").into();
-    }
     format!("{ready}\n")
 }
 
