@@ -197,7 +197,7 @@ async fn one_header_carries_the_token() {
     };
     assert_eq!(ask(&[format!("bearer {token}")]).await, 200);
     assert_eq!(ask(&[format!("Basic {token}")]).await, 401);
-    assert_eq!(ask(&[token.clone()]).await, 401);
+    assert_eq!(ask(std::slice::from_ref(&token)).await, 401);
     let right = format!("Bearer {token}");
     assert_eq!(ask(&[right.clone(), right]).await, 401);
 }

@@ -183,7 +183,8 @@ pub const START_MS: i64 = 1_800_000_000_000;
 
 impl Hands {
     pub fn advance(&self, by: Duration) {
-        self.now_ms.fetch_add(by.as_millis() as i64, Ordering::Relaxed);
+        let by_ms = i64::try_from(by.as_millis()).unwrap();
+        self.now_ms.fetch_add(by_ms, Ordering::Relaxed);
     }
 }
 
