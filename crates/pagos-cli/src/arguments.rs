@@ -10,6 +10,7 @@ mod moment;
 mod payment;
 mod retention;
 mod span;
+mod token;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -29,6 +30,9 @@ pub(crate) use retention::{
     ArchiveCommand, ArchiveFindArguments, ArchiveVerifyArguments, PruneArguments, days,
 };
 pub(crate) use span::parse_span;
+pub(crate) use token::{
+    TokenCommand, TokenCreateArguments, TokenListArguments, TokenRevokeArguments,
+};
 
 use crate::{accounts, arguments::moment::parse_moment, run::database::Database};
 
@@ -132,6 +136,9 @@ pub(crate) enum Command {
     /// Show received webhooks, and apply one again
     #[command(subcommand)]
     Inbox(InboxCommand),
+    /// Make, list and revoke tokens of the HTTP API
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Move old settled payouts from the database into an archive
     ///
     /// A payout leaves only if it is final, was watched to its end and has not changed since the
@@ -363,6 +370,12 @@ pub(crate) struct ServeArguments {
     /// in pagos.toml, or none]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) metrics: Option<SocketAddr>,
+    /// The address of the HTTP API [default: `listen` of [api] in pagos.toml; without it, no API]
+    ///
+    /// Callers need a token that `pagos token create` made. An address that other machines can
+    /// reach is refused while there is no valid token.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) api: Option<SocketAddr>,
     /// The name of the reader of the notices, whose position the store keeps
     ///
     /// Notices from a time without a `serve` are printed by the next `serve` of the same reader. If

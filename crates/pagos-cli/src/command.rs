@@ -18,6 +18,7 @@ mod resolve;
 mod serve;
 mod sign;
 mod status;
+mod token;
 mod twin;
 mod verify;
 
@@ -56,6 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Events(events) => events::run(events),
         Command::Serve(serve) => serve::run(serve, config, log),
         Command::Inbox(inbox) => inbox::run(inbox, config),
+        Command::Token(token) => token::run(token),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),
         Command::Twin(twin) => twin::run(twin),

@@ -6,6 +6,7 @@
 //! `pagos.toml`, in `_env` (the value is in that variable). Every failure names file, line and
 //! field, and shows no value.
 
+mod api;
 mod environment;
 mod file;
 mod permission;
@@ -44,6 +45,8 @@ pub(crate) struct Configuration {
     pub(crate) events: Vec<AccountSettings>,
     /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
+    /// Where the HTTP API of `serve` listens, if anywhere.
+    pub(crate) api: Option<SocketAddr>,
     /// What `serve` prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
     /// Where `serve` answers `GET /metrics`, if anywhere.
@@ -95,6 +98,7 @@ impl Configuration {
             configuration.limits = read.limits;
             configuration.retention = read.retention;
             configuration.metrics = read.metrics;
+            configuration.api = read.api;
             configuration.path = Some(path);
         }
         environment::apply(&mut configuration, &variables, providers, &mut problems);

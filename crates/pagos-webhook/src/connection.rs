@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     error::Error as _,
     io,
+    net::IpAddr,
     pin::pin,
     sync::{
         Arc,
@@ -26,6 +27,7 @@ use tokio_io_timeout::TimeoutWriter;
 
 use crate::{
     receiver::{Keeps, Receiver, answer_to, closing, is_ready_query},
+    serving::{Connection, Lost, Respond},
     settings::{Settings, within_reason},
     slots::{Notice, Notices, Slot},
 };
@@ -45,66 +47,78 @@ pub(crate) fn build_http(settings: &Settings) -> Arc<http1::Builder> {
 /// `hyper` panics below this size.
 const BUFFER_BYTES_MIN: usize = 8192;
 
-impl Receiver {
-    /// Serves one connection until it ends, is evicted, or has outlived its limits.
-    pub(crate) async fn serve_connection(
-        self,
-        http: Arc<http1::Builder>,
-        stream: TcpStream,
-        slot: Slot,
-        mut notices: Notices,
-    ) {
-        // A response is one small packet and must not wait for another.
-        let _ = stream.set_nodelay(true);
-        let settings = self.settings();
-        let mut stream = TimeoutWriter::new(stream);
-        stream.set_timeout(Some(within_reason(settings.write_timeout)));
-        let has_proven = AtomicBool::new(false);
-        let (receiver, connection_slot, proven) = (&self, &slot, &has_proven);
-        let service = service_fn(move |request| async move {
-            let answer = receiver.respond(connection_slot, proven, request).await;
-            Ok::<_, Infallible>(answer.map(Full::new))
-        });
-        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
-        let mut connection = pin!(connection);
-        let mut limit = pin!(tokio::time::sleep(within_reason(settings.life_max)));
-        let mut is_finishing = false;
-        loop {
-            tokio::select! {
-                biased;
-                // If a connection breaks, the provider sends its delivery again.
-                ended = connection.as_mut() => {
-                    // A provider that keeps a connection open and is silent is no stranger.
-                    let is_stranger = !has_proven.load(Ordering::Relaxed);
-                    let is_slow = |error: hyper::Error| {
-                        is_unread(&error) || (is_stranger && error.is_timeout())
-                    };
-                    if ended.is_err_and(is_slow) {
-                        self.count_slow();
-                    }
+/// Serves one connection until it ends, is evicted, or has outlived its limits.
+pub(crate) async fn serve_connection(
+    responder: impl Respond,
+    http: Arc<http1::Builder>,
+    (stream, peer): (TcpStream, IpAddr),
+    slot: Slot,
+    mut notices: Notices,
+) {
+    // A response is one small packet and must not wait for another.
+    let _ = stream.set_nodelay(true);
+    let settings = responder.settings();
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(within_reason(settings.write_timeout)));
+    let has_proven = AtomicBool::new(false);
+    let (respond, connection_slot, proven) = (&responder, &slot, &has_proven);
+    let service = service_fn(move |request| async move {
+        let connection = Connection { peer, slot: connection_slot, has_proven: proven };
+        let answer = respond.respond(connection, request).await;
+        Ok::<_, Infallible>(answer.map(Full::new))
+    });
+    let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+    let mut connection = pin!(connection);
+    let mut limit = pin!(tokio::time::sleep(within_reason(settings.life_max)));
+    let mut is_finishing = false;
+    loop {
+        tokio::select! {
+            biased;
+            // If a connection breaks, the provider sends its delivery again.
+            ended = connection.as_mut() => {
+                // A provider that keeps a connection open and is silent is no stranger.
+                let is_stranger = !has_proven.load(Ordering::Relaxed);
+                let is_slow = |error: hyper::Error| {
+                    is_unread(&error) || (is_stranger && error.is_timeout())
+                };
+                if ended.is_err_and(is_slow) {
+                    responder.count(Lost::Slow);
+                }
+                return;
+            }
+            notice = &mut notices => match notice {
+                Notice::Evicted => return,
+                Notice::Stopping => connection.as_mut().graceful_shutdown(),
+            },
+            () = limit.as_mut() => {
+                if is_finishing && slot.close() {
+                    responder.count(Lost::Slow);
                     return;
                 }
-                notice = &mut notices => match notice {
-                    Notice::Evicted => return,
-                    Notice::Stopping => connection.as_mut().graceful_shutdown(),
-                },
-                () = limit.as_mut() => {
-                    if is_finishing && slot.close() {
-                        self.count_slow();
-                        return;
-                    }
-                    is_finishing = true;
-                    connection.as_mut().graceful_shutdown();
-                    limit.as_mut().reset(Instant::now() + settings.finish_max());
-                }
+                is_finishing = true;
+                connection.as_mut().graceful_shutdown();
+                limit.as_mut().reset(Instant::now() + settings.finish_max());
             }
+        }
+    }
+}
+
+impl Respond for Receiver {
+    fn settings(&self) -> &Settings {
+        Receiver::settings(self)
+    }
+
+    fn count(&self, lost: Lost) {
+        match lost {
+            Lost::Unaccepted => self.count_unaccepted(),
+            Lost::Evicted => self.count_evicted(),
+            Lost::Slow => self.count_slow(),
         }
     }
 
     async fn respond(
         &self,
-        slot: &Slot,
-        has_proven: &AtomicBool,
+        connection: Connection<'_>,
         request: Request<Incoming>,
     ) -> Response<Bytes> {
         let (head, body) = request.into_parts();
@@ -120,20 +134,21 @@ impl Receiver {
             Reading::TooLarge => return self.refuse_too_large(),
             Reading::Unfinished => return self.refuse_unfinished(),
         };
-        let Some(busy) = slot.begin() else {
+        let Some(busy) = connection.begin() else {
             return closing(self.refuse_evicted());
         };
         let answered = self.take(endpoint, head, body).await;
         match answered.keeps {
             Keeps::Open => {
-                busy.end_verified();
-                has_proven.store(true, Ordering::Relaxed);
+                connection.prove(busy);
                 answered.response
             }
             Keeps::Close => closing(answered.response),
         }
     }
+}
 
+impl Receiver {
     async fn read(&self, body: Incoming) -> Reading {
         let bytes_max = self.settings().body_bytes_max;
         // A body that is announced as too long is not read at all.

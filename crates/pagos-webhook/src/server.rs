@@ -6,8 +6,9 @@ use std::{future::Future, io, pin::pin, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    connection::build_http,
+    connection::{build_http, serve_connection},
     receiver::Receiver,
+    serving::{Lost, Respond},
     slots::{Admission, Notices, Peer, Slot, Slots},
 };
 
@@ -51,55 +52,103 @@ impl Receiver {
         listener: std::net::TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<Served> {
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        let settings = self.settings();
-        let slots = Slots::new(settings.connections_max, settings.connections_per_peer_max);
-        let http = build_http(settings);
-        let mut connections = JoinSet::new();
-        let mut shutdown = pin!(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                Some(_) = connections.join_next() => continue,
-                accepted = listener.accept() => accepted,
-            };
-            let (stream, address) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    self.count_unaccepted();
-                    pause_after(&error).await;
-                    continue;
-                }
-            };
-            let admission = tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                admission = slots.admit(Peer::from(address.ip())) => admission,
-            };
-            let Some((slot, notices)) = self.count_admission(admission) else {
-                continue;
-            };
-            let http = http.clone();
-            connections.spawn(self.clone().serve_connection(http, stream, slot, notices));
-        }
-        drop(listener);
-        slots.stop();
-        Ok(drain(connections, settings.drain_timeout).await)
+        serve_connections(self, listener, shutdown).await
     }
+}
 
-    fn count_admission(&self, admission: Admission) -> Option<(Slot, Notices)> {
-        match admission {
-            Admission::Free(slot, notices) => Some((slot, notices)),
-            Admission::Freed(slot, notices) => {
-                self.count_evicted();
-                Some((slot, notices))
+/// Serves a responder as [`Receiver::serve`] serves deliveries, with the same limits and the same
+/// rule about who makes room.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use pagos_webhook::{Connection, Lost, Respond, Settings, serve_connections};
+///
+/// #[derive(Clone)]
+/// struct Echo(Settings);
+///
+/// impl Respond for Echo {
+///     fn settings(&self) -> &Settings {
+///         &self.0
+///     }
+///
+///     fn count(&self, _: Lost) {}
+///
+///     async fn respond(
+///         &self,
+///         _: Connection<'_>,
+///         request: Request<hyper::body::Incoming>,
+///     ) -> Response<Bytes> {
+///         Response::new(Bytes::from(request.uri().path().to_owned()))
+///     }
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+/// # runtime.block_on(async {
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+/// let shutdown = std::future::ready(()); // until a signal, say
+/// let served = serve_connections(&Echo(Settings::default()), listener, shutdown).await.unwrap();
+/// assert_eq!(served.cut, 0);
+/// # });
+/// ```
+///
+/// # Errors
+/// If the runtime cannot use the listener.
+pub async fn serve_connections<R: Respond>(
+    responder: &R,
+    listener: std::net::TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<Served> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let settings = responder.settings();
+    let slots = Slots::new(settings.connections_max, settings.connections_per_peer_max);
+    let http = build_http(settings);
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                responder.count(Lost::Unaccepted);
+                pause_after(&error).await;
+                continue;
             }
-            Admission::Refused => {
-                self.count_unaccepted();
-                None
-            }
+        };
+        let admission = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            admission = slots.admit(Peer::from(address.ip())) => admission,
+        };
+        let Some((slot, notices)) = count_admission(responder, admission) else {
+            continue;
+        };
+        let http = http.clone();
+        let connected = (stream, address.ip());
+        let serving = serve_connection(responder.clone(), http, connected, slot, notices);
+        connections.spawn(serving);
+    }
+    drop(listener);
+    slots.stop();
+    Ok(drain(connections, settings.drain_timeout).await)
+}
+
+fn count_admission(responder: &impl Respond, admission: Admission) -> Option<(Slot, Notices)> {
+    match admission {
+        Admission::Free(slot, notices) => Some((slot, notices)),
+        Admission::Freed(slot, notices) => {
+            responder.count(Lost::Evicted);
+            Some((slot, notices))
+        }
+        Admission::Refused => {
+            responder.count(Lost::Unaccepted);
+            None
         }
     }
 }

@@ -240,7 +240,7 @@ impl Drop for Slot {
 /// A delivery that is being verified and stored. Dropping it leaves the connection's age as it is.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Busy<'a> {
+pub struct Busy<'a> {
     slot: &'a Slot,
     since: u64,
 }

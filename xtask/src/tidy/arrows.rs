@@ -52,6 +52,8 @@ fn allowed(package: &Package) -> Option<Allowed> {
         | "pagos-events"
         | "pagos-store-sqlite"
         | "pagos-store-postgres" => Allowed::Only(&["pagos-core", "pagos-engine"]),
+        // It serves connections as the receiver does.
+        "pagos-api" => Allowed::Only(&["pagos-core", "pagos-engine", "pagos-webhook"]),
         "pagos" => Allowed::Libraries,
         "pagos-cli" => Allowed::Product,
         name if PROOF.contains(&name) && !package.is_published => Allowed::All,

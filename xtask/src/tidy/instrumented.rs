@@ -8,7 +8,8 @@ use crate::tidy::{
 };
 
 /// Crates that write to a store while they work. Stores and tests are no such crates.
-const CRATES: [&str; 4] = ["pagos-engine", "pagos-webhook", "pagos-events", "pagos-cli"];
+const CRATES: [&str; 5] =
+    ["pagos-engine", "pagos-webhook", "pagos-events", "pagos-api", "pagos-cli"];
 
 /// The files of the engine that may hold a bare store or provider: the instrumented ones, the accounts
 /// that these are made of, the lookup that only reads, and what is there for tests of stores.

@@ -12,7 +12,7 @@ use crate::{
     console,
     exit::{Exit, Failure},
     run::{
-        self, catch_up,
+        self, api, catch_up,
         database::{self, Database},
         events,
         instance::Instance,
@@ -81,9 +81,18 @@ async fn serve(
     let listening = listener.local_addr()?;
     target.announce(listening).await?;
     let deliverers = events::deliverers(&instance, &db, &target.events)?;
+    let api = match arguments.api.or(target.api) {
+        Some(address) => Some(api::open(address, instance.store.as_ref()).await?),
+        None => None,
+    };
     let receiving = instance.spawn_receiver(listener, &target)?;
-    let identity = instance.store.identity().await?;
-    let ready = ready(&target, listening, scraping.as_ref(), &db, &identity);
+    let api = api.map(|listener| api::spawn(listener, &instance, &target)).transpose()?;
+    let at = Addresses {
+        listening,
+        api: api.as_ref().map(|api| api.address),
+        metrics: scraping.as_ref().map(|scraping| scraping.address),
+    };
+    let ready = ready(&target, at, &db, &instance.store.identity().await?);
     let signalled = Stop::listen(instance.engine.sending());
     // A terminal was closed, or somebody expects it to reload its configuration.
     signal::on_hangup(|| {
@@ -106,6 +115,9 @@ async fn serve(
         Ok(_) | Err(_) => Exit::InDoubt,
     };
     signalled.ends_as(exit);
+    if let Some(api) = api {
+        api.shut_down(signalled.asked_for(signal::RECEIVER_MAX)).await;
+    }
     receiving.shut_down(signalled.asked_for(signal::RECEIVER_MAX)).await;
     if let Err(error) = worked {
         return Ok(tell_broken(error.into()));
@@ -160,27 +172,27 @@ fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The line with the addresses that it listens on.
-fn ready(
-    target: &Target,
+/// Where the service listens.
+#[derive(Debug, Clone, Copy)]
+struct Addresses {
     listening: SocketAddr,
-    scraping: Option<&Scraping>,
-    db: &Database,
-    identity: &str,
-) -> String {
+    api: Option<SocketAddr>,
+    metrics: Option<SocketAddr>,
+}
+
+/// The line with the addresses that it listens on.
+fn ready(target: &Target, at: Addresses, db: &Database, identity: &str) -> String {
     let endpoints = target.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
     // Only the configuration contains the secret segment.
     let paths = endpoints.map(Endpoint::path_shown);
-    let mut ready = serde_json::json!({
-        "listening": format!("http://{listening}"),
+    let ready = serde_json::json!({
+        "listening": format!("http://{}", at.listening),
+        "api": at.api.map(|api| format!("http://{api}")),
+        "metrics": at.metrics.map(|metrics| format!("http://{metrics}/metrics")),
         "webhooks": paths.collect::<Vec<_>>(),
         "db": db.to_string(),
         "database_id": identity,
     });
-    if let (Some(scraping), Some(fields)) = (scraping, ready.as_object_mut()) {
-        let url = format!("http://{}/metrics", scraping.address);
-        fields.insert("metrics".to_owned(), url.into());
-    }
     format!("{ready}\n")
 }
 

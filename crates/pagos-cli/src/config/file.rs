@@ -15,7 +15,7 @@ use toml::{
 };
 
 use crate::config::{
-    AccountSettings, ConfigProblem, Origin, Retention, Variables, receiver, retention,
+    AccountSettings, ConfigProblem, Origin, Retention, Variables, api, receiver, retention,
 };
 
 /// The content of a file.
@@ -26,6 +26,7 @@ pub(super) struct Read {
     pub(super) limits: Settings,
     pub(super) retention: Option<Retention>,
     pub(super) metrics: Option<SocketAddr>,
+    pub(super) api: Option<SocketAddr>,
 }
 
 /// Reads a file, with all of its problems.
@@ -51,6 +52,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         limits: Settings::default(),
         retention: None,
         metrics: None,
+        api: None,
         problems: Vec::new(),
     };
     match DeTable::parse(&text) {
@@ -62,8 +64,8 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
             reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
         }
     }
-    let Reader { accounts, events, limits, retention, metrics, problems, .. } = reader;
-    (Read { accounts, events, limits, retention, metrics }, problems)
+    let Reader { accounts, events, limits, retention, metrics, api, problems, .. } = reader;
+    (Read { accounts, events, limits, retention, metrics, api }, problems)
 }
 
 /// The text of a file with one value, without the line break at its end.
@@ -91,6 +93,7 @@ struct Reader<'a> {
     limits: Settings,
     retention: Option<Retention>,
     metrics: Option<SocketAddr>,
+    api: Option<SocketAddr>,
     problems: Vec<ConfigProblem>,
 }
 
@@ -105,10 +108,11 @@ impl Reader<'_> {
                 DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
                 DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
                 DeValue::Table(fields) if name == "metrics" => self.metrics(fields),
+                DeValue::Table(fields) if name == "api" => self.api(fields),
                 _ => {
                     let because = "is not known at the top of the file";
-                    let remedy = "the file has tables [accounts.NAME], [events.NAME], [receiver], [retention] and \
-                                  [metrics] only";
+                    let remedy = "the file has tables [accounts.NAME], [events.NAME], [receiver], [api], \
+                                  [retention] and [metrics] only";
                     self.refuse(place, name, because, remedy);
                 }
             }
@@ -166,6 +170,16 @@ impl Reader<'_> {
                 self.retention = Some(Retention { archive, ..read });
             }
             Err(missing) => self.refuse(place, missing, "is missing in [retention]", FILL_IN),
+        }
+    }
+
+    fn api(&mut self, fields: &DeTable<'_>) {
+        for (name, value) in fields.iter() {
+            let field: &str = name.get_ref();
+            match api::read(field, &plain_text(value.get_ref()).unwrap_or_default()) {
+                Ok(address) => self.api = Some(address),
+                Err((because, remedy)) => self.refuse(name.span().start, field, because, remedy),
+            }
         }
     }
 

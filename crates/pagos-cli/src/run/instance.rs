@@ -56,7 +56,7 @@ pub(crate) fn of_database(db: &Database, error: EngineError) -> Failure {
 /// Engine and receiver over one store.
 #[derive(Debug)]
 pub(crate) struct Instance {
-    pub(crate) engine: Engine,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) store: Arc<dyn Store>,
     wake: Arc<Notify>,
 }
@@ -83,12 +83,17 @@ impl Instance {
         let instrumented = instrumented(Arc::clone(&store));
         let timer = Arc::new(System);
         let engine = Engine::open_beside(instrumented, world, accounts, timer, policy).await?;
-        Ok(Self { engine, store, wake: Arc::new(Notify::new()) })
+        Ok(Self { engine: Arc::new(engine), store, wake: Arc::new(Notify::new()) })
     }
 
     /// The store, instrumented for engine and receiver.
     pub(crate) fn instrumented_store(&self) -> InstrumentedStore {
         instrumented(Arc::clone(&self.store))
+    }
+
+    /// The loop of this instance's engine, for those who give it work.
+    pub(crate) fn behind(&self) -> impl Worker + use<> {
+        Behind { wake: Arc::clone(&self.wake), pulse: self.engine.pulse() }
     }
 
     /// Receives webhooks in a task of its own, until the returned handle is stopped.
@@ -100,8 +105,7 @@ impl Instance {
         let accounts = target.accounts.all().iter();
         let endpoints = accounts.filter_map(|account| account.endpoint.clone()).collect();
         let clock = Arc::new(System);
-        let worker = Behind { wake: Arc::clone(&self.wake), pulse: self.engine.pulse() };
-        let limits = target.limits.clone();
+        let (limits, worker) = (target.limits.clone(), self.behind());
         let receiver = Receiver::new(self.instrumented_store(), endpoints, clock, limits, worker)?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (instrumented, serving) = (self.instrumented_store(), receiver.clone());

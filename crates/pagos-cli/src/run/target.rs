@@ -70,6 +70,8 @@ pub(crate) struct Target {
     pub(crate) events: Vec<Destination>,
     /// Where the service answers `GET /metrics`, if that is configured.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where its HTTP API listens, if anywhere.
+    pub(crate) api: Option<SocketAddr>,
     /// The socket for webhooks to this process; for real accounts `pagos serve` opens one.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if this process must stop them.
@@ -146,6 +148,7 @@ impl Target {
             retention: None,
             events: Vec::new(),
             metrics: None,
+            api: None,
             listener: None,
             sandbox: None,
             twins: None,
@@ -176,6 +179,7 @@ impl Target {
             retention: configuration.retention,
             events,
             metrics: configuration.metrics,
+            api: configuration.api,
             listener: None,
             sandbox: None,
             twins: None,
@@ -202,6 +206,7 @@ impl Target {
             retention: None,
             events: Vec::new(),
             metrics: None,
+            api: None,
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),

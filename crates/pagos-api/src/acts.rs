@@ -1,0 +1,170 @@
+//! Every change that a request can make, with the name of whoever makes it. No other file of this
+//! crate changes an order, so no change can leave the actor out.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use pagos_core::{OrderKey, PaymentOrder, PayoutOrder};
+use pagos_engine::{
+    Actor, Decision, Engine, EngineError, Opened, Payment, Payout, RunId, Submitted,
+};
+
+/// What the API has done for its callers. [`Engine`] does it; tests may stand between.
+#[async_trait]
+pub trait Acts: Debug + Send + Sync {
+    /// [`Engine::submit`], by an actor.
+    async fn submit(
+        &self,
+        run: &RunId,
+        orders: Vec<PayoutOrder>,
+        by: &Actor,
+    ) -> Result<Vec<Submitted>, EngineError>;
+
+    /// [`Engine::release`], by an actor.
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        by: &Actor,
+    ) -> Result<ReleaseState, EngineError>;
+
+    /// [`Engine::withdraw`], by an actor.
+    async fn withdraw(&self, run: &RunId, by: &Actor) -> Result<u64, EngineError>;
+
+    /// Approves a run, of which the approver has seen `digest`.
+    async fn approve(
+        &self,
+        run: &RunId,
+        digest: &str,
+        note: &str,
+        by: &Actor,
+    ) -> Result<(), EngineError>;
+
+    /// Refuses to approve a run, which can then be withdrawn only.
+    async fn reject(&self, run: &RunId, note: &str, by: &Actor) -> Result<(), EngineError>;
+
+    /// The approval of a run; `None` if it needs none.
+    async fn approval(&self, run: &RunId) -> Result<Option<Approval>, EngineError>;
+
+    /// [`Engine::resolve`] or [`Engine::resolve_although`], by an actor.
+    async fn resolve(
+        &self,
+        key: &OrderKey,
+        decision: Decision,
+        note: &str,
+        although: Option<&str>,
+        by: &Actor,
+    ) -> Result<Payout, EngineError>;
+
+    /// [`Engine::open_payment`], by an actor.
+    async fn open_payment(&self, order: PaymentOrder, by: &Actor) -> Result<Opened, EngineError>;
+
+    /// [`Engine::resolve_payment`], by an actor.
+    async fn resolve_payment(
+        &self,
+        key: &OrderKey,
+        note: &str,
+        by: &Actor,
+    ) -> Result<Payment, EngineError>;
+}
+
+/// What a release did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseState {
+    /// The orders are due.
+    Due,
+    /// Nothing is due before somebody approves the run.
+    WaitsForApproval,
+}
+
+/// How far the approval of a run has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// `waiting_for_approval`, `approved`, `rejected` or `blocked`.
+    pub state: String,
+    /// What an approver confirms to have seen.
+    pub digest: String,
+    /// Who approved.
+    pub approved_by: Vec<Actor>,
+    /// How many are missing.
+    pub missing: u32,
+}
+
+#[async_trait]
+impl Acts for Engine {
+    async fn submit(
+        &self,
+        run: &RunId,
+        orders: Vec<PayoutOrder>,
+        _: &Actor,
+    ) -> Result<Vec<Submitted>, EngineError> {
+        Engine::submit(self, run, orders).await
+    }
+
+    async fn release(
+        &self,
+        run: &RunId,
+        expected: u64,
+        _: &Actor,
+    ) -> Result<ReleaseState, EngineError> {
+        Engine::release(self, run, expected).await.map(|_| ReleaseState::Due)
+    }
+
+    async fn withdraw(&self, run: &RunId, _: &Actor) -> Result<u64, EngineError> {
+        Engine::withdraw(self, run).await
+    }
+
+    async fn approve(&self, run: &RunId, _: &str, _: &str, _: &Actor) -> Result<(), EngineError> {
+        Err(needs_none(run))
+    }
+
+    async fn reject(&self, run: &RunId, _: &str, _: &Actor) -> Result<(), EngineError> {
+        Err(needs_none(run))
+    }
+
+    async fn approval(&self, _: &RunId) -> Result<Option<Approval>, EngineError> {
+        Ok(None)
+    }
+
+    async fn resolve(
+        &self,
+        key: &OrderKey,
+        decision: Decision,
+        note: &str,
+        although: Option<&str>,
+        by: &Actor,
+    ) -> Result<Payout, EngineError> {
+        let note = signed(note, by)?;
+        match although {
+            Some(present) => Engine::resolve_although(self, key, decision, &note, present).await,
+            None => Engine::resolve(self, key, decision, &note).await,
+        }
+    }
+
+    async fn open_payment(&self, order: PaymentOrder, _: &Actor) -> Result<Opened, EngineError> {
+        Engine::open_payment(self, order).await
+    }
+
+    async fn resolve_payment(
+        &self,
+        key: &OrderKey,
+        note: &str,
+        by: &Actor,
+    ) -> Result<Payment, EngineError> {
+        Engine::resolve_payment(self, key, &signed(note, by)?).await
+    }
+}
+
+/// The note as the history keeps it. The name alone is no note.
+fn signed(note: &str, by: &Actor) -> Result<String, EngineError> {
+    match note.trim() {
+        "" => Err(EngineError::Refused(
+            "a decision needs a note: who decided, on what evidence".to_owned(),
+        )),
+        note => Ok(format!("{by}: {note}")),
+    }
+}
+
+fn needs_none(run: &RunId) -> EngineError {
+    EngineError::Refused(format!("run {} needs nobody's approval", run.0))
+}

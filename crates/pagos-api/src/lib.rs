@@ -1,0 +1,41 @@
+//! The HTTP API of Pagos, for programs that are not written in Rust.
+//!
+//! [`Api::router`] has every operation, [`Api::openapi`] is the document that describes them, and
+//! [`Api::serve`] is a whole server. [`token`] makes and revokes the tokens that callers need.
+//!
+//! It knows no provider by name and no database, and it decides nothing about money: every change
+//! goes through the engine, under a key, by the name of the token.
+//!
+#![doc = include_str!("../doc/answers.md")]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod acts;
+mod amount;
+mod answer;
+mod api;
+mod balances;
+mod caller;
+mod events;
+mod extract;
+mod guesses;
+mod history;
+mod inbox;
+mod mask;
+mod payments;
+mod payouts;
+mod problem;
+mod router;
+mod runs;
+mod server;
+pub mod token;
+mod tokens;
+mod uploads;
+mod waiting;
+
+pub use acts::{Acts, Approval, ReleaseState};
+pub use api::{Api, Limits, Parts};
+pub use problem::Fault;
+pub use uploads::{Upload, UploadError, Uploads};

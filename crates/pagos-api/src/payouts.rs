@@ -1,0 +1,238 @@
+//! `/v1/payouts`: submit one, look at one, its history, a list, and a person's decision.
+
+pub(crate) mod order;
+mod resolve;
+pub(crate) mod view;
+
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+use pagos_core::{OrderKey, PayoutOrder};
+use pagos_engine::{Actor, Cursor, EngineError, Filter, Page, RunId, Sorted, Submitted};
+use serde::Deserialize;
+
+pub(crate) use resolve::*;
+
+use crate::{
+    acts::ReleaseState,
+    answer::{Answer, Reading, Writing},
+    api::Api,
+    caller::{Caller, ToRead, ToSubmit},
+    extract::{Json, Path, Query},
+    history::{HistoryEntry, HistoryView},
+    payouts::{
+        order::{PayoutRequest, key_of_header},
+        view::{PayoutPage, PayoutState, PayoutView},
+    },
+    problem::{Problem, ProblemType},
+};
+
+/// Submit one payout and make it due.
+///
+/// The key is the order's name for ever. It may come in the body, in the `Idempotency-Key` header, or
+/// in both, and then they must agree. Repeating the request answers with the payout as it stands by
+/// then; another order under the key is a conflict. Nothing is paid twice.
+#[utoipa::path(
+    post, path = "/v1/payouts", tag = "payouts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The key of the order")),
+    request_body = PayoutRequest,
+    responses(
+        (status = 201, description = "Stored by this request, durably", body = PayoutView),
+        (status = 200, description = "Stored before; this is how it stands", body = PayoutView),
+        (status = 202, description = "Stored, durably; its outcome is unknown, or it waits for approval",
+         body = PayoutView),
+        Writing,
+    ),
+    security(("token" = ["submit"])),
+)]
+pub(crate) async fn create_payout(
+    State(api): State<Api>,
+    caller: Caller<ToSubmit>,
+    headers: HeaderMap,
+    Json(request): Json<PayoutRequest>,
+) -> Result<Answer<PayoutView>, Problem> {
+    let key = key_of_header(&headers)?;
+    let order = request.order(key.as_ref()).map_err(Problem::invalid)?;
+    let by = caller.name;
+    let change = pay(api.clone(), order, by);
+    api.spawn_to_its_end(change).await
+}
+
+/// The same steps as [`pagos_engine::Engine::pay`], each by an actor.
+async fn pay(api: Api, order: PayoutOrder, by: Actor) -> Result<Answer<PayoutView>, Problem> {
+    let key = order.key.clone();
+    let run = run_of(&key);
+    let answers = api.acts().submit(&run, vec![order], &by).await?;
+    let released = api.acts().release(&run, 1, &by).await?;
+    let payout = api.store().payout(&key).await.map_err(EngineError::from)?;
+    let Some(payout) = payout else {
+        return Err(missing(&api, &key).await);
+    };
+    let mut view = PayoutView::of(&payout);
+    if released == ReleaseState::WaitsForApproval {
+        view.state = PayoutState::WaitingForApproval;
+        return Ok(Answer(StatusCode::ACCEPTED, view));
+    }
+    Ok(match answers.as_slice() {
+        [Submitted::New] => Answer(StatusCode::CREATED, view),
+        _ => Answer::of_payout(view),
+    })
+}
+
+/// The run of a single payout, as [`pagos_engine::Engine::pay`] names it.
+pub(crate) fn run_of(key: &OrderKey) -> RunId {
+    RunId(format!("payout {key}"))
+}
+
+/// One payout.
+#[utoipa::path(
+    get, path = "/v1/payouts/{key}", tag = "payouts",
+    params(("key" = String, Path, description = "The key of the order")),
+    responses(
+        (status = 200, description = "The payout", body = PayoutView),
+        (status = 202, description = "The payout; its outcome is unknown", body = PayoutView),
+        Reading,
+    ),
+    security(("token" = ["read"])),
+)]
+pub(crate) async fn read_payout(
+    State(api): State<Api>,
+    _: Caller<ToRead>,
+    path: Path,
+) -> Result<Answer<PayoutView>, Problem> {
+    let key = path.key()?;
+    match api.store().payout(&key).await? {
+        Some(payout) => Ok(Answer::of_payout(PayoutView::of(&payout))),
+        None => Err(missing(&api, &key).await),
+    }
+}
+
+/// Everything that was learned and done about one payout, oldest first.
+#[utoipa::path(
+    get, path = "/v1/payouts/{key}/history", tag = "payouts",
+    params(("key" = String, Path, description = "The key of the order")),
+    responses((status = 200, description = "The history", body = HistoryView), Reading),
+    security(("token" = ["read"])),
+)]
+pub(crate) async fn read_payout_history(
+    State(api): State<Api>,
+    _: Caller<ToRead>,
+    path: Path,
+) -> Result<Answer<HistoryView>, Problem> {
+    let key = path.key()?;
+    let Some(payout) = api.store().payout(&key).await? else {
+        return Err(missing(&api, &key).await);
+    };
+    let entries = api.store().history(&key).await?;
+    let number = &payout.order.beneficiary.account_number;
+    let hide = |said: &str| crate::mask::about(number, said);
+    let entries = entries.iter().map(|entry| HistoryEntry::of(entry, &hide)).collect();
+    Ok(Answer::ok(HistoryView { key: key.to_string(), entries }))
+}
+
+/// What selects the payouts of a list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PayoutQuery {
+    /// Only with this status: `created`, `unknown`, `pending`, `succeeded`, `failed` or
+    /// `quarantined`.
+    status: Option<String>,
+    /// Only of this account.
+    account: Option<String>,
+    /// Only members of this run.
+    run: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// The number of rows, 100 if it is not given.
+    limit: Option<usize>,
+}
+
+/// Payouts, newest first.
+#[utoipa::path(
+    get, path = "/v1/payouts", tag = "payouts",
+    params(PayoutQuery),
+    responses((status = 200, description = "A page of payouts", body = PayoutPage), Reading),
+    security(("token" = ["read"])),
+)]
+pub(crate) async fn list_payouts(
+    State(api): State<Api>,
+    _: Caller<ToRead>,
+    Query(query): Query<PayoutQuery>,
+) -> Result<Answer<PayoutPage>, Problem> {
+    let run = query.run.map(RunId);
+    let account = query.account.map(|name| name.parse()).transpose().map_err(in_query)?;
+    let status = query.status.map(known_status).transpose()?;
+    let filter = Filter { run, status, account, ..Filter::default() };
+    page_of(&api, &filter, query.after.as_deref(), query.limit).await
+}
+
+/// One page of a filter, newest first.
+pub(crate) async fn page_of(
+    api: &Api,
+    filter: &Filter,
+    after: Option<&str>,
+    limit: Option<usize>,
+) -> Result<Answer<PayoutPage>, Problem> {
+    let after: Option<Cursor> = after.map(str::parse).transpose().map_err(in_query)?;
+    let limit = page_limit(api, limit)?;
+    let page = Page { sorted: Sorted::NewestFirst { after }, limit };
+    let payouts = api.store().list(filter, &page).await?;
+    // A page that is shorter than its limit is the last one.
+    let last = payouts.last().filter(|_| payouts.len() >= limit);
+    let next = last.map(|payout| payout.cursor().to_string());
+    let payouts = payouts.iter().map(PayoutView::of).collect();
+    Ok(Answer::ok(PayoutPage { payouts, next }))
+}
+
+/// The number of rows of a page.
+pub(crate) fn page_limit(api: &Api, limit: Option<usize>) -> Result<usize, Problem> {
+    let most = api.limits().page_max.max(1);
+    match limit {
+        None => Ok(PAGE_USUAL.min(most)),
+        Some(limit) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => {
+            let detail = format!("the query: limit is between 1 and {most}");
+            Err(Problem::new(ProblemType::Malformed, detail))
+        }
+    }
+}
+
+const PAGE_USUAL: usize = 100;
+
+/// A misspelt status would select nothing, which looks like "there is none".
+pub(crate) fn known_status(word: String) -> Result<String, Problem> {
+    const WORDS: [&str; 6] =
+        ["created", "unknown", "pending", "succeeded", "failed", "quarantined"];
+    match WORDS.contains(&word.as_str()) {
+        true => Ok(word),
+        false => {
+            let detail = format!("the query: status is one of {}", WORDS.join(", "));
+            Err(Problem::new(ProblemType::Malformed, detail))
+        }
+    }
+}
+
+pub(crate) fn in_query(error: pagos_core::Error) -> Problem {
+    let detail = format!("the query: {}", crate::mask::text(&error.to_string()));
+    Problem::new(ProblemType::Malformed, detail)
+}
+
+/// Why there is no payout under the key.
+pub(crate) async fn missing(api: &Api, key: &OrderKey) -> Problem {
+    match api.store().sealed(key).await {
+        Ok(Some(seal)) => EngineError::Archived(key.clone(), seal).into(),
+        Ok(None) => EngineError::NoPayout(key.clone()).into(),
+        Err(error) => error.into(),
+    }
+}
+
+impl Answer<PayoutView> {
+    /// 202 if its outcome is unknown, so that a client which looks only at the status knows that
+    /// it is not settled.
+    pub(crate) fn of_payout(view: PayoutView) -> Self {
+        match view.status == "unknown" {
+            true => Self(StatusCode::ACCEPTED, view),
+            false => Self(StatusCode::OK, view),
+        }
+    }
+}

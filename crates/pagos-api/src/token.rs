@@ -1,0 +1,398 @@
+//! API tokens: made once, shown once, stored as a digest. There is no HTTP here; the command line
+//! makes and revokes tokens with the same functions.
+//!
+//! A token is `pagos_ID_SECRET`. The id finds the record, and the secret has 256 random bits. The
+//! record keeps the SHA-256 of the secret. A slow hash such as argon2 protects passwords, which can
+//! be guessed; nobody guesses 256 bits, and a slow hash would let strangers keep the processor busy.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use pagos_core::{Error, NonceSource, SignatureMatch, Timestamp};
+use pagos_engine::{
+    Actor, InstrumentedStore, Record, RecordKind, RecordWrite, RecordWritten, Store, StoreError,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What a token allows. No scope includes another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// See payouts, payments, runs, balances, events and the inbox.
+    Read,
+    /// Submit, release and withdraw orders, and open payments.
+    Submit,
+    /// Approve and reject runs.
+    Approve,
+    /// Decide about payouts and payments that call for a person.
+    Resolve,
+    /// List and revoke tokens. Tokens are made at the command line only.
+    Admin,
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Self; 5] =
+        [Self::Read, Self::Submit, Self::Approve, Self::Resolve, Self::Admin];
+
+    /// The stable word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Submit => "submit",
+            Self::Approve => "approve",
+            Self::Resolve => "resolve",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|scope| scope.word() == text);
+        found.ok_or_else(|| {
+            let words = Self::ALL.map(Self::word).join(", ");
+            Error::invalid("scope").because(format!("{text:?} is not one of {words}"))
+        })
+    }
+}
+
+/// A token as everybody may see it; its secret is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its id, the middle part of the text.
+    pub id: String,
+    /// Whoever uses it, as the history names them. Several tokens may have one name.
+    pub name: Actor,
+    /// What it allows.
+    pub scopes: BTreeSet<Scope>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is refused; `None` for never.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A token to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// Whoever will use it.
+    pub name: Actor,
+    /// What it allows.
+    pub scopes: BTreeSet<Scope>,
+    /// From when on it is refused; `None` for never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token that was just made, with its text. The text is stored nowhere and cannot be shown again.
+pub struct Issued {
+    /// The token.
+    pub token: Token,
+    text: String,
+}
+
+impl Issued {
+    /// The text for the `Authorization: Bearer` header.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+}
+
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued").field("token", &self.token).finish_non_exhaustive()
+    }
+}
+
+/// Why a token was not made, revoked or accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
+    /// It would allow nothing.
+    #[error("a token without a scope allows nothing; name at least one scope")]
+    NoScope,
+    /// It would be refused from the start.
+    #[error("the token would be expired already; name a later moment")]
+    Past,
+    /// There is no token with this id.
+    #[error("there is no token {0}; `pagos token list` shows the ids")]
+    NoToken(String),
+    /// Somebody else changed the token at the same moment.
+    #[error("token {0} was changed at the same moment; try again")]
+    Changed(String),
+    /// The record cannot be read.
+    #[error("the record of token {0} cannot be read; revoke it, and make another one")]
+    Unreadable(String),
+}
+
+/// Why a presented token was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is no token, or none of this store, or its secret is another one.
+    NotKnown,
+    /// It was genuine once, and is expired.
+    Expired,
+    /// It was genuine once, and was revoked.
+    Revoked,
+}
+
+/// Makes a token and stores its digest.
+///
+/// ```
+/// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+/// use pagos_api::token;
+/// use pagos_core::Clock;
+/// use pagos_engine::InstrumentedStore;
+///
+/// # scene::play(async {
+/// # let (store, system) = (scene::store(), scene::Standing);
+/// let writer = InstrumentedStore::from(store.clone());
+/// let issued = token::create(&writer, &system, system.now(), scene::anas()).await.unwrap();
+/// let text = issued.into_text(); // shown once
+/// assert!(text.starts_with("pagos_"));
+/// # });
+/// ```
+///
+/// # Errors
+/// [`TokenError::NoScope`] and [`TokenError::Past`]; the error of the store.
+pub async fn create(
+    writer: &InstrumentedStore,
+    random: &dyn NonceSource,
+    now: Timestamp,
+    new: NewToken,
+) -> Result<Issued, TokenError> {
+    if new.scopes.is_empty() {
+        return Err(TokenError::NoScope);
+    }
+    if new.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(TokenError::Past);
+    }
+    let id = hex(&random.draw()[..ID_BYTES]);
+    let secret = format!("{}{}", hex(&random.draw()), hex(&random.draw()));
+    let token = Token {
+        id,
+        name: new.name,
+        scopes: new.scopes,
+        created_at: now,
+        expires_at: new.expires_at,
+        revoked_at: None,
+    };
+    let kept = Kept::of(&token, digest_of(&secret));
+    write(writer, &token.id, None, &kept).await?;
+    let text = format!("{PREFIX}{}_{secret}", token.id);
+    Ok(Issued { token, text })
+}
+
+/// All tokens, by id, also those that are expired or revoked.
+///
+/// ```
+/// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+/// use pagos_api::token;
+/// use pagos_core::Clock;
+///
+/// # scene::play(async {
+/// # let (store, system) = (scene::store(), scene::Standing);
+/// # let writer = pagos_engine::InstrumentedStore::from(store.clone());
+/// # let issued = token::create(&writer, &system, system.now(), scene::anas()).await.unwrap();
+/// let tokens = token::list(store.as_ref()).await.unwrap();
+/// assert_eq!(tokens[0].name.as_str(), "ana");
+/// # });
+/// ```
+///
+/// # Errors
+/// The error of the store; [`TokenError::Unreadable`].
+pub async fn list(store: &dyn Store) -> Result<Vec<Token>, TokenError> {
+    let (mut tokens, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = store.records(RecordKind::Token, &after, PAGE).await?;
+        let is_last = page.len() < PAGE;
+        for record in page {
+            tokens.push(Kept::read(&record)?.token(&record.name));
+            after = record.name;
+        }
+        if is_last {
+            return Ok(tokens);
+        }
+    }
+}
+
+/// Refuses a token from now on. Revoking it again changes nothing.
+///
+/// ```
+/// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+/// use pagos_api::token;
+/// use pagos_core::Clock;
+///
+/// # scene::play(async {
+/// # let (store, system) = (scene::store(), scene::Standing);
+/// # let writer = pagos_engine::InstrumentedStore::from(store.clone());
+/// # let issued = token::create(&writer, &system, system.now(), scene::anas()).await.unwrap();
+/// let id = &issued.token.id;
+/// let revoked = token::revoke(store.as_ref(), &writer, id, system.now()).await.unwrap();
+/// assert!(revoked.revoked_at.is_some());
+/// # });
+/// ```
+///
+/// # Errors
+/// [`TokenError::NoToken`]; the error of the store.
+pub async fn revoke(
+    store: &dyn Store,
+    writer: &InstrumentedStore,
+    id: &str,
+    now: Timestamp,
+) -> Result<Token, TokenError> {
+    let record = store.record(RecordKind::Token, id).await?;
+    let record = record.ok_or_else(|| TokenError::NoToken(id.to_owned()))?;
+    let mut kept = Kept::read(&record)?;
+    if kept.revoked_at.is_none() {
+        kept.revoked_at = Some(now);
+        write(writer, id, Some(record.version), &kept).await?;
+    }
+    Ok(kept.token(id))
+}
+
+/// The token behind a presented text, if it is genuine at `now`. It reads one row of the store every
+/// time, so that a revocation holds at once.
+///
+/// ```
+/// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+/// use pagos_api::token;
+/// use pagos_core::Clock;
+///
+/// # scene::play(async {
+/// # let (store, system) = (scene::store(), scene::Standing);
+/// # let writer = pagos_engine::InstrumentedStore::from(store.clone());
+/// # let issued = token::create(&writer, &system, system.now(), scene::anas()).await.unwrap();
+/// let text = issued.into_text();
+/// let token = token::verify(store.as_ref(), &text, system.now()).await.unwrap();
+/// assert_eq!(token.unwrap().name.as_str(), "ana");
+/// let guess = token::verify(store.as_ref(), "pagos_guess", system.now()).await.unwrap();
+/// assert_eq!(guess, Err(token::Refusal::NotKnown));
+/// # });
+/// ```
+///
+/// # Errors
+/// The error of the store; [`TokenError::Unreadable`].
+pub async fn verify(
+    store: &dyn Store,
+    presented: &str,
+    now: Timestamp,
+) -> Result<Result<Token, Refusal>, TokenError> {
+    let Some((id, secret)) = split(presented) else {
+        return Ok(Err(Refusal::NotKnown));
+    };
+    let Some(record) = store.record(RecordKind::Token, id).await? else {
+        return Ok(Err(Refusal::NotKnown));
+    };
+    let kept = Kept::read(&record)?;
+    // In constant time. Digests are compared, so a prefix that fits would tell nothing either.
+    if SignatureMatch::of(digest_of(secret).as_bytes(), kept.digest.as_bytes()).is_none() {
+        return Ok(Err(Refusal::NotKnown));
+    }
+    if kept.revoked_at.is_some() {
+        return Ok(Err(Refusal::Revoked));
+    }
+    if kept.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Ok(Err(Refusal::Expired));
+    }
+    Ok(Ok(kept.token(id)))
+}
+
+/// The id in a text that has the form of a token, which proves nothing.
+pub(crate) fn id_of(presented: &str) -> Option<&str> {
+    split(presented).map(|(id, _)| id)
+}
+
+/// Id and secret of a text that has the form of a token.
+fn split(presented: &str) -> Option<(&str, &str)> {
+    let (id, secret) = presented.strip_prefix(PREFIX)?.split_once('_')?;
+    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let fits = id.len() == 2 * ID_BYTES && secret.len() == 2 * SECRET_BYTES;
+    (fits && is_hex(id) && is_hex(secret)).then_some((id, secret))
+}
+
+/// Scanners for leaked secrets find it by this.
+const PREFIX: &str = "pagos_";
+const ID_BYTES: usize = 6;
+const SECRET_BYTES: usize = 32;
+const PAGE: usize = 100;
+
+/// A token as its record keeps it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// SHA-256 of the secret, in hexadecimal.
+    digest: String,
+    name: Actor,
+    scopes: BTreeSet<Scope>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+}
+
+impl Kept {
+    fn of(token: &Token, digest: String) -> Self {
+        Self {
+            digest,
+            name: token.name.clone(),
+            scopes: token.scopes.clone(),
+            created_at: token.created_at,
+            expires_at: token.expires_at,
+            revoked_at: token.revoked_at,
+        }
+    }
+
+    fn read(record: &Record) -> Result<Self, TokenError> {
+        let read = serde_json::from_str(&record.body);
+        read.map_err(|_| TokenError::Unreadable(record.name.clone()))
+    }
+
+    fn token(self, id: &str) -> Token {
+        Token {
+            id: id.to_owned(),
+            name: self.name,
+            scopes: self.scopes,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+        }
+    }
+}
+
+async fn write(
+    writer: &InstrumentedStore,
+    id: &str,
+    was: Option<u64>,
+    kept: &Kept,
+) -> Result<(), TokenError> {
+    let body = serde_json::to_string(kept).map_err(|_| TokenError::Unreadable(id.to_owned()))?;
+    let write = RecordWrite {
+        kind: RecordKind::Token,
+        name: id.to_owned(),
+        was,
+        body: Some(body),
+        notices: Vec::new(),
+    };
+    match writer.write_record(write).await? {
+        RecordWritten::Done { .. } => Ok(()),
+        RecordWritten::Conflict => Err(TokenError::Changed(id.to_owned())),
+    }
+}
+
+fn digest_of(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
